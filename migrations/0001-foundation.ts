@@ -1,0 +1,146 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/**
+ * The ground every table stands on: the signed tenant context and protect_table.
+ *
+ * The context is a transaction-local setting `vouchsafe.context`: fields joined by '|' and an
+ * HMAC-SHA256 (RFC 2104) over them, the backend's process id and the transaction's start. The key
+ * lies in a table that the application's roles cannot read, so a value set by stray SQL, or kept
+ * from another transaction, verifies nowhere.
+ */
+export class Foundation1770000000001 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    CREATE SCHEMA app;
+    CREATE SCHEMA app_private;
+    REVOKE ALL ON SCHEMA app_private FROM PUBLIC;
+    GRANT USAGE ON SCHEMA public, app TO vouchsafe_app;
+    ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+    CREATE TABLE app_private.context_key (
+      only boolean PRIMARY KEY DEFAULT true CHECK (only),
+      inner_pad bytea NOT NULL,
+      outer_pad bytea NOT NULL
+    );
+
+    DO $$
+    DECLARE
+      key bytea := sha256((gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text)::bytea);
+      i_pad bytea := decode(repeat('36', 64), 'hex');
+      o_pad bytea := decode(repeat('5c', 64), 'hex');
+    BEGIN
+      FOR i IN 0..31 LOOP
+        i_pad := set_byte(i_pad, i, get_byte(i_pad, i) # get_byte(key, i));
+        o_pad := set_byte(o_pad, i, get_byte(o_pad, i) # get_byte(key, i));
+      END LOOP;
+      INSERT INTO app_private.context_key (inner_pad, outer_pad) VALUES (i_pad, o_pad);
+    END $$;
+
+    -- The HMAC of a message under the installation's context key.
+    CREATE FUNCTION app_private.context_mac(message bytea) RETURNS bytea
+    LANGUAGE sql STABLE SET search_path = '' AS $$
+      SELECT sha256(k.outer_pad || sha256(k.inner_pad || message)) FROM app_private.context_key k
+    $$;
+
+    -- Signs a context for the rest of this transaction. Only entrance functions call it.
+    -- Fields: kind (member | system | limited), organization, user, membership, read scope, write scope, person,
+    -- organization of the log. A limited context leaves the second field empty: it reaches no tenant row.
+    CREATE FUNCTION app_private.sign_context(fields text[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = '' AS $$
+    DECLARE
+      payload text := array_to_string(fields, '|', '');
+    BEGIN
+      PERFORM set_config('vouchsafe.context', payload || '|' || encode(app_private.context_mac(
+        convert_to(payload, 'UTF8') || timestamptz_send(transaction_timestamp()) || int4send(pg_backend_pid())
+      ), 'hex'), true);
+    END $$;
+
+    -- The verified fields of the current context; null without one; an error where it was forged.
+    CREATE FUNCTION app.verified_context() RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    DECLARE
+      raw text := current_setting('vouchsafe.context', true);
+      payload text;
+      mac bytea;
+    BEGIN
+      IF raw IS NULL OR raw = '' THEN
+        RETURN NULL;
+      END IF;
+      payload := left(raw, -65);
+      SELECT sha256(k.outer_pad || sha256(k.inner_pad || convert_to(payload, 'UTF8')
+             || timestamptz_send(transaction_timestamp()) || int4send(pg_backend_pid())))
+        INTO mac FROM app_private.context_key k;
+      IF right(raw, 65) IS DISTINCT FROM '|' || encode(mac, 'hex') THEN
+        RAISE EXCEPTION 'the tenant context was not issued for this transaction' USING ERRCODE = '42501';
+      END IF;
+      RETURN string_to_array(payload, '|', '');
+    END $$;
+
+    -- The organization whose rows this transaction may touch; null for limited entrances.
+    CREATE FUNCTION app.org_id() RETURNS uuid LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT (app.verified_context())[2]::uuid;
+    END;
+
+    -- The organization whose log this transaction writes to: every entrance has one, limited ones nothing else.
+    CREATE FUNCTION app.audit_org_id() RETURNS uuid LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT (app.verified_context())[8]::uuid;
+    END;
+    CREATE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT (app.verified_context())[3]::uuid;
+    END;
+    CREATE FUNCTION app.membership_id() RETURNS uuid LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT (app.verified_context())[4]::uuid;
+    END;
+    CREATE FUNCTION app.read_scope() RETURNS text LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT (app.verified_context())[5];
+    END;
+    CREATE FUNCTION app.write_scope() RETURNS text LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT (app.verified_context())[6];
+    END;
+    CREATE FUNCTION app.own_person_id() RETURNS uuid LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT (app.verified_context())[7]::uuid;
+    END;
+
+    -- Puts a table under the standard policy: rows of the entered organization alone, for every role, the owner
+    -- included. person_column narrows it further to the people in the caller's scope. entrance lets the
+    -- owner's entrance functions, which run before any context exists, see the table.
+    CREATE FUNCTION app_private.protect_table(
+      target regclass, privileges text DEFAULT 'SELECT, INSERT, UPDATE, DELETE',
+      person_column text DEFAULT NULL, entrance boolean DEFAULT false
+    ) RETURNS void LANGUAGE plpgsql SET search_path = '' AS $$
+    DECLARE
+      tenant text := 'org_id = (SELECT app.org_id())';
+      person text;
+    BEGIN
+      EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
+      EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
+      IF person_column IS NULL THEN
+        EXECUTE format('CREATE POLICY tenant ON %s USING (%s) WITH CHECK (%s)', target, tenant, tenant);
+      ELSE
+        person := format($p$ AND ((SELECT app.%%1$s_scope()) = 'org'
+          OR ((SELECT app.%%1$s_scope()) = 'assigned' AND %1$I = ANY ((SELECT app.assigned_people())::uuid[]))
+          OR ((SELECT app.%%1$s_scope()) = 'own' AND %1$I = (SELECT app.own_person_id())))$p$, person_column);
+        EXECUTE format('CREATE POLICY tenant_read ON %s FOR SELECT USING (%s)', target, tenant || format(person, 'read'));
+        EXECUTE format('CREATE POLICY tenant_insert ON %s FOR INSERT WITH CHECK (%s)', target,
+          tenant || $p$ AND (SELECT app.write_scope()) = 'org'$p$);
+        EXECUTE format('CREATE POLICY tenant_update ON %s FOR UPDATE USING (%s) WITH CHECK (%s)', target,
+          tenant || format(person, 'write'), tenant || format(person, 'write'));
+        EXECUTE format('CREATE POLICY tenant_delete ON %s FOR DELETE USING (%s)', target, tenant || format(person, 'write'));
+      END IF;
+      IF entrance THEN
+        EXECUTE format('CREATE POLICY entrance ON %s TO vouchsafe_owner USING (true) WITH CHECK (true)', target);
+      END IF;
+      EXECUTE format('GRANT %s ON %s TO vouchsafe_app', privileges, target);
+    END $$;
+
+    GRANT EXECUTE ON FUNCTION app.verified_context(), app.org_id(), app.audit_org_id(), app.user_id(),
+      app.membership_id(), app.read_scope(), app.write_scope(), app.own_person_id() TO vouchsafe_app;
+  `;
+}

@@ -1,0 +1,226 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/**
+ * Credentials, sessions, and the entrances for people.
+ *
+ * The database never hands out a password hash: it gives the salt, takes the Argon2id output and
+ * compares its SHA-256 itself. So the application's role can neither open a session without the
+ * password nor read what would let somebody guess it.
+ */
+export class SignIn1770000000003 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    CREATE TABLE app_private.credentials (
+      user_id uuid PRIMARY KEY REFERENCES users,
+      salt bytea NOT NULL CHECK (length(salt) = 16),
+      verifier bytea NOT NULL CHECK (length(verifier) = 32),
+      changed_at timestamptz NOT NULL DEFAULT now()
+    );
+
+    -- Keyed by the hash of the address that was typed, so that unknown addresses lock exactly as known ones do.
+    CREATE TABLE app_private.sign_in_locks (
+      login_key bytea PRIMARY KEY,
+      failures integer NOT NULL,
+      last_at timestamptz NOT NULL,
+      locked_until timestamptz
+    );
+
+    CREATE TABLE sessions (
+      org_id uuid NOT NULL,
+      id uuid NOT NULL,
+      membership_id uuid NOT NULL,
+      user_id uuid NOT NULL REFERENCES users,
+      secret_hash bytea NOT NULL,
+      method text NOT NULL CHECK (method IN ('password', 'saml')),
+      second_factor_at timestamptz,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      last_seen_at timestamptz NOT NULL DEFAULT now(),
+      expires_at timestamptz NOT NULL,
+      revoked_at timestamptz,
+      ip inet,
+      user_agent text,
+      PRIMARY KEY (org_id, id),
+      FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
+    );
+    CREATE INDEX sessions_secret ON sessions (secret_hash);
+    CREATE INDEX sessions_user ON sessions (user_id, created_at) WHERE revoked_at IS NULL;
+    CREATE INDEX sessions_expiry ON sessions (org_id, expires_at);
+    SELECT app_private.protect_table('sessions', 'DELETE', NULL, true);
+    GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
+      revoked_at, ip, user_agent), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
+
+    -- Signs the context of a membership: its person scopes come from its grants.
+    CREATE FUNCTION app_private.sign_member(m public.memberships) RETURNS void
+    LANGUAGE sql SET search_path = '' AS $$
+      SELECT app_private.sign_context(ARRAY['member', m.org_id::text, m.user_id::text, m.id::text,
+        coalesce(m.grants ->> 'person:read', 'none'), coalesce(m.grants ->> 'person:update', 'none'),
+        m.person_id::text, m.org_id::text])
+    $$;
+
+    -- A context that reaches no tenant row and may only write to one organization's log.
+    CREATE FUNCTION app_private.sign_limited(org uuid) RETURNS void
+    LANGUAGE sql SET search_path = '' AS $$
+      SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, 'none', 'none', NULL, org::text])
+    $$;
+
+    -- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired |
+    -- idle | ended | suspended. Only 'ok' signs a context. last_seen_at moves at most twice a minute, and never waits
+    -- for a sibling request; read_only then closes the transaction to writes.
+    CREATE FUNCTION app.enter_session(secret text, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
+      OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
+      OUT person_id uuid, OUT role text, OUT grants text, OUT method text, OUT must_change_password boolean,
+      OUT second_factor_due boolean, OUT sso_due boolean, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
+      OUT idle_minutes integer)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    DECLARE
+      s public.sessions; m public.memberships; o public.organizations; u public.users;
+    BEGIN
+      SELECT * INTO s FROM public.sessions x WHERE x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.revoked_at IS NULL;
+      IF NOT FOUND THEN state := 'unknown'; RETURN; END IF;
+      SELECT * INTO m FROM public.memberships x WHERE x.org_id = s.org_id AND x.id = s.membership_id;
+      SELECT * INTO o FROM public.organizations x WHERE x.id = s.org_id;
+      SELECT * INTO u FROM public.users x WHERE x.id = s.user_id;
+      state := CASE
+        WHEN s.expires_at <= now() THEN 'expired'
+        WHEN s.last_seen_at + make_interval(mins => o.idle_minutes) <= now() THEN 'idle'
+        WHEN m.status <> 'active' THEN 'ended'
+        WHEN o.status <> 'active' THEN 'suspended'
+        ELSE 'ok' END;
+      IF state <> 'ok' THEN RETURN; END IF;
+      session_id := s.id; user_id := u.id; email := u.email; user_name := u.name; org_id := o.id; org_name := o.name;
+      preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; grants := m.grants::text;
+      method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
+      second_factor_due := o.require_second_factor AND s.method = 'password' AND s.second_factor_at IS NULL;
+      sso_due := o.require_sso AND s.method = 'password'; signed_in_at := s.created_at; expires_at := s.expires_at;
+      idle_minutes := o.idle_minutes;
+      IF s.last_seen_at < now() - interval '30 seconds' THEN
+        UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
+          SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
+      END IF;
+      PERFORM app_private.sign_member(m);
+      IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
+    END $$;
+
+    -- Opens a session: the user's row is locked so that parallel sign-ins count each other. Five at once; the oldest goes.
+    CREATE FUNCTION app_private.open_session(m public.memberships, secret_hash bytea, id uuid, method text,
+      max_expiry timestamptz, ip inet, user_agent text) RETURNS void
+    LANGUAGE plpgsql SET search_path = '' AS $$
+    DECLARE
+      hours integer := (SELECT o.session_hours FROM public.organizations o WHERE o.id = m.org_id);
+    BEGIN
+      PERFORM 1 FROM public.users u WHERE u.id = m.user_id FOR UPDATE;
+      UPDATE public.sessions s SET revoked_at = now() WHERE (s.org_id, s.id) IN (
+        SELECT x.org_id, x.id FROM public.sessions x
+         WHERE x.user_id = m.user_id AND x.revoked_at IS NULL AND x.expires_at > now()
+         ORDER BY x.created_at DESC, x.id DESC OFFSET 4);
+      INSERT INTO public.sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at, ip, user_agent)
+      VALUES (m.org_id, open_session.id, m.id, m.user_id, open_session.secret_hash, open_session.method,
+        least(now() + make_interval(hours => hours), max_expiry), open_session.ip, left(open_session.user_agent, 500));
+      PERFORM app_private.sign_member(m);
+    END $$;
+
+    -- The membership a password sign-in lands in: the one last used, else the oldest.
+    CREATE FUNCTION app_private.home_membership(member uuid) RETURNS public.memberships
+    LANGUAGE sql STABLE SET search_path = '' AS $$
+      SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
+       WHERE m.user_id = member AND m.status = 'active'
+       ORDER BY (SELECT max(s.created_at) FROM public.sessions s WHERE s.user_id = member AND s.org_id = m.org_id)
+         DESC NULLS LAST, m.created_at, m.id LIMIT 1
+    $$;
+
+    -- First half of a password sign-in: takes one of five tries, in one statement, before anything is evaluated.
+    -- State: go | busy (five tries are being evaluated: ask again) | locked. An unknown address gets a steady false salt.
+    CREATE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    DECLARE
+      key bytea := sha256(convert_to(address, 'UTF8'));
+      l app_private.sign_in_locks;
+    BEGIN
+      INSERT INTO app_private.sign_in_locks AS x (login_key, failures, last_at) VALUES (key, 1, clock_timestamp())
+      ON CONFLICT (login_key) DO UPDATE SET last_at = clock_timestamp(), locked_until = NULL,
+        failures = CASE WHEN x.locked_until IS NOT NULL OR x.last_at < clock_timestamp() - interval '15 minutes'
+                        THEN 1 ELSE x.failures + 1 END
+      WHERE CASE WHEN x.locked_until IS NOT NULL THEN x.locked_until <= clock_timestamp()
+                 ELSE x.failures < 5 OR x.last_at < clock_timestamp() - interval '15 minutes' END;
+      IF FOUND THEN
+        state := 'go';
+        salt := coalesce(
+          (SELECT c.salt FROM public.users u JOIN app_private.credentials c ON c.user_id = u.id WHERE u.email = address),
+          substring(app_private.context_mac('salt|'::bytea || key) FROM 1 FOR 16));
+        RETURN;
+      END IF;
+      SELECT * INTO l FROM app_private.sign_in_locks x WHERE x.login_key = key;
+      state := CASE WHEN l.locked_until IS NULL AND l.last_at > clock_timestamp() - interval '20 seconds'
+                    THEN 'busy' ELSE 'locked' END;
+      retry_seconds := ceil(greatest(1, extract(epoch FROM
+        coalesce(l.locked_until, l.last_at + interval '15 minutes') - clock_timestamp())));
+    END $$;
+
+    -- Second half: compares, then either opens a session (state ok) or counts the failure (refused, or locked by it).
+    -- Either way the context allows the outcome to be written to the log of the organization concerned.
+    CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, session_id uuid, session_hash bytea, ip inet,
+      user_agent text, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    DECLARE
+      key bytea := sha256(convert_to(address, 'UTF8'));
+      u public.users; m public.memberships; right_password boolean;
+    BEGIN
+      SELECT * INTO u FROM public.users x WHERE x.email = address;
+      user_id := u.id;
+      right_password := EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id AND c.verifier = sha256(evaluated))
+        AND NOT EXISTS (SELECT FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.locked_until > clock_timestamp());
+      m := app_private.home_membership(u.id);
+      IF right_password AND m.id IS NOT NULL THEN
+        DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key;
+        PERFORM app_private.open_session(m, session_hash, complete_sign_in.session_id, 'password', 'infinity', ip, user_agent);
+        state := 'ok'; org_id := m.org_id; membership_id := m.id;
+        expires_at := (SELECT s.expires_at FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = complete_sign_in.session_id);
+        RETURN;
+      END IF;
+      UPDATE app_private.sign_in_locks l SET locked_until = clock_timestamp() + interval '15 minutes'
+       WHERE l.login_key = key AND l.failures >= 5 AND l.locked_until IS NULL;
+      state := CASE WHEN FOUND THEN 'locked' ELSE 'refused' END;
+      org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
+      PERFORM app_private.sign_limited(org_id);
+    END $$;
+
+    -- Entrance of whoever has shown nothing yet: may write to the installation's log, and nothing else.
+    CREATE FUNCTION app.enter_anonymous() RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+      SELECT app_private.sign_limited('00000000-0000-0000-0000-000000000000')
+    $$;
+
+    -- Entrances of the worker alone: any organization by id; a member, to act with exactly that member's scope.
+    CREATE FUNCTION app.enter_organization(org uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    BEGIN
+      IF NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org) THEN
+        RAISE EXCEPTION 'no such organization' USING ERRCODE = '42501';
+      END IF;
+      PERFORM app_private.sign_context(ARRAY['system', org::text, NULL, NULL, 'org', 'org', NULL, org::text]);
+    END $$;
+
+    CREATE FUNCTION app.enter_member(org uuid, member uuid, OUT role text, OUT grants text, OUT user_id uuid, OUT email text,
+      OUT user_name text, OUT org_name text)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    DECLARE
+      m public.memberships;
+    BEGIN
+      SELECT * INTO m FROM public.memberships x WHERE x.org_id = org AND x.id = member AND x.status = 'active';
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'no such active membership' USING ERRCODE = '42501';
+      END IF;
+      role := m.role; grants := m.grants::text; user_id := m.user_id;
+      SELECT u.email, u.name INTO email, user_name FROM public.users u WHERE u.id = m.user_id;
+      org_name := (SELECT o.name FROM public.organizations o WHERE o.id = org);
+      PERFORM app_private.sign_member(m);
+    END $$;
+
+    CREATE FUNCTION app.organization_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+      SELECT id FROM public.organizations WHERE status = 'active' ORDER BY id
+    $$;
+
+    GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.enter_anonymous TO vouchsafe_app;
+    GRANT EXECUTE ON FUNCTION app.enter_organization, app.enter_member, app.organization_ids TO vouchsafe_worker;
+  `;
+}

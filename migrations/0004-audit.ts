@@ -1,0 +1,90 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/**
+ * The log. Two tables partitioned by month: what is proved, and the personal part that may one day
+ * be erased without breaking a proof, because only its salted digest is proved.
+ */
+export class Audit1770000000004 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    CREATE TABLE audit_events (
+      org_id uuid NOT NULL,
+      occurred_at timestamptz NOT NULL,
+      id uuid NOT NULL,
+      type text NOT NULL,
+      outcome text NOT NULL CHECK (outcome IN ('success', 'denied', 'failure')),
+      actor_type text NOT NULL CHECK (actor_type IN ('user', 'system', 'source', 'anonymous')),
+      actor_id text,
+      target_type text,
+      target_id text,
+      request_id text NOT NULL,
+      meta jsonb NOT NULL DEFAULT '{}',
+      canonical bytea NOT NULL,
+      private_digest bytea NOT NULL,
+      transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
+      PRIMARY KEY (org_id, occurred_at, id)
+    ) PARTITION BY RANGE (occurred_at);
+    CREATE INDEX audit_events_actor ON audit_events (org_id, actor_id, occurred_at DESC, id DESC);
+    CREATE INDEX audit_events_target ON audit_events (org_id, target_type, target_id, occurred_at DESC, id DESC);
+    CREATE INDEX audit_events_type ON audit_events (org_id, type, occurred_at DESC, id DESC);
+    CREATE INDEX audit_events_order ON audit_events (transaction_id);
+
+    CREATE TABLE audit_private (
+      org_id uuid NOT NULL,
+      occurred_at timestamptz NOT NULL,
+      event_id uuid NOT NULL,
+      salt bytea NOT NULL CHECK (length(salt) = 16),
+      payload bytea NOT NULL,
+      PRIMARY KEY (org_id, occurred_at, event_id)
+    ) PARTITION BY RANGE (occurred_at);
+
+    CREATE FUNCTION app_private.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = '' AS $$
+    BEGIN
+      RAISE EXCEPTION '% of % is refused: the audit log is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
+    END $$;
+
+    -- Row security and refusal on a log table or a partition of it. The statement trigger is there because a policy hides
+    -- rows before a row trigger sees them, and a silent "0 rows" is no refusal. ENABLE ALWAYS: replication roles obey too.
+    CREATE FUNCTION app_private.protect_log(target regclass) RETURNS void
+    LANGUAGE plpgsql SET search_path = '' AS $$
+    BEGIN
+      EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
+      EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
+      EXECUTE format('CREATE POLICY tenant_read ON %s FOR SELECT USING (org_id = (SELECT app.org_id()))', target);
+      EXECUTE format('CREATE POLICY tenant_insert ON %s FOR INSERT WITH CHECK (org_id = (SELECT app.audit_org_id()))', target);
+      EXECUTE format('CREATE TRIGGER append_only_statement BEFORE UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION app_private.refuse_change()', target);
+      EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only_statement', target);
+      IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = target AND t.tgname = 'append_only') THEN
+        EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION app_private.refuse_change()', target);
+      END IF;
+      EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', target);
+    END $$;
+    SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
+    GRANT SELECT, INSERT ON audit_events, audit_private TO vouchsafe_app;
+
+    -- Makes the partitions of this month and of those ahead that are missing; returns how many it made.
+    -- Partitions carry no grants: they are reached through their parent alone.
+    CREATE FUNCTION app.ensure_audit_partitions(months_ahead integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    DECLARE
+      parent text; first_day date; part text; made integer := 0;
+    BEGIN
+      PERFORM pg_advisory_xact_lock(hashtext('audit partitions'));
+      FOR i IN 0..least(months_ahead, 36) LOOP
+        first_day := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => i))::date;
+        FOREACH parent IN ARRAY ARRAY['audit_events', 'audit_private'] LOOP
+          part := format('%s_%s', parent, to_char(first_day, 'YYYY_MM'));
+          IF to_regclass('public.' || part) IS NULL THEN
+            EXECUTE format('CREATE TABLE public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)', part, parent,
+              first_day::text || ' 00:00:00+00', (first_day + interval '1 month')::date::text || ' 00:00:00+00');
+            PERFORM app_private.protect_log(format('public.%I', part)::regclass);
+            made := made + 1;
+          END IF;
+        END LOOP;
+      END LOOP;
+      RETURN made;
+    END $$;
+    SELECT app.ensure_audit_partitions(12);
+    GRANT EXECUTE ON FUNCTION app.ensure_audit_partitions TO vouchsafe_worker;
+  `;
+}

@@ -1,0 +1,74 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/** Data keys, people and assignments. */
+export class People1770000000006 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    CREATE TABLE people (
+      org_id uuid NOT NULL REFERENCES organizations,
+      id uuid NOT NULL,
+      external_id text,
+      kind text NOT NULL CHECK (kind IN ('trainee', 'clinician', 'provider')),
+      given_name text NOT NULL CHECK (length(given_name) BETWEEN 1 AND 100),
+      family_name text NOT NULL CHECK (length(family_name) BETWEEN 1 AND 100),
+      title text,
+      npi text CHECK (npi ~ '^[0-9]{10}$'),
+      status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive')),
+      email_enc bytea,
+      email_index bytea,
+      phone_enc bytea,
+      address_enc bytea,
+      date_of_birth_enc bytea,
+      ssn_enc bytea,
+      version integer NOT NULL DEFAULT 1,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      updated_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (org_id, id),
+      UNIQUE (org_id, external_id)
+    );
+    CREATE INDEX people_email ON people (org_id, email_index) WHERE email_index IS NOT NULL;
+    CREATE INDEX people_name ON people (org_id, family_name, given_name, id);
+    ALTER TABLE memberships ADD FOREIGN KEY (org_id, person_id) REFERENCES people (org_id, id);
+
+    CREATE TABLE assignments (
+      org_id uuid NOT NULL,
+      id uuid NOT NULL,
+      person_id uuid NOT NULL,
+      membership_id uuid NOT NULL,
+      starts_at timestamptz NOT NULL DEFAULT now(),
+      ends_at timestamptz,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (org_id, id),
+      FOREIGN KEY (org_id, person_id) REFERENCES people (org_id, id),
+      FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
+    );
+    CREATE INDEX assignments_member ON assignments (org_id, membership_id, person_id);
+    CREATE INDEX assignments_person ON assignments (org_id, person_id);
+
+    -- The people now assigned to the caller. DEFINER, so that the policy of people does not ask itself.
+    CREATE FUNCTION app.assigned_people() RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+      SELECT coalesce(array_agg(a.person_id), '{}') FROM public.assignments a
+       WHERE a.org_id = app.org_id() AND a.membership_id = app.membership_id()
+         AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())
+    $$;
+    GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
+
+    SELECT app_private.protect_table('people', 'SELECT, INSERT, UPDATE', 'id');
+    SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE', 'person_id', true);
+
+    -- Data keys, wrapped by the KMS: one for the organization, one for each person. The nil subject is the
+    -- organization itself. Unwrapping needs the KMS, so a row alone opens nothing.
+    CREATE TABLE data_keys (
+      org_id uuid NOT NULL REFERENCES organizations,
+      subject_id uuid NOT NULL,
+      purpose text NOT NULL CHECK (purpose IN ('data', 'index')),
+      generation smallint NOT NULL CHECK (generation BETWEEN 1 AND 255),
+      wrapped bytea,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      destroyed_at timestamptz,
+      PRIMARY KEY (org_id, subject_id, purpose, generation),
+      CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
+    );
+    SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
+  `;
+}

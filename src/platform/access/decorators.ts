@@ -1,0 +1,38 @@
+import type { AuditEventType, Permission } from '../feature/registry.js';
+
+/** What a route asks for beyond its permission. */
+export interface RouteOptions {
+  /** Events the route may record. One that changes something records at least one of them, or is rolled back. */
+  emits?: readonly AuditEventType[];
+  /** A sign-in or second factor no older than this many minutes. */
+  stepUpMinutes?: number;
+  /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
+  beforeSetup?: true;
+}
+
+/** How a route may be reached. */
+export type RoutePolicy = RouteOptions &
+  ({ kind: 'public'; reason: string } | { kind: 'access'; permission: Permission | 'signed-in' });
+
+const POLICY = Symbol('vouchsafe:route-policy');
+
+function declare(policy: RoutePolicy): MethodDecorator {
+  return (_target, _key, descriptor) => {
+    Reflect.defineMetadata(POLICY, policy, descriptor.value as object);
+  };
+}
+
+/** Open to members whose role grants the permission; 'signed-in' to every member. */
+export function Access(permission: Permission | 'signed-in', options: RouteOptions = {}): MethodDecorator {
+  return declare({ kind: 'access', permission, ...options });
+}
+
+/** Open to anybody, for the reason written here. */
+export function Public(reason: string, options: RouteOptions = {}): MethodDecorator {
+  return declare({ kind: 'public', reason, ...options });
+}
+
+/** What a route handler declares; undefined when nothing, and then nobody may reach it. */
+export function routePolicy(handler: object): RoutePolicy | undefined {
+  return Reflect.getMetadata(POLICY, handler) as RoutePolicy | undefined;
+}

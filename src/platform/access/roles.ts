@@ -1,0 +1,31 @@
+/** The three vocabularies an organization may be set up with, each role with what it stands for. */
+export const PRESETS = {
+  gme: {
+    program_director: 'Leads the program: every trainee of it',
+    mentor: 'Faculty: the trainees assigned to them',
+    trainee: 'Their own record',
+  },
+  workforce: {
+    owner: 'Answers for the organization',
+    admin: 'Runs it day to day',
+    member: 'Works with the people assigned to them',
+    viewer: 'Looks, changes nothing',
+  },
+  enrollment: {
+    admin: 'Runs it day to day',
+    staff: 'Works on enrollments',
+    read_only: 'Downloads documents, nothing else',
+    portal: 'A provider, on their own record',
+  },
+} as const;
+
+export type Preset = keyof typeof PRESETS;
+export type Role = { [P in Preset]: keyof (typeof PRESETS)[P] }[Preset];
+
+/** How far a permission reaches: the whole organization, the people assigned to the caller, or the caller's own record. */
+export type Scope = 'org' | 'assigned' | 'own';
+
+/** Whether a role belongs to a preset's vocabulary. */
+export function isRoleOf(preset: string, role: string): role is Role {
+  return Object.hasOwn(PRESETS, preset) && Object.hasOwn(PRESETS[preset as Preset], role);
+}

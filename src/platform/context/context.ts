@@ -1,0 +1,71 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AuditEventType } from '../feature/registry.js';
+import type { Transaction } from '../database/transaction.js';
+import { newId, INSTALLATION } from '../clock/id.js';
+
+/** Who acts: a signed-in user, a job of ours, a webhook source, or nobody known yet. */
+export interface Actor {
+  type: 'user' | 'system' | 'source' | 'anonymous';
+  id: string | null;
+  email?: string;
+  name?: string;
+}
+
+/** The member behind a request, as the database described it when the session was entered. */
+export interface Member {
+  sessionId: string | null;
+  userId: string;
+  email: string;
+  name: string;
+  orgId: string;
+  orgName: string;
+  membershipId: string;
+  personId: string | null;
+  preset: string;
+  role: string;
+  grants: ReadonlyMap<string, string>;
+}
+
+/** What is known of the request, job or command under way. One object each, found through `currentContext()`. */
+export class Context {
+  requestId: string;
+  orgId: string = INSTALLATION;
+  actor: Actor = { type: 'anonymous', id: null };
+  member: Member | null = null;
+  ip: string | null = null;
+  userAgent: string | null = null;
+  /** The transaction under way. */
+  transaction: Transaction | null = null;
+  /** The events that may be recorded here: those the route, job or command declares. */
+  emits: ReadonlySet<AuditEventType> = new Set();
+
+  constructor(requestId: string = newId()) {
+    this.requestId = requestId;
+  }
+}
+
+const storage = new AsyncLocalStorage<Context>();
+
+/** Runs a function, and all it starts, within a context. */
+export function withContext<T>(context: Context, fn: () => T): T {
+  return storage.run(context, fn);
+}
+
+/** The context under way; throws outside one. */
+export function currentContext(): Context {
+  const context = storage.getStore();
+  if (context === undefined) throw new Error('no context: this runs outside any request, job or command');
+  return context;
+}
+
+/** The context under way, or undefined. */
+export function maybeContext(): Context | undefined {
+  return storage.getStore();
+}
+
+/** The signed-in member; throws where the route lets others in. */
+export function currentMember(): Member {
+  const { member } = currentContext();
+  if (member === null) throw new Error('no member: this runs for somebody who is not signed in');
+  return member;
+}

@@ -1,0 +1,29 @@
+import type { Statement } from './transaction.js';
+
+/**
+ * A way into the database: the statement that runs first in the transaction and signs its tenant context. What the
+ * statement returns is handed to `run`. Every entrance is a SECURITY DEFINER function that checks a secret, but for
+ * those of the worker, whose role alone may call them.
+ */
+export interface Entrance {
+  statement: Statement;
+  readOnly?: boolean;
+}
+
+/** With the secret of a session. `readOnly` closes the transaction to writes. */
+export function sessionEntrance(secret: string, readOnly: boolean): Entrance {
+  return { statement: { text: 'SELECT * FROM app.enter_session($1, $2)', values: [secret, readOnly] }, readOnly };
+}
+
+/** With nothing: may write to the installation's log, reads no tenant row. */
+export const anonymousEntrance: Entrance = { statement: { text: 'SELECT app.enter_anonymous()', values: [] } };
+
+/** The worker, into an organization by id. */
+export function organizationEntrance(orgId: string): Entrance {
+  return { statement: { text: 'SELECT app.enter_organization($1)', values: [orgId] } };
+}
+
+/** The worker, acting with exactly the scope of one member. */
+export function memberEntrance(orgId: string, membershipId: string): Entrance {
+  return { statement: { text: 'SELECT * FROM app.enter_member($1, $2)', values: [orgId, membershipId] } };
+}

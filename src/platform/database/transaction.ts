@@ -1,0 +1,89 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { AuditRow } from '../audit/audit-row.js';
+
+const names = new Map<string, string>();
+const MOST_NAMES = 500;
+
+/** A name for a statement's text, so that each connection parses and plans it once. */
+function statementName(text: string): string | undefined {
+  let name = names.get(text);
+  if (name === undefined && names.size < MOST_NAMES) {
+    name = `s${names.size}`;
+    names.set(text, name);
+  }
+  return name;
+}
+
+/** A parameterized statement. */
+export interface Statement {
+  text: string;
+  values: unknown[];
+}
+
+/** One database transaction on one connection, from BEGIN to COMMIT or ROLLBACK. The unit of work makes it. */
+export class Transaction {
+  /** Entries for the log, written together with the commit. */
+  readonly log: AuditRow[] = [];
+  private runner: QueryRunner | undefined;
+  private ended = false;
+
+  constructor(
+    private readonly client: PoolClient,
+    private readonly dataSource: DataSource,
+    private readonly prepare: boolean,
+    readonly readOnly: boolean,
+  ) {}
+
+  /** Whether it can still be used. */
+  get open(): boolean {
+    return !this.ended;
+  }
+
+  /** Sends a statement and gives its result; pipelined, so that several may be on their way at once. */
+  send<R extends QueryResultRow>({ text, values }: Statement): Promise<QueryResult<R>> {
+    if (this.ended) return Promise.reject(new Error('the transaction has ended'));
+    return this.client.query<R>({ text, values, ...(this.prepare ? { name: statementName(text) } : {}) });
+  }
+
+  /** TypeORM's manager on this transaction. */
+  get manager(): EntityManager {
+    if (this.ended) throw new Error('the transaction has ended');
+    if (this.runner === undefined) {
+      this.runner = this.dataSource.createQueryRunner();
+      // The runner works on our connection, inside our transaction: it neither takes another nor begins its own.
+      Object.assign(this.runner, { databaseConnection: this.client, isTransactionActive: true, transactionDepth: 1 });
+    }
+    return this.runner.manager;
+  }
+
+  /**
+   * Sends last statements and COMMIT in one go. A read-only transaction has nothing to lose, so it is not waited for.
+   * Throws when anything sent fails; then nothing of the transaction is kept.
+   */
+  async commit(last: Statement[] = []): Promise<void> {
+    if (this.ended) throw new Error('the transaction has ended');
+    const sent = last.map((statement) => this.send(statement));
+    const commit = this.end('COMMIT');
+    if (this.readOnly && sent.length === 0) {
+      commit.catch(() => undefined);
+      return;
+    }
+    const outcomes = await Promise.allSettled([...sent, commit]);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    if ((await commit).command !== 'COMMIT') throw new Error('the transaction was rolled back by an earlier error');
+  }
+
+  /** Undoes everything; never throws. */
+  async rollback(): Promise<void> {
+    if (!this.ended) await this.end('ROLLBACK').catch(() => undefined);
+  }
+
+  private end(command: 'COMMIT' | 'ROLLBACK'): Promise<QueryResult> {
+    this.ended = true;
+    const done = this.client.query(command);
+    done.then(() => this.client.release(), (error: Error) => this.client.release(error));
+    return done;
+  }
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { DatabaseConfig } from '../config/config.js';
+import { currentContext } from '../context/context.js';
+import { auditStatements } from '../audit/audit-row.js';
+import type { Entrance } from './entrances.js';
+import { Resilience } from './resilience.js';
+import { Transaction } from './transaction.js';
+
+/**
+ * One transaction a request, job or command: BEGIN and the entrance travel together, the log travels with COMMIT.
+ * Settings are transaction-local, so transaction pooling is safe.
+ */
+@Injectable()
+export class UnitOfWork {
+  private readonly resilience = new Resilience();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly config: DatabaseConfig,
+  ) {}
+
+  /** Begins a transaction through an entrance and makes it the context's; returns the entrance's one row. */
+  async begin<R extends QueryResultRow>(entrance: Entrance): Promise<R> {
+    const context = currentContext();
+    if (context.transaction?.open) throw new Error('a transaction is open here already');
+    const { transaction, row } = await this.resilience.connecting(() => this.enter<R>(entrance));
+    context.transaction = transaction;
+    return row;
+  }
+
+  /** Writes the log and commits. Throws when that fails; nothing is kept then. */
+  async commit(): Promise<void> {
+    const { transaction } = currentContext();
+    if (transaction?.open) await transaction.commit(auditStatements(transaction.log));
+  }
+
+  /** Undoes the transaction under way, if there is one. Never throws. */
+  async rollback(): Promise<void> {
+    await currentContext().transaction?.rollback();
+  }
+
+  /** Runs a function in a transaction of its own: committed when it returns, undone when it throws. */
+  async run<T, R extends QueryResultRow = QueryResultRow>(entrance: Entrance, fn: (row: R) => Promise<T> | T): Promise<T> {
+    const row = await this.begin<R>(entrance);
+    try {
+      const result = await fn(row);
+      await this.commit();
+      return result;
+    } catch (error) {
+      await this.rollback();
+      throw error;
+    }
+  }
+
+  /** A single statement outside any transaction and any tenant: for entrances that must be durable before what follows. */
+  async once<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+    return this.resilience.connecting(async () => (await this.pool.query<R>(text, values)).rows);
+  }
+
+  /** TypeORM's manager on the current transaction; for repositories. */
+  get manager(): EntityManager {
+    return this.transaction.manager;
+  }
+
+  /** Rows of a statement on the current transaction; for repositories. The text is prepared once a connection. */
+  async sql<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+    return (await this.transaction.send<R>({ text, values })).rows;
+  }
+
+  /** Number of rows a statement touched on the current transaction. */
+  async execute(text: string, values: unknown[] = []): Promise<number> {
+    return (await this.transaction.send({ text, values })).rowCount ?? 0;
+  }
+
+  private get transaction(): Transaction {
+    const { transaction } = currentContext();
+    if (transaction === null) throw new Error('no transaction is open here: enter by a route, a job, or unitOfWork.run');
+    return transaction;
+  }
+
+  private get pool(): Pool {
+    return (this.dataSource.driver as unknown as { master: Pool }).master;
+  }
+
+  private async enter<R extends QueryResultRow>(entrance: Entrance): Promise<{ transaction: Transaction; row: R }> {
+    const client: PoolClient = await this.pool.connect();
+    const transaction = new Transaction(client, this.dataSource, this.config.prepareStatements, entrance.readOnly ?? false);
+    const [begun, entered] = await Promise.allSettled([client.query('BEGIN'), transaction.send<R>(entrance.statement)]);
+    if (begun.status === 'fulfilled' && entered.status === 'fulfilled') return { transaction, row: entered.value.rows[0]! };
+    await transaction.rollback();
+    throw begun.status === 'rejected' ? begun.reason : (entered as PromiseRejectedResult).reason;
+  }
+}
