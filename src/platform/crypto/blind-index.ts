@@ -29,6 +29,6 @@ export function normalizeEmail(address: string): string {
 
 /** Plain ASCII stays as it is: the URL parser behind the conversion would also read ports, paths and escapes. */
 function asciiDomain(domain: string): string {
-  const convertible = /[^\x00-\x7f]/.test(domain) && !/[\x00-\x2c\x2f:-@[-^`{-\x7f]/.test(domain);
+  const convertible = /\P{ASCII}/u.test(domain) && /^[\w.\-\P{ASCII}]+$/u.test(domain);
   return (convertible && domainToASCII(domain)) || domain;
 }
