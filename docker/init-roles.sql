@@ -1,0 +1,39 @@
+-- Roles of Vouchsafe. Run as superuser inside the database `vouchsafe`; running it again changes nothing.
+-- Passwords are set apart from this file, so that no secret is ever written in it.
+--
+--   vouchsafe_owner     owns every object; nobody signs in as it
+--   vouchsafe_migrator  applies migrations: its sessions act as vouchsafe_owner from the first statement
+--   vouchsafe_app       the API; row security always applies to it
+--   vouchsafe_worker    the background worker; all of vouchsafe_app's rights, and may enter any organization
+
+DO $$
+DECLARE
+  wanted record;
+BEGIN
+  FOR wanted IN
+    SELECT * FROM (VALUES
+      ('vouchsafe_owner', 'NOLOGIN'),
+      ('vouchsafe_migrator', 'LOGIN'),
+      ('vouchsafe_app', 'LOGIN'),
+      ('vouchsafe_worker', 'LOGIN')
+    ) AS roles(name, login)
+  LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.name) THEN
+      EXECUTE format('CREATE ROLE %I', wanted.name);
+    END IF;
+    EXECUTE format('ALTER ROLE %I %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', wanted.name, wanted.login);
+  END LOOP;
+END
+$$;
+
+GRANT vouchsafe_owner TO vouchsafe_migrator;
+GRANT vouchsafe_app TO vouchsafe_worker;
+ALTER ROLE vouchsafe_migrator SET role = 'vouchsafe_owner';
+
+ALTER DATABASE vouchsafe OWNER TO vouchsafe_owner;
+REVOKE ALL ON DATABASE vouchsafe FROM PUBLIC;
+GRANT CONNECT ON DATABASE vouchsafe TO vouchsafe_migrator, vouchsafe_app, vouchsafe_worker;
+
+-- Nobody but the owner creates objects; temporary ones neither, since they come before the real tables in name lookup.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO vouchsafe_app, vouchsafe_migrator;

@@ -1,0 +1,23 @@
+import { complain } from './log.mjs';
+
+/**
+ * Runs `work(stopping)` as a foreground command: Ctrl-C, SIGTERM and a closed terminal abort `stopping`, and the
+ * process ends only after `work` has returned. A second signal changes nothing; stopping has deadlines of its own.
+ */
+export async function foreground(work) {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => controller.abort());
+  try {
+    await work(controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted) {
+      complain(error);
+      process.exitCode = 1;
+    }
+  }
+  process.exit();
+}
+
+/** Resolves when the signal is aborted. */
+export const aborted = (signal) =>
+  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));

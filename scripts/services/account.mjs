@@ -1,0 +1,63 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Fixable } from '../lib/log.mjs';
+import { root } from '../lib/paths.mjs';
+
+const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
+/** capabilities(7): reading and searching past file modes, or all of it where the former is withheld (containers). */
+const BYPASS = [
+  { name: 'dac_read_search', bit: 2n },
+  { name: 'dac_override', bit: 1n },
+];
+
+const accounts = () =>
+  fs.readFileSync('/etc/passwd', 'utf8').trim().split('\n').map((line) => line.split(':'))
+    .map(([name, , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
+
+/** An existing account other than root: whoever owns the checkout, else the one made for Postgres, else nobody. */
+function chooseAccount() {
+  const known = accounts().filter(({ uid }) => uid !== 0);
+  const owner = fs.statSync(root).uid;
+  const chosen = known.find(({ uid }) => uid === owner) ?? known.find(({ name }) => name === 'postgres') ?? known.find(({ name }) => name === 'nobody');
+  if (!chosen) throw new Fixable('Postgres refuses to run as root, and /etc/passwd names no account to run it as.', 'useradd --system postgres');
+  return chosen;
+}
+
+function mayPass(folder, { uid, gid }) {
+  const { mode, uid: owner, gid: group } = fs.statSync(folder);
+  if (owner === uid) return (mode & 0o100) !== 0;
+  return (mode & (group === gid ? 0o010 : 0o001)) !== 0;
+}
+
+function reachable(target, account) {
+  for (let folder = target; ; folder = path.dirname(folder)) {
+    if (!mayPass(folder, account)) return false;
+    if (folder === path.dirname(folder)) return true;
+  }
+}
+
+function heldBypass() {
+  const held = BigInt(`0x${/^CapPrm:\s*([0-9a-f]+)/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`);
+  return BYPASS.find(({ bit }) => (held >> bit) & 1n);
+}
+
+/**
+ * How to start Postgres, which refuses root. Ordinary users need nothing. For root: an existing account, by number, so
+ * nothing on the machine changes; where that account cannot reach the folders (a checkout under /root), it is started
+ * through setpriv(1) with the one capability to pass them.
+ * Returns { uid, gid, wrap(command, args) → {command, args, uid?, gid?} }.
+ */
+export function serverAccount(folders) {
+  if (process.getuid?.() !== 0) return { wrap: (command, args) => ({ command, args }) };
+  const { uid, gid, name } = chooseAccount();
+  if (folders.every((folder) => reachable(folder, { uid, gid }))) {
+    return { uid, gid, wrap: (command, args) => ({ command, args, uid, gid }) };
+  }
+  const setpriv = SETPRIV.find((file) => fs.existsSync(file));
+  const bypass = heldBypass();
+  if (!setpriv || !bypass) {
+    throw new Fixable(`Postgres refuses to run as root, and account ${name} cannot reach ${folders.join(' or ')}.`, `cp -a ${root} /srv/vouchsafe && cd /srv/vouchsafe && npm start`);
+  }
+  const flags = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=-all,+${bypass.name}`, `--ambient-caps=-all,+${bypass.name}`, '--'];
+  return { uid, gid, wrap: (command, args) => ({ command: setpriv, args: [...flags, command, ...args] }) };
+}

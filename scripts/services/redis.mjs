@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { makeHome, tail } from '../lib/files.mjs';
+import { Fixable } from '../lib/log.mjs';
+import { rememberedPort } from '../lib/ports.mjs';
+import { launch } from '../lib/process.mjs';
+import { reapOrphan } from '../lib/run-files.mjs';
+import { secrets } from '../lib/secrets.mjs';
+import { redisBinary } from './redis-binary.mjs';
+
+const READY_MS = 60_000;
+
+/** Jobs must survive a restart and must never be evicted to make room. */
+const config = ({ data, port, password }) => `
+bind 127.0.0.1
+port ${port}
+requirepass ${password}
+dir "${data}"
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory-policy noeviction
+daemonize no
+`;
+
+/** True once the server answers and has read its file back. */
+async function answers(url) {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, connectTimeout: 2_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return (await client.ping()) === 'PONG';
+  } catch {
+    return false;
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function untilReady(server, url) {
+  const end = Date.now() + READY_MS;
+  while (server.running() && Date.now() < end) {
+    if (await answers(url)) return;
+    await delay(50);
+  }
+  await server.kill();
+  throw new Fixable(`Redis did not start. The end of ${server.log}:\n${tail(server.log)}`, 'npm start (after mending what the log names)');
+}
+
+/**
+ * A real Redis on a free loopback port, append-only file in `<home>/redis`.
+ * Returns { port, pid, url, stop(), kill(signal?), start() }; start() keeps the port.
+ */
+export async function startRedis({ home }) {
+  makeHome(home);
+  const data = path.join(home, 'redis');
+  fs.mkdirSync(data, { recursive: true, mode: 0o700 });
+  const password = secrets(home).passwords.redis;
+  const { command, env } = await redisBinary();
+  await reapOrphan(home, 'redis');
+  const port = await rememberedPort(home, 'redis');
+  const url = `redis://:${password}@127.0.0.1:${port}`;
+  const file = path.join(data, 'redis.conf');
+  fs.writeFileSync(file, config({ data, port, password }), { mode: 0o600 });
+  let server;
+  const start = async () => {
+    server = launch({ home, name: 'redis', command, args: [file], env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...env }, cwd: data });
+    await untilReady(server, url);
+  };
+  await start();
+  return {
+    port,
+    get pid() { return server.pid; },
+    get exited() { return server.exited; },
+    url,
+    start,
+    kill: (signal = 'SIGKILL') => server.kill(signal),
+    stop: () => server.stop(),
+  };
+}

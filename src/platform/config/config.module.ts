@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { AppConfig } from './app.config.js';
+import type { Config } from './config.js';
+import { DatabaseConfig } from './database.config.js';
+import { HttpConfig } from './http.config.js';
+import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
+
+/** Makes each part of the configuration injectable by its class, everywhere. */
+@Module({})
+export class ConfigModule {
+  static forRoot(config: Config): DynamicModule {
+    const providers = [
+      { provide: AppConfig, useValue: config.app },
+      { provide: HttpConfig, useValue: config.http },
+      { provide: DatabaseConfig, useValue: config.database },
+      { provide: RedisConfig, useValue: config.redis },
+      { provide: SecurityConfig, useValue: config.security },
+      { provide: StorageConfig, useValue: config.storage },
+    ];
+    return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}

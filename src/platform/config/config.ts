@@ -1,0 +1,52 @@
+import { AppConfig } from './app.config.js';
+import { DatabaseConfig } from './database.config.js';
+import { ConfigError, environmentOf, readConfig } from './env.js';
+import type { Environment, Role } from './env.js';
+import { HttpConfig } from './http.config.js';
+import { brokenRules } from './rules.js';
+import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
+
+/** Every config class, in the order of `.env.example`. */
+export const CONFIG_CLASSES = [AppConfig, HttpConfig, DatabaseConfig, RedisConfig, SecurityConfig, StorageConfig] as const;
+
+/** The whole configuration of one process. */
+export interface Config {
+  readonly role: Role;
+  readonly app: AppConfig;
+  readonly http: HttpConfig;
+  readonly database: DatabaseConfig;
+  readonly redis: RedisConfig;
+  readonly security: SecurityConfig;
+  readonly storage: StorageConfig;
+}
+
+/**
+ * Reads and checks the configuration of a process, once, before anything else starts.
+ * Throws a `ConfigError` that names each missing or wrong variable with what is expected, and no value.
+ */
+export function loadConfig(env: Environment, role: Role): Config {
+  const problems: string[] = [];
+  const config: Config = {
+    role,
+    app: readConfig(AppConfig, env, role, problems),
+    http: readConfig(HttpConfig, env, role, problems),
+    database: readConfig(DatabaseConfig, env, role, problems).for(role),
+    redis: readConfig(RedisConfig, env, role, problems),
+    security: readConfig(SecurityConfig, env, role, problems),
+    storage: readConfig(StorageConfig, env, role, problems),
+  };
+  if (problems.length === 0) problems.push(...brokenRules(config));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** The text of `.env.example`: every variable with its description and a value for development. */
+export function renderEnvExample(): string {
+  const lines = ['# Every variable the server reads. Values are for development; deployments refuse these keys and passwords.', ''];
+  for (const type of CONFIG_CLASSES) {
+    for (const { name, description, expected, example } of environmentOf(type)) {
+      lines.push(`# ${description}.`, `# Expected: ${expected}.`, example === undefined ? `# ${name}=` : `${name}=${example}`, '');
+    }
+  }
+  return lines.join('\n');
+}

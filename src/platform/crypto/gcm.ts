@@ -1,0 +1,46 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { DecryptionFailed } from './errors.js';
+
+/** AES-256-GCM as NIST SP 800-38D has it: 32-byte key, 96-bit IV, full 16-byte tag. */
+const ALGORITHM = 'aes-256-gcm';
+export const KEY_BYTES = 32;
+export const IV_BYTES = 12;
+export const TAG_BYTES = 16;
+
+/** @throws TypeError when the key is not 32 bytes long */
+export function assertKey(key: Buffer): void {
+  if (key.length !== KEY_BYTES) throw new TypeError(`a key must be ${KEY_BYTES} bytes long`);
+}
+
+/**
+ * Encrypts with a given IV: ciphertext ‖ 16-byte tag. Internal to this folder: an IV used twice
+ * under one key breaks GCM, so each caller must show why its IV cannot repeat.
+ */
+export function gcmSeal(key: Buffer, iv: Buffer, plaintext: Buffer, aad: Buffer): Buffer {
+  assertKey(key);
+  if (iv.length !== IV_BYTES) throw new TypeError(`an IV must be ${IV_BYTES} bytes long`);
+  const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES }).setAAD(aad);
+  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/**
+ * Decrypts ciphertext ‖ tag. Nothing of the plaintext is given out before the tag is checked.
+ *
+ * @param what names the thing in the error
+ * @throws DecryptionFailed when key, IV, associated data, ciphertext or tag do not belong together
+ */
+export function gcmOpen(key: Buffer, iv: Buffer, sealed: Buffer, aad: Buffer, what: string): Buffer {
+  assertKey(key);
+  if (iv.length !== IV_BYTES || sealed.length < TAG_BYTES) throw new DecryptionFailed(what);
+  const end = sealed.length - TAG_BYTES;
+  const decipher = createDecipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES })
+    .setAAD(aad)
+    .setAuthTag(sealed.subarray(end));
+  const plaintext = decipher.update(sealed.subarray(0, end));
+  try {
+    decipher.final();
+  } catch {
+    throw new DecryptionFailed(what);
+  }
+  return plaintext;
+}

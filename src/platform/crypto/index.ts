@@ -1,0 +1,17 @@
+export { blindIndex, normalizeEmail } from './blind-index.js';
+export { deriveKey } from './derive.js';
+export {
+  generationOf,
+  open,
+  openNullable,
+  openText,
+  openTextNullable,
+  seal,
+  sealNullable,
+  type KeyFor,
+} from './envelope.js';
+export { DecryptionFailed } from './errors.js';
+export { LocalKms, parseRootKey, type Kms, type RootKeys } from './kms.js';
+export type { Place } from './place.js';
+export { openStream, sealedLength, sealStream } from './stream.js';
+export { constantTimeEqual, hashToken, randomToken, sha256 } from './token.js';

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { Transform, type TransformCallback } from 'node:stream';
+import { deriveKey } from './derive.js';
+import { assertGeneration, type KeyFor } from './envelope.js';
+import { DecryptionFailed } from './errors.js';
+import { FixedChunks } from './fixed-chunks.js';
+import { gcmOpen, gcmSeal, IV_BYTES, TAG_BYTES } from './gcm.js';
+import { associatedData, placeName, type Place } from './place.js';
+
+/*
+ * Files are sealed as a STREAM (Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-Encryption
+ * and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015), so that they need no more memory than a chunk:
+ *
+ *   data key generation (1 byte) ‖ salt (32 random bytes) ‖ chunks of 64 KiB, each with a 16-byte tag
+ *
+ * The salt gives each file a key of its own, so a counter serves as nonce: 11 bytes of counter and one
+ * that is 1 on the last chunk. A chunk left out, moved, repeated, added or taken from another file
+ * meets the wrong nonce or key. Only an empty file has an empty last chunk.
+ */
+export const CHUNK_BYTES = 64 * 1024;
+const SALT_BYTES = 32;
+export const STREAM_HEADER_BYTES = 1 + SALT_BYTES;
+
+/** The nonces of one file, in order. A file ends long before 2^48 chunks, where the counter would stop with an error. */
+class Nonces {
+  private count = 0;
+
+  next(isLast: boolean): Buffer {
+    const nonce = Buffer.alloc(IV_BYTES);
+    nonce.writeUIntBE(this.count++, IV_BYTES - 7, 6);
+    nonce[IV_BYTES - 1] = isLast ? 1 : 0;
+    return nonce;
+  }
+}
+
+class SealStream extends Transform {
+  private readonly fileKey: Buffer;
+  private readonly aad: Buffer;
+  private readonly chunks = new FixedChunks(CHUNK_BYTES);
+  private readonly nonces = new Nonces();
+
+  constructor(key: Buffer, generation: number, place: Place) {
+    assertGeneration(generation);
+    super();
+    const salt = randomBytes(SALT_BYTES);
+    this.aad = associatedData(place);
+    this.fileKey = deriveKey(key, 'file', salt);
+    this.push(Buffer.concat([Buffer.of(generation), salt]));
+  }
+
+  override _transform(data: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.chunks.push(data, (chunk) => this.sealChunk(chunk, false));
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.sealChunk(this.chunks.last(), true);
+    done();
+  }
+
+  private sealChunk(chunk: Buffer, isLast: boolean): void {
+    this.push(gcmSeal(this.fileKey, this.nonces.next(isLast), chunk, this.aad));
+  }
+}
+
+class OpenStream extends Transform {
+  private readonly what: string;
+  private readonly aad: Buffer;
+  private readonly chunks = new FixedChunks(CHUNK_BYTES + TAG_BYTES);
+  private readonly nonces = new Nonces();
+  private header = Buffer.alloc(0);
+  private fileKey: Buffer | undefined;
+  private isEmptySoFar = true;
+
+  constructor(private readonly keyFor: KeyFor, place: Place) {
+    super();
+    this.what = placeName(place);
+    this.aad = associatedData(place);
+  }
+
+  override _transform(data: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    try {
+      const body = this.fileKey ? data : this.readHeader(data);
+      this.chunks.push(body, (chunk) => this.openChunk(chunk, false));
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+
+  override _flush(done: TransformCallback): void {
+    try {
+      this.openChunk(this.chunks.last(), true);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+
+  /** Takes the header off the front, over several writes if need be, and gives what follows it. */
+  private readHeader(data: Buffer): Buffer {
+    const seen = Buffer.concat([this.header, data]);
+    this.header = seen.subarray(0, STREAM_HEADER_BYTES);
+    if (seen.length >= STREAM_HEADER_BYTES) {
+      const generation = this.header[0]!;
+      if (generation === 0) throw new DecryptionFailed(this.what);
+      this.fileKey = deriveKey(this.keyFor(generation), 'file', this.header.subarray(1));
+    }
+    return seen.subarray(STREAM_HEADER_BYTES);
+  }
+
+  private openChunk(sealed: Buffer, isLast: boolean): void {
+    if (!this.fileKey) throw new DecryptionFailed(this.what);
+    const chunk = gcmOpen(this.fileKey, this.nonces.next(isLast), sealed, this.aad, this.what);
+    if (chunk.length === 0 && !this.isEmptySoFar) throw new DecryptionFailed(this.what);
+    this.isEmptySoFar = false;
+    this.push(chunk);
+  }
+}
+
+/**
+ * Seals a file as it passes, under a data key's generation and for one place. Memory: two chunks
+ * of 64 KiB beside the largest single write.
+ *
+ * @throws TypeError or RangeError at once on a key, generation or place of the wrong form
+ */
+export function sealStream(key: Buffer, generation: number, place: Place): Transform {
+  return new SealStream(key, generation, place);
+}
+
+/**
+ * Opens what `sealStream` made, at the same place only. Every byte given out is authenticated,
+ * but that the file is whole is known only at its end: on an error, discard what came before.
+ * The stream fails with DecryptionFailed, or with whatever `keyFor` throws.
+ */
+export function openStream(keyFor: KeyFor, place: Place): Transform {
+  return new OpenStream(keyFor, place);
+}
+
+/** Bytes that `sealStream` gives for a file of `bytes` bytes, so that lengths can be declared beforehand. */
+export function sealedLength(bytes: number): number {
+  return STREAM_HEADER_BYTES + bytes + TAG_BYTES * Math.max(1, Math.ceil(bytes / CHUNK_BYTES));
+}

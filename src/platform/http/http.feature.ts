@@ -1,0 +1,30 @@
+import { defineFeature } from '../feature/define-feature.js';
+
+/** What the HTTP platform answers by itself, for every route. */
+export const httpFeature = defineFeature({
+  name: 'http',
+  description: 'The way of a request: limits, headers, problem details and response shapes.',
+  errors: {
+    unauthenticated: { status: 401, title: 'Sign in first' },
+    forbidden: { status: 403, title: 'Not allowed' },
+    csrf_refused: { status: 403, title: 'The request came from another site' },
+    not_found: { status: 404, title: 'Not found' },
+    method_not_allowed: { status: 405, title: 'This method is not offered here' },
+    invalid_request: { status: 400, title: 'The request is not valid' },
+    malformed_json: { status: 400, title: 'The body is not valid JSON' },
+    invalid_text: { status: 400, title: 'The request holds text that cannot be stored' },
+    duplicate_parameter: { status: 400, title: 'A query parameter was given more than once' },
+    conflict: { status: 409, title: 'The request conflicts with what is stored' },
+    payload_too_large: { status: 413, title: 'The body is too large' },
+    unsupported_media_type: { status: 415, title: 'This kind of body is not accepted here' },
+    too_many_requests: { status: 429, title: 'Too many requests' },
+    internal: { status: 500, title: 'Something went wrong on the server' },
+    unavailable: { status: 503, title: 'Not available at the moment' },
+  },
+});
+
+declare module '../feature/registry.js' {
+  interface FeatureMap {
+    http: typeof httpFeature;
+  }
+}

@@ -1,0 +1,53 @@
+import { Catch, NotFoundException } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { AppLogger } from '../logging/logger.js';
+import { methodsAt } from './methods-at.js';
+import { toProblem } from './problem.map.js';
+import { Problem } from './problem.js';
+import { requestIdOf } from './request-id.js';
+
+/** The last stop of every failure: problem details for the caller, the stack for the log. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: AppLogger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const problem = wrongMethod(error, request) ?? toProblem(error);
+    this.log(problem, error, requestIdOf(request));
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const body = Buffer.from(JSON.stringify(problem.body(requestIdOf(request))));
+    response.status(problem.status);
+    for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
+    response.setHeader('Content-Type', 'application/problem+json');
+    response.setHeader('Content-Length', body.length);
+    response.setHeader('Cache-Control', 'no-store');
+    response.removeHeader('ETag');
+    response.removeHeader('Content-Disposition');
+    response.end(body);
+  }
+
+  /** Faults are errors with their stack; expected refusals are the request line's business. */
+  private log(problem: Problem, error: unknown, requestId: string): void {
+    if (problem.code === 'internal') this.logger.error('request failed', { requestId, err: error });
+    else if (problem.status >= 500) this.logger.warn('request refused', { requestId, code: problem.code, reason: reason(error) });
+    else this.logger.debug('request refused', { requestId, code: problem.code });
+  }
+}
+
+/** An address that exists for other methods is 405 with `Allow` (RFC 9110 section 15.5.6), not 404. */
+function wrongMethod(error: unknown, request: Request): Problem | undefined {
+  if (!(error instanceof NotFoundException) || request.route !== undefined) return undefined;
+  const allowed = methodsAt(request);
+  return allowed.length === 0 ? undefined : new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } });
+}
+
+function reason(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : 'unknown';
+}

@@ -1,0 +1,68 @@
+import { HttpException } from '@nestjs/common';
+import { DatabaseUnavailable } from '../database/errors.js';
+import type { ErrorCode } from '../feature/registry.js';
+import { Problem } from './problem.js';
+
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  409: 'conflict',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+  429: 'too_many_requests',
+  503: 'unavailable',
+};
+
+/** Refusals by Postgres of what the caller sent: appendix A of its manual, class 22. */
+const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
+  '22021': 'invalid_text', // character_not_in_repertoire: NUL in text
+  '22P05': 'invalid_text', // untranslatable_character: \u0000 in jsonb
+  '22P02': 'invalid_request', // invalid_text_representation: not a uuid, not a number
+};
+
+/** The types that body-parser puts on its errors. */
+const BY_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
+  'entity.too.large': 'payload_too_large',
+  'encoding.unsupported': 'unsupported_media_type',
+  'charset.unsupported': 'unsupported_media_type',
+  'entity.parse.failed': 'malformed_json',
+  'request.aborted': 'invalid_request',
+  'request.size.invalid': 'invalid_request',
+};
+
+/** The refusal that stands for whatever was thrown; an error we do not know is `internal`. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof DatabaseUnavailable) return new Problem('unavailable', { headers: { 'Retry-After': '2' }, cause: error });
+  if (error instanceof HttpException) return fromHttpException(error);
+  return new Problem(codeOf(error) ?? 'internal', { cause: error });
+}
+
+function fromHttpException(error: HttpException): Problem {
+  const status = error.getStatus();
+  const code = codeOf(error.cause) ?? BY_STATUS[status] ?? (status < 500 ? 'invalid_request' : 'internal');
+  return new Problem(code, { cause: error });
+}
+
+function codeOf(error: unknown): ErrorCode | undefined {
+  if (error instanceof URIError) return 'invalid_text';
+  return BY_SQLSTATE[sqlState(error)] ?? BY_BODY_ERROR[text(error, 'type')];
+}
+
+/** The five-character code of a Postgres error, also when TypeORM has wrapped it. */
+function sqlState(error: unknown): string {
+  const driverError: unknown = isObject(error) ? error.driverError : undefined;
+  return text(driverError, 'code') || text(error, 'code');
+}
+
+function text(value: unknown, key: string): string {
+  const found = isObject(value) ? value[key] : undefined;
+  return typeof found === 'string' ? found : '';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

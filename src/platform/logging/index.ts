@@ -1,0 +1,4 @@
+export { AppLogger, LOG_CONTEXT, LOG_STREAM, UNSAFE_logRequestBody } from './logger.js';
+export type { LogContext } from './logger.js';
+export { LoggingModule } from './logging.module.js';
+export { redact } from './redact.js';

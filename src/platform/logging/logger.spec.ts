@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { AppConfig } from '../config/app.config.js';
+import { AppLogger, UNSAFE_logRequestBody } from './logger.js';
+
+function logged(environment: string, act: (logger: AppLogger) => void, logLevel = 'info'): string[] {
+  const lines: string[] = [];
+  const config = Object.assign(new AppConfig(), { environment, logLevel });
+  act(new AppLogger(config, () => ({ requestId: 'request-1' }), { write: (line) => void lines.push(line) }));
+  return lines;
+}
+
+describe('the logger', () => {
+  it('writes one JSON object a line, with the request it belongs to', () => {
+    const [line] = logged('production', (logger) => logger.warn('job slow', { job: 'exports.render', seconds: 3 }));
+    expect(JSON.parse(line!)).toMatchObject({ level: 'warn', msg: 'job slow', job: 'exports.render', seconds: 3, requestId: 'request-1', environment: 'production' });
+  });
+
+  it('redacts messages, fields and errors', () => {
+    const text = logged('production', (logger) => {
+      logger.error('no mail to jane@example.org', new Error('refused for 123-45-6789'), { password: 'hunter2' });
+      logger.log({ firstName: 'Jane' });
+      logger.error('failed', 'Error: jane@example.org\n    at here', 'Context');
+    }).join('');
+    expect(text).not.toMatch(/jane|Jane|hunter2|123-45/);
+    expect(text).toContain('"context":"Context"');
+  });
+
+  it('writes nothing below its level', () => {
+    expect(logged('production', (logger) => logger.debug('quiet'))).toEqual([]);
+    expect(logged('production', (logger) => logger.fatal('quiet'), 'silent')).toEqual([]);
+  });
+
+  it('writes readable lines in development, the stack below', () => {
+    const [line] = logged('development', (logger) => logger.error('broken', { err: new Error('why') }));
+    expect(line).toMatch(/^\d\d:\d\d:\d\d\.\d{3} ERROR broken requestId=request-1\nError: why\n {4}at /);
+  });
+
+  it('refuses to log request bodies, always', () => {
+    expect(() => UNSAFE_logRequestBody()).toThrow('never logged');
+  });
+});

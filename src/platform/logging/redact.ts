@@ -1,0 +1,70 @@
+import { REDACTED, scrub } from './patterns.js';
+import { isSensitiveKey } from './sensitive-keys.js';
+
+const DEEPEST = 8;
+const MOST_ITEMS = 100;
+
+/**
+ * A copy of `value` that is safe to log: plain JSON without the values of sensitive keys and without what looks
+ * like personal data or a secret within any string, at any depth. Never throws.
+ */
+export function redact(value: unknown): unknown {
+  return copy(value, [], false);
+}
+
+function copy(value: unknown, parents: readonly object[], hidden: boolean): unknown {
+  if (typeof value === 'string') return hidden ? REDACTED : scrub(value);
+  if (typeof value === 'bigint') return hidden ? REDACTED : scrub(value.toString());
+  if (typeof value === 'number') return hidden ? REDACTED : safeNumber(value);
+  if (typeof value === 'function' || typeof value === 'symbol') return `[${typeof value}]`;
+  if (typeof value !== 'object' || value === null) return value;
+  if (hidden) return REDACTED;
+  if (parents.includes(value)) return '[circular]';
+  if (parents.length >= DEEPEST) return '[deeper]';
+  return copyObject(value, [...parents, value]);
+}
+
+function copyObject(value: object, path: readonly object[]): unknown {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
+  if (value instanceof Map) return copyEntries([...value].map(([key, item]) => [typeof key === 'string' ? key : '[key]', item]), path);
+  if (value instanceof Set) return copyList([...value], path);
+  if (Array.isArray(value)) return copyList(value, path);
+  if (value instanceof URL || value instanceof URLSearchParams || value instanceof RegExp) return scrub(String(value));
+  return copyEntries(entriesOf(value), path);
+}
+
+function copyList(items: readonly unknown[], path: readonly object[]): unknown[] {
+  const copies = items.slice(0, MOST_ITEMS).map((item) => copy(item, path, false));
+  return items.length > MOST_ITEMS ? [...copies, `[${items.length - MOST_ITEMS} more]`] : copies;
+}
+
+function copyEntries(entries: readonly (readonly [string, unknown])[], path: readonly object[]): Record<string, unknown> {
+  const isError = path.at(-1) instanceof Error;
+  const copies: [string, unknown][] = entries
+    .slice(0, MOST_ITEMS)
+    .map(([key, item]) => [scrub(key), copy(item, path, isSensitiveKey(key) && !(isError && key === 'name') && item !== null && item !== undefined)]);
+  return Object.fromEntries(copies);
+}
+
+/** What an object shows: an error its message, stack and cause too; a getter that throws shows that it did. */
+function entriesOf(value: object): [string, unknown][] {
+  const keys = value instanceof Error ? new Set(['name', 'message', 'stack', 'cause', 'errors', ...Object.keys(value)]) : Object.keys(value);
+  const entries: [string, unknown][] = [];
+  for (const key of keys) {
+    if (!(key in value)) continue;
+    try {
+      entries.push([key, Reflect.get(value, key)]);
+    } catch {
+      entries.push([key, '[unreadable]']);
+    }
+  }
+  return entries;
+}
+
+/** Whole numbers as long as an SSN or a phone number are treated like text; timestamps in milliseconds have 13 digits. */
+function safeNumber(value: number): number | string {
+  if (!Number.isFinite(value)) return String(value);
+  const text = String(value);
+  return /^\d{9,10}$|^\d{14,19}$/.test(text) && scrub(text) !== text ? REDACTED : value;
+}

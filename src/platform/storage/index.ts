@@ -1,0 +1,13 @@
+export { EncryptedStorage, type SealingKey, type StoredObject } from './encrypted-storage.js';
+export { ObjectKeyRefused, ObjectNotFound } from './errors.js';
+export { LocalStorage } from './local-storage.js';
+export {
+  OBJECT_CATEGORIES,
+  objectKey,
+  parseObjectKey,
+  safeFileName,
+  type ObjectCategory,
+  type ObjectKeyParts,
+  type StorageEnvironment,
+} from './object-key.js';
+export type { ObjectStorage } from './object-storage.js';

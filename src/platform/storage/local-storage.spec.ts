@@ -1,0 +1,88 @@
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ObjectKeyRefused, ObjectNotFound } from './errors.js';
+import { LocalStorage } from './local-storage.js';
+import { objectKey } from './object-key.js';
+
+const id = (n: number): string => `0197a1b2-0000-7000-8000-00000000000${n}`;
+const key = objectKey({ env: 'test', orgId: id(1), category: 'exports', entityId: id(2), uuid: id(3), filename: 'people.csv' });
+
+async function* failsAfter(data: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(data);
+  throw new Error('source broke');
+}
+
+describe('local storage', () => {
+  let folder: string;
+  let storage: LocalStorage;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vouchsafe-storage-'));
+    storage = new LocalStorage(join(folder, 'objects'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  const unfinished = (): Promise<string[]> => readdir(join(folder, 'objects', '.unfinished'));
+
+  it('stores, reads, replaces and deletes an object', async () => {
+    expect(await storage.put(key, Readable.from([Buffer.from('one'), Buffer.from('two')]))).toEqual({ bytes: 6 });
+    expect(await text(storage.get(key))).toBe('onetwo');
+    await storage.put(key, Readable.from([Buffer.from('three')]));
+    expect(await text(storage.get(key))).toBe('three');
+    expect(await storage.exists(key)).toBe(true);
+    await storage.delete(key);
+    await storage.delete(key);
+    expect(await storage.exists(key)).toBe(false);
+    expect(await unfinished()).toEqual([]);
+  });
+
+  it('stores a large object and an empty one whole', async () => {
+    const piece = Buffer.alloc(100_000, 'x');
+    const stored = await storage.put(key, Readable.from(Array.from({ length: 50 }, () => piece)));
+    expect(stored.bytes).toBe(5_000_000);
+    expect((await buffer(storage.get(key))).length).toBe(5_000_000);
+    expect(await storage.put(key, Readable.from([]))).toEqual({ bytes: 0 });
+    expect(await text(storage.get(key))).toBe('');
+  });
+
+  it('keeps files and folders from everyone else', async () => {
+    await storage.put(key, Readable.from([Buffer.from('x')]));
+    const path = join(folder, 'objects', key);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    for (let at = dirname(path); at !== folder; at = dirname(at)) expect((await stat(at)).mode & 0o777).toBe(0o700);
+  });
+
+  it('leaves what was there, and no remains, when the source fails', async () => {
+    await storage.put(key, Readable.from([Buffer.from('old')]));
+    await expect(storage.put(key, Readable.from(failsAfter('half')))).rejects.toThrow('source broke');
+    expect(await text(storage.get(key))).toBe('old');
+    expect(await unfinished()).toEqual([]);
+  });
+
+  it('says of a missing object that it is not found', async () => {
+    await expect(text(storage.get(key))).rejects.toThrow(ObjectNotFound);
+  });
+
+  it('refuses every key that is not of the one form', async () => {
+    for (const bad of ['../outside', '/etc/passwd', `${key}/../../x`, '.unfinished/x', '']) {
+      await expect(storage.put(bad, Readable.from(['x']))).rejects.toThrow(ObjectKeyRefused);
+      await expect(storage.delete(bad)).rejects.toThrow(ObjectKeyRefused);
+      await expect(storage.exists(bad)).rejects.toThrow(ObjectKeyRefused);
+      expect(() => storage.get(bad)).toThrow(ObjectKeyRefused);
+    }
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('follows no link in the place of a file', async () => {
+    const [secret, path] = [join(folder, 'secret'), join(folder, 'objects', key)];
+    await writeFile(secret, 'not yours');
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(secret, path);
+    await expect(text(storage.get(key))).rejects.toThrow('ELOOP');
+    expect(await storage.exists(key)).toBe(false);
+    await storage.put(key, Readable.from([Buffer.from('mine')]));
+    expect(await readFile(secret, 'utf8')).toBe('not yours');
+  });
+});

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ObjectNotFound } from './errors.js';
+import { parseObjectKey } from './object-key.js';
+import type { ObjectStorage } from './object-storage.js';
+
+/** Unfinished writes, beside the environments' folders so that the final rename stays in one file system. */
+const UNFINISHED = '.unfinished';
+
+/**
+ * Objects as files below one folder, readable by this user alone (files 0600, folders 0700).
+ * A file gets its name only once it is whole and on the disk.
+ */
+export class LocalStorage implements ObjectStorage {
+  private readonly root: string;
+
+  /** @param folder the STORAGE_DIR variable; made when missing */
+  constructor(folder: string) {
+    this.root = resolve(folder);
+  }
+
+  async put(key: string, source: Readable): Promise<{ bytes: number }> {
+    const target = this.pathOf(key);
+    const unfinished = join(this.root, UNFINISHED, randomUUID());
+    try {
+      await mkdir(dirname(unfinished), { recursive: true, mode: 0o700 });
+      const bytes = await writeWhole(unfinished, source);
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      await rename(unfinished, target);
+      await syncFolders(dirname(target), this.root);
+      return { bytes };
+    } catch (error) {
+      source.destroy();
+      await rm(unfinished, { force: true });
+      throw error;
+    }
+  }
+
+  get(key: string): Readable {
+    return Readable.from(readWhole(this.pathOf(key)), { objectMode: false });
+  }
+
+  async delete(key: string): Promise<void> {
+    await rm(this.pathOf(key), { force: true });
+  }
+
+  async exists(key: string): Promise<boolean> {
+    const path = this.pathOf(key);
+    try {
+      return (await lstat(path)).isFile();
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  private pathOf(key: string): string {
+    parseObjectKey(key);
+    return join(this.root, key);
+  }
+}
+
+/** Writes a new file and waits until it is on the disk. */
+async function writeWhole(path: string, source: Readable): Promise<number> {
+  const file = await open(path, 'wx', 0o600);
+  let bytes = 0;
+  try {
+    await pipeline(source, async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) {
+        await file.writeFile(chunk);
+        bytes += chunk.length;
+      }
+    });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return bytes;
+}
+
+/** Reads a file without following a link in its place. */
+async function* readWhole(path: string): AsyncGenerator<Buffer> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    throw isMissing(error) ? new ObjectNotFound() : error;
+  }
+  yield* file.createReadStream() as AsyncIterable<Buffer>;
+}
+
+/** A renamed file outlives a power cut only once the folders that lead to it are on the disk too. */
+async function syncFolders(from: string, root: string): Promise<void> {
+  for (let folder = from; folder.length >= root.length; folder = dirname(folder)) {
+    const handle = await open(folder, 'r');
+    await handle.sync().finally(() => handle.close());
+    if (folder === root) return;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
