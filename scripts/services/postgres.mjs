@@ -95,7 +95,7 @@ export async function startPostgres({ home, durable = true }) {
   return {
     port,
     get pid() { return server.pid; },
-    get exited() { return server.exited; },
+    died: () => server.exited.then(() => ({ name: server.name, log: server.log, tail: () => tail(server.log) })),
     superuserUrl,
     url,
     start,
