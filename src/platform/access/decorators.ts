@@ -1,4 +1,5 @@
 import type { AuditEventType, Permission } from '../feature/registry.js';
+import type { RateLimit } from '../http/rate-limit.js';
 
 /** What a route asks for beyond its permission. */
 export interface RouteOptions {
@@ -6,6 +7,8 @@ export interface RouteOptions {
   emits?: readonly AuditEventType[];
   /** A sign-in or second factor no older than this many minutes. */
   stepUpMinutes?: number;
+  /** The limit on this route, by address. */
+  limit?: RateLimit;
   /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
   beforeSetup?: true;
 }

@@ -11,7 +11,7 @@ export {
   type KeyFor,
 } from './envelope.js';
 export { DecryptionFailed } from './errors.js';
-export { LocalKms, parseRootKey, type Kms, type RootKeys } from './kms.js';
+export { LocalKms, parseRootKey, Kms, type RootKeys } from './kms.js';
 export type { Place } from './place.js';
 export { openStream, sealedLength, sealStream } from './stream.js';
 export { constantTimeEqual, hashToken, randomToken, sha256 } from './token.js';

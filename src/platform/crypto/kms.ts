@@ -4,16 +4,16 @@ import { DecryptionFailed } from './errors.js';
 import { assertKey, gcmOpen, gcmSeal, IV_BYTES } from './gcm.js';
 
 /** Keeps a root key that never leaves it, and wraps data keys with it. */
-export interface Kms {
+export abstract class Kms {
   /** Which kind of KMS this is, stored beside each wrapped key: `local`, `aws`, … */
-  readonly id: string;
+  abstract readonly id: string;
   /**
    * Wraps a 32-byte data key.
    * @param context names what the key is for, such as `organization/<id>/1`; authenticated, not secret
    */
-  wrap(dataKey: Buffer, context: string): Promise<Buffer>;
+  abstract wrap(dataKey: Buffer, context: string): Promise<Buffer>;
   /** @throws DecryptionFailed unless `wrapped` came from `wrap` with the same context */
-  unwrap(wrapped: Buffer, context: string): Promise<Buffer>;
+  abstract unwrap(wrapped: Buffer, context: string): Promise<Buffer>;
 }
 
 /** Rotation of the root key: the new one gets its own id, old ones stay readable until re-wrapped. */
@@ -38,12 +38,13 @@ export function parseRootKey(hex: string): Buffer {
  * Wrapped form: key id byte ‖ 96-bit random IV ‖ ciphertext ‖ 16-byte tag, AES-256-GCM with the
  * context as associated data, under a key derived for wrapping alone.
  */
-export class LocalKms implements Kms {
+export class LocalKms extends Kms {
   readonly id = 'local';
   private readonly wrappingKeys = new Map<number, Buffer>();
   private readonly keyId: number;
 
   constructor(rootKey: string, { keyId = 1, retired = {} }: RootKeys = {}) {
+    super();
     this.keyId = keyId;
     for (const [id, hex] of Object.entries(retired)) this.addRootKey(Number(id), hex);
     if (this.wrappingKeys.has(keyId)) throw new RangeError('the current root key id is also listed as retired');

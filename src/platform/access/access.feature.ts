@@ -1,0 +1,33 @@
+import { defineFeature } from '../feature/define-feature.js';
+
+/** What the guard answers and records by itself, on every route. */
+export const accessFeature = defineFeature({
+  name: 'access',
+  description: 'Who may reach a route: the layers every request passes, in order.',
+  events: {
+    'access.denied': {
+      category: 'access', severity: 'warning', ambient: true,
+      description: 'Somebody signed in was refused a route or a record.',
+      meta: { route: 'code', permission: 'code', reason: 'code' },
+    },
+  },
+  errors: {
+    session_expired: { status: 401, title: 'The session has ended: sign in again' },
+    membership_ended: { status: 403, title: 'You are no longer a member of this organization' },
+    organization_suspended: { status: 403, title: 'The organization is suspended' },
+    password_change_required: { status: 403, title: 'Change your password first' },
+    second_factor_required: { status: 403, title: 'Use your second factor first' },
+    sso_required: { status: 403, title: "Sign in through your organization's single sign-on" },
+    step_up_required: { status: 403, title: 'Sign in again to do this' },
+  },
+  controls: {
+    'access.guard-chain': { claims: ['E11', 'S4'], description: 'Layered guard on every route; undeclared routes stop the boot.' },
+    'access.password-change': { claims: ['E13'], description: 'A password that must be changed blocks every mutation.' },
+  },
+});
+
+declare module '../feature/registry.js' {
+  interface FeatureMap {
+    access: typeof accessFeature;
+  }
+}

@@ -1,0 +1,79 @@
+import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { currentContext } from '../context/context.js';
+import { sessionEntrance } from '../database/entrances.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { Problem } from '../http/problem.js';
+import { isMutating, type Attempt, type Layer } from './attempt.js';
+import { routePolicy } from './decorators.js';
+import { SessionLayer } from './layers/session.layer.js';
+import {
+  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
+} from './layers/standing.layers.js';
+import { TokenLayer } from './layers/token.layer.js';
+
+/** The one guard: every request passes these layers, in this order; the first refusal ends it. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  private readonly log = new Logger('AccessGuard');
+  private readonly forEverybody: readonly Layer[];
+  private readonly forMembers: readonly Layer[];
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditTrail,
+    rate: RateLayer, token: TokenLayer, sameOrigin: SameOriginLayer, session: SessionLayer, password: PasswordChangedLayer,
+    secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, permission: PermissionLayer, stepUp: StepUpLayer,
+  ) {
+    this.forEverybody = [rate];
+    this.forMembers = [token, sameOrigin, session, password, secondFactor, enforcedSso, permission, stepUp];
+  }
+
+  async canActivate(execution: ExecutionContext): Promise<boolean> {
+    const policy = routePolicy(execution.getHandler());
+    if (policy === undefined) throw new Problem('forbidden');
+    const request = execution.switchToHttp().getRequest<Request>();
+    currentContext().emits = new Set(policy.emits);
+    const attempt: Attempt = { execution, request, policy, mutating: isMutating(request.method) };
+    await pass(this.forEverybody, attempt);
+    if (policy.kind === 'access') await this.admit(attempt);
+    return true;
+  }
+
+  private async admit(attempt: Attempt): Promise<void> {
+    try {
+      await pass(this.forMembers, attempt);
+    } catch (error) {
+      await this.unitOfWork.rollback();
+      if (error instanceof Problem && attempt.session !== undefined) await this.recordDenial(attempt, error);
+      throw error;
+    }
+  }
+
+  /**
+   * The refused request's transaction is undone, so the denial is written in one of its own. Where even that fails,
+   * the refusal stands and the failure is logged.
+   */
+  async recordDenial({ secret, execution, policy }: Pick<Attempt, 'secret' | 'execution' | 'policy'>, problem: Problem): Promise<void> {
+    const meta = {
+      route: `${execution.getClass().name}.${execution.getHandler().name}`,
+      permission: policy.kind === 'access' ? policy.permission : undefined,
+      reason: problem.code,
+    };
+    try {
+      await this.unitOfWork.run<void, { state: string }>(sessionEntrance(secret!, false), ({ state }) => {
+        if (state === 'ok') this.audit.record('access.denied', { outcome: 'denied', meta });
+      });
+    } catch (error) {
+      this.log.error('a denial could not be recorded', error);
+    }
+  }
+}
+
+async function pass(layers: readonly Layer[], attempt: Attempt): Promise<void> {
+  for (const layer of layers) {
+    const pending = layer.check(attempt);
+    if (pending !== undefined) await pending;
+  }
+}

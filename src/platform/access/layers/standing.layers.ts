@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../../config/index.js';
+import { Clock } from '../../clock/clock.js';
+import { currentContext } from '../../context/context.js';
+import { assertSameOrigin } from '../../http/csrf.js';
+import { Problem } from '../../http/problem.js';
+import { RateLimiter } from '../../http/rate-limit.js';
+import type { Attempt, Layer } from '../attempt.js';
+import { isGranted } from '../grants.js';
+
+/** The route's own limit by address, where it declares one. */
+@Injectable()
+export class RateLayer implements Layer {
+  constructor(private readonly limiter: RateLimiter) {}
+
+  async check({ policy }: Attempt): Promise<void> {
+    if (policy.limit !== undefined) await this.limiter.consume(policy.limit, currentContext().ip ?? 'unknown');
+  }
+}
+
+/** A request that changes something comes from our own origin, or from no browser at all. */
+@Injectable()
+export class SameOriginLayer implements Layer {
+  constructor(private readonly app: AppConfig) {}
+
+  check({ request, mutating }: Attempt): void {
+    if (mutating) assertSameOrigin(request, this.app);
+  }
+}
+
+/** A password that must be changed blocks every mutation but the change itself. */
+@Injectable()
+export class PasswordChangedLayer implements Layer {
+  check({ session, policy, mutating }: Attempt): void {
+    if (mutating && session!.must_change_password && !policy.beforeSetup) throw new Problem('password_change_required');
+  }
+}
+
+/** Where the organization asks for a second factor, a password alone reaches nothing. */
+@Injectable()
+export class SecondFactorLayer implements Layer {
+  check({ session, policy }: Attempt): void {
+    if (session!.second_factor_due && !policy.beforeSetup) throw new Problem('second_factor_required');
+  }
+}
+
+/** Where the organization enforces single sign-on, a password reaches nothing. */
+@Injectable()
+export class EnforcedSsoLayer implements Layer {
+  check({ session, policy }: Attempt): void {
+    if (session!.sso_due && !policy.beforeSetup) throw new Problem('sso_required');
+  }
+}
+
+/** The member's grants hold the route's permission. */
+@Injectable()
+export class PermissionLayer implements Layer {
+  check({ policy }: Attempt): void {
+    const grants = currentContext().member!.grants;
+    if (policy.kind !== 'access' || !isGranted(grants, policy.permission)) throw new Problem('forbidden');
+  }
+}
+
+/** The sign-in is fresh enough for what the route does. */
+@Injectable()
+export class StepUpLayer implements Layer {
+  constructor(private readonly clock: Clock) {}
+
+  check({ session, policy }: Attempt): void {
+    if (policy.stepUpMinutes === undefined) return;
+    if (this.clock.millis() - session!.signed_in_at.getTime() > policy.stepUpMinutes * 60_000) throw new Problem('step_up_required');
+  }
+}

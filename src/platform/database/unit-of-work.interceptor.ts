@@ -1,0 +1,53 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import type { Request } from 'express';
+import { AccessGuard } from '../access/access.guard.js';
+import { isMutating } from '../access/attempt.js';
+import { routePolicy } from '../access/decorators.js';
+import type { SessionToken } from '../access/layers/token.layer.js';
+import { currentContext } from '../context/context.js';
+import { Problem } from '../http/problem.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** Ends the transaction that the guard began: commits before the answer leaves, undoes it when the handler throws. */
+@Injectable()
+export class UnitOfWorkInterceptor implements NestInterceptor {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly guard: AccessGuard,
+  ) {}
+
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return from(this.answer(execution, next));
+  }
+
+  private async answer(execution: ExecutionContext, next: CallHandler): Promise<unknown> {
+    try {
+      const answer: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      this.assertRecorded(execution);
+      await this.unitOfWork.commit();
+      return answer;
+    } catch (error) {
+      await this.unitOfWork.rollback();
+      await this.recordDenial(execution, error);
+      throw error;
+    }
+  }
+
+  /** A member's change that leaves no entry in the log is undone, and answered as a fault of ours. */
+  private assertRecorded(execution: ExecutionContext): void {
+    const policy = routePolicy(execution.getHandler());
+    const { transaction } = currentContext();
+    const request = execution.switchToHttp().getRequest<Request>();
+    if (policy?.kind !== 'access' || !isMutating(request.method) || transaction === null || transaction.log.length > 0) return;
+    throw new Error(`${execution.getClass().name}.${execution.getHandler().name} changed something and recorded none of: ${policy.emits?.join(', ')}`);
+  }
+
+  /** What is refused or hidden inside a handler is an attempt denied, as much as what the guard refuses. */
+  private async recordDenial(execution: ExecutionContext, error: unknown): Promise<void> {
+    const policy = routePolicy(execution.getHandler());
+    const secret = (execution.switchToHttp().getRequest<Request>().user as SessionToken | undefined)?.sid;
+    if (policy === undefined || secret === undefined || !(error instanceof Problem)) return;
+    if (error.status === 403 || error.status === 404) await this.guard.recordDenial({ secret, execution, policy }, error);
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '../clock/id.js';
+import { currentContext } from '../context/context.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import type { JobName } from '../feature/registry.js';
+import type { JobPayload } from './on-job.js';
+
+export interface EnqueueOptions {
+  /** Jobs of one lane share few places in flight, so that a busy lane never starves a quiet one. Default: job and organization. */
+  lane?: string;
+  /** Jobs with the same key in a lane run one after another, in the order they were enqueued. */
+  orderKey?: string;
+  delaySeconds?: number;
+}
+
+/** Hands work to the worker. The job exists exactly when the transaction under way is committed. */
+@Injectable()
+export class Jobs {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Returns the job's id. */
+  async enqueue(job: JobName, payload: JobPayload, { lane, orderKey, delaySeconds = 0 }: EnqueueOptions = {}): Promise<string> {
+    const { orgId, requestId } = currentContext();
+    const id = newId();
+    await this.unitOfWork.execute(
+      `INSERT INTO outbox (org_id, id, job, lane, order_key, payload, request_id, available_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))`,
+      [orgId, id, job, lane ?? `${job}:${orgId}`, orderKey ?? null, JSON.stringify(payload), requestId, delaySeconds],
+    );
+    return id;
+  }
+}
