@@ -56,8 +56,16 @@ export async function reapOrphan(home, name, signal = 'SIGTERM') {
 
 /** Takes the only place of its name in this home; returns the process that holds it, if there is one. */
 export function takeLock(home, name) {
-  const holder = recordedProcess(home, name);
-  if (holder !== undefined && holder !== process.pid) return holder;
-  recordProcess(home, name, process.pid);
-  return undefined;
+  for (;;) {
+    const holder = recordedProcess(home, name);
+    if (holder !== undefined) return holder;
+    forgetProcess(home, name);
+    try {
+      const record = { pid: process.pid, identity: identity(process.pid) };
+      fs.writeFileSync(runFile(home, name), JSON.stringify(record), { flag: 'wx', mode: 0o600 });
+      return undefined;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error; // another start was quicker: look again
+    }
+  }
 }
