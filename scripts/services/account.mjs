@@ -58,6 +58,7 @@ export function serverAccount(folders) {
   if (!setpriv || !bypass) {
     throw new Fixable(`Postgres refuses to run as root, and account ${name} cannot reach ${folders.join(' or ')}.`, `cp -a ${root} /srv/vouchsafe && cd /srv/vouchsafe && npm start`);
   }
-  const flags = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=-all,+${bypass.name}`, `--ambient-caps=-all,+${bypass.name}`, '--'];
+  // Without the securebit, access(2) would ignore the capability (capabilities(7)), and Postgres asks with it.
+  const flags = ['--securebits=+no_setuid_fixup', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=-all,+${bypass.name}`, `--ambient-caps=-all,+${bypass.name}`, '--'];
   return { uid, gid, wrap: (command, args) => ({ command: setpriv, args: [...flags, command, ...args] }) };
 }
