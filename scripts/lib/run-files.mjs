@@ -17,6 +17,15 @@ export function identity(pid) {
   }
 }
 
+/** Signals a process (or, below zero, a group) that may have ended meanwhile. */
+export function signalQuietly(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH' && error.code !== 'EPERM') throw error;
+  }
+}
+
 const runFile = (home, name) => path.join(home, 'run', `${name}.json`);
 
 /** Remembers a process, so that a later start can find it should this one be killed. */
@@ -47,9 +56,10 @@ async function gone(pid, deadlineMs) {
 export async function reapOrphan(home, name, signal = 'SIGTERM') {
   const pid = recordedProcess(home, name);
   if (pid !== undefined) {
-    process.kill(pid, signal);
-    if (!(await gone(pid, 10_000))) process.kill(pid, 'SIGKILL');
+    signalQuietly(pid, signal);
+    if (!(await gone(pid, 10_000))) signalQuietly(pid, 'SIGKILL');
     await gone(pid, 5_000);
+    signalQuietly(-pid, 'SIGKILL'); // it led a group of its own; what it started goes with it
   }
   forgetProcess(home, name);
 }
