@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, MoreThan } from 'typeorm';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { AssignmentEntity } from './assignment.entity.js';
+
+@Injectable()
+export class AssignmentsRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** A page in order of id; `after` is the last id seen. */
+  list(filter: { personId?: string; membershipId?: string }, after: string | null, limit: number): Promise<AssignmentEntity[]> {
+    return this.unitOfWork.manager.find(AssignmentEntity, {
+      where: { ...filter, orgId: currentContext().orgId, ...(after !== null && { id: MoreThan(after) }) },
+      order: { id: 'ASC' },
+      take: limit,
+    });
+  }
+
+  async insert(assignment: Omit<AssignmentEntity, 'orgId'>): Promise<void> {
+    await this.unitOfWork.manager.insert(AssignmentEntity, { ...assignment, orgId: currentContext().orgId });
+  }
+
+  /** Ends an assignment that has no end, or a later one. Null when there is none such. */
+  async end(id: string, at: Date): Promise<AssignmentEntity | null> {
+    const key = { orgId: currentContext().orgId, id };
+    const { affected } = await this.unitOfWork.manager.update(
+      AssignmentEntity,
+      [{ ...key, endsAt: IsNull() }, { ...key, endsAt: MoreThan(at) }],
+      { endsAt: at },
+    );
+    return affected ? this.unitOfWork.manager.findOneBy(AssignmentEntity, key) : null;
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext } from '../../platform/context/context.js';
+import { errorCode } from '../../platform/database/errors.js';
+import { Cursors, type Page } from '../../platform/http/pagination.js';
+import { Problem } from '../../platform/http/problem.js';
+import type { AssignmentEntity } from './assignment.entity.js';
+import { AssignmentsRepository } from './assignments.repository.js';
+import type { AssignmentsQuery, CreateAssignmentDto } from './people.dto.js';
+
+/** Who is entrusted to whom: what a mentor or member may see follows from it at once. */
+@Injectable()
+export class AssignmentsService {
+  constructor(
+    private readonly assignments: AssignmentsRepository,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+    private readonly clock: Clock,
+  ) {}
+
+  async list({ limit, cursor, personId, membershipId }: AssignmentsQuery): Promise<Page<AssignmentEntity>> {
+    const scope = { purpose: 'assignments', orgId: currentContext().orgId };
+    const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const rows = await this.assignments.list({ personId, membershipId }, after, limit + 1);
+    return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
+  }
+
+  /** Throws not_found when person or member is not of this organization. */
+  async create({ personId, membershipId, startsAt, endsAt }: CreateAssignmentDto) {
+    const assignment = {
+      id: newId(), personId, membershipId, startsAt: startsAt === undefined ? this.clock.now() : new Date(startsAt),
+      endsAt: endsAt === undefined ? null : new Date(endsAt),
+    };
+    try {
+      await this.assignments.insert(assignment);
+    } catch (error) {
+      if (errorCode(error) === '23503') throw new Problem('not_found');
+      throw error;
+    }
+    this.audit.record('assignment.created', { target: { type: 'person', id: personId }, meta: { membershipId } });
+    return assignment;
+  }
+
+  /** Ends it now. Throws not_found when it is not there, or over. */
+  async end(id: string) {
+    const ended = await this.assignments.end(id, this.clock.now());
+    if (ended === null) throw new Problem('not_found');
+    this.audit.record('assignment.ended', { target: { type: 'assignment', id }, meta: { personId: ended.personId } });
+    return ended;
+  }
+}

@@ -1,0 +1,4 @@
+export { PeopleModule } from './people.module.js';
+export { PeopleService } from './people.service.js';
+export type { PersonFields } from './person.js';
+export { KINDS } from './person.js';

@@ -1,0 +1,147 @@
+import { Expose, Type } from 'class-transformer';
+import {
+  IsEmail, IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Length, Matches, MaxLength, Min,
+} from 'class-validator';
+import { PageQuery } from '../../platform/http/pagination.dto.js';
+import { KINDS, STATUSES, type Kind, type Status } from './person.js';
+
+const DATE = /^(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+
+/** What can be said of a person. Absent fields are left as they are, null empties a field. */
+class PersonFields {
+  /** The partner's own id of the person, unique in the organization. */
+  @IsOptional() @IsString() @Length(1, 100)
+  externalId?: string | null;
+
+  @IsOptional() @IsString() @MaxLength(200)
+  title?: string | null;
+
+  /** National Provider Identifier, ten digits. */
+  @IsOptional() @Matches(/^\d{10}$/, { message: 'must be ten digits' })
+  npi?: string | null;
+
+  @IsOptional() @IsEmail() @MaxLength(254)
+  email?: string | null;
+
+  @IsOptional() @Matches(/^\+?[\d ().-]{5,30}$/, { message: 'must be a telephone number' })
+  phone?: string | null;
+
+  @IsOptional() @IsString() @MaxLength(500)
+  address?: string | null;
+
+  /** YYYY-MM-DD */
+  @IsOptional() @Matches(DATE, { message: 'must be a date as YYYY-MM-DD' })
+  dateOfBirth?: string | null;
+
+  /** Nine digits, with or without dashes. */
+  @IsOptional() @Matches(/^\d{3}-?\d{2}-?\d{4}$/, { message: 'must be nine digits' })
+  ssn?: string | null;
+}
+
+export class CreatePersonDto extends PersonFields {
+  @IsIn(KINDS)
+  kind: Kind;
+
+  @IsString() @Length(1, 100)
+  givenName: string;
+
+  @IsString() @Length(1, 100)
+  familyName: string;
+}
+
+export class UpdatePersonDto extends PersonFields {
+  @IsOptional() @IsIn(KINDS)
+  kind?: Kind;
+
+  @IsOptional() @IsString() @Length(1, 100)
+  givenName?: string;
+
+  @IsOptional() @IsString() @Length(1, 100)
+  familyName?: string;
+
+  @IsOptional() @IsIn(STATUSES)
+  status?: Status;
+
+  /** The version that was read; when given, a record changed since is not overwritten. */
+  @IsOptional() @IsInt() @Min(1)
+  version?: number;
+}
+
+export class PeopleQuery extends PageQuery {
+  @IsOptional() @IsIn(KINDS)
+  kind?: Kind;
+
+  @IsOptional() @IsIn(STATUSES)
+  status?: Status;
+
+  /** Exact address. */
+  @IsOptional() @IsEmail() @MaxLength(254)
+  email?: string;
+
+  /** Exact National Provider Identifier. */
+  @IsOptional() @Matches(/^\d{10}$/, { message: 'must be ten digits' })
+  npi?: string;
+}
+
+export class PersonSummary {
+  @Expose() id: string;
+  @Expose() externalId: string | null;
+  @Expose() kind: Kind;
+  @Expose() givenName: string;
+  @Expose() familyName: string;
+  @Expose() title: string | null;
+  @Expose() npi: string | null;
+  @Expose() status: Status;
+  @Expose() updatedAt: Date;
+}
+
+export class PersonResponse extends PersonSummary {
+  /** Whether there is a value behind the contact unlock. */
+  @Expose() hasEmail: boolean;
+  @Expose() hasPhone: boolean;
+  @Expose() hasAddress: boolean;
+  /** `***-**-1234` */
+  @Expose() ssn: string | null;
+  /** Month and day hidden, year shown. */
+  @Expose() dateOfBirth: string | null;
+  @Expose() version: number;
+  @Expose() createdAt: Date;
+}
+
+export class ContactResponse {
+  @Expose() id: string;
+  @Expose() email: string | null;
+  @Expose() phone: string | null;
+  @Expose() address: string | null;
+}
+
+export class CreateAssignmentDto {
+  @IsUUID()
+  personId: string;
+
+  @IsUUID()
+  membershipId: string;
+
+  /** When it begins; now, if not given. */
+  @IsOptional() @IsISO8601({ strict: true })
+  startsAt?: string;
+
+  @IsOptional() @IsISO8601({ strict: true })
+  endsAt?: string;
+}
+
+export class AssignmentsQuery extends PageQuery {
+  @IsOptional() @IsUUID()
+  personId?: string;
+
+  @IsOptional() @IsUUID()
+  membershipId?: string;
+}
+
+export class AssignmentResponse {
+  @Expose() id: string;
+  @Expose() personId: string;
+  @Expose() membershipId: string;
+  @Expose() @Type(() => Date) startsAt: Date;
+  @Expose() @Type(() => Date) endsAt: Date | null;
+}

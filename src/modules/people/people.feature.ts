@@ -1,0 +1,74 @@
+import { defineFeature } from '../../platform/feature/define-feature.js';
+
+export const peopleFeature = defineFeature({
+  name: 'people',
+  description: 'The record subjects: trainees, clinicians and providers, and who is assigned to whom.',
+  permissions: {
+    'person:read': {
+      category: 'People', description: 'See people: name, role, status, masked identifiers.',
+      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'], assigned: ['mentor', 'member'], own: ['trainee', 'portal'] },
+    },
+    'person:create': { category: 'People', description: 'Add people.', scopes: { org: ['program_director', 'owner', 'admin', 'staff'] } },
+    'person:update': {
+      category: 'People', description: 'Change what is recorded of people.',
+      scopes: { org: ['program_director', 'owner', 'admin', 'staff'] },
+    },
+    'person:contact': {
+      category: 'People', description: 'Unlock contact details; every unlock is logged.',
+      scopes: { org: ['program_director', 'owner', 'admin', 'staff'], assigned: ['mentor', 'member'], own: ['trainee', 'portal'] },
+    },
+    'assignment:read': {
+      category: 'People', description: 'See who is assigned to whom.',
+      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'], assigned: ['mentor', 'member'] },
+    },
+    'assignment:create': { category: 'People', description: 'Assign people to members.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'assignment:end': { category: 'People', description: 'End assignments.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+  },
+  events: {
+    'person.viewed': { category: 'people', severity: 'info', description: 'A person\'s record was opened.' },
+    'person.contact_unlocked': {
+      category: 'people', severity: 'notice', description: 'A person\'s contact details were shown.', meta: { fields: 'codes' },
+    },
+    'person.created': { category: 'people', severity: 'info', description: 'A person was added.', meta: { kind: 'code', fields: 'codes' } },
+    'person.updated': {
+      category: 'people', severity: 'info', description: 'A person\'s record was changed.', meta: { fields: 'codes', version: 'count' },
+    },
+    'assignment.created': { category: 'people', severity: 'info', description: 'A person was assigned to a member.', meta: { membershipId: 'id' } },
+    'assignment.ended': { category: 'people', severity: 'info', description: 'An assignment was ended.', meta: { personId: 'id' } },
+  },
+  errors: {
+    external_id_taken: { status: 409, title: 'Another person has this external id' },
+    version_conflict: { status: 409, title: 'The record was changed by somebody else' },
+  },
+  personalData: {
+    people: {
+      given_name: { class: 'PII', erasure: 'delete' },
+      family_name: { class: 'PII', erasure: 'delete' },
+      title: { class: 'internal', erasure: 'delete' },
+      external_id: { class: 'internal', erasure: 'delete' },
+      npi: { class: 'public', erasure: 'delete' },
+      email_enc: { class: 'PII', erasure: 'destroy-key' },
+      email_index: { class: 'PII', erasure: 'delete' },
+      phone_enc: { class: 'PII', erasure: 'destroy-key' },
+      address_enc: { class: 'PII', erasure: 'destroy-key' },
+      date_of_birth_enc: { class: 'PII', erasure: 'destroy-key' },
+      ssn_enc: { class: 'PII', erasure: 'destroy-key' },
+    },
+  },
+  tables: {
+    people: { kind: 'tenant', retention: { keep: 'the record of a person lives until the organization or the person asks for its erasure' } },
+    assignments: { kind: 'tenant', retention: { keep: 'who could see a person at what time is part of the person\'s record' } },
+    data_keys: { kind: 'tenant', retention: { keep: 'a key lives as long as anything is sealed with it; erasure destroys it' } },
+  },
+  controls: {
+    'people.relations': { claims: ['M3', 'C1', 'C5'], description: 'Who sees whom is decided by row policies in the database.' },
+    'people.encrypted-fields': { claims: ['C4', 'E2'], description: 'Contact details, date of birth and SSN are sealed under a key of the person.' },
+    'people.masked': { claims: ['E20'], description: 'SSN and date of birth leave masked.' },
+  },
+});
+
+declare module '../../platform/feature/registry.js' {
+  interface FeatureMap {
+    people: typeof peopleFeature;
+  }
+}

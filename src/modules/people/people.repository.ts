@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import type { WrappedKey } from '../../platform/crypto/data-keys.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { Kind, Status } from './person.js';
+import { PersonEntity } from './person.entity.js';
+
+const COLUMNS = `p.id, p.external_id AS "externalId", p.kind, p.given_name AS "givenName", p.family_name AS "familyName",
+  p.title, p.npi, p.status, p.version, p.created_at AS "createdAt", p.updated_at AS "updatedAt"`;
+const SEALED_COLUMNS = `p.email_enc AS email, p.phone_enc AS phone, p.address_enc AS address,
+  p.date_of_birth_enc AS "dateOfBirth", p.ssn_enc AS ssn`;
+
+/** What leaves the repository: the row, with the person's wrapped keys where something sealed may be opened. */
+export type PersonRow = Omit<PersonEntity, 'orgId' | 'emailIndex'> & { keys: WrappedKey[]; [column: string]: unknown };
+
+export interface PeopleFilter {
+  kind?: Kind;
+  status?: Status;
+  npi?: string;
+  emailIndex?: Buffer;
+}
+
+/** People of the current organization, as far as the caller's scope reaches: the policies see to both. */
+@Injectable()
+export class PeopleRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** One person with the wrapped keys, in one round trip. */
+  async find(id: string): Promise<PersonRow | null> {
+    const [row] = await this.unitOfWork.sql<PersonRow & { wrapped: (Buffer | null)[]; generations: number[] }>(
+      `SELECT ${COLUMNS}, ${SEALED_COLUMNS}, k.wrapped, k.generations
+         FROM people p LEFT JOIN LATERAL (
+           SELECT array_agg(d.wrapped) AS wrapped, array_agg(d.generation::int) AS generations FROM data_keys d
+            WHERE d.org_id = p.org_id AND d.subject_id = p.id AND d.purpose = 'data') k ON true
+        WHERE p.org_id = $1 AND p.id = $2`,
+      [currentContext().orgId, id],
+    );
+    if (row === undefined) return null;
+    const keys = (row.generations ?? []).map((generation, i) => ({ generation, wrapped: row.wrapped[i] ?? null }));
+    return { ...row, keys };
+  }
+
+  /** A page in order of id, which is the order of creation; `after` is the last id seen. */
+  list(filter: PeopleFilter, after: string | null, limit: number): Promise<PersonRow[]> {
+    const values: unknown[] = [currentContext().orgId, limit];
+    const conditions = ['p.org_id = $1'];
+    const add = (condition: string, value: unknown) => {
+      if (value === undefined || value === null) return;
+      values.push(value);
+      conditions.push(condition.replace('?', `$${values.length}`));
+    };
+    add('p.id > ?', after);
+    add('p.kind = ?', filter.kind);
+    add('p.status = ?', filter.status);
+    add('p.npi = ?', filter.npi);
+    add('p.email_index = ?', filter.emailIndex);
+    return this.unitOfWork.sql<PersonRow>(
+      `SELECT ${COLUMNS} FROM people p WHERE ${conditions.join(' AND ')} ORDER BY p.org_id, p.id LIMIT $2`,
+      values,
+    );
+  }
+
+  /** The person with a partner's id, locked until the transaction ends. */
+  async findByExternalId(externalId: string): Promise<{ id: string } | null> {
+    return this.unitOfWork.manager.findOne(PersonEntity, {
+      select: { id: true, orgId: true },
+      where: { orgId: currentContext().orgId, externalId },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
+  async insert(person: Partial<PersonEntity> & { id: string }): Promise<void> {
+    await this.unitOfWork.manager.insert(PersonEntity, { ...person, orgId: currentContext().orgId });
+  }
+
+  /** Changes a person; with `version`, only if it is still the stored one. Returns the new version, or null when nothing matched. */
+  async update(id: string, changes: Partial<PersonEntity>, version?: number): Promise<number | null> {
+    const query = this.unitOfWork.manager.createQueryBuilder().update(PersonEntity)
+      .set({ ...changes, version: () => 'version + 1', updatedAt: () => 'now()' })
+      .where('org_id = :orgId AND id = :id', { orgId: currentContext().orgId, id })
+      .returning('version');
+    if (version !== undefined) query.andWhere('version = :version', { version });
+    const { raw } = await query.execute();
+    return (raw as { version: number }[])[0]?.version ?? null;
+  }
+}

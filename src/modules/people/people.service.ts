@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext } from '../../platform/context/context.js';
+import { blindIndex, normalizeEmail } from '../../platform/crypto/index.js';
+import { DataKeys, type RowCipher } from '../../platform/crypto/data-keys.js';
+import { isUniqueViolation } from '../../platform/database/errors.js';
+import { Cursors, type Page } from '../../platform/http/pagination.js';
+import { Problem } from '../../platform/http/problem.js';
+import type { ContactResponse, PeopleQuery, PersonResponse } from './people.dto.js';
+import { PeopleRepository, type PersonRow } from './people.repository.js';
+import type { PersonEntity } from './person.entity.js';
+import { maskDateOfBirth, maskSsn, SEALED, type PersonFields, type SealedField } from './person.js';
+
+const SEALED_FIELDS = Object.keys(SEALED) as SealedField[];
+
+/** What may be done with people. Who may be seen is decided by the database. */
+@Injectable()
+export class PeopleService {
+  constructor(
+    private readonly people: PeopleRepository,
+    private readonly dataKeys: DataKeys,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+  ) {}
+
+  /** One person, identifiers masked. Throws not_found outside the caller's scope. */
+  async read(id: string): Promise<PersonResponse> {
+    const row = await this.row(id);
+    this.audit.record('person.viewed', { target: { type: 'person', id } });
+    return this.present(row);
+  }
+
+  /** A page of people, without anything sealed. */
+  async list({ limit, cursor, email, ...filter }: PeopleQuery): Promise<Page<PersonRow>> {
+    const scope = { purpose: 'people', orgId: currentContext().orgId };
+    const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const emailIndex = email === undefined ? undefined : await this.emailIndex(email);
+    const rows = await this.people.list({ ...filter, emailIndex }, after, limit + 1);
+    return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
+  }
+
+  /** Contact details in the clear; the unlock is logged. */
+  async unlockContact(id: string): Promise<ContactResponse> {
+    const row = await this.row(id);
+    const cipher = await this.cipher(row);
+    const contact = { id, email: cipher.open('email_enc', row.email), phone: cipher.open('phone_enc', row.phone), address: cipher.open('address_enc', row.address) };
+    const fields = (['email', 'phone', 'address'] as const).filter((field) => contact[field] !== null);
+    this.audit.record('person.contact_unlocked', { target: { type: 'person', id }, meta: { fields } });
+    return contact;
+  }
+
+  /** Adds a person with a data key of its own. Throws external_id_taken. */
+  async create(fields: PersonFields): Promise<PersonResponse> {
+    const id = newId();
+    const ring = await this.dataKeys.create(id);
+    await this.guardExternalId(async () => this.people.insert({
+      id, kind: fields.kind!, givenName: fields.givenName!, familyName: fields.familyName!, status: fields.status ?? 'active', version: 1,
+      ...await this.seal(ring.forRow('people', id), fields),
+    }));
+    this.audit.record('person.created', { target: { type: 'person', id }, meta: { kind: fields.kind, fields: Object.keys(fields) } });
+    return this.present(await this.row(id));
+  }
+
+  /** Changes what is given. Throws not_found, version_conflict or external_id_taken. */
+  async update(id: string, { version, ...fields }: PersonFields & { version?: number }): Promise<PersonResponse> {
+    const cipher = await this.cipher(await this.row(id));
+    const changes = await this.seal(cipher, fields);
+    const updated = await this.guardExternalId(() => this.people.update(id, changes, version));
+    if (updated === null) throw new Problem(version === undefined ? 'not_found' : 'version_conflict');
+    this.audit.record('person.updated', { target: { type: 'person', id }, meta: { fields: Object.keys(fields), version: updated } });
+    return this.present(await this.row(id));
+  }
+
+  /** Creates the person a partner calls `externalId`, or changes it. */
+  async upsertByExternalId(externalId: string, fields: PersonFields): Promise<PersonResponse> {
+    const known = await this.people.findByExternalId(externalId);
+    return known === null ? this.create({ ...fields, externalId }) : this.update(known.id, fields);
+  }
+
+  private async row(id: string): Promise<PersonRow> {
+    const row = await this.people.find(id);
+    if (row === null) throw new Problem('not_found');
+    return row;
+  }
+
+  private async cipher({ id, keys }: PersonRow): Promise<RowCipher> {
+    return (await this.dataKeys.unwrap(id, 'data', keys)).forRow('people', id);
+  }
+
+  private async present(row: PersonRow): Promise<PersonResponse> {
+    const { ssn, dateOfBirth } = row;
+    const cipher = ssn === null && dateOfBirth === null ? null : await this.cipher(row);
+    return {
+      ...row,
+      hasEmail: row.email !== null,
+      hasPhone: row.phone !== null,
+      hasAddress: row.address !== null,
+      ssn: maskSsn(cipher?.open('ssn_enc', ssn) ?? null),
+      dateOfBirth: maskDateOfBirth(cipher?.open('date_of_birth_enc', dateOfBirth) ?? null),
+    };
+  }
+
+  /** Fields as columns: what is personal is sealed, the address is indexed blindly. */
+  private async seal(cipher: RowCipher, fields: PersonFields): Promise<Partial<PersonEntity>> {
+    const columns: Record<string, unknown> = { ...fields };
+    for (const field of SEALED_FIELDS) {
+      const value = fields[field];
+      if (value !== undefined) columns[field] = cipher.seal(SEALED[field], field === 'ssn' ? (value?.replace(/\D/g, '') ?? null) : value);
+    }
+    if (fields.email !== undefined) columns.emailIndex = fields.email === null ? null : await this.emailIndex(fields.email);
+    return columns as Partial<PersonEntity>;
+  }
+
+  private async emailIndex(email: string): Promise<Buffer> {
+    const ring = await this.dataKeys.ofOrganization('index');
+    return blindIndex(ring.current, normalizeEmail(email));
+  }
+
+  private async guardExternalId<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (isUniqueViolation(error, 'people_org_id_external_id_key')) throw new Problem('external_id_taken');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import { UnitOfWorkInterceptor } from '../database/unit-of-work.interceptor.js';
+import { AccessGuard } from './access.guard.js';
+import { SessionLayer } from './layers/session.layer.js';
+import {
+  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
+} from './layers/standing.layers.js';
+import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
+
+/** Guards every route of the application. */
+@Global()
+@Module({
+  imports: [PassportModule],
+  providers: [
+    JwtStrategy, RateLayer, TokenLayer, SameOriginLayer, SessionLayer, PasswordChangedLayer, SecondFactorLayer, EnforcedSsoLayer,
+    PermissionLayer, StepUpLayer, AccessGuard,
+    { provide: APP_GUARD, useExisting: AccessGuard },
+    { provide: APP_INTERCEPTOR, useClass: UnitOfWorkInterceptor },
+  ],
+  exports: [AccessGuard],
+})
+export class AccessModule {}

@@ -1,0 +1,35 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DatabaseConfig } from '../config/index.js';
+import { RoleCheck } from './role-check.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** Postgres: TypeORM's data source on a pipelining pool, and the unit of work above it. */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [DatabaseConfig],
+      useFactory: (config: DatabaseConfig) => ({
+        type: 'postgres' as const,
+        url: config.url,
+        autoLoadEntities: true,
+        retryAttempts: 5,
+        retryDelay: 500,
+        installExtensions: false,
+        poolErrorHandler: () => undefined, // an idle connection that dies is replaced; a busy one rejects its query
+        extra: {
+          max: config.poolSize,
+          pipeline: true,
+          connectionTimeoutMillis: 5_000,
+          idleTimeoutMillis: 30_000,
+          query_timeout: 35_000,
+          keepAlive: true,
+        },
+      }),
+    }),
+  ],
+  providers: [UnitOfWork, RoleCheck],
+  exports: [UnitOfWork],
+})
+export class DatabaseModule {}

@@ -1,0 +1,24 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { UnitOfWork } from './unit-of-work.js';
+
+interface RoleRow {
+  name: string;
+  privileged: boolean;
+  owns: string | null;
+  [column: string]: unknown;
+}
+
+/** Refuses to start as a database role that row security does not bind: superuser, BYPASSRLS, or an owner of tables. */
+@Injectable()
+export class RoleCheck implements OnModuleInit {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  async onModuleInit(): Promise<void> {
+    const [role] = await this.unitOfWork.once<RoleRow>(`
+      SELECT current_user AS name, r.rolsuper OR r.rolbypassrls AS privileged,
+             (SELECT min(c.relname) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns
+        FROM pg_roles r WHERE r.rolname = current_user`);
+    if (role!.privileged) throw new Error(`the database role ${role!.name} bypasses row security: connect as vouchsafe_app (API) or vouchsafe_worker`);
+    if (role!.owns !== null) throw new Error(`the database role ${role!.name} owns the table ${role!.owns}: connect as vouchsafe_app (API) or vouchsafe_worker`);
+  }
+}

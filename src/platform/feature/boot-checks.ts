@@ -1,0 +1,88 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { returnsOf } from '../http/returns.js';
+import { JobHandlers, type BoundHandler } from '../jobs/handlers.js';
+import { allFeatures, declared } from './registry.js';
+import { allRoutes, type Route } from './routes.js';
+
+/**
+ * Holds the code against what the features declare, and refuses to start when they differ. Each message says what to
+ * write where. What the database has to hold (forced row security, classified columns) is checked against its own
+ * catalogue by the tests, because the application's role may not see all of it.
+ */
+@Injectable()
+export class BootChecks implements OnApplicationBootstrap {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly handlers: JobHandlers,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const problems = this.problems();
+    if (problems.length > 0) throw new Error(`The code and its declarations differ:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+
+  problems(): string[] {
+    const routes = allRoutes(this.discovery, this.scanner);
+    const handlers = [...this.handlers.byJob().values()];
+    return [
+      ...routes.flatMap(routeProblems),
+      ...permissionProblems(routes),
+      ...eventProblems(routes, handlers),
+      ...jobProblems(handlers),
+      ...retentionProblems(),
+    ];
+  }
+}
+
+function routeProblems({ method, path, where, handler, mutating, policy }: Route): string[] {
+  const route = `${method} ${path} (${where})`;
+  if (policy === undefined) return [`${route} declares no access: put @Access('resource:action') or @Public('reason') on it`];
+  const problems: string[] = [];
+  if (policy.kind === 'public' && policy.reason.trim().length < 10) problems.push(`${route} is public without a reason: write why in @Public('…')`);
+  if (mutating && (policy.emits ?? []).length === 0) problems.push(`${route} changes something and declares no event: add emits: ['…'] to its @Access or @Public`);
+  if (returnsOf(handler) === undefined) problems.push(`${route} declares no response: put @Returns(ResponseClass) on it, so that only listed fields leave`);
+  return problems;
+}
+
+function permissionProblems(routes: readonly Route[]): string[] {
+  const used = new Set(routes.flatMap(({ policy }) => (policy?.kind === 'access' ? [policy.permission as string] : [])));
+  used.delete('signed-in');
+  return differences('permission', [...declared('permissions').keys()], used, 'put @Access with it on a route');
+}
+
+function eventProblems(routes: readonly Route[], handlers: readonly BoundHandler[]): string[] {
+  const used = new Set<string>([...routes.flatMap(({ policy }) => policy?.emits ?? []), ...handlers.flatMap(({ emits }) => emits ?? [])]);
+  const needed = [...declared('events')].filter(([, event]) => event.ambient === undefined).map(([type]) => type);
+  return differences('event', needed, used, 'name it in emits of the route or job that records it', [...declared('events').keys()]);
+}
+
+function jobProblems(handlers: readonly BoundHandler[]): string[] {
+  const scheduled = [...declared('schedules')].filter(([, { job }]) => !declared('jobs').has(job));
+  return [
+    ...differences('job', [...declared('jobs').keys()], new Set(handlers.map(({ job }) => job as string)), 'put @OnJob with it on a provider\'s method'),
+    ...scheduled.map(([name, { job }]) => `schedule "${name}" runs the job "${job}", which no feature declares`),
+  ];
+}
+
+function retentionProblems(): string[] {
+  const policies = declared('retention');
+  const tables = declared('tables');
+  return [
+    ...[...tables].flatMap(([table, { retention }]) => ('keep' in retention ? [] : retention.policies)
+      .filter((policy) => policies.get(policy)?.table !== table)
+      .map((policy) => `table "${table}" names the retention policy "${policy}", which is not declared for it`)),
+    ...[...policies].filter(([, { table }]) => !tables.has(table)).map(([name, { table }]) => `retention policy "${name}" is about the table "${table}", which no feature declares`),
+    ...[...policies].filter(([, { days, floorDays }]) => days < floorDays).map(([name]) => `retention policy "${name}" keeps rows for less than its floor`),
+    ...allFeatures().filter(({ description }) => description.trim() === '').map(({ name }) => `feature "${name}" has no description`),
+  ];
+}
+
+/** What is needed and not used, and what is used and not declared. */
+function differences(kind: string, needed: readonly string[], used: ReadonlySet<string>, mend: string, known: readonly string[] = needed): string[] {
+  return [
+    ...needed.filter((key) => !used.has(key)).map((key) => `${kind} "${key}" is declared and used nowhere: ${mend}, or remove it`),
+    ...[...used].filter((key) => !known.includes(key)).map((key) => `${kind} "${key}" is used and not declared: declare it in the module's feature file`),
+  ];
+}

@@ -1,0 +1,125 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { UnrecoverableError, Worker, type Job } from 'bullmq';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { Context, withContext } from '../context/context.js';
+import { organizationEntrance } from '../database/entrances.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { declaration } from '../feature/registry.js';
+import { Problem } from '../http/problem.js';
+import { JobHandlers, type BoundHandler } from './handlers.js';
+import { PermanentFailure, type JobContext, type JobCounts } from './on-job.js';
+import { OutboxRows } from './outbox-rows.js';
+import { Queues, type QueueItem } from './queues.js';
+
+/** Takes jobs from the queues and runs their handlers, each in its organization. */
+@Injectable()
+export class JobRunner {
+  private readonly log = new Logger('JobRunner');
+  private workers: Worker<QueueItem>[] = [];
+
+  constructor(
+    private readonly handlers: JobHandlers,
+    private readonly queues: Queues,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly rows: OutboxRows,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /** Starts one BullMQ worker a job. */
+  start(): void {
+    this.workers = [...this.handlers.byJob().values()].map((handler) => {
+      const worker = new Worker<QueueItem>(handler.job, (job) => this.process(handler, job), {
+        connection: this.queues.workerConnection(),
+        prefix: this.queues.prefix,
+        concurrency: declaration('jobs', handler.job).concurrency,
+        lockDuration: 15_000,
+        stalledInterval: 5_000,
+        maxStalledCount: 10,
+      });
+      worker.on('failed', (job, error) => void this.failed(handler, job, error));
+      worker.on('error', () => undefined); // Redis being away is reported by the health check
+      return worker;
+    });
+  }
+
+  /** Stops claiming, lets running jobs finish until the deadline, then lets go of the rest: their locks run out. */
+  async stop(deadlineMillis: number): Promise<void> {
+    const closing = Promise.allSettled(this.workers.map((worker) => worker.close()));
+    const deadline = new Promise((resolve) => setTimeout(resolve, deadlineMillis).unref());
+    await Promise.race([closing, deadline]);
+  }
+
+  /** Runs one job once: what another run has finished already is left alone. */
+  async process(handler: BoundHandler, { data, attemptsMade }: Pick<Job<QueueItem>, 'data' | 'attemptsMade'>): Promise<void> {
+    const seconds = declaration('jobs', handler.job).timeoutSeconds;
+    const job: JobContext = { ...data, attempt: attemptsMade + 1, signal: AbortSignal.timeout(seconds * 1_000) };
+    await withContext(this.context(handler, data), async () => {
+      try {
+        await (handler.transaction === 'own' ? this.runAlone(handler, job) : this.runShared(handler, job));
+      } catch (error) {
+        throw error instanceof PermanentFailure ? new UnrecoverableError(error.code) : error;
+      }
+    });
+  }
+
+  private runShared(handler: BoundHandler, job: JobContext): Promise<void> {
+    return this.unitOfWork.run(organizationEntrance(job.orgId), async () => {
+      const row = await this.rows.finish(job.id);
+      if (row === null) return;
+      await this.rows.finishRun(job.id, await within(job.signal, handler.run(row.payload, job)));
+    });
+  }
+
+  private async runAlone(handler: BoundHandler, job: JobContext): Promise<void> {
+    const entrance = organizationEntrance(job.orgId);
+    const row = await this.unitOfWork.run(entrance, () => this.rows.open(job.id));
+    if (row === null) return;
+    const counts = await within(job.signal, handler.run(row.payload, job));
+    await this.unitOfWork.run(entrance, async () => {
+      await this.rows.finish(job.id);
+      await this.rows.finishRun(job.id, counts);
+    });
+  }
+
+  private async failed(handler: BoundHandler, job: Job<QueueItem> | undefined, error: Error): Promise<void> {
+    if (job === undefined) return;
+    const last = error instanceof UnrecoverableError || job.attemptsMade >= declaration('jobs', handler.job).attempts;
+    this.log.warn(`job ${handler.job} ${job.data.id} failed at attempt ${job.attemptsMade}${last ? ', its last' : ''}`, error.stack);
+    if (!last) return;
+    await withContext(this.context(handler, job.data), () => this.bury(handler, job.data, error)).catch((cause: unknown) => {
+      // The lease runs out and the job is handed out again: nothing is lost by not burying it now.
+      this.log.error(`job ${job.data.id} could not be marked dead`, cause);
+    });
+  }
+
+  private bury(handler: BoundHandler, { orgId, id }: QueueItem, error: Error): Promise<void> {
+    const code = error instanceof UnrecoverableError ? error.message : error instanceof Problem ? error.code : 'internal';
+    return this.unitOfWork.run(organizationEntrance(orgId), async () => {
+      if (!(await this.rows.bury(id, code))) return;
+      this.audit.record('job.dead', { outcome: 'failure', target: { type: 'job', id }, meta: { job: handler.job, error: code } });
+    });
+  }
+
+  private context(handler: BoundHandler, { orgId, id }: QueueItem): Context {
+    const context = new Context(id);
+    context.orgId = orgId;
+    context.actor = { type: 'system', id: `job:${handler.job}` };
+    context.emits = new Set(handler.emits);
+    return context;
+  }
+}
+
+/** The handler's result, or an error when its time is up. */
+async function within(signal: AbortSignal, work: Promise<JobCounts | void>): Promise<JobCounts | void> {
+  let expire!: () => void;
+  const expired = new Promise<never>((_resolve, reject) => {
+    expire = () => reject(new Error('the job took longer than it may'));
+    signal.addEventListener('abort', expire, { once: true });
+  });
+  try {
+    return await Promise.race([work, expired]);
+  } finally {
+    signal.removeEventListener('abort', expire);
+  }
+}
+

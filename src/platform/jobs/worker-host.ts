@@ -1,0 +1,40 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { CronJob } from 'cron';
+import { HttpConfig } from '../config/index.js';
+import { JobRunner } from './job-runner.js';
+import { OutboxRelay } from './outbox-relay.js';
+import { Scheduler } from './scheduler.js';
+
+/** The worker process: queues, relay and schedules, started together and stopped in order. */
+@Injectable()
+export class WorkerHost implements OnApplicationShutdown {
+  private readonly log = new Logger('WorkerHost');
+  private started = false;
+
+  constructor(
+    private readonly runner: JobRunner,
+    private readonly relay: OutboxRelay,
+    private readonly scheduler: Scheduler,
+    private readonly registry: SchedulerRegistry,
+    private readonly config: HttpConfig,
+  ) {}
+
+  start(): void {
+    this.started = true;
+    this.runner.start();
+    this.relay.start();
+    const ticks = new CronJob('*/10 * * * * *', () => void this.scheduler.tick());
+    this.registry.addCronJob('vouchsafe.tick', ticks);
+    ticks.start();
+    void this.scheduler.tick();
+    this.log.log('taking jobs');
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (!this.started) return;
+    this.registry.deleteCronJob('vouchsafe.tick');
+    await this.relay.stop();
+    await this.runner.stop(this.config.shutdownSeconds * 1_000);
+  }
+}
