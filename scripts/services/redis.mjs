@@ -73,7 +73,7 @@ export async function startRedis({ home }) {
   return {
     port,
     get pid() { return server.pid; },
-    get exited() { return server.exited; },
+    died: () => server.exited.then(() => ({ name: server.name, log: server.log, tail: () => tail(server.log) })),
     url,
     start,
     kill: (signal = 'SIGKILL') => server.kill(signal),
