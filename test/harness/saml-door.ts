@@ -66,6 +66,8 @@ export interface Departed {
   readonly connection: SamlConnection;
   readonly requestId: string;
   readonly cookie: string;
+  /** Where the browser was sent. */
+  readonly url: string;
 }
 
 /** What a browser brings back. */
@@ -95,10 +97,10 @@ export class SamlDoor {
   /** Sends a new browser to the connection's identity provider. */
   async depart(connection: SamlConnection, returnTo?: string): Promise<Departed> {
     const visitor = { cookieHeader: undefined, returnTo, publicUrl: PUBLIC_URL };
-    const { setCookie } = await beginSignIn(connection, this.requests, visitor);
+    const { url, setCookie } = await beginSignIn(connection, this.requests, visitor);
     const stored = [...this.redis.entries.values()].at(-1) ?? '{}';
     const { requestId } = JSON.parse(stored) as { requestId: string };
-    return { connection, requestId, cookie: setCookie.split(';')[0] ?? '' };
+    return { connection, requestId, url, cookie: setCookie.split(';')[0] ?? '' };
   }
 
   /** Posts an answer to the assertion address. Rejects with a {@link SamlRefused}. */
@@ -109,7 +111,7 @@ export class SamlDoor {
       headers: { cookie: posted.cookie ?? departed.cookie },
       params: { connectionId: posted.connectionId ?? departed.connection.id },
       query: posted.query ?? {},
-      body: posted.body ?? form,
+      body: posted.body === undefined ? form : posted.body,
     };
     const { promise, resolve, reject } = Promise.withResolvers<SamlArrival>();
     const done = (error: unknown, arrival: SamlArrival | false | undefined): void => {

@@ -35,10 +35,13 @@ function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reaso
   must(allowed.has(algorithm), reason, algorithm.slice(0, 100));
 }
 
-/** Nothing parameterizes a step but the prefixes that exclusive canonicalization may be told to keep. */
+/**
+ * Nothing parameterizes a step but the prefixes that exclusive canonicalization may be told to keep. Some signers repeat
+ * them in every transform, in the namespace of its algorithm.
+ */
 function checkParameters(step: XmlElement): void {
   must(
-    step.children.every((child) => child.uri === EXCLUSIVE && child.local === 'InclusiveNamespaces'),
+    step.children.every(({ local, uri }) => local === 'InclusiveNamespaces' && [EXCLUSIVE, ENVELOPED].includes(uri)),
     'transform',
     'parameters',
   );
