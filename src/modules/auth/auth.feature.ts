@@ -15,6 +15,7 @@ export const authFeature = defineFeature({
     invalid_credentials: { status: 401, title: 'E-mail address or password is wrong' },
     account_locked: { status: 429, title: 'Sign-in is locked after repeated failures' },
     weak_password: { status: 400, title: 'The password does not meet the policy' },
+    sso_refused: { status: 403, title: 'The single sign-on was not accepted' },
     wrong_password: { status: 403, title: 'The current password is wrong' },
   },
   retention: {

@@ -6,6 +6,8 @@ import { tokenIssuer, type SessionToken } from '../../platform/access/layers/tok
 import { AppConfig } from '../../platform/config/index.js';
 import { Clock } from '../../platform/clock/clock.js';
 
+type SignedToken = SessionToken & { iat: number; exp: number };
+
 /** The session cookie: a signed token (RFC 7519) around the session's secret, out of reach of scripts. */
 @Injectable()
 export class SessionCookies {
@@ -17,7 +19,7 @@ export class SessionCookies {
 
   /** Gives the browser a session; the token ends with it. */
   set(response: Response, secret: string, expiresAt: Date): void {
-    const token = this.jwt.sign({ sid: secret, iat: this.clock.seconds(), exp: Math.floor(expiresAt.getTime() / 1_000) } satisfies SessionToken & object, {
+    const token = this.jwt.sign({ sid: secret, iat: this.clock.seconds(), exp: Math.floor(expiresAt.getTime() / 1_000) } satisfies SignedToken, {
       algorithm: 'HS256', issuer: tokenIssuer(this.app), audience: tokenIssuer(this.app),
     });
     response.append('Set-Cookie', this.cookie(token));
