@@ -7,7 +7,7 @@ import { serviceProviderMetadata } from './sp-metadata.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
-const LIMITS = { maxBytes: 9999, maxDepth: 9, maxElements: 99, maxAttributes: 9 };
+const LIMITS = { maxBytes: 9999, maxDepth: 9, maxNodes: 99 };
 
 let key: SigningKey;
 let next: SigningKey;
