@@ -85,6 +85,10 @@ describe('readIdpMetadata', () => {
     expect(() => readIdpMetadata(file({ keys }), NOW)).toThrow(expect.objectContaining({ reason: 'metadata_certificate' }));
   });
 
+  it('refuses a descriptor that stands in something else', () => {
+    expect(() => readIdpMetadata(file().replaceAll('EntityDescriptor', 'Other'), NOW)).toThrow(expect.objectContaining({ reason: 'metadata_not_idp' }));
+  });
+
   it('refuses a DOCTYPE, a federation of many, and what is not metadata', () => {
     expect(() => readIdpMetadata(`<!DOCTYPE x>${file()}`, NOW)).toThrow(expect.objectContaining({ reason: 'xml_doctype' }));
     expect(() => readIdpMetadata('<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"/>', NOW)).toThrow(expect.objectContaining({ reason: 'metadata_not_idp' }));
