@@ -8,10 +8,10 @@ export class WebhookSourceEntity {
   @PrimaryColumn('uuid') id: string;
   @Column('text') name: string;
   @Column('text') scheme: Scheme;
-  @Column('text', { name: 'applies_to', insert: false }) appliesTo: string;
-  @Column('boolean', { insert: false }) enabled: boolean;
+  @Column({ type: 'text', name: 'applies_to', insert: false }) appliesTo: string;
+  @Column({ type: 'boolean', insert: false }) enabled: boolean;
   @Column('integer', { name: 'limit_per_minute' }) limitPerMinute: number;
-  @Column('timestamptz', { name: 'created_at', insert: false }) createdAt: Date;
-  @Column('timestamptz', { name: 'updated_at', insert: false }) updatedAt: Date;
-  @Column('timestamptz', { name: 'removed_at', insert: false, nullable: true }) removedAt: Date | null;
+  @Column({ type: 'timestamptz', name: 'created_at', insert: false }) createdAt: Date;
+  @Column({ type: 'timestamptz', name: 'updated_at', insert: false }) updatedAt: Date;
+  @Column({ type: 'timestamptz', name: 'removed_at', insert: false, nullable: true }) removedAt: Date | null;
 }
