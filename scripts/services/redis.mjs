@@ -27,7 +27,7 @@ daemonize no
 
 /** True once the server answers and has read its file back. */
 async function answers(url) {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, connectTimeout: 2_000 });
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, connectTimeout: 2_000, disconnectTimeout: 100 });
   client.on('error', () => {});
   try {
     await client.connect();

@@ -9,6 +9,12 @@ import { nodeBinary } from '../lib/runtime.mjs';
 const READY_MS = 60_000;
 const PROGRAMS = { 'identity-provider': 'scripts/identity-provider.mjs', worker: 'dist/src/worker.js', api: 'dist/src/main.js' };
 
+/** Where the development identity provider tells of itself; it must run before the demo is seeded with it. */
+export const identityProvider = (env) => ({ names: ['identity-provider'], health: `http://127.0.0.1:${env.IDP_PORT}/metadata` });
+
+/** The application proper. */
+export const application = (env) => ({ names: ['worker', 'api'], health: `http://127.0.0.1:${env.PORT}/health/ready` });
+
 /** Ends what a killed run left on its ports. */
 export const reapApplication = (home) => Promise.all(Object.keys(PROGRAMS).map((name) => reapOrphan(home, name)));
 
@@ -24,12 +30,10 @@ async function answers(url) {
   return response?.ok ?? false;
 }
 
-/** Launches API, worker and, for demos, the identity provider. Returns { ready(signal), died, stop() }. */
-export function launchApplication({ home, env, withIdentityProvider }) {
-  const names = Object.keys(PROGRAMS).filter((name) => withIdentityProvider || name !== 'identity-provider');
+/** Launches programs that are ready when `health` answers. Returns { ready(signal), died, stop() }. */
+export function launchPrograms({ home, env }, { names, health }) {
   const programs = names.map((name) => launch({ home, name, command: nodeBinary(), args: [inRoot(PROGRAMS[name])], env, cwd: inRoot() }));
   const died = Promise.race(programs.map(({ name, log, exited }) => exited.then(() => ({ name, log, tail: () => tail(log) }))));
-  const health = `http://127.0.0.1:${env.PORT}/health/ready`;
 
   const ready = async (signal) => {
     const end = Date.now() + READY_MS;

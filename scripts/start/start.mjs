@@ -6,7 +6,7 @@ import { rememberedPort, tryPort } from '../lib/ports.mjs';
 import { forgetProcess, takeLock } from '../lib/run-files.mjs';
 import { nodeEnv } from '../lib/runtime.mjs';
 import { startServices } from '../services/index.mjs';
-import { launchApplication, reapApplication, runCli } from './application.mjs';
+import { application, identityProvider, launchPrograms, reapApplication, runCli } from './application.mjs';
 import { announce, completeDemoFile, demoFile } from './demo.mjs';
 import { forgetRuntime, writeRuntime } from './runtime-file.mjs';
 
@@ -30,21 +30,32 @@ async function applicationEnv(home, services) {
   const port = await listenPort();
   const idpPort = await rememberedPort(home, 'identity-provider');
   const publicUrl = process.env.PUBLIC_URL || `http://127.0.0.1:${port}`;
-  return { ...nodeEnv(), ...services.env, HOST: host(), PORT: String(port), PUBLIC_URL: publicUrl, IDP_PORT: String(idpPort) };
+  return {
+    ...nodeEnv(), ...services.env,
+    VOUCHSAFE_HOME: home, HOST: host(), PORT: String(port), PUBLIC_URL: publicUrl, IDP_PORT: String(idpPort),
+  };
 }
 
 async function serve({ home, services, stopping, onStop }) {
   const env = await applicationEnv(home, services);
   const demo = env.VOUCHSAFE_ENV === 'development';
+  const deaths = [...services.died];
+  const bringUp = async (label, programs) => {
+    const launched = launchPrograms({ home, env }, programs);
+    onStop(launched.stop);
+    deaths.push(launched.died);
+    await step(label, () => launched.ready(stopping));
+  };
   await step('Migrating the database', () => runCli(['migrate'], { env, signal: stopping }));
-  if (demo) await step('Seeding the demo organizations', () => runCli(['demo', 'seed', '--out', demoFile(home)], { env, signal: stopping }));
-  const application = launchApplication({ home, env, withIdentityProvider: demo });
-  onStop(application.stop);
-  await step('Starting the application', () => application.ready(stopping));
+  if (demo) {
+    await bringUp('Starting the development identity provider', identityProvider(env));
+    await step('Seeding the demo organizations', () => runCli(['demo', 'seed', '--out', demoFile(home)], { env, signal: stopping }));
+  }
+  await bringUp('Starting the application', application(env));
   writeRuntime(home, env);
   if (demo) completeDemoFile({ home, env, services });
   announce({ home, env, demo });
-  const died = await Promise.race([aborted(stopping), application.died, ...services.died]);
+  const died = await Promise.race([aborted(stopping), ...deaths]);
   if (died) throw new Fixable(`${died.name} ended by itself; everything is stopped. The end of ${died.log}:\n${died.tail()}`, 'npm start');
 }
 

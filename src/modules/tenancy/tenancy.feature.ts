@@ -15,7 +15,9 @@ export const tenancyFeature = defineFeature({
     'membership:end': { category: 'Members', description: 'End a membership.', scopes: { org: ['program_director', 'owner', 'admin'] } },
   },
   events: {
-    'organization.created': { category: 'organization', severity: 'notice', description: 'An organization was set up.', meta: { preset: 'code' } },
+    'organization.created': {
+      category: 'organization', severity: 'notice', operator: true, description: 'An organization was set up.', meta: { preset: 'code' },
+    },
     'organization.updated': { category: 'organization', severity: 'notice', description: 'Settings of the organization were changed.', meta: { fields: 'codes' } },
     'membership.created': { category: 'members', severity: 'notice', description: 'A member was added.', meta: { role: 'code', userId: 'id' } },
     'membership.role_changed': { category: 'members', severity: 'notice', description: 'A member was given another role.', meta: { from: 'code', to: 'code' } },

@@ -31,6 +31,11 @@ export class TenancyRepository {
     return this.unitOfWork.manager.findOneByOrFail(OrganizationEntity, { id: this.orgId });
   }
 
+  /** Needs the worker's role. */
+  async createOrganization(id: string, name: string, preset: string): Promise<void> {
+    await this.unitOfWork.sql('SELECT app.create_organization($1, $2, $3)', [id, name, preset]);
+  }
+
   async updateOrganization(changes: Partial<OrganizationEntity>): Promise<void> {
     await this.unitOfWork.manager.update(OrganizationEntity, { id: this.orgId }, { ...changes, updatedAt: () => 'now()' });
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isRoleOf } from '../../platform/access/roles.js';
+import { isRoleOf, type Preset } from '../../platform/access/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
@@ -32,6 +32,12 @@ export class TenancyService {
       target: { type: 'organization', id: currentContext().orgId }, meta: { fields: Object.keys(changes) },
     });
     return this.tenancy.organization();
+  }
+
+  /** Sets up an organization; for operators, who enter it afterwards. */
+  async create(id: string, name: string, preset: Preset): Promise<void> {
+    await this.tenancy.createOrganization(id, name, preset);
+    this.audit.record('organization.created', { target: { type: 'organization', id }, meta: { preset } });
   }
 
   async members({ status, limit, cursor }: MembershipsQuery): Promise<Page<MembershipRow>> {
