@@ -1,4 +1,3 @@
-export { AppLogger, LOG_CONTEXT, LOG_STREAM, UNSAFE_logRequestBody } from './logger.js';
-export type { LogContext } from './logger.js';
+export { AppLogger, LOG_STREAM, UNSAFE_logRequestBody } from './logger.js';
 export { LoggingModule } from './logging.module.js';
 export { redact } from './redact.js';

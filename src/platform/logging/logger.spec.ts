@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppConfig } from '../config/app.config.js';
+import { Context, withContext } from '../context/context.js';
 import { AppLogger, UNSAFE_logRequestBody } from './logger.js';
 
 function logged(environment: string, act: (logger: AppLogger) => void, logLevel = 'info'): string[] {
   const lines: string[] = [];
   const config = Object.assign(new AppConfig(), { environment, logLevel });
-  act(new AppLogger(config, () => ({ requestId: 'request-1' }), { write: (line) => void lines.push(line) }));
+  const logger = new AppLogger(config, { write: (line) => void lines.push(line) });
+  withContext(new Context('request-1'), () => act(logger));
   return lines;
 }
 
@@ -32,7 +34,7 @@ describe('the logger', () => {
 
   it('writes readable lines in development, the stack below', () => {
     const [line] = logged('development', (logger) => logger.error('broken', { err: new Error('why') }));
-    expect(line).toMatch(/^\d\d:\d\d:\d\d\.\d{3} ERROR broken requestId=request-1\nError: why\n {4}at /);
+    expect(line).toMatch(/^\d\d:\d\d:\d\d\.\d{3} ERROR broken requestId=request-1 orgId=[0-9a-f-]+\nError: why\n {4}at /);
   });
 
   it('refuses to log request bodies, always', () => {

@@ -3,12 +3,9 @@ import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import { AppConfig } from '../config/app.config.js';
+import { maybeContext } from '../context/context.js';
 import { readable } from './readable.js';
 import { redact } from './redact.js';
-
-/** Injection token of a function that names the present request and organization, for every line. */
-export const LOG_CONTEXT = Symbol('log context');
-export type LogContext = () => Readonly<Record<string, string | undefined>>;
 
 /** Injection token of the stream that takes the lines; standard output when absent. */
 export const LOG_STREAM = Symbol('log stream');
@@ -17,7 +14,7 @@ type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /**
  * The only way to the log. `logger.warn('what happened', { field: value, err: error })`: message and fields pass
- * `redact` before they are written, as JSON lines or, in development, as readable ones.
+ * `redact` before they are written, with the request they belong to, as JSON lines or, in development, as readable ones.
  */
 @Injectable()
 export class AppLogger implements LoggerService {
@@ -25,7 +22,6 @@ export class AppLogger implements LoggerService {
 
   constructor(
     config: AppConfig,
-    @Optional() @Inject(LOG_CONTEXT) private readonly context: LogContext = () => ({}),
     @Optional() @Inject(LOG_STREAM) stream: DestinationStream = pino.destination({ dest: 1, sync: false }),
   ) {
     const destination = config.environment === 'development' ? readable(stream) : stream;
@@ -71,7 +67,8 @@ export class AppLogger implements LoggerService {
 
   private write(level: Level, message: unknown, details: readonly unknown[]): void {
     if (!this.pino.isLevelEnabled(level)) return;
-    const fields: Record<string, unknown> = { ...this.context() };
+    const context = maybeContext();
+    const fields: Record<string, unknown> = context === undefined ? {} : { requestId: context.requestId, orgId: context.orgId };
     for (const detail of typeof message === 'string' ? details : [message, ...details]) addDetail(fields, detail);
     this.pino[level](redact(fields), typeof message === 'string' ? String(redact(message)) : undefined);
   }

@@ -1,0 +1,329 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Body, Controller, Get, Global, Module, Param, Post, Query, Req } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import { Expose, Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import supertest from 'supertest';
+import { ConfigModule } from '../config/config.module.js';
+import { loadConfig } from '../config/config.js';
+import { DEVELOPMENT_MARK } from '../config/services.config.js';
+import { DatabaseUnavailable } from '../database/errors.js';
+import { LOG_STREAM } from '../logging/logger.js';
+import { LoggingModule } from '../logging/logging.module.js';
+import { HealthController, HEALTH_PROBES } from '../metrics/health.controller.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import type { SignedRequest } from './body.js';
+import { createApp } from './create-app.js';
+import { HttpModule } from './http.module.js';
+import { PageQuery } from './pagination.dto.js';
+import { Problem } from './problem.js';
+import { Returns } from './returns.js';
+
+class Inner {
+  @IsString()
+  street: string;
+}
+
+class Input {
+  @IsInt()
+  age: number;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Inner)
+  inner?: Inner;
+}
+
+class Output {
+  @Expose()
+  id: string;
+
+  @Expose()
+  at: Date;
+}
+
+const failures: Record<string, () => never> = {
+  unknown: () => { throw new Error('secret detail of jane@example.org'); },
+  database: () => { throw new DatabaseUnavailable(); },
+  uuid: () => { throw Object.assign(new Error('invalid input syntax'), { driverError: { code: '22P02' } }); },
+  nul: () => { throw Object.assign(new Error('bad byte'), { code: '22021' }); },
+  problem: () => { throw new Problem('conflict', { detail: 'seen already', errors: [{ field: 'a', message: 'is taken' }] }); },
+};
+
+@Controller('v1')
+class SampleController {
+  @Get('things/:id') @Returns(Output)
+  one(@Param('id') id: string) {
+    return { id, at: new Date(0), passwordHash: 'hidden' };
+  }
+
+  @Get('things') @Returns(Output, { list: true })
+  list(@Query() { limit }: PageQuery) {
+    return { items: Array.from({ length: Math.min(limit, 2) }, () => ({ id: 'a', at: new Date(0), internal: 1 })), nextCursor: null };
+  }
+
+  @Post('things') @Returns(Output, { status: 201 })
+  create(@Body() input: Input) {
+    return { id: String(input.age), at: new Date(0) };
+  }
+
+  @Post('nothing') @Returns.nothing()
+  nothing() {
+    return { leaked: true };
+  }
+
+  @Get('fail/:how') @Returns(Output)
+  fail(@Param('how') how: string): never {
+    return failures[how]!();
+  }
+
+  @Get('undeclared')
+  undeclared() {
+    return { everything: true };
+  }
+
+  @Post('webhooks/:id') @Returns(Output)
+  signed(@Req() request: SignedRequest) {
+    return { id: request.rawBody.toString('hex'), at: new Date(0) };
+  }
+
+  @Post('sso/saml/:id/acs') @Returns(Output)
+  acs(@Body() body: Record<string, string>) {
+    return { id: body.SAMLResponse?.length.toString(), at: new Date(0) };
+  }
+}
+
+const lines: string[] = [];
+
+@Global()
+@Module({
+  providers: [
+    { provide: LOG_STREAM, useValue: { write: (line: string) => void lines.push(line) } },
+    { provide: HEALTH_PROBES, useValue: [{ name: 'database', check: () => Promise.resolve() }] },
+  ],
+  exports: [LOG_STREAM, HEALTH_PROBES],
+})
+class SinkModule {}
+
+const config = loadConfig(
+  {
+    VOUCHSAFE_ENV: 'test',
+    DATABASE_URL: 'postgres://a@127.0.0.1/v',
+    REDIS_URL: 'redis://127.0.0.1',
+    ROOT_KEY: DEVELOPMENT_MARK + '1'.repeat(52),
+    JWT_SECRET: DEVELOPMENT_MARK + '2'.repeat(52),
+  },
+  'api',
+);
+
+@Module({ imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, MetricsModule, HttpModule], controllers: [SampleController] })
+class TestModule {}
+
+let app: NestExpressApplication;
+let http: ReturnType<typeof supertest>;
+
+beforeAll(async () => {
+  app = await createApp(TestModule, config);
+  await app.listen(0, '127.0.0.1');
+  http = supertest(app.getHttpServer() as Server);
+});
+afterAll(() => app.close());
+
+const post = (path: string, body: string | Buffer, type = 'application/json') => http.post(path).set('Content-Type', type).serialize((bytes) => bytes).send(body);
+
+describe('bad input', () => {
+  it.each<[string, number, string, () => supertest.Test]>([
+    ['malformed JSON', 400, 'malformed_json', () => post('/v1/things', '{"age":')],
+    ['a JSON scalar', 400, 'invalid_request', () => post('/v1/things', '7')],
+    ['an absent body', 400, 'invalid_request', () => http.post('/v1/things')],
+    ['a NUL byte in a string', 400, 'invalid_text', () => post('/v1/things', '{"age":"a\\u0000b"}')],
+    ['a NUL byte in a key', 400, 'invalid_text', () => post('/v1/things', '{"a\\u0000":1}')],
+    ['a lone surrogate', 400, 'invalid_text', () => post('/v1/things', '{"age":["\\ud800"]}')],
+    ['bytes that are not UTF-8', 400, 'invalid_text', () => post('/v1/things', Buffer.from('7b2261ff223a317d', 'hex'))],
+    ['__proto__', 400, 'invalid_request', () => post('/v1/things', '{"__proto__":{"age":1}}')],
+    ['constructor', 400, 'invalid_request', () => post('/v1/things', '{"inner":{"constructor":1}}')],
+    ['deep nesting', 400, 'invalid_request', () => post('/v1/things', '['.repeat(40) + ']'.repeat(40))],
+    ['an unknown field', 400, 'invalid_request', () => post('/v1/things', '{"age":1,"isAdmin":true}')],
+    ['a wrong type', 400, 'invalid_request', () => post('/v1/things', '{"age":"1"}')],
+    ['an array for an object', 400, 'invalid_request', () => post('/v1/things', '[1]')],
+    ['a body over the cap', 413, 'payload_too_large', () => post('/v1/things', `{"a":"${'x'.repeat(300_000)}"}`)],
+    ['a form on a JSON route', 415, 'unsupported_media_type', () => post('/v1/things', 'age=1', 'application/x-www-form-urlencoded')],
+    ['text on a JSON route', 415, 'unsupported_media_type', () => post('/v1/things', '{}', 'text/plain')],
+    ['another charset', 415, 'unsupported_media_type', () => post('/v1/things', '{}', 'application/json; charset=utf-16')],
+    ['a compressed body', 415, 'unsupported_media_type', () => post('/v1/things', '{}').set('Content-Encoding', 'gzip')],
+    ['a repeated parameter', 400, 'duplicate_parameter', () => http.get('/v1/things?limit=1&limit=2')],
+    ['a repeated parameter, encoded', 400, 'duplicate_parameter', () => http.get('/v1/things?limit=1&%6cimit=2')],
+    ['an array parameter', 400, 'duplicate_parameter', () => http.get('/v1/things?limit[]=1')],
+    ['an unknown parameter', 400, 'invalid_request', () => http.get('/v1/things?limt=1')],
+    ['a parameter out of range', 400, 'invalid_request', () => http.get('/v1/things?limit=201')],
+    ['NUL in the query', 400, 'invalid_text', () => http.get('/v1/things?cursor=%00')],
+    ['NUL in the path', 400, 'invalid_text', () => http.get('/v1/things/a%00b')],
+    ['bad percent-encoding in the path', 400, 'invalid_text', () => http.get('/v1/things/%E0%A4%A')],
+    ['an encoded surrogate in the query', 400, 'invalid_text', () => http.get('/v1/things?cursor=%ED%A0%80')],
+    ['an unknown address', 404, 'not_found', () => http.get('/v1/other/../../etc/passwd')],
+    ['a wrong method', 405, 'method_not_allowed', () => http.delete('/v1/things')],
+    ['a refusal by Postgres of an id', 400, 'invalid_request', () => http.get('/v1/fail/uuid')],
+    ['a refusal by Postgres of text', 400, 'invalid_text', () => http.get('/v1/fail/nul')],
+  ])('answers %s with %i %s', async (_name, status, code, send) => {
+    const response = await send();
+    expect(response.headers['content-type']).toBe('application/problem+json');
+    expect(response.body).toMatchObject({ type: `urn:vouchsafe:problem:${code}`, status, code, requestId: response.headers['x-request-id'] });
+    expect(response.status).toBe(status);
+  });
+
+  it('names the refused fields by path and repeats no value', async () => {
+    const response = await post('/v1/things', '{"age":"planted-value","inner":{"street":5},"extra":"planted-value"}');
+    expect(response.body.errors).toEqual([
+      { field: 'extra', message: 'is not known here' },
+      { field: 'age', message: 'must be an integer number' },
+      { field: 'inner.street', message: 'must be a string' },
+    ]);
+    expect(response.text).not.toContain('planted');
+  });
+
+  it('tells which methods an address has', async () => {
+    expect((await http.delete('/v1/things')).headers.allow).toBe('GET, HEAD, POST');
+  });
+
+  it('answers a body that never ends and closes', async () => {
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write('POST /v1/things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{');
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toContain('413 Payload Too Large');
+    expect(answer).toContain('Connection: close');
+  });
+});
+
+describe('failures', () => {
+  it('tells of an unknown exception nothing but the request id, and logs its stack without personal data', async () => {
+    lines.length = 0;
+    const response = await http.get('/v1/fail/unknown').set('X-Request-Id', 'caller-chose-1');
+    expect(response.status).toBe(500);
+    expect(response.body).toEqual({
+      type: 'urn:vouchsafe:problem:internal',
+      title: 'Something went wrong on the server',
+      status: 500,
+      code: 'internal',
+      requestId: 'caller-chose-1',
+    });
+    const log = lines.join('');
+    expect(log).toContain('app.spec');
+    expect(log).not.toContain('jane@example.org');
+  });
+
+  it('answers a database that is away with 503 and when to come back', async () => {
+    const response = await http.get('/v1/fail/database');
+    expect(response.status).toBe(503);
+    expect(response.headers['retry-after']).toBe('2');
+  });
+
+  it('passes on detail and fields of a declared problem', async () => {
+    expect((await http.get('/v1/fail/problem')).body).toMatchObject({ code: 'conflict', detail: 'seen already', errors: [{ field: 'a', message: 'is taken' }] });
+  });
+
+  it('lets nothing leave a route that declares no response class', async () => {
+    const response = await http.get('/v1/undeclared');
+    expect(response.status).toBe(500);
+    expect(response.text).not.toContain('everything');
+  });
+});
+
+describe('answers', () => {
+  it('hold the exposed fields only', async () => {
+    expect((await http.get('/v1/things/7')).body).toEqual({ id: '7', at: '1970-01-01T00:00:00.000Z' });
+    expect((await http.get('/v1/things?limit=1')).body).toEqual({ items: [{ id: 'a', at: '1970-01-01T00:00:00.000Z' }], nextCursor: null });
+    expect((await post('/v1/things', '{"age":3}')).status).toBe(201);
+    const nothing = await http.post('/v1/nothing');
+    expect([nothing.status, nothing.text]).toEqual([204, '']);
+  });
+
+  it('carry the security headers, refusals too', async () => {
+    for (const path of ['/v1/things', '/nowhere', '/v1/things?a=1&a=2', '/health/live', '/docs', '/openapi.json']) {
+      const { headers } = await http.get(path);
+      expect(headers).toMatchObject({
+        'strict-transport-security': 'max-age=63072000; includeSubDomains',
+        'x-frame-options': 'DENY',
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'strict-origin-when-cross-origin',
+        'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
+        'content-security-policy': "default-src 'self';frame-ancestors 'none';base-uri 'self';form-action 'self'",
+        'cross-origin-opener-policy': 'same-origin',
+        'cache-control': 'no-store',
+      });
+      expect(headers).not.toHaveProperty('x-powered-by');
+    }
+  });
+
+  it('echo a harmless request id and replace another', async () => {
+    expect((await http.get('/health/live').set('X-Request-Id', 'abc.DEF-123')).headers['x-request-id']).toBe('abc.DEF-123');
+    for (const id of ['short', 'x'.repeat(65), 'has space in', '<script>alert']) {
+      expect((await http.get('/health/live').set('X-Request-Id', id)).headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  it('log one line with the pattern of the route, never the address', async () => {
+    lines.length = 0;
+    await http.get('/v1/things/planted-id');
+    await http.get('/v1/planted-unknown?email=jane@example.org');
+    await new Promise((resolve) => setImmediate(resolve));
+    const requests = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'request');
+    expect(requests).toMatchObject([
+      { method: 'GET', route: '/v1/things/:id', status: 200 },
+      { method: 'GET', route: 'none', status: 404 },
+    ]);
+    expect(lines.join('')).not.toMatch(/planted|jane/);
+  });
+});
+
+describe('signed and form routes', () => {
+  it('keep the bytes of a webhook exactly, of any content type', async () => {
+    const bytes = Buffer.from('7b 22 61 22 3a ff 00 7d'.replaceAll(' ', ''), 'hex');
+    expect((await post('/v1/webhooks/1', bytes, 'application/octet-stream')).body.id).toBe(bytes.toString('hex'));
+  });
+
+  it('read a SAML form of up to 512 kB, and only there', async () => {
+    const form = `SAMLResponse=${'A'.repeat(400_000)}`;
+    expect((await post('/v1/sso/saml/1/acs', form, 'application/x-www-form-urlencoded')).body.id).toBe('400000');
+    expect((await post('/v1/sso/saml/1/acs', form + form, 'application/x-www-form-urlencoded')).status).toBe(413);
+    expect((await post('/v1/sso/saml/1/acs', 'a=1&a=2', 'application/x-www-form-urlencoded')).body.code).toBe('duplicate_parameter');
+  });
+});
+
+describe('operations', () => {
+  it('is ready while the probes answer', async () => {
+    expect((await http.get('/health/ready')).body).toEqual({ status: 'ok', checks: ['database'] });
+  });
+
+  it('is not ready when a probe fails, and says which but not why', async () => {
+    const probe = { name: 'redis', check: () => Promise.reject(new Error('connect to redis.internal')) };
+    const controller = new HealthController(app.get(HealthCheckService, { strict: false }), app.get(HealthIndicatorService, { strict: false }), [probe]);
+    await expect(controller.ready()).rejects.toMatchObject({ code: 'unavailable', detail: 'not ready: redis' });
+  });
+
+  it('counts requests by route pattern', async () => {
+    await http.get('/v1/things/5');
+    const { text, headers } = await http.get('/metrics');
+    expect(headers['content-type']).toContain('text/plain');
+    expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/v1\/things\/:id",status="200"\} \d/);
+    expect(text).toContain('process_cpu_seconds_total');
+  });
+
+  it('describes every route with its problem response', async () => {
+    const { body } = await http.get('/openapi.json');
+    expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/v1/things/{id}', '/metrics', '/health/ready']));
+    expect(body.paths['/v1/things'].get.responses.default.content).toHaveProperty('application/problem+json');
+    expect(body.paths['/v1/things'].get.responses['200'].content['application/json'].schema.properties.items.items.$ref).toBe('#/components/schemas/Output');
+  });
+
+  it('serves its own documentation page without inline or foreign code', async () => {
+    const { text } = await http.get('/docs');
+    expect(text).not.toMatch(/<script>|<style|https?:/);
+    for (const [, path] of text.matchAll(/(?:src|href)="([^"]+)"/g)) expect((await http.get(path!)).status).toBe(200);
+  });
+});

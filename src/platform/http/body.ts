@@ -1,0 +1,86 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { isUtf8 } from 'node:buffer';
+import { Problem } from './problem.js';
+import { readBytes } from './read-bytes.js';
+import { assertJson, assertText, parsePairs } from './text.js';
+
+/** Below this path bodies are signed: `req.rawBody` and `req.body` are the bytes as they came, of any content type. */
+export const SIGNED_PATH = '/v1/webhooks/';
+/** Below this path identity providers post HTML forms. */
+export const FORM_PATH = '/v1/sso/saml/';
+const FORM_LIMIT_BYTES = 512 * 1024;
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-8"?\s*(?:;|$))/i;
+
+/** A request whose bytes are kept for checking a signature over them. */
+export interface SignedRequest extends Request {
+  rawBody: Buffer;
+}
+
+/**
+ * Reads and parses request bodies: strict JSON of at most `limit` bytes; forms and raw bytes on the paths above only.
+ * Problems: payload_too_large, unsupported_media_type, malformed_json, invalid_text, invalid_request.
+ */
+export function bodyParser(limit: number): RequestHandler {
+  return (request, _response: Response, next: NextFunction) => {
+    if (!hasBody(request)) return next();
+    if (request.path.startsWith(SIGNED_PATH)) return read(request, limit, next, keepBytes);
+    const type = request.headers['content-type'] ?? '';
+    if (JSON_TYPE.test(type)) return read(request, limit, next, parseJson);
+    if (FORM_TYPE.test(type) && request.path.startsWith(FORM_PATH)) return read(request, FORM_LIMIT_BYTES, next, parseForm);
+    next(new Problem('unsupported_media_type', { headers: { Connection: 'close' } }));
+  };
+}
+
+/** True when the client announces at least one byte. */
+export function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+function read(request: Request, limit: number, next: NextFunction, parse: (bytes: Buffer, request: Request) => unknown): void {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity' || OTHER_CHARSET.test(request.headers['content-type'] ?? '')) {
+    return next(new Problem('unsupported_media_type', { headers: { Connection: 'close' } }));
+  }
+  readBytes(request, limit, (problem, bytes) => {
+    if (problem !== undefined) return next(problem);
+    try {
+      request.body = parse(bytes, request);
+    } catch (error) {
+      return next(error);
+    }
+    next();
+  });
+}
+
+function keepBytes(bytes: Buffer, request: Request): Buffer {
+  (request as SignedRequest).rawBody = bytes;
+  return bytes;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  const text = utf8(bytes);
+  if (text === '') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Problem('malformed_json'); // the parser's message would quote the body
+  }
+  if (typeof value !== 'object' || value === null) throw new Problem('invalid_request', { detail: 'the body must be a JSON object or array' });
+  assertJson(value);
+  return value;
+}
+
+function parseForm(bytes: Buffer): Record<string, string> {
+  const text = utf8(bytes);
+  assertText(text);
+  return parsePairs(text);
+}
+
+function utf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Problem('invalid_text');
+  return bytes.toString('utf8');
+}

@@ -1,0 +1,49 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Express } from 'express';
+import type { Server } from 'node:http';
+import type { Config } from '../config/config.js';
+import { AppLogger } from '../logging/logger.js';
+import { Metrics } from '../metrics/metrics.js';
+import { bodyParser } from './body.js';
+import { serveDocs } from './docs.js';
+import { securityHeaders } from './headers.js';
+import { observeRequests } from './observe.js';
+import { refusePlainHttp } from './plain-http.js';
+import { requestId } from './request-id.js';
+import { limitServer } from './server-limits.js';
+import { tlsOptions } from './tls.js';
+import { checkUrl } from './url.js';
+
+/**
+ * The HTTP application around a root module that imports ConfigModule, LoggingModule, MetricsModule and HttpModule:
+ * initialized, not yet listening. The order of the middleware is the order of `ARCHITECTURE.md`.
+ */
+export async function createApp(module: Type | DynamicModule, config: Config): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+    ...(config.http.endsTls && { httpsOptions: tlsOptions(config.http) }),
+  });
+  const logger = app.get(AppLogger);
+  app.useLogger(logger);
+  configureExpress(app.getHttpAdapter().getInstance() as Express, config);
+  app.use(requestId, securityHeaders, observeRequests(logger, app.get(Metrics)));
+  if (config.app.deployed) app.use(refusePlainHttp());
+  app.use(checkUrl, bodyParser(config.http.bodyLimitBytes));
+  serveDocs(app);
+  limitServer(app.getHttpServer() as Server);
+  await app.init();
+  return app;
+}
+
+function configureExpress(express: Express, { http }: Config): void {
+  express.disable('x-powered-by');
+  express.disable('etag');
+  express.set('query parser', false); // checkUrl parses it
+  express.enable('case sensitive routing');
+  const proxies = http.trustProxy?.split(',').map((part) => part.trim());
+  express.set('trust proxy', proxies ?? false);
+}

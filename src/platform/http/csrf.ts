@@ -1,0 +1,28 @@
+import type { Request } from 'express';
+import type { AppConfig } from '../config/app.config.js';
+import { hasBody } from './body.js';
+import { Problem } from './problem.js';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Refuses a changing request that another site may have sent with the user's cookie: `Sec-Fetch-Site` and `Origin`,
+ * where the browser gives them, must name our own origin, and a body must be JSON, which a foreign form cannot send.
+ * For requests authenticated by the session cookie; signed and bearer requests have nothing to forge.
+ * Throws csrf_refused.
+ */
+export function assertSameOrigin(request: Request, app: AppConfig): void {
+  if (SAFE_METHODS.has(request.method)) return;
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('csrf_refused');
+  const { origin } = request.headers;
+  if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app)) throw new Problem('csrf_refused');
+  if (hasBody(request) && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+    throw new Problem('csrf_refused', { detail: 'the body must be JSON' });
+  }
+}
+
+/** In development the server is reached under several names of this machine. */
+function isOwnHost(origin: string, request: Request, app: AppConfig): boolean {
+  return !app.deployed && request.headers.host !== undefined && origin === `http://${request.headers.host}`;
+}

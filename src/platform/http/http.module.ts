@@ -1,0 +1,22 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { Cursors } from './pagination.js';
+import { ProblemFilter } from './problem.filter.js';
+import { ReturnsInterceptor } from './returns.interceptor.js';
+import { validationPipe } from './validation.js';
+
+/**
+ * What every route gets: validation, response shapes and problem details. Imported before modules with interceptors
+ * of their own, so that the response class sees what they leave.
+ */
+@Global()
+@Module({
+  providers: [
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_INTERCEPTOR, useClass: ReturnsInterceptor },
+    { provide: APP_PIPE, useFactory: validationPipe },
+    Cursors,
+  ],
+  exports: [Cursors],
+})
+export class HttpModule {}

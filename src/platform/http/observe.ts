@@ -1,0 +1,28 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { AppLogger } from '../logging/logger.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { requestIdOf } from './request-id.js';
+
+/**
+ * One log line and one sample for each request, when its answer has left or its client has gone. The route's pattern
+ * stands for the address: paths and queries hold ids and personal data.
+ */
+export function observeRequests(logger: AppLogger, metrics: Metrics): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    const started = performance.now();
+    response.once('close', () => {
+      const ms = performance.now() - started;
+      const { method } = request;
+      const route = routeOf(request);
+      const status = response.writableFinished ? response.statusCode : 499;
+      metrics.observeRequest({ method, route, status, seconds: ms / 1000 });
+      logger.log('request', { requestId: requestIdOf(request), method, route, status, ms: Math.round(ms * 100) / 100 });
+    });
+    next();
+  };
+}
+
+function routeOf(request: Request): string {
+  const route = request.route as { path?: unknown } | undefined;
+  return typeof route?.path === 'string' ? route.path : 'none';
+}

@@ -1,0 +1,54 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { AppConfig } from '../config/app.config.js';
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'requestId'],
+  properties: {
+    type: { type: 'string', description: 'urn:vouchsafe:problem: and the code' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', description: 'Stable; what programs should look at' },
+    detail: { type: 'string' },
+    requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', required: ['field', 'message'], properties: { field: { type: 'string' }, message: { type: 'string' } } },
+    },
+  },
+};
+
+const PROBLEM_RESPONSE = {
+  description: 'A refusal, as problem details (RFC 9457)',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
+/** The OpenAPI document of every route, each with its problem response and the ways to sign in. */
+export function buildOpenApi(app: INestApplication): OpenAPIObject {
+  const { cookieName, origin } = app.get(AppConfig);
+  const builder = new DocumentBuilder()
+    .setTitle('Vouchsafe')
+    .setDescription('Lists are { items, nextCursor }; times are RFC 3339 UTC; refusals are problem details with a stable code.')
+    .setVersion('1')
+    .addServer(origin)
+    .addCookieAuth(cookieName, { type: 'apiKey', in: 'cookie', name: cookieName }, 'session')
+    .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'key')
+    .addSecurityRequirements('session')
+    .addSecurityRequirements('key')
+    .build();
+  const document = SwaggerModule.createDocument(app, builder, {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  });
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA } };
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      const operation = path[method];
+      if (operation !== undefined) operation.responses = { ...operation.responses, default: PROBLEM_RESPONSE };
+    }
+  }
+  return document;
+}

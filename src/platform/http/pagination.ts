@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { SecurityConfig } from '../config/services.config.js';
+import { Problem } from './problem.js';
+
+/** What a position is made of: the sort keys of the last row that was shown. */
+export type CursorValue = string | number | boolean | null;
+
+/** What a cursor is good for: one list of one organization. */
+export interface CursorScope {
+  purpose: string;
+  orgId: string;
+}
+
+/** One page of a list. */
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+const MAC_BYTES = 16;
+
+/**
+ * Opaque cursors: base64url(JSON values) "." base64url(HMAC-SHA-256, first 16 bytes) over purpose, organization and
+ * values. A client can hand back only what it was given, for the same list.
+ */
+@Injectable()
+export class Cursors {
+  private readonly key: Buffer;
+
+  constructor(security: SecurityConfig) {
+    this.key = Buffer.from(hkdfSync('sha256', Buffer.from(security.jwtSecret, 'hex'), '', 'vouchsafe page cursor', 32));
+  }
+
+  encode(scope: CursorScope, values: readonly CursorValue[]): string {
+    const payload = Buffer.from(JSON.stringify(values)).toString('base64url');
+    return `${payload}.${this.mac(scope, payload)}`;
+  }
+
+  /** The values of a cursor made by `encode` for the same scope. Throws invalid_request for anything else. */
+  decode(scope: CursorScope, cursor: string): CursorValue[] {
+    const [payload = '', mac = '', ...more] = cursor.split('.');
+    const expected = Buffer.from(this.mac(scope, payload));
+    const given = Buffer.from(mac);
+    const genuine = more.length === 0 && given.length === expected.length && timingSafeEqual(given, expected);
+    if (!genuine) throw new Problem('invalid_request', { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] });
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as CursorValue[];
+  }
+
+  /**
+   * Makes a page of rows read with `limit + 1`: the extra row only shows that there is more.
+   * `position` names the sort keys of a row.
+   */
+  page<T>(scope: CursorScope, rows: readonly T[], limit: number, position: (row: T) => readonly CursorValue[]): Page<T> {
+    const items = rows.slice(0, limit);
+    const last = items.at(-1);
+    return { items, nextCursor: rows.length > limit && last !== undefined ? this.encode(scope, position(last)) : null };
+  }
+
+  private mac({ purpose, orgId }: CursorScope, payload: string): string {
+    const text = JSON.stringify([purpose, orgId, payload]);
+    return createHmac('sha256', this.key).update(text).digest().subarray(0, MAC_BYTES).toString('base64url');
+  }
+}

@@ -1,0 +1,101 @@
+import { applyDecorators, Header, HttpCode, Redirect, StreamableFile } from '@nestjs/common';
+import { ApiExtraModels, ApiProduces, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { pickerOf } from './picker.js';
+import type { ResponseClass } from './picker.js';
+
+/** What a handler may answer, as its route declares it. */
+export interface ReturnsMetadata {
+  kind: 'item' | 'list' | 'nothing' | 'file' | 'text' | 'redirect';
+  status: number;
+  type?: ResponseClass;
+  /** Turns what the handler returned into what leaves; throws on anything that was not declared. */
+  shape: (value: unknown) => unknown;
+}
+
+const RETURNS = Symbol('vouchsafe:returns');
+
+/** What a route handler declares with @Returns; undefined when nothing, and then nothing may leave. */
+export function returnsOf(handler: object): ReturnsMetadata | undefined {
+  return Reflect.getMetadata(RETURNS, handler) as ReturnsMetadata | undefined;
+}
+
+/**
+ * Names the class whose `@Expose()`d fields are all that leaves. With `list` the handler returns
+ * `{ items, nextCursor }`. The status is 200 unless said otherwise.
+ */
+export function Returns(type: ResponseClass, { list = false, status = 200 }: { list?: boolean; status?: number } = {}): MethodDecorator {
+  const schema = list ? listSchema(type) : { $ref: getSchemaPath(type) };
+  return applyDecorators(
+    declare({ kind: list ? 'list' : 'item', status, type, shape: list ? (value) => shapeList(type, value) : (value) => shapeItem(type, value) }),
+    HttpCode(status),
+    ApiExtraModels(type),
+    ApiResponse({ status, description: list ? 'One page' : 'As asked', content: { 'application/json': { schema } } }),
+  );
+}
+
+/** Answers 204; what the handler returns is dropped. */
+Returns.nothing = (): MethodDecorator =>
+  applyDecorators(declare({ kind: 'nothing', status: 204, shape: () => undefined }), HttpCode(204), ApiResponse({ status: 204, description: 'Done' }));
+
+/** Answers with a stream: the handler returns a StreamableFile. */
+Returns.file = (contentType = 'application/octet-stream'): MethodDecorator =>
+  applyDecorators(
+    declare({ kind: 'file', status: 200, shape: only((value): value is StreamableFile => value instanceof StreamableFile, 'a StreamableFile') }),
+    HttpCode(200),
+    ApiProduces(contentType),
+    ApiResponse({ status: 200, description: 'The file', content: { [contentType]: { schema: { type: 'string', format: 'binary' } } } }),
+  );
+
+/** Answers with text of another content type, such as XML: the handler returns a string. */
+Returns.text = (contentType: string): MethodDecorator =>
+  applyDecorators(
+    declare({ kind: 'text', status: 200, shape: only((value) => typeof value === 'string', 'a string') }),
+    HttpCode(200),
+    Header('Content-Type', contentType),
+    ApiProduces(contentType),
+    ApiResponse({ status: 200, description: 'As asked', content: { [contentType]: { schema: { type: 'string' } } } }),
+  );
+
+/** Sends the browser on: the handler returns `{ url }`. */
+Returns.redirect = (status: 302 | 303 = 302): MethodDecorator =>
+  applyDecorators(
+    declare({ kind: 'redirect', status, shape: shapeRedirect }),
+    Redirect('', status),
+    ApiResponse({ status, description: 'Onward', headers: { Location: { schema: { type: 'string' } } } }),
+  );
+
+function declare(metadata: ReturnsMetadata): MethodDecorator {
+  return (_target, _key, descriptor) => Reflect.defineMetadata(RETURNS, metadata, descriptor.value as object);
+}
+
+function shapeItem(type: ResponseClass, value: unknown): unknown {
+  if (value === null || value === undefined || Array.isArray(value)) throw new Error(`the handler returned no ${type.name}`);
+  return pickerOf(type)(value);
+}
+
+function shapeList(type: ResponseClass, value: unknown): unknown {
+  const { items, nextCursor } = (value ?? {}) as { items?: unknown; nextCursor?: unknown };
+  if (!Array.isArray(items)) throw new Error(`the handler returned no { items, nextCursor } of ${type.name}`);
+  return { items: items.map(pickerOf(type)), nextCursor: typeof nextCursor === 'string' ? nextCursor : null };
+}
+
+function shapeRedirect(value: unknown): unknown {
+  const { url } = (value ?? {}) as { url?: unknown };
+  if (typeof url !== 'string') throw new Error('the handler returned no { url }');
+  return { url };
+}
+
+function only(right: (value: unknown) => boolean, what: string): (value: unknown) => unknown {
+  return (value) => {
+    if (!right(value)) throw new Error(`the handler returned something else than ${what}`);
+    return value;
+  };
+}
+
+function listSchema(type: ResponseClass): object {
+  return {
+    type: 'object',
+    required: ['items', 'nextCursor'],
+    properties: { items: { type: 'array', items: { $ref: getSchemaPath(type) } }, nextCursor: { type: 'string', nullable: true } },
+  };
+}

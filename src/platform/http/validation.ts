@@ -1,0 +1,35 @@
+import { ValidationPipe } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { Problem } from './problem.js';
+import type { FieldError } from './problem.js';
+
+const MOST_ERRORS = 50;
+const LONGEST_FIELD = 200;
+
+/** Checks bodies and queries against their classes: unknown fields are refused, and no refusal repeats a value. */
+export function validationPipe(): ValidationPipe {
+  return new ValidationPipe({
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    transform: true,
+    stopAtFirstError: true,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors: ValidationError[]) => new Problem('invalid_request', { errors: fieldErrors(errors).slice(0, MOST_ERRORS) }),
+  });
+}
+
+/** Flattens nested errors to paths such as `contacts.0.phone`. */
+export function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldError[] {
+  return errors.flatMap(({ property, constraints = {}, children = [] }) => {
+    const field = `${parent}${property}`.slice(0, LONGEST_FIELD);
+    const own = Object.entries(constraints).map(([kind, message]) => ({ field, message: shorten(kind, message, property) }));
+    return [...own, ...fieldErrors(children, `${field}.`)];
+  });
+}
+
+/** The messages begin with the field's name, which stands beside them already. */
+function shorten(kind: string, message: string, property: string): string {
+  if (kind === 'whitelistValidation') return 'is not known here';
+  return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
+}
