@@ -18,7 +18,7 @@ export class Foundation1770000000001 extends SqlMigration {
     ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
     CREATE TABLE app_private.context_key (
-      only boolean PRIMARY KEY DEFAULT true CHECK (only),
+      singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
       inner_pad bytea NOT NULL,
       outer_pad bytea NOT NULL
     );

@@ -183,6 +183,46 @@ export class SignIn1770000000003 extends SqlMigration {
       PERFORM app_private.sign_limited(org_id);
     END $$;
 
+    -- The user with an address, made where there is none yet. Needs a tenant context: users are made for an organization.
+    CREATE FUNCTION app.ensure_user(new_id uuid, address text, full_name text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    BEGIN
+      IF app.org_id() IS NULL THEN RAISE EXCEPTION 'no organization is entered' USING ERRCODE = '42501'; END IF;
+      INSERT INTO public.users (id, email, name) VALUES (new_id, address, full_name) ON CONFLICT (email) DO NOTHING;
+      RETURN (SELECT u.id FROM public.users u WHERE u.email = address);
+    END $$;
+
+    -- Sets a user's password and ends all sessions but the one that asks. A member may set their own; the worker's role,
+    -- on behalf of operators, that of any member of the organization it entered.
+    CREATE FUNCTION app.set_password(member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    BEGIN
+      IF member IS DISTINCT FROM app.user_id() AND NOT ((app.verified_context())[1] = 'system' AND EXISTS (
+        SELECT FROM public.memberships m WHERE m.org_id = app.org_id() AND m.user_id = member)) THEN
+        RAISE EXCEPTION 'a password is set by its user' USING ERRCODE = '42501';
+      END IF;
+      INSERT INTO app_private.credentials (user_id, salt, verifier) VALUES (member, new_salt, new_verifier)
+      ON CONFLICT (user_id) DO UPDATE SET salt = new_salt, verifier = new_verifier, changed_at = now();
+      UPDATE public.users SET must_change_password = must_change WHERE id = member;
+      UPDATE public.sessions SET revoked_at = now() WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
+    END $$;
+
+    -- The salt of one's own password, to prove that it is known before it is changed; and whether a proof is right.
+    CREATE FUNCTION app.own_salt() RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+      SELECT c.salt FROM app_private.credentials c WHERE c.user_id = app.user_id()
+    $$;
+    CREATE FUNCTION app.own_password_is(evaluated bytea) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+      SELECT EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = app.user_id() AND c.verifier = sha256(evaluated))
+    $$;
+
+    -- An organization is made by operators alone.
+    CREATE FUNCTION app.create_organization(new_id uuid, full_name text, vocabulary text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+      INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
+    $$;
+
     -- Entrance of whoever has shown nothing yet: may write to the installation's log, and nothing else.
     CREATE FUNCTION app.enter_anonymous() RETURNS void
     LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
@@ -220,7 +260,8 @@ export class SignIn1770000000003 extends SqlMigration {
       SELECT id FROM public.organizations WHERE status = 'active' ORDER BY id
     $$;
 
-    GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.enter_anonymous TO vouchsafe_app;
-    GRANT EXECUTE ON FUNCTION app.enter_organization, app.enter_member, app.organization_ids TO vouchsafe_worker;
+    GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.enter_anonymous, app.ensure_user,
+      app.set_password, app.own_salt, app.own_password_is TO vouchsafe_app;
+    GRANT EXECUTE ON FUNCTION app.enter_organization, app.enter_member, app.organization_ids, app.create_organization TO vouchsafe_worker;
   `;
 }

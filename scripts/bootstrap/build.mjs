@@ -30,7 +30,7 @@ export const buildIsCurrent = () => fs.existsSync(STAMP) && fs.readFileSync(STAM
 /** Compiles to dist/ and notes of which sources it is; a build that fails leaves no note. */
 export async function build() {
   const hash = sourcesHash();
-  const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('node_modules/@nestjs/cli/bin/nest.js'), 'build'], { cwd: inRoot(), env: nodeEnv() });
+  const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('node_modules/@nestjs/cli/bin/nest.js'), 'build'], { cwd: inRoot(), env: { ...nodeEnv(), NO_COLOR: '1' } });
   if (code !== 0) throw new Fixable(`The build failed:\n${`${stdout}\n${stderr}`.trim()}`, 'npm run build (after mending what it names)');
   fs.mkdirSync(path.dirname(STAMP), { recursive: true });
   fs.writeFileSync(STAMP, hash);

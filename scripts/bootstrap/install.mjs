@@ -43,7 +43,8 @@ function npmEnv() {
 export async function install() {
   const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const { code, stderr } = await run('npm', args, { cwd: inRoot(), env: npmEnv() }).catch((error) => ({ code: 1, stderr: error.message }));
-  if (code !== 0) throw new Fixable(`npm ci failed:\n${stderr.trim().split('\n').slice(-8).join('\n')}`, 'npm ci --ignore-scripts --include=dev --include=optional');
+  const told = stderr.split('\n').filter((line) => /^npm error ./.test(line) && !/A complete log|npm help/.test(line));
+  if (code !== 0) throw new Fixable(`npm ci failed:\n${told.slice(0, 8).join('\n') || stderr.trim()}`, 'npm ci --ignore-scripts --include=dev --include=optional');
 }
 
 const missing = (folder) => (link) => !fs.existsSync(path.join(folder, link.target));

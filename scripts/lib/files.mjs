@@ -1,10 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { Fixable } from './log.mjs';
 
 /** Creates the state folder: others may pass through it (the database account must), only its owner may list it. */
 export function makeHome(home) {
-  fs.mkdirSync(home, { recursive: true, mode: 0o711 });
-  for (const name of ['run', 'logs', 'storage']) fs.mkdirSync(path.join(home, name), { recursive: true, mode: 0o700 });
+  try {
+    fs.mkdirSync(home, { recursive: true, mode: 0o711 });
+    for (const name of ['run', 'logs', 'storage']) fs.mkdirSync(path.join(home, name), { recursive: true, mode: 0o700 });
+    fs.accessSync(path.join(home, 'run'), fs.constants.W_OK);
+  } catch (error) {
+    if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
+    throw new Fixable(`${home} belongs to another user.`, `sudo chown -R "$(id -u)" ${home}   or   VOUCHSAFE_HOME=<another folder> npm start`);
+  }
 }
 
 /** Parsed JSON file, or undefined when it does not exist or was cut off while being written. */

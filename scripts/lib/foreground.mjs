@@ -1,5 +1,17 @@
 import { complain } from './log.mjs';
 
+/** npm, once killed, says nothing to its script: a parent that changes is the only sign. Whoever starts the script without npm may leave. */
+function onParentGone(act) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    act();
+  }, 250);
+  timer.unref();
+}
+
 /**
  * Runs `work(stopping)` as a foreground command: Ctrl-C, SIGTERM and a closed terminal abort `stopping`, and the
  * process ends only after `work` has returned. A second signal changes nothing; stopping has deadlines of its own.
@@ -7,6 +19,7 @@ import { complain } from './log.mjs';
 export async function foreground(work) {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => controller.abort());
+  onParentGone(() => controller.abort());
   try {
     await work(controller.signal);
   } catch (error) {

@@ -1,21 +1,13 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { forgetProcess, recordProcess } from './run-files.mjs';
+import { forgetProcess, recordProcess, signalQuietly } from './run-files.mjs';
 
 const LOG_LIMIT = 10 * 1024 * 1024;
 
 function openLog(file) {
   const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return fs.openSync(file, size > LOG_LIMIT ? 'w' : 'a', 0o600);
-}
-
-function signalQuietly(pid, signal) {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (error.code !== 'ESRCH' && error.code !== 'EPERM') throw error;
-  }
 }
 
 /**

@@ -17,6 +17,15 @@ export function identity(pid) {
   }
 }
 
+/** Signals a process (or, below zero, a group) that may have ended meanwhile. */
+export function signalQuietly(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH' && error.code !== 'EPERM') throw error;
+  }
+}
+
 const runFile = (home, name) => path.join(home, 'run', `${name}.json`);
 
 /** Remembers a process, so that a later start can find it should this one be killed. */
@@ -47,17 +56,26 @@ async function gone(pid, deadlineMs) {
 export async function reapOrphan(home, name, signal = 'SIGTERM') {
   const pid = recordedProcess(home, name);
   if (pid !== undefined) {
-    process.kill(pid, signal);
-    if (!(await gone(pid, 10_000))) process.kill(pid, 'SIGKILL');
+    signalQuietly(pid, signal);
+    if (!(await gone(pid, 10_000))) signalQuietly(pid, 'SIGKILL');
     await gone(pid, 5_000);
+    signalQuietly(-pid, 'SIGKILL'); // it led a group of its own; what it started goes with it
   }
   forgetProcess(home, name);
 }
 
 /** Takes the only place of its name in this home; returns the process that holds it, if there is one. */
 export function takeLock(home, name) {
-  const holder = recordedProcess(home, name);
-  if (holder !== undefined && holder !== process.pid) return holder;
-  recordProcess(home, name, process.pid);
-  return undefined;
+  for (;;) {
+    const holder = recordedProcess(home, name);
+    if (holder !== undefined) return holder;
+    forgetProcess(home, name);
+    try {
+      const record = { pid: process.pid, identity: identity(process.pid) };
+      fs.writeFileSync(runFile(home, name), JSON.stringify(record), { flag: 'wx', mode: 0o600 });
+      return undefined;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error; // another start was quicker: look again
+    }
+  }
 }

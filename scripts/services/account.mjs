@@ -14,10 +14,14 @@ const accounts = () =>
   fs.readFileSync('/etc/passwd', 'utf8').trim().split('\n').map((line) => line.split(':'))
     .map(([name, , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
 
-/** An existing account other than root: whoever owns the checkout, else the one made for Postgres, else nobody. */
-function chooseAccount() {
-  const known = accounts().filter(({ uid }) => uid !== 0);
-  const owner = fs.statSync(root).uid;
+const ownerOf = (file) => fs.statSync(file, { throwIfNoEntry: false });
+
+/** Never root: the owner of the data, else of the checkout, else the account made for Postgres, else nobody. */
+function chooseAccount(data) {
+  const kept = ownerOf(data);
+  if (kept && kept.uid !== 0) return { name: `number ${kept.uid}`, uid: kept.uid, gid: kept.gid };
+  const known = accounts().filter(({ uid }) => uid !== 0); // initdb wants a name for its number
+  const owner = ownerOf(root).uid;
   const chosen = known.find(({ uid }) => uid === owner) ?? known.find(({ name }) => name === 'postgres') ?? known.find(({ name }) => name === 'nobody');
   if (!chosen) throw new Fixable('Postgres refuses to run as root, and /etc/passwd names no account to run it as.', 'useradd --system postgres');
   return chosen;
@@ -47,9 +51,10 @@ function heldBypass() {
  * through setpriv(1) with the one capability to pass them.
  * Returns { uid, gid, wrap(command, args) → {command, args, uid?, gid?} }.
  */
-export function serverAccount(folders) {
+export function serverAccount({ data, binaries }) {
   if (process.getuid?.() !== 0) return { wrap: (command, args) => ({ command, args }) };
-  const { uid, gid, name } = chooseAccount();
+  const { uid, gid, name } = chooseAccount(data);
+  const folders = [path.dirname(data), binaries];
   if (folders.every((folder) => reachable(folder, { uid, gid }))) {
     return { uid, gid, wrap: (command, args) => ({ command, args, uid, gid }) };
   }
@@ -58,6 +63,7 @@ export function serverAccount(folders) {
   if (!setpriv || !bypass) {
     throw new Fixable(`Postgres refuses to run as root, and account ${name} cannot reach ${folders.join(' or ')}.`, `cp -a ${root} /srv/vouchsafe && cd /srv/vouchsafe && npm start`);
   }
-  const flags = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=-all,+${bypass.name}`, `--ambient-caps=-all,+${bypass.name}`, '--'];
+  // Without the securebit, access(2) would ignore the capability (capabilities(7)), and Postgres asks with it.
+  const flags = ['--securebits=+no_setuid_fixup', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=-all,+${bypass.name}`, `--ambient-caps=-all,+${bypass.name}`, '--'];
   return { uid, gid, wrap: (command, args) => ({ command: setpriv, args: [...flags, command, ...args] }) };
 }

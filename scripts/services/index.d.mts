@@ -4,16 +4,16 @@ export interface Service {
   readonly port: number;
   readonly pid: number;
   /** Starts the server again on the same port and data. */
-  start(): Promise<void>;
+  start: () => Promise<void>;
   /** Orderly stop; every commit is kept. */
-  stop(): Promise<unknown>;
+  stop: () => Promise<unknown>;
   /** Ends the process at once, SIGKILL unless told otherwise. */
-  kill(signal?: NodeJS.Signals): Promise<unknown>;
+  kill: (signal?: NodeJS.Signals) => Promise<unknown>;
 }
 
 export interface PostgresService extends Service {
   readonly superuserUrl: string;
-  url(role: 'postgres' | 'vouchsafe_migrator' | 'vouchsafe_app' | 'vouchsafe_worker', database?: string): string;
+  url: (role: 'postgres' | 'vouchsafe_migrator' | 'vouchsafe_app' | 'vouchsafe_worker', database?: string) => string;
 }
 
 export interface RedisService extends Service {
@@ -27,7 +27,7 @@ export interface Services {
   postgres?: PostgresService;
   /** Undefined when REDIS_URL named one. */
   redis?: RedisService;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export function startServices(options: { home: string; durable?: boolean; ignoreEnv?: boolean }): Promise<Services>;

@@ -33,7 +33,8 @@ function embeddedDatabase(postgres, home) {
 /**
  * Starts Postgres and Redis with their data under `home`, or takes those that DATABASE_URL and REDIS_URL name (never
  * with `ignoreEnv`, for tests). Creates the database and its roles; migrating is the caller's.
- * Returns { env, postgres?, redis?, stop() }: `env` holds the variables of the application.
+ * Returns { env, postgres?, redis?, died, stop() }: `env` holds the variables of the application, `died` a promise for
+ * each embedded service, resolved with { name, log, tail() } when it ends.
  */
 export async function startServices({ home, durable = true, ignoreEnv = false }) {
   const own = (name) => !ignoreEnv && Boolean(process.env[name]);
@@ -57,7 +58,7 @@ export async function startServices({ home, durable = true, ignoreEnv = false })
       REDIS_URL: redis?.url ?? process.env.REDIS_URL,
       ...(external ?? embeddedDatabase(postgres, home)),
     };
-    return { env, postgres, redis, stop };
+    return { env, postgres, redis, died: running.map((service) => service.died()), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -10,11 +10,19 @@ export const serverEnv = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 const locale = (major) =>
   major >= 17 ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : ['--locale=C.UTF-8'];
 
+/** A copy made by root belongs to root; the server insists on owning its data. */
+function ownTree(entry, { uid, gid }) {
+  const stat = fs.lstatSync(entry);
+  if (stat.uid !== uid) fs.lchownSync(entry, uid, gid);
+  if (stat.isDirectory()) for (const name of fs.readdirSync(entry)) ownTree(path.join(entry, name), { uid, gid });
+}
+
 /** Creates the data folder unless it is there; only a complete one ever gets its final name. */
 export async function ensureCluster({ data, binaries, account, password, durable }) {
   const version = path.join(data, 'PG_VERSION');
   if (fs.existsSync(version)) {
     const found = Number(fs.readFileSync(version, 'utf8'));
+    if (account.uid !== undefined && fs.statSync(data).uid !== account.uid) ownTree(data, account);
     if (found === binaries.major) return;
     throw new Fixable(`${data} was written by Postgres ${found}; the binaries are version ${binaries.major}.`, `mv ${data} ${data}-${found}`);
   }

@@ -23,7 +23,7 @@ const settings = (port, durable) => ({
   password_encryption: 'scram-sha-256',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+  ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }), // never synchronous_commit: a killed server would lose commits
 });
 
 /** True once the server answers; false while it starts or when its process has ended. */
@@ -69,7 +69,7 @@ export async function startPostgres({ home, durable = true }) {
   const data = path.join(home, 'postgres');
   const keys = secrets(home);
   const binaries = await postgresBinaries();
-  const account = serverAccount([home, binaries.bin]);
+  const account = serverAccount({ data, binaries: binaries.bin });
   await reapOrphan(home, 'postgres', 'SIGINT');
   await ensureCluster({ data, binaries, account, password: keys.passwords.postgres, durable });
   dropStalePidFile(data);
@@ -95,7 +95,7 @@ export async function startPostgres({ home, durable = true }) {
   return {
     port,
     get pid() { return server.pid; },
-    get exited() { return server.exited; },
+    died: () => server.exited.then(() => ({ name: server.name, log: server.log, tail: () => tail(server.log) })),
     superuserUrl,
     url,
     start,

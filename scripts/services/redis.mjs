@@ -27,7 +27,7 @@ daemonize no
 
 /** True once the server answers and has read its file back. */
 async function answers(url) {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, connectTimeout: 2_000 });
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, connectTimeout: 2_000, disconnectTimeout: 100 });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -73,7 +73,7 @@ export async function startRedis({ home }) {
   return {
     port,
     get pid() { return server.pid; },
-    get exited() { return server.exited; },
+    died: () => server.exited.then(() => ({ name: server.name, log: server.log, tail: () => tail(server.log) })),
     url,
     start,
     kill: (signal = 'SIGKILL') => server.kill(signal),

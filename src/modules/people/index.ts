@@ -1,4 +1,5 @@
 export { PeopleModule } from './people.module.js';
 export { PeopleService } from './people.service.js';
-export type { PersonFields } from './person.js';
+export { AssignmentsService } from './assignments.service.js';
+export type { Kind, PersonFields } from './person.js';
 export { KINDS } from './person.js';

@@ -14,6 +14,6 @@ import { PersonEntity } from './person.entity.js';
   imports: [TypeOrmModule.forFeature([PersonEntity, AssignmentEntity])],
   controllers: [PeopleController, AssignmentsController],
   providers: [PeopleService, PeopleRepository, AssignmentsService, AssignmentsRepository],
-  exports: [PeopleService],
+  exports: [PeopleService, AssignmentsService],
 })
 export class PeopleModule {}

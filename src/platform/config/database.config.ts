@@ -1,4 +1,4 @@
-import { IsInt, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 import { Env } from './env.js';
 import type { Role } from './env.js';
 
@@ -44,6 +44,15 @@ export class DatabaseConfig {
   @Min(1)
   @Max(200)
   readonly poolSize: number;
+
+  @Env('DATABASE_PREPARE', {
+    description: 'Whether statements are prepared once a connection; turn it off behind a PgBouncer older than 1.21',
+    expected: 'on or off',
+    default: 'on',
+    example: 'on',
+  })
+  @IsIn(['on', 'off'])
+  readonly prepare: 'on' | 'off';
 
   private role: Role;
 

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseConfig } from '../config/index.js';
+import { DatabaseProbe } from './database.probe.js';
 import { RoleCheck } from './role-check.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -29,7 +30,7 @@ import { UnitOfWork } from './unit-of-work.js';
       }),
     }),
   ],
-  providers: [UnitOfWork, RoleCheck],
-  exports: [UnitOfWork],
+  providers: [UnitOfWork, RoleCheck, DatabaseProbe],
+  exports: [UnitOfWork, DatabaseProbe],
 })
 export class DatabaseModule {}

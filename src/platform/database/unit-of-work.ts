@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
-import { DatabaseConfig } from '../config/config.js';
+import { DatabaseConfig } from '../config/index.js';
 import { currentContext } from '../context/context.js';
 import { auditStatements } from '../audit/audit-row.js';
 import type { Entrance } from './entrances.js';
@@ -86,7 +86,7 @@ export class UnitOfWork {
 
   private async enter<R extends QueryResultRow>(entrance: Entrance): Promise<{ transaction: Transaction; row: R }> {
     const client: PoolClient = await this.pool.connect();
-    const transaction = new Transaction(client, this.dataSource, this.config.prepareStatements, entrance.readOnly ?? false);
+    const transaction = new Transaction(client, this.dataSource, this.config.prepare === 'on', entrance.readOnly ?? false);
     const [begun, entered] = await Promise.allSettled([client.query('BEGIN'), transaction.send<R>(entrance.statement)]);
     if (begun.status === 'fulfilled' && entered.status === 'fulfilled') return { transaction, row: entered.value.rows[0]! };
     await transaction.rollback();

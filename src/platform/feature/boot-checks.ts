@@ -54,7 +54,7 @@ function permissionProblems(routes: readonly Route[]): string[] {
 
 function eventProblems(routes: readonly Route[], handlers: readonly BoundHandler[]): string[] {
   const used = new Set<string>([...routes.flatMap(({ policy }) => policy?.emits ?? []), ...handlers.flatMap(({ emits }) => emits ?? [])]);
-  const needed = [...declared('events')].filter(([, event]) => event.ambient === undefined).map(([type]) => type);
+  const needed = [...declared('events')].filter(([, event]) => event.ambient === undefined && event.operator === undefined).map(([type]) => type);
   return differences('event', needed, used, 'name it in emits of the route or job that records it', [...declared('events').keys()]);
 }
 

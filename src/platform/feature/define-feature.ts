@@ -19,6 +19,8 @@ export interface EventDeclaration {
   meta?: Readonly<Record<string, MetaKind>>;
   /** Recorded by the platform on any route, so no route has to name it. */
   ambient?: true;
+  /** Recorded by operators' commands alone. */
+  operator?: true;
 }
 
 /** A problem a client may be told of (RFC 9457): the code is stable, the title is shown. */

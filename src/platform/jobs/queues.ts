@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { AppConfig, RedisConfig } from '../config/index.js';
 import { declaration, type JobName } from '../feature/registry.js';
 
@@ -69,7 +69,7 @@ export class Queues implements OnModuleDestroy {
     return queue;
   }
 
-  private connect(options: ConstructorParameters<typeof Redis>[1]): Redis {
+  private connect(options: RedisOptions): Redis {
     const connection = new Redis(this.redis.url, { ...options, retryStrategy: (times: number) => Math.min(100 * times, 2_000) });
     connection.on('error', () => undefined); // reported by the health check; ioredis reconnects by itself
     this.connections.push(connection);

@@ -1,0 +1,43 @@
+/**
+ * A SAML identity provider for development: anyone signs in as any of its made-up people, by a click. Listens on the loopback
+ * address alone and sends answers to loopback addresses alone, so that it vouches to nothing but this machine.
+ *
+ * IDP_PORT (0: any free port), VOUCHSAFE_HOME. Writes <home>/idp/metadata.xml; people come from <home>/idp/users.json
+ * ([{ email, name, groups }]) when there is one.
+ */
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { signingKey } from './idp/key.mjs';
+import { metadata } from './idp/metadata.mjs';
+import { respond } from './idp/routes.mjs';
+
+const folder = path.resolve(process.env.VOUCHSAFE_HOME || '.vouchsafe', 'idp');
+fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+const key = await signingKey(folder);
+
+const provider = { folder, key, entityId: 'urn:vouchsafe:development-identity-provider', url: '' };
+const server = http.createServer((request, response) => {
+  respond(provider, request, response).catch((error) => {
+    if (!(error.status >= 400)) process.stderr.write(`${error.stack ?? error}\n`);
+    response.writeHead(error.status ?? 500, { 'Content-Type': 'text/plain; charset=utf-8' });
+    response.end(error.status ? `${error.message}\n` : 'The identity provider failed.\n');
+  });
+});
+
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.on(signal, () => {
+    server.close(() => process.exit(0));
+    server.closeAllConnections();
+  });
+}
+
+server.on('error', (error) => {
+  process.stderr.write(`The identity provider cannot listen: ${error.message}\n`);
+  process.exit(1);
+});
+server.listen(Number(process.env.IDP_PORT || 0), '127.0.0.1', () => {
+  provider.url = `http://127.0.0.1:${server.address().port}`;
+  fs.writeFileSync(path.join(folder, 'metadata.xml'), metadata(provider));
+  process.stdout.write(`identity provider ready at ${provider.url}\n`);
+});

@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { tail } from '../lib/files.mjs';
+import { Fixable } from '../lib/log.mjs';
+import { inRoot } from '../lib/paths.mjs';
+import { launch, run } from '../lib/process.mjs';
+import { reapOrphan } from '../lib/run-files.mjs';
+import { nodeBinary } from '../lib/runtime.mjs';
+
+const READY_MS = 60_000;
+const PROGRAMS = { 'identity-provider': 'scripts/identity-provider.mjs', worker: 'dist/src/worker.js', api: 'dist/src/main.js' };
+
+/** Where the development identity provider tells of itself; it must run before the demo is seeded with it. */
+export const identityProvider = (env) => ({ names: ['identity-provider'], health: `http://127.0.0.1:${env.IDP_PORT}/metadata` });
+
+/** The application proper. */
+export const application = (env) => ({ names: ['worker', 'api'], health: `http://127.0.0.1:${env.PORT}/health/ready` });
+
+/** Ends what a killed run left on its ports. */
+export const reapApplication = (home) => Promise.all(Object.keys(PROGRAMS).map((name) => reapOrphan(home, name)));
+
+/** Runs a command of the application's own CLI; its output is shown only when it fails. */
+export async function runCli(args, { env, signal }) {
+  const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('dist/src/cli.js'), ...args], { env, signal, cwd: inRoot() });
+  if (code !== 0) throw new Fixable(`${args.join(' ')} failed:\n${`${stdout}\n${stderr}`.trim()}`, 'npm start (after mending what it names)');
+}
+
+async function answers(url) {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok ?? false;
+}
+
+/** Launches programs that are ready when `health` answers. Returns { ready(signal), died, stop() }. */
+export function launchPrograms({ home, env }, { names, health }) {
+  const programs = names.map((name) => launch({ home, name, command: nodeBinary(), args: [inRoot(PROGRAMS[name])], env, cwd: inRoot() }));
+  const died = Promise.race(programs.map(({ name, log, exited }) => exited.then(() => ({ name, log, tail: () => tail(log) }))));
+
+  const ready = async (signal) => {
+    const end = Date.now() + READY_MS;
+    while (!(await answers(health))) {
+      signal.throwIfAborted();
+      const dead = programs.find(({ running }) => !running());
+      if (dead) throw new Fixable(`${dead.name} ended while starting. The end of ${dead.log}:\n${tail(dead.log)}`, 'npm start (after mending what the log names)');
+      if (Date.now() > end) throw new Fixable(`${health} did not answer within ${READY_MS / 1000} s; see ${programs.at(-1).log}.`, 'npm start');
+      await delay(100);
+    }
+  };
+  const stop = () => Promise.all(programs.map((program) => program.stop({ deadlineMs: 20_000 })));
+  return { ready, died, stop };
+}

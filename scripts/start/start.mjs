@@ -1,0 +1,80 @@
+import { makeHome } from '../lib/files.mjs';
+import { aborted, foreground } from '../lib/foreground.mjs';
+import { Fixable, say, step } from '../lib/log.mjs';
+import { stateHome } from '../lib/paths.mjs';
+import { rememberedPort, tryPort } from '../lib/ports.mjs';
+import { forgetProcess, takeLock } from '../lib/run-files.mjs';
+import { nodeEnv } from '../lib/runtime.mjs';
+import { startServices } from '../services/index.mjs';
+import { application, identityProvider, launchPrograms, reapApplication, runCli } from './application.mjs';
+import { announce, completeDemoFile, demoFile } from './demo.mjs';
+import { forgetRuntime, writeRuntime } from './runtime-file.mjs';
+
+const host = () => process.env.HOST || '127.0.0.1';
+
+/** One start per state folder, and what a killed one left behind goes first. */
+async function takePlace(home) {
+  makeHome(home);
+  const holder = takeLock(home, 'start');
+  if (holder) throw new Fixable(`Vouchsafe already runs from ${home} (process ${holder}).`, `kill ${holder}`);
+  await reapApplication(home);
+}
+
+async function listenPort() {
+  const port = Number(process.env.PORT || 3000);
+  if (!(await tryPort(port, host()))) throw new Fixable(`Port ${port} is taken by another program.`, `PORT=${port + 100} npm start`);
+  return port;
+}
+
+async function applicationEnv(home, services) {
+  const port = await listenPort();
+  const idpPort = await rememberedPort(home, 'identity-provider');
+  const publicUrl = process.env.PUBLIC_URL || `http://127.0.0.1:${port}`;
+  return {
+    ...nodeEnv(), ...services.env,
+    VOUCHSAFE_HOME: home, HOST: host(), PORT: String(port), PUBLIC_URL: publicUrl, IDP_PORT: String(idpPort),
+  };
+}
+
+async function serve({ home, services, stopping, onStop }) {
+  const env = await applicationEnv(home, services);
+  const demo = env.VOUCHSAFE_ENV === 'development';
+  const deaths = [...services.died];
+  const bringUp = async (label, programs) => {
+    const launched = launchPrograms({ home, env }, programs);
+    onStop(launched.stop);
+    deaths.push(launched.died);
+    await step(label, () => launched.ready(stopping));
+  };
+  await step('Migrating the database', () => runCli(['migrate'], { env, signal: stopping }));
+  if (demo) {
+    await bringUp('Starting the development identity provider', identityProvider(env));
+    await step('Seeding the demo organizations', () => runCli(['demo', 'seed', '--out', demoFile(home)], { env, signal: stopping }));
+  }
+  await bringUp('Starting the application', application(env));
+  writeRuntime(home, env);
+  if (demo) completeDemoFile({ home, env, services });
+  announce({ home, env, demo });
+  const died = await Promise.race([aborted(stopping), ...deaths]);
+  if (died) throw new Fixable(`${died.name} ended by itself; everything is stopped. The end of ${died.log}:\n${died.tail()}`, 'npm start');
+}
+
+/** Starts all of it in order, and stops it in the opposite order, whichever way it ends. */
+export const start = () =>
+  foreground(async (stopping) => {
+    const home = stateHome();
+    const stops = [];
+    await takePlace(home);
+    try {
+      await listenPort(); // before the slow part
+      const services = await step('Starting Postgres and Redis', () => startServices({ home }));
+      stops.push(services.stop);
+      stopping.throwIfAborted();
+      await serve({ home, services, stopping, onStop: (stop) => stops.push(stop) });
+    } finally {
+      if (stopping.aborted) say('\nStopping');
+      forgetRuntime(home);
+      for (const stop of stops.reverse()) await stop();
+      forgetProcess(home, 'start');
+    }
+  });

@@ -1,0 +1,18 @@
+import path from 'node:path';
+import { readJson } from '../lib/files.mjs';
+import { inRoot } from '../lib/paths.mjs';
+import { nodeBinary, relay } from '../lib/runtime.mjs';
+
+/** Runs Jest in view of the reader. Returns { passed, failed }; a suite that could not run counts as one failure. */
+export async function runJest({ home, env, args }) {
+  const outputFile = path.join(home, 'jest.json');
+  const code = await relay(
+    nodeBinary(),
+    [inRoot('node_modules/jest/bin/jest.js'), '--maxWorkers=2', '--json', `--outputFile=${outputFile}`, ...args],
+    { cwd: inRoot(), env: { ...env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' } },
+  );
+  const result = readJson(outputFile);
+  const passed = result?.numPassedTests ?? 0;
+  const failed = (result?.numFailedTests ?? 0) + (result?.numRuntimeErrorTestSuites ?? 0);
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}

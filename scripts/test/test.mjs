@@ -1,0 +1,87 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { makeHome } from '../lib/files.mjs';
+import { foreground } from '../lib/foreground.mjs';
+import { Fixable, complain, say, step } from '../lib/log.mjs';
+import { stateHome } from '../lib/paths.mjs';
+import { forgetProcess, reapOrphan, takeLock } from '../lib/run-files.mjs';
+import { nodeEnv } from '../lib/runtime.mjs';
+import { startServices } from '../services/index.mjs';
+import { runCli } from '../start/application.mjs';
+import { checks } from './checks.mjs';
+import { runJest } from './jest.mjs';
+
+/** A new, empty home each time; what a killed run left behind is ended first. */
+async function freshHome() {
+  const home = path.join(stateHome(), 'test');
+  makeHome(stateHome());
+  makeHome(home);
+  const holder = takeLock(home, 'test');
+  if (holder) throw new Fixable(`The tests already run (process ${holder}).`, `kill ${holder}`);
+  await Promise.all([reapOrphan(home, 'postgres', 'SIGINT'), reapOrphan(home, 'redis')]);
+  for (const name of fs.readdirSync(home)) if (name !== 'run') fs.rmSync(path.join(home, name), { recursive: true });
+  makeHome(home);
+  return home;
+}
+
+/** Environment of the tests: the application's own, and the superuser who copies the migrated database for each suite. */
+const testEnv = (services) => ({
+  ...nodeEnv(),
+  ...services.env,
+  VOUCHSAFE_ENV: 'test',
+  TEST_SUPERUSER_DATABASE_URL: services.postgres.superuserUrl,
+  TEST_TEMPLATE_DATABASE: 'vouchsafe',
+});
+
+/** Counts one check; a failure is told and does not keep the others from running. */
+async function counted(tally, name, work) {
+  try {
+    await step(name, work);
+    tally.passed += 1;
+    return true;
+  } catch (error) {
+    tally.failed += 1;
+    complain(error);
+    return false;
+  }
+}
+
+async function runAll({ tally, home, args, stops, stopping }) {
+  let services;
+  await step('Starting Postgres and Redis for the tests', async () => {
+    services = await startServices({ home, durable: false, ignoreEnv: true });
+    stops.push(services.stop);
+  });
+  const env = testEnv(services);
+  const migrated = await counted(tally, 'migrations', () => runCli(['migrate'], { env, signal: stopping }));
+  if (args.length === 0) {
+    for (const [name, check] of Object.entries(checks)) {
+      stopping.throwIfAborted();
+      await counted(tally, name, () => check({ env, signal: stopping }));
+    }
+  }
+  stopping.throwIfAborted();
+  if (!migrated) return;
+  const { passed, failed } = await runJest({ home, env, args });
+  tally.passed += passed;
+  tally.failed += failed;
+}
+
+/** Runs everything and ends with the line `N passed, N failed`, each check and each test counted as one. */
+export const test = (args) =>
+  foreground(async (stopping) => {
+    const tally = { passed: 0, failed: 0 };
+    const stops = [];
+    const home = await freshHome();
+    try {
+      await runAll({ tally, home, args, stops, stopping });
+    } catch (error) {
+      tally.failed += 1;
+      if (!stopping.aborted) complain(error);
+    } finally {
+      for (const stop of stops) await stop();
+      forgetProcess(home, 'test');
+    }
+    if (tally.failed > 0) process.exitCode = 1;
+    say(`${tally.passed} passed, ${tally.failed} failed`);
+  });

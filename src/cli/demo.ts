@@ -1,0 +1,90 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { AssignmentsService, PeopleService, type Kind } from '../modules/people/index.js';
+import { PRESETS, type Preset } from '../platform/access/roles.js';
+import { AppConfig } from '../platform/config/index.js';
+import { isUniqueViolation } from '../platform/database/errors.js';
+import { operate, type Operator } from './operator.js';
+import { createOrganization, createUser } from './organizations.js';
+
+const PASSWORD = 'Synthetic-Demo-1';
+
+interface DemoOrganization { id: string; name: string; preset: Preset; domain: string; kind: Kind }
+
+/** Plainly synthetic: names of numbers, a domain that cannot exist (RFC 2606), ids that anybody may know. */
+const ORGANIZATIONS: DemoOrganization[] = [
+  { id: '01900000-0000-7000-8000-000000000001', name: 'Synthetic Residency Program', preset: 'gme', domain: 'residency.example', kind: 'trainee' },
+  { id: '01900000-0000-7000-8000-000000000002', name: 'Synthetic Staffing Company', preset: 'workforce', domain: 'staffing.example', kind: 'clinician' },
+  { id: '01900000-0000-7000-8000-000000000003', name: 'Synthetic Enrollment Group', preset: 'enrollment', domain: 'enrollment.example', kind: 'provider' },
+];
+const NUMBERS = ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten', 'Eleven', 'Twelve'];
+/** Roles that see their own record, and those that see the people assigned to them. */
+const OWN = ['trainee', 'portal'];
+const ASSIGNED = ['mentor', 'member'];
+
+/** `demo seed`: an organization for each preset, with a sign-in for each role. Development only; again changes nothing. */
+export function demoCommands(program: Command): void {
+  program.command('demo').description('demonstration data').command('seed').description('set up synthetic organizations (development only)')
+    .requiredOption('--out <file>', 'where to write the sign-ins').option('--json')
+    .action((options: { out: string; json?: boolean }) => operate(options, (operator) => seed(operator, options.out)));
+}
+
+async function seed(operator: Operator, out: string): Promise<{ organizations: number }> {
+  if (operator.app.get(AppConfig).deployed) throw new Error('demonstration data is refused outside development');
+  for (const organization of ORGANIZATIONS) {
+    if (await isNew(operator, organization)) await fill(operator, organization);
+  }
+  const known = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Record<string, unknown>) : {};
+  writeFileSync(out, JSON.stringify({ ...known, ...description() }, null, 2), { mode: 0o600 });
+  return { organizations: ORGANIZATIONS.length };
+}
+
+async function isNew(operator: Operator, organization: DemoOrganization): Promise<boolean> {
+  try {
+    await createOrganization(operator, organization.id, organization);
+    return true;
+  } catch (error) {
+    if (isUniqueViolation(error)) return false;
+    throw error;
+  }
+}
+
+async function fill(operator: Operator, { id: org, preset, domain, kind }: DemoOrganization): Promise<void> {
+  const people = await operator.within(org, () => createPeople(operator, domain, kind));
+  for (const role of Object.keys(PRESETS[preset])) {
+    const { membershipId } = await createUser(operator, {
+      email: emailOf(role, domain), name: `Synthetic ${role.replaceAll('_', ' ')}`, org, role, password: PASSWORD, mustChange: false,
+      personId: OWN.includes(role) ? people[0] : undefined,
+    });
+    if (ASSIGNED.includes(role)) await operator.within(org, () => assign(operator, membershipId, people.slice(0, 3)));
+  }
+}
+
+async function createPeople(operator: Operator, domain: string, kind: Kind): Promise<string[]> {
+  const ids: string[] = [];
+  for (const [i, number] of NUMBERS.entries()) {
+    const { id } = await operator.app.get(PeopleService).create({
+      kind, givenName: 'Synthetic', familyName: number, externalId: `demo-${i + 1}`, title: i % 2 === 0 ? 'Year one' : 'Year two',
+      email: `person${i + 1}@${domain}`, phone: `+1 202 555 01${String(i).padStart(2, '0')}`, address: `${i + 1} Example Street`,
+      dateOfBirth: `19${80 + i}-01-15`, ssn: `000-12-${String(3450 + i)}`,
+    });
+    ids.push(id);
+  }
+  return ids;
+}
+
+async function assign(operator: Operator, membershipId: string, people: string[]): Promise<void> {
+  for (const personId of people) await operator.app.get(AssignmentsService).create({ membershipId, personId });
+}
+
+function emailOf(role: string, domain: string): string {
+  return `${role.replaceAll('_', '.')}@${domain}`;
+}
+
+function description() {
+  return {
+    organizations: ORGANIZATIONS.map(({ id, name, preset }) => ({ id, name, preset })),
+    signIns: ORGANIZATIONS.flatMap(({ id, preset, domain }) => Object.keys(PRESETS[preset])
+      .map((role) => ({ email: emailOf(role, domain), password: PASSWORD, orgId: id, role }))),
+  };
+}

@@ -1,0 +1,58 @@
+import { userInfo } from 'node:os';
+import { text } from 'node:stream/consumers';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../app.module.js';
+import { INSTALLATION } from '../platform/clock/id.js';
+import { loadConfig } from '../platform/config/config.js';
+import { Context, withContext } from '../platform/context/context.js';
+import { organizationEntrance } from '../platform/database/entrances.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { declared, type AuditEventType } from '../platform/feature/registry.js';
+
+/** A command's way into the application: as the worker's role, one organization at a time, everything logged. */
+export class Operator {
+  constructor(readonly app: INestApplicationContext) {}
+
+  /** Runs a function in a transaction of an organization, as the operator. */
+  within<T>(orgId: string, fn: () => Promise<T>): Promise<T> {
+    return this.as(orgId, () => this.app.get(UnitOfWork).run(organizationEntrance(orgId), fn));
+  }
+
+  /** Runs a function as the operator, without a transaction. */
+  as<T>(orgId: string, fn: () => Promise<T>): Promise<T> {
+    const context = new Context();
+    context.orgId = orgId;
+    context.actor = { type: 'system', id: `operator:${userInfo().username}` };
+    context.emits = new Set([...declared('events').keys()] as AuditEventType[]);
+    return withContext(context, fn);
+  }
+
+  /** Sets an organization up and then acts within it, in one transaction of the installation. */
+  installation<T>(fn: () => Promise<T>): Promise<T> {
+    return this.within(INSTALLATION, fn);
+  }
+}
+
+/** Starts the application without listening, hands it to a command, and prints what comes back. */
+export async function operate(options: { json?: boolean }, command: (operator: Operator) => Promise<Record<string, unknown>>): Promise<void> {
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(loadConfig(process.env, 'cli')), {
+    logger: ['fatal', 'error', 'warn'], abortOnError: false,
+  });
+  try {
+    print(await command(new Operator(app)), options);
+  } finally {
+    await app.close();
+  }
+}
+
+/** One JSON object, or a line a field. */
+export function print(result: Record<string, unknown>, { json }: { json?: boolean }): void {
+  const lines = Object.entries(result).map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  process.stdout.write(`${json ? JSON.stringify(result) : lines.join('\n')}\n`);
+}
+
+/** The first line of standard input. */
+export async function readSecret(): Promise<string> {
+  return (await text(process.stdin)).split('\n')[0]!.replace(/\r$/, '');
+}

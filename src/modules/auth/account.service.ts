@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { currentMember } from '../../platform/context/context.js';
+import { Problem } from '../../platform/http/problem.js';
+import { assertStrong, Passwords } from './passwords.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+/** One's own account: who am I, my sessions, my password. */
+@Injectable()
+export class AccountService {
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly passwords: Passwords,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  me() {
+    const member = currentMember();
+    return {
+      user: { id: member.userId, email: member.email, name: member.name },
+      organization: { id: member.orgId, name: member.orgName, preset: member.preset },
+      membershipId: member.membershipId,
+      role: member.role,
+      permissions: [...member.grants.keys()],
+      grants: [...member.grants].map(([permission, scope]) => ({ permission, scope })),
+      session: { id: member.sessionId },
+    };
+  }
+
+  async listSessions() {
+    const { sessionId } = currentMember();
+    const items = (await this.sessions.own()).map((session) => ({ ...session, current: session.id === sessionId }));
+    return { items, nextCursor: null };
+  }
+
+  async signOut(): Promise<void> {
+    const { sessionId, userId } = currentMember();
+    await this.sessions.revoke(sessionId!);
+    this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
+  }
+
+  /** Throws not_found when it is not one's own, or over. */
+  async revoke(id: string): Promise<void> {
+    if (!(await this.sessions.revoke(id))) throw new Problem('not_found');
+    this.audit.record('auth.session_revoked', { target: { type: 'session', id } });
+  }
+
+  /** Throws wrong_password or weak_password. All other sessions end. */
+  async changePassword(current: string, next: string): Promise<void> {
+    assertStrong(next);
+    const { userId, sessionId } = currentMember();
+    const salt = await this.sessions.ownSalt();
+    if (salt === null || !(await this.sessions.ownPasswordIs(await this.passwords.evaluate(current, salt)))) throw new Problem('wrong_password');
+    await this.sessions.setPassword(userId, await this.passwords.credential(next), sessionId);
+    this.audit.record('auth.password_changed', { target: { type: 'user', id: userId } });
+  }
+
+  /** Sets a password on behalf of an operator; the user changes it at the first sign-in where asked to. Throws weak_password. */
+  async setPassword(userId: string, password: string, mustChange: boolean): Promise<void> {
+    assertStrong(password);
+    await this.sessions.setPassword(userId, await this.passwords.credential(password), null, mustChange);
+  }
+}

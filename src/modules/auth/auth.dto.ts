@@ -1,0 +1,70 @@
+import { Expose, Type } from 'class-transformer';
+import { IsString, Length, MaxLength, MinLength } from 'class-validator';
+
+export class LoginDto {
+  @IsString() @Length(1, 254)
+  email: string;
+
+  /** Capped, so that hashing cannot be made to cost more. */
+  @IsString() @MinLength(1) @MaxLength(1_000)
+  password: string;
+}
+
+export class ChangePasswordDto {
+  @IsString() @MinLength(1) @MaxLength(1_000)
+  currentPassword: string;
+
+  /** 12 to 128 characters with upper case, lower case, a digit and a special character. */
+  @IsString() @MinLength(1) @MaxLength(1_000)
+  newPassword: string;
+}
+
+export class MeUser {
+  @Expose() id: string;
+  @Expose() email: string;
+  @Expose() name: string;
+}
+
+export class MeOrganization {
+  @Expose() id: string;
+  @Expose() name: string;
+  @Expose() preset: string;
+}
+
+export class MeGrant {
+  @Expose() permission: string;
+  /** org, assigned or own. */
+  @Expose() scope: string;
+}
+
+export class MeSession {
+  @Expose() id: string;
+}
+
+export class MeResponse {
+  @Expose() @Type(() => MeUser) user: MeUser;
+  @Expose() @Type(() => MeOrganization) organization: MeOrganization;
+  @Expose() membershipId: string;
+  @Expose() role: string;
+  @Expose() permissions: string[];
+  @Expose() @Type(() => MeGrant) grants: MeGrant[];
+  @Expose() @Type(() => MeSession) session: MeSession;
+}
+
+export class SignedInResponse {
+  @Expose() organizationId: string;
+  /** When the session ends, whatever happens. */
+  @Expose() expiresAt: Date;
+}
+
+export class SessionResponse {
+  @Expose() id: string;
+  @Expose() method: string;
+  @Expose() createdAt: Date;
+  @Expose() lastSeenAt: Date;
+  @Expose() expiresAt: Date;
+  @Expose() ip: string | null;
+  @Expose() userAgent: string | null;
+  /** Whether this request came with it. */
+  @Expose() current: boolean;
+}

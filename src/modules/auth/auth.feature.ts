@@ -1,0 +1,47 @@
+import { defineFeature } from '../../platform/feature/define-feature.js';
+
+export const authFeature = defineFeature({
+  name: 'auth',
+  description: 'Sign-in by password and by an institution\'s single sign-on, and the sessions that follow.',
+  events: {
+    'auth.signed_in': { category: 'sign-in', severity: 'info', description: 'Somebody signed in.', meta: { method: 'code' } },
+    'auth.sign_in_failed': { category: 'sign-in', severity: 'warning', description: 'A sign-in was refused.', meta: { method: 'code', reason: 'code' } },
+    'auth.locked': { category: 'sign-in', severity: 'warning', description: 'Sign-in was locked after repeated failures.' },
+    'auth.signed_out': { category: 'sign-in', severity: 'info', description: 'Somebody signed out.' },
+    'auth.session_revoked': { category: 'sign-in', severity: 'notice', description: 'A session was ended by its user.' },
+    'auth.password_changed': { category: 'sign-in', severity: 'notice', description: 'A user changed the password; all other sessions ended.' },
+  },
+  errors: {
+    invalid_credentials: { status: 401, title: 'E-mail address or password is wrong' },
+    account_locked: { status: 429, title: 'Sign-in is locked after repeated failures' },
+    weak_password: { status: 400, title: 'The password does not meet the policy' },
+    sso_refused: { status: 403, title: 'The single sign-on was not accepted' },
+    wrong_password: { status: 403, title: 'The current password is wrong' },
+  },
+  retention: {
+    'sessions.expired': {
+      description: 'Sessions that have ended by their time', table: 'sessions', ageColumn: 'expires_at', days: 1, floorDays: 0, action: 'delete',
+    },
+  },
+  personalData: {
+    sessions: {
+      ip: { class: 'PII', erasure: 'delete' },
+      user_agent: { class: 'PII', erasure: 'delete' },
+    },
+  },
+  tables: {
+    sessions: { kind: 'tenant', retention: { policies: ['sessions.expired'] } },
+  },
+  controls: {
+    'auth.session-cookie': { claims: ['M13', 'E9'], description: 'A signed token in an HttpOnly cookie, tied to a session row that every request checks.' },
+    'auth.password': { claims: ['E5'], description: 'Argon2id, evaluated by the application, compared by the database.' },
+    'auth.lockout': { claims: ['E7'], description: 'Five failures lock for fifteen minutes, counted by one atomic statement before evaluation.' },
+    'auth.no-oracle': { claims: ['E8'], description: 'Unknown addresses cost and answer the same; limits shared by all processes.' },
+  },
+});
+
+declare module '../../platform/feature/registry.js' {
+  interface FeatureMap {
+    auth: typeof authFeature;
+  }
+}

@@ -1,0 +1,172 @@
+import type { GuardedResponse } from './response-guard.js';
+import { clockSkewMillis, SIGN_IN_MILLIS, type SamlConnection } from './saml-connection.js';
+import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER } from './saml-names.js';
+import { must, SamlRefused } from './saml-refusal.js';
+import { attribute, childrenNamed, readXml, type XmlElement } from './strict-xml.js';
+
+/** What a response must match. */
+export interface Expected {
+  readonly connection: SamlConnection;
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** The subject's name with the qualifiers that make it unique (saml-core-2.0-os, section 2.2.2). */
+export interface NameId {
+  readonly value: string;
+  readonly format: string;
+  readonly nameQualifier: string;
+  readonly spNameQualifier: string;
+}
+
+/** An assertion that was signed by the connection's identity provider for us, now, in answer to our request. */
+export interface VerifiedAssertion {
+  readonly id: string;
+  readonly nameId: NameId;
+  /** Attribute values by attribute name, as text; values with markup in them are left out. */
+  readonly attributes: ReadonlyMap<string, readonly string[]>;
+  /** When it can no longer be presented, clock skew included. Epoch milliseconds. */
+  readonly replayableUntil: number;
+  /** The identity provider's own end of the session, which ours must not outlive. Epoch milliseconds. */
+  readonly sessionEnds?: number;
+  readonly sessionIndex?: string;
+}
+
+/** xs:dateTime with its zone; without one, readers would each assume their own. */
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+const LIMITS = { maxBytes: 512 * 1024, maxDepth: 20, maxElements: 4000, maxAttributes: 32 };
+
+function time(element: XmlElement, name: string): number | undefined {
+  const value = attribute(element, name);
+  if (value === undefined) return undefined;
+  const millis = DATE_TIME.test(value) ? Date.parse(value) : NaN;
+  must(!Number.isNaN(millis), 'time_malformed', name);
+  return millis;
+}
+
+/** Checks what the response around the assertion says. It may be unsigned: this can only refuse, never vouch. */
+export function checkResponse(response: GuardedResponse, connection: SamlConnection): void {
+  const [issuer] = childrenNamed(response.root, ASSERTION, 'Issuer');
+  must(issuer === undefined || issuer.text === connection.idpEntityId, 'issuer_wrong');
+  // Only an unsigned response may leave it out (saml-bindings-2.0-os, section 3.5.5.2); the signed Recipient then decides.
+  const destination = attribute(response.root, 'Destination');
+  must(destination === connection.acsUrl || (destination === undefined && !response.signed), 'destination_wrong');
+}
+
+/** The name, from the one place where it may stand: not from an attribute that calls itself `nameID`. */
+function nameIdOf(subject: XmlElement, connection: SamlConnection): NameId {
+  const names = childrenNamed(subject, ASSERTION, 'NameID');
+  const [name] = names;
+  must(names.length === 1 && name !== undefined && name.children.length === 0, 'name_id_missing');
+  must(name.text.length > 0 && name.text.length <= 256 && name.text.trim() === name.text, 'name_id_missing');
+  return {
+    value: name.text,
+    format: attribute(name, 'Format') ?? FORMAT_UNSPECIFIED,
+    nameQualifier: attribute(name, 'NameQualifier') ?? connection.idpEntityId,
+    spNameQualifier: attribute(name, 'SPNameQualifier') ?? connection.spEntityId,
+  };
+}
+
+/** One bearer confirmation (saml-profiles-2.0-os, section 4.1.4.2): delivered to us, in time, for our request. Returns when it ends. */
+function confirm(confirmation: XmlElement, { connection, requestId, now }: Expected): number {
+  const skew = clockSkewMillis(connection);
+  const [data] = childrenNamed(confirmation, ASSERTION, 'SubjectConfirmationData');
+  must(data !== undefined, 'confirmation_missing');
+  must(attribute(data, 'Recipient') === connection.acsUrl, 'confirmation_recipient_wrong');
+  must(attribute(data, 'InResponseTo') === requestId, 'in_response_to_wrong');
+  const notOnOrAfter = time(data, 'NotOnOrAfter');
+  must(notOnOrAfter !== undefined, 'confirmation_missing', 'NotOnOrAfter');
+  must(now < notOnOrAfter + skew, 'confirmation_expired');
+  must(now >= (time(data, 'NotBefore') ?? 0) - skew, 'confirmation_not_yet_valid');
+  return notOnOrAfter;
+}
+
+/** The first bearer confirmation that holds, or the refusal of the first that does not. */
+function checkConfirmations(subject: XmlElement, expected: Expected): number {
+  const bearers = childrenNamed(subject, ASSERTION, 'SubjectConfirmation').filter(
+    (confirmation) => attribute(confirmation, 'Method') === METHOD_BEARER,
+  );
+  let refusal = new SamlRefused('confirmation_missing');
+  for (const [index, bearer] of bearers.entries()) {
+    try {
+      return confirm(bearer, expected);
+    } catch (error) {
+      if (!(error instanceof SamlRefused)) throw error;
+      if (index === 0) refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+/** Conditions (saml-core-2.0-os, section 2.5.1): ours alone in the audience, in time, and none that is not understood. */
+function checkConditions(assertion: XmlElement, { connection, now }: Expected): number {
+  const all = childrenNamed(assertion, ASSERTION, 'Conditions');
+  const [conditions] = all;
+  must(conditions !== undefined && all.length === 1, 'conditions_missing');
+  const skew = clockSkewMillis(connection);
+  const ends = time(conditions, 'NotOnOrAfter') ?? Infinity;
+  must(now < ends + skew, 'assertion_expired');
+  must(now >= (time(conditions, 'NotBefore') ?? 0) - skew, 'assertion_not_yet_valid');
+  const understood = ['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction'];
+  for (const condition of conditions.children) {
+    must(condition.uri === ASSERTION && understood.includes(condition.local), 'condition_unknown', condition.local);
+  }
+  const restrictions = childrenNamed(conditions, ASSERTION, 'AudienceRestriction');
+  const audiences = restrictions.flatMap((restriction) => childrenNamed(restriction, ASSERTION, 'Audience'));
+  must(audiences.length === 1 && audiences[0]!.text === connection.spEntityId, 'audience_wrong');
+  return ends;
+}
+
+function checkAge(assertion: XmlElement, { connection, now }: Expected): void {
+  const issued = time(assertion, 'IssueInstant');
+  must(issued !== undefined, 'time_malformed', 'IssueInstant');
+  must(now >= issued - clockSkewMillis(connection), 'issued_in_future');
+  must(now < issued + SIGN_IN_MILLIS + clockSkewMillis(connection), 'assertion_too_old');
+}
+
+/** The sign-in that took place over there, and when the session that it began ends. */
+function sessionOf(assertion: XmlElement, now: number): Pick<VerifiedAssertion, 'sessionEnds' | 'sessionIndex'> {
+  const statements = childrenNamed(assertion, ASSERTION, 'AuthnStatement');
+  must(statements.length > 0, 'authentication_missing');
+  const ends = statements.flatMap((statement) => time(statement, 'SessionNotOnOrAfter') ?? []);
+  const sessionEnds = ends.length > 0 ? Math.min(...ends) : undefined;
+  must(sessionEnds === undefined || now < sessionEnds, 'session_expired');
+  return { sessionEnds, sessionIndex: attribute(statements[0]!, 'SessionIndex') };
+}
+
+function attributesOf(assertion: XmlElement): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const statement of childrenNamed(assertion, ASSERTION, 'AttributeStatement')) {
+    for (const item of childrenNamed(statement, ASSERTION, 'Attribute')) {
+      const name = attribute(item, 'Name') ?? '';
+      const plain = childrenNamed(item, ASSERTION, 'AttributeValue').filter((value) => value.children.length === 0);
+      values.set(name, [...(values.get(name) ?? []), ...plain.map((value) => value.text)]);
+    }
+  }
+  return values;
+}
+
+/**
+ * Checks everything that a bearer assertion must say (saml-profiles-2.0-os, section 4.1.4.3) on the bytes
+ * whose signature was verified, read anew: nothing outside them, and nothing another parser made of them, counts.
+ * @throws SamlRefused
+ */
+export function checkAssertion(signedXml: string, expected: Expected): VerifiedAssertion {
+  const assertion = readXml(signedXml, LIMITS);
+  must(assertion.local === 'Assertion' && assertion.uri === ASSERTION, 'assertion_missing');
+  const id = attribute(assertion, 'ID');
+  must(id !== undefined && id.length > 0, 'id_missing');
+  const [issuer] = childrenNamed(assertion, ASSERTION, 'Issuer');
+  must(issuer?.text === expected.connection.idpEntityId, 'issuer_wrong');
+  checkAge(assertion, expected);
+  const subjects = childrenNamed(assertion, ASSERTION, 'Subject');
+  const [subject] = subjects;
+  must(subject !== undefined && subjects.length === 1, 'subject_missing');
+  const nameId = nameIdOf(subject, expected.connection);
+  const confirmationEnds = checkConfirmations(subject, expected);
+  const conditionsEnd = checkConditions(assertion, expected);
+  const replayableUntil = Math.min(confirmationEnds, conditionsEnd) + clockSkewMillis(expected.connection);
+  return { id, nameId, attributes: attributesOf(assertion), replayableUntil, ...sessionOf(assertion, expected.now) };
+}

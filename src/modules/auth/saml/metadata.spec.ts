@@ -1,0 +1,110 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { testConnection } from '../../../../test/harness/saml-door.js';
+import { newSigningKey, type SigningKey } from '../../../../test/harness/saml-idp.js';
+import { readIdpMetadata } from './idp-metadata.js';
+import { attribute, readXml } from './strict-xml.js';
+import { serviceProviderMetadata } from './sp-metadata.js';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
+const LIMITS = { maxBytes: 9999, maxDepth: 9, maxElements: 99, maxAttributes: 9 };
+
+let key: SigningKey;
+let next: SigningKey;
+beforeAll(async () => {
+  [key, next] = await Promise.all([newSigningKey(), newSigningKey()]);
+});
+
+const base64 = ({ certificate }: SigningKey): string => certificate.replace(/-----[A-Z ]+-----/g, '');
+
+interface Pieces {
+  root: string;
+  descriptor: string;
+  keys: string;
+  endpoint: string;
+}
+
+const keyDescriptor = (certificate: string, use = ' use="signing"'): string =>
+  `<KeyDescriptor${use}><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>`;
+
+function file(change: Partial<Pieces> = {}): string {
+  const pieces: Pieces = {
+    root: 'entityID="https://idp.example.test/metadata"',
+    descriptor: 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"',
+    keys: keyDescriptor(base64(key)),
+    endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="https://idp.example.test/sso?tenant=1"/>`,
+    ...change,
+  };
+  return `<?xml version="1.0"?><!-- made by hand --><EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" xmlns:shibmd="urn:mace:shibboleth:metadata:1.0" ${pieces.root}>
+    <IDPSSODescriptor ${pieces.descriptor}><Extensions><shibmd:Scope regexp="false">Example.TEST</shibmd:Scope><shibmd:Scope regexp="true">.*</shibmd:Scope></Extensions>
+    ${pieces.keys}<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://idp.example.test/post"/>${pieces.endpoint}</IDPSSODescriptor></EntityDescriptor>`;
+}
+
+describe('readIdpMetadata', () => {
+  it('reads what a connection needs', () => {
+    expect(readIdpMetadata(file(), NOW)).toEqual({
+      entityId: 'https://idp.example.test/metadata',
+      ssoUrl: 'https://idp.example.test/sso?tenant=1',
+      certificates: [expect.stringContaining('BEGIN CERTIFICATE')],
+      wantsSignedRequests: false,
+      scopes: ['example.test'],
+    });
+  });
+
+  it('takes every signing certificate, without repetition, and none for encryption', () => {
+    const keys = keyDescriptor(base64(key)) + keyDescriptor(base64(next), '') + keyDescriptor(base64(key), ' use="encryption"') + keyDescriptor(base64(key));
+    expect(readIdpMetadata(file({ keys }), NOW).certificates).toHaveLength(2);
+  });
+
+  it('takes a file with a byte order mark, as some servers send', () => {
+    expect(readIdpMetadata(`\uFEFF${file()}`, NOW).scopes).toEqual(['example.test']);
+  });
+
+  it('takes a plain http address on the loopback host', () => {
+    const endpoint = `<SingleSignOnService Binding="${REDIRECT}" Location="http://127.0.0.1:8080/sso"/>`;
+    expect(readIdpMetadata(file({ endpoint }), NOW).ssoUrl).toBe('http://127.0.0.1:8080/sso');
+  });
+
+  it.each<[string, Partial<Pieces>, string]>([
+    ['no entity id', { root: '' }, 'metadata_not_idp'],
+    ['another protocol', { descriptor: 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:1.1:protocol"' }, 'metadata_not_idp'],
+    ['an end that has passed', { root: 'entityID="x" validUntil="2025-12-31T00:00:00Z"' }, 'metadata_expired'],
+    ['an end that is no time', { root: 'entityID="x" validUntil="soon"' }, 'metadata_expired'],
+    ['no redirect endpoint', { endpoint: '' }, 'metadata_endpoint'],
+    ['a plain http endpoint', { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="http://idp.example.test/sso"/>` }, 'metadata_endpoint'],
+    ['a script for an endpoint', { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="javascript:alert(1)"/>` }, 'metadata_endpoint'],
+    ['an endpoint with a password', { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="https://a:b@idp.example.test/"/>` }, 'metadata_endpoint'],
+    ['no certificate', { keys: '' }, 'metadata_certificate'],
+    ['a certificate that is none', { keys: keyDescriptor('AAAA') }, 'metadata_certificate'],
+  ])('refuses %s', (_name, change, reason) => {
+    expect(() => readIdpMetadata(file(change), NOW)).toThrow(expect.objectContaining({ reason }));
+  });
+
+  it('refuses a key that is too short', async () => {
+    const keys = keyDescriptor(base64(await newSigningKey(1024)));
+    expect(() => readIdpMetadata(file({ keys }), NOW)).toThrow(expect.objectContaining({ reason: 'metadata_certificate' }));
+  });
+
+  it('refuses a DOCTYPE, a federation of many, and what is not metadata', () => {
+    expect(() => readIdpMetadata(`<!DOCTYPE x>${file()}`, NOW)).toThrow(expect.objectContaining({ reason: 'xml_doctype' }));
+    expect(() => readIdpMetadata('<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"/>', NOW)).toThrow(expect.objectContaining({ reason: 'metadata_not_idp' }));
+  });
+});
+
+describe('serviceProviderMetadata', () => {
+  it('names the connection\'s own entity id and address, and wants assertions signed', () => {
+    const root = readXml(serviceProviderMetadata(testConnection('one', [key.certificate])), LIMITS);
+    const [descriptor] = root.children;
+    const endpoint = descriptor!.children.at(-1)!;
+    expect(attribute(root, 'entityID')).toBe('https://vouchsafe.example.test/v1/sso/saml/one/metadata');
+    expect(attribute(descriptor!, 'WantAssertionsSigned')).toBe('true');
+    expect(attribute(descriptor!, 'AuthnRequestsSigned')).toBe('false');
+    expect(attribute(endpoint, 'Location')).toBe('https://vouchsafe.example.test/v1/sso/saml/one/acs');
+  });
+
+  it('shows the certificate that its requests are signed with', () => {
+    const text = serviceProviderMetadata(testConnection('one', [key.certificate], { spKeyPair: next }));
+    expect(text).toContain('AuthnRequestsSigned="true"');
+    expect(text.replace(/\s/g, '')).toContain(base64(next).replace(/\s/g, ''));
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { MemoryRedis } from '../../../../test/harness/saml-door.js';
+import { AssertionReplays, PendingRequests, type SignInRedis } from './request-store.js';
+
+const binding = { connectionId: 'c', requestId: '_r', browser: 'b' };
+const request = { createdAt: '2026-01-01T00:00:00.000Z', returnTo: '/people' };
+
+describe('PendingRequests', () => {
+  it('gives a request back once', async () => {
+    const requests = new PendingRequests(new MemoryRedis());
+    await requests.remember(binding, request);
+    expect(await requests.take(binding)).toEqual({ ...request, requestId: '_r' });
+    await expect(requests.take(binding)).rejects.toMatchObject({ reason: 'request_unknown' });
+  });
+
+  it.each([
+    ['connection', { ...binding, connectionId: 'd' }],
+    ['request', { ...binding, requestId: '_s' }],
+    ['browser', { ...binding, browser: 'x' }],
+    ['shift of letters between them', { connectionId: 'c_', requestId: 'r', browser: 'b' }],
+  ])('keeps it from another %s, and leaves it for the right one', async (_name, other) => {
+    const requests = new PendingRequests(new MemoryRedis());
+    await requests.remember(binding, request);
+    await expect(requests.take(other)).rejects.toMatchObject({ reason: 'request_unknown' });
+    expect(await requests.take(binding)).toBeDefined();
+  });
+
+  it('keeps it ten minutes, under a key that tells nothing', async () => {
+    const set = jest.fn<SignInRedis['set']>().mockResolvedValue('OK');
+    await new PendingRequests({ set, getdel: async () => null }).remember(binding, request);
+    expect(set).toHaveBeenCalledWith(expect.stringMatching(/^saml:request:[\w-]{43}$/), expect.any(String), 'PX', 600_000, 'NX');
+  });
+
+  it('refuses an id that is already on its way', async () => {
+    const requests = new PendingRequests(new MemoryRedis());
+    await requests.remember(binding, request);
+    await expect(requests.remember(binding, request)).rejects.toMatchObject({ reason: 'request_unknown' });
+  });
+
+  it('refuses when the store does not answer at all', async () => {
+    jest.useFakeTimers();
+    const silent: SignInRedis = { set: () => new Promise(() => {}), getdel: () => new Promise(() => {}) };
+    const refused = expect(new PendingRequests(silent).take(binding)).rejects.toMatchObject({ reason: 'unavailable' });
+    await jest.advanceTimersByTimeAsync(2000);
+    await refused;
+    jest.useRealTimers();
+  });
+});
+
+describe('AssertionReplays', () => {
+  it('accepts an assertion once for each connection', async () => {
+    const replays = new AssertionReplays(new MemoryRedis());
+    await replays.claim('c', '_a', 2000, 1000);
+    await replays.claim('d', '_a', 2000, 1000);
+    await expect(replays.claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'assertion_replayed' });
+  });
+
+  it('remembers it until it could not be accepted any more', async () => {
+    const set = jest.fn<SignInRedis['set']>().mockResolvedValue('OK');
+    await new AssertionReplays({ set, getdel: async () => null }).claim('c', '_a', 361_000.5, 1000);
+    expect(set.mock.calls[0]?.[3]).toBe(360_001);
+  });
+
+  it('refuses while the store is gone', async () => {
+    const redis = new MemoryRedis();
+    redis.gone = true;
+    await expect(new AssertionReplays(redis).claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'unavailable' });
+  });
+});

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { SIGN_IN_MILLIS } from './saml-connection.js';
+import { must, SamlRefused } from './saml-refusal.js';
+
+/** The part of ioredis that is needed; a `Redis` fits. */
+export interface SignInRedis {
+  set(key: string, value: string, unit: 'PX', millis: number, condition: 'NX'): Promise<'OK' | null>;
+  getdel(key: string): Promise<string | null>;
+}
+
+/** What a sign-in request is known by: all three must come back together. */
+export interface RequestBinding {
+  readonly connectionId: string;
+  readonly requestId: string;
+  /** The random cookie of the browser that asked; without it a stranger's response could be planted in a victim's browser. */
+  readonly browser: string;
+}
+
+/** A request that was sent to an identity provider and is not answered yet. */
+export interface PendingRequest {
+  readonly requestId: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** Where the person wanted to go; a path on this host. */
+  readonly returnTo: string;
+}
+
+/** After this long a store that does not answer counts as gone. */
+const DEADLINE_MILLIS = 2000;
+
+/** The answer of Redis, or a refusal: without the store nobody signs in. */
+async function answerOf<T>(operation: Promise<T>): Promise<T> {
+  const { promise: deadline, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('The sign-in store did not answer in time')), DEADLINE_MILLIS);
+  try {
+    return await Promise.race([operation, deadline]);
+  } catch (cause) {
+    throw new SamlRefused('unavailable', undefined, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A key that only someone with all the parts can name; the parts themselves are not to be read out of Redis. */
+function keyOf(kind: string, ...parts: string[]): string {
+  return `saml:${kind}:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
+}
+
+/** Sign-in requests on their way: kept ten minutes, taken once, by the browser and for the connection they began with. */
+export class PendingRequests {
+  constructor(private readonly redis: SignInRedis) {}
+
+  /** Remembers a request before it is sent. */
+  async remember(binding: RequestBinding, request: Omit<PendingRequest, 'requestId'>): Promise<void> {
+    const value = JSON.stringify({ ...request, requestId: binding.requestId });
+    const stored = await answerOf(this.redis.set(this.key(binding), value, 'PX', SIGN_IN_MILLIS, 'NX'));
+    must(stored === 'OK', 'request_unknown', 'a request of this id exists');
+  }
+
+  /** Takes the request out: whatever the rest of the check says, no second response is heard on it. */
+  async take(binding: RequestBinding): Promise<PendingRequest> {
+    const value = await answerOf(this.redis.getdel(this.key(binding)));
+    must(value !== null, 'request_unknown');
+    return JSON.parse(value) as PendingRequest;
+  }
+
+  private key({ connectionId, requestId, browser }: RequestBinding): string {
+    return keyOf('request', connectionId, requestId, browser);
+  }
+}
+
+/** Assertions that were accepted, remembered for as long as they could be accepted again. */
+export class AssertionReplays {
+  constructor(private readonly redis: SignInRedis) {}
+
+  /** Claims an assertion for one sign-in, until `expires` (epoch milliseconds, clock skew included). */
+  async claim(connectionId: string, assertionId: string, expires: number, now: number): Promise<void> {
+    const key = keyOf('assertion', connectionId, assertionId);
+    const claimed = await answerOf(this.redis.set(key, '1', 'PX', Math.max(Math.ceil(expires - now), 1000), 'NX'));
+    must(claimed === 'OK', 'assertion_replayed');
+  }
+}

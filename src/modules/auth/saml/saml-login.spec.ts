@@ -1,0 +1,65 @@
+import { inflateRawSync } from 'node:zlib';
+import { createVerify } from 'node:crypto';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { SamlDoor, testConnection } from '../../../../test/harness/saml-door.js';
+import { newSigningKey, type SigningKey } from '../../../../test/harness/saml-idp.js';
+import { clockSkewMillis, samlOptions, type SamlConnection } from './saml-connection.js';
+import { noRequests } from './library-requests.js';
+import { attribute, readXml } from './strict-xml.js';
+
+const LIMITS = { maxBytes: 9999, maxDepth: 9, maxElements: 99, maxAttributes: 19 };
+
+describe('a sign-in request', () => {
+  let key: SigningKey;
+  let plain: SamlConnection;
+
+  beforeAll(async () => {
+    key = await newSigningKey();
+    plain = testConnection('one', [key.certificate]);
+  });
+
+  it('asks the identity provider for an answer to this connection\'s address', async () => {
+    const { url, requestId } = await new SamlDoor(plain).depart(plain);
+    const { origin, pathname, searchParams } = new URL(url);
+    const request = readXml(inflateRawSync(Buffer.from(searchParams.get('SAMLRequest')!, 'base64')).toString(), LIMITS);
+    expect(origin + pathname).toBe('https://idp.example.test/sso');
+    expect(attribute(request, 'ID')).toBe(requestId);
+    expect(attribute(request, 'AssertionConsumerServiceURL')).toBe(plain.acsUrl);
+    expect(request.children.map(({ local, text }) => [local, text])).toEqual([['Issuer', plain.spEntityId], ['NameIDPolicy', '']]);
+  });
+
+  it('carries nothing but the request', async () => {
+    const { url } = await new SamlDoor(plain).depart(plain, '/people');
+    expect([...new URL(url).searchParams.keys()]).toEqual(['SAMLRequest']);
+  });
+
+  it('is signed with SHA-256 when the connection has a key', async () => {
+    const signing = testConnection('one', [key.certificate], { spKeyPair: key });
+    const { url } = await new SamlDoor(signing).depart(signing);
+    const { search, searchParams } = new URL(url);
+    expect(searchParams.get('SigAlg')).toBe('http://www.w3.org/2001/04/xmldsig-more#rsa-sha256');
+    const signed = search.slice(1, search.indexOf('&Signature='));
+    expect(createVerify('RSA-SHA256').update(signed).verify(key.certificate, searchParams.get('Signature')!, 'base64')).toBe(true);
+  });
+
+  it('does not begin with somewhere else to go', async () => {
+    await expect(new SamlDoor(plain).depart(plain, 'https://evil.test')).rejects.toMatchObject({ reason: 'return_path_invalid' });
+  });
+
+  it.each([[0, 60], [60, 60], [120, 120], [180, 180], [86_400, 180]])('allows clocks to differ by %d seconds as %d', (asked, given) => {
+    expect(clockSkewMillis({ ...plain, clockSkewSeconds: asked })).toBe(given * 1000);
+  });
+
+  it('leaves none of the library\'s lenient defaults', () => {
+    expect(samlOptions(plain, noRequests)).toMatchObject({
+      wantAssertionsSigned: true,
+      validateInResponseTo: 'always',
+      signatureAlgorithm: 'sha256',
+      digestAlgorithm: 'sha256',
+      audience: plain.spEntityId,
+      identifierFormat: null,
+      disableRequestedAuthnContext: true,
+      maxAssertionAgeMs: 600_000,
+    });
+  });
+});

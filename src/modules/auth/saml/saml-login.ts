@@ -1,0 +1,33 @@
+import { SAML } from '@node-saml/passport-saml';
+import { bindBrowser } from './browser-binding.js';
+import { newRequest } from './library-requests.js';
+import type { PendingRequests } from './request-store.js';
+import { returnPath } from './return-path.js';
+import { samlOptions, type SamlConnection } from './saml-connection.js';
+import { must } from './saml-refusal.js';
+
+/** Where to send the browser, and the cookie that its answer will be known by. */
+export interface SamlDeparture {
+  readonly url: string;
+  readonly setCookie: string;
+}
+
+/**
+ * Begins a sign-in: an AuthnRequest by the redirect binding, remembered for this browser and this connection. No RelayState goes along; the
+ * request's id leads back to everything that is kept.
+ * @throws SamlRefused
+ */
+export async function beginSignIn(
+  connection: SamlConnection,
+  requests: PendingRequests,
+  visitor: { cookieHeader: string | undefined; returnTo: unknown; publicUrl: string },
+): Promise<SamlDeparture> {
+  const returnTo = returnPath(visitor.returnTo);
+  const { secret, setCookie } = bindBrowser(visitor.cookieHeader, visitor.publicUrl);
+  const provider = newRequest((requestId, createdAt) =>
+    requests.remember({ connectionId: connection.id, requestId, browser: secret }, { createdAt, returnTo }),
+  );
+  const url = await new SAML(samlOptions(connection, provider)).getAuthorizeUrlAsync('', undefined, {});
+  must(URL.canParse(url), 'metadata_endpoint');
+  return { url, setCookie };
+}

@@ -1,0 +1,23 @@
+import { Problem } from '../../../platform/http/problem.js';
+import type { SamlRefused } from './saml-refusal.js';
+
+const AGAIN = 'Begin again at the sign-in page. If it happens again, give your administrator the request id of this answer.';
+
+/**
+ * What the visitor is told: the same for every forgery, so that trying teaches nothing. The reason goes to the log and to the
+ * audit trail, as the problem's cause.
+ */
+export function problemOf(refusal: SamlRefused): Problem {
+  switch (refusal.reason) {
+    case 'connection_unknown':
+      return new Problem('not_found', { cause: refusal });
+    case 'unavailable':
+      return new Problem('unavailable', { cause: refusal });
+    case 'too_large':
+      return new Problem('payload_too_large', { cause: refusal });
+    case 'return_path_invalid':
+      return new Problem('invalid_request', { cause: refusal, detail: 'returnTo must be a path on this host.' });
+    default:
+      return new Problem('sso_refused', { cause: refusal, detail: AGAIN });
+  }
+}

@@ -1,0 +1,98 @@
+/** Why a message, a request or a metadata file was refused. Stable: audit rows, traces and support texts rely on these words. */
+export type SamlRefusal =
+  // the form post
+  | 'parameter_missing'
+  | 'parameter_duplicated'
+  | 'parameter_unexpected'
+  | 'not_base64'
+  | 'not_utf8'
+  | 'too_large'
+  // the document
+  | 'xml_malformed'
+  | 'xml_encoding'
+  | 'xml_doctype'
+  | 'xml_comment'
+  | 'xml_instruction'
+  | 'xml_cdata'
+  | 'xml_too_deep'
+  | 'xml_too_many_nodes'
+  // the shape of the response
+  | 'not_a_response'
+  | 'version_unsupported'
+  | 'element_unexpected'
+  | 'status_missing'
+  | 'status_not_success'
+  | 'assertion_missing'
+  | 'assertion_not_single'
+  | 'assertion_encrypted'
+  | 'id_missing'
+  | 'id_duplicated'
+  // the signature
+  | 'response_unsigned'
+  | 'assertion_unsigned'
+  | 'signature_misplaced'
+  | 'signature_malformed'
+  | 'signature_algorithm'
+  | 'digest_algorithm'
+  | 'canonicalization_algorithm'
+  | 'transform'
+  | 'signature_reference'
+  | 'signature_invalid'
+  // the request it answers
+  | 'response_unsolicited'
+  | 'browser_unbound'
+  | 'request_unknown'
+  | 'return_path_invalid'
+  // what the assertion says
+  | 'time_malformed'
+  | 'issuer_wrong'
+  | 'destination_wrong'
+  | 'in_response_to_wrong'
+  | 'subject_missing'
+  | 'name_id_missing'
+  | 'name_id_transient'
+  | 'confirmation_missing'
+  | 'confirmation_recipient_wrong'
+  | 'confirmation_expired'
+  | 'confirmation_not_yet_valid'
+  | 'conditions_missing'
+  | 'condition_unknown'
+  | 'audience_wrong'
+  | 'assertion_expired'
+  | 'assertion_not_yet_valid'
+  | 'assertion_too_old'
+  | 'issued_in_future'
+  | 'authentication_missing'
+  | 'session_expired'
+  | 'assertion_replayed'
+  | 'library_refused'
+  // who it names
+  | 'subject_attributes_missing'
+  | 'email_multiple'
+  | 'email_invalid'
+  | 'groups_truncated'
+  // the connection and its metadata
+  | 'connection_unknown'
+  | 'metadata_not_idp'
+  | 'metadata_expired'
+  | 'metadata_endpoint'
+  | 'metadata_certificate'
+  | 'unavailable';
+
+/** A sign-in or a metadata file that is not accepted. `detail` is for the institution's administrator, never for the visitor. */
+export class SamlRefused extends Error {
+  override readonly name = 'SamlRefused';
+
+  constructor(
+    readonly reason: SamlRefusal,
+    readonly detail?: string,
+    options?: ErrorOptions,
+  ) {
+    super(detail ? `${reason}: ${detail}` : reason, options);
+  }
+}
+
+/** Refuses for `reason` unless the condition holds. */
+export function must(condition: boolean, reason: SamlRefusal, detail?: string): asserts condition {
+  if (!condition) throw new SamlRefused(reason, detail);
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { SamlRefused } from './saml-refusal.js';
+import { attribute, childrenNamed, descendants, readXml, type XmlLimits } from './strict-xml.js';
+
+const LIMITS: XmlLimits = { maxBytes: 1000, maxDepth: 4, maxElements: 10, maxAttributes: 3 };
+
+function refusal(xml: string, limits = LIMITS): string {
+  try {
+    readXml(xml, limits);
+    return 'accepted';
+  } catch (error) {
+    return error instanceof SamlRefused ? error.reason : 'crashed';
+  }
+}
+
+describe('readXml', () => {
+  it('resolves namespaces by address, whatever the prefix', () => {
+    const root = readXml('<a:r xmlns:a="urn:1"><b:c xmlns:b="urn:1" x="1" b:x="2">t<d xmlns=""/>u</b:c></a:r>', LIMITS);
+    const [child] = childrenNamed(root, 'urn:1', 'c');
+    expect(root).toMatchObject({ local: 'r', uri: 'urn:1' });
+    expect(child?.text).toBe('tu');
+    expect(attribute(child!, 'x')).toBe('1');
+    expect([...descendants(root)].map(({ local }) => local)).toEqual(['r', 'c', 'd']);
+  });
+
+  it('reads the predefined entities and character references, and no others', () => {
+    expect(readXml('<a>&lt;&#65;&#x42;&amp;</a>', LIMITS).text).toBe('<AB&');
+    expect(refusal('<a>&nbsp;</a>')).toBe('xml_malformed');
+  });
+
+  it('allows exactly as much as its limits say', () => {
+    expect(refusal('<a><a><a><a/></a></a></a>')).toBe('accepted');
+    expect(refusal('<a><a><a><a><a/></a></a></a></a>')).toBe('xml_too_deep');
+    expect(refusal(`<a>${'<b/>'.repeat(9)}</a>`)).toBe('accepted');
+    expect(refusal(`<a>${'<b/>'.repeat(10)}</a>`)).toBe('xml_too_many_nodes');
+    expect(refusal('<a x="" y="" z=""><b x="" y="" z=""/></a>')).toBe('accepted');
+    expect(refusal('<a w="" x="" y="" z=""/>')).toBe('xml_too_many_nodes');
+    expect(refusal(`<a>${'x'.repeat(993)}</a>`)).toBe('accepted');
+    expect(refusal(`<a>${'x'.repeat(994)}</a>`)).toBe('too_large');
+  });
+
+  it('counts bytes, not characters', () => {
+    expect(refusal(`<a>${'€'.repeat(400)}</a>`)).toBe('too_large');
+  });
+
+  it.each(['', ' ', '<', '<a', '<a>', 'a', '<a></b>', '<a/><b/>', '<a/>b', '<a b=c/>', '<a b="<"/>', '<a:b/>', '<xmlns:a/>', '<a xmlns:b=""/>'])(
+    'refuses %j as malformed',
+    (xml) => expect(refusal(xml)).toBe('xml_malformed'),
+  );
+
+  it('skips comments only where they are allowed', () => {
+    expect(refusal('<a><!-- x --></a>')).toBe('xml_comment');
+    expect(readXml('<a>1<!-- x -->2</a>', { ...LIMITS, skipComments: true }).text).toBe('12');
+  });
+
+  it('either reads or refuses, whatever it is given', () => {
+    const piece = fc.constantFrom('<a', '>', '</a>', '/>', ' b="', '"', '<!--', '-->', '<![CDATA[', ']]>', '<?', '?>', '&', ';', '<!DOCTYPE', ' xmlns:p="u"', 'p:', '#x41', '\0', '\uD800', '🙂');
+    fc.assert(fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 40 }), (pieces) => refusal(pieces.join('')) !== 'crashed'));
+  });
+
+  it('gives back the text that was put in', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '<', '>', '&', '"', "'", ' ', 'é', '🙂') });
+    fc.assert(
+      fc.property(text, text, (inside, value) => {
+        const written = (raw: string): string => raw.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+        const root = readXml(`<a v="${written(value)}">${written(inside)}</a>`, LIMITS);
+        expect([root.text, attribute(root, 'v')]).toEqual([inside, value]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext, currentMember } from '../../platform/context/context.js';
+import type { Entrance } from '../../platform/database/entrances.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { Credential } from './passwords.js';
+
+/** First half of a password sign-in, see `app.begin_sign_in`. */
+export interface SignInBegun {
+  state: 'go' | 'busy' | 'locked';
+  salt: Buffer | null;
+  retry_seconds: number | null;
+  [column: string]: unknown;
+}
+
+/** Second half, see `app.complete_sign_in`. */
+export interface SignInOutcome {
+  state: 'ok' | 'refused' | 'locked';
+  user_id: string | null;
+  org_id: string;
+  membership_id: string | null;
+  expires_at: Date;
+  [column: string]: unknown;
+}
+
+export interface SessionListRow {
+  id: string;
+  method: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+  expiresAt: Date;
+  ip: string | null;
+  userAgent: string | null;
+  [column: string]: unknown;
+}
+
+/** Sessions and passwords, through the functions that check what they are given. */
+@Injectable()
+export class SessionsRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Takes one of the five tries; durable before anything is evaluated. */
+  async begin(email: string): Promise<SignInBegun> {
+    const [row] = await this.unitOfWork.once<SignInBegun>('SELECT * FROM app.begin_sign_in($1)', [email]);
+    return row!;
+  }
+
+  /** The entrance that compares the evaluated password and opens the session, or counts the failure. */
+  completion(email: string, evaluated: Buffer, sessionId: string, secretHash: Buffer): Entrance {
+    const { ip, userAgent } = currentContext();
+    return {
+      statement: {
+        text: 'SELECT * FROM app.complete_sign_in($1, $2, $3, $4, $5, $6)',
+        values: [email, evaluated, sessionId, secretHash, ip, userAgent],
+      },
+    };
+  }
+
+  /** The caller's live sessions in this organization, newest first. */
+  own(): Promise<SessionListRow[]> {
+    const { userId } = currentMember();
+    return this.unitOfWork.sql<SessionListRow>(
+      `SELECT id, method, created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", host(ip) AS ip, user_agent AS "userAgent"
+         FROM sessions WHERE org_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now() ORDER BY created_at DESC, id DESC`,
+      [currentContext().orgId, userId],
+    );
+  }
+
+  /** Ends one of the caller's sessions. False when there is none such. */
+  async revoke(id: string): Promise<boolean> {
+    return (await this.unitOfWork.execute(
+      'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND user_id = $3 AND revoked_at IS NULL',
+      [currentContext().orgId, id, currentMember().userId],
+    )) > 0;
+  }
+
+  /** The salt of the caller's own password; null without a password. */
+  async ownSalt(): Promise<Buffer | null> {
+    const [row] = await this.unitOfWork.sql<{ salt: Buffer | null }>('SELECT app.own_salt() AS salt');
+    return row!.salt;
+  }
+
+  async ownPasswordIs(evaluated: Buffer): Promise<boolean> {
+    const [row] = await this.unitOfWork.sql<{ right: boolean }>('SELECT app.own_password_is($1) AS right', [evaluated]);
+    return row!.right;
+  }
+
+  /** Sets a password and ends all sessions of the user but the one named. */
+  async setPassword(userId: string, { salt, verifier }: Credential, keepSessionId: string | null, mustChange = false): Promise<void> {
+    await this.unitOfWork.sql('SELECT app.set_password($1, $2, $3, $4, $5)', [userId, salt, verifier, keepSessionId, mustChange]);
+  }
+}

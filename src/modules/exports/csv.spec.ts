@@ -1,0 +1,117 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { copyRowsSql, CSV_SAFE_FUNCTION, csvFile, csvLine, csvSafe, type CsvColumn } from './csv.js';
+
+const columns: CsvColumn[] = [
+  { header: 'Name', sql: 'p.name' },
+  { header: 'Year', sql: 'p.year', isNumber: true },
+];
+const watermark = "Exported by O'Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1";
+
+/** Reads RFC 4180 strictly: CRLF after each record, quotes only around whole fields. */
+function readCsv(file: string): string[][] {
+  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy;
+  const records: string[][] = [];
+  let record: string[] = [];
+  while (field.lastIndex < file.length) {
+    const at = field.lastIndex;
+    const match = field.exec(file);
+    if (!match) throw new Error(`not RFC 4180 at ${at}: ${JSON.stringify(file.slice(at, at + 40))}`);
+    record.push(match[1]?.replaceAll('""', '"') ?? match[2]!);
+    if (match[3] !== '\r\n') continue;
+    records.push(record);
+    record = [];
+  }
+  return records;
+}
+
+/** What COPY sends: quoted where it must be, LF after each row. */
+const copied = (rows: string[][]): string =>
+  rows.map((row) => `${row.map((cell) => (/[",\r\n]/.test(cell) || cell === '' ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`).join('');
+
+/** Sends text through a file in pieces of `size` bytes, cutting inside characters too. */
+function fileOf(rows: string, size = 1000): Promise<string> {
+  const bytes = Buffer.from(rows);
+  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+  return text(csvFile(Readable.from(pieces), { columns, watermark }));
+}
+
+describe('csvSafe', () => {
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '\tx', '＝1+1', '＋1', '－1', '＠x', '﹦1', '﹢1', '﹣1', '﹫x', ' =1', '\u00a0=1', '\u3000=1', '\ufeff=1', '\u200b=1'])(
+    'defuses %j',
+    (cell) => {
+      expect(csvSafe(cell)).toBe(`'${cell}`);
+    },
+  );
+
+  it.each(['', 'Ann', 'a=b', '1-2', "'=1", ' x', 'x\t', '(555) 010-0000', 'é', '李雷', '\u2014 dash'])('leaves %j as it is', (cell) => {
+    expect(csvSafe(cell)).toBe(cell);
+  });
+
+  it('leaves nothing that begins like a formula, and takes nothing away', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (cell) => {
+        const safe = csvSafe(cell);
+        expect(safe.trimStart()).not.toMatch(/^[=+\-@＝＋－＠]/);
+        expect(safe.endsWith(cell)).toBe(true);
+        expect(csvSafe(safe)).toBe(safe);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('the statement for the rows', () => {
+  it('defuses every text, leaves numbers alone, ends each row with the watermark and gives no header', () => {
+    expect(copyRowsSql({ columns, from: 'people p', watermark })).toBe(
+      "COPY (SELECT app.csv_safe((p.name)::text), (p.year)::numeric, 'Exported by O''Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1' FROM people p) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')",
+    );
+  });
+
+  it('holds a watermark with quotes and backslashes as one literal', () => {
+    expect(copyRowsSql({ columns: [], from: 'p', watermark: "a\\'; DROP TABLE p; --" })).toContain("SELECT  E'a\\\\''; DROP TABLE p; --' FROM p)");
+  });
+
+  it('comes with a function that has no names to be captured', () => {
+    expect(CSV_SAFE_FUNCTION).toContain('OPERATOR(pg_catalog.~)');
+    expect(CSV_SAFE_FUNCTION).toContain('IMMUTABLE STRICT PARALLEL SAFE');
+  });
+});
+
+describe('a CSV file', () => {
+  it('carries the watermark in its header when it has no rows', async () => {
+    expect(readCsv(await fileOf(''))).toEqual([['Name', 'Year', watermark]]);
+  });
+
+  it('is RFC 4180 with the watermark in every row, wherever the stream is cut', async () => {
+    const cell = fc.oneof(fc.string(), fc.array(fc.constantFrom('"', '\n', '\r', ',', 'é', 'x'), { maxLength: 8 }).map((list) => list.join('')));
+    const rows = fc.array(fc.tuple(cell, cell), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(rows, fc.integer({ min: 1, max: 40 }), async (data, size) => {
+        const marked = data.map((row) => [...row, watermark]);
+        expect(readCsv(await fileOf(copied(marked), size))).toEqual([['Name', 'Year', watermark], ...marked]);
+      }),
+    );
+  });
+
+  it('fails when the rows fail', async () => {
+    const rows = new Readable({
+      read(): void {
+        this.destroy(new Error('the query was cancelled'));
+      },
+    });
+    await expect(text(csvFile(rows, { columns, watermark }))).rejects.toThrow('the query was cancelled');
+  });
+
+  it('keeps a line break inside a cell as it was', async () => {
+    expect(await fileOf('"a\nb\r\nc",1\nd,2\n')).toMatch(/\r\n"a\nb\r\nc",1\r\nd,2\r\n$/);
+  });
+});
+
+describe('csvLine', () => {
+  it('quotes text, defuses it and leaves null empty', () => {
+    expect(csvLine(['a "b"', null, '', '=1', 'x,\ny'])).toBe('"a ""b""",,"","\'=1","x,\ny"\r\n');
+  });
+});

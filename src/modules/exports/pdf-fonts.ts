@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { create, type Font } from 'fontkit';
+import { unpackWoff } from './woff.js';
+
+/*
+ * DejaVu Sans draws Latin (Vietnamese too), Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic.
+ * UnifontEX, plainer, draws the rest of Unicode's basic plane: Chinese, Japanese, Korean, the scripts
+ * of India and others. What neither has is written as its code point, so that nothing is lost unseen.
+ */
+const resolve = createRequire(import.meta.url).resolve;
+const FILES = {
+  regular: 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf',
+  bold: 'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf',
+  wide: '@fontsource/unifontex/files/unifontex-latin-400-normal.woff',
+} as const;
+
+export type FontName = keyof typeof FILES;
+
+/** A stretch of text that one font draws. */
+export interface Run {
+  readonly text: string;
+  readonly font: FontName;
+}
+
+interface LoadedFont {
+  readonly data: Buffer;
+  /** Only asked which characters it has: a font object that draws keeps what one document used. */
+  readonly coverage: Font;
+}
+
+const loaded = new Map<FontName, LoadedFont>();
+
+function load(name: FontName): LoadedFont {
+  const known = loaded.get(name);
+  if (known) return known;
+  const file = readFileSync(resolve(FILES[name]));
+  const data = name === 'wide' ? unpackWoff(file) : file;
+  const font = create(data);
+  if (!('glyphForCodePoint' in font)) throw new TypeError('a font file must hold one font');
+  loaded.set(name, { data, coverage: font });
+  return { data, coverage: font };
+}
+
+/** The font file for embedding, read once a process. */
+export function fontData(name: FontName): Buffer {
+  return load(name).data;
+}
+
+/**
+ * The text as it can be drawn: composed (NFC), every kind of space a plain one, line breaks as
+ * LF; control characters, marks that reorder text, lone surrogates and characters that no font
+ * has stand as their code point, like `[U+202E]`.
+ */
+export function printable(text: string): string {
+  const spaced = text.normalize('NFC').replace(/\r\n?|[\u2028\u2029]/g, '\n').replace(/[\t\p{Zs}]/gu, ' ');
+  return spaced.replace(/[^\n\x20-\x7e]/gu, (character) => {
+    const isDrawn = !/[\p{Cc}\p{Cs}\p{Bidi_Control}]/u.test(character) && fontOf(character, 'regular') !== undefined;
+    return isDrawn ? character : `[U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`;
+  });
+}
+
+/** Cuts printable text into runs. A mark that joins the character before it stays with that one's font if it can. */
+export function runsOf(text: string, preferred: FontName): Run[] {
+  const runs: { text: string; font: FontName }[] = [];
+  for (const character of text) {
+    const last = runs.at(-1);
+    const joins = last && /[\p{M}\p{Join_Control} ]/u.test(character) && has(last.font, character);
+    const font = joins ? last.font : (fontOf(character, preferred) ?? preferred);
+    if (last?.font === font) last.text += character;
+    else runs.push({ text: character, font });
+  }
+  return runs;
+}
+
+function fontOf(character: string, preferred: FontName): FontName | undefined {
+  return [preferred, 'regular' as const, 'wide' as const].find((name) => has(name, character));
+}
+
+/** Glyph 0 is the box for "no such character"; some fonts list it under characters they lack. */
+function has(name: FontName, character: string): boolean {
+  return load(name).coverage.glyphForCodePoint(character.codePointAt(0)!).id !== 0;
+}

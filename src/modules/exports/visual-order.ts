@@ -1,0 +1,61 @@
+import { bidi } from './bidi.js';
+import { runsOf, type FontName, type Run } from './pdf-fonts.js';
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A run at its place from left to right. */
+export interface VisualRun extends Run {
+  readonly isRightToLeft: boolean;
+}
+
+/**
+ * The runs of one printable line in the order they are drawn, by the Unicode bidirectional
+ * algorithm (UAX #9): names in Hebrew or Arabic stand in the right order between other text and
+ * numbers. The text inside a run keeps its reading order; the font turns it round as it shapes it.
+ */
+export function visualRuns(line: string, preferred: FontName): VisualRun[] {
+  if (!RIGHT_TO_LEFT.test(line)) return runsOf(line, preferred).map((run) => ({ ...run, isRightToLeft: false }));
+  const embedding = bidi.getEmbeddingLevels(line);
+  const runs = stretches(line, embedding.levels).flatMap(({ text, level }) =>
+    runsOf(level % 2 === 1 ? mirrored(text) : text, preferred).map((run) => ({ ...run, level })),
+  );
+  for (let level = Math.max(...runs.map((run) => run.level)); level > 0; level--) reverseFrom(runs, level);
+  return runs.map(({ text, font, level }) => ({ text: turned(text, level), font, isRightToLeft: level % 2 === 1 }));
+}
+
+interface Stretch {
+  readonly text: string;
+  readonly level: number;
+}
+
+/** Cuts a line where its embedding level changes; both halves of a surrogate pair have the same. */
+function stretches(line: string, levels: Uint8Array): Stretch[] {
+  const found: Stretch[] = [];
+  for (let start = 0, end = 1; end <= line.length; end++) {
+    if (levels[end] === levels[start] && end < line.length) continue;
+    found.push({ text: line.slice(start, end), level: levels[start]! });
+    start = end;
+  }
+  return found;
+}
+
+/** Rule L4: brackets and the like face the other way when read from the right. */
+function mirrored(text: string): string {
+  return Array.from(text, (character) => bidi.getMirroredCharacter(character) ?? character).join('');
+}
+
+/** A font turns a run round only when it finds a letter written from the right in it. */
+function turned(text: string, level: number): string {
+  return level % 2 === 0 || RIGHT_TO_LEFT.test(text) ? text : Array.from(text).reverse().join('');
+}
+
+/** Rule L2, for runs in place of characters: reverses every sequence at this level or above. */
+function reverseFrom<T extends { level: number }>(runs: T[], level: number): void {
+  for (let start = 0; start < runs.length; start++) {
+    let end = start;
+    while (end < runs.length && runs[end]!.level >= level) end++;
+    if (end === start) continue;
+    runs.splice(start, end - start, ...runs.slice(start, end).reverse());
+    start = end;
+  }
+}

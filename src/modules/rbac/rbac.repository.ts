@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+
+export interface GrantRow {
+  role: string;
+  permission: string;
+  scope: string;
+  source: 'default' | 'role' | 'member';
+  [column: string]: unknown;
+}
+
+/** Defaults and overrides of the current organization. */
+@Injectable()
+export class RbacRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** What every role grants here, override over default. */
+  grants(): Promise<GrantRow[]> {
+    return this.unitOfWork.sql<GrantRow>(
+      `SELECT role, permission, coalesce(o.scope, d.scope) AS scope,
+              CASE WHEN o.scope IS NULL THEN 'default' ELSE 'role' END AS source
+         FROM role_defaults d FULL JOIN (SELECT * FROM role_overrides WHERE org_id = $1) o USING (role, permission)
+        ORDER BY role, permission`,
+      [currentContext().orgId],
+    );
+  }
+
+  async setRole(role: string, permission: string, scope: string): Promise<void> {
+    await this.unitOfWork.execute(
+      `INSERT INTO role_overrides (org_id, role, permission, scope) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (org_id, role, permission) DO UPDATE SET scope = EXCLUDED.scope`,
+      [currentContext().orgId, role, permission, scope],
+    );
+  }
+
+  /** False when there was no override. */
+  async removeRole(role: string, permission: string): Promise<boolean> {
+    return (await this.unitOfWork.execute(
+      'DELETE FROM role_overrides WHERE org_id = $1 AND role = $2 AND permission = $3', [currentContext().orgId, role, permission],
+    )) > 0;
+  }
+
+  /** False when there is no such active membership. */
+  async setMember(membershipId: string, permission: string, scope: string): Promise<boolean> {
+    return (await this.unitOfWork.execute(
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+       SELECT org_id, id, $3, $4 FROM memberships WHERE org_id = $1 AND id = $2 AND status = 'active'
+       ON CONFLICT (org_id, membership_id, permission) DO UPDATE SET scope = EXCLUDED.scope`,
+      [currentContext().orgId, membershipId, permission, scope],
+    )) > 0;
+  }
+
+  /** False when there was no override. */
+  async removeMember(membershipId: string, permission: string): Promise<boolean> {
+    return (await this.unitOfWork.execute(
+      'DELETE FROM member_overrides WHERE org_id = $1 AND membership_id = $2 AND permission = $3',
+      [currentContext().orgId, membershipId, permission],
+    )) > 0;
+  }
+
+  /** Whether somebody can still manage members. */
+  async hasAdministrator(): Promise<boolean> {
+    return (await this.unitOfWork.sql(
+      `SELECT 1 FROM memberships WHERE org_id = $1 AND status = 'active' AND grants ? 'membership:update' LIMIT 1`,
+      [currentContext().orgId],
+    )).length > 0;
+  }
+}

@@ -1,0 +1,2 @@
+export { TenancyModule } from './tenancy.module.js';
+export { TenancyService } from './tenancy.service.js';

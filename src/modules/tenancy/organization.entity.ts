@@ -1,0 +1,17 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Preset } from '../../platform/access/roles.js';
+
+/** A tenant: program, company or practice. */
+@Entity('organizations')
+export class OrganizationEntity {
+  @PrimaryColumn('uuid') id: string;
+  @Column('text') name: string;
+  @Column('text') preset: Preset;
+  @Column('text') status: 'active' | 'suspended';
+  @Column('integer', { name: 'idle_minutes' }) idleMinutes: number;
+  @Column('integer', { name: 'session_hours' }) sessionHours: number;
+  @Column('boolean', { name: 'require_second_factor' }) requireSecondFactor: boolean;
+  @Column('boolean', { name: 'require_sso' }) requireSso: boolean;
+  @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
+  @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
+}

@@ -1,0 +1,66 @@
+import { Expose } from 'class-transformer';
+import { IsEmail, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { PageQuery } from '../../platform/http/pagination.dto.js';
+
+export class OrganizationResponse {
+  @Expose() id: string;
+  @Expose() name: string;
+  /** Vocabulary of the roles: gme, workforce or enrollment. */
+  @Expose() preset: string;
+  @Expose() status: string;
+  @Expose() idleMinutes: number;
+  @Expose() sessionHours: number;
+  @Expose() requireSecondFactor: boolean;
+  @Expose() requireSso: boolean;
+  @Expose() createdAt: Date;
+}
+
+export class UpdateOrganizationDto {
+  @IsOptional() @IsString() @Length(1, 200)
+  name?: string;
+
+  /** Minutes without a request after which a session ends: 15, 30, or 10080 (seven days). */
+  @IsOptional() @IsIn([15, 30, 10_080])
+  idleMinutes?: number;
+
+  /** Hours after which a session ends whatever happens. */
+  @IsOptional() @IsInt() @Min(1) @Max(168)
+  sessionHours?: number;
+}
+
+export class MembershipsQuery extends PageQuery {
+  @IsOptional() @IsIn(['active', 'ended'])
+  status?: 'active' | 'ended';
+}
+
+export class CreateMembershipDto {
+  @IsEmail() @MaxLength(254)
+  email: string;
+
+  @IsString() @Length(1, 200)
+  name: string;
+
+  @Matches(/^[a-z_]{1,40}$/)
+  role: string;
+
+  /** The record this member is the subject of, for roles that see only their own. */
+  @IsOptional() @IsUUID()
+  personId?: string;
+}
+
+export class UpdateMembershipDto {
+  @Matches(/^[a-z_]{1,40}$/)
+  role: string;
+}
+
+export class MembershipResponse {
+  @Expose() id: string;
+  @Expose() userId: string;
+  @Expose() email: string;
+  @Expose() name: string;
+  @Expose() role: string;
+  @Expose() personId: string | null;
+  @Expose() status: string;
+  @Expose() createdAt: Date;
+  @Expose() endedAt: Date | null;
+}

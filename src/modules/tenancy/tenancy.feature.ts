@@ -1,0 +1,53 @@
+import { defineFeature } from '../../platform/feature/define-feature.js';
+
+export const tenancyFeature = defineFeature({
+  name: 'tenancy',
+  description: 'Organizations and their members. The session\'s organization is the only one a request can reach.',
+  permissions: {
+    'organization:read': {
+      category: 'Organization', description: 'See the organization and its settings.',
+      scopes: { org: ['program_director', 'mentor', 'trainee', 'owner', 'admin', 'member', 'viewer', 'staff', 'portal'] },
+    },
+    'organization:update': { category: 'Organization', description: 'Change the organization\'s settings.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'membership:read': { category: 'Members', description: 'See members and their roles.', scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] } },
+    'membership:create': { category: 'Members', description: 'Add members.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'membership:update': { category: 'Members', description: 'Change a member\'s role.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'membership:end': { category: 'Members', description: 'End a membership.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+  },
+  events: {
+    'organization.created': {
+      category: 'organization', severity: 'notice', operator: true, description: 'An organization was set up.', meta: { preset: 'code' },
+    },
+    'organization.updated': { category: 'organization', severity: 'notice', description: 'Settings of the organization were changed.', meta: { fields: 'codes' } },
+    'membership.created': { category: 'members', severity: 'notice', description: 'A member was added.', meta: { role: 'code', userId: 'id' } },
+    'membership.role_changed': { category: 'members', severity: 'notice', description: 'A member was given another role.', meta: { from: 'code', to: 'code' } },
+    'membership.ended': { category: 'members', severity: 'notice', description: 'A membership was ended, and its sessions with it.' },
+  },
+  errors: {
+    unknown_role: { status: 400, title: 'The organization has no such role' },
+    membership_exists: { status: 409, title: 'This user is a member already' },
+    last_administrator: { status: 409, title: 'The organization needs somebody who can manage its members' },
+    beyond_own_grants: { status: 403, title: 'Nobody can give what they do not hold' },
+  },
+  personalData: {
+    users: {
+      email: { class: 'PII', erasure: 'delete' },
+      name: { class: 'PII', erasure: 'delete' },
+    },
+    organizations: { name: { class: 'public', erasure: 'keep' } },
+  },
+  tables: {
+    organizations: { kind: 'tenant', retention: { keep: 'an organization lives until it is closed' } },
+    users: { kind: 'installation', retention: { keep: 'a user may be a member of several organizations; erased on request' } },
+    memberships: { kind: 'tenant', retention: { keep: 'who held which role, and when, explains the log' } },
+  },
+  controls: {
+    'tenancy.isolation': { claims: ['M4', 'M7', 'C1', 'E14'], description: 'Row security, forced, under a tenant context that SQL cannot forge.' },
+  },
+});
+
+declare module '../../platform/feature/registry.js' {
+  interface FeatureMap {
+    tenancy: typeof tenancyFeature;
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { OrganizationEntity } from './organization.entity.js';
+import { TenancyController } from './tenancy.controller.js';
+import './tenancy.feature.js';
+import { TenancyRepository } from './tenancy.repository.js';
+import { TenancyService } from './tenancy.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([OrganizationEntity])],
+  controllers: [TenancyController],
+  providers: [TenancyService, TenancyRepository],
+  exports: [TenancyService],
+})
+export class TenancyModule {}

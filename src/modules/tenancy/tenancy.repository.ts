@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { OrganizationEntity } from './organization.entity.js';
+
+/** A member with the user behind the membership. */
+export interface MembershipRow {
+  id: string;
+  userId: string;
+  email: string;
+  name: string;
+  role: string;
+  personId: string | null;
+  status: 'active' | 'ended';
+  createdAt: Date;
+  endedAt: Date | null;
+  grants: Record<string, string>;
+  [column: string]: unknown;
+}
+
+const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, u.name, m.role, m.person_id AS "personId", m.status,
+  m.created_at AS "createdAt", m.ended_at AS "endedAt", m.grants
+  FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1`;
+
+/** The current organization and its members. */
+@Injectable()
+export class TenancyRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  organization(): Promise<OrganizationEntity> {
+    return this.unitOfWork.manager.findOneByOrFail(OrganizationEntity, { id: this.orgId });
+  }
+
+  /** Needs the worker's role. */
+  async createOrganization(id: string, name: string, preset: string): Promise<void> {
+    await this.unitOfWork.sql('SELECT app.create_organization($1, $2, $3)', [id, name, preset]);
+  }
+
+  async updateOrganization(changes: Partial<OrganizationEntity>): Promise<void> {
+    await this.unitOfWork.manager.update(OrganizationEntity, { id: this.orgId }, { ...changes, updatedAt: () => 'now()' });
+  }
+
+  memberships(status: string | undefined, after: string | null, limit: number): Promise<MembershipRow[]> {
+    return this.unitOfWork.sql<MembershipRow>(
+      `${MEMBERSHIP} AND ($2::text IS NULL OR m.status = $2) AND ($3::uuid IS NULL OR m.id > $3) ORDER BY m.id LIMIT $4`,
+      [this.orgId, status ?? null, after, limit],
+    );
+  }
+
+  /** One membership, locked until the transaction ends. */
+  async membership(id: string): Promise<MembershipRow | null> {
+    const [row] = await this.unitOfWork.sql<MembershipRow>(`${MEMBERSHIP} AND m.id = $2 FOR UPDATE OF m`, [this.orgId, id]);
+    return row ?? null;
+  }
+
+  /** How many others could still change members; their rows are locked so that two cannot leave at once. */
+  async otherAdministrators(id: string): Promise<number> {
+    const rows = await this.unitOfWork.sql(
+      `SELECT 1 FROM memberships WHERE org_id = $1 AND id <> $2 AND status = 'active' AND grants ? 'membership:update' FOR UPDATE`,
+      [this.orgId, id],
+    );
+    return rows.length;
+  }
+
+  /** The user with an address, made where there is none yet. */
+  async ensureUser(id: string, email: string, name: string): Promise<string> {
+    const [row] = await this.unitOfWork.sql<{ id: string }>('SELECT app.ensure_user($1, $2, $3) AS id', [id, email, name]);
+    return row!.id;
+  }
+
+  async insertMembership(id: string, userId: string, role: string, personId: string | null): Promise<void> {
+    await this.unitOfWork.execute(
+      'INSERT INTO memberships (org_id, id, user_id, role, person_id) VALUES ($1, $2, $3, $4, $5)',
+      [this.orgId, id, userId, role, personId],
+    );
+  }
+
+  async changeRole(id: string, role: string): Promise<void> {
+    await this.unitOfWork.execute('UPDATE memberships SET role = $3 WHERE org_id = $1 AND id = $2', [this.orgId, id, role]);
+  }
+
+  async endMembership(id: string): Promise<void> {
+    await this.unitOfWork.execute(`UPDATE memberships SET status = 'ended', ended_at = now() WHERE org_id = $1 AND id = $2`, [this.orgId, id]);
+  }
+
+  /** Ends every session of a membership. */
+  async endSessions(membershipId: string): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND membership_id = $2 AND revoked_at IS NULL',
+      [this.orgId, membershipId],
+    );
+  }
+
+  /** The default grants of a role in this organization: permission and scope. */
+  async roleGrants(role: string): Promise<Map<string, string>> {
+    const rows = await this.unitOfWork.sql<{ permission: string; scope: string }>(
+      `SELECT d.permission, coalesce(o.scope, d.scope) AS scope FROM role_defaults d
+         LEFT JOIN role_overrides o ON o.org_id = $1 AND o.role = d.role AND o.permission = d.permission WHERE d.role = $2
+       UNION SELECT permission, scope FROM role_overrides WHERE org_id = $1 AND role = $2`,
+      [this.orgId, role],
+    );
+    return new Map(rows.filter(({ scope }) => scope !== 'none').map(({ permission, scope }) => [permission, scope]));
+  }
+
+  private get orgId(): string {
+    return currentContext().orgId;
+  }
+}

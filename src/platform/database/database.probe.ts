@@ -1,0 +1,14 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** Whether Postgres answers. */
+@Injectable()
+export class DatabaseProbe {
+  readonly name = 'database';
+
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  async check(): Promise<void> {
+    await this.unitOfWork.once('SELECT 1');
+  }
+}
