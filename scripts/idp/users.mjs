@@ -3,7 +3,7 @@ import path from 'node:path';
 
 /** One person for each role of the demo organizations; the group is `<preset>:<role>`. */
 const ROLES = {
-  gme: ['program_director', 'mentor', 'trainee', 'portal'],
+  gme: ['program_director', 'mentor', 'trainee'],
   workforce: ['owner', 'admin', 'member', 'viewer'],
   enrollment: ['admin', 'staff', 'read_only', 'portal'],
 };

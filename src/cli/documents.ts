@@ -10,7 +10,7 @@ import { buildOpenApi } from '../platform/http/index.js';
 /** Values that let the application describe itself without any service. */
 const NOWHERE = {
   VOUCHSAFE_ENV: 'test', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', REDIS_URL: 'redis://127.0.0.1:1', PUBLIC_URL: 'http://127.0.0.1:3000',
-  ROOT_KEY: '0'.repeat(64), JWT_SECRET: '0'.repeat(64),
+  ROOT_KEY: '0'.repeat(64), JWT_SECRET: '1'.repeat(64),
 };
 
 /** `docs`: writes docs/generated from the code, or checks that it is current. */

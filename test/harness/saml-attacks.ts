@@ -166,6 +166,8 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
   ['the name changed after signing', 'signature_invalid', altered((xml) => swap(xml, '>subject-1<', '>admin<'))],
   ['a group added after signing', 'signature_invalid', altered((xml) => swap(xml, '>mentors<', '>owners<'))],
   ['a byte of the signature changed', 'signature_invalid', altered((xml) => swap(xml, /<ds:SignatureValue>./, `<ds:SignatureValue>${/<ds:SignatureValue>A/.test(xml) ? 'B' : 'A'}`))],
+  ['no signature value', 'signature_malformed', altered((xml) => swap(xml, /<ds:SignatureValue>.*<\/ds:SignatureValue>/, ''))],
+  ['no signature method', 'signature_malformed', altered((xml) => swap(xml, /<ds:SignatureMethod [^>]*>/, ''))],
   ['an empty signature value', 'signature_invalid', altered((xml) => swap(xml, /<ds:SignatureValue>[^<]*</, '<ds:SignatureValue><'))],
   ['the digest of something else', 'signature_invalid', altered((xml) => swap(xml, /<ds:DigestValue>[^<]*</, '<ds:DigestValue>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=<'))],
   ['RSA with SHA-1', 'signature_algorithm', signedBy({ signature: RSA_SHA1 })],

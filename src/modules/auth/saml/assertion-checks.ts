@@ -2,7 +2,7 @@ import type { GuardedResponse } from './response-guard.js';
 import { clockSkewMillis, SIGN_IN_MILLIS, type SamlConnection } from './saml-connection.js';
 import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER } from './saml-names.js';
 import { must, SamlRefused } from './saml-refusal.js';
-import { attribute, childrenNamed, readXml, type XmlElement } from './strict-xml.js';
+import { attribute, childrenNamed, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 /** What a response must match. */
 export interface Expected {
@@ -36,7 +36,8 @@ export interface VerifiedAssertion {
 /** xs:dateTime with its zone; without one, readers would each assume their own. */
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
-const LIMITS = { maxBytes: 512 * 1024, maxDepth: 20, maxElements: 4000, maxAttributes: 32 };
+/** Canonical form repeats namespace declarations, so that it may be some times larger than what was sent. */
+const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxNodes: 6000 };
 
 function time(element: XmlElement, name: string): number | undefined {
   const value = attribute(element, name);

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { BINDING_REDIRECT, METADATA, PROTOCOL, SHIBBOLETH_METADATA, SIGNATURE } from './saml-names.js';
 import { must, SamlRefused } from './saml-refusal.js';
-import { attribute, childrenNamed, descendants, readXml, type XmlElement } from './strict-xml.js';
+import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 /** What a connection needs to know of an identity provider. */
 export interface IdpMetadata {
@@ -15,7 +15,7 @@ export interface IdpMetadata {
   readonly scopes: readonly string[];
 }
 
-const LIMITS = { maxBytes: 256 * 1024, maxDepth: 20, maxElements: 4000, maxAttributes: 32, skipComments: true };
+const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 20, maxNodes: 10_000, skipComments: true };
 const MIN_RSA_BITS = 2048;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 

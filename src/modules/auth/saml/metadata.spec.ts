@@ -7,7 +7,7 @@ import { serviceProviderMetadata } from './sp-metadata.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
-const LIMITS = { maxBytes: 9999, maxDepth: 9, maxElements: 99, maxAttributes: 9 };
+const LIMITS = { maxBytes: 9999, maxDepth: 9, maxNodes: 99 };
 
 let key: SigningKey;
 let next: SigningKey;
@@ -83,6 +83,10 @@ describe('readIdpMetadata', () => {
   it('refuses a key that is too short', async () => {
     const keys = keyDescriptor(base64(await newSigningKey(1024)));
     expect(() => readIdpMetadata(file({ keys }), NOW)).toThrow(expect.objectContaining({ reason: 'metadata_certificate' }));
+  });
+
+  it('refuses a descriptor that stands in something else', () => {
+    expect(() => readIdpMetadata(file().replaceAll('EntityDescriptor', 'Other'), NOW)).toThrow(expect.objectContaining({ reason: 'metadata_not_idp' }));
   });
 
   it('refuses a DOCTYPE, a federation of many, and what is not metadata', () => {

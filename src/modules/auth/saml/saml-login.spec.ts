@@ -7,7 +7,7 @@ import { clockSkewMillis, samlOptions, type SamlConnection } from './saml-connec
 import { noRequests } from './library-requests.js';
 import { attribute, readXml } from './strict-xml.js';
 
-const LIMITS = { maxBytes: 9999, maxDepth: 9, maxElements: 99, maxAttributes: 19 };
+const LIMITS = { maxBytes: 9999, maxDepth: 9, maxNodes: 99 };
 
 describe('a sign-in request', () => {
   let key: SigningKey;

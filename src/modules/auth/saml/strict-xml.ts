@@ -21,8 +21,8 @@ export interface XmlElement {
 export interface XmlLimits {
   readonly maxBytes: number;
   readonly maxDepth: number;
-  readonly maxElements: number;
-  readonly maxAttributes: number;
+  /** Elements and attributes together, namespace declarations among them. */
+  readonly maxNodes: number;
   /** Metadata files are full of comments; in a signed message a comment only ever splits a value. */
   readonly skipComments?: boolean;
 }
@@ -49,8 +49,10 @@ function attributesOf(tag: { attributes: Record<string, SaxesAttributeNS> }): Xm
 function treeBuilder(parser: SaxesParser<{ xmlns: true; position: false }>, limits: XmlLimits): () => XmlElement {
   const open: OpenElement[] = [];
   let root: XmlElement | undefined;
-  let elements = 0;
-  let attributes = 0;
+  let nodes = 0;
+  const count = (): void => {
+    if (++nodes > limits.maxNodes) refuse('xml_too_many_nodes');
+  };
   parser.on('xmldecl', ({ version, encoding }) => {
     if (version !== '1.0' || (encoding && encoding.toLowerCase() !== 'utf-8')) refuse('xml_encoding');
   });
@@ -61,13 +63,10 @@ function treeBuilder(parser: SaxesParser<{ xmlns: true; position: false }>, limi
     if (!limits.skipComments) refuse('xml_comment');
   });
   parser.on('opentagstart', () => {
-    attributes = 0;
     if (open.length >= limits.maxDepth) refuse('xml_too_deep');
-    if (++elements > limits.maxElements) refuse('xml_too_many_nodes');
+    count();
   });
-  parser.on('attribute', () => {
-    if (++attributes > limits.maxAttributes) refuse('xml_too_many_nodes');
-  });
+  parser.on('attribute', count);
   parser.on('opentag', (tag) => {
     const element = { local: tag.local, uri: tag.uri, attributes: attributesOf(tag), children: [], text: '' };
     open.at(-1)?.children.push(element);

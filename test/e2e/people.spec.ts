@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Client } from '../harness/client.js';
+import { Harness } from '../harness/app.js';
+
+let harness: Harness;
+let director: Client;
+let orgId: string;
+
+beforeAll(async () => {
+  harness = await Harness.start();
+  orgId = await harness.make.organization('gme');
+  director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
+});
+afterAll(() => harness.stop());
+
+const ada = { kind: 'trainee', givenName: 'Synthetic', familyName: 'Ada', email: 'Ada@Test.example', phone: '+1 202 555 0100', ssn: '000-12-3456', dateOfBirth: '1990-02-03' };
+
+describe('people', () => {
+  it('adds a person and shows identifiers only masked', async () => {
+    const created = await director.post('/v1/people', ada);
+    expect(created.status).toBe(201);
+    expect(created.body).toMatchObject({ familyName: 'Ada', ssn: '***-**-3456', dateOfBirth: '**/**/1990', hasEmail: true, hasAddress: false, version: 1 });
+    expect(created.text).not.toMatch(/ada@test|555 0100|000-12|02-03/i);
+    const read = await director.get(`/v1/people/${created.body.id}`);
+    expect(read.body).toEqual(created.body);
+  });
+
+  it('unlocks contact details and writes the unlock to the log', async () => {
+    const { body: { id } } = await director.post('/v1/people', ada);
+    const contact = await director.get(`/v1/people/${id}/contact`);
+    expect(contact.body).toEqual({ id, email: 'Ada@Test.example', phone: '+1 202 555 0100', address: null });
+    const events = await harness.database.superuser(`SELECT meta FROM audit_events WHERE type = 'person.contact_unlocked' AND target_id = $1`, [id]);
+    expect(events).toEqual([{ meta: { fields: ['email', 'phone'] } }]);
+  });
+
+  it('keeps contact details, SSN and date of birth unreadable to a superuser', async () => {
+    const { body: { id } } = await director.post('/v1/people', ada);
+    const rows = await harness.database.superuser('SELECT p.*, p::text AS whole FROM people p WHERE id = $1', [id]);
+    const bytes = JSON.stringify(rows) + rows.map((row) => Object.values(row).map((v) => (Buffer.isBuffer(v) ? v.toString('latin1') : '')).join()).join();
+    expect(bytes).not.toMatch(/ada@test|5550100|555 0100|0001234|1990/i);
+    expect((rows[0]!.ssn_enc as Buffer)[0]).toBe(1);
+  });
+
+  it('finds a person by exact address through the blind index', async () => {
+    const { body: { id } } = await director.post('/v1/people', { ...ada, email: 'unique@test.example' });
+    const found = await director.get('/v1/people?email=UNIQUE@test.example');
+    expect(found.body.items.map((person: { id: string }) => person.id)).toEqual([id]);
+  });
+
+  it('pages through all people once', async () => {
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = await director.get(`/v1/people?limit=2${cursor && `&cursor=${cursor}`}`);
+      seen.push(...page.body.items.map((person: { id: string }) => person.id));
+      cursor = page.body.nextCursor ?? '';
+    } while (cursor);
+    const [{ count }] = await harness.database.superuser<{ count: string }>('SELECT count(*) FROM people WHERE org_id = $1', [orgId]) as [{ count: string }];
+    expect(new Set(seen).size).toBe(Number(count));
+    expect(seen).toHaveLength(Number(count));
+  });
+
+  it('does not overwrite what somebody else changed', async () => {
+    const { body: { id } } = await director.post('/v1/people', ada);
+    expect((await director.patch(`/v1/people/${id}`, { title: 'PGY-2', version: 1 })).body).toMatchObject({ title: 'PGY-2', version: 2 });
+    expect((await director.patch(`/v1/people/${id}`, { title: 'PGY-3', version: 1 })).body.code).toBe('version_conflict');
+  });
+
+  it('refuses an external id that is taken', async () => {
+    await director.post('/v1/people', { ...ada, externalId: 'same' });
+    expect((await director.post('/v1/people', { ...ada, externalId: 'same' })).body).toMatchObject({ status: 409, code: 'external_id_taken' });
+  });
+
+  it('shows a mentor the people assigned, and a trainee their own record', async () => {
+    const [mine, other] = [await harness.make.person(orgId), await harness.make.person(orgId)];
+    const mentor = await harness.make.member(orgId, 'mentor');
+    const trainee = await harness.make.member(orgId, 'trainee', { personId: mine });
+    const assignmentId = await harness.make.assignment(orgId, mentor.membershipId, mine);
+    for (const { email } of [mentor, trainee]) {
+      const client = await harness.signIn(email);
+      expect((await client.get('/v1/people')).body.items.map((person: { id: string }) => person.id)).toEqual([mine]);
+      expect((await client.get(`/v1/people/${mine}`)).status).toBe(200);
+      expect((await client.get(`/v1/people/${other}`)).status).toBe(404);
+      expect((await client.patch(`/v1/people/${mine}`, { title: 'x' })).status).toBe(403);
+    }
+    await director.delete(`/v1/assignments/${assignmentId}`);
+    const client = await harness.signIn(mentor.email);
+    expect((await client.get('/v1/people')).body.items).toEqual([]);
+  });
+});

@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Redis } from 'ioredis';
+import { AppModule } from '../../src/app.module.js';
+import { Operator } from '../../src/cli/operator.js';
+import { Clock } from '../../src/platform/clock/clock.js';
+import { loadConfig } from '../../src/platform/config/config.js';
+import { createApp } from '../../src/platform/http/index.js';
+import { JobRunner } from '../../src/platform/jobs/job-runner.js';
+import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
+import { Scheduler } from '../../src/platform/jobs/scheduler.js';
+import { Client } from './client.js';
+import { createDatabase, required, type TestDatabase } from './database.js';
+import { Factories } from './factories.js';
+import { until } from './until.js';
+
+/** A whole installation for one test file: API on a port of its own, worker, database and Redis for nobody else. */
+export class Harness {
+  private shift = 0;
+
+  private constructor(
+    readonly url: string,
+    readonly env: Record<string, string>,
+    readonly api: NestExpressApplication,
+    readonly worker: INestApplicationContext,
+    readonly database: TestDatabase,
+    private readonly folder: string,
+  ) {
+    for (const app of [api, worker]) app.get(Clock).now = () => new Date(Date.now() + this.shift);
+  }
+
+  /** Starts it all; the worker takes jobs unless told otherwise, schedules run only by `tick`. */
+  static async start({ takeJobs = true, env: more = {} }: { takeJobs?: boolean; env?: Record<string, string> } = {}): Promise<Harness> {
+    const database = await createDatabase();
+    const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-test-'));
+    const env: Record<string, string> = {
+      ...database.env, VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
+      REDIS_URL: await emptyRedis(), ROOT_KEY: required('ROOT_KEY'), JWT_SECRET: required('JWT_SECRET'), SHUTDOWN_SECONDS: '5', ...more,
+    };
+    const config = loadConfig(env, 'api');
+    const api = await createApp(AppModule.forRoot(config), config);
+    await api.listen(0, '127.0.0.1');
+    const worker = await NestFactory.createApplicationContext(AppModule.forRoot(loadConfig(env, 'worker')), { logger: false, abortOnError: false });
+    if (takeJobs) {
+      worker.get(JobRunner).start();
+      worker.get(OutboxRelay).start();
+    }
+    const { port } = api.getHttpServer().address() as AddressInfo;
+    return new Harness(`http://127.0.0.1:${port}`, env, api, worker, database, folder);
+  }
+
+  /** Organizations, members and people, made as an operator makes them. */
+  readonly make = new Factories(() => this.operator);
+
+  get operator(): Operator {
+    return new Operator(this.worker);
+  }
+
+  /** A caller who has not signed in. */
+  client(): Client {
+    return new Client(this.url);
+  }
+
+  /** A caller who has signed in by password. */
+  async signIn(email: string, password = Factories.PASSWORD): Promise<Client> {
+    const client = this.client();
+    const { status, text } = await client.post('/v1/auth/login', { email, password });
+    if (status !== 200) throw new Error(`${email} could not sign in: ${text}`);
+    return client;
+  }
+
+  /** Moves the clock of all processes here. */
+  advance(seconds: number): void {
+    this.shift += seconds * 1_000;
+  }
+
+  /** Starts what is due by the clock. */
+  tick(): Promise<number> {
+    return this.worker.get(Scheduler).tick();
+  }
+
+  /** Waits until no job is left to do. */
+  async settled(): Promise<void> {
+    await until('all jobs are over', async () => {
+      const [row] = await this.database.superuser<{ open: string }>(`SELECT count(*) AS open FROM outbox WHERE state IN ('pending', 'dispatched')`);
+      return row!.open === '0';
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.worker.get(OutboxRelay).stop();
+    await this.worker.get(JobRunner).stop(2_000);
+    await Promise.all([this.worker.close(), this.api.close()]);
+    await this.database.drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Each Jest worker has a Redis database of its own; a file begins with it empty. */
+async function emptyRedis(): Promise<string> {
+  const url = new URL(required('REDIS_URL'));
+  url.pathname = `/${process.env['JEST_WORKER_ID'] ?? '1'}`;
+  const redis = new Redis(url.href);
+  await redis.flushdb();
+  redis.disconnect();
+  return url.href;
+}

@@ -1,0 +1,71 @@
+/** An answer, read whole. */
+export interface Answer<T = any> {
+  status: number;
+  body: T;
+  text: string;
+  headers: Headers;
+}
+
+export interface Send {
+  body?: unknown;
+  /** Bytes or text sent as they are. */
+  raw?: string | Buffer<ArrayBuffer>;
+  headers?: Record<string, string>;
+}
+
+/** A caller over HTTP that keeps its cookies, as a browser does. */
+export class Client {
+  private readonly cookies = new Map<string, string>();
+
+  constructor(readonly baseUrl: string) {}
+
+  get<T = any>(path: string, send: Send = {}): Promise<Answer<T>> {
+    return this.send<T>('GET', path, send);
+  }
+
+  post<T = any>(path: string, body?: unknown, send: Send = {}): Promise<Answer<T>> {
+    return this.send<T>('POST', path, { body, ...send });
+  }
+
+  patch<T = any>(path: string, body?: unknown): Promise<Answer<T>> {
+    return this.send<T>('PATCH', path, { body });
+  }
+
+  put<T = any>(path: string, body?: unknown): Promise<Answer<T>> {
+    return this.send<T>('PUT', path, { body });
+  }
+
+  delete<T = any>(path: string): Promise<Answer<T>> {
+    return this.send<T>('DELETE', path);
+  }
+
+  async send<T = any>(method: string, path: string, { body, raw, headers = {} }: Send = {}): Promise<Answer<T>> {
+    const response = await fetch(new URL(path, this.baseUrl), {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(this.cookies.size > 0 && { cookie: this.cookieHeader }),
+        ...headers,
+      },
+      body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+    });
+    for (const cookie of response.headers.getSetCookie()) this.keep(cookie);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const text = bytes.toString();
+    const json = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, text, body: (json ? JSON.parse(text) : bytes) as T, headers: response.headers };
+  }
+
+  /** The cookies as a header, for telling another caller of this session. */
+  get cookieHeader(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  private keep(cookie: string): void {
+    const [pair = ''] = cookie.split(';');
+    const at = pair.indexOf('=');
+    if (/max-age=0/i.test(cookie)) this.cookies.delete(pair.slice(0, at));
+    else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
+  }
+}

@@ -1,0 +1,58 @@
+import pg from 'pg';
+import { newId } from '../../src/platform/clock/id.js';
+
+/** A copy of the migrated database, for one test file alone. */
+export interface TestDatabase {
+  /** The environment with every database URL turned to the copy. */
+  env: Record<string, string>;
+  /** A superuser's query: for looking behind the curtain and for back-dating rows, never for what the application does. */
+  superuser: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
+  drop: () => Promise<void>;
+}
+
+const URLS = ['DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL'];
+
+/** Copies the template that `npm test` has migrated. */
+export async function createDatabase(): Promise<TestDatabase> {
+  const superuserUrl = required('TEST_SUPERUSER_DATABASE_URL');
+  const name = `test_${newId().replaceAll('-', '')}`;
+  await once(superuserUrl, `CREATE DATABASE ${name} TEMPLATE ${required('TEST_TEMPLATE_DATABASE')}`);
+  const pool = new pg.Pool({ connectionString: withDatabase(superuserUrl, name), max: 3 });
+  pool.on('error', () => undefined);
+  return {
+    env: Object.fromEntries(URLS.map((variable) => [variable, withDatabase(required(variable), name)])),
+    superuser: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await pool.query<R>(text, values)).rows,
+    drop: async () => {
+      await pool.end();
+      await once(superuserUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+/** Runs a function on a connection of its own. */
+export async function connected<T>(url: string, fn: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await fn(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function once(url: string, text: string): Promise<unknown> {
+  return connected(url, (client) => client.query(text));
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
+
+export function required(variable: string): string {
+  const value = process.env[variable];
+  if (value === undefined) throw new Error(`${variable} is not set: run the tests by \`npm test\``);
+  return value;
+}
