@@ -67,9 +67,6 @@ export class Webhooks1770000000007 extends SqlMigration {
     GRANT DELETE ON webhook_secrets TO vouchsafe_worker;
     GRANT SELECT, UPDATE (body_enc, processed_at), DELETE ON webhook_inbox TO vouchsafe_worker;
 
-    -- The entrance reads the organization's own data keys, wrapped by the KMS; those of people stay out of its reach.
-    CREATE POLICY entrance ON data_keys FOR SELECT TO vouchsafe_owner
-      USING (subject_id = '00000000-0000-0000-0000-000000000000');
 
     -- What checking a signature needs: sealed secrets and wrapped keys, of no use without the KMS. No row for a source
     -- that is unknown, disabled or removed. An id belongs to whoever used it first.
