@@ -268,7 +268,7 @@ describe('applying', () => {
     expect(rows.map(({ version }) => version)).toEqual([1, 1]);
     const created = await world.events(orgId, 'person.created');
     expect(created.filter(({ target_id: id }) => id === rows[0].id)).toMatchObject([{ actor_type: 'source', actor_id: source.id }]);
-    expect((await world.events(orgId, 'webhook.applied')).filter(({ meta }) => meta.personId === rows[0].id)).toMatchObject([{ meta: { event: 'person.upserted', sourceId: source.id } }]);
+    expect((await world.events(orgId, 'webhook.applied')).filter(({ meta }) => meta.personId === rows[0].id)).toMatchObject([{ meta: { change: 'upserted', sourceId: source.id } }]);
   });
 
   it('seals what is personal of the person', async () => {

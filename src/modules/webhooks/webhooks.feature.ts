@@ -40,7 +40,7 @@ export const webhooksFeature = defineFeature({
     },
     'webhook.applied': {
       category: 'integrations', severity: 'info', description: 'A delivery was applied to a person\'s record.',
-      meta: { event: 'code', sourceId: 'id', personId: 'id' },
+      meta: { change: 'code', sourceId: 'id', personId: 'id' },
     },
     'webhook.replayed': { category: 'integrations', severity: 'notice', description: 'A dead delivery was handed to the queue again.' },
   },
