@@ -52,7 +52,6 @@ export class Sso1770000000009 extends SqlMigration {
           WHERE d.org_id = c.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.purpose = 'data') k
        WHERE c.id = connection AND c.enabled
     $$;
-    CREATE POLICY entrance ON data_keys TO vouchsafe_owner USING (subject_id = '00000000-0000-0000-0000-000000000000');
 
     -- Writes about a refused sign-in into the log of the connection's organization, and nothing else.
     CREATE FUNCTION app.enter_sso_log(connection uuid) RETURNS uuid
