@@ -1,26 +1,34 @@
 import type { Command } from 'commander';
-import { RetentionService } from '../modules/retention/index.js';
-import { INSTALLATION } from '../platform/clock/id.js';
-import { operate } from './operator.js';
+import { RetentionRunner, RetentionService } from '../modules/retention/index.js';
+import { operate, type Operator } from './operator.js';
 
-interface PolicyOptions { policy: string; org?: string; json?: boolean }
+interface Options { policy: string; org?: string; json?: boolean }
 
-/** `retention preview` and `retention run`: a policy of one organization, or of the installation where none is named. */
+/** `retention preview` and `retention run`: one policy, in one organization or in all of them. */
 export function retentionCommands(program: Command): void {
-  const retention = program.command('retention').description('removal of what is past its time');
-  const about = (name: string, description: string) => retention.command(name).description(description)
-    .requiredOption('--policy <name>', 'as /v1/retention/policies lists it')
-    .option('--org <id>', 'the organization; without it, the installation\'s own rows')
-    .option('--json');
+  const retention = program.command('retention').description('removal of rows past their time');
+  retention.command('preview').description('what a policy would remove now')
+    .requiredOption('--policy <name>').option('--org <id>', 'one organization; all if not given').option('--json')
+    .action((options: Options) => operate(options, (operator) => everywhere(operator, options, preview)));
+  retention.command('run').description('run a policy here and now, and certify what it removed')
+    .requiredOption('--policy <name>').option('--org <id>', 'one organization; all if not given').option('--json')
+    .action((options: Options) => operate(options, (operator) => everywhere(operator, options, run)));
+}
 
-  about('preview', 'what a run would remove now; removes nothing')
-    .action(({ policy, org = INSTALLATION, json }: PolicyOptions) => operate({ json }, (operator) => operator.within(org, async () => {
-      const plan = await operator.app.get(RetentionService).preview(policy);
-      return { ...plan };
-    })));
+async function everywhere(operator: Operator, { policy, org }: Options, command: typeof preview): Promise<Record<string, unknown>> {
+  if (org !== undefined) return command(operator, org, policy);
+  const organizations = [];
+  for (const orgId of await operator.app.get(RetentionService).organizations()) {
+    organizations.push({ orgId, ...(await command(operator, orgId, policy)) });
+  }
+  return { policy, organizations };
+}
 
-  about('run', 'have the worker run a policy now')
-    .action(({ policy, org = INSTALLATION, json }: PolicyOptions) => operate({ json }, (operator) => operator.within(org, async () => ({
-      runId: await operator.app.get(RetentionService).request(policy),
-    }))));
+async function preview(operator: Operator, orgId: string, policy: string): Promise<Record<string, unknown>> {
+  return { ...(await operator.within(orgId, () => operator.app.get(RetentionService).preview(policy))) };
+}
+
+async function run(operator: Operator, orgId: string, policy: string): Promise<Record<string, unknown>> {
+  const runId = await operator.within(orgId, () => operator.app.get(RetentionService).request(policy));
+  return { policy, runId, ...(await operator.as(orgId, () => operator.app.get(RetentionRunner).execute(runId))) };
 }
