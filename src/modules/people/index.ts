@@ -1,3 +1,4 @@
+export { CreatePersonDto } from './people.dto.js';
 export { PeopleModule } from './people.module.js';
 export { PeopleService } from './people.service.js';
 export { AssignmentsService } from './assignments.service.js';

@@ -1,0 +1,42 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { until } from './until.js';
+
+/** A process of the built application, which can be killed and started again. */
+export class Program {
+  private child: ChildProcess | undefined;
+
+  constructor(
+    private readonly file: 'main' | 'worker',
+    private readonly env: Record<string, string>,
+  ) {}
+
+  start(): void {
+    this.child = spawn(process.execPath, [`dist/src/${this.file}.js`], { env: { ...this.env, PATH: process.env['PATH'] }, stdio: 'ignore' });
+  }
+
+  /** Ends it without warning. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Waits until an API answers that it is ready. */
+export function ready(baseUrl: string): Promise<void> {
+  return until(`${baseUrl} is ready`, () => fetch(`${baseUrl}/health/ready`).then(({ ok }) => ok, () => false));
+}
