@@ -38,7 +38,7 @@ export class Audit1770000000004 extends SqlMigration {
     ) PARTITION BY RANGE (occurred_at);
 
     CREATE FUNCTION app_private.refuse_change() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = '' AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       RAISE EXCEPTION '% of % is refused: the audit log is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
     END $$;
@@ -46,7 +46,7 @@ export class Audit1770000000004 extends SqlMigration {
     -- Row security and refusal on a log table or a partition of it. The statement trigger is there because a policy hides
     -- rows before a row trigger sees them, and a silent "0 rows" is no refusal. ENABLE ALWAYS: replication roles obey too.
     CREATE FUNCTION app_private.protect_log(target regclass) RETURNS void
-    LANGUAGE plpgsql SET search_path = '' AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
       EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
@@ -65,7 +65,7 @@ export class Audit1770000000004 extends SqlMigration {
     -- Makes the partitions of this month and of those ahead that are missing; returns how many it made.
     -- Partitions carry no grants: they are reached through their parent alone.
     CREATE FUNCTION app.ensure_audit_partitions(months_ahead integer) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       parent text; first_day date; part text; made integer := 0;
     BEGIN
