@@ -39,7 +39,7 @@ module.exports = {
       name: 'pg-stays-in-the-database-platform',
       comment: 'Connections are taken by the unit of work, so that every transaction enters by an entrance; a COPY stream is the exception.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/platform/database/', '^src/modules/exports/(copy\\.repository|csv)\\.ts$', TESTS] },
+      from: { path: '^src/', pathNot: ['^src/platform/database/', '^src/modules/exports/(copy\\.repository|(people-)?csv)\\.ts$', TESTS] },
       to: { path: 'node_modules/(@types/)?(pg|pg-copy-streams|pg-cursor)/' },
     },
     {
