@@ -69,6 +69,9 @@ export class Audit1770000000004 extends SqlMigration {
     END $$;
     SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
     GRANT SELECT, INSERT ON audit_events, audit_private TO vouchsafe_app;
+    -- Who has shown no secret can have entries written by being refused. A limited context can write no others.
+    CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
+      WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success');
 
     -- Makes the partitions of this month and of those ahead that are missing; returns how many it made.
     -- Partitions carry no grants: they are reached through their parent alone.
