@@ -61,6 +61,7 @@ export class Webhooks1770000000007 extends SqlMigration {
     CREATE INDEX webhook_inbox_list ON webhook_inbox (org_id, source_id, id);
     CREATE INDEX webhook_inbox_open ON webhook_inbox (org_id, source_id, id) WHERE processed_at IS NULL;
     CREATE INDEX webhook_inbox_processed ON webhook_inbox (org_id, processed_at);
+    CREATE INDEX webhook_inbox_unprocessed ON webhook_inbox (org_id, received_at) WHERE processed_at IS NULL;
     SELECT app_private.protect_table('webhook_inbox',
       'SELECT (org_id, id, source_id, message_id, received_at, outbox_id, processed_at)', NULL, true);
 
