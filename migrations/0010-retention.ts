@@ -35,7 +35,7 @@ export class Retention1770000000010 extends SqlMigration {
     -- For the metrics, over all organizations: how long the oldest row has been due that no run got to. A run that
     -- ended makes up for those before it.
     CREATE FUNCTION app.retention_overdue() RETURNS TABLE (policy text, seconds double precision)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT r.policy, extract(epoch FROM max(clock_timestamp() - r.due_since))::double precision
         FROM public.retention_runs r
        WHERE r.finished_at IS NULL AND r.due_since < clock_timestamp() AND NOT EXISTS (

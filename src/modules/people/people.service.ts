@@ -109,7 +109,7 @@ export class PeopleService {
       if (value !== undefined) columns[field] = cipher.seal(SEALED[field], field === 'ssn' ? (value?.replace(/\D/g, '') ?? null) : value);
     }
     if (fields.email !== undefined) columns.emailIndex = fields.email === null ? null : await this.emailIndex(fields.email);
-    return columns as Partial<PersonEntity>;
+    return columns;
   }
 
   private async emailIndex(email: string): Promise<Buffer> {

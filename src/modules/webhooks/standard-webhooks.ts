@@ -26,9 +26,9 @@ export interface MessageHeaders {
 export function readHeaders(headers: IncomingHttpHeaders): MessageHeaders | undefined {
   const id = headers['webhook-id'];
   const timestamp = headers['webhook-timestamp'];
-  const signature = headers['webhook-signature'];
-  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signature !== 'string') return undefined;
-  const signatures = signature.split(' ');
+  const list = headers['webhook-signature'];
+  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof list !== 'string') return undefined;
+  const signatures = list.split(' ');
   const wellFormed = MESSAGE_ID.test(id) && TIMESTAMP.test(timestamp)
     && signatures.length <= MOST_SIGNATURES && signatures.every((one) => SIGNATURE.test(one));
   return wellFormed ? { id, timestamp, signatures } : undefined;

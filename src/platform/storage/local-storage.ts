@@ -110,7 +110,11 @@ async function* readWhole(path: string): AsyncGenerator<Buffer> {
 async function syncFolders(from: string, root: string): Promise<void> {
   for (let folder = from; folder.length >= root.length; folder = dirname(folder)) {
     const handle = await open(folder, 'r');
-    await handle.sync().finally(() => handle.close());
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     if (folder === root) return;
   }
 }
