@@ -70,5 +70,7 @@ export class People1770000000006 extends SqlMigration {
       CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
     );
     SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
+    -- Entrance functions hand out an organization's own wrapped key, never a person's.
+    CREATE POLICY entrance ON data_keys TO vouchsafe_owner USING (subject_id = '00000000-0000-0000-0000-000000000000');
   `;
 }

@@ -1,13 +1,28 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
+import { ExportsModule } from './modules/exports/index.js';
 import { PeopleModule } from './modules/people/index.js';
 import { RbacModule } from './modules/rbac/index.js';
+import { RetentionModule } from './modules/retention/index.js';
 import { TenancyModule } from './modules/tenancy/index.js';
+import { WebhooksModule } from './modules/webhooks/index.js';
 import type { Config } from './platform/config/config.js';
 import { PlatformModule } from './platform/platform.module.js';
 
 /** The application: the platform, and the features on it. API, worker and CLI are processes of this one module. */
-@Module({ imports: [AuthModule, TenancyModule, RbacModule, PeopleModule] })
+@Module({
+  imports: [
+    AuthModule,
+    TenancyModule,
+    RbacModule,
+    PeopleModule,
+    AuditModule,
+    WebhooksModule,
+    ExportsModule,
+    RetentionModule,
+  ],
+})
 export class AppModule {
   static forRoot(config: Config): DynamicModule {
     return { module: AppModule, imports: [PlatformModule.forRoot(config)] };

@@ -49,7 +49,7 @@ async function serve({ home, services, stopping, onStop }) {
   await step('Migrating the database', () => runCli(['migrate'], { env, signal: stopping }));
   if (demo) {
     await bringUp('Starting the development identity provider', identityProvider(env));
-    await step('Seeding the demo organizations', () => runCli(['demo', 'seed', '--out', demoFile(home)], { env, signal: stopping }));
+    await step('Seeding the demo organizations', () => runCli(['demo', 'seed', '--out', demoFile(home), '--idp-metadata', path.join(home, 'idp', 'metadata.xml')], { env, signal: stopping }));
   }
   await bringUp('Starting the application', application(env));
   writeRuntime(home, env);

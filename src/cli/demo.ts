@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { SsoSetupService } from '../modules/auth/index.js';
 import { AssignmentsService, PeopleService, type Kind } from '../modules/people/index.js';
 import { PRESETS, type Preset } from '../platform/access/roles.js';
 import { AppConfig } from '../platform/config/index.js';
@@ -9,6 +10,7 @@ import { createOrganization, createUser } from './organizations.js';
 
 const PASSWORD = 'Synthetic-Demo-1';
 
+interface SeedOptions { out: string; idpMetadata?: string; json?: boolean }
 interface DemoOrganization { id: string; name: string; preset: Preset; domain: string; kind: Kind }
 
 /** Plainly synthetic: names of numbers, a domain that cannot exist (RFC 2606), ids that anybody may know. */
@@ -25,18 +27,34 @@ const ASSIGNED = ['mentor', 'member'];
 /** `demo seed`: an organization for each preset, with a sign-in for each role. Development only; again changes nothing. */
 export function demoCommands(program: Command): void {
   program.command('demo').description('demonstration data').command('seed').description('set up synthetic organizations (development only)')
-    .requiredOption('--out <file>', 'where to write the sign-ins').option('--json')
-    .action((options: { out: string; json?: boolean }) => operate(options, (operator) => seed(operator, options.out)));
+    .requiredOption('--out <file>', 'where to write the sign-ins')
+    .option('--idp-metadata <file>', "the development identity provider's metadata, to sign in through it")
+    .option('--json')
+    .action((options: SeedOptions) => operate(options, (operator) => seed(operator, options)));
 }
 
-async function seed(operator: Operator, out: string): Promise<{ organizations: number }> {
+async function seed(operator: Operator, { out, idpMetadata }: SeedOptions): Promise<{ organizations: number }> {
   if (operator.app.get(AppConfig).deployed) throw new Error('demonstration data is refused outside development');
   for (const organization of ORGANIZATIONS) {
     if (await isNew(operator, organization)) await fill(operator, organization);
   }
+  const sso = idpMetadata === undefined ? [] : await connect(operator, readFileSync(idpMetadata, 'utf8'));
   const known = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Record<string, unknown>) : {};
-  writeFileSync(out, JSON.stringify({ ...known, ...description() }, null, 2), { mode: 0o600 });
+  writeFileSync(out, JSON.stringify({ ...known, ...description(), sso }, null, 2), { mode: 0o600 });
   return { organizations: ORGANIZATIONS.length };
+}
+
+/** Each organization signs in through the development identity provider, whose groups are named `preset:role`. */
+async function connect(operator: Operator, metadata: string) {
+  const setup = operator.app.get(SsoSetupService);
+  return Promise.all(ORGANIZATIONS.map(({ id: orgId, preset }) => operator.within(orgId, async () => {
+    const groupRoles = Object.keys(PRESETS[preset]).map((role) => ({ group: `${preset}:${role}`, role }));
+    const [known] = (await setup.list()).items;
+    const { id, loginUrl } = known === undefined
+      ? await setup.create({ name: 'Development identity provider', metadata, groupRoles })
+      : await setup.update(known.id, { metadata });
+    return { orgId, id, loginUrl };
+  })));
 }
 
 async function isNew(operator: Operator, organization: DemoOrganization): Promise<boolean> {

@@ -18,6 +18,7 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { RedisProbe } from './jobs/redis.probe.js';
 import { LoggingModule } from './logging/index.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { StorageModule } from './storage/index.js';
 
 /** Everything the features stand on. */
 @Module({})
@@ -26,7 +27,7 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [
-        ConfigModule.forRoot(config), LoggingModule, ClockModule, DatabaseModule, CryptoModule, AuditTrailModule, JobsModule,
+        ConfigModule.forRoot(config), LoggingModule, ClockModule, DatabaseModule, CryptoModule, StorageModule, AuditTrailModule, JobsModule,
         RateLimitModule, MetricsModule.forRoot([DatabaseProbe, RedisProbe]), AccessModule, HttpModule, DiscoveryModule,
       ],
       providers: [BootChecks],

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { readCsv } from '../../../test/harness/csv.js';
 import { copyRowsSql, CSV_SAFE_FUNCTION, csvFile, csvLine, csvSafe, type CsvColumn } from './csv.js';
 
 const columns: CsvColumn[] = [
@@ -9,23 +10,6 @@ const columns: CsvColumn[] = [
   { header: 'Year', sql: 'p.year', isNumber: true },
 ];
 const watermark = "Exported by O'Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1";
-
-/** Reads RFC 4180 strictly: CRLF after each record, quotes only around whole fields. */
-function readCsv(file: string): string[][] {
-  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy;
-  const records: string[][] = [];
-  let record: string[] = [];
-  while (field.lastIndex < file.length) {
-    const at = field.lastIndex;
-    const match = field.exec(file);
-    if (!match) throw new Error(`not RFC 4180 at ${at}: ${JSON.stringify(file.slice(at, at + 40))}`);
-    record.push(match[1]?.replaceAll('""', '"') ?? match[2]!);
-    if (match[3] !== '\r\n') continue;
-    records.push(record);
-    record = [];
-  }
-  return records;
-}
 
 /** What COPY sends: quoted where it must be, LF after each row. */
 const copied = (rows: string[][]): string =>
@@ -94,6 +78,12 @@ describe('a CSV file', () => {
         expect(readCsv(await fileOf(copied(marked), size))).toEqual([['Name', 'Year', watermark], ...marked]);
       }),
     );
+  });
+
+  it('counts the rows that pass, line breaks inside cells not among them', async () => {
+    let rows = 0;
+    await text(csvFile(Readable.from([Buffer.from('"a\nb",1\nc'), Buffer.from(',2\nd,"\n"\n')]), { columns, watermark }, (more) => { rows += more; }));
+    expect(rows).toBe(3);
   });
 
   it('fails when the rows fail', async () => {

@@ -66,13 +66,20 @@ export function csvLine(fields: readonly (string | null)[]): string {
  * watermark, so that a file without rows carries it too, then the rows with the line ends that
  * RFC 4180 section 2 wants (COPY ends them with LF alone; a LF inside quotes stays as it is).
  * When the rows fail, the file fails with their error.
+ *
+ * @param passed told how many more rows have passed, once a chunk
  */
-export function csvFile(rows: Readable, { columns, watermark }: Pick<CsvQuery, 'columns' | 'watermark'>): Readable {
+export function csvFile(
+  rows: Readable,
+  { columns, watermark }: Pick<CsvQuery, 'columns' | 'watermark'>,
+  passed: (rows: number) => void = () => undefined,
+): Readable {
   let isQuoted = false;
   const file = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      const { bytes, endsQuoted } = withCrlf(chunk, isQuoted);
+      const { bytes, ended, endsQuoted } = withCrlf(chunk, isQuoted);
       isQuoted = endsQuoted;
+      passed(ended);
       done(null, bytes);
     },
   });
@@ -83,7 +90,7 @@ export function csvFile(rows: Readable, { columns, watermark }: Pick<CsvQuery, '
 const [QUOTE, LF, CR] = [0x22, 0x0a, 0x0d];
 
 /** Puts a CR before each LF outside quotes. A doubled quote opens and closes at once, so it needs no rule of its own. */
-function withCrlf(rows: Buffer, startsQuoted: boolean): { bytes: Buffer; endsQuoted: boolean } {
+function withCrlf(rows: Buffer, startsQuoted: boolean): { bytes: Buffer; ended: number; endsQuoted: boolean } {
   const bytes = Buffer.allocUnsafe(rows.length * 2);
   let [isQuoted, used] = [startsQuoted, 0];
   for (const byte of rows) {
@@ -91,5 +98,5 @@ function withCrlf(rows: Buffer, startsQuoted: boolean): { bytes: Buffer; endsQuo
     if (byte === LF && !isQuoted) bytes[used++] = CR;
     bytes[used++] = byte;
   }
-  return { bytes: bytes.subarray(0, used), endsQuoted: isQuoted };
+  return { bytes: bytes.subarray(0, used), ended: used - rows.length, endsQuoted: isQuoted };
 }

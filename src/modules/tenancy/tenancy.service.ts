@@ -98,7 +98,8 @@ export class TenancyService {
     if ((await this.tenancy.otherAdministrators(member.id)) === 0) throw new Problem('last_administrator');
   }
 
-  private async assertAssignable(role: string): Promise<void> {
+  /** Throws unknown_role, or beyond_own_grants when the caller could not give the role. */
+  async assertAssignable(role: string): Promise<void> {
     const { preset } = await this.tenancy.organization();
     if (!isRoleOf(preset, role)) throw new Problem('unknown_role');
     this.assertHolds(await this.tenancy.roleGrants(role));

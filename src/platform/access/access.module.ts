@@ -3,6 +3,7 @@ import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { UnitOfWorkInterceptor } from '../database/unit-of-work.interceptor.js';
 import { AccessGuard } from './access.guard.js';
+import { AsMember } from './as-member.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
   EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
@@ -15,10 +16,10 @@ import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
   imports: [PassportModule],
   providers: [
     JwtStrategy, RateLayer, TokenLayer, SameOriginLayer, SessionLayer, PasswordChangedLayer, SecondFactorLayer, EnforcedSsoLayer,
-    PermissionLayer, StepUpLayer, AccessGuard,
+    PermissionLayer, StepUpLayer, AccessGuard, AsMember,
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: UnitOfWorkInterceptor },
   ],
-  exports: [AccessGuard],
+  exports: [AccessGuard, AsMember],
 })
 export class AccessModule {}

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Statement } from '../database/transaction.js';
+import { canonicalJson } from './canonical-json.js';
 
 /** What is proved of an event: canonical JSON of these fields is hashed into the organization's tree. */
 export interface AuditFacts {
@@ -26,19 +27,6 @@ export interface AuditPrivate {
 export interface AuditRow {
   facts: AuditFacts;
   personal: AuditPrivate;
-}
-
-/**
- * Canonical JSON (RFC 8785) of plain data: keys in UTF-16 order, no white space. Numbers here are safe integers, for
- * which JSON.stringify already gives the form the RFC asks for.
- */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
 }
 
 const INSERT = `

@@ -4,20 +4,8 @@ import { newId } from '../clock/id.js';
 import { currentContext } from '../context/context.js';
 import type { MetaKind } from '../feature/define-feature.js';
 import { declaration, type AuditEventType } from '../feature/registry.js';
-
-const KINDS: Record<MetaKind, (value: unknown) => boolean> = {
-  id: (v) => typeof v === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(v),
-  code: isCode,
-  codes: (v) => Array.isArray(v) && v.length <= 100 && v.every(isCode),
-  count: (v) => Number.isSafeInteger(v),
-  flag: (v) => typeof v === 'boolean',
-  time: (v) => typeof v === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/.test(v),
-};
-
-/** A machine's word: letters first, no spaces, no digits in a row that could be a number about somebody. */
-function isCode(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= 64 && /^[a-zA-Z][\w.:-]*$/.test(value) && !/\d{4}/.test(value);
-}
+import type { AuditFacts } from './audit-row.js';
+import { hasShape, isCode, isId } from './meta-shapes.js';
 
 /** What an entry says beside its type. */
 export interface AuditEntry {
@@ -43,7 +31,7 @@ export class AuditTrail {
     if (!event.ambient && !context.emits.has(type)) {
       throw new Error(`the event "${type}" is not declared here: add it to \`emits\` of the route, job or command`);
     }
-    if (context.transaction === null || context.transaction.readOnly) {
+    if (!context.transaction?.open || context.transaction.readOnly) {
       throw new Error(`the event "${type}" needs a transaction that may write`);
     }
     context.transaction.log.push({
@@ -55,8 +43,7 @@ export class AuditTrail {
         outcome: entry.outcome ?? 'success',
         actorType: context.actor.type,
         actorId: context.actor.id,
-        targetType: entry.target?.type ?? null,
-        targetId: entry.target?.id ?? null,
+        ...this.target(type, entry.target),
         requestId: context.requestId,
         meta: this.allowed(type, event.meta ?? {}, entry.meta ?? {}),
       },
@@ -68,10 +55,23 @@ export class AuditTrail {
   private allowed(type: string, kinds: Readonly<Record<string, MetaKind>>, meta: Readonly<Record<string, unknown>>): Record<string, unknown> {
     const kept: Record<string, unknown> = {};
     for (const [field, value] of Object.entries(meta)) {
-      const kind = kinds[field];
-      if (kind !== undefined && KINDS[kind](value)) kept[field] = value;
-      else if (value !== undefined) this.log.warn(`SECURITY: metadata field stripped from event ${type}: ${kind === undefined ? 'undeclared' : `not of kind ${kind}`}`);
+      const kind = Object.hasOwn(kinds, field) ? kinds[field] : undefined;
+      if (kind !== undefined && hasShape(kind, value)) kept[field] = value;
+      else if (value !== undefined) this.warn(type, kind === undefined ? 'a metadata field that it does not declare' : `the field ${field}, which is no ${kind}`);
     }
     return kept;
+  }
+
+  /** A target is named by an id or a word of ours, so that nobody's address becomes one. */
+  private target(type: string, target: AuditEntry['target']): Pick<AuditFacts, 'targetType' | 'targetId'> {
+    if (target === undefined) return { targetType: null, targetId: null };
+    const id = isId(target.id) ? target.id.toLowerCase() : target.id;
+    const named = isCode(target.type) && (isId(id) || isCode(id));
+    if (!named) this.warn(type, 'a target that is not a code with an id or a code');
+    return named ? { targetType: target.type, targetId: id } : { targetType: null, targetId: null };
+  }
+
+  private warn(type: string, what: string): void {
+    this.log.warn(`SECURITY: stripped from event ${type}: ${what}`);
   }
 }

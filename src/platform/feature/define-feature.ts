@@ -9,7 +9,7 @@ export interface PermissionDeclaration {
 }
 
 /** Shapes a metadata value of an event may take; free text has none, so that no personal data fits in. */
-export type MetaKind = 'id' | 'code' | 'codes' | 'count' | 'flag' | 'time';
+export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'count' | 'flag' | 'time';
 
 /** One type of entry in the log, with the only metadata fields it may carry. */
 export interface EventDeclaration {

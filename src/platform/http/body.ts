@@ -60,7 +60,8 @@ function keepBytes(bytes: Buffer, request: Request): Buffer {
   return bytes;
 }
 
-function parseJson(bytes: Buffer): unknown {
+/** Strict JSON: an object or array of storable text; undefined for an empty body. Throws malformed_json, invalid_text, invalid_request. */
+export function parseJson(bytes: Buffer): unknown {
   const text = utf8(bytes);
   if (text === '') return undefined;
   let value: unknown;

@@ -11,3 +11,4 @@ export {
   type StorageEnvironment,
 } from './object-key.js';
 export type { ObjectStorage } from './object-storage.js';
+export { StorageModule } from './storage.module.js';

@@ -1,0 +1,167 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/**
+ * Webhook sources, their secrets, and the inbox.
+ *
+ * The entrance for a source is shut by the database: it takes the entrance secret, which only a holder of the signing
+ * secret can compute, and inserts one delivery with its job. The API's role reads no signing secret and no body, and
+ * writes to the inbox by these functions alone.
+ */
+export class Webhooks1770000000007 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    CREATE TABLE webhook_sources (
+      org_id uuid NOT NULL REFERENCES organizations,
+      id uuid NOT NULL,
+      name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+      scheme text NOT NULL CHECK (scheme IN ('standard', 'stripe', 'github', 'slack', 'hmac')),
+      applies_to text NOT NULL DEFAULT 'people' CHECK (applies_to IN ('people')),
+      enabled boolean NOT NULL DEFAULT true,
+      limit_per_minute integer NOT NULL CHECK (limit_per_minute BETWEEN 1 AND 1000000),
+      created_at timestamptz NOT NULL DEFAULT now(),
+      updated_at timestamptz NOT NULL DEFAULT now(),
+      removed_at timestamptz,
+      PRIMARY KEY (org_id, id)
+    );
+    CREATE INDEX webhook_sources_id ON webhook_sources (id);
+    SELECT app_private.protect_table('webhook_sources', 'SELECT, INSERT (org_id, id, name, scheme, limit_per_minute),
+      UPDATE (name, enabled, limit_per_minute, updated_at, removed_at)', NULL, true);
+
+    -- secret_enc: sealed under the organization's data key. entrance_hash: SHA-256 of the entrance secret.
+    CREATE TABLE webhook_secrets (
+      org_id uuid NOT NULL,
+      id uuid NOT NULL,
+      source_id uuid NOT NULL,
+      secret_enc bytea NOT NULL,
+      entrance_hash bytea NOT NULL CHECK (length(entrance_hash) = 32),
+      created_at timestamptz NOT NULL DEFAULT now(),
+      expires_at timestamptz,
+      PRIMARY KEY (org_id, id),
+      FOREIGN KEY (org_id, source_id) REFERENCES webhook_sources (org_id, id)
+    );
+    CREATE INDEX webhook_secrets_source ON webhook_secrets (org_id, source_id);
+    CREATE INDEX webhook_secrets_expiry ON webhook_secrets (org_id, expires_at);
+    SELECT app_private.protect_table('webhook_secrets', 'SELECT (org_id, id, source_id, created_at, expires_at),
+      INSERT (org_id, id, source_id, secret_enc, entrance_hash), UPDATE (expires_at)', NULL, true);
+
+    -- One row a message. Whether it was processed or is dead is told by processed_at and by the job behind outbox_id.
+    CREATE TABLE webhook_inbox (
+      org_id uuid NOT NULL,
+      id uuid NOT NULL,
+      source_id uuid NOT NULL,
+      message_id text NOT NULL CHECK (length(message_id) BETWEEN 1 AND 255),
+      received_at timestamptz NOT NULL DEFAULT now(),
+      body_enc bytea,
+      body_digest bytea NOT NULL CHECK (length(body_digest) = 32),
+      outbox_id uuid NOT NULL,
+      processed_at timestamptz,
+      PRIMARY KEY (org_id, id),
+      UNIQUE (org_id, source_id, message_id),
+      FOREIGN KEY (org_id, source_id) REFERENCES webhook_sources (org_id, id)
+    );
+    CREATE INDEX webhook_inbox_list ON webhook_inbox (org_id, source_id, id);
+    CREATE INDEX webhook_inbox_open ON webhook_inbox (org_id, source_id, id) WHERE processed_at IS NULL;
+    CREATE INDEX webhook_inbox_processed ON webhook_inbox (org_id, processed_at);
+    SELECT app_private.protect_table('webhook_inbox',
+      'SELECT (org_id, id, source_id, message_id, received_at, outbox_id, processed_at)', NULL, true);
+
+    GRANT DELETE ON webhook_secrets TO vouchsafe_worker;
+    GRANT SELECT, UPDATE (body_enc, processed_at), DELETE ON webhook_inbox TO vouchsafe_worker;
+
+
+    -- What checking a signature needs: sealed secrets and wrapped keys, of no use without the KMS. No row for a source
+    -- that is unknown, disabled or removed. An id belongs to whoever used it first.
+    CREATE FUNCTION app.find_webhook_source(source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer,
+      OUT secret_ids uuid[], OUT secrets bytea[], OUT expiries timestamptz[],
+      OUT key_purposes text[], OUT key_generations integer[], OUT wrapped_keys bytea[])
+    RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+      SELECT s.org_id, s.scheme, s.limit_per_minute, x.ids, x.secrets, x.expiries, k.purposes, k.generations, k.wrapped
+        FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
+        JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
+        CROSS JOIN LATERAL (
+          SELECT array_agg(w.id) AS ids, array_agg(w.secret_enc) AS secrets, array_agg(w.expires_at) AS expiries
+            FROM public.webhook_secrets w
+           WHERE w.org_id = s.org_id AND w.source_id = s.id AND (w.expires_at IS NULL OR w.expires_at > now())) x
+        CROSS JOIN LATERAL (
+          SELECT array_agg(d.purpose) AS purposes, array_agg(d.generation::integer) AS generations, array_agg(d.wrapped) AS wrapped
+            FROM public.data_keys d
+           WHERE d.org_id = s.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.wrapped IS NOT NULL) k
+       WHERE s.enabled AND s.removed_at IS NULL AND x.ids IS NOT NULL AND k.wrapped IS NOT NULL
+    $$;
+
+    -- The organization into which an entrance secret leads at this moment; null where it leads nowhere.
+    CREATE FUNCTION app_private.webhook_organization(source uuid, entrance bytea) RETURNS uuid
+    LANGUAGE sql STABLE SET search_path = '' AS $$
+      SELECT s.org_id
+        FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
+        JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
+       WHERE s.enabled AND s.removed_at IS NULL AND EXISTS (
+         SELECT FROM public.webhook_secrets w
+          WHERE w.org_id = s.org_id AND w.source_id = s.id AND w.entrance_hash = sha256(entrance)
+            AND (w.expires_at IS NULL OR w.expires_at > now()))
+    $$;
+
+    -- Takes deliveries in, each with its job, and answers in their order: accepted, duplicate (the same message with the
+    -- same body), conflict (with another body), refused (the entrance secret leads nowhere). stored_id is the first
+    -- delivery of the message. Asking again with the same delivery ids gives the same answer. Rows are inserted in the
+    -- order of the unique key, so that two batches cannot wait for each other; jobs in the order of arrival.
+    CREATE FUNCTION app.ingest_webhooks(sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[],
+      digests bytea[], jobs uuid[], order_keys text[], requests text[])
+    RETURNS TABLE (outcome text, stored_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    DECLARE
+      orgs uuid[];
+    BEGIN
+      SELECT array_agg(app_private.webhook_organization(g.source, g.entrance) ORDER BY g.n) INTO orgs
+        FROM unnest(sources, entrances) WITH ORDINALITY AS g (source, entrance, n);
+
+      WITH given AS (
+        SELECT * FROM unnest(orgs, sources, deliveries, messages, bodies, digests, jobs, order_keys, requests)
+          WITH ORDINALITY AS g (org, source, delivery, message, body, digest, job, order_key, request, n)
+         WHERE g.org IS NOT NULL
+      ), stored AS (
+        INSERT INTO public.webhook_inbox (org_id, id, source_id, message_id, body_enc, body_digest, outbox_id)
+        SELECT g.org, g.delivery, g.source, g.message, g.body, g.digest, g.job FROM given g
+         ORDER BY g.org, g.source, g.message, g.n
+        ON CONFLICT (org_id, source_id, message_id) DO NOTHING RETURNING outbox_id
+      )
+      INSERT INTO public.outbox (org_id, id, job, lane, order_key, payload, request_id)
+      SELECT g.org, g.job, 'webhooks.apply', 'webhook:' || g.source, g.order_key,
+             jsonb_build_object('deliveryId', g.delivery), g.request
+        FROM given g JOIN stored s ON s.outbox_id = g.job ORDER BY g.n;
+
+      RETURN QUERY
+      SELECT CASE WHEN g.org IS NULL OR i.id IS NULL THEN 'refused' WHEN i.id = g.delivery THEN 'accepted'
+                  WHEN i.body_digest = g.digest THEN 'duplicate' ELSE 'conflict' END, i.id
+        FROM unnest(orgs, sources, deliveries, messages, digests) WITH ORDINALITY AS g (org, source, delivery, message, digest, n)
+        LEFT JOIN public.webhook_inbox i ON i.org_id = g.org AND i.source_id = g.source AND i.message_id = g.message
+       ORDER BY g.n;
+    END $$;
+
+    -- Entrance for what is to be said about a source before it has shown anything: may write to its organization's log,
+    -- and nothing else.
+    CREATE FUNCTION app.enter_webhook_source(source uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+      SELECT app_private.sign_limited(s.org_id) FROM public.webhook_sources s WHERE s.id = source ORDER BY s.created_at LIMIT 1
+    $$;
+
+    -- Gives a dead delivery of the entered organization a new job in place of the dead one; false when it is not dead.
+    CREATE FUNCTION app.replay_webhook(delivery uuid, job uuid, request text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+      WITH dead AS (
+        DELETE FROM public.outbox o USING public.webhook_inbox i
+         WHERE i.org_id = app.org_id() AND i.id = delivery AND i.processed_at IS NULL AND i.body_enc IS NOT NULL
+           AND o.org_id = i.org_id AND o.id = i.outbox_id AND o.state = 'dead'
+        RETURNING o.org_id, o.job, o.lane, o.order_key, o.payload
+      ), again AS (
+        INSERT INTO public.outbox (org_id, id, job, lane, order_key, payload, request_id)
+        SELECT d.org_id, replay_webhook.job, d.job, d.lane, d.order_key, d.payload, request FROM dead d
+      ), moved AS (
+        UPDATE public.webhook_inbox i SET outbox_id = replay_webhook.job FROM dead d WHERE i.org_id = d.org_id AND i.id = delivery
+      )
+      SELECT EXISTS (SELECT FROM dead)
+    $$;
+
+    GRANT EXECUTE ON FUNCTION app.find_webhook_source, app.ingest_webhooks, app.enter_webhook_source, app.replay_webhook
+      TO vouchsafe_app;
+  `;
+}

@@ -1,0 +1,146 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/** Single sign-on: connections to identity providers, and the identities known through them. */
+export class Sso1770000000009 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    CREATE TABLE sso_connections (
+      org_id uuid NOT NULL REFERENCES organizations,
+      id uuid NOT NULL,
+      name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+      enabled boolean NOT NULL DEFAULT true,
+      idp_entity_id text NOT NULL,
+      idp_sso_url text NOT NULL,
+      idp_certificates text[] NOT NULL CHECK (cardinality(idp_certificates) BETWEEN 1 AND 10),
+      want_response_signed boolean NOT NULL DEFAULT false,
+      subject text NOT NULL DEFAULT 'name-id' CHECK (subject IN ('name-id', 'entra-object')),
+      email_attribute text,
+      group_attribute text,
+      group_roles jsonb NOT NULL DEFAULT '[]',
+      default_role text,
+      jit_provisioning boolean NOT NULL DEFAULT true,
+      clock_skew_seconds integer NOT NULL DEFAULT 120 CHECK (clock_skew_seconds BETWEEN 60 AND 180),
+      entrance_enc bytea NOT NULL,
+      entrance_hash bytea NOT NULL CHECK (length(entrance_hash) = 32),
+      created_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (org_id, id)
+    );
+    CREATE INDEX sso_connections_id ON sso_connections (id);
+    SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, UPDATE, DELETE', NULL, true);
+
+    -- Who somebody is within a connection, for ever: the provider's own name for them, never an e-mail address.
+    CREATE TABLE sso_identities (
+      org_id uuid NOT NULL,
+      connection_id uuid NOT NULL,
+      subject_key text NOT NULL,
+      membership_id uuid NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      last_sign_in_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (org_id, connection_id, subject_key),
+      FOREIGN KEY (org_id, connection_id) REFERENCES sso_connections (org_id, id) ON DELETE CASCADE,
+      FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
+    );
+    CREATE INDEX sso_identities_membership ON sso_identities (org_id, membership_id);
+    SELECT app_private.protect_table('sso_identities', 'SELECT, DELETE', NULL, true);
+
+    -- What verifying a response needs. The entrance secret stays sealed: without the KMS nothing here opens anything.
+    CREATE FUNCTION app.find_sso_connection(connection uuid)
+    RETURNS TABLE (found public.sso_connections, preset text, generations smallint[], wrapped bytea[])
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+      SELECT c, o.preset, k.generations, k.wrapped
+        FROM public.sso_connections c JOIN public.organizations o ON o.id = c.org_id AND o.status = 'active'
+        CROSS JOIN LATERAL (SELECT array_agg(d.generation) AS generations, array_agg(d.wrapped) AS wrapped FROM public.data_keys d
+          WHERE d.org_id = c.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.purpose = 'data') k
+       WHERE c.id = connection AND c.enabled
+    $$;
+
+    -- Writes about a refused sign-in into the log of the connection's organization, and nothing else.
+    CREATE FUNCTION app.enter_sso_log(connection uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    DECLARE
+      org uuid := coalesce((SELECT c.org_id FROM public.sso_connections c WHERE c.id = connection), '00000000-0000-0000-0000-000000000000');
+    BEGIN
+      PERFORM app_private.sign_limited(org);
+      RETURN org;
+    END $$;
+
+    -- The membership of an identity. Known: theirs. Unknown: an account this organization made for the address and nobody
+    -- has claimed, else, where the connection provisions, a new one. An address that is in use elsewhere is never linked.
+    CREATE FUNCTION app_private.sso_membership(c public.sso_connections, subject text, address text, full_name text,
+      new_role text, new_user uuid, new_membership uuid, OUT member_id uuid, OUT state text)
+    LANGUAGE plpgsql SET search_path = '' AS $$
+    DECLARE
+      known public.users;
+    BEGIN
+      SELECT i.membership_id INTO member_id FROM public.sso_identities i
+       WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+      IF FOUND THEN state := 'known'; RETURN; END IF;
+      IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
+      SELECT * INTO known FROM public.users u WHERE u.email = address FOR UPDATE;
+      IF FOUND THEN
+        SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = known.id AND x.org_id = c.org_id;
+        IF member_id IS NULL OR EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = known.id)
+          OR EXISTS (SELECT FROM public.memberships x WHERE x.user_id = known.id AND x.org_id <> c.org_id)
+          OR EXISTS (SELECT FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.membership_id = member_id) THEN
+          state := 'account_exists';
+          RETURN;
+        END IF;
+        state := 'claimed';
+      ELSIF c.jit_provisioning THEN
+        INSERT INTO public.users (id, email, name) VALUES (new_user, address, full_name);
+        INSERT INTO public.memberships (org_id, id, user_id, role) VALUES (c.org_id, new_membership, new_user, new_role);
+        member_id := new_membership;
+        state := 'provisioned';
+      ELSE
+        state := 'account_unknown';
+        RETURN;
+      END IF;
+      INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id) VALUES (c.org_id, c.id, subject, member_id);
+    END $$;
+
+    -- Entrance of a verified assertion, for whoever holds the connection's secret. The role the provider's groups stand
+    -- for is taken over; with another role than before all other sessions of the member end. State: known | claimed |
+    -- provisioned, then a session is open; else why not: connection_refused | role_missing | email_missing |
+    -- account_exists | account_unknown | membership_ended.
+    CREATE FUNCTION app.sso_sign_in(connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text,
+      new_user uuid, new_membership uuid, session_id uuid, session_hash bytea, max_expiry timestamptz, ip inet, user_agent text,
+      OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text, OUT expires_at timestamptz)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    DECLARE
+      c public.sso_connections; m public.memberships; member_id uuid;
+    BEGIN
+      SELECT x.* INTO c FROM public.sso_connections x WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+      IF NOT FOUND THEN
+        state := 'connection_refused';
+        org_id := app.enter_sso_log(connection);
+        RETURN;
+      END IF;
+      org_id := c.org_id;
+      IF granted_role IS NULL THEN
+        state := 'role_missing'; -- somebody whose groups no longer stand for a role is put out
+        UPDATE public.sessions s SET revoked_at = now() WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
+          SELECT i.membership_id FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject);
+      ELSE
+        SELECT r.member_id, r.state INTO member_id, state
+          FROM app_private.sso_membership(c, subject, address, full_name, granted_role, new_user, new_membership) r;
+        SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
+        IF m.status = 'ended' THEN state := 'membership_ended'; END IF;
+      END IF;
+      IF state NOT IN ('known', 'claimed', 'provisioned') THEN
+        PERFORM app_private.sign_limited(c.org_id);
+        RETURN;
+      END IF;
+      role_before := m.role;
+      IF m.role <> granted_role THEN
+        UPDATE public.memberships x SET role = granted_role WHERE x.org_id = m.org_id AND x.id = m.id RETURNING * INTO m;
+        UPDATE public.sessions s SET revoked_at = now() WHERE s.org_id = m.org_id AND s.membership_id = m.id AND s.revoked_at IS NULL;
+      END IF;
+      UPDATE public.sso_identities i SET last_sign_in_at = now()
+       WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+      PERFORM app_private.open_session(m, session_hash, sso_sign_in.session_id, 'saml', max_expiry, ip, user_agent);
+      user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+      expires_at := (SELECT s.expires_at FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = sso_sign_in.session_id);
+    END $$;
+
+    GRANT EXECUTE ON FUNCTION app.find_sso_connection, app.enter_sso_log, app.sso_sign_in TO vouchsafe_app;
+  `;
+}

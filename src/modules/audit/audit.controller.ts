@@ -1,0 +1,28 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../../platform/access/decorators.js';
+import { Returns } from '../../platform/http/returns.js';
+import { AuditEventResponse, AuditQuery, EventTypeResponse } from './audit.dto.js';
+import { AuditService } from './audit.service.js';
+
+@ApiTags('Audit')
+@Controller('v1/audit')
+export class AuditController {
+  constructor(private readonly audit: AuditService) {}
+
+  /** The organization's log, newest first. */
+  @Get()
+  @Access('audit:read', { emits: ['audit.read'] })
+  @Returns(AuditEventResponse, { list: true })
+  search(@Query() query: AuditQuery) {
+    return this.audit.search(query);
+  }
+
+  /** Every type of event that can be in the log, with what it means. */
+  @Get('event-types')
+  @Access('audit:read')
+  @Returns(EventTypeResponse, { list: true })
+  eventTypes() {
+    return this.audit.eventTypes();
+  }
+}

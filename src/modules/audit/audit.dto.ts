@@ -1,0 +1,81 @@
+import { Expose, Type } from 'class-transformer';
+import { IsIn, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { PageQuery } from '../../platform/http/pagination.dto.js';
+import { OUTCOMES, type Outcome } from './audit-search.js';
+
+const CODE = /^[a-z][a-zA-Z0-9._:-]{0,63}$/;
+/** RFC 3339, or a date alone, which begins at midnight UTC. */
+const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
+const message = 'must be a time as RFC 3339 has it';
+
+/** `?limit=&cursor=` and what to look for; all filters hold together. */
+export class AuditQuery extends PageQuery {
+  /** A type of event from `/v1/audit/event-types`. */
+  @IsOptional() @Matches(CODE, { message: 'must be a type of event' })
+  type?: string;
+
+  /** A category of events from `/v1/audit/event-types`. */
+  @IsOptional() @Matches(CODE, { message: 'must be a category of events' })
+  category?: string;
+
+  /** Id of the user, job or webhook source that acted. */
+  @IsOptional() @IsString() @Length(1, 100)
+  actorId?: string;
+
+  @IsOptional() @Matches(CODE, { message: 'must be a kind of target' })
+  targetType?: string;
+
+  @IsOptional() @IsString() @Length(1, 100)
+  targetId?: string;
+
+  @IsOptional() @IsIn(OUTCOMES)
+  outcome?: Outcome;
+
+  /** Entries of this moment and later: RFC 3339, or a date. */
+  @IsOptional() @IsISO8601({ strict: true }, { message }) @Matches(INSTANT, { message })
+  from?: string;
+
+  /** Entries before this moment: RFC 3339, or a date. */
+  @IsOptional() @IsISO8601({ strict: true }, { message }) @Matches(INSTANT, { message })
+  to?: string;
+}
+
+/** Who acted. */
+export class AuditActor {
+  @Expose() type: 'user' | 'system' | 'source' | 'anonymous';
+  @Expose() id: string | null;
+  @Expose() email: string | null;
+}
+
+/** What it was done to. */
+export class AuditTarget {
+  @Expose() type: string;
+  @Expose() id: string;
+}
+
+/** A type of event, as its feature declares it. */
+export class EventTypeResponse {
+  @Expose() type: string;
+  @Expose() category: string;
+  @Expose() severity: 'info' | 'notice' | 'warning';
+  @Expose() description: string;
+}
+
+/** An entry of the log. Category, severity and description are null for a type that is no longer declared. */
+export class AuditEventResponse {
+  /** Id of the event. */
+  @Expose() id: string;
+  @Expose() occurredAt: Date;
+  @Expose() type: string;
+  @Expose() category: string | null;
+  @Expose() severity: 'info' | 'notice' | 'warning' | null;
+  @Expose() description: string | null;
+  @Expose() outcome: Outcome;
+  @Expose() @Type(() => AuditActor) actor: AuditActor;
+  @Expose() @Type(() => AuditTarget) target: AuditTarget | null;
+  @Expose() ip: string | null;
+  @Expose() userAgent: string | null;
+  @Expose() requestId: string;
+  /** The fields the event declares: ids, codes, counts, times. */
+  @Expose() @Type(() => Object) meta: Record<string, unknown>;
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import type { AuditPrivate } from '../../platform/audit/audit-row.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { currentContext } from '../../platform/context/context.js';
+import { declared } from '../../platform/feature/registry.js';
+import { Cursors, type CursorValue, type Page } from '../../platform/http/pagination.js';
+import { Problem } from '../../platform/http/problem.js';
+import type { AuditEventResponse, AuditQuery, EventTypeResponse } from './audit.dto.js';
+import { AuditRepository, type AuditEventRow } from './audit.repository.js';
+import type { AuditFilter, Position } from './audit-search.js';
+
+/** Answers who did what, from the log of the caller's organization; every answer is itself an entry. */
+@Injectable()
+export class AuditService {
+  constructor(
+    private readonly repository: AuditRepository,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+  ) {}
+
+  /** A page, newest first. Throws invalid_request for an unknown category or an empty range of time. */
+  async search({ limit, cursor, ...query }: AuditQuery): Promise<Page<AuditEventResponse>> {
+    const scope = { purpose: 'audit', orgId: currentContext().orgId };
+    const after = cursor === undefined ? null : positionOf(this.cursors.decode(scope, cursor));
+    const rows = await this.repository.page(filterOf(query), after, limit + 1);
+    const { items, nextCursor } = this.cursors.page(scope, rows, limit, ({ occurredAt, id }) => [occurredAt.toISOString(), id]);
+    const filters = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    this.audit.record('audit.read', { meta: { filters, entries: items.length } });
+    return { items: items.map(present), nextCursor };
+  }
+
+  /** Every type of event that can be in the log. */
+  eventTypes(): Page<EventTypeResponse> {
+    const items = [...declared('events')].map(([type, { category, severity, description }]) => ({ type, category, severity, description }));
+    return { items: items.toSorted((a, b) => (a.type < b.type ? -1 : 1)), nextCursor: null };
+  }
+}
+
+function positionOf([occurredAt, id]: CursorValue[]): Position {
+  return { occurredAt: new Date(occurredAt as string), id: id as string };
+}
+
+function filterOf({ type, category, from, to, ...filter }: Omit<AuditQuery, 'limit' | 'cursor'>): AuditFilter {
+  const range = { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : new Date(to) };
+  if (range.from !== undefined && range.to !== undefined && range.from >= range.to) {
+    throw new Problem('invalid_request', { errors: [{ field: 'to', message: 'must be later than from' }] });
+  }
+  return { ...filter, ...range, types: typesOf(type, category) };
+}
+
+/** The types asked for. A type may have left the catalogue and still be in the log; a category is what is declared now. */
+function typesOf(type: string | undefined, category: string | undefined): string[] | undefined {
+  if (category === undefined) return type === undefined ? undefined : [type];
+  const types = [...declared('events')].flatMap(([key, event]) => (event.category === category ? [key] : []));
+  if (types.length === 0) throw new Problem('invalid_request', { errors: [{ field: 'category', message: 'is not a category of events' }] });
+  return type === undefined ? types : types.filter((known) => known === type);
+}
+
+function present({ payload, actorType, actorId, targetType, targetId, ...row }: AuditEventRow): AuditEventResponse {
+  const event = declared('events').get(row.type);
+  const personal = payload === null ? null : (JSON.parse(payload.toString()) as AuditPrivate);
+  return {
+    ...row,
+    category: event?.category ?? null,
+    severity: event?.severity ?? null,
+    description: event?.description ?? null,
+    actor: { type: actorType, id: actorId, email: personal?.actorEmail ?? null },
+    target: targetType === null || targetId === null ? null : { type: targetType, id: targetId },
+    ip: personal?.ip ?? null,
+    userAgent: personal?.userAgent ?? null,
+  };
+}

@@ -1,0 +1,35 @@
+import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+import { Problem } from '../../../platform/http/problem.js';
+import { SamlGuard } from './saml.guard.js';
+import { SamlRefused } from './saml-refusal.js';
+import { SsoService } from './sso.service.js';
+
+/** The SAML guard, with each refusal and its reason written to the organization's log. */
+@Injectable()
+export class ArrivalGuard extends SamlGuard {
+  private readonly log = new Logger('SAML');
+
+  constructor(private readonly sso: SsoService) {
+    super();
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    try {
+      return await super.canActivate(context);
+    } catch (error) {
+      if (error instanceof Problem && error.cause instanceof SamlRefused) await this.record(context, error.cause);
+      throw error;
+    }
+  }
+
+  private async record(context: ExecutionContext, { reason }: SamlRefused): Promise<void> {
+    const { connectionId } = context.switchToHttp().getRequest<Request>().params;
+    this.log.warn(`response refused: ${reason}`);
+    try {
+      await this.sso.recordRefusal(String(connectionId), reason);
+    } catch (error) {
+      this.log.error('a refused response could not be recorded', error);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { X509Certificate } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { Clock } from '../../../platform/clock/clock.js';
+import { newId } from '../../../platform/clock/id.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { DataKeys } from '../../../platform/crypto/data-keys.js';
+import { randomToken, sha256 } from '../../../platform/crypto/index.js';
+import { Problem } from '../../../platform/http/problem.js';
+import { TenancyService } from '../../tenancy/index.js';
+import { readIdpMetadata } from './idp-metadata.js';
+import { serviceProviderUrls } from './saml-connection.js';
+import { SamlRefused } from './saml-refusal.js';
+import type { SsoConnectionEntity } from './sso-connection.entity.js';
+import type { CreateSsoConnectionDto, UpdateSsoConnectionDto } from './sso.dto.js';
+import { SsoRepository } from './sso.repository.js';
+
+/** Setting up connections to identity providers. */
+@Injectable()
+export class SsoSetupService {
+  constructor(
+    private readonly repository: SsoRepository,
+    private readonly dataKeys: DataKeys,
+    private readonly tenancy: TenancyService,
+    private readonly audit: AuditTrail,
+    private readonly clock: Clock,
+    private readonly app: AppConfig,
+  ) {}
+
+  async list() {
+    return { items: (await this.repository.list()).map((connection) => this.present(connection)), nextCursor: null };
+  }
+
+  /** Throws not_found. */
+  async read(id: string) {
+    const connection = await this.repository.find(id);
+    if (connection === null) throw new Problem('not_found');
+    return this.present(connection);
+  }
+
+  /** Throws metadata_refused or unknown_role. */
+  async create({ metadata, ...settings }: CreateSsoConnectionDto) {
+    await this.assertRoles(settings);
+    const id = newId();
+    const secret = randomToken();
+    const ring = await this.dataKeys.ofOrganization();
+    await this.repository.insert({
+      enabled: true, wantResponseSigned: false, subject: 'name-id', emailAttribute: null, groupAttribute: null, groupRoles: [],
+      defaultRole: null, jitProvisioning: true, clockSkewSeconds: 120, ...settings, ...this.provider(metadata), id,
+      entrance: ring.forRow('sso_connections', id).seal('entrance_enc', secret)!, entranceHash: sha256(secret),
+    });
+    this.audit.record('sso.connection_created', { target: { type: 'sso-connection', id } });
+    return this.read(id);
+  }
+
+  /** Throws not_found, metadata_refused or unknown_role. */
+  async update(id: string, { metadata, ...settings }: UpdateSsoConnectionDto) {
+    await this.assertRoles(settings);
+    const changes = { ...settings, ...(metadata !== undefined && this.provider(metadata)) };
+    if (Object.keys(changes).length === 0) throw new Problem('invalid_request', { detail: 'nothing to change' });
+    if (!(await this.repository.update(id, changes))) throw new Problem('not_found');
+    this.audit.record('sso.connection_updated', { target: { type: 'sso-connection', id }, meta: { fields: Object.keys(changes) } });
+    return this.read(id);
+  }
+
+  /** Throws not_found. */
+  async delete(id: string): Promise<void> {
+    if (!(await this.repository.delete(id))) throw new Problem('not_found');
+    this.audit.record('sso.connection_deleted', { target: { type: 'sso-connection', id } });
+  }
+
+  private provider(metadata: string): Pick<SsoConnectionEntity, 'idpEntityId' | 'idpSsoUrl' | 'idpCertificates'> {
+    try {
+      const { entityId, ssoUrl, certificates } = readIdpMetadata(metadata, this.clock.millis());
+      return { idpEntityId: entityId, idpSsoUrl: ssoUrl, idpCertificates: [...certificates] };
+    } catch (error) {
+      if (error instanceof SamlRefused) throw new Problem('metadata_refused', { detail: error.reason, cause: error });
+      throw error;
+    }
+  }
+
+  private async assertRoles({ groupRoles = [], defaultRole }: UpdateSsoConnectionDto): Promise<void> {
+    const roles = [...groupRoles.map(({ role }) => role), ...(defaultRole === undefined ? [] : [defaultRole])];
+    for (const role of roles) await this.tenancy.assertAssignable(role);
+  }
+
+  private present(connection: SsoConnectionEntity) {
+    const { spEntityId: entityId, ...urls } = serviceProviderUrls(this.app.origin, connection.id);
+    const certificatesExpireAt = connection.idpCertificates.map((pem) => new Date(new X509Certificate(pem).validTo));
+    return { ...connection, ...urls, entityId, certificatesExpireAt };
+  }
+}

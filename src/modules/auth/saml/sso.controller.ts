@@ -1,0 +1,51 @@
+import { Controller, Get, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Public } from '../../../platform/access/decorators.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { SessionCookies } from '../session-cookies.js';
+import { ArrivalGuard } from './arrival.guard.js';
+import type { SamlRequest } from './saml.guard.js';
+import { SsoService } from './sso.service.js';
+
+const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
+
+/** SAML 2.0 as the browser and the identity provider see it (saml-bindings-2.0-os). */
+@Controller('v1/sso/saml/:connectionId')
+export class SsoController {
+  constructor(
+    private readonly sso: SsoService,
+    private readonly cookies: SessionCookies,
+  ) {}
+
+  @Get('metadata')
+  @Public('identity providers read it before anybody can sign in')
+  @Returns.text('application/samlmetadata+xml')
+  metadata(@Param('connectionId') connectionId: string) {
+    return this.sso.metadata(connectionId);
+  }
+
+  @Get('login')
+  @Public('this is where people begin to sign in', { limit: LIMIT })
+  @Returns.redirect(302)
+  async login(
+    @Param('connectionId') connectionId: string, @Query('returnTo') returnTo: string | undefined,
+    @Req() request: Request, @Res({ passthrough: true }) response: Response,
+  ) {
+    const { url, setCookie } = await this.sso.depart(connectionId, request.headers.cookie, returnTo);
+    response.append('Set-Cookie', setCookie);
+    return { url };
+  }
+
+  @Post('acs')
+  @Public('the identity provider\'s signed answer arrives here', {
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'sso.member_provisioned', 'sso.role_taken_over'], limit: LIMIT,
+  })
+  @UseGuards(ArrivalGuard)
+  @Returns.redirect(303)
+  async acs(@Req() request: Request & SamlRequest, @Res({ passthrough: true }) response: Response) {
+    const { samlArrival: arrival } = request;
+    const session = await this.sso.arrive(arrival);
+    this.cookies.set(response, session.secret, session.expiresAt);
+    return { url: arrival.returnTo };
+  }
+}

@@ -1,0 +1,83 @@
+import { Expose, Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+
+export class GroupRole {
+  @IsString() @Length(1, 256)
+  @Expose() group: string;
+
+  @Matches(/^[a-z_]{1,40}$/)
+  @Expose() role: string;
+}
+
+export class UpdateSsoConnectionDto {
+  @IsOptional() @IsString() @Length(1, 100)
+  name?: string;
+
+  @IsOptional() @IsBoolean()
+  enabled?: boolean;
+
+  /** The identity provider's metadata file (saml-metadata-2.0-os): entity id, address and certificates are taken from it. */
+  @IsOptional() @IsString() @MaxLength(262_144)
+  metadata?: string;
+
+  /** Whether the response must be signed as well as the assertion. */
+  @IsOptional() @IsBoolean()
+  wantResponseSigned?: boolean;
+
+  /** Who a person is: the NameID, or for Entra ID the tenant's and the object's id. */
+  @IsOptional() @IsIn(['name-id', 'entra-object'])
+  subject?: 'name-id' | 'entra-object';
+
+  @IsOptional() @IsString() @Length(1, 256)
+  emailAttribute?: string;
+
+  @IsOptional() @IsString() @Length(1, 256)
+  groupAttribute?: string;
+
+  /** The first group in the list that a person is in decides the role. */
+  @IsOptional() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => GroupRole)
+  groupRoles?: GroupRole[];
+
+  /** The role of somebody in none of the groups; without it they are refused. */
+  @IsOptional() @Matches(/^[a-z_]{1,40}$/)
+  defaultRole?: string;
+
+  /** Whether somebody unknown becomes a member at the first sign-in. */
+  @IsOptional() @IsBoolean()
+  jitProvisioning?: boolean;
+
+  @IsOptional() @IsInt() @Min(60) @Max(180)
+  clockSkewSeconds?: number;
+}
+
+export class CreateSsoConnectionDto extends UpdateSsoConnectionDto {
+  @IsString() @Length(1, 100)
+  declare name: string;
+
+  @IsString() @Length(1, 262_144)
+  declare metadata: string;
+}
+
+export class SsoConnectionResponse {
+  @Expose() id: string;
+  @Expose() name: string;
+  @Expose() enabled: boolean;
+  /** Our entity id towards this identity provider. */
+  @Expose() entityId: string;
+  @Expose() acsUrl: string;
+  @Expose() loginUrl: string;
+  @Expose() metadataUrl: string;
+  @Expose() idpEntityId: string;
+  @Expose() idpSsoUrl: string;
+  /** When the provider's certificates expire, in their order. */
+  @Expose() certificatesExpireAt: Date[];
+  @Expose() wantResponseSigned: boolean;
+  @Expose() subject: string;
+  @Expose() emailAttribute: string | null;
+  @Expose() groupAttribute: string | null;
+  @Expose() @Type(() => GroupRole) groupRoles: GroupRole[];
+  @Expose() defaultRole: string | null;
+  @Expose() jitProvisioning: boolean;
+  @Expose() clockSkewSeconds: number;
+  @Expose() createdAt: Date;
+}

@@ -1,0 +1,43 @@
+import { defineFeature } from '../../../platform/feature/define-feature.js';
+
+export const ssoFeature = defineFeature({
+  name: 'sso',
+  description: 'Single sign-on through an institution\'s identity provider (SAML 2.0), one connection each.',
+  permissions: {
+    'sso:read': { category: 'Single sign-on', description: 'See connections to identity providers.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'sso:create': { category: 'Single sign-on', description: 'Connect an identity provider.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'sso:update': { category: 'Single sign-on', description: 'Change a connection.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'sso:delete': { category: 'Single sign-on', description: 'Remove a connection; nobody signs in through it any more.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+  },
+  events: {
+    'sso.connection_created': { category: 'single sign-on', severity: 'notice', description: 'An identity provider was connected.' },
+    'sso.connection_updated': { category: 'single sign-on', severity: 'notice', description: 'A connection was changed.', meta: { fields: 'codes' } },
+    'sso.connection_deleted': { category: 'single sign-on', severity: 'notice', description: 'A connection was removed.' },
+    'sso.member_provisioned': { category: 'single sign-on', severity: 'notice', description: 'A member was added at the first sign-in.', meta: { role: 'code', connectionId: 'id' } },
+    'sso.role_taken_over': { category: 'single sign-on', severity: 'notice', description: 'A member\'s role followed the identity provider\'s groups.', meta: { from: 'code', to: 'code' } },
+  },
+  errors: {
+    metadata_refused: { status: 400, title: 'The identity provider\'s metadata cannot be used' },
+  },
+  personalData: {
+    sso_connections: {
+      entrance_enc: { class: 'internal', erasure: 'delete' },
+      name: { class: 'internal', erasure: 'keep' },
+      email_attribute: { class: 'internal', erasure: 'keep' },
+    },
+    sso_identities: { subject_key: { class: 'PII', erasure: 'delete' } },
+  },
+  tables: {
+    sso_connections: { kind: 'tenant', retention: { keep: 'a setting of the organization' } },
+    sso_identities: { kind: 'tenant', retention: { keep: 'lives as long as the connection it belongs to' } },
+  },
+  controls: {
+    'sso.saml': { claims: ['M14', 'S3'], description: 'SAML responses are guarded, verified, and checked on the signed bytes; replays and foreign responses are refused.' },
+  },
+});
+
+declare module '../../../platform/feature/registry.js' {
+  interface FeatureMap {
+    sso: typeof ssoFeature;
+  }
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../../platform/context/context.js';
+import type { WrappedKey } from '../../../platform/crypto/data-keys.js';
+import type { Entrance } from '../../../platform/database/entrances.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { SsoConnectionEntity } from './sso-connection.entity.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A connection as a sign-in finds it: with the organization's wrapped keys, for its sealed entrance secret. */
+export interface FoundConnection {
+  connection: Omit<SsoConnectionEntity, 'name' | 'enabled' | 'entranceHash' | 'createdAt'>;
+  preset: string;
+  keys: WrappedKey[];
+}
+
+/** What `app.sso_sign_in` answers. */
+export interface SsoOutcome {
+  state: 'known' | 'claimed' | 'provisioned' | 'connection_refused' | 'role_missing' | 'email_missing' | 'account_exists'
+    | 'account_unknown' | 'membership_ended';
+  org_id: string;
+  user_id: string | null;
+  membership_id: string | null;
+  email: string | null;
+  role_before: string | null;
+  expires_at: Date;
+  [column: string]: unknown;
+}
+
+/** What a verified assertion brings along. */
+export interface SsoArrival {
+  connectionId: string;
+  entrance: Buffer;
+  subjectKey: string;
+  email: string | null;
+  name: string;
+  role: string | null;
+  ids: { user: string; membership: string; session: string };
+  secretHash: Buffer;
+  maxExpiry: Date | null;
+}
+
+type FoundRow = FoundConnection['connection'] & { preset: string; generations: number[]; wrapped: (Buffer | null)[]; [column: string]: unknown };
+
+const FOUND = Object.entries({
+  id: 'id', org_id: 'orgId', idp_entity_id: 'idpEntityId', idp_sso_url: 'idpSsoUrl', idp_certificates: 'idpCertificates',
+  want_response_signed: 'wantResponseSigned', subject: 'subject', email_attribute: 'emailAttribute', group_attribute: 'groupAttribute',
+  group_roles: 'groupRoles', default_role: 'defaultRole', jit_provisioning: 'jitProvisioning', clock_skew_seconds: 'clockSkewSeconds',
+  entrance_enc: 'entrance',
+}).map(([column, property]) => `(f.found).${column} AS "${property}"`).join(', ');
+
+/** Connections of the current organization; and, for sign-in, any connection by its id. */
+@Injectable()
+export class SsoRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Any enabled connection of an active organization; an id of any form may be asked for. */
+  async findForSignIn(id: string): Promise<FoundConnection | null> {
+    if (!UUID.test(id)) return null;
+    const [row] = await this.unitOfWork.once<FoundRow>(
+      `SELECT ${FOUND}, f.preset, f.generations, f.wrapped FROM app.find_sso_connection($1) f`, [id],
+    );
+    if (row === undefined) return null;
+    const { preset, generations, wrapped, ...connection } = row;
+    return { connection, preset, keys: generations.map((generation, i) => ({ generation, wrapped: wrapped[i] ?? null })) };
+  }
+
+  signIn(arrival: SsoArrival): Entrance {
+    const { ip, userAgent } = currentContext();
+    const { connectionId, entrance, subjectKey, email, name, role, ids, secretHash, maxExpiry } = arrival;
+    return {
+      statement: {
+        text: 'SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
+        values: [connectionId, entrance, subjectKey, email, name, role, ids.user, ids.membership, ids.session, secretHash,
+          maxExpiry ?? 'infinity', ip, userAgent],
+      },
+    };
+  }
+
+  /** The entrance that may write to the log of a connection's organization. */
+  log(connectionId: string): Entrance {
+    return { statement: { text: 'SELECT app.enter_sso_log($1) AS org_id', values: [UUID.test(connectionId) ? connectionId : null] } };
+  }
+
+  list(): Promise<SsoConnectionEntity[]> {
+    return this.unitOfWork.manager.find(SsoConnectionEntity, { where: { orgId: currentContext().orgId }, order: { id: 'ASC' } });
+  }
+
+  find(id: string): Promise<SsoConnectionEntity | null> {
+    return this.unitOfWork.manager.findOneBy(SsoConnectionEntity, { orgId: currentContext().orgId, id });
+  }
+
+  async insert(connection: Omit<SsoConnectionEntity, 'orgId' | 'createdAt'>): Promise<void> {
+    await this.unitOfWork.manager.insert(SsoConnectionEntity, { ...connection, orgId: currentContext().orgId });
+  }
+
+  async update(id: string, changes: Partial<SsoConnectionEntity>): Promise<boolean> {
+    const { affected } = await this.unitOfWork.manager.update(SsoConnectionEntity, { orgId: currentContext().orgId, id }, changes);
+    return affected === 1;
+  }
+
+  async delete(id: string): Promise<boolean> {
+    const { affected } = await this.unitOfWork.manager.delete(SsoConnectionEntity, { orgId: currentContext().orgId, id });
+    return affected === 1;
+  }
+}

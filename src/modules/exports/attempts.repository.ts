@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { SealingKey, StoredObject } from '../../platform/storage/index.js';
+import { FILE_HOURS, type ExportKind } from './export.js';
+import type { PeopleFilter } from './people-csv.js';
+
+/** One try of the worker to make a file. The object's key names the try: only the latest may finish. */
+export interface Attempt {
+  id: string;
+  kind: ExportKind;
+  personId: string | null;
+  filter: PeopleFilter;
+  requestedBy: string;
+  objectKey: string;
+}
+
+/** What came of a try. */
+export interface Made {
+  stored: StoredObject;
+  seal: SealingKey;
+  rows: number;
+  /** Contact details that the file shows. */
+  unlocked: readonly string[];
+}
+
+interface OpenExport extends Omit<Attempt, 'objectKey'> {
+  formerKey: string | null;
+  [column: string]: unknown;
+}
+
+/** Exports of the current organization, as the worker makes them. */
+@Injectable()
+export class AttemptsRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** An export that is still to be made, locked, with the key of the object that a former try may have left. Null when it is over. */
+  async open(id: string): Promise<OpenExport | null> {
+    const [row] = await this.unitOfWork.sql<OpenExport>(
+      `SELECT id, kind, person_id AS "personId", filter, requested_by AS "requestedBy", object_key AS "formerKey"
+         FROM exports WHERE org_id = $1 AND id = $2 AND state IN ('queued', 'running') FOR UPDATE`,
+      [this.orgId, id],
+    );
+    return row ?? null;
+  }
+
+  /** Notes where the file will be before it is written, so that whatever happens it can be found and removed. */
+  async begin(id: string, objectKey: string): Promise<void> {
+    await this.unitOfWork.execute(
+      `UPDATE exports SET state = 'running', rows = 0, object_key = $3 WHERE org_id = $1 AND id = $2`,
+      [this.orgId, id, objectKey],
+    );
+  }
+
+  async progress({ id, objectKey }: Attempt, rows: number): Promise<void> {
+    await this.unitOfWork.execute(
+      `UPDATE exports SET rows = $4 WHERE org_id = $1 AND id = $2 AND state = 'running' AND object_key = $3`,
+      [this.orgId, id, objectKey, rows],
+    );
+  }
+
+  /** The file is there. False when another try has taken over. */
+  async finish({ id, objectKey }: Attempt, { stored, seal, rows }: Made): Promise<boolean> {
+    const finished = await this.unitOfWork.execute(
+      `UPDATE exports SET state = 'ready', rows = $4, bytes = $5, sha256 = $6, key_generation = $7,
+              finished_at = now(), expires_at = now() + make_interval(hours => $8)
+        WHERE org_id = $1 AND id = $2 AND state = 'running' AND object_key = $3`,
+      [this.orgId, id, objectKey, rows, stored.bytes, stored.sha256, seal.generation, FILE_HOURS],
+    );
+    return finished > 0;
+  }
+
+  /** There will be no file. False when another try has taken over. */
+  async fail({ id, objectKey }: Attempt, errorCode: string): Promise<boolean> {
+    const failed = await this.unitOfWork.execute(
+      `UPDATE exports SET state = 'failed', object_key = NULL, error_code = $4, finished_at = now()
+        WHERE org_id = $1 AND id = $2 AND state = 'running' AND object_key = $3`,
+      [this.orgId, id, objectKey, errorCode],
+    );
+    return failed > 0;
+  }
+
+  private get orgId(): string {
+    return currentContext().orgId;
+  }
+}

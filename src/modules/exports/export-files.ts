@@ -1,0 +1,47 @@
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { newId } from '../../platform/clock/id.js';
+import { AppConfig } from '../../platform/config/index.js';
+import { currentContext } from '../../platform/context/context.js';
+import { DataKeys, type KeyRing } from '../../platform/crypto/data-keys.js';
+import { Problem } from '../../platform/http/index.js';
+import { EncryptedStorage, objectKey, type SealingKey, type StorageEnvironment } from '../../platform/storage/index.js';
+import { FILES, type ExportKind } from './export.js';
+import type { SpentFile } from './exports.repository.js';
+
+/**
+ * Where the files of exports lie, and under whose key: a person's record under that person's, so that it can no longer
+ * be opened once the person's key is destroyed; all else under the organization's.
+ */
+@Injectable()
+export class ExportFiles {
+  constructor(
+    readonly storage: EncryptedStorage,
+    private readonly dataKeys: DataKeys,
+    private readonly app: AppConfig,
+  ) {}
+
+  /** A key that no file had before. */
+  newObjectKey(exportId: string, kind: ExportKind): string {
+    const env = this.app.environment as StorageEnvironment;
+    return objectKey({ env, orgId: currentContext().orgId, category: 'exports', entityId: exportId, uuid: newId(), filename: FILES[kind].name });
+  }
+
+  /** The key that seals a new file; asks the database, so it needs a transaction. Throws not_found for an erased person. */
+  async sealingKey(personId: string | null): Promise<SealingKey> {
+    const ring = await this.ring(personId);
+    if (ring.isEmpty) throw new Problem('not_found');
+    return { key: ring.current, generation: ring.generation };
+  }
+
+  /** The content of a file, opened. Throws export_link_spent when it is there no more, or its key is not. */
+  async open({ objectKey: key, personId, keyGeneration }: SpentFile): Promise<Readable> {
+    const ring = await this.ring(personId, keyGeneration);
+    if (ring.isEmpty || !(await this.storage.exists(key))) throw new Problem('export_link_spent');
+    return this.storage.get(key, ring.keyFor);
+  }
+
+  private ring(personId: string | null, generation?: number): Promise<KeyRing> {
+    return personId === null ? this.dataKeys.ofOrganization('data', generation) : this.dataKeys.find(personId);
+  }
+}

@@ -1,0 +1,41 @@
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
+import type { Request } from 'express';
+import { Access } from '../../platform/access/decorators.js';
+import { PageQuery, Problem, Returns } from '../../platform/http/index.js';
+import { CreateExportDto, ExportResponse, FileQuery } from './exports.dto.js';
+import { ExportsService } from './exports.service.js';
+
+@Controller('v1/exports')
+export class ExportsController {
+  constructor(private readonly exports: ExportsService) {}
+
+  @Post()
+  @Access('export:create', { emits: ['export.requested'] })
+  @Returns(ExportResponse, { status: 202 })
+  request(@Body() body: CreateExportDto) {
+    return this.exports.request(body);
+  }
+
+  @Get()
+  @Access('export:read')
+  @Returns(ExportResponse, { list: true })
+  list(@Query() query: PageQuery) {
+    return this.exports.list(query);
+  }
+
+  @Get(':id')
+  @Access('export:read', { emits: ['export.link_issued'] })
+  @Returns(ExportResponse)
+  read(@Param('id', ParseUUIDPipe) id: string) {
+    return this.exports.read(id);
+  }
+
+  @Get(':id/file')
+  @Access('document:download', { emits: ['export.downloaded'] })
+  @Returns.file()
+  file(@Param('id', ParseUUIDPipe) id: string, @Query() { token }: FileQuery, @Req() { method }: Request) {
+    // HEAD comes here too, and would spend the link without giving the file.
+    if (method !== 'GET') throw new Problem('method_not_allowed', { headers: { Allow: 'GET' } });
+    return this.exports.download(id, token);
+  }
+}

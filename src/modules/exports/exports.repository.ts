@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { LINK_MINUTES, type ExportKind, type ExportState } from './export.js';
+import type { PeopleFilter } from './people-csv.js';
+
+/** What is known of an export; what leads to its file stays behind. */
+export interface ExportRow {
+  id: string;
+  kind: ExportKind;
+  personId: string | null;
+  filter: PeopleFilter;
+  requestedBy: string;
+  state: ExportState;
+  rows: number;
+  bytes: number | null;
+  sha256: Buffer | null;
+  errorCode: string | null;
+  createdAt: Date;
+  finishedAt: Date | null;
+  expiresAt: Date | null;
+  [column: string]: unknown;
+}
+
+/** A file whose link was just spent. */
+export interface SpentFile {
+  kind: ExportKind;
+  personId: string | null;
+  rows: number;
+  bytes: number;
+  objectKey: string;
+  keyGeneration: number;
+  [column: string]: unknown;
+}
+
+export type NewExport = Pick<ExportRow, 'id' | 'kind' | 'personId' | 'filter' | 'requestedBy'>;
+
+const COLUMNS = `e.id, e.kind, e.person_id AS "personId", e.filter, e.requested_by AS "requestedBy",
+  CASE WHEN e.state = 'ready' AND e.expires_at <= now() THEN 'expired' ELSE e.state END AS state,
+  e.rows, e.bytes::float8 AS bytes, e.sha256, e.error_code AS "errorCode", e.created_at AS "createdAt",
+  e.finished_at AS "finishedAt", e.expires_at AS "expiresAt"`;
+
+/** Exports of the current organization, as requests see them. */
+@Injectable()
+export class ExportsRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  async insert({ id, kind, personId, filter, requestedBy }: NewExport): Promise<void> {
+    await this.unitOfWork.execute(
+      'INSERT INTO exports (org_id, id, kind, person_id, filter, requested_by) VALUES ($1, $2, $3, $4, $5, $6)',
+      [this.orgId, id, kind, personId, JSON.stringify(filter), requestedBy],
+    );
+  }
+
+  async find(id: string): Promise<ExportRow | null> {
+    const [row] = await this.unitOfWork.sql<ExportRow>(`SELECT ${COLUMNS} FROM exports e WHERE e.org_id = $1 AND e.id = $2`, [this.orgId, id]);
+    return row ?? null;
+  }
+
+  /** A page, newest first; `before` is the last id seen. */
+  list(before: string | null, limit: number): Promise<ExportRow[]> {
+    return this.unitOfWork.sql<ExportRow>(
+      `SELECT ${COLUMNS} FROM exports e WHERE e.org_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC LIMIT $3`,
+      [this.orgId, before, limit],
+    );
+  }
+
+  /** Whether a person is visible to the caller, and within the scope in which the caller may export. */
+  async isInReach(personId: string, scope: string): Promise<boolean> {
+    const rows = await this.unitOfWork.sql(
+      `SELECT 1 FROM people WHERE org_id = $1 AND id = $2
+          AND ($3 = 'org' OR ($3 = 'assigned' AND id = ANY (app.assigned_people())) OR ($3 = 'own' AND id = app.own_person_id()))`,
+      [this.orgId, personId, scope],
+    );
+    return rows.length > 0;
+  }
+
+  /** Puts a new link in place of the one before. Gives when it ends; null when there is no file for this member. */
+  async replaceLink(id: string, membershipId: string, tokenHash: Buffer): Promise<Date | null> {
+    const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>(
+      `UPDATE exports SET token_hash = $4, token_expires_at = least(now() + make_interval(mins => $5), expires_at)
+        WHERE org_id = $1 AND id = $2 AND requested_by = $3 AND state = 'ready' AND expires_at > now() AND object_key IS NOT NULL
+       RETURNING token_expires_at AS "expiresAt"`,
+      [this.orgId, id, membershipId, tokenHash, LINK_MINUTES],
+    );
+    return row?.expiresAt ?? null;
+  }
+
+  /** Spends a link, in one statement: of several at once, one gets the file. The file is due for removal from now on. */
+  async spendLink(id: string, membershipId: string, tokenHash: Buffer): Promise<SpentFile | null> {
+    const [row] = await this.unitOfWork.sql<SpentFile>(
+      `UPDATE exports SET state = 'downloaded', token_hash = NULL, token_expires_at = NULL, expires_at = now()
+        WHERE org_id = $1 AND id = $2 AND requested_by = $3 AND state = 'ready' AND token_hash = $4
+          AND token_expires_at > now() AND expires_at > now() AND object_key IS NOT NULL
+       RETURNING kind, person_id AS "personId", rows, bytes::float8 AS bytes, object_key AS "objectKey", key_generation AS "keyGeneration"`,
+      [this.orgId, id, membershipId, tokenHash],
+    );
+    return row ?? null;
+  }
+
+  private get orgId(): string {
+    return currentContext().orgId;
+  }
+}

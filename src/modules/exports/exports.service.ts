@@ -1,0 +1,102 @@
+import { Injectable, StreamableFile } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext, currentMember } from '../../platform/context/context.js';
+import { hashToken, randomToken } from '../../platform/crypto/index.js';
+import { Cursors, PageQuery, Problem, type Page } from '../../platform/http/index.js';
+import { Jobs } from '../../platform/jobs/jobs.js';
+import { ExportFiles } from './export-files.js';
+import { ExportReach } from './export-reach.js';
+import { FILES } from './export.js';
+import type { CreateExportDto, ExportResponse } from './exports.dto.js';
+import { ExportsRepository, type ExportRow } from './exports.repository.js';
+import type { PeopleFilter } from './people-csv.js';
+
+const NO_LINK = { url: null, urlExpiresAt: null };
+
+/** What requests do with exports: ask for one, look how far it is, fetch it once. */
+@Injectable()
+export class ExportsService {
+  constructor(
+    private readonly exports: ExportsRepository,
+    private readonly reach: ExportReach,
+    private readonly files: ExportFiles,
+    private readonly jobs: Jobs,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+  ) {}
+
+  /** Hands the export to the worker. Throws forbidden or not_found beyond the caller's reach, invalid_request. */
+  async request(body: CreateExportDto): Promise<ExportResponse> {
+    const { kind, personId, filter } = parsed(body);
+    const { grants, membershipId } = currentMember();
+    await this.reach.assert(kind, personId, grants);
+    const id = newId();
+    await this.exports.insert({ id, kind, personId, filter, requestedBy: membershipId });
+    await this.jobs.enqueue('exports.render', { exportId: id });
+    const meta = { kind, personId: personId ?? undefined, filter: Object.values(filter) };
+    this.audit.record('export.requested', { target: { type: 'export', id }, meta });
+    return present(await this.row(id));
+  }
+
+  /** One export; to whoever asked for it, with a new link while it is ready. Throws not_found. */
+  async read(id: string): Promise<ExportResponse> {
+    const row = await this.row(id);
+    const { grants, membershipId } = currentMember();
+    if (row.state !== 'ready' || row.requestedBy !== membershipId || !grants.has('export:create')) return present(row);
+    const token = randomToken();
+    const urlExpiresAt = await this.exports.replaceLink(id, membershipId, hashToken(token));
+    if (urlExpiresAt === null) return present(await this.row(id));
+    this.audit.record('export.link_issued', { target: { type: 'export', id } });
+    return present(row, { url: `/v1/exports/${id}/file?token=${token}`, urlExpiresAt });
+  }
+
+  /** A page of exports, newest first. */
+  async list({ limit, cursor }: PageQuery): Promise<Page<ExportResponse>> {
+    const scope = { purpose: 'exports', orgId: currentContext().orgId };
+    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const rows = await this.exports.list(before, limit + 1);
+    return this.cursors.page(scope, rows.map((row) => present(row)), limit, ({ id }) => [id]);
+  }
+
+  /**
+   * The file, once. The log entry and the spent link are kept before the first byte leaves.
+   * Throws not_found for what is not the caller's, export_link_spent for any link but the one that is good.
+   */
+  async download(id: string, token: string): Promise<StreamableFile> {
+    const { grants, membershipId } = currentMember();
+    const { requestedBy } = await this.row(id);
+    if (requestedBy !== membershipId) throw new Problem('not_found');
+    if (!grants.has('export:create')) throw new Problem('forbidden');
+    const file = await this.exports.spendLink(id, membershipId, hashToken(token));
+    if (file === null) throw new Problem('export_link_spent');
+    const { kind, rows, bytes } = file;
+    const content = await this.files.open(file);
+    this.audit.record('export.downloaded', { target: { type: 'export', id }, meta: { kind, rows, bytes } });
+    const { name, contentType } = FILES[kind];
+    return new StreamableFile(content, { type: contentType, disposition: `attachment; filename="${name}"`, length: bytes });
+  }
+
+  private async row(id: string): Promise<ExportRow> {
+    const row = await this.exports.find(id);
+    if (row === null) throw new Problem('not_found');
+    return row;
+  }
+}
+
+/** The request with nulls left out. A person's record needs the person and takes no filter; the list of people the other way round. */
+function parsed({ kind, ...body }: CreateExportDto): Pick<ExportRow, 'kind' | 'personId' | 'filter'> {
+  const personId = body.personId ?? null;
+  const filter = Object.fromEntries(Object.entries(body.filter ?? {}).filter(([, value]) => value !== null && value !== undefined)) as PeopleFilter;
+  const refuse = (field: string, message: string): never => {
+    throw new Problem('invalid_request', { errors: [{ field, message }] });
+  };
+  if (kind === 'person_pdf' && personId === null) refuse('personId', 'says whose record is exported');
+  if (kind === 'person_pdf' && Object.keys(filter).length > 0) refuse('filter', 'is for people_csv');
+  if (kind === 'people_csv' && personId !== null) refuse('personId', 'is for person_pdf');
+  return { kind, personId, filter };
+}
+
+function present({ rows, sha256, ...row }: ExportRow, link: Pick<ExportResponse, 'url' | 'urlExpiresAt'> = NO_LINK): ExportResponse {
+  return { ...row, progress: { rows }, sha256: sha256?.toString('hex') ?? null, ...link };
+}

@@ -1,0 +1,34 @@
+import type { ContactResponse, PersonResponse } from '../people/index.js';
+import type { PersonRecord, RecordSection } from './pdf.js';
+
+/**
+ * A person's record as it is printed: identifiers masked as everywhere, contact details only where the caller unlocked
+ * them. A dash stands for what is not recorded.
+ */
+export function personRecord(person: PersonResponse, contact: ContactResponse | null): PersonRecord {
+  const sections = [
+    section('Person', {
+      'Given name': person.givenName,
+      'Family name': person.familyName,
+      Kind: person.kind,
+      Title: person.title,
+      'National Provider Identifier': person.npi,
+      'External id': person.externalId,
+      Status: person.status,
+      'Date of birth': person.dateOfBirth,
+      'Social Security number': person.ssn,
+    }),
+    ...(contact === null ? [] : [section('Contact', { 'E-mail': contact.email, Telephone: contact.phone, Address: contact.address })]),
+    section('Record', {
+      Id: person.id,
+      Version: String(person.version),
+      Created: person.createdAt.toISOString(),
+      Updated: person.updatedAt.toISOString(),
+    }),
+  ];
+  return { title: `${person.givenName} ${person.familyName}`, sections };
+}
+
+function section(heading: string, fields: Readonly<Record<string, string | null>>): RecordSection {
+  return { heading, rows: Object.entries(fields).map(([label, value]) => ({ label, value: value ?? '–' })) };
+}

@@ -1,0 +1,44 @@
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access } from '../../platform/access/decorators.js';
+import { Returns } from '../../platform/http/returns.js';
+import { PlanResponse, PolicyResponse, RunPolicyDto, RunResponse, RunsQuery, RunStartedResponse } from './retention.dto.js';
+import { RetentionService } from './retention.service.js';
+
+@ApiTags('Retention')
+@Controller('v1/retention')
+export class RetentionController {
+  constructor(private readonly retention: RetentionService) {}
+
+  /** The policies that work on the organization's data. */
+  @Get('policies')
+  @Access('retention:read')
+  @Returns(PolicyResponse, { list: true })
+  policies() {
+    return this.retention.policies();
+  }
+
+  /** What a policy would remove now; removes nothing. */
+  @Get('policies/:name/preview')
+  @Access('retention:preview')
+  @Returns(PlanResponse)
+  preview(@Param('name') name: string) {
+    return this.retention.preview(name);
+  }
+
+  /** Has a policy run now, by the worker. */
+  @Post('policies/:name/run')
+  @Access('retention:run', { emits: ['retention.requested'] })
+  @Returns(RunStartedResponse, { status: 202 })
+  async run(@Param('name') name: string, @Body() { planHash }: RunPolicyDto) {
+    return { runId: await this.retention.request(name, planHash) };
+  }
+
+  /** What was removed when, newest first. */
+  @Get('runs')
+  @Access('retention:read')
+  @Returns(RunResponse, { list: true })
+  runs(@Query() query: RunsQuery) {
+    return this.retention.runs(query);
+  }
+}

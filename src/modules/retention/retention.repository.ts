@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { RetentionPlan, RetentionPolicy } from './policy.js';
+import { batchStatement, planStatement } from './policy-sql.js';
+
+/** One run of a policy, as it is recorded. */
+export interface RetentionRun {
+  id: string;
+  policy: string;
+  status: 'queued' | 'running' | 'completed' | 'failed';
+  requestedBy: string;
+  cutoff: Date;
+  planHash: string;
+  due: number;
+  removed: number;
+  objects: number;
+  batches: number;
+  createdAt: Date;
+  finishedAt: Date | null;
+  [column: string]: unknown;
+}
+
+/** The state of a run is told by its end, and by the job behind it. */
+const COLUMNS = `r.id, r.policy, r.requested_by AS "requestedBy", r.cutoff, encode(r.plan_hash, 'hex') AS "planHash",
+  r.due::float8 AS due, r.removed::float8 AS removed, r.objects::float8 AS objects, r.batches,
+  r.created_at AS "createdAt", r.finished_at AS "finishedAt",
+  CASE WHEN r.finished_at IS NOT NULL THEN 'completed' WHEN o.state = 'dead' THEN 'failed'
+       WHEN r.batches > 0 THEN 'running' ELSE 'queued' END AS status`;
+
+/** What policies find and remove in the current organization, and the record of it. */
+@Injectable()
+export class RetentionRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  async due(policy: RetentionPolicy, cutoff: Date): Promise<Pick<RetentionPlan, 'due' | 'oldest'>> {
+    const { text, values } = planStatement(policy, currentContext().orgId, cutoff);
+    const [row] = await this.unitOfWork.sql<{ due: string; oldest: Date | null }>(text, values);
+    return { due: Number(row!.due), oldest: row!.oldest };
+  }
+
+  /** Removes one batch; returns how many rows, and the keys of the objects that went with them. */
+  async removeBatch(policy: RetentionPolicy, cutoff: Date): Promise<{ rows: number; objects: string[] }> {
+    const { text, values } = batchStatement(policy, currentContext().orgId, cutoff);
+    const rows = await this.unitOfWork.sql<{ object: string | null }>(text, values);
+    return { rows: rows.length, objects: rows.flatMap(({ object }) => object ?? []) };
+  }
+
+  /** `jobId` is the job that does it; null when nothing is to be done, and the run is over. */
+  async insertRun(id: string, plan: RetentionPlan, dueSince: Date | null, jobId: string | null): Promise<void> {
+    const { orgId, actor } = currentContext();
+    await this.unitOfWork.execute(
+      `INSERT INTO retention_runs (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id, finished_at)
+       VALUES ($1, $2, $3, $4, $5, decode($6, 'hex'), $7, $8, $9, CASE WHEN $9::uuid IS NULL THEN now() END)`,
+      [orgId, id, plan.policy, actor.id ?? actor.type, plan.cutoff, plan.planHash, plan.due, dueSince, jobId],
+    );
+  }
+
+  /** A run that is not over; null otherwise. */
+  async findOpen(id: string): Promise<{ policy: string; cutoff: Date } | null> {
+    const [row] = await this.unitOfWork.sql<{ policy: string; cutoff: Date }>(
+      'SELECT policy, cutoff FROM retention_runs WHERE org_id = $1 AND id = $2 AND finished_at IS NULL',
+      [currentContext().orgId, id],
+    );
+    return row ?? null;
+  }
+
+  async addBatch(id: string, rows: number, objects: number): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE retention_runs SET removed = removed + $3, objects = objects + $4, batches = batches + 1 WHERE org_id = $1 AND id = $2',
+      [currentContext().orgId, id, rows, objects],
+    );
+  }
+
+  /** Ends a run; null when it was over already. */
+  async finish(id: string): Promise<Pick<RetentionRun, 'removed' | 'objects' | 'batches' | 'planHash'> | null> {
+    const [row] = await this.unitOfWork.sql<Pick<RetentionRun, 'removed' | 'objects' | 'batches' | 'planHash'>>(
+      `UPDATE retention_runs SET finished_at = now() WHERE org_id = $1 AND id = $2 AND finished_at IS NULL
+       RETURNING removed::float8 AS removed, objects::float8 AS objects, batches, encode(plan_hash, 'hex') AS "planHash"`,
+      [currentContext().orgId, id],
+    );
+    return row ?? null;
+  }
+
+  /** A page, newest first; `before` is the last id seen. */
+  list(policy: string | undefined, before: string | null, limit: number): Promise<RetentionRun[]> {
+    const newest = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+    return this.unitOfWork.sql<RetentionRun>(
+      `SELECT ${COLUMNS} FROM retention_runs r LEFT JOIN outbox o ON o.org_id = r.org_id AND o.id = r.outbox_id
+        WHERE r.org_id = $1 AND r.id < $2 ${policy === undefined ? '' : 'AND r.policy = $4'} ORDER BY r.id DESC LIMIT $3`,
+      [currentContext().orgId, before ?? newest, limit, ...(policy === undefined ? [] : [policy])],
+    );
+  }
+
+  /** Over all organizations: how long ago the oldest row that a run did not get to became due. */
+  overdue(): Promise<{ policy: string; seconds: number }[]> {
+    return this.unitOfWork.once('SELECT policy, seconds FROM app.retention_overdue()');
+  }
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { currentContext } from '../../platform/context/context.js';
+import { organizationEntrance } from '../../platform/database/entrances.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Jobs } from '../../platform/jobs/jobs.js';
+import { PermanentFailure, type JobCounts } from '../../platform/jobs/on-job.js';
+import { cutoffOf, policyNamed, type RetentionPolicy } from './policy.js';
+import { BATCH_ROWS } from './policy-sql.js';
+import { RetentionRepository } from './retention.repository.js';
+import { RetentionService } from './retention.service.js';
+
+/** What one run removes at most; the rest is another run's, so that each ends in time and with a certificate. */
+const MOST_ROWS = 500_000;
+
+/** Carries out planned runs, as the worker's role. Each batch is a transaction of its own, so a crash loses none. */
+@Injectable()
+export class RetentionRunner {
+  constructor(
+    private readonly repository: RetentionRepository,
+    private readonly service: RetentionService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly jobs: Jobs,
+    private readonly audit: AuditTrail,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Carries a run of the current organization on to its end; does nothing when it is over. Repeatable.
+   * Throws PermanentFailure when the policy is gone, or would reach below what it may.
+   */
+  async execute(runId: string, signal?: AbortSignal): Promise<JobCounts> {
+    const run = await this.transaction(() => this.repository.findOpen(runId));
+    if (run === null) return {};
+    const policy = policyNamed(currentContext().orgId, run.policy);
+    if (policy === undefined) throw new PermanentFailure('retention_policy_gone');
+    if (run.cutoff > cutoffOf(policy, this.clock.now())) throw new PermanentFailure('retention_floor');
+    let removed = 0;
+    let rows: number;
+    do {
+      signal?.throwIfAborted();
+      rows = await this.transaction(() => this.batch(runId, policy, run.cutoff));
+      removed += rows;
+    } while (rows === BATCH_ROWS && removed < MOST_ROWS);
+    await this.transaction(() => this.certify(runId, policy, run.cutoff, rows === BATCH_ROWS));
+    return { removed };
+  }
+
+  private async batch(runId: string, policy: RetentionPolicy, cutoff: Date): Promise<number> {
+    const { rows, objects } = await this.repository.removeBatch(policy, cutoff);
+    if (rows === 0) return 0;
+    await Promise.all(objects.map((key) => this.jobs.enqueue('retention.remove_object', { key })));
+    await this.repository.addBatch(runId, rows, objects.length);
+    return rows;
+  }
+
+  private async certify(runId: string, policy: RetentionPolicy, cutoff: Date, more: boolean): Promise<void> {
+    const done = await this.repository.finish(runId);
+    if (done === null) return;
+    const { removed, objects, batches, planHash } = done;
+    this.audit.record('retention.completed', {
+      target: { type: 'retention_run', id: runId },
+      meta: { policy: policy.name, removed, objects, batches, cutoff: cutoff.toISOString(), planHash },
+    });
+    if (more) await this.service.startAgain(policy);
+  }
+
+  private transaction<T>(fn: () => Promise<T>): Promise<T> {
+    return this.unitOfWork.run(organizationEntrance(currentContext().orgId), fn);
+  }
+}

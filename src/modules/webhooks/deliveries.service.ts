@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext } from '../../platform/context/context.js';
+import { Cursors, type Page } from '../../platform/http/pagination.js';
+import { Problem } from '../../platform/http/problem.js';
+import { InboxRepository, type DeliveryRow } from './inbox.repository.js';
+import { WebhookSourcesService } from './webhook-sources.service.js';
+import type { DeliveriesQuery, ReplayResponse } from './webhooks.dto.js';
+
+/** What became of the deliveries of an organization's sources. */
+@Injectable()
+export class DeliveriesService {
+  constructor(
+    private readonly inbox: InboxRepository,
+    private readonly sources: WebhookSourcesService,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+  ) {}
+
+  /** A page of a source's deliveries, the newest first. Throws webhook_source_not_found. */
+  async list(sourceId: string, { limit, cursor, status }: DeliveriesQuery): Promise<Page<DeliveryRow>> {
+    const scope = { purpose: `deliveries ${sourceId} ${status ?? ''}`, orgId: currentContext().orgId };
+    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    await this.sources.require(sourceId);
+    const rows = await this.inbox.list(sourceId, status, before, limit + 1);
+    return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
+  }
+
+  /** Hands a dead delivery to the queue again. Throws not_found or delivery_not_dead. */
+  async replay(id: string): Promise<ReplayResponse> {
+    if (!(await this.inbox.exists(id))) throw new Problem('not_found');
+    if (!(await this.inbox.replay(id, newId()))) throw new Problem('delivery_not_dead');
+    this.audit.record('webhook.replayed', { target: { type: 'delivery', id } });
+    return { id, status: 'accepted' };
+  }
+}

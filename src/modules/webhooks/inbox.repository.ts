@@ -1,0 +1,143 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import type { Entrance } from '../../platform/database/entrances.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+
+/** A row of `app.find_webhook_source`: sealed secrets and wrapped keys, the arrays of each in step. */
+export interface FoundSource {
+  org_id: string;
+  limit_per_minute: number;
+  secret_ids: string[];
+  secrets: Buffer[];
+  expiries: (Date | null)[];
+  key_purposes: ('data' | 'index')[];
+  key_generations: number[];
+  wrapped_keys: Buffer[];
+  [column: string]: unknown;
+}
+
+/** One delivery as the database takes it in: everything of the body sealed or keyed. */
+export interface SealedDelivery {
+  sourceId: string;
+  entrance: Buffer;
+  deliveryId: string;
+  messageId: string;
+  body: Buffer;
+  digest: Buffer;
+  jobId: string;
+  orderKey: string | null;
+  requestId: string;
+}
+
+/** What became of a delivery; `stored_id` is the first delivery of the message. */
+export interface Ingested {
+  outcome: 'accepted' | 'duplicate' | 'conflict' | 'refused';
+  stored_id: string;
+  [column: string]: unknown;
+}
+
+/** A delivery as the worker finds it. */
+export interface StoredDelivery {
+  sourceId: string;
+  body: Buffer | null;
+  [column: string]: unknown;
+}
+
+export const DELIVERY_STATUSES = ['accepted', 'processed', 'dead'] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+/** A delivery as it is listed. */
+export interface DeliveryRow {
+  id: string;
+  messageId: string;
+  status: DeliveryStatus;
+  errorCode: string | null;
+  receivedAt: Date;
+  processedAt: Date | null;
+  [column: string]: unknown;
+}
+
+const CONDITIONS: Record<DeliveryStatus, string> = {
+  processed: 'i.processed_at IS NOT NULL',
+  dead: `i.processed_at IS NULL AND o.state = 'dead'`,
+  accepted: `i.processed_at IS NULL AND o.state IS DISTINCT FROM 'dead'`,
+};
+
+/** May write to the log of a source's organization, and nothing else. */
+export function webhookSourceEntrance(sourceId: string): Entrance {
+  return { statement: { text: 'SELECT app.enter_webhook_source($1)', values: [sourceId] } };
+}
+
+/** The inbox: entered by functions of the database from outside, read and marked inside an organization. */
+@Injectable()
+export class InboxRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** What verifying needs; null for a source that is unknown, disabled or removed. */
+  async findSource(id: string): Promise<FoundSource | null> {
+    const [row] = await this.unitOfWork.once<FoundSource>('SELECT * FROM app.find_webhook_source($1)', [id]);
+    return row ?? null;
+  }
+
+  /** Takes deliveries in, durably, with their jobs; outcomes in the same order. */
+  ingest(deliveries: readonly SealedDelivery[]): Promise<Ingested[]> {
+    return this.unitOfWork.once<Ingested>('SELECT * FROM app.ingest_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+      deliveries.map(({ sourceId }) => sourceId),
+      deliveries.map(({ entrance }) => entrance),
+      deliveries.map(({ deliveryId }) => deliveryId),
+      deliveries.map(({ messageId }) => messageId),
+      deliveries.map(({ body }) => body),
+      deliveries.map(({ digest }) => digest),
+      deliveries.map(({ jobId }) => jobId),
+      deliveries.map(({ orderKey }) => orderKey),
+      deliveries.map(({ requestId }) => requestId),
+    ]);
+  }
+
+  /** A delivery with its sealed body; null when it is gone. */
+  async find(id: string): Promise<StoredDelivery | null> {
+    const [row] = await this.unitOfWork.sql<StoredDelivery>(
+      'SELECT source_id AS "sourceId", body_enc AS body FROM webhook_inbox WHERE org_id = $1 AND id = $2',
+      [currentContext().orgId, id],
+    );
+    return row ?? null;
+  }
+
+  async markProcessed(id: string): Promise<void> {
+    await this.unitOfWork.execute(
+      'UPDATE webhook_inbox SET processed_at = clock_timestamp() WHERE org_id = $1 AND id = $2',
+      [currentContext().orgId, id],
+    );
+  }
+
+  /** A page of a source's deliveries, the newest first; `before` is the last id seen. */
+  list(sourceId: string, status: DeliveryStatus | undefined, before: string | null, limit: number): Promise<DeliveryRow[]> {
+    const values: unknown[] = [currentContext().orgId, sourceId, limit];
+    const conditions = ['i.org_id = $1 AND i.source_id = $2'];
+    if (status !== undefined) conditions.push(CONDITIONS[status]);
+    if (before !== null) conditions.push(`i.id < $${values.push(before)}`);
+    return this.unitOfWork.sql<DeliveryRow>(
+      `SELECT i.id, i.message_id AS "messageId", i.received_at AS "receivedAt", i.processed_at AS "processedAt",
+              CASE WHEN i.processed_at IS NOT NULL THEN 'processed' WHEN o.state = 'dead' THEN 'dead' ELSE 'accepted' END AS status,
+              o.error_code AS "errorCode"
+         FROM webhook_inbox i LEFT JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id
+        WHERE ${conditions.join(' AND ')} ORDER BY i.id DESC LIMIT $3`,
+      values,
+    );
+  }
+
+  /** Whether the organization has this delivery. */
+  async exists(id: string): Promise<boolean> {
+    const rows = await this.unitOfWork.sql('SELECT 1 FROM webhook_inbox WHERE org_id = $1 AND id = $2', [currentContext().orgId, id]);
+    return rows.length > 0;
+  }
+
+  /** Gives a dead delivery a new job. False when it is not dead. */
+  async replay(id: string, jobId: string): Promise<boolean> {
+    const [row] = await this.unitOfWork.sql<{ replayed: boolean }>(
+      'SELECT app.replay_webhook($1, $2, $3) AS replayed',
+      [id, jobId, currentContext().requestId],
+    );
+    return row!.replayed;
+  }
+}

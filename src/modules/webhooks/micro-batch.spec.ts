@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import { MicroBatch, type MicroBatchOptions } from './micro-batch.js';
+
+/** Writes that end when the test says so. */
+function held() {
+  const batches: { items: readonly string[]; finish: () => void; fail: (error: Error) => void }[] = [];
+  const options: MicroBatchOptions<string, string> = {
+    write: (items) => new Promise((resolve, reject) => {
+      batches.push({ items, finish: () => resolve(items.map((item) => item.toUpperCase())), fail: reject });
+    }),
+    weigh: (item) => item.length,
+    isolate: (error) => (error as Error).message === 'one of them',
+    mostItems: 3,
+    mostWeight: 100,
+    mostWaiting: 5,
+  };
+  return { batches, options };
+}
+const turns = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('MicroBatch', () => {
+  it('writes the first at once, and together what came meanwhile, in order', async () => {
+    const { batches, options } = held();
+    const batch = new MicroBatch(options);
+    const all = ['a', 'b', 'c', 'd', 'e'].map((item) => batch.add(item));
+    expect(batches.map(({ items }) => items)).toEqual([['a']]);
+    batches[0]!.finish();
+    await turns();
+    batches[1]!.finish();
+    await turns();
+    batches[2]!.finish();
+    expect(await Promise.all(all)).toEqual(['A', 'B', 'C', 'D', 'E']);
+    expect(batches.map(({ items }) => items)).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
+  });
+
+  it('ends a batch before it weighs too much, and still writes what is too heavy alone', async () => {
+    const { batches, options } = held();
+    const batch = new MicroBatch({ ...options, mostWeight: 4 });
+    const all = ['a', 'bb', 'cc', 'dddddd', 'e'].map((item) => batch.add(item));
+    for (let i = 0; i < 4; i += 1) {
+      batches[i]!.finish();
+      await turns();
+    }
+    await Promise.all(all);
+    expect(batches.map(({ items }) => items)).toEqual([['a'], ['bb', 'cc'], ['dddddd'], ['e']]);
+  });
+
+  it('lets one bad item fail alone', async () => {
+    const batch = new MicroBatch({
+      ...held().options,
+      write: (items) => (items.includes('bad') ? Promise.reject(new Error('one of them')) : Promise.resolve([...items])),
+    });
+    const outcomes = await Promise.allSettled(['a', 'b', 'bad', 'c'].map((item) => batch.add(item)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('does not try one by one what cannot be the fault of one', async () => {
+    const { batches, options } = held();
+    const batch = new MicroBatch(options);
+    const outcomes = Promise.allSettled(['a', 'b', 'c'].map((item) => batch.add(item)));
+    batches[0]!.fail(new Error('the database is gone'));
+    await turns();
+    batches[1]!.fail(new Error('the database is gone'));
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(batches).toHaveLength(2);
+  });
+
+  it('turns away what would make too many wait, and goes on afterwards', async () => {
+    const { batches, options } = held();
+    const batch = new MicroBatch({ ...options, mostWaiting: 1 });
+    const first = batch.add('a');
+    const second = batch.add('b');
+    await expect(batch.add('c')).rejects.toMatchObject({ code: 'unavailable', headers: { 'Retry-After': '1' } });
+    batches[0]!.finish();
+    await turns();
+    batches[1]!.finish();
+    expect(await Promise.all([first, second])).toEqual(['A', 'B']);
+  });
+});

@@ -1,0 +1,61 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** How far a timestamp may lie from the present, on either side. */
+export const TOLERANCE_SECONDS = 300;
+
+/** No full stop, which delimits what is signed: `a.1` + `2` and `a` + `1.2` would be the same bytes. */
+const MESSAGE_ID = /^[A-Za-z0-9_:+/=~-]{1,255}$/;
+const TIMESTAMP = /^(?:0|[1-9]\d{0,11})$/;
+const SIGNATURE = /^v\d{1,2}[a-z]?,[A-Za-z0-9+/]{1,512}={0,2}$/;
+const MOST_SIGNATURES = 10;
+const VERSION = 'v1,';
+
+/** The headers of a delivery, in the right form and not yet proved. */
+export interface MessageHeaders {
+  readonly id: string;
+  /** Unix time in seconds, as text: the signature covers the digits. */
+  readonly timestamp: string;
+  readonly signatures: readonly string[];
+}
+
+/**
+ * Reads `webhook-id`, `webhook-timestamp` and `webhook-signature` (Standard Webhooks 1.0.0, "Webhook headers").
+ * Undefined when one is missing, given twice, or of another form; nothing is trimmed or guessed.
+ */
+export function readHeaders(headers: IncomingHttpHeaders): MessageHeaders | undefined {
+  const id = headers['webhook-id'];
+  const timestamp = headers['webhook-timestamp'];
+  const signature = headers['webhook-signature'];
+  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signature !== 'string') return undefined;
+  const signatures = signature.split(' ');
+  const wellFormed = MESSAGE_ID.test(id) && TIMESTAMP.test(timestamp)
+    && signatures.length <= MOST_SIGNATURES && signatures.every((one) => SIGNATURE.test(one));
+  return wellFormed ? { id, timestamp, signatures } : undefined;
+}
+
+/** Whether a timestamp lies within the tolerance, before or after the present. */
+export function isTimely({ timestamp }: MessageHeaders, nowSeconds: number): boolean {
+  return Math.abs(Number(timestamp) - nowSeconds) <= TOLERANCE_SECONDS;
+}
+
+/** `v1,` and HMAC-SHA256 in base64 over `id.timestamp.body`, the body as the bytes that came. */
+export function signature(key: Buffer, { id, timestamp }: Pick<MessageHeaders, 'id' | 'timestamp'>, body: Buffer): string {
+  return VERSION + createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
+}
+
+/**
+ * The first of the secrets under which one of the signatures is right; undefined when there is none. Signatures of
+ * other versions are passed over. Every secret is tried against every signature, so that the time tells nothing.
+ */
+export function signedBy<S extends { readonly key: Buffer }>(secrets: readonly S[], headers: MessageHeaders, body: Buffer): S | undefined {
+  const given = headers.signatures.map((one) => Buffer.from(one));
+  let found: S | undefined;
+  for (const secret of secrets) {
+    const expected = Buffer.from(signature(secret.key, headers, body));
+    for (const one of given) {
+      if (one.length === expected.length && timingSafeEqual(one, expected)) found ??= secret;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { entranceSecret, newSecret, secretKey } from './webhook-secret.js';
+
+describe('signing secrets', () => {
+  it('makes secrets that it reads, each another one', () => {
+    expect(secretKey(newSecret())).toHaveLength(32);
+    expect(newSecret()).not.toBe(newSecret());
+  });
+
+  it('reads 24 to 64 bytes and nothing shorter or longer', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (array) => {
+      const text = `whsec_${Buffer.from(array).toString('base64')}`;
+      if (array.length >= 24 && array.length <= 64) expect(secretKey(text)).toEqual(Buffer.from(array));
+      else expect(() => secretKey(text)).toThrow(TypeError);
+    }));
+  });
+
+  it.each(['', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS*', 'whsec_ MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'])(
+    'refuses %j without repeating it', (text) => {
+      expect(() => secretKey(text)).toThrow(/^a webhook secret is whsec_ and 24 to 64 bytes in base64$/);
+    });
+});
+
+describe('the entrance secret', () => {
+  it('follows from the key, and is another one for another key', () => {
+    const key = Buffer.alloc(32, 7);
+    expect(entranceSecret(key)).toEqual(entranceSecret(Buffer.from(key)));
+    expect(entranceSecret(key)).not.toEqual(entranceSecret(Buffer.alloc(32, 8)));
+    expect(entranceSecret(key)).toHaveLength(32);
+  });
+});

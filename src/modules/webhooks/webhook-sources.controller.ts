@@ -1,0 +1,74 @@
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
+import { Access } from '../../platform/access/decorators.js';
+import { PageQuery } from '../../platform/http/pagination.dto.js';
+import { Returns } from '../../platform/http/returns.js';
+import { DeliveriesService } from './deliveries.service.js';
+import { WebhookSourcesService } from './webhook-sources.service.js';
+import {
+  CreatedSourceResponse, CreateSourceDto, DeliveriesQuery, DeliveryResponse, ReplayResponse, RotatedSecretResponse, RotateSecretDto,
+  SourceDetailResponse, SourceResponse, UpdateSourceDto,
+} from './webhooks.dto.js';
+
+@Controller('v1/webhook-sources')
+export class WebhookSourcesController {
+  constructor(
+    private readonly sources: WebhookSourcesService,
+    private readonly deliveries: DeliveriesService,
+  ) {}
+
+  @Get()
+  @Access('webhook:read')
+  @Returns(SourceResponse, { list: true })
+  list(@Query() query: PageQuery) {
+    return this.sources.list(query);
+  }
+
+  @Post()
+  @Access('webhook:create', { emits: ['webhook_source.created'] })
+  @Returns(CreatedSourceResponse, { status: 201 })
+  create(@Body() body: CreateSourceDto) {
+    return this.sources.create(body);
+  }
+
+  @Get(':id')
+  @Access('webhook:read')
+  @Returns(SourceDetailResponse)
+  read(@Param('id', ParseUUIDPipe) id: string) {
+    return this.sources.read(id);
+  }
+
+  @Patch(':id')
+  @Access('webhook:update', { emits: ['webhook_source.updated'] })
+  @Returns(SourceResponse)
+  update(@Param('id', ParseUUIDPipe) id: string, @Body() body: UpdateSourceDto) {
+    return this.sources.update(id, body);
+  }
+
+  @Delete(':id')
+  @Access('webhook:update', { emits: ['webhook_source.removed'] })
+  @Returns.nothing()
+  remove(@Param('id', ParseUUIDPipe) id: string) {
+    return this.sources.remove(id);
+  }
+
+  @Post(':id/secrets')
+  @Access('webhook:rotate', { emits: ['webhook_secret.rotated'] })
+  @Returns(RotatedSecretResponse, { status: 201 })
+  rotate(@Param('id', ParseUUIDPipe) id: string, @Body() body: RotateSecretDto) {
+    return this.sources.rotate(id, body);
+  }
+
+  @Get(':id/deliveries')
+  @Access('delivery:read')
+  @Returns(DeliveryResponse, { list: true })
+  listDeliveries(@Param('id', ParseUUIDPipe) id: string, @Query() query: DeliveriesQuery) {
+    return this.deliveries.list(id, query);
+  }
+
+  @Post('deliveries/:deliveryId/replay')
+  @Access('delivery:replay', { emits: ['webhook.replayed'] })
+  @Returns(ReplayResponse, { status: 202 })
+  replay(@Param('deliveryId', ParseUUIDPipe) deliveryId: string) {
+    return this.deliveries.replay(deliveryId);
+  }
+}

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { newId } from '../../platform/clock/id.js';
+import { AppConfig } from '../../platform/config/index.js';
+import { currentContext } from '../../platform/context/context.js';
+import { sha256 } from '../../platform/crypto/index.js';
+import { DataKeys } from '../../platform/crypto/data-keys.js';
+import type { PageQuery } from '../../platform/http/pagination.dto.js';
+import { Cursors, type Page } from '../../platform/http/pagination.js';
+import { Problem } from '../../platform/http/problem.js';
+import { InboundSources } from './inbound-sources.js';
+import { DEFAULT_LIMIT_PER_MINUTE, DEFAULT_OVERLAP_SECONDS, OFFERED_SCHEMES } from './webhook-source.js';
+import { entranceSecret, newSecret, secretKey } from './webhook-secret.js';
+import type { WebhookSourceEntity } from './webhook-source.entity.js';
+import { WebhookSourcesRepository } from './webhook-sources.repository.js';
+import type {
+  CreatedSourceResponse, CreateSourceDto, RotatedSecretResponse, RotateSecretDto, SourceDetailResponse, SourceResponse, UpdateSourceDto,
+} from './webhooks.dto.js';
+
+/** Sets sources up. A secret is shown once, when it is made. */
+@Injectable()
+export class WebhookSourcesService {
+  constructor(
+    private readonly sources: WebhookSourcesRepository,
+    private readonly inbound: InboundSources,
+    private readonly dataKeys: DataKeys,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+    private readonly clock: Clock,
+    private readonly app: AppConfig,
+  ) {}
+
+  async list({ limit, cursor }: PageQuery): Promise<Page<SourceResponse>> {
+    const scope = { purpose: 'webhook-sources', orgId: currentContext().orgId };
+    const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const rows = await this.sources.list(after, limit + 1);
+    return this.cursors.page(scope, rows.map((row) => this.present(row)), limit, ({ id }) => [id]);
+  }
+
+  /** Throws webhook_source_not_found. */
+  async read(id: string): Promise<SourceDetailResponse> {
+    const source = await this.require(id);
+    return { ...this.present(source), secrets: await this.sources.secrets(id) };
+  }
+
+  /** Adds a source with its first secret. Throws webhook_scheme_unavailable. */
+  async create({ name, scheme, limitPerMinute = DEFAULT_LIMIT_PER_MINUTE }: CreateSourceDto): Promise<CreatedSourceResponse> {
+    if (!OFFERED_SCHEMES.includes(scheme)) {
+      throw new Problem('webhook_scheme_unavailable', { detail: `schemes on offer: ${OFFERED_SCHEMES.join(', ')}` });
+    }
+    const id = newId();
+    await this.sources.insert({ id, name, scheme, limitPerMinute });
+    const { secret } = await this.addSecret(id);
+    this.audit.record('webhook_source.created', { target: { type: 'webhook_source', id }, meta: { scheme } });
+    return { ...this.present(await this.require(id)), secret };
+  }
+
+  /** Changes what is given. Throws webhook_source_not_found. */
+  async update(id: string, changes: UpdateSourceDto): Promise<SourceResponse> {
+    if (!(await this.sources.update(id, { ...changes, updatedAt: this.clock.now() }))) throw new Problem('webhook_source_not_found');
+    this.inbound.forget(id);
+    this.audit.record('webhook_source.updated', {
+      target: { type: 'webhook_source', id }, meta: { fields: Object.keys(changes), enabled: changes.enabled },
+    });
+    return this.present(await this.require(id));
+  }
+
+  /** Removes a source and ends its secrets; its deliveries stay. Throws webhook_source_not_found. */
+  async remove(id: string): Promise<void> {
+    const now = this.clock.now();
+    if (!(await this.sources.update(id, { enabled: false, removedAt: now, updatedAt: now }))) throw new Problem('webhook_source_not_found');
+    await this.sources.expireSecrets(id, now);
+    this.inbound.forget(id);
+    this.audit.record('webhook_source.removed', { target: { type: 'webhook_source', id } });
+  }
+
+  /** A new secret; those before it stay valid for the overlap. Throws webhook_source_not_found. */
+  async rotate(id: string, { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateSecretDto): Promise<RotatedSecretResponse> {
+    await this.require(id);
+    const previousExpireAt = new Date(this.clock.millis() + overlapSeconds * 1_000);
+    await this.sources.expireSecrets(id, previousExpireAt);
+    const added = await this.addSecret(id);
+    this.inbound.forget(id);
+    this.audit.record('webhook_secret.rotated', { target: { type: 'webhook_source', id }, meta: { overlapSeconds } });
+    return { ...added, previousExpireAt };
+  }
+
+  /** Throws webhook_source_not_found for a source that is not of this organization. */
+  async require(id: string): Promise<WebhookSourceEntity> {
+    const source = await this.sources.find(id);
+    if (source === null) throw new Problem('webhook_source_not_found');
+    return source;
+  }
+
+  private async addSecret(sourceId: string): Promise<{ id: string; secret: string }> {
+    await this.dataKeys.ofOrganization('index'); // bodies are told apart by a digest under this key
+    const ring = await this.dataKeys.ofOrganization();
+    const id = newId();
+    const secret = newSecret();
+    await this.sources.insertSecret({
+      id,
+      sourceId,
+      sealed: ring.forRow('webhook_secrets', id).seal('secret_enc', secret)!,
+      entranceHash: sha256(entranceSecret(secretKey(secret))),
+    });
+    return { id, secret };
+  }
+
+  private present(source: WebhookSourceEntity): SourceResponse {
+    return { ...source, url: `${this.app.origin}/v1/webhooks/${source.id}` };
+  }
+}

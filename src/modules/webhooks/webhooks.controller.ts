@@ -1,0 +1,18 @@
+import { Controller, Param, ParseUUIDPipe, Post, Req } from '@nestjs/common';
+import { Public } from '../../platform/access/decorators.js';
+import type { SignedRequest } from '../../platform/http/body.js';
+import { Returns } from '../../platform/http/returns.js';
+import { DeliveryReceipt } from './webhooks.dto.js';
+import { WebhooksService } from './webhooks.service.js';
+
+@Controller('v1/webhooks')
+export class WebhooksController {
+  constructor(private readonly webhooks: WebhooksService) {}
+
+  @Post(':sourceId')
+  @Public('partner systems have no session: every delivery proves itself by its signature', { emits: ['webhook.refused', 'webhook.conflict'] })
+  @Returns(DeliveryReceipt, { status: 202 })
+  receive(@Param('sourceId', ParseUUIDPipe) sourceId: string, @Req() request: SignedRequest) {
+    return this.webhooks.receive(sourceId.toLowerCase(), request.headers, request.rawBody ?? Buffer.alloc(0));
+  }
+}

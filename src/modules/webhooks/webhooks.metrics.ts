@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import type { ErrorCode } from '../../platform/feature/registry.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+
+/** Counts what became of deliveries at the door. */
+@Injectable()
+export class WebhookMetrics {
+  private readonly deliveries: Counter<'outcome' | 'reason'>;
+
+  constructor(metrics: Metrics) {
+    this.deliveries = new Counter({
+      name: 'webhook_deliveries_total',
+      help: 'Webhook deliveries by outcome (accepted, duplicate, refused) and, for those refused, the problem code.',
+      labelNames: ['outcome', 'reason'],
+      registers: [metrics.registry],
+    });
+  }
+
+  taken(outcome: 'accepted' | 'duplicate'): void {
+    this.deliveries.inc({ outcome, reason: '' });
+  }
+
+  refused(reason: ErrorCode): void {
+    this.deliveries.inc({ outcome: 'refused', reason });
+  }
+}

@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { createHmac } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Clock } from '../../platform/clock/clock.js';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext } from '../../platform/context/context.js';
+import { RowCipher } from '../../platform/crypto/data-keys.js';
+import { DatabaseUnavailable } from '../../platform/database/errors.js';
+import type { ErrorCode } from '../../platform/feature/registry.js';
+import { parseJson } from '../../platform/http/body.js';
+import { toProblem } from '../../platform/http/problem.map.js';
+import { Problem } from '../../platform/http/problem.js';
+import { LocalRateLimiter } from '../../platform/http/rate-limit.js';
+import { InboundSources, type InboundSource, type OpenSecret } from './inbound-sources.js';
+import { InboxRepository, type Ingested, type SealedDelivery } from './inbox.repository.js';
+import { MicroBatch } from './micro-batch.js';
+import { Refusals } from './refusals.js';
+import { isTimely, readHeaders, signedBy, type MessageHeaders } from './standard-webhooks.js';
+import type { DeliveryReceipt } from './webhooks.dto.js';
+import { WebhookMetrics } from './webhooks.metrics.js';
+
+/** A delivery as it came: headers of the right form, and the bytes. */
+interface Inbound {
+  headers: MessageHeaders;
+  body: Buffer;
+}
+
+/** Takes deliveries in. Nothing is answered with success before it is stored; Redis plays no part. */
+@Injectable()
+export class WebhooksService {
+  private readonly batch: MicroBatch<SealedDelivery, Ingested>;
+
+  constructor(
+    private readonly sources: InboundSources,
+    private readonly limiter: LocalRateLimiter,
+    private readonly refusals: Refusals,
+    private readonly metrics: WebhookMetrics,
+    private readonly clock: Clock,
+    inbox: InboxRepository,
+  ) {
+    this.batch = new MicroBatch({
+      write: (deliveries) => inbox.ingest(deliveries),
+      weigh: ({ body }) => body.length,
+      isolate: (error) => !(error instanceof DatabaseUnavailable),
+      mostItems: 200,
+      mostWeight: 4 * 1024 * 1024,
+      mostWaiting: 2_000,
+    });
+  }
+
+  /**
+   * Takes one delivery in: source, its limit, headers, time, signature, body, and then the durable insert.
+   * Problems: webhook_source_not_found, too_many_requests, webhook_headers_invalid, webhook_timestamp_refused,
+   * webhook_signature_invalid, malformed_json, invalid_text, invalid_request, webhook_conflict, unavailable.
+   */
+  async receive(sourceId: string, headers: IncomingHttpHeaders, body: Buffer): Promise<DeliveryReceipt> {
+    try {
+      const receipt = await this.take(sourceId, headers, body);
+      this.metrics.taken(receipt.duplicate ? 'duplicate' : 'accepted');
+      return receipt;
+    } catch (error) {
+      this.metrics.refused(toProblem(error).code);
+      throw error;
+    }
+  }
+
+  private async take(sourceId: string, headers: IncomingHttpHeaders, body: Buffer): Promise<DeliveryReceipt> {
+    const source = await this.sources.find(sourceId);
+    if (source === null) throw new Problem('webhook_source_not_found');
+    await this.limiter.consume(source.limit, source.id);
+    const inbound = { headers: await this.headers(source, headers), body };
+    const { outcome, stored_id: id } = await this.store(source, inbound);
+    if (outcome === 'refused') return this.refuse(source, 'webhook_signature_invalid');
+    if (outcome === 'conflict') {
+      await this.refusals.conflict(source, id);
+      throw new Problem('webhook_conflict');
+    }
+    return { id, status: 'accepted', duplicate: outcome === 'duplicate' };
+  }
+
+  private async headers(source: InboundSource, given: IncomingHttpHeaders): Promise<MessageHeaders> {
+    const headers = readHeaders(given);
+    if (headers === undefined) return this.refuse(source, 'webhook_headers_invalid');
+    if (!isTimely(headers, this.clock.seconds())) return this.refuse(source, 'webhook_timestamp_refused');
+    return headers;
+  }
+
+  /** Stores what is rightly signed. What the kept source does not admit, or the database no more, gets one more try. */
+  private async store(kept: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
+    const first = await this.enter(kept, inbound);
+    if (first.outcome !== 'refused') return first;
+    const fresh = await this.sources.findFresh(kept.id);
+    if (fresh === null) throw new Problem('webhook_source_not_found');
+    return fresh === kept ? first : this.enter(fresh, inbound);
+  }
+
+  private async enter(source: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
+    const now = this.clock.millis();
+    const valid = source.secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now);
+    const secret = signedBy(valid, inbound.headers, inbound.body);
+    return secret === undefined ? { outcome: 'refused', stored_id: '' } : this.batch.add(sealDelivery(source, secret, inbound));
+  }
+
+  private async refuse(source: InboundSource, reason: ErrorCode): Promise<never> {
+    await this.refusals.note(source, reason);
+    throw new Problem(reason);
+  }
+}
+
+/** Problems: malformed_json, invalid_text, invalid_request. */
+function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body }: Inbound): SealedDelivery {
+  const recordKey = externalIdOf(parseJson(body));
+  const deliveryId = newId();
+  return {
+    sourceId: source.id,
+    entrance: secret.entrance,
+    deliveryId,
+    messageId: headers.id,
+    body: new RowCipher(source.data, source.orgId, 'webhook_inbox', deliveryId).seal('body_enc', body.toString('utf8'))!,
+    digest: createHmac('sha256', source.digestKey).update(body).digest(),
+    jobId: newId(),
+    orderKey: recordKey === null ? null : createHmac('sha256', source.orderKey).update(`${source.id}|${recordKey}`).digest('base64url'),
+    requestId: currentContext().requestId,
+  };
+}
+
+/** What the deliveries about one record have in common; null where there is nothing to order by. */
+function externalIdOf(event: unknown): string | null {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) throw new Problem('invalid_request', { detail: 'the body must be a JSON object' });
+  const { data } = event as { data?: unknown };
+  const externalId = typeof data === 'object' && data !== null ? (data as { externalId?: unknown }).externalId : undefined;
+  return typeof externalId === 'string' ? externalId : null;
+}

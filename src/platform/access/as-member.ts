@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { Context, currentContext, withContext, type Member } from '../context/context.js';
+import { memberEntrance } from '../database/entrances.js';
+import { errorCode } from '../database/errors.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { parseGrants } from './grants.js';
+
+/** The row of `app.enter_member`. */
+export interface EnteredMember {
+  role: string;
+  /** JSON; read it with `parseGrants`. */
+  grants: string;
+  user_id: string;
+  email: string;
+  user_name: string;
+  org_name: string;
+}
+
+/** The membership to act as has ended, or never was. */
+export class NoSuchMember extends Error {
+  override readonly name = 'NoSuchMember';
+
+  constructor(options?: ErrorOptions) {
+    super('there is no such active membership', options);
+  }
+}
+
+/** What an entrance as a member failed with: NoSuchMember where the database refused it (SQLSTATE 42501). */
+export function entranceFailure(error: unknown): unknown {
+  return errorCode(error) === '42501' ? new NoSuchMember({ cause: error }) : error;
+}
+
+/** Lets a job of the worker act as one member: with that member's scope in the database, and as that member in the log. */
+@Injectable()
+export class AsMember {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /**
+   * Runs a function in a transaction of its own, in a context of its own that allows the events of the present one.
+   * Throws NoSuchMember when the membership has ended.
+   */
+  run<T>(orgId: string, membershipId: string, fn: (member: Member) => Promise<T>): Promise<T> {
+    const { requestId, emits } = currentContext();
+    const context = new Context(requestId);
+    context.orgId = orgId;
+    context.emits = emits;
+    return withContext(context, async () => {
+      const row = await this.enter(orgId, membershipId);
+      try {
+        context.member = await this.describe(orgId, membershipId, row);
+        context.actor = { type: 'user', id: row.user_id, email: row.email, name: row.user_name };
+        const result = await fn(context.member);
+        await this.unitOfWork.commit();
+        return result;
+      } catch (error) {
+        await this.unitOfWork.rollback();
+        throw error;
+      }
+    });
+  }
+
+  private async enter(orgId: string, membershipId: string): Promise<EnteredMember> {
+    try {
+      return await this.unitOfWork.begin<EnteredMember & Record<string, unknown>>(memberEntrance(orgId, membershipId));
+    } catch (error) {
+      throw entranceFailure(error);
+    }
+  }
+
+  private async describe(orgId: string, membershipId: string, row: EnteredMember): Promise<Member> {
+    const [rest] = await this.unitOfWork.sql<{ personId: string | null; preset: string }>(
+      `SELECT m.person_id AS "personId", o.preset FROM memberships m JOIN organizations o ON o.id = m.org_id
+        WHERE m.org_id = $1 AND m.id = $2`,
+      [orgId, membershipId],
+    );
+    return {
+      sessionId: null, userId: row.user_id, email: row.email, name: row.user_name, orgId, orgName: row.org_name,
+      membershipId, personId: rest!.personId, preset: rest!.preset, role: row.role, grants: parseGrants(row.grants),
+    };
+  }
+}

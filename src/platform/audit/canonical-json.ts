@@ -1,0 +1,29 @@
+/**
+ * Canonical JSON (RFC 8785) of plain data: keys in the order of their UTF-16 code units, no white space, numbers and
+ * strings as ECMAScript writes them, which is what the RFC asks for. Properties that are undefined are left out.
+ * Throws a TypeError for what is no JSON data: other undefineds, NaN and infinities, lone surrogates, dates, buffers,
+ * functions. Two values that differ must never read the same.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
+  if (typeof value === 'string') return canonicalString(value);
+  if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`;
+  if (typeof value === 'object' && isPlain(value)) return canonicalObject(value);
+  throw new TypeError(`not canonical JSON data: ${typeof value === 'object' ? 'an object of a class' : `a ${typeof value}`}`);
+}
+
+function canonicalObject(value: object): string {
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${canonicalString(key)}:${canonicalJson(item)}`).join(',')}}`;
+}
+
+function canonicalString(value: string): string {
+  if (!value.isWellFormed()) throw new TypeError('not canonical JSON data: a string with a lone surrogate');
+  return JSON.stringify(value);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

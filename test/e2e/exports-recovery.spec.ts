@@ -1,0 +1,181 @@
+import { Readable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ExportRenderer } from '../../src/modules/exports/export-renderer.js';
+import { newId } from '../../src/platform/clock/id.js';
+import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
+import { JobRunner } from '../../src/platform/jobs/job-runner.js';
+import { EncryptedStorage } from '../../src/platform/storage/index.js';
+import { Harness } from '../harness/app.js';
+import type { Client } from '../harness/client.js';
+import { connected } from '../harness/database.js';
+import { over, storedFiles } from '../harness/exports.js';
+import type { Member } from '../harness/factories.js';
+import { until } from '../harness/until.js';
+
+let harness: Harness;
+let orgId: string;
+let member: Member;
+let director: Client;
+
+beforeAll(async () => {
+  harness = await Harness.start({ takeJobs: false });
+  orgId = await harness.make.organization('gme');
+  await harness.make.person(orgId);
+});
+beforeEach(async () => {
+  member = await harness.make.member(orgId, 'program_director');
+  director = await harness.signIn(member.email);
+});
+afterEach(() => harness.database.superuser('DELETE FROM exports'));
+afterAll(() => harness.stop());
+
+const ask = async (body: object = { kind: 'people_csv' }): Promise<string> => (await director.post('/v1/exports', body)).body.id;
+
+/** Runs the job of one export here, as the worker does at its nth attempt. */
+function render(exportId: string, attempt = 1, signal = new AbortController().signal) {
+  return harness.operator.as(orgId, () => harness.worker.get(ExportRenderer).render({ exportId }, { id: newId(), orgId, attempt, signal }));
+}
+
+/** Keeps everybody from reading people while `fn` runs. */
+function whileLocked<T>(fn: () => Promise<T>): Promise<T> {
+  return connected(harness.env.MIGRATOR_DATABASE_URL!, async (client) => {
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE people IN ACCESS EXCLUSIVE MODE');
+    try {
+      return await fn();
+    } finally {
+      await client.query('ROLLBACK');
+    }
+  });
+}
+
+const copying = () => harness.database.superuser<{ pid: number }>(
+  `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND wait_event_type = 'Lock'`);
+const waiting = (count: number) => until(`${count} exports wait for the table`, async () => (await copying()).length === count);
+const filesOf = async () => (await storedFiles(harness.env.STORAGE_DIR!)).length;
+const failure = (id: string) => harness.database.superuser(`SELECT meta ->> 'reason' AS reason, outcome FROM audit_events WHERE type = 'export.failed' AND target_id = $1`, [id]);
+
+describe('the job of an export', () => {
+  it('removes what a killed worker left and makes the file anew', async () => {
+    const id = await ask();
+    const leftover = `test/${orgId}/exports/${id}/${newId()}-people.csv`;
+    await harness.worker.get(EncryptedStorage).put(leftover, Readable.from([Buffer.from('half')]), { key: Buffer.alloc(32), generation: 1 });
+    await harness.database.superuser(`UPDATE exports SET state = 'running', rows = 7, object_key = $2 WHERE id = $1`, [id, leftover]);
+    const before = await filesOf();
+    await render(id, 2);
+    expect(await harness.worker.get(EncryptedStorage).exists(leftover)).toBe(false);
+    expect(await filesOf()).toBe(before);
+    const { state, url } = await over(director, id);
+    expect(state).toBe('ready');
+    expect((await director.get(url!)).status).toBe(200);
+  });
+
+  it('tries again when the database cuts it off, and leaves no file behind', async () => {
+    const id = await ask();
+    const before = await filesOf();
+    const attempt = whileLocked(async () => {
+      const failed = expect(render(id)).rejects.toThrow();
+      await waiting(1);
+      await harness.database.superuser('SELECT pg_terminate_backend($1)', [(await copying())[0]!.pid]);
+      await failed;
+    });
+    await attempt;
+    expect(await filesOf()).toBe(before);
+    expect((await director.get(`/v1/exports/${id}`)).body.state).toBe('running');
+    await render(id, 2);
+    expect((await over(director, id)).state).toBe('ready');
+  });
+
+  it('stops when its time is up', async () => {
+    const id = await ask();
+    const deadline = new AbortController();
+    await whileLocked(async () => {
+      const failed = expect(render(id, 1, deadline.signal)).rejects.toThrow();
+      await waiting(1);
+      deadline.abort();
+      await failed;
+    });
+    await until('the statement has ended', async () => (await copying()).length === 0);
+  });
+
+  it('run twice at once makes one file', async () => {
+    const id = await ask();
+    const before = await filesOf();
+    await whileLocked(async () => {
+      const first = render(id);
+      await waiting(1);
+      const second = render(id);
+      await waiting(2);
+      return [first, second];
+    }).then((runs) => Promise.all(runs));
+    expect(await filesOf()).toBe(before + 1);
+    const { state, url } = await over(director, id);
+    expect(state).toBe('ready');
+    expect((await director.get(url!)).status).toBe(200);
+  });
+
+  it('does nothing for an export that is over', async () => {
+    const id = await ask();
+    await render(id);
+    const { sha256 } = await over(director, id);
+    expect(await render(id)).toBeUndefined();
+    expect((await over(director, id)).sha256).toBe(sha256);
+  });
+
+  it('gives up at its last attempt, and says so', async () => {
+    const id = await ask();
+    await whileLocked(async () => {
+      const failed = expect(render(id, 5)).rejects.toThrow();
+      await waiting(1);
+      await harness.database.superuser('SELECT pg_terminate_backend($1)', [(await copying())[0]!.pid]);
+      await failed;
+    });
+    expect(await over(director, id)).toMatchObject({ state: 'failed', errorCode: 'internal', url: null });
+    expect(await failure(id)).toEqual([{ reason: 'internal', outcome: 'failure' }]);
+  });
+});
+
+describe('an export fails', () => {
+  const colleague = async () => harness.signIn((await harness.make.member(orgId, 'program_director')).email);
+
+  it('when the membership has ended meanwhile', async () => {
+    const [csv, pdf] = [await ask(), await ask({ kind: 'person_pdf', personId: await harness.make.person(orgId) })];
+    await harness.database.superuser(`UPDATE memberships SET status = 'ended' WHERE id = $1`, [member.membershipId]);
+    const before = await filesOf();
+    for (const id of [csv, pdf]) {
+      await render(id);
+      expect(await over(await colleague(), id)).toMatchObject({ state: 'failed', errorCode: 'access_lost' });
+      expect(await failure(id)).toEqual([{ reason: 'access_lost', outcome: 'failure' }]);
+    }
+    expect(await filesOf()).toBe(before);
+  });
+
+  it('when the role may no longer export', async () => {
+    const [csv, pdf] = [await ask(), await ask({ kind: 'person_pdf', personId: await harness.make.person(orgId) })];
+    await harness.database.superuser(`UPDATE memberships SET role = 'trainee' WHERE id = $1`, [member.membershipId]);
+    for (const id of [csv, pdf]) {
+      await render(id);
+      expect(await over(await colleague(), id)).toMatchObject({ state: 'failed', errorCode: 'access_lost' });
+    }
+  });
+
+  it('when it cannot be marked, and nothing was looked at then', async () => {
+    const personId = await harness.make.person(orgId, { email: 'unseen@test.example' });
+    const [csv, pdf] = [await ask(), await ask({ kind: 'person_pdf', personId })];
+    await harness.database.superuser(`UPDATE users SET name = U&'\\200B' WHERE id = $1`, [member.userId]);
+    const before = await filesOf();
+    for (const id of [csv, pdf]) {
+      await render(id);
+      expect(await over(director, id)).toMatchObject({ state: 'failed', errorCode: 'watermark_failed' });
+    }
+    expect(await filesOf()).toBe(before);
+    expect(await harness.database.superuser(`SELECT id FROM audit_events WHERE target_id = $1 AND type LIKE 'person.%' AND type <> 'person.created'`, [personId])).toEqual([]);
+  });
+});
+
+it('a worker takes what waits in the outbox', async () => {
+  const id = await ask();
+  harness.worker.get(JobRunner).start();
+  harness.worker.get(OutboxRelay).start();
+  expect((await over(director, id)).state).toBe('ready');
+});

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { extractText, getDocumentProxy } from 'unpdf';
+import { newId } from '../../src/platform/clock/id.js';
+import { Harness } from '../harness/app.js';
+import type { Client } from '../harness/client.js';
+import { readCsv } from '../harness/csv.js';
+import { exported, storedFiles } from '../harness/exports.js';
+import type { Member } from '../harness/factories.js';
+
+let harness: Harness;
+let orgId: string;
+let personId: string;
+let member: Member;
+let director: Client;
+
+beforeAll(async () => {
+  harness = await Harness.start();
+  orgId = await harness.make.organization('gme', 'Synthetic Harbour');
+  personId = await harness.make.person(orgId, {
+    familyName: 'Ada', email: 'ada@test.example', phone: '+1 202 555 0100', ssn: '000-12-3456', dateOfBirth: '1990-02-03',
+  });
+  await harness.make.person(orgId, { kind: 'clinician', familyName: '=HYPERLINK("http://evil.example")', givenName: '@SUM(1)', title: '+1, "two"\nthree', status: 'inactive' });
+  member = await harness.make.member(orgId, 'program_director');
+  director = await harness.signIn(member.email);
+});
+afterAll(() => harness.stop());
+
+const events = (type: string, id: string) =>
+  harness.database.superuser('SELECT actor_type, actor_id, meta FROM audit_events WHERE type = $1 AND target_id = $2 ORDER BY occurred_at', [type, id]);
+const watermark = (id: string) =>
+  new RegExp(`^Exported by Synthetic program_director <${member.email}> · Synthetic Harbour · \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z · export ${id}$`);
+
+describe('the list of people as CSV', () => {
+  it('reads back with another reader, the watermark in header and rows, formulas defused', async () => {
+    const made = await exported(director, { kind: 'people_csv' });
+    expect(made).toMatchObject({ state: 'ready', progress: { rows: 2 }, errorCode: null });
+    const file = await director.get(made.url!);
+    expect(file.status).toBe(200);
+    expect(Object.fromEntries(file.headers)).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8', 'content-disposition': 'attachment; filename="people.csv"', 'content-length': String(made.bytes),
+      'x-content-type-options': 'nosniff', 'cache-control': 'no-store',
+    });
+    expect(createHash('sha256').update(file.body).digest('hex')).toBe(made.sha256);
+    const [header, ...rows] = readCsv(file.text);
+    expect(header!.slice(0, -1)).toEqual(['Id', 'External id', 'Kind', 'Family name', 'Given name', 'Title', 'NPI', 'Status', 'Created', 'Updated']);
+    for (const row of [header!, ...rows]) expect(row.at(-1)).toMatch(watermark(made.id));
+    expect(rows[0]!.slice(0, 5)).toEqual([personId, '', 'trainee', 'Ada', 'Synthetic']);
+    expect(rows[1]!.slice(3, 8)).toEqual(['\'=HYPERLINK("http://evil.example")', "'@SUM(1)", '\'+1, "two"\nthree', '', 'inactive']);
+    expect(file.text).not.toMatch(/ada@test|555|000-12|1990/);
+  });
+
+  it('holds whom the filter names, and its watermark when that is nobody', async () => {
+    const clinicians = await exported(director, { kind: 'people_csv', filter: { kind: 'clinician' } });
+    expect(readCsv((await director.get(clinicians.url!)).text).map((row) => row[2])).toEqual(['Kind', 'clinician']);
+    const nobody = await exported(director, { kind: 'people_csv', filter: { kind: 'provider', status: 'active' } });
+    expect(nobody.progress.rows).toBe(0);
+    const [header, ...rows] = readCsv((await director.get(nobody.url!)).text);
+    expect(header!.at(-1)).toMatch(watermark(nobody.id));
+    expect(rows).toEqual([]);
+  });
+
+  it('writes to the log who asked, that it was made, and that it was fetched', async () => {
+    const { id, url, bytes } = await exported(director, { kind: 'people_csv', filter: { status: 'active' } });
+    await director.get(url!);
+    const user = { actor_type: 'user', actor_id: member.userId };
+    expect(await events('export.requested', id)).toEqual([{ ...user, meta: { kind: 'people_csv', filter: ['active'] } }]);
+    expect(await events('export.link_issued', id)).toEqual([{ ...user, meta: {} }]);
+    expect(await events('export.downloaded', id)).toEqual([{ ...user, meta: { kind: 'people_csv', rows: 1, bytes } }]);
+    expect(await events('export.completed', id)).toEqual([
+      { actor_type: 'system', actor_id: 'job:exports.render', meta: { kind: 'people_csv', requestedBy: member.membershipId, rows: 1, bytes, unlocked: [] } },
+    ]);
+  });
+
+  it('lies sealed in the storage', async () => {
+    await exported(director, { kind: 'people_csv' });
+    const files = await storedFiles(harness.env.STORAGE_DIR!);
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) expect(file.toString('latin1')).not.toMatch(/Exported|Ada|Synthetic|trainee|%PDF/);
+  });
+});
+
+describe('one person\'s record as PDF', () => {
+  async function pages(client: Client, url: string): Promise<string[]> {
+    const file = await client.get(url);
+    expect(file.headers.get('content-type')).toBe('application/pdf');
+    expect(file.headers.get('content-disposition')).toBe('attachment; filename="person.pdf"');
+    const { text } = await extractText(await getDocumentProxy(new Uint8Array(file.body as Buffer)), { mergePages: false });
+    return text.map((page) => page.replace(/\s+/g, ''));
+  }
+
+  it('is marked on every page, masked, and shows contact details as an unlock', async () => {
+    const made = await exported(director, { kind: 'person_pdf', personId });
+    const found = await pages(director, made.url!);
+    expect(found.length).toBeGreaterThan(0);
+    for (const page of found) expect(page.split(`<${member.email}>·SyntheticHarbour`)).toHaveLength(3);
+    expect(found.join('')).toContain('***-**-3456');
+    expect(found.join('')).toContain('**/**/1990');
+    expect(found.join('')).toContain('ada@test.example');
+    expect(found.join('')).not.toMatch(/000-12|1990-02|02-03/);
+    const unlocked = ['email', 'phone'];
+    expect(await events('export.completed', made.id)).toMatchObject([{ meta: { kind: 'person_pdf', unlocked } }]);
+    expect(await events('person.contact_unlocked', personId)).toContainEqual({ actor_type: 'user', actor_id: member.userId, meta: { fields: unlocked } });
+  });
+
+  it('leaves contact details out for a member who may not unlock them', async () => {
+    const other = await harness.make.member(orgId, 'program_director');
+    await harness.database.superuser(
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:contact', 'none')`, [orgId, other.membershipId]);
+    const client = await harness.signIn(other.email);
+    const made = await exported(client, { kind: 'person_pdf', personId });
+    expect((await pages(client, made.url!)).join('')).not.toMatch(/ada@test|Contact|5550100/);
+    expect(await events('export.completed', made.id)).toMatchObject([{ meta: { unlocked: [] } }]);
+  });
+
+  it('can no longer be opened once the person\'s key is destroyed', async () => {
+    const erased = await harness.make.person(orgId, { familyName: 'Erased' });
+    const { id, url } = await exported(director, { kind: 'person_pdf', personId: erased });
+    await harness.database.superuser('UPDATE data_keys SET wrapped = NULL, destroyed_at = now() WHERE subject_id = $1', [erased]);
+    expect(await director.get(url!)).toMatchObject({ status: 410, body: { code: 'export_link_spent' } });
+    expect(await events('export.downloaded', id)).toEqual([]);
+  });
+});
+
+describe('a request for an export', () => {
+  it.each<[string, object, number, string]>([
+    ['of no kind', {}, 400, 'invalid_request'],
+    ['of an unknown kind', { kind: 'everything' }, 400, 'invalid_request'],
+    ['with a field nobody knows', { kind: 'people_csv', table: 'users' }, 400, 'invalid_request'],
+    ['with a filter nobody knows', { kind: 'people_csv', filter: { sql: '1=1' } }, 400, 'invalid_request'],
+    ['with a value no filter has', { kind: 'people_csv', filter: { kind: "x' OR 1=1 --" } }, 400, 'invalid_request'],
+    ['of nobody\'s record', { kind: 'person_pdf' }, 400, 'invalid_request'],
+    ['of a person who is not there', { kind: 'person_pdf', personId: newId() }, 404, 'not_found'],
+    ['of a person by no id', { kind: 'person_pdf', personId: '../../etc' }, 400, 'invalid_request'],
+  ])('%s is refused', async (_what, body, status, code) => {
+    expect(await director.post('/v1/exports', body)).toMatchObject({ status, body: { code } });
+  });
+
+  it('of a list with a person, or of a person with a filter, is refused', async () => {
+    expect(await director.post('/v1/exports', { kind: 'people_csv', personId })).toMatchObject({ status: 400, body: { errors: [{ field: 'personId' }] } });
+    expect(await director.post('/v1/exports', { kind: 'person_pdf', personId, filter: { kind: 'trainee' } })).toMatchObject({ status: 400, body: { errors: [{ field: 'filter' }] } });
+  });
+
+  it('takes nulls for nothing', async () => {
+    const { status, body } = await director.post('/v1/exports', { kind: 'people_csv', personId: null, filter: { kind: null } });
+    expect([status, body.filter, body.personId, body.state, body.url]).toEqual([202, {}, null, 'queued', null]);
+  });
+});
