@@ -53,7 +53,7 @@ async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Heal
 
 async function migrationsCheck({ database: { migratorUrl } }: Config): Promise<Healthy> {
   if (migratorUrl === undefined) return skipped('MIGRATOR_DATABASE_URL');
-  const files = (await readdir(MIGRATIONS)).filter((file) => file.endsWith('.js')).sort();
+  const files = (await readdir(MIGRATIONS)).filter((file) => file.endsWith('.js')).toSorted();
   const known = (await Promise.all(files.map(async (file) => Object.keys(await import(pathToFileURL(path.join(MIGRATIONS, file)).href) as object)))).flat();
   const applied = new Set((await rows<{ name: string }>(migratorUrl, 'SELECT name FROM public.migrations')).map(({ name }) => name));
   const missing = known.filter((name) => !applied.has(name));
