@@ -1,3 +1,5 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ExportRenderer } from '../../src/modules/exports/export-renderer.js';
@@ -173,9 +175,21 @@ describe('an export fails', () => {
   });
 });
 
-it('a worker takes what waits in the outbox', async () => {
-  const id = await ask();
-  harness.worker.get(JobRunner).start();
-  harness.worker.get(OutboxRelay).start();
-  expect((await over(director, id)).state).toBe('ready');
+describe('a worker', () => {
+  beforeAll(() => {
+    harness.worker.get(JobRunner).start();
+    harness.worker.get(OutboxRelay).start();
+  });
+
+  it('takes what waits in the outbox', async () => {
+    expect((await over(director, await ask())).state).toBe('ready');
+  });
+
+  it('sweeps away by schedule what another left half written', async () => {
+    const folder = path.join(harness.env.STORAGE_DIR!, '.unfinished');
+    await writeFile(path.join(folder, newId()), 'half');
+    harness.advance(2 * 3_600);
+    await harness.tick();
+    await until('the folder is empty', async () => (await readdir(folder)).length === 0);
+  });
 });

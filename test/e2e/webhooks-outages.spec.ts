@@ -50,7 +50,8 @@ describe('taking deliveries in', () => {
     await superuser.connect();
     const { rows } = await superuser.query(`SELECT i.id FROM webhook_inbox i JOIN outbox o ON o.id = i.outbox_id AND o.state = 'pending'`);
     await superuser.end();
-    expect(rows.map(({ id }) => id).toSorted()).toEqual(answers.map(({ body }) => body.id).toSorted());
+    expect(rows).toHaveLength(30);
+    expect(new Set(rows.map(({ id }) => id))).toEqual(new Set(answers.map(({ body }) => body.id)));
   });
 
   it('says 503 and when to come again without Postgres', async () => {

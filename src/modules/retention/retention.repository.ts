@@ -92,6 +92,11 @@ export class RetentionRepository {
     );
   }
 
+  /** Ids of all organizations, the installation's own among them. For the worker's role alone. */
+  async organizations(): Promise<string[]> {
+    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids() AS id')).map(({ id }) => id);
+  }
+
   /** Over all organizations: how long ago the oldest row that a run did not get to became due. */
   overdue(): Promise<{ policy: string; seconds: number }[]> {
     return this.unitOfWork.once('SELECT policy, seconds FROM app.retention_overdue()');

@@ -81,6 +81,11 @@ export class RetentionService {
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
+  /** For operators: where policies work. */
+  organizations(): Promise<string[]> {
+    return this.repository.organizations();
+  }
+
   private policy(name: string): RetentionPolicy {
     const policy = policyNamed(currentContext().orgId, name);
     if (policy === undefined) throw new Problem('retention_policy_not_found');
