@@ -55,7 +55,7 @@ describe('setting a source up', () => {
 
   it('stores the secret sealed', async () => {
     const rows = await query('SELECT secret_enc FROM webhook_secrets WHERE source_id = $1', source.id);
-    expect((rows[0].secret_enc as Buffer).includes(Buffer.from(source.secret.slice(6)))).toBe(false);
+    expect((rows[0]!.secret_enc as Buffer).includes(Buffer.from(source.secret.slice(6)))).toBe(false);
   });
 
   it('refuses schemes that are not offered, and unknown ones', async () => {
@@ -278,16 +278,16 @@ describe('applying', () => {
     const rows = await query(`SELECT id, version FROM people WHERE org_id = $1 AND external_id IN ('repeated', 'simultaneous')`, orgId);
     expect(rows.map(({ version }) => version)).toEqual([1, 1]);
     const created = await entries('person.created');
-    expect(created.filter(({ target_id: id }) => id === rows[0].id)).toMatchObject([{ actor_type: 'source', actor_id: source.id }]);
-    expect((await entries('webhook.applied')).filter(({ meta }) => meta.personId === rows[0].id)).toMatchObject([{ meta: { change: 'upserted', sourceId: source.id } }]);
+    expect(created.filter(({ target_id: id }) => id === rows[0]!.id)).toMatchObject([{ actor_type: 'source', actor_id: source.id }]);
+    expect((await entries('webhook.applied')).filter(({ meta }) => meta.personId === rows[0]!.id)).toMatchObject([{ meta: { change: 'upserted', sourceId: source.id } }]);
   });
 
   it('seals what is personal of the person', async () => {
     await send(source, person('sealed', { ssn: '000-12-3456', email: 'sealed@test.example', dateOfBirth: '1990-02-03' }));
     await app.settled();
     const [row] = await query(`SELECT id, ssn_enc FROM people WHERE external_id = 'sealed'`);
-    expect(row.ssn_enc.includes(Buffer.from('3456'))).toBe(false);
-    expect((await admin.get(`/v1/people/${row.id}`)).body).toMatchObject({ ssn: '***-**-3456', dateOfBirth: '**/**/1990', hasEmail: true });
+    expect(row!.ssn_enc.includes(Buffer.from('3456'))).toBe(false);
+    expect((await admin.get(`/v1/people/${row!.id}`)).body).toMatchObject({ ssn: '***-**-3456', dateOfBirth: '**/**/1990', hasEmail: true });
   });
 
   it('applies what concerns one person in the order it came', async () => {
