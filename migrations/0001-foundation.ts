@@ -7,6 +7,10 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
  * HMAC-SHA256 (RFC 2104) over them, the backend's process id and the transaction's start. The key
  * lies in a table that the application's roles cannot read, so a value set by stray SQL, or kept
  * from another transaction, verifies nowhere.
+ *
+ * Functions name pg_temp last in their search_path (PostgreSQL manual, CREATE FUNCTION, "Writing SECURITY DEFINER
+ * Functions Safely"): with an empty path it would come first, and a caller's temporary type called "text" or "uuid"
+ * would run the caller's code as the owner.
  */
 export class Foundation1770000000001 extends SqlMigration {
   protected readonly sql = /* sql */ `
@@ -38,7 +42,7 @@ export class Foundation1770000000001 extends SqlMigration {
 
     -- The HMAC of a message under the installation's context key.
     CREATE FUNCTION app_private.context_mac(message bytea) RETURNS bytea
-    LANGUAGE sql STABLE SET search_path = '' AS $$
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT sha256(k.outer_pad || sha256(k.inner_pad || message)) FROM app_private.context_key k
     $$;
 
@@ -46,7 +50,7 @@ export class Foundation1770000000001 extends SqlMigration {
     -- Fields: kind (member | system | limited), organization, user, membership, read scope, write scope, person,
     -- organization of the log. A limited context leaves the second field empty: it reaches no tenant row.
     CREATE FUNCTION app_private.sign_context(fields text[]) RETURNS void
-    LANGUAGE plpgsql SET search_path = '' AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       payload text := array_to_string(fields, '|', '');
     BEGIN
@@ -57,7 +61,7 @@ export class Foundation1770000000001 extends SqlMigration {
 
     -- The verified fields of the current context; null without one; an error where it was forged.
     CREATE FUNCTION app.verified_context() RETURNS text[]
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       raw text := current_setting('vouchsafe.context', true);
       payload text;
@@ -114,7 +118,7 @@ export class Foundation1770000000001 extends SqlMigration {
     CREATE FUNCTION app_private.protect_table(
       target regclass, privileges text DEFAULT 'SELECT, INSERT, UPDATE, DELETE',
       person_column text DEFAULT NULL, entrance boolean DEFAULT false
-    ) RETURNS void LANGUAGE plpgsql SET search_path = '' AS $$
+    ) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       tenant text := 'org_id = (SELECT app.org_id())';
       person text;

@@ -86,7 +86,7 @@ export class Tenancy1770000000002 extends SqlMigration {
 
     -- The cascade: member override over role override over code default. 'none' is a denial and leaves no grant.
     CREATE FUNCTION app_private.effective_grants(org uuid, member uuid, member_role text) RETURNS jsonb
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT coalesce(jsonb_object_agg(permission, scope) FILTER (WHERE scope <> 'none'), '{}')
         FROM (
           SELECT DISTINCT ON (permission) permission, scope FROM (
@@ -101,7 +101,7 @@ export class Tenancy1770000000002 extends SqlMigration {
 
     -- The grants are kept on the membership, so that entering a session reads one row; these triggers keep them true.
     CREATE FUNCTION app_private.membership_grants() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       NEW.grants := app_private.effective_grants(NEW.org_id, NEW.id, NEW.role);
       RETURN NEW;
@@ -110,7 +110,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       FOR EACH ROW EXECUTE FUNCTION app_private.membership_grants();
 
     CREATE FUNCTION app_private.role_override_changed() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       UPDATE public.memberships SET role = role
        WHERE (org_id, role) IN ((NEW.org_id, NEW.role), (OLD.org_id, OLD.role));
@@ -120,7 +120,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       FOR EACH ROW EXECUTE FUNCTION app_private.role_override_changed();
 
     CREATE FUNCTION app_private.member_override_changed() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       UPDATE public.memberships SET role = role
        WHERE (org_id, id) IN ((NEW.org_id, NEW.membership_id), (OLD.org_id, OLD.membership_id));
@@ -131,7 +131,7 @@ export class Tenancy1770000000002 extends SqlMigration {
 
     -- Writes the code's defaults into the database; called by the migrator with [{role, permission, scope}].
     CREATE FUNCTION app_private.sync_role_defaults(defaults jsonb) RETURNS void
-    LANGUAGE plpgsql SET search_path = '' AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       DELETE FROM public.role_defaults;
       INSERT INTO public.role_defaults SELECT role, permission, scope

@@ -20,6 +20,7 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE TABLE app_private.sign_in_locks (
       login_key bytea PRIMARY KEY,
       failures integer NOT NULL,
+      pending integer NOT NULL,
       last_at timestamptz NOT NULL,
       locked_until timestamptz
     );
@@ -50,7 +51,7 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- Signs the context of a membership: its person scopes come from its grants.
     CREATE FUNCTION app_private.sign_member(m public.memberships) RETURNS void
-    LANGUAGE sql SET search_path = '' AS $$
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       SELECT app_private.sign_context(ARRAY['member', m.org_id::text, m.user_id::text, m.id::text,
         coalesce(m.grants ->> 'person:read', 'none'), coalesce(m.grants ->> 'person:update', 'none'),
         m.person_id::text, m.org_id::text])
@@ -58,7 +59,7 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- A context that reaches no tenant row and may only write to one organization's log.
     CREATE FUNCTION app_private.sign_limited(org uuid) RETURNS void
-    LANGUAGE sql SET search_path = '' AS $$
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, 'none', 'none', NULL, org::text])
     $$;
 
@@ -70,7 +71,7 @@ export class SignIn1770000000003 extends SqlMigration {
       OUT person_id uuid, OUT role text, OUT grants text, OUT method text, OUT must_change_password boolean,
       OUT second_factor_due boolean, OUT sso_due boolean, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
       OUT idle_minutes integer)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       s public.sessions; m public.memberships; o public.organizations; u public.users;
     BEGIN
@@ -103,7 +104,7 @@ export class SignIn1770000000003 extends SqlMigration {
     -- Opens a session: the user's row is locked so that parallel sign-ins count each other. Five at once; the oldest goes.
     CREATE FUNCTION app_private.open_session(m public.memberships, secret_hash bytea, id uuid, method text,
       max_expiry timestamptz, ip inet, user_agent text) RETURNS void
-    LANGUAGE plpgsql SET search_path = '' AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       hours integer := (SELECT o.session_hours FROM public.organizations o WHERE o.id = m.org_id);
     BEGIN
@@ -120,27 +121,28 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- The membership a password sign-in lands in: the one last used, else the oldest.
     CREATE FUNCTION app_private.home_membership(member uuid) RETURNS public.memberships
-    LANGUAGE sql STABLE SET search_path = '' AS $$
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
        WHERE m.user_id = member AND m.status = 'active'
        ORDER BY (SELECT max(s.created_at) FROM public.sessions s WHERE s.user_id = member AND s.org_id = m.org_id)
          DESC NULLS LAST, m.created_at, m.id LIMIT 1
     $$;
 
-    -- First half of a password sign-in: takes one of five tries, in one statement, before anything is evaluated.
+    -- First half of a password sign-in: takes one of five tries, in one statement, before anything is evaluated. Failures
+    -- and tries under way count together, so that tries at the same time cannot be more than five either.
     -- State: go | busy (five tries are being evaluated: ask again) | locked. An unknown address gets a steady false salt.
     CREATE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       key bytea := sha256(convert_to(address, 'UTF8'));
       l app_private.sign_in_locks;
     BEGIN
-      INSERT INTO app_private.sign_in_locks AS x (login_key, failures, last_at) VALUES (key, 1, clock_timestamp())
+      INSERT INTO app_private.sign_in_locks AS x (login_key, failures, pending, last_at) VALUES (key, 0, 1, clock_timestamp())
       ON CONFLICT (login_key) DO UPDATE SET last_at = clock_timestamp(), locked_until = NULL,
-        failures = CASE WHEN x.locked_until IS NOT NULL OR x.last_at < clock_timestamp() - interval '15 minutes'
-                        THEN 1 ELSE x.failures + 1 END
+        (failures, pending) = (SELECT CASE WHEN forgotten THEN 0 ELSE x.failures END, CASE WHEN forgotten THEN 1 ELSE x.pending + 1 END
+          FROM (SELECT x.locked_until IS NOT NULL OR x.last_at < clock_timestamp() - interval '15 minutes' AS forgotten) AS old)
       WHERE CASE WHEN x.locked_until IS NOT NULL THEN x.locked_until <= clock_timestamp()
-                 ELSE x.failures < 5 OR x.last_at < clock_timestamp() - interval '15 minutes' END;
+                 ELSE x.failures + x.pending < 5 OR x.last_at < clock_timestamp() - interval '15 minutes' END;
       IF FOUND THEN
         state := 'go';
         salt := coalesce(
@@ -156,36 +158,43 @@ export class SignIn1770000000003 extends SqlMigration {
     END $$;
 
     -- Second half: compares, then either opens a session (state ok) or counts the failure (refused, or locked by it).
-    -- Either way the context allows the outcome to be written to the log of the organization concerned.
+    -- Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
+    -- log of the organization concerned.
     CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, session_id uuid, session_hash bytea, ip inet,
       user_agent text, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       key bytea := sha256(convert_to(address, 'UTF8'));
-      u public.users; m public.memberships; right_password boolean;
+      u public.users; m public.memberships; taken boolean; right_password boolean;
     BEGIN
+      UPDATE app_private.sign_in_locks l SET pending = l.pending - 1
+       WHERE l.login_key = key AND l.pending > 0 AND (l.locked_until IS NULL OR l.locked_until <= clock_timestamp());
+      taken := FOUND;
       SELECT * INTO u FROM public.users x WHERE x.email = address;
       user_id := u.id;
-      right_password := EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id AND c.verifier = sha256(evaluated))
-        AND NOT EXISTS (SELECT FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.locked_until > clock_timestamp());
+      right_password := taken AND EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id AND c.verifier = sha256(evaluated));
       m := app_private.home_membership(u.id);
       IF right_password AND m.id IS NOT NULL THEN
-        DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key;
+        UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.login_key = key;
+        DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.pending = 0;
         PERFORM app_private.open_session(m, session_hash, complete_sign_in.session_id, 'password', 'infinity', ip, user_agent);
         state := 'ok'; org_id := m.org_id; membership_id := m.id;
         expires_at := (SELECT s.expires_at FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = complete_sign_in.session_id);
         RETURN;
       END IF;
-      UPDATE app_private.sign_in_locks l SET locked_until = clock_timestamp() + interval '15 minutes'
-       WHERE l.login_key = key AND l.failures >= 5 AND l.locked_until IS NULL;
-      state := CASE WHEN FOUND THEN 'locked' ELSE 'refused' END;
+      IF taken THEN
+        UPDATE app_private.sign_in_locks l SET failures = l.failures + 1, locked_until =
+               CASE WHEN l.failures >= 4 THEN clock_timestamp() + interval '15 minutes' END
+         WHERE l.login_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END INTO state;
+      END IF;
+      state := coalesce(state, 'refused');
       org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
       PERFORM app_private.sign_limited(org_id);
     END $$;
 
     -- The user with an address, made where there is none yet. Needs a tenant context: users are made for an organization.
     CREATE FUNCTION app.ensure_user(new_id uuid, address text, full_name text) RETURNS uuid
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       IF app.org_id() IS NULL THEN RAISE EXCEPTION 'no organization is entered' USING ERRCODE = '42501'; END IF;
       INSERT INTO public.users (id, email, name) VALUES (new_id, address, full_name) ON CONFLICT (email) DO NOTHING;
@@ -195,7 +204,7 @@ export class SignIn1770000000003 extends SqlMigration {
     -- Sets a user's password and ends all sessions but the one that asks. A member may set their own; the worker's role,
     -- on behalf of operators, that of any member of the organization it entered.
     CREATE FUNCTION app.set_password(member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       IF member IS DISTINCT FROM app.user_id() AND NOT ((app.verified_context())[1] = 'system' AND EXISTS (
         SELECT FROM public.memberships m WHERE m.org_id = app.org_id() AND m.user_id = member)) THEN
@@ -209,29 +218,29 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- The salt of one's own password, to prove that it is known before it is changed; and whether a proof is right.
     CREATE FUNCTION app.own_salt() RETURNS bytea
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT c.salt FROM app_private.credentials c WHERE c.user_id = app.user_id()
     $$;
     CREATE FUNCTION app.own_password_is(evaluated bytea) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = app.user_id() AND c.verifier = sha256(evaluated))
     $$;
 
     -- An organization is made by operators alone.
     CREATE FUNCTION app.create_organization(new_id uuid, full_name text, vocabulary text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
     $$;
 
     -- Entrance of whoever has shown nothing yet: may write to the installation's log, and nothing else.
     CREATE FUNCTION app.enter_anonymous() RETURNS void
-    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT app_private.sign_limited('00000000-0000-0000-0000-000000000000')
     $$;
 
     -- Entrances of the worker alone: any organization by id; a member, to act with exactly that member's scope.
     CREATE FUNCTION app.enter_organization(org uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       IF NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org) THEN
         RAISE EXCEPTION 'no such organization' USING ERRCODE = '42501';
@@ -241,7 +250,7 @@ export class SignIn1770000000003 extends SqlMigration {
 
     CREATE FUNCTION app.enter_member(org uuid, member uuid, OUT role text, OUT grants text, OUT user_id uuid, OUT email text,
       OUT user_name text, OUT org_name text)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       m public.memberships;
     BEGIN
@@ -256,7 +265,7 @@ export class SignIn1770000000003 extends SqlMigration {
     END $$;
 
     CREATE FUNCTION app.organization_ids() RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT id FROM public.organizations WHERE status = 'active' ORDER BY id
     $$;
 

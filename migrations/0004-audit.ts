@@ -46,7 +46,7 @@ export class Audit1770000000004 extends SqlMigration {
     ) PARTITION BY RANGE (occurred_at);
 
     CREATE FUNCTION app_private.refuse_change() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = '' AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       RAISE EXCEPTION '% of % is refused: the audit log is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
     END $$;
@@ -54,7 +54,7 @@ export class Audit1770000000004 extends SqlMigration {
     -- Row security and refusal on a log table or a partition of it. The statement trigger is there because a policy hides
     -- rows before a row trigger sees them, and a silent "0 rows" is no refusal. ENABLE ALWAYS: replication roles obey too.
     CREATE FUNCTION app_private.protect_log(target regclass) RETURNS void
-    LANGUAGE plpgsql SET search_path = '' AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
       EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
@@ -69,11 +69,14 @@ export class Audit1770000000004 extends SqlMigration {
     END $$;
     SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
     GRANT SELECT, INSERT ON audit_events, audit_private TO vouchsafe_app;
+    -- Who has shown no secret can have entries written by being refused. A limited context can write no others.
+    CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
+      WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success');
 
     -- Makes the partitions of this month and of those ahead that are missing; returns how many it made.
     -- Partitions carry no grants: they are reached through their parent alone.
     CREATE FUNCTION app.ensure_audit_partitions(months_ahead integer) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       parent text; first_day date; part text; made integer := 0;
     BEGIN

@@ -31,7 +31,7 @@ export class Jobs1770000000005 extends SqlMigration {
     -- order key asks for it. lease_seconds is how long each job may take before it is handed out again.
     CREATE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb)
     RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
-    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       WITH RECURSIVE lanes AS (
         (SELECT lane FROM public.outbox WHERE state = 'pending' ORDER BY lane LIMIT 1)
         UNION ALL
@@ -58,7 +58,7 @@ export class Jobs1770000000005 extends SqlMigration {
 
     -- Gives back what was handed out and never came to an end; all of it when the queue lost its memory.
     CREATE FUNCTION app.reclaim_outbox(everything boolean) RETURNS bigint
-    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       WITH back AS (
         UPDATE public.outbox SET state = 'pending', leased_until = NULL
          WHERE state = 'dispatched' AND (everything OR leased_until < clock_timestamp()) RETURNING 1
@@ -67,7 +67,7 @@ export class Jobs1770000000005 extends SqlMigration {
 
     -- How much waits, and for how long: figures for the metrics.
     CREATE FUNCTION app.outbox_depth(OUT pending bigint, OUT dispatched bigint, OUT dead bigint, OUT oldest_seconds double precision)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'dispatched'),
              count(*) FILTER (WHERE state = 'dead'),
              coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE state = 'pending')), 0)::double precision

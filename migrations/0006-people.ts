@@ -46,7 +46,7 @@ export class People1770000000006 extends SqlMigration {
 
     -- The people now assigned to the caller. DEFINER, so that the policy of people does not ask itself.
     CREATE FUNCTION app.assigned_people() RETURNS uuid[]
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT coalesce(array_agg(a.person_id), '{}') FROM public.assignments a
        WHERE a.org_id = app.org_id() AND a.membership_id = app.membership_id()
          AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())

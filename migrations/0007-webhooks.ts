@@ -61,6 +61,7 @@ export class Webhooks1770000000007 extends SqlMigration {
     CREATE INDEX webhook_inbox_list ON webhook_inbox (org_id, source_id, id);
     CREATE INDEX webhook_inbox_open ON webhook_inbox (org_id, source_id, id) WHERE processed_at IS NULL;
     CREATE INDEX webhook_inbox_processed ON webhook_inbox (org_id, processed_at);
+    CREATE INDEX webhook_inbox_unprocessed ON webhook_inbox (org_id, received_at) WHERE processed_at IS NULL;
     SELECT app_private.protect_table('webhook_inbox',
       'SELECT (org_id, id, source_id, message_id, received_at, outbox_id, processed_at)', NULL, true);
 
@@ -73,7 +74,7 @@ export class Webhooks1770000000007 extends SqlMigration {
     CREATE FUNCTION app.find_webhook_source(source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer,
       OUT secret_ids uuid[], OUT secrets bytea[], OUT expiries timestamptz[],
       OUT key_purposes text[], OUT key_generations integer[], OUT wrapped_keys bytea[])
-    RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT s.org_id, s.scheme, s.limit_per_minute, x.ids, x.secrets, x.expiries, k.purposes, k.generations, k.wrapped
         FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
         JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
@@ -90,7 +91,7 @@ export class Webhooks1770000000007 extends SqlMigration {
 
     -- The organization into which an entrance secret leads at this moment; null where it leads nowhere.
     CREATE FUNCTION app_private.webhook_organization(source uuid, entrance bytea) RETURNS uuid
-    LANGUAGE sql STABLE SET search_path = '' AS $$
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT s.org_id
         FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
         JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
@@ -107,7 +108,7 @@ export class Webhooks1770000000007 extends SqlMigration {
     CREATE FUNCTION app.ingest_webhooks(sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[],
       digests bytea[], jobs uuid[], order_keys text[], requests text[])
     RETURNS TABLE (outcome text, stored_id uuid)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       orgs uuid[];
     BEGIN
@@ -140,13 +141,13 @@ export class Webhooks1770000000007 extends SqlMigration {
     -- Entrance for what is to be said about a source before it has shown anything: may write to its organization's log,
     -- and nothing else.
     CREATE FUNCTION app.enter_webhook_source(source uuid) RETURNS void
-    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT app_private.sign_limited(s.org_id) FROM public.webhook_sources s WHERE s.id = source ORDER BY s.created_at LIMIT 1
     $$;
 
     -- Gives a dead delivery of the entered organization a new job in place of the dead one; false when it is not dead.
     CREATE FUNCTION app.replay_webhook(delivery uuid, job uuid, request text) RETURNS boolean
-    LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       WITH dead AS (
         DELETE FROM public.outbox o USING public.webhook_inbox i
          WHERE i.org_id = app.org_id() AND i.id = delivery AND i.processed_at IS NULL AND i.body_enc IS NOT NULL

@@ -45,7 +45,7 @@ export class Sso1770000000009 extends SqlMigration {
     -- What verifying a response needs. The entrance secret stays sealed: without the KMS nothing here opens anything.
     CREATE FUNCTION app.find_sso_connection(connection uuid)
     RETURNS TABLE (found public.sso_connections, preset text, generations smallint[], wrapped bytea[])
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT c, o.preset, k.generations, k.wrapped
         FROM public.sso_connections c JOIN public.organizations o ON o.id = c.org_id AND o.status = 'active'
         CROSS JOIN LATERAL (SELECT array_agg(d.generation) AS generations, array_agg(d.wrapped) AS wrapped FROM public.data_keys d
@@ -55,7 +55,7 @@ export class Sso1770000000009 extends SqlMigration {
 
     -- Writes about a refused sign-in into the log of the connection's organization, and nothing else.
     CREATE FUNCTION app.enter_sso_log(connection uuid) RETURNS uuid
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       org uuid := coalesce((SELECT c.org_id FROM public.sso_connections c WHERE c.id = connection), '00000000-0000-0000-0000-000000000000');
     BEGIN
@@ -67,7 +67,7 @@ export class Sso1770000000009 extends SqlMigration {
     -- has claimed, else, where the connection provisions, a new one. An address that is in use elsewhere is never linked.
     CREATE FUNCTION app_private.sso_membership(c public.sso_connections, subject text, address text, full_name text,
       new_role text, new_user uuid, new_membership uuid, OUT member_id uuid, OUT state text)
-    LANGUAGE plpgsql SET search_path = '' AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       known public.users;
     BEGIN
@@ -104,7 +104,7 @@ export class Sso1770000000009 extends SqlMigration {
     CREATE FUNCTION app.sso_sign_in(connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text,
       new_user uuid, new_membership uuid, session_id uuid, session_hash bytea, max_expiry timestamptz, ip inet, user_agent text,
       OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text, OUT expires_at timestamptz)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       c public.sso_connections; m public.memberships; member_id uuid;
     BEGIN

@@ -29,10 +29,13 @@ export class Retention1770000000010 extends SqlMigration {
       'SELECT, INSERT (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id, finished_at)', NULL, true);
     GRANT UPDATE (removed, objects, batches, finished_at), DELETE ON retention_runs TO vouchsafe_worker;
 
+    -- A batch finds its rows again by their place, which tables that grant column by column have to grant as well.
+    GRANT SELECT (ctid) ON sessions, webhook_secrets TO vouchsafe_worker;
+
     -- For the metrics, over all organizations: how long the oldest row has been due that no run got to. A run that
     -- ended makes up for those before it.
     CREATE FUNCTION app.retention_overdue() RETURNS TABLE (policy text, seconds double precision)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT r.policy, extract(epoch FROM max(clock_timestamp() - r.due_since))::double precision
         FROM public.retention_runs r
        WHERE r.finished_at IS NULL AND r.due_since < clock_timestamp() AND NOT EXISTS (

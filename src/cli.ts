@@ -1,16 +1,21 @@
 import 'reflect-metadata';
 import { Command } from 'commander';
 import { demoCommands } from './cli/demo.js';
+import { doctorCommand } from './cli/doctor.js';
 import { documentCommands } from './cli/documents.js';
 import { migrateCommand } from './cli/migrate.js';
 import { organizationCommands } from './cli/organizations.js';
 import { retentionCommands } from './cli/retention.js';
 import { ssoCommands } from './cli/sso.js';
+import { webhookCommands } from './cli/webhooks.js';
 import { startProcess } from './platform/config/start-process.js';
 
 /** Operators' commands. `--json` prints one JSON object. */
 await startProcess(async () => {
   const program = new Command('vouchsafe').description('Operate a Vouchsafe installation').showHelpAfterError();
-  for (const register of [migrateCommand, organizationCommands, ssoCommands, demoCommands, documentCommands, retentionCommands]) register(program);
+  const commands = [
+    migrateCommand, organizationCommands, ssoCommands, webhookCommands, retentionCommands, doctorCommand, demoCommands, documentCommands,
+  ];
+  for (const register of commands) register(program);
   await program.parseAsync();
 });

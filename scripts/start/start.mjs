@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { makeHome } from '../lib/files.mjs';
 import { aborted, foreground } from '../lib/foreground.mjs';
 import { Fixable, say, step } from '../lib/log.mjs';

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { SsoSetupService } from '../modules/auth/index.js';
 import { AssignmentsService, PeopleService, type Kind } from '../modules/people/index.js';
+import { WebhookSourcesService } from '../modules/webhooks/index.js';
 import { PRESETS, type Preset } from '../platform/access/roles.js';
 import { AppConfig } from '../platform/config/index.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
@@ -9,8 +10,11 @@ import { operate, type Operator } from './operator.js';
 import { createOrganization, createUser } from './organizations.js';
 
 const PASSWORD = 'Synthetic-Demo-1';
+const PARTNER = 'Synthetic partner';
 
 interface SeedOptions { out: string; idpMetadata?: string; json?: boolean }
+interface DemoSource { orgId: string; id: string; url: string; secret: string }
+interface DemoFile { webhookSources?: DemoSource[] }
 interface DemoOrganization { id: string; name: string; preset: Preset; domain: string; kind: Kind }
 
 /** Plainly synthetic: names of numbers, a domain that cannot exist (RFC 2606), ids that anybody may know. */
@@ -39,8 +43,10 @@ async function seed(operator: Operator, { out, idpMetadata }: SeedOptions): Prom
     if (await isNew(operator, organization)) await fill(operator, organization);
   }
   const sso = idpMetadata === undefined ? [] : await connect(operator, readFileSync(idpMetadata, 'utf8'));
-  const known = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Record<string, unknown>) : {};
-  writeFileSync(out, JSON.stringify({ ...known, ...description(), sso }, null, 2), { mode: 0o600 });
+  const known = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as DemoFile) : {};
+  const webhookSources = await connectPartners(operator, known.webhookSources ?? []);
+  const { id, url, secret } = webhookSources[0]!;
+  writeFileSync(out, JSON.stringify({ ...known, ...description(), sso, webhookSource: { id, url, secret }, webhookSources }, null, 2), { mode: 0o600 });
   return { organizations: ORGANIZATIONS.length };
 }
 
@@ -54,6 +60,22 @@ async function connect(operator: Operator, metadata: string) {
       ? await setup.create({ name: 'Development identity provider', metadata, groupRoles })
       : await setup.update(known.id, { metadata });
     return { orgId, id, loginUrl };
+  })));
+}
+
+/** Each organization takes in the webhooks of one partner. A secret is shown once: where it was not kept, it is made anew. */
+async function connectPartners(operator: Operator, kept: DemoSource[]): Promise<DemoSource[]> {
+  const sources = operator.app.get(WebhookSourcesService);
+  return Promise.all(ORGANIZATIONS.map(({ id: orgId }) => operator.within(orgId, async () => {
+    const { items } = await sources.list({ limit: 100 });
+    const source = items.find(({ name }) => name === PARTNER);
+    if (source === undefined) {
+      const { id, url, secret } = await sources.create({ name: PARTNER, scheme: 'standard' });
+      return { orgId, id, url, secret };
+    }
+    const { id, url } = source;
+    const { secret } = kept.find((one) => one.id === id) ?? await sources.rotate(id, { overlapSeconds: 0 });
+    return { orgId, id, url, secret };
   })));
 }
 

@@ -4,7 +4,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { INSTALLATION } from '../platform/clock/id.js';
-import { loadConfig } from '../platform/config/config.js';
+import { loadConfig, type Config } from '../platform/config/config.js';
 import { Context, withContext } from '../platform/context/context.js';
 import { organizationEntrance } from '../platform/database/entrances.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
@@ -36,14 +36,17 @@ export class Operator {
 
 /** Starts the application without listening, hands it to a command, and prints what comes back. */
 export async function operate(options: { json?: boolean }, command: (operator: Operator) => Promise<Record<string, unknown>>): Promise<void> {
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(loadConfig(process.env, 'cli')), {
-    logger: ['fatal', 'error', 'warn'], abortOnError: false,
-  });
+  const operator = await startOperator(loadConfig(process.env, 'cli'));
   try {
-    print(await command(new Operator(app)), options);
+    print(await command(operator), options);
   } finally {
-    await app.close();
+    await operator.app.close();
   }
+}
+
+/** The application without a listener; whoever starts it closes it. */
+export async function startOperator(config: Config): Promise<Operator> {
+  return new Operator(await NestFactory.createApplicationContext(AppModule.forRoot(config), { logger: ['fatal', 'error', 'warn'], abortOnError: false }));
 }
 
 /** One JSON object, or a line a field. */

@@ -1,3 +1,5 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ExportRenderer } from '../../src/modules/exports/export-renderer.js';
@@ -173,9 +175,44 @@ describe('an export fails', () => {
   });
 });
 
-it('a worker takes what waits in the outbox', async () => {
-  const id = await ask();
-  harness.worker.get(JobRunner).start();
-  harness.worker.get(OutboxRelay).start();
-  expect((await over(director, id)).state).toBe('ready');
+/** Has a retention policy run, as a member does. */
+async function retain(policy: string): Promise<void> {
+  const { planHash } = (await director.get(`/v1/retention/policies/${policy}/preview`)).body;
+  expect((await director.post(`/v1/retention/policies/${policy}/run`, { planHash })).status).toBe(202);
+  await harness.settled();
+}
+
+describe('a worker', () => {
+  beforeAll(() => {
+    harness.worker.get(JobRunner).start();
+    harness.worker.get(OutboxRelay).start();
+  });
+
+  it('takes what waits in the outbox', async () => {
+    expect((await over(director, await ask())).state).toBe('ready');
+  });
+
+  it('removes files that were fetched, and a week later the exports with what is left', async () => {
+    const [fetched, kept] = [await over(director, await ask()), await over(director, await ask())];
+    await director.get(fetched.url!);
+    const before = await filesOf();
+    await harness.database.superuser(`UPDATE exports SET expires_at = expires_at - interval '2 hours' WHERE id = $1`, [fetched.id]);
+    await retain('exports.files');
+    await until('one file is gone', async () => (await filesOf()) === before - 1);
+    expect((await director.get(`/v1/exports/${fetched.id}`)).body.state).toBe('downloaded');
+    const { url } = (await director.get(`/v1/exports/${kept.id}`)).body;
+    expect((await director.get(url)).status).toBe(200);
+    await harness.database.superuser(`UPDATE exports SET finished_at = now() - interval '8 days' WHERE id = ANY ($1)`, [[fetched.id, kept.id]]);
+    await retain('exports.finished');
+    await until('the other file is gone', async () => (await filesOf()) === before - 2);
+    expect((await director.get(`/v1/exports/${kept.id}`)).status).toBe(404);
+  });
+
+  it('sweeps away by schedule what another left half written', async () => {
+    const folder = path.join(harness.env.STORAGE_DIR!, '.unfinished');
+    await writeFile(path.join(folder, newId()), 'half');
+    harness.advance(2 * 3_600);
+    await harness.tick();
+    await until('the folder is empty', async () => (await readdir(folder)).length === 0);
+  });
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { extractText, getDocumentProxy } from 'unpdf';
+import { csvSafe } from '../../src/modules/exports/csv.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
@@ -58,6 +59,15 @@ describe('the list of people as CSV', () => {
     const [header, ...rows] = readCsv((await director.get(nobody.url!)).text);
     expect(header!.at(-1)).toMatch(watermark(nobody.id));
     expect(rows).toEqual([]);
+  });
+
+  it('is defused in the database by the very rule of the code, which Postgres inlines', async () => {
+    const heads = Array.from({ length: 0xffff }, (_, i) => i + 1).filter((i) => i < 0xd800 || i > 0xdfff).map((i) => String.fromCharCode(i));
+    const texts = ['', ...heads.flatMap((head) => [head, `${head}=1`, ` ${head}`])];
+    const rows = await harness.database.superuser<{ text: string; safe: string }>('SELECT text, app.csv_safe(text) AS safe FROM unnest($1::text[]) text', [texts]);
+    expect(rows.filter(({ text, safe }) => safe !== csvSafe(text))).toEqual([]);
+    const plan = await harness.database.superuser('EXPLAIN (VERBOSE) SELECT app.csv_safe(p.title), app.csv_safe((p.id)::text) FROM people p');
+    expect(JSON.stringify(plan)).not.toContain('csv_safe(');
   });
 
   it('writes to the log who asked, that it was made, and that it was fetched', async () => {

@@ -120,7 +120,7 @@ describe('the door', () => {
     const seen: string[] = [];
     const real = globalThis.fetch;
     const spy = jest.spyOn(globalThis, 'fetch').mockImplementation((address, init) => {
-      seen.push(String(address));
+      seen.push(new Request(address).url);
       return real(address, { ...init, body: Buffer.from(JSON.stringify(event).replace('Synthetic', 'synthetic')) });
     });
     const answer = await world.send(source, event);

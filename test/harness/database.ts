@@ -17,6 +17,9 @@ export async function createDatabase(): Promise<TestDatabase> {
   const superuserUrl = required('TEST_SUPERUSER_DATABASE_URL');
   const name = `test_${newId().replaceAll('-', '')}`;
   await once(superuserUrl, `CREATE DATABASE ${name} TEMPLATE ${required('TEST_TEMPLATE_DATABASE')}`);
+  // What docker/init-roles.sql does to the real one: rights on a database are not copied with it.
+  await once(superuserUrl, `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
+  await once(superuserUrl, `GRANT CONNECT ON DATABASE ${name} TO vouchsafe_migrator, vouchsafe_app, vouchsafe_worker`);
   const pool = new pg.Pool({ connectionString: withDatabase(superuserUrl, name), max: 3 });
   pool.on('error', () => undefined);
   return {

@@ -131,7 +131,7 @@ export function sign(xml: string, id: string, key: SigningKey, choices: Signatur
     publicCert: key.certificate,
     getKeyInfoContent: (options) => SignedXml.getKeyInfoContent(options ?? {}),
     signatureAlgorithm: choices.signature ?? 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-    canonicalizationAlgorithm: (choices.canonicalization ?? EXCLUSIVE) as typeof EXCLUSIVE,
+    canonicalizationAlgorithm: choices.canonicalization ?? EXCLUSIVE,
   });
   signer.addReference({
     xpath: `//*[@ID='${id}']`,

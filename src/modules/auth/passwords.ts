@@ -28,7 +28,7 @@ export function assertStrong(password: string): void {
     /\p{Nd}/u.test(password) || 'a digit',
     /[^\p{L}\p{N}]/u.test(password) || 'a special character',
   ].filter((rule) => rule !== true);
-  if (missing.length > 0) throw new Problem('weak_password', { errors: missing.map((rule) => ({ field: 'password', message: `needs ${String(rule)}` })) });
+  if (missing.length > 0) throw new Problem('weak_password', { errors: missing.map((rule) => ({ field: 'password', message: `needs ${rule}` })) });
 }
 
 /** Argon2id, off the event loop, a bounded number at once: a flood of sign-ins waits instead of taking all memory. */

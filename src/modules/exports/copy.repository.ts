@@ -40,7 +40,8 @@ export class CopyRepository {
       await client.connect();
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       const member = await enter(client, memberEntrance(orgId, membershipId));
-      await client.query(`SET LOCAL statement_timeout = '${Math.ceil(seconds)}s'`);
+      // Without sorting, an order comes from an index: the first row leaves at once, and nothing is spilled to disk.
+      await client.query(`SET LOCAL statement_timeout = '${Math.ceil(seconds)}s'; SET LOCAL enable_sort = off`);
       const result = await use(member, (statement) => client.query(copyTo(statement)));
       const { command } = await client.query('COMMIT');
       if (command !== 'COMMIT') throw new Error('the rows were not copied to their end');

@@ -58,9 +58,10 @@ describe('the statement for the rows', () => {
     expect(copyRowsSql({ columns: [], from: 'p', watermark: "a\\'; DROP TABLE p; --" })).toContain("SELECT  E'a\\\\''; DROP TABLE p; --' FROM p)");
   });
 
-  it('comes with a function that has no names to be captured', () => {
+  it('comes with a function that has no names to be captured, and that Postgres can inline', () => {
     expect(CSV_SAFE_FUNCTION).toContain('OPERATOR(pg_catalog.~)');
-    expect(CSV_SAFE_FUNCTION).toContain('IMMUTABLE STRICT PARALLEL SAFE');
+    expect(CSV_SAFE_FUNCTION).toContain('IMMUTABLE PARALLEL SAFE');
+    expect(CSV_SAFE_FUNCTION).not.toMatch(/\bSTRICT\b|SET search_path/);
   });
 });
 

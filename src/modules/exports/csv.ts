@@ -17,14 +17,20 @@ export function csvSafe(text: string): string {
 }
 
 /**
- * Creates `app.csv_safe(text)`, the rule of `csvSafe` in the database. Null stays null. It has no
- * search path of its own, so that Postgres can inline it; what it uses is named in full instead.
+ * Creates `app.csv_safe(text)`, the rule of `csvSafe` in the database. Null stays null.
+ *
+ * It is written so that Postgres can inline it, which makes a large export several times as fast: no search path of its
+ * own (what it uses is named in full instead), and not STRICT, which a CASE may not be. Text that begins with a digit
+ * or a Latin letter matches in no case and is spared the pattern; so is empty text.
  */
 export const CSV_SAFE_FUNCTION = `
 CREATE OR REPLACE FUNCTION app.csv_safe(value text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $body$
-  SELECT CASE WHEN value OPERATOR(pg_catalog.~) '${FORMULA}'
-    THEN '''' OPERATOR(pg_catalog.||) value ELSE value END
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
+  SELECT CASE
+    WHEN pg_catalog.strpos('0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', pg_catalog.left(value, 1))
+      OPERATOR(pg_catalog.>) 0 THEN value
+    WHEN value OPERATOR(pg_catalog.~) '${FORMULA}' THEN '''' OPERATOR(pg_catalog.||) value
+    ELSE value END
 $body$`;
 
 /** A column of a CSV export. */

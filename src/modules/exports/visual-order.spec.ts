@@ -6,7 +6,7 @@ import { visualRuns } from './visual-order.js';
 /** The drawn characters from left to right, each run turned round as its font does it. */
 const drawn = (line: string): string =>
   visualRuns(line, 'regular')
-    .map(({ text }) => (/[\u05d0-\u05ea\u0621-\u064a]/.test(text) ? Array.from(text).reverse().join('') : text))
+    .map(({ text }) => (/[\u05d0-\u05ea\u0621-\u064a]/.test(text) ? Array.from(text).toReversed().join('') : text))
     .join('');
 
 describe('visual order', () => {

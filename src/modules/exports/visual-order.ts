@@ -46,7 +46,7 @@ function mirrored(text: string): string {
 
 /** A font turns a run round only when it finds a letter written from the right in it. */
 function turned(text: string, level: number): string {
-  return level % 2 === 0 || RIGHT_TO_LEFT.test(text) ? text : Array.from(text).reverse().join('');
+  return level % 2 === 0 || RIGHT_TO_LEFT.test(text) ? text : Array.from(text).toReversed().join('');
 }
 
 /** Rule L2, for runs in place of characters: reverses every sequence at this level or above. */
@@ -55,7 +55,7 @@ function reverseFrom<T extends { level: number }>(runs: T[], level: number): voi
     let end = start;
     while (end < runs.length && runs[end]!.level >= level) end++;
     if (end === start) continue;
-    runs.splice(start, end - start, ...runs.slice(start, end).reverse());
+    runs.splice(start, end - start, ...runs.slice(start, end).toReversed());
     start = end;
   }
 }

@@ -5,13 +5,17 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { Kind, Status } from './person.js';
 import { PersonEntity } from './person.entity.js';
 
-const COLUMNS = `p.id, p.external_id AS "externalId", p.kind, p.given_name AS "givenName", p.family_name AS "familyName",
-  p.title, p.npi, p.status, p.version, p.created_at AS "createdAt", p.updated_at AS "updatedAt"`;
+const SUMMARY_COLUMNS = `p.id, p.external_id AS "externalId", p.kind, p.given_name AS "givenName", p.family_name AS "familyName",
+  p.title, p.npi, p.status, p.updated_at AS "updatedAt"`;
+const DETAIL_COLUMNS = 'p.version, p.created_at AS "createdAt"';
 const SEALED_COLUMNS = `p.email_enc AS email, p.phone_enc AS phone, p.address_enc AS address,
   p.date_of_birth_enc AS "dateOfBirth", p.ssn_enc AS ssn`;
 
 /** What leaves the repository: the row, with the person's wrapped keys where something sealed may be opened. */
 export type PersonRow = Omit<PersonEntity, 'orgId' | 'emailIndex'> & { keys: WrappedKey[]; [column: string]: unknown };
+
+/** What a list shows of a person: a page of them is read and parsed for every list. */
+export type PersonSummaryRow = Pick<PersonRow, 'id' | 'externalId' | 'kind' | 'givenName' | 'familyName' | 'title' | 'npi' | 'status' | 'updatedAt'>;
 
 export interface PeopleFilter {
   kind?: Kind;
@@ -28,7 +32,7 @@ export class PeopleRepository {
   /** One person with the wrapped keys, in one round trip. */
   async find(id: string): Promise<PersonRow | null> {
     const [row] = await this.unitOfWork.sql<PersonRow & { wrapped: (Buffer | null)[]; generations: number[] }>(
-      `SELECT ${COLUMNS}, ${SEALED_COLUMNS}, k.wrapped, k.generations
+      `SELECT ${SUMMARY_COLUMNS}, ${DETAIL_COLUMNS}, ${SEALED_COLUMNS}, k.wrapped, k.generations
          FROM people p LEFT JOIN LATERAL (
            SELECT array_agg(d.wrapped) AS wrapped, array_agg(d.generation::int) AS generations FROM data_keys d
             WHERE d.org_id = p.org_id AND d.subject_id = p.id AND d.purpose = 'data') k ON true
@@ -41,7 +45,7 @@ export class PeopleRepository {
   }
 
   /** A page in order of id, which is the order of creation; `after` is the last id seen. */
-  list(filter: PeopleFilter, after: string | null, limit: number): Promise<PersonRow[]> {
+  list(filter: PeopleFilter, after: string | null, limit: number): Promise<PersonSummaryRow[]> {
     const values: unknown[] = [currentContext().orgId, limit];
     const conditions = ['p.org_id = $1'];
     const add = (condition: string, value: unknown) => {
@@ -54,8 +58,8 @@ export class PeopleRepository {
     add('p.status = ?', filter.status);
     add('p.npi = ?', filter.npi);
     add('p.email_index = ?', filter.emailIndex);
-    return this.unitOfWork.sql<PersonRow>(
-      `SELECT ${COLUMNS} FROM people p WHERE ${conditions.join(' AND ')} ORDER BY p.org_id, p.id LIMIT $2`,
+    return this.unitOfWork.sql<PersonSummaryRow>(
+      `SELECT ${SUMMARY_COLUMNS} FROM people p WHERE ${conditions.join(' AND ')} ORDER BY p.org_id, p.id LIMIT $2`,
       values,
     );
   }

@@ -8,7 +8,7 @@ import { isUniqueViolation } from '../../platform/database/errors.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/http/problem.js';
 import type { ContactResponse, PeopleQuery, PersonResponse } from './people.dto.js';
-import { PeopleRepository, type PersonRow } from './people.repository.js';
+import { PeopleRepository, type PersonRow, type PersonSummaryRow } from './people.repository.js';
 import type { PersonEntity } from './person.entity.js';
 import { maskDateOfBirth, maskSsn, SEALED, type PersonFields, type SealedField } from './person.js';
 
@@ -32,7 +32,7 @@ export class PeopleService {
   }
 
   /** A page of people, without anything sealed. */
-  async list({ limit, cursor, email, ...filter }: PeopleQuery): Promise<Page<PersonRow>> {
+  async list({ limit, cursor, email, ...filter }: PeopleQuery): Promise<Page<PersonSummaryRow>> {
     const scope = { purpose: 'people', orgId: currentContext().orgId };
     const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
     const emailIndex = email === undefined ? undefined : await this.emailIndex(email);
@@ -109,7 +109,7 @@ export class PeopleService {
       if (value !== undefined) columns[field] = cipher.seal(SEALED[field], field === 'ssn' ? (value?.replace(/\D/g, '') ?? null) : value);
     }
     if (fields.email !== undefined) columns.emailIndex = fields.email === null ? null : await this.emailIndex(fields.email);
-    return columns as Partial<PersonEntity>;
+    return columns;
   }
 
   private async emailIndex(email: string): Promise<Buffer> {

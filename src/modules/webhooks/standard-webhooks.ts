@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { hmac } from '../../platform/crypto/index.js';
 
 /** How far a timestamp may lie from the present, on either side. */
 export const TOLERANCE_SECONDS = 300;
@@ -26,9 +27,9 @@ export interface MessageHeaders {
 export function readHeaders(headers: IncomingHttpHeaders): MessageHeaders | undefined {
   const id = headers['webhook-id'];
   const timestamp = headers['webhook-timestamp'];
-  const signature = headers['webhook-signature'];
-  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signature !== 'string') return undefined;
-  const signatures = signature.split(' ');
+  const list = headers['webhook-signature'];
+  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof list !== 'string') return undefined;
+  const signatures = list.split(' ');
   const wellFormed = MESSAGE_ID.test(id) && TIMESTAMP.test(timestamp)
     && signatures.length <= MOST_SIGNATURES && signatures.every((one) => SIGNATURE.test(one));
   return wellFormed ? { id, timestamp, signatures } : undefined;
@@ -41,7 +42,7 @@ export function isTimely({ timestamp }: MessageHeaders, nowSeconds: number): boo
 
 /** `v1,` and HMAC-SHA256 in base64 over `id.timestamp.body`, the body as the bytes that came. */
 export function signature(key: Buffer, { id, timestamp }: Pick<MessageHeaders, 'id' | 'timestamp'>, body: Buffer): string {
-  return VERSION + createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
+  return VERSION + hmac(key, `${id}.${timestamp}.`, body).toString('base64');
 }
 
 /**

@@ -79,6 +79,8 @@ export const webhooksFeature = defineFeature({
   },
   personalData: {
     webhook_inbox: { body_enc: { class: 'PII', erasure: 'delete' } },
+    webhook_sources: { name: { class: 'internal', erasure: 'keep' } },
+    webhook_secrets: { secret_enc: { class: 'internal', erasure: 'keep' } },
   },
   tables: {
     webhook_sources: { kind: 'tenant', retention: { keep: 'deliveries and log entries name their source; it holds no personal data' } },

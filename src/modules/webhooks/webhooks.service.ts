@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Clock } from '../../platform/clock/clock.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
 import { RowCipher } from '../../platform/crypto/data-keys.js';
+import { hmac } from '../../platform/crypto/index.js';
 import { DatabaseUnavailable } from '../../platform/database/errors.js';
 import type { ErrorCode } from '../../platform/feature/registry.js';
 import { parseJson } from '../../platform/http/body.js';
@@ -117,9 +117,9 @@ function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body
     deliveryId,
     messageId: headers.id,
     body: new RowCipher(source.data, source.orgId, 'webhook_inbox', deliveryId).seal('body_enc', body.toString('utf8'))!,
-    digest: createHmac('sha256', source.digestKey).update(body).digest(),
+    digest: hmac(source.digestKey, body),
     jobId: newId(),
-    orderKey: recordKey === null ? null : createHmac('sha256', source.orderKey).update(`${source.id}|${recordKey}`).digest('base64url'),
+    orderKey: recordKey === null ? null : hmac(source.orderKey, `${source.id}|${recordKey}`).toString('base64url'),
     requestId: currentContext().requestId,
   };
 }

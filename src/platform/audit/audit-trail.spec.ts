@@ -23,7 +23,9 @@ beforeEach(() => {
   warnings = [];
   jest.spyOn(Logger.prototype, 'warn').mockImplementation((message: unknown) => void warnings.push(String(message)));
 });
-afterEach(() => void jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 function contextWith(transaction: Partial<Transaction> | null, emits: AuditEventType[] = [HAPPENED]): Context {
   const context = new Context();

@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical-json.js';
 describe('canonical JSON', () => {
   it('writes the example of RFC 8785 section 3.2.2', () => {
     const value = {
+      // oxlint-disable-next-line no-loss-of-precision -- the example of RFC 8785 section 3.2.2
       numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"/',
       literals: [null, true, false],
@@ -58,5 +59,5 @@ describe('canonical JSON', () => {
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, item]) => [key, reversed(item)]));
+  return Object.fromEntries(Object.entries(value).toReversed().map(([key, item]) => [key, reversed(item)]));
 }

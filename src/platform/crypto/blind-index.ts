@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import { assertKey } from './gcm.js';
+import { hmac } from './hmac.js';
 
 const INDEX_BYTES = 16;
 
@@ -12,7 +12,7 @@ const INDEX_BYTES = 16;
 export function blindIndex(key: Buffer, normalized: string): Buffer {
   assertKey(key);
   if (!normalized.isWellFormed()) throw new TypeError('text to index must be well-formed Unicode');
-  return createHmac('sha256', key).update(normalized, 'utf8').digest().subarray(0, INDEX_BYTES);
+  return hmac(key, normalized).subarray(0, INDEX_BYTES);
 }
 
 /**

@@ -11,6 +11,7 @@ export {
   type KeyFor,
 } from './envelope.js';
 export { DecryptionFailed } from './errors.js';
+export { hmac } from './hmac.js';
 export { LocalKms, parseRootKey, Kms, type RootKeys } from './kms.js';
 export type { Place } from './place.js';
 export { openStream, sealedLength, sealStream } from './stream.js';

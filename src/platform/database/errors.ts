@@ -21,7 +21,7 @@ export function isConnectionError(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isConnectionError);
   const code = errorCode(error);
   if (code !== undefined) return CONNECTION_CODES.has(code) || code.startsWith('08');
-  return error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(error.message);
+  return error instanceof Error && /^(Connection terminated|Client was closed|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(error.message);
 }
 
 /** Whether a statement failed on a unique key (SQLSTATE 23505), of the named constraint where one is given. */

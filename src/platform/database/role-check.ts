@@ -5,10 +5,14 @@ interface RoleRow {
   name: string;
   privileged: boolean;
   owns: string | null;
+  temporary: boolean;
   [column: string]: unknown;
 }
 
-/** Refuses to start as a database role that row security does not bind: superuser, BYPASSRLS, or an owner of tables. */
+/**
+ * Refuses to start as a database role that row security does not bind: superuser, BYPASSRLS, an owner of tables, or one
+ * that may put temporary tables in front of them.
+ */
 @Injectable()
 export class RoleCheck implements OnModuleInit {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -16,9 +20,11 @@ export class RoleCheck implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const [role] = await this.unitOfWork.once<RoleRow>(`
       SELECT current_user AS name, r.rolsuper OR r.rolbypassrls AS privileged,
-             (SELECT min(c.relname) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns
+             (SELECT min(c.relname) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns,
+             has_database_privilege(current_database(), 'TEMPORARY') AS temporary
         FROM pg_roles r WHERE r.rolname = current_user`);
     if (role!.privileged) throw new Error(`the database role ${role!.name} bypasses row security: connect as vouchsafe_app (API) or vouchsafe_worker`);
     if (role!.owns !== null) throw new Error(`the database role ${role!.name} owns the table ${role!.owns}: connect as vouchsafe_app (API) or vouchsafe_worker`);
+    if (role!.temporary) throw new Error(`the database lets ${role!.name} make temporary tables, which come before the real ones in name lookup: run docker/init-roles.sql`);
   }
 }

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import type { AuditRow } from '../audit/audit-row.js';
 
+// Connections are shared by tenants. A name that SQL cannot guess is one it cannot give to a statement of its own.
+const PREFIX = `s${randomBytes(12).toString('hex')}`;
 const names = new Map<string, string>();
 const MOST_NAMES = 500;
 
@@ -9,7 +12,7 @@ const MOST_NAMES = 500;
 function statementName(text: string): string | undefined {
   let name = names.get(text);
   if (name === undefined && names.size < MOST_NAMES) {
-    name = `s${names.size}`;
+    name = `${PREFIX}_${names.size}`;
     names.set(text, name);
   }
   return name;

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DatabaseConfig } from '../config/index.js';
@@ -13,13 +13,20 @@ import { Transaction } from './transaction.js';
  * Settings are transaction-local, so transaction pooling is safe.
  */
 @Injectable()
-export class UnitOfWork {
+export class UnitOfWork implements OnModuleInit {
   private readonly resilience = new Resilience();
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly config: DatabaseConfig,
   ) {}
+
+  /** A connection that the server ends while it is in use tells its queries; without a listener it would end the process. */
+  onModuleInit(): void {
+    this.pool.on('acquire', (client) => {
+      if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+    });
+  }
 
   /** Begins a transaction through an entrance and makes it the context's; returns the entrance's one row. */
   async begin<R extends QueryResultRow>(entrance: Entrance): Promise<R> {

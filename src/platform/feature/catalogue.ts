@@ -3,7 +3,7 @@ import type { FeatureDeclaration } from './define-feature.js';
 
 /** The catalogue of everything declared, as Markdown: what an auditor reads beside the code. */
 export function renderCatalogue(): string {
-  const features = [...allFeatures()].sort((a, b) => a.name.localeCompare(b.name));
+  const features = [...allFeatures()].toSorted((a, b) => a.name.localeCompare(b.name));
   return [
     '# Catalogue',
     '',

@@ -6,7 +6,6 @@ import { Expose, Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import type { Server } from 'node:http';
 import supertest from 'supertest';
 import { ConfigModule } from '../config/config.module.js';
 import { loadConfig } from '../config/config.js';
@@ -129,7 +128,7 @@ let http: ReturnType<typeof supertest>;
 beforeAll(async () => {
   app = await createApp(TestModule, config);
   await app.listen(0, '127.0.0.1');
-  http = supertest(app.getHttpServer() as Server);
+  http = supertest(app.getHttpServer());
 });
 afterAll(() => app.close());
 
@@ -190,7 +189,7 @@ describe('bad input', () => {
   });
 
   it('answers a body that never ends and closes', async () => {
-    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    const { port } = app.getHttpServer().address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     socket.write('POST /v1/things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{');
     let answer = '';

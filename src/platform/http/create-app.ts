@@ -2,7 +2,6 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Express } from 'express';
-import type { Server } from 'node:http';
 import type { Config } from '../config/config.js';
 import { AppLogger } from '../logging/logger.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -30,12 +29,12 @@ export async function createApp(module: Type | DynamicModule, config: Config): P
   });
   const logger = app.get(AppLogger);
   app.useLogger(logger);
-  configureExpress(app.getHttpAdapter().getInstance() as Express, config);
+  configureExpress(app.getHttpAdapter().getInstance(), config);
   app.use(requestId, securityHeaders, observeRequests(logger, app.get(Metrics)));
   if (config.app.deployed) app.use(refusePlainHttp());
   app.use(checkUrl, bodyParser(config.http.bodyLimitBytes), openContext);
   serveDocs(app);
-  limitServer(app.getHttpServer() as Server);
+  limitServer(app.getHttpServer());
   await app.init();
   return app;
 }

@@ -1,5 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { buildOpenApi } from './openapi.js';
@@ -16,7 +16,7 @@ const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
 /** Serves `/openapi.json` and `/docs`: the description of the API, the same for everybody. Call once all routes exist. */
 export function serveDocs(app: NestExpressApplication): void {
-  const express = app.getHttpAdapter().getInstance() as Express;
+  const express = app.getHttpAdapter().getInstance();
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   let document: Buffer | undefined;
   express.get('/openapi.json', (_request: Request, response: Response) => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { hkdfSync, timingSafeEqual } from 'node:crypto';
 import { SecurityConfig } from '../config/services.config.js';
+import { hmac } from '../crypto/hmac.js';
 import { Problem } from './problem.js';
 
 /** What a position is made of: the sort keys of the last row that was shown. */
@@ -59,6 +60,6 @@ export class Cursors {
 
   private mac({ purpose, orgId }: CursorScope, payload: string): string {
     const text = JSON.stringify([purpose, orgId, payload]);
-    return createHmac('sha256', this.key).update(text).digest().subarray(0, MAC_BYTES).toString('base64url');
+    return hmac(this.key, text).subarray(0, MAC_BYTES).toString('base64url');
   }
 }

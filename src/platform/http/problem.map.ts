@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { DatabaseUnavailable } from '../database/errors.js';
+import { DatabaseUnavailable, isConnectionError } from '../database/errors.js';
 import type { ErrorCode } from '../feature/registry.js';
 import { Problem } from './problem.js';
 
@@ -16,11 +16,19 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   503: 'unavailable',
 };
 
-/** Refusals by Postgres of what the caller sent: appendix A of its manual, class 22. */
+/** Refusals by Postgres of what the caller sent, and of what may be tried again: appendix A of its manual. */
 const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
   '22021': 'invalid_text', // character_not_in_repertoire: NUL in text
   '22P05': 'invalid_text', // untranslatable_character: \u0000 in jsonb
   '22P02': 'invalid_request', // invalid_text_representation: not a uuid, not a number
+  '22001': 'invalid_request', // string_data_right_truncation
+  '22003': 'invalid_request', // numeric_value_out_of_range
+  '22007': 'invalid_request', // invalid_datetime_format
+  '22008': 'invalid_request', // datetime_field_overflow
+  '23514': 'invalid_request', // check_violation
+  '40001': 'unavailable', // serialization_failure
+  '40P01': 'unavailable', // deadlock_detected
+  '57014': 'unavailable', // query_canceled: the statement took longer than it may
 };
 
 /** The types that body-parser puts on its errors. */
@@ -36,9 +44,14 @@ const BY_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
 /** The refusal that stands for whatever was thrown; an error we do not know is `internal`. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof DatabaseUnavailable) return new Problem('unavailable', { headers: { 'Retry-After': '2' }, cause: error });
+  if (error instanceof DatabaseUnavailable || isConnectionError(driverErrorOf(error))) return later(error);
   if (error instanceof HttpException) return fromHttpException(error);
-  return new Problem(codeOf(error) ?? 'internal', { cause: error });
+  const code = codeOf(error) ?? 'internal';
+  return code === 'unavailable' ? later(error) : new Problem(code, { cause: error });
+}
+
+function later(cause: unknown): Problem {
+  return new Problem('unavailable', { headers: { 'Retry-After': '2' }, cause });
 }
 
 function fromHttpException(error: HttpException): Problem {
@@ -52,10 +65,13 @@ function codeOf(error: unknown): ErrorCode | undefined {
   return BY_SQLSTATE[sqlState(error)] ?? BY_BODY_ERROR[text(error, 'type')];
 }
 
-/** The five-character code of a Postgres error, also when TypeORM has wrapped it. */
 function sqlState(error: unknown): string {
-  const driverError: unknown = isObject(error) ? error.driverError : undefined;
-  return text(driverError, 'code') || text(error, 'code');
+  return text(driverErrorOf(error), 'code');
+}
+
+/** The driver's own error, also when TypeORM has wrapped it. */
+function driverErrorOf(error: unknown): unknown {
+  return isObject(error) && isObject(error.driverError) ? error.driverError : error;
 }
 
 function text(value: unknown, key: string): string {

@@ -33,7 +33,7 @@ export class WorkerHost implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     if (!this.started) return;
-    this.registry.deleteCronJob('vouchsafe.tick');
+    if (this.registry.doesExist('cron', 'vouchsafe.tick')) this.registry.deleteCronJob('vouchsafe.tick');
     await this.relay.stop();
     await this.runner.stop(this.config.shutdownSeconds * 1_000);
   }

@@ -32,6 +32,10 @@ class MemoryStorage implements ObjectStorage {
     this.objects.delete(key);
   }
 
+  removeUnfinished(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   async exists(key: string): Promise<boolean> {
     return this.objects.has(key);
   }

@@ -56,6 +56,10 @@ export class EncryptedStorage {
   exists(key: string): Promise<boolean> {
     return this.storage.exists(key);
   }
+
+  removeUnfinished(before: Date): Promise<number> {
+    return this.storage.removeUnfinished(before);
+  }
 }
 
 /** The place an object is bound to: all of its key but the environment. */

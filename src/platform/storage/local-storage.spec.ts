@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile, mkdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -59,6 +59,17 @@ describe('local storage', () => {
     await expect(storage.put(key, Readable.from(failsAfter('half')))).rejects.toThrow('source broke');
     expect(await text(storage.get(key))).toBe('old');
     expect(await unfinished()).toEqual([]);
+  });
+
+  it('removes what a writer that died left half written, and what is being written not', async () => {
+    expect(await storage.removeUnfinished(new Date())).toBe(0);
+    await storage.put(key, Readable.from([Buffer.from('whole')]));
+    const [old, young] = ['old', 'young'].map((name) => join(folder, 'objects', '.unfinished', name));
+    for (const path of [old!, young!]) await writeFile(path, 'half');
+    await utimes(old!, new Date(0), new Date(0));
+    expect(await storage.removeUnfinished(new Date(1_000))).toBe(1);
+    expect(await unfinished()).toEqual(['young']);
+    expect(await text(storage.get(key))).toBe('whole');
   });
 
   it('says of a missing object that it is not found', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -58,6 +58,19 @@ export class LocalStorage implements ObjectStorage {
     }
   }
 
+  async removeUnfinished(before: Date): Promise<number> {
+    const folder = join(this.root, UNFINISHED);
+    let removed = 0;
+    for (const name of await readdir(folder).catch(nothingIfMissing)) {
+      const path = join(folder, name);
+      const touched = await lstat(path).catch(nothingIfMissing);
+      if (Array.isArray(touched) || touched.mtime >= before) continue;
+      await rm(path, { force: true });
+      removed += 1;
+    }
+    return removed;
+  }
+
   private pathOf(key: string): string {
     parseObjectKey(key);
     return join(this.root, key);
@@ -97,9 +110,18 @@ async function* readWhole(path: string): AsyncGenerator<Buffer> {
 async function syncFolders(from: string, root: string): Promise<void> {
   for (let folder = from; folder.length >= root.length; folder = dirname(folder)) {
     const handle = await open(folder, 'r');
-    await handle.sync().finally(() => handle.close());
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     if (folder === root) return;
   }
+}
+
+function nothingIfMissing(error: unknown): [] {
+  if (isMissing(error)) return [];
+  throw error;
 }
 
 function isMissing(error: unknown): boolean {

@@ -16,4 +16,6 @@ export interface ObjectStorage {
   /** Removes the object; does nothing when there is none. */
   delete(key: string): Promise<void>;
   exists(key: string): Promise<boolean>;
+  /** Removes what writers that died left half written, last touched before a moment. Returns how much it was. */
+  removeUnfinished(before: Date): Promise<number>;
 }

@@ -2,12 +2,15 @@ import { Global, Module } from '@nestjs/common';
 import { StorageConfig } from '../config/index.js';
 import { EncryptedStorage } from './encrypted-storage.js';
 import { LocalStorage } from './local-storage.js';
+import './storage.feature.js';
+import { StorageSweep } from './storage-sweep.js';
 
 /** Files, for whoever keeps some: sealed before the storage sees them. */
 @Global()
 @Module({
   providers: [
     { provide: EncryptedStorage, useFactory: (config: StorageConfig) => new EncryptedStorage(new LocalStorage(config.dir)), inject: [StorageConfig] },
+    StorageSweep,
   ],
   exports: [EncryptedStorage],
 })

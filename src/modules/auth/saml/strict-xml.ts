@@ -41,7 +41,7 @@ function refuse(reason: SamlRefusal): never {
 /** Attributes of an open tag without the namespace declarations. */
 function attributesOf(tag: { attributes: Record<string, SaxesAttributeNS> }): XmlAttribute[] {
   return Object.values(tag.attributes)
-    .filter((attribute) => attribute.uri !== XMLNS)
+    .filter(({ uri }) => uri !== XMLNS)
     .map(({ local, uri, value }) => ({ local, uri, value }));
 }
 

@@ -1,0 +1,77 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { makeHome } from '../lib/files.mjs';
+import { foreground } from '../lib/foreground.mjs';
+import { Fixable, step } from '../lib/log.mjs';
+import { stateHome } from '../lib/paths.mjs';
+import { forgetProcess, takeLock } from '../lib/run-files.mjs';
+import { comparisons } from './comparisons.mjs';
+import { timeDecisions } from './decisions.mjs';
+import { startLoader } from './loader.mjs';
+import { report } from './report.mjs';
+import { POOL_SIZE, setStage } from './stage.mjs';
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
+const WARM_UP_SECONDS = 3;
+const CONNECTIONS = 32;
+const DECISIONS = 1_000_000;
+
+/** How many record paths a connection goes round. */
+const PATHS = 500;
+
+/** A new, empty home each time. */
+function freshHome() {
+  const home = path.join(stateHome(), 'bench');
+  makeHome(stateHome());
+  makeHome(home);
+  const holder = takeLock(home, 'bench');
+  if (holder) throw new Fixable(`The benchmark already runs (process ${holder}).`, `kill ${holder}`);
+  for (const name of fs.readdirSync(home)) if (name !== 'run') fs.rmSync(path.join(home, name), { recursive: true });
+  makeHome(home);
+  return home;
+}
+
+/** Measures the servers of one comparison in turn, round after round, after each has been warmed up. */
+async function compare({ servers }, measure, stopping) {
+  const once = ({ name, ...load }, seconds) => {
+    stopping.throwIfAborted();
+    return measure({ ...load, connections: CONNECTIONS, seconds });
+  };
+  for (const server of servers) await once(server, WARM_UP_SECONDS);
+  const rounds = [];
+  for (let i = 0; i < ROUNDS; i += 1) {
+    const round = {};
+    for (const server of servers) round[server.name] = await once(server, SECONDS);
+    rounds.push(round);
+  }
+  return rounds;
+}
+
+async function measureAll({ stage, measure, stopping }) {
+  const results = [];
+  for (const comparison of comparisons({ ...stage, people: stage.people.slice(-PATHS) })) {
+    results.push({ comparison, rounds: await step(`Measuring ${comparison.label}`, () => compare(comparison, measure, stopping)) });
+  }
+  const decisions = await step('Timing authorization decisions', async () => timeDecisions(stage.grants, DECISIONS));
+  report({
+    results, decisions, versions: { node: process.versions.node, postgres: stage.postgresVersion },
+    connections: CONNECTIONS, rounds: ROUNDS, seconds: SECONDS, poolSize: POOL_SIZE,
+  });
+}
+
+/** Sets the stage, measures, prints, and takes everything down again. Fails only when something could not be measured. */
+export const bench = () =>
+  foreground(async (stopping) => {
+    const stops = [];
+    const home = freshHome();
+    try {
+      const stage = await setStage({ home, stops, stopping });
+      const loader = startLoader();
+      stops.push(loader.stop);
+      await measureAll({ stage, measure: loader.measure, stopping });
+    } finally {
+      for (const stop of stops.reverse()) await stop();
+      forgetProcess(home, 'bench');
+    }
+  });

@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { readJson, tail } from '../lib/files.mjs';
+import { Fixable, step } from '../lib/log.mjs';
+import { inRoot } from '../lib/paths.mjs';
+import { tryPort } from '../lib/ports.mjs';
+import { launch } from '../lib/process.mjs';
+import { nodeBinary } from '../lib/runtime.mjs';
+import { deriveKey, parseRootKey } from '../../dist/src/platform/crypto/index.js';
+import { startServices } from '../services/index.mjs';
+import { launchPrograms, runCli } from '../start/application.mjs';
+import { prepareBareDatabase } from './bare-database.mjs';
+import { addPeople } from './people.mjs';
+
+const PEOPLE = 10_000;
+export const POOL_SIZE = 10;
+
+/** As deployed: JSON lines at level info. Only TLS is missing, which production would ask of the database connection. */
+async function applicationEnv({ env }) {
+  const port = await tryPort(0);
+  return {
+    ...process.env, ...env, NODE_ENV: 'production', VOUCHSAFE_ENV: 'test', LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`, DATABASE_POOL_SIZE: String(POOL_SIZE),
+  };
+}
+
+/** Migrates and seeds. Returns one of the demo's sign-ins, of somebody who may see the whole organization. */
+async function seed({ services, env, home, signal }) {
+  await runCli(['migrate'], { env, signal });
+  const out = path.join(home, 'demo.json');
+  await runCli(['demo', 'seed', '--out', out], { env, signal });
+  const signIn = readJson(out).signIns.find(({ role }) => role === 'program_director');
+  const people = await addPeople({ url: services.postgres.url('postgres'), rootKey: env.ROOT_KEY, orgId: signIn.orgId, count: PEOPLE });
+  return { signIn, people };
+}
+
+async function post(url, body, cookie) {
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...(cookie && { cookie }) }, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`POST ${url} answered ${response.status}: ${await response.text()}`);
+  return response;
+}
+
+/** Signs in. Returns the cookie, and the session's secret, which lies within its token. */
+async function signIn(baseUrl, { email, password }) {
+  const response = await post(`${baseUrl}/v1/auth/login`, { email, password });
+  const cookie = response.headers.getSetCookie()[0].split(';')[0];
+  const { sid } = JSON.parse(Buffer.from(cookie.split('.')[1], 'base64url').toString());
+  return { cookie, secret: sid };
+}
+
+async function startBare({ home, services, env, webhookKey }) {
+  const url = services.postgres.url('postgres');
+  await prepareBareDatabase(url);
+  const port = await tryPort(0);
+  const server = launch({
+    home, name: 'bare', command: nodeBinary(), args: [inRoot('scripts/bench/bare-server.mjs')], cwd: inRoot(),
+    env: {
+      ...process.env, NODE_ENV: 'production', BARE_PORT: String(port), BARE_DATABASE_URL: url, BARE_POOL_SIZE: String(POOL_SIZE),
+      BARE_WRAPPING_KEY: deriveKey(parseRootKey(env.ROOT_KEY), 'kms/wrap').toString('hex'), BARE_WEBHOOK_KEY: webhookKey,
+    },
+  });
+  const baseUrl = `http://127.0.0.1:${port}`;
+  while (!(await fetch(baseUrl).catch(() => undefined))) {
+    if (!server.running()) throw new Fixable(`The bare server did not start:\n${tail(server.log)}`, 'npm run bench (after mending what it names)');
+    await delay(50);
+  }
+  return { baseUrl, stop: () => server.stop() };
+}
+
+/** Makes a webhook source, open for as much as can be sent. */
+async function createSource({ baseUrl, cookie }) {
+  const response = await post(`${baseUrl}/v1/webhook-sources`, { name: 'Bench', scheme: 'standard', limitPerMinute: 1_000_000 }, cookie);
+  const { id, secret } = await response.json();
+  return { id, key: secret.slice('whsec_'.length) };
+}
+
+/** What the database knows: its version, and the grants of the one who signed in. */
+async function describe(url, { email, orgId }) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows: [row] } = await client.query(
+      `SELECT current_setting('server_version') AS "postgresVersion", m.grants::text AS grants
+         FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = $2`,
+      [orgId, email],
+    );
+    return row;
+  } finally {
+    await client.end();
+  }
+}
+
+async function startApplication({ home, env, stops, stopping }) {
+  const launched = launchPrograms({ home, env }, { names: ['api'], health: `${env.PUBLIC_URL}/health/ready` });
+  stops.push(launched.stop);
+  await launched.ready(stopping);
+  return env.PUBLIC_URL;
+}
+
+/**
+ * Starts Postgres, Redis, the application and the bare server, with people to read and somebody signed in. What is to be
+ * stopped is pushed to `stops`. Returns { application: { baseUrl, cookie, secret }, bare: { baseUrl }, people, webhook:
+ * { id, key }, postgresVersion, grants }.
+ */
+export async function setStage({ home, stops, stopping }) {
+  const services = await step('Starting Postgres and Redis', () => startServices({ home, ignoreEnv: true, durable: true }));
+  stops.push(services.stop);
+  const env = await applicationEnv(services);
+  const seeded = await step(`Migrating and seeding ${PEOPLE} people`, () => seed({ services, env, home, signal: stopping }));
+  return step('Starting the application and the bare server', async () => {
+    const baseUrl = await startApplication({ home, env, stops, stopping });
+    const application = { baseUrl, ...await signIn(baseUrl, seeded.signIn) };
+    const webhook = await createSource(application);
+    const bare = await startBare({ home, services, env, webhookKey: webhook.key });
+    stops.push(bare.stop);
+    return { application, bare, webhook, people: seeded.people, ...await describe(services.postgres.url('postgres'), seeded.signIn) };
+  });
+}

@@ -1,0 +1,27 @@
+import pg from 'pg';
+import { Unexpected } from './story.mjs';
+
+/** Runs work on one connection. */
+export async function connected(url, work) {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Fails unless Postgres refuses the statements for want of rights (SQLSTATE 42501); returns its words. */
+export async function refusedByDatabase(client, ...statements) {
+  await client.query('BEGIN');
+  try {
+    for (const statement of statements) await client.query(statement);
+  } catch (error) {
+    if (error.code === '42501') return error.message;
+    throw error;
+  } finally {
+    await client.query('ROLLBACK');
+  }
+  throw new Unexpected(statements.at(-1), 'refused with SQLSTATE 42501', 'it was carried out');
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { expectEqual, expectThat, Unexpected, until } from './story.mjs';
+
+/** Asks for an export and waits for its file; returns it as { file, export, url }. */
+async function exported(director, body) {
+  const { id } = await director.ask(202, 'POST', '/v1/exports', { json: body });
+  const states = new Set();
+  const ready = await until(`the export ${body.kind}`, async () => {
+    const now = await director.get(`/v1/exports/${id}`);
+    states.add(now.state);
+    if (now.state === 'failed') throw new Unexpected(`the export ${body.kind}`, 'ready', now);
+    return now.state === 'ready' ? now : undefined;
+  });
+  const file = await director.ask(200, 'GET', ready.url);
+  expectEqual('SHA-256 of the file', createHash('sha256').update(file).digest('hex'), ready.sha256);
+  return { file, ready, states: [...states] };
+}
+
+/** Two steps: everybody as CSV, one person as PDF. */
+export async function exportFiles(story, demo, director, person) {
+  const { user, organization } = await director.get('/v1/auth/me');
+
+  await story.step('The director exports everybody as a watermarked CSV file.', async (see) => {
+    const { file, ready, states } = await exported(director, { kind: 'people_csv' });
+    const lines = file.toString().trimEnd().split('\r\n');
+    see(`asked for, made by the worker (${states.join(', ')}), ${ready.progress.rows} rows, ${file.length} bytes, digest as announced`);
+    const watermark = `Exported by ${user.name} <${user.email}> · ${organization.name} · `;
+    expectThat('the watermark', lines.every((line) => line.includes(watermark) && line.includes(ready.id)), `"${watermark}…" in every line`, lines.find((line) => !line.includes(watermark)));
+    expectEqual('rows in the file', lines.length - 1, ready.progress.rows);
+    see(`every line ends with: ${lines[0].slice(lines[0].indexOf(watermark)).replace(/"$/, '')}`);
+    await director.refused(410, 'export_link_spent', 'GET', ready.url);
+    see('the link a second time: 410, it worked once');
+  });
+
+  await story.step('The director exports the new trainee\'s record as PDF.', async (see) => {
+    const { file, ready } = await exported(director, { kind: 'person_pdf', personId: person.id });
+    expectEqual('the first bytes', file.subarray(0, 5).toString(), '%PDF-');
+    await director.refused(410, 'export_link_spent', 'GET', ready.url);
+    see(`a PDF file of ${file.length} bytes, its watermark on every page; its link is spent as well`);
+  });
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import '../app.module.js';
+import type { Config } from '../platform/config/config.js';
+import { DataKeys, ORGANIZATION } from '../platform/crypto/data-keys.js';
+import { Kms } from '../platform/crypto/index.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { declared } from '../platform/feature/registry.js';
+import { startOperator } from './operator.js';
+
+/** What a check found. It throws where something is wrong; a warning is what an operator ought to know. */
+export interface Healthy { detail: string; warnings?: string[] }
+export type Check = (config: Config) => Promise<Healthy>;
+
+const OLDEST_POSTGRES = 150_000;
+const MONTHS_AHEAD = 2;
+const MIGRATIONS = path.join(import.meta.dirname, '../../migrations');
+
+/** In the order in which they are made. */
+export const DOCTOR_CHECKS: Readonly<Record<string, Check>> = {
+  'database, worker': ({ database }) => roleCheck(database.workerUrl!, true),
+  'database, API': ({ database }) => (database.appUrl === undefined ? skipped('DATABASE_URL') : roleCheck(database.appUrl, false)),
+  'migrations': migrationsCheck,
+  'row security': rowSecurityCheck,
+  'log partitions': partitionsCheck,
+  'Redis': redisCheck,
+  'storage': storageCheck,
+  'keys': keysCheck,
+};
+
+async function skipped(variable: string): Promise<Healthy> {
+  return { detail: 'not checked', warnings: [`set ${variable} to have it checked`] };
+}
+
+/** Row security binds the role, and only the worker's may enter an organization by its id. */
+async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Healthy> {
+  const [role] = await rows<{ name: string; privileged: boolean; owns: string | null; version: number; enters: boolean }>(url, `
+    SELECT current_user AS name, r.rolsuper OR r.rolbypassrls AS privileged, current_setting('server_version_num')::int AS version,
+           (SELECT min(c.relname) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns,
+           has_schema_privilege('app', 'USAGE') AND has_function_privilege('app.enter_organization(uuid)', 'EXECUTE') AS enters
+      FROM pg_roles r WHERE r.rolname = current_user`);
+  const { name, privileged, owns, version, enters } = role!;
+  if (privileged) throw new Error(`the role ${name} bypasses row security`);
+  if (owns !== null) throw new Error(`the role ${name} owns the table ${owns}`);
+  if (version < OLDEST_POSTGRES) throw new Error('Postgres 15 is the oldest that serves');
+  if (enters !== entersByIdentifier) throw new Error(`the role ${name} ${enters ? 'may' : 'may not'} enter any organization: wrong role for this URL`);
+  return { detail: `${name} on Postgres ${Math.floor(version / 10_000)}.${version % 10_000}` };
+}
+
+async function migrationsCheck({ database: { migratorUrl } }: Config): Promise<Healthy> {
+  if (migratorUrl === undefined) return skipped('MIGRATOR_DATABASE_URL');
+  const files = (await readdir(MIGRATIONS)).filter((file) => file.endsWith('.js')).toSorted();
+  const known = (await Promise.all(files.map(async (file) => Object.keys(await import(pathToFileURL(path.join(MIGRATIONS, file)).href) as object)))).flat();
+  const applied = new Set((await rows<{ name: string }>(migratorUrl, 'SELECT name FROM public.migrations')).map(({ name }) => name));
+  const missing = known.filter((name) => !applied.has(name));
+  if (missing.length > 0) throw new Error(`not applied: ${missing.join(', ')}; run \`vouchsafe migrate\``);
+  const unknown = applied.size - known.length;
+  return { detail: `${known.length} applied`, warnings: unknown > 0 ? [`${unknown} more are applied than this version knows`] : [] };
+}
+
+/** Every table with rows of organizations, partitions included, and every table declared to have them. */
+async function rowSecurityCheck({ database }: Config): Promise<Healthy> {
+  const tables = await rows<{ name: string; forced: boolean }>(database.workerUrl!, `
+    SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid) AS forced
+      FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+       AND (c.relname = ANY ($1) OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org_id'))`,
+  [tenantTables()]);
+  const open = tables.filter(({ forced }) => !forced).map(({ name }) => name);
+  const absent = tenantTables().filter((table) => !tables.some(({ name }) => name === table));
+  if (open.length > 0) throw new Error(`not forced on: ${open.join(', ')}`);
+  if (absent.length > 0) throw new Error(`declared and not in the database: ${absent.join(', ')}`);
+  return { detail: `forced on ${tables.length} tables and partitions` };
+}
+
+function tenantTables(): string[] {
+  return [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
+}
+
+/** Without a partition for the month nothing can be logged, and so nothing done. */
+async function partitionsCheck({ database }: Config): Promise<Healthy> {
+  const months = await rows<{ month: string; there: boolean }>(database.workerUrl!, `
+    SELECT to_char(m, 'YYYY-MM') AS month,
+           to_regclass(to_char(m, '"public.audit_events_"YYYY_MM')) IS NOT NULL AND to_regclass(to_char(m, '"public.audit_private_"YYYY_MM')) IS NOT NULL AS there
+      FROM generate_series(date_trunc('month', now() AT TIME ZONE 'UTC'), date_trunc('month', now() AT TIME ZONE 'UTC') + interval '36 months', interval '1 month') m`);
+  const gap = months.findIndex(({ there }) => !there);
+  const ahead = (gap === -1 ? months.length : gap) - 1;
+  if (ahead < 0) throw new Error(`none for ${months[0]!.month}: nothing can be logged`);
+  const warnings = ahead < MONTHS_AHEAD ? [`only ${ahead} months ahead: is the worker running?`] : [];
+  return { detail: `until the end of ${months[ahead]!.month}`, warnings };
+}
+
+/** Work survives in Postgres; a Redis that forgets only makes it wait. */
+async function redisCheck({ redis: { url } }: Config): Promise<Healthy> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: 5_000 });
+  client.on('error', () => undefined); // the command below rejects with it
+  try {
+    await client.connect();
+    const info = await client.info();
+    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+    const policy = field('maxmemory_policy');
+    const warnings = [
+      ...(policy === 'noeviction' ? [] : [`maxmemory-policy is ${policy ?? 'unknown'}, and has to be noeviction: jobs would be thrown away under pressure`]),
+      ...(field('aof_enabled') === '1' ? [] : ['appendonly is off: after a restart jobs are handed out again from the database']),
+    ];
+    return { detail: `version ${field('redis_version') ?? 'unknown'}`, warnings };
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function storageCheck({ storage: { dir } }: Config): Promise<Healthy> {
+  const probe = path.join(dir, `.doctor-${randomUUID()}`);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeFile(probe, '', { mode: 0o600 });
+  await rm(probe);
+  return { detail: path.resolve(dir) };
+}
+
+/** The KMS opens what it wraps, and the root key is the one under which the data keys of every organization lie. */
+async function keysCheck(config: Config): Promise<Healthy> {
+  const operator = await startOperator(config);
+  try {
+    const kms = operator.app.get(Kms);
+    const key = Buffer.alloc(32, 7);
+    if (!(await kms.unwrap(await kms.wrap(key, 'doctor'), 'doctor')).equals(key)) throw new Error('the KMS gives back another key than it was given');
+    const organizations = await operator.app.get(UnitOfWork).once<{ id: string }>('SELECT app.organization_ids() AS id');
+    let opened = 0;
+    for (const { id } of organizations) {
+      const ring = await operator.within(id, () => operator.app.get(DataKeys).find(ORGANIZATION)).catch((cause: unknown) => {
+        throw new Error(`ROOT_KEY does not open the data key of organization ${id}`, { cause });
+      });
+      if (!ring.isEmpty) opened += 1;
+    }
+    return { detail: `KMS ${kms.id}; the keys of ${opened} organizations open` };
+  } finally {
+    await operator.app.close();
+  }
+}
+
+async function rows<R extends pg.QueryResultRow>(url: string, text: string, values: unknown[] = []): Promise<R[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
+  try {
+    await client.connect();
+    return (await client.query<R>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
