@@ -57,7 +57,7 @@ function explain(filter: AuditFilter, after: Position | null): Promise<PlanNode>
     expect(session!.state).toBe('ok');
     const { text, values } = pageStatement(orgId, filter, after, LIMIT);
     await client.query(`PREPARE page AS ${text}`);
-    const literals = values.map((value) => (Array.isArray(value) ? `ARRAY[${value.map((item) => client.escapeLiteral(String(item)))}]`
+    const literals = values.map((value) => (Array.isArray(value) ? `ARRAY[${value.map((item) => client.escapeLiteral(String(item))).join()}]`
       : client.escapeLiteral(value instanceof Date ? value.toISOString() : String(value))));
     const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page (${literals.join()})`);
     return rows[0]!['QUERY PLAN'][0]!.Plan;

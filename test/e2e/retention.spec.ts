@@ -45,12 +45,12 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 /** Sessions of an organization that ended so many days ago. */
-async function endedSessions(org: string, count: number, daysAgo: number): Promise<void> {
+async function endedSessions(org: string, sessions: number, daysAgo: number): Promise<void> {
   const { membershipId, userId } = await harness.make.member(org, org === orgId ? 'mentor' : 'member');
   await harness.database.superuser(
     `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
      SELECT $1, gen_random_uuid(), $2, $3, sha256(i::text::bytea), 'password', now() - make_interval(days => $5) FROM generate_series(1, $4::int) i`,
-    [org, membershipId, userId, count, daysAgo]);
+    [org, membershipId, userId, sessions, daysAgo]);
 }
 
 async function count(sql: string, values: unknown[] = []): Promise<number> {
