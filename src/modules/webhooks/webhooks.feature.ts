@@ -56,7 +56,7 @@ export const webhooksFeature = defineFeature({
   jobs: {
     'webhooks.apply': {
       description: 'Applies one delivery to the record it is about.',
-      attempts: 5, backoffSeconds: 2, timeoutSeconds: 30, concurrency: 4,
+      attempts: 5, backoffSeconds: 2, timeoutSeconds: 30, concurrency: 8,
     },
   },
   retention: {

@@ -28,6 +28,7 @@ export interface Statement {
 export class Transaction {
   /** Entries for the log, written together with the commit. */
   readonly log: AuditRow[] = [];
+  private readonly onceKept: (() => void)[] = [];
   private runner: QueryRunner | undefined;
   private ended = false;
 
@@ -60,6 +61,11 @@ export class Transaction {
     return this.runner.manager;
   }
 
+  /** Calls a function once the transaction is committed: for memories that must not hold what was undone. */
+  afterCommit(fn: () => void): void {
+    this.onceKept.push(fn);
+  }
+
   /**
    * Sends last statements and COMMIT in one go. A read-only transaction has nothing to lose, so it is not waited for.
    * Throws when anything sent fails; then nothing of the transaction is kept.
@@ -70,12 +76,14 @@ export class Transaction {
     const commit = this.end('COMMIT');
     if (this.readOnly && sent.length === 0) {
       commit.catch(() => undefined);
+      this.onceKept.forEach((fn) => fn());
       return;
     }
     const outcomes = await Promise.allSettled([...sent, commit]);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     if ((await commit).command !== 'COMMIT') throw new Error('the transaction was rolled back by an earlier error');
+    this.onceKept.forEach((fn) => fn());
   }
 
   /** Undoes everything; never throws. */
