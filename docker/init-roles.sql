@@ -30,6 +30,10 @@ GRANT vouchsafe_owner TO vouchsafe_migrator;
 GRANT vouchsafe_app TO vouchsafe_worker;
 ALTER ROLE vouchsafe_migrator SET role = 'vouchsafe_owner';
 
+-- No statement of a request or a job holds its locks for longer; what may is told so where it is written.
+ALTER ROLE vouchsafe_app SET statement_timeout = '30s';
+ALTER ROLE vouchsafe_worker SET statement_timeout = '30s';
+
 -- A statement of the API that takes longer is given up, and so is a transaction that nobody goes on with. Jobs may work
 -- for as long as their own time limit lets them.
 ALTER ROLE vouchsafe_app SET statement_timeout = '30s';
