@@ -48,6 +48,8 @@ GRANT CONNECT ON DATABASE vouchsafe TO vouchsafe_migrator, vouchsafe_app, vouchs
 -- Nobody but the owner creates objects; temporary ones neither, since they come before the real tables in name lookup.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO vouchsafe_app, vouchsafe_migrator;
+-- Said aloud, because a copy of the database may have another owner, and partitions of the log have to be made there too.
+GRANT USAGE, CREATE ON SCHEMA public TO vouchsafe_owner;
 
 -- The names of prepared statements are secrets of the process that made them: connections are shared by tenants.
 REVOKE ALL ON pg_catalog.pg_prepared_statements FROM PUBLIC;

@@ -62,7 +62,7 @@ export const webhooksFeature = defineFeature({
   retention: {
     'webhook_inbox.payload': {
       description: 'Bodies of processed deliveries',
-      table: 'webhook_inbox', ageColumn: 'processed_at', days: 30, floorDays: 0, action: { clear: ['body_enc'] }, where: 'body_enc IS NOT NULL',
+      table: 'webhook_inbox', ageColumn: 'processed_at', days: 30, floorDays: 0, action: { clear: ['body_enc'] }, where: 'has_body',
     },
     'webhook_inbox.processed': {
       description: 'Processed deliveries; until then a message that comes again is recognized',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import type { AuditRow } from '../audit/audit-row.js';
+import { inOnePacket } from './in-one-packet.js';
 
 // Connections are shared by tenants. A name that SQL cannot guess is one it cannot give to a statement of its own.
 const PREFIX = `s${randomBytes(12).toString('hex')}`;
@@ -72,8 +73,10 @@ export class Transaction {
    */
   async commit(last: Statement[] = []): Promise<void> {
     if (this.ended) throw new Error('the transaction has ended');
-    const sent = last.map((statement) => this.send(statement));
-    const commit = this.end('COMMIT');
+    const [commit, ...sent] = inOnePacket(this.client, () => {
+      const sending = last.map((statement) => this.send(statement));
+      return [this.end('COMMIT'), ...sending] as const;
+    });
     if (this.readOnly && sent.length === 0) {
       commit.catch(() => undefined);
       this.onceKept.forEach((fn) => fn());

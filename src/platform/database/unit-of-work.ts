@@ -5,6 +5,7 @@ import { DatabaseConfig } from '../config/index.js';
 import { currentContext } from '../context/context.js';
 import { auditStatements } from '../audit/audit-row.js';
 import type { Entrance } from './entrances.js';
+import { inOnePacket } from './in-one-packet.js';
 import { Resilience } from './resilience.js';
 import { Transaction } from './transaction.js';
 
@@ -21,10 +22,15 @@ export class UnitOfWork implements OnModuleInit {
     private readonly config: DatabaseConfig,
   ) {}
 
-  /** A connection that the server ends while it is in use tells its queries; without a listener it would end the process. */
+  /**
+   * A connection that the server ends while it is in use tells its queries; without a listener of its own it would end
+   * the process. The pool's listener is there only while a connection is idle.
+   */
   onModuleInit(): void {
+    const heard = new WeakSet<PoolClient>();
     this.pool.on('acquire', (client) => {
-      if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+      if (!heard.has(client)) client.on('error', () => undefined);
+      heard.add(client);
     });
   }
 
@@ -94,7 +100,8 @@ export class UnitOfWork implements OnModuleInit {
   private async enter<R extends QueryResultRow>(entrance: Entrance): Promise<{ transaction: Transaction; row: R }> {
     const client: PoolClient = await this.pool.connect();
     const transaction = new Transaction(client, this.dataSource, this.config.prepare === 'on', entrance.readOnly ?? false);
-    const [begun, entered] = await Promise.allSettled([client.query('BEGIN'), transaction.send<R>(entrance.statement)]);
+    const sent = inOnePacket(client, () => [client.query('BEGIN'), transaction.send<R>(entrance.statement)] as const);
+    const [begun, entered] = await Promise.allSettled(sent);
     if (begun.status === 'fulfilled' && entered.status === 'fulfilled') return { transaction, row: entered.value.rows[0]! };
     await transaction.rollback();
     throw begun.status === 'rejected' ? begun.reason : (entered as PromiseRejectedResult).reason;
