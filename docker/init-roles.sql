@@ -35,6 +35,10 @@ GRANT vouchsafe_owner TO vouchsafe_migrator;
 GRANT vouchsafe_app TO vouchsafe_worker;
 ALTER ROLE vouchsafe_migrator SET role = 'vouchsafe_owner';
 
+-- No statement of a request or a job holds its locks for longer; what may is told so where it is written.
+ALTER ROLE vouchsafe_app SET statement_timeout = '30s';
+ALTER ROLE vouchsafe_worker SET statement_timeout = '30s';
+
 -- A statement of the API that takes longer is given up, and so is a transaction that nobody goes on with. Jobs may work
 -- for as long as their own time limit lets them.
 ALTER ROLE vouchsafe_app SET statement_timeout = '30s';
@@ -49,6 +53,8 @@ GRANT CONNECT ON DATABASE vouchsafe TO vouchsafe_migrator, vouchsafe_app, vouchs
 -- Nobody but the owner creates objects; temporary ones neither, since they come before the real tables in name lookup.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO vouchsafe_app, vouchsafe_migrator;
+-- Said aloud, because a copy of the database may have another owner, and partitions of the log have to be made there too.
+GRANT USAGE, CREATE ON SCHEMA public TO vouchsafe_owner;
 
 -- The names of prepared statements are secrets of the process that made them: connections are shared by tenants.
 REVOKE ALL ON pg_catalog.pg_prepared_statements FROM PUBLIC;

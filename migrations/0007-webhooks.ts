@@ -51,6 +51,7 @@ export class Webhooks1770000000007 extends SqlMigration {
       message_id text NOT NULL CHECK (length(message_id) BETWEEN 1 AND 255),
       received_at timestamptz NOT NULL DEFAULT now(),
       body_enc bytea,
+      has_body boolean NOT NULL GENERATED ALWAYS AS (body_enc IS NOT NULL) STORED,
       body_digest bytea NOT NULL CHECK (length(body_digest) = 32),
       outbox_id uuid NOT NULL,
       processed_at timestamptz,
@@ -61,9 +62,10 @@ export class Webhooks1770000000007 extends SqlMigration {
     CREATE INDEX webhook_inbox_list ON webhook_inbox (org_id, source_id, id);
     CREATE INDEX webhook_inbox_open ON webhook_inbox (org_id, source_id, id) WHERE processed_at IS NULL;
     CREATE INDEX webhook_inbox_processed ON webhook_inbox (org_id, processed_at);
+    CREATE INDEX webhook_inbox_payload ON webhook_inbox (org_id, processed_at) WHERE has_body;
     CREATE INDEX webhook_inbox_unprocessed ON webhook_inbox (org_id, received_at) WHERE processed_at IS NULL;
     SELECT app_private.protect_table('webhook_inbox',
-      'SELECT (org_id, id, source_id, message_id, received_at, outbox_id, processed_at)', NULL, true);
+      'SELECT (org_id, id, source_id, message_id, received_at, has_body, outbox_id, processed_at)', NULL, true);
 
     GRANT DELETE ON webhook_secrets TO vouchsafe_worker;
     GRANT SELECT, UPDATE (body_enc, processed_at), DELETE ON webhook_inbox TO vouchsafe_worker;

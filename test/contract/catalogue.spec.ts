@@ -98,6 +98,7 @@ describe('every table of the database', () => {
     expect(breaches(schema.grants, ({ table, column, grantee, privilege }) => (grantee === 'PUBLIC' ? `${table}.${column ?? '*'}: REVOKE ${privilege} FROM PUBLIC` : undefined))).toEqual([]);
     expect(schema.schemaGrants).toEqual([
       'app: vouchsafe_app has USAGE', 'public: PUBLIC has USAGE', 'public: vouchsafe_app has USAGE', 'public: vouchsafe_migrator has USAGE',
+      'public: vouchsafe_owner has CREATE', 'public: vouchsafe_owner has USAGE',
     ]);
     expect(schema.grants.filter(({ table }) => ['credentials', 'sign_in_locks', 'context_key'].includes(table))).toEqual([]);
   });

@@ -56,13 +56,13 @@ export const webhooksFeature = defineFeature({
   jobs: {
     'webhooks.apply': {
       description: 'Applies one delivery to the record it is about.',
-      attempts: 5, backoffSeconds: 2, timeoutSeconds: 30, concurrency: 4,
+      attempts: 5, backoffSeconds: 2, timeoutSeconds: 30, concurrency: 8,
     },
   },
   retention: {
     'webhook_inbox.payload': {
       description: 'Bodies of processed deliveries',
-      table: 'webhook_inbox', ageColumn: 'processed_at', days: 30, floorDays: 0, action: { clear: ['body_enc'] }, where: 'body_enc IS NOT NULL',
+      table: 'webhook_inbox', ageColumn: 'processed_at', days: 30, floorDays: 0, action: { clear: ['body_enc'] }, where: 'has_body',
     },
     'webhook_inbox.processed': {
       description: 'Processed deliveries; until then a message that comes again is recognized',

@@ -115,17 +115,17 @@ export class DataKeys {
   }
 
   /**
-   * The organization's own keys, made at first use and remembered: they are never destroyed while the organization
-   * lives. A row sealed by a newer generation is answered by reading again.
+   * The organization's own keys, made at first use and remembered once that is committed: they are never destroyed while the
+   * organization lives. A row sealed by a newer generation is answered by reading again.
    */
   async ofOrganization(purpose: Purpose = 'data', generation = 0): Promise<KeyRing> {
-    const id = `${currentContext().orgId}|${purpose}`;
-    let ring = this.organizationRings.get(id);
-    if (ring === undefined || ring.generation < generation) {
-      ring = await this.find(ORGANIZATION, purpose);
-      if (ring.isEmpty) ring = await this.create(ORGANIZATION, purpose);
-      this.organizationRings.set(id, ring);
-    }
+    const { orgId, transaction } = currentContext();
+    const id = `${orgId}|${purpose}`;
+    const known = this.organizationRings.get(id);
+    if (known !== undefined && known.generation >= generation) return known;
+    const found = await this.find(ORGANIZATION, purpose);
+    const ring = found.isEmpty ? await this.create(ORGANIZATION, purpose) : found;
+    transaction?.afterCommit(() => this.organizationRings.set(id, ring));
     return ring;
   }
 }

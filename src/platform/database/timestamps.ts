@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-const TIMESTAMPTZ = pg.types.builtins.TIMESTAMPTZ;
+const { TIMESTAMPTZ } = pg.types.builtins;
 const usual = pg.types.getTypeParser(TIMESTAMPTZ) as (text: string) => Date | number;
 const ZERO = 48;
 
@@ -26,6 +26,6 @@ export function readTimestamp(text: string): Date | number {
 
 /** The parsers of column types for a pool: the usual ones, and ours for times. */
 export const columnTypes: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === TIMESTAMPTZ && format !== 'binary' ? readTimestamp : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+  getTypeParser: ((type: typeof TIMESTAMPTZ, format?: 'text' | 'binary') =>
+    type === TIMESTAMPTZ && format !== 'binary' ? readTimestamp : pg.types.getTypeParser(type, format)) as typeof pg.types.getTypeParser,
 };

@@ -29,6 +29,7 @@ export interface Statement {
 export class Transaction {
   /** Entries for the log, written together with the commit. */
   readonly log: AuditRow[] = [];
+  private readonly onceKept: (() => void)[] = [];
   private runner: QueryRunner | undefined;
   private ended = false;
 
@@ -61,6 +62,11 @@ export class Transaction {
     return this.runner.manager;
   }
 
+  /** Calls a function once the transaction is committed: for memories that must not hold what was undone. */
+  afterCommit(fn: () => void): void {
+    this.onceKept.push(fn);
+  }
+
   /**
    * Sends last statements and COMMIT in one go. Throws when anything sent fails; then nothing of the transaction is kept.
    */
@@ -75,6 +81,7 @@ export class Transaction {
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     if ((await commit).command !== 'COMMIT') throw new Error('the transaction was rolled back by an earlier error');
+    this.onceKept.forEach((fn) => fn());
   }
 
   /** Undoes everything; never throws. */
@@ -91,6 +98,7 @@ export class Transaction {
     this.ended = true;
     withNextPacket(this.client, () => this.client.query('COMMIT')).catch(() => undefined);
     this.client.release();
+    this.onceKept.forEach((fn) => fn());
   }
 
   private end(command: 'COMMIT' | 'ROLLBACK'): Promise<QueryResult> {

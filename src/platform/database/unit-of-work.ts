@@ -22,10 +22,15 @@ export class UnitOfWork implements OnModuleInit {
     private readonly config: DatabaseConfig,
   ) {}
 
-  /** A connection that the server ends while it is in use tells its queries; without a listener it would end the process. */
+  /**
+   * A connection that the server ends while it is in use tells its queries; without a listener of its own it would end
+   * the process. The pool's listener is there only while a connection is idle.
+   */
   onModuleInit(): void {
+    const heard = new WeakSet<PoolClient>();
     this.pool.on('acquire', (client) => {
-      if (client.listenerCount('error') === 0) client.on('error', () => undefined);
+      if (!heard.has(client)) client.on('error', () => undefined);
+      heard.add(client);
     });
   }
 

@@ -1,5 +1,5 @@
 import { Global, Inject, Module } from '@nestjs/common';
-import type { OnModuleDestroy } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { RedisConfig } from '../config/services.config.js';
 import { AppLogger } from '../logging/logger.js';
@@ -18,10 +18,10 @@ function connect(config: RedisConfig, logger: AppLogger): Redis {
   providers: [{ provide: RATE_LIMIT_REDIS, inject: [RedisConfig, AppLogger], useFactory: connect }, RateLimiter, LocalRateLimiter],
   exports: [RateLimiter, LocalRateLimiter],
 })
-export class RateLimitModule implements OnModuleDestroy {
+export class RateLimitModule implements OnApplicationShutdown {
   constructor(@Inject(RATE_LIMIT_REDIS) private readonly redis: Redis) {}
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.redis.disconnect();
   }
 }

@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { UnrecoverableError, Worker, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Context, withContext } from '../context/context.js';
 import { organizationEntrance } from '../database/entrances.js';
+import { DatabaseUnavailable, isConnectionError } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { declaration } from '../feature/registry.js';
 import { Problem } from '../http/problem.js';
@@ -10,6 +11,8 @@ import { JobHandlers, type BoundHandler } from './handlers.js';
 import { PermanentFailure, type JobContext, type JobCounts } from './on-job.js';
 import { OutboxRows } from './outbox-rows.js';
 import { Queues, type QueueItem } from './queues.js';
+
+const OUTAGE_MILLIS = 3_000;
 
 /** Takes jobs from the queues and runs their handlers, each in its organization. */
 @Injectable()
@@ -28,7 +31,7 @@ export class JobRunner {
   /** Starts one BullMQ worker a job. */
   start(): void {
     this.workers = [...this.handlers.byJob().values()].map((handler) => {
-      const worker = new Worker<QueueItem>(handler.job, (job) => this.process(handler, job), {
+      const worker = new Worker<QueueItem>(handler.job, (job, token) => this.process(handler, job, token), {
         connection: this.queues.workerConnection(),
         prefix: this.queues.prefix,
         concurrency: declaration('jobs', handler.job).concurrency,
@@ -50,14 +53,18 @@ export class JobRunner {
   }
 
   /** Runs one job once: what another run has finished already is left alone. */
-  async process(handler: BoundHandler, { data, attemptsMade }: Pick<Job<QueueItem>, 'data' | 'attemptsMade'>): Promise<void> {
+  async process(handler: BoundHandler, bull: Job<QueueItem>, token?: string): Promise<void> {
+    const { data, attemptsMade } = bull;
     const seconds = declaration('jobs', handler.job).timeoutSeconds;
     const job: JobContext = { ...data, attempt: attemptsMade + 1, signal: AbortSignal.timeout(seconds * 1_000) };
     await withContext(this.context(handler, data), async () => {
       try {
         await (handler.transaction === 'own' ? this.runAlone(handler, job) : this.runShared(handler, job));
       } catch (error) {
-        throw error instanceof PermanentFailure ? new UnrecoverableError(error.code) : error;
+        if (error instanceof PermanentFailure) throw new UnrecoverableError(error.code);
+        if (!isOutage(error)) throw error;
+        await bull.moveToDelayed(Date.now() + OUTAGE_MILLIS, token);
+        throw new DelayedError();
       }
     });
   }
@@ -107,6 +114,11 @@ export class JobRunner {
     context.emits = new Set(handler.emits);
     return context;
   }
+}
+
+/** The database being away is no fault of the job: it waits, and keeps its attempts. */
+function isOutage(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable || isConnectionError(error);
 }
 
 /** The handler's result, or an error when its time is up. */

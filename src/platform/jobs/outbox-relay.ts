@@ -3,8 +3,8 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { declared, type JobName } from '../feature/registry.js';
 import { Queues, type QueueItem } from './queues.js';
 
-const PER_LANE = 16;
-const IDLE_MILLIS = 100;
+const PER_LANE = 32;
+const IDLE_MILLIS = 50;
 const RECLAIM_MILLIS = 5_000;
 const LEASE_MARGIN_SECONDS = 30;
 

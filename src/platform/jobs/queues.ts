@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Queue } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import { AppConfig, RedisConfig } from '../config/index.js';
@@ -12,7 +12,7 @@ export interface QueueItem {
 
 /** The BullMQ queues, one a job, and the Redis connections below them. */
 @Injectable()
-export class Queues implements OnModuleDestroy {
+export class Queues implements OnApplicationShutdown {
   private readonly queues = new Map<string, Queue<QueueItem>>();
   private readonly connections: Redis[] = [];
   private producer: Redis | undefined;
@@ -54,7 +54,7 @@ export class Queues implements OnModuleDestroy {
     })));
   }
 
-  async onModuleDestroy(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
     for (const connection of this.connections) connection.disconnect();
   }

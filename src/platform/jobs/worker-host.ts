@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import { HttpConfig } from '../config/index.js';
@@ -8,7 +8,7 @@ import { Scheduler } from './scheduler.js';
 
 /** The worker process: queues, relay and schedules, started together and stopped in order. */
 @Injectable()
-export class WorkerHost implements OnApplicationShutdown {
+export class WorkerHost implements OnModuleDestroy {
   private readonly log = new Logger('WorkerHost');
   private started = false;
 
@@ -31,7 +31,8 @@ export class WorkerHost implements OnApplicationShutdown {
     this.log.log('taking jobs');
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the connections of Redis and Postgres are closed, which happens at application shutdown. */
+  async onModuleDestroy(): Promise<void> {
     if (!this.started) return;
     if (this.registry.doesExist('cron', 'vouchsafe.tick')) this.registry.deleteCronJob('vouchsafe.tick');
     await this.relay.stop();

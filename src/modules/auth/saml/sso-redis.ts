@@ -1,10 +1,10 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { RedisConfig } from '../../../platform/config/index.js';
 
 /** The connection for sign-ins under way: it fails at once while Redis is away. */
 @Injectable()
-export class SsoRedis implements OnModuleDestroy {
+export class SsoRedis implements OnApplicationShutdown {
   readonly redis: Redis;
 
   constructor(config: RedisConfig) {
@@ -12,7 +12,7 @@ export class SsoRedis implements OnModuleDestroy {
     this.redis.on('error', () => undefined); // reported by the health check; ioredis reconnects by itself
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.redis.disconnect();
   }
 }

@@ -62,7 +62,7 @@ export class SsoRepository {
     );
     if (row === undefined) return null;
     const { preset, generations, wrapped, ...connection } = row;
-    return { connection, preset, keys: generations.map((generation, i) => ({ generation, wrapped: wrapped[i] ?? null })) };
+    return { connection, preset, keys: (generations ?? []).map((generation, i) => ({ generation, wrapped: wrapped?.[i] ?? null })) };
   }
 
   signIn(arrival: SsoArrival): Entrance {

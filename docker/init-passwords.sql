@@ -1,0 +1,7 @@
+-- The roles' passwords, from the environment of the database's container. Runs once, after init-roles.sql.
+\getenv migrator MIGRATOR_PASSWORD
+\getenv app APP_PASSWORD
+\getenv worker WORKER_PASSWORD
+ALTER ROLE vouchsafe_migrator PASSWORD :'migrator';
+ALTER ROLE vouchsafe_app PASSWORD :'app';
+ALTER ROLE vouchsafe_worker PASSWORD :'worker';

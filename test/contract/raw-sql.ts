@@ -1,0 +1,64 @@
+import pg from 'pg';
+import type { Client } from '../harness/client.js';
+
+/** What became of a statement: rows, or the SQLSTATE it was refused with. */
+export interface Outcome {
+  rows: Record<string, unknown>[];
+  rowCount: number;
+  code: string | null;
+  message: string;
+}
+
+/** A raw connection, for statements that the application would never send. */
+export class RawSql {
+  private constructor(readonly client: pg.Client) {}
+
+  static async open(url: string, options?: string): Promise<RawSql> {
+    const client = new pg.Client({ connectionString: url, ...(options !== undefined && { options }) });
+    client.on('error', () => undefined);
+    await client.connect();
+    return new RawSql(client);
+  }
+
+  /** Runs a statement within a savepoint where a transaction is open, so that a refusal does not end it. */
+  async attempt(text: string, values: unknown[] = []): Promise<Outcome> {
+    await this.client.query('SAVEPOINT attempt');
+    const outcome = await this.outcome(text, values);
+    // A statement may have ended the transaction by itself; then there is nothing to go back to.
+    await this.client.query(outcome.code === null ? 'RELEASE SAVEPOINT attempt' : 'ROLLBACK TO SAVEPOINT attempt').catch(() => undefined);
+    return outcome;
+  }
+
+  /** Runs a statement as it is. */
+  async outcome(text: string, values: unknown[] = []): Promise<Outcome> {
+    try {
+      const result = await this.client.query(text, values.length > 0 ? values : undefined);
+      const last = Array.isArray(result) ? (result as pg.QueryResult[]).at(-1)! : result;
+      return { rows: (last.rows ?? []) as Record<string, unknown>[], rowCount: last.rowCount ?? 0, code: null, message: '' };
+    } catch (error) {
+      const { code = 'unknown', message } = error as { code?: string; message: string };
+      return { rows: [], rowCount: 0, code, message };
+    }
+  }
+
+  /** Begins a transaction and enters a session, as a request does. */
+  async enter(secret: string): Promise<void> {
+    await this.client.query('BEGIN');
+    const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_session($1, false)', [secret]);
+    if (rows[0]?.state !== 'ok') throw new Error(`the session was refused: ${rows[0]?.state}`);
+  }
+
+  async rollback(): Promise<void> {
+    await this.client.query('ROLLBACK');
+  }
+
+  end(): Promise<void> {
+    return this.client.end();
+  }
+}
+
+/** The secret of a caller's session, as the cookie's token carries it. */
+export function sessionSecret(client: Client): string {
+  const token = /vouchsafe[^=]*=([^;]+)/.exec(client.cookieHeader)![1]!;
+  return (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sid: string }).sid;
+}

@@ -1,0 +1,135 @@
+import { signature } from '../../src/modules/webhooks/standard-webhooks.js';
+import { secretKey } from '../../src/modules/webhooks/webhook-secret.js';
+import { newId } from '../../src/platform/clock/id.js';
+import { declared } from '../../src/platform/feature/registry.js';
+import type { Harness } from '../harness/app.js';
+import type { Client } from '../harness/client.js';
+import { exported } from '../harness/exports.js';
+import type { Member } from '../harness/factories.js';
+import { newSigningKey } from '../harness/saml-idp.js';
+import { until } from '../harness/until.js';
+
+/** Ids of one thing of each kind. A text in one tenant's data that no other tenant may ever be shown is its `mark`. */
+export interface Ids {
+  org: string;
+  person: string;
+  membership: string;
+  user: string;
+  assignment: string;
+  session: string;
+  source: string;
+  delivery: string;
+  connection: string;
+  export: string;
+}
+
+/** A tenant with at least one row in every table. */
+export interface Tenant {
+  ids: Ids;
+  mark: string;
+  /** Leads the program: every permission that an organization has. */
+  director: Client;
+  directorMember: Member;
+  /** A member from whom every permission was taken. */
+  powerless: Client;
+  webhookSecret: string;
+}
+
+/** Metadata of an identity provider with a key of its own. */
+export async function providerMetadata(): Promise<string> {
+  const { certificate } = await newSigningKey();
+  const der = certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
+  return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="urn:test:${newId()}">
+    <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+      <KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>
+      <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.test.example/sso"/>
+    </IDPSSODescriptor></EntityDescriptor>`;
+}
+
+/** Sets up a tenant through the application, and by the superuser where only time or a partner would make a row. */
+export async function makeTenant(harness: Harness, metadata: string): Promise<Tenant> {
+  const mark = `Mark${newId().slice(-12)}`;
+  const org = await harness.make.organization('gme', `Program ${mark}`);
+  const [directorMember, mentor, bare] = [
+    await harness.make.member(org, 'program_director'), await harness.make.member(org, 'mentor'), await harness.make.member(org, 'mentor'),
+  ];
+  const director = await harness.signIn(directorMember.email);
+  const person = await harness.make.person(org, {
+    givenName: 'Synthetic', familyName: mark, externalId: `ext-${mark}`, email: `${mark}@test.example`, ssn: '000-12-3456', title: mark,
+  });
+  const assignment = await harness.make.assignment(org, mentor.membershipId, person);
+  const session = await anotherSession(harness, directorMember);
+  await takeAway(harness, org, bare.membershipId);
+  const created = async (path: string, body: object) => {
+    const { status, body: answer, text } = await director.post(path, body);
+    if (status !== 201) throw new Error(`POST ${path}: ${status} ${text}`);
+    return answer as { id: string; secret: string };
+  };
+  const source = await created('/v1/webhook-sources', { name: mark, scheme: 'standard' });
+  const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: 'trainee' });
+  const delivery = await deadDelivery(harness, org, source);
+  const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
+  await director.put('/v1/roles/trainee/permissions/person:read', { scope: 'none' });
+  await director.post('/v1/retention/policies/sessions.expired/run', {});
+  await harness.settled();
+  await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
+  return {
+    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId },
+    mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret,
+  };
+}
+
+async function anotherSession(harness: Harness, { email }: Member): Promise<string> {
+  const client = await harness.signIn(email);
+  return (await client.get('/v1/auth/me')).body.session.id as string;
+}
+
+async function takeAway(harness: Harness, org: string, membership: string): Promise<void> {
+  await harness.database.superuser(
+    `INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT $1, $2, p, 'none' FROM unnest($3::text[]) p`,
+    [org, membership, [...declared('permissions').keys()]],
+  );
+}
+
+/** A delivery whose job failed for good: the one kind that can be replayed. */
+async function deadDelivery(harness: Harness, org: string, source: { id: string; secret: string }): Promise<string> {
+  const raw = Buffer.from(JSON.stringify({ type: 'person.upserted', timestamp: '2026-01-15T09:30:00Z', data: { externalId: newId(), kind: 'nonsense' } }));
+  const message = { id: `msg_${newId()}`, timestamp: String(Math.floor(Date.now() / 1_000)) };
+  const { status, text, body } = await harness.client().post(`/v1/webhooks/${source.id}`, undefined, {
+    raw,
+    headers: {
+      'content-type': 'application/json', 'webhook-id': message.id, 'webhook-timestamp': message.timestamp,
+      'webhook-signature': signature(secretKey(source.secret), message, raw),
+    },
+  });
+  if (status !== 202) throw new Error(`the delivery was not accepted: ${status} ${text}`);
+  const { id: deliveryId } = body as { id: string };
+  await until('the delivery is dead', async () => (await harness.database.superuser(
+    `SELECT 1 FROM webhook_inbox i JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id WHERE i.org_id = $1 AND i.id = $2 AND o.state = 'dead'`,
+    [org, deliveryId],
+  )).length > 0);
+  return deliveryId;
+}
+
+/** Rows that only an identity provider or the calendar would bring. */
+async function fillTheRest(harness: Harness, org: string, { connection, membership, mark }: { connection: string; membership: string; mark: string }): Promise<void> {
+  const { superuser } = harness.database;
+  await superuser('INSERT INTO sso_identities (org_id, connection_id, subject_key, membership_id) VALUES ($1, $2, $3, $4)', [org, connection, mark, membership]);
+  await superuser(
+    `INSERT INTO job_runs (org_id, schedule, period, outbox_id) SELECT $1, $2, now(), id FROM outbox WHERE org_id = $1 LIMIT 1`, [org, mark],
+  );
+}
+
+/** A digest of all that a tenant has, table by table: any change to it is seen. Time stamps that reading moves are left out. */
+export async function fingerprint(harness: Harness, org: string, tables: readonly string[]): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const table of tables) {
+    const column = table === 'organizations' ? 'id' : 'org_id';
+    const [row] = await harness.database.superuser<{ digest: string | null; count: string }>(
+      `SELECT count(*), md5(string_agg(line, '|' ORDER BY line)) AS digest
+         FROM (SELECT (to_jsonb(t) - 'last_seen_at')::text AS line FROM ${table} t WHERE ${column} = $1) AS lines`, [org],
+    );
+    digests[table] = `${row!.count} ${row!.digest}`;
+  }
+  return digests;
+}

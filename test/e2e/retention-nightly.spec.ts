@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Clock } from '../../src/platform/clock/clock.js';
+import { INSTALLATION } from '../../src/platform/clock/id.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { declared } from '../../src/platform/feature/registry.js';
+import { Jobs } from '../../src/platform/jobs/jobs.js';
+import { Scheduler } from '../../src/platform/jobs/scheduler.js';
+import { Harness } from '../harness/app.js';
+
+jest.setTimeout(60_000);
+
+let harness: Harness;
+let orgId: string;
+
+beforeAll(async () => {
+  harness = await Harness.start();
+  orgId = await harness.make.organization('gme');
+});
+afterAll(() => harness.stop());
+
+/** A worker's scheduler, as one more instance has it. */
+function instance(): Scheduler {
+  const { worker } = harness;
+  return new Scheduler(worker.get(Clock), worker.get(UnitOfWork), worker.get(Jobs));
+}
+
+const nights = (org: string) => harness.database.superuser<{ period: Date; status: string; counts: Record<string, number> }>(
+  `SELECT period, status, counts FROM job_runs WHERE schedule = 'retention.nightly' AND org_id = $1 ORDER BY period`, [org]);
+const runs = (org: string) => harness.database.superuser<{ policy: string }>('SELECT policy FROM retention_runs WHERE org_id = $1 ORDER BY policy', [org]);
+
+describe('retention every night', () => {
+  it('starts once for each organization, however many workers look', async () => {
+    const workers = [instance(), instance(), instance(), instance()];
+    await Promise.all(workers.map((worker) => worker.tick()));
+    await Promise.all(workers.map((worker) => worker.tick()));
+    await harness.settled();
+    for (const org of [orgId, INSTALLATION]) {
+      expect(await nights(org)).toEqual([{ period: expect.any(Date), status: 'succeeded', counts: { policies: declared('retention').size, due: 0 } }]);
+      expect((await runs(org)).map(({ policy }) => policy)).toEqual([...declared('retention').keys()].toSorted());
+    }
+  });
+
+  it('makes up once for the nights that were missed, with all that came due', async () => {
+    const { membershipId, userId } = await harness.make.member(orgId, 'trainee');
+    await harness.database.superuser(
+      `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
+       SELECT $1, gen_random_uuid(), $2, $3, sha256(i::text::bytea), 'password', now() + interval '1 day' FROM generate_series(1, 5) i`, [orgId, membershipId, userId]);
+    harness.advance(3 * 86_400);
+    const workers = [instance(), instance(), instance()];
+    await Promise.all(workers.map((worker) => worker.tick()));
+    await harness.settled();
+    const [first, second, ...more] = await nights(orgId);
+    expect(more).toEqual([]);
+    expect(second!.period.getTime() - first!.period.getTime()).toBe(3 * 86_400_000);
+    expect(second).toMatchObject({ status: 'succeeded', counts: { due: 5 } });
+    expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1', [orgId])).toEqual([]);
+    expect(await harness.database.superuser(`SELECT meta ->> 'removed' AS removed FROM audit_events WHERE type = 'retention.completed' AND org_id = $1`, [orgId]))
+      .toEqual([{ removed: '5' }]);
+  });
+});
