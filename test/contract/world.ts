@@ -33,6 +33,8 @@ export interface Tenant {
   /** A member from whom every permission was taken. */
   powerless: Client;
   webhookSecret: string;
+  /** Metadata that an identity provider could be connected by. */
+  metadata: string;
 }
 
 /** Metadata of an identity provider with a key of its own. */
@@ -75,7 +77,7 @@ export async function makeTenant(harness: Harness, metadata: string): Promise<Te
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
     ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId },
-    mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret,
+    mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
   };
 }
 

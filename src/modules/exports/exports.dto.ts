@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { IsIn, IsOptional, IsString, IsUUID, MaxLength, ValidateNested } from 'class-validator';
+import { IsIn, IsObject, IsOptional, IsString, IsUUID, MaxLength, ValidateNested } from 'class-validator';
 import { KINDS, STATUSES, type Kind, type Status } from '../people/index.js';
 import { EXPORT_KINDS, type ExportKind, type ExportState } from './export.js';
 
@@ -21,7 +21,7 @@ export class CreateExportDto {
   personId?: string | null;
 
   /** For `people_csv`. */
-  @IsOptional() @ValidateNested() @Type(() => PeopleFilterDto)
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => PeopleFilterDto)
   filter?: PeopleFilterDto | null;
 }
 

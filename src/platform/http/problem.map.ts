@@ -25,6 +25,7 @@ const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
   '22003': 'invalid_request', // numeric_value_out_of_range
   '22007': 'invalid_request', // invalid_datetime_format
   '22008': 'invalid_request', // datetime_field_overflow
+  '23502': 'invalid_request', // not_null_violation: null given for a field that has no empty value
   '23514': 'invalid_request', // check_violation
   '40001': 'unavailable', // serialization_failure
   '40P01': 'unavailable', // deadlock_detected

@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min, ValidateNested } from 'class-validator';
 
 export class GroupRole {
   @IsString() @Length(1, 256)
@@ -9,16 +9,10 @@ export class GroupRole {
   @Expose() role: string;
 }
 
-export class UpdateSsoConnectionDto {
-  @IsOptional() @IsString() @Length(1, 100)
-  name?: string;
-
+/** What may be left out when a connection is made as well as when it is changed. */
+class SsoConnectionSettings {
   @IsOptional() @IsBoolean()
   enabled?: boolean;
-
-  /** The identity provider's metadata file (saml-metadata-2.0-os): entity id, address and certificates are taken from it. */
-  @IsOptional() @IsString() @MaxLength(262_144)
-  metadata?: string;
 
   /** Whether the response must be signed as well as the assertion. */
   @IsOptional() @IsBoolean()
@@ -50,12 +44,22 @@ export class UpdateSsoConnectionDto {
   clockSkewSeconds?: number;
 }
 
-export class CreateSsoConnectionDto extends UpdateSsoConnectionDto {
+export class CreateSsoConnectionDto extends SsoConnectionSettings {
   @IsString() @Length(1, 100)
-  declare name: string;
+  name: string;
 
+  /** The identity provider's metadata file (saml-metadata-2.0-os): entity id, address and certificates are taken from it. */
   @IsString() @Length(1, 262_144)
-  declare metadata: string;
+  metadata: string;
+}
+
+export class UpdateSsoConnectionDto extends SsoConnectionSettings {
+  @IsOptional() @IsString() @Length(1, 100)
+  name?: string;
+
+  /** As when the connection is made. */
+  @IsOptional() @IsString() @Length(1, 262_144)
+  metadata?: string;
 }
 
 export class SsoConnectionResponse {

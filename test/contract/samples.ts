@@ -1,0 +1,90 @@
+import type { Ids, Tenant } from './world.js';
+
+/** A request that a route answers with success. Every id in it is swapped for another tenant's by the tests. */
+export interface Sample {
+  params?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: Record<string, unknown>;
+  /** Ends what the caller stands on: sent last. */
+  last?: true;
+}
+
+type MakeSample = (ids: Ids, tenant: Tenant) => Sample | Promise<Sample>;
+
+/**
+ * One sample a route. A public route that takes no session stands in PUBLIC below instead.
+ * A route without either fails the tests with a message that says to add it here.
+ */
+export const SAMPLES: Record<string, MakeSample> = {
+  'GET /v1/auth/me': () => ({}),
+  'GET /v1/auth/sessions': () => ({}),
+  'POST /v1/auth/logout': () => ({ last: true }),
+  'DELETE /v1/auth/sessions/:id': ({ session }) => ({ params: { id: session } }),
+  'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),
+
+  'GET /v1/sso/connections': () => ({}),
+  'POST /v1/sso/connections': async (_ids, { metadata }) => ({ body: { name: 'Second', metadata, defaultRole: 'trainee' } }),
+  'GET /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
+  'PATCH /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection }, body: { name: 'Renamed' } }),
+  'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
+
+  'GET /v1/organizations/current': () => ({}),
+  'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
+  'GET /v1/memberships': () => ({ query: { status: 'active', limit: '10' } }),
+  'POST /v1/memberships': ({ person }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: 'trainee', personId: person } }),
+  'PATCH /v1/memberships/:id': ({ membership }) => ({ params: { id: membership }, body: { role: 'trainee' } }),
+  'DELETE /v1/memberships/:id': ({ membership }) => ({ params: { id: membership } }),
+
+  'GET /v1/permissions': () => ({}),
+  'GET /v1/roles': () => ({}),
+  'PUT /v1/roles/:role/permissions/:permission': () => ({ params: { role: 'mentor', permission: 'person:update' }, body: { scope: 'assigned' } }),
+  'DELETE /v1/roles/:role/permissions/:permission': () => ({ params: { role: 'mentor', permission: 'person:update' } }),
+  'PUT /v1/memberships/:id/permissions/:permission': ({ membership }) => ({ params: { id: membership, permission: 'person:update' }, body: { scope: 'own' } }),
+  'DELETE /v1/memberships/:id/permissions/:permission': ({ membership }) => ({ params: { id: membership, permission: 'person:update' } }),
+
+  'GET /v1/people': () => ({ query: { kind: 'trainee', status: 'active', limit: '10' } }),
+  'POST /v1/people': () => ({ body: { kind: 'trainee', givenName: 'Synthetic', familyName: 'Newcomer' } }),
+  'GET /v1/people/:id': ({ person }) => ({ params: { id: person } }),
+  'PATCH /v1/people/:id': ({ person }) => ({ params: { id: person }, body: { title: 'PGY-2' } }),
+  'GET /v1/people/:id/contact': ({ person }) => ({ params: { id: person } }),
+  'GET /v1/assignments': ({ person, membership }) => ({ query: { personId: person, membershipId: membership } }),
+  'POST /v1/assignments': ({ person, membership }) => ({ body: { personId: person, membershipId: membership } }),
+  'DELETE /v1/assignments/:id': ({ assignment }) => ({ params: { id: assignment } }),
+
+  'GET /v1/audit': ({ user, person }) => ({ query: { actorId: user, targetId: person, targetType: 'person', outcome: 'success', limit: '10' } }),
+  'GET /v1/audit/event-types': () => ({}),
+
+  'GET /v1/webhook-sources': () => ({ query: { limit: '10' } }),
+  'POST /v1/webhook-sources': () => ({ body: { name: 'Second', scheme: 'standard' } }),
+  'GET /v1/webhook-sources/:id': ({ source }) => ({ params: { id: source } }),
+  'PATCH /v1/webhook-sources/:id': ({ source }) => ({ params: { id: source }, body: { name: 'Renamed' } }),
+  'DELETE /v1/webhook-sources/:id': ({ source }) => ({ params: { id: source } }),
+  'POST /v1/webhook-sources/:id/secrets': ({ source }) => ({ params: { id: source }, body: { overlapSeconds: 60 } }),
+  'GET /v1/webhook-sources/:id/deliveries': ({ source }) => ({ params: { id: source }, query: { limit: '10' } }),
+  'POST /v1/webhook-sources/deliveries/:deliveryId/replay': ({ delivery }) => ({ params: { deliveryId: delivery } }),
+
+  'POST /v1/exports': ({ person }) => ({ body: { kind: 'person_pdf', personId: person } }),
+  'GET /v1/exports': () => ({ query: { limit: '10' } }),
+  'GET /v1/exports/:id': ({ export: id }) => ({ params: { id } }),
+  'GET /v1/exports/:id/file': async ({ export: id }, { director, ids }) => {
+    const { body } = await director.get<{ url: string }>(`/v1/exports/${ids.export}`);
+    return { params: { id }, query: { token: new URL(body.url, 'http://a').searchParams.get('token')! } };
+  },
+
+  'GET /v1/retention/policies': () => ({}),
+  'GET /v1/retention/policies/:name/preview': () => ({ params: { name: 'sessions.expired' } }),
+  'POST /v1/retention/policies/:name/run': () => ({ params: { name: 'sessions.expired' }, body: {} }),
+  'GET /v1/retention/runs': () => ({ query: { policy: 'sessions.expired', limit: '10' } }),
+};
+
+/** Routes that take no session, each with the way it keeps strangers out. Whoever adds one has thought about it. */
+export const PUBLIC: Record<string, string> = {
+  'GET /metrics': 'a bearer token, required outside development and test',
+  'GET /health/live': 'tells only that the process runs',
+  'GET /health/ready': 'tells only which services answer',
+  'POST /v1/auth/login': 'five tries an account, and a limit by address',
+  'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
+  'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
+  'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',
+  'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
+};

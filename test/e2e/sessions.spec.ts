@@ -1,0 +1,289 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from '../../src/app.module.js';
+import { createUser } from '../../src/cli/organizations.js';
+import { newId } from '../../src/platform/clock/id.js';
+import { loadConfig } from '../../src/platform/config/config.js';
+import { allRoutes } from '../../src/platform/feature/routes.js';
+import { createApp } from '../../src/platform/http/index.js';
+import { Harness } from '../harness/app.js';
+import type { Client } from '../harness/client.js';
+import { Factories } from '../harness/factories.js';
+import { sessionSecret } from '../contract/raw-sql.js';
+
+let harness: Harness;
+/** A second API process on the same database. */
+let second: { app: NestExpressApplication; url: string };
+let orgId: string;
+let director: Client;
+
+beforeAll(async () => {
+  harness = await Harness.start({ takeJobs: false });
+  second = await start();
+  orgId = await harness.make.organization('gme');
+  director = await member('program_director');
+});
+afterAll(async () => {
+  await second.app.close();
+  await harness.stop();
+});
+
+async function start(): Promise<{ app: NestExpressApplication; url: string }> {
+  const config = loadConfig(harness.env, 'api');
+  const app = await createApp(AppModule.forRoot(config), config);
+  await app.listen(0, '127.0.0.1');
+  return { app, url: await app.getUrl() };
+}
+
+async function member(role: string): Promise<Client> {
+  return harness.signIn((await harness.make.member(orgId, role)).email);
+}
+
+const login = (email: string, password = Factories.PASSWORD) => harness.client().post('/v1/auth/login', { email, password });
+const me = async (client: Client) => client.get('/v1/auth/me');
+const status = async (client: Client, base = '') => (await client.get(`${base}/v1/auth/me`)).status;
+
+describe('the session cookie', () => {
+  it('is out of reach of scripts and of other sites, and lives as long as the browser', async () => {
+    const { headers } = await login((await harness.make.member(orgId, 'trainee')).email);
+    const [cookie, ...more] = headers.getSetCookie();
+    expect(more).toEqual([]);
+    expect(cookie).toMatch(/^vouchsafe_test=[\w-]+\.[\w-]+\.[\w-]+; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('is taken back at sign-out, and worth nothing afterwards', async () => {
+    const client = await member('trainee');
+    const stolen = client.cookieHeader;
+    const { headers, status: left } = await client.post('/v1/auth/logout');
+    expect([left, headers.getSetCookie()[0]]).toEqual([204, 'vouchsafe_test=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax']);
+    expect((await harness.client().get('/v1/auth/me', { headers: { cookie: stolen } })).status).toBe(401);
+  });
+
+  it('says nothing of who it is, and the database nothing that could be one', async () => {
+    const client = await member('trainee');
+    const claims = JSON.parse(Buffer.from(client.cookieHeader.split('.')[1]!, 'base64url').toString()) as object;
+    expect(Object.keys(claims).toSorted()).toEqual(['aud', 'exp', 'iat', 'iss', 'sid']);
+    const rows = await harness.database.superuser('SELECT s::text AS line FROM sessions s');
+    expect(JSON.stringify(rows)).not.toContain(sessionSecret(client));
+  });
+});
+
+describe('a token that was tampered with', () => {
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const now = Math.floor(Date.now() / 1_000);
+  const sign = (header: object, claims: object, key = Buffer.from(harness.env.JWT_SECRET!, 'hex'), hash = 'sha256') => {
+    const body = `${encode(header)}.${encode(claims)}`;
+    return `${body}.${createHmac(hash, key).update(body).digest('base64url')}`;
+  };
+  const truth = (sid: string) => ({ sid, iat: now, exp: now + 600, iss: 'vouchsafe:test', aud: 'vouchsafe:test' });
+  const HS256 = { alg: 'HS256', typ: 'JWT' };
+  const forgeries: Record<string, (sid: string) => string> = {
+    'no signature (alg none)': (sid) => `${encode({ alg: 'none' })}.${encode(truth(sid))}.`,
+    'alg None in other letters': (sid) => `${encode({ alg: 'nOnE' })}.${encode(truth(sid))}.`,
+    'HS512 under the same key': (sid) => sign({ alg: 'HS512' }, truth(sid), undefined, 'sha512'),
+    'HS384 under the same key': (sid) => sign({ alg: 'HS384' }, truth(sid), undefined, 'sha384'),
+    'another key': (sid) => sign(HS256, truth(sid), Buffer.alloc(32, 7)),
+    'an empty key': (sid) => sign(HS256, truth(sid), Buffer.alloc(0)),
+    'the key as text': (sid) => sign(HS256, truth(sid), Buffer.from(harness.env.JWT_SECRET!)),
+    'a key named by the token': (sid) => sign({ ...HS256, jwk: { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url') } }, truth(sid), Buffer.alloc(32, 7)),
+    'another environment\'s issuer': (sid) => sign(HS256, { ...truth(sid), iss: 'vouchsafe:production' }),
+    'another environment\'s audience': (sid) => sign(HS256, { ...truth(sid), aud: 'vouchsafe:production' }),
+    'no issuer': (sid) => sign(HS256, { ...truth(sid), iss: undefined }),
+    expired: (sid) => sign(HS256, { ...truth(sid), exp: now - 1 }),
+    'not valid yet': (sid) => sign(HS256, { ...truth(sid), nbf: now + 600 }),
+    'a secret of another length': (sid) => sign(HS256, truth(`${sid}A`)),
+    'a secret that is no text': () => sign(HS256, { ...truth(''), sid: ['x'.repeat(43)] }),
+    'a secret of no session': () => sign(HS256, truth('A'.repeat(43))),
+    'two payloads': (sid) => `${encode(truth(sid))}.${sign(HS256, truth(sid))}`,
+  };
+
+  it('by us, rightly, opens (so that the rest fails for its own reason)', async () => {
+    const client = await member('trainee');
+    const answer = await harness.client().get('/v1/auth/me', { headers: { cookie: `vouchsafe_test=${sign(HS256, truth(sessionSecret(client)))}` } });
+    expect(answer.status).toBe(200);
+  });
+
+  it.each(Object.keys(forgeries))('is refused: %s', async (name) => {
+    const client = await member('trainee');
+    const cookie = `vouchsafe_test=${forgeries[name]!(sessionSecret(client))}`;
+    const { status: answered, body } = await harness.client().get('/v1/auth/me', { headers: { cookie } });
+    expect([answered, body.code]).toEqual([401, 'unauthenticated']);
+  });
+
+  it.each([
+    ['as a bearer token', (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })],
+    ['under another name', (token: string) => ({ cookie: `session=${token}` })],
+    ['under the name of another environment', (token: string) => ({ cookie: `vouchsafe_production=${token}; __Host-vouchsafe=${token}` })],
+    ['under an empty first cookie of the same name', (token: string) => ({ cookie: `vouchsafe_test=; vouchsafe_test=${token}` })],
+  ])('is not looked for %s', async (_where, headers) => {
+    const token = (await member('trainee')).cookieHeader.split('=')[1]!;
+    expect((await harness.client().get('/v1/auth/me', { headers: headers(token) })).status).toBe(401);
+  });
+});
+
+describe('a session', () => {
+  it('is one of at most five, even of twenty opened at once', async () => {
+    const { email, userId } = await harness.make.member(orgId, 'trainee');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => login(email)));
+    expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
+    const live = await harness.database.superuser('SELECT 1 FROM sessions WHERE user_id = $1 AND revoked_at IS NULL', [userId]);
+    expect(live).toHaveLength(5);
+  });
+
+  it('gives way to the sixth: the oldest ends', async () => {
+    const { email } = await harness.make.member(orgId, 'trainee');
+    const clients: Client[] = [];
+    for (let i = 0; i < 6; i += 1) clients.push(await harness.signIn(email));
+    expect(await Promise.all(clients.map((client) => status(client)))).toEqual([401, 200, 200, 200, 200, 200]);
+  });
+
+  it('ends after fifteen idle minutes, and not before', async () => {
+    const client = await member('trainee');
+    const { body } = await me(client);
+    const idle = (minutes: string) => harness.database.superuser(`UPDATE sessions SET last_seen_at = now() - interval '${minutes} minutes' WHERE id = $1`, [body.session.id]);
+    await idle('14.9');
+    expect(await status(client)).toBe(200);
+    await idle('14.9');
+    expect(await status(client)).toBe(200); // each request counts as a sign of life
+    await idle('15.01');
+    expect((await me(client)).body.code).toBe('session_expired');
+    expect((await me(client)).body.code).toBe('session_expired');
+  });
+
+  it('ends when its time is over, however busy', async () => {
+    const client = await member('trainee');
+    await harness.database.superuser('UPDATE sessions SET expires_at = now() WHERE id = $1', [(await me(client)).body.session.id]);
+    expect((await me(client)).body.code).toBe('session_expired');
+  });
+
+  it('that is revoked is over at the next request, in another process too', async () => {
+    const { email } = await harness.make.member(orgId, 'trainee');
+    const [first, other] = [await harness.signIn(email), await harness.signIn(email)];
+    expect(await status(other, second.url)).toBe(200);
+    expect((await first.delete(`/v1/auth/sessions/${(await me(other)).body.session.id}`)).status).toBe(204);
+    expect(await Promise.all([status(other), status(other, second.url), status(first, second.url)])).toEqual([401, 401, 200]);
+  });
+
+  it('is listed and revoked only by its own user', async () => {
+    const [mine, theirs] = [await member('trainee'), await member('trainee')];
+    const { body: { session } } = await me(theirs);
+    expect((await mine.delete(`/v1/auth/sessions/${session.id}`)).status).toBe(404);
+    expect((await director.delete(`/v1/auth/sessions/${session.id}`)).status).toBe(404);
+    expect((await mine.get('/v1/auth/sessions')).body.items.map(({ id }: { id: string }) => id)).not.toContain(session.id);
+    expect(await status(theirs)).toBe(200);
+  });
+
+  it('ends with the membership', async () => {
+    const leaver = await harness.make.member(orgId, 'trainee');
+    const client = await harness.signIn(leaver.email);
+    await director.delete(`/v1/memberships/${leaver.membershipId}`);
+    expect([await status(client), await status(client, second.url)]).toEqual([401, 401]);
+    expect((await login(leaver.email)).status).toBe(401);
+  });
+
+  it('does not outlive a change of role: the next request has the new one or none', async () => {
+    const promoted = await harness.make.member(orgId, 'program_director');
+    const client = await harness.signIn(promoted.email);
+    expect((await client.get('/v1/memberships')).status).toBe(200);
+    await director.patch(`/v1/memberships/${promoted.membershipId}`, { role: 'trainee' });
+    expect([401, 403]).toContain((await client.get(`${second.url}/v1/memberships`)).status);
+  });
+
+  it('obeys what its role is granted from the next request on, in another process too', async () => {
+    const other = await harness.make.organization('gme');
+    const admin = await harness.signIn((await harness.make.member(other, 'program_director')).email);
+    const trainee = await harness.signIn((await harness.make.member(other, 'trainee')).email);
+    expect((await trainee.get(`${second.url}/v1/people`)).status).toBe(200);
+    await admin.put('/v1/roles/trainee/permissions/person:read', { scope: 'none' });
+    expect((await trainee.get(`${second.url}/v1/people`)).status).toBe(403);
+    await admin.delete('/v1/roles/trainee/permissions/person:read');
+    expect((await trainee.get(`${second.url}/v1/people`)).status).toBe(200);
+  });
+
+  it('of a suspended organization opens nothing, and nobody signs in to it', async () => {
+    const suspended = await harness.make.organization('gme');
+    const { email } = await harness.make.member(suspended, 'program_director');
+    const client = await harness.signIn(email);
+    await harness.database.superuser(`UPDATE organizations SET status = 'suspended' WHERE id = $1`, [suspended]);
+    expect((await client.get('/v1/people')).body).toMatchObject({ status: 403, code: 'organization_suspended' });
+    expect((await client.post('/v1/people', {})).body.code).toBe('organization_suspended');
+    expect((await login(email)).body.code).toBe('invalid_credentials');
+    await harness.database.superuser(`UPDATE organizations SET status = 'active' WHERE id = $1`, [suspended]);
+    expect((await client.get('/v1/people')).status).toBe(200);
+  });
+
+  it('where the organization asks for a second factor or SSO, a password reaches nothing but the way out', async () => {
+    const strict = await harness.make.organization('gme');
+    const client = await harness.signIn((await harness.make.member(strict, 'program_director')).email);
+    for (const [column, code] of [['require_second_factor', 'second_factor_required'], ['require_sso', 'sso_required']] as const) {
+      await harness.database.superuser(`UPDATE organizations SET ${column} = true WHERE id = $1`, [strict]);
+      expect((await client.get('/v1/people')).body.code).toBe(code);
+      expect((await me(client)).status).toBe(200);
+      await harness.database.superuser(`UPDATE organizations SET ${column} = false WHERE id = $1`, [strict]);
+    }
+  });
+});
+
+describe('a password', () => {
+  it('that must be changed blocks every change but its own', async () => {
+    const email = `first-${newId()}@test.example`;
+    await createUser(harness.operator, { email, org: orgId, role: 'program_director', password: Factories.PASSWORD, mustChange: true });
+    const client = await harness.signIn(email);
+    const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner)).filter(({ mutating, policy }) => mutating && policy?.kind === 'access');
+    const open = ['/v1/auth/logout', '/v1/auth/password/change'];
+    for (const { method, path } of routes.filter((route) => !open.includes(route.path))) {
+      const { body } = await client.send(method, path.replaceAll(/:\w+/g, newId()), { body: {} });
+      expect([method, path, body.code]).toEqual([method, path, 'password_change_required']);
+    }
+    expect((await client.get('/v1/people')).status).toBe(200);
+    expect((await client.post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' })).status).toBe(204);
+    expect((await client.post('/v1/people', { kind: 'trainee', givenName: 'A', familyName: 'B' })).status).toBe(201);
+  });
+
+  it('that is changed ends all other sessions, and the old one signs nobody in', async () => {
+    const { email } = await harness.make.member(orgId, 'trainee');
+    const [first, other] = [await harness.signIn(email), await harness.signIn(email)];
+    expect((await first.post('/v1/auth/password/change', { currentPassword: 'Wrong-Password-1', newPassword: 'Synthetic-Test-2' })).body.code).toBe('wrong_password');
+    expect((await first.post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'short' })).body.code).toBe('weak_password');
+    expect((await first.post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' })).status).toBe(204);
+    expect([await status(first), await status(other)]).toEqual([200, 401]);
+    expect([(await login(email)).status, (await login(email, 'Synthetic-Test-2')).status]).toEqual([401, 200]);
+  });
+});
+
+describe('a change that another site sends with the user\'s cookie', () => {
+  const person = { kind: 'trainee', givenName: 'A', familyName: 'B' };
+  it.each<[string, Record<string, string>, number]>([
+    ['its origin', { origin: 'https://evil.example' }, 403],
+    ['no origin it would admit to', { origin: 'null' }, 403],
+    ['a host that begins like ours', { origin: 'http://127.0.0.1:3000.evil.example' }, 403],
+    ['our host by another scheme', { origin: 'https://127.0.0.1:3000' }, 403],
+    ['cross-site', { 'sec-fetch-site': 'cross-site' }, 403],
+    ['a neighbour under the same domain', { 'sec-fetch-site': 'same-site' }, 403],
+    ['our origin and a foreign fetch site', { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'cross-site' }, 403],
+    ['(ours, for comparison)', { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'same-origin' }, 201],
+  ])('is refused: %s', async (_what, headers, expected) => {
+    expect((await director.post('/v1/people', person, { headers })).status).toBe(expected);
+  });
+
+  it.each(['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x', 'application/json-patch', ''])('is refused as a form could send it: "%s"', async (type) => {
+    const { status: answered } = await director.post('/v1/people', undefined, { raw: JSON.stringify(person), headers: { 'content-type': type } });
+    expect([400, 403, 415]).toContain(answered);
+  });
+
+  it('is not a change when it only reads, and a preflight opens nothing', async () => {
+    expect((await director.get('/v1/auth/me', { headers: { origin: 'https://evil.example' } })).headers.get('access-control-allow-origin')).toBeNull();
+    const preflight = await director.send('OPTIONS', '/v1/people', { headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' } });
+    expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('is refused as a method in disguise', async () => {
+    for (const name of ['x-http-method-override', 'x-method-override', 'x-http-method']) {
+      expect((await director.post('/v1/auth/me', {}, { headers: { [name]: 'GET' } })).status).toBe(405);
+    }
+    expect((await director.get('/v1/auth/me?_method=DELETE')).status).toBeLessThan(500);
+  });
+});
