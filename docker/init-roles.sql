@@ -26,6 +26,11 @@ BEGIN
 END
 $$;
 
+-- Every prepared statement is planned once. Row security hides from the planner how many rows a query will see, and with
+-- the values at hand it falls for reading whole tables, again for each request.
+ALTER ROLE vouchsafe_app SET plan_cache_mode = 'force_generic_plan';
+ALTER ROLE vouchsafe_worker SET plan_cache_mode = 'force_generic_plan';
+
 GRANT vouchsafe_owner TO vouchsafe_migrator;
 GRANT vouchsafe_app TO vouchsafe_worker;
 ALTER ROLE vouchsafe_migrator SET role = 'vouchsafe_owner';

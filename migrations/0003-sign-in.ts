@@ -266,7 +266,7 @@ export class SignIn1770000000003 extends SqlMigration {
 
     CREATE FUNCTION app.organization_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT id FROM public.organizations WHERE status = 'active' ORDER BY id
+      SELECT id FROM public.organizations ORDER BY id
     $$;
 
     GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.enter_anonymous, app.ensure_user,

@@ -106,16 +106,23 @@ export class Webhooks1770000000007 extends SqlMigration {
     -- Takes deliveries in, each with its job, and answers in their order: accepted, duplicate (the same message with the
     -- same body), conflict (with another body), refused (the entrance secret leads nowhere). stored_id is the first
     -- delivery of the message. Asking again with the same delivery ids gives the same answer. Rows are inserted in the
-    -- order of the unique key, so that two batches cannot wait for each other; jobs in the order of arrival.
+    -- order of the unique key, so that two batches cannot wait for each other; jobs in the order of arrival. Only what was
+    -- not stored now is looked up, so that the way of a new delivery reads nothing of the inbox, however large it is.
     CREATE FUNCTION app.ingest_webhooks(sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[],
       digests bytea[], jobs uuid[], order_keys text[], requests text[])
     RETURNS TABLE (outcome text, stored_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       orgs uuid[];
+      accepted uuid[];
     BEGIN
-      SELECT array_agg(app_private.webhook_organization(g.source, g.entrance) ORDER BY g.n) INTO orgs
-        FROM unnest(sources, entrances) WITH ORDINALITY AS g (source, entrance, n);
+      WITH given AS (
+        SELECT * FROM unnest(sources, entrances) WITH ORDINALITY AS g (source, entrance, n)
+      ), entered AS MATERIALIZED (
+        SELECT d.source, d.entrance, app_private.webhook_organization(d.source, d.entrance) AS org
+          FROM (SELECT DISTINCT g.source, g.entrance FROM given g) d
+      )
+      SELECT array_agg(e.org ORDER BY g.n) INTO orgs FROM given g JOIN entered e USING (source, entrance);
 
       WITH given AS (
         SELECT * FROM unnest(orgs, sources, deliveries, messages, bodies, digests, jobs, order_keys, requests)
@@ -125,18 +132,24 @@ export class Webhooks1770000000007 extends SqlMigration {
         INSERT INTO public.webhook_inbox (org_id, id, source_id, message_id, body_enc, body_digest, outbox_id)
         SELECT g.org, g.delivery, g.source, g.message, g.body, g.digest, g.job FROM given g
          ORDER BY g.org, g.source, g.message, g.n
-        ON CONFLICT (org_id, source_id, message_id) DO NOTHING RETURNING outbox_id
+        ON CONFLICT (org_id, source_id, message_id) DO NOTHING RETURNING id, outbox_id
+      ), queued AS (
+        INSERT INTO public.outbox (org_id, id, job, lane, order_key, payload, request_id)
+        SELECT g.org, g.job, 'webhooks.apply', 'webhook:' || g.source, g.order_key,
+               jsonb_build_object('deliveryId', g.delivery), g.request
+          FROM given g JOIN stored s ON s.outbox_id = g.job ORDER BY g.n
       )
-      INSERT INTO public.outbox (org_id, id, job, lane, order_key, payload, request_id)
-      SELECT g.org, g.job, 'webhooks.apply', 'webhook:' || g.source, g.order_key,
-             jsonb_build_object('deliveryId', g.delivery), g.request
-        FROM given g JOIN stored s ON s.outbox_id = g.job ORDER BY g.n;
+      SELECT coalesce(array_agg(s.id), '{}') INTO accepted FROM stored s;
 
       RETURN QUERY
-      SELECT CASE WHEN g.org IS NULL OR i.id IS NULL THEN 'refused' WHEN i.id = g.delivery THEN 'accepted'
-                  WHEN i.body_digest = g.digest THEN 'duplicate' ELSE 'conflict' END, i.id
+      SELECT CASE WHEN g.delivery = ANY (accepted) OR i.id = g.delivery THEN 'accepted' WHEN i.id IS NULL THEN 'refused'
+                  WHEN i.body_digest = g.digest THEN 'duplicate' ELSE 'conflict' END,
+             CASE WHEN g.delivery = ANY (accepted) THEN g.delivery ELSE i.id END
         FROM unnest(orgs, sources, deliveries, messages, digests) WITH ORDINALITY AS g (org, source, delivery, message, digest, n)
-        LEFT JOIN public.webhook_inbox i ON i.org_id = g.org AND i.source_id = g.source AND i.message_id = g.message
+        LEFT JOIN LATERAL (
+          SELECT x.id, x.body_digest FROM public.webhook_inbox x
+           WHERE g.delivery <> ALL (accepted) AND x.org_id = g.org AND x.source_id = g.source AND x.message_id = g.message
+           LIMIT 1) i ON true
        ORDER BY g.n;
     END $$;
 

@@ -34,7 +34,7 @@ function freshHome() {
 
 /** Measures the servers of one comparison in turn, round after round, after each has been warmed up. */
 async function compare({ servers }, measure, stopping) {
-  const once = ({ name, ...load }, seconds) => {
+  const once = ({ load }, seconds) => {
     stopping.throwIfAborted();
     return measure({ ...load, connections: CONNECTIONS, seconds });
   };

@@ -39,10 +39,6 @@ async function load({ url, headers, paths, webhook, connections, seconds }) {
   return { perSecond: result['2xx'] / duration, p50: latency.p50, p99: latency.p99, failures };
 }
 
-process.on('message', async (message) => {
-  try {
-    process.send({ result: await load(message) });
-  } catch (error) {
-    process.send({ error: error.stack });
-  }
+process.on('message', (message) => {
+  load(message).then((result) => process.send({ result }), (error) => process.send({ error: error.stack }));
 });

@@ -17,6 +17,6 @@ export function startLoader() {
       });
       child.send(load);
     });
-  const stop = () => child.kill('SIGKILL');
+  const stop = async () => void child.kill('SIGKILL');
   return { measure, stop };
 }

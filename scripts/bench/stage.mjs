@@ -25,14 +25,14 @@ async function applicationEnv({ env }) {
   };
 }
 
-/** Migrates and seeds. Returns one of the demo's sign-ins, of somebody who may see the whole organization. */
+/** Migrates and seeds. Returns the sign-in of somebody who may see the whole organization, and the ids of its people. */
 async function seed({ services, env, home, signal }) {
   await runCli(['migrate'], { env, signal });
   const out = path.join(home, 'demo.json');
   await runCli(['demo', 'seed', '--out', out], { env, signal });
-  const signIn = readJson(out).signIns.find(({ role }) => role === 'program_director');
-  const people = await addPeople({ url: services.postgres.url('postgres'), rootKey: env.ROOT_KEY, orgId: signIn.orgId, count: PEOPLE });
-  return { signIn, people };
+  const director = readJson(out).signIns.find(({ role }) => role === 'program_director');
+  const people = await addPeople({ url: services.postgres.url('postgres'), rootKey: env.ROOT_KEY, orgId: director.orgId, count: PEOPLE });
+  return { director, people };
 }
 
 async function post(url, body, cookie) {
@@ -49,23 +49,24 @@ async function signIn(baseUrl, { email, password }) {
   return { cookie, secret: sid };
 }
 
-async function startBare({ home, services, env, webhookKey }) {
-  const url = services.postgres.url('postgres');
-  await prepareBareDatabase(url);
+/** Starts a bare server, which shares the application's sessions, people and keys. Returns its address. */
+async function startBare({ home, services, env, stops, webhook }, { name, pipeline }) {
   const port = await tryPort(0);
   const server = launch({
-    home, name: 'bare', command: nodeBinary(), args: [inRoot('scripts/bench/bare-server.mjs')], cwd: inRoot(),
+    home, name, command: nodeBinary(), args: [inRoot('scripts/bench/bare-server.mjs')], cwd: inRoot(),
     env: {
-      ...process.env, NODE_ENV: 'production', BARE_PORT: String(port), BARE_DATABASE_URL: url, BARE_POOL_SIZE: String(POOL_SIZE),
-      BARE_WRAPPING_KEY: deriveKey(parseRootKey(env.ROOT_KEY), 'kms/wrap').toString('hex'), BARE_WEBHOOK_KEY: webhookKey,
+      ...process.env, NODE_ENV: 'production', BARE_PORT: String(port), BARE_DATABASE_URL: services.postgres.url('postgres'), BARE_POOL_SIZE: String(POOL_SIZE),
+      BARE_PIPELINE: pipeline,
+      BARE_WRAPPING_KEY: deriveKey(parseRootKey(env.ROOT_KEY), 'kms/wrap').toString('hex'), BARE_WEBHOOK_KEY: webhook.key,
     },
   });
+  stops.push(() => server.stop());
   const baseUrl = `http://127.0.0.1:${port}`;
   while (!(await fetch(baseUrl).catch(() => undefined))) {
     if (!server.running()) throw new Fixable(`The bare server did not start:\n${tail(server.log)}`, 'npm run bench (after mending what it names)');
     await delay(50);
   }
-  return { baseUrl, stop: () => server.stop() };
+  return baseUrl;
 }
 
 /** Makes a webhook source, open for as much as can be sent. */
@@ -100,8 +101,8 @@ async function startApplication({ home, env, stops, stopping }) {
 
 /**
  * Starts Postgres, Redis, the application and the bare server, with people to read and somebody signed in. What is to be
- * stopped is pushed to `stops`. Returns { application: { baseUrl, cookie, secret }, bare: { baseUrl }, people, webhook:
- * { id, key }, postgresVersion, grants }.
+ * stopped is pushed to `stops`. Returns { application: { baseUrl, cookie, secret }, bare: { plainUrl, pipelinedUrl }, people,
+ * webhook: { id, key }, postgresVersion, grants }.
  */
 export async function setStage({ home, stops, stopping }) {
   const services = await step('Starting Postgres and Redis', () => startServices({ home, ignoreEnv: true, durable: true }));
@@ -110,10 +111,14 @@ export async function setStage({ home, stops, stopping }) {
   const seeded = await step(`Migrating and seeding ${PEOPLE} people`, () => seed({ services, env, home, signal: stopping }));
   return step('Starting the application and the bare server', async () => {
     const baseUrl = await startApplication({ home, env, stops, stopping });
-    const application = { baseUrl, ...await signIn(baseUrl, seeded.signIn) };
+    const application = { baseUrl, ...await signIn(baseUrl, seeded.director) };
     const webhook = await createSource(application);
-    const bare = await startBare({ home, services, env, webhookKey: webhook.key });
-    stops.push(bare.stop);
-    return { application, bare, webhook, people: seeded.people, ...await describe(services.postgres.url('postgres'), seeded.signIn) };
+    await prepareBareDatabase(services.postgres.url('postgres'));
+    const setting = { home, services, env, stops, webhook };
+    const bare = {
+      plainUrl: await startBare(setting, { name: 'bare', pipeline: 'off' }),
+      pipelinedUrl: await startBare(setting, { name: 'bare-pipelined', pipeline: 'on' }),
+    };
+    return { application, bare, webhook, people: seeded.people, ...await describe(services.postgres.url('postgres'), seeded.director) };
   });
 }

@@ -96,9 +96,10 @@ async function partitionsCheck({ database }: Config): Promise<Healthy> {
 /** Work survives in Postgres; a Redis that forgets only makes it wait. */
 async function redisCheck({ redis: { url } }: Config): Promise<Healthy> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: 5_000 });
-  client.on('error', () => undefined); // the command below rejects with it
+  let cause: unknown;
+  client.on('error', (error: Error) => { cause ??= error; });
   try {
-    await client.connect();
+    await client.connect().catch((error: unknown) => { throw cause ?? error; });
     const info = await client.info();
     const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
     const policy = field('maxmemory_policy');
@@ -122,7 +123,7 @@ async function storageCheck({ storage: { dir } }: Config): Promise<Healthy> {
 
 /** The KMS opens what it wraps, and the root key is the one under which the data keys of every organization lie. */
 async function keysCheck(config: Config): Promise<Healthy> {
-  const operator = await startOperator(config);
+  const operator = await startOperator(config, false);
   try {
     const kms = operator.app.get(Kms);
     const key = Buffer.alloc(32, 7);

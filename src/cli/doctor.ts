@@ -14,7 +14,7 @@ export function doctorCommand(program: Command): void {
       const findings = await examine();
       const ok = findings.every(({ status }) => status !== 'failed');
       process.stdout.write(json ? `${JSON.stringify({ ok, checks: findings })}\n` : table(findings));
-      if (!ok) process.exitCode = 1;
+      process.exit(ok ? 0 : 1); // an application that could not start leaves connections open
     });
 }
 

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplicationContext, LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { INSTALLATION } from '../platform/clock/id.js';
@@ -45,8 +45,8 @@ export async function operate(options: { json?: boolean }, command: (operator: O
 }
 
 /** The application without a listener; whoever starts it closes it. */
-export async function startOperator(config: Config): Promise<Operator> {
-  return new Operator(await NestFactory.createApplicationContext(AppModule.forRoot(config), { logger: ['fatal', 'error', 'warn'], abortOnError: false }));
+export async function startOperator(config: Config, logger: LogLevel[] | false = ['fatal', 'error', 'warn']): Promise<Operator> {
+  return new Operator(await NestFactory.createApplicationContext(AppModule.forRoot(config), { logger, abortOnError: false }));
 }
 
 /** One JSON object, or a line a field. */

@@ -31,7 +31,7 @@ export const auditFeature = defineFeature({
     audit_private: { payload: { class: 'PII', erasure: 'delete' } },
   },
   tables: {
-    audit_events: { kind: 'tenant', retention: { keep: 'the log is kept seven years and then dropped by whole partitions' } },
+    audit_events: { kind: 'tenant', retention: { keep: 'nothing of the log is removed: seven years is the least it has to be kept' } },
     audit_private: { kind: 'tenant', retention: { keep: 'goes with the partition of the log it belongs to' } },
   },
   controls: {

@@ -29,19 +29,17 @@ export interface PeopleFilter {
 export class PeopleRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** One person with the wrapped keys, in one round trip. */
+  /** One person with the wrapped keys, in one round trip: a row for each key. */
   async find(id: string): Promise<PersonRow | null> {
-    const [row] = await this.unitOfWork.sql<PersonRow & { wrapped: (Buffer | null)[]; generations: number[] }>(
-      `SELECT ${SUMMARY_COLUMNS}, ${DETAIL_COLUMNS}, ${SEALED_COLUMNS}, k.wrapped, k.generations
-         FROM people p LEFT JOIN LATERAL (
-           SELECT array_agg(d.wrapped) AS wrapped, array_agg(d.generation::int) AS generations FROM data_keys d
-            WHERE d.org_id = p.org_id AND d.subject_id = p.id AND d.purpose = 'data') k ON true
+    const rows = await this.unitOfWork.sql<PersonRow & { generation: number | null; wrapped: Buffer | null }>(
+      `SELECT ${SUMMARY_COLUMNS}, ${DETAIL_COLUMNS}, ${SEALED_COLUMNS}, d.generation, d.wrapped
+         FROM people p LEFT JOIN data_keys d ON d.org_id = p.org_id AND d.subject_id = p.id AND d.purpose = 'data'
         WHERE p.org_id = $1 AND p.id = $2`,
       [currentContext().orgId, id],
     );
-    if (row === undefined) return null;
-    const keys = (row.generations ?? []).map((generation, i) => ({ generation, wrapped: row.wrapped[i] ?? null }));
-    return { ...row, keys };
+    if (rows[0] === undefined) return null;
+    const keys = rows.flatMap(({ generation, wrapped }) => (generation === null ? [] : [{ generation, wrapped }]));
+    return { ...rows[0], keys };
   }
 
   /** A page in order of id, which is the order of creation; `after` is the last id seen. */

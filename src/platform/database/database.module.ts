@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseConfig } from '../config/index.js';
 import { DatabaseProbe } from './database.probe.js';
 import { RoleCheck } from './role-check.js';
+import { columnTypes } from './timestamps.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Postgres: TypeORM's data source on a pipelining pool, and the unit of work above it. */
@@ -22,6 +23,7 @@ import { UnitOfWork } from './unit-of-work.js';
         extra: {
           max: config.poolSize,
           pipeline: true,
+          types: columnTypes,
           connectionTimeoutMillis: 5_000,
           idleTimeoutMillis: 30_000,
           query_timeout: 35_000,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import type { AuditRow } from '../audit/audit-row.js';
-import { inOnePacket } from './in-one-packet.js';
+import { inOnePacket, withNextPacket } from './in-one-packet.js';
 
 // Connections are shared by tenants. A name that SQL cannot guess is one it cannot give to a statement of its own.
 const PREFIX = `s${randomBytes(12).toString('hex')}`;
@@ -68,20 +68,15 @@ export class Transaction {
   }
 
   /**
-   * Sends last statements and COMMIT in one go. A read-only transaction has nothing to lose, so it is not waited for.
-   * Throws when anything sent fails; then nothing of the transaction is kept.
+   * Sends last statements and COMMIT in one go. Throws when anything sent fails; then nothing of the transaction is kept.
    */
   async commit(last: Statement[] = []): Promise<void> {
     if (this.ended) throw new Error('the transaction has ended');
+    if (this.readOnly && last.length === 0) return this.leave();
     const [commit, ...sent] = inOnePacket(this.client, () => {
       const sending = last.map((statement) => this.send(statement));
       return [this.end('COMMIT'), ...sending] as const;
     });
-    if (this.readOnly && sent.length === 0) {
-      commit.catch(() => undefined);
-      this.onceKept.forEach((fn) => fn());
-      return;
-    }
     const outcomes = await Promise.allSettled([...sent, commit]);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
@@ -92,6 +87,18 @@ export class Transaction {
   /** Undoes everything; never throws. */
   async rollback(): Promise<void> {
     if (!this.ended) await this.end('ROLLBACK').catch(() => undefined);
+  }
+
+  /**
+   * Ends a transaction that has nothing to lose: COMMIT is not waited for, and the connection goes back at once, so that
+   * COMMIT travels with what the next request sends. It can only fail with the connection, of which the pool and that
+   * request learn by themselves.
+   */
+  private leave(): void {
+    this.ended = true;
+    withNextPacket(this.client, () => this.client.query('COMMIT')).catch(() => undefined);
+    this.client.release();
+    this.onceKept.forEach((fn) => fn());
   }
 
   private end(command: 'COMMIT' | 'ROLLBACK'): Promise<QueryResult> {

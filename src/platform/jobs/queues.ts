@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Queue } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import { AppConfig, RedisConfig } from '../config/index.js';
@@ -12,7 +12,7 @@ export interface QueueItem {
 
 /** The BullMQ queues, one a job, and the Redis connections below them. */
 @Injectable()
-export class Queues implements OnApplicationShutdown {
+export class Queues implements OnModuleInit, OnApplicationShutdown {
   private readonly queues = new Map<string, Queue<QueueItem>>();
   private readonly connections: Redis[] = [];
   private producer: Redis | undefined;
@@ -21,6 +21,11 @@ export class Queues implements OnApplicationShutdown {
     private readonly redis: RedisConfig,
     private readonly app: AppConfig,
   ) {}
+
+  /** Connects at the start, so that readiness tells the truth from the first question. */
+  onModuleInit(): void {
+    this.producerConnection();
+  }
 
   /** Keys of one environment, in one slot of a Redis Cluster. */
   get prefix(): string {
