@@ -31,7 +31,7 @@ export class RetentionGauge {
       for (const policy of declared('retention').keys()) this.gauge.set({ policy }, 0);
       for (const { policy, seconds } of overdue) this.gauge.set({ policy }, seconds);
     } catch (error) {
-      this.log.warn(`how much retention is overdue is not known: ${(error as Error).message}`);
+      this.log.warn('how much retention is overdue is not known', error);
     }
   }
 }

@@ -61,8 +61,10 @@ export class JobRunner {
       try {
         await (handler.transaction === 'own' ? this.runAlone(handler, job) : this.runShared(handler, job));
       } catch (error) {
-        if (error instanceof PermanentFailure) throw new UnrecoverableError(error.code);
-        if (!isOutage(error)) throw error;
+        if (!isOutage(error)) {
+          this.log.warn(`job ${handler.job} ${data.id} failed at attempt ${job.attempt}`, error);
+          throw bare(error);
+        }
         await bull.moveToDelayed(Date.now() + OUTAGE_MILLIS, token);
         throw new DelayedError();
       }
@@ -91,8 +93,8 @@ export class JobRunner {
   private async failed(handler: BoundHandler, job: Job<QueueItem> | undefined, error: Error): Promise<void> {
     if (job === undefined) return;
     const last = error instanceof UnrecoverableError || job.attemptsMade >= declaration('jobs', handler.job).attempts;
-    this.log.warn(`job ${handler.job} ${job.data.id} failed at attempt ${job.attemptsMade}${last ? ', its last' : ''}`, error.stack);
     if (!last) return;
+    this.log.warn(`job ${handler.job} ${job.data.id} is dead`);
     await withContext(this.context(handler, job.data), () => this.bury(handler, job.data, error)).catch((cause: unknown) => {
       // The lease runs out and the job is handed out again: nothing is lost by not burying it now.
       this.log.error(`job ${job.data.id} could not be marked dead`, cause);
@@ -100,7 +102,7 @@ export class JobRunner {
   }
 
   private bury(handler: BoundHandler, { orgId, id }: QueueItem, error: Error): Promise<void> {
-    const code = error instanceof UnrecoverableError ? error.message : error instanceof Problem ? error.code : 'internal';
+    const code = /^[a-z_]+$/.test(error.message) ? error.message : 'internal';
     return this.unitOfWork.run(organizationEntrance(orgId), async () => {
       if (!(await this.rows.bury(id, code))) return;
       this.audit.record('job.dead', { outcome: 'failure', target: { type: 'job', id }, meta: { job: handler.job, error: code } });
@@ -119,6 +121,17 @@ export class JobRunner {
 /** The database being away is no fault of the job: it waits, and keeps its attempts. */
 function isOutage(error: unknown): boolean {
   return error instanceof DatabaseUnavailable || isConnectionError(error);
+}
+
+/** What BullMQ may keep of an error in Redis, which is clear text: its code. A database error's message quotes the row. */
+function bare(error: unknown): Error {
+  if (error instanceof PermanentFailure) return stackless(new UnrecoverableError(error.code));
+  return stackless(new Error(error instanceof Problem ? error.code : 'internal'));
+}
+
+function stackless(error: Error): Error {
+  error.stack = '';
+  return error;
 }
 
 /** The handler's result, or an error when its time is up. */

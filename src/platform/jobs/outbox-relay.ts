@@ -83,7 +83,7 @@ export class OutboxRelay {
       return await this.round();
     } catch (error) {
       this.queueLostMemory = true;
-      this.log.warn(`handing out jobs failed, trying again: ${(error as Error).message}`);
+      this.log.warn('handing out jobs failed, trying again', error);
       return 0;
     }
   }

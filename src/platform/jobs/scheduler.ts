@@ -34,7 +34,7 @@ export class Scheduler {
         started += await this.startSlot(name, schedule, slot);
         this.seen.set(name, slot.getTime());
       } catch (error) {
-        this.log.warn(`schedule ${name} could not be started, trying again: ${(error as Error).message}`);
+        this.log.warn(`schedule ${name} could not be started, trying again`, error);
       }
     }
     return started;

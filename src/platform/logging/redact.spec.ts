@@ -105,3 +105,23 @@ it.each([
 ])('takes the secret out of "%s"', (text, secret) => {
   expect(scrub(text)).not.toContain(secret);
 });
+
+describe('a database error', () => {
+  const failed = Object.assign(new Error('invalid input syntax for type integer: "Zephyrine"'), {
+    name: 'error', code: '22P02', severity: 'ERROR', detail: 'Failing row contains (Zephyrine).', hint: 'Zephyrine', where: 'PL/pgSQL Zephyrine', table: 'people', column: 'version', constraint: 'people_check',
+  });
+
+  it.each([['as Postgres throws it', failed], ['as TypeORM wraps it', Object.assign(new Error(failed.message), { driverError: failed, query: 'SELECT Zephyrine', parameters: ['Zephyrine'] })]])('shows code, table and constraint and no value: %s', (_how, error) => {
+    const shown = redact({ err: error });
+    expect(JSON.stringify(shown)).not.toContain('Zephyrine');
+    expect(shown).toMatchObject({ err: { message: 'database error', code: '22P02', table: 'people', column: 'version', constraint: 'people_check', stack: expect.stringMatching(/^\s+at /) } });
+  });
+
+  it('behind another error is reached as its cause', () => {
+    expect(JSON.stringify(redact(new Error('outer', { cause: failed })))).not.toContain('Zephyrine');
+  });
+
+  it('is told from other errors with a code', () => {
+    expect(redact(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toMatchObject({ message: 'connect' });
+  });
+});

@@ -1,3 +1,4 @@
+import { databaseErrorEntries } from './database-error.js';
 import { REDACTED, scrub } from './patterns.js';
 import { isSensitiveKey } from './sensitive-keys.js';
 
@@ -57,6 +58,8 @@ function isPlainKey(key: string): boolean {
 
 /** What an object shows: an error its message, stack and cause too; a getter that throws shows that it did. */
 function entriesOf(value: object): [string, unknown][] {
+  const ofDatabase = value instanceof Error ? databaseErrorEntries(value) : undefined;
+  if (ofDatabase !== undefined) return ofDatabase;
   const keys = value instanceof Error ? new Set(['name', 'message', 'stack', 'cause', 'errors', ...Object.keys(value)]) : Object.keys(value);
   const entries: [string, unknown][] = [];
   for (const key of keys) {

@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ExecutionContext } from '@nestjs/common';
+import fc from 'fast-check';
+import type { Request } from 'express';
+import { Clock } from '../../clock/clock.js';
+import { Context, withContext, type Member } from '../../context/context.js';
+import type { Permission } from '../../feature/registry.js';
+import '../../http/http.feature.js';
+import { Problem } from '../../http/problem.js';
+import '../access.feature.js';
+import type { Attempt, Layer, SessionRow } from '../attempt.js';
+import { isMutating } from '../attempt.js';
+import { isGranted, parseGrants } from '../grants.js';
+import { EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, SecondFactorLayer, StepUpLayer } from './standing.layers.js';
+
+const NOW = Date.UTC(2026, 0, 15, 12);
+const clock = Object.assign(new Clock(), { now: () => new Date(NOW) });
+
+function attempt(session: Partial<SessionRow>, policy: Partial<Attempt['policy']> = {}, method = 'GET'): Attempt {
+  return {
+    execution: {} as ExecutionContext, request: { method } as Request, mutating: isMutating(method), session: session as SessionRow,
+    policy: { kind: 'access', permission: 'signed-in', ...policy } as Attempt['policy'],
+  };
+}
+
+/** The code of the refusal, or 'passed'. */
+function judge(layer: Layer, tried: Attempt, grants: ReadonlyMap<string, string> = new Map()): string {
+  const context = new Context();
+  context.member = { grants } as Member;
+  return withContext(context, () => {
+    try {
+      void layer.check(tried);
+      return 'passed';
+    } catch (error) {
+      return error instanceof Problem ? error.code : String(error);
+    }
+  });
+}
+
+describe('a password that must be changed', () => {
+  const due = { must_change_password: true };
+  it('blocks every change but what comes before set-up, and no reading', () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'ALL', 'PROPFIND']) {
+      expect(judge(new PasswordChangedLayer(), attempt(due, {}, method))).toBe('password_change_required');
+      expect(judge(new PasswordChangedLayer(), attempt(due, { beforeSetup: true }, method))).toBe('passed');
+    }
+    expect(judge(new PasswordChangedLayer(), attempt(due))).toBe('passed');
+    expect(judge(new PasswordChangedLayer(), attempt({ must_change_password: false }, {}, 'POST'))).toBe('passed');
+  });
+});
+
+describe('what the organization asks for', () => {
+  it.each([[new SecondFactorLayer(), { second_factor_due: true }, 'second_factor_required'], [new EnforcedSsoLayer(), { sso_due: true }, 'sso_required']] as const)(
+    'blocks reading as well: %p', (layer, session, code) => {
+      expect(judge(layer, attempt(session))).toBe(code);
+      expect(judge(layer, attempt(session, { beforeSetup: true }))).toBe('passed');
+      expect(judge(layer, attempt({}))).toBe('passed');
+    });
+});
+
+describe('a permission', () => {
+  const held = new Map([['person:read', 'own']]);
+  const asks = (permission: string, grants = held) => judge(new PermissionLayer(), attempt({}, { kind: 'access', permission: permission as Permission }), grants);
+
+  it('is held or it is not; signed in is enough where nothing more is asked', () => {
+    expect([asks('person:read'), asks('person:update'), asks('person'), asks('person:*'), asks('signed-in', new Map())]).toEqual(['passed', 'forbidden', 'forbidden', 'forbidden', 'passed']);
+  });
+
+  it('is denied for a policy of another kind', () => {
+    expect(judge(new PermissionLayer(), attempt({}, { kind: 'public', reason: 'x' } as Partial<Attempt['policy']>), held)).toBe('forbidden');
+  });
+
+  it('is granted exactly when the grants name it, whatever they hold', () => {
+    fc.assert(fc.property(fc.dictionary(fc.string(), fc.constantFrom('org', 'assigned', 'own')), fc.string(), (grants, permission) => {
+      expect(isGranted(parseGrants(JSON.stringify(grants)), permission)).toBe(permission === 'signed-in' || Object.hasOwn(grants, permission));
+    }));
+  });
+});
+
+describe('a fresh sign-in', () => {
+  const after = (minutes: number) => judge(new StepUpLayer(clock), attempt({ signed_in_at: new Date(NOW - minutes * 60_000) }, { stepUpMinutes: 10 }));
+  it('is asked for to the minute, and only where a route asks', () => {
+    expect([after(0), after(10), after(10.01), after(600)]).toEqual(['passed', 'passed', 'step_up_required', 'step_up_required']);
+    expect(judge(new StepUpLayer(clock), attempt({ signed_in_at: new Date(0) }))).toBe('passed');
+  });
+});
+
+describe('a method', () => {
+  it('changes something unless it is known not to', () => {
+    expect(['GET', 'HEAD', 'OPTIONS'].map(isMutating)).toEqual([false, false, false]);
+    fc.assert(fc.property(fc.string().filter((method) => !['GET', 'HEAD', 'OPTIONS'].includes(method)), (method) => isMutating(method)));
+  });
+});
