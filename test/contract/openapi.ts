@@ -41,6 +41,6 @@ const WRONG: Record<NonNullable<FieldSchema['type']>, unknown[]> = {
 };
 
 /** Values of another type than a field has; none of them may pass. */
-export function wrongTypes({ type = 'object' }: FieldSchema): unknown[] {
-  return WRONG[type];
+export function wrongTypes({ type = 'object', nullable = false }: FieldSchema): unknown[] {
+  return nullable ? WRONG[type] : [...WRONG[type], null];
 }

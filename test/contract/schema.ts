@@ -16,7 +16,7 @@ export interface Table {
   triggers: { name: string; enabled: string }[];
 }
 
-export interface Column { name: string; type: string; typeKind: string }
+export interface Column { name: string; type: string; typeKind: string; generated: boolean }
 export interface Policy { name: string; command: string; roles: string[]; using: string | null; check: string | null; permissive: boolean }
 /** A primary (p), unique (u) or foreign (f) key. */
 export interface Key { name: string; type: 'p' | 'u' | 'f'; columns: string[]; references: string | null; referenced: string[] }
@@ -28,7 +28,7 @@ export interface Routine { name: string; owner: string; definer: boolean; settin
 const TABLES = `
   SELECT c.relname AS name, pg_get_userbyid(c.relowner) AS owner, c.relkind AS kind, parent.relname AS "partitionOf",
          c.relrowsecurity AS "rowSecurity", c.relforcerowsecurity AS forced,
-         (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'typeKind', t.typtype) ORDER BY a.attnum)
+         (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'typeKind', t.typtype, 'generated', a.attgenerated <> '') ORDER BY a.attnum)
             FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
          (SELECT coalesce(json_agg(json_build_object('name', p.polname, 'command', p.polcmd, 'permissive', p.polpermissive,
                    'roles', (SELECT json_agg(CASE WHEN r = 0 THEN 'public' ELSE pg_get_userbyid(r)::text END) FROM unnest(p.polroles) r),

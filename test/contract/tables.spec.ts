@@ -56,7 +56,7 @@ async function rowOf(table: string, org: string, changes: Record<string, unknown
 
 async function insertOf(table: string, org: string, changes: Record<string, unknown> = {}, tail = ''): Promise<{ text: string; values: unknown[] }> {
   const identity = new Set(['seq', 'transaction_id']);
-  const columns = tableOf(table).columns.map(({ name }) => name).filter((name) => !identity.has(name)).join(', ');
+  const columns = tableOf(table).columns.filter(({ name, generated }) => !generated && !identity.has(name)).map(({ name }) => name).join(', ');
   return { text: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb) ${tail}`, values: [await rowOf(table, org, changes)] };
 }
 

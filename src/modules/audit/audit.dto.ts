@@ -1,42 +1,40 @@
 import { Expose, Type } from 'class-transformer';
-import { IsIn, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsIn, IsString, Length, Matches } from 'class-validator';
+import { IsInstant, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { OUTCOMES, type Outcome } from './audit-search.js';
 
 const CODE = /^[a-z][a-zA-Z0-9._:-]{0,63}$/;
-/** RFC 3339, or a date alone, which begins at midnight UTC. */
-const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
-const message = 'must be a time as RFC 3339 has it';
 
 /** `?limit=&cursor=` and what to look for; all filters hold together. */
 export class AuditQuery extends PageQuery {
   /** A type of event from `/v1/audit/event-types`. */
-  @IsOptional() @Matches(CODE, { message: 'must be a type of event' })
+  @MayBeAbsent() @Matches(CODE, { message: 'must be a type of event' })
   type?: string;
 
   /** A category of events from `/v1/audit/event-types`. */
-  @IsOptional() @Matches(CODE, { message: 'must be a category of events' })
+  @MayBeAbsent() @Matches(CODE, { message: 'must be a category of events' })
   category?: string;
 
   /** Id of the user, job or webhook source that acted. */
-  @IsOptional() @IsString() @Length(1, 100)
+  @MayBeAbsent() @IsString() @Length(1, 100)
   actorId?: string;
 
-  @IsOptional() @Matches(CODE, { message: 'must be a kind of target' })
+  @MayBeAbsent() @Matches(CODE, { message: 'must be a kind of target' })
   targetType?: string;
 
-  @IsOptional() @IsString() @Length(1, 100)
+  @MayBeAbsent() @IsString() @Length(1, 100)
   targetId?: string;
 
-  @IsOptional() @IsIn(OUTCOMES)
+  @MayBeAbsent() @IsIn(OUTCOMES)
   outcome?: Outcome;
 
   /** Entries of this moment and later: RFC 3339, or a date. */
-  @IsOptional() @IsISO8601({ strict: true }, { message }) @Matches(INSTANT, { message })
+  @MayBeAbsent() @IsInstant()
   from?: string;
 
   /** Entries before this moment: RFC 3339, or a date. */
-  @IsOptional() @IsISO8601({ strict: true }, { message }) @Matches(INSTANT, { message })
+  @MayBeAbsent() @IsInstant()
   to?: string;
 }
 

@@ -11,7 +11,7 @@ export class AssignmentsRepository {
   /** A page in order of id; `after` is the last id seen. */
   list(filter: { personId?: string; membershipId?: string }, after: string | null, limit: number): Promise<AssignmentEntity[]> {
     return this.unitOfWork.manager.find(AssignmentEntity, {
-      where: { ...filter, orgId: currentContext().orgId, ...(after !== null && { id: MoreThan(after) }) },
+      where: { ...given(filter), orgId: currentContext().orgId, ...(after !== null && { id: MoreThan(after) }) },
       order: { id: 'ASC' },
       take: limit,
     });
@@ -31,4 +31,9 @@ export class AssignmentsRepository {
     );
     return affected ? this.unitOfWork.manager.findOneBy(AssignmentEntity, key) : null;
   }
+}
+
+/** The conditions that were given: TypeORM refuses undefined ones. */
+function given<T extends object>(filter: T): Partial<T> {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

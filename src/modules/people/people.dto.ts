@@ -1,7 +1,8 @@
 import { Expose, Type } from 'class-transformer';
 import {
-  IsEmail, IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Length, Matches, MaxLength, Min,
+  IsEmail, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, MaxLength, Min,
 } from 'class-validator';
+import { IsInstant, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { KINDS, STATUSES, type Kind, type Status } from './person.js';
 
@@ -50,36 +51,36 @@ export class CreatePersonDto extends PersonFields {
 }
 
 export class UpdatePersonDto extends PersonFields {
-  @IsOptional() @IsIn(KINDS)
+  @MayBeAbsent() @IsIn(KINDS)
   kind?: Kind;
 
-  @IsOptional() @IsString() @Length(1, 100)
+  @MayBeAbsent() @IsString() @Length(1, 100)
   givenName?: string;
 
-  @IsOptional() @IsString() @Length(1, 100)
+  @MayBeAbsent() @IsString() @Length(1, 100)
   familyName?: string;
 
-  @IsOptional() @IsIn(STATUSES)
+  @MayBeAbsent() @IsIn(STATUSES)
   status?: Status;
 
   /** The version that was read; when given, a record changed since is not overwritten. */
-  @IsOptional() @IsInt() @Min(1)
+  @MayBeAbsent() @IsInt() @Min(1)
   version?: number;
 }
 
 export class PeopleQuery extends PageQuery {
-  @IsOptional() @IsIn(KINDS)
+  @MayBeAbsent() @IsIn(KINDS)
   kind?: Kind;
 
-  @IsOptional() @IsIn(STATUSES)
+  @MayBeAbsent() @IsIn(STATUSES)
   status?: Status;
 
   /** Exact address. */
-  @IsOptional() @IsEmail() @MaxLength(254)
+  @MayBeAbsent() @IsEmail() @MaxLength(254)
   email?: string;
 
   /** Exact National Provider Identifier. */
-  @IsOptional() @Matches(/^\d{10}$/, { message: 'must be ten digits' })
+  @MayBeAbsent() @Matches(/^\d{10}$/, { message: 'must be ten digits' })
   npi?: string;
 }
 
@@ -123,18 +124,18 @@ export class CreateAssignmentDto {
   membershipId: string;
 
   /** When it begins; now, if not given. */
-  @IsOptional() @IsISO8601({ strict: true })
+  @MayBeAbsent() @IsInstant()
   startsAt?: string;
 
-  @IsOptional() @IsISO8601({ strict: true })
+  @MayBeAbsent() @IsInstant()
   endsAt?: string;
 }
 
 export class AssignmentsQuery extends PageQuery {
-  @IsOptional() @IsUUID()
+  @MayBeAbsent() @IsUUID()
   personId?: string;
 
-  @IsOptional() @IsUUID()
+  @MayBeAbsent() @IsUUID()
   membershipId?: string;
 }
 

@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
-import { IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsString, Length, Matches } from 'class-validator';
+import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
 /** A policy as its feature declares it. */
@@ -35,7 +36,7 @@ export class PlanResponse {
 
 export class RunPolicyDto {
   /** The hash of a preview: the run is refused when something else is due by now. */
-  @IsOptional() @Matches(/^[0-9a-f]{64}$/, { message: 'must be the planHash of a preview' })
+  @MayBeAbsent() @Matches(/^[0-9a-f]{64}$/, { message: 'must be the planHash of a preview' })
   planHash?: string;
 }
 
@@ -44,7 +45,7 @@ export class RunStartedResponse {
 }
 
 export class RunsQuery extends PageQuery {
-  @IsOptional() @IsString() @Length(1, 100)
+  @MayBeAbsent() @IsString() @Length(1, 100)
   policy?: string;
 }
 

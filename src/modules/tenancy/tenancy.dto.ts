@@ -1,5 +1,6 @@
 import { Expose } from 'class-transformer';
-import { IsEmail, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsEmail, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
 export class OrganizationResponse {
@@ -16,20 +17,20 @@ export class OrganizationResponse {
 }
 
 export class UpdateOrganizationDto {
-  @IsOptional() @IsString() @Length(1, 200)
+  @MayBeAbsent() @IsString() @Length(1, 200)
   name?: string;
 
   /** Minutes without a request after which a session ends: 15, 30, or 10080 (seven days). */
-  @IsOptional() @IsIn([15, 30, 10_080])
+  @MayBeAbsent() @IsIn([15, 30, 10_080])
   idleMinutes?: number;
 
   /** Hours after which a session ends whatever happens. */
-  @IsOptional() @IsInt() @Min(1) @Max(168)
+  @MayBeAbsent() @IsInt() @Min(1) @Max(168)
   sessionHours?: number;
 }
 
 export class MembershipsQuery extends PageQuery {
-  @IsOptional() @IsIn(['active', 'ended'])
+  @MayBeAbsent() @IsIn(['active', 'ended'])
   status?: 'active' | 'ended';
 }
 
@@ -44,7 +45,7 @@ export class CreateMembershipDto {
   role: string;
 
   /** The record this member is the subject of, for roles that see only their own. */
-  @IsOptional() @IsUUID()
+  @MayBeAbsent() @IsUUID()
   personId?: string;
 }
 

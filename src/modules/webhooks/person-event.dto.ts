@@ -1,6 +1,7 @@
 import { OmitType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsDefined, IsIn, IsISO8601, IsObject, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
+import { IsDefined, IsIn, IsISO8601, IsObject, IsString, Length, ValidateNested } from 'class-validator';
+import { MayBeAbsent } from '../../platform/http/fields.js';
 import { CreatePersonDto, STATUSES, type PersonFields } from '../people/index.js';
 
 export const PERSON_EVENTS = ['person.created', 'person.updated', 'person.upserted'] as const;
@@ -10,7 +11,7 @@ export class PersonEventData extends OmitType(CreatePersonDto, ['externalId'] as
   @IsString() @Length(1, 100)
   externalId: string;
 
-  @IsOptional() @IsIn(STATUSES)
+  @MayBeAbsent() @IsIn(STATUSES)
   status?: PersonFields['status'];
 }
 

@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { DELIVERY_STATUSES, type DeliveryStatus } from './inbox.repository.js';
 import { SCHEMES, type Scheme } from './webhook-source.js';
@@ -22,31 +23,31 @@ export class CreateSourceDto {
   scheme: Scheme;
 
   /** How many deliveries are taken in a minute, by each process. */
-  @IsOptional() @IsInt() @Min(1) @Max(1_000_000)
+  @MayBeAbsent() @IsInt() @Min(1) @Max(1_000_000)
   limitPerMinute?: number;
 }
 
 export class UpdateSourceDto {
-  @IsOptional() @IsString() @Length(1, 200)
+  @MayBeAbsent() @IsString() @Length(1, 200)
   name?: string;
 
   /** A disabled source is answered as if it did not exist. */
-  @IsOptional() @IsBoolean()
+  @MayBeAbsent() @IsBoolean()
   enabled?: boolean;
 
   /** How many deliveries are taken in a minute, by each process. */
-  @IsOptional() @IsInt() @Min(1) @Max(1_000_000)
+  @MayBeAbsent() @IsInt() @Min(1) @Max(1_000_000)
   limitPerMinute?: number;
 }
 
 export class RotateSecretDto {
   /** For how long the secrets before this one stay valid: at most a day, an hour unless said otherwise. */
-  @IsOptional() @IsInt() @Min(0) @Max(86_400)
+  @MayBeAbsent() @IsInt() @Min(0) @Max(86_400)
   overlapSeconds?: number;
 }
 
 export class DeliveriesQuery extends PageQuery {
-  @IsOptional() @IsIn(DELIVERY_STATUSES)
+  @MayBeAbsent() @IsIn(DELIVERY_STATUSES)
   status?: DeliveryStatus;
 }
 

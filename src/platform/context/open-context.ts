@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
 import { requestIdOf } from '../http/request-id.js';
 import { Context, withContext } from './context.js';
@@ -8,8 +9,14 @@ import { Context, withContext } from './context.js';
  */
 export function openContext(request: Request, response: Response, next: NextFunction): void {
   const context = new Context(requestIdOf(request));
-  context.ip = request.ip ?? null;
+  context.ip = addressOf(request);
   context.userAgent = request.headers['user-agent']?.slice(0, 500) ?? null;
   response.once('close', () => void context.transaction?.rollback());
   withContext(context, next);
+}
+
+/** The caller's address, without the name of a network interface; null where a proxy reports something else. */
+function addressOf({ ip = '' }: Request): string | null {
+  const address = ip.split('%')[0]!;
+  return isIP(address) === 0 ? null : address;
 }

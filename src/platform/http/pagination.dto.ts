@@ -1,10 +1,11 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { MayBeAbsent } from './fields.js';
 
 /** `?limit=&cursor=` of every list. */
 export class PageQuery {
   /** How many items to return, 1 to 200. */
-  @IsOptional()
+  @MayBeAbsent()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -12,7 +13,7 @@ export class PageQuery {
   limit = 50;
 
   /** The `nextCursor` of the page before. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(1024)
   cursor?: string;

@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsString, Length, Matches, Max, Min, ValidateNested } from 'class-validator';
+import { MayBeAbsent } from '../../../platform/http/fields.js';
 
 export class GroupRole {
   @IsString() @Length(1, 256)
@@ -11,36 +12,36 @@ export class GroupRole {
 
 /** What may be left out when a connection is made as well as when it is changed. */
 class SsoConnectionSettings {
-  @IsOptional() @IsBoolean()
+  @MayBeAbsent() @IsBoolean()
   enabled?: boolean;
 
   /** Whether the response must be signed as well as the assertion. */
-  @IsOptional() @IsBoolean()
+  @MayBeAbsent() @IsBoolean()
   wantResponseSigned?: boolean;
 
   /** Who a person is: the NameID, or for Entra ID the tenant's and the object's id. */
-  @IsOptional() @IsIn(['name-id', 'entra-object'])
+  @MayBeAbsent() @IsIn(['name-id', 'entra-object'])
   subject?: 'name-id' | 'entra-object';
 
-  @IsOptional() @IsString() @Length(1, 256)
+  @MayBeAbsent() @IsString() @Length(1, 256)
   emailAttribute?: string;
 
-  @IsOptional() @IsString() @Length(1, 256)
+  @MayBeAbsent() @IsString() @Length(1, 256)
   groupAttribute?: string;
 
   /** The first group in the list that a person is in decides the role. */
-  @IsOptional() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => GroupRole)
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => GroupRole)
   groupRoles?: GroupRole[];
 
   /** The role of somebody in none of the groups; without it they are refused. */
-  @IsOptional() @Matches(/^[a-z_]{1,40}$/)
+  @MayBeAbsent() @Matches(/^[a-z_]{1,40}$/)
   defaultRole?: string;
 
   /** Whether somebody unknown becomes a member at the first sign-in. */
-  @IsOptional() @IsBoolean()
+  @MayBeAbsent() @IsBoolean()
   jitProvisioning?: boolean;
 
-  @IsOptional() @IsInt() @Min(60) @Max(180)
+  @MayBeAbsent() @IsInt() @Min(60) @Max(180)
   clockSkewSeconds?: number;
 }
 
@@ -54,11 +55,11 @@ export class CreateSsoConnectionDto extends SsoConnectionSettings {
 }
 
 export class UpdateSsoConnectionDto extends SsoConnectionSettings {
-  @IsOptional() @IsString() @Length(1, 100)
+  @MayBeAbsent() @IsString() @Length(1, 100)
   name?: string;
 
   /** As when the connection is made. */
-  @IsOptional() @IsString() @Length(1, 262_144)
+  @MayBeAbsent() @IsString() @Length(1, 262_144)
   metadata?: string;
 }
 

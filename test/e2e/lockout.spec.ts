@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Passwords } from '../../src/modules/auth/passwords.js';
+import { newId } from '../../src/platform/clock/id.js';
+import { Harness } from '../harness/app.js';
+import type { Answer } from '../harness/client.js';
+import { Factories } from '../harness/factories.js';
+
+let harness: Harness;
+let orgId: string;
+/** How often a password was put through Argon2id: what guessing costs, and what it may tell. */
+let evaluated: number;
+
+beforeAll(async () => {
+  harness = await Harness.start({ takeJobs: false });
+  orgId = await harness.make.organization('gme');
+  const passwords = harness.api.get(Passwords, { strict: false });
+  const evaluate = passwords.evaluate.bind(passwords);
+  jest.spyOn(passwords, 'evaluate').mockImplementation((...given) => {
+    evaluated += 1;
+    return evaluate(...given);
+  });
+});
+afterAll(() => harness.stop());
+beforeEach(() => { evaluated = 0; });
+
+const address = async () => (await harness.make.member(orgId, 'trainee')).email;
+const login = (email: string, password: string) => harness.client().post('/v1/auth/login', { email, password });
+const wrong = (email: string) => login(email, 'Wrong-Password-1');
+const right = (email: string) => login(email, Factories.PASSWORD);
+const codes = (answers: Answer[]) => answers.map(({ status, body }) => `${status} ${body.code ?? 'ok'}`);
+const tally = (answers: Answer[]) => Object.fromEntries(Object.entries(Object.groupBy(codes(answers), (code) => code)).map(([code, all]) => [code, all!.length]));
+const times = (n: number, fn: () => Promise<Answer>) => Promise.all(Array.from({ length: n }, fn));
+/** Lets time pass for every address: rows are moved back, as if they had been written then. */
+const pass = (minutes: string) => harness.database.superuser(
+  `UPDATE app_private.sign_in_locks SET last_at = last_at - interval '${minutes} minutes', locked_until = locked_until - interval '${minutes} minutes'`,
+);
+
+describe('sign-in by password', () => {
+  it('evaluates exactly five of fifty wrong guesses made at once, then is locked', async () => {
+    const email = await address();
+    const answers = await times(50, () => wrong(email));
+    expect(evaluated).toBe(5);
+    expect(tally(answers)).toEqual({ '401 invalid_credentials': 4, '429 account_locked': 46 });
+    for (const { status, headers } of answers) if (status === 429) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it('is locked after five wrong guesses one after another: the right password is not looked at', async () => {
+    const email = await address();
+    const answers: Answer[] = [];
+    for (let i = 0; i < 5; i += 1) answers.push(await wrong(email));
+    answers.push(await right(email), await wrong(email));
+    expect(codes(answers)).toEqual([...Array<string>(4).fill('401 invalid_credentials'), ...Array<string>(3).fill('429 account_locked')]);
+    expect(evaluated).toBe(5);
+  });
+
+  it('opens again after fifteen minutes, and not before', async () => {
+    const email = await address();
+    await times(5, () => wrong(email));
+    await pass('14.9');
+    expect((await right(email)).status).toBe(429);
+    await pass('0.2');
+    expect((await right(email)).status).toBe(200);
+  });
+
+  it('counts anew after fifteen minutes, and after a sign-in that succeeded', async () => {
+    const email = await address();
+    await times(4, () => wrong(email));
+    await pass('15.1');
+    expect(codes(await times(4, () => wrong(email)))).toEqual(Array(4).fill('401 invalid_credentials'));
+    expect((await right(email)).status).toBe(200);
+    expect(codes(await times(4, () => wrong(email)))).toEqual(Array(4).fill('401 invalid_credentials'));
+    expect((await right(email)).status).toBe(200);
+  });
+
+  it('locks by failures alone: the right password among four wrong ones, all at once, is let in', async () => {
+    const email = await address();
+    const answers = await Promise.all([wrong(email), wrong(email), right(email), wrong(email), wrong(email)]);
+    expect(answers[2]!.status).toBe(200);
+  });
+
+  it('lets the right password in however often at once', async () => {
+    const { email, userId } = await harness.make.member(orgId, 'trainee');
+    expect(tally(await times(25, () => right(email)))).toEqual({ '200 ok': 25 });
+    expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE user_id = $1 AND revoked_at IS NULL', [userId])).toHaveLength(5);
+    expect(await harness.database.superuser('SELECT failures, pending FROM app_private.sign_in_locks WHERE failures + pending > 0 AND login_key = sha256($1)', [Buffer.from(email)])).toEqual([]);
+  });
+
+  it('locks one address and no other, however it is written', async () => {
+    const [email, other] = [await address(), await address()];
+    await times(5, () => wrong(email));
+    expect((await right(other)).status).toBe(200);
+    expect((await right(email.toUpperCase())).status).toBe(429);
+    expect((await right(` ${email} `)).status).toBe(429);
+  });
+
+  it('treats an address that nobody has as one that somebody has: same answers, same work', async () => {
+    const [known, unknown] = [await address(), `nobody-${newId()}@test.example`];
+    const compare = async (email: string) => {
+      evaluated = 0;
+      const answers: Answer[] = [];
+      for (let i = 0; i < 7; i += 1) answers.push(await wrong(email));
+      return { codes: codes(answers), evaluated, bodies: answers.map(({ body }) => Object.keys(body).toSorted().join()), headers: answers.map(({ headers }) => [...headers.keys()].toSorted().join()) };
+    };
+    expect(await compare(unknown)).toEqual(await compare(known));
+  });
+
+  it('shows an address that nobody has the same salt each time', async () => {
+    const salt = async () => (await harness.database.superuser<{ salt: Buffer }>(`SELECT salt FROM app.begin_sign_in('steady@test.example')`))[0]!.salt.toString('hex');
+    const first = await salt();
+    expect(await salt()).toBe(first);
+    expect(first).toHaveLength(32);
+  });
+
+  it('writes every failure and the lock to the log, without the password and, for strangers, without a target', async () => {
+    const { email, userId } = await harness.make.member(orgId, 'trainee');
+    for (let i = 0; i < 5; i += 1) await wrong(email);
+    const events = await harness.database.superuser(
+      `SELECT type, outcome, actor_type FROM audit_events WHERE org_id = $1 AND target_id = $2 ORDER BY occurred_at, id`, [orgId, userId],
+    );
+    expect(events.filter(({ type }) => type !== 'membership.created')).toEqual([
+      ...Array.from({ length: 5 }, () => ({ type: 'auth.sign_in_failed', outcome: 'failure', actor_type: 'anonymous' })),
+      { type: 'auth.locked', outcome: 'failure', actor_type: 'anonymous' },
+    ]);
+    const everything = await harness.database.superuser(`SELECT string_agg(e::text, '') || (SELECT string_agg(convert_from(payload, 'UTF8'), '') FROM audit_private) AS line FROM audit_events e`);
+    expect(JSON.stringify(everything)).not.toContain('Wrong-Password');
+  });
+
+  it('keeps, where it is kept, nothing that signs anybody in', async () => {
+    const rows = await harness.database.superuser<{ line: string }>(`SELECT c::text AS line FROM app_private.credentials c`);
+    expect(rows.length).toBeGreaterThan(3);
+    expect(JSON.stringify(rows)).not.toContain(Factories.PASSWORD);
+  });
+});
