@@ -27,7 +27,6 @@ export class Tenancy1770000000002 extends SqlMigration {
     CREATE TABLE users (
       id uuid PRIMARY KEY,
       email text NOT NULL UNIQUE CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
-      name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
       must_change_password boolean NOT NULL DEFAULT false,
       created_at timestamptz NOT NULL DEFAULT now()
     );
@@ -36,6 +35,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       org_id uuid NOT NULL REFERENCES organizations,
       id uuid NOT NULL,
       user_id uuid NOT NULL REFERENCES users,
+      name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
       role text NOT NULL,
       person_id uuid,
       status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'ended')),
@@ -83,6 +83,32 @@ export class Tenancy1770000000002 extends SqlMigration {
       FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
     );
     SELECT app_private.protect_table('member_overrides', 'SELECT, INSERT, UPDATE, DELETE', NULL, true);
+
+    -- Whether the caller may do what a permission names, for the whole organization; what acts as the system may.
+    CREATE FUNCTION app.holds(VARIADIC permissions text[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c text[] := app.verified_context();
+    BEGIN
+      RETURN c[1] = 'system' OR EXISTS (
+        SELECT FROM public.memberships m, unnest(permissions) AS p
+         WHERE m.org_id = c[2]::uuid AND m.id = c[4]::uuid AND m.status = 'active' AND m.grants ->> p = 'org');
+    END $$;
+    GRANT EXECUTE ON FUNCTION app.holds TO vouchsafe_app;
+
+    -- What decides who may do what is changed by those alone who may change it, even by raw SQL in their own session.
+    CREATE POLICY granted_insert ON memberships AS RESTRICTIVE FOR INSERT TO vouchsafe_app
+      WITH CHECK ((SELECT app.holds('membership:create')));
+    CREATE POLICY granted_update ON memberships AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING ((SELECT app.holds('membership:update', 'membership:end'))) WITH CHECK ((SELECT app.holds('membership:update', 'membership:end')));
+    CREATE POLICY granted_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK ((SELECT app.holds('role:update')));
+    CREATE POLICY granted_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING ((SELECT app.holds('role:update'))) WITH CHECK ((SELECT app.holds('role:update')));
+    CREATE POLICY granted_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING ((SELECT app.holds('role:update')));
+    CREATE POLICY granted_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK ((SELECT app.holds('membership:override')));
+    CREATE POLICY granted_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING ((SELECT app.holds('membership:override'))) WITH CHECK ((SELECT app.holds('membership:override')));
+    CREATE POLICY granted_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING ((SELECT app.holds('membership:override')));
 
     -- The cascade: member override over role override over code default. 'none' is a denial and leaves no grant.
     CREATE FUNCTION app_private.effective_grants(org uuid, member uuid, member_role text) RETURNS jsonb

@@ -87,7 +87,7 @@ export class SignIn1770000000003 extends SqlMigration {
         WHEN o.status <> 'active' THEN 'suspended'
         ELSE 'ok' END;
       IF state <> 'ok' THEN RETURN; END IF;
-      session_id := s.id; user_id := u.id; email := u.email; user_name := u.name; org_id := o.id; org_name := o.name;
+      session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
       preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; grants := m.grants::text;
       method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
       second_factor_due := o.require_second_factor AND s.method = 'password' AND s.second_factor_at IS NULL;
@@ -192,12 +192,13 @@ export class SignIn1770000000003 extends SqlMigration {
       PERFORM app_private.sign_limited(org_id);
     END $$;
 
-    -- The user with an address, made where there is none yet. Needs a tenant context: users are made for an organization.
-    CREATE FUNCTION app.ensure_user(new_id uuid, address text, full_name text) RETURNS uuid
+    -- The user with an address, made where there is none yet. Names belong to memberships: what one organization calls
+    -- somebody is not told to another. Needs a tenant context: users are made for an organization.
+    CREATE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       IF app.org_id() IS NULL THEN RAISE EXCEPTION 'no organization is entered' USING ERRCODE = '42501'; END IF;
-      INSERT INTO public.users (id, email, name) VALUES (new_id, address, full_name) ON CONFLICT (email) DO NOTHING;
+      INSERT INTO public.users (id, email) VALUES (new_id, address) ON CONFLICT (email) DO NOTHING;
       RETURN (SELECT u.id FROM public.users u WHERE u.email = address);
     END $$;
 
@@ -259,7 +260,7 @@ export class SignIn1770000000003 extends SqlMigration {
         RAISE EXCEPTION 'no such active membership' USING ERRCODE = '42501';
       END IF;
       role := m.role; grants := m.grants::text; user_id := m.user_id;
-      SELECT u.email, u.name INTO email, user_name FROM public.users u WHERE u.id = m.user_id;
+      email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
       org_name := (SELECT o.name FROM public.organizations o WHERE o.id = org);
       PERFORM app_private.sign_member(m);
     END $$;

@@ -135,7 +135,7 @@ export class Webhooks1770000000007 extends SqlMigration {
         ON CONFLICT (org_id, source_id, message_id) DO NOTHING RETURNING id, outbox_id
       ), queued AS (
         INSERT INTO public.outbox (org_id, id, job, lane, order_key, payload, request_id)
-        SELECT g.org, g.job, 'webhooks.apply', 'webhook:' || g.source, g.order_key,
+        SELECT g.org, g.job, 'webhooks.apply', g.org || ':webhook:' || g.source, g.order_key,
                jsonb_build_object('deliveryId', g.delivery), g.request
           FROM given g JOIN stored s ON s.outbox_id = g.job ORDER BY g.n
       )

@@ -63,8 +63,9 @@ export class Sso1770000000009 extends SqlMigration {
       RETURN org;
     END $$;
 
-    -- The membership of an identity. Known: theirs. Unknown: an account this organization made for the address and nobody
-    -- has claimed, else, where the connection provisions, a new one. An address that is in use elsewhere is never linked.
+    -- The membership of an identity. Known: theirs. Unknown: one this organization made for the address, else, where the
+    -- connection provisions, a new one. An account that somebody has signed in to, by password or through any provider, is
+    -- never linked by its address.
     CREATE FUNCTION app_private.sso_membership(c public.sso_connections, subject text, address text, full_name text,
       new_role text, new_user uuid, new_membership uuid, OUT member_id uuid, OUT state text)
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -76,18 +77,19 @@ export class Sso1770000000009 extends SqlMigration {
       IF FOUND THEN state := 'known'; RETURN; END IF;
       IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
       SELECT * INTO known FROM public.users u WHERE u.email = address FOR UPDATE;
-      IF FOUND THEN
-        SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = known.id AND x.org_id = c.org_id;
-        IF member_id IS NULL OR EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = known.id)
-          OR EXISTS (SELECT FROM public.memberships x WHERE x.user_id = known.id AND x.org_id <> c.org_id)
-          OR EXISTS (SELECT FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.membership_id = member_id) THEN
-          state := 'account_exists';
-          RETURN;
-        END IF;
+      IF EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = known.id)
+        OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships x ON x.org_id = i.org_id AND x.id = i.membership_id
+                    WHERE x.user_id = known.id) THEN
+        state := 'account_exists';
+        RETURN;
+      END IF;
+      SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = known.id AND x.org_id = c.org_id;
+      IF member_id IS NOT NULL THEN
         state := 'claimed';
       ELSIF c.jit_provisioning THEN
-        INSERT INTO public.users (id, email, name) VALUES (new_user, address, full_name);
-        INSERT INTO public.memberships (org_id, id, user_id, role) VALUES (c.org_id, new_membership, new_user, new_role);
+        IF known.id IS NULL THEN INSERT INTO public.users (id, email) VALUES (new_user, address); END IF;
+        INSERT INTO public.memberships (org_id, id, user_id, name, role)
+        VALUES (c.org_id, new_membership, coalesce(known.id, new_user), full_name, new_role);
         member_id := new_membership;
         state := 'provisioned';
       ELSE

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '../harness/client.js';
 import { Harness } from '../harness/app.js';
+import { connected } from '../harness/database.js';
 
 let harness: Harness;
 let director: Client;
@@ -86,5 +87,47 @@ describe('people', () => {
     await director.delete(`/v1/assignments/${assignmentId}`);
     const client = await harness.signIn(mentor.email);
     expect((await client.get('/v1/people')).body.items).toEqual([]);
+  });
+
+  it('opens contact details only within the scope of person:contact, however far reading reaches', async () => {
+    const [mine, other] = [await harness.make.person(orgId), await harness.make.person(orgId)];
+    const trainee = await harness.signIn((await harness.make.member(orgId, 'trainee', { personId: mine })).email);
+    await director.put('/v1/roles/trainee/permissions/person:read', { scope: 'org' });
+    expect((await trainee.get(`/v1/people/${other}`)).status).toBe(200);
+    expect((await trainee.get(`/v1/people/${other}/contact`)).status).toBe(404);
+    expect((await trainee.get(`/v1/people/${mine}/contact`)).status).toBe(200);
+    await director.delete('/v1/roles/trainee/permissions/person:read');
+  });
+});
+
+describe('roles', () => {
+  it('are not narrowed where a permission knows no narrower scope', async () => {
+    const answer = await director.put('/v1/roles/trainee/permissions/audit:read', { scope: 'own' });
+    expect(answer.body).toMatchObject({ status: 400, code: 'scope_not_applicable' });
+  });
+
+  it('are not taken from others by somebody who does not hold them', async () => {
+    const mentor = await harness.signIn((await harness.make.member(orgId, 'mentor')).email);
+    for (const permission of ['role:update', 'membership:override']) await director.put(`/v1/roles/mentor/permissions/${permission}`, { scope: 'org' });
+    const answer = await mentor.put('/v1/roles/program_director/permissions/audit:read', { scope: 'none' });
+    expect(answer.body).toMatchObject({ status: 403, code: 'beyond_own_grants' });
+    for (const permission of ['role:update', 'membership:override']) await director.delete(`/v1/roles/mentor/permissions/${permission}`);
+  });
+
+  it('leave every permission with somebody who holds it', async () => {
+    const answer = await director.put('/v1/roles/program_director/permissions/audit:read', { scope: 'none' });
+    expect(answer.body).toMatchObject({ status: 409, code: 'last_administrator' });
+  });
+
+  it('cannot be changed by raw SQL in the session of somebody who may not', async () => {
+    const { email, membershipId } = await harness.make.member(orgId, 'trainee');
+    const trainee = await harness.signIn(email);
+    const secret = (JSON.parse(Buffer.from(trainee.cookieHeader.split('.')[1]!, 'base64url').toString()) as { sid: string }).sid;
+    const attempt = connected(harness.env.DATABASE_URL!, async (client) => {
+      await client.query('BEGIN');
+      await client.query('SELECT app.enter_session($1, false)', [secret]);
+      await client.query(`INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:read', 'org')`, [orgId, membershipId]);
+    });
+    await expect(attempt).rejects.toThrow(/row-level security/);
   });
 });

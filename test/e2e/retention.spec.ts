@@ -163,7 +163,7 @@ describe('a run', () => {
     await harness.database.superuser(`INSERT INTO specimen (org_id, noted_at, note, object_key) VALUES ($1, now() - interval '8 days', 'protected', 'kept')`, [orgId]);
     await harness.database.superuser(
       `WITH job AS (INSERT INTO outbox (org_id, id, job, lane, payload, request_id)
-         VALUES ($1::uuid, $2::uuid, 'retention.run', 'l', jsonb_build_object('runId', $2::uuid), 'test'))
+         VALUES ($1::uuid, $2::uuid, 'retention.run', $1::text || ':l', jsonb_build_object('runId', $2::uuid), 'test'))
        INSERT INTO retention_runs (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id)
        VALUES ($1::uuid, $2::uuid, 'specimen.notes', 'intruder', now(), sha256(''), 1, now() - interval '1 hour', $2::uuid)`, [orgId, id]);
     await harness.settled();

@@ -90,7 +90,7 @@ describe('the door', () => {
     const stored = (await inbox(source.id)).find(({ id }) => id === answer.body.id)!;
     expect(stored.body_enc.includes(Buffer.from('stored'))).toBe(false);
     const rows = await query('SELECT job, lane, payload::text, order_key FROM outbox WHERE id = $1', stored.outbox_id);
-    expect(rows).toEqual([{ job: 'webhooks.apply', lane: `webhook:${source.id}`, payload: JSON.stringify({ deliveryId: answer.body.id }).replace(':', ': '), order_key: expect.stringMatching(/^[\w-]{43}$/) }]);
+    expect(rows).toEqual([{ job: 'webhooks.apply', lane: `${orgId}:webhook:${source.id}`, payload: JSON.stringify({ deliveryId: answer.body.id }).replace(':', ': '), order_key: expect.stringMatching(/^[\w-]{43}$/) }]);
   });
 
   it('answers a repeated message with the first delivery, and stores it once', async () => {

@@ -2,8 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentMember } from '../../platform/context/context.js';
 import { Problem } from '../../platform/http/problem.js';
+import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
 import { assertStrong, Passwords } from './passwords.js';
 import { SessionsRepository } from './sessions.repository.js';
+
+/** A stolen session guesses the password as often as a stranger may: five times in fifteen minutes. */
+const WRONG_PASSWORDS: RateLimit = { name: 'wrong-current-password', points: 5, seconds: 900 };
 
 /** One's own account: who am I, my sessions, my password. */
 @Injectable()
@@ -12,6 +16,7 @@ export class AccountService {
     private readonly sessions: SessionsRepository,
     private readonly passwords: Passwords,
     private readonly audit: AuditTrail,
+    private readonly limiter: RateLimiter,
   ) {}
 
   me() {
@@ -45,12 +50,14 @@ export class AccountService {
     this.audit.record('auth.session_revoked', { target: { type: 'session', id } });
   }
 
-  /** Throws wrong_password or weak_password. All other sessions end. */
+  /** Throws wrong_password, weak_password or too_many_requests. All other sessions end. */
   async changePassword(current: string, next: string): Promise<void> {
     assertStrong(next);
     const { userId, sessionId } = currentMember();
+    await this.limiter.consume(WRONG_PASSWORDS, userId);
     const salt = await this.sessions.ownSalt();
     if (salt === null || !(await this.sessions.ownPasswordIs(await this.passwords.evaluate(current, salt)))) throw new Problem('wrong_password');
+    await this.limiter.reset(WRONG_PASSWORDS, userId);
     await this.sessions.setPassword(userId, await this.passwords.credential(next), sessionId);
     this.audit.record('auth.password_changed', { target: { type: 'user', id: userId } });
   }

@@ -66,7 +66,7 @@ export class ExportMaker {
     const { file, seal, unlocked } = await this.asMember.run(currentContext().orgId, attempt.requestedBy, async (member) => {
       await this.reach.assertPerson(personId, member.grants);
       const person = await this.people.read(personId);
-      const contact = member.grants.has('person:contact') ? await this.people.unlockContact(personId) : null;
+      const contact = (await this.people.mayUnlock(personId)) ? await this.people.unlockContact(personId) : null;
       const sealing = await this.files.sealingKey(personId);
       const pdf: Readable = renderPersonPdf(personRecord(person, contact), this.watermark(attempt, member));
       const shown = (['email', 'phone', 'address'] as const).filter((field) => (contact?.[field] ?? null) !== null);

@@ -5,7 +5,7 @@ export const exportsFeature = defineFeature({
   description: 'Files that leave the system: made by a job, marked with who asked for them, fetched once.',
   permissions: {
     'export:create': {
-      category: 'Exports', description: 'Have people or one person\'s record exported, as far as one may see them.',
+      category: 'Exports', ofPeople: true, description: 'Have people or one person\'s record exported, as far as one may see them.',
       scopes: { org: ['program_director', 'owner', 'admin'] },
     },
     'export:read': {
@@ -13,7 +13,7 @@ export const exportsFeature = defineFeature({
       scopes: { org: ['program_director', 'owner', 'admin'] },
     },
     'document:download': {
-      category: 'Documents', description: 'Download documents; an export only whoever asked for it.',
+      category: 'Documents', ofPeople: true, description: 'Download documents; an export only whoever asked for it.',
       scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'read_only'] },
     },
   },

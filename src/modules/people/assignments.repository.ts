@@ -1,17 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, MoreThan } from 'typeorm';
+import { And, Equal, IsNull, MoreThan, Raw, type FindOperator } from 'typeorm';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { AssignmentEntity } from './assignment.entity.js';
+
+export interface AssignmentFilter {
+  personId?: string;
+  membershipId?: string;
+  within?: 'assigned' | 'own';
+}
 
 @Injectable()
 export class AssignmentsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** A page in order of id; `after` is the last id seen. */
-  list(filter: { personId?: string; membershipId?: string }, after: string | null, limit: number): Promise<AssignmentEntity[]> {
+  /** A page in order of id; `after` is the last id seen. `within` narrows it to the caller's people, or own record. */
+  list({ within, ...filter }: AssignmentFilter, after: string | null, limit: number): Promise<AssignmentEntity[]> {
+    const personId = within === undefined ? filter.personId : ofPeople(within, filter.personId);
     return this.unitOfWork.manager.find(AssignmentEntity, {
-      where: { ...given(filter), orgId: currentContext().orgId, ...(after !== null && { id: MoreThan(after) }) },
+      where: { ...given({ ...filter, personId }), orgId: currentContext().orgId, ...(after !== null && { id: MoreThan(after) }) },
       order: { id: 'ASC' },
       take: limit,
     });
@@ -31,6 +38,11 @@ export class AssignmentsRepository {
     );
     return affected ? this.unitOfWork.manager.findOneBy(AssignmentEntity, key) : null;
   }
+}
+
+function ofPeople(within: 'assigned' | 'own', personId: string | undefined): FindOperator<string> {
+  const people = Raw<string>((column) => (within === 'assigned' ? `${column} = ANY (app.assigned_people())` : `${column} = app.own_person_id()`));
+  return personId === undefined ? people : And(Equal(personId), people);
 }
 
 /** The conditions that were given: TypeORM refuses undefined ones. */

@@ -23,7 +23,7 @@ export class AssignmentsService {
   async list({ limit, cursor, personId, membershipId }: AssignmentsQuery): Promise<Page<AssignmentEntity>> {
     const scope = { purpose: 'assignments', orgId: currentContext().orgId };
     const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
-    const rows = await this.assignments.list({ personId, membershipId }, after, limit + 1);
+    const rows = await this.assignments.list({ personId, membershipId, ...narrowed() }, after, limit + 1);
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
@@ -50,4 +50,10 @@ export class AssignmentsService {
     this.audit.record('assignment.ended', { target: { type: 'assignment', id }, meta: { personId: ended.personId } });
     return ended;
   }
+}
+
+/** A narrower scope of assignment:read than the organization: one's own people, or one's own record. */
+function narrowed(): { within?: 'assigned' | 'own' } {
+  const scope = currentContext().member?.grants.get('assignment:read');
+  return scope === 'assigned' || scope === 'own' ? { within: scope } : {};
 }

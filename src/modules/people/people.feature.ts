@@ -5,20 +5,20 @@ export const peopleFeature = defineFeature({
   description: 'The record subjects: trainees, clinicians and providers, and who is assigned to whom.',
   permissions: {
     'person:read': {
-      category: 'People', description: 'See people: name, role, status, masked identifiers.',
+      category: 'People', ofPeople: true, description: 'See people: name, role, status, masked identifiers.',
       scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'], assigned: ['mentor', 'member'], own: ['trainee', 'portal'] },
     },
     'person:create': { category: 'People', description: 'Add people.', scopes: { org: ['program_director', 'owner', 'admin', 'staff'] } },
     'person:update': {
-      category: 'People', description: 'Change what is recorded of people.',
+      category: 'People', ofPeople: true, description: 'Change what is recorded of people.',
       scopes: { org: ['program_director', 'owner', 'admin', 'staff'] },
     },
     'person:contact': {
-      category: 'People', description: 'Unlock contact details; every unlock is logged.',
+      category: 'People', ofPeople: true, description: 'Unlock contact details; every unlock is logged.',
       scopes: { org: ['program_director', 'owner', 'admin', 'staff'], assigned: ['mentor', 'member'], own: ['trainee', 'portal'] },
     },
     'assignment:read': {
-      category: 'People', description: 'See who is assigned to whom.',
+      category: 'People', ofPeople: true, description: 'See who is assigned to whom.',
       scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'], assigned: ['mentor', 'member'] },
     },
     'assignment:create': { category: 'People', description: 'Assign people to members.', scopes: { org: ['program_director', 'owner', 'admin'] } },

@@ -42,6 +42,15 @@ export class PeopleRepository {
     return { ...rows[0], keys };
   }
 
+  /** Whether a person lies within a scope of the caller; policies know the scope of reading alone. */
+  async isInScope(id: string, scope: string | undefined): Promise<boolean> {
+    const [row] = await this.unitOfWork.sql<{ within: boolean | null }>(
+      `SELECT $2 = 'org' OR ($2 = 'assigned' AND $1 = ANY (app.assigned_people())) OR ($2 = 'own' AND $1 = app.own_person_id()) AS within`,
+      [id, scope ?? 'none'],
+    );
+    return row!.within === true;
+  }
+
   /** A page in order of id, which is the order of creation; `after` is the last id seen. */
   list(filter: PeopleFilter, after: string | null, limit: number): Promise<PersonSummaryRow[]> {
     const values: unknown[] = [currentContext().orgId, limit];

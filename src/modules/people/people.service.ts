@@ -40,9 +40,16 @@ export class PeopleService {
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
-  /** Contact details in the clear; the unlock is logged. */
+  /** Whether the caller's grants reach the contact details of a person. Operators and jobs of ours reach everybody's. */
+  async mayUnlock(id: string): Promise<boolean> {
+    const { member } = currentContext();
+    return member === null || this.people.isInScope(id, member.grants.get('person:contact'));
+  }
+
+  /** Contact details in the clear; the unlock is logged. Throws not_found beyond the scope of person:contact. */
   async unlockContact(id: string): Promise<ContactResponse> {
     const row = await this.row(id);
+    if (!(await this.mayUnlock(id))) throw new Problem('not_found');
     const cipher = await this.cipher(row);
     const contact = { id, email: cipher.open('email_enc', row.email), phone: cipher.open('phone_enc', row.phone), address: cipher.open('address_enc', row.address) };
     const fields = (['email', 'phone', 'address'] as const).filter((field) => contact[field] !== null);

@@ -16,6 +16,7 @@ export const rbacFeature = defineFeature({
     'membership.override_removed': { category: 'roles', severity: 'notice', description: 'A member was set back to the role.', meta: { permission: 'code' } },
   },
   errors: {
+    scope_not_applicable: { status: 400, title: 'This permission is held for the whole organization or not at all' },
     unknown_permission: { status: 400, title: 'There is no such permission' },
   },
   tables: {

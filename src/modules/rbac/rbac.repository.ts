@@ -59,11 +59,16 @@ export class RbacRepository {
     )) > 0;
   }
 
-  /** Whether somebody can still manage members. */
-  async hasAdministrator(): Promise<boolean> {
+  /** Lets changes of roles in this organization happen one after another. */
+  async lockOrganization(): Promise<void> {
+    await this.unitOfWork.sql('SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [currentContext().orgId]);
+  }
+
+  /** Whether an active member holds a permission for the whole organization. */
+  async isHeld(permission: string): Promise<boolean> {
     return (await this.unitOfWork.sql(
-      `SELECT 1 FROM memberships WHERE org_id = $1 AND status = 'active' AND grants ? 'membership:update' LIMIT 1`,
-      [currentContext().orgId],
+      `SELECT 1 FROM memberships WHERE org_id = $1 AND status = 'active' AND grants ->> $2 = 'org' LIMIT 1`,
+      [currentContext().orgId, permission],
     )).length > 0;
   }
 }

@@ -6,8 +6,6 @@ import { declared } from '../../platform/feature/registry.js';
 import { Problem } from '../../platform/http/problem.js';
 import { RbacRepository } from './rbac.repository.js';
 
-const WIDTH: Record<string, number> = { none: 0, own: 1, assigned: 2, org: 3 };
-
 /** The catalogue, and an organization's own settings of it. A change reaches the members concerned at their next request. */
 @Injectable()
 export class RbacService {
@@ -27,60 +25,60 @@ export class RbacService {
     return { items: roles.map(([key, description]) => ({ key, description, grants: grants.get(key) ?? [] })), nextCursor: null };
   }
 
-  /** Throws unknown_role, unknown_permission, beyond_own_grants, last_administrator. */
+  /** Throws unknown_role, unknown_permission, scope_not_applicable, beyond_own_grants, last_administrator. */
   async setRole(role: string, permission: string, scope: string) {
-    this.assertKnown(role, permission);
-    this.assertHolds(permission, scope);
-    await this.rbac.setRole(role, permission, scope);
-    await this.assertAdministered();
+    this.assertRole(role);
+    this.assertApplicable(permission, scope);
+    await this.changing(permission, () => this.rbac.setRole(role, permission, scope));
     this.audit.record('role.override_set', { target: { type: 'role', id: role }, meta: { role, permission, scope } });
     return { permission, scope, source: 'role' };
   }
 
   /** Throws as setRole, and not_found when there is no override. */
   async removeRole(role: string, permission: string): Promise<void> {
-    this.assertKnown(role, permission);
-    if (!(await this.rbac.removeRole(role, permission))) throw new Problem('not_found');
-    const restored = (await this.rbac.grants()).find((grant) => grant.role === role && grant.permission === permission);
-    this.assertHolds(permission, restored?.scope ?? 'none');
-    await this.assertAdministered();
+    this.assertRole(role);
+    await this.changing(permission, async () => {
+      if (!(await this.rbac.removeRole(role, permission))) throw new Problem('not_found');
+    });
     this.audit.record('role.override_removed', { target: { type: 'role', id: role }, meta: { role, permission } });
   }
 
-  /** Throws unknown_permission, beyond_own_grants, not_found, last_administrator. */
+  /** Throws unknown_permission, scope_not_applicable, beyond_own_grants, not_found, last_administrator. */
   async setMember(membershipId: string, permission: string, scope: string) {
-    this.assertPermission(permission);
-    this.assertHolds(permission, scope);
-    if (!(await this.rbac.setMember(membershipId, permission, scope))) throw new Problem('not_found');
-    await this.assertAdministered();
+    this.assertApplicable(permission, scope);
+    await this.changing(permission, async () => {
+      if (!(await this.rbac.setMember(membershipId, permission, scope))) throw new Problem('not_found');
+    });
     this.audit.record('membership.override_set', { target: { type: 'membership', id: membershipId }, meta: { permission, scope } });
     return { permission, scope, source: 'member' };
   }
 
-  /** Lifting an override may widen what the member holds, so the caller must hold the permission in full. */
+  /** Throws as setMember. */
   async removeMember(membershipId: string, permission: string): Promise<void> {
-    this.assertPermission(permission);
-    this.assertHolds(permission, 'org');
-    if (!(await this.rbac.removeMember(membershipId, permission))) throw new Problem('not_found');
-    await this.assertAdministered();
+    await this.changing(permission, async () => {
+      if (!(await this.rbac.removeMember(membershipId, permission))) throw new Problem('not_found');
+    });
     this.audit.record('membership.override_removed', { target: { type: 'membership', id: membershipId }, meta: { permission } });
   }
 
-  private assertKnown(role: string, permission: string): void {
-    if (!isRoleOf(currentMember().preset, role)) throw new Problem('unknown_role');
-    this.assertPermission(permission);
-  }
-
-  private assertPermission(permission: string): void {
+  /**
+   * Nobody gives or takes away what they do not hold in full, and somebody has to be left who does. One change of an
+   * organization's roles at a time, so that two cannot each rely on the other.
+   */
+  private async changing(permission: string, change: () => Promise<void>): Promise<void> {
     if (!declared('permissions').has(permission)) throw new Problem('unknown_permission');
+    if (currentMember().grants.get(permission) !== 'org') throw new Problem('beyond_own_grants');
+    await this.rbac.lockOrganization();
+    await change();
+    if (!(await this.rbac.isHeld(permission))) throw new Problem('last_administrator');
   }
 
-  /** Nobody gives what they do not hold. */
-  private assertHolds(permission: string, scope: string): void {
-    if (WIDTH[scope]! > WIDTH[currentMember().grants.get(permission) ?? 'none']!) throw new Problem('beyond_own_grants');
+  private assertRole(role: string): void {
+    if (!isRoleOf(currentMember().preset, role)) throw new Problem('unknown_role');
   }
 
-  private async assertAdministered(): Promise<void> {
-    if (!(await this.rbac.hasAdministrator())) throw new Problem('last_administrator');
+  private assertApplicable(permission: string, scope: string): void {
+    const narrowed = scope === 'assigned' || scope === 'own';
+    if (narrowed && declared('permissions').get(permission)?.ofPeople !== true) throw new Problem('scope_not_applicable');
   }
 }

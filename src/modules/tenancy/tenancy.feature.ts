@@ -32,8 +32,8 @@ export const tenancyFeature = defineFeature({
   personalData: {
     users: {
       email: { class: 'PII', erasure: 'delete' },
-      name: { class: 'PII', erasure: 'delete' },
     },
+    memberships: { name: { class: 'PII', erasure: 'delete' } },
     organizations: { name: { class: 'public', erasure: 'keep' } },
   },
   tables: {

@@ -18,7 +18,9 @@ export interface MembershipRow {
   [column: string]: unknown;
 }
 
-const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, u.name, m.role, m.person_id AS "personId", m.status,
+export type NewMembership = Pick<MembershipRow, 'id' | 'userId' | 'name' | 'role' | 'personId'>;
+
+const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, m.name, m.role, m.person_id AS "personId", m.status,
   m.created_at AS "createdAt", m.ended_at AS "endedAt", m.grants
   FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1`;
 
@@ -47,6 +49,11 @@ export class TenancyRepository {
     );
   }
 
+  /** Lets changes of this organization's members happen one after another. */
+  async lockOrganization(): Promise<void> {
+    await this.unitOfWork.sql('SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [this.orgId]);
+  }
+
   /** One membership, locked until the transaction ends. */
   async membership(id: string): Promise<MembershipRow | null> {
     const [row] = await this.unitOfWork.sql<MembershipRow>(`${MEMBERSHIP} AND m.id = $2 FOR UPDATE OF m`, [this.orgId, id]);
@@ -63,15 +70,15 @@ export class TenancyRepository {
   }
 
   /** The user with an address, made where there is none yet. */
-  async ensureUser(id: string, email: string, name: string): Promise<string> {
-    const [row] = await this.unitOfWork.sql<{ id: string }>('SELECT app.ensure_user($1, $2, $3) AS id', [id, email, name]);
+  async ensureUser(id: string, email: string): Promise<string> {
+    const [row] = await this.unitOfWork.sql<{ id: string }>('SELECT app.ensure_user($1, $2) AS id', [id, email]);
     return row!.id;
   }
 
-  async insertMembership(id: string, userId: string, role: string, personId: string | null): Promise<void> {
+  async insertMembership({ id, userId, name, role, personId }: NewMembership): Promise<void> {
     await this.unitOfWork.execute(
-      'INSERT INTO memberships (org_id, id, user_id, role, person_id) VALUES ($1, $2, $3, $4, $5)',
-      [this.orgId, id, userId, role, personId],
+      'INSERT INTO memberships (org_id, id, user_id, name, role, person_id) VALUES ($1, $2, $3, $4, $5, $6)',
+      [this.orgId, id, userId, name, role, personId],
     );
   }
 

@@ -50,9 +50,9 @@ export class TenancyService {
   async add({ email, name, role, personId }: CreateMembershipDto): Promise<MembershipRow> {
     await this.assertAssignable(role);
     const id = newId();
-    const userId = await this.tenancy.ensureUser(newId(), normalizeEmail(email), name);
+    const userId = await this.tenancy.ensureUser(newId(), normalizeEmail(email));
     try {
-      await this.tenancy.insertMembership(id, userId, role, personId ?? null);
+      await this.tenancy.insertMembership({ id, userId, name, role, personId: personId ?? null });
     } catch (error) {
       if (isUniqueViolation(error)) throw new Problem('membership_exists');
       if (errorCode(error) === '23503') throw new Problem('not_found');
@@ -64,6 +64,7 @@ export class TenancyService {
 
   /** Gives a member another role; takes effect on the member's next request. Throws as `add`, and last_administrator. */
   async changeRole(id: string, role: string): Promise<MembershipRow> {
+    await this.tenancy.lockOrganization();
     const member = await this.member(id);
     await this.assertAssignable(role);
     this.assertHolds(new Map(Object.entries(member.grants)));
@@ -77,6 +78,7 @@ export class TenancyService {
 
   /** Ends a membership and its sessions. Throws not_found, last_administrator, beyond_own_grants. */
   async end(id: string): Promise<MembershipRow> {
+    await this.tenancy.lockOrganization();
     const member = await this.member(id);
     if (member.status !== 'active') throw new Problem('not_found');
     this.assertHolds(new Map(Object.entries(member.grants)));

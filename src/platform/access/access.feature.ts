@@ -8,7 +8,7 @@ export const accessFeature = defineFeature({
     'access.denied': {
       category: 'access', severity: 'warning', ambient: true,
       description: 'Somebody signed in was refused a route or a record.',
-      meta: { route: 'code', permission: 'code', reason: 'code' },
+      meta: { route: 'code', permission: 'code', reason: 'code', record: 'id' },
     },
   },
   errors: {

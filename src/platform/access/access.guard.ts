@@ -1,5 +1,6 @@
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
+import { isId } from '../audit/meta-shapes.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { currentContext } from '../context/context.js';
 import { sessionEntrance } from '../database/entrances.js';
@@ -27,7 +28,7 @@ export class AccessGuard implements CanActivate {
     secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, permission: PermissionLayer, stepUp: StepUpLayer,
   ) {
     this.forEverybody = [rate];
-    this.forMembers = [token, sameOrigin, session, password, secondFactor, enforcedSso, permission, stepUp];
+    this.forMembers = [token, session, sameOrigin, password, secondFactor, enforcedSso, permission, stepUp];
   }
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
@@ -60,6 +61,7 @@ export class AccessGuard implements CanActivate {
       route: `${execution.getClass().name}.${execution.getHandler().name}`,
       permission: policy.kind === 'access' ? policy.permission : undefined,
       reason: problem.code,
+      record: recordOf(execution),
     };
     try {
       await this.unitOfWork.run<void, { state: string }>(sessionEntrance(secret!, false), ({ state }) => {
@@ -69,6 +71,12 @@ export class AccessGuard implements CanActivate {
       this.log.error('a denial could not be recorded', error);
     }
   }
+}
+
+/** The id in the route's path, where it has one. */
+function recordOf(execution: ExecutionContext): string | undefined {
+  const { id } = execution.switchToHttp().getRequest<Request>().params;
+  return isId(id) ? id : undefined;
 }
 
 async function pass(layers: readonly Layer[], attempt: Attempt): Promise<void> {

@@ -1,3 +1,5 @@
+import { declared } from '../feature/registry.js';
+
 /** What a membership grants: permission → scope. */
 export type Grants = ReadonlyMap<string, string>;
 
@@ -18,7 +20,12 @@ export function parseGrants(text: string): Grants {
   return grants;
 }
 
-/** Whether grants reach a permission at all; how far is the database's business. */
+/**
+ * Whether grants reach a permission. One about people may be narrowed to some of them, which is the business of the
+ * database and of the handler; any other is held for the whole organization or not at all.
+ */
 export function isGranted(grants: Grants, permission: string): boolean {
-  return permission === 'signed-in' || grants.has(permission);
+  if (permission === 'signed-in') return true;
+  const scope = grants.get(permission);
+  return scope === 'org' || (scope !== undefined && declared('permissions').get(permission)?.ofPeople === true);
 }

@@ -9,6 +9,9 @@ import { currentContext } from '../context/context.js';
 import { Problem } from '../http/problem.js';
 import { UnitOfWork } from './unit-of-work.js';
 
+/** Forbidden, not found, gone. */
+const REFUSALS = new Set([403, 404, 410]);
+
 /** Ends the transaction that the guard began: commits before the answer leaves, undoes it when the handler throws. */
 @Injectable()
 export class UnitOfWorkInterceptor implements NestInterceptor {
@@ -48,6 +51,6 @@ export class UnitOfWorkInterceptor implements NestInterceptor {
     const policy = routePolicy(execution.getHandler());
     const secret = (execution.switchToHttp().getRequest<Request>().user as SessionToken | undefined)?.sid;
     if (policy === undefined || secret === undefined || !(error instanceof Problem)) return;
-    if (error.status === 403 || error.status === 404) await this.guard.recordDenial({ secret, execution, policy }, error);
+    if (REFUSALS.has(error.status)) await this.guard.recordDenial({ secret, execution, policy }, error);
   }
 }

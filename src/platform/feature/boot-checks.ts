@@ -49,7 +49,11 @@ function routeProblems({ method, path, where, handler, mutating, policy }: Route
 function permissionProblems(routes: readonly Route[]): string[] {
   const used = new Set(routes.flatMap(({ policy }) => (policy?.kind === 'access' ? [policy.permission as string] : [])));
   used.delete('signed-in');
-  return differences('permission', [...declared('permissions').keys()], used, 'put @Access with it on a route');
+  const narrowed = [...declared('permissions')].filter(([, { scopes, ofPeople }]) => !ofPeople && (scopes.assigned ?? scopes.own) !== undefined);
+  return [
+    ...differences('permission', [...declared('permissions').keys()], used, 'put @Access with it on a route'),
+    ...narrowed.map(([key]) => `permission "${key}" is given to roles for less than the organization and is not about people: add ofPeople: true, and narrow what its handler reaches`),
+  ];
 }
 
 function eventProblems(routes: readonly Route[], handlers: readonly BoundHandler[]): string[] {

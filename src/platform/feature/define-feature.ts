@@ -6,6 +6,8 @@ export interface PermissionDeclaration {
   category: string;
   description: string;
   scopes: Partial<Record<Scope, readonly Role[]>>;
+  /** It is about people, so that it may reach less than the organization: those assigned, or one's own record. */
+  ofPeople?: true;
 }
 
 /** Shapes a metadata value of an event may take; free text has none, so that no personal data fits in. */

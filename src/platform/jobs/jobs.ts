@@ -25,7 +25,7 @@ export class Jobs {
     await this.unitOfWork.execute(
       `INSERT INTO outbox (org_id, id, job, lane, order_key, payload, request_id, available_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))`,
-      [orgId, id, job, lane ?? `${job}:${orgId}`, orderKey ?? null, JSON.stringify(payload), requestId, delaySeconds],
+      [orgId, id, job, `${orgId}:${lane ?? job}`, orderKey ?? null, JSON.stringify(payload), requestId, delaySeconds],
     );
     return id;
   }
