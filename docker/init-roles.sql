@@ -35,15 +35,11 @@ GRANT vouchsafe_owner TO vouchsafe_migrator;
 GRANT vouchsafe_app TO vouchsafe_worker;
 ALTER ROLE vouchsafe_migrator SET role = 'vouchsafe_owner';
 
--- No statement of a request or a job holds its locks for longer; what may is told so where it is written.
-ALTER ROLE vouchsafe_app SET statement_timeout = '30s';
-ALTER ROLE vouchsafe_worker SET statement_timeout = '30s';
-
--- A statement of the API that takes longer is given up, and so is a transaction that nobody goes on with. Jobs may work
--- for as long as their own time limit lets them.
+-- No statement of a request or a job holds its locks for longer; one that may is given its own limit where it is written.
+-- A transaction that nobody goes on with is given up too; a job may work outside the database between two statements.
 ALTER ROLE vouchsafe_app SET statement_timeout = '30s';
 ALTER ROLE vouchsafe_app SET idle_in_transaction_session_timeout = '60s';
-ALTER ROLE vouchsafe_worker SET statement_timeout = '15min';
+ALTER ROLE vouchsafe_worker SET statement_timeout = '30s';
 ALTER ROLE vouchsafe_worker SET idle_in_transaction_session_timeout = '15min';
 
 ALTER DATABASE vouchsafe OWNER TO vouchsafe_owner;

@@ -1,17 +1,36 @@
 #!/usr/bin/env node
-/** `npm run cli -- <command>` and `npx vouchsafe <command>`: the operators' CLI, against the running `npm start` unless DATABASE_URL is set. */
+/**
+ * `npm run cli -- <command>` and `npx vouchsafe <command>`: the operators' CLI. An operator's own environment is taken as
+ * it is; without one the commands act on the running `npm start`, and never on a mixture of the two.
+ */
 import fs from 'node:fs';
 import { Fixable, complain } from './lib/log.mjs';
 import { inRoot, stateHome } from './lib/paths.mjs';
 import { nodeBinary, nodeEnv, onPinnedNode, relay } from './lib/runtime.mjs';
 import { readRuntime } from './start/runtime-file.mjs';
 
-await onPinnedNode();
+const OPERATORS = ['DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL', 'VOUCHSAFE_ENV'];
 const cli = inRoot('dist/src/cli.js');
-if (fs.existsSync(cli)) {
-  const found = process.env.DATABASE_URL ? undefined : readRuntime(stateHome());
-  process.exit(await relay(nodeBinary(), [cli, ...process.argv.slice(2)], { env: { ...nodeEnv(), ...found } }));
-} else {
-  complain(new Fixable('Vouchsafe is not built yet.', 'node scripts/bootstrap.mjs'));
+
+/** Whether a command touches no installation: it only tells of itself, or writes the documents. */
+const needsNothing = (args) => args.length === 0 || ['docs', 'help'].includes(args[0]) || args.some((arg) => arg === '--help' || arg === '-h');
+
+function environment(args) {
+  if (OPERATORS.some((name) => process.env[name]) || needsNothing(args)) return nodeEnv();
+  const running = readRuntime(stateHome());
+  if (!running) throw new Fixable(`no start is running from ${stateHome()}`, 'npm start   (in another terminal), or set the variables of .env.example');
+  return { ...nodeEnv(), ...running };
+}
+
+async function main(args) {
+  if (!fs.existsSync(cli)) throw new Fixable('Vouchsafe is not built yet.', 'node scripts/bootstrap.mjs');
+  return relay(nodeBinary(), [cli, ...args], { env: environment(args) });
+}
+
+await onPinnedNode();
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  complain(error);
   process.exit(1);
 }

@@ -36,6 +36,10 @@ function npmEnv() {
   return { ...process.env, PATH, ...(writableHome() ? {} : { HOME: cacheDir(), npm_config_cache: path.join(cacheDir(), 'npm') }) };
 }
 
+/** npm's codes for packages that are neither in its cache nor to be had. */
+const OFFLINE = /\b(ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b/;
+const ONCE = '\nThe first start needs the npm registry, once; later ones need no network.';
+
 /**
  * Install scripts stay off, whichever npm this is (from 11.19 on it skips them by itself): the one that is needed runs
  * in prepareNativeFiles().
@@ -44,7 +48,7 @@ export async function install() {
   const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const { code, stderr } = await run('npm', args, { cwd: inRoot(), env: npmEnv() }).catch((error) => ({ code: 1, stderr: error.message }));
   const told = stderr.split('\n').filter((line) => /^npm error ./.test(line) && !/A complete log|npm help/.test(line));
-  if (code !== 0) throw new Fixable(`npm ci failed:\n${told.slice(0, 8).join('\n') || stderr.trim()}`, 'npm ci --ignore-scripts --include=dev --include=optional');
+  if (code !== 0) throw new Fixable(`npm ci failed:\n${told.slice(0, 8).join('\n') || stderr.trim()}${OFFLINE.test(stderr) ? ONCE : ''}`, 'npm ci --ignore-scripts --include=dev --include=optional');
 }
 
 const missing = (folder) => (link) => !fs.existsSync(path.join(folder, link.target));

@@ -47,7 +47,7 @@ function heldBypass() {
 
 /**
  * How to start Postgres, which refuses root. Ordinary users need nothing. For root: an existing account, by number, so
- * nothing on the machine changes; where that account cannot reach the folders (a checkout under /root), it is started
+ * nothing on the machine changes; where that account cannot reach the folders (a checkout in a home folder closed to others), it is started
  * through setpriv(1) with the one capability to pass them.
  * Returns { uid, gid, wrap(command, args) → {command, args, uid?, gid?} }.
  */

@@ -18,10 +18,16 @@ export const application = (env) => ({ names: ['worker', 'api'], health: `http:/
 /** Ends what a killed run left on its ports. */
 export const reapApplication = (home) => Promise.all(Object.keys(PROGRAMS).map((name) => reapOrphan(home, name)));
 
+/** What a command is called: its words before the first option. */
+function commandName(args) {
+  const option = args.findIndex((arg) => arg.startsWith('-'));
+  return args.slice(0, option < 0 ? args.length : option).join(' ');
+}
+
 /** Runs a command of the application's own CLI; its output is shown only when it fails. */
 export async function runCli(args, { env, signal }) {
   const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('dist/src/cli.js'), ...args], { env, signal, cwd: inRoot() });
-  if (code !== 0) throw new Fixable(`${args.join(' ')} failed:\n${`${stdout}\n${stderr}`.trim()}`, 'npm start (after mending what it names)');
+  if (code !== 0) throw new Fixable(`${commandName(args)} failed:\n${`${stdout}\n${stderr}`.trim()}`, 'npm start (after mending what it names)');
 }
 
 async function answers(url) {

@@ -22,8 +22,10 @@ async function takePlace(home) {
 }
 
 async function listenPort() {
-  const port = Number(process.env.PORT || 3000);
-  if (!(await tryPort(port, host()))) throw new Fixable(`Port ${port} is taken by another program.`, `PORT=${port + 100} npm start`);
+  const given = process.env.PORT || '3000';
+  const port = Number(given);
+  if (!/^\d+$/.test(given) || port < 1 || port > 65_535) throw new Fixable(`PORT is not a port number from 1 to 65535: ${given}`, 'PORT=3000 npm start');
+  if (!(await tryPort(port, host()))) throw new Fixable(`Port ${port} is taken by another program.`, `PORT=${port > 65_000 ? port - 100 : port + 100} npm start`);
   return port;
 }
 

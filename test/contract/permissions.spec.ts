@@ -40,7 +40,7 @@ function rendered(): string {
   const line = (cellsOfRow: string[]) => `| ${cellsOfRow.join(' | ')} |`;
   return [
     '# Who may do what', '',
-    'Looked at by a person. A permission that changes here changes what real people may see: say in the commit why.', '',
+    'Reviewed by hand. A permission that changes here changes what real people may see: say in the commit why.', '',
     line(['Permission', ...ROLES]), line(['---', ...ROLES.map(() => '---')]),
     ...table.map(([permission, scopes]) => line([`\`${permission}\``, ...ROLES.map((role) => scopes.get(role) ?? '–')])), '',
   ].join('\n');

@@ -173,6 +173,20 @@ describe('the application does not start with', () => {
   });
 });
 
+describe('the application does not start on', () => {
+  it.each<[string, string, string]>([
+    ['a table with org_id that nothing protects', 'CREATE TABLE stray (org_id uuid, id uuid)', 'stray'],
+    ['one whose row security is not forced', 'CREATE TABLE unforced (org_id uuid); ALTER TABLE unforced ENABLE ROW LEVEL SECURITY', 'unforced'],
+    ['one that is partitioned', 'CREATE TABLE parted (org_id uuid, month date) PARTITION BY RANGE (month)', 'parted'],
+    ['a partition left bare', 'CREATE TABLE piece PARTITION OF parted DEFAULT', 'piece'],
+  ])('%s', async (_what, sql, table) => {
+    await harness.database.superuser(sql);
+    await expect(boot()).rejects.toThrow(`${table}: end its migration with SELECT app_private.protect_table('${table}', 'SELECT, INSERT')`);
+  });
+
+  afterAll(() => harness.database.superuser('DROP TABLE stray, unforced, parted'));
+});
+
 /** The superuser's address with this file's own database. */
 function swapped(address: string): string {
   const changed = new URL(address);

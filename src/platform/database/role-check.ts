@@ -9,9 +9,17 @@ interface RoleRow {
   [column: string]: unknown;
 }
 
+/** Tables that carry an organization's rows, partitions included, without row security that binds their owner too. */
+const UNPROTECTED = `
+  SELECT c.oid::regclass::text AS name
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped
+   WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+     AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+   ORDER BY 1`;
+
 /**
  * Refuses to start as a database role that row security does not bind: superuser, BYPASSRLS, an owner of tables, or one
- * that may put temporary tables in front of them.
+ * that may put temporary tables in front of them. Refuses too a database with a table that row security does not protect.
  */
 @Injectable()
 export class RoleCheck implements OnModuleInit {
@@ -26,5 +34,15 @@ export class RoleCheck implements OnModuleInit {
     if (role!.privileged) throw new Error(`the database role ${role!.name} bypasses row security: connect as vouchsafe_app (API) or vouchsafe_worker`);
     if (role!.owns !== null) throw new Error(`the database role ${role!.name} owns the table ${role!.owns}: connect as vouchsafe_app (API) or vouchsafe_worker`);
     if (role!.temporary) throw new Error(`the database lets ${role!.name} make temporary tables, which come before the real ones in name lookup: run docker/init-roles.sql`);
+    await this.refuseUnprotectedTables();
+  }
+
+  private async refuseUnprotectedTables(): Promise<void> {
+    const tables = (await this.unitOfWork.once<{ name: string }>(UNPROTECTED)).map(({ name }) => name);
+    if (tables.length === 0) return;
+    throw new Error([
+      'tables with org_id whose rows every organization could read:',
+      ...tables.map((name) => `  - ${name}: end its migration with SELECT app_private.protect_table('${name}', 'SELECT, INSERT')`),
+    ].join('\n'));
   }
 }

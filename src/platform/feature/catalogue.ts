@@ -7,7 +7,7 @@ export function renderCatalogue(): string {
   return [
     '# Catalogue',
     '',
-    'Written from the declarations by `npm run docs`; do not edit.',
+    'Written from the declarations by `npm run docs`; do not edit. Ids such as M4 or E14 are explained in [claims.md](../claims.md).',
     '',
     '## Features',
     '',
