@@ -139,7 +139,7 @@ describe('the cascade', () => {
     const owner = await seat('workforce', 'owner');
     await owner.client.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'none' });
     const viewer = await harness.make.member(orgs.get('workforce')!, 'viewer');
-    expect((await client.put(`/v1/memberships/${viewer.membershipId}/permissions/audit:read`, { scope: 'own' })).body.code).toBe('beyond_own_grants');
+    expect((await client.put(`/v1/memberships/${viewer.membershipId}/permissions/audit:read`, { scope: 'org' })).body.code).toBe('beyond_own_grants');
     expect((await client.put('/v1/roles/viewer/permissions/audit:read', { scope: 'org' })).body.code).toBe('beyond_own_grants');
     expect((await client.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'org' })).body.code).toBe('beyond_own_grants');
     expect((await client.patch(`/v1/memberships/${viewer.membershipId}`, { role: 'owner' })).body.code).toBe('beyond_own_grants');

@@ -153,7 +153,7 @@ describe('others', () => {
     const mentor = await harness.make.member(orgId, 'mentor');
     await harness.make.assignment(orgId, mentor.membershipId, mine);
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'export:create', 'assigned'), ($1, $2, 'export:read', 'assigned')`,
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'export:create', 'assigned'), ($1, $2, 'export:read', 'org')`,
       [orgId, mentor.membershipId]);
     const client = await harness.signIn(mentor.email);
     expect(await client.post('/v1/exports', { kind: 'people_csv' })).toMatchObject({ status: 403 });

@@ -164,7 +164,7 @@ describe('an export fails', () => {
   it('when it cannot be marked, and nothing was looked at then', async () => {
     const personId = await harness.make.person(orgId, { email: 'unseen@test.example' });
     const [csv, pdf] = [await ask(), await ask({ kind: 'person_pdf', personId })];
-    await harness.database.superuser(`UPDATE users SET name = U&'\\200B' WHERE id = $1`, [member.userId]);
+    await harness.database.superuser(`UPDATE memberships SET name = U&'\\200B' WHERE user_id = $1`, [member.userId]);
     const before = await filesOf();
     for (const id of [csv, pdf]) {
       await render(id);

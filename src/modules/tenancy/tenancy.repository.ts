@@ -54,16 +54,15 @@ export class TenancyRepository {
     await this.unitOfWork.sql('SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [this.orgId]);
   }
 
-  /** One membership, locked until the transaction ends. */
   async membership(id: string): Promise<MembershipRow | null> {
-    const [row] = await this.unitOfWork.sql<MembershipRow>(`${MEMBERSHIP} AND m.id = $2 FOR UPDATE OF m`, [this.orgId, id]);
+    const [row] = await this.unitOfWork.sql<MembershipRow>(`${MEMBERSHIP} AND m.id = $2`, [this.orgId, id]);
     return row ?? null;
   }
 
-  /** How many others could still change members; their rows are locked so that two cannot leave at once. */
+  /** How many others could still change members. */
   async otherAdministrators(id: string): Promise<number> {
     const rows = await this.unitOfWork.sql(
-      `SELECT 1 FROM memberships WHERE org_id = $1 AND id <> $2 AND status = 'active' AND grants ? 'membership:update' FOR UPDATE`,
+      `SELECT 1 FROM memberships WHERE org_id = $1 AND id <> $2 AND status = 'active' AND grants ? 'membership:update'`,
       [this.orgId, id],
     );
     return rows.length;
