@@ -1,0 +1,48 @@
+/**
+ * One control each: the file it lives in, the edit that takes it away, and the tests that must notice. `expect` is
+ * what the message has to name.
+ */
+export const cases = [
+  {
+    control: 'FORCE row security of one table',
+    file: 'migrations/0006-people.ts',
+    edit: (text) => text.replace("protect_table('assignments', 'SELECT, INSERT, UPDATE', 'person_id', true);", '$& ALTER TABLE assignments NO FORCE ROW LEVEL SECURITY;'),
+    tests: 'contract/catalogue',
+    expect: /assignments/,
+  },
+  {
+    control: '@Access of one route',
+    file: 'src/modules/people/people.controller.ts',
+    edit: (text) => text.replace("  @Access('person:read')\n  @Returns(PersonSummary", '  @Returns(PersonSummary'),
+    tests: 'e2e/people',
+    expect: /PeopleController\.list\) declares no access/,
+  },
+  {
+    control: 'the event of one mutation, as declared',
+    file: 'src/modules/people/people.controller.ts',
+    edit: (text) => text.replace(", { emits: ['person.updated'] }", ''),
+    tests: 'e2e/people',
+    expect: /PeopleController\.update\) changes something and declares no event/,
+  },
+  {
+    control: 'the event of one mutation, as recorded',
+    file: 'src/modules/tenancy/tenancy.service.ts',
+    edit: (text) => text.replace(/ {4}this\.audit\.record\('organization\.updated',[\s\S]*?\}\);\n/, ''),
+    tests: 'contract/routes',
+    expect: /organization\.updated|TenancyController\.update|organizations\/current/,
+  },
+  {
+    control: 'the HMAC check of webhooks',
+    file: 'src/modules/webhooks/standard-webhooks.ts',
+    edit: (text) => text.replace('one.length === expected.length && timingSafeEqual(one, expected)', 'one.length >= 0 && timingSafeEqual(expected, expected)'),
+    tests: 'webhooks',
+    expect: /signature|tampered|signed/i,
+  },
+  {
+    control: 'the append-only trigger of the log',
+    file: 'migrations/0004-audit.ts',
+    edit: (text) => text.replace("    SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');", '$&\n    DROP TRIGGER append_only ON audit_events; DROP TRIGGER append_only_statement ON audit_events;'),
+    tests: 'audit-append-only|contract/catalogue',
+    expect: /audit_events/,
+  },
+];
