@@ -46,10 +46,10 @@ function sound(what: string, { status, body, text: whole, headers }: Answer): st
 }
 
 const HOSTILE: unknown[] = [
-  null, '', ' ', MARK, `${MARK}${'x'.repeat(20_000)}`, `${MARK}\u202e\u0007\u001b[31m`, '\ufe0f'.repeat(150), `a${'\ufe0f'.repeat(99)}`, '😀'.repeat(90), `${'é'.normalize('NFD')}`.repeat(60),
+  null, '', ' ', MARK, `${MARK}${'x'.repeat(20_000)}`, `${MARK}\u202e\u0007\u001b[31m`, '\ufe0f'.repeat(150), `a${'\ufe0f'.repeat(99)}`, '😀'.repeat(90), 'é'.normalize('NFD').repeat(60),
   `${MARK}'; DROP TABLE people; --`, `${MARK}\r\nSet-Cookie: a=b`, '../../../etc/passwd', '{{7*7}}${7*7}<script>', '%00', '%s%n', 'true', '0x10', '١٢٣',
   '2009-W01-1', '2009-366', '2026-02-30', '+275760-09-13T00:00:00Z', '0000-00-00', '9999-12-31T23:59:60Z', '2026-01-01T00:00:00+99:99', '99999-01-01',
-  0, -1, 1, 2 ** 31, 2 ** 53, 1e308, 0.1, true, false, [], [null], [[[]]], [MARK], {}, { a: MARK }, { length: 3 }, { toString: MARK }, { then: MARK },
+  0, -1, 1, 2 ** 31, 2 ** 53, 1e308, 0.1, true, false, [], [null], [[[]]], [MARK], {}, { a: MARK }, { length: 3 }, { toString: MARK },
 ];
 
 describe('every route that takes a body', () => {

@@ -55,7 +55,7 @@ describe('the log', () => {
         const planted = body === null ? undefined : { ...sample.body, ...Object.fromEntries(Object.keys(body).map((name) => [name, value])) };
         const hasBody = method !== 'GET' && method !== 'DELETE';
         await Promise.all([
-          tenant.director.send(method, `${api.url}${filled}?${search}`, { headers, ...(hasBody && { body: planted ?? { value } }) }),
+          tenant.director.send(method, `${api.url}${filled}?${search.toString()}`, { headers, ...(hasBody && { body: planted ?? { value } }) }),
           tenant.director.send(method, `${api.url}${right}`, { headers, ...(hasBody && { body: planted ?? { [value]: value } }) }),
         ]);
       }));

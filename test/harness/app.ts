@@ -35,8 +35,17 @@ export class Harness {
   }
 
   /** Starts it all; the worker takes jobs unless told otherwise, schedules run only by `tick`. */
-  static async start({ takeJobs = true, env: more = {} }: { takeJobs?: boolean; env?: Record<string, string> } = {}): Promise<Harness> {
+  static async start(options: { takeJobs?: boolean; env?: Record<string, string> } = {}): Promise<Harness> {
     const database = await createDatabase();
+    try {
+      return await Harness.startOn(database, options);
+    } catch (error) {
+      await database.drop();
+      throw error;
+    }
+  }
+
+  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {} }: { takeJobs?: boolean; env?: Record<string, string> }): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-test-'));
     const env: Record<string, string> = {
       ...database.env, VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,

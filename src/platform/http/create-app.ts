@@ -35,8 +35,18 @@ export async function createApp(module: Type | DynamicModule, config: Config): P
   app.use(checkUrl, bodyParser(config.http.bodyLimitBytes), openContext);
   serveDocs(app);
   limitServer(app.getHttpServer());
-  await app.init();
+  await initialized(app);
   return app;
+}
+
+/** A start that is refused leaves no connection open: whoever started it can go on, or end. */
+async function initialized(app: NestExpressApplication): Promise<void> {
+  try {
+    await app.init();
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
 }
 
 function configureExpress(express: Express, { http }: Config): void {

@@ -67,7 +67,7 @@ describe('a permission', () => {
   });
 
   it('is denied for a policy of another kind', () => {
-    expect(judge(new PermissionLayer(), attempt({}, { kind: 'public', reason: 'x' } as Partial<Attempt['policy']>), held)).toBe('forbidden');
+    expect(judge(new PermissionLayer(), attempt({}, { kind: 'public', reason: 'x' }), held)).toBe('forbidden');
   });
 
   it('is granted exactly when the grants name it, whatever they hold', () => {
