@@ -3,12 +3,16 @@ import { readJson } from '../lib/files.mjs';
 import { inRoot } from '../lib/paths.mjs';
 import { nodeBinary, relay } from '../lib/runtime.mjs';
 
-/** Runs Jest in view of the reader. Returns { passed, failed }; a suite that could not run counts as one failure. */
+/**
+ * Runs Jest in view of the reader. It is made to end once all results are in: a connection that a refused start left
+ * open must not keep the whole run waiting.
+ * Returns { passed, failed }; a suite that could not run counts as one failure.
+ */
 export async function runJest({ home, env, args }) {
   const outputFile = path.join(home, 'jest.json');
   const code = await relay(
     nodeBinary(),
-    [inRoot('node_modules/jest/bin/jest.js'), '--maxWorkers=2', '--json', `--outputFile=${outputFile}`, ...args],
+    [inRoot('node_modules/jest/bin/jest.js'), '--maxWorkers=2', '--forceExit', '--json', `--outputFile=${outputFile}`, ...args],
     { cwd: inRoot(), env: { ...env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' } },
   );
   const result = readJson(outputFile);
