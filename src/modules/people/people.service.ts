@@ -31,10 +31,11 @@ export class PeopleService {
     return this.present(row);
   }
 
-  /** A page of people, without anything sealed. */
+  /** A page of people, without anything sealed. Throws forbidden for a search by address without person:contact. */
   async list({ limit, cursor, email, ...filter }: PeopleQuery): Promise<Page<PersonSummaryRow>> {
     const scope = { purpose: 'people', orgId: currentContext().orgId };
     const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    if (email !== undefined && !maySearchContacts()) throw new Problem('forbidden');
     const emailIndex = email === undefined ? undefined : await this.emailIndex(email);
     const rows = await this.people.list({ ...filter, emailIndex }, after, limit + 1);
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
@@ -132,4 +133,10 @@ export class PeopleService {
       throw error;
     }
   }
+}
+
+/** To find somebody by address is to learn the address. */
+function maySearchContacts(): boolean {
+  const { member } = currentContext();
+  return member === null || member.grants.has('person:contact');
 }
