@@ -11,7 +11,7 @@ import { AccessGuard } from './access.guard.js';
 import type { Attempt, SessionRow } from './attempt.js';
 import { Access, Public } from './decorators.js';
 
-const LAYERS = ['rate', 'token', 'same origin', 'session', 'password', 'second factor', 'sso', 'permission', 'step-up'];
+const LAYERS = ['rate', 'token', 'session', 'same origin', 'password', 'second factor', 'sso', 'permission', 'step-up'];
 
 class Controller {
   undeclared() { return 1; }
@@ -52,7 +52,7 @@ function guard(): AccessGuard {
 
 async function arrive(handler: keyof Controller, method = 'GET'): Promise<unknown> {
   const execution = {
-    getHandler: () => Controller.prototype[handler], getClass: () => Controller, switchToHttp: () => ({ getRequest: () => ({ method }) as Request }),
+    getHandler: () => Controller.prototype[handler], getClass: () => Controller, switchToHttp: () => ({ getRequest: () => ({ method, params: { id: 'no-uuid' } }) as unknown as Request }),
   } as unknown as ExecutionContext;
   return withContext(new Context(), () => guard().canActivate(execution)).then((open) => open, (error: Problem) => error.code);
 }

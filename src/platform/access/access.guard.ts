@@ -24,7 +24,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
-    rate: RateLayer, token: TokenLayer, sameOrigin: SameOriginLayer, session: SessionLayer, password: PasswordChangedLayer,
+    rate: RateLayer, token: TokenLayer, session: SessionLayer, sameOrigin: SameOriginLayer, password: PasswordChangedLayer,
     secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, permission: PermissionLayer, stepUp: StepUpLayer,
   ) {
     this.forEverybody = [rate];

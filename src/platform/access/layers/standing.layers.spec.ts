@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Request } from 'express';
 import { Clock } from '../../clock/clock.js';
 import { Context, withContext, type Member } from '../../context/context.js';
+import { defineFeature } from '../../feature/define-feature.js';
 import type { Permission } from '../../feature/registry.js';
 import '../../http/http.feature.js';
 import { Problem } from '../../http/problem.js';
@@ -59,20 +60,31 @@ describe('what the organization asks for', () => {
 });
 
 describe('a permission', () => {
-  const held = new Map([['person:read', 'own']]);
+  defineFeature({
+    name: 'specimens', description: 'For the test.',
+    permissions: {
+      'specimen:read': { category: 'Specimens', description: 'About people.', ofPeople: true, scopes: {} },
+      'specimen:update': { category: 'Specimens', description: 'About the organization.', scopes: {} },
+    },
+  });
+  const held = new Map([['specimen:read', 'own'], ['specimen:update', 'own']]);
   const asks = (permission: string, grants = held) => judge(new PermissionLayer(), attempt({}, { kind: 'access', permission: permission as Permission }), grants);
 
   it('is held or it is not; signed in is enough where nothing more is asked', () => {
-    expect([asks('person:read'), asks('person:update'), asks('person'), asks('person:*'), asks('signed-in', new Map())]).toEqual(['passed', 'forbidden', 'forbidden', 'forbidden', 'passed']);
+    expect([asks('specimen:read'), asks('specimen'), asks('specimen:*'), asks('signed-in', new Map())]).toEqual(['passed', 'forbidden', 'forbidden', 'passed']);
+  });
+
+  it('that is not about people is held for the whole organization or not at all', () => {
+    expect([asks('specimen:update'), asks('specimen:update', new Map([['specimen:update', 'org']]))]).toEqual(['forbidden', 'passed']);
   });
 
   it('is denied for a policy of another kind', () => {
     expect(judge(new PermissionLayer(), attempt({}, { kind: 'public', reason: 'x' }), held)).toBe('forbidden');
   });
 
-  it('is granted exactly when the grants name it, whatever they hold', () => {
+  it('nobody declared is granted exactly when the grants name it for the whole organization', () => {
     fc.assert(fc.property(fc.dictionary(fc.string(), fc.constantFrom('org', 'assigned', 'own')), fc.string(), (grants, permission) => {
-      expect(isGranted(parseGrants(JSON.stringify(grants)), permission)).toBe(permission === 'signed-in' || Object.hasOwn(grants, permission));
+      expect(isGranted(parseGrants(JSON.stringify(grants)), permission)).toBe(permission === 'signed-in' || (Object.hasOwn(grants, permission) && grants[permission] === 'org'));
     }));
   });
 });
