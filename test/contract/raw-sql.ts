@@ -1,4 +1,6 @@
+import { text as textOf } from 'node:stream/consumers';
 import pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
 import type { Client } from '../harness/client.js';
 
 /** What became of a statement: rows, or the SQLSTATE it was refused with. */
@@ -27,6 +29,20 @@ export class RawSql {
     // A statement may have ended the transaction by itself; then there is nothing to go back to.
     await this.client.query(outcome.code === null ? 'RELEASE SAVEPOINT attempt' : 'ROLLBACK TO SAVEPOINT attempt').catch(() => undefined);
     return outcome;
+  }
+
+  /** Copies out as `COPY … TO STDOUT` does; a row a line. */
+  async copyOut(source: string): Promise<Outcome> {
+    await this.client.query('SAVEPOINT attempt');
+    try {
+      const lines = (await textOf(this.client.query(copyTo(`COPY ${source} TO STDOUT`)))).split('\n').filter((line) => line !== '');
+      return { rows: lines.map((line) => ({ line })), rowCount: lines.length, code: null, message: '' };
+    } catch (error) {
+      const { code = 'unknown', message } = error as { code?: string; message: string };
+      return { rows: [], rowCount: 0, code, message };
+    } finally {
+      await this.client.query('ROLLBACK TO SAVEPOINT attempt');
+    }
   }
 
   /** Runs a statement as it is. */
