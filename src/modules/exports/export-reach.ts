@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Grants } from '../../platform/access/grants.js';
 import { Problem } from '../../platform/http/index.js';
+import { PeopleService } from '../people/index.js';
 import type { ExportKind } from './export.js';
-import { ExportsRepository } from './exports.repository.js';
 
 /** Throws forbidden unless grants allow an export of everybody: narrower scopes export single records only. */
 export function assertMayExportEverybody(grants: Grants): void {
@@ -12,7 +12,7 @@ export function assertMayExportEverybody(grants: Grants): void {
 /** What a member may have exported: asked at the request, and again when the file is made. */
 @Injectable()
 export class ExportReach {
-  constructor(private readonly exports: ExportsRepository) {}
+  constructor(private readonly people: PeopleService) {}
 
   /** Throws forbidden where the kind is beyond the grants, not_found where the person is. */
   async assert(kind: ExportKind, personId: string | null, grants: Grants): Promise<void> {
@@ -24,6 +24,6 @@ export class ExportReach {
   async assertPerson(personId: string, grants: Grants): Promise<void> {
     const scope = grants.get('export:create');
     if (scope === undefined) throw new Problem('forbidden');
-    if (!(await this.exports.isInReach(personId, scope))) throw new Problem('not_found');
+    if (!(await this.people.isInScope(personId, scope))) throw new Problem('not_found');
   }
 }

@@ -65,16 +65,6 @@ export class ExportsRepository {
     );
   }
 
-  /** Whether a person is visible to the caller, and within the scope in which the caller may export. */
-  async isInReach(personId: string, scope: string): Promise<boolean> {
-    const rows = await this.unitOfWork.sql(
-      `SELECT 1 FROM people WHERE org_id = $1 AND id = $2
-          AND ($3 = 'org' OR ($3 = 'assigned' AND id = ANY (app.assigned_people())) OR ($3 = 'own' AND id = app.own_person_id()))`,
-      [this.orgId, personId, scope],
-    );
-    return rows.length > 0;
-  }
-
   /** Puts a new link in place of the one before. Gives when it ends; null when there is no file for this member. */
   async replaceLink(id: string, membershipId: string, tokenHash: Buffer): Promise<Date | null> {
     const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>(

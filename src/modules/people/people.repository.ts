@@ -42,13 +42,14 @@ export class PeopleRepository {
     return { ...rows[0], keys };
   }
 
-  /** Whether a person lies within a scope of the caller; policies know the scope of reading alone. */
+  /** Whether a person the caller may read lies within a scope of theirs as well; policies know the scope of reading alone. */
   async isInScope(id: string, scope: string | undefined): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ within: boolean | null }>(
-      `SELECT $2 = 'org' OR ($2 = 'assigned' AND $1 = ANY (app.assigned_people())) OR ($2 = 'own' AND $1 = app.own_person_id()) AS within`,
-      [id, scope ?? 'none'],
+    const rows = await this.unitOfWork.sql(
+      `SELECT 1 FROM people WHERE org_id = $1 AND id = $2
+          AND ($3 = 'org' OR ($3 = 'assigned' AND id = ANY (app.assigned_people())) OR ($3 = 'own' AND id = app.own_person_id()))`,
+      [currentContext().orgId, id, scope ?? 'none'],
     );
-    return row!.within === true;
+    return rows.length > 0;
   }
 
   /** A page in order of id, which is the order of creation; `after` is the last id seen. */

@@ -44,7 +44,12 @@ export class PeopleService {
   /** Whether the caller's grants reach the contact details of a person. Operators and jobs of ours reach everybody's. */
   async mayUnlock(id: string): Promise<boolean> {
     const { member } = currentContext();
-    return member === null || this.people.isInScope(id, member.grants.get('person:contact'));
+    return member === null || this.isInScope(id, member.grants.get('person:contact'));
+  }
+
+  /** Whether a person the caller may read lies within a scope of another permission as well. */
+  isInScope(id: string, scope: string | undefined): Promise<boolean> {
+    return this.people.isInScope(id, scope);
   }
 
   /** Contact details in the clear; the unlock is logged. Throws not_found beyond the scope of person:contact. */

@@ -15,9 +15,6 @@ export function sessionEntrance(secret: string, readOnly: boolean): Entrance {
   return { statement: { text: 'SELECT * FROM app.enter_session($1, $2)', values: [secret, readOnly] }, readOnly };
 }
 
-/** With nothing: may write to the installation's log, reads no tenant row. */
-export const anonymousEntrance: Entrance = { statement: { text: 'SELECT app.enter_anonymous()', values: [] } };
-
 /** The worker, into an organization by id. */
 export function organizationEntrance(orgId: string): Entrance {
   return { statement: { text: 'SELECT app.enter_organization($1)', values: [orgId] } };
