@@ -51,7 +51,7 @@ export class TenancyRepository {
 
   /** Lets changes of this organization's members happen one after another. */
   async lockOrganization(): Promise<void> {
-    await this.unitOfWork.sql('SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [this.orgId]);
+    await this.unitOfWork.sql('SELECT app.lock_organization()');
   }
 
   async membership(id: string): Promise<MembershipRow | null> {
