@@ -83,7 +83,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     -- Roles that an organization has made for itself, beside those of its preset. They hold what role_overrides give them.
     CREATE TABLE roles (
       org_id uuid NOT NULL REFERENCES organizations,
-      key text NOT NULL CHECK (key ~ '^[a-z][a-z_]{1,39}$'),
+      key text NOT NULL CHECK (key ~ '^[a-z]+(_[a-z]+)*$' AND length(key) BETWEEN 2 AND 40),
       name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
       description text NOT NULL DEFAULT '' CHECK (length(description) <= 500),
       portal boolean NOT NULL DEFAULT false,
@@ -219,6 +219,13 @@ export class Tenancy1770000000002 extends SqlMigration {
     CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
       WITH CHECK ((SELECT app.is_system()) OR requested_by = (SELECT app.membership_id()));
 
+    -- Whether an organization has a role: one of its preset, or one it made.
+    CREATE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT EXISTS (SELECT FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset WHERE o.id = org AND r.role = role_key)
+          OR EXISTS (SELECT FROM public.roles r WHERE r.org_id = org AND r.key = role_key)
+    $$;
+
     -- The grants are kept on the membership, so that entering a session reads one row; these triggers keep them true.
     -- They also see to it that a role exists, and that no member gives a role, or a wider one, than they hold themselves.
     CREATE FUNCTION app_private.membership_grants() RETURNS trigger
@@ -226,9 +233,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     DECLARE
       before jsonb := CASE TG_OP WHEN 'UPDATE' THEN OLD.grants ELSE '{}' END;
     BEGIN
-      IF NEW.status = 'active' AND NOT EXISTS (SELECT FROM public.roles r WHERE r.org_id = NEW.org_id AND r.key = NEW.role)
-        AND NOT EXISTS (SELECT FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset AND o.id = NEW.org_id WHERE r.role = NEW.role)
-        AND NOT (NEW.kind = 'support' AND NEW.role = 'support') THEN
+      IF NEW.status = 'active' AND NOT app_private.is_role(NEW.org_id, NEW.role) AND NOT (NEW.kind = 'support' AND NEW.role = 'support') THEN
         RAISE EXCEPTION 'the organization has no role "%"', NEW.role USING ERRCODE = '23514', CONSTRAINT = 'memberships_role';
       END IF;
       NEW := app_private.with_grants(NEW);
@@ -269,18 +274,6 @@ export class Tenancy1770000000002 extends SqlMigration {
       RETURN NULL;
     END $$;
     CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW EXECUTE FUNCTION app_private.access_grant_changed();
-
-    -- A role that somebody holds is not removed.
-    CREATE FUNCTION app_private.role_in_use() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    BEGIN
-      IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = OLD.org_id AND m.role = OLD.key AND m.status = 'active') THEN
-        RAISE EXCEPTION 'the role is held by members' USING ERRCODE = '23503', CONSTRAINT = 'roles_in_use';
-      END IF;
-      DELETE FROM public.role_overrides WHERE org_id = OLD.org_id AND role = OLD.key;
-      RETURN OLD;
-    END $$;
-    CREATE TRIGGER role_in_use BEFORE DELETE ON roles FOR EACH ROW EXECUTE FUNCTION app_private.role_in_use();
 
     -- A digest of the declarations that the database was last brought in line with; processes compare it when they start.
     CREATE TABLE app_private.catalogue (

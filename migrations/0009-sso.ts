@@ -117,7 +117,7 @@ export class Sso1770000000009 extends SqlMigration {
         RETURN;
       END IF;
       org_id := c.org_id;
-      IF granted_role IS NULL THEN
+      IF NOT coalesce(app_private.is_role(c.org_id, granted_role), false) THEN
         state := 'role_missing'; -- somebody whose groups no longer stand for a role is put out
         UPDATE public.sessions s SET revoked_at = now() WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
           SELECT i.membership_id FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject);

@@ -63,6 +63,20 @@ export class AccessGrants1770000000016 extends SqlMigration {
        WHERE x.org_id = app.org_id() AND x.state = 'approved' AND x.expires_at <= now() RETURNING x.id
     $$;
 
+    -- A role that somebody holds, or that an identity provider's groups stand for, is not removed.
+    CREATE FUNCTION app_private.role_in_use() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = OLD.org_id AND m.role = OLD.key AND m.status = 'active')
+        OR EXISTS (SELECT FROM public.sso_connections c WHERE c.org_id = OLD.org_id
+             AND (c.default_role = OLD.key OR c.group_roles @> jsonb_build_array(jsonb_build_object('role', OLD.key)))) THEN
+        RAISE EXCEPTION 'the role is in use' USING ERRCODE = '23503', CONSTRAINT = 'roles_in_use';
+      END IF;
+      DELETE FROM public.role_overrides WHERE org_id = OLD.org_id AND role = OLD.key;
+      RETURN OLD;
+    END $$;
+    CREATE TRIGGER role_in_use BEFORE DELETE ON roles FOR EACH ROW EXECUTE FUNCTION app_private.role_in_use();
+
     GRANT EXECUTE ON FUNCTION app.decide_access_grant, app.end_access_grant TO vouchsafe_app;
     GRANT EXECUTE ON FUNCTION app.close_expired_access_grants TO vouchsafe_worker;
   `;

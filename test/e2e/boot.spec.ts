@@ -95,7 +95,7 @@ describe('a handler that does otherwise than it declares', () => {
     url = await app.getUrl();
     stop = () => app.close();
     orgId = await harness.make.organization('gme', 'Before');
-    client = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
+    client = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
   });
   afterAll(() => stop());
 

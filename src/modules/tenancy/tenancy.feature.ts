@@ -24,10 +24,8 @@ export const tenancyFeature = defineFeature({
     'membership.ended': { category: 'members', severity: 'notice', description: 'A membership was ended, and its sessions with it.' },
   },
   errors: {
-    unknown_role: { status: 400, title: 'The organization has no such role' },
     membership_exists: { status: 409, title: 'This user is a member already' },
     last_administrator: { status: 409, title: 'The organization needs somebody who can manage its members' },
-    beyond_own_grants: { status: 403, title: 'Nobody can give what they do not hold' },
   },
   personalData: {
     users: {
