@@ -136,7 +136,8 @@ describe('a second person', () => {
     await harness.database.superuser(`UPDATE access_grants SET created_at = now() - interval '25 hours' WHERE id = $1`, [third]);
     const approve = async (by: Client, id: string) => (await by.post(`/v1/access/grants/${id}/approve`)).body.code;
     const both = await Promise.all([approve(director, first), approve(other, first)]);
-    expect(both.toSorted()).toEqual(['access_grant_decided', undefined]);
+    expect(both.filter((code) => code === 'access_grant_decided')).toHaveLength(1);
+    expect(both).toContain(undefined);
     expect([await approve(director, first), await approve(director, second), await approve(director, third)]).toEqual(['access_grant_decided', 'access_grant_in_force', 'access_grant_lapsed']);
     expect((await director.post(`/v1/access/grants/${second}/decline`)).body.state).toBe('declined');
   });
