@@ -97,6 +97,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       role text NOT NULL,
       permission text NOT NULL,
       scope text NOT NULL CHECK (scope IN ('org', 'assigned', 'own', 'none')),
+      set_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (org_id, role, permission)
     );
     SELECT app_private.protect_table('role_overrides', 'SELECT, INSERT, UPDATE, DELETE', true);
@@ -106,6 +107,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       membership_id uuid NOT NULL,
       permission text NOT NULL,
       scope text NOT NULL CHECK (scope IN ('org', 'assigned', 'own', 'none')),
+      set_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (org_id, membership_id, permission),
       FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
     );
@@ -140,23 +142,34 @@ export class Tenancy1770000000002 extends SqlMigration {
     SELECT app_private.protect_table('access_grants',
       'SELECT, INSERT (org_id, id, membership_id, person_id, scopes, reason, minutes, requested_by)', true);
 
-    -- The cascade: what is set for the member over what is set for the role over the code's default. Within a level a denial
-    -- beats all, else the widest counts. A denial leaves no grant.
+    -- The cascade, as data: everything that is said of a member's permissions, and which of it decides. What is set for the
+    -- member (an override, or an access grant in force) outweighs what is set for the role, and that the code's default. Within
+    -- a level a denial beats all, else the widest counts.
+    CREATE FUNCTION app_private.grant_levels(org uuid, member uuid, member_role text) RETURNS TABLE (permission text, level integer,
+      source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT l.*, l.level = min(l.level) OVER (PARTITION BY l.permission)
+             AND app.width(l.scope) = CASE min(app.width(l.scope)) OVER same WHEN 0 THEN 0 ELSE max(app.width(l.scope)) OVER same END
+        FROM (
+          SELECT o.permission, 1 AS level, 'member' AS source, o.scope, o.set_at, NULL::uuid, NULL::timestamptz
+            FROM public.member_overrides o WHERE o.org_id = org AND o.membership_id = member
+          UNION ALL
+          SELECT t.key, 1, 'access-grant', t.value, g.decided_at, g.id, g.expires_at
+            FROM public.access_grants g CROSS JOIN LATERAL jsonb_each_text(g.scopes) t
+           WHERE g.org_id = org AND g.membership_id = member AND g.state = 'approved' AND g.expires_at > now()
+          UNION ALL
+          SELECT o.permission, 2, 'role', o.scope, o.set_at, NULL, NULL FROM public.role_overrides o WHERE o.org_id = org AND o.role = member_role
+          UNION ALL
+          SELECT d.permission, 3, 'default', d.scope, NULL, NULL, NULL FROM public.role_defaults d WHERE d.role = member_role
+        ) AS l (permission, level, source, scope, since, access_grant_id, expires_at)
+      WINDOW same AS (PARTITION BY l.permission, l.level)
+    $$;
+
+    -- What the cascade comes to: permission to scope. A denial leaves no grant.
     CREATE FUNCTION app_private.effective_grants(org uuid, member uuid, member_role text) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT coalesce(jsonb_object_agg(permission, (ARRAY['own', 'assigned', 'org'])[widest]) FILTER (WHERE narrowest > 0), '{}')
-        FROM (
-          SELECT DISTINCT ON (permission) permission, min(app.width(scope)) AS narrowest, max(app.width(scope)) AS widest FROM (
-            SELECT 1 AS level, permission, scope FROM public.member_overrides WHERE org_id = org AND membership_id = member
-            UNION ALL
-            SELECT 1, t.key, t.value FROM public.access_grants g CROSS JOIN LATERAL jsonb_each_text(g.scopes) t
-             WHERE g.org_id = org AND g.membership_id = member AND g.state = 'approved' AND g.expires_at > now()
-            UNION ALL
-            SELECT 2, permission, scope FROM public.role_overrides WHERE org_id = org AND role = member_role
-            UNION ALL
-            SELECT 3, permission, scope FROM public.role_defaults WHERE role = member_role
-          ) AS cascade_levels GROUP BY permission, level ORDER BY permission, level
-        ) AS decided
+      SELECT coalesce(jsonb_object_agg(l.permission, l.scope), '{}') FROM app_private.grant_levels(org, member, member_role) l
+       WHERE l.decides AND l.scope <> 'none'
     $$;
 
     -- A membership with what follows from the rest: its grants, the part of them that is about people (explicit, none

@@ -47,12 +47,17 @@ export class People1770000000006 extends SqlMigration {
     CREATE INDEX assignments_member ON assignments (org_id, membership_id, person_id);
     CREATE INDEX assignments_person ON assignments (org_id, person_id);
 
+    -- The assignments of a member that are in force: begun, and not over.
+    CREATE FUNCTION app_private.assignments_in_force(org uuid, member uuid) RETURNS SETOF public.assignments
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT a.* FROM public.assignments a
+       WHERE a.org_id = org AND a.membership_id = member AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())
+    $$;
+
     -- The people now assigned to the caller. DEFINER, so that the policy of people does not ask itself.
     CREATE FUNCTION app.assigned_people() RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT coalesce(array_agg(a.person_id), '{}') FROM public.assignments a
-       WHERE a.org_id = app.org_id() AND a.membership_id = app.membership_id()
-         AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())
+      SELECT coalesce(array_agg(a.person_id), '{}') FROM app_private.assignments_in_force(app.org_id(), app.membership_id()) a
     $$;
     GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 

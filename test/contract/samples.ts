@@ -43,6 +43,9 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/access/grants/:id/decline': ({ declinable }) => ({ params: { id: declinable } }),
   'DELETE /v1/access/grants/:id': ({ accessGrant }) => ({ params: { id: accessGrant } }),
 
+  'GET /v1/access/who-can': ({ person }) => ({ query: { resource: 'person', id: person, permission: 'person:contact', limit: '10' } }),
+  'GET /v1/access/preview': ({ user }) => ({ query: { userId: user } }),
+
   'GET /v1/permissions': () => ({}),
   'GET /v1/roles': () => ({}),
   'POST /v1/roles': () => ({ body: { key: 'coordinator', name: 'Coordinator', copyOf: 'mentor' } }),

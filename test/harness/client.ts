@@ -19,6 +19,13 @@ export class Client {
 
   constructor(readonly baseUrl: string) {}
 
+  /** A caller who has a cookie already, as `name=value`. */
+  static withCookie(baseUrl: string, cookie: string): Client {
+    const client = new Client(baseUrl);
+    client.keep(cookie);
+    return client;
+  }
+
   get<T = any>(path: string, send: Send = {}): Promise<Answer<T>> {
     return this.send<T>('GET', path, send);
   }

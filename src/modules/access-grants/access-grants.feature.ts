@@ -42,7 +42,7 @@ export const accessGrantsFeature = defineFeature({
   },
   tables: {
     access_grants: {
-      kind: 'tenant',
+      kind: 'tenant', resource: 'access-grant',
       rows: { own: { column: 'membership_id', may: ['select'] }, select: ['access-grant:read', 'access-grant:decide'], insert: 'access-grant:request' },
       retention: { keep: 'explains entries of the log that carry its id' },
     },

@@ -30,7 +30,7 @@ export const authFeature = defineFeature({
     },
   },
   tables: {
-    sessions: { kind: 'tenant', rows: {
+    sessions: { kind: 'tenant', resource: 'session', rows: {
         own: { column: 'membership_id', may: ['select', 'update'] }, select: ['membership:update', 'membership:end', 'retention:preview', 'retention:run'],
         update: ['membership:update', 'membership:end'],
       }, retention: { policies: ['sessions.expired'] } },

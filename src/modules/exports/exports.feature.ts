@@ -53,7 +53,7 @@ export const exportsFeature = defineFeature({
     },
   },
   tables: {
-    exports: { kind: 'tenant', rows: {
+    exports: { kind: 'tenant', resource: 'export', rows: {
         own: { column: 'requested_by', may: ['select', 'insert', 'update'] }, select: ['export:read', 'retention:preview', 'retention:run'],
       }, retention: { policies: ['exports.files', 'exports.finished'] } },
   },

@@ -1,2 +1,3 @@
+export { OverridesService } from './overrides.service.js';
 export { RbacModule } from './rbac.module.js';
 export { RolesService } from './roles.service.js';

@@ -10,7 +10,7 @@ export class OverridesRepository {
   async setRole(role: string, permission: string, scope: string): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO role_overrides (org_id, role, permission, scope) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (org_id, role, permission) DO UPDATE SET scope = EXCLUDED.scope`,
+       ON CONFLICT (org_id, role, permission) DO UPDATE SET scope = EXCLUDED.scope, set_at = now()`,
       [currentContext().orgId, role, permission, scope],
     );
   }
@@ -27,7 +27,7 @@ export class OverridesRepository {
     return (await this.unitOfWork.execute(
       `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
        SELECT org_id, id, $3, $4 FROM memberships WHERE org_id = $1 AND id = $2 AND status = 'active'
-       ON CONFLICT (org_id, membership_id, permission) DO UPDATE SET scope = EXCLUDED.scope`,
+       ON CONFLICT (org_id, membership_id, permission) DO UPDATE SET scope = EXCLUDED.scope, set_at = now()`,
       [currentContext().orgId, membershipId, permission, scope],
     )) > 0;
   }

@@ -10,6 +10,6 @@ import { RolesService } from './roles.service.js';
 @Module({
   controllers: [RolesController, OverridesController],
   providers: [RolesService, RolesRepository, OverridesService, OverridesRepository],
-  exports: [RolesService],
+  exports: [RolesService, OverridesService],
 })
 export class RbacModule {}

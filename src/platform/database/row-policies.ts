@@ -33,20 +33,41 @@ export function isOfPeople(permission: string): boolean {
   return declared('permissions').get(permission)?.ofPeople === true;
 }
 
+/** The rule of one command, taken apart: any one of its parts suffices. */
+export interface Rule {
+  /** Every member of the organization. */
+  everybody: boolean;
+  /** Permissions that are about people, on a row that hangs on a person: they reach as far as the widest scope among them. */
+  about: readonly string[];
+  /** Permissions held for the whole organization, or not at all. */
+  other: readonly string[];
+  /** Whether the row's own member passes without any permission. */
+  own: boolean;
+}
+
+/** The rule that a table's declaration has for a command. Policies are made of it, and decisions explained from it. */
+export function ruleOf({ person, own, ...rules }: RowRules, command: RowCommand): Rule {
+  const permissions = named(rules[command]);
+  const isAbout = (permission: string) => person !== undefined && isOfPeople(permission);
+  const everybody = permissions.includes('signed-in');
+  return {
+    everybody, own: own?.may.includes(command) ?? false,
+    about: everybody ? [] : permissions.filter(isAbout), other: everybody ? [] : permissions.filter((permission) => !isAbout(permission)),
+  };
+}
+
 /**
  * One decision after the other by CASE: because of alternatives joined by OR the planner expects next to no row, and then
  * sorts whole tables. Functions stand in sub-selects, so that each is asked once a statement.
  */
-function conditionOf({ person, own, ...rules }: RowRules, command: RowCommand): string {
-  const permissions = named(rules[command]);
-  if (permissions.includes('signed-in')) return 'true';
-  const about = person === undefined ? [] : permissions.filter(isOfPeople);
-  const other = permissions.filter((permission) => !about.includes(permission));
+function conditionOf(rules: RowRules, command: RowCommand): string {
+  const { everybody, about, other, own } = ruleOf(rules, command);
+  if (everybody) return 'true';
   let condition = about.length === 0 ? 'false' : `CASE (SELECT app.scope(${literals(about)})) WHEN 'org' THEN true
-    WHEN 'assigned' THEN ${person} = ANY ((SELECT app.assigned_people())::uuid[]) WHEN 'own' THEN ${person} = (SELECT app.own_person_id()) ELSE false END`;
+    WHEN 'assigned' THEN ${rules.person} = ANY ((SELECT app.assigned_people())::uuid[]) WHEN 'own' THEN ${rules.person} = (SELECT app.own_person_id()) ELSE false END`;
   if (other.length > 0) condition = either(`(SELECT app.holds(${literals(other)}))`, condition);
-  if (permissions.length === 0) condition = '(SELECT app.is_system())';
-  if (own?.may.includes(command)) condition = either(`${own.column} = (SELECT app.membership_id())`, condition);
+  if (about.length + other.length === 0) condition = '(SELECT app.is_system())';
+  if (own) condition = either(`${rules.own!.column} = (SELECT app.membership_id())`, condition);
   return condition;
 }
 

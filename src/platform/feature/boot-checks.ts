@@ -39,6 +39,7 @@ export class BootChecks implements OnApplicationBootstrap {
       ...jobProblems(handlers),
       ...retentionProblems(),
       ...rowRuleProblems(),
+      ...resourceProblems(),
     ];
   }
 }
@@ -95,6 +96,12 @@ function rowRuleProblems(): string[] {
     : ROW_COMMANDS.flatMap((command) => named(declaration.rows[command]))
       .filter((permission) => permission !== 'signed-in' && !declared('permissions').has(permission))
       .map((permission) => `the rules of table "${table}" name the permission "${permission}", which no feature declares`)));
+}
+
+function resourceProblems(): string[] {
+  const things = [...declared('tables')].flatMap(([table, declaration]) => (declaration.kind === 'tenant' && declaration.resource !== undefined ? [{ table, resource: declaration.resource }] : []));
+  return [...Map.groupBy(things, ({ resource }) => resource)].filter(([, tables]) => tables.length > 1)
+    .map(([resource, tables]) => `the tables ${tables.map(({ table }) => `"${table}"`).join(' and ')} are both called "${resource}": give one another name`);
 }
 
 /** What is needed and not used, and what is used and not declared. */

@@ -93,9 +93,13 @@ export interface RowRules {
 
 export type RowCommand = 'select' | 'insert' | 'update' | 'delete';
 
-/** A table: of one tenant each row, or of the whole installation; kept by the named policies, or for a written reason. */
+/**
+ * A table: of one tenant each row, or of the whole installation; kept by the named policies, or for a written reason.
+ * `resource` is what one row of it is called where people ask who can reach it, and as the target of entries in the log;
+ * its column `id` is then its id.
+ */
 export type TableDeclaration = { retention: { policies: readonly string[] } | { keep: string } } & (
-  | { kind: 'tenant'; rows: RowRules }
+  | { kind: 'tenant'; rows: RowRules; resource?: string }
   | { kind: 'installation' }
 );
 

@@ -28,7 +28,7 @@ export const ssoFeature = defineFeature({
     sso_identities: { subject_key: { class: 'PII', erasure: 'delete' } },
   },
   tables: {
-    sso_connections: { kind: 'tenant', rows: { select: 'sso:read', insert: 'sso:create', update: 'sso:update', delete: 'sso:delete' }, retention: { keep: 'a setting of the organization' } },
+    sso_connections: { kind: 'tenant', resource: 'sso-connection', rows: { select: 'sso:read', insert: 'sso:create', update: 'sso:update', delete: 'sso:delete' }, retention: { keep: 'a setting of the organization' } },
     sso_identities: { kind: 'tenant', rows: { select: 'sso:read', delete: 'sso:delete' }, retention: { keep: 'lives as long as the connection it belongs to' } },
   },
   controls: {

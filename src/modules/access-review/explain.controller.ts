@@ -1,0 +1,31 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { Access } from '../../platform/access/decorators.js';
+import { Returns } from '../../platform/http/returns.js';
+import { PreviewQuery, WhoCanQuery, WhoCanResponse } from './explain.dto.js';
+import { ExplainService } from './explain.service.js';
+import { PreviewResponse } from './preview.dto.js';
+import { PreviewService } from './preview.service.js';
+
+@Controller('v1/access')
+export class ExplainController {
+  constructor(
+    private readonly explained: ExplainService,
+    private readonly previews: PreviewService,
+  ) {}
+
+  /** Every active member who can reach a thing at this moment, with the reasons. */
+  @Get('who-can')
+  @Access('access:explain', { emits: ['access.explained'] })
+  @Returns(WhoCanResponse, { list: true })
+  whoCan(@Query() query: WhoCanQuery) {
+    return this.explained.whoCan(query);
+  }
+
+  /** What a user could see and do in this organization. */
+  @Get('preview')
+  @Access('access:preview', { emits: ['access.previewed'] })
+  @Returns(PreviewResponse)
+  preview(@Query() { userId }: PreviewQuery) {
+    return this.previews.preview(userId);
+  }
+}

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { decide, ruleOfPermission, widest, type Relation, type Way } from '../../platform/access/decide.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { currentContext } from '../../platform/context/context.js';
+import { ruleOf, type Rule } from '../../platform/database/row-policies.js';
+import { Cursors, type Page } from '../../platform/http/pagination.js';
+import { Problem } from '../../platform/http/problem.js';
+import type { ReasonResponse, WhoCanQuery, WhoCanResponse } from './explain.dto.js';
+import { ExplainRepository, type MemberFacts, type Thing } from './explain.repository.js';
+import { chainsOf, type Chains } from './levels.js';
+import { assertConcerns, resourceNamed, type Resource } from './resources.js';
+
+const BATCH = 500;
+/** For questions about no thing in particular: whatever a scope may reach. */
+const ANY: Relation = { assigned: true, own: true, ownRow: false };
+
+interface Step {
+  step: 'see' | 'do';
+  rule: Rule;
+}
+
+/** A member with what lets them take each step. */
+interface Reaching {
+  member: MemberFacts;
+  ways: (Way & Pick<Step, 'step'>)[];
+}
+
+/** Answers who can reach a thing, and why, from the rules that enforce it. */
+@Injectable()
+export class ExplainService {
+  constructor(
+    private readonly explained: ExplainRepository,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+  ) {}
+
+  /**
+   * A page of the active members who can reach a thing at this moment, in order of id.
+   * Throws unknown_resource, unknown_permission, permission_not_applicable, and not_found for what the caller cannot see.
+   */
+  async whoCan({ resource: name, id, permission, limit, cursor }: WhoCanQuery): Promise<Page<WhoCanResponse>> {
+    const resource = resourceNamed(name);
+    if (permission !== undefined) assertConcerns(resource, permission, id !== undefined);
+    const thing = id === undefined ? null : await this.thing(resource, id);
+    const scope = { purpose: `who-can ${name} ${id ?? ''} ${permission ?? ''}`, orgId: currentContext().orgId };
+    const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const found = await this.reaching(stepsOf(resource, thing, permission), thing, after, limit + 1);
+    const page = this.cursors.page(scope, found, limit, ({ member }) => [member.id]);
+    const levels = Map.groupBy(await this.explained.levels(page.items.map(({ member }) => member.id)), ({ membershipId }) => membershipId);
+    const items = page.items.map((reaching) => shown(reaching, chainsOf(levels.get(reaching.member.id) ?? [], reaching.member.role)));
+    this.audit.record('access.explained', { ...(id !== undefined && { target: { type: name, id } }), meta: { resource: name, permission, members: items.length } });
+    return { ...page, items };
+  }
+
+  private async thing(resource: Resource, id: string): Promise<Thing> {
+    const thing = await this.explained.thing(resource, id);
+    if (thing === null) throw new Problem('not_found');
+    return thing;
+  }
+
+  /** The first members after one who can take all steps. */
+  private async reaching(steps: readonly Step[], thing: Thing | null, after: string | null, most: number): Promise<Reaching[]> {
+    const found: Reaching[] = [];
+    for (let last = after, more = true; more && found.length < most;) {
+      const members = await this.explained.members(thing?.person ?? null, last, BATCH);
+      found.push(...members.flatMap((member) => reachingOf(steps, member, thing)));
+      more = members.length === BATCH;
+      last = members.at(-1)?.id ?? null;
+    }
+    return found.slice(0, most);
+  }
+}
+
+/** What has to be possible: to see the thing, where one was named or nothing else was asked, and to do what was asked. */
+function stepsOf({ rows }: Resource, thing: Thing | null, permission: string | undefined): Step[] {
+  return [
+    ...(thing !== null || permission === undefined ? [{ step: 'see', rule: ruleOf(rows, 'select') } as const] : []),
+    ...(permission === undefined ? [] : [{ step: 'do', rule: ruleOfPermission(permission, rows.person !== undefined) } as const]),
+  ];
+}
+
+function reachingOf(steps: readonly Step[], member: MemberFacts, thing: Thing | null): Reaching[] {
+  const grants = new Map(Object.entries(member.grants));
+  const relation = thing === null ? ANY : {
+    assigned: member.assignments.length > 0, own: thing.person !== null && thing.person === member.personId, ownRow: thing.owner === member.id,
+  };
+  const taken = steps.map(({ step, rule }) => decide(rule, grants, relation).map((way) => ({ ...way, step })));
+  return taken.every((ways) => ways.length > 0) ? [{ member, ways: taken.flat() }] : [];
+}
+
+function shown({ member: { id, name, email, role, assignments }, ways }: Reaching, chains: Chains): WhoCanResponse {
+  const reasons = ways.map(({ step, permission, scope, relation }): ReasonResponse => ({
+    step, permission, scope, relation, assignments: relation === 'assigned' ? assignments : [],
+    ...((permission === null ? undefined : chains.get(permission)) ?? { decidedBy: [], outweighs: [] }),
+  }));
+  const last = reasons.at(-1)!.step;
+  return { membershipId: id, name, email, role, scope: widest(reasons.filter(({ step }) => step === last).map(({ scope }) => scope)), reasons };
+}

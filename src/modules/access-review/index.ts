@@ -1,0 +1,1 @@
+export { AccessReviewModule } from './access-review.module.js';

@@ -1,0 +1,65 @@
+import { Expose, Type } from 'class-transformer';
+import { LevelResponse, RelatingAssignment } from './explain.dto.js';
+
+export class PreviewedPermission {
+  @Expose() permission: string;
+  /** org, assigned, own, or none. */
+  @Expose() scope: string;
+  /** Empty where nobody says anything of it, which is none. */
+  @Expose() @Type(() => LevelResponse) decidedBy: LevelResponse[];
+  @Expose() @Type(() => LevelResponse) outweighs: LevelResponse[];
+  /** How many people can be seen and are in its reach; null for what is not about people. */
+  @Expose() people: number | null;
+}
+
+export class PreviewedAssignment extends RelatingAssignment {
+  @Expose() personId: string;
+  /** False for one that begins later. */
+  @Expose() inForce: boolean;
+}
+
+export class HeldScope {
+  @Expose() permission: string;
+  @Expose() scope: string;
+}
+
+export class PreviewedAccessGrant {
+  @Expose() id: string;
+  @Expose() @Type(() => HeldScope) grants: HeldScope[];
+  @Expose() personId: string | null;
+  @Expose() reason: string;
+  @Expose() expiresAt: Date;
+}
+
+export class OpenRoute {
+  @Expose() method: string;
+  @Expose() path: string;
+  /** The permission that opens it, or signed-in. */
+  @Expose() permission: string;
+}
+
+export class PreviewResponse {
+  @Expose() membershipId: string;
+  @Expose() userId: string;
+  @Expose() name: string;
+  @Expose() email: string;
+  @Expose() role: string;
+  /** member, or support: an operator's staff. */
+  @Expose() kind: string;
+  @Expose() createdAt: Date;
+  @Expose() endedAt: Date | null;
+  /** Within the hour. */
+  @Expose() lastUsedAt: Date | null;
+  /**
+   * Codes of the problems that a sign-in by password meets first: membership_ended, organization_suspended,
+   * password_change_required (blocks changes alone), second_factor_required, sso_required.
+   */
+  @Expose() standing: string[];
+  /** Every permission there is. An ended membership holds none. */
+  @Expose() @Type(() => PreviewedPermission) permissions: PreviewedPermission[];
+  @Expose() @Type(() => PreviewedAssignment) assignments: PreviewedAssignment[];
+  /** Those in force. */
+  @Expose() @Type(() => PreviewedAccessGrant) accessGrants: PreviewedAccessGrant[];
+  /** What the permissions open. Which rows are found behind a route depends on their scopes. */
+  @Expose() @Type(() => OpenRoute) routes: OpenRoute[];
+}

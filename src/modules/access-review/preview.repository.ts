@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { dated, type AssignmentFact } from './explain.repository.js';
+
+export type MemberInFull = {
+  id: string;
+  userId: string;
+  name: string;
+  email: string;
+  role: string;
+  kind: string;
+  status: 'active' | 'ended';
+  personId: string | null;
+  createdAt: Date;
+  endedAt: Date | null;
+  lastUsedAt: Date | null;
+  mustChangePassword: boolean;
+  suspended: boolean;
+  requireSecondFactor: boolean;
+  requireSso: boolean;
+  grants: Record<string, string>;
+  /** How many people the organization has. */
+  people: number;
+  assignments: (AssignmentFact & { personId: string; inForce: boolean })[];
+  accessGrants: { id: string; scopes: Record<string, string>; personId: string | null; reason: string; expiresAt: Date }[];
+};
+
+@Injectable()
+export class PreviewRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Null for a user who is, and was, no member of the organization. */
+  async member(userId: string): Promise<MemberInFull | null> {
+    const [row] = await this.unitOfWork.sql<MemberInFull>(
+      `SELECT id, user_id AS "userId", name, email, role, kind, status, person_id AS "personId", created_at AS "createdAt", ended_at AS "endedAt",
+              last_used_at AS "lastUsedAt", must_change_password AS "mustChangePassword", suspended, require_second_factor AS "requireSecondFactor",
+              require_sso AS "requireSso", grants, people, assignments, access_grants AS "accessGrants"
+         FROM app.member_in_full($1)`, [userId],
+    );
+    if (row === undefined) return null;
+    const accessGrants = row.accessGrants.map((grant) => ({ ...grant, expiresAt: new Date(grant.expiresAt) }));
+    return { ...row, assignments: row.assignments.map(dated), accessGrants };
+  }
+}

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { decide, ruleOfPermission, type Relation } from '../../platform/access/decide.js';
+import { isGranted, type Grants } from '../../platform/access/grants.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { isOfPeople, ruleOf } from '../../platform/database/row-policies.js';
+import { declared, type ErrorCode } from '../../platform/feature/registry.js';
+import { allRoutes } from '../../platform/feature/routes.js';
+import { Problem } from '../../platform/http/problem.js';
+import { ExplainRepository } from './explain.repository.js';
+import { chainsOf } from './levels.js';
+import type { OpenRoute, PreviewResponse, PreviewedPermission } from './preview.dto.js';
+import { PreviewRepository, type MemberInFull } from './preview.repository.js';
+import { resourceNamed } from './resources.js';
+
+/** Some people who stand to the member in the same way. */
+interface Group {
+  relation: Relation;
+  count: number;
+}
+
+/** Answers what a user could see and do, from the rules that enforce it. */
+@Injectable()
+export class PreviewService {
+  constructor(
+    private readonly previews: PreviewRepository,
+    private readonly explained: ExplainRepository,
+    private readonly audit: AuditTrail,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  /** Throws not_found for a user who was never a member here. */
+  async preview(userId: string): Promise<PreviewResponse> {
+    const member = await this.previews.member(userId);
+    if (member === null) throw new Problem('not_found');
+    const active = member.status === 'active';
+    const grants: Grants = new Map(active ? Object.entries(member.grants) : []);
+    this.audit.record('access.previewed', { target: { type: 'user', id: userId } });
+    return {
+      ...member, membershipId: member.id, standing: standingOf(member), permissions: await this.permissions(member, grants),
+      accessGrants: member.accessGrants.map(({ scopes, ...grant }) => ({ ...grant, grants: Object.entries(scopes).map(([permission, scope]) => ({ permission, scope })) })),
+      routes: active ? this.routes(grants) : [],
+    };
+  }
+
+  private async permissions(member: MemberInFull, grants: Grants): Promise<PreviewedPermission[]> {
+    const chains = chainsOf(await this.explained.levels([member.id]), member.role);
+    const groups = groupsOf(member);
+    return [...declared('permissions').keys()].toSorted().map((permission) => ({
+      permission, scope: grants.get(permission) ?? 'none', ...(chains.get(permission) ?? { decidedBy: [], outweighs: [] }),
+      people: isOfPeople(permission) ? peopleInReach(permission, grants, groups) : null,
+    }));
+  }
+
+  private routes(grants: Grants): OpenRoute[] {
+    return allRoutes(this.discovery, this.scanner).flatMap(({ method, path, policy }) => (
+      policy?.kind === 'access' && isGranted(grants, policy.permission) ? [{ method, path, permission: policy.permission }] : []));
+  }
+}
+
+function standingOf({ status, suspended, mustChangePassword, requireSecondFactor, requireSso }: MemberInFull): ErrorCode[] {
+  const codes: [boolean, ErrorCode][] = [
+    [status === 'ended', 'membership_ended'], [suspended, 'organization_suspended'], [mustChangePassword, 'password_change_required'],
+    [requireSecondFactor, 'second_factor_required'], [requireSso, 'sso_required'],
+  ];
+  return codes.filter(([stands]) => stands).map(([, code]) => code);
+}
+
+/** The organization's people, by how they stand to the member. */
+function groupsOf({ people, personId, assignments }: MemberInFull): Group[] {
+  const assigned = new Set(assignments.filter(({ inForce }) => inForce).map((assignment) => assignment.personId));
+  const both = personId !== null && assigned.has(personId);
+  const own = personId !== null && !both ? 1 : 0;
+  const group = (count: number, relation: Partial<Relation>): Group => ({ count, relation: { assigned: false, own: false, ownRow: false, ...relation } });
+  return [
+    group(people - assigned.size - own, {}), group(assigned.size - (both ? 1 : 0), { assigned: true }), group(own, { own: true }),
+    group(both ? 1 : 0, { assigned: true, own: true }),
+  ];
+}
+
+/** People who can be seen, and to whom the permission reaches. */
+function peopleInReach(permission: string, grants: Grants, groups: readonly Group[]): number {
+  const rules = [ruleOf(resourceNamed('person').rows, 'select'), ruleOfPermission(permission, true)];
+  return groups.filter(({ relation }) => rules.every((rule) => decide(rule, grants, relation).length > 0)).reduce((sum, { count }) => sum + count, 0);
+}

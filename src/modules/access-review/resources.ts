@@ -1,0 +1,38 @@
+import { named, ROW_COMMANDS } from '../../platform/database/row-policies.js';
+import type { RowRules } from '../../platform/feature/define-feature.js';
+import { declared } from '../../platform/feature/registry.js';
+import { Problem } from '../../platform/http/problem.js';
+
+/** A kind of thing that people ask about: a table, as its feature declares it. */
+export interface Resource {
+  name: string;
+  table: string;
+  rows: RowRules;
+}
+
+/** Every kind of thing, from the declarations. */
+export function resources(): Resource[] {
+  return [...declared('tables')].flatMap(([table, declaration]) => (declaration.kind === 'tenant' && declaration.resource !== undefined
+    ? [{ name: declaration.resource, table, rows: declaration.rows }] : []));
+}
+
+/** Throws unknown_resource. */
+export function resourceNamed(name: string): Resource {
+  const found = resources().find((resource) => resource.name === name);
+  if (found === undefined) throw new Problem('unknown_resource');
+  return found;
+}
+
+/**
+ * Throws unknown_permission, or permission_not_applicable for one that says nothing of such a thing: its rules do not name
+ * it, it is not called after it, and is not about people where the thing is a person. Whoever may only add things can do
+ * nothing to one that is there.
+ */
+export function assertConcerns({ name, rows }: Resource, permission: string, existing: boolean): void {
+  const declaration = declared('permissions').get(permission);
+  if (declaration === undefined) throw new Problem('unknown_permission');
+  const commands = ROW_COMMANDS.filter((command) => named(rows[command]).includes(permission));
+  const adds = commands.length > 0 && commands.every((command) => command === 'insert');
+  const concerns = commands.length > 0 || permission.startsWith(`${name}:`) || (rows.person === 'id' && declaration.ofPeople === true);
+  if (!concerns || (existing && adds)) throw new Problem('permission_not_applicable');
+}
