@@ -44,7 +44,7 @@ describe('the policies of a table', () => {
   });
 
   it('only ever take away: restrictive, and checked in both directions for a change', () => {
-    const [update] = rowPolicies().filter(({ table, command }) => table === 'specimens' && command === 'update');
+    const update = rowPolicies().find(({ table, command }) => table === 'specimens' && command === 'update');
     const { condition } = update!;
     expect(createPolicy(update!)).toBe(`CREATE POLICY rows_update ON specimens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (${condition}) WITH CHECK (${condition})`);
   });
