@@ -1,0 +1,251 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import '../../src/app.module.js';
+import { decide, type Relation } from '../../src/platform/access/decide.js';
+import { PRESETS, type Preset } from '../../src/platform/access/roles.js';
+import { newId } from '../../src/platform/clock/id.js';
+import { isOfPeople, ruleOf } from '../../src/platform/database/row-policies.js';
+import { defineFeature, type RowRules, type TableDeclaration } from '../../src/platform/feature/define-feature.js';
+import { declared } from '../../src/platform/feature/registry.js';
+import { Harness } from '../harness/app.js';
+import type { Client } from '../harness/client.js';
+import type { TestDatabase } from '../harness/database.js';
+import { plans, realize, type RandomOrganization } from '../harness/random-organization.js';
+import { RawSql, sessionSecret } from './raw-sql.js';
+
+const RELATIONS = ['own record', 'assigned', 'assigned before', 'announced', 'colleague\'s', 'other organization\'s'] as const;
+type RelationName = (typeof RELATIONS)[number];
+/** As the decision in the code is told of it; what is another organization's is never asked about. */
+const AS_TOLD: Partial<Record<RelationName, Relation>> = {
+  'own record': { own: true, assigned: false, ownRow: false }, assigned: { own: false, assigned: true, ownRow: false },
+  'assigned before': { own: false, assigned: false, ownRow: false }, announced: { own: false, assigned: false, ownRow: false },
+  'colleague\'s': { own: false, assigned: false, ownRow: false },
+};
+const CUSTOM = 'coordinator';
+const SEATS = [...Object.entries(PRESETS).flatMap(([preset, roles]) => Object.keys(roles).map((role) => [preset as Preset, role] as const)), ['gme', CUSTOM] as const];
+
+/** One table for each permission, whose rows hang on a person: what the permission alone opens. */
+const PERMISSIONS = [...declared('permissions').keys()];
+const PROBES = PERMISSIONS.map((permission, i): [string, RowRules] => [`probe_${i}`, { person: 'person_id', select: permission }]);
+/** Tables with rules of every shape, for random rows. */
+const SHAPES = fc.sample(fc.record({
+  hangs: fc.boolean(), owned: fc.boolean(),
+  select: fc.option(fc.oneof(
+    { weight: 1, arbitrary: fc.constant<string[]>(['signed-in']) },
+    { weight: 6, arbitrary: fc.uniqueArray(fc.constantFrom('person:read', 'person:contact', 'assignment:read', 'person:update', 'role:read', 'audit:read', 'export:read'), { minLength: 1, maxLength: 4 }) },
+  ), { freq: 8 }),
+}), { seed: 7, numRuns: 40 }).map(({ hangs, owned, select }, i): [string, RowRules] => [`shape_${i}`, {
+  ...(hangs && { person: 'person_id' }), ...(owned && { own: { column: 'owner_id', may: ['select' as const] } }), ...(select !== null && { select }),
+}]);
+const TABLES = [...PROBES, ...SHAPES];
+
+defineFeature({
+  name: 'probes', description: 'Tables of this test.',
+  tables: Object.fromEntries(TABLES.map(([table, rows]): [string, TableDeclaration] => [table, { kind: 'tenant', rows, retention: { keep: 'of this test' } }])),
+});
+
+async function makeTables({ superuser }: TestDatabase): Promise<void> {
+  for (const [table] of TABLES) {
+    await superuser(`CREATE TABLE ${table} (org_id uuid NOT NULL, id uuid NOT NULL, person_id uuid, owner_id uuid, PRIMARY KEY (org_id, id))`);
+    await superuser(`ALTER TABLE ${table} OWNER TO vouchsafe_owner`);
+    await superuser('SELECT app_private.protect_table($1::regclass)', [table]);
+  }
+}
+
+/** What is set beside the default of a role, and what it comes to; "default" where nothing is. */
+interface Setting {
+  role: string;
+  member: string;
+  grant: string;
+  scope: string;
+}
+
+/** The reviewed tables, read back. */
+const rowsUnder = (title: string): string[][] => readFileSync(`${import.meta.dirname}/expected/decisions.md`, 'utf8').split(`## ${title}`)[1]!.split('\n## ')[0]!
+  .split('\n').filter((row) => row.startsWith('| ')).slice(2).map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()));
+const SETTINGS = rowsUnder('What is set').map(([role = '', member = '', grant = '', scope = '']): Setting => ({ role, member, grant, scope }));
+const REACH = new Map(rowsUnder('What a scope reaches').map(([kind, scope, ...relations]) => [`${kind} ${scope}`, new Set(RELATIONS.filter((_, i) => relations[i] === 'yes'))]));
+const DEFAULTS = new Map(readFileSync(`${import.meta.dirname}/expected/permissions.md`, 'utf8').split('\n').filter((row) => row.startsWith('| `') || row.startsWith('| Permission'))
+  .map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', ''))).map(([permission = '', ...scopes]) => [permission, scopes]));
+
+function defaultScope(role: string, permission: string): string {
+  const scope = DEFAULTS.get(permission)![DEFAULTS.get('Permission')!.indexOf(role)];
+  return scope === undefined || scope === '–' ? 'none' : scope;
+}
+
+const expectedReach = (permission: string, scope: string) => REACH.get(`${isOfPeople(permission) ? 'people' : 'other'} ${scope}`)!;
+
+let harness: Harness;
+let raw: RawSql;
+let cells = 0;
+let rows = 0;
+/** One person for each relation; the other organization's is of each organization another. */
+const people = new Map<string, Map<RelationName, string>>();
+
+beforeAll(async () => {
+  harness = await Harness.start({ takeJobs: false, schema: makeTables });
+  raw = await RawSql.open(harness.env.DATABASE_URL!);
+  const elsewhere = await harness.make.organization('gme');
+  const stranger = await harness.make.person(elsewhere);
+  await probe(elsewhere, [stranger]);
+  for (const preset of Object.keys(PRESETS) as Preset[]) {
+    const orgId = await harness.make.organization(preset);
+    await harness.database.superuser(`INSERT INTO roles (org_id, key, name) VALUES ($1, $2, 'Coordinator')`, [orgId, CUSTOM]);
+    const ours = await Promise.all(RELATIONS.slice(0, -1).map(async (relation) => [relation, await harness.make.person(orgId)] as const));
+    people.set(preset, new Map([...ours, ['other organization\'s', stranger]]));
+    await probe(orgId, ours.map(([, id]) => id));
+    orgs.set(preset, orgId);
+  }
+}, 60_000);
+afterAll(async () => {
+  await raw.end();
+  await harness.stop();
+  process.stdout.write(`decisions: ${cells} cells, ${SEATS.length} roles × ${PERMISSIONS.length} permissions × ${RELATIONS.length} relations × ${SETTINGS.length} settings; ${rows} random rows\n`);
+});
+const orgs = new Map<string, string>();
+
+async function probe(orgId: string, persons: readonly string[]): Promise<void> {
+  for (const [table] of PROBES) await harness.database.superuser(`INSERT INTO ${table} (org_id, id, person_id) SELECT $1, gen_random_uuid(), p FROM unnest($2::uuid[]) p`, [orgId, persons]);
+}
+
+async function seated(preset: Preset, role: string): Promise<{ orgId: string; membershipId: string; client: Client }> {
+  const orgId = orgs.get(preset)!;
+  const persons = people.get(preset)!;
+  const { membershipId, email } = await harness.make.member(orgId, role, { personId: persons.get('own record')! });
+  for (const [relation, from, until] of [['assigned', '-1 day', '1 day'], ['assigned before', '-2 days', '-1 day'], ['announced', '1 day', '2 days']] as const) {
+    const id = await harness.make.assignment(orgId, membershipId, persons.get(relation)!);
+    await harness.database.superuser('UPDATE assignments SET starts_at = now() + $2::interval, ends_at = now() + $3::interval WHERE id = $1', [id, from, until]);
+  }
+  return { orgId, membershipId, client: await harness.signIn(email) };
+}
+
+/** Sets the same for every permission; what follows from it is left to the database's own triggers. */
+async function set(orgId: string, membershipId: string, roleKey: string, { role, member, grant }: Setting): Promise<void> {
+  const scopes = grant === '–' ? null : JSON.stringify(Object.fromEntries(PERMISSIONS.map((permission) => [permission, grant])));
+  const quoted = (value: string) => (value === '–' ? 'NULL' : `'${value}'`);
+  await harness.database.superuser(`DO $$ BEGIN
+    SET LOCAL session_replication_role = replica;
+    DELETE FROM role_overrides WHERE org_id = '${orgId}';
+    DELETE FROM member_overrides WHERE org_id = '${orgId}';
+    DELETE FROM access_grants WHERE org_id = '${orgId}';
+    INSERT INTO role_overrides (org_id, role, permission, scope) SELECT '${orgId}', '${roleKey}', key, ${quoted(role)} FROM permissions WHERE ${quoted(role)} IS NOT NULL;
+    INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT '${orgId}', '${membershipId}', key, ${quoted(member)} FROM permissions WHERE ${quoted(member)} IS NOT NULL;
+    ${scopes === null ? '' : `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, state, decided_by, decided_at, expires_at)
+      SELECT org_id, gen_random_uuid(), id, '${scopes}', 'Synthetic reason of a test', 60, 'approved', gen_random_uuid(), now(), now() + interval '1 hour' FROM memberships WHERE id = '${membershipId}';`}
+    SET LOCAL session_replication_role = origin;
+    UPDATE memberships SET role = role WHERE org_id = '${orgId}';
+  END $$`);
+}
+
+/** permission → relations whose row the member's own session finds. */
+async function found(secret: string, persons: ReadonlyMap<RelationName, string>): Promise<{ reach: Map<string, RelationName[]>; held: Map<string, string> }> {
+  await raw.enter(secret);
+  const all = (await raw.outcome(PROBES.map(([table], i) => `SELECT ${i} AS n, person_id FROM ${table}`).join(' UNION ALL '))).rows as { n: number; person_id: string }[];
+  const held = (await raw.outcome('SELECT p, app.held(p) AS scope FROM unnest($1::text[]) p', [PERMISSIONS])).rows as { p: string; scope: string }[];
+  await raw.rollback();
+  const relationOf = new Map([...persons].map(([relation, id]) => [id, relation]));
+  const byPermission = Map.groupBy(all, ({ n }) => PERMISSIONS[n]!);
+  return {
+    reach: new Map(PERMISSIONS.map((permission) => [permission, (byPermission.get(permission) ?? []).map(({ person_id }) => relationOf.get(person_id)!)])),
+    held: new Map(held.map(({ p, scope }) => [p, scope])),
+  };
+}
+
+describe('role × permission × relation × what is set', () => {
+  it('stands in a reviewed file, for every scope and every combination of levels', () => {
+    expect([...REACH.keys()].toSorted()).toEqual(['people', 'other'].flatMap((kind) => ['org', 'assigned', 'own', 'none'].map((scope) => `${kind} ${scope}`)).toSorted());
+    const scopes = ['–', 'org', 'assigned', 'own', 'none'];
+    const wanted = scopes.flatMap((role) => scopes.flatMap((member) => scopes.slice(0, -1).map((grant) => [role, member, grant].join())));
+    expect(SETTINGS.map(({ role, member, grant }) => [role, member, grant].join()).toSorted()).toEqual(wanted.filter((one) => one.includes('–')).toSorted());
+  });
+
+  it.each(SEATS)('%s %s: the code and the database decide as the file says', async (preset, role) => {
+    const { orgId, membershipId, client } = await seated(preset, role);
+    const secret = sessionSecret(client);
+    const persons = people.get(preset)!;
+    const wrong: string[] = [];
+    for (const setting of SETTINGS) {
+      await set(orgId, membershipId, role, setting);
+      const { reach, held } = await found(secret, persons);
+      for (const [i, permission] of PERMISSIONS.entries()) {
+        const scope = setting.scope === 'default' ? defaultScope(role, permission) : setting.scope;
+        const expected = expectedReach(permission, scope);
+        const where = `${role} ${permission} with role ${setting.role}, member ${setting.member}, grant ${setting.grant}`;
+        if (held.get(permission) !== scope) wrong.push(`${where}: ${held.get(permission)} is held, not ${scope}`);
+        for (const relation of RELATIONS) {
+          const inCode = AS_TOLD[relation] !== undefined && decide(ruleOf(PROBES[i]![1], 'select'), new Map([[permission, scope]]), AS_TOLD[relation]).length > 0;
+          const inDatabase = reach.get(permission)!.includes(relation);
+          cells += 2;
+          if (inCode !== expected.has(relation) || inDatabase !== expected.has(relation)) wrong.push(`${where}: ${relation}: the file says ${expected.has(relation)}, the code ${inCode}, the database ${inDatabase}`);
+        }
+      }
+    }
+    await set(orgId, membershipId, role, { role: '–', member: '–', grant: '–', scope: 'default' });
+    expect(wrong.slice(0, 20)).toEqual([]);
+  }, 60_000);
+
+  it('is the same over HTTP', async () => {
+    const { orgId, membershipId, client } = await seated('gme', 'mentor');
+    const wrong: string[] = [];
+    for (const setting of SETTINGS) {
+      await set(orgId, membershipId, 'mentor', setting);
+      const scope = setting.scope === 'default' ? 'assigned' : setting.scope;
+      for (const [relation, id] of people.get('gme')!) {
+        const expected = scope === 'none' ? 403 : REACH.get(`people ${scope}`)!.has(relation) ? 200 : 404;
+        const { status } = await client.get(`/v1/people/${id}`);
+        cells += 1;
+        if (status !== expected) wrong.push(`${JSON.stringify(setting)} ${relation}: ${status}`);
+      }
+    }
+    await set(orgId, membershipId, 'mentor', SETTINGS[0]!);
+    expect(wrong).toEqual([]);
+  });
+
+  it('leaves the read-only role with the download of documents alone', () => {
+    expect(PERMISSIONS.filter((permission) => defaultScope('read_only', permission) !== 'none')).toEqual(['document:download']);
+  });
+});
+
+describe('the decision in the code', () => {
+  it('is that of the row policy, for rules of every shape on random rows of random organizations', async () => {
+    await fc.assert(fc.asyncProperty(plans(), fc.infiniteStream(fc.nat(99)), async (plan, numbers) => {
+      const organization = await realize(harness.database, plan);
+      const facts = await factsOf(organization);
+      const drawn = [...SHAPES.keys()].flatMap((shape) => Array.from({ length: 6 }, () => drawnRow(shape, organization, numbers)));
+      for (const [shape, ofShape] of Map.groupBy(drawn, (row) => row.shape)) {
+        await harness.database.superuser(`INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid)`, [organization.orgId, JSON.stringify(ofShape)]);
+      }
+      for (const { membershipId, secret, ended } of organization.members) {
+        if (ended) continue;
+        const { grants, personId, assigned } = facts.get(membershipId)!;
+        const expected = drawn.filter(({ shape, person_id, owner_id }) => decide(ruleOf(SHAPES[shape]![1], 'select'), grants, {
+          assigned: person_id !== null && assigned.has(person_id), own: person_id !== null && person_id === personId, ownRow: owner_id === membershipId,
+        }).length > 0).map(({ id }) => id);
+        await raw.enter(secret);
+        const seen = (await raw.outcome(SHAPES.map(([table]) => `SELECT id FROM ${table}`).join(' UNION ALL '))).rows.map(({ id }) => id as string);
+        await raw.rollback();
+        rows += drawn.length;
+        expect(seen.toSorted()).toEqual(expected.toSorted());
+      }
+    }), { numRuns: 20, endOnFailure: true });
+  }, 60_000);
+});
+
+function drawnRow(shape: number, { people: persons, members }: RandomOrganization, numbers: Iterator<number>): { shape: number; id: string; person_id: string | null; owner_id: string | null } {
+  const one = <T>(things: readonly T[]): T | null => {
+    const n = numbers.next().value as number;
+    return n % 4 === 0 ? null : things[n % things.length]!;
+  };
+  return { shape, id: newId(), person_id: one(persons), owner_id: one(members)?.membershipId ?? null };
+}
+
+/** What the decision is told, from the tables themselves. */
+async function factsOf({ orgId }: RandomOrganization): Promise<Map<string, { grants: Map<string, string>; personId: string | null; assigned: Set<string> }>> {
+  const members = await harness.database.superuser<{ id: string; grants: Record<string, string>; person_id: string | null; assigned: string[] }>(
+    `SELECT m.id, app_private.effective_grants(m.org_id, m.id, m.role) AS grants, m.person_id,
+            ARRAY(SELECT a.person_id FROM assignments a WHERE a.membership_id = m.id AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())) AS assigned
+       FROM memberships m WHERE m.org_id = $1`, [orgId],
+  );
+  return new Map(members.map(({ id, grants, person_id, assigned }) => [id, { grants: new Map(Object.entries(grants)), personId: person_id, assigned: new Set(assigned) }]));
+}
