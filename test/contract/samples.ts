@@ -45,6 +45,12 @@ export const SAMPLES: Record<string, MakeSample> = {
 
   'GET /v1/access/who-can': ({ person }) => ({ query: { resource: 'person', id: person, permission: 'person:contact', limit: '10' } }),
   'GET /v1/access/preview': ({ user }) => ({ query: { userId: user } }),
+  'POST /v1/access/reviews': () => ({}),
+  'GET /v1/access/reviews': () => ({ query: { limit: '10' } }),
+  'GET /v1/access/reviews/:id': ({ accessReview }) => ({ params: { id: accessReview } }),
+  'GET /v1/access/reviews/:id/items': ({ accessReview }) => ({ params: { id: accessReview }, query: { decision: 'open', limit: '10' } }),
+  'POST /v1/access/reviews/:id/items/:itemId': ({ accessReview, accessReviewItem }) => ({ params: { id: accessReview, itemId: accessReviewItem }, body: { decision: 'confirm', note: 'Synthetic' } }),
+  'POST /v1/access/reviews/:id/complete': ({ decidedReview }) => ({ params: { id: decidedReview } }),
 
   'GET /v1/permissions': () => ({}),
   'GET /v1/roles': () => ({}),

@@ -25,6 +25,10 @@ export interface Ids {
   role: string;
   accessGrant: string;
   declinable: string;
+  accessReview: string;
+  /** Something in it that is not decided yet, and not the director's own. */
+  accessReviewItem: string;
+  decidedReview: string;
 }
 
 /** A tenant with at least one row in every table. */
@@ -80,10 +84,11 @@ export async function makeTenant(harness: Harness, metadata: string): Promise<Te
   const [accessGrant, declinable] = await Promise.all([1, 2].map(async () => (await askedFor(harness, mentor, person)).id));
   await director.put('/v1/roles/trainee/permissions/person:read', { scope: 'none' });
   await director.post('/v1/retention/policies/sessions.expired/run', {});
+  const reviewIds = await reviews(harness, director, directorMember);
   await harness.settled();
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
-    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId, role, accessGrant: accessGrant!, declinable: declinable! },
+    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId, role, accessGrant: accessGrant!, declinable: declinable!, ...reviewIds },
     mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
   };
 }
@@ -96,6 +101,14 @@ async function askedFor(harness: Harness, { email }: Member, personId: string): 
   });
   if (status !== 201) throw new Error(`asking for access: ${status} ${text}`);
   return body as { id: string };
+}
+
+/** A review of access that goes on, and one in which all is decided. */
+async function reviews(harness: Harness, director: Client, { membershipId }: Member): Promise<Pick<Ids, 'accessReview' | 'accessReviewItem' | 'decidedReview'>> {
+  const [accessReview, decidedReview] = [(await director.post('/v1/access/reviews')).body.id as string, (await director.post('/v1/access/reviews')).body.id as string];
+  await harness.database.superuser(`UPDATE access_review_items SET decision = 'confirm', decided_by = $2, decided_at = now() WHERE review_id = $1`, [decidedReview, membershipId]);
+  const { body } = await director.get<{ items: { id: string; kind: string }[] }>(`/v1/access/reviews/${accessReview}/items`);
+  return { accessReview, accessReviewItem: body.items.find(({ kind }) => kind === 'role')!.id, decidedReview };
 }
 
 async function anotherSession(harness: Harness, { email }: Member): Promise<string> {

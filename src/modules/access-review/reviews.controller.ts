@@ -1,0 +1,56 @@
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Access } from '../../platform/access/decorators.js';
+import { PageQuery } from '../../platform/http/pagination.dto.js';
+import { Returns } from '../../platform/http/returns.js';
+import { DecideItemDto, ReviewItemResponse, ReviewItemsQuery, ReviewResponse } from './reviews.dto.js';
+import { ReviewsService } from './reviews.service.js';
+
+@Controller('v1/access/reviews')
+export class ReviewsController {
+  constructor(private readonly reviews: ReviewsService) {}
+
+  /** Takes down everybody's access as it is now, for review. */
+  @Post()
+  @Access('access-review:create', { emits: ['access_review.started'] })
+  @Returns(ReviewResponse, { status: 201 })
+  start() {
+    return this.reviews.start();
+  }
+
+  @Get()
+  @Access('access-review:read')
+  @Returns(ReviewResponse, { list: true })
+  list(@Query() query: PageQuery) {
+    return this.reviews.list(query);
+  }
+
+  @Get(':id')
+  @Access('access-review:read')
+  @Returns(ReviewResponse)
+  read(@Param('id', ParseUUIDPipe) id: string) {
+    return this.reviews.read(id);
+  }
+
+  @Get(':id/items')
+  @Access('access-review:read')
+  @Returns(ReviewItemResponse, { list: true })
+  items(@Param('id', ParseUUIDPipe) id: string, @Query() query: ReviewItemsQuery) {
+    return this.reviews.items(id, query);
+  }
+
+  @Post(':id/items/:itemId')
+  @Access('access-review:decide', {
+    emits: ['access_review.confirmed', 'access_review.revoked', 'membership.ended', 'membership.override_removed', 'role.deleted', 'role.override_removed'],
+  })
+  @Returns(ReviewItemResponse)
+  decide(@Param('id', ParseUUIDPipe) id: string, @Param('itemId', ParseUUIDPipe) itemId: string, @Body() body: DecideItemDto) {
+    return this.reviews.decide(id, itemId, body);
+  }
+
+  @Post(':id/complete')
+  @Access('access-review:decide', { emits: ['access_review.completed'] })
+  @Returns(ReviewResponse)
+  complete(@Param('id', ParseUUIDPipe) id: string) {
+    return this.reviews.complete(id);
+  }
+}
