@@ -124,7 +124,7 @@ export class AccessReview1770000000017 extends SqlMigration {
     CREATE TRIGGER review_is_decided BEFORE UPDATE ON access_reviews FOR EACH ROW EXECUTE FUNCTION app_private.review_is_decided();
 
     -- Begins a review: every active membership with what it holds, every override of a member, every role of the
-    -- organization's own, every override of a role. One picture, since roles and members do not change meanwhile. Returns how many.
+    -- organization's own, every override of a role. One picture, because it is one statement. Returns how many.
     CREATE FUNCTION app.start_access_review(review uuid) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -132,7 +132,6 @@ export class AccessReview1770000000017 extends SqlMigration {
       items integer;
     BEGIN
       PERFORM app_private.assert_holds('access-review:create');
-      PERFORM app.lock_organization();
       INSERT INTO public.access_reviews (org_id, id, started_by) VALUES (org, review, app.membership_id());
       INSERT INTO public.access_review_items (org_id, id, review_id, number, kind, membership_id, role, permission, snapshot)
       SELECT org, gen_random_uuid(), review, row_number() OVER (ORDER BY k.place, k.name, k.membership_id, k.role, k.permission), k.kind,
