@@ -45,4 +45,11 @@ export const cases = [
     tests: 'audit-append-only|contract/catalogue',
     expect: /audit_events/,
   },
+  {
+    control: 'the order of the cascade',
+    file: 'migrations/0002-tenancy.ts',
+    edit: (text) => text.replace("SELECT o.permission, 1 AS level, 'member'", "SELECT o.permission, 4 AS level, 'member'"),
+    tests: 'contract/decisions',
+    expect: /the file says/,
+  },
 ];

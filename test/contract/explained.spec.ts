@@ -78,7 +78,7 @@ async function check(runs: number, property: (organization: RandomOrganization) 
 
 describe('who-can, of random organizations', () => {
   it('names exactly the members whose own session finds the row, for every kind of thing', async () => {
-    await check(12, async ({ orgId, members, leader }) => {
+    await check(8, async ({ orgId, members, leader }) => {
       for (const { name, table } of RESOURCES) {
         const seen = await tried(members, () => idsOf(`SELECT id FROM ${table}`));
         expect([name, await asked(clientOf(leader), name, await idsIn(table, orgId))]).toEqual([name, seen]);
@@ -87,7 +87,7 @@ describe('who-can, of random organizations', () => {
   });
 
   it('names exactly the members who can change the row, or unlock it', async () => {
-    await check(12, async ({ orgId, members, leader, people }) => {
+    await check(8, async ({ orgId, members, leader, people }) => {
       const client = clientOf(leader);
       const changed = await tried(members, () => idsOf('UPDATE people SET title = title RETURNING id'));
       expect(await asked(client, 'person', people, 'person:update')).toEqual(changed);

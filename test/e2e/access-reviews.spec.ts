@@ -113,15 +113,19 @@ describe('a review', () => {
   });
 
   it('does not take away beyond what the reviewer holds, nor the last administrator', async () => {
+    const trainee = await harness.make.member(orgId, 'trainee');
     const { id, items } = await started();
     await director.put(`/v1/memberships/${mentor.membershipId}/permissions/access-review:decide`, { scope: 'org' });
     const reviewer = await harness.signIn(mentor.email);
     const of = (member: Member) => pick(items, { kind: 'membership', membershipId: member.membershipId });
     expect((await decide(reviewer, id, of(secondMember), 'revoke')).body.code).toBe('beyond_own_grants');
+    // Holds all that a trainee does, but may not end memberships.
+    expect((await decide(reviewer, id, of(trainee), 'revoke')).body.code).toBe('beyond_own_grants');
     await director.put(`/v1/memberships/${mentor.membershipId}/permissions/membership:end`, { scope: 'org' });
     expect((await decide(reviewer, id, of(secondMember), 'revoke')).body.code).toBe('beyond_own_grants');
     expect(pick(await itemsOf(id), { id: of(secondMember).id }).decision).toBeNull();
     expect((await second.get('/v1/auth/me')).status).toBe(200);
+    expect((await decide(reviewer, id, of(trainee), 'revoke')).status).toBe(200);
 
     await director.post('/v1/roles', { key: 'chief', name: 'Chief', copyOf: 'program_director' });
     const chief = await harness.signIn((await harness.make.member(orgId, 'chief')).email);
