@@ -19,6 +19,13 @@ import { createDatabase, required, type TestDatabase } from './database.js';
 import { Factories } from './factories.js';
 import { until } from './until.js';
 
+interface Options {
+  takeJobs?: boolean;
+  env?: Record<string, string>;
+  /** Turns the addresses of API's and worker's database to something before it. */
+  through?: (url: string) => string;
+}
+
 /** A whole installation for one test file: API on a port of its own, worker, database and Redis for nobody else. */
 export class Harness {
   private shift = 0;
@@ -35,7 +42,7 @@ export class Harness {
   }
 
   /** Starts it all; the worker takes jobs unless told otherwise, schedules run only by `tick`. */
-  static async start(options: { takeJobs?: boolean; env?: Record<string, string> } = {}): Promise<Harness> {
+  static async start(options: Options = {}): Promise<Harness> {
     const database = await createDatabase();
     try {
       return await Harness.startOn(database, options);
@@ -45,10 +52,10 @@ export class Harness {
     }
   }
 
-  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {} }: { takeJobs?: boolean; env?: Record<string, string> }): Promise<Harness> {
+  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {}, through = (url) => url }: Options): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-test-'));
     const env: Record<string, string> = {
-      ...database.env, VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
+      ...database.env, DATABASE_URL: through(database.env['DATABASE_URL']!), WORKER_DATABASE_URL: through(database.env['WORKER_DATABASE_URL']!), VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
       REDIS_URL: await emptyRedis(), ROOT_KEY: required('ROOT_KEY'), JWT_SECRET: required('JWT_SECRET'), SHUTDOWN_SECONDS: '5', ...more,
     };
     const config = loadConfig(env, 'api');
