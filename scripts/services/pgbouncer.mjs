@@ -19,6 +19,9 @@ const SERVER = {
 /** Settings that an older PgBouncer stops at, and the version that brought them. */
 const SINCE = { max_prepared_statements: [1, 21] };
 
+/** The program, fetched where it is not there: { command, env }. */
+export const pgBouncerBinary = () => serverBinary(SERVER);
+
 async function versionOf({ command, env }) {
   const { stdout } = await run(command, ['--version'], { env });
   return /(\d+)\.(\d+)/.exec(stdout).slice(1).map(Number);
@@ -77,7 +80,7 @@ function write(account, file, text) {
 export async function startPgBouncer({ home, urls, changes = {} }) {
   makeHome(home);
   const data = path.join(home, 'pgbouncer');
-  const binary = await serverBinary(SERVER);
+  const binary = await pgBouncerBinary();
   const version = await versionOf(binary);
   const account = serverAccount({ server: 'PgBouncer', data, binaries: path.dirname(binary.command) });
   await reapOrphan(home, 'pgbouncer');

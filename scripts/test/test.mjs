@@ -7,6 +7,7 @@ import { stateHome } from '../lib/paths.mjs';
 import { forgetProcess, reapOrphan, takeLock } from '../lib/run-files.mjs';
 import { nodeEnv } from '../lib/runtime.mjs';
 import { startServices } from '../services/index.mjs';
+import { pgBouncerBinary } from '../services/pgbouncer.mjs';
 import { runCli } from '../start/application.mjs';
 import { checks } from './checks.mjs';
 import { runJest } from './jest.mjs';
@@ -52,6 +53,7 @@ async function runAll({ tally, home, args, stops, stopping }) {
     services = await startServices({ home, durable: false, ignoreEnv: true });
     stops.push(services.stop);
   });
+  await counted(tally, 'PgBouncer is at hand', pgBouncerBinary);
   const env = testEnv(services);
   const migrated = await counted(tally, 'migrations', () => runCli(['migrate'], { env, signal: stopping }));
   if (args.length === 0) {
