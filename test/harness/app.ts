@@ -19,9 +19,11 @@ import { createDatabase, required, type TestDatabase } from './database.js';
 import { Factories } from './factories.js';
 import { until } from './until.js';
 
-interface Options {
+export interface HarnessOptions {
   takeJobs?: boolean;
   env?: Record<string, string>;
+  /** Tables of the test's own, beside those that are migrated. */
+  schema?: (database: TestDatabase) => Promise<void>;
   /** Turns the addresses of API's and worker's database to something before it. */
   through?: (url: string) => string;
 }
@@ -42,9 +44,11 @@ export class Harness {
   }
 
   /** Starts it all; the worker takes jobs unless told otherwise, schedules run only by `tick`. */
-  static async start(options: Options = {}): Promise<Harness> {
+  static async start(options: HarnessOptions = {}): Promise<Harness> {
     const database = await createDatabase();
     try {
+      await options.schema?.(database);
+      await database.sync();
       return await Harness.startOn(database, options);
     } catch (error) {
       await database.drop();
@@ -52,10 +56,11 @@ export class Harness {
     }
   }
 
-  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {}, through = (url) => url }: Options): Promise<Harness> {
+  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {}, through = (url) => url }: HarnessOptions): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-test-'));
     const env: Record<string, string> = {
-      ...database.env, DATABASE_URL: through(database.env['DATABASE_URL']!), WORKER_DATABASE_URL: through(database.env['WORKER_DATABASE_URL']!), VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
+      ...database.env, DATABASE_URL: through(database.env['DATABASE_URL']!), WORKER_DATABASE_URL: through(database.env['WORKER_DATABASE_URL']!),
+      VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
       REDIS_URL: await emptyRedis(), ROOT_KEY: required('ROOT_KEY'), JWT_SECRET: required('JWT_SECRET'), SHUTDOWN_SECONDS: '5', ...more,
     };
     const config = loadConfig(env, 'api');

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { newId } from '../../src/platform/clock/id.js';
+import { syncCatalogue } from '../../src/platform/database/catalogue.js';
 
 /** A copy of the migrated database, for one test file alone. */
 export interface TestDatabase {
@@ -9,6 +10,8 @@ export interface TestDatabase {
   superuser: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
   /** A superuser's transaction, undone when the function is done: for locks that hold others up. */
   transaction: (fn: (query: (text: string, values?: unknown[]) => Promise<unknown>) => Promise<void>) => Promise<void>;
+  /** Brings it in line with what the features declare, those of the test included. */
+  sync: () => Promise<void>;
   drop: () => Promise<void>;
 }
 
@@ -37,6 +40,7 @@ export async function createDatabase(): Promise<TestDatabase> {
         client.release();
       }
     },
+    sync: () => connected(withDatabase(superuserUrl, name), (client) => syncCatalogue(async (text, values) => (await client.query(text, values)).rows)),
     drop: async () => {
       await pool.end();
       await once(superuserUrl, `DROP DATABASE ${name} WITH (FORCE)`);
