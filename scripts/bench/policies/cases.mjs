@@ -16,20 +16,31 @@ function statementOf(org, scope, ask) {
   return sent[0];
 }
 
-/** The condition that the policies add for a scope, as one would write it by hand; its values come last. */
+const PROVEN = `AND p.org_id = (SELECT app.org_id()) AND (SELECT app.scope('person:read')) =`;
+
+/** The conditions of the policies, written by hand: as well proven as theirs, or with values that somebody vouches for; those come last. */
 const WRITTEN = {
-  org: () => ['', []],
-  assigned: (org, n) => [`AND p.id IN (SELECT a.person_id FROM assignments a WHERE a.org_id = $1 AND a.membership_id = $${n}
-    AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now()))`, [mentorId(org)]],
-  own: (org, n) => [`AND p.id = $${n}`, [personId(org, OWN_PLACE)]],
+  proven: {
+    org: () => [`${PROVEN} 'org'`, []],
+    assigned: () => [`${PROVEN} 'assigned' AND p.id = ANY ((SELECT app.assigned_people())::uuid[])`, []],
+    own: () => [`${PROVEN} 'own' AND p.id = (SELECT app.own_person_id())`, []],
+  },
+  bare: {
+    org: () => ['', []],
+    assigned: (org, n) => [`AND p.id IN (SELECT a.person_id FROM assignments a WHERE a.org_id = $1 AND a.membership_id = $${n}
+      AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now()))`, [mentorId(org)]],
+    own: (org, n) => [`AND p.id = $${n}`, [personId(org, OWN_PLACE)]],
+  },
 };
 
 /** The repository's statement with the condition written out behind its own. */
-function written(org, scope, ask) {
+function written(way, org, scope, ask) {
   const { text, values } = statementOf(org, 'org', ask);
-  const [condition, more] = WRITTEN[scope](org, values.length + 1);
+  const [condition, more] = WRITTEN[way][scope](org, values.length + 1);
   const at = text.indexOf('ORDER BY');
-  return { text: at < 0 ? `${text} ${condition}` : `${text.slice(0, at)}${condition} ${text.slice(at)}`, values: [...values, ...more] };
+  const whole = at < 0 ? `${text} ${condition}` : `${text.slice(0, at)}${condition} ${text.slice(at)}`;
+  const keys = way === 'proven' ? 'd.org_id = (SELECT app.org_id()) AND ' : '';
+  return { text: whole.replace('ON d.org_id', `ON ${keys}d.org_id`), values: [...values, ...more] };
 }
 
 const email = (org, place) => createHash('sha256').update(`m${org - 1 + ORGANIZATIONS * place}`).digest();
@@ -56,14 +67,12 @@ const ASKED = (people) => {
   ];
 };
 
-/**
- * What is measured: `role`, `what`, and for the i-th time in an organization the statement under the policies, and the one
- * with their conditions written out.
- */
+/** What is measured: `role`, `what`, and each way's statement for the i-th time in an organization. */
 export function cases(people) {
   return ASKED(people).map(([role, scope, what, ask]) => ({
     role, what,
-    underPolicies: (org, i) => statementOf(org, scope, ask(i, org)),
-    writtenOut: (org, i) => written(org, scope, ask(i, org)),
+    policies: (org, i) => statementOf(org, scope, ask(i, org)),
+    proven: (org, i) => written('proven', org, scope, ask(i, org)),
+    bare: (org, i) => written('bare', org, scope, ask(i, org)),
   }));
 }

@@ -47,8 +47,7 @@ export const statements = (people) => [
      FROM (${MEMBERS}) m WHERE member IN (0, 1, ${MENTORS + 1})`,
   `CREATE ROLE ${UNBOUND} LOGIN BYPASSRLS`,
   `ALTER ROLE ${UNBOUND} SET plan_cache_mode = 'force_generic_plan'`,
-  `GRANT CONNECT ON DATABASE vouchsafe TO ${UNBOUND}`,
-  `GRANT SELECT ON people, assignments, data_keys TO ${UNBOUND}`,
+  `GRANT vouchsafe_app TO ${UNBOUND}`,
   'VACUUM ANALYZE people, data_keys, assignments, memberships, sessions, users, organizations',
 ];
 
