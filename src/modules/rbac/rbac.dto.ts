@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { IsIn } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 
 export class PermissionResponse {
   @Expose() key: string;
@@ -12,13 +13,13 @@ export class GrantResponse {
   /** org, assigned, own, or none. */
   @Expose() scope: string;
   /** Where the scope comes from: default, role or member. */
-  @Expose() source: string;
+  @StaffOnly() source: string;
 }
 
 export class RoleResponse {
   @Expose() key: string;
   @Expose() description: string;
-  @Expose() @Type(() => GrantResponse) grants: GrantResponse[];
+  @StaffOnly() @Type(() => GrantResponse) grants: GrantResponse[];
 }
 
 export class SetScopeDto {

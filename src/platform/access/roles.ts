@@ -22,6 +22,14 @@ export const PRESETS = {
 export type Preset = keyof typeof PRESETS;
 export type Role = { [P in Preset]: keyof (typeof PRESETS)[P] }[Preset];
 
+/** The roles of those who are the subject of records themselves: answers to them leave out what is for staff. */
+const PORTAL_ROLES: ReadonlySet<string> = new Set<Role>(['trainee', 'portal']);
+
+/** Whether a role is one of record subjects. */
+export function isPortalRole(role: string): boolean {
+  return PORTAL_ROLES.has(role);
+}
+
 /** How far a permission reaches: the whole organization, the people assigned to the caller, or the caller's own record. */
 export type Scope = 'org' | 'assigned' | 'own';
 

@@ -23,6 +23,8 @@ export interface Member {
   personId: string | null;
   preset: string;
   role: string;
+  /** Whether the role is one of record subjects, who are shown less than staff. */
+  portal: boolean;
   grants: ReadonlyMap<string, string>;
 }
 
