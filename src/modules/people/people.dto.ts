@@ -1,6 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import {
-  IsEmail, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, MaxLength, Min,
+  IsEmail, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min,
 } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { IsInstant, IsOneLine, IsPastDay, MayBeAbsent } from '../../platform/http/fields.js';
@@ -65,7 +65,7 @@ export class UpdatePersonDto extends PersonFields {
   status?: Status;
 
   /** The version that was read; when given, a record changed since is not overwritten. */
-  @MayBeAbsent() @IsInt() @Min(1)
+  @MayBeAbsent() @IsInt() @Min(1) @Max(2_147_483_647)
   version?: number;
 }
 
