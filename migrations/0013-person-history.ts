@@ -19,7 +19,7 @@ export class PersonHistory1770000000013 extends SqlMigration {
       FOREIGN KEY (org_id, changed_by) REFERENCES memberships (org_id, id)
     );
     SELECT app_private.append_only('person_snapshots');
-    SELECT app_private.protect_table('person_snapshots', 'SELECT', 'person_id', true);
+    SELECT app_private.protect_table('person_snapshots', 'SELECT', true);
 
     -- Takes a snapshot where anything but bookkeeping changes, of columns added later too, and counts the version; without
     -- a change nothing is counted. The caller may set neither, whatever the statement. DEFINER, because nobody else may

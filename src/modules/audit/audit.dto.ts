@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { IsIn, IsString, Length, Matches } from 'class-validator';
+import { IsIn, IsString, IsUUID, Length, Matches } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { IsInstant, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
@@ -29,6 +29,10 @@ export class AuditQuery extends PageQuery {
 
   @MayBeAbsent() @IsIn(OUTCOMES)
   outcome?: Outcome;
+
+  /** What was done under an access grant. */
+  @MayBeAbsent() @IsUUID()
+  accessGrantId?: string;
 
   /** Entries of this moment and later: RFC 3339, or a date. */
   @MayBeAbsent() @IsInstant()
@@ -75,6 +79,10 @@ export class AuditEventResponse {
   @StaffOnly() ip: string | null;
   @StaffOnly() userAgent: string | null;
   @StaffOnly() requestId: string;
+  /** The API key that was used. */
+  @StaffOnly() apiKeyId: string | null;
+  /** The time-boxed access grant that was in force. */
+  @StaffOnly() accessGrantId: string | null;
   /** The fields the event declares: ids, codes, counts, times. */
   @StaffOnly() @Type(() => Object) meta: Record<string, unknown>;
 }
