@@ -13,6 +13,7 @@ import { responseClasses, returnsOf } from '../../src/platform/http/returns.js';
 import { Harness } from '../harness/app.js';
 import { Client } from '../harness/client.js';
 import { Factories } from '../harness/factories.js';
+import { fieldsIn } from './openapi.js';
 import { guardedOf, keyOf, sampleFor, send } from './requests.js';
 import { makeTenant, providerMetadata, type Tenant } from './world.js';
 
@@ -90,6 +91,15 @@ describe('every answer', () => {
         cells += 1;
         expect([keyOf(route), audience, breaches(route, answer, audience)]).toEqual([keyOf(route), audience, []]);
       }
+    }
+  });
+
+  it('is described with what portals do not get', () => {
+    for (const type of responseClasses()) {
+      const { properties, required } = fieldsIn(type.name);
+      const said = Object.keys(properties).filter((name) => properties[name]!.description?.endsWith('Portal roles do not get this field.'));
+      const staffs = fieldsOf(type).filter(({ staffOnly }) => staffOnly).map(({ name }) => name);
+      expect([type.name, said.toSorted(), required.filter((name) => staffs.includes(name))]).toEqual([type.name, staffs.toSorted(), []]);
     }
   });
 });

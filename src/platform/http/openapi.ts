@@ -61,12 +61,13 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
 /** Says of each field for staff alone that portal roles do not get it. */
 function markStaffOnly({ components }: OpenAPIObject): void {
   for (const type of responseClasses()) {
-    const schema = components?.schemas?.[type.name];
-    if (schema === undefined || !('properties' in schema)) continue;
-    for (const { name } of fieldsOf(type).filter(({ staffOnly }) => staffOnly)) {
-      const { $ref, description, ...rest } = schema.properties![name] as { $ref?: string; description?: string };
+    const schema = (components?.schemas?.[type.name] ?? {}) as { properties?: Record<string, { $ref?: string; description?: string }>; required?: string[] };
+    const staffs = new Set(fieldsOf(type).filter(({ staffOnly }) => staffOnly).map(({ name }) => name));
+    for (const [name, { $ref, description, ...rest }] of Object.entries(schema.properties ?? {}).filter(([field]) => staffs.has(field))) {
       schema.properties![name] = { ...rest, ...($ref !== undefined && { allOf: [{ $ref }] }), description: [description, STAFF_ONLY].filter(Boolean).join(' ') };
-      schema.required = schema.required?.filter((required) => required !== name);
     }
+    const required = schema.required?.filter((name) => !staffs.has(name)) ?? [];
+    if (required.length > 0) schema.required = required;
+    else delete schema.required; // an empty list is not allowed (OpenAPI 3.0.3, Schema Object)
   }
 }
