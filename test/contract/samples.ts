@@ -23,7 +23,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),
 
   'GET /v1/sso/connections': () => ({}),
-  'POST /v1/sso/connections': async (_ids, { metadata }) => ({ body: { name: 'Second', metadata, defaultRole: 'trainee' } }),
+  'POST /v1/sso/connections': async (_ids, { metadata, roles }) => ({ body: { name: 'Second', metadata, defaultRole: roles.subject } }),
   'GET /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
   'PATCH /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection }, body: { name: 'Renamed' } }),
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
@@ -31,8 +31,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
   'GET /v1/memberships': () => ({ query: { status: 'active', limit: '10' } }),
-  'POST /v1/memberships': ({ person }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: 'trainee', personId: person } }),
-  'PATCH /v1/memberships/:id': ({ membership }) => ({ params: { id: membership }, body: { role: 'trainee' } }),
+  'POST /v1/memberships': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
+  'PATCH /v1/memberships/:id': ({ membership }, { roles }) => ({ params: { id: membership }, body: { role: roles.subject } }),
   'DELETE /v1/memberships/:id': ({ membership }) => ({ params: { id: membership } }),
 
   'GET /v1/access/grants': ({ membership }) => ({ query: { state: 'requested', membershipId: membership, limit: '10' } }),
@@ -45,11 +45,11 @@ export const SAMPLES: Record<string, MakeSample> = {
 
   'GET /v1/permissions': () => ({}),
   'GET /v1/roles': () => ({}),
-  'POST /v1/roles': () => ({ body: { key: 'coordinator', name: 'Coordinator', copyOf: 'mentor' } }),
+  'POST /v1/roles': (_ids, { roles }) => ({ body: { key: 'coordinator', name: 'Coordinator', copyOf: roles.helper } }),
   'PATCH /v1/roles/:role': ({ role }) => ({ params: { role }, body: { name: 'Renamed' } }),
   'DELETE /v1/roles/:role': ({ role }) => ({ params: { role } }),
-  'PUT /v1/roles/:role/permissions/:permission': () => ({ params: { role: 'mentor', permission: 'person:update' }, body: { scope: 'assigned' } }),
-  'DELETE /v1/roles/:role/permissions/:permission': () => ({ params: { role: 'mentor', permission: 'person:update' } }),
+  'PUT /v1/roles/:role/permissions/:permission': (_ids, { roles }) => ({ params: { role: roles.helper, permission: 'person:update' }, body: { scope: 'assigned' } }),
+  'DELETE /v1/roles/:role/permissions/:permission': (_ids, { roles }) => ({ params: { role: roles.helper, permission: 'person:update' } }),
   'PUT /v1/memberships/:id/permissions/:permission': ({ membership }) => ({ params: { id: membership, permission: 'person:update' }, body: { scope: 'own' } }),
   'DELETE /v1/memberships/:id/permissions/:permission': ({ membership }) => ({ params: { id: membership, permission: 'person:update' } }),
 
@@ -58,6 +58,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/people/:id': ({ person }) => ({ params: { id: person } }),
   'PATCH /v1/people/:id': ({ person }) => ({ params: { id: person }, body: { title: 'PGY-2' } }),
   'GET /v1/people/:id/contact': ({ person }) => ({ params: { id: person } }),
+  'GET /v1/people/:id/history': ({ person }) => ({ params: { id: person }, query: { limit: '10' } }),
   'GET /v1/assignments': ({ person, membership }) => ({ query: { personId: person, membershipId: membership } }),
   'POST /v1/assignments': ({ person, membership }) => ({ body: { personId: person, membershipId: membership } }),
   'DELETE /v1/assignments/:id': ({ assignment }) => ({ params: { id: assignment } }),

@@ -27,9 +27,16 @@ export interface Ids {
   declinable: string;
 }
 
+/** Who leads, who helps and whose records are kept, in a vocabulary. */
+const SEATS = {
+  gme: { lead: 'program_director', helper: 'mentor', subject: 'trainee' },
+  enrollment: { lead: 'admin', helper: 'staff', subject: 'portal' },
+} as const;
+
 /** A tenant with at least one row in every table. */
 export interface Tenant {
   ids: Ids;
+  roles: (typeof SEATS)[keyof typeof SEATS];
   mark: string;
   /** Leads the program: every permission that an organization has. */
   director: Client;
@@ -53,11 +60,12 @@ export async function providerMetadata(): Promise<string> {
 }
 
 /** Sets up a tenant through the application, and by the superuser where only time or a partner would make a row. */
-export async function makeTenant(harness: Harness, metadata: string): Promise<Tenant> {
+export async function makeTenant(harness: Harness, metadata: string, preset: keyof typeof SEATS = 'gme'): Promise<Tenant> {
   const mark = `Mark${newId().slice(-12)}`;
-  const org = await harness.make.organization('gme', `Program ${mark}`);
+  const roles = SEATS[preset];
+  const org = await harness.make.organization(preset, `Program ${mark}`);
   const [directorMember, mentor, bare] = [
-    await harness.make.member(org, 'program_director'), await harness.make.member(org, 'mentor'), await harness.make.member(org, 'mentor'),
+    await harness.make.member(org, roles.lead), await harness.make.member(org, roles.helper), await harness.make.member(org, roles.helper),
   ];
   const director = await harness.signIn(directorMember.email);
   const person = await harness.make.person(org, {
@@ -72,19 +80,20 @@ export async function makeTenant(harness: Harness, metadata: string): Promise<Te
     return answer as { id: string; secret: string };
   };
   const source = await created('/v1/webhook-sources', { name: mark, scheme: 'standard' });
-  const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: 'trainee' });
+  const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
   const delivery = await deadDelivery(harness, org, source);
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
   const role = `r${mark.toLowerCase().replaceAll(/[^a-z]/g, '')}${'abcdefgh'[Number.parseInt(mark.slice(-1), 16) % 8]}`;
   await created('/v1/roles', { key: role, name: mark });
   const [accessGrant, declinable] = await Promise.all([1, 2].map(async () => (await askedFor(harness, mentor, person)).id));
-  await director.put('/v1/roles/trainee/permissions/person:read', { scope: 'none' });
+  await director.patch(`/v1/people/${person}`, { title: `Now ${mark}` });
+  await director.put(`/v1/roles/${roles.subject}/permissions/person:read`, { scope: 'none' });
   await director.post('/v1/retention/policies/sessions.expired/run', {});
   await harness.settled();
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
     ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId, role, accessGrant: accessGrant!, declinable: declinable! },
-    mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
+    roles, mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
   };
 }
 

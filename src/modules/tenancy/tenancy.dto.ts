@@ -1,5 +1,6 @@
 import { Expose } from 'class-transformer';
 import { IsEmail, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
@@ -8,12 +9,12 @@ export class OrganizationResponse {
   @Expose() name: string;
   /** Vocabulary of the roles: gme, workforce or enrollment. */
   @Expose() preset: string;
-  @Expose() status: string;
-  @Expose() idleMinutes: number;
-  @Expose() sessionHours: number;
-  @Expose() requireSecondFactor: boolean;
-  @Expose() requireSso: boolean;
-  @Expose() createdAt: Date;
+  @StaffOnly() status: string;
+  @StaffOnly() idleMinutes: number;
+  @StaffOnly() sessionHours: number;
+  @StaffOnly() requireSecondFactor: boolean;
+  @StaffOnly() requireSso: boolean;
+  @StaffOnly() createdAt: Date;
 }
 
 export class UpdateOrganizationDto {
@@ -55,13 +56,13 @@ export class UpdateMembershipDto {
 }
 
 export class MembershipResponse {
-  @Expose() id: string;
-  @Expose() userId: string;
-  @Expose() email: string;
+  @StaffOnly() id: string;
+  @StaffOnly() userId: string;
+  @StaffOnly() email: string;
   @Expose() name: string;
   @Expose() role: string;
-  @Expose() personId: string | null;
-  @Expose() status: string;
-  @Expose() createdAt: Date;
-  @Expose() endedAt: Date | null;
+  @StaffOnly() personId: string | null;
+  @StaffOnly() status: string;
+  @StaffOnly() createdAt: Date;
+  @StaffOnly() endedAt: Date | null;
 }

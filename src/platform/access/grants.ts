@@ -1,4 +1,6 @@
+import type { Member } from '../context/context.js';
 import { declared } from '../feature/registry.js';
+import { isPortalRole } from './roles.js';
 
 /** What a membership grants: permission → scope. */
 export type Grants = ReadonlyMap<string, string>;
@@ -18,6 +20,11 @@ export function parseGrants(text: string): Grants {
     parsed.set(text, grants);
   }
   return grants;
+}
+
+/** What follows for a member from the role and the grants that an entrance brought back. */
+export function standing({ role, grants }: { role: string; grants: string }): Pick<Member, 'role' | 'portal' | 'grants'> {
+  return { role, portal: isPortalRole(role), grants: parseGrants(grants) };
 }
 
 /**

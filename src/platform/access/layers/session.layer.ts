@@ -5,7 +5,7 @@ import { UnitOfWork } from '../../database/unit-of-work.js';
 import type { ErrorCode } from '../../feature/registry.js';
 import { Problem } from '../../http/problem.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
-import { parseGrants } from '../grants.js';
+import { standing } from '../grants.js';
 
 const REFUSALS: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {
   unknown: 'unauthenticated',
@@ -44,8 +44,7 @@ export class SessionLayer implements Layer {
       membershipId: session.membership_id,
       personId: session.person_id,
       preset: session.preset,
-      role: session.role,
-      grants: parseGrants(session.grants),
+      ...standing(session),
       accessGrantId: session.access_grant_id,
     };
   }
