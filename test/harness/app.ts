@@ -48,7 +48,7 @@ export class Harness {
   private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {} }: { takeJobs?: boolean; env?: Record<string, string> }): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-test-'));
     const env: Record<string, string> = {
-      ...database.env, VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
+      ...database.env, VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder, MAIL_DIR: path.join(folder, 'mail'),
       REDIS_URL: await emptyRedis(), ROOT_KEY: required('ROOT_KEY'), JWT_SECRET: required('JWT_SECRET'), SHUTDOWN_SECONDS: '5', ...more,
     };
     const config = loadConfig(env, 'api');
