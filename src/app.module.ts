@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ExportsModule } from './modules/exports/index.js';
+import { InvitesModule } from './modules/invites/index.js';
 import { PeopleModule } from './modules/people/index.js';
 import { RbacModule } from './modules/rbac/index.js';
 import { RetentionModule } from './modules/retention/index.js';
@@ -15,6 +16,7 @@ import { PlatformModule } from './platform/platform.module.js';
   imports: [
     AuthModule,
     TenancyModule,
+    InvitesModule,
     RbacModule,
     PeopleModule,
     AuditModule,

@@ -8,15 +8,16 @@ const DATE = new Date('2026-03-04T05:06:07Z');
 const written = async (message: { to?: string; subject?: string; text?: string }) =>
   (await compose({ to: 'someone@clinic.example', subject: 'Hello', text: 'Text', ...message }, FROM, DATE)).raw.toString();
 const headersOf = (raw: string) => raw.slice(0, raw.indexOf('\r\n\r\n')).replaceAll(/\r\n[ \t]+/g, ' ').split('\r\n');
+const namesOf = (raw: string) => headersOf(raw).map((header) => header.slice(0, header.indexOf(':'))).toSorted();
 const NAMES = ['Auto-Submitted', 'Content-Transfer-Encoding', 'Content-Type', 'Date', 'From', 'MIME-Version', 'Message-ID', 'Subject', 'To'];
 
 describe('a composed mail', () => {
   it('names sender, addressee, subject and date, and that a machine wrote it (RFC 5322, RFC 3834)', async () => {
-    const headers = headersOf(await written({}));
-    expect(headers).toEqual(expect.arrayContaining([
+    const raw = await written({});
+    expect(headersOf(raw)).toEqual(expect.arrayContaining([
       `From: ${FROM}`, 'To: someone@clinic.example', 'Subject: Hello', 'Date: Wed, 04 Mar 2026 05:06:07 +0000', 'Auto-Submitted: auto-generated',
     ]));
-    expect(headers.map((header) => header.split(':')[0]).toSorted()).toEqual(NAMES);
+    expect(namesOf(raw)).toEqual(NAMES);
   });
 
   it.each([
@@ -39,7 +40,7 @@ describe('a composed mail', () => {
   it('has no header but its own, whatever subject and text are', async () => {
     await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }), fc.string({ unit: 'binary' }), async (subject, text) => {
       const raw = await written({ subject: oneLine(subject) || 'x', text: `.\r\n${text}` });
-      expect(headersOf(raw).map((header) => header.split(':')[0]).toSorted()).toEqual(NAMES);
+      expect(namesOf(raw)).toEqual(NAMES);
     }));
   });
 });
