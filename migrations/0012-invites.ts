@@ -34,7 +34,7 @@ export class Invites1770000000012 extends SqlMigration {
     CREATE INDEX invites_expiry ON invites (org_id, expires_at);
     SELECT app_private.protect_table('invites', 'SELECT (org_id, id, email, name, role, person_id, invited_by, created_at, expires_at,
       sent_at, accepted_at, accepted_membership, revoked_at), INSERT (org_id, id, email, name, role, person_id, expires_at),
-      UPDATE (expires_at, revoked_at)', NULL, true);
+      UPDATE (expires_at, revoked_at)', true);
     GRANT SELECT (ctid), UPDATE (token_hash, sent_at), DELETE ON invites TO vouchsafe_worker;
 
     -- Whoever invites, or sends again, answers for the role: the database writes down who, not the caller.
@@ -47,16 +47,18 @@ export class Invites1770000000012 extends SqlMigration {
     CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
       FOR EACH ROW EXECUTE FUNCTION app_private.invite_inviter();
 
-    -- Whether one set of grants reaches as far as another: each permission, and at least as wide.
-    CREATE FUNCTION app_private.covers(held jsonb, wanted jsonb) RETURNS boolean
-    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-      SELECT NOT EXISTS (
-        SELECT FROM jsonb_each_text(wanted) AS w
-         WHERE coalesce(array_position(ARRAY['own', 'assigned', 'org'], held ->> w.key), 0) < array_position(ARRAY['own', 'assigned', 'org'], w.value))
+    -- Whether a member may, at this moment, invite somebody to a role: nobody gives what they do not hold.
+    CREATE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT EXISTS (
+        SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p
+         WHERE m.org_id = org AND m.id = inviter AND m.status = 'active' AND 'org' IN (p.grants ->> 'invite:create', p.grants ->> 'invite:resend') AND NOT EXISTS (
+           SELECT FROM jsonb_each_text(app_private.effective_grants(org, NULL, role_key)) AS wanted
+            WHERE app.width(wanted.value) > app.width(p.grants ->> wanted.key)))
     $$;
 
     -- Locks the invite behind a token, so that of several acceptances one goes first, and says how it stands: open, or why
-    -- not: unknown | superseded | used | revoked | expired | organization_closed | inviter_unable. Where the organization
+    -- not: unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. Where the organization
     -- enforces single sign-on nobody comes in by invite: a password would stand in the way of the identity provider.
     CREATE FUNCTION app_private.invite_state(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz) RETURNS text
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -72,9 +74,8 @@ export class Invites1770000000012 extends SqlMigration {
         WHEN i.revoked_at IS NOT NULL THEN 'revoked'
         WHEN i.expires_at <= now() THEN 'expired'
         WHEN NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org AND o.status = 'active' AND NOT o.require_sso) THEN 'organization_closed'
-        WHEN NOT EXISTS (
-          SELECT FROM public.memberships m WHERE m.org_id = org AND m.id = i.invited_by AND m.status = 'active' AND m.grants ->> 'invite:create' = 'org'
-             AND app_private.covers(m.grants, app_private.effective_grants(org, NULL, i.role))) THEN 'inviter_unable'
+        WHEN NOT app_private.is_role(org, i.role) THEN 'role_gone'
+        WHEN NOT app_private.may_invite(org, i.invited_by, i.role) THEN 'inviter_unable'
         ELSE 'open' END;
     END $$;
 
@@ -95,7 +96,9 @@ export class Invites1770000000012 extends SqlMigration {
       ELSE
         DELETE FROM public.member_overrides x WHERE x.org_id = org AND x.membership_id = m.id;
         UPDATE public.assignments x SET ends_at = now() WHERE x.org_id = org AND x.membership_id = m.id AND (x.ends_at IS NULL OR x.ends_at > now());
-        UPDATE public.memberships x SET status = 'active', ended_at = NULL, name = i.name, role = i.role, person_id = i.person_id
+        UPDATE public.access_grants x SET state = CASE x.state WHEN 'requested' THEN 'declined' ELSE 'ended' END, ended_at = now()
+         WHERE x.org_id = org AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
+        UPDATE public.memberships x SET status = 'active', kind = 'member', ended_at = NULL, name = i.name, role = i.role, person_id = i.person_id
          WHERE x.org_id = org AND x.id = m.id RETURNING * INTO m;
       END IF;
       UPDATE public.invites x SET accepted_at = now(), accepted_membership = m.id WHERE x.org_id = org AND x.id = invite AND x.accepted_at IS NULL;
@@ -166,6 +169,7 @@ export class Invites1770000000012 extends SqlMigration {
       IF state = 'open' THEN
         PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address FOR UPDATE;
         IF FOUND THEN
+          PERFORM app_private.sign_limited(org); -- what is held where the session is means nothing here
           SELECT * INTO m FROM app_private.spend_invite(org, invite, member, new_membership);
           state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
         ELSE

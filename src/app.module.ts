@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AccessGrantsModule } from './modules/access-grants/index.js';
 import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ExportsModule } from './modules/exports/index.js';
@@ -18,6 +19,7 @@ import { PlatformModule } from './platform/platform.module.js';
     TenancyModule,
     InvitesModule,
     RbacModule,
+    AccessGrantsModule,
     PeopleModule,
     AuditModule,
     WebhooksModule,

@@ -8,7 +8,7 @@ import type { InviteClaims } from './invite-token.js';
 
 /** Why an invite was not accepted, see `app.accept_invite`. */
 export type Obstacle =
-  | 'unknown' | 'superseded' | 'used' | 'revoked' | 'expired' | 'organization_closed' | 'inviter_unable'
+  | 'unknown' | 'superseded' | 'used' | 'revoked' | 'expired' | 'organization_closed' | 'role_gone' | 'inviter_unable'
   | 'not_addressee' | 'can_sign_in' | 'member_already';
 
 /** What became of it, and the organization whose log that belongs to. */

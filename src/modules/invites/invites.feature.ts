@@ -46,7 +46,12 @@ export const invitesFeature = defineFeature({
     },
   },
   tables: {
-    invites: { kind: 'tenant', retention: { policies: ['invites.lapsed'] } },
+    invites: {
+      kind: 'tenant', retention: { policies: ['invites.lapsed'] },
+      rows: {
+        select: ['invite:read', 'invite:create', 'invite:resend', 'invite:revoke'], insert: 'invite:create', update: ['invite:resend', 'invite:revoke'],
+      },
+    },
   },
   controls: {
     'invites.token': { claims: ['C16', 'E4'], description: 'Signed, for one address and role, for a week and once; made when it is mailed and kept as a digest.' },

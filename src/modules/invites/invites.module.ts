@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
+import { RbacModule } from '../rbac/index.js';
 import { TenancyModule } from '../tenancy/index.js';
 import { AcceptanceRepository } from './acceptance.repository.js';
 import { AcceptanceService } from './acceptance.service.js';
@@ -10,7 +11,7 @@ import { InvitesRepository } from './invites.repository.js';
 import { InvitesService } from './invites.service.js';
 
 @Module({
-  imports: [AuthModule, TenancyModule],
+  imports: [AuthModule, RbacModule, TenancyModule],
   controllers: [InvitesController],
   providers: [InvitesService, AcceptanceService, InviteJobs, InvitesRepository, AcceptanceRepository],
 })

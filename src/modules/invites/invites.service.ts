@@ -6,6 +6,7 @@ import { normalizeEmail } from '../../platform/crypto/index.js';
 import { errorCode } from '../../platform/database/errors.js';
 import { Cursors, Problem, RateLimiter, type Page, type PageQuery, type RateLimit } from '../../platform/http/index.js';
 import { Jobs } from '../../platform/jobs/jobs.js';
+import { RolesService } from '../rbac/index.js';
 import { TenancyService } from '../tenancy/index.js';
 import type { CreateInviteDto } from './invites.dto.js';
 import { InvitesRepository, type InviteRow } from './invites.repository.js';
@@ -19,6 +20,7 @@ export class InvitesService {
   constructor(
     private readonly invites: InvitesRepository,
     private readonly tenancy: TenancyService,
+    private readonly roles: RolesService,
     private readonly jobs: Jobs,
     private readonly audit: AuditTrail,
     private readonly cursors: Cursors,
@@ -69,7 +71,7 @@ export class InvitesService {
   }
 
   private async assertMayInvite(role: string): Promise<void> {
-    await this.tenancy.assertAssignable(role);
+    await this.roles.assertGivable(role);
     if ((await this.tenancy.current()).requireSso) throw new Problem('invites_closed');
   }
 
