@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { inviteKey, signInvite, type InviteClaims } from '../../src/modules/invites/invite-token.js';
+import { inviteKey, readInvite, signInvite, type InviteClaims } from '../../src/modules/invites/invite-token.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { sha256 } from '../../src/platform/crypto/index.js';
+import { RawSql, type Outcome } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { Factories, type Member } from '../harness/factories.js';
 import { inviteToken, mailsTo } from '../harness/mail.js';
+import { until } from '../harness/until.js';
 
 const PASSWORD = 'Invited-Synthetic-1';
 
@@ -55,6 +57,13 @@ async function tokenFor(id: string, changes: Partial<InviteClaims> = {}): Promis
   return token;
 }
 
+/** What the entrance says to a token, in a transaction of one's own. */
+function enterBy(raw: RawSql, token: string): Promise<Outcome> {
+  const { orgId, id, email, role, expiresAt } = readInvite(inviteKey(harness.env.JWT_SECRET!), token)!;
+  return raw.outcome(`SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), sha256($9), NULL, NULL)`,
+    [orgId, id, token, email, role, expiresAt, Buffer.alloc(16), Buffer.alloc(32), newId()]);
+}
+
 const isInvalid = ({ status, body }: { status: number; body: any }) => expect([status, body.code]).toEqual([404, 'invite_invalid']);
 
 describe('somebody who is invited', () => {
@@ -94,6 +103,18 @@ describe('somebody who is invited', () => {
     isInvalid(await accept(token));
     expect((await membershipsOf(email)).length).toBe(1);
     expect(await lastEvent('invite.refused')).toMatchObject({ outcome: 'failure', meta: { reason: 'used' }, actor_type: 'anonymous' });
+  });
+
+  it('who comes twice at the same moment waits for themself, and then comes too late', async () => {
+    const { token } = await invited();
+    const [one, two] = [await RawSql.open(harness.env.DATABASE_URL!), await RawSql.open(harness.env.DATABASE_URL!)];
+    await Promise.all([one.client.query('BEGIN'), two.client.query('BEGIN')]);
+    expect((await enterBy(one, token)).rows).toEqual([{ state: 'accepted' }]);
+    const late = enterBy(two, token);
+    await until('the second waits for the first', async () => (await sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accept_invite%'`)).length === 1);
+    await one.client.query('COMMIT');
+    expect((await late).rows).toEqual([{ state: 'used' }]);
+    await Promise.all([one.end(), two.end()]);
   });
 
   it('becomes a member of two organizations that invite at once by one new account: the second asks to sign in', async () => {
@@ -223,6 +244,10 @@ describe('the inviter', () => {
     isInvalid(await accept(narrowed.token));
     await director.delete(`/v1/memberships/${second.membershipId}`);
     isInvalid(await accept(narrowed.token));
+    const leaver = await harness.make.member(org, 'program_director');
+    const left = await invited({ by: await harness.signIn(leaver.email) });
+    await director.delete(`/v1/memberships/${leaver.membershipId}`);
+    isInvalid(await accept(left.token));
     expect((await director.post(`/v1/invites/${id}/resend`)).body.invitedBy).toBe(directorMember.membershipId);
     expect((await accept(await inviteToken(harness, email))).status).toBe(200);
   });
@@ -255,13 +280,13 @@ describe('the inviter', () => {
 describe('somebody who has an account', () => {
   it('is told to sign in, by the token alone, and then becomes a member in the session they have', async () => {
     const guest = await harness.make.member(other, 'member');
-    const { id, token } = await invited({ email: guest.email, role: 'mentor' });
+    const { id, token } = await invited({ email: guest.email, role: 'program_director' }); // more than the session's own organization gives them
     const refused = await accept(token);
     expect([refused.status, refused.body.code]).toEqual([409, 'sign_in_to_accept']);
     const client = await harness.signIn(guest.email);
     const { status, body } = await client.post('/v1/auth/invites/accept', { token });
     expect([status, body.organizationId]).toEqual([200, org]);
-    expect((await membershipsOf(guest.email))[0]).toMatchObject({ id: body.membershipId, role: 'mentor', status: 'active' });
+    expect((await membershipsOf(guest.email))[0]).toMatchObject({ id: body.membershipId, role: 'program_director', status: 'active' });
     expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: other }, role: 'member' });
     expect(await lastEvent('invite.accepted')).toMatchObject({ target_id: id, actor_id: guest.userId });
     isInvalid(await client.post('/v1/auth/invites/accept', { token }));
