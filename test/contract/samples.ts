@@ -5,6 +5,8 @@ export interface Sample {
   params?: Record<string, string>;
   query?: Record<string, string>;
   body?: Record<string, unknown>;
+  /** The organization in whose log it is written, where that is another one. */
+  log?: string;
   /** Ends what the caller stands on: sent last. */
   last?: true;
 }
@@ -20,6 +22,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/auth/sessions': () => ({}),
   'POST /v1/auth/logout': () => ({ last: true }),
   'DELETE /v1/auth/sessions/:id': ({ session }) => ({ params: { id: session } }),
+  'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token } }) => ({ body: { token }, log: org }),
   'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),
 
   'GET /v1/sso/connections': () => ({}),
@@ -34,6 +37,11 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/memberships': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
   'PATCH /v1/memberships/:id': ({ membership }, { roles }) => ({ params: { id: membership }, body: { role: roles.subject } }),
   'DELETE /v1/memberships/:id': ({ membership }) => ({ params: { id: membership } }),
+
+  'GET /v1/invites': () => ({ query: { limit: '10' } }),
+  'POST /v1/invites': ({ person }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: 'trainee', personId: person } }),
+  'POST /v1/invites/:id/resend': ({ invite }) => ({ params: { id: invite } }),
+  'DELETE /v1/invites/:id': ({ invite }) => ({ params: { id: invite } }),
 
   'GET /v1/access/grants': ({ membership }) => ({ query: { state: 'requested', membershipId: membership, limit: '10' } }),
   'POST /v1/access/grants': ({ membership, person }) => ({
@@ -95,6 +103,7 @@ export const PUBLIC: Record<string, string> = {
   'GET /health/live': 'tells only that the process runs',
   'GET /health/ready': 'tells only which services answer',
   'POST /v1/auth/login': 'five tries an account, and a limit by address',
+  'POST /v1/invites/accept': 'a signed token that was mailed, good once; a limit by address',
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
   'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',

@@ -6,6 +6,7 @@ import type { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { exported } from '../harness/exports.js';
 import type { Member } from '../harness/factories.js';
+import { inviteToken } from '../harness/mail.js';
 import { newSigningKey } from '../harness/saml-idp.js';
 import { until } from '../harness/until.js';
 
@@ -21,6 +22,7 @@ export interface Ids {
   delivery: string;
   connection: string;
   export: string;
+  invite: string;
   /** A role of the organization's own. */
   role: string;
   accessGrant: string;
@@ -44,6 +46,8 @@ export interface Tenant {
   /** A member from whom every permission was taken. */
   powerless: Client;
   webhookSecret: string;
+  /** Another organization, and the token by which it invites the director. */
+  invitedTo: { org: string; token: string };
   /** Metadata that an identity provider could be connected by. */
   metadata: string;
 }
@@ -81,6 +85,7 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   };
   const source = await created('/v1/webhook-sources', { name: mark, scheme: 'standard' });
   const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
+  const { id: invite } = await created('/v1/invites', { email: `invited-${mark}@test.example`, name: mark, role: roles.subject });
   const delivery = await deadDelivery(harness, org, source);
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
   const role = `r${mark.toLowerCase().replaceAll(/[^a-z]/g, '')}${'abcdefgh'[Number.parseInt(mark.slice(-1), 16) % 8]}`;
@@ -92,9 +97,22 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   await harness.settled();
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
-    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId, role, accessGrant: accessGrant!, declinable: declinable! },
+    ids: {
+      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId,
+      role, accessGrant: accessGrant!, declinable: declinable!, invite,
+    },
     roles, mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
+    invitedTo: await invitation(harness, directorMember),
   };
+}
+
+/** An invite of another organization to somebody who has an account. */
+async function invitation(harness: Harness, { email }: Member): Promise<Tenant['invitedTo']> {
+  const org = await harness.make.organization('gme');
+  const inviter = await harness.signIn((await harness.make.member(org, 'program_director')).email);
+  const { status, text } = await inviter.post('/v1/invites', { email, name: 'Synthetic Guest', role: 'mentor' });
+  if (status !== 201) throw new Error(`the invite was refused: ${text}`);
+  return { org, token: await inviteToken(harness, email) };
 }
 
 /** A request for permissions that somebody else may decide on. */

@@ -12,6 +12,6 @@ import { SignInService } from './sign-in.service.js';
   imports: [SessionCookiesModule, SsoModule],
   controllers: [AuthController],
   providers: [AccountService, Passwords, SessionsRepository, SignInService],
-  exports: [AccountService, SsoModule],
+  exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}
