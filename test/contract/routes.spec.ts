@@ -163,7 +163,8 @@ describe('every route', () => {
     const samples = await Promise.all(guarded().map(async (route) => ({ route, last: (await sampleOf(route)).last === true })));
     const inOrder = [...samples.filter(({ last }) => !last), ...samples.filter(({ last }) => last).toReversed()].map(({ route }) => route);
     expect(await over(inOrder, async (route) => {
-      const answer = await send(mine.director, route, await sampleOf(route));
+      const sample = await sampleOf(route);
+      const answer = await send(sample.by ?? mine.director, route, sample);
       cells += 1;
       if (answer.status >= 300) return [`${keyOf(route)}: ${answer.status} ${answer.text}`];
       const emits = route.policy?.emits ?? [];

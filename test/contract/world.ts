@@ -21,6 +21,8 @@ export interface Ids {
   delivery: string;
   connection: string;
   export: string;
+  /** Another organization of the traveller's. */
+  sister: string;
 }
 
 /** A tenant with at least one row in every table. */
@@ -32,6 +34,11 @@ export interface Tenant {
   directorMember: Member;
   /** A member from whom every permission was taken. */
   powerless: Client;
+  /** Leads the program too: for requests that would end the director's session. */
+  deputy: Member;
+  /** Belongs to another organization as well. */
+  traveller: Member;
+  signIn: (member: Member) => Promise<Client>;
   webhookSecret: string;
   /** Metadata that an identity provider could be connected by. */
   metadata: string;
@@ -55,6 +62,9 @@ export async function makeTenant(harness: Harness, metadata: string): Promise<Te
   const [directorMember, mentor, bare] = [
     await harness.make.member(org, 'program_director'), await harness.make.member(org, 'mentor'), await harness.make.member(org, 'mentor'),
   ];
+  const [deputy, traveller] = [await harness.make.member(org, 'program_director'), await harness.make.member(org, 'trainee')];
+  const sister = await harness.make.organization('gme', `Sister ${mark}`);
+  await harness.make.member(sister, 'trainee', { email: traveller.email });
   const director = await harness.signIn(directorMember.email);
   const person = await harness.make.person(org, {
     givenName: 'Synthetic', familyName: mark, externalId: `ext-${mark}`, email: `${mark}@test.example`, ssn: '000-12-3456', title: mark,
@@ -73,11 +83,12 @@ export async function makeTenant(harness: Harness, metadata: string): Promise<Te
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
   await director.put('/v1/roles/trainee/permissions/person:read', { scope: 'none' });
   await director.post('/v1/retention/policies/sessions.expired/run', {});
+  await director.put('/v1/retention/policies/webhook_inbox.payload/days', { days: 20 });
   await harness.settled();
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
-    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId },
-    mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
+    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId, sister },
+    mark, director, directorMember, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email), webhookSecret: source.secret, metadata,
   };
 }
 

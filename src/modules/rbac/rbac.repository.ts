@@ -61,7 +61,7 @@ export class RbacRepository {
 
   /** Lets changes of roles in this organization happen one after another. */
   async lockOrganization(): Promise<void> {
-    await this.unitOfWork.sql('SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [currentContext().orgId]);
+    await this.unitOfWork.sql('SELECT app.lock_organization()');
   }
 
   /** Whether an active member holds a permission for the whole organization. */
