@@ -28,7 +28,7 @@ export class Organizations1770000000014 extends SqlMigration {
       updated_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (org_id, policy)
     );
-    SELECT app_private.protect_table('retention_overrides', 'SELECT, INSERT, UPDATE, DELETE');
+    SELECT app_private.protect_table('retention_overrides');
 
     -- The code's floors, from [{policy, about, days}]. The log is kept for seven years, whatever the code says.
     CREATE FUNCTION app_private.sync_retention_floors(floors jsonb) RETURNS void
@@ -50,8 +50,6 @@ export class Organizations1770000000014 extends SqlMigration {
       FOR EACH ROW EXECUTE FUNCTION app_private.retention_floor();
 
     -- How people sign in is changed by who may change that, also by SQL of their own.
-    CREATE POLICY granted_update ON organizations AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-      USING ((SELECT app.holds('organization:update', 'organization:secure'))) WITH CHECK ((SELECT app.holds('organization:update', 'organization:secure')));
     CREATE FUNCTION app_private.sign_in_settings() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
@@ -63,24 +61,6 @@ export class Organizations1770000000014 extends SqlMigration {
         IS DISTINCT FROM (NEW.allowed_sign_in, NEW.require_second_factor, NEW.require_sso, NEW.institution_sign_in))
       EXECUTE FUNCTION app_private.sign_in_settings();
 
-    -- Lets changes of who may do what happen one after another in the entered organization.
-    CREATE FUNCTION app.lock_organization() RETURNS void
-    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT 1 FROM public.organizations o WHERE o.id = app.org_id() FOR NO KEY UPDATE
-    $$;
-
-    -- The leading role of each preset, written from the code by the migrator.
-    CREATE TABLE app_private.leading_roles (
-      preset text PRIMARY KEY,
-      role text NOT NULL
-    );
-    CREATE FUNCTION app_private.sync_leading_roles(leaders jsonb) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-    BEGIN
-      DELETE FROM app_private.leading_roles;
-      INSERT INTO app_private.leading_roles SELECT l.key, l.value FROM jsonb_each_text(leaders) AS l;
-    END $$;
-
     -- Whoever leads, and whoever manages members at all, is not taken away without another in their place. The lock on
     -- the organization lets two changes at once see each other. Only the migrator, who enters nowhere, is not asked.
     CREATE FUNCTION app_private.keep_administrator() RETURNS trigger
@@ -89,10 +69,10 @@ export class Organizations1770000000014 extends SqlMigration {
       leader text;
     BEGIN
       IF app.verified_context() IS NULL THEN RETURN NULL; END IF;
-      SELECT l.role INTO leader FROM public.organizations o JOIN app_private.leading_roles l ON l.preset = o.preset
+      SELECT r.role INTO leader FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
        WHERE o.id = OLD.org_id FOR NO KEY UPDATE OF o;
       IF EXISTS (
-        SELECT FROM public.memberships m WHERE m.org_id = OLD.org_id AND m.status = 'active'
+        SELECT FROM public.memberships m WHERE m.org_id = OLD.org_id AND m.status = 'active' AND m.kind = 'member'
            AND m.grants ->> 'membership:update' = 'org' AND (m.role = leader OR OLD.role <> leader)) THEN
         RETURN NULL;
       END IF;
@@ -137,7 +117,7 @@ export class Organizations1770000000014 extends SqlMigration {
       own_institution uuid := (SELECT o.institution_id FROM public.organizations o WHERE o.id = app.org_id());
       reported record;
     BEGIN
-      IF app.holds('institution:report') IS NOT TRUE THEN
+      IF NOT app.holds('institution:report') THEN
         RAISE EXCEPTION 'reports are for who may see them' USING ERRCODE = '42501';
       END IF;
       FOR reported IN
@@ -204,7 +184,7 @@ export class Organizations1770000000014 extends SqlMigration {
       expires_at := d.expires_at;
     END $$;
 
-    GRANT EXECUTE ON FUNCTION app.lock_organization, app.institution_report, app.own_organizations, app.switch_organization TO vouchsafe_app;
+    GRANT EXECUTE ON FUNCTION app.institution_report, app.own_organizations, app.switch_organization TO vouchsafe_app;
     GRANT EXECUTE ON FUNCTION app.set_organization_status, app.create_institution, app.set_institution TO vouchsafe_worker;
   `;
 }

@@ -73,8 +73,13 @@ export const retentionFeature = defineFeature({
     },
   },
   tables: {
-    retention_overrides: { kind: 'tenant', retention: { keep: 'a setting of the organization' } },
-    retention_runs: { kind: 'tenant', retention: { policies: ['retention_runs.old'] } },
+    retention_overrides: {
+      kind: 'tenant', rows: {
+        select: ['retention:read', 'retention:preview', 'retention:run', 'retention:update'],
+        insert: 'retention:update', update: 'retention:update', delete: 'retention:update',
+      }, retention: { keep: 'a setting of the organization' },
+    },
+    retention_runs: { kind: 'tenant', rows: { select: ['retention:read', 'retention:preview', 'retention:run'], insert: ['retention:run'] }, retention: { policies: ['retention_runs.old'] } },
   },
   controls: {
     'retention.policies': { claims: ['E21'], description: 'Every table has a policy that removes its rows or a reason to keep them; floors are checked again at every run.' },

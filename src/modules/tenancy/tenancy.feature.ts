@@ -34,12 +34,10 @@ export const tenancyFeature = defineFeature({
     'membership.ended': { category: 'members', severity: 'notice', description: 'A membership was ended, and its sessions with it.' },
   },
   errors: {
-    unknown_role: { status: 400, title: 'The organization has no such role' },
     membership_exists: { status: 409, title: 'This user is a member already' },
     last_administrator: { status: 409, title: 'The organization needs somebody who leads it and can manage its members' },
     would_lock_you_out: { status: 409, title: 'You could not come back in with the sign-in you used' },
     no_institution: { status: 409, title: 'The organization belongs to no institution' },
-    beyond_own_grants: { status: 403, title: 'Nobody can give what they do not hold' },
   },
   personalData: {
     users: {
@@ -52,9 +50,12 @@ export const tenancyFeature = defineFeature({
     },
   },
   tables: {
-    organizations: { kind: 'tenant', retention: { keep: 'an organization lives until it is closed' } },
+    organizations: { kind: 'tenant', rows: { select: 'signed-in', update: ['organization:update', 'organization:secure'] }, retention: { keep: 'an organization lives until it is closed' } },
     users: { kind: 'installation', retention: { keep: 'a user may be a member of several organizations; erased on request' } },
-    memberships: { kind: 'tenant', retention: { keep: 'who held which role, and when, explains the log' } },
+    memberships: { kind: 'tenant', rows: {
+        own: { column: 'id', may: ['select'] }, select: ['membership:read', 'membership:create', 'membership:update', 'membership:end', 'membership:override', 'role:update'],
+        insert: 'membership:create', update: ['membership:update', 'membership:end'],
+      }, retention: { keep: 'who held which role, and when, explains the log' } },
   },
   controls: {
     'tenancy.settings': { claims: ['M13'], description: 'Idle time, length of sessions and kinds of sign-in are the organization\'s own; live sessions obey at the next request.' },

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { RbacModule } from '../rbac/index.js';
 import { OrganizationController } from './organization.controller.js';
 import { OrganizationEntity } from './organization.entity.js';
 import { OrganizationRepository } from './organization.repository.js';
@@ -10,7 +11,7 @@ import { TenancyRepository } from './tenancy.repository.js';
 import { TenancyService } from './tenancy.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([OrganizationEntity])],
+  imports: [RbacModule, TypeOrmModule.forFeature([OrganizationEntity])],
   controllers: [OrganizationController, TenancyController],
   providers: [OrganizationService, OrganizationRepository, TenancyService, TenancyRepository],
   exports: [OrganizationService, TenancyService],

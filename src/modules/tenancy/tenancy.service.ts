@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isRoleOf, LEADING_ROLES, type Preset } from '../../platform/access/roles.js';
+import { LEADING_ROLES, type Preset } from '../../platform/access/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
@@ -7,19 +7,17 @@ import { normalizeEmail } from '../../platform/crypto/index.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/http/problem.js';
+import { RolesService } from '../rbac/index.js';
 import type { TransferOwnerDto } from './organization.dto.js';
-import { OrganizationRepository } from './organization.repository.js';
 import type { CreateMembershipDto, MembershipsQuery } from './tenancy.dto.js';
 import { TenancyRepository, type MembershipRow } from './tenancy.repository.js';
-
-const WIDTH: Record<string, number> = { own: 1, assigned: 2, org: 3 };
 
 /** The members of the current organization. */
 @Injectable()
 export class TenancyService {
   constructor(
     private readonly tenancy: TenancyRepository,
-    private readonly organizations: OrganizationRepository,
+    private readonly roles: RolesService,
     private readonly audit: AuditTrail,
     private readonly cursors: Cursors,
   ) {}
@@ -32,7 +30,7 @@ export class TenancyService {
 
   /** Adds a member; the user is made where the address is new. Throws unknown_role, membership_exists, beyond_own_grants. */
   async add({ email, name, role, personId }: CreateMembershipDto): Promise<MembershipRow> {
-    await this.assertAssignable(role);
+    await this.roles.assertGivable(role);
     const id = newId();
     const userId = await this.tenancy.ensureUser(newId(), normalizeEmail(email));
     try {
@@ -48,10 +46,10 @@ export class TenancyService {
 
   /** Gives a member another role; takes effect on the member's next request. Throws as `add`, and last_administrator. */
   async changeRole(id: string, role: string): Promise<MembershipRow> {
-    await this.tenancy.lockOrganization();
+    await this.roles.lockOrganization();
     const member = await this.member(id);
-    await this.assertAssignable(role);
-    this.assertHolds(new Map(Object.entries(member.grants)));
+    await this.roles.assertGivable(role);
+    this.roles.assertWithinOwn(new Map(Object.entries(member.grants)));
     await this.giveRole(member, role);
     return this.member(id);
   }
@@ -61,12 +59,12 @@ export class TenancyService {
    * Throws not_found, unknown_role, and beyond_own_grants to who does not lead.
    */
   async transfer({ membershipId, ownRole }: TransferOwnerDto): Promise<MembershipRow> {
-    await this.tenancy.lockOrganization();
+    await this.roles.lockOrganization();
     const [own, heir] = [await this.member(currentMember().membershipId), await this.member(membershipId)];
     const leading = LEADING_ROLES[currentMember().preset as Preset];
     if (own.role !== leading) throw new Problem('beyond_own_grants');
     if (heir.id === own.id || heir.status !== 'active') throw new Problem('not_found');
-    for (const role of [leading, ownRole]) await this.assertAssignable(role);
+    for (const role of [leading, ownRole]) await this.roles.assertGivable(role);
     await this.giveRole(heir, leading);
     const answer = await this.member(heir.id);
     await this.giveRole(own, ownRole);
@@ -76,10 +74,10 @@ export class TenancyService {
 
   /** Ends a membership and its sessions. Throws not_found, last_administrator, beyond_own_grants. */
   async end(id: string): Promise<MembershipRow> {
-    await this.tenancy.lockOrganization();
+    await this.roles.lockOrganization();
     const member = await this.member(id);
     if (member.status !== 'active') throw new Problem('not_found');
-    this.assertHolds(new Map(Object.entries(member.grants)));
+    this.roles.assertWithinOwn(new Map(Object.entries(member.grants)));
     await this.tenancy.endMembership(id);
     await this.tenancy.endSessions(id);
     this.audit.record('membership.ended', { target: { type: 'membership', id } });
@@ -97,21 +95,5 @@ export class TenancyService {
     await this.tenancy.endSessions(id);
     await this.tenancy.changeRole(id, to);
     this.audit.record('membership.role_changed', { target: { type: 'membership', id }, meta: { from, to } });
-  }
-
-  /** Throws unknown_role, or beyond_own_grants when the caller could not give the role. */
-  async assertAssignable(role: string): Promise<void> {
-    const { preset } = await this.organizations.find();
-    if (!isRoleOf(preset, role)) throw new Problem('unknown_role');
-    this.assertHolds(await this.tenancy.roleGrants(role));
-  }
-
-  /** Nobody grants, or takes away, more than they hold. Operators and the identity provider act as the system. */
-  private assertHolds(grants: ReadonlyMap<string, string>): void {
-    const own = currentContext().member?.grants;
-    if (own === undefined) return;
-    const beyond = [...grants].some(([permission, scope]) => WIDTH[own.get(permission) ?? ''] === undefined
-      || WIDTH[own.get(permission)!]! < WIDTH[scope]!);
-    if (beyond) throw new Problem('beyond_own_grants');
   }
 }

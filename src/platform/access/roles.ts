@@ -25,10 +25,11 @@ export type Role = { [P in Preset]: keyof (typeof PRESETS)[P] }[Preset];
 /** The leading role of each preset: somebody always has it, and it is handed on by whoever has it. */
 export const LEADING_ROLES = { gme: 'program_director', workforce: 'owner', enrollment: 'admin' } as const satisfies { [P in Preset]: keyof (typeof PRESETS)[P] };
 
+/** The roles of all presets. Organizations may make others, under other keys. */
+export const PRESET_ROLES: ReadonlySet<string> = new Set(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)));
+
+/** The role of an operator's support staff within an organization: nothing but what the organization grants for a time. */
+export const SUPPORT_ROLE = 'support';
+
 /** How far a permission reaches: the whole organization, the people assigned to the caller, or the caller's own record. */
 export type Scope = 'org' | 'assigned' | 'own';
-
-/** Whether a role belongs to a preset's vocabulary. */
-export function isRoleOf(preset: string, role: string): role is Role {
-  return Object.hasOwn(PRESETS, preset) && Object.hasOwn(PRESETS[preset as Preset], role);
-}

@@ -73,11 +73,33 @@ export interface PersonalDataDeclaration {
   erasure: 'destroy-key' | 'delete' | 'keep';
 }
 
-/** A table: of one tenant each row, or of the whole installation; kept by the named policies, or for a written reason. */
-export interface TableDeclaration {
-  kind: 'tenant' | 'installation';
-  retention: { policies: readonly string[] } | { keep: string };
+/** One permission, any of several, or every member. */
+export type Who = string | readonly string[];
+
+/**
+ * What a member may do to the rows of a tenant table, from within their session and by raw SQL. `migrate` makes row
+ * policies of it, and access is explained from it. A command that is not named is closed to members; jobs and operators,
+ * who act as the system, pass.
+ *
+ * `person` is the column with the person a row hangs on: permissions that are about people then reach as far as their
+ * scope. `own` is the column with the membership a row belongs to, and what that member may do to it without any permission.
+ */
+export interface RowRules {
+  person?: string;
+  own?: { column: string; may: readonly RowCommand[] };
+  select?: Who;
+  insert?: Who;
+  update?: Who;
+  delete?: Who;
 }
+
+export type RowCommand = 'select' | 'insert' | 'update' | 'delete';
+
+/** A table: of one tenant each row, or of the whole installation; kept by the named policies, or for a written reason. */
+export type TableDeclaration = { retention: { policies: readonly string[] } | { keep: string } } & (
+  | { kind: 'tenant'; rows: RowRules }
+  | { kind: 'installation' }
+);
 
 /** A control that makes claims true. */
 export interface ControlDeclaration {

@@ -30,6 +30,8 @@ export class SessionLayer implements Layer {
     if (session.state !== 'ok') throw new Problem(REFUSALS[session.state]);
     attempt.session = session;
     const context = currentContext();
+    const { secret } = attempt;
+    context.enterAgain = () => sessionEntrance(secret, false);
     context.orgId = session.org_id;
     context.actor = { type: 'user', id: session.user_id, email: session.email, name: session.user_name };
     context.member = {
@@ -44,6 +46,7 @@ export class SessionLayer implements Layer {
       preset: session.preset,
       role: session.role,
       grants: parseGrants(session.grants),
+      accessGrantId: session.access_grant_id,
     };
   }
 }
