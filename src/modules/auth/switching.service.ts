@@ -32,7 +32,8 @@ export class SwitchingService {
     const opened = randomToken();
     const { state, expires_at: expiresAt } = await this.switching.switch(secret, organizationId, newId(), hashToken(opened));
     assertOk(state);
-    currentContext().orgId = organizationId;
+    // Who this is there is for the next request to find out; nothing of the membership left behind goes into the other log.
+    Object.assign(currentContext(), { orgId: organizationId, member: null });
     this.audit.record('auth.signed_in', { target, meta: { method: 'switch' } });
     return { secret: opened, organizationId, expiresAt };
   }
