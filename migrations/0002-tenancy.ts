@@ -12,6 +12,12 @@ export class Tenancy1770000000002 extends SqlMigration {
       session_hours integer NOT NULL DEFAULT 12 CHECK (session_hours BETWEEN 1 AND 168),
       require_second_factor boolean NOT NULL DEFAULT false,
       require_sso boolean NOT NULL DEFAULT false,
+      allowed_sign_in text[] NOT NULL DEFAULT '{password,saml}'
+        CHECK (cardinality(allowed_sign_in) > 0 AND allowed_sign_in <@ ARRAY['password', 'saml']),
+      postal_address text CHECK (length(postal_address) BETWEEN 1 AND 500),
+      institution_id uuid,
+      institution_sign_in boolean NOT NULL DEFAULT false,
+      institution_reporting boolean NOT NULL DEFAULT false,
       created_at timestamptz NOT NULL DEFAULT now(),
       updated_at timestamptz NOT NULL DEFAULT now()
     );
@@ -19,7 +25,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     ALTER TABLE organizations FORCE ROW LEVEL SECURITY;
     CREATE POLICY tenant ON organizations USING (id = (SELECT app.org_id())) WITH CHECK (id = (SELECT app.org_id()));
     CREATE POLICY entrance ON organizations TO vouchsafe_owner USING (true) WITH CHECK (true);
-    GRANT SELECT, UPDATE (name, idle_minutes, session_hours, updated_at) ON organizations TO vouchsafe_app;
+    GRANT SELECT, UPDATE (name, idle_minutes, session_hours, postal_address, allowed_sign_in, require_second_factor, require_sso,
+      institution_sign_in, institution_reporting, updated_at) ON organizations TO vouchsafe_app;
 
     -- The installation itself: its log and its jobs belong to the nil organization, which has no members.
     INSERT INTO organizations (id, name, preset) VALUES ('00000000-0000-0000-0000-000000000000', 'Installation', 'installation');
@@ -70,6 +77,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     CREATE TABLE preset_roles (
       preset text NOT NULL,
       role text NOT NULL,
+      leads boolean NOT NULL,
       PRIMARY KEY (preset, role)
     );
     CREATE TABLE role_defaults (
@@ -287,7 +295,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     GRANT EXECUTE ON FUNCTION app.catalogue_digest TO vouchsafe_app;
 
     -- Writes into the database what the code declares; called by the migrator with
-    -- { permissions: [{key, of_people}], roles: [{preset, role}], defaults: [{role, permission, scope}] }.
+    -- { permissions: [{key, of_people}], roles: [{preset, role, leads}], defaults: [{role, permission, scope}] }.
     CREATE FUNCTION app_private.sync_catalogue(catalogue jsonb) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
@@ -295,7 +303,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       DELETE FROM public.preset_roles;
       DELETE FROM public.permissions;
       INSERT INTO public.permissions SELECT key, of_people FROM jsonb_to_recordset(catalogue -> 'permissions') AS d (key text, of_people boolean);
-      INSERT INTO public.preset_roles SELECT preset, role FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text);
+      INSERT INTO public.preset_roles SELECT preset, role, leads FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text, leads boolean);
       INSERT INTO public.role_defaults SELECT role, permission, scope
         FROM jsonb_to_recordset(catalogue -> 'defaults') AS d (role text, permission text, scope text);
       UPDATE public.memberships m SET role = role

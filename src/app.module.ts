@@ -3,6 +3,7 @@ import { AccessGrantsModule } from './modules/access-grants/index.js';
 import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ExportsModule } from './modules/exports/index.js';
+import { InstitutionsModule } from './modules/institutions/index.js';
 import { InvitesModule } from './modules/invites/index.js';
 import { PeopleModule } from './modules/people/index.js';
 import { RbacModule } from './modules/rbac/index.js';
@@ -25,6 +26,7 @@ import { PlatformModule } from './platform/platform.module.js';
     WebhooksModule,
     ExportsModule,
     RetentionModule,
+    InstitutionsModule,
   ],
 })
 export class AppModule {

@@ -1,3 +1,4 @@
+import type { Client } from '../harness/client.js';
 import type { Ids, Tenant } from './world.js';
 
 /** A request that a route answers with success. Every id in it is swapped for another tenant's by the tests. */
@@ -7,6 +8,8 @@ export interface Sample {
   body?: Record<string, unknown>;
   /** The organization in whose log it is written, where that is another one. */
   log?: string;
+  /** Who sends it where it has to succeed; the director if not given. */
+  by?: Client;
   /** Ends what the caller stands on: sent last. */
   last?: true;
 }
@@ -24,6 +27,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'DELETE /v1/auth/sessions/:id': ({ session }) => ({ params: { id: session } }),
   'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token } }) => ({ body: { token }, log: org }),
   'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),
+  'GET /v1/auth/organizations': () => ({}),
+  'POST /v1/auth/organization': async ({ sister }, { traveller, signIn }) => ({ body: { orgId: sister }, by: await signIn(traveller) }),
 
   'GET /v1/sso/connections': () => ({}),
   'POST /v1/sso/connections': async (_ids, { metadata, roles }) => ({ body: { name: 'Second', metadata, defaultRole: roles.subject } }),
@@ -33,6 +38,9 @@ export const SAMPLES: Record<string, MakeSample> = {
 
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
+  'PATCH /v1/organizations/current/sign-in': () => ({ body: { allowedSignIn: ['password', 'saml'], requireSso: false } }),
+  'POST /v1/organizations/current/owner': async ({ membership }, { deputy, signIn }) => ({ body: { membershipId: membership, ownRole: 'mentor' }, by: await signIn(deputy) }),
+  'GET /v1/institutions/current/report': () => ({}),
   'GET /v1/memberships': () => ({ query: { status: 'active', limit: '10' } }),
   'POST /v1/memberships': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
   'PATCH /v1/memberships/:id': ({ membership }, { roles }) => ({ params: { id: membership }, body: { role: roles.subject } }),
@@ -94,6 +102,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/retention/policies': () => ({}),
   'GET /v1/retention/policies/:name/preview': () => ({ params: { name: 'sessions.expired' } }),
   'POST /v1/retention/policies/:name/run': () => ({ params: { name: 'sessions.expired' }, body: {} }),
+  'PUT /v1/retention/policies/:name/days': () => ({ params: { name: 'sessions.expired' }, body: { days: 2 } }),
+  'DELETE /v1/retention/policies/:name/days': () => ({ params: { name: 'sessions.expired' } }),
   'GET /v1/retention/runs': () => ({ query: { policy: 'sessions.expired', limit: '10' } }),
 };
 

@@ -23,6 +23,8 @@ export interface Ids {
   connection: string;
   export: string;
   invite: string;
+  /** Another organization of the traveller's. */
+  sister: string;
   /** A role of the organization's own. */
   role: string;
   accessGrant: string;
@@ -45,6 +47,11 @@ export interface Tenant {
   directorMember: Member;
   /** A member from whom every permission was taken. */
   powerless: Client;
+  /** Leads the program too: for requests that would end the director's session. */
+  deputy: Member;
+  /** Belongs to another organization as well. */
+  traveller: Member;
+  signIn: (member: Member) => Promise<Client>;
   webhookSecret: string;
   /** Another organization, and the token by which it invites the director. */
   invitedTo: { org: string; token: string };
@@ -71,6 +78,9 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   const [directorMember, mentor, bare] = [
     await harness.make.member(org, roles.lead), await harness.make.member(org, roles.helper), await harness.make.member(org, roles.helper),
   ];
+  const [deputy, traveller] = [await harness.make.member(org, roles.lead), await harness.make.member(org, roles.subject)];
+  const sister = await harness.make.organization('gme', `Sister ${mark}`);
+  await harness.make.member(sister, 'trainee', { email: traveller.email });
   const director = await harness.signIn(directorMember.email);
   const person = await harness.make.person(org, {
     givenName: 'Synthetic', familyName: mark, externalId: `ext-${mark}`, email: `${mark}@test.example`, ssn: '000-12-3456', title: mark,
@@ -94,15 +104,16 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   await director.patch(`/v1/people/${person}`, { title: `Now ${mark}` });
   await director.put(`/v1/roles/${roles.subject}/permissions/person:read`, { scope: 'none' });
   await director.post('/v1/retention/policies/sessions.expired/run', {});
+  await director.put('/v1/retention/policies/webhook_inbox.payload/days', { days: 20 });
   await harness.settled();
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
     ids: {
       org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId,
-      role, accessGrant: accessGrant!, declinable: declinable!, invite,
+      role, accessGrant: accessGrant!, declinable: declinable!, invite, sister,
     },
-    roles, mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
-    invitedTo: await invitation(harness, directorMember),
+    roles, mark, director, directorMember, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
+    webhookSecret: source.secret, metadata, invitedTo: await invitation(harness, directorMember),
   };
 }
 

@@ -1,10 +1,10 @@
 import { Expose, Type } from 'class-transformer';
-import { IsString, Length, Matches } from 'class-validator';
+import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
-/** A policy as its feature declares it. */
+/** A policy as it holds in the organization. */
 export class PolicyResponse {
   @Expose() name: string;
   @Expose() description: string;
@@ -13,6 +13,8 @@ export class PolicyResponse {
   @StaffOnly() ageColumn: string;
   /** How long rows are kept after that. */
   @Expose() days: number;
+  /** How long they are kept where the organization sets nothing. */
+  @Expose() declaredDays: number;
   /** The least that `days` may be. */
   @StaffOnly() floorDays: number;
   /** Whether rows are deleted, or some of their columns emptied. */
@@ -33,6 +35,12 @@ export class PlanResponse {
   @Expose() cutoff: Date;
   /** SHA-256 in hex; hand it to `run` to remove exactly this. */
   @StaffOnly() planHash: string;
+}
+
+export class SetDaysDto {
+  /** No fewer than the policy's floor. */
+  @IsInt() @Min(0) @Max(36_500)
+  days: number;
 }
 
 export class RunPolicyDto {

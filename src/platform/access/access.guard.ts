@@ -9,7 +9,7 @@ import { isMutating, type Attempt, type Layer } from './attempt.js';
 import { routePolicy } from './decorators.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
-  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
+  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
 } from './layers/standing.layers.js';
 import { TokenLayer } from './layers/token.layer.js';
 
@@ -24,10 +24,10 @@ export class AccessGuard implements CanActivate {
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
     rate: RateLayer, token: TokenLayer, session: SessionLayer, sameOrigin: SameOriginLayer, password: PasswordChangedLayer,
-    secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, permission: PermissionLayer, stepUp: StepUpLayer,
+    secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, method: SignInMethodLayer, permission: PermissionLayer, stepUp: StepUpLayer,
   ) {
     this.forEverybody = [rate];
-    this.forMembers = [token, session, sameOrigin, password, secondFactor, enforcedSso, permission, stepUp];
+    this.forMembers = [token, session, sameOrigin, password, secondFactor, enforcedSso, method, permission, stepUp];
   }
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {

@@ -6,7 +6,7 @@ import { AccessGuard } from './access.guard.js';
 import { AsMember } from './as-member.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
-  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
+  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
 } from './layers/standing.layers.js';
 import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
 
@@ -16,7 +16,7 @@ import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
   imports: [PassportModule],
   providers: [
     JwtStrategy, RateLayer, TokenLayer, SameOriginLayer, SessionLayer, PasswordChangedLayer, SecondFactorLayer, EnforcedSsoLayer,
-    PermissionLayer, StepUpLayer, AccessGuard, AsMember,
+    SignInMethodLayer, PermissionLayer, StepUpLayer, AccessGuard, AsMember,
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: UnitOfWorkInterceptor },
   ],

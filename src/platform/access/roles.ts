@@ -22,6 +22,9 @@ export const PRESETS = {
 export type Preset = keyof typeof PRESETS;
 export type Role = { [P in Preset]: keyof (typeof PRESETS)[P] }[Preset];
 
+/** The leading role of each preset: somebody always has it, and it is handed on by whoever has it. */
+export const LEADING_ROLES = { gme: 'program_director', workforce: 'owner', enrollment: 'admin' } as const satisfies { [P in Preset]: keyof (typeof PRESETS)[P] };
+
 /** The roles of all presets. Organizations may make others, under other keys. */
 export const PRESET_ROLES: ReadonlySet<string> = new Set(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)));
 
