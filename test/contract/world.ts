@@ -25,6 +25,9 @@ export interface Ids {
   role: string;
   accessGrant: string;
   declinable: string;
+  apiKey: string;
+  /** The membership that the key acts as. */
+  keyOwner: string;
 }
 
 /** A tenant with at least one row in every table. */
@@ -77,13 +80,16 @@ export async function makeTenant(harness: Harness, metadata: string): Promise<Te
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
   const role = `r${mark.toLowerCase().replaceAll(/[^a-z]/g, '')}${'abcdefgh'[Number.parseInt(mark.slice(-1), 16) % 8]}`;
   await created('/v1/roles', { key: role, name: mark });
+  const { id: apiKey } = await created('/v1/api-keys', { name: mark, permissions: ['person:read'], expiresInDays: 30 });
   const [accessGrant, declinable] = await Promise.all([1, 2].map(async () => (await askedFor(harness, mentor, person)).id));
   await director.put('/v1/roles/trainee/permissions/person:read', { scope: 'none' });
   await director.post('/v1/retention/policies/sessions.expired/run', {});
   await harness.settled();
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
-    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId, role, accessGrant: accessGrant!, declinable: declinable! },
+    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId, role, accessGrant: accessGrant!, declinable: declinable!,
+      apiKey, keyOwner: directorMember.membershipId,
+    },
     mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
   };
 }

@@ -38,7 +38,8 @@ export class MeGrant {
 }
 
 export class MeSession {
-  @Expose() id: string;
+  /** Null where an API key stands in its place. */
+  @Expose() id: string | null;
 }
 
 export class MeResponse {
@@ -49,6 +50,8 @@ export class MeResponse {
   @Expose() permissions: string[];
   @Expose() @Type(() => MeGrant) grants: MeGrant[];
   @Expose() @Type(() => MeSession) session: MeSession;
+  /** The key the request came with. */
+  @Expose() apiKeyId: string | null;
 }
 
 export class SignedInResponse {

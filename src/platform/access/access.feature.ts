@@ -13,6 +13,9 @@ export const accessFeature = defineFeature({
   },
   errors: {
     session_expired: { status: 401, title: 'The session has ended: sign in again' },
+    api_key_expired: { status: 401, title: 'The API key has expired' },
+    address_not_allowed: { status: 403, title: 'The API key may not be used from this address' },
+    not_for_api_keys: { status: 403, title: 'This is for people, not for API keys' },
     membership_ended: { status: 403, title: 'You are no longer a member of this organization' },
     organization_suspended: { status: 403, title: 'The organization is suspended' },
     password_change_required: { status: 403, title: 'Change your password first' },
@@ -22,6 +25,7 @@ export const accessFeature = defineFeature({
   },
   controls: {
     'access.guard-chain': { claims: ['E11', 'S4'], description: 'Layered guard on every route; undeclared routes stop the boot.' },
+    'access.keys-are-no-people': { claims: ['E11', 'S4'], description: 'What is about a person\'s own account, or asks for a fresh sign-in, is closed to API keys; no member\'s change without a permission is open to them.' },
     'access.password-change': { claims: ['E13'], description: 'A password that must be changed blocks every mutation.' },
   },
 });

@@ -4,6 +4,7 @@ import { PassportModule } from '@nestjs/passport';
 import { UnitOfWorkInterceptor } from '../database/unit-of-work.interceptor.js';
 import { AccessGuard } from './access.guard.js';
 import { AsMember } from './as-member.js';
+import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
   EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
@@ -15,8 +16,8 @@ import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
 @Module({
   imports: [PassportModule],
   providers: [
-    JwtStrategy, RateLayer, TokenLayer, SameOriginLayer, SessionLayer, PasswordChangedLayer, SecondFactorLayer, EnforcedSsoLayer,
-    PermissionLayer, StepUpLayer, AccessGuard, AsMember,
+    JwtStrategy, RateLayer, TokenLayer, KeyLimitLayer, SessionLayer, SameOriginLayer, PeopleOnlyLayer, PasswordChangedLayer, SecondFactorLayer,
+    EnforcedSsoLayer, PermissionLayer, StepUpLayer, AccessGuard, AsMember,
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: UnitOfWorkInterceptor },
   ],

@@ -77,7 +77,7 @@ export class AsMember {
     return {
       sessionId: null, userId: row.user_id, email: row.email, name: row.user_name, orgId, orgName: row.org_name,
       membershipId, personId: rest!.personId, preset: rest!.preset, role: row.role, grants: parseGrants(row.grants),
-      accessGrantId: row.access_grant_id,
+      accessGrantId: row.access_grant_id, apiKeyId: null,
     };
   }
 }

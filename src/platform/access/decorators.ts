@@ -11,6 +11,8 @@ export interface RouteOptions {
   limit?: RateLimit;
   /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
   beforeSetup?: true;
+  /** About a person's own account: no API key may come here. */
+  peopleOnly?: true;
 }
 
 /** How a route may be reached. */
@@ -33,6 +35,11 @@ export function Access(permission: Permission | 'signed-in', options: RouteOptio
 /** Open to anybody, for the reason written here. */
 export function Public(reason: string, options: RouteOptions = {}): MethodDecorator {
   return declare({ kind: 'public', reason, ...options });
+}
+
+/** Whether a route is closed to API keys: it is about a person's own account, or asks for a sign-in that is fresh. */
+export function isForPeople({ peopleOnly, stepUpMinutes }: RouteOptions): boolean {
+  return peopleOnly === true || stepUpMinutes !== undefined;
 }
 
 /** What a route handler declares; undefined when nothing, and then nobody may reach it. */
