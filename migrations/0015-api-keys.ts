@@ -13,7 +13,7 @@ export class ApiKeys1770000000015 extends SqlMigration {
       name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
       prefix text NOT NULL CHECK (prefix ~ '^vs_[A-Za-z0-9_-]{6}$'),
       secret_hash bytea NOT NULL CHECK (length(secret_hash) = 32),
-      permissions text[] NOT NULL CHECK (cardinality(permissions) BETWEEN 1 AND 200),
+      permissions text[] NOT NULL CHECK (cardinality(permissions) BETWEEN 1 AND 100),
       allowed_ranges cidr[] CHECK (cardinality(allowed_ranges) BETWEEN 1 AND 20),
       created_at timestamptz NOT NULL DEFAULT now(),
       expires_at timestamptz NOT NULL CHECK (expires_at - created_at <= interval '365 days'),
@@ -64,8 +64,8 @@ export class ApiKeys1770000000015 extends SqlMigration {
     $$;
 
     -- Entrance of a request that carries an API key. The row is that of app.enter_session, so that nothing behind it needs to
-    -- know the difference, and the key. State is 'ok' or why the key is refused: unknown | revoked | expired | address | ended |
-    -- suspended. Only 'ok' signs a context. Nothing is due of a key that is due of a person signing in, and its sign-in is never
+    -- know the difference, and the key. State is 'ok' or why the key is refused: unknown | revoked | key_expired | address | ended |
+    -- suspended. Only 'ok' signs a context that reaches rows; where a key is known, the refusal may be written to the log. Nothing is due of a key that is due of a person signing in, and its sign-in is never
     -- fresh. Its last use moves at most once a minute, and never waits for a sibling request.
     CREATE FUNCTION app.enter_api_key(secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
@@ -80,20 +80,24 @@ export class ApiKeys1770000000015 extends SqlMigration {
       IF NOT FOUND THEN state := 'unknown'; RETURN; END IF;
       SELECT * INTO m FROM public.memberships x WHERE x.org_id = k.org_id AND x.id = k.membership_id;
       SELECT * INTO o FROM public.organizations x WHERE x.id = k.org_id;
+      org_id := k.org_id; api_key_id := k.id;
       state := CASE
         WHEN k.revoked_at IS NOT NULL THEN 'revoked'
-        WHEN k.expires_at <= now() THEN 'expired'
+        WHEN k.expires_at <= now() THEN 'key_expired'
         WHEN k.allowed_ranges IS NOT NULL AND NOT app_private.within_ranges(address, k.allowed_ranges) THEN 'address'
         WHEN m.status <> 'active' THEN 'ended'
         WHEN o.status <> 'active' THEN 'suspended'
         ELSE 'ok' END;
-      IF state <> 'ok' THEN RETURN; END IF;
+      IF state <> 'ok' THEN
+        PERFORM app_private.sign_limited(k.org_id);
+        RETURN;
+      END IF;
       m := app_private.through_key(app_private.at_present(m), k.id);
-      user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name; org_id := o.id;
+      user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
       org_name := o.name; preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; grants := m.grants::text;
       method := 'api_key'; must_change_password := false; second_factor_due := false; sso_due := false;
       signed_in_at := to_timestamp(0); expires_at := k.expires_at; idle_minutes := o.idle_minutes;
-      access_grant_id := m.access_grant_id; api_key_id := k.id;
+      access_grant_id := m.access_grant_id;
       IF k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' THEN
         UPDATE public.api_keys x SET last_used_at = now(), last_used_ip = address WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.api_keys y WHERE y.org_id = k.org_id AND y.id = k.id FOR NO KEY UPDATE SKIP LOCKED);

@@ -30,7 +30,7 @@ export class AccessGrantsController {
   }
 
   @Post(':id/decline')
-  @Access('access-grant:decide', { emits: ['access_grant.declined'] })
+  @Access('access-grant:decide', { emits: ['access_grant.declined'], peopleOnly: true })
   @Returns(AccessGrantResponse)
   decline(@Param('id', ParseUUIDPipe) id: string) {
     return this.grants.decide(id, false);

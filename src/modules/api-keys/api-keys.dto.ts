@@ -11,7 +11,7 @@ export class CreateApiKeyDto {
   name: string;
 
   /** What it may do, of what its member may do at the moment of each request. */
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(200) @ArrayUnique() @Matches(/^[a-z][a-z-]*:[a-z][a-z-]*$/, { each: true })
+  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(100) @ArrayUnique() @Matches(/^[a-z][a-z-]*:[a-z][a-z-]*$/, { each: true })
   permissions: string[];
 
   /** 1 to 365. */

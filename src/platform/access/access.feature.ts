@@ -10,6 +10,10 @@ export const accessFeature = defineFeature({
       description: 'Somebody signed in was refused a route or a record.',
       meta: { route: 'code', permission: 'code', reason: 'code', record: 'id' },
     },
+    'api_key.refused': {
+      category: 'access', severity: 'warning', ambient: true,
+      description: 'An API key was used that is over, or from an address that it may not be used from.', meta: { reason: 'code' },
+    },
   },
   errors: {
     session_expired: { status: 401, title: 'The session has ended: sign in again' },

@@ -5,6 +5,7 @@ import { UnitOfWorkInterceptor } from '../database/unit-of-work.interceptor.js';
 import { AccessGuard } from './access.guard.js';
 import { AsMember } from './as-member.js';
 import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
+import { RefusedKeys } from './layers/refused-keys.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
   EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
@@ -16,7 +17,7 @@ import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
 @Module({
   imports: [PassportModule],
   providers: [
-    JwtStrategy, RateLayer, TokenLayer, KeyLimitLayer, SessionLayer, SameOriginLayer, PeopleOnlyLayer, PasswordChangedLayer, SecondFactorLayer,
+    JwtStrategy, RateLayer, TokenLayer, KeyLimitLayer, RefusedKeys, SessionLayer, SameOriginLayer, PeopleOnlyLayer, PasswordChangedLayer, SecondFactorLayer,
     EnforcedSsoLayer, PermissionLayer, StepUpLayer, AccessGuard, AsMember,
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: UnitOfWorkInterceptor },

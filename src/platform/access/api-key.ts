@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { constantTimeEqual, randomToken } from '../crypto/token.js';
-import type { ErrorCode } from '../feature/registry.js';
+import { errorDefinition, type ErrorCode } from '../feature/registry.js';
 import { Problem } from '../http/problem.js';
+import type { Attempt } from './attempt.js';
 
 const KEY = /^vs_[\w-]{49}$/;
 const CHECKED = 46;
@@ -32,10 +33,10 @@ export function bearerKey(authorization: string): string | undefined {
   return scheme.toLowerCase() === 'bearer' && rest.length === 0 && isApiKey(key) ? key : undefined;
 }
 
-/** The refusal of what came in an Authorization header; a 401 names the scheme (RFC 9110 section 11.6.1). */
-export function refusedKey(code: ErrorCode): Problem {
-  const problem = new Problem(code);
-  return problem.status === 401 ? new Problem(code, { headers: { 'WWW-Authenticate': 'Bearer' } }) : problem;
+/** The refusal of a request; where it came with an Authorization header, a 401 names the scheme (RFC 9110 section 11.6.1). */
+export function refusalOf({ request }: Pick<Attempt, 'request'>, code: ErrorCode): Problem {
+  const named = request.headers.authorization !== undefined && errorDefinition(code).status === 401;
+  return new Problem(code, named ? { headers: { 'WWW-Authenticate': 'Bearer' } } : {});
 }
 
 function checkOf(text: string): string {

@@ -5,7 +5,7 @@ import type { RoutePolicy } from './decorators.js';
 
 /** The row of `app.enter_session` and `app.enter_api_key`: who this is, and what stands in the way. */
 export interface SessionRow {
-  state: 'ok' | 'unknown' | 'expired' | 'idle' | 'ended' | 'suspended' | 'revoked' | 'address';
+  state: 'ok' | 'unknown' | 'revoked' | 'expired' | 'key_expired' | 'idle' | 'address' | 'ended' | 'suspended';
   session_id: string | null;
   user_id: string;
   email: string;

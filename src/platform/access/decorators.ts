@@ -1,3 +1,5 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiCookieAuth } from '@nestjs/swagger';
 import type { AuditEventType, Permission } from '../feature/registry.js';
 import type { RateLimit } from '../http/rate-limit.js';
 
@@ -29,7 +31,8 @@ function declare(policy: RoutePolicy): MethodDecorator {
 
 /** Open to members whose role grants the permission; 'signed-in' to every member. */
 export function Access(permission: Permission | 'signed-in', options: RouteOptions = {}): MethodDecorator {
-  return declare({ kind: 'access', permission, ...options });
+  const policy = declare({ kind: 'access', permission, ...options });
+  return isForPeople(options) ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
 }
 
 /** Open to anybody, for the reason written here. */

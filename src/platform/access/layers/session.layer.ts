@@ -3,20 +3,16 @@ import { currentContext } from '../../context/context.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
 import type { ErrorCode } from '../../feature/registry.js';
 import { Problem } from '../../http/problem.js';
-import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
-import { refusedKey } from '../api-key.js';
+import { refusalOf } from '../api-key.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
 import { parseGrants } from '../grants.js';
+import { RefusedKeys } from './refused-keys.js';
 
-type Refusal = Exclude<SessionRow['state'], 'ok'>;
-
-/** By address: keys that nobody has. 256 random bits are not guessed; this ends the trying all the same. */
-const UNKNOWN_KEYS: RateLimit = { name: 'unknown-api-keys', points: 30, seconds: 300 };
-
-const REFUSALS: Record<Refusal, ErrorCode> = {
+const REFUSALS: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {
   unknown: 'unauthenticated',
   revoked: 'unauthenticated',
   expired: 'session_expired',
+  key_expired: 'api_key_expired',
   idle: 'session_expired',
   address: 'address_not_allowed',
   ended: 'membership_ended',
@@ -31,7 +27,7 @@ const REFUSALS: Record<Refusal, ErrorCode> = {
 export class SessionLayer implements Layer {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly limiter: RateLimiter,
+    private readonly refusedKeys: RefusedKeys,
   ) {}
 
   async check(attempt: Attempt): Promise<void> {
@@ -39,7 +35,8 @@ export class SessionLayer implements Layer {
     if (enter === undefined) throw new Problem('unauthenticated');
     const readOnly = !attempt.mutating && (attempt.policy.emits ?? []).length === 0;
     const session = await this.unitOfWork.begin<SessionRow & Record<string, unknown>>(enter(readOnly));
-    if (session.state !== 'ok') throw await this.refusal(attempt, session.state);
+    if (session.state !== 'ok' && attempt.apiKey !== undefined) await this.refusedKeys.note(enter(false), session);
+    if (session.state !== 'ok') throw refusalOf(attempt, REFUSALS[session.state]);
     attempt.session = session;
     const context = currentContext();
     context.enterAgain = () => enter(false);
@@ -60,13 +57,5 @@ export class SessionLayer implements Layer {
       accessGrantId: session.access_grant_id,
       apiKeyId: session.api_key_id ?? null,
     };
-  }
-
-  /** Counts a key that nobody has, without holding a connection meanwhile. */
-  private async refusal({ apiKey }: Attempt, state: Refusal): Promise<Problem> {
-    if (apiKey === undefined) return new Problem(REFUSALS[state]);
-    await this.unitOfWork.rollback();
-    if (state === 'unknown') await this.limiter.consume(UNKNOWN_KEYS, currentContext().ip ?? 'unknown');
-    return refusedKey(state === 'expired' ? 'api_key_expired' : REFUSALS[state]);
   }
 }

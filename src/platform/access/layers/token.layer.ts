@@ -8,7 +8,7 @@ import { AppConfig, SecurityConfig } from '../../config/index.js';
 import { currentContext } from '../../context/context.js';
 import { apiKeyEntrance, sessionEntrance } from '../../database/entrances.js';
 import { Problem } from '../../http/problem.js';
-import { bearerKey, refusedKey } from '../api-key.js';
+import { bearerKey, refusalOf } from '../api-key.js';
 import type { Attempt, Layer } from '../attempt.js';
 
 /** What the session cookie's token says: the secret of the session row it is tied to. */
@@ -56,7 +56,7 @@ export class TokenLayer extends AuthGuard('jwt') implements Layer {
     const { authorization } = attempt.request.headers;
     if (authorization === undefined) return this.takeSession(attempt);
     const key = bearerKey(authorization);
-    if (key === undefined) throw refusedKey('unauthenticated');
+    if (key === undefined) throw refusalOf(attempt, 'unauthenticated');
     attempt.apiKey = key;
     attempt.enter = (readOnly) => apiKeyEntrance(key, currentContext().ip, readOnly);
   }
