@@ -189,7 +189,8 @@ export class Tenancy1770000000002 extends SqlMigration {
       RETURN m;
     END $$;
 
-    -- How far the caller's own grants reach by one permission; what acts as the system reaches everything.
+    -- How far the caller's own grants reach by one permission, an API key's no further than the key; what acts as the system
+    -- reaches everything.
     CREATE FUNCTION app.held(permission text) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -198,7 +199,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     BEGIN
       IF c[1] = 'system' THEN RETURN 'org'; END IF;
       SELECT * INTO m FROM public.memberships x WHERE x.org_id = c[2]::uuid AND x.id = c[4]::uuid AND x.status = 'active';
-      RETURN coalesce((app_private.at_present(m)).grants ->> permission, 'none');
+      RETURN coalesce((app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants ->> permission, 'none');
     END $$;
 
     -- Whether the caller holds one of some permissions for the whole organization.

@@ -52,11 +52,22 @@ export class SignIn1770000000003 extends SqlMigration {
     GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
       revoked_at, ip, user_agent), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
 
-    -- Signs the context of a membership, as it stands at this moment.
-    CREATE FUNCTION app_private.sign_member(m public.memberships) RETURNS void
+    -- Signs the context of a membership, as it stands at this moment; of one that is here by an API key, not as its user.
+    CREATE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app_private.sign_context(ARRAY['member', m.org_id::text, m.user_id::text, m.id::text, m.person_scopes::text, m.person_id::text, m.org_id::text])
+      SELECT app_private.sign_context(ARRAY['member', m.org_id::text, CASE WHEN api_key_id IS NULL THEN m.user_id::text END, m.id::text,
+        m.person_scopes::text, m.person_id::text, m.org_id::text, api_key_id::text])
     $$;
+
+    -- Notes that a membership is in use: to the hour, and without waiting for a sibling request.
+    CREATE FUNCTION app_private.membership_used(m public.memberships) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF m.last_used_at IS NULL OR m.last_used_at < now() - interval '1 hour' THEN
+        UPDATE public.memberships x SET last_used_at = now() WHERE (x.org_id, x.id) IN (
+          SELECT y.org_id, y.id FROM public.memberships y WHERE y.org_id = m.org_id AND y.id = m.id FOR NO KEY UPDATE SKIP LOCKED);
+      END IF;
+    END $$;
 
     -- A context that reaches no tenant row and may only write to one organization's log.
     CREATE FUNCTION app_private.sign_limited(org uuid) RETURNS void
@@ -122,10 +133,7 @@ export class SignIn1770000000003 extends SqlMigration {
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
       END IF;
-      IF m.last_used_at IS NULL OR m.last_used_at < now() - interval '1 hour' THEN
-        UPDATE public.memberships x SET last_used_at = now() WHERE (x.org_id, x.id) IN (
-          SELECT y.org_id, y.id FROM public.memberships y WHERE y.org_id = m.org_id AND y.id = m.id FOR NO KEY UPDATE SKIP LOCKED);
-      END IF;
+      PERFORM app_private.membership_used(m);
       PERFORM app_private.sign_member(m);
       IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
     END $$;

@@ -37,6 +37,7 @@ export class Audit1770000000004 extends SqlMigration {
     CREATE INDEX audit_events_outcome ON audit_events (org_id, outcome, occurred_at DESC, id DESC)
       INCLUDE (type, actor_id, target_type) WHERE outcome <> 'success';
     CREATE INDEX audit_events_grant ON audit_events (org_id, access_grant_id, occurred_at DESC, id DESC) WHERE access_grant_id IS NOT NULL;
+    CREATE INDEX audit_events_key ON audit_events (org_id, api_key_id, occurred_at DESC, id DESC) WHERE api_key_id IS NOT NULL;
     CREATE INDEX audit_events_order ON audit_events (transaction_id);
 
     CREATE TABLE audit_private (

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AccessGrantsModule } from './modules/access-grants/index.js';
+import { ApiKeysModule } from './modules/api-keys/index.js';
 import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ExportsModule } from './modules/exports/index.js';
@@ -21,6 +22,7 @@ import { PlatformModule } from './platform/platform.module.js';
     InvitesModule,
     RbacModule,
     AccessGrantsModule,
+    ApiKeysModule,
     PeopleModule,
     AuditModule,
     WebhooksModule,

@@ -59,6 +59,11 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/access/grants/:id/decline': ({ declinable }) => ({ params: { id: declinable } }),
   'DELETE /v1/access/grants/:id': ({ accessGrant }) => ({ params: { id: accessGrant } }),
 
+  'GET /v1/api-keys': ({ keyOwner }) => ({ query: { membershipId: keyOwner, limit: '10' } }),
+  'POST /v1/api-keys': () => ({ body: { name: 'Second', permissions: ['person:read'], expiresInDays: 30, allowedRanges: ['192.0.2.0/24', '2001:db8::/32'] } }),
+  'POST /v1/api-keys/:id/rotate': ({ apiKey }) => ({ params: { id: apiKey }, body: { overlapSeconds: 60 } }),
+  'DELETE /v1/api-keys/:id': ({ apiKey }) => ({ params: { id: apiKey } }),
+
   'GET /v1/permissions': () => ({}),
   'GET /v1/roles': () => ({}),
   'POST /v1/roles': (_ids, { roles }) => ({ body: { key: 'coordinator', name: 'Coordinator', copyOf: roles.helper } }),

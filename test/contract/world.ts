@@ -29,6 +29,9 @@ export interface Ids {
   role: string;
   accessGrant: string;
   declinable: string;
+  apiKey: string;
+  /** The membership that the key acts as. */
+  keyOwner: string;
 }
 
 /** Who leads, who helps and whose records are kept, in a vocabulary. */
@@ -100,6 +103,7 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
   const role = `r${mark.toLowerCase().replaceAll(/[^a-z]/g, '')}${'abcdefgh'[Number.parseInt(mark.slice(-1), 16) % 8]}`;
   await created('/v1/roles', { key: role, name: mark });
+  const { id: apiKey } = await created('/v1/api-keys', { name: mark, permissions: ['person:read'], expiresInDays: 30 });
   const [accessGrant, declinable] = await Promise.all([1, 2].map(async () => (await askedFor(harness, mentor, person)).id));
   await director.patch(`/v1/people/${person}`, { title: `Now ${mark}` });
   await director.put(`/v1/roles/${roles.subject}/permissions/person:read`, { scope: 'none' });
@@ -110,7 +114,7 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   return {
     ids: {
       org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId,
-      role, accessGrant: accessGrant!, declinable: declinable!, invite, sister,
+      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, invite, sister,
     },
     roles, mark, director, directorMember, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
     webhookSecret: source.secret, metadata, invitedTo: await invitation(harness, directorMember),

@@ -34,6 +34,10 @@ export class AuditQuery extends PageQuery {
   @MayBeAbsent() @IsUUID()
   accessGrantId?: string;
 
+  /** What was done with an API key. */
+  @MayBeAbsent() @IsUUID()
+  apiKeyId?: string;
+
   /** Entries of this moment and later: RFC 3339, or a date. */
   @MayBeAbsent() @IsInstant()
   from?: string;

@@ -76,7 +76,7 @@ export class AsMember {
     );
     return {
       sessionId: null, userId: row.user_id, email: row.email, name: row.user_name, orgId, orgName: row.org_name,
-      membershipId, personId: rest!.personId, preset: rest!.preset, ...standing(row), accessGrantId: row.access_grant_id,
+      membershipId, personId: rest!.personId, preset: rest!.preset, ...standing(row), accessGrantId: row.access_grant_id, apiKeyId: null,
     };
   }
 }

@@ -29,6 +29,8 @@ export interface Member {
   grants: ReadonlyMap<string, string>;
   /** The time-boxed access grant in force, if there is one. */
   accessGrantId: string | null;
+  /** The API key that the request came with; null for a member in person. */
+  apiKeyId: string | null;
 }
 
 /** What is known of the request, job or command under way. One object each, found through `currentContext()`. */

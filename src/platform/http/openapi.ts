@@ -40,7 +40,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .addServer(origin)
     .addCookieAuth(cookieName, { type: 'apiKey', in: 'cookie', name: cookieName }, 'session')
-    .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'key')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'vs_ and 49 characters', description: 'An API key' }, 'key')
     .addSecurityRequirements('session')
     .addSecurityRequirements('key')
     .build();
