@@ -7,7 +7,7 @@ import { errorCode } from '../../platform/database/errors.js';
 import { Cursors, Problem, RateLimiter, type Page, type PageQuery, type RateLimit } from '../../platform/http/index.js';
 import { Jobs } from '../../platform/jobs/jobs.js';
 import { RolesService } from '../rbac/index.js';
-import { TenancyService } from '../tenancy/index.js';
+import { OrganizationService } from '../tenancy/index.js';
 import type { CreateInviteDto } from './invites.dto.js';
 import { InvitesRepository, type InviteRow } from './invites.repository.js';
 
@@ -19,7 +19,7 @@ const BY_ADDRESSEE: RateLimit = { name: 'invite-addressee', points: 10, seconds:
 export class InvitesService {
   constructor(
     private readonly invites: InvitesRepository,
-    private readonly tenancy: TenancyService,
+    private readonly organizations: OrganizationService,
     private readonly roles: RolesService,
     private readonly jobs: Jobs,
     private readonly audit: AuditTrail,
@@ -72,7 +72,7 @@ export class InvitesService {
 
   private async assertMayInvite(role: string): Promise<void> {
     await this.roles.assertGivable(role);
-    if ((await this.tenancy.current()).requireSso) throw new Problem('invites_closed');
+    if ((await this.organizations.current()).requireSso) throw new Problem('invites_closed');
   }
 
   private async require(id: string): Promise<InviteRow> {
