@@ -71,7 +71,6 @@ describe('handing the leading role on', () => {
   it('twice at once happens once', async () => {
     const { org, owner, admin, viewer } = await company();
     const answers = await Promise.all([admin, viewer].map(({ membershipId }) => owner.client.post(OWNER, { membershipId, ownRole: 'member' })));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, expect.any(Number)]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(Object.values(await roles(org)).filter((role) => role === 'owner')).toHaveLength(1);
   });
@@ -137,7 +136,6 @@ describe('the last who leads', () => {
     const { org, owner } = await company();
     const second = await seat(org, 'owner');
     const answers = await Promise.all([owner.client.delete(`/v1/memberships/${second.membershipId}`), second.client.delete(`/v1/memberships/${owner.membershipId}`)]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, expect.any(Number)]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     const left = await harness.database.superuser(`SELECT 1 FROM memberships WHERE org_id = $1 AND role = 'owner' AND status = 'active'`, [org]);
     expect(left).toHaveLength(1);

@@ -41,7 +41,7 @@ export class InvitesController {
   }
 
   @Post('auth/invites/accept')
-  @Access('signed-in', { emits: ['invite.accepted', 'invite.refused'], limit: LIMIT })
+  @Access('signed-in', { peopleOnly: true, emits: ['invite.accepted', 'invite.refused'], limit: LIMIT })
   @Returns(AcceptedInviteResponse)
   acceptOwn(@Body() { token }: AcceptOwnInviteDto) {
     return this.acceptance.acceptOwn(token);
