@@ -45,4 +45,18 @@ export const cases = [
     tests: 'audit-append-only|contract/catalogue',
     expect: /audit_events/,
   },
+  {
+    control: 'what of one field is for staff alone',
+    file: 'src/modules/people/people.dto.ts',
+    edit: (text) => text.replace('@StaffOnly() externalId', '@Expose() externalId'),
+    tests: 'contract/portal-shapes',
+    expect: /PersonSummary\.externalId: mark it with @StaffOnly/,
+  },
+  {
+    control: 'the snapshot before a change of a person',
+    file: 'migrations/0013-person-history.ts',
+    edit: (text) => text.replace(/ {4}CREATE TRIGGER snapshot .*\n/, ''),
+    tests: 'e2e/person-history',
+    expect: /leaves a snapshot/,
+  },
 ];
