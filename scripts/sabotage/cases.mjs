@@ -6,7 +6,7 @@ export const cases = [
   {
     control: 'FORCE row security of one table',
     file: 'migrations/0006-people.ts',
-    edit: (text) => text.replace("protect_table('assignments', 'SELECT, INSERT, UPDATE', 'person_id', true);", '$& ALTER TABLE assignments NO FORCE ROW LEVEL SECURITY;'),
+    edit: (text) => text.replace("protect_table('assignments', 'SELECT, INSERT, UPDATE', true);", '$& ALTER TABLE assignments NO FORCE ROW LEVEL SECURITY;'),
     tests: 'contract/catalogue',
     expect: /assignments/,
   },
