@@ -25,7 +25,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/auth/sessions': () => ({}),
   'POST /v1/auth/logout': () => ({ last: true }),
   'DELETE /v1/auth/sessions/:id': ({ session }) => ({ params: { id: session } }),
-  'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token } }) => ({ body: { token }, log: org }),
+  'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token }, director }) => ({ body: { token }, log: org, by: director }),
   'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),
   'GET /v1/auth/organizations': () => ({}),
   'POST /v1/auth/organization': async ({ sister }, { traveller, signIn }) => ({ body: { orgId: sister }, by: await signIn(traveller) }),
@@ -39,7 +39,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
   'PATCH /v1/organizations/current/sign-in': () => ({ body: { allowedSignIn: ['password', 'saml'], requireSso: false } }),
-  'POST /v1/organizations/current/owner': async ({ membership }, { deputy, signIn }) => ({ body: { membershipId: membership, ownRole: 'mentor' }, by: await signIn(deputy) }),
+  'POST /v1/organizations/current/owner': async ({ membership }, { deputy, signIn, roles }) => ({ body: { membershipId: membership, ownRole: roles.helper }, by: await signIn(deputy) }),
   'GET /v1/institutions/current/report': () => ({}),
   'GET /v1/memberships': () => ({ query: { status: 'active', limit: '10' } }),
   'POST /v1/memberships': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
@@ -47,7 +47,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'DELETE /v1/memberships/:id': ({ membership }) => ({ params: { id: membership } }),
 
   'GET /v1/invites': () => ({ query: { limit: '10' } }),
-  'POST /v1/invites': ({ person }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: 'trainee', personId: person } }),
+  'POST /v1/invites': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
   'POST /v1/invites/:id/resend': ({ invite }) => ({ params: { id: invite } }),
   'DELETE /v1/invites/:id': ({ invite }) => ({ params: { id: invite } }),
 
@@ -61,7 +61,7 @@ export const SAMPLES: Record<string, MakeSample> = {
 
   'GET /v1/api-keys': ({ keyOwner }) => ({ query: { membershipId: keyOwner, limit: '10' } }),
   'POST /v1/api-keys': () => ({ body: { name: 'Second', permissions: ['person:read'], expiresInDays: 30, allowedRanges: ['192.0.2.0/24', '2001:db8::/32'] } }),
-  'POST /v1/api-keys/:id/rotate': ({ apiKey }) => ({ params: { id: apiKey }, body: { overlapSeconds: 60 } }),
+  'POST /v1/api-keys/:id/rotate': ({ apiKey }, { director }) => ({ params: { id: apiKey }, body: { overlapSeconds: 60 }, by: director }),
   'DELETE /v1/api-keys/:id': ({ apiKey }) => ({ params: { id: apiKey } }),
 
   'GET /v1/permissions': () => ({}),

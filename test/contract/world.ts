@@ -84,6 +84,7 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   const [deputy, traveller] = [await harness.make.member(org, roles.lead), await harness.make.member(org, roles.subject)];
   const sister = await harness.make.organization('gme', `Sister ${mark}`);
   await harness.make.member(sister, 'trainee', { email: traveller.email });
+  await together(harness, [org, sister]);
   const director = await harness.signIn(directorMember.email);
   const person = await harness.make.person(org, {
     givenName: 'Synthetic', familyName: mark, externalId: `ext-${mark}`, email: `${mark}@test.example`, ssn: '000-12-3456', title: mark,
@@ -128,6 +129,14 @@ async function invitation(harness: Harness, { email }: Member): Promise<Tenant['
   const { status, text } = await inviter.post('/v1/invites', { email, name: 'Synthetic Guest', role: 'mentor' });
   if (status !== 201) throw new Error(`the invite was refused: ${text}`);
   return { org, token: await inviteToken(harness, email) };
+}
+
+/** Puts organizations into one institution, and lets it see their numbers. */
+async function together(harness: Harness, orgs: string[]): Promise<void> {
+  await harness.database.superuser(
+    `WITH made AS (INSERT INTO institutions (id, name) VALUES (gen_random_uuid(), 'Synthetic Institution') RETURNING id)
+     UPDATE organizations SET institution_id = made.id, institution_reporting = true FROM made WHERE organizations.id = ANY ($1::uuid[])`, [orgs],
+  );
 }
 
 /** A request for permissions that somebody else may decide on. */

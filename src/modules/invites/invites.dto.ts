@@ -1,5 +1,6 @@
 import { Expose } from 'class-transformer';
 import { IsEmail, IsString, IsUUID, Length, Matches, MaxLength, MinLength } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { IsMailAddress } from '../../platform/mail/index.js';
 
@@ -33,12 +34,12 @@ export class AcceptInviteDto extends AcceptOwnInviteDto {
 
 export class InviteResponse {
   @Expose() id: string;
-  @Expose() email: string;
+  @StaffOnly() email: string;
   @Expose() name: string;
   @Expose() role: string;
-  @Expose() personId: string | null;
+  @StaffOnly() personId: string | null;
   /** The membership in whose name it was sent last. */
-  @Expose() invitedBy: string;
+  @StaffOnly() invitedBy: string;
   /** open, accepted, revoked or expired. */
   @Expose() state: string;
   @Expose() createdAt: Date;
@@ -47,8 +48,8 @@ export class InviteResponse {
   @Expose() expiresAt: Date;
   @Expose() acceptedAt: Date | null;
   /** The membership that came of it. */
-  @Expose() membershipId: string | null;
-  @Expose() revokedAt: Date | null;
+  @StaffOnly() membershipId: string | null;
+  @StaffOnly() revokedAt: Date | null;
 }
 
 export class AcceptedInviteResponse {

@@ -8,6 +8,7 @@ import { standing } from './grants.js';
 /** The row of `app.enter_member`. */
 export interface EnteredMember {
   role: string;
+  portal: boolean;
   /** JSON; read it with `standing` or `parseGrants`. */
   grants: string;
   user_id: string;

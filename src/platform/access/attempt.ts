@@ -16,6 +16,7 @@ export interface SessionRow {
   membership_id: string;
   person_id: string | null;
   role: string;
+  portal: boolean;
   grants: string;
   method: string;
   must_change_password: boolean;

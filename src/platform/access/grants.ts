@@ -1,6 +1,5 @@
 import type { Member } from '../context/context.js';
 import { declared } from '../feature/registry.js';
-import { isPortalRole } from './roles.js';
 
 /** What a membership grants: permission → scope. */
 export type Grants = ReadonlyMap<string, string>;
@@ -22,9 +21,9 @@ export function parseGrants(text: string): Grants {
   return grants;
 }
 
-/** What follows for a member from the role and the grants that an entrance brought back. */
-export function standing({ role, grants }: { role: string; grants: string }): Pick<Member, 'role' | 'portal' | 'grants'> {
-  return { role, portal: isPortalRole(role), grants: parseGrants(grants) };
+/** What an entrance brought back of a member's role. */
+export function standing({ role, portal, grants }: { role: string; portal: boolean; grants: string }): Pick<Member, 'role' | 'portal' | 'grants'> {
+  return { role, portal, grants: parseGrants(grants) };
 }
 
 /**
