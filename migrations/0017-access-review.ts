@@ -42,16 +42,18 @@ export class AccessReview1770000000017 extends SqlMigration {
          ORDER BY m.id, l.permission, l.level, l.source;
     END $$;
 
-    -- One member, active or not, with all that decides what they reach; no row for who never was one here.
+    -- One member, active or not, with all that decides what they reach, and what a sign-in by password would lack; no row for
+    -- who never was one here.
     CREATE FUNCTION app.member_in_full(member_user uuid) RETURNS TABLE (id uuid, user_id uuid, name text, email text, role text, kind text,
       status text, person_id uuid, created_at timestamptz, ended_at timestamptz, last_used_at timestamptz, must_change_password boolean,
-      suspended boolean, require_second_factor boolean, require_sso boolean, grants jsonb, people integer, assignments jsonb, access_grants jsonb)
+      suspended boolean, obstacle text, grants jsonb, people integer, assignments jsonb, access_grants jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       PERFORM app_private.assert_holds('access:preview');
       RETURN QUERY
         SELECT m.id, m.user_id, m.name, u.email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at, m.last_used_at,
-               u.must_change_password, o.status <> 'active', o.require_second_factor, o.require_sso, (app_private.at_present(m)).grants,
+               u.must_change_password, o.status <> 'active',
+               app.sign_in_obstacle(jsonb_populate_record(NULL::public.sessions, '{"method": "password"}'), o, true), (app_private.at_present(m)).grants,
                (SELECT count(*)::integer FROM public.people p WHERE p.org_id = m.org_id),
                (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'personId', a.person_id, 'from', a.starts_at, 'until', a.ends_at,
                          'accessGrantId', a.access_grant_id, 'inForce', f.id IS NOT NULL) ORDER BY a.starts_at, a.id), '[]')

@@ -120,12 +120,13 @@ describe('a preview', () => {
     const { member } = await mentor();
     expect((await preview(member)).standing).toEqual([]);
     await harness.database.superuser('UPDATE users SET must_change_password = true WHERE id = $1', [member.userId]);
-    await harness.database.superuser('UPDATE organizations SET require_second_factor = true, require_sso = true WHERE id = $1', [orgId]);
-    const blocked = await director.get(`/v1/access/preview?userId=${member.userId}`);
-    expect(blocked.body.code).toBe('second_factor_required');
     await harness.database.superuser(`UPDATE sessions SET method = 'saml' WHERE membership_id = $1`, [directorMember.membershipId]);
-    expect((await preview(member)).standing).toEqual(['password_change_required', 'second_factor_required', 'sso_required']);
-    await harness.database.superuser('UPDATE organizations SET require_second_factor = false, require_sso = false WHERE id = $1', [orgId]);
+    for (const [setting, code] of [['require_second_factor', 'second_factor_required'], ['require_sso', 'sso_required']] as const) {
+      await harness.database.superuser(`UPDATE organizations SET ${setting} = true WHERE id = $1`, [orgId]);
+      expect((await preview(member)).standing).toEqual(['password_change_required', code]);
+      expect((await other.get('/v1/people')).body.code).toBe(code);
+      await harness.database.superuser(`UPDATE organizations SET ${setting} = false WHERE id = $1`, [orgId]);
+    }
     await director.delete(`/v1/memberships/${member.membershipId}`);
     expect(await preview(member)).toMatchObject({ standing: ['membership_ended', 'password_change_required'], routes: [] });
   });

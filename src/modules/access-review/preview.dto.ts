@@ -52,7 +52,7 @@ export class PreviewResponse {
   @Expose() lastUsedAt: Date | null;
   /**
    * Codes of the problems that a sign-in by password meets first: membership_ended, organization_suspended,
-   * password_change_required (blocks changes alone), second_factor_required, sso_required.
+   * password_change_required (blocks changes alone), second_factor_required, sso_required, sign_in_method_not_allowed.
    */
   @Expose() standing: string[];
   /** Every permission there is. An ended membership holds none. */

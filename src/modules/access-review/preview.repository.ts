@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { SessionRow } from '../../platform/access/attempt.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { dated, type AssignmentFact } from './explain.repository.js';
 
@@ -16,8 +17,8 @@ export type MemberInFull = {
   lastUsedAt: Date | null;
   mustChangePassword: boolean;
   suspended: boolean;
-  requireSecondFactor: boolean;
-  requireSso: boolean;
+  /** What the organization would lack in a sign-in by password. */
+  obstacle: SessionRow['obstacle'];
   grants: Record<string, string>;
   /** How many people the organization has. */
   people: number;
@@ -33,8 +34,8 @@ export class PreviewRepository {
   async member(userId: string): Promise<MemberInFull | null> {
     const [row] = await this.unitOfWork.sql<MemberInFull>(
       `SELECT id, user_id AS "userId", name, email, role, kind, status, person_id AS "personId", created_at AS "createdAt", ended_at AS "endedAt",
-              last_used_at AS "lastUsedAt", must_change_password AS "mustChangePassword", suspended, require_second_factor AS "requireSecondFactor",
-              require_sso AS "requireSso", grants, people, assignments, access_grants AS "accessGrants"
+              last_used_at AS "lastUsedAt", must_change_password AS "mustChangePassword", suspended, obstacle,
+              grants, people, assignments, access_grants AS "accessGrants"
          FROM app.member_in_full($1)`, [userId],
     );
     if (row === undefined) return null;

@@ -59,10 +59,12 @@ export class PreviewService {
   }
 }
 
-function standingOf({ status, suspended, mustChangePassword, requireSecondFactor, requireSso }: MemberInFull): ErrorCode[] {
+const OBSTACLES = { second_factor: 'second_factor_required', sso: 'sso_required', method: 'sign_in_method_not_allowed' } as const satisfies Record<string, ErrorCode>;
+
+function standingOf({ status, suspended, mustChangePassword, obstacle }: MemberInFull): ErrorCode[] {
   const codes: [boolean, ErrorCode][] = [
     [status === 'ended', 'membership_ended'], [suspended, 'organization_suspended'], [mustChangePassword, 'password_change_required'],
-    [requireSecondFactor, 'second_factor_required'], [requireSso, 'sso_required'],
+    ...(obstacle === null ? [] : [[true, OBSTACLES[obstacle]] as [boolean, ErrorCode]]),
   ];
   return codes.filter(([stands]) => stands).map(([, code]) => code);
 }

@@ -67,7 +67,7 @@ function conditionOf(rules: RowRules, command: RowCommand): string {
     WHEN 'assigned' THEN ${rules.person} = ANY ((SELECT app.assigned_people())::uuid[]) WHEN 'own' THEN ${rules.person} = (SELECT app.own_person_id()) ELSE false END`;
   if (other.length > 0) condition = either(`(SELECT app.holds(${literals(other)}))`, condition);
   if (about.length + other.length === 0) condition = '(SELECT app.is_system())';
-  if (own) condition = either(`${rules.own!.column} = (SELECT app.membership_id())`, condition);
+  if (own) condition = either(`${rules.own!.column} = (SELECT app.membership_in_person())`, condition);
   return condition;
 }
 
