@@ -58,7 +58,8 @@ export class People1770000000006 extends SqlMigration {
     END $$;
     GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 
-    SELECT app_private.protect_table('people', 'SELECT, INSERT, UPDATE');
+    SELECT app_private.protect_table('people', 'SELECT, INSERT, UPDATE (external_id, kind, given_name, family_name, title, npi, status,
+      email_enc, email_index, phone_enc, address_enc, date_of_birth_enc, ssn_enc)');
     SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE', true);
 
     -- Data keys, wrapped by the KMS: one for the organization, one for each person. The nil subject is the

@@ -65,6 +65,13 @@ export class RawSql {
     if (rows[0]?.state !== 'ok') throw new Error(`the session was refused: ${rows[0]?.state}`);
   }
 
+  /** Begins a transaction and enters with an API key, as a request does. */
+  async enterByKey(key: string, address = '127.0.0.1'): Promise<void> {
+    await this.client.query('BEGIN');
+    const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_api_key($1, $2, false)', [key, address]);
+    if (rows[0]?.state !== 'ok') throw new Error(`the key was refused: ${rows[0]?.state}`);
+  }
+
   async rollback(): Promise<void> {
     await this.client.query('ROLLBACK');
   }

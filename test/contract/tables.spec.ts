@@ -55,13 +55,13 @@ async function rowOf(table: string, org: string, changes: Record<string, unknown
 }
 
 /** The columns that an INSERT gives. */
-function givenColumns(table: string): string[] {
+function insertable(table: string): string[] {
   const identity = new Set(['seq', 'transaction_id']);
   return tableOf(table).columns.filter(({ name, generated }) => !generated && !identity.has(name)).map(({ name }) => name);
 }
 
 async function insertOf(table: string, org: string, changes: Record<string, unknown> = {}, tail = ''): Promise<{ text: string; values: unknown[] }> {
-  const columns = givenColumns(table).join(', ');
+  const columns = insertable(table).join(', ');
   return { text: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb) ${tail}`, values: [await rowOf(table, org, changes)] };
 }
 
@@ -128,7 +128,7 @@ async function merges(raw: RawSql, table: string): Promise<string[]> {
     ...harmless(`MERGE that updates ${table}`, await raw.attempt(matched(`UPDATE SET ${key} = s.o`))),
     ...harmless(`MERGE that inserts into ${table}`, await raw.attempt(
       `MERGE INTO ${table} t USING (SELECT * FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb)) s ON false
-         WHEN NOT MATCHED THEN INSERT (${givenColumns(table).join(', ')}) VALUES (${givenColumns(table).map((column) => `s.${column}`).join(', ')})`, [row])),
+         WHEN NOT MATCHED THEN INSERT (${insertable(table).join(', ')}) VALUES (${insertable(table).map((column) => `s.${column}`).join(', ')})`, [row])),
   ];
 }
 
@@ -194,7 +194,7 @@ describe('in a session', () => {
     const raw = connections['in a session']!;
     await raw.enter(sessionSecret(mine.director));
     expect((await raw.attempt(`SELECT id FROM users WHERE id = '${theirs.ids.user}'`)).rows).toEqual([]);
-    expect((await raw.attempt('SELECT id FROM users')).rows).toHaveLength(3);
+    expect((await raw.attempt('SELECT id FROM users')).rows).toHaveLength(5);
     await raw.rollback();
   });
 

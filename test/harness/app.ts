@@ -61,6 +61,7 @@ export class Harness {
     const env: Record<string, string> = {
       ...database.env, DATABASE_URL: through(database.env['DATABASE_URL']!), WORKER_DATABASE_URL: through(database.env['WORKER_DATABASE_URL']!),
       VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
+      MAIL_DIR: path.join(folder, 'mail'),
       REDIS_URL: await emptyRedis(), ROOT_KEY: required('ROOT_KEY'), JWT_SECRET: required('JWT_SECRET'), SHUTDOWN_SECONDS: '5', ...more,
     };
     const config = loadConfig(env, 'api');

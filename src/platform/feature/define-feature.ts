@@ -38,6 +38,8 @@ export interface JobDeclaration {
   backoffSeconds: number;
   timeoutSeconds: number;
   concurrency: number;
+  /** A duty, done for an organization that is suspended too; other jobs of it wait until it is resumed. Runs in its own lane. */
+  whileSuspended?: true;
 }
 
 /** When a job runs by itself: five-field cron, once for each organization or once for the installation. */
@@ -80,7 +82,8 @@ export type Who = string | readonly string[];
  * who act as the system, pass.
  *
  * `person` is the column with the person a row hangs on: permissions that are about people then reach as far as their
- * scope. `own` is the column with the membership a row belongs to, and what that member may do to it without any permission.
+ * scope. `own` is the column with the membership a row belongs to, and what that member may do to it in person, without any
+ * permission; an API key does nothing that its permissions do not name.
  */
 export interface RowRules {
   person?: string;
