@@ -6,7 +6,7 @@ export interface Sample {
   params?: Record<string, string>;
   query?: Record<string, string>;
   body?: Record<string, unknown>;
-  /** Who sends it where it has to succeed; the director if not given. */
+  /** Who sends it where it may succeed, since it would end the sender's session; the director if not given. */
   by?: Client;
   /** Ends what the caller stands on: sent last. */
   last?: true;
@@ -36,7 +36,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
   'PATCH /v1/organizations/current/sign-in': () => ({ body: { allowedSignIn: ['password', 'saml'], requireSso: false } }),
-  'POST /v1/organizations/current/owner': async ({ membership }, { deputy, signIn }) => ({ body: { membershipId: membership, ownRole: 'mentor' }, by: await signIn(deputy) }),
+  'POST /v1/organizations/current/owner': async ({ heir }, { deputy, signIn }) => ({ body: { membershipId: heir, ownRole: 'mentor' }, by: await signIn(deputy), last: true }),
   'GET /v1/institutions/current/report': () => ({}),
   'GET /v1/memberships': () => ({ query: { status: 'active', limit: '10' } }),
   'POST /v1/memberships': ({ person }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: 'trainee', personId: person } }),

@@ -23,6 +23,8 @@ export interface Ids {
   export: string;
   /** Another organization of the traveller's. */
   sister: string;
+  /** The traveller's membership. */
+  heir: string;
   /** A role of the organization's own. */
   role: string;
   accessGrant: string;
@@ -96,7 +98,7 @@ export async function makeTenant(harness: Harness, metadata: string): Promise<Te
   return {
     ids: {
       org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId,
-      sister, role, accessGrant: accessGrant!, declinable: declinable!,
+      sister, heir: traveller.membershipId, role, accessGrant: accessGrant!, declinable: declinable!,
     },
     mark, director, directorMember, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email), webhookSecret: source.secret, metadata,
   };

@@ -7,6 +7,7 @@ import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';
 import { IdentityProvider, signInBySaml } from '../harness/identity-provider.js';
+import { until } from '../harness/until.js';
 
 const OWNER = '/v1/organizations/current/owner';
 
@@ -71,7 +72,6 @@ describe('handing the leading role on', () => {
   it('twice at once happens once', async () => {
     const { org, owner, admin, viewer } = await company();
     const answers = await Promise.all([admin, viewer].map(({ membershipId }) => owner.client.post(OWNER, { membershipId, ownRole: 'member' })));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, expect.any(Number)]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(Object.values(await roles(org)).filter((role) => role === 'owner')).toHaveLength(1);
   });
@@ -128,6 +128,8 @@ describe('the last who leads', () => {
     const end = ({ membershipId }: Member) => `UPDATE memberships SET status = 'ended' WHERE org_id = '${org}' AND id = '${membershipId}'`;
     expect((await one.outcome(end(second))).code).toBe(null);
     const waiting = two.outcome(end(owner));
+    await until('the second waits for the first', async () => (await harness.database.superuser(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length > 0);
     await one.client.query('COMMIT');
     expect((await waiting).code).toBe('VS409');
     await Promise.all([one.end(), two.end()]);
@@ -137,7 +139,6 @@ describe('the last who leads', () => {
     const { org, owner } = await company();
     const second = await seat(org, 'owner');
     const answers = await Promise.all([owner.client.delete(`/v1/memberships/${second.membershipId}`), second.client.delete(`/v1/memberships/${owner.membershipId}`)]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, expect.any(Number)]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     const left = await harness.database.superuser(`SELECT 1 FROM memberships WHERE org_id = $1 AND role = 'owner' AND status = 'active'`, [org]);
     expect(left).toHaveLength(1);
