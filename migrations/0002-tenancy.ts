@@ -49,6 +49,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'ended')),
       grants jsonb NOT NULL DEFAULT '{}',
       person_scopes jsonb NOT NULL DEFAULT '{}',
+      portal boolean NOT NULL DEFAULT true,
       access_grant_id uuid,
       grants_change_at timestamptz,
       created_at timestamptz NOT NULL DEFAULT now(),
@@ -78,6 +79,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       preset text NOT NULL,
       role text NOT NULL,
       leads boolean NOT NULL,
+      portal boolean NOT NULL,
       PRIMARY KEY (preset, role)
     );
     CREATE TABLE role_defaults (
@@ -174,6 +176,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     BEGIN
       m.grants := app_private.effective_grants(m.org_id, m.id, m.role);
       m.person_scopes := (SELECT coalesce(jsonb_object_agg(p.key, coalesce(m.grants ->> p.key, 'none')), '{}') FROM public.permissions p WHERE p.of_people);
+      m.portal := coalesce((SELECT r.portal FROM public.roles r WHERE r.org_id = m.org_id AND r.key = m.role),
+        (SELECT r.portal FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset WHERE o.id = m.org_id AND r.role = m.role), m.kind <> 'support');
       m.access_grant_id := NULL;
       m.grants_change_at := NULL;
       SELECT g.id, g.expires_at INTO m.access_grant_id, m.grants_change_at FROM public.access_grants g
@@ -189,7 +193,8 @@ export class Tenancy1770000000002 extends SqlMigration {
       RETURN m;
     END $$;
 
-    -- How far the caller's own grants reach by one permission; what acts as the system reaches everything.
+    -- How far the caller's own grants reach by one permission, an API key's no further than the key; what acts as the system
+    -- reaches everything.
     CREATE FUNCTION app.held(permission text) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -198,7 +203,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     BEGIN
       IF c[1] = 'system' THEN RETURN 'org'; END IF;
       SELECT * INTO m FROM public.memberships x WHERE x.org_id = c[2]::uuid AND x.id = c[4]::uuid AND x.status = 'active';
-      RETURN coalesce((app_private.at_present(m)).grants ->> permission, 'none');
+      RETURN coalesce((app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants ->> permission, 'none');
     END $$;
 
     -- Whether the caller holds one of some permissions for the whole organization.
@@ -303,11 +308,11 @@ export class Tenancy1770000000002 extends SqlMigration {
       DELETE FROM public.preset_roles;
       DELETE FROM public.permissions;
       INSERT INTO public.permissions SELECT key, of_people FROM jsonb_to_recordset(catalogue -> 'permissions') AS d (key text, of_people boolean);
-      INSERT INTO public.preset_roles SELECT preset, role, leads FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text, leads boolean);
+      INSERT INTO public.preset_roles SELECT preset, role, leads, portal FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text, leads boolean, portal boolean);
       INSERT INTO public.role_defaults SELECT role, permission, scope
         FROM jsonb_to_recordset(catalogue -> 'defaults') AS d (role text, permission text, scope text);
       UPDATE public.memberships m SET role = role
-       WHERE (SELECT (m.grants, m.person_scopes) IS DISTINCT FROM (w.grants, w.person_scopes) FROM app_private.with_grants(m) w);
+       WHERE (SELECT (m.grants, m.person_scopes, m.portal) IS DISTINCT FROM (w.grants, w.person_scopes, w.portal) FROM app_private.with_grants(m) w);
     END $$;
   `;
 }

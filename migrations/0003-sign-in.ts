@@ -52,11 +52,22 @@ export class SignIn1770000000003 extends SqlMigration {
     GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
       revoked_at, ip, user_agent), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
 
-    -- Signs the context of a membership, as it stands at this moment.
-    CREATE FUNCTION app_private.sign_member(m public.memberships) RETURNS void
+    -- Signs the context of a membership, as it stands at this moment; of one that is here by an API key, not as its user.
+    CREATE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app_private.sign_context(ARRAY['member', m.org_id::text, m.user_id::text, m.id::text, m.person_scopes::text, m.person_id::text, m.org_id::text])
+      SELECT app_private.sign_context(ARRAY['member', m.org_id::text, CASE WHEN api_key_id IS NULL THEN m.user_id::text END, m.id::text,
+        m.person_scopes::text, m.person_id::text, m.org_id::text, api_key_id::text])
     $$;
+
+    -- Notes that a membership is in use: to the hour, and without waiting for a sibling request.
+    CREATE FUNCTION app_private.membership_used(m public.memberships) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF m.last_used_at IS NULL OR m.last_used_at < now() - interval '1 hour' THEN
+        UPDATE public.memberships x SET last_used_at = now() WHERE (x.org_id, x.id) IN (
+          SELECT y.org_id, y.id FROM public.memberships y WHERE y.org_id = m.org_id AND y.id = m.id FOR NO KEY UPDATE SKIP LOCKED);
+      END IF;
+    END $$;
 
     -- A context that reaches no tenant row and may only write to one organization's log.
     CREATE FUNCTION app_private.sign_limited(org uuid) RETURNS void
@@ -93,7 +104,7 @@ export class SignIn1770000000003 extends SqlMigration {
     -- for a sibling request; read_only then closes the transaction to writes.
     CREATE FUNCTION app.enter_session(secret text, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
-      OUT person_id uuid, OUT role text, OUT grants text, OUT method text, OUT must_change_password boolean,
+      OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text, OUT method text, OUT must_change_password boolean,
       OUT obstacle text, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
       OUT idle_minutes integer, OUT access_grant_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -114,7 +125,7 @@ export class SignIn1770000000003 extends SqlMigration {
       IF state <> 'ok' THEN RETURN; END IF;
       m := app_private.at_present(m);
       session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
-      preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; grants := m.grants::text;
+      preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal; grants := m.grants::text;
       method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
       obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id));
       signed_in_at := s.signed_in_at; expires_at := s.expires_at; idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
@@ -122,10 +133,7 @@ export class SignIn1770000000003 extends SqlMigration {
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
       END IF;
-      IF m.last_used_at IS NULL OR m.last_used_at < now() - interval '1 hour' THEN
-        UPDATE public.memberships x SET last_used_at = now() WHERE (x.org_id, x.id) IN (
-          SELECT y.org_id, y.id FROM public.memberships y WHERE y.org_id = m.org_id AND y.id = m.id FOR NO KEY UPDATE SKIP LOCKED);
-      END IF;
+      PERFORM app_private.membership_used(m);
       PERFORM app_private.sign_member(m);
       IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
     END $$;
@@ -279,7 +287,7 @@ export class SignIn1770000000003 extends SqlMigration {
       PERFORM app_private.sign_context(ARRAY['system', org::text, NULL, NULL, NULL, NULL, org::text]);
     END $$;
 
-    CREATE FUNCTION app.enter_member(org uuid, member uuid, OUT role text, OUT grants text, OUT user_id uuid, OUT email text,
+    CREATE FUNCTION app.enter_member(org uuid, member uuid, OUT role text, OUT portal boolean, OUT grants text, OUT user_id uuid, OUT email text,
       OUT user_name text, OUT org_name text, OUT access_grant_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -291,7 +299,7 @@ export class SignIn1770000000003 extends SqlMigration {
         RAISE EXCEPTION 'no such active membership' USING ERRCODE = '42501';
       END IF;
       m := app_private.at_present(m);
-      role := m.role; grants := m.grants::text; user_id := m.user_id; access_grant_id := m.access_grant_id;
+      role := m.role; portal := m.portal; grants := m.grants::text; user_id := m.user_id; access_grant_id := m.access_grant_id;
       email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
       org_name := (SELECT o.name FROM public.organizations o WHERE o.id = org);
       PERFORM app_private.sign_member(m);

@@ -53,7 +53,8 @@ export class MeGrant {
 }
 
 export class MeSession {
-  @Expose() id: string;
+  /** Null where an API key stands in its place. */
+  @Expose() id: string | null;
 }
 
 export class MeResponse {
@@ -64,6 +65,8 @@ export class MeResponse {
   @Expose() permissions: string[];
   @Expose() @Type(() => MeGrant) grants: MeGrant[];
   @Expose() @Type(() => MeSession) session: MeSession;
+  /** The key the request came with. */
+  @Expose() apiKeyId: string | null;
 }
 
 export class SignedInResponse {

@@ -15,6 +15,6 @@ import { SwitchingService } from './switching.service.js';
   imports: [SessionCookiesModule, SsoModule],
   controllers: [AuthController, SwitchingController],
   providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
-  exports: [AccountService, SsoModule],
+  exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

@@ -17,14 +17,14 @@ export class SwitchingController {
   ) {}
 
   @Get('organizations')
-  @Access('signed-in')
+  @Access('signed-in', { peopleOnly: true })
   @Returns(OwnOrganizationResponse, { list: true })
   organizations(@Req() { user }: SessionRequest) {
     return this.switching.organizations(user.sid);
   }
 
   @Post('organization')
-  @Access('signed-in', { emits: ['auth.organization_left', 'auth.signed_in'], limit: { name: 'switch-address', points: 300, seconds: 300 } })
+  @Access('signed-in', { peopleOnly: true, emits: ['auth.organization_left', 'auth.signed_in'], limit: { name: 'switch-address', points: 300, seconds: 300 } })
   @Returns(SignedInResponse)
   async switch(@Body() { orgId }: SwitchOrganizationDto, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {
     const session = await this.switching.switch(user.sid, orgId);

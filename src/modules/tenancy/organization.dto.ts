@@ -1,5 +1,6 @@
 import { Expose } from 'class-transformer';
 import { ArrayNotEmpty, ArrayUnique, IsArray, IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min, ValidateIf } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 
 /** The ways to sign in that an organization may take. */
@@ -10,19 +11,19 @@ export class OrganizationResponse {
   @Expose() name: string;
   /** Vocabulary of the roles: gme, workforce or enrollment. */
   @Expose() preset: string;
-  @Expose() status: string;
-  @Expose() idleMinutes: number;
-  @Expose() sessionHours: number;
-  @Expose() postalAddress: string | null;
+  @StaffOnly() status: string;
+  @StaffOnly() idleMinutes: number;
+  @StaffOnly() sessionHours: number;
+  @StaffOnly() postalAddress: string | null;
   /** password, saml. */
-  @Expose() allowedSignIn: string[];
-  @Expose() requireSecondFactor: boolean;
-  @Expose() requireSso: boolean;
+  @StaffOnly() allowedSignIn: string[];
+  @StaffOnly() requireSecondFactor: boolean;
+  @StaffOnly() requireSso: boolean;
   /** The institution that operators put the organization into. */
-  @Expose() institutionId: string | null;
-  @Expose() institutionSignIn: boolean;
-  @Expose() institutionReporting: boolean;
-  @Expose() createdAt: Date;
+  @StaffOnly() institutionId: string | null;
+  @StaffOnly() institutionSignIn: boolean;
+  @StaffOnly() institutionReporting: boolean;
+  @StaffOnly() createdAt: Date;
 }
 
 export class UpdateOrganizationDto {

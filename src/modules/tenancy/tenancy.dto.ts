@@ -1,5 +1,6 @@
 import { Expose } from 'class-transformer';
 import { IsEmail, IsIn, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
@@ -29,13 +30,13 @@ export class UpdateMembershipDto {
 }
 
 export class MembershipResponse {
-  @Expose() id: string;
-  @Expose() userId: string;
-  @Expose() email: string;
+  @StaffOnly() id: string;
+  @StaffOnly() userId: string;
+  @StaffOnly() email: string;
   @Expose() name: string;
   @Expose() role: string;
-  @Expose() personId: string | null;
-  @Expose() status: string;
-  @Expose() createdAt: Date;
-  @Expose() endedAt: Date | null;
+  @StaffOnly() personId: string | null;
+  @StaffOnly() status: string;
+  @StaffOnly() createdAt: Date;
+  @StaffOnly() endedAt: Date | null;
 }

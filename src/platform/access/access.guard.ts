@@ -7,6 +7,7 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { Problem } from '../http/problem.js';
 import { isMutating, type Attempt, type Layer } from './attempt.js';
 import { routePolicy } from './decorators.js';
+import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
   EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
@@ -23,11 +24,12 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
-    rate: RateLayer, token: TokenLayer, session: SessionLayer, sameOrigin: SameOriginLayer, password: PasswordChangedLayer,
-    secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, method: SignInMethodLayer, permission: PermissionLayer, stepUp: StepUpLayer,
+    rate: RateLayer, token: TokenLayer, keyLimit: KeyLimitLayer, session: SessionLayer, sameOrigin: SameOriginLayer, peopleOnly: PeopleOnlyLayer,
+    password: PasswordChangedLayer, secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, method: SignInMethodLayer,
+    permission: PermissionLayer, stepUp: StepUpLayer,
   ) {
     this.forEverybody = [rate];
-    this.forMembers = [token, session, sameOrigin, password, secondFactor, enforcedSso, method, permission, stepUp];
+    this.forMembers = [token, keyLimit, session, sameOrigin, peopleOnly, password, secondFactor, enforcedSso, method, permission, stepUp];
   }
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {

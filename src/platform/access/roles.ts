@@ -31,5 +31,13 @@ export const PRESET_ROLES: ReadonlySet<string> = new Set(Object.values(PRESETS).
 /** The role of an operator's support staff within an organization: nothing but what the organization grants for a time. */
 export const SUPPORT_ROLE = 'support';
 
+/** The roles of those who are the subject of records themselves: answers to them leave out what is for staff. */
+const PORTAL_ROLES: ReadonlySet<string> = new Set<Role>(['trainee', 'portal']);
+
+/** Whether a role is one of record subjects. */
+export function isPortalRole(role: string): boolean {
+  return PORTAL_ROLES.has(role);
+}
+
 /** How far a permission reaches: the whole organization, the people assigned to the caller, or the caller's own record. */
 export type Scope = 'org' | 'assigned' | 'own';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { LEADING_ROLES, PRESETS, type Preset } from '../access/roles.js';
+import { isPortalRole, LEADING_ROLES, PRESETS, type Preset } from '../access/roles.js';
 import { declared } from '../feature/registry.js';
 import { createPolicy, ROW_COMMANDS, rowPolicies, type RowPolicy } from './row-policies.js';
 
 /** What the database has to know of the declarations. */
 export interface Catalogue {
   permissions: { key: string; of_people: boolean }[];
-  roles: { preset: string; role: string; leads: boolean }[];
+  roles: { preset: string; role: string; leads: boolean; portal: boolean }[];
   defaults: { role: string; permission: string; scope: string }[];
   /** The least that retention policies may keep, and the table each is about. */
   floors: { policy: string; about: string; days: number }[];
@@ -17,7 +17,7 @@ export interface Catalogue {
 export function catalogue(): Catalogue {
   return {
     permissions: [...declared('permissions')].map(([key, { ofPeople }]) => ({ key, of_people: ofPeople === true })),
-    roles: Object.entries(PRESETS).flatMap(([preset, roles]) => Object.keys(roles).map((role) => ({ preset, role, leads: LEADING_ROLES[preset as Preset] === role }))),
+    roles: Object.entries(PRESETS).flatMap(([preset, roles]) => Object.keys(roles).map((role) => ({ preset, role, leads: LEADING_ROLES[preset as Preset] === role, portal: isPortalRole(role) }))),
     defaults: [...declared('permissions')].flatMap(([permission, { scopes }]) => Object.entries(scopes)
       .flatMap(([scope, roles]) => roles.map((role) => ({ role, permission, scope })))),
     floors: [...declared('retention')].map(([policy, { table: about, floorDays: days }]) => ({ policy, about, days })),

@@ -82,7 +82,8 @@ export type Who = string | readonly string[];
  * who act as the system, pass.
  *
  * `person` is the column with the person a row hangs on: permissions that are about people then reach as far as their
- * scope. `own` is the column with the membership a row belongs to, and what that member may do to it without any permission.
+ * scope. `own` is the column with the membership a row belongs to, and what that member may do to it in person, without any
+ * permission; an API key does nothing that its permissions do not name.
  */
 export interface RowRules {
   person?: string;
