@@ -123,8 +123,9 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
   async function tryAll(): Promise<{ wrong: string[]; reached: string[] }> {
     const [wrong, reached]: [string[], string[]] = [[], []];
     for (const route of guardedOf(withClass())) {
-      const { params, body: sent } = await sampleFor(route, tenant);
-      const { status, body, text } = await send(client, route, { params, body: sent }); // whole lists, so that there is something in them
+      const { params, query, body: sent } = await sampleFor(route, tenant);
+      const whole = await send(client, route, { params, body: sent }); // whole lists, so that there is something in them
+      const { status, body, text } = whole.status === 400 ? await send(client, route, { params, query, body: sent }) : whole; // unless a question has to be asked
       cells += 1;
       if (status >= 300) continue;
       if (body.items?.length !== 0) reached.push(keyOf(route));

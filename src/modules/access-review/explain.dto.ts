@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { IsUUID, Matches } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import type { LevelName } from './explain.repository.js';
@@ -51,18 +52,18 @@ export class ReasonResponse {
   @Expose() scope: string;
   /** What the scope reaches the thing by: organization, assigned, own (the person is the member), or own-row (the row is the member's). */
   @Expose() relation: string;
-  @Expose() @Type(() => RelatingAssignment) assignments: RelatingAssignment[];
+  @StaffOnly() @Type(() => RelatingAssignment) assignments: RelatingAssignment[];
   /** What gives the permission; several where they say the same. */
-  @Expose() @Type(() => LevelResponse) decidedBy: LevelResponse[];
-  @Expose() @Type(() => LevelResponse) outweighs: LevelResponse[];
+  @StaffOnly() @Type(() => LevelResponse) decidedBy: LevelResponse[];
+  @StaffOnly() @Type(() => LevelResponse) outweighs: LevelResponse[];
 }
 
 export class WhoCanResponse {
-  @Expose() membershipId: string;
-  @Expose() name: string;
-  @Expose() email: string;
+  @StaffOnly() membershipId: string;
+  @StaffOnly() name: string;
+  @StaffOnly() email: string;
   @Expose() role: string;
   /** The widest scope among the reasons of the last step. */
   @Expose() scope: string;
-  @Expose() @Type(() => ReasonResponse) reasons: ReasonResponse[];
+  @StaffOnly() @Type(() => ReasonResponse) reasons: ReasonResponse[];
 }

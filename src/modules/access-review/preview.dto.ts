@@ -1,4 +1,5 @@
 import { Expose, Type } from 'class-transformer';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { LevelResponse, RelatingAssignment } from './explain.dto.js';
 
 export class PreviewedPermission {
@@ -6,14 +7,14 @@ export class PreviewedPermission {
   /** org, assigned, own, or none. */
   @Expose() scope: string;
   /** Empty where nobody says anything of it, which is none. */
-  @Expose() @Type(() => LevelResponse) decidedBy: LevelResponse[];
-  @Expose() @Type(() => LevelResponse) outweighs: LevelResponse[];
+  @StaffOnly() @Type(() => LevelResponse) decidedBy: LevelResponse[];
+  @StaffOnly() @Type(() => LevelResponse) outweighs: LevelResponse[];
   /** How many people can be seen and are in its reach; null for what is not about people. */
   @Expose() people: number | null;
 }
 
 export class PreviewedAssignment extends RelatingAssignment {
-  @Expose() personId: string;
+  @StaffOnly() personId: string;
   /** False for one that begins later. */
   @Expose() inForce: boolean;
 }
@@ -26,8 +27,8 @@ export class HeldScope {
 export class PreviewedAccessGrant {
   @Expose() id: string;
   @Expose() @Type(() => HeldScope) grants: HeldScope[];
-  @Expose() personId: string | null;
-  @Expose() reason: string;
+  @StaffOnly() personId: string | null;
+  @StaffOnly() reason: string;
   @Expose() expiresAt: Date;
 }
 
@@ -39,22 +40,22 @@ export class OpenRoute {
 }
 
 export class PreviewResponse {
-  @Expose() membershipId: string;
-  @Expose() userId: string;
-  @Expose() name: string;
-  @Expose() email: string;
+  @StaffOnly() membershipId: string;
+  @StaffOnly() userId: string;
+  @StaffOnly() name: string;
+  @StaffOnly() email: string;
   @Expose() role: string;
   /** member, or support: an operator's staff. */
   @Expose() kind: string;
-  @Expose() createdAt: Date;
-  @Expose() endedAt: Date | null;
+  @StaffOnly() createdAt: Date;
+  @StaffOnly() endedAt: Date | null;
   /** Within the hour. */
-  @Expose() lastUsedAt: Date | null;
+  @StaffOnly() lastUsedAt: Date | null;
   /**
    * Codes of the problems that a sign-in by password meets first: membership_ended, organization_suspended,
    * password_change_required (blocks changes alone), second_factor_required, sso_required, sign_in_method_not_allowed.
    */
-  @Expose() standing: string[];
+  @StaffOnly() standing: string[];
   /** Every permission there is. An ended membership holds none. */
   @Expose() @Type(() => PreviewedPermission) permissions: PreviewedPermission[];
   @Expose() @Type(() => PreviewedAssignment) assignments: PreviewedAssignment[];

@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { IsIn, IsString, Length } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { HeldScope } from './preview.dto.js';
@@ -26,9 +27,9 @@ export class DecideItemDto {
 
 export class ReviewResponse {
   @Expose() id: string;
-  @Expose() startedBy: string | null;
+  @StaffOnly() startedBy: string | null;
   @Expose() createdAt: Date;
-  @Expose() completedBy: string | null;
+  @StaffOnly() completedBy: string | null;
   @Expose() completedAt: Date | null;
   @Expose() items: number;
   @Expose() open: number;
@@ -48,7 +49,7 @@ export class ItemSnapshot {
   @Expose() kind?: string;
   @Expose() memberSince?: string;
   @Expose() lastUsedAt?: string | null;
-  @Expose() personId?: string | null;
+  @StaffOnly() personId?: string | null;
   /** What it came to, all levels taken together. */
   @Expose() @Type(() => HeldScope) grants?: HeldScope[];
   @Expose() @Type(() => HeldScope) overrides?: HeldScope[];
@@ -68,15 +69,15 @@ export class ReviewItemResponse {
   @Expose() id: string;
   /** membership, member-override, role (of the organization's own) or role-override. */
   @Expose() kind: ItemKind;
-  @Expose() membershipId: string | null;
+  @StaffOnly() membershipId: string | null;
   /** Of the member, as they are called now. */
-  @Expose() name: string | null;
-  @Expose() email: string | null;
+  @StaffOnly() name: string | null;
+  @StaffOnly() email: string | null;
   @Expose() role: string | null;
   @Expose() permission: string | null;
-  @Expose() @Type(() => ItemSnapshot) snapshot: ItemSnapshot;
+  @StaffOnly() @Type(() => ItemSnapshot) snapshot: ItemSnapshot;
   @Expose() decision: Decision | null;
-  @Expose() decidedBy: string | null;
+  @StaffOnly() decidedBy: string | null;
   @Expose() decidedAt: Date | null;
-  @Expose() note: string | null;
+  @StaffOnly() note: string | null;
 }
