@@ -224,7 +224,7 @@ describe('a declaration is refused', () => {
     });
     const refusal = await boot().then(() => 'started', (error: Error) => error.message);
     for (const line of [
-      'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or remove it',
+      'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or name it in the rules of a table, or remove it',
       'event "unused.done" is declared and used nowhere: name it in emits of the route or job that records it, or remove it',
       'job "unused.work" is declared and used nowhere: put @OnJob with it on a provider\'s method, or remove it',
       'schedule "unused.tick" runs the job "unused.nothing", which no feature declares',

@@ -30,7 +30,7 @@ describe('the policies of a table', () => {
     expect(of('racks').get('select')).toBe("(SELECT app.holds('specimen:read'))");
   });
 
-  it('let a member at rows of their own for what the table says, and no more', () => {
+  it('let a member in person at rows of their own for what the table says, and no more', () => {
     expect(of('specimens').get('update')).toBe("CASE WHEN author_id = (SELECT app.membership_in_person()) THEN true ELSE (SELECT app.holds('specimen:audit')) END");
   });
 
