@@ -24,7 +24,7 @@ const READING: Record<string, string> = {
   'GET /v1/people/:id/contact': 'person:read', 'GET /v1/people/:id/history': 'person:read', 'POST /v1/people': 'person:read', 'PATCH /v1/people/:id': 'person:read', 'DELETE /v1/assignments/:id': 'assignment:read',
   'PATCH /v1/sso/connections/:id': 'sso:read', 'DELETE /v1/sso/connections/:id': 'sso:read', 'GET /v1/webhook-sources/:id/deliveries': 'webhook:read',
   'POST /v1/webhook-sources': 'webhook:read', 'POST /v1/webhook-sources/:id/secrets': 'webhook:read', 'PATCH /v1/webhook-sources/:id': 'webhook:read',
-  'DELETE /v1/webhook-sources/:id': 'webhook:read',
+  'DELETE /v1/webhook-sources/:id': 'webhook:read', 'GET /v1/access/who-can': 'person:read',
 };
 
 let harness: Harness;
