@@ -69,7 +69,7 @@ export class ApiKeys1770000000015 extends SqlMigration {
     -- fresh. Its last use moves at most once a minute, and never waits for a sibling request.
     CREATE FUNCTION app.enter_api_key(secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
-      OUT person_id uuid, OUT role text, OUT grants text, OUT method text, OUT must_change_password boolean,
+      OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text, OUT method text, OUT must_change_password boolean,
       OUT second_factor_due boolean, OUT sso_due boolean, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
       OUT idle_minutes integer, OUT access_grant_id uuid, OUT api_key_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -94,7 +94,7 @@ export class ApiKeys1770000000015 extends SqlMigration {
       END IF;
       m := app_private.through_key(app_private.at_present(m), k.id);
       user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
-      org_name := o.name; preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; grants := m.grants::text;
+      org_name := o.name; preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal; grants := m.grants::text;
       method := 'api_key'; must_change_password := false; second_factor_due := false; sso_due := false;
       signed_in_at := to_timestamp(0); expires_at := k.expires_at; idle_minutes := o.idle_minutes;
       access_grant_id := m.access_grant_id;

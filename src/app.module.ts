@@ -4,6 +4,8 @@ import { ApiKeysModule } from './modules/api-keys/index.js';
 import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ExportsModule } from './modules/exports/index.js';
+import { InstitutionsModule } from './modules/institutions/index.js';
+import { InvitesModule } from './modules/invites/index.js';
 import { PeopleModule } from './modules/people/index.js';
 import { RbacModule } from './modules/rbac/index.js';
 import { RetentionModule } from './modules/retention/index.js';
@@ -17,6 +19,7 @@ import { PlatformModule } from './platform/platform.module.js';
   imports: [
     AuthModule,
     TenancyModule,
+    InvitesModule,
     RbacModule,
     AccessGrantsModule,
     ApiKeysModule,
@@ -25,6 +28,7 @@ import { PlatformModule } from './platform/platform.module.js';
     WebhooksModule,
     ExportsModule,
     RetentionModule,
+    InstitutionsModule,
   ],
 })
 export class AppModule {

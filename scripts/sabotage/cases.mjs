@@ -6,7 +6,7 @@ export const cases = [
   {
     control: 'FORCE row security of one table',
     file: 'migrations/0006-people.ts',
-    edit: (text) => text.replace("protect_table('assignments', 'SELECT, INSERT, UPDATE', 'person_id', true);", '$& ALTER TABLE assignments NO FORCE ROW LEVEL SECURITY;'),
+    edit: (text) => text.replace("protect_table('assignments', 'SELECT, INSERT, UPDATE', true);", '$& ALTER TABLE assignments NO FORCE ROW LEVEL SECURITY;'),
     tests: 'contract/catalogue',
     expect: /assignments/,
   },
@@ -26,8 +26,8 @@ export const cases = [
   },
   {
     control: 'the event of one mutation, as recorded',
-    file: 'src/modules/tenancy/tenancy.service.ts',
-    edit: (text) => text.replace(/ {4}this\.audit\.record\('organization\.updated',[\s\S]*?\}\);\n/, ''),
+    file: 'src/modules/tenancy/organization.service.ts',
+    edit: (text) => text.replace(/ {4}this\.record\('organization\.updated',.*\n/, ''),
     tests: 'contract/routes',
     expect: /organization\.updated|TenancyController\.update|organizations\/current/,
   },
@@ -44,5 +44,19 @@ export const cases = [
     edit: (text) => text.replace("    SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');", '$&\n    DROP TRIGGER append_only ON audit_events; DROP TRIGGER append_only_statement ON audit_events;'),
     tests: 'audit-append-only|contract/catalogue',
     expect: /audit_events/,
+  },
+  {
+    control: 'what of one field is for staff alone',
+    file: 'src/modules/people/people.dto.ts',
+    edit: (text) => text.replace('@StaffOnly() externalId', '@Expose() externalId'),
+    tests: 'contract/portal-shapes',
+    expect: /PersonSummary\.externalId: mark it with @StaffOnly/,
+  },
+  {
+    control: 'the snapshot before a change of a person',
+    file: 'migrations/0013-person-history.ts',
+    edit: (text) => text.replace(/ {4}CREATE TRIGGER snapshot .*\n/, ''),
+    tests: 'e2e/person-history',
+    expect: /leaves a snapshot/,
   },
 ];

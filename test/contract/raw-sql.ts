@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
@@ -73,6 +74,11 @@ export class RawSql {
 
   async rollback(): Promise<void> {
     await this.client.query('ROLLBACK');
+  }
+
+  /** Cuts the connection, as when a process dies. */
+  sever(): void {
+    (this.client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
   }
 
   end(): Promise<void> {

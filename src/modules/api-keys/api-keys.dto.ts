@@ -1,5 +1,6 @@
 import { Expose } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsInt, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
@@ -37,7 +38,7 @@ export class ApiKeysQuery extends PageQuery {
 export class ApiKeyResponse {
   @Expose() id: string;
   /** The member it acts as. */
-  @Expose() membershipId: string;
+  @StaffOnly() membershipId: string;
   @Expose() name: string;
   /** How the key begins. */
   @Expose() prefix: string;
@@ -47,7 +48,7 @@ export class ApiKeyResponse {
   @Expose() expiresAt: Date;
   /** To the minute. */
   @Expose() lastUsedAt: Date | null;
-  @Expose() lastUsedIp: string | null;
+  @StaffOnly() lastUsedIp: string | null;
   @Expose() revokedAt: Date | null;
   /** The key whose place it took. */
   @Expose() rotatedFrom: string | null;

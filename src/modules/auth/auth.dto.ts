@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { IsString, Length, MaxLength, MinLength } from 'class-validator';
+import { IsString, IsUUID, Length, MaxLength, MinLength } from 'class-validator';
 
 export class LoginDto {
   @IsString() @Length(1, 254)
@@ -17,6 +17,21 @@ export class ChangePasswordDto {
   /** 12 to 128 characters with upper case, lower case, a digit and a special character. */
   @IsString() @MinLength(1) @MaxLength(1_000)
   newPassword: string;
+}
+
+export class SwitchOrganizationDto {
+  @IsUUID()
+  orgId: string;
+}
+
+export class OwnOrganizationResponse {
+  @Expose() id: string;
+  @Expose() name: string;
+  @Expose() role: string;
+  /** Whether it is the session's. */
+  @Expose() current: boolean;
+  /** Whether the session would be let in; otherwise one has to sign in there. */
+  @Expose() reachable: boolean;
 }
 
 export class MeUser {

@@ -25,6 +25,7 @@ export const accessFeature = defineFeature({
     password_change_required: { status: 403, title: 'Change your password first' },
     second_factor_required: { status: 403, title: 'Use your second factor first' },
     sso_required: { status: 403, title: "Sign in through your organization's single sign-on" },
+    sign_in_method_not_allowed: { status: 403, title: 'The organization does not take this kind of sign-in' },
     step_up_required: { status: 403, title: 'Sign in again to do this' },
   },
   controls: {

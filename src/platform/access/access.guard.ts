@@ -10,7 +10,7 @@ import { routePolicy } from './decorators.js';
 import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
-  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
+  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
 } from './layers/standing.layers.js';
 import { TokenLayer } from './layers/token.layer.js';
 
@@ -24,11 +24,12 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
-    rate: RateLayer, token: TokenLayer, keyLimit: KeyLimitLayer, session: SessionLayer, sameOrigin: SameOriginLayer,
-    peopleOnly: PeopleOnlyLayer, password: PasswordChangedLayer, secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, permission: PermissionLayer, stepUp: StepUpLayer,
+    rate: RateLayer, token: TokenLayer, keyLimit: KeyLimitLayer, session: SessionLayer, sameOrigin: SameOriginLayer, peopleOnly: PeopleOnlyLayer,
+    password: PasswordChangedLayer, secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, method: SignInMethodLayer,
+    permission: PermissionLayer, stepUp: StepUpLayer,
   ) {
     this.forEverybody = [rate];
-    this.forMembers = [token, keyLimit, session, sameOrigin, peopleOnly, password, secondFactor, enforcedSso, permission, stepUp];
+    this.forMembers = [token, keyLimit, session, sameOrigin, peopleOnly, password, secondFactor, enforcedSso, method, permission, stepUp];
   }
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {

@@ -8,7 +8,7 @@ import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
 import { RefusedKeys } from './layers/refused-keys.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
-  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
+  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
 } from './layers/standing.layers.js';
 import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
 
@@ -18,7 +18,7 @@ import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
   imports: [PassportModule],
   providers: [
     JwtStrategy, RateLayer, TokenLayer, KeyLimitLayer, RefusedKeys, SessionLayer, SameOriginLayer, PeopleOnlyLayer, PasswordChangedLayer, SecondFactorLayer,
-    EnforcedSsoLayer, PermissionLayer, StepUpLayer, AccessGuard, AsMember,
+    EnforcedSsoLayer, SignInMethodLayer, PermissionLayer, StepUpLayer, AccessGuard, AsMember,
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: UnitOfWorkInterceptor },
   ],

@@ -16,11 +16,12 @@ export interface SessionRow {
   membership_id: string;
   person_id: string | null;
   role: string;
+  portal: boolean;
   grants: string;
   method: string;
   must_change_password: boolean;
-  second_factor_due: boolean;
-  sso_due: boolean;
+  /** What the organization lacks in the sign-in: a second factor, its single sign-on, or a method that it takes. */
+  obstacle: 'second_factor' | 'sso' | 'method' | null;
   signed_in_at: Date;
   expires_at: Date;
   idle_minutes: number;

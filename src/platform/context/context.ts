@@ -24,6 +24,8 @@ export interface Member {
   personId: string | null;
   preset: string;
   role: string;
+  /** Whether the role is one of record subjects, who are shown less than staff. */
+  portal: boolean;
   grants: ReadonlyMap<string, string>;
   /** The time-boxed access grant in force, if there is one. */
   accessGrantId: string | null;

@@ -38,6 +38,8 @@ export interface JobDeclaration {
   backoffSeconds: number;
   timeoutSeconds: number;
   concurrency: number;
+  /** A duty, done for an organization that is suspended too; other jobs of it wait until it is resumed. Runs in its own lane. */
+  whileSuspended?: true;
 }
 
 /** When a job runs by itself: five-field cron, once for each organization or once for the installation. */

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../feature/registry.js';
 import { Problem } from '../../http/problem.js';
 import { refusalOf } from '../api-key.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
-import { parseGrants } from '../grants.js';
+import { standing } from '../grants.js';
 import { RefusedKeys } from './refused-keys.js';
 
 const REFUSALS: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {
@@ -52,8 +52,7 @@ export class SessionLayer implements Layer {
       membershipId: session.membership_id,
       personId: session.person_id,
       preset: session.preset,
-      role: session.role,
-      grants: parseGrants(session.grants),
+      ...standing(session),
       accessGrantId: session.access_grant_id,
       apiKeyId: session.api_key_id ?? null,
     };
