@@ -65,8 +65,9 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired |
     -- idle | ended | suspended. Only 'ok' signs a context. last_seen_at moves at most twice a minute, and never waits
-    -- for a sibling request; read_only then closes the transaction to writes.
-    CREATE FUNCTION app.enter_session(secret text, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
+    -- for a sibling request, and not at all where the request is passive: sent by a program, and no sign that somebody is
+    -- there. read_only then closes the transaction to writes.
+    CREATE FUNCTION app.enter_session(secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid, OUT user_id uuid,
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
       OUT person_id uuid, OUT role text, OUT grants text, OUT method text, OUT must_change_password boolean,
       OUT second_factor_due boolean, OUT sso_due boolean, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
@@ -93,7 +94,7 @@ export class SignIn1770000000003 extends SqlMigration {
       second_factor_due := o.require_second_factor AND s.method = 'password' AND s.second_factor_at IS NULL;
       sso_due := o.require_sso AND s.method = 'password'; signed_in_at := s.created_at; expires_at := s.expires_at;
       idle_minutes := o.idle_minutes;
-      IF s.last_seen_at < now() - interval '30 seconds' THEN
+      IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
       END IF;

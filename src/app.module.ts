@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ExportsModule } from './modules/exports/index.js';
+import { LiveModule } from './modules/live/index.js';
 import { PeopleModule } from './modules/people/index.js';
 import { RbacModule } from './modules/rbac/index.js';
 import { RetentionModule } from './modules/retention/index.js';
@@ -21,6 +22,7 @@ import { PlatformModule } from './platform/platform.module.js';
     WebhooksModule,
     ExportsModule,
     RetentionModule,
+    LiveModule,
   ],
 })
 export class AppModule {

@@ -10,10 +10,22 @@ export const rbacFeature = defineFeature({
     'membership:override': { category: 'Roles', description: 'Change what one member is granted.', scopes: { org: ['program_director', 'owner', 'admin'] } },
   },
   events: {
-    'role.override_set': { category: 'roles', severity: 'notice', description: 'What a role grants was changed.', meta: { role: 'code', permission: 'code', scope: 'code' } },
-    'role.override_removed': { category: 'roles', severity: 'notice', description: 'A role was set back to its default.', meta: { role: 'code', permission: 'code' } },
-    'membership.override_set': { category: 'roles', severity: 'notice', description: 'What one member is granted was changed.', meta: { permission: 'code', scope: 'code' } },
-    'membership.override_removed': { category: 'roles', severity: 'notice', description: 'A member was set back to the role.', meta: { permission: 'code' } },
+    'role.override_set': {
+      category: 'roles', severity: 'notice', description: 'What a role grants was changed.', meta: { role: 'code', permission: 'code', scope: 'code' },
+      live: { permission: 'role:read' },
+    },
+    'role.override_removed': {
+      category: 'roles', severity: 'notice', description: 'A role was set back to its default.', meta: { role: 'code', permission: 'code' },
+      live: { permission: 'role:read' },
+    },
+    'membership.override_set': {
+      category: 'roles', severity: 'notice', description: 'What one member is granted was changed.', meta: { permission: 'code', scope: 'code' },
+      live: { permission: 'role:read' },
+    },
+    'membership.override_removed': {
+      category: 'roles', severity: 'notice', description: 'A member was set back to the role.', meta: { permission: 'code' },
+      live: { permission: 'role:read' },
+    },
   },
   errors: {
     scope_not_applicable: { status: 400, title: 'This permission is held for the whole organization or not at all' },

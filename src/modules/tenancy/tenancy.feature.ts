@@ -18,10 +18,22 @@ export const tenancyFeature = defineFeature({
     'organization.created': {
       category: 'organization', severity: 'notice', operator: true, description: 'An organization was set up.', meta: { preset: 'code' },
     },
-    'organization.updated': { category: 'organization', severity: 'notice', description: 'Settings of the organization were changed.', meta: { fields: 'codes' } },
-    'membership.created': { category: 'members', severity: 'notice', description: 'A member was added.', meta: { role: 'code', userId: 'id' } },
-    'membership.role_changed': { category: 'members', severity: 'notice', description: 'A member was given another role.', meta: { from: 'code', to: 'code' } },
-    'membership.ended': { category: 'members', severity: 'notice', description: 'A membership was ended, and its sessions with it.' },
+    'organization.updated': {
+      category: 'organization', severity: 'notice', description: 'Settings of the organization were changed.', meta: { fields: 'codes' },
+      live: { permission: 'organization:read' },
+    },
+    'membership.created': {
+      category: 'members', severity: 'notice', description: 'A member was added.', meta: { role: 'code', userId: 'id' },
+      live: { permission: 'membership:read' },
+    },
+    'membership.role_changed': {
+      category: 'members', severity: 'notice', description: 'A member was given another role.', meta: { from: 'code', to: 'code' },
+      live: { permission: 'membership:read' },
+    },
+    'membership.ended': {
+      category: 'members', severity: 'notice', description: 'A membership was ended, and its sessions with it.',
+      live: { permission: 'membership:read' },
+    },
   },
   errors: {
     unknown_role: { status: 400, title: 'The organization has no such role' },

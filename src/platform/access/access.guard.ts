@@ -2,7 +2,7 @@ import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@ne
 import type { Request } from 'express';
 import { isId } from '../audit/meta-shapes.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { currentContext } from '../context/context.js';
+import { Context, currentContext, withContext } from '../context/context.js';
 import { sessionEntrance } from '../database/entrances.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Problem } from '../http/problem.js';
@@ -20,6 +20,7 @@ export class AccessGuard implements CanActivate {
   private readonly log = new Logger('AccessGuard');
   private readonly forEverybody: readonly Layer[];
   private readonly forMembers: readonly Layer[];
+  private readonly again: readonly Layer[];
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -29,6 +30,7 @@ export class AccessGuard implements CanActivate {
   ) {
     this.forEverybody = [rate];
     this.forMembers = [token, session, sameOrigin, password, secondFactor, enforcedSso, permission, stepUp];
+    this.again = [session, secondFactor, enforcedSso, permission];
   }
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
@@ -45,11 +47,28 @@ export class AccessGuard implements CanActivate {
   private async admit(attempt: Attempt): Promise<void> {
     try {
       await pass(this.forMembers, attempt);
+      const context = currentContext();
+      context.reenter = (fn) => this.reenter(context, attempt, fn);
     } catch (error) {
       await this.unitOfWork.rollback();
       if (error instanceof Problem && attempt.session !== undefined) await this.recordDenial(attempt, error);
       throw error;
     }
+  }
+
+  /** Admits once more a request that was admitted long ago, by the same layers, which ask the database anew. */
+  private reenter<T>({ requestId, ip, userAgent, emits }: Context, attempt: Attempt, fn: () => Promise<T>): Promise<T> {
+    return withContext(Object.assign(new Context(requestId), { ip, userAgent, emits }), async () => {
+      try {
+        await pass(this.again, attempt);
+        const result = await fn();
+        await this.unitOfWork.commit();
+        return result;
+      } catch (error) {
+        await this.unitOfWork.rollback();
+        throw error;
+      }
+    });
   }
 
   /**
@@ -64,7 +83,7 @@ export class AccessGuard implements CanActivate {
       record: recordOf(execution),
     };
     try {
-      await this.unitOfWork.run<void, { state: string }>(sessionEntrance(secret!, false), ({ state }) => {
+      await this.unitOfWork.run<void, { state: string }>(sessionEntrance(secret!, false, policy.passive), ({ state }) => {
         if (state === 'ok') this.audit.record('access.denied', { outcome: 'denied', meta });
       });
     } catch (error) {

@@ -30,6 +30,7 @@ export class BootChecks implements OnApplicationBootstrap {
       ...routes.flatMap(routeProblems),
       ...permissionProblems(routes),
       ...eventProblems(routes, handlers),
+      ...liveProblems(),
       ...jobProblems(handlers),
       ...retentionProblems(),
     ];
@@ -60,6 +61,13 @@ function eventProblems(routes: readonly Route[], handlers: readonly BoundHandler
   const used = new Set<string>([...routes.flatMap(({ policy }) => policy?.emits ?? []), ...handlers.flatMap(({ emits }) => emits ?? [])]);
   const needed = [...declared('events')].filter(([, event]) => event.ambient === undefined && event.operator === undefined).map(([type]) => type);
   return differences('event', needed, used, 'name it in emits of the route or job that records it', [...declared('events').keys()]);
+}
+
+function liveProblems(): string[] {
+  return [...declared('events')].flatMap(([type, { live, meta = {} }]) => (live === undefined ? [] : [
+    ...(declared('permissions').has(live.permission) ? [] : [`event "${type}" goes live to holders of "${live.permission}", which no feature declares as a permission`]),
+    ...(live.person === undefined || meta[live.person] === 'id' ? [] : [`event "${type}" names "${live.person}" as the person it is about: declare it in meta as an id`]),
+  ]));
 }
 
 function jobProblems(handlers: readonly BoundHandler[]): string[] {

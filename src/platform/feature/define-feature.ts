@@ -13,12 +13,24 @@ export interface PermissionDeclaration {
 /** Shapes a metadata value of an event may take; free text has none, so that no personal data fits in. */
 export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'count' | 'flag' | 'time';
 
+/**
+ * Who hears of an event when it happens: members with the permission, at that moment. An event about a person (its target,
+ * or the metadata field that `person` names) reaches only those who also see that person. Not for events that are recorded
+ * before anybody is known, such as a failed sign-in.
+ */
+export interface LiveDeclaration {
+  permission: string;
+  person?: string;
+}
+
 /** One type of entry in the log, with the only metadata fields it may carry. */
 export interface EventDeclaration {
   category: string;
   severity: 'info' | 'notice' | 'warning';
   description: string;
   meta?: Readonly<Record<string, MetaKind>>;
+  /** Sent to listeners of `/v1/events` too: its type, target and time, nothing else. */
+  live?: LiveDeclaration;
   /** Recorded by the platform on any route, so no route has to name it. */
   ambient?: true;
   /** Recorded by operators' commands alone. */

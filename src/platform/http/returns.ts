@@ -1,17 +1,19 @@
 import { applyDecorators, Header, HttpCode, Redirect, StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiProduces, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { EventStream } from './event-stream.js';
 import { pickerOf } from './picker.js';
 import type { ResponseClass } from './picker.js';
 
 /** What a handler may answer, as its route declares it. */
 export interface ReturnsMetadata {
-  kind: 'item' | 'list' | 'nothing' | 'file' | 'text' | 'redirect';
+  kind: 'item' | 'list' | 'nothing' | 'file' | 'text' | 'redirect' | 'stream';
   status: number;
   type?: ResponseClass;
   /** Turns what the handler returned into what leaves; throws on anything that was not declared. */
   shape: (value: unknown) => unknown;
 }
 
+const EVENT_STREAM = 'text/event-stream';
 const RETURNS = Symbol('vouchsafe:returns');
 
 /** What a route handler declares with @Returns; undefined when nothing, and then nothing may leave. */
@@ -56,6 +58,20 @@ Returns.text = (contentType: string): MethodDecorator =>
     ApiResponse({ status: 200, description: 'As asked', content: { [contentType]: { schema: { type: 'string' } } } }),
   );
 
+/**
+ * Answers with server-sent events that go on after the request's transaction: the handler returns an EventStream whose data
+ * leaves through the class. No proxy may hold the events back.
+ */
+Returns.stream = (type: ResponseClass): MethodDecorator =>
+  applyDecorators(
+    declare({ kind: 'stream', status: 200, type, shape: (value) => shapeStream(type, value) }),
+    HttpCode(200),
+    Header('X-Accel-Buffering', 'no'),
+    ApiExtraModels(type),
+    ApiProduces(EVENT_STREAM),
+    ApiResponse({ status: 200, description: 'Events as they happen; the data of each is this', content: { [EVENT_STREAM]: { schema: { $ref: getSchemaPath(type) } } } }),
+  );
+
 /** Sends the browser on: the handler returns `{ url }`. */
 Returns.redirect = (status: 302 | 303 = 302): MethodDecorator =>
   applyDecorators(
@@ -77,6 +93,11 @@ function shapeList(type: ResponseClass, value: unknown): unknown {
   const { items, nextCursor } = (value ?? {}) as { items?: unknown; nextCursor?: unknown };
   if (!Array.isArray(items)) throw new Error(`the handler returned no { items, nextCursor } of ${type.name}`);
   return { items: items.map(pickerOf(type)), nextCursor: typeof nextCursor === 'string' ? nextCursor : null };
+}
+
+function shapeStream(type: ResponseClass, value: unknown): StreamableFile {
+  if (!(value instanceof EventStream) || value.type !== type) throw new Error(`the handler returned no stream of ${type.name}`);
+  return new StreamableFile(value, { type: EVENT_STREAM });
 }
 
 function shapeRedirect(value: unknown): unknown {

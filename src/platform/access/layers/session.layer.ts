@@ -26,7 +26,9 @@ export class SessionLayer implements Layer {
   async check(attempt: Attempt): Promise<void> {
     if (attempt.secret === undefined) throw new Problem('unauthenticated');
     const readOnly = !attempt.mutating && (attempt.policy.emits ?? []).length === 0;
-    const session = await this.unitOfWork.begin<SessionRow & Record<string, unknown>>(sessionEntrance(attempt.secret, readOnly));
+    const session = await this.unitOfWork.begin<SessionRow & Record<string, unknown>>(
+      sessionEntrance(attempt.secret, readOnly, attempt.policy.passive),
+    );
     if (session.state !== 'ok') throw new Problem(REFUSALS[session.state]);
     attempt.session = session;
     const context = currentContext();
