@@ -52,7 +52,7 @@ export class Client {
     });
     for (const cookie of response.headers.getSetCookie()) this.keep(cookie);
     const type = response.headers.get('content-type') ?? '';
-    if (type.startsWith('text/event-stream')) await response.body!.cancel(); // it has no end: see EventStream
+    if (type.startsWith('text/event-stream')) await response.body?.cancel(); // it has no end: see EventStream
     const bytes = response.bodyUsed ? Buffer.alloc(0) : Buffer.from(await response.arrayBuffer());
     const text = bytes.toString();
     const json = /json/.test(type);

@@ -59,7 +59,7 @@ export class Feeds implements OnModuleDestroy {
   private lookAfterAll(): void {
     for (const feed of this.feeds.values()) feed.look();
     for (const listener of this.listeners()) {
-      if (listener.stream.stalledMillis > this.limits.stallMillis) listener.stream.destroy();
+      if (listener.stream.stalledMillis > this.limits.stallMillis) listener.stream.cut();
       else listener.beat(this.limits.beatMillis).catch((error: unknown) => this.log.warn('a session could not be checked, trying again', error));
     }
   }

@@ -19,6 +19,7 @@ export class EventStream extends Readable {
   ) {
     super();
     this.pick = pickerOf(type);
+    this.on('error', () => undefined); // it may be cut before there is an answer that listens
     this.push(`retry: ${RETRY_MILLIS}\n\n`);
   }
 
@@ -43,6 +44,11 @@ export class EventStream extends Readable {
     if (this.over) return;
     this.ending = true;
     this.push(null);
+  }
+
+  /** Cuts the connection, with what was written and not taken. */
+  cut(): void {
+    this.destroy(new Error('the client does not read'));
   }
 
   /** Whether nothing more can be written. */

@@ -97,7 +97,7 @@ function shapeList(type: ResponseClass, value: unknown): unknown {
 
 function shapeStream(type: ResponseClass, value: unknown): StreamableFile {
   if (!(value instanceof EventStream) || value.type !== type) throw new Error(`the handler returned no stream of ${type.name}`);
-  return new StreamableFile(value, { type: EVENT_STREAM });
+  return new StreamableFile(value, { type: EVENT_STREAM }).setErrorHandler((_cut, response) => response.destroy?.());
 }
 
 function shapeRedirect(value: unknown): unknown {
