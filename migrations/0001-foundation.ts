@@ -47,8 +47,8 @@ export class Foundation1770000000001 extends SqlMigration {
     $$;
 
     -- Signs a context for the rest of this transaction. Only entrance functions call it.
-    -- Fields: kind (member | system | limited), organization, user, membership, read scope, write scope, person,
-    -- organization of the log. A limited context leaves the second field empty: it reaches no tenant row.
+    -- Fields: kind (member | system | limited), organization, user, membership, scopes of what is about people (JSON),
+    -- person, organization of the log. A limited context leaves the second field empty: it reaches no tenant row.
     CREATE FUNCTION app_private.sign_context(fields text[]) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -89,7 +89,7 @@ export class Foundation1770000000001 extends SqlMigration {
     -- The organization whose log this transaction writes to: every entrance has one, limited ones nothing else.
     CREATE FUNCTION app.audit_org_id() RETURNS uuid LANGUAGE sql STABLE
     BEGIN ATOMIC
-      SELECT (app.verified_context())[8]::uuid;
+      SELECT (app.verified_context())[7]::uuid;
     END;
     CREATE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE
     BEGIN ATOMIC
@@ -99,53 +99,56 @@ export class Foundation1770000000001 extends SqlMigration {
     BEGIN ATOMIC
       SELECT (app.verified_context())[4]::uuid;
     END;
-    CREATE FUNCTION app.read_scope() RETURNS text LANGUAGE sql STABLE
-    BEGIN ATOMIC
-      SELECT (app.verified_context())[5];
-    END;
-    CREATE FUNCTION app.write_scope() RETURNS text LANGUAGE sql STABLE
-    BEGIN ATOMIC
-      SELECT (app.verified_context())[6];
-    END;
     CREATE FUNCTION app.own_person_id() RETURNS uuid LANGUAGE sql STABLE
     BEGIN ATOMIC
-      SELECT (app.verified_context())[7]::uuid;
+      SELECT (app.verified_context())[6]::uuid;
+    END;
+    -- Jobs and operators act as the system: no permission narrows them, only the organization.
+    CREATE FUNCTION app.is_system() RETURNS boolean LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT coalesce((app.verified_context())[1] = 'system', false);
     END;
 
+    -- How wide a scope is; none is 0.
+    CREATE FUNCTION app.width(scope text) RETURNS integer LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+      SELECT CASE scope WHEN 'org' THEN 3 WHEN 'assigned' THEN 2 WHEN 'own' THEN 1 ELSE 0 END;
+    END;
+
+    -- How far the caller reaches among people by permissions that are about people, of several the widest: it stands in
+    -- the signed context, so that a policy asks nothing else.
+    CREATE FUNCTION app.scope(VARIADIC permissions text[]) RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c text[] := app.verified_context();
+      widest integer;
+    BEGIN
+      IF c[1] = 'system' THEN RETURN 'org'; END IF;
+      IF cardinality(permissions) = 1 THEN RETURN coalesce(c[5]::jsonb ->> permissions[1], 'none'); END IF;
+      SELECT max(app.width(c[5]::jsonb ->> p)) INTO widest FROM unnest(permissions) p;
+      RETURN coalesce((ARRAY['own', 'assigned', 'org'])[widest], 'none');
+    END $$;
+
     -- Puts a table under the standard policy: rows of the entered organization alone, for every role, the owner
-    -- included. person_column narrows it further to the people in the caller's scope; by CASE, because of alternatives
-    -- joined by OR the planner expects next to no row, and then sorts whole tables. entrance lets the
-    -- owner's entrance functions, which run before any context exists, see the table.
+    -- included. What a member may do within it follows from the rules that the table's feature declares: migrate turns them
+    -- into further, restrictive policies. entrance lets the owner's entrance functions, which run before any context
+    -- exists, see the table.
     CREATE FUNCTION app_private.protect_table(
-      target regclass, privileges text DEFAULT 'SELECT, INSERT, UPDATE, DELETE',
-      person_column text DEFAULT NULL, entrance boolean DEFAULT false
+      target regclass, privileges text DEFAULT 'SELECT, INSERT, UPDATE, DELETE', entrance boolean DEFAULT false
     ) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       tenant text := 'org_id = (SELECT app.org_id())';
-      person text;
     BEGIN
       EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
       EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
-      IF person_column IS NULL THEN
-        EXECUTE format('CREATE POLICY tenant ON %s USING (%s) WITH CHECK (%s)', target, tenant, tenant);
-      ELSE
-        person := format($p$ AND CASE (SELECT app.%%1$s_scope()) WHEN 'org' THEN true
-          WHEN 'assigned' THEN %1$I = ANY ((SELECT app.assigned_people())::uuid[])
-          WHEN 'own' THEN %1$I = (SELECT app.own_person_id()) ELSE false END$p$, person_column);
-        EXECUTE format('CREATE POLICY tenant_read ON %s FOR SELECT USING (%s)', target, tenant || format(person, 'read'));
-        EXECUTE format('CREATE POLICY tenant_insert ON %s FOR INSERT WITH CHECK (%s)', target,
-          tenant || $p$ AND (SELECT app.write_scope()) = 'org'$p$);
-        EXECUTE format('CREATE POLICY tenant_update ON %s FOR UPDATE USING (%s) WITH CHECK (%s)', target,
-          tenant || format(person, 'write'), tenant || format(person, 'write'));
-        EXECUTE format('CREATE POLICY tenant_delete ON %s FOR DELETE USING (%s)', target, tenant || format(person, 'write'));
-      END IF;
+      EXECUTE format('CREATE POLICY tenant ON %s USING (%s) WITH CHECK (%s)', target, tenant, tenant);
       IF entrance THEN
         EXECUTE format('CREATE POLICY entrance ON %s TO vouchsafe_owner USING (true) WITH CHECK (true)', target);
       END IF;
       EXECUTE format('GRANT %s ON %s TO vouchsafe_app', privileges, target);
     END $$;
 
-    GRANT EXECUTE ON FUNCTION app.verified_context(), app.org_id(), app.audit_org_id(), app.user_id(),
-      app.membership_id(), app.read_scope(), app.write_scope(), app.own_person_id() TO vouchsafe_app;
+    GRANT EXECUTE ON FUNCTION app.verified_context(), app.org_id(), app.audit_org_id(), app.user_id(), app.membership_id(),
+      app.own_person_id(), app.is_system(), app.width(text), app.scope(text[]) TO vouchsafe_app;
   `;
 }

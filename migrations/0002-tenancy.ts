@@ -37,16 +37,22 @@ export class Tenancy1770000000002 extends SqlMigration {
       user_id uuid NOT NULL REFERENCES users,
       name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
       role text NOT NULL,
+      kind text NOT NULL DEFAULT 'member' CHECK (kind IN ('member', 'support')),
       person_id uuid,
       status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'ended')),
       grants jsonb NOT NULL DEFAULT '{}',
+      person_scopes jsonb NOT NULL DEFAULT '{}',
+      access_grant_id uuid,
+      grants_change_at timestamptz,
       created_at timestamptz NOT NULL DEFAULT now(),
       ended_at timestamptz,
+      last_used_at timestamptz,
       PRIMARY KEY (org_id, id),
       UNIQUE (org_id, user_id)
     );
     CREATE INDEX memberships_user ON memberships (user_id);
-    SELECT app_private.protect_table('memberships', 'SELECT, INSERT, UPDATE', NULL, true);
+    SELECT app_private.protect_table('memberships', 'SELECT, INSERT (org_id, id, user_id, name, kind, role, person_id),
+      UPDATE (name, role, person_id, status, ended_at)', true);
 
     -- Users are shared by organizations: one is visible where it is a member, and written by entrance functions alone.
     ALTER TABLE users ENABLE ROW LEVEL SECURITY;
@@ -56,14 +62,35 @@ export class Tenancy1770000000002 extends SqlMigration {
     CREATE POLICY entrance ON users TO vouchsafe_owner USING (true) WITH CHECK (true);
     GRANT SELECT ON users TO vouchsafe_app;
 
-    -- What each role may do by default: written from the permission catalogue whenever the schema is migrated.
+    -- What the code declares of permissions and roles: written by app_private.sync_catalogue whenever the schema is migrated.
+    CREATE TABLE permissions (
+      key text PRIMARY KEY,
+      of_people boolean NOT NULL
+    );
+    CREATE TABLE preset_roles (
+      preset text NOT NULL,
+      role text NOT NULL,
+      PRIMARY KEY (preset, role)
+    );
     CREATE TABLE role_defaults (
       role text NOT NULL,
-      permission text NOT NULL,
+      permission text NOT NULL REFERENCES permissions,
       scope text NOT NULL CHECK (scope IN ('org', 'assigned', 'own')),
       PRIMARY KEY (role, permission)
     );
-    GRANT SELECT ON role_defaults TO vouchsafe_app;
+    GRANT SELECT ON permissions, preset_roles, role_defaults TO vouchsafe_app;
+
+    -- Roles that an organization has made for itself, beside those of its preset. They hold what role_overrides give them.
+    CREATE TABLE roles (
+      org_id uuid NOT NULL REFERENCES organizations,
+      key text NOT NULL CHECK (key ~ '^[a-z]+(_[a-z]+)*$' AND length(key) BETWEEN 2 AND 40),
+      name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+      description text NOT NULL DEFAULT '' CHECK (length(description) <= 500),
+      portal boolean NOT NULL DEFAULT false,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (org_id, key)
+    );
+    SELECT app_private.protect_table('roles', 'SELECT, INSERT (org_id, key, name, description, portal), UPDATE (name, description, portal), DELETE', true);
 
     CREATE TABLE role_overrides (
       org_id uuid NOT NULL REFERENCES organizations,
@@ -72,7 +99,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       scope text NOT NULL CHECK (scope IN ('org', 'assigned', 'own', 'none')),
       PRIMARY KEY (org_id, role, permission)
     );
-    SELECT app_private.protect_table('role_overrides', 'SELECT, INSERT, UPDATE, DELETE', NULL, true);
+    SELECT app_private.protect_table('role_overrides', 'SELECT, INSERT, UPDATE, DELETE', true);
 
     CREATE TABLE member_overrides (
       org_id uuid NOT NULL,
@@ -82,54 +109,139 @@ export class Tenancy1770000000002 extends SqlMigration {
       PRIMARY KEY (org_id, membership_id, permission),
       FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
     );
-    SELECT app_private.protect_table('member_overrides', 'SELECT, INSERT, UPDATE, DELETE', NULL, true);
+    SELECT app_private.protect_table('member_overrides', 'SELECT, INSERT, UPDATE, DELETE', true);
 
-    -- Whether the caller may do what a permission names, for the whole organization; what acts as the system may.
-    CREATE FUNCTION app.holds(VARIADIC permissions text[]) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    DECLARE
-      c text[] := app.verified_context();
-    BEGIN
-      RETURN c[1] = 'system' OR EXISTS (
-        SELECT FROM public.memberships m, unnest(permissions) AS p
-         WHERE m.org_id = c[2]::uuid AND m.id = c[4]::uuid AND m.status = 'active' AND m.grants ->> p = 'org');
-    END $$;
-    GRANT EXECUTE ON FUNCTION app.holds TO vouchsafe_app;
+    -- Permissions given for a time: asked for with a reason, given by somebody else. At the level of a member's
+    -- overrides; a denial there wins. Rows are decided by app.decide_access_grant and app.end_access_grant alone.
+    CREATE TABLE access_grants (
+      org_id uuid NOT NULL,
+      id uuid NOT NULL,
+      membership_id uuid NOT NULL,
+      person_id uuid,
+      scopes jsonb NOT NULL CHECK (jsonb_typeof(scopes) = 'object' AND scopes <> '{}'),
+      reason text NOT NULL CHECK (length(reason) BETWEEN 10 AND 500),
+      minutes integer NOT NULL CHECK (minutes BETWEEN 5 AND 480),
+      requested_by uuid,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      state text NOT NULL DEFAULT 'requested' CHECK (state IN ('requested', 'approved', 'declined', 'ended')),
+      decided_by uuid,
+      decided_at timestamptz,
+      expires_at timestamptz,
+      ended_at timestamptz,
+      PRIMARY KEY (org_id, id),
+      FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id),
+      FOREIGN KEY (org_id, requested_by) REFERENCES memberships (org_id, id),
+      FOREIGN KEY (org_id, decided_by) REFERENCES memberships (org_id, id),
+      CHECK (decided_by <> membership_id AND decided_by <> requested_by),
+      CHECK (state NOT IN ('approved', 'ended') OR (decided_by IS NOT NULL AND expires_at IS NOT NULL))
+    );
+    CREATE INDEX access_grants_member ON access_grants (org_id, membership_id, expires_at) WHERE state = 'approved';
+    CREATE INDEX access_grants_age ON access_grants (org_id, created_at);
+    SELECT app_private.protect_table('access_grants',
+      'SELECT, INSERT (org_id, id, membership_id, person_id, scopes, reason, minutes, requested_by)', true);
 
-    -- What decides who may do what is changed by those alone who may change it, even by raw SQL in their own session.
-    CREATE POLICY granted_insert ON memberships AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-      WITH CHECK ((SELECT app.holds('membership:create')));
-    CREATE POLICY granted_update ON memberships AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-      USING ((SELECT app.holds('membership:update', 'membership:end'))) WITH CHECK ((SELECT app.holds('membership:update', 'membership:end')));
-    CREATE POLICY granted_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK ((SELECT app.holds('role:update')));
-    CREATE POLICY granted_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-      USING ((SELECT app.holds('role:update'))) WITH CHECK ((SELECT app.holds('role:update')));
-    CREATE POLICY granted_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING ((SELECT app.holds('role:update')));
-    CREATE POLICY granted_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK ((SELECT app.holds('membership:override')));
-    CREATE POLICY granted_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-      USING ((SELECT app.holds('membership:override'))) WITH CHECK ((SELECT app.holds('membership:override')));
-    CREATE POLICY granted_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING ((SELECT app.holds('membership:override')));
-
-    -- The cascade: member override over role override over code default. 'none' is a denial and leaves no grant.
+    -- The cascade: what is set for the member over what is set for the role over the code's default. Within a level a denial
+    -- beats all, else the widest counts. A denial leaves no grant.
     CREATE FUNCTION app_private.effective_grants(org uuid, member uuid, member_role text) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT coalesce(jsonb_object_agg(permission, scope) FILTER (WHERE scope <> 'none'), '{}')
+      SELECT coalesce(jsonb_object_agg(permission, (ARRAY['own', 'assigned', 'org'])[widest]) FILTER (WHERE narrowest > 0), '{}')
         FROM (
-          SELECT DISTINCT ON (permission) permission, scope FROM (
+          SELECT DISTINCT ON (permission) permission, min(app.width(scope)) AS narrowest, max(app.width(scope)) AS widest FROM (
             SELECT 1 AS level, permission, scope FROM public.member_overrides WHERE org_id = org AND membership_id = member
+            UNION ALL
+            SELECT 1, t.key, t.value FROM public.access_grants g CROSS JOIN LATERAL jsonb_each_text(g.scopes) t
+             WHERE g.org_id = org AND g.membership_id = member AND g.state = 'approved' AND g.expires_at > now()
             UNION ALL
             SELECT 2, permission, scope FROM public.role_overrides WHERE org_id = org AND role = member_role
             UNION ALL
             SELECT 3, permission, scope FROM public.role_defaults WHERE role = member_role
-          ) AS cascade_levels ORDER BY permission, level
+          ) AS cascade_levels GROUP BY permission, level ORDER BY permission, level
         ) AS decided
     $$;
 
+    -- A membership with what follows from the rest: its grants, the part of them that is about people (explicit, none
+    -- included), the access grant in force, and the moment at which time alone changes these.
+    CREATE FUNCTION app_private.with_grants(m public.memberships) RETURNS public.memberships
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      m.grants := app_private.effective_grants(m.org_id, m.id, m.role);
+      m.person_scopes := (SELECT coalesce(jsonb_object_agg(p.key, coalesce(m.grants ->> p.key, 'none')), '{}') FROM public.permissions p WHERE p.of_people);
+      m.access_grant_id := NULL;
+      m.grants_change_at := NULL;
+      SELECT g.id, g.expires_at INTO m.access_grant_id, m.grants_change_at FROM public.access_grants g
+       WHERE g.org_id = m.org_id AND g.membership_id = m.id AND g.state = 'approved' AND g.expires_at > now() ORDER BY g.expires_at LIMIT 1;
+      RETURN m;
+    END $$;
+
+    -- A membership as it stands at this moment: what is kept of it, unless time has changed it since.
+    CREATE FUNCTION app_private.at_present(m public.memberships) RETURNS public.memberships
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF m.grants_change_at <= now() THEN RETURN app_private.with_grants(m); END IF;
+      RETURN m;
+    END $$;
+
+    -- How far the caller's own grants reach by one permission; what acts as the system reaches everything.
+    CREATE FUNCTION app.held(permission text) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c text[] := app.verified_context();
+      m public.memberships;
+    BEGIN
+      IF c[1] = 'system' THEN RETURN 'org'; END IF;
+      SELECT * INTO m FROM public.memberships x WHERE x.org_id = c[2]::uuid AND x.id = c[4]::uuid AND x.status = 'active';
+      RETURN coalesce((app_private.at_present(m)).grants ->> permission, 'none');
+    END $$;
+
+    -- Whether the caller holds one of some permissions for the whole organization.
+    CREATE FUNCTION app.holds(VARIADIC permissions text[]) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT coalesce(bool_or(app.held(p) = 'org'), false) FROM unnest(permissions) p
+    $$;
+    GRANT EXECUTE ON FUNCTION app.held, app.holds TO vouchsafe_app;
+
+    -- Lets changes of an organization's members and roles happen one after another.
+    CREATE FUNCTION app.lock_organization() RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT 1 FROM public.organizations o WHERE o.id = app.org_id() FOR NO KEY UPDATE
+    $$;
+    GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
+
+    -- Nobody gives or takes away what they do not hold in full, by raw SQL neither.
+    CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (app.held(permission) = 'org');
+    CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING (app.held(permission) = 'org') WITH CHECK (app.held(permission) = 'org');
+    CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (app.held(permission) = 'org');
+    CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (app.held(permission) = 'org');
+    CREATE POLICY within_own_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING (app.held(permission) = 'org') WITH CHECK (app.held(permission) = 'org');
+    CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (app.held(permission) = 'org');
+    CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
+      WITH CHECK ((SELECT app.is_system()) OR requested_by = (SELECT app.membership_id()));
+
+    -- Whether an organization has a role: one of its preset, or one it made.
+    CREATE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT EXISTS (SELECT FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset WHERE o.id = org AND r.role = role_key)
+          OR EXISTS (SELECT FROM public.roles r WHERE r.org_id = org AND r.key = role_key)
+    $$;
+
     -- The grants are kept on the membership, so that entering a session reads one row; these triggers keep them true.
+    -- They also see to it that a role exists, and that no member gives a role, or a wider one, than they hold themselves.
     CREATE FUNCTION app_private.membership_grants() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      before jsonb := CASE TG_OP WHEN 'UPDATE' THEN OLD.grants ELSE '{}' END;
     BEGIN
-      NEW.grants := app_private.effective_grants(NEW.org_id, NEW.id, NEW.role);
+      IF NEW.status = 'active' AND NOT app_private.is_role(NEW.org_id, NEW.role) AND NOT (NEW.kind = 'support' AND NEW.role = 'support') THEN
+        RAISE EXCEPTION 'the organization has no role "%"', NEW.role USING ERRCODE = '23514', CONSTRAINT = 'memberships_role';
+      END IF;
+      NEW := app_private.with_grants(NEW);
+      IF (app.verified_context())[1] = 'member' AND EXISTS (
+        SELECT FROM jsonb_each_text(NEW.grants) g
+         WHERE app.width(g.value) > app.width(before ->> g.key) AND app.width(g.value) > app.width(app.held(g.key))) THEN
+        RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501', CONSTRAINT = 'memberships_within_own';
+      END IF;
       RETURN NEW;
     END $$;
     CREATE TRIGGER membership_grants BEFORE INSERT OR UPDATE ON memberships
@@ -155,15 +267,39 @@ export class Tenancy1770000000002 extends SqlMigration {
     CREATE TRIGGER member_override_changed AFTER INSERT OR UPDATE OR DELETE ON member_overrides
       FOR EACH ROW EXECUTE FUNCTION app_private.member_override_changed();
 
-    -- Writes the code's defaults into the database; called by the migrator with [{role, permission, scope}].
-    CREATE FUNCTION app_private.sync_role_defaults(defaults jsonb) RETURNS void
+    CREATE FUNCTION app_private.access_grant_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      UPDATE public.memberships SET role = role WHERE org_id = NEW.org_id AND id = NEW.membership_id;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW EXECUTE FUNCTION app_private.access_grant_changed();
+
+    -- A digest of the declarations that the database was last brought in line with; processes compare it when they start.
+    CREATE TABLE app_private.catalogue (
+      singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+      digest text NOT NULL
+    );
+    CREATE FUNCTION app.catalogue_digest() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT digest FROM app_private.catalogue
+    $$;
+    GRANT EXECUTE ON FUNCTION app.catalogue_digest TO vouchsafe_app;
+
+    -- Writes into the database what the code declares; called by the migrator with
+    -- { permissions: [{key, of_people}], roles: [{preset, role}], defaults: [{role, permission, scope}] }.
+    CREATE FUNCTION app_private.sync_catalogue(catalogue jsonb) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       DELETE FROM public.role_defaults;
+      DELETE FROM public.preset_roles;
+      DELETE FROM public.permissions;
+      INSERT INTO public.permissions SELECT key, of_people FROM jsonb_to_recordset(catalogue -> 'permissions') AS d (key text, of_people boolean);
+      INSERT INTO public.preset_roles SELECT preset, role FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text);
       INSERT INTO public.role_defaults SELECT role, permission, scope
-        FROM jsonb_to_recordset(defaults) AS d (role text, permission text, scope text);
+        FROM jsonb_to_recordset(catalogue -> 'defaults') AS d (role text, permission text, scope text);
       UPDATE public.memberships m SET role = role
-       WHERE grants IS DISTINCT FROM app_private.effective_grants(m.org_id, m.id, m.role);
+       WHERE (SELECT (m.grants, m.person_scopes) IS DISTINCT FROM (w.grants, w.person_scopes) FROM app_private.with_grants(m) w);
     END $$;
   `;
 }

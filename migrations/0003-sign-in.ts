@@ -45,22 +45,20 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE INDEX sessions_secret ON sessions (secret_hash);
     CREATE INDEX sessions_user ON sessions (user_id, created_at) WHERE revoked_at IS NULL;
     CREATE INDEX sessions_expiry ON sessions (org_id, expires_at);
-    SELECT app_private.protect_table('sessions', 'DELETE', NULL, true);
+    SELECT app_private.protect_table('sessions', 'DELETE', true);
     GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
       revoked_at, ip, user_agent), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
 
-    -- Signs the context of a membership: its person scopes come from its grants.
+    -- Signs the context of a membership, as it stands at this moment.
     CREATE FUNCTION app_private.sign_member(m public.memberships) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app_private.sign_context(ARRAY['member', m.org_id::text, m.user_id::text, m.id::text,
-        coalesce(m.grants ->> 'person:read', 'none'), coalesce(m.grants ->> 'person:update', 'none'),
-        m.person_id::text, m.org_id::text])
+      SELECT app_private.sign_context(ARRAY['member', m.org_id::text, m.user_id::text, m.id::text, m.person_scopes::text, m.person_id::text, m.org_id::text])
     $$;
 
     -- A context that reaches no tenant row and may only write to one organization's log.
     CREATE FUNCTION app_private.sign_limited(org uuid) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, 'none', 'none', NULL, org::text])
+      SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text])
     $$;
 
     -- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired |
@@ -71,7 +69,7 @@ export class SignIn1770000000003 extends SqlMigration {
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
       OUT person_id uuid, OUT role text, OUT grants text, OUT method text, OUT must_change_password boolean,
       OUT second_factor_due boolean, OUT sso_due boolean, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
-      OUT idle_minutes integer)
+      OUT idle_minutes integer, OUT access_grant_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       s public.sessions; m public.memberships; o public.organizations; u public.users;
@@ -88,15 +86,20 @@ export class SignIn1770000000003 extends SqlMigration {
         WHEN o.status <> 'active' THEN 'suspended'
         ELSE 'ok' END;
       IF state <> 'ok' THEN RETURN; END IF;
+      m := app_private.at_present(m);
       session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
       preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; grants := m.grants::text;
       method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
       second_factor_due := o.require_second_factor AND s.method = 'password' AND s.second_factor_at IS NULL;
       sso_due := o.require_sso AND s.method = 'password'; signed_in_at := s.created_at; expires_at := s.expires_at;
-      idle_minutes := o.idle_minutes;
+      idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
       IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
+      END IF;
+      IF NOT passive AND (m.last_used_at IS NULL OR m.last_used_at < now() - interval '1 hour') THEN
+        UPDATE public.memberships x SET last_used_at = now() WHERE (x.org_id, x.id) IN (
+          SELECT y.org_id, y.id FROM public.memberships y WHERE y.org_id = m.org_id AND y.id = m.id FOR NO KEY UPDATE SKIP LOCKED);
       END IF;
       PERFORM app_private.sign_member(m);
       IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
@@ -117,7 +120,7 @@ export class SignIn1770000000003 extends SqlMigration {
       INSERT INTO public.sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at, ip, user_agent)
       VALUES (m.org_id, open_session.id, m.id, m.user_id, open_session.secret_hash, open_session.method,
         least(now() + make_interval(hours => hours), max_expiry), open_session.ip, left(open_session.user_agent, 500));
-      PERFORM app_private.sign_member(m);
+      PERFORM app_private.sign_member(app_private.at_present(m));
     END $$;
 
     -- The membership a password sign-in lands in: the one last used, else the oldest.
@@ -247,11 +250,11 @@ export class SignIn1770000000003 extends SqlMigration {
       IF NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org) THEN
         RAISE EXCEPTION 'no such organization' USING ERRCODE = '42501';
       END IF;
-      PERFORM app_private.sign_context(ARRAY['system', org::text, NULL, NULL, 'org', 'org', NULL, org::text]);
+      PERFORM app_private.sign_context(ARRAY['system', org::text, NULL, NULL, NULL, NULL, org::text]);
     END $$;
 
     CREATE FUNCTION app.enter_member(org uuid, member uuid, OUT role text, OUT grants text, OUT user_id uuid, OUT email text,
-      OUT user_name text, OUT org_name text)
+      OUT user_name text, OUT org_name text, OUT access_grant_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       m public.memberships;
@@ -260,7 +263,8 @@ export class SignIn1770000000003 extends SqlMigration {
       IF NOT FOUND THEN
         RAISE EXCEPTION 'no such active membership' USING ERRCODE = '42501';
       END IF;
-      role := m.role; grants := m.grants::text; user_id := m.user_id;
+      m := app_private.at_present(m);
+      role := m.role; grants := m.grants::text; user_id := m.user_id; access_grant_id := m.access_grant_id;
       email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
       org_name := (SELECT o.name FROM public.organizations o WHERE o.id = org);
       PERFORM app_private.sign_member(m);

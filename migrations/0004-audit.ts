@@ -17,6 +17,8 @@ export class Audit1770000000004 extends SqlMigration {
       target_type text,
       target_id text,
       request_id text NOT NULL,
+      api_key_id uuid,
+      access_grant_id uuid,
       meta jsonb NOT NULL DEFAULT '{}',
       canonical bytea NOT NULL,
       private_digest bytea NOT NULL,
@@ -34,6 +36,7 @@ export class Audit1770000000004 extends SqlMigration {
       INCLUDE (outcome) WHERE target_type IS NOT NULL;
     CREATE INDEX audit_events_outcome ON audit_events (org_id, outcome, occurred_at DESC, id DESC)
       INCLUDE (type, actor_id, target_type) WHERE outcome <> 'success';
+    CREATE INDEX audit_events_grant ON audit_events (org_id, access_grant_id, occurred_at DESC, id DESC) WHERE access_grant_id IS NOT NULL;
     CREATE INDEX audit_events_order ON audit_events (transaction_id);
 
     CREATE TABLE audit_private (

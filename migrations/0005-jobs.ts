@@ -24,7 +24,7 @@ export class Jobs1770000000005 extends SqlMigration {
     CREATE INDEX outbox_dispatched ON outbox (lane, leased_until) WHERE state = 'dispatched';
     CREATE INDEX outbox_order ON outbox (lane, order_key, seq) WHERE state IN ('pending', 'dispatched') AND order_key IS NOT NULL;
     CREATE INDEX outbox_finished ON outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
-    SELECT app_private.protect_table('outbox', 'SELECT, INSERT (org_id, id, job, lane, order_key, payload, request_id, available_at)', NULL, true);
+    SELECT app_private.protect_table('outbox', 'SELECT, INSERT (org_id, id, job, lane, order_key, payload, request_id, available_at)', true);
     GRANT UPDATE, DELETE ON outbox TO vouchsafe_worker;
 
     -- Takes what may be handed to the queues now: every lane in turn, few of one lane in flight, in order where an

@@ -28,6 +28,7 @@ export class People1770000000006 extends SqlMigration {
     CREATE INDEX people_email ON people (org_id, email_index) WHERE email_index IS NOT NULL;
     CREATE INDEX people_name ON people (org_id, family_name, given_name, id);
     ALTER TABLE memberships ADD FOREIGN KEY (org_id, person_id) REFERENCES people (org_id, id);
+    ALTER TABLE access_grants ADD FOREIGN KEY (org_id, person_id) REFERENCES people (org_id, id);
 
     CREATE TABLE assignments (
       org_id uuid NOT NULL,
@@ -36,8 +37,10 @@ export class People1770000000006 extends SqlMigration {
       membership_id uuid NOT NULL,
       starts_at timestamptz NOT NULL DEFAULT now(),
       ends_at timestamptz,
+      access_grant_id uuid,
       created_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (org_id, id),
+      FOREIGN KEY (org_id, access_grant_id) REFERENCES access_grants (org_id, id),
       FOREIGN KEY (org_id, person_id) REFERENCES people (org_id, id),
       FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
     );
@@ -53,8 +56,8 @@ export class People1770000000006 extends SqlMigration {
     $$;
     GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 
-    SELECT app_private.protect_table('people', 'SELECT, INSERT, UPDATE', 'id');
-    SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE', 'person_id', true);
+    SELECT app_private.protect_table('people', 'SELECT, INSERT, UPDATE');
+    SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE', true);
 
     -- Data keys, wrapped by the KMS: one for the organization, one for each person. The nil subject is the
     -- organization itself. Unwrapping needs the KMS, so a row alone opens nothing.

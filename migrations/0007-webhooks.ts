@@ -24,7 +24,7 @@ export class Webhooks1770000000007 extends SqlMigration {
     );
     CREATE INDEX webhook_sources_id ON webhook_sources (id);
     SELECT app_private.protect_table('webhook_sources', 'SELECT, INSERT (org_id, id, name, scheme, limit_per_minute),
-      UPDATE (name, enabled, limit_per_minute, updated_at, removed_at)', NULL, true);
+      UPDATE (name, enabled, limit_per_minute, updated_at, removed_at)', true);
 
     -- secret_enc: sealed under the organization's data key. entrance_hash: SHA-256 of the entrance secret.
     CREATE TABLE webhook_secrets (
@@ -41,7 +41,7 @@ export class Webhooks1770000000007 extends SqlMigration {
     CREATE INDEX webhook_secrets_source ON webhook_secrets (org_id, source_id);
     CREATE INDEX webhook_secrets_expiry ON webhook_secrets (org_id, expires_at);
     SELECT app_private.protect_table('webhook_secrets', 'SELECT (org_id, id, source_id, created_at, expires_at),
-      INSERT (org_id, id, source_id, secret_enc, entrance_hash), UPDATE (expires_at)', NULL, true);
+      INSERT (org_id, id, source_id, secret_enc, entrance_hash), UPDATE (expires_at)', true);
 
     -- One row a message. Whether it was processed or is dead is told by processed_at and by the job behind outbox_id.
     CREATE TABLE webhook_inbox (
@@ -65,7 +65,7 @@ export class Webhooks1770000000007 extends SqlMigration {
     CREATE INDEX webhook_inbox_payload ON webhook_inbox (org_id, processed_at) WHERE has_body;
     CREATE INDEX webhook_inbox_unprocessed ON webhook_inbox (org_id, received_at) WHERE processed_at IS NULL;
     SELECT app_private.protect_table('webhook_inbox',
-      'SELECT (org_id, id, source_id, message_id, received_at, has_body, outbox_id, processed_at)', NULL, true);
+      'SELECT (org_id, id, source_id, message_id, received_at, has_body, outbox_id, processed_at)', true);
 
     GRANT DELETE ON webhook_secrets TO vouchsafe_worker;
     GRANT SELECT, UPDATE (body_enc, processed_at), DELETE ON webhook_inbox TO vouchsafe_worker;

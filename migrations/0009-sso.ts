@@ -25,7 +25,7 @@ export class Sso1770000000009 extends SqlMigration {
       PRIMARY KEY (org_id, id)
     );
     CREATE INDEX sso_connections_id ON sso_connections (id);
-    SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, UPDATE, DELETE', NULL, true);
+    SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, UPDATE, DELETE', true);
 
     -- Who somebody is within a connection, for ever: the provider's own name for them, never an e-mail address.
     CREATE TABLE sso_identities (
@@ -40,7 +40,7 @@ export class Sso1770000000009 extends SqlMigration {
       FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
     );
     CREATE INDEX sso_identities_membership ON sso_identities (org_id, membership_id);
-    SELECT app_private.protect_table('sso_identities', 'SELECT, DELETE', NULL, true);
+    SELECT app_private.protect_table('sso_identities', 'SELECT, DELETE', true);
 
     -- What verifying a response needs. The entrance secret stays sealed: without the KMS nothing here opens anything.
     CREATE FUNCTION app.find_sso_connection(connection uuid)
@@ -117,7 +117,7 @@ export class Sso1770000000009 extends SqlMigration {
         RETURN;
       END IF;
       org_id := c.org_id;
-      IF granted_role IS NULL THEN
+      IF NOT coalesce(app_private.is_role(c.org_id, granted_role), false) THEN
         state := 'role_missing'; -- somebody whose groups no longer stand for a role is put out
         UPDATE public.sessions s SET revoked_at = now() WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
           SELECT i.membership_id FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject);

@@ -26,7 +26,7 @@ export class Retention1770000000010 extends SqlMigration {
     CREATE INDEX retention_runs_age ON retention_runs (org_id, created_at);
     CREATE INDEX retention_runs_open ON retention_runs (org_id, policy, id) WHERE finished_at IS NULL;
     SELECT app_private.protect_table('retention_runs',
-      'SELECT, INSERT (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id, finished_at)', NULL, true);
+      'SELECT, INSERT (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id, finished_at)', true);
     GRANT UPDATE (removed, objects, batches, finished_at), DELETE ON retention_runs TO vouchsafe_worker;
 
     -- A batch finds its rows again by their place, which tables that grant column by column have to grant as well.

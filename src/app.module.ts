@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AccessGrantsModule } from './modules/access-grants/index.js';
 import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ExportsModule } from './modules/exports/index.js';
@@ -17,6 +18,7 @@ import { PlatformModule } from './platform/platform.module.js';
     AuthModule,
     TenancyModule,
     RbacModule,
+    AccessGrantsModule,
     PeopleModule,
     AuditModule,
     WebhooksModule,

@@ -7,6 +7,7 @@ import { migrateCommand } from './cli/migrate.js';
 import { organizationCommands } from './cli/organizations.js';
 import { retentionCommands } from './cli/retention.js';
 import { ssoCommands } from './cli/sso.js';
+import { supportCommands } from './cli/support.js';
 import { webhookCommands } from './cli/webhooks.js';
 import { startProcess } from './platform/config/start-process.js';
 
@@ -14,7 +15,7 @@ import { startProcess } from './platform/config/start-process.js';
 await startProcess(async () => {
   const program = new Command('vouchsafe').description('Operate a Vouchsafe installation').showHelpAfterError();
   const commands = [
-    migrateCommand, organizationCommands, ssoCommands, webhookCommands, retentionCommands, doctorCommand, demoCommands, documentCommands,
+    migrateCommand, organizationCommands, ssoCommands, webhookCommands, retentionCommands, supportCommands, doctorCommand, demoCommands, documentCommands,
   ];
   for (const register of commands) register(program);
   await program.parseAsync();

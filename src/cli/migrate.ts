@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { DataSource } from 'typeorm';
 import '../app.module.js';
 import { loadConfig } from '../platform/config/config.js';
+import { syncCatalogue } from '../platform/database/catalogue.js';
 import { declared } from '../platform/feature/registry.js';
 import { print } from './operator.js';
 
-/** `migrate`: brings the schema up to date as the migrator's role, and writes the code's role defaults into it. */
+/** `migrate`: brings the schema up to date as the migrator's role, and writes into it what the code declares. */
 export function migrateCommand(program: Command): void {
   program.command('migrate').description('bring the database schema up to date').option('--json')
     .action(async (options: { json?: boolean }) => {
@@ -29,11 +30,6 @@ async function migrate(dataSource: DataSource): Promise<{ applied: string[]; per
   await dataSource.query(`SET ROLE vouchsafe_owner`);
   await dataSource.query(`SELECT pg_advisory_lock(hashtext('vouchsafe migrate'))`);
   const applied = await dataSource.runMigrations();
-  await dataSource.query('SELECT app_private.sync_role_defaults($1)', [JSON.stringify(roleDefaults())]);
+  await syncCatalogue((text, values) => dataSource.query(text, values));
   return { applied: applied.map(({ name }) => name), permissions: declared('permissions').size };
-}
-
-function roleDefaults(): { role: string; permission: string; scope: string }[] {
-  return [...declared('permissions')].flatMap(([permission, { scopes }]) => Object.entries(scopes)
-    .flatMap(([scope, roles]) => roles.map((role) => ({ role, permission, scope }))));
 }

@@ -96,7 +96,7 @@ describe('a context that SQL sets by itself', () => {
     expect((await raw.attempt(`ALTER ROLE ALL SET vouchsafe.context = '${stolen}'`)).code).toBe('42501');
     expect((await raw.attempt(`ALTER DATABASE ${name} SET vouchsafe.context = '${stolen}'`)).code).toBe('42501');
     await raw.client.query('COMMIT');
-    const again = await RawSql.open(harness.env.DATABASE_URL!, `-c vouchsafe.context=${stolen}`);
+    const again = await RawSql.open(harness.env.DATABASE_URL!, `-c vouchsafe.context=${stolen.replaceAll(' ', '\\ ')}`);
     await again.client.query('BEGIN');
     expect(await seen(again)).toBe(0);
     await again.end();

@@ -35,8 +35,19 @@ export const SAMPLES: Record<string, MakeSample> = {
   'PATCH /v1/memberships/:id': ({ membership }) => ({ params: { id: membership }, body: { role: 'trainee' } }),
   'DELETE /v1/memberships/:id': ({ membership }) => ({ params: { id: membership } }),
 
+  'GET /v1/access/grants': ({ membership }) => ({ query: { state: 'requested', membershipId: membership, limit: '10' } }),
+  'POST /v1/access/grants': ({ membership, person }) => ({
+    body: { membershipId: membership, personId: person, grants: [{ permission: 'person:read', scope: 'org' }], reason: 'Synthetic reason of a test', minutes: 30 },
+  }),
+  'POST /v1/access/grants/:id/approve': ({ accessGrant }) => ({ params: { id: accessGrant } }),
+  'POST /v1/access/grants/:id/decline': ({ declinable }) => ({ params: { id: declinable } }),
+  'DELETE /v1/access/grants/:id': ({ accessGrant }) => ({ params: { id: accessGrant } }),
+
   'GET /v1/permissions': () => ({}),
   'GET /v1/roles': () => ({}),
+  'POST /v1/roles': () => ({ body: { key: 'coordinator', name: 'Coordinator', copyOf: 'mentor' } }),
+  'PATCH /v1/roles/:role': ({ role }) => ({ params: { role }, body: { name: 'Renamed' } }),
+  'DELETE /v1/roles/:role': ({ role }) => ({ params: { role } }),
   'PUT /v1/roles/:role/permissions/:permission': () => ({ params: { role: 'mentor', permission: 'person:update' }, body: { scope: 'assigned' } }),
   'DELETE /v1/roles/:role/permissions/:permission': () => ({ params: { role: 'mentor', permission: 'person:update' } }),
   'PUT /v1/memberships/:id/permissions/:permission': ({ membership }) => ({ params: { id: membership, permission: 'person:update' }, body: { scope: 'own' } }),

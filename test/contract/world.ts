@@ -21,6 +21,10 @@ export interface Ids {
   delivery: string;
   connection: string;
   export: string;
+  /** A role of the organization's own. */
+  role: string;
+  accessGrant: string;
+  declinable: string;
 }
 
 /** A tenant with at least one row in every table. */
@@ -71,14 +75,27 @@ export async function makeTenant(harness: Harness, metadata: string): Promise<Te
   const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: 'trainee' });
   const delivery = await deadDelivery(harness, org, source);
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
+  const role = `r${mark.toLowerCase().replaceAll(/[^a-z]/g, '')}${'abcdefgh'[Number.parseInt(mark.slice(-1), 16) % 8]}`;
+  await created('/v1/roles', { key: role, name: mark });
+  const [accessGrant, declinable] = await Promise.all([1, 2].map(async () => (await askedFor(harness, mentor, person)).id));
   await director.put('/v1/roles/trainee/permissions/person:read', { scope: 'none' });
   await director.post('/v1/retention/policies/sessions.expired/run', {});
   await harness.settled();
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
-    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId },
+    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId, role, accessGrant: accessGrant!, declinable: declinable! },
     mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
   };
+}
+
+/** A request for permissions that somebody else may decide on. */
+async function askedFor(harness: Harness, { email }: Member, personId: string): Promise<{ id: string }> {
+  const asking = await harness.signIn(email);
+  const { status, body, text } = await asking.post('/v1/access/grants', {
+    personId, grants: [{ permission: 'person:update', scope: 'assigned' }], reason: 'Synthetic reason of a test', minutes: 30,
+  });
+  if (status !== 201) throw new Error(`asking for access: ${status} ${text}`);
+  return body as { id: string };
 }
 
 async function anotherSession(harness: Harness, { email }: Member): Promise<string> {

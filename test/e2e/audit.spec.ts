@@ -44,7 +44,7 @@ describe('the log', () => {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/), occurredAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       type: 'person.contact_unlocked', category: 'people', severity: 'notice', description: expect.stringContaining('contact details'),
       outcome: 'success', actor: { type: 'user', id: expect.any(String), email }, target: { type: 'person', id: personId },
-      ip: '127.0.0.1', userAgent: 'Browser/1.0', requestId: unlocked.headers.get('x-request-id'), meta: { fields: ['email'] },
+      ip: '127.0.0.1', userAgent: 'Browser/1.0', requestId: unlocked.headers.get('x-request-id'), apiKeyId: null, accessGrantId: null, meta: { fields: ['email'] },
     }]);
   });
 

@@ -95,7 +95,7 @@ describe('a handler that does otherwise than it declares', () => {
     url = await app.getUrl();
     stop = () => app.close();
     orgId = await harness.make.organization('gme', 'Before');
-    client = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
+    client = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
   });
   afterAll(() => stop());
 
@@ -202,7 +202,7 @@ describe('a declaration is refused', () => {
     ['a permission twice', feature({ permissions: { 'person:read': { category: 'x', description: 'x', scopes: {} } } }), /permissions "person:read" is declared twice, the second time by feature "again/],
     ['an event twice', feature({ events: { 'person.created': { category: 'x', severity: 'info', description: 'x' } } }), /events "person\.created" is declared twice/],
     ['a problem twice', feature({ errors: { not_found: { status: 404, title: 'x' } } }), /errors "not_found" is declared twice/],
-    ['a table twice', feature({ tables: { people: { kind: 'tenant', retention: { keep: 'x' } } } }), /tables "people" is declared twice/],
+    ['a table twice', feature({ tables: { people: { kind: 'tenant', rows: {}, retention: { keep: 'x' } } } }), /tables "people" is declared twice/],
   ])('%s', (_what, declare, message) => {
     expect(declare).toThrow(message);
   });
@@ -218,7 +218,7 @@ describe('a declaration is refused', () => {
         'unused.short': { description: 'x', table: 'unused', ageColumn: 'x', days: 1, floorDays: 2, action: 'delete' },
         'unused.astray': { description: 'x', table: 'nowhere', ageColumn: 'x', days: 2, floorDays: 2, action: 'delete' },
       },
-      tables: { unused: { kind: 'tenant', retention: { policies: ['unused.short', 'unused.astray'] } } },
+      tables: { unused: { kind: 'tenant', rows: { select: 'unused:nothing' }, retention: { policies: ['unused.short', 'unused.astray'] } } },
     });
     const refusal = await boot().then(() => 'started', (error: Error) => error.message);
     for (const line of [
@@ -230,6 +230,7 @@ describe('a declaration is refused', () => {
       'retention policy "unused.astray" is about the table "nowhere", which no feature declares',
       'retention policy "unused.short" keeps rows for less than its floor',
       'feature "unused" has no description',
+      'the rules of table "unused" name the permission "unused:nothing", which no feature declares',
     ]) expect(refusal).toContain(line);
   });
 });

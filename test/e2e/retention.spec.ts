@@ -9,6 +9,7 @@ import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
 import { EncryptedStorage, objectKey } from '../../src/platform/storage/index.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
+import type { TestDatabase } from '../harness/database.js';
 
 jest.setTimeout(60_000);
 
@@ -22,7 +23,7 @@ defineFeature({
       action: { clear: ['note', 'object_key'] }, where: 'object_key IS NOT NULL', objectColumn: 'object_key',
     },
   },
-  tables: { specimen: { kind: 'tenant', retention: { policies: ['specimen.notes'] } } },
+  tables: { specimen: { kind: 'tenant', rows: { select: 'retention:preview' }, retention: { policies: ['specimen.notes'] } } },
 });
 
 let harness: Harness;
@@ -32,17 +33,20 @@ let director: Client;
 let trainee: Client;
 
 beforeAll(async () => {
-  harness = await Harness.start();
-  await harness.database.superuser(`
-    CREATE TABLE specimen (org_id uuid NOT NULL, id uuid PRIMARY KEY DEFAULT gen_random_uuid(), noted_at timestamptz NOT NULL, note text, object_key text)`);
-  await harness.database.superuser('CREATE INDEX specimen_age ON specimen (org_id, noted_at) WHERE object_key IS NOT NULL');
-  await harness.database.superuser(`SELECT app_private.protect_table('specimen', 'SELECT')`);
-  await harness.database.superuser('GRANT UPDATE (note, object_key) ON specimen TO vouchsafe_worker');
+  harness = await Harness.start({ schema: specimenTable });
   [orgId, otherOrg] = [await harness.make.organization('gme'), await harness.make.organization('workforce')];
   director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
   trainee = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
 });
 afterAll(() => harness.stop());
+
+async function specimenTable({ superuser }: TestDatabase): Promise<void> {
+  await superuser(`
+    CREATE TABLE specimen (org_id uuid NOT NULL, id uuid PRIMARY KEY DEFAULT gen_random_uuid(), noted_at timestamptz NOT NULL, note text, object_key text)`);
+  await superuser('CREATE INDEX specimen_age ON specimen (org_id, noted_at) WHERE object_key IS NOT NULL');
+  await superuser(`SELECT app_private.protect_table('specimen', 'SELECT')`);
+  await superuser('GRANT UPDATE (note, object_key) ON specimen TO vouchsafe_worker');
+}
 
 /** Sessions of an organization that ended so many days ago. */
 async function endedSessions(org: string, sessions: number, daysAgo: number): Promise<void> {

@@ -19,6 +19,13 @@ import { createDatabase, required, type TestDatabase } from './database.js';
 import { Factories } from './factories.js';
 import { until } from './until.js';
 
+export interface HarnessOptions {
+  takeJobs?: boolean;
+  env?: Record<string, string>;
+  /** Tables of the test's own, beside those that are migrated. */
+  schema?: (database: TestDatabase) => Promise<void>;
+}
+
 /** A whole installation for one test file: API on a port of its own, worker, database and Redis for nobody else. */
 export class Harness {
   private shift = 0;
@@ -35,9 +42,11 @@ export class Harness {
   }
 
   /** Starts it all; the worker takes jobs unless told otherwise, schedules run only by `tick`. */
-  static async start(options: { takeJobs?: boolean; env?: Record<string, string> } = {}): Promise<Harness> {
+  static async start(options: HarnessOptions = {}): Promise<Harness> {
     const database = await createDatabase();
     try {
+      await options.schema?.(database);
+      await database.sync();
       return await Harness.startOn(database, options);
     } catch (error) {
       await database.drop();
@@ -45,7 +54,7 @@ export class Harness {
     }
   }
 
-  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {} }: { takeJobs?: boolean; env?: Record<string, string> }): Promise<Harness> {
+  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {} }: HarnessOptions): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-test-'));
     const env: Record<string, string> = {
       ...database.env, VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,

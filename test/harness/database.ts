@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { newId } from '../../src/platform/clock/id.js';
+import { syncCatalogue } from '../../src/platform/database/catalogue.js';
 
 /** A copy of the migrated database, for one test file alone. */
 export interface TestDatabase {
@@ -7,6 +8,8 @@ export interface TestDatabase {
   env: Record<string, string>;
   /** A superuser's query: for looking behind the curtain and for back-dating rows, never for what the application does. */
   superuser: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
+  /** Brings it in line with what the features declare, those of the test included. */
+  sync: () => Promise<void>;
   drop: () => Promise<void>;
 }
 
@@ -25,6 +28,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   return {
     env: Object.fromEntries(URLS.map((variable) => [variable, withDatabase(required(variable), name)])),
     superuser: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await pool.query<R>(text, values)).rows,
+    sync: () => connected(withDatabase(superuserUrl, name), (client) => syncCatalogue(async (text, values) => (await client.query(text, values)).rows)),
     drop: async () => {
       await pool.end();
       await once(superuserUrl, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -17,6 +17,7 @@ export interface AuditFilter {
   targetType?: string;
   targetId?: string;
   outcome?: Outcome;
+  accessGrantId?: string;
   from?: Date;
   /** Not included. */
   to?: Date;
@@ -42,6 +43,7 @@ export function pageStatement(orgId: string, filter: AuditFilter, after: Positio
     ...given(filter.targetId, (id) => `e.target_id = ${id}`),
     ...given(filter.targetType, (type) => `e.target_type = ${type}`),
     ...given(filter.actorId, (id) => `e.actor_id = ${id}`),
+    ...given(filter.accessGrantId, (id) => `e.access_grant_id = ${id}`),
     ...(filter.outcome === undefined ? [] : [`e.outcome = '${filter.outcome}'`]),
   ];
   const [types] = given(filter.types, (parameter) => parameter);
@@ -65,7 +67,7 @@ function rowsAt(positions: string): string {
   return `
     WITH page AS MATERIALIZED (${positions})
     SELECT e.id, e.occurred_at AS "occurredAt", e.type, e.outcome, e.actor_type AS "actorType", e.actor_id AS "actorId",
-           e.target_type AS "targetType", e.target_id AS "targetId", e.request_id AS "requestId", e.meta, p.payload
+           e.target_type AS "targetType", e.target_id AS "targetId", e.request_id AS "requestId", e.api_key_id AS "apiKeyId", e.access_grant_id AS "accessGrantId", e.meta, p.payload
       FROM page
      CROSS JOIN LATERAL (
        SELECT * FROM audit_events x WHERE x.org_id = $1 AND x.occurred_at = page.occurred_at AND x.id = page.id LIMIT 1) AS e

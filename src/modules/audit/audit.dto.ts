@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { IsIn, IsString, Length, Matches } from 'class-validator';
+import { IsIn, IsString, IsUUID, Length, Matches } from 'class-validator';
 import { IsInstant, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { OUTCOMES, type Outcome } from './audit-search.js';
@@ -28,6 +28,10 @@ export class AuditQuery extends PageQuery {
 
   @MayBeAbsent() @IsIn(OUTCOMES)
   outcome?: Outcome;
+
+  /** What was done under an access grant. */
+  @MayBeAbsent() @IsUUID()
+  accessGrantId?: string;
 
   /** Entries of this moment and later: RFC 3339, or a date. */
   @MayBeAbsent() @IsInstant()
@@ -74,6 +78,10 @@ export class AuditEventResponse {
   @Expose() ip: string | null;
   @Expose() userAgent: string | null;
   @Expose() requestId: string;
+  /** The API key that was used. */
+  @Expose() apiKeyId: string | null;
+  /** The time-boxed access grant that was in force. */
+  @Expose() accessGrantId: string | null;
   /** The fields the event declares: ids, codes, counts, times. */
   @Expose() @Type(() => Object) meta: Record<string, unknown>;
 }

@@ -31,8 +31,8 @@ export const auditFeature = defineFeature({
     audit_private: { payload: { class: 'PII', erasure: 'delete' } },
   },
   tables: {
-    audit_events: { kind: 'tenant', retention: { keep: 'nothing of the log is removed: seven years is the least it has to be kept' } },
-    audit_private: { kind: 'tenant', retention: { keep: 'goes with the partition of the log it belongs to' } },
+    audit_events: { kind: 'tenant', rows: { select: 'audit:read', insert: 'signed-in' }, retention: { keep: 'nothing of the log is removed: seven years is the least it has to be kept' } },
+    audit_private: { kind: 'tenant', rows: { select: 'audit:read', insert: 'signed-in' }, retention: { keep: 'goes with the partition of the log it belongs to' } },
   },
   controls: {
     'audit.append-only': { claims: ['M5', 'C6'], description: 'The database refuses to change or remove an entry of the log, from its owner too.' },

@@ -14,6 +14,8 @@ export interface AuditEventRow {
   targetType: string | null;
   targetId: string | null;
   requestId: string;
+  apiKeyId: string | null;
+  accessGrantId: string | null;
   meta: Record<string, unknown>;
   payload: Buffer | null;
   [column: string]: unknown;

@@ -30,7 +30,10 @@ export const authFeature = defineFeature({
     },
   },
   tables: {
-    sessions: { kind: 'tenant', retention: { policies: ['sessions.expired'] } },
+    sessions: { kind: 'tenant', rows: {
+        own: { column: 'membership_id', may: ['select', 'update'] }, select: ['membership:update', 'membership:end', 'retention:preview', 'retention:run'],
+        update: ['membership:update', 'membership:end'],
+      }, retention: { policies: ['sessions.expired'] } },
   },
   controls: {
     'auth.session-cookie': { claims: ['M13', 'E9'], description: 'A signed token in an HttpOnly cookie, tied to a session row that every request checks.' },

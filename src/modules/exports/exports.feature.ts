@@ -57,7 +57,9 @@ export const exportsFeature = defineFeature({
     },
   },
   tables: {
-    exports: { kind: 'tenant', retention: { policies: ['exports.files', 'exports.finished'] } },
+    exports: { kind: 'tenant', rows: {
+        own: { column: 'requested_by', may: ['select', 'insert', 'update'] }, select: ['export:read', 'retention:preview', 'retention:run'],
+      }, retention: { policies: ['exports.files', 'exports.finished'] } },
   },
   controls: {
     'exports.watermark': { claims: ['M9'], description: 'Every file says who exported it, for which organization, when and by which export; without that it is not made.' },

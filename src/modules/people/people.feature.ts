@@ -66,9 +66,9 @@ export const peopleFeature = defineFeature({
     },
   },
   tables: {
-    people: { kind: 'tenant', retention: { keep: 'the record of a person lives until the organization or the person asks for its erasure' } },
-    assignments: { kind: 'tenant', retention: { keep: 'who could see a person at what time is part of the person\'s record' } },
-    data_keys: { kind: 'tenant', retention: { keep: 'a key lives as long as anything is sealed with it; erasure destroys it' } },
+    people: { kind: 'tenant', rows: { person: 'id', select: 'person:read', insert: 'person:create', update: 'person:update' }, retention: { keep: 'the record of a person lives until the organization or the person asks for its erasure' } },
+    assignments: { kind: 'tenant', rows: { person: 'person_id', select: 'assignment:read', insert: 'assignment:create', update: 'assignment:end' }, retention: { keep: 'who could see a person at what time is part of the person\'s record' } },
+    data_keys: { kind: 'tenant', rows: { select: 'signed-in', insert: 'signed-in' }, retention: { keep: 'a key lives as long as anything is sealed with it; erasure destroys it' } },
   },
   controls: {
     'people.relations': { claims: ['M3', 'C1', 'C5'], description: 'Who sees whom is decided by row policies in the database.' },

@@ -1,1 +1,2 @@
 export { RbacModule } from './rbac.module.js';
+export { RolesService } from './roles.service.js';

@@ -63,7 +63,7 @@ export const retentionFeature = defineFeature({
     },
   },
   tables: {
-    retention_runs: { kind: 'tenant', retention: { policies: ['retention_runs.old'] } },
+    retention_runs: { kind: 'tenant', rows: { select: ['retention:read', 'retention:preview', 'retention:run'], insert: ['retention:run'] }, retention: { policies: ['retention_runs.old'] } },
   },
   controls: {
     'retention.policies': { claims: ['E21'], description: 'Every table has a policy that removes its rows or a reason to keep them; floors are checked again at every run.' },

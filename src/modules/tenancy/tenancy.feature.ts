@@ -36,10 +36,8 @@ export const tenancyFeature = defineFeature({
     },
   },
   errors: {
-    unknown_role: { status: 400, title: 'The organization has no such role' },
     membership_exists: { status: 409, title: 'This user is a member already' },
     last_administrator: { status: 409, title: 'The organization needs somebody who can manage its members' },
-    beyond_own_grants: { status: 403, title: 'Nobody can give what they do not hold' },
   },
   personalData: {
     users: {
@@ -49,9 +47,12 @@ export const tenancyFeature = defineFeature({
     organizations: { name: { class: 'public', erasure: 'keep' } },
   },
   tables: {
-    organizations: { kind: 'tenant', retention: { keep: 'an organization lives until it is closed' } },
+    organizations: { kind: 'tenant', rows: { select: 'signed-in', update: 'organization:update' }, retention: { keep: 'an organization lives until it is closed' } },
     users: { kind: 'installation', retention: { keep: 'a user may be a member of several organizations; erased on request' } },
-    memberships: { kind: 'tenant', retention: { keep: 'who held which role, and when, explains the log' } },
+    memberships: { kind: 'tenant', rows: {
+        own: { column: 'id', may: ['select'] }, select: ['membership:read', 'membership:create', 'membership:update', 'membership:end', 'membership:override', 'role:update'],
+        insert: 'membership:create', update: ['membership:update', 'membership:end'],
+      }, retention: { keep: 'who held which role, and when, explains the log' } },
   },
   controls: {
     'tenancy.isolation': { claims: ['M4', 'M7', 'C1', 'E14'], description: 'Row security, forced, under a tenant context that SQL cannot forge.' },

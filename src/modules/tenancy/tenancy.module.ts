@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { RbacModule } from '../rbac/index.js';
 import { OrganizationEntity } from './organization.entity.js';
 import { TenancyController } from './tenancy.controller.js';
 import './tenancy.feature.js';
@@ -7,7 +8,7 @@ import { TenancyRepository } from './tenancy.repository.js';
 import { TenancyService } from './tenancy.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([OrganizationEntity])],
+  imports: [RbacModule, TypeOrmModule.forFeature([OrganizationEntity])],
   controllers: [TenancyController],
   providers: [TenancyService, TenancyRepository],
   exports: [TenancyService],

@@ -49,11 +49,6 @@ export class TenancyRepository {
     );
   }
 
-  /** Lets changes of this organization's members happen one after another. */
-  async lockOrganization(): Promise<void> {
-    await this.unitOfWork.sql('SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [this.orgId]);
-  }
-
   async membership(id: string): Promise<MembershipRow | null> {
     const [row] = await this.unitOfWork.sql<MembershipRow>(`${MEMBERSHIP} AND m.id = $2`, [this.orgId, id]);
     return row ?? null;
@@ -95,17 +90,6 @@ export class TenancyRepository {
       'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND membership_id = $2 AND revoked_at IS NULL',
       [this.orgId, membershipId],
     );
-  }
-
-  /** The default grants of a role in this organization: permission and scope. */
-  async roleGrants(role: string): Promise<Map<string, string>> {
-    const rows = await this.unitOfWork.sql<{ permission: string; scope: string }>(
-      `SELECT d.permission, coalesce(o.scope, d.scope) AS scope FROM role_defaults d
-         LEFT JOIN role_overrides o ON o.org_id = $1 AND o.role = d.role AND o.permission = d.permission WHERE d.role = $2
-       UNION SELECT permission, scope FROM role_overrides WHERE org_id = $1 AND role = $2`,
-      [this.orgId, role],
-    );
-    return new Map(rows.filter(({ scope }) => scope !== 'none').map(({ permission, scope }) => [permission, scope]));
   }
 
   private get orgId(): string {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isRoleOf, type Preset } from '../../platform/access/roles.js';
+import type { Preset } from '../../platform/access/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
@@ -7,17 +7,17 @@ import { normalizeEmail } from '../../platform/crypto/index.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/http/problem.js';
+import { RolesService } from '../rbac/index.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import type { CreateMembershipDto, MembershipsQuery, UpdateOrganizationDto } from './tenancy.dto.js';
 import { TenancyRepository, type MembershipRow } from './tenancy.repository.js';
-
-const WIDTH: Record<string, number> = { own: 1, assigned: 2, org: 3 };
 
 /** The organization of the session and its members. */
 @Injectable()
 export class TenancyService {
   constructor(
     private readonly tenancy: TenancyRepository,
+    private readonly roles: RolesService,
     private readonly audit: AuditTrail,
     private readonly cursors: Cursors,
   ) {}
@@ -48,7 +48,7 @@ export class TenancyService {
 
   /** Adds a member; the user is made where the address is new. Throws unknown_role, membership_exists, beyond_own_grants. */
   async add({ email, name, role, personId }: CreateMembershipDto): Promise<MembershipRow> {
-    await this.assertAssignable(role);
+    await this.roles.assertGivable(role);
     const id = newId();
     const userId = await this.tenancy.ensureUser(newId(), normalizeEmail(email));
     try {
@@ -64,10 +64,10 @@ export class TenancyService {
 
   /** Gives a member another role; takes effect on the member's next request. Throws as `add`, and last_administrator. */
   async changeRole(id: string, role: string): Promise<MembershipRow> {
-    await this.tenancy.lockOrganization();
+    await this.roles.lockOrganization();
     const member = await this.member(id);
-    await this.assertAssignable(role);
-    this.assertHolds(new Map(Object.entries(member.grants)));
+    await this.roles.assertGivable(role);
+    this.roles.assertWithinOwn(new Map(Object.entries(member.grants)));
     await this.tenancy.changeRole(id, role);
     const changed = await this.member(id);
     if (!('membership:update' in changed.grants)) await this.assertNotLast(member);
@@ -78,10 +78,10 @@ export class TenancyService {
 
   /** Ends a membership and its sessions. Throws not_found, last_administrator, beyond_own_grants. */
   async end(id: string): Promise<MembershipRow> {
-    await this.tenancy.lockOrganization();
+    await this.roles.lockOrganization();
     const member = await this.member(id);
     if (member.status !== 'active') throw new Problem('not_found');
-    this.assertHolds(new Map(Object.entries(member.grants)));
+    this.roles.assertWithinOwn(new Map(Object.entries(member.grants)));
     await this.assertNotLast(member);
     await this.tenancy.endMembership(id);
     await this.tenancy.endSessions(id);
@@ -98,21 +98,5 @@ export class TenancyService {
   private async assertNotLast(member: MembershipRow): Promise<void> {
     if (!('membership:update' in member.grants)) return;
     if ((await this.tenancy.otherAdministrators(member.id)) === 0) throw new Problem('last_administrator');
-  }
-
-  /** Throws unknown_role, or beyond_own_grants when the caller could not give the role. */
-  async assertAssignable(role: string): Promise<void> {
-    const { preset } = await this.tenancy.organization();
-    if (!isRoleOf(preset, role)) throw new Problem('unknown_role');
-    this.assertHolds(await this.tenancy.roleGrants(role));
-  }
-
-  /** Nobody grants, or takes away, more than they hold. Operators and the identity provider act as the system. */
-  private assertHolds(grants: ReadonlyMap<string, string>): void {
-    const own = currentContext().member?.grants;
-    if (own === undefined) return;
-    const beyond = [...grants].some(([permission, scope]) => WIDTH[own.get(permission) ?? ''] === undefined
-      || WIDTH[own.get(permission)!]! < WIDTH[scope]!);
-    if (beyond) throw new Problem('beyond_own_grants');
   }
 }

@@ -95,9 +95,11 @@ export const webhooksFeature = defineFeature({
     webhook_secrets: { secret_enc: { class: 'internal', erasure: 'keep' } },
   },
   tables: {
-    webhook_sources: { kind: 'tenant', retention: { keep: 'deliveries and log entries name their source; it holds no personal data' } },
-    webhook_secrets: { kind: 'tenant', retention: { policies: ['webhook_secrets.expired'] } },
-    webhook_inbox: { kind: 'tenant', retention: { policies: ['webhook_inbox.payload', 'webhook_inbox.processed', 'webhook_inbox.unprocessed'] } },
+    webhook_sources: { kind: 'tenant', rows: { select: 'webhook:read', insert: 'webhook:create', update: ['webhook:update', 'webhook:rotate'] }, retention: { keep: 'deliveries and log entries name their source; it holds no personal data' } },
+    webhook_secrets: { kind: 'tenant', rows: {
+        select: ['webhook:read', 'webhook:rotate', 'retention:preview', 'retention:run'], insert: ['webhook:create', 'webhook:rotate'], update: ['webhook:update', 'webhook:rotate'],
+      }, retention: { policies: ['webhook_secrets.expired'] } },
+    webhook_inbox: { kind: 'tenant', rows: { select: ['delivery:read', 'delivery:replay', 'retention:preview', 'retention:run'] }, retention: { policies: ['webhook_inbox.payload', 'webhook_inbox.processed', 'webhook_inbox.unprocessed'] } },
   },
   controls: {
     'webhooks.signed': { claims: ['C7'], description: 'Deliveries are verified over raw bytes, within five minutes, and shut out by the database when a secret ends.' },

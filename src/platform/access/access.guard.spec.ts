@@ -31,7 +31,10 @@ function layer(name: string) {
       happened.push(name);
       if (name === 'token') attempt.secret = 's'.repeat(43);
       if (name === refuseAt) throw new Problem('forbidden');
-      if (name === 'session') attempt.session = {} as SessionRow;
+      if (name === 'session') {
+        attempt.session = {} as SessionRow;
+        currentContext().enterAgain = () => ({ statement: { text: '', values: [] } });
+      }
     },
   };
 }

@@ -3,7 +3,6 @@ import type { Request } from 'express';
 import { isId } from '../audit/meta-shapes.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Context, currentContext, withContext } from '../context/context.js';
-import { sessionEntrance } from '../database/entrances.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Problem } from '../http/problem.js';
 import { isMutating, type Attempt, type Layer } from './attempt.js';
@@ -51,7 +50,7 @@ export class AccessGuard implements CanActivate {
       context.reenter = (fn) => this.reenter(context, attempt, fn);
     } catch (error) {
       await this.unitOfWork.rollback();
-      if (error instanceof Problem && attempt.session !== undefined) await this.recordDenial(attempt, error);
+      if (error instanceof Problem) await this.recordDenial(attempt.execution, error);
       throw error;
     }
   }
@@ -72,18 +71,21 @@ export class AccessGuard implements CanActivate {
   }
 
   /**
-   * The refused request's transaction is undone, so the denial is written in one of its own. Where even that fails,
-   * the refusal stands and the failure is logged.
+   * The refused request's transaction is undone, so the denial is written in one of its own; of nobody who was not admitted.
+   * Where even that fails, the refusal stands and the failure is logged.
    */
-  async recordDenial({ secret, execution, policy }: Pick<Attempt, 'secret' | 'execution' | 'policy'>, problem: Problem): Promise<void> {
+  async recordDenial(execution: ExecutionContext, problem: Problem): Promise<void> {
+    const { enterAgain } = currentContext();
+    if (enterAgain === null) return;
+    const policy = routePolicy(execution.getHandler());
     const meta = {
       route: `${execution.getClass().name}.${execution.getHandler().name}`,
-      permission: policy.kind === 'access' ? policy.permission : undefined,
+      permission: policy?.kind === 'access' ? policy.permission : undefined,
       reason: problem.code,
       record: recordOf(execution),
     };
     try {
-      await this.unitOfWork.run<void, { state: string }>(sessionEntrance(secret!, false, policy.passive), ({ state }) => {
+      await this.unitOfWork.run<void, { state: string }>(enterAgain(), ({ state }) => {
         if (state === 'ok') this.audit.record('access.denied', { outcome: 'denied', meta });
       });
     } catch (error) {

@@ -14,6 +14,7 @@ export interface EnteredMember {
   email: string;
   user_name: string;
   org_name: string;
+  access_grant_id: string | null;
 }
 
 /** The membership to act as has ended, or never was. */
@@ -76,6 +77,7 @@ export class AsMember {
     return {
       sessionId: null, userId: row.user_id, email: row.email, name: row.user_name, orgId, orgName: row.org_name,
       membershipId, personId: rest!.personId, preset: rest!.preset, role: row.role, grants: parseGrants(row.grants),
+      accessGrantId: row.access_grant_id,
     };
   }
 }

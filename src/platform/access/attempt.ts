@@ -23,6 +23,7 @@ export interface SessionRow {
   signed_in_at: Date;
   expires_at: Date;
   idle_minutes: number;
+  access_grant_id: string | null;
 }
 
 /** One try to reach a route, as it passes from layer to layer. */

@@ -22,10 +22,11 @@ export const PRESETS = {
 export type Preset = keyof typeof PRESETS;
 export type Role = { [P in Preset]: keyof (typeof PRESETS)[P] }[Preset];
 
+/** The roles of all presets. Organizations may make others, under other keys. */
+export const PRESET_ROLES: ReadonlySet<string> = new Set(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)));
+
+/** The role of an operator's support staff within an organization: nothing but what the organization grants for a time. */
+export const SUPPORT_ROLE = 'support';
+
 /** How far a permission reaches: the whole organization, the people assigned to the caller, or the caller's own record. */
 export type Scope = 'org' | 'assigned' | 'own';
-
-/** Whether a role belongs to a preset's vocabulary. */
-export function isRoleOf(preset: string, role: string): role is Role {
-  return Object.hasOwn(PRESETS, preset) && Object.hasOwn(PRESETS[preset as Preset], role);
-}

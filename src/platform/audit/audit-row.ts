@@ -14,6 +14,9 @@ export interface AuditFacts {
   targetType: string | null;
   targetId: string | null;
   requestId: string;
+  /** The API key that was used, and the time-boxed access grant that was in force. */
+  apiKeyId: string | null;
+  accessGrantId: string | null;
   meta: Readonly<Record<string, unknown>>;
 }
 
@@ -32,10 +35,10 @@ export interface AuditRow {
 const INSERT = `
   WITH event AS (
     INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, target_type, target_id,
-                              request_id, meta, canonical, private_digest)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                              request_id, api_key_id, access_grant_id, meta, canonical, private_digest)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
   )
-  INSERT INTO audit_private (org_id, occurred_at, event_id, salt, payload) VALUES ($1, $2, $3, $14, $15)`;
+  INSERT INTO audit_private (org_id, occurred_at, event_id, salt, payload) VALUES ($1, $2, $3, $16, $17)`;
 
 /** The statements that write entries to the log: one each, sent together. */
 export function auditStatements(rows: readonly AuditRow[]): Statement[] {
@@ -47,7 +50,7 @@ export function auditStatements(rows: readonly AuditRow[]): Statement[] {
       text: INSERT,
       values: [
         facts.orgId, facts.occurredAt, facts.id, facts.type, facts.outcome, facts.actorType, facts.actorId, facts.targetType,
-        facts.targetId, facts.requestId, JSON.stringify(facts.meta), Buffer.from(canonicalJson(facts)), digest, salt, payload,
+        facts.targetId, facts.requestId, facts.apiKeyId, facts.accessGrantId, JSON.stringify(facts.meta), Buffer.from(canonicalJson(facts)), digest, salt, payload,
       ],
     };
   });

@@ -45,6 +45,8 @@ export class AuditTrail {
         actorId: context.actor.id,
         ...this.target(type, entry.target),
         requestId: context.requestId,
+        apiKeyId: null,
+        accessGrantId: context.member?.accessGrantId ?? null,
         meta: this.allowed(type, event.meta ?? {}, entry.meta ?? {}),
       },
       personal: { actorEmail: context.actor.email ?? null, ip: context.ip, userAgent: context.userAgent },

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AuditEventType } from '../feature/registry.js';
+import type { Entrance } from '../database/entrances.js';
 import type { Transaction } from '../database/transaction.js';
 import { newId, INSTALLATION } from '../clock/id.js';
 
@@ -24,6 +25,8 @@ export interface Member {
   preset: string;
   role: string;
   grants: ReadonlyMap<string, string>;
+  /** The time-boxed access grant in force, if there is one. */
+  accessGrantId: string | null;
 }
 
 /** Runs a function as the caller of a request, in a transaction and a context of its own; throws the Problem that now stands in the way. */
@@ -35,6 +38,8 @@ export class Context {
   orgId: string = INSTALLATION;
   actor: Actor = { type: 'anonymous', id: null };
   member: Member | null = null;
+  /** Enters once more as whoever was admitted, for what has to be written after the request's transaction was undone. */
+  enterAgain: (() => Entrance) | null = null;
   ip: string | null = null;
   userAgent: string | null = null;
   /** The transaction under way. */

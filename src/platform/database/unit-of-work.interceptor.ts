@@ -4,7 +4,6 @@ import type { Request } from 'express';
 import { AccessGuard } from '../access/access.guard.js';
 import { isMutating } from '../access/attempt.js';
 import { routePolicy } from '../access/decorators.js';
-import type { SessionToken } from '../access/layers/token.layer.js';
 import { currentContext } from '../context/context.js';
 import { Problem } from '../http/problem.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -48,9 +47,6 @@ export class UnitOfWorkInterceptor implements NestInterceptor {
 
   /** What is refused or hidden inside a handler is an attempt denied, as much as what the guard refuses. */
   private async recordDenial(execution: ExecutionContext, error: unknown): Promise<void> {
-    const policy = routePolicy(execution.getHandler());
-    const secret = (execution.switchToHttp().getRequest<Request>().user as SessionToken | undefined)?.sid;
-    if (policy === undefined || secret === undefined || !(error instanceof Problem)) return;
-    if (REFUSALS.has(error.status)) await this.guard.recordDenial({ secret, execution, policy }, error);
+    if (error instanceof Problem && REFUSALS.has(error.status)) await this.guard.recordDenial(execution, error);
   }
 }

@@ -1,5 +1,8 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { catalogueDigest } from '../database/catalogue.js';
+import { named, ROW_COMMANDS } from '../database/row-policies.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { returnsOf } from '../http/returns.js';
 import { JobHandlers, type BoundHandler } from '../jobs/handlers.js';
 import { allFeatures, declared } from './registry.js';
@@ -16,11 +19,14 @@ export class BootChecks implements OnApplicationBootstrap {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly handlers: JobHandlers,
+    private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
     const problems = this.problems();
     if (problems.length > 0) throw new Error(`The code and its declarations differ:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    const [row] = await this.unitOfWork.once<{ digest: string | null }>('SELECT app.catalogue_digest() AS digest');
+    if (row!.digest !== catalogueDigest()) throw new Error('the database carries the access rules of other code: run `vouchsafe migrate`');
   }
 
   problems(): string[] {
@@ -33,6 +39,7 @@ export class BootChecks implements OnApplicationBootstrap {
       ...liveProblems(),
       ...jobProblems(handlers),
       ...retentionProblems(),
+      ...rowRuleProblems(),
     ];
   }
 }
@@ -64,8 +71,10 @@ function eventProblems(routes: readonly Route[], handlers: readonly BoundHandler
 }
 
 function liveProblems(): string[] {
+  const table = declared('tables').get('live_events');
+  const shown = table?.kind === 'tenant' ? named(table.rows.select) : [];
   return [...declared('events')].flatMap(([type, { live, meta = {} }]) => (live === undefined ? [] : [
-    ...(declared('permissions').has(live.permission) ? [] : [`event "${type}" goes live to holders of "${live.permission}", which no feature declares as a permission`]),
+    ...(shown.includes(live.permission) ? [] : [`event "${type}" goes live to holders of "${live.permission}", whom table "live_events" does not show it: add the permission to select of its rows`]),
     ...(live.person === undefined || meta[live.person] === 'id' ? [] : [`event "${type}" names "${live.person}" as the person it is about: declare it in meta as an id`]),
   ]));
 }
@@ -89,6 +98,13 @@ function retentionProblems(): string[] {
     ...[...policies].filter(([, { days, floorDays }]) => days < floorDays).map(([name]) => `retention policy "${name}" keeps rows for less than its floor`),
     ...allFeatures().filter(({ description }) => description.trim() === '').map(({ name }) => `feature "${name}" has no description`),
   ];
+}
+
+function rowRuleProblems(): string[] {
+  return [...declared('tables')].flatMap(([table, declaration]) => (declaration.kind === 'installation' ? []
+    : ROW_COMMANDS.flatMap((command) => named(declaration.rows[command]))
+      .filter((permission) => permission !== 'signed-in' && !declared('permissions').has(permission))
+      .map((permission) => `the rules of table "${table}" name the permission "${permission}", which no feature declares`)));
 }
 
 /** What is needed and not used, and what is used and not declared. */

@@ -14,9 +14,9 @@ export interface PermissionDeclaration {
 export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'count' | 'flag' | 'time';
 
 /**
- * Who hears of an event when it happens: members with the permission, at that moment. An event about a person (its target,
- * or the metadata field that `person` names) reaches only those who also see that person. Not for events that are recorded
- * before anybody is known, such as a failed sign-in.
+ * Who hears of an event when it happens: members who hold the permission at that moment. One that is about people reaches
+ * as far as its scope, by the person who is the event's target or whom its metadata names in the field `person`.
+ * Not for events recorded before anybody is known, such as a failed sign-in.
  */
 export interface LiveDeclaration {
   permission: string;
@@ -83,11 +83,35 @@ export interface PersonalDataDeclaration {
   erasure: 'destroy-key' | 'delete' | 'keep';
 }
 
-/** A table: of one tenant each row, or of the whole installation; kept by the named policies, or for a written reason. */
-export interface TableDeclaration {
-  kind: 'tenant' | 'installation';
-  retention: { policies: readonly string[] } | { keep: string };
+/** One permission, any of several, or every member. */
+export type Who = string | readonly string[];
+
+/**
+ * What a member may do to the rows of a tenant table, from within their session and by raw SQL. `migrate` makes row
+ * policies of it, and access is explained from it. A command that is not named is closed to members; jobs and operators,
+ * who act as the system, pass.
+ *
+ * `person` is the column with the person a row hangs on: permissions that are about people then reach as far as their
+ * scope. `permission` is the column in which a row names the one permission, of those that `select` lists, that shows it.
+ * `own` is the column with the membership a row belongs to, and what that member may do to it without any permission.
+ */
+export interface RowRules {
+  person?: string;
+  permission?: string;
+  own?: { column: string; may: readonly RowCommand[] };
+  select?: Who;
+  insert?: Who;
+  update?: Who;
+  delete?: Who;
 }
+
+export type RowCommand = 'select' | 'insert' | 'update' | 'delete';
+
+/** A table: of one tenant each row, or of the whole installation; kept by the named policies, or for a written reason. */
+export type TableDeclaration = { retention: { policies: readonly string[] } | { keep: string } } & (
+  | { kind: 'tenant'; rows: RowRules }
+  | { kind: 'installation' }
+);
 
 /** A control that makes claims true. */
 export interface ControlDeclaration {

@@ -12,7 +12,7 @@ const testing = defineFeature({
   schedules: { 'testing.tick': { description: 'Ticks.', cron: '0 * * * *', timezone: 'UTC', job: 'testing.work', per: 'installation' } },
   retention: { 'testing.old': { description: 'Old.', table: 'testing', ageColumn: 'at', days: 30, floorDays: 7, action: { clear: ['body'] } } },
   personalData: { testing: { name: { class: 'PII', erasure: 'delete' } } },
-  tables: { testing: { kind: 'tenant', retention: { policies: ['testing.old'] } } },
+  tables: { testing: { kind: 'tenant', rows: {}, retention: { policies: ['testing.old'] } } },
   controls: { 'testing.control': { claims: ['X1', 'X2'], description: 'Controls.' } },
 });
 

@@ -22,8 +22,8 @@ export const jobsFeature = defineFeature({
     },
   },
   tables: {
-    outbox: { kind: 'tenant', retention: { policies: ['outbox.finished'] } },
-    job_runs: { kind: 'tenant', retention: { policies: ['job_runs.old'] } },
+    outbox: { kind: 'tenant', rows: { select: ['delivery:read', 'retention:read', 'retention:preview', 'retention:run'], insert: 'signed-in' }, retention: { policies: ['outbox.finished'] } },
+    job_runs: { kind: 'tenant', rows: { select: ['retention:preview', 'retention:run'] }, retention: { policies: ['job_runs.old'] } },
   },
 });
 

@@ -7,7 +7,7 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { DataKeys } from '../../../platform/crypto/data-keys.js';
 import { randomToken, sha256 } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/http/problem.js';
-import { TenancyService } from '../../tenancy/index.js';
+import { RolesService } from '../../rbac/index.js';
 import { readIdpMetadata } from './idp-metadata.js';
 import { serviceProviderUrls } from './saml-connection.js';
 import { SamlRefused } from './saml-refusal.js';
@@ -21,7 +21,7 @@ export class SsoSetupService {
   constructor(
     private readonly repository: SsoRepository,
     private readonly dataKeys: DataKeys,
-    private readonly tenancy: TenancyService,
+    private readonly roles: RolesService,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
     private readonly app: AppConfig,
@@ -81,7 +81,7 @@ export class SsoSetupService {
 
   private async assertRoles({ groupRoles = [], defaultRole }: UpdateSsoConnectionDto): Promise<void> {
     const roles = [...groupRoles.map(({ role }) => role), ...(defaultRole === undefined ? [] : [defaultRole])];
-    for (const role of roles) await this.tenancy.assertAssignable(role);
+    for (const role of roles) await this.roles.assertGivable(role);
   }
 
   private present(connection: SsoConnectionEntity) {

@@ -28,8 +28,8 @@ export const ssoFeature = defineFeature({
     sso_identities: { subject_key: { class: 'PII', erasure: 'delete' } },
   },
   tables: {
-    sso_connections: { kind: 'tenant', retention: { keep: 'a setting of the organization' } },
-    sso_identities: { kind: 'tenant', retention: { keep: 'lives as long as the connection it belongs to' } },
+    sso_connections: { kind: 'tenant', rows: { select: 'sso:read', insert: 'sso:create', update: 'sso:update', delete: 'sso:delete' }, retention: { keep: 'a setting of the organization' } },
+    sso_identities: { kind: 'tenant', rows: { select: 'sso:read', delete: 'sso:delete' }, retention: { keep: 'lives as long as the connection it belongs to' } },
   },
   controls: {
     'sso.saml': { claims: ['M14', 'S3'], description: 'SAML responses are guarded, verified, and checked on the signed bytes; replays and foreign responses are refused.' },

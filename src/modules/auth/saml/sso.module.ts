@@ -3,7 +3,7 @@ import { PassportModule } from '@nestjs/passport';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { TenancyModule } from '../../tenancy/index.js';
+import { RbacModule } from '../../rbac/index.js';
 import { SessionCookiesModule } from '../session-cookies.module.js';
 import { SsoRedis } from './sso-redis.js';
 import { AssertionReplays, PendingRequests } from './request-store.js';
@@ -19,7 +19,7 @@ import { SsoSetupService } from './sso-setup.service.js';
 
 /** Single sign-on: what is on its way between us and an identity provider is kept in Redis, and without it nobody signs in. */
 @Module({
-  imports: [PassportModule, TenancyModule, SessionCookiesModule, TypeOrmModule.forFeature([SsoConnectionEntity])],
+  imports: [PassportModule, RbacModule, SessionCookiesModule, TypeOrmModule.forFeature([SsoConnectionEntity])],
   controllers: [SsoController, SsoSetupController],
   providers: [
     SsoConnections, SsoRepository, SsoService, SsoSetupService, SsoRedis,

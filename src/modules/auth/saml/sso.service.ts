@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { isRoleOf } from '../../../platform/access/roles.js';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
 import { AppConfig } from '../../../platform/config/index.js';
@@ -53,8 +52,8 @@ export class SsoService {
     const found = await this.repository.findForSignIn(connectionId);
     if (found === null) throw new Problem('not_found');
     const secret = randomToken();
-    const role = identity.role !== undefined && isRoleOf(found.preset, identity.role) ? identity.role : null;
     const email = identity.email === undefined ? null : normalizeEmail(identity.email);
+    const role = identity.role ?? null;
     const entrance = this.repository.signIn({
       connectionId, entrance: await this.entranceSecret(found), subjectKey: identity.subjectKey, email,
       name: identity.displayName ?? email ?? 'Unnamed', role,

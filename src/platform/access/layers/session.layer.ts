@@ -32,6 +32,8 @@ export class SessionLayer implements Layer {
     if (session.state !== 'ok') throw new Problem(REFUSALS[session.state]);
     attempt.session = session;
     const context = currentContext();
+    const { secret, policy } = attempt;
+    context.enterAgain = () => sessionEntrance(secret, false, policy.passive);
     context.orgId = session.org_id;
     context.actor = { type: 'user', id: session.user_id, email: session.email, name: session.user_name };
     context.member = {
@@ -46,6 +48,7 @@ export class SessionLayer implements Layer {
       preset: session.preset,
       role: session.role,
       grants: parseGrants(session.grants),
+      accessGrantId: session.access_grant_id,
     };
   }
 }

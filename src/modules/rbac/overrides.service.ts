@@ -1,44 +1,34 @@
 import { Injectable } from '@nestjs/common';
-import { isRoleOf, PRESETS, type Preset } from '../../platform/access/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentMember } from '../../platform/context/context.js';
 import { declared } from '../../platform/feature/registry.js';
 import { Problem } from '../../platform/http/problem.js';
-import { RbacRepository } from './rbac.repository.js';
+import { OverridesRepository } from './overrides.repository.js';
+import { RolesService } from './roles.service.js';
 
-/** The catalogue, and an organization's own settings of it. A change reaches the members concerned at their next request. */
+/** An organization's own settings of what roles and members may do. A change reaches the members concerned at their next request. */
 @Injectable()
-export class RbacService {
+export class OverridesService {
   constructor(
-    private readonly rbac: RbacRepository,
+    private readonly overrides: OverridesRepository,
+    private readonly roles: RolesService,
     private readonly audit: AuditTrail,
   ) {}
 
-  permissions() {
-    return { items: [...declared('permissions')].map(([key, { category, description }]) => ({ key, category, description })), nextCursor: null };
-  }
-
-  /** The roles of this organization's preset with what they grant here. */
-  async roles() {
-    const grants = Map.groupBy(await this.rbac.grants(), ({ role }) => role);
-    const roles = Object.entries(PRESETS[currentMember().preset as Preset]);
-    return { items: roles.map(([key, description]) => ({ key, description, grants: grants.get(key) ?? [] })), nextCursor: null };
-  }
-
   /** Throws unknown_role, unknown_permission, scope_not_applicable, beyond_own_grants, last_administrator. */
   async setRole(role: string, permission: string, scope: string) {
-    this.assertRole(role);
+    await this.roles.assertRole(role);
     this.assertApplicable(permission, scope);
-    await this.changing(permission, () => this.rbac.setRole(role, permission, scope));
+    await this.changing(permission, () => this.overrides.setRole(role, permission, scope));
     this.audit.record('role.override_set', { target: { type: 'role', id: role }, meta: { role, permission, scope } });
     return { permission, scope, source: 'role' };
   }
 
   /** Throws as setRole, and not_found when there is no override. */
   async removeRole(role: string, permission: string): Promise<void> {
-    this.assertRole(role);
+    await this.roles.assertRole(role);
     await this.changing(permission, async () => {
-      if (!(await this.rbac.removeRole(role, permission))) throw new Problem('not_found');
+      if (!(await this.overrides.removeRole(role, permission))) throw new Problem('not_found');
     });
     this.audit.record('role.override_removed', { target: { type: 'role', id: role }, meta: { role, permission } });
   }
@@ -47,7 +37,7 @@ export class RbacService {
   async setMember(membershipId: string, permission: string, scope: string) {
     this.assertApplicable(permission, scope);
     await this.changing(permission, async () => {
-      if (!(await this.rbac.setMember(membershipId, permission, scope))) throw new Problem('not_found');
+      if (!(await this.overrides.setMember(membershipId, permission, scope))) throw new Problem('not_found');
     });
     this.audit.record('membership.override_set', { target: { type: 'membership', id: membershipId }, meta: { permission, scope } });
     return { permission, scope, source: 'member' };
@@ -56,7 +46,7 @@ export class RbacService {
   /** Throws as setMember. */
   async removeMember(membershipId: string, permission: string): Promise<void> {
     await this.changing(permission, async () => {
-      if (!(await this.rbac.removeMember(membershipId, permission))) throw new Problem('not_found');
+      if (!(await this.overrides.removeMember(membershipId, permission))) throw new Problem('not_found');
     });
     this.audit.record('membership.override_removed', { target: { type: 'membership', id: membershipId }, meta: { permission } });
   }
@@ -68,13 +58,9 @@ export class RbacService {
   private async changing(permission: string, change: () => Promise<void>): Promise<void> {
     if (!declared('permissions').has(permission)) throw new Problem('unknown_permission');
     if (currentMember().grants.get(permission) !== 'org') throw new Problem('beyond_own_grants');
-    await this.rbac.lockOrganization();
+    await this.roles.lockOrganization();
     await change();
-    if (!(await this.rbac.isHeld(permission))) throw new Problem('last_administrator');
-  }
-
-  private assertRole(role: string): void {
-    if (!isRoleOf(currentMember().preset, role)) throw new Problem('unknown_role');
+    if (!(await this.overrides.isHeld(permission))) throw new Problem('last_administrator');
   }
 
   private assertApplicable(permission: string, scope: string): void {

@@ -2,29 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
-export interface GrantRow {
-  role: string;
-  permission: string;
-  scope: string;
-  source: 'default' | 'role' | 'member';
-  [column: string]: unknown;
-}
-
-/** Defaults and overrides of the current organization. */
+/** Overrides of the current organization. */
 @Injectable()
-export class RbacRepository {
+export class OverridesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
-
-  /** What every role grants here, override over default. */
-  grants(): Promise<GrantRow[]> {
-    return this.unitOfWork.sql<GrantRow>(
-      `SELECT role, permission, coalesce(o.scope, d.scope) AS scope,
-              CASE WHEN o.scope IS NULL THEN 'default' ELSE 'role' END AS source
-         FROM role_defaults d FULL JOIN (SELECT * FROM role_overrides WHERE org_id = $1) o USING (role, permission)
-        ORDER BY role, permission`,
-      [currentContext().orgId],
-    );
-  }
 
   async setRole(role: string, permission: string, scope: string): Promise<void> {
     await this.unitOfWork.execute(
@@ -57,11 +38,6 @@ export class RbacRepository {
       'DELETE FROM member_overrides WHERE org_id = $1 AND membership_id = $2 AND permission = $3',
       [currentContext().orgId, membershipId, permission],
     )) > 0;
-  }
-
-  /** Lets changes of roles in this organization happen one after another. */
-  async lockOrganization(): Promise<void> {
-    await this.unitOfWork.sql('SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [currentContext().orgId]);
   }
 
   /** Whether an active member holds a permission for the whole organization. */

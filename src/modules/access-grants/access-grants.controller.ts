@@ -1,0 +1,46 @@
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Access } from '../../platform/access/decorators.js';
+import { Returns } from '../../platform/http/returns.js';
+import { AccessGrantResponse, AccessGrantsQuery, RequestAccessDto } from './access-grants.dto.js';
+import { AccessGrantsService } from './access-grants.service.js';
+
+@Controller('v1/access/grants')
+export class AccessGrantsController {
+  constructor(private readonly grants: AccessGrantsService) {}
+
+  @Get()
+  @Access('access-grant:read')
+  @Returns(AccessGrantResponse, { list: true })
+  list(@Query() query: AccessGrantsQuery) {
+    return this.grants.list(query);
+  }
+
+  @Post()
+  @Access('access-grant:request', { emits: ['access_grant.requested'] })
+  @Returns(AccessGrantResponse, { status: 201 })
+  request(@Body() body: RequestAccessDto) {
+    return this.grants.request(body);
+  }
+
+  @Post(':id/approve')
+  @Access('access-grant:decide', { emits: ['access_grant.approved'], stepUpMinutes: 30 })
+  @Returns(AccessGrantResponse)
+  approve(@Param('id', ParseUUIDPipe) id: string) {
+    return this.grants.decide(id, true);
+  }
+
+  @Post(':id/decline')
+  @Access('access-grant:decide', { emits: ['access_grant.declined'] })
+  @Returns(AccessGrantResponse)
+  decline(@Param('id', ParseUUIDPipe) id: string) {
+    return this.grants.decide(id, false);
+  }
+
+  /** One's own, one's own request, or any for who decides. */
+  @Delete(':id')
+  @Access('signed-in', { emits: ['access_grant.ended'] })
+  @Returns.nothing()
+  end(@Param('id', ParseUUIDPipe) id: string) {
+    return this.grants.end(id);
+  }
+}

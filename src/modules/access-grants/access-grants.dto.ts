@@ -1,0 +1,68 @@
+import { Expose, Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min, ValidateNested } from 'class-validator';
+import { MayBeAbsent } from '../../platform/http/fields.js';
+import { PageQuery } from '../../platform/http/pagination.dto.js';
+
+export const GRANT_STATES = ['requested', 'approved', 'declined', 'ended'] as const;
+export type GrantState = (typeof GRANT_STATES)[number];
+
+export class WantedGrant {
+  @Matches(/^[a-z][a-z-]*:[a-z][a-z-]*$/)
+  permission: string;
+
+  @IsIn(['org', 'assigned', 'own'])
+  scope: 'org' | 'assigned' | 'own';
+}
+
+export class RequestAccessDto {
+  /** Who is to have it; oneself, if not given. */
+  @MayBeAbsent() @IsUUID()
+  membershipId?: string;
+
+  @ValidateNested({ each: true }) @Type(() => WantedGrant) @ArrayMinSize(1) @ArrayMaxSize(20)
+  grants: WantedGrant[];
+
+  /** Somebody to be entrusted to the member for that time, so that the scope "assigned" reaches them. */
+  @MayBeAbsent() @IsUUID()
+  personId?: string;
+
+  /** Why: the second person decides by it, and it is kept. */
+  @IsString() @Length(10, 500)
+  reason: string;
+
+  /** For how long, from the decision on: 5 to 480. */
+  @IsInt() @Min(5) @Max(480)
+  minutes: number;
+}
+
+export class AccessGrantsQuery extends PageQuery {
+  @MayBeAbsent() @IsIn(GRANT_STATES)
+  state?: GrantState;
+
+  @MayBeAbsent() @IsUUID()
+  membershipId?: string;
+}
+
+export class AccessGrantResponse {
+  @Expose() id: string;
+  @Expose() membershipId: string;
+  @Expose() personId: string | null;
+  @Expose() @Type(() => WantedGrantResponse) grants: WantedGrantResponse[];
+  @Expose() reason: string;
+  @Expose() minutes: number;
+  /** The member who asked; null for an operator. */
+  @Expose() requestedBy: string | null;
+  @Expose() createdAt: Date;
+  /** An approved one is in force until `expiresAt`. */
+  @Expose() state: GrantState;
+  @Expose() decidedBy: string | null;
+  @Expose() decidedAt: Date | null;
+  @Expose() expiresAt: Date | null;
+  @Expose() endedAt: Date | null;
+}
+
+export class WantedGrantResponse {
+  @Expose() permission: string;
+  /** org, assigned or own. */
+  @Expose() scope: string;
+}

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { GrantState } from './access-grants.dto.js';
+
+export type AccessGrantRow = {
+  id: string;
+  membershipId: string;
+  personId: string | null;
+  scopes: Record<string, string>;
+  reason: string;
+  minutes: number;
+  requestedBy: string | null;
+  createdAt: Date;
+  state: GrantState;
+  decidedBy: string | null;
+  decidedAt: Date | null;
+  expiresAt: Date | null;
+  endedAt: Date | null;
+};
+
+export type NewAccessGrant = Pick<AccessGrantRow, 'id' | 'membershipId' | 'personId' | 'scopes' | 'reason' | 'minutes' | 'requestedBy'>;
+
+/** What `app.decide_access_grant` says. */
+export type Decision = 'approved' | 'declined' | 'unknown' | 'decided' | 'lapsed' | 'own' | 'beyond' | 'in_force' | 'ended';
+
+const COLUMNS = `g.id, g.membership_id AS "membershipId", g.person_id AS "personId", g.scopes, g.reason, g.minutes, g.requested_by AS "requestedBy",
+  g.created_at AS "createdAt", g.state, g.decided_by AS "decidedBy", g.decided_at AS "decidedAt", g.expires_at AS "expiresAt", g.ended_at AS "endedAt"`;
+
+@Injectable()
+export class AccessGrantsRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Newest first; `before` is the last id seen. */
+  list({ state, membershipId }: { state?: GrantState; membershipId?: string }, before: string | null, limit: number): Promise<AccessGrantRow[]> {
+    return this.unitOfWork.sql<AccessGrantRow>(
+      `SELECT ${COLUMNS} FROM access_grants g
+        WHERE g.org_id = $1 AND ($2::text IS NULL OR g.state = $2) AND ($3::uuid IS NULL OR g.membership_id = $3) AND ($4::uuid IS NULL OR g.id < $4)
+        ORDER BY g.id DESC LIMIT $5`,
+      [this.orgId, state ?? null, membershipId ?? null, before, limit],
+    );
+  }
+
+  async find(id: string): Promise<AccessGrantRow | null> {
+    const [row] = await this.unitOfWork.sql<AccessGrantRow>(`SELECT ${COLUMNS} FROM access_grants g WHERE g.org_id = $1 AND g.id = $2`, [this.orgId, id]);
+    return row ?? null;
+  }
+
+  /** Fails on a foreign key where member or person is not of this organization. */
+  async insert({ id, membershipId, personId, scopes, reason, minutes, requestedBy }: NewAccessGrant): Promise<void> {
+    await this.unitOfWork.execute(
+      `INSERT INTO access_grants (org_id, id, membership_id, person_id, scopes, reason, minutes, requested_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [this.orgId, id, membershipId, personId, JSON.stringify(scopes), reason, minutes, requestedBy],
+    );
+  }
+
+  async decide(id: string, approve: boolean, assignmentId: string): Promise<Decision> {
+    const [row] = await this.unitOfWork.sql<{ state: Decision }>('SELECT app.decide_access_grant($1, $2, $3) AS state', [id, approve, assignmentId]);
+    return row!.state;
+  }
+
+  /** False when there is nothing to end, or the caller may not. */
+  async end(id: string): Promise<boolean> {
+    const [row] = await this.unitOfWork.sql<{ ended: boolean }>('SELECT app.end_access_grant($1) AS ended', [id]);
+    return row!.ended;
+  }
+
+  /** Ids of the grants it closed. Needs the worker's role. */
+  async closeExpired(): Promise<string[]> {
+    const rows = await this.unitOfWork.sql<{ id: string }>('SELECT app.close_expired_access_grants() AS id');
+    return rows.map(({ id }) => id);
+  }
+
+  /** Makes a support member of a user, unless there is one. Returns the membership. */
+  async ensureSupportMember(id: string, userId: string, name: string): Promise<{ id: string; kind: string; status: string }> {
+    await this.unitOfWork.execute(
+      `INSERT INTO memberships (org_id, id, user_id, name, kind, role) VALUES ($1, $2, $3, $4, 'support', 'support') ON CONFLICT (org_id, user_id) DO NOTHING`,
+      [this.orgId, id, userId, name],
+    );
+    const [row] = await this.unitOfWork.sql<{ id: string; kind: string; status: string }>(
+      'SELECT id, kind, status FROM memberships WHERE org_id = $1 AND user_id = $2', [this.orgId, userId],
+    );
+    return row!;
+  }
+
+  async ensureUser(id: string, email: string): Promise<string> {
+    const [row] = await this.unitOfWork.sql<{ id: string }>('SELECT app.ensure_user($1, $2) AS id', [id, email]);
+    return row!.id;
+  }
+
+  private get orgId(): string {
+    return currentContext().orgId;
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext, currentMember } from '../../platform/context/context.js';
+import { normalizeEmail } from '../../platform/crypto/index.js';
+import { errorCode } from '../../platform/database/errors.js';
+import { declared, type ErrorCode } from '../../platform/feature/registry.js';
+import { Cursors, type Page } from '../../platform/http/pagination.js';
+import { Problem } from '../../platform/http/problem.js';
+import type { AccessGrantsQuery, RequestAccessDto } from './access-grants.dto.js';
+import { AccessGrantsRepository, type AccessGrantRow, type Decision } from './access-grants.repository.js';
+
+const REFUSALS: Record<Exclude<Decision, 'approved' | 'declined'>, ErrorCode> = {
+  unknown: 'not_found', decided: 'access_grant_decided', lapsed: 'access_grant_lapsed', own: 'access_grant_own',
+  beyond: 'beyond_own_grants', in_force: 'access_grant_in_force', ended: 'not_found',
+};
+
+export type ShownGrant = Omit<AccessGrantRow, 'scopes'> & { grants: { permission: string; scope: string }[] };
+
+/** Permissions for a time. Who may decide on which request is decided by the database. */
+@Injectable()
+export class AccessGrantsService {
+  constructor(
+    private readonly grants: AccessGrantsRepository,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+    private readonly clock: Clock,
+  ) {}
+
+  async list({ limit, cursor, ...filter }: AccessGrantsQuery): Promise<Page<ShownGrant>> {
+    const scope = { purpose: 'access-grants', orgId: currentContext().orgId };
+    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const page = this.cursors.page(scope, await this.grants.list(filter, before, limit + 1), limit, ({ id }) => [id]);
+    return { ...page, items: page.items.map(shown) };
+  }
+
+  /** Asks. Throws unknown_permission, scope_not_applicable, not_found for a member or person of elsewhere. */
+  async request({ membershipId, ...wanted }: RequestAccessDto): Promise<ShownGrant> {
+    const requestedBy = currentMember().membershipId;
+    return this.ask({ ...wanted, membershipId: membershipId ?? requestedBy, requestedBy });
+  }
+
+  /**
+   * Asks on behalf of an operator's support staff, who become known to the organization as such. Nothing is given before a
+   * member of the organization approves. Throws as `request`, and membership_exists for somebody who is a member otherwise.
+   */
+  async requestSupport({ email, name, ...wanted }: Omit<RequestAccessDto, 'membershipId'> & { email: string; name: string }): Promise<ShownGrant & { userId: string }> {
+    const userId = await this.grants.ensureUser(newId(), normalizeEmail(email));
+    const newMembership = newId();
+    const member = await this.grants.ensureSupportMember(newMembership, userId, name);
+    if (member.kind !== 'support' || member.status !== 'active') throw new Problem('membership_exists');
+    if (member.id === newMembership) this.audit.record('support.member_added', { target: { type: 'membership', id: member.id } });
+    return { ...(await this.ask({ ...wanted, membershipId: member.id, requestedBy: null })), userId };
+  }
+
+  /** Throws not_found, access_grant_own, access_grant_decided, access_grant_lapsed, access_grant_in_force, beyond_own_grants. */
+  async decide(id: string, approve: boolean): Promise<ShownGrant> {
+    const decision = await this.grants.decide(id, approve, newId());
+    if (decision !== 'approved' && decision !== 'declined') throw new Problem(REFUSALS[decision]);
+    const grant = await this.read(id);
+    const target = { type: 'access-grant', id };
+    const { membershipId } = grant;
+    if (decision === 'approved') this.audit.record('access_grant.approved', { target, meta: { membershipId, expiresAt: grant.expiresAt!.toISOString() } });
+    else this.audit.record('access_grant.declined', { target, meta: { membershipId } });
+    return grant;
+  }
+
+  /** Gives up, or takes back. Throws not_found. */
+  async end(id: string): Promise<void> {
+    const grant = await this.grants.find(id);
+    if (grant === null || !(await this.grants.end(id))) throw new Problem('not_found');
+    this.audit.record('access_grant.ended', { target: { type: 'access-grant', id }, meta: { membershipId: grant.membershipId } });
+  }
+
+  /** Writes down which grants' time is over. Returns how many. */
+  async closeExpired(): Promise<number> {
+    const ids = await this.grants.closeExpired();
+    for (const id of ids) this.audit.record('access_grant.expired', { target: { type: 'access-grant', id } });
+    return ids.length;
+  }
+
+  private async ask({ grants, membershipId, personId, reason, minutes, requestedBy }: RequestAccessDto & { membershipId: string; requestedBy: string | null }): Promise<ShownGrant> {
+    for (const { permission, scope } of grants) assertApplicable(permission, scope);
+    const id = newId();
+    const scopes = Object.fromEntries(grants.map(({ permission, scope }) => [permission, scope]));
+    try {
+      await this.grants.insert({ id, membershipId, personId: personId ?? null, scopes, reason, minutes, requestedBy });
+    } catch (error) {
+      if (errorCode(error) === '23503') throw new Problem('not_found');
+      throw error;
+    }
+    this.audit.record('access_grant.requested', {
+      target: { type: 'access-grant', id }, meta: { membershipId, personId, permissions: Object.keys(scopes), minutes },
+    });
+    return { id, membershipId, personId: personId ?? null, grants, reason, minutes, requestedBy, ...UNDECIDED, createdAt: this.clock.now() };
+  }
+
+  private async read(id: string): Promise<ShownGrant> {
+    const grant = await this.grants.find(id);
+    if (grant === null) throw new Problem('not_found');
+    return shown(grant);
+  }
+}
+
+const UNDECIDED = { state: 'requested', decidedBy: null, decidedAt: null, expiresAt: null, endedAt: null } as const;
+
+function shown({ scopes, ...grant }: AccessGrantRow): ShownGrant {
+  return { ...grant, grants: Object.entries(scopes).map(([permission, scope]) => ({ permission, scope })) };
+}
+
+function assertApplicable(permission: string, scope: string): void {
+  const declaration = declared('permissions').get(permission);
+  if (declaration === undefined) throw new Problem('unknown_permission');
+  if (scope !== 'org' && declaration.ofPeople !== true) throw new Problem('scope_not_applicable');
+}

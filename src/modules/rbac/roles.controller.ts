@@ -1,0 +1,45 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
+import { Access } from '../../platform/access/decorators.js';
+import { Returns } from '../../platform/http/returns.js';
+import { CreateRoleDto, PermissionResponse, RoleResponse, UpdateRoleDto } from './rbac.dto.js';
+import { RolesService } from './roles.service.js';
+
+@Controller('v1')
+export class RolesController {
+  constructor(private readonly roles: RolesService) {}
+
+  @Get('permissions')
+  @Access('permission:read')
+  @Returns(PermissionResponse, { list: true })
+  permissions() {
+    return this.roles.permissions();
+  }
+
+  @Get('roles')
+  @Access('role:read')
+  @Returns(RoleResponse, { list: true })
+  list() {
+    return this.roles.list();
+  }
+
+  @Post('roles')
+  @Access('role:create', { emits: ['role.created'] })
+  @Returns(RoleResponse, { status: 201 })
+  create(@Body() body: CreateRoleDto) {
+    return this.roles.create(body);
+  }
+
+  @Patch('roles/:role')
+  @Access('role:update', { emits: ['role.updated'] })
+  @Returns(RoleResponse)
+  update(@Param('role') role: string, @Body() body: UpdateRoleDto) {
+    return this.roles.update(role, body);
+  }
+
+  @Delete('roles/:role')
+  @Access('role:delete', { emits: ['role.deleted'] })
+  @Returns.nothing()
+  delete(@Param('role') role: string) {
+    return this.roles.delete(role);
+  }
+}

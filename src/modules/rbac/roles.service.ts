@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { PRESET_ROLES, PRESETS } from '../../platform/access/roles.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { currentContext, currentMember } from '../../platform/context/context.js';
+import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
+import { declared } from '../../platform/feature/registry.js';
+import { Problem } from '../../platform/http/problem.js';
+import type { CreateRoleDto, UpdateRoleDto } from './rbac.dto.js';
+import { RolesRepository, type CustomRole } from './roles.repository.js';
+
+const WIDTH: Record<string, number> = { own: 1, assigned: 2, org: 3 };
+
+/** The roles of the organization: those of its preset, and those it made. */
+@Injectable()
+export class RolesService {
+  constructor(
+    private readonly roles: RolesRepository,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /** The catalogue of permissions. */
+  permissions() {
+    return { items: [...declared('permissions')].map(([key, { category, description }]) => ({ key, category, description })), nextCursor: null };
+  }
+
+  /** All roles with what they grant here. */
+  async list() {
+    const grants = Map.groupBy(await this.roles.grants(), ({ role }) => role);
+    const descriptions = new Map(Object.entries(PRESETS[currentMember().preset as keyof typeof PRESETS] as Record<string, string>));
+    const preset = [...descriptions].map(([key, description]) => ({ key, name: key, description, custom: false, portal: false }));
+    const custom = (await this.roles.custom()).map((role) => ({ ...role, custom: true }));
+    return { items: [...preset, ...custom].map((role) => ({ ...role, grants: grants.get(role.key) ?? [] })), nextCursor: null };
+  }
+
+  /**
+   * Makes a role, with the grants of another where one is named, else with none.
+   * Throws role_exists, unknown_role and beyond_own_grants for the one to copy.
+   */
+  async create({ key, copyOf, ...rest }: CreateRoleDto) {
+    if (PRESET_ROLES.has(key)) throw new Problem('role_exists');
+    await this.roles.lockOrganization();
+    if (copyOf !== undefined) await this.assertGivable(copyOf);
+    try {
+      await this.roles.insert({ key, description: '', portal: false, ...rest });
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new Problem('role_exists');
+      throw error;
+    }
+    if (copyOf !== undefined) await this.roles.copyGrants(copyOf, key);
+    this.audit.record('role.created', { target: { type: 'role', id: key }, meta: { role: key, copyOf } });
+    return this.read(key);
+  }
+
+  /** Throws not_found for a role of the preset, or none. */
+  async update(key: string, changes: UpdateRoleDto) {
+    if ((await this.roles.update(key, changes)) === null) throw new Problem('not_found');
+    this.audit.record('role.updated', { target: { type: 'role', id: key }, meta: { role: key, fields: Object.keys(changes) } });
+    return this.read(key);
+  }
+
+  /** Throws not_found for a role of the preset, or none; role_in_use while members hold it or sign-ins lead to it. */
+  async delete(key: string): Promise<void> {
+    await this.roles.lockOrganization();
+    try {
+      if (!(await this.roles.delete(key))) throw new Problem('not_found');
+    } catch (error) {
+      if (errorCode(error) === '23503') throw new Problem('role_in_use');
+      throw error;
+    }
+    this.audit.record('role.deleted', { target: { type: 'role', id: key }, meta: { role: key } });
+  }
+
+  /** Throws unknown_role. */
+  async assertRole(role: string): Promise<void> {
+    if ((await this.roles.presetRoles()).includes(role)) return;
+    if (!(await this.roles.custom()).some(({ key }) => key === role)) throw new Problem('unknown_role');
+  }
+
+  /** Throws unknown_role, or beyond_own_grants when the caller could not give the role. */
+  async assertGivable(role: string): Promise<void> {
+    await this.assertRole(role);
+    const grants = (await this.roles.grants()).filter((grant) => grant.role === role && grant.scope !== 'none');
+    this.assertWithinOwn(new Map(grants.map(({ permission, scope }) => [permission, scope])));
+  }
+
+  /** Nobody gives, or takes away, more than they hold: throws beyond_own_grants. What acts as the system may. */
+  assertWithinOwn(grants: ReadonlyMap<string, string>): void {
+    const own = currentContext().member?.grants;
+    if (own === undefined) return;
+    const beyond = [...grants].some(([permission, scope]) => (WIDTH[own.get(permission) ?? ''] ?? 0) < (WIDTH[scope] ?? Infinity));
+    if (beyond) throw new Problem('beyond_own_grants');
+  }
+
+  /** Lets changes of roles and members in this organization happen one after another. */
+  lockOrganization(): Promise<void> {
+    return this.roles.lockOrganization();
+  }
+
+  private async read(key: string): Promise<CustomRole & { custom: true; grants: unknown[] }> {
+    const role = (await this.roles.custom()).find((one) => one.key === key)!;
+    return { ...role, custom: true, grants: (await this.roles.grants()).filter((grant) => grant.role === key) };
+  }
+}
