@@ -36,8 +36,12 @@ export class EventIds {
   }
 
   private opened(orgId: string, eventId: string): [transactionId: string, id: string, at: number] {
+    const keyFor = (generation: number) => {
+      if (generation !== GENERATION) throw new DecryptionFailed('an event id');
+      return this.keyOf(orgId);
+    };
     try {
-      return JSON.parse(open(() => this.keyOf(orgId), Buffer.from(eventId, 'base64url'), placeIn(orgId)).toString()) as [string, string, number];
+      return JSON.parse(open(keyFor, Buffer.from(eventId, 'base64url'), placeIn(orgId)).toString()) as [string, string, number];
     } catch (error) {
       if (!(error instanceof DecryptionFailed)) throw error;
       throw new Problem('invalid_request', { errors: [{ field: 'Last-Event-ID', message: 'is not an id of this stream' }] });

@@ -12,6 +12,7 @@ export class EventStream extends Readable {
   private readonly pick: Picker;
   private takenAt = performance.now();
   private ending = false;
+  private wanted = true;
 
   constructor(
     readonly type: ResponseClass,
@@ -56,9 +57,9 @@ export class EventStream extends Readable {
     return this.destroyed || this.ending;
   }
 
-  /** Whether the client takes less than it is sent. */
+  /** Whether the client has enough to take for now. */
   get full(): boolean {
-    return this.readableLength >= this.readableHighWaterMark;
+    return !this.wanted;
   }
 
   /** For how many milliseconds the client has left lying what was written. */
@@ -68,11 +69,12 @@ export class EventStream extends Readable {
 
   override _read(): void {
     this.takenAt = performance.now();
+    this.wanted = true;
     this.drained();
   }
 
   private write(frame: string): void {
-    if (!this.over) this.push(frame);
+    if (!this.over) this.wanted = this.push(frame);
   }
 }
 
