@@ -50,6 +50,13 @@ module.exports = {
       to: { path: 'node_modules/bullmq/' },
     },
     {
+      name: 'nodemailer-stays-in-mail',
+      comment: 'Mail is sent by Mailer.send, which lets nothing into a header and nothing personal into an error.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/platform/mail/' },
+      to: { path: 'node_modules/nodemailer/' },
+    },
+    {
       name: 'commands-are-the-edge',
       comment: 'src/cli is used by src/cli.ts alone: what others need as well belongs in a module or the platform.',
       severity: 'error',

@@ -48,7 +48,8 @@ export class Foundation1770000000001 extends SqlMigration {
 
     -- Signs a context for the rest of this transaction. Only entrance functions call it.
     -- Fields: kind (member | system | limited), organization, user, membership, scopes of what is about people (JSON),
-    -- person, organization of the log. A limited context leaves the second field empty: it reaches no tenant row.
+    -- person, organization of the log, API key. A limited context leaves the second field empty: it reaches no tenant row.
+    -- A key's leaves the user empty: what is for a user in person, such as their password, is not for it.
     CREATE FUNCTION app_private.sign_context(fields text[]) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -98,6 +99,16 @@ export class Foundation1770000000001 extends SqlMigration {
     CREATE FUNCTION app.membership_id() RETURNS uuid LANGUAGE sql STABLE
     BEGIN ATOMIC
       SELECT (app.verified_context())[4]::uuid;
+    END;
+    -- The API key that a member came by; null for a member in person.
+    CREATE FUNCTION app.api_key_id() RETURNS uuid LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT (app.verified_context())[8]::uuid;
+    END;
+    -- The membership of a member who is here in person. A key has none: it acts by its permissions alone.
+    CREATE FUNCTION app.membership_in_person() RETURNS uuid LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
     END;
     CREATE FUNCTION app.own_person_id() RETURNS uuid LANGUAGE sql STABLE
     BEGIN ATOMIC
@@ -149,6 +160,6 @@ export class Foundation1770000000001 extends SqlMigration {
     END $$;
 
     GRANT EXECUTE ON FUNCTION app.verified_context(), app.org_id(), app.audit_org_id(), app.user_id(), app.membership_id(),
-      app.own_person_id(), app.is_system(), app.width(text), app.scope(text[]) TO vouchsafe_app;
+      app.api_key_id(), app.membership_in_person(), app.own_person_id(), app.is_system(), app.width(text), app.scope(text[]) TO vouchsafe_app;
   `;
 }

@@ -12,6 +12,12 @@ export class Tenancy1770000000002 extends SqlMigration {
       session_hours integer NOT NULL DEFAULT 12 CHECK (session_hours BETWEEN 1 AND 168),
       require_second_factor boolean NOT NULL DEFAULT false,
       require_sso boolean NOT NULL DEFAULT false,
+      allowed_sign_in text[] NOT NULL DEFAULT '{password,saml}'
+        CHECK (cardinality(allowed_sign_in) > 0 AND allowed_sign_in <@ ARRAY['password', 'saml']),
+      postal_address text CHECK (length(postal_address) BETWEEN 1 AND 500),
+      institution_id uuid,
+      institution_sign_in boolean NOT NULL DEFAULT false,
+      institution_reporting boolean NOT NULL DEFAULT false,
       created_at timestamptz NOT NULL DEFAULT now(),
       updated_at timestamptz NOT NULL DEFAULT now()
     );
@@ -19,7 +25,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     ALTER TABLE organizations FORCE ROW LEVEL SECURITY;
     CREATE POLICY tenant ON organizations USING (id = (SELECT app.org_id())) WITH CHECK (id = (SELECT app.org_id()));
     CREATE POLICY entrance ON organizations TO vouchsafe_owner USING (true) WITH CHECK (true);
-    GRANT SELECT, UPDATE (name, idle_minutes, session_hours, updated_at) ON organizations TO vouchsafe_app;
+    GRANT SELECT, UPDATE (name, idle_minutes, session_hours, postal_address, allowed_sign_in, require_second_factor, require_sso,
+      institution_sign_in, institution_reporting, updated_at) ON organizations TO vouchsafe_app;
 
     -- The installation itself: its log and its jobs belong to the nil organization, which has no members.
     INSERT INTO organizations (id, name, preset) VALUES ('00000000-0000-0000-0000-000000000000', 'Installation', 'installation');
@@ -42,6 +49,7 @@ export class Tenancy1770000000002 extends SqlMigration {
       status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'ended')),
       grants jsonb NOT NULL DEFAULT '{}',
       person_scopes jsonb NOT NULL DEFAULT '{}',
+      portal boolean NOT NULL DEFAULT true,
       access_grant_id uuid,
       grants_change_at timestamptz,
       created_at timestamptz NOT NULL DEFAULT now(),
@@ -70,6 +78,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     CREATE TABLE preset_roles (
       preset text NOT NULL,
       role text NOT NULL,
+      leads boolean NOT NULL,
+      portal boolean NOT NULL,
       PRIMARY KEY (preset, role)
     );
     CREATE TABLE role_defaults (
@@ -166,6 +176,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     BEGIN
       m.grants := app_private.effective_grants(m.org_id, m.id, m.role);
       m.person_scopes := (SELECT coalesce(jsonb_object_agg(p.key, coalesce(m.grants ->> p.key, 'none')), '{}') FROM public.permissions p WHERE p.of_people);
+      m.portal := coalesce((SELECT r.portal FROM public.roles r WHERE r.org_id = m.org_id AND r.key = m.role),
+        (SELECT r.portal FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset WHERE o.id = m.org_id AND r.role = m.role), m.kind <> 'support');
       m.access_grant_id := NULL;
       m.grants_change_at := NULL;
       SELECT g.id, g.expires_at INTO m.access_grant_id, m.grants_change_at FROM public.access_grants g
@@ -181,7 +193,8 @@ export class Tenancy1770000000002 extends SqlMigration {
       RETURN m;
     END $$;
 
-    -- How far the caller's own grants reach by one permission; what acts as the system reaches everything.
+    -- How far the caller's own grants reach by one permission, an API key's no further than the key; what acts as the system
+    -- reaches everything.
     CREATE FUNCTION app.held(permission text) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -190,7 +203,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     BEGIN
       IF c[1] = 'system' THEN RETURN 'org'; END IF;
       SELECT * INTO m FROM public.memberships x WHERE x.org_id = c[2]::uuid AND x.id = c[4]::uuid AND x.status = 'active';
-      RETURN coalesce((app_private.at_present(m)).grants ->> permission, 'none');
+      RETURN coalesce((app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants ->> permission, 'none');
     END $$;
 
     -- Whether the caller holds one of some permissions for the whole organization.
@@ -287,7 +300,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     GRANT EXECUTE ON FUNCTION app.catalogue_digest TO vouchsafe_app;
 
     -- Writes into the database what the code declares; called by the migrator with
-    -- { permissions: [{key, of_people}], roles: [{preset, role}], defaults: [{role, permission, scope}] }.
+    -- { permissions: [{key, of_people}], roles: [{preset, role, leads}], defaults: [{role, permission, scope}] }.
     CREATE FUNCTION app_private.sync_catalogue(catalogue jsonb) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
@@ -295,11 +308,11 @@ export class Tenancy1770000000002 extends SqlMigration {
       DELETE FROM public.preset_roles;
       DELETE FROM public.permissions;
       INSERT INTO public.permissions SELECT key, of_people FROM jsonb_to_recordset(catalogue -> 'permissions') AS d (key text, of_people boolean);
-      INSERT INTO public.preset_roles SELECT preset, role FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text);
+      INSERT INTO public.preset_roles SELECT preset, role, leads, portal FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text, leads boolean, portal boolean);
       INSERT INTO public.role_defaults SELECT role, permission, scope
         FROM jsonb_to_recordset(catalogue -> 'defaults') AS d (role text, permission text, scope text);
       UPDATE public.memberships m SET role = role
-       WHERE (SELECT (m.grants, m.person_scopes) IS DISTINCT FROM (w.grants, w.person_scopes) FROM app_private.with_grants(m) w);
+       WHERE (SELECT (m.grants, m.person_scopes, m.portal) IS DISTINCT FROM (w.grants, w.person_scopes, w.portal) FROM app_private.with_grants(m) w);
     END $$;
   `;
 }

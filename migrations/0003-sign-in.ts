@@ -25,6 +25,7 @@ export class SignIn1770000000003 extends SqlMigration {
       locked_until timestamptz
     );
 
+    -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did.
     CREATE TABLE sessions (
       org_id uuid NOT NULL,
       id uuid NOT NULL,
@@ -33,6 +34,8 @@ export class SignIn1770000000003 extends SqlMigration {
       secret_hash bytea NOT NULL,
       method text NOT NULL CHECK (method IN ('password', 'saml')),
       second_factor_at timestamptz,
+      signed_in_at timestamptz NOT NULL DEFAULT now(),
+      origin_org_id uuid,
       created_at timestamptz NOT NULL DEFAULT now(),
       last_seen_at timestamptz NOT NULL DEFAULT now(),
       expires_at timestamptz NOT NULL,
@@ -49,16 +52,51 @@ export class SignIn1770000000003 extends SqlMigration {
     GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
       revoked_at, ip, user_agent), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
 
-    -- Signs the context of a membership, as it stands at this moment.
-    CREATE FUNCTION app_private.sign_member(m public.memberships) RETURNS void
+    -- Signs the context of a membership, as it stands at this moment; of one that is here by an API key, not as its user.
+    CREATE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app_private.sign_context(ARRAY['member', m.org_id::text, m.user_id::text, m.id::text, m.person_scopes::text, m.person_id::text, m.org_id::text])
+      SELECT app_private.sign_context(ARRAY['member', m.org_id::text, CASE WHEN api_key_id IS NULL THEN m.user_id::text END, m.id::text,
+        m.person_scopes::text, m.person_id::text, m.org_id::text, api_key_id::text])
     $$;
+
+    -- Notes that a membership is in use: to the hour, and without waiting for a sibling request.
+    CREATE FUNCTION app_private.membership_used(m public.memberships) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF m.last_used_at IS NULL OR m.last_used_at < now() - interval '1 hour' THEN
+        UPDATE public.memberships x SET last_used_at = now() WHERE (x.org_id, x.id) IN (
+          SELECT y.org_id, y.id FROM public.memberships y WHERE y.org_id = m.org_id AND y.id = m.id FOR NO KEY UPDATE SKIP LOCKED);
+      END IF;
+    END $$;
 
     -- A context that reaches no tenant row and may only write to one organization's log.
     CREATE FUNCTION app_private.sign_limited(org uuid) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text])
+    $$;
+
+    -- Whether an organization takes the word of another's identity provider: of one institution, and agreed.
+    CREATE FUNCTION app_private.trusts(o public.organizations, origin uuid) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT o.institution_sign_in AND EXISTS (
+        SELECT FROM public.organizations x WHERE x.id = origin AND x.status = 'active' AND x.institution_id = o.institution_id)
+    $$;
+
+    -- What an organization lacks in the sign-in behind a session: second_factor | sso | method | nothing. trusted: it was
+    -- signed in to here, or where this organization trusts. Without a search path of its own, so that it is inlined.
+    CREATE FUNCTION app.sign_in_obstacle(s public.sessions, o public.organizations, trusted boolean) RETURNS text LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT CASE
+        WHEN s.method = 'password' AND o.require_second_factor AND s.second_factor_at IS NULL THEN 'second_factor'
+        WHEN s.method = 'password' AND o.require_sso THEN 'sso'
+        WHEN s.method <> ALL (o.allowed_sign_in) OR s.method <> 'password' AND NOT trusted THEN 'method' END;
+    END;
+
+    -- Whether a session of the entered organization would no longer be let in, as that is set up by now.
+    CREATE FUNCTION app.shuts_out(session uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id)) IS NOT NULL
+        FROM public.sessions s JOIN public.organizations o ON o.id = s.org_id WHERE s.org_id = app.org_id() AND s.id = session
     $$;
 
     -- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired |
@@ -67,8 +105,8 @@ export class SignIn1770000000003 extends SqlMigration {
     -- there. read_only then closes the transaction to writes.
     CREATE FUNCTION app.enter_session(secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid, OUT user_id uuid,
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
-      OUT person_id uuid, OUT role text, OUT grants text, OUT method text, OUT must_change_password boolean,
-      OUT second_factor_due boolean, OUT sso_due boolean, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
+      OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text, OUT method text, OUT must_change_password boolean,
+      OUT obstacle text, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
       OUT idle_minutes integer, OUT access_grant_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -88,19 +126,15 @@ export class SignIn1770000000003 extends SqlMigration {
       IF state <> 'ok' THEN RETURN; END IF;
       m := app_private.at_present(m);
       session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
-      preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; grants := m.grants::text;
+      preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal; grants := m.grants::text;
       method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
-      second_factor_due := o.require_second_factor AND s.method = 'password' AND s.second_factor_at IS NULL;
-      sso_due := o.require_sso AND s.method = 'password'; signed_in_at := s.created_at; expires_at := s.expires_at;
-      idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
+      obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id));
+      signed_in_at := s.signed_in_at; expires_at := s.expires_at; idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
       IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
       END IF;
-      IF NOT passive AND (m.last_used_at IS NULL OR m.last_used_at < now() - interval '1 hour') THEN
-        UPDATE public.memberships x SET last_used_at = now() WHERE (x.org_id, x.id) IN (
-          SELECT y.org_id, y.id FROM public.memberships y WHERE y.org_id = m.org_id AND y.id = m.id FOR NO KEY UPDATE SKIP LOCKED);
-      END IF;
+      IF NOT passive THEN PERFORM app_private.membership_used(m); END IF;
       PERFORM app_private.sign_member(m);
       IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
     END $$;
@@ -123,12 +157,13 @@ export class SignIn1770000000003 extends SqlMigration {
       PERFORM app_private.sign_member(app_private.at_present(m));
     END $$;
 
-    -- The membership a password sign-in lands in: the one last used, else the oldest.
+    -- The membership a password sign-in lands in: the one last used, else the oldest, of organizations that take passwords;
+    -- where single sign-on is enforced only if there is no other.
     CREATE FUNCTION app_private.home_membership(member uuid) RETURNS public.memberships
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
-       WHERE m.user_id = member AND m.status = 'active'
-       ORDER BY (SELECT max(s.created_at) FROM public.sessions s WHERE s.user_id = member AND s.org_id = m.org_id)
+       WHERE m.user_id = member AND m.status = 'active' AND 'password' = ANY (o.allowed_sign_in)
+       ORDER BY o.require_sso, (SELECT max(s.created_at) FROM public.sessions s WHERE s.user_id = member AND s.org_id = m.org_id)
          DESC NULLS LAST, m.created_at, m.id LIMIT 1
     $$;
 
@@ -253,30 +288,32 @@ export class SignIn1770000000003 extends SqlMigration {
       PERFORM app_private.sign_context(ARRAY['system', org::text, NULL, NULL, NULL, NULL, org::text]);
     END $$;
 
-    CREATE FUNCTION app.enter_member(org uuid, member uuid, OUT role text, OUT grants text, OUT user_id uuid, OUT email text,
+    CREATE FUNCTION app.enter_member(org uuid, member uuid, OUT role text, OUT portal boolean, OUT grants text, OUT user_id uuid, OUT email text,
       OUT user_name text, OUT org_name text, OUT access_grant_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       m public.memberships;
     BEGIN
-      SELECT * INTO m FROM public.memberships x WHERE x.org_id = org AND x.id = member AND x.status = 'active';
+      SELECT x.* INTO m FROM public.memberships x JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active'
+       WHERE x.org_id = org AND x.id = member AND x.status = 'active';
       IF NOT FOUND THEN
         RAISE EXCEPTION 'no such active membership' USING ERRCODE = '42501';
       END IF;
       m := app_private.at_present(m);
-      role := m.role; grants := m.grants::text; user_id := m.user_id; access_grant_id := m.access_grant_id;
+      role := m.role; portal := m.portal; grants := m.grants::text; user_id := m.user_id; access_grant_id := m.access_grant_id;
       email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
       org_name := (SELECT o.name FROM public.organizations o WHERE o.id = org);
       PERFORM app_private.sign_member(m);
     END $$;
 
-    CREATE FUNCTION app.organization_ids() RETURNS SETOF uuid
+    -- The organizations there are, for work that is done in each; those that are suspended where it is done there too.
+    CREATE FUNCTION app.organization_ids(suspended_too boolean) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT id FROM public.organizations ORDER BY id
+      SELECT id FROM public.organizations WHERE suspended_too OR status = 'active' ORDER BY id
     $$;
 
     GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.enter_anonymous, app.ensure_user,
-      app.set_password, app.own_salt, app.own_password_is TO vouchsafe_app;
+      app.shuts_out, app.set_password, app.own_salt, app.own_password_is TO vouchsafe_app;
     GRANT EXECUTE ON FUNCTION app.enter_organization, app.enter_member, app.organization_ids, app.create_organization TO vouchsafe_worker;
   `;
 }

@@ -37,6 +37,7 @@ export class Audit1770000000004 extends SqlMigration {
     CREATE INDEX audit_events_outcome ON audit_events (org_id, outcome, occurred_at DESC, id DESC)
       INCLUDE (type, actor_id, target_type) WHERE outcome <> 'success';
     CREATE INDEX audit_events_grant ON audit_events (org_id, access_grant_id, occurred_at DESC, id DESC) WHERE access_grant_id IS NOT NULL;
+    CREATE INDEX audit_events_key ON audit_events (org_id, api_key_id, occurred_at DESC, id DESC) WHERE api_key_id IS NOT NULL;
     CREATE INDEX audit_events_order ON audit_events (transaction_id);
 
     CREATE TABLE audit_private (
@@ -51,11 +52,23 @@ export class Audit1770000000004 extends SqlMigration {
     CREATE FUNCTION app_private.refuse_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
-      RAISE EXCEPTION '% of % is refused: the audit log is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
+      RAISE EXCEPTION '% of % is refused: it is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
     END $$;
 
-    -- Row security and refusal on a log table or a partition of it. The statement trigger is there because a policy hides
-    -- rows before a row trigger sees them, and a silent "0 rows" is no refusal. ENABLE ALWAYS: replication roles obey too.
+    -- Refuses every change of rows that are there. The statement trigger is there because a policy hides rows before a row
+    -- trigger sees them, and a silent "0 rows" is no refusal. ENABLE ALWAYS: replication roles obey too.
+    CREATE FUNCTION app_private.append_only(target regclass) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      EXECUTE format('CREATE TRIGGER append_only_statement BEFORE UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION app_private.refuse_change()', target);
+      EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only_statement', target);
+      IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = target AND t.tgname = 'append_only') THEN
+        EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION app_private.refuse_change()', target);
+      END IF;
+      EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', target);
+    END $$;
+
+    -- Row security and refusal on a log table or a partition of it.
     CREATE FUNCTION app_private.protect_log(target regclass) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
@@ -63,12 +76,7 @@ export class Audit1770000000004 extends SqlMigration {
       EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
       EXECUTE format('CREATE POLICY tenant_read ON %s FOR SELECT USING (org_id = (SELECT app.org_id()))', target);
       EXECUTE format('CREATE POLICY tenant_insert ON %s FOR INSERT WITH CHECK (org_id = (SELECT app.audit_org_id()))', target);
-      EXECUTE format('CREATE TRIGGER append_only_statement BEFORE UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION app_private.refuse_change()', target);
-      EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only_statement', target);
-      IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = target AND t.tgname = 'append_only') THEN
-        EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION app_private.refuse_change()', target);
-      END IF;
-      EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', target);
+      PERFORM app_private.append_only(target);
     END $$;
     SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
     GRANT SELECT, INSERT ON audit_events, audit_private TO vouchsafe_app;

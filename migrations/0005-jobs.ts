@@ -28,8 +28,9 @@ export class Jobs1770000000005 extends SqlMigration {
     GRANT UPDATE, DELETE ON outbox TO vouchsafe_worker;
 
     -- Takes what may be handed to the queues now: every lane in turn, few of one lane in flight, in order where an
-    -- order key asks for it. lease_seconds is how long each job may take before it is handed out again.
-    CREATE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb)
+    -- order key asks for it. lease_seconds is how long each job may take before it is handed out again. What a suspended
+    -- organization has waits, but for jobs that are duties, in the lanes named after them.
+    CREATE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
     RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       WITH RECURSIVE lanes AS (
@@ -48,7 +49,8 @@ export class Jobs1770000000005 extends SqlMigration {
            ORDER BY o.seq
            LIMIT greatest(0, per_lane - (SELECT count(*) FROM public.outbox d WHERE d.state = 'dispatched' AND d.lane = l.lane))
            FOR UPDATE SKIP LOCKED
-        ) c WHERE l.lane IS NOT NULL
+        ) c WHERE l.lane IS NOT NULL AND (substr(l.lane, 38) = ANY (duties) OR EXISTS (
+          SELECT FROM public.organizations org WHERE org.id = left(l.lane, 36)::uuid AND org.status = 'active'))
       )
       UPDATE public.outbox o SET state = 'dispatched',
              leased_until = clock_timestamp() + make_interval(secs => coalesce((lease_seconds ->> o.job)::integer, 60))
@@ -65,13 +67,14 @@ export class Jobs1770000000005 extends SqlMigration {
       ) SELECT count(*) FROM back
     $$;
 
-    -- How much waits, and for how long: figures for the metrics.
+    -- How much waits, and for how long, leaving out what suspended organizations have: figures for the metrics.
     CREATE FUNCTION app.outbox_depth(OUT pending bigint, OUT dispatched bigint, OUT dead bigint, OUT oldest_seconds double precision)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'dispatched'),
              count(*) FILTER (WHERE state = 'dead'),
              coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE state = 'pending')), 0)::double precision
         FROM public.outbox WHERE state IN ('pending', 'dispatched', 'dead')
+         AND org_id IN (SELECT o.id FROM public.organizations o WHERE o.status = 'active')
     $$;
 
     -- One row a slot: whoever inserts it runs the job, whatever the number of instances. A slot that was missed is

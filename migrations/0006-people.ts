@@ -49,14 +49,17 @@ export class People1770000000006 extends SqlMigration {
 
     -- The people now assigned to the caller. DEFINER, so that the policy of people does not ask itself.
     CREATE FUNCTION app.assigned_people() RETURNS uuid[]
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT coalesce(array_agg(a.person_id), '{}') FROM public.assignments a
-       WHERE a.org_id = app.org_id() AND a.membership_id = app.membership_id()
-         AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())
-    $$;
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c text[] := app.verified_context();
+    BEGIN
+      RETURN coalesce((SELECT array_agg(a.person_id) FROM public.assignments a
+         WHERE a.org_id = c[2]::uuid AND a.membership_id = c[4]::uuid AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())), '{}');
+    END $$;
     GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 
-    SELECT app_private.protect_table('people', 'SELECT, INSERT, UPDATE');
+    SELECT app_private.protect_table('people', 'SELECT, INSERT, UPDATE (external_id, kind, given_name, family_name, title, npi, status,
+      email_enc, email_index, phone_enc, address_enc, date_of_birth_enc, ssn_enc)');
     SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE', true);
 
     -- Data keys, wrapped by the KMS: one for the organization, one for each person. The nil subject is the

@@ -47,7 +47,7 @@ export class Sso1770000000009 extends SqlMigration {
     RETURNS TABLE (found public.sso_connections, preset text, generations smallint[], wrapped bytea[])
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT c, o.preset, k.generations, k.wrapped
-        FROM public.sso_connections c JOIN public.organizations o ON o.id = c.org_id AND o.status = 'active'
+        FROM public.sso_connections c JOIN public.organizations o ON o.id = c.org_id AND o.status = 'active' AND 'saml' = ANY (o.allowed_sign_in)
         CROSS JOIN LATERAL (SELECT array_agg(d.generation) AS generations, array_agg(d.wrapped) AS wrapped FROM public.data_keys d
           WHERE d.org_id = c.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.purpose = 'data') k
        WHERE c.id = connection AND c.enabled
@@ -102,7 +102,7 @@ export class Sso1770000000009 extends SqlMigration {
     -- Entrance of a verified assertion, for whoever holds the connection's secret. The role the provider's groups stand
     -- for is taken over; with another role than before all other sessions of the member end. State: known | claimed |
     -- provisioned, then a session is open; else why not: connection_refused | role_missing | email_missing |
-    -- account_exists | account_unknown | membership_ended.
+    -- account_exists | account_unknown | membership_ended | last_administrator (the role would leave nobody to lead).
     CREATE FUNCTION app.sso_sign_in(connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text,
       new_user uuid, new_membership uuid, session_id uuid, session_hash bytea, max_expiry timestamptz, ip inet, user_agent text,
       OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text, OUT expires_at timestamptz)
@@ -110,13 +110,16 @@ export class Sso1770000000009 extends SqlMigration {
     DECLARE
       c public.sso_connections; m public.memberships; member_id uuid;
     BEGIN
-      SELECT x.* INTO c FROM public.sso_connections x WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+      SELECT x.* INTO c FROM public.sso_connections x
+        JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND 'saml' = ANY (o.allowed_sign_in)
+       WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
       IF NOT FOUND THEN
         state := 'connection_refused';
         org_id := app.enter_sso_log(connection);
         RETURN;
       END IF;
       org_id := c.org_id;
+      PERFORM app_private.sign_limited(c.org_id);
       IF NOT coalesce(app_private.is_role(c.org_id, granted_role), false) THEN
         state := 'role_missing'; -- somebody whose groups no longer stand for a role is put out
         UPDATE public.sessions s SET revoked_at = now() WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
@@ -127,13 +130,15 @@ export class Sso1770000000009 extends SqlMigration {
         SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
         IF m.status = 'ended' THEN state := 'membership_ended'; END IF;
       END IF;
-      IF state NOT IN ('known', 'claimed', 'provisioned') THEN
-        PERFORM app_private.sign_limited(c.org_id);
-        RETURN;
-      END IF;
+      IF state NOT IN ('known', 'claimed', 'provisioned') THEN RETURN; END IF;
       role_before := m.role;
       IF m.role <> granted_role THEN
-        UPDATE public.memberships x SET role = granted_role WHERE x.org_id = m.org_id AND x.id = m.id RETURNING * INTO m;
+        BEGIN
+          UPDATE public.memberships x SET role = granted_role WHERE x.org_id = m.org_id AND x.id = m.id RETURNING * INTO m;
+        EXCEPTION WHEN SQLSTATE 'VS409' THEN
+          state := 'last_administrator';
+          RETURN;
+        END;
         UPDATE public.sessions s SET revoked_at = now() WHERE s.org_id = m.org_id AND s.membership_id = m.id AND s.revoked_at IS NULL;
       END IF;
       UPDATE public.sso_identities i SET last_sign_in_at = now()

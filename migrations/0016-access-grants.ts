@@ -9,7 +9,7 @@ export class AccessGrants1770000000016 extends SqlMigration {
     CREATE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
-      me uuid := app.membership_id();
+      me uuid := app.membership_in_person();
       g public.access_grants;
     BEGIN
       IF me IS NULL OR NOT app.holds('access-grant:decide') THEN
@@ -47,7 +47,7 @@ export class AccessGrants1770000000016 extends SqlMigration {
     BEGIN
       SELECT * INTO g FROM public.access_grants x WHERE x.org_id = app.org_id() AND x.id = grant_id FOR UPDATE;
       IF g.id IS NULL OR g.state NOT IN ('requested', 'approved') OR g.expires_at <= now()
-        OR NOT (app.is_system() OR app.membership_id() IN (g.membership_id, g.requested_by) OR app.holds('access-grant:decide')) THEN
+        OR NOT (app.is_system() OR coalesce(app.membership_in_person() IN (g.membership_id, coalesce(g.requested_by, g.membership_id)), false) OR app.holds('access-grant:decide')) THEN
         RETURN false;
       END IF;
       UPDATE public.access_grants x SET state = CASE g.state WHEN 'requested' THEN 'declined' ELSE 'ended' END, ended_at = now()

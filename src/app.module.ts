@@ -1,8 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AccessGrantsModule } from './modules/access-grants/index.js';
+import { ApiKeysModule } from './modules/api-keys/index.js';
 import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { ExportsModule } from './modules/exports/index.js';
+import { InstitutionsModule } from './modules/institutions/index.js';
+import { InvitesModule } from './modules/invites/index.js';
 import { LiveModule } from './modules/live/index.js';
 import { PeopleModule } from './modules/people/index.js';
 import { RbacModule } from './modules/rbac/index.js';
@@ -17,14 +20,17 @@ import { PlatformModule } from './platform/platform.module.js';
   imports: [
     AuthModule,
     TenancyModule,
+    InvitesModule,
     RbacModule,
     AccessGrantsModule,
+    ApiKeysModule,
     PeopleModule,
     AuditModule,
     WebhooksModule,
     ExportsModule,
     RetentionModule,
     LiveModule,
+    InstitutionsModule,
   ],
 })
 export class AppModule {

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { demoCommands } from './cli/demo.js';
 import { doctorCommand } from './cli/doctor.js';
 import { documentCommands } from './cli/documents.js';
+import { institutionCommands } from './cli/institutions.js';
 import { migrateCommand } from './cli/migrate.js';
 import { organizationCommands } from './cli/organizations.js';
 import { retentionCommands } from './cli/retention.js';
@@ -15,7 +16,8 @@ import { startProcess } from './platform/config/start-process.js';
 await startProcess(async () => {
   const program = new Command('vouchsafe').description('Operate a Vouchsafe installation').showHelpAfterError();
   const commands = [
-    migrateCommand, organizationCommands, ssoCommands, webhookCommands, retentionCommands, supportCommands, doctorCommand, demoCommands, documentCommands,
+    migrateCommand, organizationCommands, institutionCommands, ssoCommands, webhookCommands, retentionCommands, supportCommands, doctorCommand,
+    demoCommands, documentCommands,
   ];
   for (const register of commands) register(program);
   await program.parseAsync();

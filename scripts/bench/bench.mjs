@@ -1,10 +1,7 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import { makeHome } from '../lib/files.mjs';
 import { foreground } from '../lib/foreground.mjs';
-import { Fixable, step } from '../lib/log.mjs';
-import { stateHome } from '../lib/paths.mjs';
-import { forgetProcess, takeLock } from '../lib/run-files.mjs';
+import { freshHome } from '../lib/fresh-home.mjs';
+import { step } from '../lib/log.mjs';
+import { forgetProcess } from '../lib/run-files.mjs';
 import { comparisons } from './comparisons.mjs';
 import { timeDecisions } from './decisions.mjs';
 import { startLoader } from './loader.mjs';
@@ -19,18 +16,6 @@ const DECISIONS = 1_000_000;
 
 /** How many record paths a connection goes round. */
 const PATHS = 500;
-
-/** A new, empty home each time. */
-function freshHome() {
-  const home = path.join(stateHome(), 'bench');
-  makeHome(stateHome());
-  makeHome(home);
-  const holder = takeLock(home, 'bench');
-  if (holder) throw new Fixable(`The benchmark already runs (process ${holder}).`, `kill ${holder}`);
-  for (const name of fs.readdirSync(home)) if (name !== 'run') fs.rmSync(path.join(home, name), { recursive: true });
-  makeHome(home);
-  return home;
-}
 
 /** Measures the servers of one comparison in turn, round after round, after each has been warmed up. */
 async function compare({ servers }, measure, stopping) {
@@ -64,7 +49,7 @@ async function measureAll({ stage, measure, stopping }) {
 export const bench = () =>
   foreground(async (stopping) => {
     const stops = [];
-    const home = freshHome();
+    const home = await freshHome('bench');
     try {
       const stage = await setStage({ home, stops, stopping });
       const loader = startLoader();

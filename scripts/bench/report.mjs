@@ -1,6 +1,7 @@
 import { say } from '../lib/log.mjs';
 
-function spread(values, digits) {
+/** The median, with the least and the most. */
+export function spread(values, digits) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   const median = sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -8,7 +9,7 @@ function spread(values, digits) {
 }
 
 /** Prints rows of text in columns; the first row is the heading. */
-function table(rows) {
+export function printTable(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows) say(`  ${row.map((cell, column) => cell.padEnd(widths[column])).join('   ').trimEnd()}`);
 }
@@ -30,7 +31,7 @@ function comparisonRows({ label, aim, servers }, rounds) {
 export function report({ results, decisions, versions, connections, rounds, seconds, poolSize }) {
   say(`\nNode ${versions.node}, Postgres ${versions.postgres}; one process each, ${poolSize} database connections, ${connections} HTTP connections, ${rounds} rounds of ${seconds} s in turn`);
   say('median (least–most); the ratio is this application to the other, round by round\n');
-  table([
+  printTable([
     ['what', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'ratio', 'aim'],
     ...results.flatMap(({ comparison, rounds: figures }) => comparisonRows(comparison, figures)),
   ]);

@@ -55,6 +55,7 @@ export async function startServices({ home, durable = true, ignoreEnv = false })
     const env = {
       VOUCHSAFE_ENV: own('VOUCHSAFE_ENV') ? process.env.VOUCHSAFE_ENV : 'development',
       STORAGE_DIR: own('STORAGE_DIR') ? process.env.STORAGE_DIR : path.join(home, 'storage'),
+      MAIL_DIR: own('MAIL_DIR') ? process.env.MAIL_DIR : path.join(home, 'mail'),
       REDIS_URL: redis?.url ?? process.env.REDIS_URL,
       ...(external ?? embeddedDatabase(postgres, home)),
     };

@@ -8,9 +8,13 @@ import { rememberedPort } from '../lib/ports.mjs';
 import { launch } from '../lib/process.mjs';
 import { reapOrphan } from '../lib/run-files.mjs';
 import { secrets } from '../lib/secrets.mjs';
-import { redisBinary } from './redis-binary.mjs';
+import { serverBinary } from './binary.mjs';
 
 const READY_MS = 60_000;
+const SERVER = {
+  title: 'Redis', names: ['redis-server', 'valkey-server'], debian: 'redis-server', file: 'usr/bin/redis-server',
+  install: 'apt install redis-server  |  brew install redis  |  docker run -d -p 6379:6379 redis:7 and REDIS_URL=redis://127.0.0.1:6379',
+};
 
 /** Jobs must survive a restart and must never be evicted to make room. */
 const config = ({ data, port, password }) => `
@@ -58,7 +62,7 @@ export async function startRedis({ home }) {
   const data = path.join(home, 'redis');
   fs.mkdirSync(data, { recursive: true, mode: 0o700 });
   const password = secrets(home).passwords.redis;
-  const { command, env } = await redisBinary();
+  const { command, env } = await serverBinary(SERVER);
   await reapOrphan(home, 'redis');
   const port = await rememberedPort(home, 'redis');
   const url = `redis://:${password}@127.0.0.1:${port}`;

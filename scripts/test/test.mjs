@@ -1,28 +1,13 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import { makeHome } from '../lib/files.mjs';
 import { foreground } from '../lib/foreground.mjs';
-import { Fixable, complain, say, step } from '../lib/log.mjs';
-import { stateHome } from '../lib/paths.mjs';
-import { forgetProcess, reapOrphan, takeLock } from '../lib/run-files.mjs';
+import { freshHome } from '../lib/fresh-home.mjs';
+import { complain, say, step } from '../lib/log.mjs';
+import { forgetProcess } from '../lib/run-files.mjs';
 import { nodeEnv } from '../lib/runtime.mjs';
 import { startServices } from '../services/index.mjs';
+import { pgBouncerBinary } from '../services/pgbouncer.mjs';
 import { runCli } from '../start/application.mjs';
 import { checks } from './checks.mjs';
 import { runJest } from './jest.mjs';
-
-/** A new, empty home each time; what a killed run left behind is ended first. */
-async function freshHome() {
-  const home = path.join(stateHome(), 'test');
-  makeHome(stateHome());
-  makeHome(home);
-  const holder = takeLock(home, 'test');
-  if (holder) throw new Fixable(`The tests already run (process ${holder}).`, `kill ${holder}`);
-  await Promise.all([reapOrphan(home, 'postgres', 'SIGINT'), reapOrphan(home, 'redis')]);
-  for (const name of fs.readdirSync(home)) if (name !== 'run') fs.rmSync(path.join(home, name), { recursive: true });
-  makeHome(home);
-  return home;
-}
 
 /** Environment of the tests: the application's own, and the superuser who copies the migrated database for each suite. */
 const testEnv = (services) => ({
@@ -52,6 +37,7 @@ async function runAll({ tally, home, args, stops, stopping }) {
     services = await startServices({ home, durable: false, ignoreEnv: true });
     stops.push(services.stop);
   });
+  await counted(tally, 'PgBouncer is at hand', pgBouncerBinary);
   const env = testEnv(services);
   const migrated = await counted(tally, 'migrations', () => runCli(['migrate'], { env, signal: stopping }));
   if (args.length === 0) {
@@ -72,7 +58,7 @@ export const test = (args) =>
   foreground(async (stopping) => {
     const tally = { passed: 0, failed: 0 };
     const stops = [];
-    const home = await freshHome();
+    const home = await freshHome('test');
     try {
       await runAll({ tally, home, args, stops, stopping });
     } catch (error) {

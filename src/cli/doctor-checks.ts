@@ -128,7 +128,7 @@ async function keysCheck(config: Config): Promise<Healthy> {
     const kms = operator.app.get(Kms);
     const key = Buffer.alloc(32, 7);
     if (!(await kms.unwrap(await kms.wrap(key, 'doctor'), 'doctor')).equals(key)) throw new Error('the KMS gives back another key than it was given');
-    const organizations = await operator.app.get(UnitOfWork).once<{ id: string }>('SELECT app.organization_ids() AS id');
+    const organizations = await operator.app.get(UnitOfWork).once<{ id: string }>('SELECT app.organization_ids(true) AS id');
     let opened = 0;
     for (const { id } of organizations) {
       const ring = await operator.within(id, () => operator.app.get(DataKeys).find(ORGANIZATION)).catch((cause: unknown) => {

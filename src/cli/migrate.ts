@@ -25,7 +25,7 @@ export function migrateCommand(program: Command): void {
     });
 }
 
-/** One migrator at a time: the advisory lock is held until both steps are done. */
+/** One migrator at a time: the advisory lock is held until all steps are done. */
 async function migrate(dataSource: DataSource): Promise<{ applied: string[]; permissions: number }> {
   await dataSource.query(`SET ROLE vouchsafe_owner`);
   await dataSource.query(`SELECT pg_advisory_lock(hashtext('vouchsafe migrate'))`);

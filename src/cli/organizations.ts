@@ -1,20 +1,33 @@
 import { Option, type Command } from 'commander';
 import { AccountService } from '../modules/auth/index.js';
-import { TenancyService } from '../modules/tenancy/index.js';
+import { OrganizationService, TenancyService } from '../modules/tenancy/index.js';
 import { PRESETS, type Preset } from '../platform/access/roles.js';
-import { newId } from '../platform/clock/id.js';
+import { INSTALLATION, newId } from '../platform/clock/id.js';
 import { operate, readSecret, type Operator } from './operator.js';
 
-interface OrgOptions { name: string; preset: Preset; json?: boolean }
+interface OrgOptions { name: string; preset: Preset; org: string; reason: string; json?: boolean }
 interface UserOptions { email: string; name?: string; org: string; role: string; passwordStdin?: boolean; json?: boolean }
 
-/** `org create` and `user create`. */
+/** `org create`, `list`, `rename`, `suspend` and `resume`; `user create`. */
 export function organizationCommands(program: Command): void {
-  program.command('org').description('organizations').command('create').description('set up an organization')
+  const org = program.command('org').description('organizations');
+  org.command('create').description('set up an organization')
     .requiredOption('--name <name>')
     .addOption(new Option('--preset <preset>', 'vocabulary of roles').choices(Object.keys(PRESETS)).makeOptionMandatory())
     .option('--json')
     .action((options: OrgOptions) => operate(options, async (operator) => ({ id: await createOrganization(operator, newId(), options) })));
+  org.command('list').description('all organizations').option('--json')
+    .action((options: OrgOptions) => operate(options, async (operator) => ({ organizations: await listOrganizations(operator) })));
+  org.command('rename').description('give an organization another name').requiredOption('--org <id>').requiredOption('--name <name>').option('--json')
+    .action(({ name, ...options }: OrgOptions) => operate(options, (operator) => inOrganization(operator, options.org, async (organization) => {
+      await organization.update({ name });
+      return { id: options.org, name };
+    })));
+  org.command('suspend').description('shut an organization: no sign-in, no requests, no webhooks, no jobs but those of retention')
+    .requiredOption('--org <id>').requiredOption('--reason <code>', 'one word for the log, such as unpaid or incident').option('--json')
+    .action((options: OrgOptions) => operate(options, async (operator) => ({ suspended: await suspend(operator, options.org, options.reason) })));
+  org.command('resume').description('open a suspended organization again').requiredOption('--org <id>').option('--json')
+    .action((options: OrgOptions) => operate(options, async (operator) => ({ resumed: await resume(operator, options.org) })));
 
   program.command('user').description('users').command('create').description('add a member, and the user behind it where the address is new')
     .requiredOption('--email <email>').requiredOption('--org <id>').requiredOption('--role <role>')
@@ -28,8 +41,29 @@ export function organizationCommands(program: Command): void {
 }
 
 export async function createOrganization(operator: Operator, id: string, { name, preset }: Pick<OrgOptions, 'name' | 'preset'>): Promise<string> {
-  await operator.installation(() => operator.app.get(TenancyService).create(id, name, preset));
+  await operator.installation(() => operator.app.get(OrganizationService).create(id, name, preset));
   return id;
+}
+
+export function suspend(operator: Operator, org: string, reason: string): Promise<boolean> {
+  return inOrganization(operator, org, (organization) => organization.suspend(reason));
+}
+
+export function resume(operator: Operator, org: string): Promise<boolean> {
+  return inOrganization(operator, org, (organization) => organization.resume());
+}
+
+async function listOrganizations(operator: Operator) {
+  const organizations = [];
+  for (const org of (await operator.app.get(OrganizationService).ids()).filter((id) => id !== INSTALLATION)) {
+    const { id, name, preset, status, institutionId } = await inOrganization(operator, org, (organization) => organization.current());
+    organizations.push({ id, name, preset, status, institutionId });
+  }
+  return organizations;
+}
+
+function inOrganization<T>(operator: Operator, org: string, fn: (organization: OrganizationService) => Promise<T>): Promise<T> {
+  return operator.within(org, () => fn(operator.app.get(OrganizationService)));
 }
 
 interface NewUser { email: string; name?: string; org: string; role: string; personId?: string; password?: string; mustChange: boolean }

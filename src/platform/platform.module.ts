@@ -20,6 +20,7 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { RedisProbe } from './jobs/redis.probe.js';
 import { LivePlatformModule } from './live/live.module.js';
 import { LoggingModule } from './logging/index.js';
+import { MailModule } from './mail/index.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { StorageModule } from './storage/index.js';
 
@@ -30,7 +31,7 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [
-        ConfigModule.forRoot(config), LoggingModule, ClockModule, DatabaseModule, CryptoModule, StorageModule, AuditTrailModule, JobsModule, LivePlatformModule,
+        ConfigModule.forRoot(config), LoggingModule, ClockModule, DatabaseModule, CryptoModule, StorageModule, MailModule, AuditTrailModule, JobsModule, LivePlatformModule,
         RateLimitModule, MetricsModule.forRoot([DatabaseProbe, RedisProbe]), AccessModule, HttpModule, DiscoveryModule,
       ],
       providers: [BootChecks],

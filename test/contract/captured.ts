@@ -1,27 +1,53 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../src/app.module.js';
-import { loadConfig } from '../../src/platform/config/config.js';
+import { loadConfig, type Config } from '../../src/platform/config/config.js';
 import { createApp } from '../../src/platform/http/index.js';
-import { LOG_STREAM } from '../../src/platform/logging/logger.js';
+import { JobRunner } from '../../src/platform/jobs/job-runner.js';
+import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
+import { AppLogger, LOG_STREAM } from '../../src/platform/logging/logger.js';
 import type { Harness } from '../harness/app.js';
 
-/** An API process whose log, on its most talkative level, is kept. */
-export interface CapturedApi {
-  url: string;
+/** A process whose log, on its most talkative level, is kept. */
+interface Captured {
   lines: string[];
   stop: () => Promise<void>;
 }
 
+export interface CapturedApi extends Captured {
+  url: string;
+}
+
 /** Starts one more API process on a harness's database; `env` changes its environment. */
 export async function startCaptured(harness: Harness, env: Record<string, string> = {}): Promise<CapturedApi> {
+  const config = loadConfig({ ...harness.env, LOG_LEVEL: 'trace', ...env }, 'api');
+  const { root, lines } = capturing(config);
+  const app = await createApp(root, config);
+  await app.listen(0, '127.0.0.1');
+  return { url: await app.getUrl(), lines, stop: () => app.close() };
+}
+
+/** Starts a worker that takes jobs. Log lines of one test file go to whatever was started last. */
+export async function startCapturedWorker(harness: Harness, env: Record<string, string> = {}): Promise<Captured> {
+  const { root, lines } = capturing(loadConfig({ ...harness.env, LOG_LEVEL: 'trace', ...env }, 'worker'));
+  const app = await NestFactory.createApplicationContext(root, { bufferLogs: true, abortOnError: false });
+  app.useLogger(app.get(AppLogger));
+  app.get(JobRunner).start();
+  app.get(OutboxRelay).start();
+  const stop = async () => {
+    await app.get(OutboxRelay).stop();
+    await app.get(JobRunner).stop(2_000);
+    await app.close();
+  };
+  return { lines, stop };
+}
+
+function capturing(config: Config): { root: DynamicModule; lines: string[] } {
   const lines: string[] = [];
   @Global()
   @Module({ providers: [{ provide: LOG_STREAM, useValue: { write: (line: string) => void lines.push(line) } }], exports: [LOG_STREAM] })
-  class Captured {}
+  class Stream {}
   @Module({})
   class Root {}
-  const config = loadConfig({ ...harness.env, LOG_LEVEL: 'trace', ...env }, 'api');
-  const app = await createApp({ module: Root, imports: [Captured, AppModule.forRoot(config)] }, config);
-  await app.listen(0, '127.0.0.1');
-  return { url: await app.getUrl(), lines, stop: () => app.close() };
+  return { root: { module: Root, imports: [Stream, AppModule.forRoot(config)] }, lines };
 }

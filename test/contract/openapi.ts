@@ -7,6 +7,7 @@ export interface FieldSchema {
   format?: string;
   pattern?: string;
   nullable?: boolean;
+  description?: string;
   $ref?: string;
 }
 
@@ -17,7 +18,7 @@ interface Operation {
 
 const document = JSON.parse(readFileSync(`${import.meta.dirname}/../../docs/generated/openapi.json`, 'utf8')) as {
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, { properties?: Record<string, FieldSchema> }> };
+  components: { schemas: Record<string, { properties?: Record<string, FieldSchema>; required?: string[] }> };
 };
 
 /** What the generated description, which `npm test` keeps current, says that a route takes. */
@@ -29,6 +30,12 @@ export function takenBy(method: string, path: string): { body: Record<string, Fi
     body: reference === undefined ? null : (document.components.schemas[reference]?.properties ?? {}),
     query: Object.fromEntries((operation.parameters ?? []).filter((p) => p.in === 'query').map(({ name, schema }) => [name, schema])),
   };
+}
+
+/** What it says of the fields of a class. */
+export function fieldsIn(name: string): { properties: Record<string, FieldSchema>; required: string[] } {
+  const { properties = {}, required = [] } = document.components.schemas[name] ?? {};
+  return { properties, required };
 }
 
 const WRONG: Record<NonNullable<FieldSchema['type']>, unknown[]> = {

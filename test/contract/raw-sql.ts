@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
@@ -64,8 +65,20 @@ export class RawSql {
     if (rows[0]?.state !== 'ok') throw new Error(`the session was refused: ${rows[0]?.state}`);
   }
 
+  /** Begins a transaction and enters with an API key, as a request does. */
+  async enterByKey(key: string, address = '127.0.0.1'): Promise<void> {
+    await this.client.query('BEGIN');
+    const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_api_key($1, $2, false)', [key, address]);
+    if (rows[0]?.state !== 'ok') throw new Error(`the key was refused: ${rows[0]?.state}`);
+  }
+
   async rollback(): Promise<void> {
     await this.client.query('ROLLBACK');
+  }
+
+  /** Cuts the connection, as when a process dies. */
+  sever(): void {
+    (this.client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
   }
 
   end(): Promise<void> {

@@ -3,13 +3,13 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { declared } from '../../src/platform/feature/registry.js';
 import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
 import { Harness } from '../harness/app.js';
-import type { Answer, Client } from '../harness/client.js';
+import type { Answer } from '../harness/client.js';
 import { takenBy, wrongTypes } from './openapi.js';
+import { guardedOf, keyOf, sampleFor, send } from './requests.js';
 import { PUBLIC, SAMPLES, type Sample } from './samples.js';
 import { fingerprint, makeTenant, providerMetadata, type Tenant } from './world.js';
 
 const TENANT_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
-const ORDER = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 let harness: Harness;
 let mine: Tenant;
@@ -31,21 +31,9 @@ afterAll(async () => {
   process.stdout.write(`routes: ${cells} cells over ${routes.length} routes\n`);
 });
 
-const keyOf = ({ method, path }: Route) => `${method} ${path}`;
-const guarded = () => routes.filter(({ policy }) => policy?.kind === 'access').toSorted((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method));
+const guarded = () => guardedOf(routes);
+const sampleOf = (route: Route) => sampleFor(route, mine);
 const withPermission = () => guarded().filter(({ policy }) => policy?.kind === 'access' && policy.permission !== 'signed-in');
-
-async function sampleOf(route: Route): Promise<Sample> {
-  const make = SAMPLES[keyOf(route)];
-  if (make === undefined) throw new Error(`${keyOf(route)} has no sample: add one to SAMPLES in test/contract/samples.ts (or, if it takes no session, to PUBLIC)`);
-  return make(mine.ids, mine);
-}
-
-function send(client: Client, { method, path }: Pick<Route, 'method' | 'path'>, { params = {}, query = {}, body }: Sample): Promise<Answer> {
-  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
-  const search = new URLSearchParams(query).toString();
-  return client.send(method, `${filled}${search && `?${search}`}`, body === undefined ? {} : { body });
-}
 
 /** Whether an answer is a refusal as problem details, of one of the statuses; otherwise what it was. */
 function refused(what: string, { status, body, headers }: Answer, statuses: readonly number[]): string[] {
@@ -163,12 +151,13 @@ describe('every route', () => {
     const samples = await Promise.all(guarded().map(async (route) => ({ route, last: (await sampleOf(route)).last === true })));
     const inOrder = [...samples.filter(({ last }) => !last), ...samples.filter(({ last }) => last).toReversed()].map(({ route }) => route);
     expect(await over(inOrder, async (route) => {
-      const answer = await send(mine.director, route, await sampleOf(route));
+      const sample = await sampleOf(route);
+      const answer = await send(sample.by ?? mine.director, route, sample);
       cells += 1;
       if (answer.status >= 300) return [`${keyOf(route)}: ${answer.status} ${answer.text}`];
       const emits = route.policy?.emits ?? [];
       if (emits.length === 0) return [];
-      const logged = await harness.database.superuser<{ type: string }>('SELECT type FROM audit_events WHERE org_id = $1 AND request_id = $2', [mine.ids.org, answer.headers.get('x-request-id')]);
+      const logged = await harness.database.superuser<{ type: string }>('SELECT type FROM audit_events WHERE org_id = $1 AND request_id = $2', [sample.log ?? mine.ids.org, answer.headers.get('x-request-id')]);
       cells += 1;
       return logged.some(({ type }) => (emits as string[]).includes(type)) ? [] : [`${keyOf(route)}: none of ${emits.join(', ')} is in the log`];
     })).toEqual([]);

@@ -1,3 +1,4 @@
+import type { Client } from '../harness/client.js';
 import type { Ids, Tenant } from './world.js';
 
 /** A request that a route answers with success. Every id in it is swapped for another tenant's by the tests. */
@@ -5,6 +6,10 @@ export interface Sample {
   params?: Record<string, string>;
   query?: Record<string, string>;
   body?: Record<string, unknown>;
+  /** The organization in whose log it is written, where that is another one. */
+  log?: string;
+  /** Who sends it where it has to succeed; the director if not given. */
+  by?: Client;
   /** Ends what the caller stands on: sent last. */
   last?: true;
 }
@@ -20,20 +25,31 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/auth/sessions': () => ({}),
   'POST /v1/auth/logout': () => ({ last: true }),
   'DELETE /v1/auth/sessions/:id': ({ session }) => ({ params: { id: session } }),
+  'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token }, director }) => ({ body: { token }, log: org, by: director }),
   'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),
+  'GET /v1/auth/organizations': () => ({}),
+  'POST /v1/auth/organization': async ({ sister }, { traveller, signIn }) => ({ body: { orgId: sister }, by: await signIn(traveller) }),
 
   'GET /v1/sso/connections': () => ({}),
-  'POST /v1/sso/connections': async (_ids, { metadata }) => ({ body: { name: 'Second', metadata, defaultRole: 'trainee' } }),
+  'POST /v1/sso/connections': async (_ids, { metadata, roles }) => ({ body: { name: 'Second', metadata, defaultRole: roles.subject } }),
   'GET /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
   'PATCH /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection }, body: { name: 'Renamed' } }),
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
 
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
+  'PATCH /v1/organizations/current/sign-in': () => ({ body: { allowedSignIn: ['password', 'saml'], requireSso: false } }),
+  'POST /v1/organizations/current/owner': async ({ membership }, { deputy, signIn, roles }) => ({ body: { membershipId: membership, ownRole: roles.helper }, by: await signIn(deputy) }),
+  'GET /v1/institutions/current/report': () => ({}),
   'GET /v1/memberships': () => ({ query: { status: 'active', limit: '10' } }),
-  'POST /v1/memberships': ({ person }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: 'trainee', personId: person } }),
-  'PATCH /v1/memberships/:id': ({ membership }) => ({ params: { id: membership }, body: { role: 'trainee' } }),
+  'POST /v1/memberships': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
+  'PATCH /v1/memberships/:id': ({ membership }, { roles }) => ({ params: { id: membership }, body: { role: roles.subject } }),
   'DELETE /v1/memberships/:id': ({ membership }) => ({ params: { id: membership } }),
+
+  'GET /v1/invites': () => ({ query: { limit: '10' } }),
+  'POST /v1/invites': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
+  'POST /v1/invites/:id/resend': ({ invite }) => ({ params: { id: invite } }),
+  'DELETE /v1/invites/:id': ({ invite }) => ({ params: { id: invite } }),
 
   'GET /v1/access/grants': ({ membership }) => ({ query: { state: 'requested', membershipId: membership, limit: '10' } }),
   'POST /v1/access/grants': ({ membership, person }) => ({
@@ -43,13 +59,18 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/access/grants/:id/decline': ({ declinable }) => ({ params: { id: declinable } }),
   'DELETE /v1/access/grants/:id': ({ accessGrant }) => ({ params: { id: accessGrant } }),
 
+  'GET /v1/api-keys': ({ keyOwner }) => ({ query: { membershipId: keyOwner, limit: '10' } }),
+  'POST /v1/api-keys': () => ({ body: { name: 'Second', permissions: ['person:read'], expiresInDays: 30, allowedRanges: ['192.0.2.0/24', '2001:db8::/32'] } }),
+  'POST /v1/api-keys/:id/rotate': ({ apiKey }, { director }) => ({ params: { id: apiKey }, body: { overlapSeconds: 60 }, by: director }),
+  'DELETE /v1/api-keys/:id': ({ apiKey }) => ({ params: { id: apiKey } }),
+
   'GET /v1/permissions': () => ({}),
   'GET /v1/roles': () => ({}),
-  'POST /v1/roles': () => ({ body: { key: 'coordinator', name: 'Coordinator', copyOf: 'mentor' } }),
+  'POST /v1/roles': (_ids, { roles }) => ({ body: { key: 'coordinator', name: 'Coordinator', copyOf: roles.helper } }),
   'PATCH /v1/roles/:role': ({ role }) => ({ params: { role }, body: { name: 'Renamed' } }),
   'DELETE /v1/roles/:role': ({ role }) => ({ params: { role } }),
-  'PUT /v1/roles/:role/permissions/:permission': () => ({ params: { role: 'mentor', permission: 'person:update' }, body: { scope: 'assigned' } }),
-  'DELETE /v1/roles/:role/permissions/:permission': () => ({ params: { role: 'mentor', permission: 'person:update' } }),
+  'PUT /v1/roles/:role/permissions/:permission': (_ids, { roles }) => ({ params: { role: roles.helper, permission: 'person:update' }, body: { scope: 'assigned' } }),
+  'DELETE /v1/roles/:role/permissions/:permission': (_ids, { roles }) => ({ params: { role: roles.helper, permission: 'person:update' } }),
   'PUT /v1/memberships/:id/permissions/:permission': ({ membership }) => ({ params: { id: membership, permission: 'person:update' }, body: { scope: 'own' } }),
   'DELETE /v1/memberships/:id/permissions/:permission': ({ membership }) => ({ params: { id: membership, permission: 'person:update' } }),
 
@@ -58,6 +79,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/people/:id': ({ person }) => ({ params: { id: person } }),
   'PATCH /v1/people/:id': ({ person }) => ({ params: { id: person }, body: { title: 'PGY-2' } }),
   'GET /v1/people/:id/contact': ({ person }) => ({ params: { id: person } }),
+  'GET /v1/people/:id/history': ({ person }) => ({ params: { id: person }, query: { limit: '10' } }),
   'GET /v1/assignments': ({ person, membership }) => ({ query: { personId: person, membershipId: membership } }),
   'POST /v1/assignments': ({ person, membership }) => ({ body: { personId: person, membershipId: membership } }),
   'DELETE /v1/assignments/:id': ({ assignment }) => ({ params: { id: assignment } }),
@@ -87,6 +109,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/retention/policies': () => ({}),
   'GET /v1/retention/policies/:name/preview': () => ({ params: { name: 'sessions.expired' } }),
   'POST /v1/retention/policies/:name/run': () => ({ params: { name: 'sessions.expired' }, body: {} }),
+  'PUT /v1/retention/policies/:name/days': () => ({ params: { name: 'sessions.expired' }, body: { days: 2 } }),
+  'DELETE /v1/retention/policies/:name/days': () => ({ params: { name: 'sessions.expired' } }),
   'GET /v1/retention/runs': () => ({ query: { policy: 'sessions.expired', limit: '10' } }),
 };
 
@@ -96,6 +120,7 @@ export const PUBLIC: Record<string, string> = {
   'GET /health/live': 'tells only that the process runs',
   'GET /health/ready': 'tells only which services answer',
   'POST /v1/auth/login': 'five tries an account, and a limit by address',
+  'POST /v1/invites/accept': 'a signed token that was mailed, good once; a limit by address',
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
   'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',

@@ -54,9 +54,14 @@ async function rowOf(table: string, org: string, changes: Record<string, unknown
   return JSON.stringify({ ...row.row, ...changes });
 }
 
-async function insertOf(table: string, org: string, changes: Record<string, unknown> = {}, tail = ''): Promise<{ text: string; values: unknown[] }> {
+/** The columns that an INSERT gives. */
+function insertable(table: string): string[] {
   const identity = new Set(['seq', 'transaction_id']);
-  const columns = tableOf(table).columns.filter(({ name, generated }) => !generated && !identity.has(name)).map(({ name }) => name).join(', ');
+  return tableOf(table).columns.filter(({ name, generated }) => !generated && !identity.has(name)).map(({ name }) => name);
+}
+
+async function insertOf(table: string, org: string, changes: Record<string, unknown> = {}, tail = ''): Promise<{ text: string; values: unknown[] }> {
+  const columns = insertable(table).join(', ');
   return { text: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb) ${tail}`, values: [await rowOf(table, org, changes)] };
 }
 
@@ -106,9 +111,40 @@ async function writes(raw: RawSql, table: string): Promise<string[]> {
     ...harmless(`UPDATE of ${table}`, await raw.attempt(`UPDATE ${table} SET ${key} = ${key} WHERE ${their}`)),
     ...harmless(`taking over of ${table}`, await raw.attempt(`UPDATE ${table} SET ${key} = '${mine.ids.org}' WHERE ${their}`)),
     ...harmless(`DELETE of ${table}`, await raw.attempt(`DELETE FROM ${table} WHERE ${their}`)),
-    ...harmless(`MERGE of ${table}`, await raw.attempt(`MERGE INTO ${table} t USING (SELECT '${theirs.ids.org}'::uuid AS o) s ON t.${key} = s.o WHEN MATCHED THEN DELETE`)),
+    ...await merges(raw, table),
+    ...await withinOthers(raw, table),
     ...harmless(`COPY FROM of ${table}`, await raw.attempt(`COPY ${table} FROM STDIN`)),
     ...harmless(`TRUNCATE of ${table}`, await raw.attempt(`TRUNCATE ${table} CASCADE`)),
+  ];
+}
+
+/** Each of the things that MERGE does with a match, or without one. */
+async function merges(raw: RawSql, table: string): Promise<string[]> {
+  const key = keyOf(table);
+  const matched = (action: string) => `MERGE INTO ${table} t USING (SELECT '${theirs.ids.org}'::uuid AS o) s ON t.${key} = s.o WHEN MATCHED THEN ${action}`;
+  const row = await rowOf(table, theirs.ids.org, table === 'organizations' ? {} : newKey(table));
+  return [
+    ...harmless(`MERGE that deletes of ${table}`, await raw.attempt(matched('DELETE'))),
+    ...harmless(`MERGE that updates ${table}`, await raw.attempt(matched(`UPDATE SET ${key} = s.o`))),
+    ...harmless(`MERGE that inserts into ${table}`, await raw.attempt(
+      `MERGE INTO ${table} t USING (SELECT * FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb)) s ON false
+         WHEN NOT MATCHED THEN INSERT (${insertable(table).join(', ')}) VALUES (${insertable(table).map((column) => `s.${column}`).join(', ')})`, [row])),
+  ];
+}
+
+/** Changes as parts of what reads: in a WITH, behind a conflict, and copied out. */
+async function withinOthers(raw: RawSql, table: string): Promise<string[]> {
+  const key = keyOf(table);
+  const their = `${key} = '${theirs.ids.org}'`;
+  const insert = await insertOf(table, theirs.ids.org, table === 'organizations' ? {} : newKey(table), `RETURNING ${key}`);
+  const existing = await insertOf(table, theirs.ids.org, {}, `ON CONFLICT DO NOTHING RETURNING ${key}`);
+  return [
+    ...harmless(`WITH INSERT into ${table}`, await raw.attempt(`WITH w AS (${insert.text}) SELECT * FROM w`, insert.values)),
+    ...harmless(`WITH UPDATE of ${table}`, await raw.attempt(`WITH w AS (UPDATE ${table} SET ${key} = ${key} WHERE ${their} RETURNING ${key}) SELECT * FROM w`)),
+    ...harmless(`WITH DELETE from ${table}`, await raw.attempt(`WITH w AS (DELETE FROM ${table} WHERE ${their} RETURNING ${key}) SELECT * FROM w`)),
+    ...harmless(`INSERT of what is there into ${table}`, await raw.attempt(existing.text, existing.values)),
+    ...harmless(`COPY TO of an UPDATE of ${table}`, await raw.copyOut(`(UPDATE ${table} SET ${key} = ${key} WHERE ${their} RETURNING ${key})`)),
+    ...harmless(`COPY TO of a DELETE from ${table}`, await raw.copyOut(`(DELETE FROM ${table} WHERE ${their} RETURNING ${key})`)),
   ];
 }
 
@@ -158,7 +194,7 @@ describe('in a session', () => {
     const raw = connections['in a session']!;
     await raw.enter(sessionSecret(mine.director));
     expect((await raw.attempt(`SELECT id FROM users WHERE id = '${theirs.ids.user}'`)).rows).toEqual([]);
-    expect((await raw.attempt('SELECT id FROM users')).rows).toHaveLength(3);
+    expect((await raw.attempt('SELECT id FROM users')).rows).toHaveLength(5);
     await raw.rollback();
   });
 

@@ -6,6 +6,7 @@ import type { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { exported } from '../harness/exports.js';
 import type { Member } from '../harness/factories.js';
+import { inviteToken } from '../harness/mail.js';
 import { newSigningKey } from '../harness/saml-idp.js';
 import { until } from '../harness/until.js';
 
@@ -21,22 +22,42 @@ export interface Ids {
   delivery: string;
   connection: string;
   export: string;
+  invite: string;
+  /** Another organization of the traveller's. */
+  sister: string;
   /** A role of the organization's own. */
   role: string;
   accessGrant: string;
   declinable: string;
+  apiKey: string;
+  /** The membership that the key acts as. */
+  keyOwner: string;
 }
+
+/** Who leads, who helps and whose records are kept, in a vocabulary. */
+const SEATS = {
+  gme: { lead: 'program_director', helper: 'mentor', subject: 'trainee' },
+  enrollment: { lead: 'admin', helper: 'staff', subject: 'portal' },
+} as const;
 
 /** A tenant with at least one row in every table. */
 export interface Tenant {
   ids: Ids;
+  roles: (typeof SEATS)[keyof typeof SEATS];
   mark: string;
   /** Leads the program: every permission that an organization has. */
   director: Client;
   directorMember: Member;
   /** A member from whom every permission was taken. */
   powerless: Client;
+  /** Leads the program too: for requests that would end the director's session. */
+  deputy: Member;
+  /** Belongs to another organization as well. */
+  traveller: Member;
+  signIn: (member: Member) => Promise<Client>;
   webhookSecret: string;
+  /** Another organization, and the token by which it invites the director. */
+  invitedTo: { org: string; token: string };
   /** Metadata that an identity provider could be connected by. */
   metadata: string;
 }
@@ -53,12 +74,17 @@ export async function providerMetadata(): Promise<string> {
 }
 
 /** Sets up a tenant through the application, and by the superuser where only time or a partner would make a row. */
-export async function makeTenant(harness: Harness, metadata: string): Promise<Tenant> {
+export async function makeTenant(harness: Harness, metadata: string, preset: keyof typeof SEATS = 'gme'): Promise<Tenant> {
   const mark = `Mark${newId().slice(-12)}`;
-  const org = await harness.make.organization('gme', `Program ${mark}`);
+  const roles = SEATS[preset];
+  const org = await harness.make.organization(preset, `Program ${mark}`);
   const [directorMember, mentor, bare] = [
-    await harness.make.member(org, 'program_director'), await harness.make.member(org, 'mentor'), await harness.make.member(org, 'mentor'),
+    await harness.make.member(org, roles.lead), await harness.make.member(org, roles.helper), await harness.make.member(org, roles.helper),
   ];
+  const [deputy, traveller] = [await harness.make.member(org, roles.lead), await harness.make.member(org, roles.subject)];
+  const sister = await harness.make.organization('gme', `Sister ${mark}`);
+  await harness.make.member(sister, 'trainee', { email: traveller.email });
+  await together(harness, [org, sister]);
   const director = await harness.signIn(directorMember.email);
   const person = await harness.make.person(org, {
     givenName: 'Synthetic', familyName: mark, externalId: `ext-${mark}`, email: `${mark}@test.example`, ssn: '000-12-3456', title: mark,
@@ -72,20 +98,45 @@ export async function makeTenant(harness: Harness, metadata: string): Promise<Te
     return answer as { id: string; secret: string };
   };
   const source = await created('/v1/webhook-sources', { name: mark, scheme: 'standard' });
-  const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: 'trainee' });
+  const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
+  const { id: invite } = await created('/v1/invites', { email: `invited-${mark}@test.example`, name: mark, role: roles.subject });
   const delivery = await deadDelivery(harness, org, source);
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
   const role = `r${mark.toLowerCase().replaceAll(/[^a-z]/g, '')}${'abcdefgh'[Number.parseInt(mark.slice(-1), 16) % 8]}`;
   await created('/v1/roles', { key: role, name: mark });
+  const { id: apiKey } = await created('/v1/api-keys', { name: mark, permissions: ['person:read'], expiresInDays: 30 });
   const [accessGrant, declinable] = await Promise.all([1, 2].map(async () => (await askedFor(harness, mentor, person)).id));
-  await director.put('/v1/roles/trainee/permissions/person:read', { scope: 'none' });
+  await director.patch(`/v1/people/${person}`, { title: `Now ${mark}` });
+  await director.put(`/v1/roles/${roles.subject}/permissions/person:read`, { scope: 'none' });
   await director.post('/v1/retention/policies/sessions.expired/run', {});
+  await director.put('/v1/retention/policies/webhook_inbox.payload/days', { days: 20 });
   await harness.settled();
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
-    ids: { org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId, role, accessGrant: accessGrant!, declinable: declinable! },
-    mark, director, directorMember, powerless: await harness.signIn(bare.email), webhookSecret: source.secret, metadata,
+    ids: {
+      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId,
+      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, invite, sister,
+    },
+    roles, mark, director, directorMember, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
+    webhookSecret: source.secret, metadata, invitedTo: await invitation(harness, directorMember),
   };
+}
+
+/** An invite of another organization to somebody who has an account. */
+async function invitation(harness: Harness, { email }: Member): Promise<Tenant['invitedTo']> {
+  const org = await harness.make.organization('gme');
+  const inviter = await harness.signIn((await harness.make.member(org, 'program_director')).email);
+  const { status, text } = await inviter.post('/v1/invites', { email, name: 'Synthetic Guest', role: 'mentor' });
+  if (status !== 201) throw new Error(`the invite was refused: ${text}`);
+  return { org, token: await inviteToken(harness, email) };
+}
+
+/** Puts organizations into one institution, and lets it see their numbers. */
+async function together(harness: Harness, orgs: string[]): Promise<void> {
+  await harness.database.superuser(
+    `WITH made AS (INSERT INTO institutions (id, name) VALUES (gen_random_uuid(), 'Synthetic Institution') RETURNING id)
+     UPDATE organizations SET institution_id = made.id, institution_reporting = true FROM made WHERE organizations.id = ANY ($1::uuid[])`, [orgs],
+  );
 }
 
 /** A request for permissions that somebody else may decide on. */

@@ -27,27 +27,27 @@ class Probe {
     return this.unitOfWork.execute('UPDATE organizations SET name = $1 WHERE id = $2', [name, currentContext().orgId]);
   }
 
-  @Post('honest') @Access('signed-in', { emits: [PROBE] }) @Returns(Answered)
+  @Post('honest') @Access('signed-in', { emits: [PROBE], peopleOnly: true }) @Returns(Answered)
   async honest() {
     await this.rename('Honest');
     this.audit.record(PROBE);
     return { ok: true, secret: 'not exposed' };
   }
 
-  @Post('silent') @Access('signed-in', { emits: [PROBE] }) @Returns(Answered)
+  @Post('silent') @Access('signed-in', { emits: [PROBE], peopleOnly: true }) @Returns(Answered)
   async silent() {
     await this.rename('Silent');
     return { ok: true };
   }
 
-  @Post('other') @Access('signed-in', { emits: [PROBE] }) @Returns(Answered)
+  @Post('other') @Access('signed-in', { emits: [PROBE], peopleOnly: true }) @Returns(Answered)
   async other() {
     await this.rename('Other');
     this.audit.record('person.created');
     return { ok: true };
   }
 
-  @Post('unshaped') @Access('signed-in', { emits: [PROBE] }) @Returns(Answered)
+  @Post('unshaped') @Access('signed-in', { emits: [PROBE], peopleOnly: true }) @Returns(Answered)
   async unshaped() {
     await this.rename('Unshaped');
     this.audit.record(PROBE);
@@ -130,6 +130,7 @@ const nothing = Returns.nothing;
 @Controller() class Open { @Get('v1/x') @Returns(Answered) get() { return 1; } }
 @Controller() class Unrecorded { @Post('v1/x') @Access('signed-in') @nothing() post() { return 1; } }
 @Controller() class AnyMethod { @All('v1/x') @Access('signed-in') @nothing() all() { return 1; } }
+@Controller() class ForEverybody { @Post('v1/x') @Access('signed-in', { emits: ['person.created'] }) @nothing() post() { return 1; } }
 @Controller() class Shapeless { @Get('v1/x') @Access('signed-in') get() { return 1; } }
 @Controller() class NoReason { @Get('v1/x') @Public('') @nothing() get() { return 1; } }
 @Controller() class UnknownPermission { @Get('v1/x') @Access('person:reed' as Permission) @nothing() get() { return 1; } }
@@ -146,6 +147,7 @@ describe('the application does not start with', () => {
     ['a route that declares nothing', () => controller(Open), /GET \/v1\/x \(Open\.get\) declares no access: put @Access\('resource:action'\) or @Public\('reason'\) on it/],
     ['a change without an event', () => controller(Unrecorded), /POST \/v1\/x \(Unrecorded\.post\) changes something and declares no event: add emits/],
     ['a route for every method without an event', () => controller(AnyMethod), /ALL \/v1\/x \(AnyMethod\.all\) changes something and declares no event/],
+    ['a change for every member that API keys could make', () => controller(ForEverybody), /POST \/v1\/x \(ForEverybody\.post\) changes something for every member: give it a permission, or add peopleOnly/],
     ['a route without a response class', () => controller(Shapeless), /GET \/v1\/x \(Shapeless\.get\) declares no response: put @Returns/],
     ['a public route without a reason', () => controller(NoReason), /GET \/v1\/x \(NoReason\.get\) is public without a reason/],
     ['a permission that nobody declares', () => controller(UnknownPermission), /permission "person:reed" is used and not declared: declare it/],

@@ -123,6 +123,18 @@ describe('one person\'s record as PDF', () => {
     expect(await events('export.completed', made.id)).toMatchObject([{ meta: { unlocked: [] } }]);
   });
 
+  it('leaves out for a record subject what is for staff, and so does the list as CSV', async () => {
+    const { email, membershipId } = await harness.make.member(orgId, 'trainee', { personId });
+    await harness.database.superuser(
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT $1, $2, p, 'org' FROM unnest(ARRAY['person:read', 'export:create', 'export:read', 'document:download']) p`,
+      [orgId, membershipId]);
+    const trainee = await harness.signIn(email);
+    const [theirs, staffs] = [trainee, director].map(async (client) => (await pages(client, (await exported(client, { kind: 'person_pdf', personId })).url!)).join(''));
+    expect([/Externalid|Version/.test(await theirs!), /Externalid.*Version/.test(await staffs!)]).toEqual([false, true]);
+    const list = (await trainee.get((await exported(trainee, { kind: 'people_csv' })).url!)).text;
+    expect(list).toMatch(/^"Id","Kind","Family name"/);
+  });
+
   it('can no longer be opened once the person\'s key is destroyed', async () => {
     const erased = await harness.make.person(orgId, { familyName: 'Erased' });
     const { id, url } = await exported(director, { kind: 'person_pdf', personId: erased });

@@ -83,7 +83,7 @@ describe('retention policies', () => {
     const { status, body } = await director.get('/v1/retention/policies');
     expect(status).toBe(200);
     expect(body.items).toContainEqual({
-      name: 'sessions.expired', description: expect.any(String), table: 'sessions', ageColumn: 'expires_at', days: 1, floorDays: 0,
+      name: 'sessions.expired', description: expect.any(String), table: 'sessions', ageColumn: 'expires_at', days: 1, declaredDays: 1, floorDays: 0,
       action: 'delete', columns: [], nextRunAt: expect.stringMatching(/T02:15:00\.000Z$/),
     });
     expect(body.items).toContainEqual(expect.objectContaining({ name: 'specimen.notes', action: 'clear', columns: ['note', 'object_key'] }));

@@ -59,6 +59,15 @@ describe('a role of the organization\'s own', () => {
     expect((await director.delete('/v1/roles/mentor')).status).toBe(404);
   });
 
+  it('for record subjects is answered as they are, without what is for staff', async () => {
+    await director.post('/v1/roles', { key: 'alumni', name: 'Alumni', portal: true });
+    await director.put('/v1/roles/alumni/permissions/person:read', { scope: 'org' });
+    const person = await harness.make.person(orgId, { externalId: 'ext-of-staff' });
+    const client = await harness.signIn((await harness.make.member(orgId, 'alumni')).email);
+    const { body } = await client.get(`/v1/people/${person}`);
+    expect([body.id, 'externalId' in body, 'externalId' in (await director.get(`/v1/people/${person}`)).body]).toEqual([person, false, true]);
+  });
+
   it('of another organization is no role here', async () => {
     const other = await harness.signIn((await harness.make.member(await harness.make.organization('gme'), 'program_director')).email);
     await director.post('/v1/roles', { key: 'ours', name: 'Ours' });

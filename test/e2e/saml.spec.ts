@@ -105,6 +105,7 @@ describe('sign-in through SAML', () => {
   it('follows a changed group at the next sign-in and ends the member\'s other sessions', async () => {
     const org = await harness.make.organization('gme');
     const connection = await connect(org, { groupRoles: [{ group: 'workforce:admin', role: 'program_director' }] });
+    await harness.make.member(org, 'program_director');
     const before = harness.client();
     expect((await signIn(before, 'admin@workforce.example', connection)).status).toBe(303);
     await harness.database.superuser(`UPDATE sso_connections SET group_roles = '[{"group": "workforce:admin", "role": "mentor"}]' WHERE id = $1`, [connection]);

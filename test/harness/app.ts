@@ -24,6 +24,8 @@ export interface HarnessOptions {
   env?: Record<string, string>;
   /** Tables of the test's own, beside those that are migrated. */
   schema?: (database: TestDatabase) => Promise<void>;
+  /** Turns the addresses of API's and worker's database to something before it. */
+  through?: (url: string) => string;
 }
 
 /** A whole installation for one test file: API on a port of its own, worker, database and Redis for nobody else. */
@@ -54,10 +56,12 @@ export class Harness {
     }
   }
 
-  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {} }: HarnessOptions): Promise<Harness> {
+  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {}, through = (url) => url }: HarnessOptions): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-test-'));
     const env: Record<string, string> = {
-      ...database.env, VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
+      ...database.env, DATABASE_URL: through(database.env['DATABASE_URL']!), WORKER_DATABASE_URL: through(database.env['WORKER_DATABASE_URL']!),
+      VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
+      MAIL_DIR: path.join(folder, 'mail'),
       REDIS_URL: await emptyRedis(), ROOT_KEY: required('ROOT_KEY'), JWT_SECRET: required('JWT_SECRET'), SHUTDOWN_SECONDS: '5', ...more,
     };
     const config = loadConfig(env, 'api');

@@ -8,6 +8,8 @@ export interface TestDatabase {
   env: Record<string, string>;
   /** A superuser's query: for looking behind the curtain and for back-dating rows, never for what the application does. */
   superuser: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
+  /** A superuser's transaction, undone when the function is done: for locks that hold others up. */
+  transaction: (fn: (query: (text: string, values?: unknown[]) => Promise<unknown>) => Promise<void>) => Promise<void>;
   /** Brings it in line with what the features declare, those of the test included. */
   sync: () => Promise<void>;
   drop: () => Promise<void>;
@@ -28,6 +30,16 @@ export async function createDatabase(): Promise<TestDatabase> {
   return {
     env: Object.fromEntries(URLS.map((variable) => [variable, withDatabase(required(variable), name)])),
     superuser: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await pool.query<R>(text, values)).rows,
+    transaction: async (fn) => {
+      const client = await pool.connect();
+      try {
+        await client.query('BEGIN');
+        await fn((text, values) => client.query(text, values));
+      } finally {
+        await client.query('ROLLBACK');
+        client.release();
+      }
+    },
     sync: () => connected(withDatabase(superuserUrl, name), (client) => syncCatalogue(async (text, values) => (await client.query(text, values)).rows)),
     drop: async () => {
       await pool.end();

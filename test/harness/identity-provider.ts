@@ -54,3 +54,10 @@ export function postSaml(client: Client, connectionId: string, fields: Record<st
     headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'cross-site' },
   });
 }
+
+/** Goes through a whole sign-in as a browser does; gives back the answer of our assertion consumer. */
+export async function signInBySaml(provider: IdentityProvider, client: Client, connectionId: string, email: string) {
+  const { headers } = await client.get(`/v1/sso/saml/${connectionId}/login`);
+  const { fields } = await provider.answer(headers.get('location')!, email);
+  return postSaml(client, connectionId, fields);
+}

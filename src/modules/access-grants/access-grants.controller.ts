@@ -30,7 +30,7 @@ export class AccessGrantsController {
   }
 
   @Post(':id/decline')
-  @Access('access-grant:decide', { emits: ['access_grant.declined'] })
+  @Access('access-grant:decide', { emits: ['access_grant.declined'], peopleOnly: true })
   @Returns(AccessGrantResponse)
   decline(@Param('id', ParseUUIDPipe) id: string) {
     return this.grants.decide(id, false);
@@ -38,7 +38,7 @@ export class AccessGrantsController {
 
   /** One's own, one's own request, or any for who decides. */
   @Delete(':id')
-  @Access('signed-in', { emits: ['access_grant.ended'] })
+  @Access('signed-in', { emits: ['access_grant.ended'], peopleOnly: true })
   @Returns.nothing()
   end(@Param('id', ParseUUIDPipe) id: string) {
     return this.grants.end(id);

@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min, ValidateNested } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
@@ -45,17 +46,17 @@ export class AccessGrantsQuery extends PageQuery {
 
 export class AccessGrantResponse {
   @Expose() id: string;
-  @Expose() membershipId: string;
-  @Expose() personId: string | null;
+  @StaffOnly() membershipId: string;
+  @StaffOnly() personId: string | null;
   @Expose() @Type(() => WantedGrantResponse) grants: WantedGrantResponse[];
-  @Expose() reason: string;
+  @StaffOnly() reason: string;
   @Expose() minutes: number;
   /** The member who asked; null for an operator. */
-  @Expose() requestedBy: string | null;
+  @StaffOnly() requestedBy: string | null;
   @Expose() createdAt: Date;
   /** An approved one is in force until `expiresAt`. */
   @Expose() state: GrantState;
-  @Expose() decidedBy: string | null;
+  @StaffOnly() decidedBy: string | null;
   @Expose() decidedAt: Date | null;
   @Expose() expiresAt: Date | null;
   @Expose() endedAt: Date | null;

@@ -18,6 +18,7 @@ export interface AuditFilter {
   targetId?: string;
   outcome?: Outcome;
   accessGrantId?: string;
+  apiKeyId?: string;
   from?: Date;
   /** Not included. */
   to?: Date;
@@ -43,6 +44,7 @@ export function pageStatement(orgId: string, filter: AuditFilter, after: Positio
     ...given(filter.targetId, (id) => `e.target_id = ${id}`),
     ...given(filter.targetType, (type) => `e.target_type = ${type}`),
     ...given(filter.actorId, (id) => `e.actor_id = ${id}`),
+    ...given(filter.apiKeyId, (id) => `e.api_key_id = ${id}`),
     ...given(filter.accessGrantId, (id) => `e.access_grant_id = ${id}`),
     ...(filter.outcome === undefined ? [] : [`e.outcome = '${filter.outcome}'`]),
   ];

@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { IsIn, IsString, IsUUID, Length, Matches } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { IsInstant, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { OUTCOMES, type Outcome } from './audit-search.js';
@@ -33,6 +34,10 @@ export class AuditQuery extends PageQuery {
   @MayBeAbsent() @IsUUID()
   accessGrantId?: string;
 
+  /** What was done with an API key. */
+  @MayBeAbsent() @IsUUID()
+  apiKeyId?: string;
+
   /** Entries of this moment and later: RFC 3339, or a date. */
   @MayBeAbsent() @IsInstant()
   from?: string;
@@ -45,14 +50,14 @@ export class AuditQuery extends PageQuery {
 /** Who acted. */
 export class AuditActor {
   @Expose() type: 'user' | 'system' | 'source' | 'anonymous';
-  @Expose() id: string | null;
-  @Expose() email: string | null;
+  @StaffOnly() id: string | null;
+  @StaffOnly() email: string | null;
 }
 
 /** What it was done to. */
 export class AuditTarget {
   @Expose() type: string;
-  @Expose() id: string;
+  @StaffOnly() id: string;
 }
 
 /** A type of event, as its feature declares it. */
@@ -75,13 +80,13 @@ export class AuditEventResponse {
   @Expose() outcome: Outcome;
   @Expose() @Type(() => AuditActor) actor: AuditActor;
   @Expose() @Type(() => AuditTarget) target: AuditTarget | null;
-  @Expose() ip: string | null;
-  @Expose() userAgent: string | null;
-  @Expose() requestId: string;
+  @StaffOnly() ip: string | null;
+  @StaffOnly() userAgent: string | null;
+  @StaffOnly() requestId: string;
   /** The API key that was used. */
-  @Expose() apiKeyId: string | null;
+  @StaffOnly() apiKeyId: string | null;
   /** The time-boxed access grant that was in force. */
-  @Expose() accessGrantId: string | null;
+  @StaffOnly() accessGrantId: string | null;
   /** The fields the event declares: ids, codes, counts, times. */
-  @Expose() @Type(() => Object) meta: Record<string, unknown>;
+  @StaffOnly() @Type(() => Object) meta: Record<string, unknown>;
 }

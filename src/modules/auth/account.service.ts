@@ -29,6 +29,7 @@ export class AccountService {
       permissions: [...member.grants.keys()],
       grants: [...member.grants].map(([permission, scope]) => ({ permission, scope })),
       session: { id: member.sessionId },
+      apiKeyId: member.apiKeyId,
     };
   }
 

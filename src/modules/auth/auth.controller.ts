@@ -28,7 +28,7 @@ export class AuthController {
   }
 
   @Post('logout')
-  @Access('signed-in', { emits: ['auth.signed_out'], beforeSetup: true })
+  @Access('signed-in', { emits: ['auth.signed_out'], beforeSetup: true, peopleOnly: true })
   @Returns.nothing()
   async logout(@Res({ passthrough: true }) response: Response) {
     await this.account.signOut();
@@ -43,14 +43,14 @@ export class AuthController {
   }
 
   @Get('sessions')
-  @Access('signed-in')
+  @Access('signed-in', { peopleOnly: true })
   @Returns(SessionResponse, { list: true })
   sessions() {
     return this.account.listSessions();
   }
 
   @Delete('sessions/:id')
-  @Access('signed-in', { emits: ['auth.session_revoked'] })
+  @Access('signed-in', { emits: ['auth.session_revoked'], peopleOnly: true })
   @Returns.nothing()
   revoke(@Param('id', ParseUUIDPipe) id: string) {
     return this.account.revoke(id);
@@ -58,7 +58,7 @@ export class AuthController {
 
   @Post('password/change')
   @Access('signed-in', {
-    emits: ['auth.password_changed'], beforeSetup: true, limit: { name: 'password-change', points: 30, seconds: 300 },
+    emits: ['auth.password_changed'], beforeSetup: true, peopleOnly: true, limit: { name: 'password-change', points: 30, seconds: 300 },
   })
   @Returns.nothing()
   changePassword(@Body() { currentPassword, newPassword }: ChangePasswordDto) {

@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { IsString, Length, MaxLength, MinLength } from 'class-validator';
+import { IsString, IsUUID, Length, MaxLength, MinLength } from 'class-validator';
 
 export class LoginDto {
   @IsString() @Length(1, 254)
@@ -17,6 +17,21 @@ export class ChangePasswordDto {
   /** 12 to 128 characters with upper case, lower case, a digit and a special character. */
   @IsString() @MinLength(1) @MaxLength(1_000)
   newPassword: string;
+}
+
+export class SwitchOrganizationDto {
+  @IsUUID()
+  orgId: string;
+}
+
+export class OwnOrganizationResponse {
+  @Expose() id: string;
+  @Expose() name: string;
+  @Expose() role: string;
+  /** Whether it is the session's. */
+  @Expose() current: boolean;
+  /** Whether the session would be let in; otherwise one has to sign in there. */
+  @Expose() reachable: boolean;
 }
 
 export class MeUser {
@@ -38,7 +53,8 @@ export class MeGrant {
 }
 
 export class MeSession {
-  @Expose() id: string;
+  /** Null where an API key stands in its place. */
+  @Expose() id: string | null;
 }
 
 export class MeResponse {
@@ -49,6 +65,8 @@ export class MeResponse {
   @Expose() permissions: string[];
   @Expose() @Type(() => MeGrant) grants: MeGrant[];
   @Expose() @Type(() => MeSession) session: MeSession;
+  /** The key the request came with. */
+  @Expose() apiKeyId: string | null;
 }
 
 export class SignedInResponse {

@@ -8,6 +8,7 @@ export const authFeature = defineFeature({
     'auth.sign_in_failed': { category: 'sign-in', severity: 'warning', description: 'A sign-in was refused.', meta: { method: 'code', reason: 'code' } },
     'auth.locked': { category: 'sign-in', severity: 'warning', description: 'Sign-in was locked after repeated failures.' },
     'auth.signed_out': { category: 'sign-in', severity: 'info', description: 'Somebody signed out.' },
+    'auth.organization_left': { category: 'sign-in', severity: 'info', description: 'Somebody went on to another of their organizations.' },
     'auth.session_revoked': { category: 'sign-in', severity: 'notice', description: 'A session was ended by its user.' },
     'auth.password_changed': { category: 'sign-in', severity: 'notice', description: 'A user changed the password; all other sessions ended.' },
   },
@@ -15,6 +16,7 @@ export const authFeature = defineFeature({
     invalid_credentials: { status: 401, title: 'E-mail address or password is wrong' },
     account_locked: { status: 429, title: 'Sign-in is locked after repeated failures' },
     weak_password: { status: 400, title: 'The password does not meet the policy' },
+    sign_in_required: { status: 403, title: 'Sign in to that organization itself' },
     sso_refused: { status: 403, title: 'The single sign-on was not accepted' },
     wrong_password: { status: 403, title: 'The current password is wrong' },
   },
@@ -38,6 +40,7 @@ export const authFeature = defineFeature({
   controls: {
     'auth.session-cookie': { claims: ['M13', 'E9'], description: 'A signed token in an HttpOnly cookie, tied to a session row that every request checks.' },
     'auth.password': { claims: ['E5'], description: 'Argon2id, evaluated by the application, compared by the database.' },
+    'auth.switching': { claims: ['C1'], description: 'A session moves on to memberships of its user alone, and an identity provider\'s only where the organization trusts it.' },
     'auth.lockout': { claims: ['E7'], description: 'Five failures lock for fifteen minutes, counted by one atomic statement before evaluation.' },
     'auth.no-oracle': { claims: ['E8'], description: 'Unknown addresses cost and answer the same; limits shared by all processes.' },
   },

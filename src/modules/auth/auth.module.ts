@@ -7,11 +7,14 @@ import { SsoModule } from './saml/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SignInService } from './sign-in.service.js';
+import { SwitchingController } from './switching.controller.js';
+import { SwitchingRepository } from './switching.repository.js';
+import { SwitchingService } from './switching.service.js';
 
 @Module({
   imports: [SessionCookiesModule, SsoModule],
-  controllers: [AuthController],
-  providers: [AccountService, Passwords, SessionsRepository, SignInService],
-  exports: [AccountService, SsoModule],
+  controllers: [AuthController, SwitchingController],
+  providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
+  exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

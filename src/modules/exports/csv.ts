@@ -40,6 +40,8 @@ export interface CsvColumn {
   readonly sql: string;
   /** The expression gives a number, so that a leading minus is no formula. */
   readonly isNumber?: true;
+  /** Portal roles do not get it. */
+  readonly staffOnly?: true;
 }
 
 /**

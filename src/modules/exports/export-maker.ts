@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { AsMember } from '../../platform/access/as-member.js';
-import { parseGrants } from '../../platform/access/grants.js';
+import { standing } from '../../platform/access/grants.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { currentContext } from '../../platform/context/context.js';
 import { organizationEntrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { declaration } from '../../platform/feature/registry.js';
+import { audienceOf } from '../../platform/http/audience.js';
 import { PeopleService } from '../people/index.js';
 import { AttemptsRepository, type Attempt, type Made } from './attempts.repository.js';
 import { CopyRepository } from './copy.repository.js';
@@ -14,7 +15,7 @@ import { copyRowsSql, csvFile } from './csv.js';
 import { ExportFiles } from './export-files.js';
 import { assertMayExportEverybody, ExportReach } from './export-reach.js';
 import { renderPersonPdf } from './pdf.js';
-import { PEOPLE_COLUMNS, peopleFrom } from './people-csv.js';
+import { peopleColumns, peopleFrom } from './people-csv.js';
 import { personRecord } from './person-record.js';
 import { withProgress } from './progress.js';
 import { watermarkText } from './watermark.js';
@@ -47,9 +48,10 @@ export class ExportMaker {
     const seconds = declaration('jobs', 'exports.render').timeoutSeconds;
     let rows = 0;
     const stored = await this.copies.asMember({ orgId, membershipId: attempt.requestedBy, signal, seconds }, async (member, copy) => {
-      assertMayExportEverybody(parseGrants(member.grants));
+      const held = standing(member);
+      assertMayExportEverybody(held.grants);
       const watermark = this.watermark(attempt, { name: member.user_name, email: member.email, orgName: member.org_name });
-      const query = { columns: PEOPLE_COLUMNS, from: peopleFrom(orgId, attempt.filter), watermark };
+      const query = { columns: peopleColumns(audienceOf(held)), from: peopleFrom(orgId, attempt.filter), watermark };
       return withProgress((count) => this.save(attempt, count), PROGRESS_MILLIS, (add) => {
         const file = csvFile(copy(copyRowsSql(query)), query, (more) => {
           rows += more;
@@ -68,7 +70,7 @@ export class ExportMaker {
       const person = await this.people.read(personId);
       const contact = (await this.people.mayUnlock(personId)) ? await this.people.unlockContact(personId) : null;
       const sealing = await this.files.sealingKey(personId);
-      const pdf: Readable = renderPersonPdf(personRecord(person, contact), this.watermark(attempt, member));
+      const pdf: Readable = renderPersonPdf(personRecord(person, contact, audienceOf(member)), this.watermark(attempt, member));
       const shown = (['email', 'phone', 'address'] as const).filter((field) => (contact?.[field] ?? null) !== null);
       return { file: pdf, seal: sealing, unlocked: shown };
     });

@@ -9,8 +9,9 @@ import { ExportsService } from './exports.service.js';
 export class ExportsController {
   constructor(private readonly exports: ExportsService) {}
 
+  /** A file names the person who asked for it and is made with all that they may see: no key asks, and none fetches it. */
   @Post()
-  @Access('export:create', { emits: ['export.requested'] })
+  @Access('export:create', { emits: ['export.requested'], peopleOnly: true })
   @Returns(ExportResponse, { status: 202 })
   request(@Body() body: CreateExportDto) {
     return this.exports.request(body);
@@ -31,7 +32,7 @@ export class ExportsController {
   }
 
   @Get(':id/file')
-  @Access('document:download', { emits: ['export.downloaded'] })
+  @Access('document:download', { emits: ['export.downloaded'], peopleOnly: true })
   @Returns.file()
   file(@Param('id', ParseUUIDPipe) id: string, @Query() { token }: FileQuery, @Req() { method }: Request) {
     // HEAD comes here too, and would spend the link without giving the file.

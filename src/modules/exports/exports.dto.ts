@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { IsIn, IsObject, IsOptional, IsString, IsUUID, MaxLength, ValidateNested } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { KINDS, STATUSES, type Kind, type Status } from '../people/index.js';
 import { EXPORT_KINDS, type ExportKind, type ExportState } from './export.js';
 
@@ -44,16 +45,16 @@ export class ExportProgress {
 export class ExportResponse {
   @Expose() id: string;
   @Expose() kind: ExportKind;
-  @Expose() personId: string | null;
-  @Expose() @Type(() => ExportFilterResponse) filter: ExportFilterResponse;
+  @StaffOnly() personId: string | null;
+  @StaffOnly() @Type(() => ExportFilterResponse) filter: ExportFilterResponse;
   /** The membership that asked for it. */
-  @Expose() requestedBy: string;
+  @StaffOnly() requestedBy: string;
   @Expose() state: ExportState;
-  @Expose() @Type(() => ExportProgress) progress: ExportProgress;
-  @Expose() bytes: number | null;
+  @StaffOnly() @Type(() => ExportProgress) progress: ExportProgress;
+  @StaffOnly() bytes: number | null;
   /** SHA-256 of the file, in hexadecimal. */
   @Expose() sha256: string | null;
-  @Expose() errorCode: string | null;
+  @StaffOnly() errorCode: string | null;
   @Expose() createdAt: Date;
   @Expose() finishedAt: Date | null;
   /** Until when the file waits to be downloaded. */

@@ -1,4 +1,5 @@
 import { escapeLiteral } from 'pg';
+import type { Audience } from '../../platform/http/picker.js';
 import type { Kind, Status } from '../people/index.js';
 import type { CsvColumn } from './csv.js';
 
@@ -10,10 +11,9 @@ export interface PeopleFilter {
 
 const time = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 
-/** The list of people: nothing of it is sealed in the database. */
-export const PEOPLE_COLUMNS: readonly CsvColumn[] = [
+const COLUMNS: readonly CsvColumn[] = [
   { header: 'Id', sql: 'p.id' },
-  { header: 'External id', sql: 'p.external_id' },
+  { header: 'External id', sql: 'p.external_id', staffOnly: true },
   { header: 'Kind', sql: 'p.kind' },
   { header: 'Family name', sql: 'p.family_name' },
   { header: 'Given name', sql: 'p.given_name' },
@@ -23,6 +23,11 @@ export const PEOPLE_COLUMNS: readonly CsvColumn[] = [
   { header: 'Created', sql: time('p.created_at') },
   { header: 'Updated', sql: time('p.updated_at') },
 ];
+
+/** The columns of the list of people for an audience: nothing of it is sealed in the database. */
+export function peopleColumns(audience: Audience): readonly CsvColumn[] {
+  return COLUMNS.filter(({ staffOnly }) => audience === 'staff' || !staffOnly);
+}
 
 /** The rest of the statement for an organization's people, in order of id. COPY takes no parameters, so values are quoted here. */
 export function peopleFrom(orgId: string, { kind, status }: PeopleFilter): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Audience } from '../../platform/http/picker.js';
 import type { PersonResponse } from '../people/index.js';
 import { personRecord } from './person-record.js';
 
@@ -11,18 +12,23 @@ const contact = { id: person.id, email: 'ada@test.example', phone: null, address
 
 describe('a person\'s record for printing', () => {
   it('shows identifiers masked and a dash for what is not recorded', () => {
-    const { title, sections } = personRecord(person, null);
+    const { title, sections } = personRecord(person, null, 'staff');
     expect(title).toBe('Synthetic Ada');
     const rows = Object.fromEntries(sections.flatMap(({ rows: fields }) => fields.map(({ label, value }) => [label, value])));
     expect(rows).toMatchObject({ 'Social Security number': '***-**-3456', 'Date of birth': '**/**/1990', 'External id': '–', Created: '1970-01-01T00:00:00.000Z' });
   });
 
   it('has a section of contact details only where they were unlocked', () => {
-    expect(personRecord(person, null).sections.map(({ heading }) => heading)).toEqual(['Person', 'Record']);
-    const [, unlocked] = personRecord(person, contact).sections;
+    expect(personRecord(person, null, 'staff').sections.map(({ heading }) => heading)).toEqual(['Person', 'Record']);
+    const [, unlocked] = personRecord(person, contact, 'staff').sections;
     expect(unlocked).toEqual({
       heading: 'Contact',
       rows: [{ label: 'E-mail', value: 'ada@test.example' }, { label: 'Telephone', value: '–' }, { label: 'Address', value: '–' }],
     });
+  });
+
+  it('leaves out for portals what is for staff, and nothing else', () => {
+    const labels = (audience: Audience) => personRecord(person, null, audience).sections.flatMap(({ rows }) => rows.map(({ label }) => label));
+    expect(labels('staff').filter((label) => !labels('portal').includes(label))).toEqual(['External id', 'Version']);
   });
 });

@@ -1,11 +1,13 @@
-import type { ContactResponse, PersonResponse } from '../people/index.js';
+import { pickerOf, type Audience } from '../../platform/http/picker.js';
+import { PersonResponse, type ContactResponse } from '../people/index.js';
 import type { PersonRecord, RecordSection } from './pdf.js';
 
 /**
  * A person's record as it is printed: identifiers masked as everywhere, contact details only where the caller unlocked
- * them. A dash stands for what is not recorded.
+ * them, and nothing that the audience would not be answered. A dash stands for what is not recorded.
  */
-export function personRecord(person: PersonResponse, contact: ContactResponse | null): PersonRecord {
+export function personRecord(person: PersonResponse, contact: ContactResponse | null, audience: Audience): PersonRecord {
+  const { externalId, version } = pickerOf(PersonResponse, audience)(person) as Partial<PersonResponse>;
   const sections = [
     section('Person', {
       'Given name': person.givenName,
@@ -13,7 +15,7 @@ export function personRecord(person: PersonResponse, contact: ContactResponse | 
       Kind: person.kind,
       Title: person.title,
       'National Provider Identifier': person.npi,
-      'External id': person.externalId,
+      'External id': externalId,
       Status: person.status,
       'Date of birth': person.dateOfBirth,
       'Social Security number': person.ssn,
@@ -21,7 +23,7 @@ export function personRecord(person: PersonResponse, contact: ContactResponse | 
     ...(contact === null ? [] : [section('Contact', { 'E-mail': contact.email, Telephone: contact.phone, Address: contact.address })]),
     section('Record', {
       Id: person.id,
-      Version: String(person.version),
+      Version: version?.toString(),
       Created: person.createdAt.toISOString(),
       Updated: person.updatedAt.toISOString(),
     }),
@@ -29,6 +31,7 @@ export function personRecord(person: PersonResponse, contact: ContactResponse | 
   return { title: `${person.givenName} ${person.familyName}`, sections };
 }
 
-function section(heading: string, fields: Readonly<Record<string, string | null>>): RecordSection {
-  return { heading, rows: Object.entries(fields).map(([label, value]) => ({ label, value: value ?? '–' })) };
+function section(heading: string, fields: Readonly<Record<string, string | null | undefined>>): RecordSection {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return { heading, rows: given.map(([label, value]) => ({ label, value: value ?? '–' })) };
 }

@@ -18,13 +18,13 @@ function add(count: number): void {
 }
 
 const source: Source = {
-  after: async (place: Position): Promise<Batch> => {
+  after: async (place: Position): Promise<Batch & { audience: 'staff' }> => {
     asked.push(place.transactionId);
     await turn();
     if (failing !== undefined) throw failing;
     const from = Number(place.transactionId) - 10 + (place.id === startOf('0').id ? 0 : 1);
     const events = there.slice(from, from + BATCH);
-    return { events, end: events.length === BATCH ? events.at(-1)!.position : startOf(String(10 + there.length)) };
+    return { events, end: events.length === BATCH ? events.at(-1)!.position : startOf(String(10 + there.length)), audience: 'staff' };
   },
   head: async () => {
     if (failing !== undefined) throw failing;

@@ -1,4 +1,5 @@
 import { EventStream } from '../../platform/http/event-stream.js';
+import type { Audience } from '../../platform/http/picker.js';
 import { Problem } from '../../platform/http/problem.js';
 import { LiveEventResponse } from './live.dto.js';
 import type { Batch, Head } from './live.repository.js';
@@ -9,7 +10,7 @@ import { mayFollow, type Position } from './position.js';
  * policies of that moment. Throws the Problem that has come to stand in the way.
  */
 export interface Source {
-  after(position: Position): Promise<Batch>;
+  after(position: Position): Promise<Batch & { audience: Audience }>;
   head(): Promise<Head>;
 }
 
@@ -67,7 +68,7 @@ export class Listener {
     if (this.held) return;
     const batch = await this.admitted(() => this.source.after(this.position));
     if (batch === null) return;
-    for (const { position, type, ...event } of batch.events) this.stream.send(this.idOf(position), type, { type, ...event });
+    for (const { position, type, ...event } of batch.events) this.stream.send(this.idOf(position), type, { type, ...event }, batch.audience);
     this.again ||= batch.events.at(-1)?.position === batch.end;
     this.position = batch.end;
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext, currentMember } from '../../platform/context/context.js';
+import { audienceOf } from '../../platform/http/audience.js';
 import type { EventStream } from '../../platform/http/event-stream.js';
 import { EventIds } from './event-ids.js';
 import { Feeds } from './feeds.js';
@@ -28,8 +29,8 @@ export class LiveService {
    */
   async listen(lastEventId: string): Promise<EventStream> {
     const { orgId } = currentContext();
-    const { sessionId, membershipId } = currentMember();
-    const owner = sessionId ?? membershipId;
+    const { sessionId, apiKeyId, membershipId } = currentMember();
+    const owner = sessionId ?? apiKeyId ?? membershipId;
     this.feeds.assertRoom(owner);
     const position = lastEventId === '' ? await this.repository.present() : this.ids.positionOf(orgId, lastEventId);
     const listener = new Listener(owner, position, this.source(), (place) => this.ids.idOf(orgId, place));
@@ -40,7 +41,9 @@ export class LiveService {
   private source(): Source {
     const { reenter } = currentContext();
     return {
-      after: (position) => this.turns.take(() => reenter!(() => this.repository.after(position, this.limits.batch))),
+      after: (position) => this.turns.take(() => reenter!(async () => (
+        { ...(await this.repository.after(position, this.limits.batch)), audience: audienceOf(currentMember()) }
+      ))),
       head: () => this.turns.take(() => reenter!(() => this.repository.head())),
     };
   }

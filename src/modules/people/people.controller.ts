@@ -1,12 +1,18 @@
 import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
+import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Returns } from '../../platform/http/returns.js';
+import { PersonChangeResponse } from './history.dto.js';
+import { HistoryService } from './history.service.js';
 import { ContactResponse, CreatePersonDto, PeopleQuery, PersonResponse, PersonSummary, UpdatePersonDto } from './people.dto.js';
 import { PeopleService } from './people.service.js';
 
 @Controller('v1/people')
 export class PeopleController {
-  constructor(private readonly people: PeopleService) {}
+  constructor(
+    private readonly people: PeopleService,
+    private readonly history: HistoryService,
+  ) {}
 
   @Get()
   @Access('person:read')
@@ -41,5 +47,12 @@ export class PeopleController {
   @Returns(ContactResponse)
   contact(@Param('id', ParseUUIDPipe) id: string) {
     return this.people.unlockContact(id);
+  }
+
+  @Get(':id/history')
+  @Access('person:history', { emits: ['person.history_viewed'] })
+  @Returns(PersonChangeResponse, { list: true })
+  changes(@Param('id', ParseUUIDPipe) id: string, @Query() query: PageQuery) {
+    return this.history.list(id, query);
   }
 }

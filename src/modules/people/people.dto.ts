@@ -1,8 +1,9 @@
 import { Expose, Type } from 'class-transformer';
 import {
-  IsEmail, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, MaxLength, Min,
+  IsEmail, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min,
 } from 'class-validator';
-import { IsInstant, MayBeAbsent } from '../../platform/http/fields.js';
+import { StaffOnly } from '../../platform/http/audience.js';
+import { IsInstant, IsOneLine, IsPastDay, MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { KINDS, STATUSES, type Kind, type Status } from './person.js';
 
@@ -11,10 +12,10 @@ const DATE = /^(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 /** What can be said of a person. Absent fields are left as they are, null empties a field. */
 class PersonFields {
   /** The partner's own id of the person, unique in the organization. */
-  @IsOptional() @IsString() @Length(1, 100)
+  @IsOptional() @IsString() @Length(1, 100) @IsOneLine()
   externalId?: string | null;
 
-  @IsOptional() @IsString() @MaxLength(200)
+  @IsOptional() @IsString() @MaxLength(200) @IsOneLine()
   title?: string | null;
 
   /** National Provider Identifier, ten digits. */
@@ -31,7 +32,7 @@ class PersonFields {
   address?: string | null;
 
   /** YYYY-MM-DD */
-  @IsOptional() @Matches(DATE, { message: 'must be a date as YYYY-MM-DD' })
+  @IsOptional() @Matches(DATE, { message: 'must be a date as YYYY-MM-DD' }) @IsPastDay()
   dateOfBirth?: string | null;
 
   /** Nine digits, with or without dashes. */
@@ -43,10 +44,10 @@ export class CreatePersonDto extends PersonFields {
   @IsIn(KINDS)
   kind: Kind;
 
-  @IsString() @Length(1, 100)
+  @IsString() @Length(1, 100) @IsOneLine()
   givenName: string;
 
-  @IsString() @Length(1, 100)
+  @IsString() @Length(1, 100) @IsOneLine()
   familyName: string;
 }
 
@@ -54,17 +55,17 @@ export class UpdatePersonDto extends PersonFields {
   @MayBeAbsent() @IsIn(KINDS)
   kind?: Kind;
 
-  @MayBeAbsent() @IsString() @Length(1, 100)
+  @MayBeAbsent() @IsString() @Length(1, 100) @IsOneLine()
   givenName?: string;
 
-  @MayBeAbsent() @IsString() @Length(1, 100)
+  @MayBeAbsent() @IsString() @Length(1, 100) @IsOneLine()
   familyName?: string;
 
   @MayBeAbsent() @IsIn(STATUSES)
   status?: Status;
 
   /** The version that was read; when given, a record changed since is not overwritten. */
-  @MayBeAbsent() @IsInt() @Min(1)
+  @MayBeAbsent() @IsInt() @Min(1) @Max(2_147_483_647)
   version?: number;
 }
 
@@ -86,7 +87,7 @@ export class PeopleQuery extends PageQuery {
 
 export class PersonSummary {
   @Expose() id: string;
-  @Expose() externalId: string | null;
+  @StaffOnly() externalId: string | null;
   @Expose() kind: Kind;
   @Expose() givenName: string;
   @Expose() familyName: string;
@@ -105,7 +106,7 @@ export class PersonResponse extends PersonSummary {
   @Expose() ssn: string | null;
   /** Month and day hidden, year shown. */
   @Expose() dateOfBirth: string | null;
-  @Expose() version: number;
+  @StaffOnly() version: number;
   @Expose() createdAt: Date;
 }
 
@@ -140,9 +141,9 @@ export class AssignmentsQuery extends PageQuery {
 }
 
 export class AssignmentResponse {
-  @Expose() id: string;
+  @StaffOnly() id: string;
   @Expose() personId: string;
-  @Expose() membershipId: string;
+  @StaffOnly() membershipId: string;
   @Expose() @Type(() => Date) startsAt: Date;
   @Expose() @Type(() => Date) endsAt: Date | null;
 }

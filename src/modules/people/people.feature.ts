@@ -17,6 +17,10 @@ export const peopleFeature = defineFeature({
       category: 'People', ofPeople: true, description: 'Unlock contact details; every unlock is logged.',
       scopes: { org: ['program_director', 'owner', 'admin', 'staff'], assigned: ['mentor', 'member'], own: ['trainee', 'portal'] },
     },
+    'person:history': {
+      category: 'People', ofPeople: true, description: 'See what was recorded of people before each change; every look is logged.',
+      scopes: { org: ['program_director', 'owner', 'admin', 'staff'] },
+    },
     'assignment:read': {
       category: 'People', ofPeople: true, description: 'See who is assigned to whom.',
       scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'], assigned: ['mentor', 'member'] },
@@ -34,8 +38,12 @@ export const peopleFeature = defineFeature({
       live: { permission: 'person:read' },
     },
     'person.updated': {
-      category: 'people', severity: 'info', description: 'A person\'s record was changed.', meta: { fields: 'codes', version: 'count' },
+      category: 'people', severity: 'info', description: 'A person\'s record was changed in these fields; in none, where it was as asked already.',
+      meta: { fields: 'codes', version: 'count' },
       live: { permission: 'person:read' },
+    },
+    'person.history_viewed': {
+      category: 'people', severity: 'info', description: 'What a person\'s record was before its changes was shown.', meta: { entries: 'count' },
     },
     'assignment.created': {
       category: 'people', severity: 'info', description: 'A person was assigned to a member.', meta: { membershipId: 'id' },
@@ -64,15 +72,18 @@ export const peopleFeature = defineFeature({
       date_of_birth_enc: { class: 'PII', erasure: 'destroy-key' },
       ssn_enc: { class: 'PII', erasure: 'destroy-key' },
     },
+    person_snapshots: { before: { class: 'PII', erasure: 'delete' } },
   },
   tables: {
     people: { kind: 'tenant', rows: { person: 'id', select: 'person:read', insert: 'person:create', update: 'person:update' }, retention: { keep: 'the record of a person lives until the organization or the person asks for its erasure' } },
+    person_snapshots: { kind: 'tenant', rows: { person: 'person_id', select: 'person:history' }, retention: { keep: 'what a record said before a change is part of the record, and is kept as long' } },
     assignments: { kind: 'tenant', rows: { person: 'person_id', select: 'assignment:read', insert: 'assignment:create', update: 'assignment:end' }, retention: { keep: 'who could see a person at what time is part of the person\'s record' } },
     data_keys: { kind: 'tenant', rows: { select: 'signed-in', insert: 'signed-in' }, retention: { keep: 'a key lives as long as anything is sealed with it; erasure destroys it' } },
   },
   controls: {
     'people.relations': { claims: ['M3', 'C1', 'C5'], description: 'Who sees whom is decided by row policies in the database.' },
     'people.encrypted-fields': { claims: ['C4', 'E2'], description: 'Contact details, date of birth and SSN are sealed under a key of the person.' },
+    'people.history': { claims: ['E20'], description: 'The database keeps the record as it was before each change, and refuses to alter what it kept.' },
     'people.masked': { claims: ['E20'], description: 'SSN and date of birth leave masked.' },
   },
 });

@@ -4,6 +4,8 @@ import { AssignmentEntity } from './assignment.entity.js';
 import { AssignmentsController } from './assignments.controller.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { AssignmentsService } from './assignments.service.js';
+import { HistoryRepository } from './history.repository.js';
+import { HistoryService } from './history.service.js';
 import './people.feature.js';
 import { PeopleController } from './people.controller.js';
 import { PeopleRepository } from './people.repository.js';
@@ -13,7 +15,7 @@ import { PersonEntity } from './person.entity.js';
 @Module({
   imports: [TypeOrmModule.forFeature([PersonEntity, AssignmentEntity])],
   controllers: [PeopleController, AssignmentsController],
-  providers: [PeopleService, PeopleRepository, AssignmentsService, AssignmentsRepository],
+  providers: [PeopleService, PeopleRepository, HistoryService, HistoryRepository, AssignmentsService, AssignmentsRepository],
   exports: [PeopleService, AssignmentsService],
 })
 export class PeopleModule {}

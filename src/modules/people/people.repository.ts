@@ -29,12 +29,15 @@ export interface PeopleFilter {
 export class PeopleRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** One person with the wrapped keys, in one round trip: a row for each key. */
-  async find(id: string): Promise<PersonRow | null> {
+  /**
+   * One person with the wrapped keys, in one round trip: a row for each key. `toChange` locks the row until the
+   * transaction ends, and finds only whom the caller may change.
+   */
+  async find(id: string, toChange = false): Promise<PersonRow | null> {
     const rows = await this.unitOfWork.sql<PersonRow & { generation: number | null; wrapped: Buffer | null }>(
       `SELECT ${SUMMARY_COLUMNS}, ${DETAIL_COLUMNS}, ${SEALED_COLUMNS}, d.generation, d.wrapped
          FROM people p LEFT JOIN data_keys d ON d.org_id = p.org_id AND d.subject_id = p.id AND d.purpose = 'data'
-        WHERE p.org_id = $1 AND p.id = $2`,
+        WHERE p.org_id = $1 AND p.id = $2 ${toChange ? 'FOR NO KEY UPDATE OF p' : ''}`,
       [currentContext().orgId, id],
     );
     if (rows[0] === undefined) return null;
@@ -55,7 +58,7 @@ export class PeopleRepository {
   /** A page in order of id, which is the order of creation; `after` is the last id seen. */
   list(filter: PeopleFilter, after: string | null, limit: number): Promise<PersonSummaryRow[]> {
     const values: unknown[] = [currentContext().orgId, limit];
-    const conditions = ['p.org_id = $1'];
+    const conditions = ['p.org_id = $1', ...reached()];
     const add = (condition: string, value: unknown) => {
       if (value === undefined || value === null) return;
       values.push(value);
@@ -85,14 +88,15 @@ export class PeopleRepository {
     await this.unitOfWork.manager.insert(PersonEntity, { ...person, orgId: currentContext().orgId });
   }
 
-  /** Changes a person; with `version`, only if it is still the stored one. Returns the new version, or null when nothing matched. */
-  async update(id: string, changes: Partial<PersonEntity>, version?: number): Promise<number | null> {
-    const query = this.unitOfWork.manager.createQueryBuilder().update(PersonEntity)
-      .set({ ...changes, version: () => 'version + 1', updatedAt: () => 'now()' })
-      .where('org_id = :orgId AND id = :id', { orgId: currentContext().orgId, id })
-      .returning('version');
-    if (version !== undefined) query.andWhere('version = :version', { version });
-    const { raw } = await query.execute();
-    return (raw as { version: number }[])[0]?.version ?? null;
+  /** Changes columns of a person; the database keeps what was there, and counts the version. */
+  async update(id: string, changes: Partial<PersonEntity>): Promise<void> {
+    await this.unitOfWork.manager.update(PersonEntity, { orgId: currentContext().orgId, id }, changes);
   }
+}
+
+/** A narrow scope once more, as an index takes it: the policies alone would have each person of the organization looked at. */
+function reached(): string[] {
+  const scope = currentContext().member?.grants.get('person:read');
+  if (scope === 'assigned') return ['p.id = ANY ((SELECT app.assigned_people())::uuid[])'];
+  return scope === 'own' ? ['p.id = (SELECT app.own_person_id())'] : [];
 }

@@ -10,7 +10,7 @@ import { Problem } from '../../platform/http/problem.js';
 import type { ContactResponse, PeopleQuery, PersonResponse } from './people.dto.js';
 import { PeopleRepository, type PersonRow, type PersonSummaryRow } from './people.repository.js';
 import type { PersonEntity } from './person.entity.js';
-import { maskDateOfBirth, maskSsn, SEALED, type PersonFields, type SealedField } from './person.js';
+import { isSealed, maskDateOfBirth, maskSsn, normalized, SEALED, type PersonFields, type SealedField } from './person.js';
 
 const SEALED_FIELDS = Object.keys(SEALED) as SealedField[];
 
@@ -69,20 +69,26 @@ export class PeopleService {
     const ring = await this.dataKeys.create(id);
     await this.guardExternalId(async () => this.people.insert({
       id, kind: fields.kind!, givenName: fields.givenName!, familyName: fields.familyName!, status: fields.status ?? 'active', version: 1,
-      ...await this.seal(ring.forRow('people', id), fields),
+      ...await this.seal(ring.forRow('people', id), normalized(fields)),
     }));
     this.audit.record('person.created', { target: { type: 'person', id }, meta: { kind: fields.kind, fields: Object.keys(fields) } });
     return this.present(await this.row(id));
   }
 
-  /** Changes what is given. Throws not_found, version_conflict or external_id_taken. */
+  /**
+   * Changes what is given and differs; where nothing does, the record stays as it is and the log says so.
+   * Throws not_found, version_conflict or external_id_taken.
+   */
   async update(id: string, { version, ...fields }: PersonFields & { version?: number }): Promise<PersonResponse> {
-    const cipher = await this.cipher(await this.row(id));
-    const changes = await this.seal(cipher, fields);
-    const updated = await this.guardExternalId(() => this.people.update(id, changes, version));
-    if (updated === null) throw new Problem(version === undefined ? 'not_found' : 'version_conflict');
-    this.audit.record('person.updated', { target: { type: 'person', id }, meta: { fields: Object.keys(fields), version: updated } });
-    return this.present(await this.row(id));
+    const row = await this.row(id, true);
+    if (version !== undefined && version !== row.version) throw new Problem('version_conflict');
+    const cipher = await this.cipher(row);
+    const changes = differing(row, cipher, normalized(fields));
+    const changed = Object.keys(changes);
+    if (changed.length > 0) await this.guardExternalId(async () => this.people.update(id, await this.seal(cipher, changes)));
+    const after = await this.row(id);
+    this.audit.record('person.updated', { target: { type: 'person', id }, meta: { fields: changed, version: after.version } });
+    return this.present(after);
   }
 
   /** Creates the person a partner calls `externalId`, or changes it. */
@@ -91,8 +97,8 @@ export class PeopleService {
     return known === null ? this.create({ ...fields, externalId }) : this.update(known.id, fields);
   }
 
-  private async row(id: string): Promise<PersonRow> {
-    const row = await this.people.find(id);
+  private async row(id: string, toChange = false): Promise<PersonRow> {
+    const row = await this.people.find(id, toChange);
     if (row === null) throw new Problem('not_found');
     return row;
   }
@@ -119,7 +125,7 @@ export class PeopleService {
     const columns: Record<string, unknown> = { ...fields };
     for (const field of SEALED_FIELDS) {
       const value = fields[field];
-      if (value !== undefined) columns[field] = cipher.seal(SEALED[field], field === 'ssn' ? (value?.replace(/\D/g, '') ?? null) : value);
+      if (value !== undefined) columns[field] = cipher.seal(SEALED[field], value);
     }
     if (fields.email !== undefined) columns.emailIndex = fields.email === null ? null : await this.emailIndex(fields.email);
     return columns;
@@ -138,6 +144,12 @@ export class PeopleService {
       throw error;
     }
   }
+}
+
+/** The fields whose value is another than the row's. Sealed ones are opened: the same text never seals to the same bytes. */
+function differing(row: PersonRow, cipher: RowCipher, fields: PersonFields): PersonFields {
+  const stored = (field: string) => (isSealed(field) ? cipher.open(SEALED[field], row[field]) : row[field]);
+  return Object.fromEntries(Object.entries(fields).filter(([field, value]) => value !== stored(field)));
 }
 
 /** To find somebody by address is to learn the address. */

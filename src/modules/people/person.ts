@@ -14,6 +14,10 @@ export const SEALED = {
 } as const;
 export type SealedField = keyof typeof SEALED;
 
+export function isSealed(field: string): field is SealedField {
+  return Object.hasOwn(SEALED, field);
+}
+
 /** What is known of a person, opened. */
 export interface PersonFields extends Partial<Record<SealedField, string | null>> {
   externalId?: string | null;
@@ -25,12 +29,20 @@ export interface PersonFields extends Partial<Record<SealedField, string | null>
   status?: Status;
 }
 
-/** `***-**-1234`; null stays null. */
-export function maskSsn(ssn: string | null): string | null {
-  return ssn === null ? null : `***-**-${ssn.replace(/\D/g, '').slice(-4)}`;
+/** The fields as they are stored: of an SSN the digits alone, and nothing that was not given. */
+export function normalized(fields: PersonFields): PersonFields {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([field, value]) => [field, field === 'ssn' && value !== null ? String(value).replace(/\D/g, '') : value]));
 }
 
-/** Month and day hidden, year shown; null stays null. Takes YYYY-MM-DD. */
+/** `***-**-1234`; null stays null, and of what is no SSN nothing is shown. */
+export function maskSsn(ssn: string | null): string | null {
+  if (ssn === null) return null;
+  const digits = ssn.replace(/\D/g, '');
+  return `***-**-${digits.length === 9 ? digits.slice(-4) : '****'}`;
+}
+
+/** Month and day hidden, year shown; null stays null, and of what is not YYYY-MM-DD nothing is shown. */
 export function maskDateOfBirth(date: string | null): string | null {
-  return date === null ? null : `**/**/${date.slice(0, 4)}`;
+  return date === null ? null : `**/**/${/^(\d{4})-\d\d-\d\d$/.exec(date)?.[1] ?? '****'}`;
 }

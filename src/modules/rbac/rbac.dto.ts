@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 
 export class PermissionResponse {
@@ -13,7 +14,7 @@ export class GrantResponse {
   /** org, assigned, own, or none. */
   @Expose() scope: string;
   /** Where the scope comes from: default, role or member. */
-  @Expose() source: string;
+  @StaffOnly() source: string;
 }
 
 export class RoleResponse {
@@ -24,7 +25,7 @@ export class RoleResponse {
   /** For the subjects of records, whose answers leave out what is meant for staff. */
   @Expose() portal: boolean;
   @Expose() description: string;
-  @Expose() @Type(() => GrantResponse) grants: GrantResponse[];
+  @StaffOnly() @Type(() => GrantResponse) grants: GrantResponse[];
 }
 
 const ROLE_KEY = /^(?=.{2,40}$)[a-z]+(_[a-z]+)*$/;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PRESET_ROLES, PRESETS } from '../../platform/access/roles.js';
+import { isPortalRole, PRESET_ROLES, PRESETS } from '../../platform/access/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
@@ -27,7 +27,7 @@ export class RolesService {
   async list() {
     const grants = Map.groupBy(await this.roles.grants(), ({ role }) => role);
     const descriptions = new Map(Object.entries(PRESETS[currentMember().preset as keyof typeof PRESETS] as Record<string, string>));
-    const preset = [...descriptions].map(([key, description]) => ({ key, name: key, description, custom: false, portal: false }));
+    const preset = [...descriptions].map(([key, description]) => ({ key, name: key, description, custom: false, portal: isPortalRole(key) }));
     const custom = (await this.roles.custom()).map((role) => ({ ...role, custom: true }));
     return { items: [...preset, ...custom].map((role) => ({ ...role, grants: grants.get(role.key) ?? [] })), nextCursor: null };
   }

@@ -5,7 +5,7 @@ import { batchStatement, planStatement } from './policy-sql.js';
 import { cutoffOf, dueSince, planOf, type RetentionPolicy } from './policy.js';
 
 const policy: RetentionPolicy = {
-  name: 'things.old', description: 'Old things', table: 'things', ageColumn: 'created_at', days: 30, floorDays: 7, action: 'delete', tenant: true,
+  name: 'things.old', description: 'Old things', table: 'things', ageColumn: 'created_at', days: 30, floorDays: 7, action: 'delete', tenant: true, declaredDays: 30,
 };
 const DAY = 86_400_000;
 const moment = fc.date({ min: new Date('2020-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });

@@ -7,10 +7,14 @@ import { declaration, declared } from '../../platform/feature/registry.js';
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 
-/** A declared policy with its name, and whether its rows belong to organizations. */
+/**
+ * A declared policy with its name, and whether its rows belong to organizations. `days` is what holds in the
+ * organization, by its own setting or as declared.
+ */
 export interface RetentionPolicy extends RetentionDeclaration {
   name: string;
   tenant: boolean;
+  declaredDays: number;
 }
 
 /** What a policy would remove now: rows whose age lies before the cutoff. */
@@ -23,16 +27,16 @@ export interface RetentionPlan {
   planHash: string;
 }
 
-/** The policies that work on an organization's rows; the installation's own tables count as the nil organization's. */
-export function policiesOf(orgId: string): RetentionPolicy[] {
+/**
+ * The policies that work on an organization's rows, with its own settings of days by policy; the installation's own
+ * tables count as the nil organization's.
+ */
+export function policiesOf(orgId: string, ownDays: ReadonlyMap<string, number> = new Map()): RetentionPolicy[] {
   return [...declared('retention')]
-    .map(([name, policy]) => ({ ...policy, name, tenant: declaration('tables', policy.table).kind === 'tenant' }))
+    .map(([name, policy]) => ({
+      ...policy, name, tenant: declaration('tables', policy.table).kind === 'tenant', days: ownDays.get(name) ?? policy.days, declaredDays: policy.days,
+    }))
     .filter(({ tenant }) => tenant || orgId === INSTALLATION);
-}
-
-/** A policy of an organization by name. */
-export function policyNamed(orgId: string, name: string): RetentionPolicy | undefined {
-  return policiesOf(orgId).find((policy) => policy.name === name);
 }
 
 /**

@@ -1,8 +1,8 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../../platform/access/decorators.js';
 import { Returns } from '../../platform/http/returns.js';
-import { PlanResponse, PolicyResponse, RunPolicyDto, RunResponse, RunsQuery, RunStartedResponse } from './retention.dto.js';
+import { PlanResponse, PolicyResponse, RunPolicyDto, RunResponse, RunsQuery, RunStartedResponse, SetDaysDto } from './retention.dto.js';
 import { RetentionService } from './retention.service.js';
 
 @ApiTags('Retention')
@@ -16,6 +16,22 @@ export class RetentionController {
   @Returns(PolicyResponse, { list: true })
   policies() {
     return this.retention.policies();
+  }
+
+  /** Keeps what a policy is about for another time than declared. */
+  @Put('policies/:name/days')
+  @Access('retention:update', { emits: ['retention.days_set'], stepUpMinutes: 15 })
+  @Returns(PolicyResponse)
+  setDays(@Param('name') name: string, @Body() { days }: SetDaysDto) {
+    return this.retention.setDays(name, days);
+  }
+
+  /** Keeps it as declared again. */
+  @Delete('policies/:name/days')
+  @Access('retention:update', { emits: ['retention.days_reset'], stepUpMinutes: 15 })
+  @Returns.nothing()
+  resetDays(@Param('name') name: string) {
+    return this.retention.resetDays(name);
   }
 
   /** What a policy would remove now; removes nothing. */

@@ -1,37 +1,46 @@
 import { Expose, Type } from 'class-transformer';
-import { IsString, Length, Matches } from 'class-validator';
+import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
-/** A policy as its feature declares it. */
+/** A policy as it holds in the organization. */
 export class PolicyResponse {
   @Expose() name: string;
   @Expose() description: string;
-  @Expose() table: string;
+  @StaffOnly() table: string;
   /** The column that tells a row's age. */
-  @Expose() ageColumn: string;
+  @StaffOnly() ageColumn: string;
   /** How long rows are kept after that. */
   @Expose() days: number;
+  /** How long they are kept where the organization sets nothing. */
+  @Expose() declaredDays: number;
   /** The least that `days` may be. */
-  @Expose() floorDays: number;
+  @StaffOnly() floorDays: number;
   /** Whether rows are deleted, or some of their columns emptied. */
   @Expose() action: 'delete' | 'clear';
   /** The columns that are emptied. */
-  @Expose() columns: string[];
-  @Expose() nextRunAt: Date;
+  @StaffOnly() columns: string[];
+  @StaffOnly() nextRunAt: Date;
 }
 
 /** What a run would remove now. */
 export class PlanResponse {
   @Expose() policy: string;
   /** Number of rows. */
-  @Expose() due: number;
+  @StaffOnly() due: number;
   /** Age of the oldest of them. */
-  @Expose() oldest: Date | null;
+  @StaffOnly() oldest: Date | null;
   /** Rows of this age and later stay. Moves on the full hour. */
   @Expose() cutoff: Date;
   /** SHA-256 in hex; hand it to `run` to remove exactly this. */
-  @Expose() planHash: string;
+  @StaffOnly() planHash: string;
+}
+
+export class SetDaysDto {
+  /** No fewer than the policy's floor. */
+  @IsInt() @Min(0) @Max(36_500)
+  days: number;
 }
 
 export class RunPolicyDto {
@@ -55,15 +64,15 @@ export class RunResponse {
   @Expose() policy: string;
   @Expose() status: 'queued' | 'running' | 'completed' | 'failed';
   /** Id of the user, or the name of the job or operator. */
-  @Expose() requestedBy: string;
+  @StaffOnly() requestedBy: string;
   @Expose() cutoff: Date;
-  @Expose() planHash: string;
+  @StaffOnly() planHash: string;
   /** Rows that were due when it was planned. */
-  @Expose() due: number;
-  @Expose() removed: number;
+  @StaffOnly() due: number;
+  @StaffOnly() removed: number;
   /** Stored objects that went with them. */
-  @Expose() objects: number;
-  @Expose() batches: number;
+  @StaffOnly() objects: number;
+  @StaffOnly() batches: number;
   @Expose() createdAt: Date;
   @Expose() @Type(() => Date) finishedAt: Date | null;
 }

@@ -33,6 +33,28 @@ const COLUMNS = `r.id, r.policy, r.requested_by AS "requestedBy", r.cutoff, enco
 export class RetentionRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
+  /** The organization's own settings: days by policy. */
+  async ownDays(): Promise<Map<string, number>> {
+    const rows = await this.unitOfWork.sql<{ policy: string; days: number }>(
+      'SELECT policy, days FROM retention_overrides WHERE org_id = $1', [currentContext().orgId],
+    );
+    return new Map(rows.map(({ policy, days }) => [policy, days]));
+  }
+
+  /** The database refuses fewer days than the policy's floor: retention_below_floor. */
+  async setDays(policy: string, days: number): Promise<void> {
+    await this.unitOfWork.execute(
+      `INSERT INTO retention_overrides (org_id, policy, days) VALUES ($1, $2, $3)
+       ON CONFLICT (org_id, policy) DO UPDATE SET days = EXCLUDED.days, updated_at = now()`,
+      [currentContext().orgId, policy, days],
+    );
+  }
+
+  /** False when nothing was set. */
+  async resetDays(policy: string): Promise<boolean> {
+    return (await this.unitOfWork.execute('DELETE FROM retention_overrides WHERE org_id = $1 AND policy = $2', [currentContext().orgId, policy])) > 0;
+  }
+
   async due(policy: RetentionPolicy, cutoff: Date): Promise<Pick<RetentionPlan, 'due' | 'oldest'>> {
     const { text, values } = planStatement(policy, currentContext().orgId, cutoff);
     const [row] = await this.unitOfWork.sql<{ due: string; oldest: Date | null }>(text, values);
@@ -94,7 +116,7 @@ export class RetentionRepository {
 
   /** Ids of all organizations, the installation's own among them. For the worker's role alone. */
   async organizations(): Promise<string[]> {
-    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids() AS id')).map(({ id }) => id);
+    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(({ id }) => id);
   }
 
   /** Over all organizations: how long ago the oldest row that a run did not get to became due. */

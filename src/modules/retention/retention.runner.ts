@@ -6,7 +6,7 @@ import { organizationEntrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Jobs } from '../../platform/jobs/jobs.js';
 import { PermanentFailure, type JobCounts } from '../../platform/jobs/on-job.js';
-import { cutoffOf, policyNamed, type RetentionPolicy } from './policy.js';
+import { cutoffOf, type RetentionPolicy } from './policy.js';
 import { BATCH_ROWS } from './policy-sql.js';
 import { RetentionRepository } from './retention.repository.js';
 import { RetentionService } from './retention.service.js';
@@ -33,7 +33,7 @@ export class RetentionRunner {
   async execute(runId: string, signal?: AbortSignal): Promise<JobCounts> {
     const run = await this.transaction(() => this.repository.findOpen(runId));
     if (run === null) return {};
-    const policy = policyNamed(currentContext().orgId, run.policy);
+    const policy = await this.transaction(() => this.service.find(run.policy));
     if (policy === undefined) throw new PermanentFailure('retention_policy_gone');
     if (run.cutoff > cutoffOf(policy, this.clock.now())) throw new PermanentFailure('retention_floor');
     let removed = 0;

@@ -8,7 +8,7 @@ import { declaration } from '../../platform/feature/registry.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/http/problem.js';
 import { Jobs } from '../../platform/jobs/jobs.js';
-import { cutoffOf, dueSince, planOf, policiesOf, policyNamed, type RetentionPlan, type RetentionPolicy } from './policy.js';
+import { cutoffOf, dueSince, planOf, policiesOf, type RetentionPlan, type RetentionPolicy } from './policy.js';
 import type { PolicyResponse, RunsQuery } from './retention.dto.js';
 import { RetentionRepository, type RetentionRun } from './retention.repository.js';
 
@@ -23,20 +23,36 @@ export class RetentionService {
     private readonly clock: Clock,
   ) {}
 
-  policies(): Page<PolicyResponse> {
-    const { cron, timezone } = declaration('schedules', 'retention.nightly');
-    const nextRunAt = CronExpressionParser.parse(cron, { currentDate: this.clock.now(), tz: timezone }).next().toDate();
-    const items = policiesOf(currentContext().orgId).map(({ name, description, table, ageColumn, days, floorDays, action }) => ({
-      name, description, table, ageColumn, days, floorDays, nextRunAt,
-      action: action === 'delete' ? 'delete' as const : 'clear' as const,
-      columns: action === 'delete' ? [] : [...action.clear],
-    }));
-    return { items, nextCursor: null };
+  async policies(): Promise<Page<PolicyResponse>> {
+    return { items: (await this.all()).map((policy) => this.describe(policy)), nextCursor: null };
+  }
+
+  /** A policy as it holds in the current organization. */
+  async find(name: string): Promise<RetentionPolicy | undefined> {
+    return (await this.all()).find((policy) => policy.name === name);
+  }
+
+  /**
+   * Sets how long the organization keeps what a policy is about; from the next run on.
+   * Throws retention_policy_not_found, and retention_below_floor, which the database sees to.
+   */
+  async setDays(name: string, days: number): Promise<PolicyResponse> {
+    await this.policy(name);
+    await this.repository.setDays(name, days);
+    this.audit.record('retention.days_set', { target: { type: 'retention_policy', id: name }, meta: { policy: name, days } });
+    return this.describe(await this.policy(name));
+  }
+
+  /** Goes back to what is declared. Throws retention_policy_not_found, and not_found where nothing was set. */
+  async resetDays(name: string): Promise<void> {
+    await this.policy(name);
+    if (!(await this.repository.resetDays(name))) throw new Problem('not_found');
+    this.audit.record('retention.days_reset', { target: { type: 'retention_policy', id: name }, meta: { policy: name } });
   }
 
   /** What a run would remove now. Throws retention_policy_not_found. */
-  preview(name: string): Promise<RetentionPlan> {
-    return this.plan(this.policy(name));
+  async preview(name: string): Promise<RetentionPlan> {
+    return this.plan(await this.policy(name));
   }
 
   /**
@@ -44,7 +60,7 @@ export class RetentionService {
    * due. Throws retention_policy_not_found or retention_plan_changed.
    */
   async request(name: string, planHash?: string): Promise<string> {
-    const policy = this.policy(name);
+    const policy = await this.policy(name);
     const plan = await this.plan(policy);
     if (planHash !== undefined && planHash !== plan.planHash) throw new Problem('retention_plan_changed');
     const id = await this.start(policy, plan);
@@ -57,7 +73,7 @@ export class RetentionService {
 
   /** Plans every policy of the organization and starts those that find something; the others are recorded as done. */
   async startAll(): Promise<{ policies: number; due: number }> {
-    const policies = policiesOf(currentContext().orgId);
+    const policies = await this.all();
     let due = 0;
     for (const policy of policies) {
       const plan = await this.plan(policy);
@@ -86,8 +102,22 @@ export class RetentionService {
     return this.repository.organizations();
   }
 
-  private policy(name: string): RetentionPolicy {
-    const policy = policyNamed(currentContext().orgId, name);
+  private async all(): Promise<RetentionPolicy[]> {
+    return policiesOf(currentContext().orgId, await this.repository.ownDays());
+  }
+
+  private describe({ name, description, table, ageColumn, days, declaredDays, floorDays, action }: RetentionPolicy): PolicyResponse {
+    const { cron, timezone } = declaration('schedules', 'retention.nightly');
+    return {
+      name, description, table, ageColumn, days, declaredDays, floorDays,
+      action: action === 'delete' ? 'delete' : 'clear',
+      columns: action === 'delete' ? [] : [...action.clear],
+      nextRunAt: CronExpressionParser.parse(cron, { currentDate: this.clock.now(), tz: timezone }).next().toDate(),
+    };
+  }
+
+  private async policy(name: string): Promise<RetentionPolicy> {
+    const policy = await this.find(name);
     if (policy === undefined) throw new Problem('retention_policy_not_found');
     return policy;
   }

@@ -1,2 +1,3 @@
 export { TenancyModule } from './tenancy.module.js';
+export { OrganizationService } from './organization.service.js';
 export { TenancyService } from './tenancy.service.js';

@@ -10,8 +10,13 @@ export class OrganizationEntity {
   @Column('text') status: 'active' | 'suspended';
   @Column('integer', { name: 'idle_minutes' }) idleMinutes: number;
   @Column('integer', { name: 'session_hours' }) sessionHours: number;
+  @Column('text', { name: 'postal_address', nullable: true }) postalAddress: string | null;
+  @Column('text', { name: 'allowed_sign_in', array: true }) allowedSignIn: string[];
   @Column('boolean', { name: 'require_second_factor' }) requireSecondFactor: boolean;
   @Column('boolean', { name: 'require_sso' }) requireSso: boolean;
+  @Column('uuid', { name: 'institution_id', nullable: true }) institutionId: string | null;
+  @Column('boolean', { name: 'institution_sign_in' }) institutionSignIn: boolean;
+  @Column('boolean', { name: 'institution_reporting' }) institutionReporting: boolean;
   @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
 }

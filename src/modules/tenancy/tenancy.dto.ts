@@ -1,33 +1,8 @@
 import { Expose } from 'class-transformer';
-import { IsEmail, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsEmail, IsIn, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
-
-export class OrganizationResponse {
-  @Expose() id: string;
-  @Expose() name: string;
-  /** Vocabulary of the roles: gme, workforce or enrollment. */
-  @Expose() preset: string;
-  @Expose() status: string;
-  @Expose() idleMinutes: number;
-  @Expose() sessionHours: number;
-  @Expose() requireSecondFactor: boolean;
-  @Expose() requireSso: boolean;
-  @Expose() createdAt: Date;
-}
-
-export class UpdateOrganizationDto {
-  @MayBeAbsent() @IsString() @Length(1, 200)
-  name?: string;
-
-  /** Minutes without a request after which a session ends: 15, 30, or 10080 (seven days). */
-  @MayBeAbsent() @IsIn([15, 30, 10_080])
-  idleMinutes?: number;
-
-  /** Hours after which a session ends whatever happens. */
-  @MayBeAbsent() @IsInt() @Min(1) @Max(168)
-  sessionHours?: number;
-}
 
 export class MembershipsQuery extends PageQuery {
   @MayBeAbsent() @IsIn(['active', 'ended'])
@@ -55,13 +30,13 @@ export class UpdateMembershipDto {
 }
 
 export class MembershipResponse {
-  @Expose() id: string;
-  @Expose() userId: string;
-  @Expose() email: string;
+  @StaffOnly() id: string;
+  @StaffOnly() userId: string;
+  @StaffOnly() email: string;
   @Expose() name: string;
   @Expose() role: string;
-  @Expose() personId: string | null;
-  @Expose() status: string;
-  @Expose() createdAt: Date;
-  @Expose() endedAt: Date | null;
+  @StaffOnly() personId: string | null;
+  @StaffOnly() status: string;
+  @StaffOnly() createdAt: Date;
+  @StaffOnly() endedAt: Date | null;
 }

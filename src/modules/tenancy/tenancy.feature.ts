@@ -9,6 +9,8 @@ export const tenancyFeature = defineFeature({
       scopes: { org: ['program_director', 'mentor', 'trainee', 'owner', 'admin', 'member', 'viewer', 'staff', 'portal'] },
     },
     'organization:update': { category: 'Organization', description: 'Change the organization\'s settings.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'organization:secure': { category: 'Organization', description: 'Change how people sign in.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'organization:transfer': { category: 'Organization', description: 'Hand one\'s leading role on.', scopes: { org: ['program_director', 'owner', 'admin'] } },
     'membership:read': { category: 'Members', description: 'See members and their roles.', scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] } },
     'membership:create': { category: 'Members', description: 'Add members.', scopes: { org: ['program_director', 'owner', 'admin'] } },
     'membership:update': { category: 'Members', description: 'Change a member\'s role.', scopes: { org: ['program_director', 'owner', 'admin'] } },
@@ -21,6 +23,18 @@ export const tenancyFeature = defineFeature({
     'organization.updated': {
       category: 'organization', severity: 'notice', description: 'Settings of the organization were changed.', meta: { fields: 'codes' },
       live: { permission: 'organization:read' },
+    },
+    'organization.secured': {
+      category: 'organization', severity: 'notice', description: 'How people sign in was changed.', meta: { fields: 'codes' },
+      live: { permission: 'organization:read' },
+    },
+    'organization.suspended': {
+      category: 'organization', severity: 'warning', operator: true, description: 'The organization was shut for everybody.', meta: { reason: 'code' },
+    },
+    'organization.resumed': { category: 'organization', severity: 'notice', operator: true, description: 'The organization was opened again.' },
+    'organization.owner_transferred': {
+      category: 'organization', severity: 'warning', description: 'The leading role went from one member to another.', meta: { membershipId: 'id' },
+      live: { permission: 'membership:read' },
     },
     'membership.created': {
       category: 'members', severity: 'notice', description: 'A member was added.', meta: { role: 'code', userId: 'id' },
@@ -37,17 +51,22 @@ export const tenancyFeature = defineFeature({
   },
   errors: {
     membership_exists: { status: 409, title: 'This user is a member already' },
-    last_administrator: { status: 409, title: 'The organization needs somebody who can manage its members' },
+    last_administrator: { status: 409, title: 'The organization needs somebody who leads it and can manage its members' },
+    would_lock_you_out: { status: 409, title: 'You could not come back in with the sign-in you used' },
+    no_institution: { status: 409, title: 'The organization belongs to no institution' },
   },
   personalData: {
     users: {
       email: { class: 'PII', erasure: 'delete' },
     },
     memberships: { name: { class: 'PII', erasure: 'delete' } },
-    organizations: { name: { class: 'public', erasure: 'keep' } },
+    organizations: {
+      name: { class: 'public', erasure: 'keep' },
+      postal_address: { class: 'public', erasure: 'keep' },
+    },
   },
   tables: {
-    organizations: { kind: 'tenant', rows: { select: 'signed-in', update: 'organization:update' }, retention: { keep: 'an organization lives until it is closed' } },
+    organizations: { kind: 'tenant', rows: { select: 'signed-in', update: ['organization:update', 'organization:secure'] }, retention: { keep: 'an organization lives until it is closed' } },
     users: { kind: 'installation', retention: { keep: 'a user may be a member of several organizations; erased on request' } },
     memberships: { kind: 'tenant', rows: {
         own: { column: 'id', may: ['select'] }, select: ['membership:read', 'membership:create', 'membership:update', 'membership:end', 'membership:override', 'role:update'],
@@ -55,6 +74,8 @@ export const tenancyFeature = defineFeature({
       }, retention: { keep: 'who held which role, and when, explains the log' } },
   },
   controls: {
+    'tenancy.settings': { claims: ['M13'], description: 'Idle time, length of sessions and kinds of sign-in are the organization\'s own; live sessions obey at the next request.' },
+    'tenancy.leader': { claims: ['E10', 'E12'], description: 'Somebody always leads and manages members: the database refuses to take the last one away.' },
     'tenancy.isolation': { claims: ['M4', 'M7', 'C1', 'E14'], description: 'Row security, forced, under a tenant context that SQL cannot forge.' },
   },
 });

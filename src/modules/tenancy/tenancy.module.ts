@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RbacModule } from '../rbac/index.js';
+import { OrganizationController } from './organization.controller.js';
 import { OrganizationEntity } from './organization.entity.js';
+import { OrganizationRepository } from './organization.repository.js';
+import { OrganizationService } from './organization.service.js';
 import { TenancyController } from './tenancy.controller.js';
 import './tenancy.feature.js';
 import { TenancyRepository } from './tenancy.repository.js';
@@ -9,8 +12,8 @@ import { TenancyService } from './tenancy.service.js';
 
 @Module({
   imports: [RbacModule, TypeOrmModule.forFeature([OrganizationEntity])],
-  controllers: [TenancyController],
-  providers: [TenancyService, TenancyRepository],
-  exports: [TenancyService],
+  controllers: [OrganizationController, TenancyController],
+  providers: [OrganizationService, OrganizationRepository, TenancyService, TenancyRepository],
+  exports: [OrganizationService, TenancyService],
 })
 export class TenancyModule {}

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { OrganizationEntity } from './organization.entity.js';
 
 /** A member with the user behind the membership. */
 export interface MembershipRow {
@@ -24,23 +23,10 @@ const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, m.name, m.role,
   m.created_at AS "createdAt", m.ended_at AS "endedAt", m.grants
   FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1`;
 
-/** The current organization and its members. */
+/** The members of the current organization. */
 @Injectable()
 export class TenancyRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
-
-  organization(): Promise<OrganizationEntity> {
-    return this.unitOfWork.manager.findOneByOrFail(OrganizationEntity, { id: this.orgId });
-  }
-
-  /** Needs the worker's role. */
-  async createOrganization(id: string, name: string, preset: string): Promise<void> {
-    await this.unitOfWork.sql('SELECT app.create_organization($1, $2, $3)', [id, name, preset]);
-  }
-
-  async updateOrganization(changes: Partial<OrganizationEntity>): Promise<void> {
-    await this.unitOfWork.manager.update(OrganizationEntity, { id: this.orgId }, { ...changes, updatedAt: () => 'now()' });
-  }
 
   memberships(status: string | undefined, after: string | null, limit: number): Promise<MembershipRow[]> {
     return this.unitOfWork.sql<MembershipRow>(
@@ -52,15 +38,6 @@ export class TenancyRepository {
   async membership(id: string): Promise<MembershipRow | null> {
     const [row] = await this.unitOfWork.sql<MembershipRow>(`${MEMBERSHIP} AND m.id = $2`, [this.orgId, id]);
     return row ?? null;
-  }
-
-  /** How many others could still change members. */
-  async otherAdministrators(id: string): Promise<number> {
-    const rows = await this.unitOfWork.sql(
-      `SELECT 1 FROM memberships WHERE org_id = $1 AND id <> $2 AND status = 'active' AND grants ? 'membership:update'`,
-      [this.orgId, id],
-    );
-    return rows.length;
   }
 
   /** The user with an address, made where there is none yet. */
@@ -76,10 +53,12 @@ export class TenancyRepository {
     );
   }
 
+  /** The database refuses to take the last one away who leads, or manages members: last_administrator. */
   async changeRole(id: string, role: string): Promise<void> {
     await this.unitOfWork.execute('UPDATE memberships SET role = $3 WHERE org_id = $1 AND id = $2', [this.orgId, id, role]);
   }
 
+  /** Refused as `changeRole` is. */
   async endMembership(id: string): Promise<void> {
     await this.unitOfWork.execute(`UPDATE memberships SET status = 'ended', ended_at = now() WHERE org_id = $1 AND id = $2`, [this.orgId, id]);
   }

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import type { Preset } from '../../platform/access/roles.js';
+import { LEADING_ROLES, type Preset } from '../../platform/access/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { newId } from '../../platform/clock/id.js';
-import { currentContext } from '../../platform/context/context.js';
+import { currentContext, currentMember } from '../../platform/context/context.js';
 import { normalizeEmail } from '../../platform/crypto/index.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/http/problem.js';
 import { RolesService } from '../rbac/index.js';
-import type { OrganizationEntity } from './organization.entity.js';
-import type { CreateMembershipDto, MembershipsQuery, UpdateOrganizationDto } from './tenancy.dto.js';
+import type { TransferOwnerDto } from './organization.dto.js';
+import type { CreateMembershipDto, MembershipsQuery } from './tenancy.dto.js';
 import { TenancyRepository, type MembershipRow } from './tenancy.repository.js';
 
-/** The organization of the session and its members. */
+/** The members of the current organization. */
 @Injectable()
 export class TenancyService {
   constructor(
@@ -21,24 +21,6 @@ export class TenancyService {
     private readonly audit: AuditTrail,
     private readonly cursors: Cursors,
   ) {}
-
-  current(): Promise<OrganizationEntity> {
-    return this.tenancy.organization();
-  }
-
-  async update(changes: UpdateOrganizationDto): Promise<OrganizationEntity> {
-    await this.tenancy.updateOrganization(changes);
-    this.audit.record('organization.updated', {
-      target: { type: 'organization', id: currentContext().orgId }, meta: { fields: Object.keys(changes) },
-    });
-    return this.tenancy.organization();
-  }
-
-  /** Sets up an organization; for operators, who enter it afterwards. */
-  async create(id: string, name: string, preset: Preset): Promise<void> {
-    await this.tenancy.createOrganization(id, name, preset);
-    this.audit.record('organization.created', { target: { type: 'organization', id }, meta: { preset } });
-  }
 
   async members({ status, limit, cursor }: MembershipsQuery): Promise<Page<MembershipRow>> {
     const scope = { purpose: 'memberships', orgId: currentContext().orgId };
@@ -68,12 +50,26 @@ export class TenancyService {
     const member = await this.member(id);
     await this.roles.assertGivable(role);
     this.roles.assertWithinOwn(new Map(Object.entries(member.grants)));
-    await this.tenancy.changeRole(id, role);
-    const changed = await this.member(id);
-    if (!('membership:update' in changed.grants)) await this.assertNotLast(member);
-    await this.tenancy.endSessions(id);
-    this.audit.record('membership.role_changed', { target: { type: 'membership', id }, meta: { from: member.role, to: role } });
-    return changed;
+    await this.giveRole(member, role);
+    return this.member(id);
+  }
+
+  /**
+   * Hands the caller's leading role to another member, and takes another role for it; sessions of both end.
+   * Throws not_found, unknown_role, and beyond_own_grants to who does not lead.
+   */
+  async transfer({ membershipId, ownRole }: TransferOwnerDto): Promise<MembershipRow> {
+    await this.roles.lockOrganization();
+    const [own, heir] = [await this.member(currentMember().membershipId), await this.member(membershipId)];
+    const leading = LEADING_ROLES[currentMember().preset as Preset];
+    if (own.role !== leading) throw new Problem('beyond_own_grants');
+    if (heir.id === own.id || heir.status !== 'active') throw new Problem('not_found');
+    for (const role of [leading, ownRole]) await this.roles.assertGivable(role);
+    await this.giveRole(heir, leading);
+    const answer = await this.member(heir.id);
+    await this.giveRole(own, ownRole);
+    this.audit.record('organization.owner_transferred', { target: { type: 'membership', id: heir.id }, meta: { membershipId: own.id } });
+    return answer;
   }
 
   /** Ends a membership and its sessions. Throws not_found, last_administrator, beyond_own_grants. */
@@ -82,7 +78,6 @@ export class TenancyService {
     const member = await this.member(id);
     if (member.status !== 'active') throw new Problem('not_found');
     this.roles.assertWithinOwn(new Map(Object.entries(member.grants)));
-    await this.assertNotLast(member);
     await this.tenancy.endMembership(id);
     await this.tenancy.endSessions(id);
     this.audit.record('membership.ended', { target: { type: 'membership', id } });
@@ -95,8 +90,10 @@ export class TenancyService {
     return member;
   }
 
-  private async assertNotLast(member: MembershipRow): Promise<void> {
-    if (!('membership:update' in member.grants)) return;
-    if ((await this.tenancy.otherAdministrators(member.id)) === 0) throw new Problem('last_administrator');
+  /** Sessions end first: without the old role the caller might no longer be let end them. */
+  private async giveRole({ id, role: from }: MembershipRow, to: string): Promise<void> {
+    await this.tenancy.endSessions(id);
+    await this.tenancy.changeRole(id, to);
+    this.audit.record('membership.role_changed', { target: { type: 'membership', id }, meta: { from, to } });
   }
 }

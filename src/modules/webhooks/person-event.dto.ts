@@ -1,14 +1,14 @@
 import { OmitType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsDefined, IsIn, IsISO8601, IsObject, IsString, Length, ValidateNested } from 'class-validator';
-import { MayBeAbsent } from '../../platform/http/fields.js';
+import { IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
 import { CreatePersonDto, STATUSES, type PersonFields } from '../people/index.js';
 
 export const PERSON_EVENTS = ['person.created', 'person.updated', 'person.upserted'] as const;
 
 /** The person a delivery is about, as the partner knows them: what is absent is left as it is, null empties a field. */
 export class PersonEventData extends OmitType(CreatePersonDto, ['externalId'] as const) {
-  @IsString() @Length(1, 100)
+  @IsString() @Length(1, 100) @IsOneLine()
   externalId: string;
 
   @MayBeAbsent() @IsIn(STATUSES)

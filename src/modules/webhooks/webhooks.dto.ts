@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { DELIVERY_STATUSES, type DeliveryStatus } from './inbox.repository.js';
@@ -54,15 +55,15 @@ export class DeliveriesQuery extends PageQuery {
 export class SourceResponse {
   @Expose() id: string;
   @Expose() name: string;
-  @Expose() scheme: Scheme;
+  @StaffOnly() scheme: Scheme;
   /** What deliveries are about. */
-  @Expose() appliesTo: string;
+  @StaffOnly() appliesTo: string;
   @Expose() enabled: boolean;
-  @Expose() limitPerMinute: number;
+  @StaffOnly() limitPerMinute: number;
   /** Where deliveries are posted. */
-  @Expose() url: string;
-  @Expose() @Type(() => Date) createdAt: Date;
-  @Expose() @Type(() => Date) updatedAt: Date;
+  @StaffOnly() url: string;
+  @StaffOnly() @Type(() => Date) createdAt: Date;
+  @StaffOnly() @Type(() => Date) updatedAt: Date;
 }
 
 export class SecretSummary {
@@ -74,31 +75,31 @@ export class SecretSummary {
 
 export class SourceDetailResponse extends SourceResponse {
   /** The secrets that are valid, without their values. */
-  @Expose() @Type(() => SecretSummary) secrets: SecretSummary[];
+  @StaffOnly() @Type(() => SecretSummary) secrets: SecretSummary[];
 }
 
 export class CreatedSourceResponse extends SourceResponse {
   /** The signing secret: shown this once. */
-  @Expose() secret: string;
+  @StaffOnly() secret: string;
 }
 
 export class RotatedSecretResponse {
   @Expose() id: string;
   /** The signing secret: shown this once. */
-  @Expose() secret: string;
+  @StaffOnly() secret: string;
   /** When the secrets before it stop being valid at the latest. */
-  @Expose() @Type(() => Date) previousExpireAt: Date;
+  @StaffOnly() @Type(() => Date) previousExpireAt: Date;
 }
 
 export class DeliveryResponse {
   @Expose() id: string;
   /** The sender's id of the message. */
-  @Expose() messageId: string;
+  @StaffOnly() messageId: string;
   @Expose() status: DeliveryStatus;
   /** Why it is dead. */
-  @Expose() errorCode: string | null;
+  @StaffOnly() errorCode: string | null;
   @Expose() @Type(() => Date) receivedAt: Date;
-  @Expose() @Type(() => Date) processedAt: Date | null;
+  @StaffOnly() @Type(() => Date) processedAt: Date | null;
 }
 
 export class ReplayResponse {

@@ -10,18 +10,27 @@ export const accessFeature = defineFeature({
       description: 'Somebody signed in was refused a route or a record.',
       meta: { route: 'code', permission: 'code', reason: 'code', record: 'id' },
     },
+    'api_key.refused': {
+      category: 'access', severity: 'warning', ambient: true,
+      description: 'An API key was used that is over, or from an address that it may not be used from.', meta: { reason: 'code' },
+    },
   },
   errors: {
     session_expired: { status: 401, title: 'The session has ended: sign in again' },
+    api_key_expired: { status: 401, title: 'The API key has expired' },
+    address_not_allowed: { status: 403, title: 'The API key may not be used from this address' },
+    not_for_api_keys: { status: 403, title: 'This is for people, not for API keys' },
     membership_ended: { status: 403, title: 'You are no longer a member of this organization' },
     organization_suspended: { status: 403, title: 'The organization is suspended' },
     password_change_required: { status: 403, title: 'Change your password first' },
     second_factor_required: { status: 403, title: 'Use your second factor first' },
     sso_required: { status: 403, title: "Sign in through your organization's single sign-on" },
+    sign_in_method_not_allowed: { status: 403, title: 'The organization does not take this kind of sign-in' },
     step_up_required: { status: 403, title: 'Sign in again to do this' },
   },
   controls: {
     'access.guard-chain': { claims: ['E11', 'S4'], description: 'Layered guard on every route; undeclared routes stop the boot.' },
+    'access.keys-are-no-people': { claims: ['E11', 'S4'], description: 'What is about a person\'s own account, or asks for a fresh sign-in, is closed to API keys; no member\'s change without a permission is open to them.' },
     'access.password-change': { claims: ['E13'], description: 'A password that must be changed blocks every mutation.' },
   },
 });

@@ -11,7 +11,7 @@ import { AccessGuard } from './access.guard.js';
 import type { Attempt, SessionRow } from './attempt.js';
 import { Access, Public } from './decorators.js';
 
-const LAYERS = ['rate', 'token', 'session', 'same origin', 'password', 'second factor', 'sso', 'permission', 'step-up'];
+const LAYERS = ['rate', 'token', 'key limit', 'session', 'same origin', 'people only', 'password', 'second factor', 'sso', 'method', 'permission', 'step-up'];
 
 class Controller {
   undeclared() { return 1; }
@@ -29,7 +29,6 @@ function layer(name: string) {
   return {
     check: (attempt: Attempt) => {
       happened.push(name);
-      if (name === 'token') attempt.secret = 's'.repeat(43);
       if (name === refuseAt) throw new Problem('forbidden');
       if (name === 'session') {
         attempt.session = {} as SessionRow;
@@ -50,7 +49,7 @@ function guard(): AccessGuard {
   };
   const audit = { record: (type: string, { meta }: AuditEntry) => void happened.push(`${type} ${JSON.stringify(meta)}`) };
   const [rate, ...members] = LAYERS.map(layer);
-  return new AccessGuard(unitOfWork as unknown as UnitOfWork, audit as unknown as AuditTrail, ...([rate, ...members] as unknown as [never, never, never, never, never, never, never, never, never]));
+  return new AccessGuard(unitOfWork as unknown as UnitOfWork, audit as unknown as AuditTrail, ...([rate, ...members] as unknown as [never, never, never, never, never, never, never, never, never, never, never, never]));
 }
 
 async function arrive(handler: keyof Controller, method = 'GET'): Promise<unknown> {

@@ -7,9 +7,10 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { Problem } from '../http/problem.js';
 import { isMutating, type Attempt, type Layer } from './attempt.js';
 import { routePolicy } from './decorators.js';
+import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
-  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
+  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
 } from './layers/standing.layers.js';
 import { TokenLayer } from './layers/token.layer.js';
 
@@ -24,12 +25,13 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
-    rate: RateLayer, token: TokenLayer, session: SessionLayer, sameOrigin: SameOriginLayer, password: PasswordChangedLayer,
-    secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, permission: PermissionLayer, stepUp: StepUpLayer,
+    rate: RateLayer, token: TokenLayer, keyLimit: KeyLimitLayer, session: SessionLayer, sameOrigin: SameOriginLayer, peopleOnly: PeopleOnlyLayer,
+    password: PasswordChangedLayer, secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, method: SignInMethodLayer,
+    permission: PermissionLayer, stepUp: StepUpLayer,
   ) {
     this.forEverybody = [rate];
-    this.forMembers = [token, session, sameOrigin, password, secondFactor, enforcedSso, permission, stepUp];
-    this.again = [session, secondFactor, enforcedSso, permission];
+    this.forMembers = [token, keyLimit, session, sameOrigin, peopleOnly, password, secondFactor, enforcedSso, method, permission, stepUp];
+    this.again = [session, secondFactor, enforcedSso, method, permission];
   }
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {

@@ -4,9 +4,11 @@ import { PassportModule } from '@nestjs/passport';
 import { UnitOfWorkInterceptor } from '../database/unit-of-work.interceptor.js';
 import { AccessGuard } from './access.guard.js';
 import { AsMember } from './as-member.js';
+import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
+import { RefusedKeys } from './layers/refused-keys.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
-  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, StepUpLayer,
+  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
 } from './layers/standing.layers.js';
 import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
 
@@ -15,8 +17,8 @@ import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
 @Module({
   imports: [PassportModule],
   providers: [
-    JwtStrategy, RateLayer, TokenLayer, SameOriginLayer, SessionLayer, PasswordChangedLayer, SecondFactorLayer, EnforcedSsoLayer,
-    PermissionLayer, StepUpLayer, AccessGuard, AsMember,
+    JwtStrategy, RateLayer, TokenLayer, KeyLimitLayer, RefusedKeys, SessionLayer, SameOriginLayer, PeopleOnlyLayer, PasswordChangedLayer, SecondFactorLayer,
+    EnforcedSsoLayer, SignInMethodLayer, PermissionLayer, StepUpLayer, AccessGuard, AsMember,
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: UnitOfWorkInterceptor },
   ],

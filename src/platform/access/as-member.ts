@@ -3,12 +3,13 @@ import { Context, currentContext, withContext, type Member } from '../context/co
 import { memberEntrance } from '../database/entrances.js';
 import { errorCode } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { parseGrants } from './grants.js';
+import { standing } from './grants.js';
 
 /** The row of `app.enter_member`. */
 export interface EnteredMember {
   role: string;
-  /** JSON; read it with `parseGrants`. */
+  portal: boolean;
+  /** JSON; read it with `standing` or `parseGrants`. */
   grants: string;
   user_id: string;
   email: string;
@@ -76,8 +77,7 @@ export class AsMember {
     );
     return {
       sessionId: null, userId: row.user_id, email: row.email, name: row.user_name, orgId, orgName: row.org_name,
-      membershipId, personId: rest!.personId, preset: rest!.preset, role: row.role, grants: parseGrants(row.grants),
-      accessGrantId: row.access_grant_id,
+      membershipId, personId: rest!.personId, preset: rest!.preset, ...standing(row), accessGrantId: row.access_grant_id, apiKeyId: null,
     };
   }
 }

@@ -1,11 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
+import type { Entrance } from '../database/entrances.js';
 import type { RoutePolicy } from './decorators.js';
 
-/** The row of `app.enter_session`: who this is, and what stands in the way. */
+/** The row of `app.enter_session` and `app.enter_api_key`: who this is, and what stands in the way. */
 export interface SessionRow {
-  state: 'ok' | 'unknown' | 'expired' | 'idle' | 'ended' | 'suspended';
-  session_id: string;
+  state: 'ok' | 'unknown' | 'revoked' | 'expired' | 'key_expired' | 'idle' | 'address' | 'ended' | 'suspended';
+  session_id: string | null;
   user_id: string;
   email: string;
   user_name: string;
@@ -15,15 +16,18 @@ export interface SessionRow {
   membership_id: string;
   person_id: string | null;
   role: string;
+  portal: boolean;
   grants: string;
   method: string;
   must_change_password: boolean;
-  second_factor_due: boolean;
-  sso_due: boolean;
+  /** What the organization lacks in the sign-in: a second factor, its single sign-on, or a method that it takes. */
+  obstacle: 'second_factor' | 'sso' | 'method' | null;
   signed_in_at: Date;
   expires_at: Date;
   idle_minutes: number;
   access_grant_id: string | null;
+  /** Of a key alone. */
+  api_key_id?: string;
 }
 
 /** One try to reach a route, as it passes from layer to layer. */
@@ -32,9 +36,11 @@ export interface Attempt {
   request: Request;
   policy: RoutePolicy;
   mutating: boolean;
-  /** The session's secret, once the token layer has verified the cookie. */
-  secret?: string;
-  /** The session, once it has been entered. */
+  /** How to enter with what the request carries, once the token layer has looked at it. */
+  enter?: (readOnly: boolean) => Entrance;
+  /** The API key, where the request carries one. */
+  apiKey?: string;
+  /** The session, or what stands for it where a key was entered. */
   session?: SessionRow;
 }
 

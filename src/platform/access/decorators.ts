@@ -1,3 +1,5 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiCookieAuth } from '@nestjs/swagger';
 import type { AuditEventType, Permission } from '../feature/registry.js';
 import type { RateLimit } from '../http/rate-limit.js';
 
@@ -13,6 +15,8 @@ export interface RouteOptions {
   passive?: true;
   /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
   beforeSetup?: true;
+  /** About a person's own account: no API key may come here. */
+  peopleOnly?: true;
 }
 
 /** How a route may be reached. */
@@ -29,12 +33,18 @@ function declare(policy: RoutePolicy): MethodDecorator {
 
 /** Open to members whose role grants the permission; 'signed-in' to every member. */
 export function Access(permission: Permission | 'signed-in', options: RouteOptions = {}): MethodDecorator {
-  return declare({ kind: 'access', permission, ...options });
+  const policy = declare({ kind: 'access', permission, ...options });
+  return isForPeople(options) ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
 }
 
 /** Open to anybody, for the reason written here. */
 export function Public(reason: string, options: RouteOptions = {}): MethodDecorator {
   return declare({ kind: 'public', reason, ...options });
+}
+
+/** Whether a route is closed to API keys: it is about a person's own account, or asks for a sign-in that is fresh. */
+export function isForPeople({ peopleOnly, stepUpMinutes }: RouteOptions): boolean {
+  return peopleOnly === true || stepUpMinutes !== undefined;
 }
 
 /** What a route handler declares; undefined when nothing, and then nobody may reach it. */

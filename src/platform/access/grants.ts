@@ -1,3 +1,4 @@
+import type { Member } from '../context/context.js';
 import { declared } from '../feature/registry.js';
 
 /** What a membership grants: permission → scope. */
@@ -18,6 +19,11 @@ export function parseGrants(text: string): Grants {
     parsed.set(text, grants);
   }
   return grants;
+}
+
+/** What an entrance brought back of a member's role. */
+export function standing({ role, portal, grants }: { role: string; portal: boolean; grants: string }): Pick<Member, 'role' | 'portal' | 'grants'> {
+  return { role, portal, grants: parseGrants(grants) };
 }
 
 /**

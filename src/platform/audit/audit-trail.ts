@@ -45,7 +45,7 @@ export class AuditTrail {
         actorId: context.actor.id,
         ...this.target(type, entry.target),
         requestId: context.requestId,
-        apiKeyId: null,
+        apiKeyId: context.member?.apiKeyId ?? null,
         accessGrantId: context.member?.accessGrantId ?? null,
         meta: this.allowed(type, event.meta ?? {}, entry.meta ?? {}),
       },

@@ -4,6 +4,7 @@ import { AppConfig } from './app.config.js';
 import type { Config } from './config.js';
 import { DatabaseConfig } from './database.config.js';
 import { HttpConfig } from './http.config.js';
+import { MailConfig } from './mail.config.js';
 import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
 /** Makes each part of the configuration injectable by its class, everywhere. */
@@ -17,6 +18,7 @@ export class ConfigModule {
       { provide: RedisConfig, useValue: config.redis },
       { provide: SecurityConfig, useValue: config.security },
       { provide: StorageConfig, useValue: config.storage },
+      { provide: MailConfig, useValue: config.mail },
     ];
     return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
   }

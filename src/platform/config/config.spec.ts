@@ -18,6 +18,8 @@ const production: Record<string, string> = {
   REDIS_URL: 'rediss://redis:6379/0',
   ROOT_KEY: 'b1946ac92492d2347c6235b4d2611184a9993e364706816aba3e25717850c26c',
   JWT_SECRET: '591785b794601e212b260e25925636fd9cd0d89d98f00b204e9800998ecf8427',
+  SMTP_URL: 'smtps://vouchsafe:k3Jx6@mail:465',
+  MAIL_FROM: 'records@example.org',
 };
 
 /** The reasons for which a process does not start. */
@@ -80,6 +82,18 @@ describe('configuration', () => {
   });
 });
 
+describe('the mail server', () => {
+  it.each(['http://mail', 'smtps://', 'smtps://mail/?tls.rejectUnauthorized=false', 'smtp://mail?ignoreTLS=true', 'smtp://mail#x', 'smtps://user name@mail', 'smtps://mail:x'])(
+    'is no %s', (url) => {
+      expect(refusal({ ...production, SMTP_URL: url }, 'worker')).toContain('SMTP_URL is not valid');
+    },
+  );
+
+  it.each(['smtps://mail', 'smtp://user%40a:p%2Fw@mail.example.org:587', 'smtps://[::1]:465'])('may be %s', (url) => {
+    expect(refusal({ ...production, SMTP_URL: url }, 'worker')).toBe('started');
+  });
+});
+
 describe('outside development', () => {
   it.each(['', '?sslmode=disable', '?sslmode=prefer', '?sslmode=no-verify', '?sslmode=require&sslmode=disable'])(
     'refuses a database URL with "%s"',
@@ -103,6 +117,12 @@ describe('outside development', () => {
       expect(refusal({ ...production, [name]: key })).toContain(`${name} is a development key`);
     }
     expect(refusal({ ...production, [name]: production[other]! })).toContain('must not be the same');
+  });
+
+  it('asks the worker alone for a mail server and a sender', () => {
+    expect(refusal(without('SMTP_URL'), 'worker')).toContain('SMTP_URL is missing');
+    expect(refusal(without('MAIL_FROM'), 'worker')).toContain('MAIL_FROM is missing');
+    for (const name of ['SMTP_URL', 'MAIL_FROM']) expect(refusal(without(name), 'api')).toBe('started');
   });
 
   it('refuses database passwords that everybody knows', () => {

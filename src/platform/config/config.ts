@@ -3,11 +3,12 @@ import { DatabaseConfig } from './database.config.js';
 import { ConfigError, environmentOf, readConfig } from './env.js';
 import type { Environment, Role } from './env.js';
 import { HttpConfig } from './http.config.js';
+import { MailConfig } from './mail.config.js';
 import { brokenRules } from './rules.js';
 import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
 /** Every config class, in the order of `.env.example`. */
-export const CONFIG_CLASSES = [AppConfig, HttpConfig, DatabaseConfig, RedisConfig, SecurityConfig, StorageConfig] as const;
+export const CONFIG_CLASSES = [AppConfig, HttpConfig, DatabaseConfig, RedisConfig, SecurityConfig, StorageConfig, MailConfig] as const;
 
 /** The whole configuration of one process. */
 export interface Config {
@@ -18,6 +19,7 @@ export interface Config {
   readonly redis: RedisConfig;
   readonly security: SecurityConfig;
   readonly storage: StorageConfig;
+  readonly mail: MailConfig;
 }
 
 /**
@@ -34,6 +36,7 @@ export function loadConfig(env: Environment, role: Role): Config {
     redis: readConfig(RedisConfig, env, role, problems),
     security: readConfig(SecurityConfig, env, role, problems),
     storage: readConfig(StorageConfig, env, role, problems),
+    mail: readConfig(MailConfig, env, role, problems),
   };
   if (problems.length === 0) problems.push(...brokenRules(config));
   if (problems.length > 0) throw new ConfigError(problems);

@@ -46,7 +46,7 @@ export class DatabaseConfig {
   readonly poolSize: number;
 
   @Env('DATABASE_PREPARE', {
-    description: 'Whether statements are prepared once a connection; turn it off behind a PgBouncer older than 1.21',
+    description: 'Whether statements are prepared once a connection; off behind PgBouncer, which names them so that SQL can guess and replace them',
     expected: 'on or off',
     default: 'on',
     example: 'on',

@@ -6,4 +6,5 @@ export { DatabaseConfig } from './database.config.js';
 export { ConfigError } from './env.js';
 export type { Environment, Role } from './env.js';
 export { HttpConfig } from './http.config.js';
+export { MailConfig } from './mail.config.js';
 export { DEVELOPMENT_MARK, RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';

@@ -1,4 +1,5 @@
 import type { Config } from './config.js';
+import { DEVELOPMENT_SENDER } from './mail.config.js';
 import { DEVELOPMENT_MARK } from './services.config.js';
 
 const SAFE_SSL_MODES = ['require', 'verify-ca', 'verify-full'];
@@ -7,7 +8,7 @@ const KNOWN_PASSWORDS = ['vouchsafe', 'postgres', 'password', 'secret', 'changem
 /** What the variables must be together; each broken rule is one sentence that names its variables. */
 export function brokenRules(config: Config): string[] {
   const problems = [...pairRules(config)];
-  if (config.app.deployed) problems.push(...transportRules(config), ...secretRules(config));
+  if (config.app.deployed) problems.push(...transportRules(config), ...secretRules(config), ...mailRules(config));
   return problems;
 }
 
@@ -55,6 +56,15 @@ function secretRules({ security, database }: Config): string[] {
 /** Marked for development, or so regular that no generator made it (64 random digits use 15 or 16 different ones). */
 function isPredictable(key: string): boolean {
   return key.toLowerCase().startsWith(DEVELOPMENT_MARK) || new Set(key.toLowerCase()).size < 10 || /(.{4,16})\1\1/.test(key);
+}
+
+/** Only the worker sends mail. */
+function mailRules({ role, mail }: Config): string[] {
+  if (role !== 'worker') return [];
+  const problems: string[] = [];
+  if (mail.smtpUrl === undefined) problems.push('SMTP_URL is missing: outside development the worker sends its mail to a server');
+  if (mail.from === DEVELOPMENT_SENDER) problems.push('MAIL_FROM is missing: outside development mail comes from an address of yours');
+  return problems;
 }
 
 function databaseUrls(database: Config['database']): [string, string][] {

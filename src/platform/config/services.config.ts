@@ -31,7 +31,7 @@ export class SecurityConfig {
   readonly rootKey: string;
 
   @Env('JWT_SECRET', {
-    description: 'Signs session cookies and page cursors',
+    description: 'Signs session cookies, page cursors and invites',
     expected: EXPECTED_KEY,
     example: `${DEVELOPMENT_MARK}${'fedcba9876543210'.repeat(3)}fedc`,
     neededBy: ['api', 'worker', 'cli'],

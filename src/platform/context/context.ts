@@ -24,9 +24,13 @@ export interface Member {
   personId: string | null;
   preset: string;
   role: string;
+  /** Whether the role is one of record subjects, who are shown less than staff. */
+  portal: boolean;
   grants: ReadonlyMap<string, string>;
   /** The time-boxed access grant in force, if there is one. */
   accessGrantId: string | null;
+  /** The API key that the request came with; null for a member in person. */
+  apiKeyId: string | null;
 }
 
 /** Runs a function as the caller of a request, in a transaction and a context of its own; throws the Problem that now stands in the way. */

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { PRESETS } from '../access/roles.js';
+import { isPortalRole, LEADING_ROLES, PRESETS, type Preset } from '../access/roles.js';
 import { declared } from '../feature/registry.js';
 import { createPolicy, ROW_COMMANDS, rowPolicies, type RowPolicy } from './row-policies.js';
 
 /** What the database has to know of the declarations. */
 export interface Catalogue {
   permissions: { key: string; of_people: boolean }[];
-  roles: { preset: string; role: string }[];
+  roles: { preset: string; role: string; leads: boolean; portal: boolean }[];
   defaults: { role: string; permission: string; scope: string }[];
+  /** The least that retention policies may keep, and the table each is about. */
+  floors: { policy: string; about: string; days: number }[];
   policies: RowPolicy[];
 }
 
@@ -15,9 +17,10 @@ export interface Catalogue {
 export function catalogue(): Catalogue {
   return {
     permissions: [...declared('permissions')].map(([key, { ofPeople }]) => ({ key, of_people: ofPeople === true })),
-    roles: Object.entries(PRESETS).flatMap(([preset, roles]) => Object.keys(roles).map((role) => ({ preset, role }))),
+    roles: Object.entries(PRESETS).flatMap(([preset, roles]) => Object.keys(roles).map((role) => ({ preset, role, leads: LEADING_ROLES[preset as Preset] === role, portal: isPortalRole(role) }))),
     defaults: [...declared('permissions')].flatMap(([permission, { scopes }]) => Object.entries(scopes)
       .flatMap(([scope, roles]) => roles.map((role) => ({ role, permission, scope })))),
+    floors: [...declared('retention')].map(([policy, { table: about, floorDays: days }]) => ({ policy, about, days })),
     policies: rowPolicies(),
   };
 }
@@ -30,7 +33,7 @@ export function catalogueDigest(): string {
 
 /**
  * Brings the database in line with the declarations, through a connection of the owner's: permissions, roles and defaults,
- * row policies, and then the digest, in one transaction. Does nothing when the digest is there already, because making a policy
+ * floors of retention, row policies, and then the digest, in one transaction. Does nothing when the digest is there already, because making a policy
  * keeps everybody else off its table for a moment.
  */
 export async function syncCatalogue(query: (text: string, values?: unknown[]) => Promise<unknown>): Promise<void> {
@@ -40,6 +43,7 @@ export async function syncCatalogue(query: (text: string, values?: unknown[]) =>
   const { policies, ...rest } = catalogue();
   await query('BEGIN');
   await query('SELECT app_private.sync_catalogue($1)', [JSON.stringify(rest)]);
+  await query('SELECT app_private.sync_retention_floors($1)', [JSON.stringify(rest.floors)]);
   for (const [table, { kind }] of declared('tables')) {
     if (kind === 'installation') continue;
     for (const command of ROW_COMMANDS) await query(`DROP POLICY IF EXISTS rows_${command} ON ${table}`);

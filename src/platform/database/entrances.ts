@@ -15,6 +15,11 @@ export function sessionEntrance(secret: string, readOnly: boolean, passive = fal
   return { statement: { text: 'SELECT * FROM app.enter_session($1, $2, $3)', values: [secret, readOnly, passive] }, readOnly };
 }
 
+/** With an API key, from an address. `readOnly` closes the transaction to writes. */
+export function apiKeyEntrance(key: string, address: string | null, readOnly: boolean): Entrance {
+  return { statement: { text: 'SELECT * FROM app.enter_api_key($1, $2, $3)', values: [key, address, readOnly] }, readOnly };
+}
+
 /** The worker, into an organization by id. */
 export function organizationEntrance(orgId: string): Entrance {
   return { statement: { text: 'SELECT app.enter_organization($1)', values: [orgId] } };

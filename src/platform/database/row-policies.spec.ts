@@ -37,7 +37,7 @@ describe('the policies of a table', () => {
   });
 
   it('let a member at rows of their own for what the table says, and no more', () => {
-    expect(of('specimens').get('update')).toBe("CASE WHEN author_id = (SELECT app.membership_id()) THEN true ELSE (SELECT app.holds('specimen:audit')) END");
+    expect(of('specimens').get('update')).toBe("CASE WHEN author_id = (SELECT app.membership_in_person()) THEN true ELSE (SELECT app.holds('specimen:audit')) END");
   });
 
   it('close what nobody named to all but the system', () => {

@@ -52,7 +52,7 @@ function conditionBy({ person, own, ...rules }: RowRules, command: RowCommand): 
     WHEN 'assigned' THEN ${person} = ANY ((SELECT app.assigned_people())::uuid[]) WHEN 'own' THEN ${person} = (SELECT app.own_person_id()) ELSE false END`;
   if (other.length > 0) condition = either(`(SELECT app.holds(${literals(other)}))`, condition);
   if (permissions.length === 0) condition = '(SELECT app.is_system())';
-  if (own?.may.includes(command)) condition = either(`${own.column} = (SELECT app.membership_id())`, condition);
+  if (own?.may.includes(command)) condition = either(`${own.column} = (SELECT app.membership_in_person())`, condition);
   return condition;
 }
 

@@ -55,6 +55,12 @@ export class UnitOfWork implements OnModuleInit {
     await transaction.commit([...auditStatements(transaction.log), ...live]);
   }
 
+  /** Writes the entries gathered so far: for who is about to enter elsewhere within the transaction, with another log. */
+  async writeLog(): Promise<void> {
+    const { log } = this.transaction;
+    await Promise.all(auditStatements(log.splice(0)).map((statement) => this.transaction.send(statement)));
+  }
+
   /** Undoes the transaction under way, if there is one. Never throws. */
   async rollback(): Promise<void> {
     await currentContext().transaction?.rollback();

@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { isForPeople } from '../access/decorators.js';
 import { catalogueDigest } from '../database/catalogue.js';
 import { named, ROW_COMMANDS } from '../database/row-policies.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -50,16 +51,17 @@ function routeProblems({ method, path, where, handler, mutating, policy }: Route
   const problems: string[] = [];
   if (policy.kind === 'public' && policy.reason.trim().length < 10) problems.push(`${route} is public without a reason: write why in @Public('…')`);
   if (mutating && (policy.emits ?? []).length === 0) problems.push(`${route} changes something and declares no event: add emits: ['…'] to its @Access or @Public`);
+  if (mutating && policy.kind === 'access' && policy.permission === 'signed-in' && !isForPeople(policy)) problems.push(`${route} changes something for every member: give it a permission, or add peopleOnly: true, because API keys act by permissions alone`);
   if (returnsOf(handler) === undefined) problems.push(`${route} declares no response: put @Returns(ResponseClass) on it, so that only listed fields leave`);
   return problems;
 }
 
 function permissionProblems(routes: readonly Route[]): string[] {
-  const used = new Set(routes.flatMap(({ policy }) => (policy?.kind === 'access' ? [policy.permission as string] : [])));
+  const used = new Set([...routes.flatMap(({ policy }) => (policy?.kind === 'access' ? [policy.permission as string] : [])), ...permissionsOfRows()]);
   used.delete('signed-in');
   const narrowed = [...declared('permissions')].filter(([, { scopes, ofPeople }]) => !ofPeople && (scopes.assigned ?? scopes.own) !== undefined);
   return [
-    ...differences('permission', [...declared('permissions').keys()], used, 'put @Access with it on a route'),
+    ...differences('permission', [...declared('permissions').keys()], used, 'put @Access with it on a route, or name it in the rules of a table'),
     ...narrowed.map(([key]) => `permission "${key}" is given to roles for less than the organization and is not about people: add ofPeople: true, and narrow what its handler reaches`),
   ];
 }
@@ -98,6 +100,12 @@ function retentionProblems(): string[] {
     ...[...policies].filter(([, { days, floorDays }]) => days < floorDays).map(([name]) => `retention policy "${name}" keeps rows for less than its floor`),
     ...allFeatures().filter(({ description }) => description.trim() === '').map(({ name }) => `feature "${name}" has no description`),
   ];
+}
+
+/** Permissions that decide about rows: a route open to every member may leave it to them what it shows and changes. */
+function permissionsOfRows(): string[] {
+  return [...declared('tables').values()].flatMap((table) => (table.kind === 'installation' ? [] : ROW_COMMANDS.flatMap((command) => named(table.rows[command]))))
+    .filter((permission) => declared('permissions').has(permission));
 }
 
 function rowRuleProblems(): string[] {

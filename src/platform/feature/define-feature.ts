@@ -50,6 +50,8 @@ export interface JobDeclaration {
   backoffSeconds: number;
   timeoutSeconds: number;
   concurrency: number;
+  /** A duty, done for an organization that is suspended too; other jobs of it wait until it is resumed. Runs in its own lane. */
+  whileSuspended?: true;
 }
 
 /** When a job runs by itself: five-field cron, once for each organization or once for the installation. */
@@ -93,7 +95,8 @@ export type Who = string | readonly string[];
  *
  * `person` is the column with the person a row hangs on: permissions that are about people then reach as far as their
  * scope. `permission` is the column in which a row names the one permission, of those that `select` lists, that shows it.
- * `own` is the column with the membership a row belongs to, and what that member may do to it without any permission.
+ * `own` is the column with the membership a row belongs to, and what that member may do to it in person, without any
+ * permission; an API key does nothing that its permissions do not name.
  */
 export interface RowRules {
   person?: string;

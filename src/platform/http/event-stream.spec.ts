@@ -34,7 +34,7 @@ describe('a stream of events', () => {
   it('is read by its rules as it was written, whatever the data holds, and lets out only what the class exposes', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.uuid(), (name, id) => {
       const stream = quiet();
-      stream.send(id, 'thing.made', { name, secret: 'hidden' });
+      stream.send(id, 'thing.made', { name, secret: 'hidden' }, 'staff');
       const { events, lastEventId } = parse(written(stream));
       expect(lastEventId).toBe(id);
       expect(events).toEqual([{ event: 'thing.made', data: JSON.stringify({ name }) }]);
@@ -43,8 +43,8 @@ describe('a stream of events', () => {
 
   it('refuses an id or a type that would begin another field', () => {
     for (const broken of ['a\nevent: b', 'a\rb', 'a\0']) {
-      expect(() => quiet().send(broken, 'thing.made', { name: 'x' })).toThrow('line break');
-      expect(() => quiet().send('id', broken, { name: 'x' })).toThrow('line break');
+      expect(() => quiet().send(broken, 'thing.made', { name: 'x' }, 'portal')).toThrow('line break');
+      expect(() => quiet().send('id', broken, { name: 'x' }, 'portal')).toThrow('line break');
       expect(() => quiet().beat(broken)).toThrow('line break');
     }
   });
@@ -57,9 +57,9 @@ describe('a stream of events', () => {
 
   it('says why it ends, last of all, and takes nothing more', () => {
     const stream = quiet();
-    stream.send('1', 'thing.made', { name: 'x' });
+    stream.send('1', 'thing.made', { name: 'x' }, 'portal');
     stream.refuse('session_expired');
-    stream.send('2', 'thing.made', { name: 'y' });
+    stream.send('2', 'thing.made', { name: 'y' }, 'portal');
     stream.refuse('forbidden');
     const { events, lastEventId } = parse(written(stream));
     expect([events.map(({ event }) => event), events[1]?.data, lastEventId]).toEqual([['thing.made', 'end'], '{"code":"session_expired"}', '1']);
@@ -79,7 +79,7 @@ describe('a stream of events', () => {
   it('knows when it is full, tells when there is room, and for how long nothing was taken', async () => {
     let drained = 0;
     const stream = new EventStream(Thing, () => { drained += 1; });
-    while (!stream.full) stream.send('id', 'thing.made', { name: 'x'.repeat(1_000) });
+    while (!stream.full) stream.send('id', 'thing.made', { name: 'x'.repeat(1_000) }, 'staff');
     await turn();
     drained = 0;
     expect(stream.stalledMillis).toBeGreaterThan(0);
@@ -91,7 +91,7 @@ describe('a stream of events', () => {
   it('can be cut before anybody answers with it', async () => {
     const stream = quiet();
     stream.cut();
-    stream.send('1', 'thing.made', { name: 'x' });
+    stream.send('1', 'thing.made', { name: 'x' }, 'portal');
     await turn();
     expect([stream.over, stream.destroyed]).toEqual([true, true]);
   });

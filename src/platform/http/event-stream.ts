@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { pickerOf, type Picker, type ResponseClass } from './picker.js';
+import { pickerOf, type Audience, type ResponseClass } from './picker.js';
 
 /** How long a client that lost its stream waits before it comes back. */
 const RETRY_MILLIS = 2_000;
@@ -9,7 +9,6 @@ const RETRY_MILLIS = 2_000;
  * Writing never waits: whoever writes asks `full` first, and lets `drained` tell when there is room again.
  */
 export class EventStream extends Readable {
-  private readonly pick: Picker;
   private takenAt = performance.now();
   private ending = false;
   private wanted = true;
@@ -19,14 +18,13 @@ export class EventStream extends Readable {
     private readonly drained: () => void,
   ) {
     super();
-    this.pick = pickerOf(type);
     this.on('error', () => undefined); // it may be cut before there is an answer that listens
     this.push(`retry: ${RETRY_MILLIS}\n\n`);
   }
 
-  /** Sends an event; `id` is where a client that comes back goes on. */
-  send(id: string, event: string, data: object): void {
-    this.write(`id: ${line(id)}\nevent: ${line(event)}\ndata: ${JSON.stringify(this.pick(data))}\n\n`);
+  /** Sends an event to whom the audience says; `id` is where a client that comes back goes on. */
+  send(id: string, event: string, data: object, audience: Audience): void {
+    this.write(`id: ${line(id)}\nevent: ${line(event)}\ndata: ${JSON.stringify(pickerOf(this.type, audience)(data))}\n\n`);
   }
 
   /** Shows that the stream lives, and moves the place to go on from; the client is told of no event. */

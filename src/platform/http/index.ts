@@ -1,3 +1,4 @@
+export { audienceOf, StaffOnly } from './audience.js';
 export { FORM_PATH, SIGNED_PATH } from './body.js';
 export type { SignedRequest } from './body.js';
 export { createApp } from './create-app.js';

@@ -2,6 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { AppConfig } from '../config/app.config.js';
+import { fieldsOf } from './picker.js';
+import { responseClasses } from './returns.js';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
@@ -27,6 +29,8 @@ const PROBLEM_RESPONSE = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
+const STAFF_ONLY = 'Portal roles do not get this field.';
+
 /** The OpenAPI document of every route, each with its problem response and the ways to sign in. */
 export function buildOpenApi(app: INestApplication): OpenAPIObject {
   const { cookieName, origin } = app.get(AppConfig);
@@ -36,7 +40,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .addServer(origin)
     .addCookieAuth(cookieName, { type: 'apiKey', in: 'cookie', name: cookieName }, 'session')
-    .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'key')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'vs_ and 49 characters', description: 'An API key' }, 'key')
     .addSecurityRequirements('session')
     .addSecurityRequirements('key')
     .build();
@@ -44,6 +48,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA } };
+  markStaffOnly(document);
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
@@ -51,4 +56,18 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     }
   }
   return document;
+}
+
+/** Says of each field for staff alone that portal roles do not get it. */
+function markStaffOnly({ components }: OpenAPIObject): void {
+  for (const type of responseClasses()) {
+    const schema = (components?.schemas?.[type.name] ?? {}) as { properties?: Record<string, { $ref?: string; description?: string }>; required?: string[] };
+    const staffs = new Set(fieldsOf(type).filter(({ staffOnly }) => staffOnly).map(({ name }) => name));
+    for (const [name, { $ref, description, ...rest }] of Object.entries(schema.properties ?? {}).filter(([field]) => staffs.has(field))) {
+      schema.properties![name] = { ...rest, ...($ref !== undefined && { allOf: [{ $ref }] }), description: [description, STAFF_ONLY].filter(Boolean).join(' ') };
+    }
+    const required = schema.required?.filter((name) => !staffs.has(name)) ?? [];
+    if (required.length > 0) schema.required = required;
+    else delete schema.required; // an empty list is not allowed (OpenAPI 3.0.3, Schema Object)
+  }
 }

@@ -6,8 +6,20 @@ const { defaultMetadataStorage: store } = createRequire(import.meta.url)(
 ) as typeof import('class-transformer/types/storage.js');
 
 export type ResponseClass = new (...args: never[]) => object;
+/** Whom an answer is for: staff is given every exposed field, a portal those that are not for staff alone. */
+export type Audience = 'staff' | 'portal';
 /** Copies from a value what may leave. */
 export type Picker = (value: unknown) => unknown;
+
+/** A field that a response class exposes. */
+export interface ResponseField {
+  property: string;
+  /** What it is called in the answer. */
+  name: string;
+  staffOnly: boolean;
+  /** The response class of what it holds; Object where it is free-form; undefined for scalars, dates and lists of them. */
+  type: ResponseClass | ObjectConstructor | undefined;
+}
 
 interface Field {
   from: string;
@@ -15,36 +27,40 @@ interface Field {
   pick: Picker;
 }
 
-const pickers = new Map<unknown, Picker>();
+const SCALARS: ReadonlySet<unknown> = new Set([undefined, Date, String, Number, Boolean]);
+const pickers: Record<Audience, Map<unknown, Picker>> = { staff: new Map(), portal: new Map() };
 
 /**
- * The function that copies the `@Expose()`d fields of a class from any object with such fields, nested classes
- * (`@Type`) and arrays included. Compiled once a class; throws for a class that exposes nothing.
+ * The function that copies what an audience may have of a class from any object with such fields, nested classes
+ * (`@Type`) and arrays included. Compiled once a class and audience; throws for a class that exposes nothing.
  */
-export function pickerOf(type: ResponseClass): Picker {
-  const known = pickers.get(type);
+export function pickerOf(type: ResponseClass, audience: Audience): Picker {
+  const known = pickers[audience].get(type);
   if (known !== undefined) return known;
+  const exposed = fieldsOf(type);
   const fields: Field[] = [];
   const picker: Picker = (value) => pickFields(fields, value);
-  pickers.set(type, picker); // before the fields, for classes that contain themselves
-  for (const { propertyName, options } of store.getExposedMetadatas(type)) {
-    if (propertyName === undefined || options.toClassOnly) continue;
-    fields.push({ from: propertyName, to: options.name ?? propertyName, pick: fieldPicker(type, propertyName) });
-  }
-  if (fields.length === 0) {
-    pickers.delete(type);
-    throw new Error(`${type.name} exposes no field: mark the fields that may leave with @Expose()`);
+  pickers[audience].set(type, picker); // before the fields, for classes that contain themselves
+  for (const field of exposed) {
+    if (audience === 'staff' || !field.staffOnly) fields.push({ from: field.property, to: field.name, pick: fieldPicker(type, field, audience) });
   }
   return picker;
 }
 
-function fieldPicker(type: ResponseClass, property: string): Picker {
-  const nested: unknown = store.findTypeMetadata(type, property)?.typeFunction?.();
-  if (nested === Object) return (value) => value; // declared as free-form
-  if (typeof nested !== 'function' || nested === Date || nested === String || nested === Number || nested === Boolean) {
-    return (value) => plain(value, `${type.name}.${property}`);
-  }
-  return each(pickerOf(nested as ResponseClass));
+/** The fields that a class exposes. One exposed to a group, whatever the group, is for staff alone. Throws when there are none. */
+export function fieldsOf(type: ResponseClass): ResponseField[] {
+  const fields = store.getExposedMetadatas(type).flatMap(({ propertyName: property, options: { name, groups, toClassOnly } }) => {
+    if (property === undefined || toClassOnly) return [];
+    const held: unknown = store.findTypeMetadata(type, property)?.typeFunction?.();
+    return [{ property, name: name ?? property, staffOnly: groups !== undefined, type: SCALARS.has(held) ? undefined : (held as ResponseClass) }];
+  });
+  if (fields.length === 0) throw new Error(`${type.name} exposes no field: mark the fields that may leave with @Expose()`);
+  return fields;
+}
+
+function fieldPicker({ name }: ResponseClass, { property, type }: ResponseField, audience: Audience): Picker {
+  if (type === undefined) return (value) => plain(value, `${name}.${property}`);
+  return type === Object ? (value) => value : each(pickerOf(type, audience)); // Object is declared as free-form
 }
 
 function each(pick: Picker): Picker {

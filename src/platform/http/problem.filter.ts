@@ -29,6 +29,7 @@ export class ProblemFilter implements ExceptionFilter {
     response.setHeader('Cache-Control', 'no-store');
     response.removeHeader('ETag');
     response.removeHeader('Content-Disposition');
+    response.removeHeader('Set-Cookie'); // what was undone opened no session
     response.end(body);
   }
 

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { DatabaseUnavailable, isConnectionError } from '../database/errors.js';
-import type { ErrorCode } from '../feature/registry.js';
+import { declared, type ErrorCode } from '../feature/registry.js';
 import { Problem } from './problem.js';
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -31,6 +31,9 @@ const BY_SQLSTATE: Readonly<Record<string, ErrorCode>> = {
   '40P01': 'unavailable', // deadlock_detected
   '57014': 'unavailable', // query_canceled: the statement took longer than it may
 };
+
+/** SQLSTATE of a refusal that the database's own functions and triggers raise; the message is the problem's code. */
+const RAISED = 'VS409';
 
 /** The types that body-parser puts on its errors. */
 const BY_BODY_ERROR: Readonly<Record<string, ErrorCode>> = {
@@ -63,7 +66,12 @@ function fromHttpException(error: HttpException): Problem {
 
 function codeOf(error: unknown): ErrorCode | undefined {
   if (error instanceof URIError) return 'invalid_text';
-  return BY_SQLSTATE[sqlState(error)] ?? BY_BODY_ERROR[text(error, 'type')];
+  return raised(error) ?? BY_SQLSTATE[sqlState(error)] ?? BY_BODY_ERROR[text(error, 'type')];
+}
+
+function raised(error: unknown): ErrorCode | undefined {
+  const code = text(driverErrorOf(error), 'message');
+  return sqlState(error) === RAISED && declared('errors').has(code) ? (code as ErrorCode) : undefined;
 }
 
 function sqlState(error: unknown): string {

@@ -2,15 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { map } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { currentContext } from '../context/context.js';
+import { audienceOf } from './audience.js';
 import { returnsOf } from './returns.js';
 
-/** Lets out only what the route declared; a route that declared nothing fails. */
+/** Lets out only what the route declared, to portal roles less of it; a route that declared nothing fails. */
 @Injectable()
 export class ReturnsInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const handler = context.getHandler();
     const returns = returnsOf(handler);
     if (returns === undefined) throw new Error(`${context.getClass().name}.${handler.name} declares no @Returns`);
-    return next.handle().pipe(map(returns.shape));
+    const audience = audienceOf(currentContext().member);
+    return next.handle().pipe(map((value) => returns.shape(value, audience)));
   }
 }

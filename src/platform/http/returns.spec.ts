@@ -1,12 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { StreamableFile } from '@nestjs/common';
-import { Expose } from 'class-transformer';
-import { Returns, returnsOf } from './returns.js';
+import { Expose, Type } from 'class-transformer';
+import { isPortalRole, PRESETS } from '../access/roles.js';
+import type { Member } from '../context/context.js';
+import { audienceOf, StaffOnly } from './audience.js';
+import { responseClasses, Returns, returnsOf } from './returns.js';
 import type { ReturnsMetadata } from './returns.js';
+
+class Part {
+  @Expose()
+  id: string;
+}
 
 class Thing {
   @Expose()
   id: string;
+
+  @StaffOnly()
+  version: number;
+
+  @StaffOnly()
+  @Type(() => Part)
+  parts: Part[];
 }
 
 class Handlers {
@@ -30,21 +45,42 @@ describe('@Returns', () => {
   });
 
   it('fails rather than let something undeclared leave', () => {
-    expect(() => metadata('item').shape([{ id: '1' }])).toThrow();
-    expect(() => metadata('item').shape(undefined)).toThrow();
-    expect(() => metadata('item').shape('text')).toThrow();
-    expect(() => metadata('list').shape([{ id: '1' }])).toThrow();
-    expect(() => metadata('file').shape({ secret: 1 })).toThrow();
-    expect(() => metadata('text').shape({ secret: 1 })).toThrow();
-    expect(() => metadata('redirect').shape('https://elsewhere.example')).toThrow();
+    expect(() => metadata('item').shape([{ id: '1' }], 'staff')).toThrow();
+    expect(() => metadata('item').shape(undefined, 'staff')).toThrow();
+    expect(() => metadata('item').shape('text', 'staff')).toThrow();
+    expect(() => metadata('list').shape([{ id: '1' }], 'staff')).toThrow();
+    expect(() => metadata('file').shape({ secret: 1 }, 'staff')).toThrow();
+    expect(() => metadata('text').shape({ secret: 1 }, 'staff')).toThrow();
+    expect(() => metadata('redirect').shape('https://elsewhere.example', 'staff')).toThrow();
   });
 
   it('shapes each kind', () => {
     const file = new StreamableFile(Buffer.from('x'));
-    expect(metadata('list').shape({ items: [{ id: '1', secret: 2 }], nextCursor: undefined, total: 3 })).toEqual({ items: [{ id: '1' }], nextCursor: null });
-    expect(metadata('nothing').shape({ secret: 1 })).toBeUndefined();
-    expect(metadata('file').shape(file)).toBe(file);
-    expect(metadata('text').shape('<a/>')).toBe('<a/>');
-    expect(metadata('redirect').shape({ url: '/next', secret: 1 })).toEqual({ url: '/next' });
+    expect(metadata('list').shape({ items: [{ id: '1', version: 4, parts: [], secret: 2 }], nextCursor: undefined, total: 3 }, 'staff'))
+      .toEqual({ items: [{ id: '1', version: 4, parts: [] }], nextCursor: null });
+    expect(metadata('nothing').shape({ secret: 1 }, 'staff')).toBeUndefined();
+    expect(metadata('file').shape(file, 'portal')).toBe(file);
+    expect(metadata('text').shape('<a/>', 'portal')).toBe('<a/>');
+    expect(metadata('redirect').shape({ url: '/next', secret: 1 }, 'portal')).toEqual({ url: '/next' });
+  });
+
+  it('gives a portal the same without what is for staff, and without what a later column brings', () => {
+    const thing = { id: '1', version: 4, parts: [{ id: '2' }], added: 'column' };
+    expect(metadata('item').shape(thing, 'portal')).toEqual({ id: '1' });
+    expect(metadata('list').shape({ items: [thing], nextCursor: 'n' }, 'portal')).toEqual({ items: [{ id: '1' }], nextCursor: 'n' });
+  });
+
+  it('is known with the classes nested in it', () => {
+    expect(responseClasses()).toEqual([Thing, Part]);
+  });
+});
+
+describe('the audience', () => {
+  it('is staff for a member who is known to be no portal, and a portal in every other case', () => {
+    expect([audienceOf({ portal: false }), audienceOf({ portal: true }), audienceOf({} as Member), audienceOf(null)]).toEqual(['staff', 'portal', 'portal', 'portal']);
+  });
+
+  it('is a portal for the roles of record subjects in every vocabulary', () => {
+    expect(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)).filter(isPortalRole)).toEqual(['trainee', 'portal']);
   });
 });

@@ -1,34 +1,45 @@
 import { applyDecorators, Header, HttpCode, Redirect, StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiProduces, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { EventStream } from './event-stream.js';
-import { pickerOf } from './picker.js';
-import type { ResponseClass } from './picker.js';
+import { fieldsOf, pickerOf } from './picker.js';
+import type { Audience, ResponseClass } from './picker.js';
 
 /** What a handler may answer, as its route declares it. */
 export interface ReturnsMetadata {
   kind: 'item' | 'list' | 'nothing' | 'file' | 'text' | 'redirect' | 'stream';
   status: number;
   type?: ResponseClass;
-  /** Turns what the handler returned into what leaves; throws on anything that was not declared. */
-  shape: (value: unknown) => unknown;
+  /** Turns what the handler returned into what leaves for an audience; throws on anything that was not declared. */
+  shape: (value: unknown, audience: Audience) => unknown;
 }
 
 const EVENT_STREAM = 'text/event-stream';
 const RETURNS = Symbol('vouchsafe:returns');
+const named = new Set<ResponseClass>();
 
 /** What a route handler declares with @Returns; undefined when nothing, and then nothing may leave. */
 export function returnsOf(handler: object): ReturnsMetadata | undefined {
   return Reflect.getMetadata(RETURNS, handler) as ReturnsMetadata | undefined;
 }
 
+/** Every class that a route names with @Returns, and those nested in them. */
+export function responseClasses(): ResponseClass[] {
+  const found = new Set(named);
+  for (const type of found) { // grows while it is walked
+    for (const { type: nested } of fieldsOf(type)) if (nested !== undefined && nested !== Object) found.add(nested);
+  }
+  return [...found];
+}
+
 /**
- * Names the class whose `@Expose()`d fields are all that leaves. With `list` the handler returns
- * `{ items, nextCursor }`. The status is 200 unless said otherwise.
+ * Names the class whose `@Expose()`d fields are all that leaves; those marked `@StaffOnly()` leave for staff alone.
+ * With `list` the handler returns `{ items, nextCursor }`. The status is 200 unless said otherwise.
  */
 export function Returns(type: ResponseClass, { list = false, status = 200 }: { list?: boolean; status?: number } = {}): MethodDecorator {
+  named.add(type);
   const schema = list ? listSchema(type) : { $ref: getSchemaPath(type) };
   return applyDecorators(
-    declare({ kind: list ? 'list' : 'item', status, type, shape: list ? (value) => shapeList(type, value) : (value) => shapeItem(type, value) }),
+    declare({ kind: list ? 'list' : 'item', status, type, shape: list ? shapeList(type) : shapeItem(type) }),
     HttpCode(status),
     ApiExtraModels(type),
     ApiResponse({ status, description: list ? 'One page' : 'As asked', content: { 'application/json': { schema } } }),
@@ -62,8 +73,9 @@ Returns.text = (contentType: string): MethodDecorator =>
  * Answers with server-sent events that go on after the request's transaction: the handler returns an EventStream whose data
  * leaves through the class. No proxy may hold the events back.
  */
-Returns.stream = (type: ResponseClass): MethodDecorator =>
-  applyDecorators(
+Returns.stream = (type: ResponseClass): MethodDecorator => {
+  named.add(type);
+  return applyDecorators(
     declare({ kind: 'stream', status: 200, type, shape: (value) => shapeStream(type, value) }),
     HttpCode(200),
     Header('X-Accel-Buffering', 'no'),
@@ -71,6 +83,7 @@ Returns.stream = (type: ResponseClass): MethodDecorator =>
     ApiProduces(EVENT_STREAM),
     ApiResponse({ status: 200, description: 'Events as they happen; the data of each is this', content: { [EVENT_STREAM]: { schema: { $ref: getSchemaPath(type) } } } }),
   );
+};
 
 /** Sends the browser on: the handler returns `{ url }`. */
 Returns.redirect = (status: 302 | 303 = 302): MethodDecorator =>
@@ -84,15 +97,19 @@ function declare(metadata: ReturnsMetadata): MethodDecorator {
   return (_target, _key, descriptor) => Reflect.defineMetadata(RETURNS, metadata, descriptor.value as object);
 }
 
-function shapeItem(type: ResponseClass, value: unknown): unknown {
-  if (value === null || value === undefined || Array.isArray(value)) throw new Error(`the handler returned no ${type.name}`);
-  return pickerOf(type)(value);
+function shapeItem(type: ResponseClass): ReturnsMetadata['shape'] {
+  return (value, audience) => {
+    if (value === null || value === undefined || Array.isArray(value)) throw new Error(`the handler returned no ${type.name}`);
+    return pickerOf(type, audience)(value);
+  };
 }
 
-function shapeList(type: ResponseClass, value: unknown): unknown {
-  const { items, nextCursor } = (value ?? {}) as { items?: unknown; nextCursor?: unknown };
-  if (!Array.isArray(items)) throw new Error(`the handler returned no { items, nextCursor } of ${type.name}`);
-  return { items: items.map(pickerOf(type)), nextCursor: typeof nextCursor === 'string' ? nextCursor : null };
+function shapeList(type: ResponseClass): ReturnsMetadata['shape'] {
+  return (value, audience) => {
+    const { items, nextCursor } = (value ?? {}) as { items?: unknown; nextCursor?: unknown };
+    if (!Array.isArray(items)) throw new Error(`the handler returned no { items, nextCursor } of ${type.name}`);
+    return { items: items.map(pickerOf(type, audience)), nextCursor: typeof nextCursor === 'string' ? nextCursor : null };
+  };
 }
 
 function shapeStream(type: ResponseClass, value: unknown): StreamableFile {

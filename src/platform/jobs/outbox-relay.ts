@@ -23,6 +23,7 @@ interface Claimed {
 export class OutboxRelay {
   private readonly log = new Logger('OutboxRelay');
   private readonly leases: string;
+  private readonly duties: string[];
   private stopping = false;
   private running: Promise<void> = Promise.resolve();
   private queueLostMemory = false;
@@ -35,6 +36,7 @@ export class OutboxRelay {
     this.leases = JSON.stringify(Object.fromEntries(
       [...declared('jobs')].map(([name, { timeoutSeconds }]) => [name, timeoutSeconds + LEASE_MARGIN_SECONDS]),
     ));
+    this.duties = [...declared('jobs')].filter(([, { whileSuspended }]) => whileSuspended).map(([name]) => name);
   }
 
   /** Starts moving, until `stop`. */
@@ -51,7 +53,7 @@ export class OutboxRelay {
   /** One round: gives back what was lost, hands out what is due. Returns how many it handed out. */
   async round(): Promise<number> {
     await this.reclaim();
-    const claimed = await this.unitOfWork.once<Claimed>('SELECT * FROM app.claim_outbox($1, $2)', [PER_LANE, this.leases]);
+    const claimed = await this.unitOfWork.once<Claimed>('SELECT * FROM app.claim_outbox($1, $2, $3)', [PER_LANE, this.leases, this.duties]);
     const byJob = Map.groupBy(claimed, ({ job }) => job);
     for (const [job, rows] of byJob) {
       await this.queues.add(job, rows.map(({ org_id: orgId, id }): QueueItem => ({ orgId, id })));

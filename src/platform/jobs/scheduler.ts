@@ -46,13 +46,18 @@ export class Scheduler {
   }
 
   private async startSlot(name: string, schedule: ScheduleDeclaration, slot: Date): Promise<number> {
-    const orgIds = schedule.per === 'installation' ? [INSTALLATION]
-      : (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids() AS id')).map(({ id }) => id);
+    const orgIds = schedule.per === 'installation' ? [INSTALLATION] : await this.organizations(schedule);
     let started = 0;
     for (const orgId of orgIds) {
       if (await this.startRun(name, schedule, slot, orgId)) started += 1;
     }
     return started;
+  }
+
+  /** Suspended ones have only their duties done. */
+  private async organizations({ job }: ScheduleDeclaration): Promise<string[]> {
+    const suspendedToo = declared('jobs').get(job)?.whileSuspended ?? false;
+    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids($1) AS id', [suspendedToo])).map(({ id }) => id);
   }
 
   private startRun(name: string, schedule: ScheduleDeclaration, slot: Date, orgId: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsString, Length, Matches, Max, Min, ValidateNested } from 'class-validator';
+import { StaffOnly } from '../../../platform/http/audience.js';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 
 export class GroupRole {
@@ -66,23 +67,23 @@ export class UpdateSsoConnectionDto extends SsoConnectionSettings {
 export class SsoConnectionResponse {
   @Expose() id: string;
   @Expose() name: string;
-  @Expose() enabled: boolean;
+  @StaffOnly() enabled: boolean;
   /** Our entity id towards this identity provider. */
-  @Expose() entityId: string;
-  @Expose() acsUrl: string;
+  @StaffOnly() entityId: string;
+  @StaffOnly() acsUrl: string;
   @Expose() loginUrl: string;
-  @Expose() metadataUrl: string;
-  @Expose() idpEntityId: string;
-  @Expose() idpSsoUrl: string;
+  @StaffOnly() metadataUrl: string;
+  @StaffOnly() idpEntityId: string;
+  @StaffOnly() idpSsoUrl: string;
   /** When the provider's certificates expire, in their order. */
-  @Expose() certificatesExpireAt: Date[];
-  @Expose() wantResponseSigned: boolean;
-  @Expose() subject: string;
-  @Expose() emailAttribute: string | null;
-  @Expose() groupAttribute: string | null;
-  @Expose() @Type(() => GroupRole) groupRoles: GroupRole[];
-  @Expose() defaultRole: string | null;
-  @Expose() jitProvisioning: boolean;
-  @Expose() clockSkewSeconds: number;
-  @Expose() createdAt: Date;
+  @StaffOnly() certificatesExpireAt: Date[];
+  @StaffOnly() wantResponseSigned: boolean;
+  @StaffOnly() subject: string;
+  @StaffOnly() emailAttribute: string | null;
+  @StaffOnly() groupAttribute: string | null;
+  @StaffOnly() @Type(() => GroupRole) groupRoles: GroupRole[];
+  @StaffOnly() defaultRole: string | null;
+  @StaffOnly() jitProvisioning: boolean;
+  @StaffOnly() clockSkewSeconds: number;
+  @StaffOnly() createdAt: Date;
 }

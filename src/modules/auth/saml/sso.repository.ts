@@ -17,7 +17,7 @@ export interface FoundConnection {
 /** What `app.sso_sign_in` answers. */
 export interface SsoOutcome {
   state: 'known' | 'claimed' | 'provisioned' | 'connection_refused' | 'role_missing' | 'email_missing' | 'account_exists'
-    | 'account_unknown' | 'membership_ended';
+    | 'account_unknown' | 'membership_ended' | 'last_administrator';
   org_id: string;
   user_id: string | null;
   membership_id: string | null;

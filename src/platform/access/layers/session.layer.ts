@@ -1,39 +1,45 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../context/context.js';
-import { sessionEntrance } from '../../database/entrances.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
 import type { ErrorCode } from '../../feature/registry.js';
 import { Problem } from '../../http/problem.js';
+import { refusalOf } from '../api-key.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
-import { parseGrants } from '../grants.js';
+import { standing } from '../grants.js';
+import { RefusedKeys } from './refused-keys.js';
 
 const REFUSALS: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {
   unknown: 'unauthenticated',
+  revoked: 'unauthenticated',
   expired: 'session_expired',
+  key_expired: 'api_key_expired',
   idle: 'session_expired',
+  address: 'address_not_allowed',
   ended: 'membership_ended',
   suspended: 'organization_suspended',
 };
 
 /**
- * Enters the session: one round trip begins the request's transaction, checks the session, signs the tenant context
+ * Enters the session, or the API key: one round trip begins the request's transaction, checks it, signs the tenant context
  * and brings back who this is and what the role grants.
  */
 @Injectable()
 export class SessionLayer implements Layer {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly refusedKeys: RefusedKeys,
+  ) {}
 
   async check(attempt: Attempt): Promise<void> {
-    if (attempt.secret === undefined) throw new Problem('unauthenticated');
+    const { enter } = attempt;
+    if (enter === undefined) throw new Problem('unauthenticated');
     const readOnly = !attempt.mutating && (attempt.policy.emits ?? []).length === 0;
-    const session = await this.unitOfWork.begin<SessionRow & Record<string, unknown>>(
-      sessionEntrance(attempt.secret, readOnly, attempt.policy.passive),
-    );
-    if (session.state !== 'ok') throw new Problem(REFUSALS[session.state]);
+    const session = await this.unitOfWork.begin<SessionRow & Record<string, unknown>>(enter(readOnly));
+    if (session.state !== 'ok' && attempt.apiKey !== undefined) await this.refusedKeys.note(enter(false), session);
+    if (session.state !== 'ok') throw refusalOf(attempt, REFUSALS[session.state]);
     attempt.session = session;
     const context = currentContext();
-    const { secret, policy } = attempt;
-    context.enterAgain = () => sessionEntrance(secret, false, policy.passive);
+    context.enterAgain = () => enter(false);
     context.orgId = session.org_id;
     context.actor = { type: 'user', id: session.user_id, email: session.email, name: session.user_name };
     context.member = {
@@ -46,9 +52,9 @@ export class SessionLayer implements Layer {
       membershipId: session.membership_id,
       personId: session.person_id,
       preset: session.preset,
-      role: session.role,
-      grants: parseGrants(session.grants),
+      ...standing(session),
       accessGrantId: session.access_grant_id,
+      apiKeyId: session.api_key_id ?? null,
     };
   }
 }

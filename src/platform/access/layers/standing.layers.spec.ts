@@ -12,7 +12,7 @@ import '../access.feature.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
 import { isMutating } from '../attempt.js';
 import { isGranted, parseGrants } from '../grants.js';
-import { EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, SecondFactorLayer, StepUpLayer } from './standing.layers.js';
+import { EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer } from './standing.layers.js';
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const clock = Object.assign(new Clock(), { now: () => new Date(NOW) });
@@ -51,7 +51,10 @@ describe('a password that must be changed', () => {
 });
 
 describe('what the organization asks for', () => {
-  it.each([[new SecondFactorLayer(), { second_factor_due: true }, 'second_factor_required'], [new EnforcedSsoLayer(), { sso_due: true }, 'sso_required']] as const)(
+  it.each([
+    [new SecondFactorLayer(), { obstacle: 'second_factor' }, 'second_factor_required'], [new EnforcedSsoLayer(), { obstacle: 'sso' }, 'sso_required'],
+    [new SignInMethodLayer(), { obstacle: 'method' }, 'sign_in_method_not_allowed'],
+  ] as const)(
     'blocks reading as well: %p', (layer, session, code) => {
       expect(judge(layer, attempt(session))).toBe(code);
       expect(judge(layer, attempt(session, { beforeSetup: true }))).toBe('passed');

@@ -18,13 +18,13 @@ export class RateLayer implements Layer {
   }
 }
 
-/** A request that changes something comes from our own origin, or from no browser at all. */
+/** A request that changes something comes from our own origin, or from no browser at all. No site can make a browser send a key. */
 @Injectable()
 export class SameOriginLayer implements Layer {
   constructor(private readonly app: AppConfig) {}
 
-  check({ request, mutating }: Attempt): void {
-    if (mutating) assertSameOrigin(request, this.app);
+  check({ request, mutating, apiKey }: Attempt): void {
+    if (mutating && apiKey === undefined) assertSameOrigin(request, this.app);
   }
 }
 
@@ -40,7 +40,7 @@ export class PasswordChangedLayer implements Layer {
 @Injectable()
 export class SecondFactorLayer implements Layer {
   check({ session, policy }: Attempt): void {
-    if (session!.second_factor_due && !policy.beforeSetup) throw new Problem('second_factor_required');
+    if (session!.obstacle === 'second_factor' && !policy.beforeSetup) throw new Problem('second_factor_required');
   }
 }
 
@@ -48,7 +48,15 @@ export class SecondFactorLayer implements Layer {
 @Injectable()
 export class EnforcedSsoLayer implements Layer {
   check({ session, policy }: Attempt): void {
-    if (session!.sso_due && !policy.beforeSetup) throw new Problem('sso_required');
+    if (session!.obstacle === 'sso' && !policy.beforeSetup) throw new Problem('sso_required');
+  }
+}
+
+/** A session lasts as long as its organization takes sign-ins of its kind. */
+@Injectable()
+export class SignInMethodLayer implements Layer {
+  check({ session, policy }: Attempt): void {
+    if (session!.obstacle === 'method' && !policy.beforeSetup) throw new Problem('sign_in_method_not_allowed');
   }
 }
 

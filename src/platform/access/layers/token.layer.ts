@@ -5,7 +5,10 @@ import { parse } from 'cookie';
 import type { Request } from 'express';
 import { Strategy } from 'passport-jwt';
 import { AppConfig, SecurityConfig } from '../../config/index.js';
+import { currentContext } from '../../context/context.js';
+import { apiKeyEntrance, sessionEntrance } from '../../database/entrances.js';
 import { Problem } from '../../http/problem.js';
+import { bearerKey, refusalOf } from '../api-key.js';
 import type { Attempt, Layer } from '../attempt.js';
 
 /** What the session cookie's token says: the secret of the session row it is tied to. */
@@ -43,12 +46,25 @@ export function sessionCookie(request: Request, name: string): string | null {
   return header === undefined ? null : (parse(header)[name] ?? null);
 }
 
-/** The request carries a valid session cookie. */
+/**
+ * The request carries an API key, or else a valid session cookie. An Authorization header decides alone: with anything in it
+ * but a key the request is refused, whatever cookie came along.
+ */
 @Injectable()
 export class TokenLayer extends AuthGuard('jwt') implements Layer {
   async check(attempt: Attempt): Promise<void> {
+    const { authorization } = attempt.request.headers;
+    if (authorization === undefined) return this.takeSession(attempt);
+    const key = bearerKey(authorization);
+    if (key === undefined) throw refusalOf(attempt, 'unauthenticated');
+    attempt.apiKey = key;
+    attempt.enter = (readOnly) => apiKeyEntrance(key, currentContext().ip, readOnly);
+  }
+
+  private async takeSession(attempt: Attempt): Promise<void> {
     await this.canActivate(attempt.execution);
-    attempt.secret = (attempt.request.user as SessionToken | undefined)?.sid;
+    const { sid } = attempt.request.user as SessionToken;
+    attempt.enter = (readOnly) => sessionEntrance(sid, readOnly, attempt.policy.passive);
   }
 
   override handleRequest<T>(error: unknown, user: T | false): T {

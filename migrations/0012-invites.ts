@@ -1,0 +1,189 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/**
+ * Invites, and the two ways of accepting one.
+ *
+ * A token is made by the worker when it sends the mail, and only its digest lies here: the API's role can neither read
+ * nor write it, so that whoever invites cannot accept in place of the addressee. What the token says (address, role,
+ * expiry) has to be what the row says: a row that is changed afterwards leaves the token worthless. Whether the inviter
+ * may still give the role is asked again when the invite is accepted.
+ */
+export class Invites1770000000012 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    CREATE TABLE invites (
+      org_id uuid NOT NULL REFERENCES organizations,
+      id uuid NOT NULL,
+      email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
+      name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+      role text NOT NULL,
+      person_id uuid,
+      invited_by uuid NOT NULL,
+      token_hash bytea CHECK (length(token_hash) = 32),
+      created_at timestamptz(3) NOT NULL DEFAULT now(),
+      expires_at timestamptz(3) NOT NULL,
+      sent_at timestamptz,
+      accepted_at timestamptz,
+      accepted_membership uuid,
+      revoked_at timestamptz,
+      PRIMARY KEY (org_id, id),
+      FOREIGN KEY (org_id, person_id) REFERENCES people (org_id, id),
+      FOREIGN KEY (org_id, invited_by) REFERENCES memberships (org_id, id),
+      FOREIGN KEY (org_id, accepted_membership) REFERENCES memberships (org_id, id),
+      CHECK ((accepted_at IS NULL) = (accepted_membership IS NULL))
+    );
+    CREATE INDEX invites_expiry ON invites (org_id, expires_at);
+    SELECT app_private.protect_table('invites', 'SELECT (org_id, id, email, name, role, person_id, invited_by, created_at, expires_at,
+      sent_at, accepted_at, accepted_membership, revoked_at), INSERT (org_id, id, email, name, role, person_id, expires_at),
+      UPDATE (expires_at, revoked_at)', true);
+    GRANT SELECT (ctid), UPDATE (token_hash, sent_at), DELETE ON invites TO vouchsafe_worker;
+
+    -- Whoever invites, or sends again, answers for the role: the database writes down who, not the caller.
+    CREATE FUNCTION app_private.invite_inviter() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      NEW.invited_by := coalesce(app.membership_id(), NEW.invited_by);
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
+      FOR EACH ROW EXECUTE FUNCTION app_private.invite_inviter();
+
+    -- Whether a member may, at this moment, invite somebody to a role: nobody gives what they do not hold.
+    CREATE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT EXISTS (
+        SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p
+         WHERE m.org_id = org AND m.id = inviter AND m.status = 'active' AND 'org' IN (p.grants ->> 'invite:create', p.grants ->> 'invite:resend') AND NOT EXISTS (
+           SELECT FROM jsonb_each_text(app_private.effective_grants(org, NULL, role_key)) AS wanted
+            WHERE app.width(wanted.value) > app.width(p.grants ->> wanted.key)))
+    $$;
+
+    -- Locks the invite behind a token, so that of several acceptances one goes first, and says how it stands: open, or why
+    -- not: unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. Where the organization
+    -- enforces single sign-on nobody comes in by invite: a password would stand in the way of the identity provider.
+    CREATE FUNCTION app_private.invite_state(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz) RETURNS text
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      i public.invites;
+    BEGIN
+      SELECT x.* INTO i FROM public.invites x WHERE x.org_id = org AND x.id = invite FOR UPDATE;
+      RETURN CASE
+        WHEN NOT FOUND THEN 'unknown'
+        WHEN i.token_hash IS DISTINCT FROM sha256(convert_to(token, 'UTF8'))
+          OR (i.email, i.role, i.expires_at) IS DISTINCT FROM (address, granted_role, expiry) THEN 'superseded'
+        WHEN i.accepted_at IS NOT NULL THEN 'used'
+        WHEN i.revoked_at IS NOT NULL THEN 'revoked'
+        WHEN i.expires_at <= now() THEN 'expired'
+        WHEN NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org AND o.status = 'active' AND NOT o.require_sso) THEN 'organization_closed'
+        WHEN NOT app_private.is_role(org, i.role) THEN 'role_gone'
+        WHEN NOT app_private.may_invite(org, i.invited_by, i.role) THEN 'inviter_unable'
+        ELSE 'open' END;
+    END $$;
+
+    -- Spends an invite on a user, once: makes the membership, or takes up one that had ended, which brings back nothing of
+    -- what was held before. No row where the user is a member already.
+    CREATE FUNCTION app_private.spend_invite(org uuid, invite uuid, member uuid, new_membership uuid) RETURNS SETOF public.memberships
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      i public.invites; m public.memberships;
+    BEGIN
+      SELECT x.* INTO STRICT i FROM public.invites x WHERE x.org_id = org AND x.id = invite;
+      SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = org AND x.user_id = member FOR UPDATE;
+      IF NOT FOUND THEN
+        INSERT INTO public.memberships (org_id, id, user_id, name, role, person_id)
+        VALUES (org, new_membership, member, i.name, i.role, i.person_id) RETURNING * INTO m;
+      ELSIF m.status = 'active' THEN
+        RETURN;
+      ELSE
+        DELETE FROM public.member_overrides x WHERE x.org_id = org AND x.membership_id = m.id;
+        UPDATE public.assignments x SET ends_at = now() WHERE x.org_id = org AND x.membership_id = m.id AND (x.ends_at IS NULL OR x.ends_at > now());
+        UPDATE public.access_grants x SET state = CASE x.state WHEN 'requested' THEN 'declined' ELSE 'ended' END, ended_at = now()
+         WHERE x.org_id = org AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
+        UPDATE public.memberships x SET status = 'active', kind = 'member', ended_at = NULL, name = i.name, role = i.role, person_id = i.person_id
+         WHERE x.org_id = org AND x.id = m.id RETURNING * INTO m;
+      END IF;
+      UPDATE public.invites x SET accepted_at = now(), accepted_membership = m.id WHERE x.org_id = org AND x.id = invite AND x.accepted_at IS NULL;
+      IF NOT FOUND THEN RAISE EXCEPTION 'the invite is spent' USING ERRCODE = '42501'; END IF;
+      RETURN NEXT m;
+    END $$;
+
+    -- Whether a user has something to sign in to, and a way to.
+    CREATE FUNCTION app_private.can_sign_in(member uuid) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = member AND m.status = 'active')
+        AND (EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = member)
+          OR EXISTS (SELECT FROM public.sso_identities s JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id WHERE m.user_id = member))
+    $$;
+
+    -- The organization in whose log an acceptance that failed is written: the installation's where there is no such invite.
+    CREATE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      log uuid := coalesce((SELECT x.org_id FROM public.invites x WHERE x.org_id = org AND x.id = invite), '00000000-0000-0000-0000-000000000000');
+    BEGIN
+      PERFORM app_private.sign_limited(log);
+      RETURN log;
+    END $$;
+
+    -- Entrance of an addressee who cannot sign in yet: sets the password, makes the membership and opens a session. State:
+    -- accepted, or why not: as invite_state has it, or can_sign_in | member_already.
+    CREATE FUNCTION app.accept_invite(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
+      new_verifier bytea, new_user uuid, new_membership uuid, session_id uuid, session_hash bytea, ip inet, user_agent text,
+      OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT expires_at timestamptz)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      m public.memberships;
+    BEGIN
+      state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
+      IF state = 'open' THEN
+        INSERT INTO public.users (id, email) VALUES (new_user, address) ON CONFLICT (email) DO NOTHING;
+        SELECT u.id INTO user_id FROM public.users u WHERE u.email = address FOR UPDATE;
+        IF app_private.can_sign_in(user_id) THEN
+          state := 'can_sign_in';
+        ELSE
+          SELECT * INTO m FROM app_private.spend_invite(org, invite, user_id, new_membership);
+          state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
+        END IF;
+      END IF;
+      IF state <> 'accepted' THEN
+        org_id := app_private.refuse_invite(org, invite);
+        user_id := NULL;
+        RETURN;
+      END IF;
+      PERFORM app_private.sign_member(m);
+      PERFORM app.set_password(m.user_id, new_salt, new_verifier, NULL, false);
+      PERFORM app_private.open_session(m, session_hash, accept_invite.session_id, 'password', 'infinity', ip, user_agent);
+      org_id := m.org_id; membership_id := m.id;
+      expires_at := (SELECT s.expires_at FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = accept_invite.session_id);
+    END $$;
+
+    -- Accepts an invite for the member whose session is entered; the rest of the transaction then belongs to the inviting
+    -- organization, in whose log the outcome is written. State: accepted, or why not: as invite_state has it, or
+    -- not_addressee | member_already.
+    CREATE FUNCTION app.accept_own_invite(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,
+      OUT state text, OUT org_id uuid, OUT membership_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      member uuid := app.user_id(); m public.memberships;
+    BEGIN
+      state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
+      IF state = 'open' THEN
+        PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address FOR UPDATE;
+        IF FOUND THEN
+          PERFORM app_private.sign_limited(org); -- what is held where the session is means nothing here
+          SELECT * INTO m FROM app_private.spend_invite(org, invite, member, new_membership);
+          state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
+        ELSE
+          state := 'not_addressee';
+        END IF;
+      END IF;
+      IF state <> 'accepted' THEN
+        org_id := app_private.refuse_invite(org, invite);
+        RETURN;
+      END IF;
+      PERFORM app_private.sign_member(m);
+      org_id := m.org_id; membership_id := m.id;
+    END $$;
+
+    GRANT EXECUTE ON FUNCTION app.accept_invite, app.accept_own_invite TO vouchsafe_app;
+  `;
+}

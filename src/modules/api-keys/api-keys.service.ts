@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { keyPrefix, newApiKey } from '../../platform/access/api-key.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext, currentMember } from '../../platform/context/context.js';
+import { hashToken } from '../../platform/crypto/index.js';
+import { errorCode } from '../../platform/database/errors.js';
+import { declared } from '../../platform/feature/registry.js';
+import { Cursors, type Page } from '../../platform/http/pagination.js';
+import { Problem } from '../../platform/http/problem.js';
+import type { ApiKeysQuery, CreateApiKeyDto, RotateApiKeyDto } from './api-keys.dto.js';
+import { ApiKeysRepository, type ApiKeyRow, type NewApiKey } from './api-keys.repository.js';
+
+const DEFAULT_OVERLAP_SECONDS = 86_400;
+
+/** A key with its secret, which nobody can be shown again. */
+export type ShownKey = ApiKeyRow & { key: string };
+
+/** Keys for machines. A machine that is to have rights of its own gets a member of its own, who makes the key. */
+@Injectable()
+export class ApiKeysService {
+  constructor(
+    private readonly keys: ApiKeysRepository,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+  ) {}
+
+  async list({ limit, cursor, membershipId }: ApiKeysQuery): Promise<Page<ApiKeyRow>> {
+    const scope = { purpose: 'api-keys', orgId: currentContext().orgId };
+    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    return this.cursors.page(scope, await this.keys.list(membershipId, before, limit + 1), limit, ({ id }) => [id]);
+  }
+
+  /** Makes a key of the caller's. Throws unknown_permission, beyond_own_grants, invalid_request for a range that is none. */
+  async create({ name, permissions, expiresInDays, allowedRanges }: CreateApiKeyDto): Promise<ShownKey> {
+    const { grants, membershipId } = currentMember();
+    if (permissions.some((permission) => !declared('permissions').has(permission))) throw new Problem('unknown_permission');
+    if (permissions.some((permission) => !grants.has(permission))) throw new Problem('beyond_own_grants');
+    const { key, id, ...fields } = freshKey();
+    await this.insert({ ...fields, id, membershipId, name, permissions, days: expiresInDays, allowedRanges: allowedRanges ?? null });
+    const made = await this.read(id);
+    this.audit.record('api_key.created', {
+      target: { type: 'api_key', id }, meta: { permissions, ranges: allowedRanges?.length ?? 0, expiresAt: made.expiresAt.toISOString() },
+    });
+    return { ...made, key };
+  }
+
+  /**
+   * Puts a new key in place of one of the caller's. Of somebody else's nobody else gets hold.
+   * Throws not_found, api_key_rotated, beyond_own_grants.
+   */
+  async rotate(id: string, { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateApiKeyDto): Promise<ShownKey> {
+    const { key, id: newKeyId, prefix, secretHash } = freshKey();
+    const outcome = await this.keys.rotate(id, newKeyId, prefix, secretHash, overlapSeconds);
+    if (outcome === 'unknown') throw new Problem('not_found');
+    if (outcome === 'rotated') throw new Problem('api_key_rotated');
+    if (outcome === 'beyond') throw new Problem('beyond_own_grants');
+    const made = await this.read(newKeyId);
+    this.audit.record('api_key.rotated', {
+      target: { type: 'api_key', id }, meta: { newKeyId, overlapSeconds, expiresAt: made.expiresAt.toISOString() },
+    });
+    return { ...made, key };
+  }
+
+  /** Ends a key at once. Throws not_found. */
+  async revoke(id: string): Promise<void> {
+    const membershipId = await this.keys.revoke(id);
+    if (membershipId === null) throw new Problem('not_found');
+    this.audit.record('api_key.revoked', { target: { type: 'api_key', id }, meta: { membershipId } });
+  }
+
+  private async insert(key: NewApiKey): Promise<void> {
+    try {
+      await this.keys.insert(key);
+    } catch (error) {
+      if (errorCode(error) !== '22P02') throw error;
+      throw new Problem('invalid_request', { errors: [{ field: 'allowedRanges', message: 'must be networks, such as 192.0.2.0/24, with nothing behind the prefix' }] });
+    }
+  }
+
+  private async read(id: string): Promise<ApiKeyRow> {
+    const key = await this.keys.find(id);
+    if (key === null) throw new Problem('not_found');
+    return key;
+  }
+}
+
+function freshKey(): { key: string } & Pick<NewApiKey, 'id' | 'prefix' | 'secretHash'> {
+  const key = newApiKey();
+  return { key, id: newId(), prefix: keyPrefix(key), secretHash: hashToken(key) };
+}

@@ -1,0 +1,2 @@
+export { InstitutionsModule } from './institutions.module.js';
+export { InstitutionsService } from './institutions.service.js';

@@ -1,0 +1,18 @@
+import { Controller, Get } from '@nestjs/common';
+import { Access } from '../../platform/access/decorators.js';
+import { Returns } from '../../platform/http/returns.js';
+import { OrganizationNumbers } from './institutions.dto.js';
+import { InstitutionsService } from './institutions.service.js';
+
+@Controller('v1/institutions/current')
+export class InstitutionsController {
+  constructor(private readonly institutions: InstitutionsService) {}
+
+  /** The institution's organizations in numbers, as far as each agreed. */
+  @Get('report')
+  @Access('institution:report', { emits: ['institution.report_viewed'] })
+  @Returns(OrganizationNumbers, { list: true })
+  report() {
+    return this.institutions.report();
+  }
+}

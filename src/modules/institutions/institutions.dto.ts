@@ -1,0 +1,10 @@
+import { Expose } from 'class-transformer';
+
+/** One organization of the institution, in numbers. */
+export class OrganizationNumbers {
+  @Expose() id: string;
+  @Expose() name: string;
+  @Expose() activeMembers: number;
+  @Expose() activePeople: number;
+  @Expose() inactivePeople: number;
+}

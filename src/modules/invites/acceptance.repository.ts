@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext } from '../../platform/context/context.js';
+import type { Entrance } from '../../platform/database/entrances.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { Credential } from '../auth/index.js';
+import type { InviteClaims } from './invite-token.js';
+
+/** Why an invite was not accepted, see `app.accept_invite`. */
+export type Obstacle =
+  | 'unknown' | 'superseded' | 'used' | 'revoked' | 'expired' | 'organization_closed' | 'role_gone' | 'inviter_unable'
+  | 'not_addressee' | 'can_sign_in' | 'member_already';
+
+/** What became of it, and the organization whose log that belongs to. */
+export interface Acceptance {
+  state: 'accepted' | Obstacle;
+  org_id: string;
+  user_id?: string;
+  membership_id: string;
+  expires_at?: Date;
+  [column: string]: unknown;
+}
+
+/** The two ways of accepting an invite, through the functions that check the token. */
+@Injectable()
+export class AcceptanceRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** The entrance that sets the password, makes the membership and opens the session. */
+  entrance(token: string, { orgId, id, email, role, expiresAt }: InviteClaims, { salt, verifier }: Credential, sessionHash: Buffer): Entrance {
+    const { ip, userAgent } = currentContext();
+    return {
+      statement: {
+        text: 'SELECT * FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+        values: [orgId, id, token, email, role, expiresAt, salt, verifier, newId(), newId(), newId(), sessionHash, ip, userAgent],
+      },
+    };
+  }
+
+  /** For the member who is signed in. The rest of the transaction belongs to the inviting organization. */
+  async acceptOwn(token: string, { orgId, id, email, role, expiresAt }: InviteClaims): Promise<Acceptance> {
+    const [row] = await this.unitOfWork.sql<Acceptance>(
+      'SELECT * FROM app.accept_own_invite($1, $2, $3, $4, $5, $6, $7)', [orgId, id, token, email, role, expiresAt, newId()],
+    );
+    return row!;
+  }
+}

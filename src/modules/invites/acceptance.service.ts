@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { SecurityConfig } from '../../platform/config/index.js';
+import { currentContext, currentMember, type Actor } from '../../platform/context/context.js';
+import { hashToken, randomToken } from '../../platform/crypto/index.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Problem } from '../../platform/http/index.js';
+import { assertStrong, Passwords, type OpenedSession } from '../auth/index.js';
+import { AcceptanceRepository, type Acceptance } from './acceptance.repository.js';
+import { inviteKey, readInvite, type InviteClaims } from './invite-token.js';
+import type { AcceptedInviteResponse } from './invites.dto.js';
+
+/** Accepting: what the addressee does, who has the token from the mail. */
+@Injectable()
+export class AcceptanceService {
+  private readonly key: Buffer;
+
+  constructor(
+    private readonly acceptance: AcceptanceRepository,
+    private readonly passwords: Passwords,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditTrail,
+    security: SecurityConfig,
+  ) {
+    this.key = inviteKey(security.jwtSecret);
+  }
+
+  /**
+   * For somebody without an account: sets the password, makes the membership and opens a session. The password is
+   * evaluated first, so that tokens which open nothing cost the same.
+   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists.
+   */
+  async accept(token: string, password: string): Promise<OpenedSession> {
+    assertStrong(password);
+    const credential = await this.passwords.credential(password);
+    const claims = this.read(token);
+    const secret = randomToken();
+    const entrance = this.acceptance.entrance(token, claims, credential, hashToken(secret));
+    const outcome = await this.unitOfWork.run<Acceptance, Acceptance>(entrance, (row) => {
+      currentContext().orgId = row.org_id;
+      if (row.state === 'accepted') currentContext().actor = { type: 'user', id: row.user_id!, email: claims.email };
+      this.record(row, claims);
+      if (row.state === 'accepted') this.audit.record('auth.signed_in', { target: { type: 'user', id: row.user_id! }, meta: { method: 'password' } });
+      return row;
+    });
+    assertAccepted(outcome);
+    return { secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at! };
+  }
+
+  /** For the member who is signed in; the session stays where it is. Throws invite_invalid, membership_exists. */
+  async acceptOwn(token: string): Promise<AcceptedInviteResponse> {
+    const claims = this.read(token);
+    const outcome = { user_id: currentMember().userId, ...await this.acceptance.acceptOwn(token, claims) };
+    this.inLogOf(outcome, () => this.record(outcome, claims));
+    await this.unitOfWork.commit(); // what was refused is written down, too
+    assertAccepted(outcome);
+    return { organizationId: outcome.org_id, membershipId: outcome.membership_id };
+  }
+
+  private read(token: string): InviteClaims {
+    const claims = readInvite(this.key, token);
+    if (claims === null) throw new Problem('invite_invalid');
+    return claims;
+  }
+
+  /** That an address has an account is nobody's business but its owner's: no entry tells. */
+  private record({ state, org_id: orgId, user_id: userId, membership_id: membershipId }: Acceptance, { id, role, orgId: invitedTo }: InviteClaims): void {
+    const target = orgId === invitedTo ? { type: 'invite', id } : undefined;
+    if (state === 'accepted') this.audit.record('invite.accepted', { target, meta: { role, membershipId, userId } });
+    else if (state !== 'can_sign_in') this.audit.record('invite.refused', { target, outcome: 'failure', meta: { reason: state } });
+  }
+
+  /** Writes in the log of the inviting organization, which learns of nobody who did not become its member. */
+  private inLogOf({ state, org_id: orgId }: Acceptance, write: () => void): void {
+    const context = currentContext();
+    const { orgId: home, actor } = context;
+    context.orgId = orgId;
+    if (state !== 'accepted') context.actor = { type: 'anonymous', id: null } satisfies Actor;
+    try {
+      write();
+    } finally {
+      Object.assign(context, { orgId: home, actor });
+    }
+  }
+}
+
+function assertAccepted({ state }: Acceptance): void {
+  if (state === 'accepted') return;
+  if (state === 'can_sign_in') throw new Problem('sign_in_to_accept');
+  throw new Problem(state === 'member_already' ? 'membership_exists' : 'invite_invalid');
+}

@@ -1,0 +1,63 @@
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Query, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { Access, Public } from '../../platform/access/decorators.js';
+import { PageQuery, Returns } from '../../platform/http/index.js';
+import { SessionCookies, SignedInResponse } from '../auth/index.js';
+import { AcceptanceService } from './acceptance.service.js';
+import { AcceptedInviteResponse, AcceptInviteDto, AcceptOwnInviteDto, CreateInviteDto, InviteResponse } from './invites.dto.js';
+import { InvitesService } from './invites.service.js';
+
+const LIMIT = { name: 'invite-accept', points: 100, seconds: 300 };
+
+@Controller('v1')
+export class InvitesController {
+  constructor(
+    private readonly invites: InvitesService,
+    private readonly acceptance: AcceptanceService,
+    private readonly cookies: SessionCookies,
+  ) {}
+
+  @Get('invites')
+  @Access('invite:read')
+  @Returns(InviteResponse, { list: true })
+  list(@Query() query: PageQuery) {
+    return this.invites.list(query);
+  }
+
+  @Post('invites')
+  @Access('invite:create', { emits: ['invite.created'] })
+  @Returns(InviteResponse, { status: 201 })
+  create(@Body() body: CreateInviteDto) {
+    return this.invites.create(body);
+  }
+
+  @Post('invites/accept')
+  @Public('whoever was invited has no session yet', { emits: ['invite.accepted', 'invite.refused', 'auth.signed_in'], limit: LIMIT })
+  @Returns(SignedInResponse)
+  async accept(@Body() { token, password }: AcceptInviteDto, @Res({ passthrough: true }) response: Response) {
+    const session = await this.acceptance.accept(token, password);
+    this.cookies.set(response, session.secret, session.expiresAt);
+    return session;
+  }
+
+  @Post('auth/invites/accept')
+  @Access('signed-in', { peopleOnly: true, emits: ['invite.accepted', 'invite.refused'], limit: LIMIT })
+  @Returns(AcceptedInviteResponse)
+  acceptOwn(@Body() { token }: AcceptOwnInviteDto) {
+    return this.acceptance.acceptOwn(token);
+  }
+
+  @Post('invites/:id/resend')
+  @Access('invite:resend', { emits: ['invite.resent'] })
+  @Returns(InviteResponse)
+  resend(@Param('id', ParseUUIDPipe) id: string) {
+    return this.invites.resend(id);
+  }
+
+  @Delete('invites/:id')
+  @Access('invite:revoke', { emits: ['invite.revoked'] })
+  @Returns(InviteResponse)
+  revoke(@Param('id', ParseUUIDPipe) id: string) {
+    return this.invites.revoke(id);
+  }
+}

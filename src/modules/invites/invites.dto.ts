@@ -1,0 +1,58 @@
+import { Expose } from 'class-transformer';
+import { IsEmail, IsString, IsUUID, Length, Matches, MaxLength, MinLength } from 'class-validator';
+import { StaffOnly } from '../../platform/http/audience.js';
+import { MayBeAbsent } from '../../platform/http/fields.js';
+import { IsMailAddress } from '../../platform/mail/index.js';
+
+export class CreateInviteDto {
+  @IsEmail() @IsMailAddress()
+  email: string;
+
+  /** What the organization calls them. */
+  @IsString() @Length(1, 200)
+  name: string;
+
+  @Matches(/^[a-z_]{1,40}$/)
+  role: string;
+
+  /** The record they are the subject of, for roles that see only their own. */
+  @MayBeAbsent() @IsUUID()
+  personId?: string;
+}
+
+export class AcceptOwnInviteDto {
+  /** What stands behind `#token=` in the link that was mailed. */
+  @IsString() @Length(1, 2_000)
+  token: string;
+}
+
+export class AcceptInviteDto extends AcceptOwnInviteDto {
+  /** 12 to 128 characters with upper case, lower case, a digit and a special character. */
+  @IsString() @MinLength(1) @MaxLength(1_000)
+  password: string;
+}
+
+export class InviteResponse {
+  @Expose() id: string;
+  @StaffOnly() email: string;
+  @Expose() name: string;
+  @Expose() role: string;
+  @StaffOnly() personId: string | null;
+  /** The membership in whose name it was sent last. */
+  @StaffOnly() invitedBy: string;
+  /** open, accepted, revoked or expired. */
+  @Expose() state: string;
+  @Expose() createdAt: Date;
+  /** When a mail last left. */
+  @Expose() sentAt: Date | null;
+  @Expose() expiresAt: Date;
+  @Expose() acceptedAt: Date | null;
+  /** The membership that came of it. */
+  @StaffOnly() membershipId: string | null;
+  @StaffOnly() revokedAt: Date | null;
+}
+
+export class AcceptedInviteResponse {
+  @Expose() organizationId: string;
+  @Expose() membershipId: string;
+}

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/index.js';
+import { RbacModule } from '../rbac/index.js';
+import { TenancyModule } from '../tenancy/index.js';
+import { AcceptanceRepository } from './acceptance.repository.js';
+import { AcceptanceService } from './acceptance.service.js';
+import { InvitesController } from './invites.controller.js';
+import './invites.feature.js';
+import { InviteJobs } from './invites.jobs.js';
+import { InvitesRepository } from './invites.repository.js';
+import { InvitesService } from './invites.service.js';
+
+@Module({
+  imports: [AuthModule, RbacModule, TenancyModule],
+  controllers: [InvitesController],
+  providers: [InvitesService, AcceptanceService, InviteJobs, InvitesRepository, AcceptanceRepository],
+})
+export class InvitesModule {}

@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+
+/** Days for which an invite is open, from when it was asked to be sent. */
+export const INVITE_DAYS = 7;
+
+/** An invite; what leads to its token stays behind. */
+export interface InviteRow {
+  id: string;
+  email: string;
+  name: string;
+  role: string;
+  personId: string | null;
+  invitedBy: string;
+  state: 'open' | 'accepted' | 'revoked' | 'expired';
+  createdAt: Date;
+  sentAt: Date | null;
+  expiresAt: Date;
+  acceptedAt: Date | null;
+  membershipId: string | null;
+  revokedAt: Date | null;
+  [column: string]: unknown;
+}
+
+export type NewInvite = Pick<InviteRow, 'id' | 'email' | 'name' | 'role' | 'personId'>;
+
+/** What a mail about an invite tells. */
+export interface InviteLetter extends Pick<InviteRow, 'id' | 'email' | 'role' | 'expiresAt'> {
+  organization: string;
+  inviter: string;
+  [column: string]: unknown;
+}
+
+const COLUMNS = `id, email, name, role, person_id AS "personId", invited_by AS "invitedBy", CASE WHEN accepted_at IS NOT NULL THEN 'accepted'
+  WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' ELSE 'open' END AS state, created_at AS "createdAt",
+  sent_at AS "sentAt", expires_at AS "expiresAt", accepted_at AS "acceptedAt", accepted_membership AS "membershipId", revoked_at AS "revokedAt"`;
+
+/** Invites of the current organization. */
+@Injectable()
+export class InvitesRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** A page, newest first; `before` is the last id seen. */
+  list(before: string | null, limit: number): Promise<InviteRow[]> {
+    return this.unitOfWork.sql<InviteRow>(
+      `SELECT ${COLUMNS} FROM invites WHERE org_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`, [this.orgId, before, limit],
+    );
+  }
+
+  async find(id: string): Promise<InviteRow | null> {
+    const [row] = await this.unitOfWork.sql<InviteRow>(`SELECT ${COLUMNS} FROM invites WHERE org_id = $1 AND id = $2`, [this.orgId, id]);
+    return row ?? null;
+  }
+
+  async insert({ id, email, name, role, personId }: NewInvite): Promise<InviteRow> {
+    const [row] = await this.unitOfWork.sql<InviteRow>(
+      `INSERT INTO invites (org_id, id, email, name, role, person_id, expires_at) VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7))
+       RETURNING ${COLUMNS}`,
+      [this.orgId, id, email, name, role, personId, INVITE_DAYS],
+    );
+    return row!;
+  }
+
+  /** Opens an invite for another week, which ends the token that was sent. Null when it was accepted or revoked. */
+  async prolong(id: string): Promise<InviteRow | null> {
+    const [row] = await this.unitOfWork.sql<InviteRow>(
+      `UPDATE invites SET expires_at = now() + make_interval(days => $3)
+        WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING ${COLUMNS}`,
+      [this.orgId, id, INVITE_DAYS],
+    );
+    return row ?? null;
+  }
+
+  /** Null when it was accepted or revoked. */
+  async revoke(id: string): Promise<InviteRow | null> {
+    const [row] = await this.unitOfWork.sql<InviteRow>(
+      `UPDATE invites SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING ${COLUMNS}`,
+      [this.orgId, id],
+    );
+    return row ?? null;
+  }
+
+  /** What is to be mailed about an invite; null when it is open no more. */
+  async letter(id: string): Promise<InviteLetter | null> {
+    const [row] = await this.unitOfWork.sql<InviteLetter>(
+      `SELECT i.id, i.email, i.role, i.expires_at AS "expiresAt", o.name AS organization, m.name AS inviter
+         FROM invites i JOIN organizations o ON o.id = i.org_id JOIN memberships m ON m.org_id = i.org_id AND m.id = i.invited_by
+        WHERE i.org_id = $1 AND i.id = $2 AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()`,
+      [this.orgId, id],
+    );
+    return row ?? null;
+  }
+
+  /** Puts a token's digest in place of the one before, for the worker; false when the letter is out of date. */
+  async replaceToken({ id, expiresAt }: InviteLetter, tokenHash: Buffer): Promise<boolean> {
+    return (await this.unitOfWork.execute(
+      'UPDATE invites SET token_hash = $4 WHERE org_id = $1 AND id = $2 AND expires_at = $3 AND accepted_at IS NULL AND revoked_at IS NULL',
+      [this.orgId, id, expiresAt, tokenHash],
+    )) > 0;
+  }
+
+  async markSent(id: string): Promise<void> {
+    await this.unitOfWork.execute('UPDATE invites SET sent_at = now() WHERE org_id = $1 AND id = $2', [this.orgId, id]);
+  }
+
+  private get orgId(): string {
+    return currentContext().orgId;
+  }
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext } from '../../platform/context/context.js';
+import { normalizeEmail } from '../../platform/crypto/index.js';
+import { errorCode } from '../../platform/database/errors.js';
+import { Cursors, Problem, RateLimiter, type Page, type PageQuery, type RateLimit } from '../../platform/http/index.js';
+import { Jobs } from '../../platform/jobs/jobs.js';
+import { RolesService } from '../rbac/index.js';
+import { OrganizationService } from '../tenancy/index.js';
+import type { CreateInviteDto } from './invites.dto.js';
+import { InvitesRepository, type InviteRow } from './invites.repository.js';
+
+/** An organization fills nobody's mailbox: so many mails to one address. */
+const BY_ADDRESSEE: RateLimit = { name: 'invite-addressee', points: 10, seconds: 3_600 };
+
+/** Inviting: what members of the organization do. The inviter never gets to see a token. */
+@Injectable()
+export class InvitesService {
+  constructor(
+    private readonly invites: InvitesRepository,
+    private readonly organizations: OrganizationService,
+    private readonly roles: RolesService,
+    private readonly jobs: Jobs,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+    private readonly limiter: RateLimiter,
+  ) {}
+
+  /** A page of invites, newest first. */
+  async list({ limit, cursor }: PageQuery): Promise<Page<InviteRow>> {
+    const scope = { purpose: 'invites', orgId: currentContext().orgId };
+    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    return this.cursors.page(scope, await this.invites.list(before, limit + 1), limit, ({ id }) => [id]);
+  }
+
+  /**
+   * Invites an address, whether or not it has an account: the answer does not tell. Throws unknown_role,
+   * beyond_own_grants, not_found for a person that is none, invites_closed, too_many_requests.
+   */
+  async create({ email, name, role, personId }: CreateInviteDto): Promise<InviteRow> {
+    await this.assertMayInvite(role);
+    const address = normalizeEmail(email);
+    await this.limiter.consume(BY_ADDRESSEE, `${currentContext().orgId} ${address}`);
+    const id = newId();
+    const invite = await this.inserted({ id, email: address, name, role, personId: personId ?? null });
+    await this.jobs.enqueue('invite.send', { inviteId: id }, { orderKey: id });
+    this.audit.record('invite.created', { target: { type: 'invite', id }, meta: { role, personId } });
+    return invite;
+  }
+
+  /** Sends again, in the caller's name and for another week; the token before is worth nothing from now on. Throws as `create`, and invite_not_open. */
+  async resend(id: string): Promise<InviteRow> {
+    const { role, email } = await this.require(id);
+    await this.assertMayInvite(role);
+    await this.limiter.consume(BY_ADDRESSEE, `${currentContext().orgId} ${email}`);
+    const invite = await this.invites.prolong(id);
+    if (invite === null) throw new Problem('invite_not_open');
+    await this.jobs.enqueue('invite.send', { inviteId: id }, { orderKey: id });
+    this.audit.record('invite.resent', { target: { type: 'invite', id }, meta: { role } });
+    return invite;
+  }
+
+  /** Throws not_found, invite_not_open. */
+  async revoke(id: string): Promise<InviteRow> {
+    await this.require(id);
+    const invite = await this.invites.revoke(id);
+    if (invite === null) throw new Problem('invite_not_open');
+    this.audit.record('invite.revoked', { target: { type: 'invite', id } });
+    return invite;
+  }
+
+  private async assertMayInvite(role: string): Promise<void> {
+    await this.roles.assertGivable(role);
+    if ((await this.organizations.current()).requireSso) throw new Problem('invites_closed');
+  }
+
+  private async require(id: string): Promise<InviteRow> {
+    const invite = await this.invites.find(id);
+    if (invite === null) throw new Problem('not_found');
+    return invite;
+  }
+
+  private async inserted(invite: Parameters<InvitesRepository['insert']>[0]): Promise<InviteRow> {
+    try {
+      return await this.invites.insert(invite);
+    } catch (error) {
+      if (errorCode(error) === '23503') throw new Problem('not_found'); // no such person here
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+
+/** A snapshot as the database's trigger took it; `before` holds columns as `to_jsonb` writes them. */
+export interface SnapshotRow {
+  version: number;
+  takenAt: Date;
+  changedBy: string | null;
+  changed: string[];
+  before: Record<string, unknown>;
+  [column: string]: unknown;
+}
+
+/** Snapshots of people of the current organization, as far as the caller sees people. Only the database writes them. */
+@Injectable()
+export class HistoryRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** A page, newest first; `before` is the last version seen. */
+  list(personId: string, before: number | null, limit: number): Promise<SnapshotRow[]> {
+    return this.unitOfWork.sql<SnapshotRow>(
+      `SELECT version, taken_at AS "takenAt", changed_by AS "changedBy", changed, before
+         FROM person_snapshots WHERE org_id = $1 AND person_id = $2 AND ($3::integer IS NULL OR version < $3)
+        ORDER BY version DESC LIMIT $4`,
+      [currentContext().orgId, personId, before, limit],
+    );
+  }
+}

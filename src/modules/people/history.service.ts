@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { currentContext, currentMember } from '../../platform/context/context.js';
+import { DataKeys } from '../../platform/crypto/data-keys.js';
+import { Cursors, type Page } from '../../platform/http/pagination.js';
+import type { PageQuery } from '../../platform/http/pagination.dto.js';
+import { Problem } from '../../platform/http/problem.js';
+import type { PersonChangeResponse } from './history.dto.js';
+import { HistoryRepository } from './history.repository.js';
+import { PeopleService } from './people.service.js';
+import { SEALED } from './person.js';
+import { changedFields, formerRecord, type Open } from './person-snapshot.js';
+
+/** What a person's record was before each change. */
+@Injectable()
+export class HistoryService {
+  constructor(
+    private readonly history: HistoryRepository,
+    private readonly people: PeopleService,
+    private readonly dataKeys: DataKeys,
+    private readonly audit: AuditTrail,
+    private readonly cursors: Cursors,
+  ) {}
+
+  /** A page, newest first; looking is logged. Throws not_found beyond the scope of person:history or person:read. */
+  async list(personId: string, { limit, cursor }: PageQuery): Promise<Page<PersonChangeResponse>> {
+    const scope = { purpose: `history of ${personId}`, orgId: currentContext().orgId };
+    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as number);
+    if (!(await this.people.isInScope(personId, currentMember().grants.get('person:history')))) throw new Problem('not_found');
+    const { items, nextCursor } = this.cursors.page(scope, await this.history.list(personId, before, limit + 1), limit, ({ version }) => [version]);
+    const open = await this.opener(personId);
+    this.audit.record('person.history_viewed', { target: { type: 'person', id: personId }, meta: { entries: items.length } });
+    return { items: items.map((row) => ({ ...row, changed: changedFields(row.changed), before: formerRecord(row.before, open) })), nextCursor };
+  }
+
+  /** Once the person's key is destroyed there is nothing left to open: of what was sealed, the masks alone are shown. */
+  private async opener(personId: string): Promise<Open> {
+    const ring = await this.dataKeys.find(personId);
+    if (ring.isEmpty) return (_field, sealed) => (sealed === null ? null : '');
+    const cipher = ring.forRow('people', personId);
+    return (field, sealed) => cipher.open(SEALED[field], sealed);
+  }
+}

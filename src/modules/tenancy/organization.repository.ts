@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext, currentMember } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { OrganizationEntity } from './organization.entity.js';
+
+/** The current organization itself. */
+@Injectable()
+export class OrganizationRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  find(): Promise<OrganizationEntity> {
+    return this.unitOfWork.manager.findOneByOrFail(OrganizationEntity, { id: currentContext().orgId });
+  }
+
+  async update(changes: Partial<OrganizationEntity>): Promise<void> {
+    await this.unitOfWork.manager.update(OrganizationEntity, { id: currentContext().orgId }, { ...changes, updatedAt: () => 'now()' });
+  }
+
+  /** Whether the organization, as it is set up by now, would refuse the session that asks. */
+  async shutsOut(): Promise<boolean> {
+    const [row] = await this.unitOfWork.sql<{ out: boolean | null }>('SELECT app.shuts_out($1) AS out', [currentMember().sessionId]);
+    return row!.out ?? false;
+  }
+
+  /** Needs the worker's role, as all below. */
+  async create(id: string, name: string, preset: string): Promise<void> {
+    await this.unitOfWork.sql('SELECT app.create_organization($1, $2, $3)', [id, name, preset]);
+  }
+
+  /** False when it had that status already. */
+  async setStatus(status: 'active' | 'suspended'): Promise<boolean> {
+    const [row] = await this.unitOfWork.sql<{ changed: boolean }>('SELECT app.set_organization_status($1) AS changed', [status]);
+    return row!.changed;
+  }
+
+  /** Ids of all organizations, the installation's own among them. */
+  async ids(): Promise<string[]> {
+    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(({ id }) => id);
+  }
+}

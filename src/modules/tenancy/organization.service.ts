@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import type { Preset } from '../../platform/access/roles.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { isCode } from '../../platform/audit/meta-shapes.js';
+import { currentContext } from '../../platform/context/context.js';
+import { Problem } from '../../platform/http/problem.js';
+import type { SecureOrganizationDto, UpdateOrganizationDto } from './organization.dto.js';
+import type { OrganizationEntity } from './organization.entity.js';
+import { OrganizationRepository } from './organization.repository.js';
+
+/** The current organization: what it decides for itself, and what operators decide for it. */
+@Injectable()
+export class OrganizationService {
+  constructor(
+    private readonly organizations: OrganizationRepository,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  current(): Promise<OrganizationEntity> {
+    return this.organizations.find();
+  }
+
+  /** Throws no_institution where there is none to consent to. */
+  async update(changes: UpdateOrganizationDto): Promise<OrganizationEntity> {
+    await this.assertInstitution(changes.institutionReporting);
+    await this.organizations.update(changes);
+    this.record('organization.updated', { fields: Object.keys(changes) });
+    return this.organizations.find();
+  }
+
+  /** How people sign in. Throws would_lock_you_out, no_institution. */
+  async secure(changes: SecureOrganizationDto): Promise<OrganizationEntity> {
+    await this.assertInstitution(changes.institutionSignIn);
+    await this.organizations.update(changes);
+    if (await this.organizations.shutsOut()) throw new Problem('would_lock_you_out');
+    this.record('organization.secured', { fields: Object.keys(changes) });
+    return this.organizations.find();
+  }
+
+  /** Sets up an organization; for operators, as all below. */
+  async create(id: string, name: string, preset: Preset): Promise<void> {
+    await this.organizations.create(id, name, preset);
+    this.audit.record('organization.created', { target: { type: 'organization', id }, meta: { preset } });
+  }
+
+  /** Shuts the organization for everybody. The reason is a word such as `unpaid`. False when it was shut before. */
+  async suspend(reason: string): Promise<boolean> {
+    if (!isCode(reason)) throw new Error('the reason has to be one word, such as unpaid or incident: it stands in the log');
+    return this.setStatus('suspended', () => this.record('organization.suspended', { reason }));
+  }
+
+  /** Opens it again; sessions that have not ended go on. False when it was open. */
+  resume(): Promise<boolean> {
+    return this.setStatus('active', () => this.record('organization.resumed'));
+  }
+
+  ids(): Promise<string[]> {
+    return this.organizations.ids();
+  }
+
+  private async setStatus(status: 'active' | 'suspended', record: () => void): Promise<boolean> {
+    const changed = await this.organizations.setStatus(status);
+    if (changed) record();
+    return changed;
+  }
+
+  private async assertInstitution(consent: boolean | undefined): Promise<void> {
+    if (consent && (await this.organizations.find()).institutionId === null) throw new Problem('no_institution');
+  }
+
+  private record(type: 'organization.updated' | 'organization.secured' | 'organization.suspended' | 'organization.resumed', meta?: Record<string, unknown>): void {
+    this.audit.record(type, { target: { type: 'organization', id: currentContext().orgId }, meta });
+  }
+}

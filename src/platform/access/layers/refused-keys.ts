@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../audit/audit-trail.js';
+import { currentContext } from '../../context/context.js';
+import type { Entrance } from '../../database/entrances.js';
+import { UnitOfWork } from '../../database/unit-of-work.js';
+import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
+import type { SessionRow } from '../attempt.js';
+
+/** By address: 256 random bits are not guessed, but trying ends here all the same, and the log is not flooded. */
+export const REFUSED_KEYS: RateLimit = { name: 'refused-api-keys', points: 30, seconds: 300 };
+
+/** What becomes of a key that did not open: it is counted, and where it is known, its organization's log tells of it. */
+@Injectable()
+export class RefusedKeys {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly limiter: RateLimiter,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /** `again` enters once more, in a transaction that may write. Throws too_many_requests. */
+  async note(again: Entrance, { state, api_key_id: id }: SessionRow): Promise<void> {
+    await this.unitOfWork.rollback(); // no connection is held while others are asked
+    await this.limiter.consume(REFUSED_KEYS, currentContext().ip ?? 'unknown');
+    if (state === 'unknown') return;
+    await this.unitOfWork.run<void, { org_id: string }>(again, ({ org_id: orgId }) => {
+      currentContext().orgId = orgId;
+      this.audit.record('api_key.refused', { target: { type: 'api_key', id: id! }, outcome: 'denied', meta: { reason: state } });
+    });
+  }
+}

@@ -1,0 +1,4 @@
+export { IsMailAddress, isMailAddress } from './address.js';
+export { oneLine } from './compose.js';
+export { MailModule } from './mail.module.js';
+export { MailFailed, Mailer, type MailMessage } from './mailer.js';

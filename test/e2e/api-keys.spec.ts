@@ -1,0 +1,383 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { newApiKey } from '../../src/platform/access/api-key.js';
+import { BY_KEY } from '../../src/platform/access/layers/api-key.layers.js';
+import { RateLimiter } from '../../src/platform/http/rate-limit.js';
+import { startCaptured } from '../contract/captured.js';
+import { RawSql, sessionSecret } from '../contract/raw-sql.js';
+import { Harness } from '../harness/app.js';
+import type { Answer, Client } from '../harness/client.js';
+import { connected } from '../harness/database.js';
+import type { Member } from '../harness/factories.js';
+import { KeyClient, madeKey } from '../harness/keys.js';
+
+let harness: Harness;
+let orgId: string;
+let director: Client;
+let directorMember: Member;
+let addresses = 0;
+
+beforeAll(async () => {
+  harness = await Harness.start({ env: { TRUST_PROXY: 'loopback' } });
+  orgId = await harness.make.organization('gme');
+  directorMember = await harness.make.member(orgId, 'program_director');
+  director = await harness.signIn(directorMember.email);
+});
+afterAll(() => harness.stop());
+
+const machine = (key: string, address = `10.0.0.${(addresses += 1)}`) => new KeyClient(harness.url, key, address);
+const told = ({ status, body }: Answer) => (status < 300 ? String(status) : `${status} ${body.code}`);
+const sql = (text: string, values: unknown[] = []) => harness.database.superuser(text, values);
+/** Lets the time of a key run out. */
+const expire = (id: string) => sql(`UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
+
+/** Somebody of the staff who may make keys. */
+async function staff(role = 'mentor'): Promise<{ member: Member; client: Client; person: string }> {
+  const member = await harness.make.member(orgId, role);
+  for (const permission of ['api-key:create', 'api-key:rotate']) await director.put(`/v1/memberships/${member.membershipId}/permissions/${permission}`, { scope: 'org' });
+  const person = await harness.make.person(orgId);
+  await harness.make.assignment(orgId, member.membershipId, person);
+  return { member, client: await harness.signIn(member.email), person };
+}
+
+/** A raw transaction in the context of a key. */
+async function within<T>(key: string, fn: (raw: RawSql) => Promise<T>): Promise<T> {
+  const raw = await RawSql.open(harness.env.DATABASE_URL!);
+  try {
+    await raw.enterByKey(key);
+    return await fn(raw);
+  } finally {
+    await raw.end();
+  }
+}
+
+describe('a new key', () => {
+  it('is shown once, is recognized by its beginning, and says when and from where it was last used', async () => {
+    const { key, ...made } = await madeKey(director, ['person:read'], { expiresInDays: 365, allowedRanges: ['10.0.0.0/8'] });
+    expect(made).toMatchObject({ membershipId: directorMember.membershipId, prefix: key.slice(0, 9), permissions: ['person:read'], allowedRanges: ['10.0.0.0/8'], lastUsedAt: null, lastUsedIp: null, revokedAt: null });
+    expect(Math.round((Date.parse(made.expiresAt) - Date.now()) / 86_400_000)).toBe(365);
+    expect((await machine(key, '10.9.8.7').get('/v1/people')).status).toBe(200);
+    const listed = await director.get(`/v1/api-keys?membershipId=${directorMember.membershipId}`);
+    expect(listed.body.items[0]).toEqual({ ...made, lastUsedAt: expect.any(String), lastUsedIp: '10.9.8.7' });
+    expect(listed.text).not.toContain(key.slice(9));
+  });
+
+  it('holds nothing that its maker does not hold, does not exist, or lasts longer than a year', async () => {
+    const { client } = await staff();
+    const asked = async (more: object) => told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1, ...more }));
+    expect(await asked({ permissions: ['person:read', 'audit:read'] })).toBe('403 beyond_own_grants');
+    expect(await asked({ permissions: ['person:reed'] })).toBe('400 unknown_permission');
+    const wrong = [{ permissions: [] }, { permissions: ['*'] }, { permissions: ['person:*'] }, { permissions: ['person:read', 'person:read'] }, { permissions: 'person:read' }, { expiresInDays: 366 }, { expiresInDays: 0 },
+      { expiresInDays: null }, { allowedRanges: [] }, { allowedRanges: ['10.0.0.1/8'] }, { allowedRanges: ['anywhere'] }, { allowedRanges: ['10.0.0.0/33'] }, { name: '' }, { membershipId: directorMember.membershipId }];
+    for (const more of wrong) expect([more, await asked(more)]).toEqual([more, '400 invalid_request']);
+    expect(await asked({ expiresInDays: undefined })).toBe('400 invalid_request');
+    expect(await asked({ allowedRanges: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })).toBe('201');
+  });
+
+  it('is bound to its maker and to what they hold by raw SQL as well', async () => {
+    const { client, member } = await staff();
+    const raw = await RawSql.open(harness.env.DATABASE_URL!);
+    await raw.enter(sessionSecret(client));
+    const insert = async (owner: string, permissions: string[], days: number) => (await raw.attempt(
+      `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, expires_at)
+       VALUES ($1, gen_random_uuid(), $2, 'x', 'vs_abcdef', sha256('x'), $3, now() + make_interval(hours => 24 * $4::integer))`, [orgId, owner, permissions, days])).code;
+    expect(await insert(member.membershipId, ['person:read'], 365)).toBeNull();
+    expect([await insert(directorMember.membershipId, ['person:read'], 30), await insert(member.membershipId, ['audit:read'], 30)]).toEqual(['42501', '42501']);
+    expect([await insert(member.membershipId, ['person:read'], 366), await insert(member.membershipId, [], 30)]).toEqual(['23514', '23514']);
+    expect((await raw.attempt('SELECT secret_hash FROM api_keys')).code).toBe('42501');
+    await raw.end();
+  });
+
+  it('asks for a fresh sign-in, as does its rotation', async () => {
+    const { client, member } = await staff();
+    const { id } = await madeKey(client, ['person:read']);
+    await sql(`UPDATE sessions SET created_at = now() - interval '2 hours' WHERE user_id = $1`, [member.userId]);
+    expect(told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }))).toBe('403 step_up_required');
+    expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('403 step_up_required');
+    expect(told(await client.delete(`/v1/api-keys/${id}`))).toBe('204');
+  });
+});
+
+describe('an Authorization header', () => {
+  it('decides alone: with anything but a key in it no cookie counts, and with a key the cookie is not looked at', async () => {
+    const { key } = await madeKey(director, ['person:read']);
+    const { client } = await staff();
+    const me = (authorization: string) => client.get('/v1/auth/me', { headers: { authorization, 'x-forwarded-for': `10.1.0.${(addresses += 1)}` } });
+    for (const header of [`Bearer ${key.slice(0, -1)}A`, `Bearer ${newApiKey()}`, `Basic ${btoa('a:b')}`, 'Bearer', `Bearer ${sessionSecret(client)}`, key, `Token ${key}`, `Bearer ${key} x`]) {
+      const answer = await me(header);
+      expect([header, told(answer), answer.headers.get('www-authenticate')]).toEqual([header, '401 unauthenticated', 'Bearer']);
+    }
+    expect((await me(`Bearer ${key}`)).body).toMatchObject({ user: { email: directorMember.email }, permissions: ['person:read'], session: { id: null }, apiKeyId: expect.any(String) });
+    expect((await client.get('/v1/auth/me')).body.apiKeyId).toBeNull();
+    expect((await client.get('/v1/auth/me', { headers: { authorization: '' } })).status).toBe(401);
+  });
+
+  it('is asked of no browser, so that a key may come from any site; a cookie may not', async () => {
+    const { key } = await madeKey(director, ['person:create', 'person:read']);
+    const evil = { headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } };
+    const body = { kind: 'trainee', givenName: 'Synthetic', familyName: 'Newcomer' };
+    expect(told(await machine(key).post('/v1/people', body, evil))).toBe('201');
+    expect(told(await director.post('/v1/people', body, evil))).toBe('403 csrf_refused');
+  });
+});
+
+describe('a key', () => {
+  it('follows its member with the very next request: denial, role, access grant, end', async () => {
+    const { client, member, person } = await staff();
+    await director.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'org' });
+    const { key } = await madeKey(client, ['person:read', 'person:contact', 'audit:read', 'access-grant:request']);
+    const stranger = await harness.make.person(orgId);
+    const read = async (id: string) => (await machine(key).get(`/v1/people/${id}`)).status;
+    expect([await read(person), await read(stranger), (await machine(key).get('/v1/audit')).status]).toEqual([200, 404, 200]);
+    await director.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'none' });
+    expect((await machine(key).get('/v1/audit')).status).toBe(403);
+    const { body: { id } } = await client.post('/v1/access/grants', { grants: [{ permission: 'person:read', scope: 'org' }, { permission: 'membership:read', scope: 'org' }], reason: 'Synthetic reason of a test', minutes: 30 });
+    await director.post(`/v1/access/grants/${id}/approve`);
+    expect([await read(stranger), (await client.get('/v1/memberships')).status, (await machine(key).get('/v1/memberships')).status]).toEqual([200, 200, 403]);
+    await director.delete(`/v1/access/grants/${id}`);
+    expect(await read(stranger)).toBe(404);
+    await director.patch(`/v1/memberships/${member.membershipId}`, { role: 'trainee' });
+    expect([await read(person), await read(stranger)]).toEqual([404, 404]);
+    await director.delete(`/v1/memberships/${member.membershipId}`);
+    expect(told(await machine(key).get('/v1/auth/me'))).toBe('401 unauthenticated');
+    await sql(`UPDATE memberships SET status = 'active', ended_at = NULL WHERE id = $1`, [member.membershipId]);
+    expect(told(await machine(key).get('/v1/auth/me'))).toBe('401 unauthenticated');
+  });
+
+  it('stops where the organization is suspended, and goes on afterwards', async () => {
+    const other = await harness.make.organization('workforce');
+    const { key } = await madeKey(await harness.signIn((await harness.make.member(other, 'owner')).email), ['person:read']);
+    await sql(`UPDATE organizations SET status = 'suspended' WHERE id = $1`, [other]);
+    expect(told(await machine(key).get('/v1/people'))).toBe('403 organization_suspended');
+    await sql(`UPDATE organizations SET status = 'active' WHERE id = $1`, [other]);
+    expect(told(await machine(key).get('/v1/people'))).toBe('200');
+  });
+
+  it('holds at every moment what its list and its member\'s grants share, whatever they are', async () => {
+    const { client, member } = await staff();
+    const held = (await client.get('/v1/auth/me')).body.permissions as string[];
+    const some = fc.record({ list: fc.subarray(held, { minLength: 1 }), changed: fc.dictionary(fc.constantFrom('person:read', 'person:contact', 'person:update', 'assignment:read'), fc.constantFrom('org', 'assigned', 'own', 'none')) });
+    await fc.assert(fc.asyncProperty(some, async ({ list, changed }) => {
+      await sql('DELETE FROM member_overrides WHERE membership_id = $1 AND permission NOT LIKE $2', [member.membershipId, 'api-key:%']);
+      const { key } = await madeKey(client, list);
+      for (const [permission, scope] of Object.entries(changed)) await sql('INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, $3, $4)', [orgId, member.membershipId, permission, scope]);
+      const grants = async (by: Client) => (await by.get('/v1/auth/me')).body.grants as { permission: string; scope: string }[];
+      const shared = (await grants(client)).filter(({ permission }) => list.includes(permission));
+      expect(await grants(machine(key, '10.2.0.1'))).toEqual(shared);
+      const { rows } = await within(key, (raw) => raw.attempt(`SELECT p AS permission, app.held(p) AS scope FROM unnest($1::text[]) p WHERE app.held(p) <> 'none'`, [[...new Set([...held, ...Object.keys(changed)])]]));
+      expect(new Map(rows.map(({ permission, scope }) => [permission, scope]))).toEqual(new Map(shared.map(({ permission, scope }) => [permission, scope])));
+    }), { numRuns: 12 });
+  });
+
+  it('is not asked what a person is asked who signs in: they were asked before they made it', async () => {
+    const { client, member } = await staff();
+    const { key } = await madeKey(client, ['person:read']);
+    await sql('UPDATE users SET must_change_password = true WHERE id = $1', [member.userId]);
+    expect(told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }))).toBe('403 password_change_required');
+    expect(told(await machine(key).get('/v1/people'))).toBe('200');
+  });
+
+  it('is no person: it makes, rotates and ends no keys, decides on nobody\'s access, and leaves the account alone, by raw SQL neither', async () => {
+    const all = (await director.get('/v1/auth/me')).body.permissions as string[];
+    const { key, id } = await madeKey(director, all);
+    const { id: other } = await madeKey(director, ['person:read']);
+    for (const [method, path, body] of [
+      ['POST', '/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }], ['POST', `/v1/api-keys/${id}/rotate`, {}], ['DELETE', `/v1/api-keys/${other}`, undefined],
+      ['POST', '/v1/auth/password/change', { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }], ['GET', '/v1/auth/sessions', undefined], ['POST', '/v1/auth/logout', undefined],
+      ['POST', '/v1/exports', { kind: 'people_csv' }],
+    ] as const) expect([path, told(await machine(key, '10.3.0.1').send(method, path, { body }))]).toEqual([path, '403 not_for_api_keys']);
+    await within(key, async (raw) => {
+      const insert = `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, expires_at) VALUES ($1, gen_random_uuid(), $2, 'x', 'vs_abcdef', sha256('x'), '{person:read}', now())`;
+      expect((await raw.attempt(insert, [orgId, directorMember.membershipId])).code).toBe('42501');
+      expect((await raw.attempt(`SELECT app.rotate_api_key($1, gen_random_uuid(), 'vs_abcdef', sha256('x'), 60) AS state`, [other])).rows).toEqual([{ state: 'unknown' }]);
+      expect((await raw.attempt('UPDATE api_keys SET revoked_at = now()')).rowCount).toBe(0);
+      expect((await raw.attempt(`SELECT app.set_password($1, '\\x00', '\\x00', NULL, false)`, [directorMember.userId])).code).toBe('42501');
+      expect((await raw.attempt('SELECT app.own_salt() AS salt, app.user_id() AS id')).rows).toEqual([{ salt: null, id: null }]);
+      expect((await raw.attempt('SELECT app.decide_access_grant(gen_random_uuid(), true, gen_random_uuid())')).code).toBe('42501');
+    });
+  });
+});
+
+describe('rotation', () => {
+  it('gives a new key of the same rights and lifetime; the old one works through the overlap and no longer', async () => {
+    const old = await madeKey(director, ['person:read', 'audit:read'], { allowedRanges: ['10.0.0.0/8'], expiresInDays: 90 });
+    const answer = await director.post(`/v1/api-keys/${old.id}/rotate`, { overlapSeconds: 3_600 });
+    expect(answer.body).toMatchObject({ name: old.name, permissions: old.permissions, allowedRanges: ['10.0.0.0/8'], rotatedFrom: old.id, revokedAt: null });
+    expect(Math.abs(Date.parse(answer.body.expiresAt) - Date.parse(old.expiresAt))).toBeLessThan(60_000);
+    const both = async () => [told(await machine(old.key).get('/v1/people')), told(await machine(answer.body.key).get('/v1/people'))];
+    expect(await both()).toEqual(['200', '200']);
+    const [row] = await sql(`SELECT extract(epoch FROM expires_at - now())::integer AS seconds FROM api_keys WHERE id = $1`, [old.id]) as { seconds: number }[];
+    expect(row!.seconds).toBeGreaterThan(3_500);
+    expect(row!.seconds).toBeLessThanOrEqual(3_600);
+    await expire(old.id);
+    expect(await both()).toEqual(['401 api_key_expired', '200']);
+  });
+
+  it('happens once, of many at the same time, and the key that came of it rotates in turn', async () => {
+    const { id } = await madeKey(director, ['person:read']);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => director.post(`/v1/api-keys/${id}/rotate`, {})));
+    expect(answers.map(told).toSorted()).toEqual(['201', ...Array<string>(5).fill('409 api_key_rotated')]);
+    const next = answers.find(({ status }) => status === 201)!.body.id as string;
+    expect(told(await director.post(`/v1/api-keys/${next}/rotate`, { overlapSeconds: 0 }))).toBe('201');
+    expect(await sql('SELECT 1 FROM api_keys WHERE id = $1 AND expires_at > now()', [next])).toEqual([]);
+  });
+
+  it('is for one\'s own keys, in force, of rights still held; an overlap is a week at most', async () => {
+    const { client, member } = await staff();
+    const { id } = await madeKey(client, ['person:read', 'person:contact']);
+    expect(told(await director.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('404 not_found');
+    expect(told(await client.post(`/v1/api-keys/${id}/rotate`, { overlapSeconds: 604_801 }))).toBe('400 invalid_request');
+    await director.put(`/v1/memberships/${member.membershipId}/permissions/person:contact`, { scope: 'none' });
+    expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('403 beyond_own_grants');
+    await director.delete(`/v1/memberships/${member.membershipId}/permissions/person:contact`);
+    await expire(id);
+    expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('404 not_found');
+  });
+});
+
+describe('revocation', () => {
+  it('ends a key at once: one\'s own, or anybody\'s for who may; nobody else sees it', async () => {
+    const { client } = await staff();
+    const other = await staff();
+    const [own, theirs] = [await madeKey(client, ['person:read']), await madeKey(client, ['person:read'])];
+    expect((await client.get('/v1/api-keys')).body.items.map(({ id }: { id: string }) => id)).toEqual([theirs.id, own.id]);
+    expect((await other.client.get('/v1/api-keys')).body.items).toEqual([]);
+    expect(told(await other.client.delete(`/v1/api-keys/${own.id}`))).toBe('404 not_found');
+    expect(told(await client.delete(`/v1/api-keys/${own.id}`))).toBe('204');
+    expect(told(await director.delete(`/v1/api-keys/${theirs.id}`))).toBe('204');
+    for (const { key } of [own, theirs]) expect(told(await machine(key).get('/v1/people'))).toBe('401 unauthenticated');
+    expect(told(await director.delete(`/v1/api-keys/${theirs.id}`))).toBe('404 not_found');
+    const raw = await RawSql.open(harness.env.DATABASE_URL!);
+    await raw.enter(sessionSecret(director));
+    expect((await raw.attempt('UPDATE api_keys SET revoked_at = NULL WHERE id = $1', [theirs.id])).code).toBe('42501');
+    expect((await raw.attempt(`UPDATE api_keys SET expires_at = now() + interval '1 year'`)).code).toBe('42501');
+    await raw.end();
+  });
+});
+
+describe('an address', () => {
+  it('outside the ranges of a key is refused, and told to the organization', async () => {
+    const { key, id } = await madeKey(director, ['person:read'], { allowedRanges: ['192.0.2.0/24', '198.51.100.7', '2001:db8:7::/48'] });
+    const from = async (address: string) => told(await machine(key, address).get('/v1/people'));
+    for (const address of ['192.0.2.0', '192.0.2.255', '198.51.100.7', '2001:db8:7::1', '::ffff:192.0.2.9', '2001:DB8:7:FFFF::']) expect([address, await from(address)]).toEqual([address, '200']);
+    for (const address of ['192.0.3.0', '198.51.100.8', '2001:db8:8::1', '::ffff:192.0.3.1', '::192.0.2.1', '127.0.0.1']) expect([address, await from(address)]).toEqual([address, '403 address_not_allowed']);
+    const refusals = (await director.get(`/v1/audit?type=api_key.refused&targetId=${id}`)).body.items as object[];
+    expect(refusals).toHaveLength(6);
+    expect(refusals[0]).toMatchObject({ outcome: 'denied', ip: '127.0.0.1', target: { type: 'api_key', id }, meta: { reason: 'address' }, actor: { type: 'anonymous', id: null } });
+    await within(key, async () => undefined).then(() => expect('entered').toBe('refused'), (error: Error) => expect(error.message).toMatch('address'));
+  });
+});
+
+describe('the log', () => {
+  it('names the key in every entry made by it, refusals too, and in no other; the actor stays the member', async () => {
+    const { key, id } = await madeKey(director, ['person:read', 'person:contact']);
+    const person = await harness.make.person(orgId);
+    const answers = [await machine(key).get(`/v1/people/${person}`), await director.get(`/v1/people/${person}`), await machine(key).get('/v1/audit'), await machine(key).get(`/v1/people/${orgId}`), await machine(key).post('/v1/auth/logout')];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 403, 404, 403]);
+    const entries = (await director.get(`/v1/audit?apiKeyId=${id}`)).body.items as { type: string; requestId: string; actor: object; meta: object }[];
+    const ids = answers.map(({ headers }) => headers.get('x-request-id'));
+    expect(entries.map(({ type, requestId }) => [type, ids.indexOf(requestId)])).toEqual([['access.denied', 4], ['access.denied', 3], ['access.denied', 2], ['person.viewed', 0]]);
+    for (const { actor } of entries) expect(actor).toMatchObject({ type: 'user', id: directorMember.userId, email: directorMember.email });
+    expect(entries[0]!.meta).toMatchObject({ reason: 'not_for_api_keys' });
+    const [life] = [(await director.get(`/v1/audit?targetType=api_key&targetId=${id}`)).body.items as { type: string; apiKeyId: null; meta: object }[]];
+    expect(life).toMatchObject([{ type: 'api_key.created', apiKeyId: null, meta: { permissions: ['person:read', 'person:contact'], ranges: 0 } }]);
+  });
+});
+
+describe('the last use', () => {
+  it('moves at most once a minute, and waits for nobody', async () => {
+    const { key, id } = await madeKey(director, ['audit:read']); // reading the log is itself logged, so that the answer waits for the commit
+    const used = async () => (await sql('SELECT last_used_at::text AS at, host(last_used_ip) AS ip FROM api_keys WHERE id = $1', [id]))[0];
+    await machine(key, '10.4.0.1').get('/v1/audit');
+    const first = await used();
+    expect(first).toEqual({ at: expect.any(String), ip: '10.4.0.1' });
+    await machine(key, '10.4.0.2').get('/v1/audit');
+    expect(await used()).toEqual(first);
+    await sql(`UPDATE api_keys SET last_used_at = now() - interval '61 seconds' WHERE id = $1`, [id]);
+    await connected(harness.env.MIGRATOR_DATABASE_URL!, async (holder) => {
+      await holder.query('BEGIN');
+      await holder.query('SELECT 1 FROM api_keys WHERE id = $1 FOR UPDATE', [id]);
+      expect((await machine(key, '10.4.0.3').get('/v1/audit')).status).toBe(200);
+      await holder.query('ROLLBACK');
+    });
+    expect(await used()).toMatchObject({ ip: '10.4.0.1' });
+    await machine(key, '10.4.0.4').get('/v1/audit');
+    expect(await used()).toMatchObject({ ip: '10.4.0.4' });
+  });
+});
+
+describe('limits', () => {
+  it('slow down a key that runs wild, and no other', async () => {
+    const [wild, calm] = [await madeKey(director, ['person:read']), await madeKey(director, ['person:read'])];
+    const limiter = harness.api.get(RateLimiter);
+    for (let i = 0; i < BY_KEY.points; i += 500) await Promise.all(Array.from({ length: 500 }, () => limiter.consume(BY_KEY, wild.key)));
+    expect(told(await machine(wild.key).get('/v1/people'))).toBe('429 too_many_requests');
+    expect(told(await machine(calm.key).get('/v1/people'))).toBe('200');
+  });
+
+  it('end the trying of keys at an address, without ending what the address has a right to', async () => {
+    const { key } = await madeKey(director, ['person:read']);
+    const tries: string[] = [];
+    for (let i = 0; i < 32; i += 1) tries.push(told(await machine(newApiKey(), '10.5.0.1').get('/v1/people')));
+    expect(tries).toEqual([...Array<string>(30).fill('401 unauthenticated'), ...Array<string>(2).fill('429 too_many_requests')]);
+    expect(told(await machine(key, '10.5.0.1').get('/v1/people'))).toBe('200');
+    expect(told(await machine(newApiKey(), '10.5.0.2').get('/v1/people'))).toBe('401 unauthenticated');
+  });
+});
+
+describe('the key itself', () => {
+  it('is nowhere: not in a table, not in the log, not in Redis', async () => {
+    const api = await startCaptured(harness);
+    const made = await madeKey(director, ['person:read']);
+    const client = new KeyClient(api.url, made.key);
+    await client.get('/v1/people');
+    await client.get('/v1/audit');
+    await client.get(`/v1/people/${made.key}`);
+    await client.get(`/v1/people?cursor=${made.key}`);
+    const { body: rotated } = await director.post(`/v1/api-keys/${made.id}/rotate`, {});
+    await harness.settled();
+    const secrets = [made.key, rotated.key as string].flatMap((key) => [key, key.slice(3, 46), Buffer.from(key).toString('hex'), Buffer.from(key.slice(3, 46), 'base64url').toString('hex')]);
+    const holds = (text: string) => secrets.some((secret) => text.includes(secret));
+    const tables = await sql(`SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'app_private')`) as { name: string }[];
+    expect(tables.length).toBeGreaterThan(30);
+    for (const { name } of tables) {
+      const rows = await sql(`SELECT t::text AS line FROM ${name} t`) as { line: string }[];
+      expect([name, rows.filter(({ line }) => holds(line))]).toEqual([name, []]);
+    }
+    expect(api.lines.length).toBeGreaterThan(4);
+    expect(api.lines.filter(holds)).toEqual([]);
+    const redis = new Redis(harness.env.REDIS_URL!);
+    for (const name of await redis.keys('*')) expect(holds(`${name} ${await redis.dump(name)}`)).toBe(false);
+    redis.disconnect();
+    await api.stop();
+  });
+
+  it('is found by its digest alone, through an index', async () => {
+    await connected(harness.env.MIGRATOR_DATABASE_URL!, async (owner) => {
+      await owner.query('SET enable_seqscan = off');
+      const { rows } = await owner.query(`EXPLAIN SELECT * FROM api_keys WHERE secret_hash = sha256('x')`);
+      expect(JSON.stringify(rows)).toContain('Index Cond: (secret_hash =');
+    });
+    const { key, id } = await madeKey(director, ['person:read']);
+    expect(await sql('SELECT 1 AS found FROM api_keys WHERE id = $1 AND secret_hash = sha256(convert_to($2, \'UTF8\')) AND length(secret_hash) = 32', [id, key])).toEqual([{ found: 1 }]);
+  });
+});
+
+describe('a key whose time is over', () => {
+  it('is kept for four hundred days, for the log that names it; its successor outlives it', async () => {
+    const old = await madeKey(director, ['person:read']);
+    const { body: successor } = await director.post(`/v1/api-keys/${old.id}/rotate`, {});
+    const run = async () => {
+      await director.post('/v1/retention/policies/api_keys.ended/run', {});
+      await harness.settled();
+      return new Set((await sql('SELECT id FROM api_keys WHERE id = ANY ($1)', [[old.id, successor.id]])).map(({ id }) => id as string));
+    };
+    const age = (days: number) => sql(`UPDATE api_keys SET created_at = now() - interval '500 days', expires_at = now() - make_interval(days => $2) WHERE id = $1`, [old.id, days]);
+    await age(399);
+    expect(await run()).toEqual(new Set([old.id, successor.id]));
+    await age(402);
+    expect(await run()).toEqual(new Set([successor.id]));
+    expect((await director.get('/v1/api-keys')).body.items).toContainEqual(expect.objectContaining({ id: successor.id, rotatedFrom: null }));
+  });
+});

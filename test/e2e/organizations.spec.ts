@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createUser, resume, suspend } from '../../src/cli/organizations.js';
+import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { OrganizationService } from '../../src/modules/tenancy/index.js';
+import { newId } from '../../src/platform/clock/id.js';
+import { RawSql, sessionSecret } from '../contract/raw-sql.js';
+import { providerMetadata } from '../contract/world.js';
+import { Harness } from '../harness/app.js';
+import type { Answer, Client } from '../harness/client.js';
+import { Factories, type Member } from '../harness/factories.js';
+import { deliver, personEvent } from '../harness/partner.js';
+import { until } from '../harness/until.js';
+
+const CURRENT = '/v1/organizations/current';
+const SIGN_IN = `${CURRENT}/sign-in`;
+
+let harness: Harness;
+let orgId: string;
+let member: Member;
+let director: Client;
+
+beforeAll(async () => {
+  harness = await Harness.start();
+  [orgId, member, director] = await tenant();
+});
+afterAll(() => harness.stop());
+
+async function tenant(): Promise<[orgId: string, member: Member, client: Client]> {
+  const org = await harness.make.organization('gme');
+  const who = await harness.make.member(org, 'program_director');
+  return [org, who, await harness.signIn(who.email)];
+}
+
+const login = (email: string, password = Factories.PASSWORD) => harness.client().post('/v1/auth/login', { email, password });
+const seen = ({ status, body }: Answer) => [status, body.code];
+const withoutId = ({ status, body }: Answer) => ({ ...body, status, requestId: null });
+const set = (column: string, value: unknown, org = orgId) => harness.database.superuser(`UPDATE organizations SET ${column} = $2 WHERE id = $1`, [org, value]);
+const logged = (type: string, org = orgId) =>
+  harness.database.superuser<{ meta: object }>('SELECT meta FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id', [org, type]);
+
+describe('the settings of an organization', () => {
+  it('are read and changed by its administrators, and the log names the fields', async () => {
+    const changes = { name: 'Synthetic Renamed', idleMinutes: 30, sessionHours: 8, postalAddress: '1 Example Street\nExampletown' };
+    expect((await director.patch(CURRENT, changes)).body).toMatchObject(changes);
+    expect((await director.patch(CURRENT, { postalAddress: null, idleMinutes: 15, sessionHours: 12 })).body).toMatchObject({ postalAddress: null, name: changes.name });
+    expect((await director.get(CURRENT)).body).toMatchObject({ allowedSignIn: ['password', 'saml'], requireSso: false, institutionId: null, institutionSignIn: false });
+    expect(await logged('organization.updated')).toEqual([{ meta: { fields: Object.keys(changes) } }, { meta: { fields: ['postalAddress', 'idleMinutes', 'sessionHours'] } }]);
+  });
+
+  it('take nothing that they do not know', async () => {
+    const wrong: [string, object][] = [
+      [CURRENT, { idleMinutes: 20 }], [CURRENT, { sessionHours: 169 }], [CURRENT, { postalAddress: 'x'.repeat(501) }], [CURRENT, { name: null }], [CURRENT, { status: 'active' }],
+      [CURRENT, { requireSso: false }], [SIGN_IN, { allowedSignIn: [] }], [SIGN_IN, { allowedSignIn: ['carrier-pigeon'] }], [SIGN_IN, { allowedSignIn: ['saml', 'saml'] }],
+      [SIGN_IN, { requireSso: 1 }], [SIGN_IN, { name: 'x' }],
+    ];
+    for (const [path, body] of wrong) expect([body, (await director.patch(path, body)).status]).toEqual([body, 400]);
+  });
+
+  it.each([[15, 14.9, 15.1], [30, 29.9, 30.1], [10_080, 10_079, 10_081]])('let a session of %d idle minutes live for that long', async (idleMinutes, within, beyond) => {
+    const [org, , client] = await tenant();
+    await set('session_hours', 168, org);
+    expect((await client.patch(CURRENT, { idleMinutes })).status).toBe(200);
+    const idle = (minutes: number) => harness.database.superuser('UPDATE sessions SET last_seen_at = now() - make_interval(secs => $2::float8 * 60) WHERE org_id = $1', [org, minutes]);
+    await idle(within);
+    expect((await client.get(CURRENT)).status).toBe(200);
+    await idle(beyond);
+    expect(seen(await client.get(CURRENT))).toEqual([401, 'session_expired']);
+  });
+
+  it('about sign-in ask for a fresh one', async () => {
+    harness.advance(16 * 60);
+    try {
+      expect(seen(await director.patch(SIGN_IN, { requireSso: false }))).toEqual([403, 'step_up_required']);
+      expect((await director.patch(CURRENT, { idleMinutes: 15 })).status).toBe(200);
+    } finally {
+      harness.advance(-16 * 60);
+    }
+    expect((await director.patch(SIGN_IN, { requireSso: false })).status).toBe(200);
+    expect(await logged('organization.secured')).toEqual([{ meta: { fields: ['requireSso'] } }]);
+  });
+
+  it('never shut out who sets them: every combination is refused exactly when it would', async () => {
+    for (const allowedSignIn of [['password', 'saml'], ['password'], ['saml']]) {
+      for (const requireSso of [false, true]) {
+        for (const requireSecondFactor of [false, true]) {
+          const settings = { allowedSignIn, requireSso, requireSecondFactor };
+          const before = (await director.get(CURRENT)).body;
+          const answer = await director.patch(SIGN_IN, settings);
+          if (answer.status === 409) expect((await director.get(CURRENT)).body).toEqual(before);
+          await set('allowed_sign_in', allowedSignIn);
+          await set('require_sso', requireSso);
+          await set('require_second_factor', requireSecondFactor);
+          const open = (await director.get(CURRENT)).status === 200;
+          expect([settings, ...seen(answer)]).toEqual([settings, ...(open ? [200, undefined] : [409, 'would_lock_you_out'])]);
+          await set('allowed_sign_in', ['password', 'saml']);
+          await set('require_sso', false);
+          await set('require_second_factor', false);
+        }
+      }
+    }
+  });
+
+  it('are changed by raw SQL only as far as the permissions go', async () => {
+    const raw = await RawSql.open(harness.env.DATABASE_URL!);
+    const admin = await harness.make.member(orgId, 'program_director');
+    await director.put(`/v1/memberships/${admin.membershipId}/permissions/organization:secure`, { scope: 'none' });
+    const attempts = async (client: Client) => {
+      await raw.enter(sessionSecret(client));
+      const outcomes = [];
+      for (const change of [`name = 'Raw'`, 'require_sso = true', `allowed_sign_in = '{saml}'`, 'require_second_factor = true', 'institution_sign_in = true', `status = 'suspended'`, 'institution_id = id']) {
+        const { code, rowCount } = await raw.attempt(`UPDATE organizations SET ${change}`);
+        outcomes.push(code ?? rowCount);
+      }
+      await raw.rollback();
+      return outcomes;
+    };
+    try {
+      expect(await attempts(await harness.signIn((await harness.make.member(orgId, 'mentor')).email))).toEqual([0, 0, 0, 0, 0, '42501', '42501']);
+      expect(await attempts(await harness.signIn(admin.email))).toEqual([1, '42501', '42501', '42501', '42501', '42501', '42501']);
+      expect(await attempts(director)).toEqual([1, 1, 1, 1, '23514', '42501', '42501']); // no institution to consent to
+    } finally {
+      await raw.end();
+    }
+  });
+});
+
+describe('what stands in the way has a code of its own, over a live session:', () => {
+  const CODES: [string, (m: Member) => Promise<unknown>, (m: Member) => Promise<unknown>][] = [
+    ['password_change_required', ({ userId }) => harness.database.superuser('UPDATE users SET must_change_password = true WHERE id = $1', [userId]), ({ userId }) => harness.database.superuser('UPDATE users SET must_change_password = false WHERE id = $1', [userId])],
+    ['second_factor_required', () => set('require_second_factor', true), () => set('require_second_factor', false)],
+    ['sso_required', () => set('require_sso', true), () => set('require_sso', false)],
+    ['sign_in_method_not_allowed', () => set('allowed_sign_in', ['saml']), () => set('allowed_sign_in', ['password', 'saml'])],
+    ['organization_suspended', () => set('status', 'suspended'), () => set('status', 'active')],
+    ['membership_ended', ({ membershipId }) => harness.database.superuser(`UPDATE memberships SET status = 'ended' WHERE id = $1`, [membershipId]), ({ membershipId }) => harness.database.superuser(`UPDATE memberships SET status = 'active' WHERE id = $1`, [membershipId])],
+  ];
+
+  it.each(CODES)('%s', async (code, close, open) => {
+    const who = await harness.make.member(orgId, 'program_director');
+    const client = await harness.signIn(who.email);
+    expect((await client.patch(CURRENT, { idleMinutes: 15 })).status).toBe(200);
+    await close(who);
+    expect(seen(await client.patch(CURRENT, { idleMinutes: 15 }))).toEqual([403, code]);
+    const outside = ['organization_suspended', 'membership_ended'].includes(code);
+    expect((await client.get(CURRENT)).status).toBe(code === 'password_change_required' ? 200 : 403);
+    expect((await client.get('/v1/auth/me')).status).toBe(outside ? 403 : 200); // the way out stays open
+    await open(who);
+    expect((await client.patch(CURRENT, { idleMinutes: 15 })).status).toBe(200);
+  });
+});
+
+describe('an organization that takes no passwords', () => {
+  it('opens to none, and answers as to a wrong one', async () => {
+    const { email } = await harness.make.member(orgId, 'mentor');
+    const wrong = await login(email, 'Wrong-Password-1');
+    await set('allowed_sign_in', ['saml']);
+    expect(withoutId(await login(email))).toEqual(withoutId(wrong));
+    await set('allowed_sign_in', ['password', 'saml']);
+    expect((await login(email)).status).toBe(200);
+  });
+
+  it('is passed over for another of the user\'s that does', async () => {
+    const other = await harness.make.organization('gme');
+    const { email } = await harness.make.member(orgId, 'mentor');
+    await harness.make.member(other, 'mentor', { email });
+    for (const [column, closed, opened] of [['allowed_sign_in', ['saml'], ['password', 'saml']], ['require_sso', true, false]] as const) {
+      expect((await login(email)).body.organizationId).toBe(orgId);
+      await set(column, closed);
+      expect((await login(email)).body.organizationId).toBe(other);
+      await set(column, opened);
+      await harness.database.superuser('DELETE FROM sessions WHERE org_id = $1', [other]);
+    }
+  });
+
+  it('and one that takes no SAML has no connection to come through', async () => {
+    const connection = await harness.operator.within(orgId, async () => harness.operator.app.get(SsoSetupService).create({ name: 'Test', metadata: await providerMetadata(), groupRoles: [], defaultRole: 'mentor' }));
+    const start = () => harness.client().get(`/v1/sso/saml/${connection.id}/login`);
+    expect((await start()).status).toBe(302);
+    await set('allowed_sign_in', ['password']);
+    expect(withoutId(await start())).toEqual(withoutId(await harness.client().get(`/v1/sso/saml/${newId()}/login`)));
+    await set('allowed_sign_in', ['password', 'saml']);
+  });
+});
+
+describe('a suspended organization', () => {
+  it('is shut for everybody by operators, once, with a reason in its log, and opened again', async () => {
+    const [org, who, client] = await tenant();
+    expect([await suspend(harness.operator, org, 'unpaid'), await suspend(harness.operator, org, 'unpaid')]).toEqual([true, false]);
+    expect(seen(await client.get(CURRENT))).toEqual([403, 'organization_suspended']);
+    expect(withoutId(await login(who.email))).toEqual(withoutId(await login(member.email, 'Wrong-Password-1')));
+    expect([await resume(harness.operator, org), await resume(harness.operator, org)]).toEqual([true, false]);
+    expect((await client.get(CURRENT)).status).toBe(200);
+    expect((await login(who.email)).status).toBe(200);
+    expect([await logged('organization.suspended', org), await logged('organization.resumed', org)]).toEqual([[{ meta: { reason: 'unpaid' } }], [{ meta: {} }]]);
+  });
+
+  it('is not suspended for a reason that is a sentence, and the installation never is', async () => {
+    await expect(suspend(harness.operator, orgId, 'Jane Doe did not pay')).rejects.toThrow('one word');
+    expect(await suspend(harness.operator, '00000000-0000-0000-0000-000000000000', 'unpaid')).toBe(false);
+  });
+
+  it('has no connection to sign in through, and takes no webhook, as if there were none', async () => {
+    const [org, , client] = await tenant();
+    const { body: source } = await client.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard' });
+    const { body: connection } = await client.post('/v1/sso/connections', { name: 'Test', metadata: await providerMetadata(), defaultRole: 'mentor' });
+    const { body: warm } = await client.post('/v1/webhook-sources', { name: 'Busy partner', scheme: 'standard' });
+    expect((await deliver(harness.url, warm, personEvent('before'))).status).toBe(202);
+    await harness.settled();
+    await suspend(harness.operator, org, 'incident');
+    expect(withoutId(await deliver(harness.url, source, personEvent('meanwhile')))).toEqual(withoutId(await deliver(harness.url, { ...source, id: newId() }, personEvent('meanwhile'))));
+    expect((await deliver(harness.url, warm, personEvent('meanwhile'))).status).toBe(404); // though the process knew it a moment ago
+    expect(await harness.database.superuser('SELECT 1 FROM webhook_inbox WHERE org_id = $1', [org])).toHaveLength(1);
+    expect(withoutId(await harness.client().get(`/v1/sso/saml/${connection.id}/metadata`))).toEqual(withoutId(await harness.client().get(`/v1/sso/saml/${newId()}/metadata`)));
+  });
+
+  it('has its jobs wait until it is resumed, but for the duties of retention', async () => {
+    const [org, , client] = await tenant();
+    await harness.settled();
+    await suspend(harness.operator, org, 'incident');
+    const person = await harness.make.person(org);
+    const enqueue = (job: string) => harness.database.superuser(
+      `INSERT INTO outbox (org_id, id, job, lane, payload, request_id) VALUES ($1::uuid, gen_random_uuid(), $2::text, $1::uuid || ':' || $2::text, $3, 'test')`, [org, job, JSON.stringify({ exportId: person, key: `${org}/exports/${person}/x`, runId: person })]);
+    await Promise.all(['exports.render', 'retention.nightly'].map(enqueue));
+    const states = async () => Object.fromEntries((await harness.database.superuser<{ job: string; state: string }>(
+      `SELECT job, state FROM outbox WHERE org_id = $1 AND job IN ('exports.render', 'retention.nightly') ORDER BY created_at`, [org])).map(({ job, state }) => [job, state]));
+    await until('the duty is done', async () => (await states())['retention.nightly'] === 'done');
+    expect((await states())['exports.render']).toBe('pending');
+    const [depth] = await harness.database.superuser<{ pending: string }>('SELECT pending FROM app.outbox_depth()');
+    expect(Number(depth!.pending)).toBe(0); // what waits on purpose is no alarm
+    await resume(harness.operator, org);
+    await until('the job was taken up', async () => (await states())['exports.render'] !== 'pending');
+    expect((await client.get(CURRENT)).status).toBe(200);
+  });
+
+  it('has no schedule started but that of retention', async () => {
+    const [org] = await tenant();
+    await suspend(harness.operator, org, 'incident');
+    const [row] = await harness.database.superuser<{ all: string[]; active: string[] }>('SELECT array(SELECT app.organization_ids(true)) AS all, array(SELECT app.organization_ids(false)) AS active');
+    expect([row!.all.includes(org), row!.active.includes(org)]).toEqual([true, false]);
+    await harness.tick();
+    const runs = await harness.database.superuser<{ schedule: string }>('SELECT schedule FROM job_runs WHERE org_id = $1', [org]);
+    expect(runs).toEqual([{ schedule: 'retention.nightly' }]);
+  });
+
+  it('lets no job act as a member of it', async () => {
+    const [org, who] = await tenant();
+    await suspend(harness.operator, org, 'incident');
+    const raw = await RawSql.open(harness.env.WORKER_DATABASE_URL!);
+    try {
+      await raw.client.query('BEGIN');
+      expect((await raw.attempt('SELECT * FROM app.enter_member($1, $2)', [org, who.membershipId])).code).toBe('42501');
+    } finally {
+      await raw.end();
+    }
+  });
+});
+
+describe('operators', () => {
+  it('rename an organization, and add members who must change their password', async () => {
+    await harness.operator.within(orgId, () => harness.operator.app.get(OrganizationService).update({ name: 'Synthetic Operators' }));
+    expect((await director.get(CURRENT)).body.name).toBe('Synthetic Operators');
+    const email = `first-${newId()}@test.example`;
+    await createUser(harness.operator, { email, org: orgId, role: 'program_director', password: Factories.PASSWORD, mustChange: true });
+    expect(seen(await (await harness.signIn(email)).patch(CURRENT, { idleMinutes: 15 }))).toEqual([403, 'password_change_required']);
+  });
+});

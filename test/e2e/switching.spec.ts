@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { suspend } from '../../src/cli/organizations.js';
+import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { newId } from '../../src/platform/clock/id.js';
+import { RawSql, sessionSecret } from '../contract/raw-sql.js';
+import { Harness } from '../harness/app.js';
+import type { Answer, Client } from '../harness/client.js';
+import { Factories } from '../harness/factories.js';
+import { IdentityProvider, signInBySaml } from '../harness/identity-provider.js';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await Harness.start({ takeJobs: false });
+});
+afterAll(() => harness.stop());
+
+/** A user who leads two organizations, signed in to the first. */
+async function traveller(): Promise<{ from: string; to: string; email: string; userId: string; client: Client }> {
+  const [from, to] = [await harness.make.organization('gme'), await harness.make.organization('workforce')];
+  const email = `traveller-${newId()}@test.example`;
+  const { userId } = await harness.make.member(from, 'program_director', { email });
+  await harness.make.member(to, 'owner', { email });
+  return { from, to, email, userId, client: await harness.signIn(email) };
+}
+
+const go = (client: Client, orgId: string) => client.post('/v1/auth/organization', { orgId });
+const where = async (client: Client) => (await client.get('/v1/auth/me')).body.organization?.id as string;
+const seen = ({ status, body }: Answer) => [status, body.code];
+const session = async (org: string) => (await harness.database.superuser<{
+  method: string; signed_in_at: Date; expires_at: Date; created_at: Date; origin_org_id: string | null; revoked_at: Date | null;
+}>('SELECT * FROM sessions WHERE org_id = $1 ORDER BY created_at DESC LIMIT 1', [org]))[0]!;
+const events = (org: string, requestId: string | null) =>
+  harness.database.superuser<{ type: string; line: string }>('SELECT type, e::text AS line FROM audit_events e WHERE org_id = $1 AND request_id = $2', [org, requestId]);
+
+describe('moving on to another of one\'s organizations', () => {
+  it('ends the one session and opens the other, with the rights one has there', async () => {
+    const { from, to, userId, client } = await traveller();
+    const old = client.cookieHeader;
+    const answer = await go(client, to);
+    expect([answer.status, answer.body.organizationId]).toEqual([200, to]);
+    expect((await client.get('/v1/auth/me')).body).toMatchObject({ user: { id: userId }, organization: { id: to }, role: 'owner' });
+    expect((await harness.client().get('/v1/auth/me', { headers: { cookie: old } })).status).toBe(401);
+    expect((await client.get('/v1/auth/sessions')).body.items).toHaveLength(1);
+    expect(await go(client, from).then(({ status }) => status)).toBe(200);
+    expect(await where(client)).toBe(from);
+    expect((await session(from)).origin_org_id).toBeNull();
+  });
+
+  it('lists where one may go', async () => {
+    const { from, to, client } = await traveller();
+    const { items } = (await client.get('/v1/auth/organizations')).body;
+    expect(items.toSorted((a: { current: boolean }) => (a.current ? -1 : 1))).toEqual([
+      { id: from, name: expect.any(String), role: 'program_director', current: true, reachable: true },
+      { id: to, name: expect.any(String), role: 'owner', current: false, reachable: true },
+    ]);
+  });
+
+  it('stands in the logs of both, and neither names the other', async () => {
+    const { from, to, client } = await traveller();
+    const requestId = (await go(client, to)).headers.get('x-request-id');
+    const [left, entered] = [await events(from, requestId), await events(to, requestId)];
+    expect([left.map(({ type }) => type), entered.map(({ type }) => type)]).toEqual([['auth.organization_left'], ['auth.signed_in']]);
+    expect(entered[0]!.line).toContain('switch');
+    expect([left[0]!.line.includes(to), entered[0]!.line.includes(from)]).toEqual([false, false]);
+  });
+
+  it('makes no sign-in of it: kind, time and end go along, and what asks for a fresh one asks still', async () => {
+    const { from, to, client } = await traveller();
+    await harness.database.superuser(`UPDATE sessions SET created_at = now() - interval '1 hour', signed_in_at = now() - interval '1 hour', expires_at = now() + interval '2 hours' WHERE org_id = $1`, [from]);
+    await harness.database.superuser('UPDATE organizations SET session_hours = 168 WHERE id = $1', [to]);
+    const before = await session(from);
+    await go(client, to);
+    expect(await session(to)).toMatchObject({ method: 'password', signed_in_at: before.signed_in_at, expires_at: before.expires_at, origin_org_id: from });
+    expect(seen(await client.patch('/v1/organizations/current/sign-in', { requireSso: false }))).toEqual([403, 'step_up_required']);
+    await go(client, from);
+    expect((await session(from)).expires_at).toEqual(before.expires_at);
+  });
+
+  it('ends no later than the other organization lets a sign-in live', async () => {
+    const { from, to, client } = await traveller();
+    await harness.database.superuser('UPDATE organizations SET session_hours = 1 WHERE id = $1', [to]);
+    await go(client, to);
+    const { signed_in_at: start, expires_at: end } = await session(to);
+    expect(end.getTime() - start.getTime()).toBe(3_600_000);
+    await go(client, from);
+    await harness.database.superuser(`UPDATE sessions SET signed_in_at = now() - interval '61 minutes', expires_at = now() + interval '1 hour' WHERE org_id = $1`, [from]);
+    expect(seen(await go(client, to))).toEqual([403, 'sign_in_required']);
+  });
+
+  it('happens once when asked for twice at the same time', async () => {
+    const { to, client } = await traveller();
+    const answers = await Promise.all([1, 2, 3, 4].map(() => harness.client().post('/v1/auth/organization', { orgId: to }, { headers: { cookie: client.cookieHeader } })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status !== 200).map(({ status }) => status)).toEqual([401, 401, 401]);
+    expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1 AND revoked_at IS NULL', [to])).toHaveLength(1);
+  });
+
+  it.each(['auth.organization_left', 'auth.signed_in'])('does not happen when %s cannot be written to its log', async (type) => {
+    const { from, to, client } = await traveller();
+    const trigger = async (statement: string) => harness.database.superuser(statement);
+    await trigger(`CREATE FUNCTION refuse_${type.replace('.', '_')}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the log is full'; END $$`);
+    await trigger(`CREATE TRIGGER log_full BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.type = '${type}') EXECUTE FUNCTION refuse_${type.replace('.', '_')}()`);
+    try {
+      expect((await go(client, to)).status).toBe(500);
+    } finally {
+      await trigger('DROP TRIGGER log_full ON audit_events');
+    }
+    expect(await where(client)).toBe(from);
+    expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1', [to])).toEqual([]);
+  });
+});
+
+describe('what a session cannot move on to', () => {
+  it('is one and the same not found: unknown, foreign, left, suspended', async () => {
+    const { from, email } = await traveller();
+    const [foreign, left, suspended] = [await harness.make.organization(), await harness.make.organization(), await harness.make.organization()];
+    const { membershipId } = await harness.make.member(left, 'mentor', { email });
+    await harness.database.superuser(`UPDATE memberships SET status = 'ended' WHERE id = $1`, [membershipId]);
+    await harness.make.member(suspended, 'mentor', { email });
+    await suspend(harness.operator, suspended, 'incident');
+    const client = await harness.signIn(email);
+    expect(await where(client)).toBe(from);
+    const answers = await Promise.all([newId(), foreign, left, suspended].map((org) => go(client, org)));
+    expect(new Set(answers.map(({ body }) => JSON.stringify({ ...body, requestId: null }))).size).toBe(1);
+    expect(seen(answers[0]!)).toEqual([404, 'not_found']);
+    expect((await client.get('/v1/auth/organizations')).body.items).toHaveLength(2);
+  });
+
+  it.each([
+    ['takes no passwords', `allowed_sign_in = '{saml}'`], ['enforces single sign-on', 'require_sso = true'], ['asks for a second factor', 'require_second_factor = true'],
+  ])('is an organization that %s: sign in there', async (_what, setting) => {
+    const { to, from, client } = await traveller();
+    await harness.database.superuser(`UPDATE organizations SET ${setting} WHERE id = $1`, [to]);
+    expect(seen(await go(client, to))).toEqual([403, 'sign_in_required']);
+    expect((await client.get('/v1/auth/organizations')).body.items.find(({ id }: { id: string }) => id === to).reachable).toBe(false);
+    expect(await where(client)).toBe(from);
+  });
+
+  it('is anything while the password has to be changed', async () => {
+    const { to, userId, client } = await traveller();
+    await harness.database.superuser('UPDATE users SET must_change_password = true WHERE id = $1', [userId]);
+    expect(seen(await go(client, to))).toEqual([403, 'password_change_required']);
+  });
+
+  it('is anything by SQL in the session\'s own transaction, without its secret or with another\'s', async () => {
+    const { to, client } = await traveller();
+    const other = await traveller();
+    const raw = await RawSql.open(harness.env.DATABASE_URL!);
+    await raw.enter(sessionSecret(client));
+    for (const secret of ['', 'A'.repeat(43), sessionSecret(other.client)]) {
+      for (const org of [to, other.to]) {
+        const { rows } = await raw.attempt('SELECT state FROM app.switch_organization($1, $2, gen_random_uuid(), $3, NULL, NULL)', [secret, org, Buffer.alloc(32)]);
+        expect(rows[0]!.state).not.toBe('ok');
+      }
+      expect((await raw.attempt('SELECT * FROM app.own_organizations($1)', [secret])).rows).toEqual([]);
+    }
+    await raw.rollback();
+    await raw.client.query('BEGIN');
+    expect((await raw.attempt('SELECT state FROM app.switch_organization($1, $2, gen_random_uuid(), $3, NULL, NULL)', [sessionSecret(client), to, Buffer.alloc(32)])).rows).toEqual([{ state: 'not_found' }]);
+    await raw.end();
+  });
+});
+
+describe('an identity provider of one organization', () => {
+  let provider: IdentityProvider;
+  beforeAll(async () => {
+    provider = await IdentityProvider.start();
+  });
+  afterAll(() => provider.stop());
+
+  it('opens no other organization\'s membership of the address that it asserts', async () => {
+    const [theirs, ours] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
+    const director = await harness.signIn((await harness.make.member(ours, 'program_director')).email);
+    const email = 'mentor@gme.example';
+    expect((await director.post('/v1/memberships', { email, name: 'Synthetic Mentor', role: 'mentor' })).status).toBe(201);
+    const { id } = await harness.operator.within(theirs, async () => harness.operator.app.get(SsoSetupService).create({
+      name: 'Theirs', metadata: await provider.metadata(), groupRoles: [{ group: 'gme:mentor', role: 'program_director' }],
+    }));
+    const intruder = harness.client();
+    expect((await signInBySaml(provider, intruder, id, email)).status).toBe(303);
+    const users = await harness.database.superuser('SELECT DISTINCT user_id FROM memberships WHERE org_id IN ($1, $2) AND user_id = (SELECT id FROM users WHERE email = $3)', [theirs, ours, email]);
+    expect(users).toHaveLength(1); // one user row, two organizations: the case at hand
+    expect((await intruder.get('/v1/auth/organizations')).body.items.map((item: { id: string }) => item.id)).toEqual([theirs]);
+    expect(seen(await go(intruder, ours))).toEqual([403, 'sign_in_required']);
+    expect(await where(intruder)).toBe(theirs);
+    for (const password of [Factories.PASSWORD, 'Wrong-Password-1']) {
+      expect(seen(await harness.client().post('/v1/auth/login', { email, password }))).toEqual([401, 'invalid_credentials']);
+    }
+    expect(await harness.database.superuser('SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.org_id = $1 AND u.email = $2', [ours, email])).toEqual([]);
+  });
+
+  it('does not open it by way of a password either: an account with one is never linked', async () => {
+    const [theirs, ours] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
+    const email = 'program.director@gme.example';
+    await harness.make.member(ours, 'program_director', { email });
+    const { id } = await harness.operator.within(theirs, async () => harness.operator.app.get(SsoSetupService).create({
+      name: 'Theirs', metadata: await provider.metadata(), groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
+    }));
+    expect(seen(await signInBySaml(provider, harness.client(), id, email))).toEqual([403, 'sso_refused']);
+  });
+});

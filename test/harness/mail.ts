@@ -1,0 +1,36 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Harness } from './app.js';
+
+/** A mail as a mail program shows it. */
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+}
+
+/** Every mail that was written to an address, the oldest first. */
+export async function mailsTo(harness: Harness, address: string): Promise<Mail[]> {
+  const folder = harness.env.MAIL_DIR!;
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const mails = await Promise.all(names.toSorted().map(async (name) => readMail(await readFile(path.join(folder, name), 'latin1'))));
+  return mails.filter(({ to }) => to === address);
+}
+
+/** Reads a message with one part of text: RFC 5322, quoted-printable as RFC 2045 section 6.7 has it. */
+export function readMail(raw: string): Mail {
+  const [head = '', ...body] = raw.split('\r\n\r\n');
+  const headers = new Map(head.replaceAll(/\r\n[ \t]+/g, ' ').split('\r\n').map((line) => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const encoded = body.join('\r\n\r\n');
+  const quoted = headers.get('content-transfer-encoding') === 'quoted-printable';
+  const bytes = quoted ? encoded.replaceAll('=\r\n', '').replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))) : encoded;
+  return { to: headers.get('to') ?? '', subject: headers.get('subject') ?? '', text: Buffer.from(bytes, 'latin1').toString() };
+}
+
+/** The token in the newest invitation to an address, once every job is over. */
+export async function inviteToken(harness: Harness, address: string): Promise<string> {
+  await harness.settled();
+  const [token] = (await mailsTo(harness, address)).at(-1)?.text.match(/(?<=#token=)\S+/) ?? [];
+  if (token === undefined) throw new Error(`no invitation was sent to ${address}`);
+  return token;
+}
