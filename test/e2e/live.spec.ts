@@ -4,6 +4,7 @@ import { LiveLimits } from '../../src/modules/live/live-limits.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { EventStream } from '../harness/event-stream.js';
+import { madeKey } from '../harness/keys.js';
 import { change, hasten, Listening, makeProgram, takeSeat, type Program, type Seat } from '../harness/listening.js';
 import { until } from '../harness/until.js';
 
@@ -175,6 +176,7 @@ describe('a stream ends, with the code of the problem', () => {
     ['session_expired', 'the session expiring', ({ id, mentor }) => superuser(`UPDATE sessions SET expires_at = now() ${session}`, id, mentor.membershipId)],
     ['organization_suspended', 'the organization being suspended', ({ id }) => superuser(`UPDATE organizations SET status = 'suspended' WHERE id = $1`, id)],
     ['second_factor_required', 'a second factor being demanded', ({ id }) => superuser('UPDATE organizations SET require_second_factor = true WHERE id = $1', id)],
+    ['sign_in_method_not_allowed', 'passwords being shut out', ({ id }) => superuser(`UPDATE organizations SET allowed_sign_in = '{saml}' WHERE id = $1`, id)],
     ['sso_required', 'single sign-on being enforced', ({ id }) => superuser('UPDATE organizations SET require_sso = true WHERE id = $1', id)],
   ];
   it.each(ends)('%s after %s, without waiting for an event', async (code, _what, how) => {
@@ -191,6 +193,21 @@ describe('a stream ends, with the code of the problem', () => {
     await harness.make.assignment(here.id, here.mentor.membershipId, here.other); // an operator's doing, which the mentor would hear
     expect(await stream.ended()).toBe(code);
     expect(stream.targets).not.toContain(here.other);
+  });
+});
+
+describe('a machine with an API key', () => {
+  it('hears what both its list and its member may, until the key is ended', async () => {
+    const { id, key } = await madeKey(here.director.client, ['person:read']);
+    const [director, machine] = [await listening.open(here.director), await listening.openByKey(key)];
+    await change(here.director, here.other);
+    await here.director.client.patch('/v1/organizations/current', { idleMinutes: 30 });
+    await director.about(here.id);
+    await settled(machine);
+    expect([director.targets, machine.targets]).toEqual([[here.other, here.id], [here.other]]);
+    await here.director.client.delete(`/v1/api-keys/${id}`);
+    await change(here.director, here.own);
+    expect([await machine.ended(), machine.targets]).toEqual(['unauthenticated', [here.other]]);
   });
 });
 

@@ -28,8 +28,8 @@ export class EventStream {
   }
 
   /** Connects; throws with the answer when it is no stream. */
-  static async open(url: string, cookie: string, { lastEventId }: { lastEventId?: string } = {}): Promise<EventStream> {
-    const headers = { cookie, accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
+  static async open(url: string, who: { cookie: string } | { authorization: string }, { lastEventId }: { lastEventId?: string } = {}): Promise<EventStream> {
+    const headers = { ...who, accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
     return new Promise((resolve, reject) => {
       const asked = request(new URL('/v1/events', url), { headers, agent: false });
       asked.on('error', reject);

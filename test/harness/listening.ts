@@ -63,14 +63,23 @@ export class Listening {
 
   constructor(private readonly harness: Harness) {}
 
-  async open({ client }: Pick<Seat, 'client'>, options: { lastEventId?: string; url?: string } = {}): Promise<EventStream> {
-    const stream = await EventStream.open(options.url ?? this.harness.url, client.cookieHeader, options);
-    this.streams.push(stream);
-    return stream;
+  open({ client }: Pick<Seat, 'client'>, options: { lastEventId?: string; url?: string } = {}): Promise<EventStream> {
+    return this.listen({ cookie: client.cookieHeader }, options);
+  }
+
+  /** As a machine does, by an API key. */
+  openByKey(key: string): Promise<EventStream> {
+    return this.listen({ authorization: `Bearer ${key}` });
   }
 
   closeAll(): void {
     for (const stream of this.streams.splice(0)) stream.close();
+  }
+
+  private async listen(who: { cookie: string } | { authorization: string }, options: { lastEventId?: string; url?: string } = {}): Promise<EventStream> {
+    const stream = await EventStream.open(options.url ?? this.harness.url, who, options);
+    this.streams.push(stream);
+    return stream;
   }
 }
 
