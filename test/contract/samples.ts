@@ -8,7 +8,7 @@ export interface Sample {
   body?: Record<string, unknown>;
   /** The organization in whose log it is written, where that is another one. */
   log?: string;
-  /** Who sends it where it has to succeed; the director if not given. */
+  /** Who sends it where it may succeed, since it would end the sender's session; the director if not given. */
   by?: Client;
   /** Ends what the caller stands on: sent last. */
   last?: true;
@@ -39,7 +39,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
   'PATCH /v1/organizations/current/sign-in': () => ({ body: { allowedSignIn: ['password', 'saml'], requireSso: false } }),
-  'POST /v1/organizations/current/owner': async ({ membership }, { deputy, signIn, roles }) => ({ body: { membershipId: membership, ownRole: roles.helper }, by: await signIn(deputy) }),
+  'POST /v1/organizations/current/owner': async ({ heir }, { deputy, signIn, roles }) => ({ body: { membershipId: heir, ownRole: roles.helper }, by: await signIn(deputy), last: true }),
   'GET /v1/institutions/current/report': () => ({}),
   'GET /v1/memberships': () => ({ query: { status: 'active', limit: '10' } }),
   'POST /v1/memberships': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),

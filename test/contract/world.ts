@@ -25,6 +25,8 @@ export interface Ids {
   invite: string;
   /** Another organization of the traveller's. */
   sister: string;
+  /** The traveller's membership. */
+  heir: string;
   /** A role of the organization's own. */
   role: string;
   accessGrant: string;
@@ -115,7 +117,7 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   return {
     ids: {
       org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId,
-      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, invite, sister,
+      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, invite, sister, heir: traveller.membershipId,
     },
     roles, mark, director, directorMember, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
     webhookSecret: source.secret, metadata, invitedTo: await invitation(harness, directorMember),

@@ -145,7 +145,7 @@ describe('a second person', () => {
   it('signed in lately', async () => {
     const { client } = await mentor();
     const { body: { id } } = await ask(client);
-    await harness.database.superuser(`UPDATE sessions SET created_at = now() - interval '2 hours' WHERE user_id = $1`, [directorMember.userId]);
+    await harness.database.superuser(`UPDATE sessions SET signed_in_at = now() - interval '2 hours' WHERE user_id = $1`, [directorMember.userId]);
     expect((await director.post(`/v1/access/grants/${id}/approve`)).body.code).toBe('step_up_required');
     director = await harness.signIn(directorMember.email);
     expect((await director.post(`/v1/access/grants/${id}/approve`)).status).toBe(200);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { pageStatement, type AuditFilter, type Position } from '../../src/modules/audit/audit-search.js';
+import { sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
-import { connected } from '../harness/database.js';
+import { buffers, explain, nodes, removed, type PlanNode } from '../harness/plans.js';
 
 jest.setTimeout(60_000);
 
@@ -18,8 +19,7 @@ beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
   orgId = await harness.make.organization('gme');
   const director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
-  const [, claims] = director.cookieHeader.split('=')[1]!.split('.');
-  secret = (JSON.parse(Buffer.from(claims!, 'base64url').toString()) as { sid: string }).sid;
+  secret = sessionSecret(director);
   await harness.database.superuser(
     `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, target_type, target_id, request_id, canonical, private_digest)
      SELECT $1, date_trunc('month', now()) + interval '3 minutes' * i, gen_random_uuid(),
@@ -37,40 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-interface PlanNode {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  'Shared Hit Blocks': number;
-  'Shared Read Blocks': number;
-  Plans?: PlanNode[];
-}
-
-/** How Postgres reads a page, as the application's role under row security, with a plan made for any value. */
-function explain(filter: AuditFilter, after: Position | null): Promise<PlanNode> {
-  return connected(harness.env['DATABASE_URL']!, async (client) => {
-    await client.query('BEGIN');
-    await client.query('SET LOCAL plan_cache_mode = force_generic_plan');
-    const { rows: [session] } = await client.query<{ state: string }>('SELECT state FROM app.enter_session($1, true)', [secret]);
-    expect(session!.state).toBe('ok');
-    const { text, values } = pageStatement(orgId, filter, after, LIMIT);
-    await client.query(`PREPARE page AS ${text}`);
-    const literals = values.map((value) => (Array.isArray(value) ? `ARRAY[${value.map((item) => client.escapeLiteral(String(item))).join()}]`
-      : client.escapeLiteral(value instanceof Date ? value.toISOString() : String(value))));
-    const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page (${literals.join()})`);
-    return rows[0]!['QUERY PLAN'][0]!.Plan;
-  });
-}
-
-/** Every node that did something. */
-function nodes(plan: PlanNode): PlanNode[] {
-  return plan['Actual Loops'] === 0 ? [] : [plan, ...(plan.Plans ?? []).flatMap(nodes)];
-}
-
-const buffers = (plan: PlanNode) => plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
-const removed = (plan: PlanNode) => nodes(plan).reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'], 0);
+const planOf = (filter: AuditFilter, after: Position | null) => explain(harness, secret, pageStatement(orgId, filter, after, LIMIT));
 
 /** How rows of the log were read; partitions without any do not count. */
 const readings = (plan: PlanNode) => nodes(plan)
@@ -88,7 +55,7 @@ const FILTERS: [name: string, filter: AuditFilter][] = [
 describe('a page of the log', () => {
   it.each(FILTERS)('is read off an index without looking at anything else, by %s', async (_name, filter) => {
     for (const after of [null, middle]) {
-      const plan = await explain(filter, after);
+      const plan = await planOf(filter, after);
       expect(readings(plan).filter((type) => !/^Index (Only )?Scan$/.test(type))).toEqual([]);
       const sorted = nodes(plan).filter((node) => node['Node Type'] === 'Sort').map((node) => node.Plans![0]!['Actual Rows']);
       for (const rows of sorted) expect(rows).toBeLessThanOrEqual(LIMIT * (filter.types?.length ?? 1));
@@ -97,12 +64,12 @@ describe('a page of the log', () => {
   });
 
   it.each(FILTERS)('costs as much in the middle of the log as at its beginning, by %s', async (_name, filter) => {
-    const [first, deep] = [buffers(await explain(filter, null)), buffers(await explain(filter, middle))];
+    const [first, deep] = [buffers(await planOf(filter, null)), buffers(await planOf(filter, middle))];
     expect(deep).toBeLessThanOrEqual(first + 60);
   });
 
   it('decides two filters within one index, even when nothing matches both', async () => {
-    const plan = await explain({ types: ['type.1'], actorId: 'rare', outcome: 'failure' }, null);
+    const plan = await planOf({ types: ['type.1'], actorId: 'rare', outcome: 'failure' }, null);
     expect(readings(plan)).not.toContain('Seq Scan');
     expect(buffers(plan)).toBeLessThan(500);
   });

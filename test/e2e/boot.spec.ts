@@ -224,7 +224,7 @@ describe('a declaration is refused', () => {
     });
     const refusal = await boot().then(() => 'started', (error: Error) => error.message);
     for (const line of [
-      'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or remove it',
+      'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or name it in the rules of a table, or remove it',
       'event "unused.done" is declared and used nowhere: name it in emits of the route or job that records it, or remove it',
       'event "unused.done" goes live to holders of "unused:do", whom table "live_events" does not show it: add the permission to select of its rows',
       'event "unused.done" names "whom" as the person it is about: declare it in meta as an id',

@@ -7,6 +7,7 @@ import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';
 import { IdentityProvider, signInBySaml } from '../harness/identity-provider.js';
+import { until } from '../harness/until.js';
 
 const OWNER = '/v1/organizations/current/owner';
 
@@ -32,6 +33,9 @@ async function company(): Promise<{ org: string; owner: Seat; admin: Seat; viewe
   return { org, owner: await seat(org, 'owner'), admin: await seat(org, 'admin'), viewer: await seat(org, 'viewer') };
 }
 
+/** Until so many transactions wait for another's lock. */
+const waiting = (transactions: number) => until('they wait', async () => (await harness.database.superuser(
+  `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length >= transactions);
 const seen = ({ status, body }: Answer) => [status, body.code];
 const roles = async (org: string) => Object.fromEntries((await harness.database.superuser<{ id: string; role: string }>('SELECT id, role FROM memberships WHERE org_id = $1', [org])).map(({ id, role }) => [id, role]));
 
@@ -70,7 +74,12 @@ describe('handing the leading role on', () => {
 
   it('twice at once happens once', async () => {
     const { org, owner, admin, viewer } = await company();
-    const answers = await Promise.all([admin, viewer].map(({ membershipId }) => owner.client.post(OWNER, { membershipId, ownRole: 'member' })));
+    const holding = await RawSql.open(harness.env.MIGRATOR_DATABASE_URL!);
+    await holding.client.query(`BEGIN; SELECT FROM memberships WHERE id IN ('${admin.membershipId}', '${viewer.membershipId}') FOR UPDATE`);
+    const answering = Promise.all([admin, viewer].map(({ membershipId }) => owner.client.post(OWNER, { membershipId, ownRole: 'member' })));
+    await waiting(2);
+    await holding.end();
+    const answers = await answering;
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(Object.values(await roles(org)).filter((role) => role === 'owner')).toHaveLength(1);
   });
@@ -126,9 +135,10 @@ describe('the last who leads', () => {
     await two.enter(sessionSecret(second.client));
     const end = ({ membershipId }: Member) => `UPDATE memberships SET status = 'ended' WHERE org_id = '${org}' AND id = '${membershipId}'`;
     expect((await one.outcome(end(second))).code).toBe(null);
-    const waiting = two.outcome(end(owner));
+    const outcome = two.outcome(end(owner));
+    await waiting(1);
     await one.client.query('COMMIT');
-    expect((await waiting).code).toBe('VS409');
+    expect((await outcome).code).toBe('VS409');
     await Promise.all([one.end(), two.end()]);
   });
 

@@ -181,6 +181,27 @@ describe('an organization that takes no passwords', () => {
   });
 });
 
+it('a verified assertion opens nothing where SAML is not taken, or that is suspended, even with the connection\'s secret at hand', async () => {
+  const [org] = await tenant();
+  const { id } = await harness.operator.within(org, async () => harness.operator.app.get(SsoSetupService).create({ name: 'Test', metadata: await providerMetadata(), groupRoles: [], defaultRole: 'mentor' }));
+  await harness.database.superuser(`UPDATE sso_connections SET entrance_hash = sha256('secret') WHERE id = $1`, [id]);
+  const raw = await RawSql.open(harness.env.DATABASE_URL!);
+  const arrive = async () => {
+    await raw.client.query('BEGIN');
+    const { rows } = await raw.attempt(`SELECT state FROM app.sso_sign_in($1, 'secret', 'subject', 'somebody@test.example', 'Somebody', 'mentor',
+      gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), sha256('x'), 'infinity', NULL, NULL)`, [id]);
+    await raw.rollback();
+    return rows[0]!.state;
+  };
+  expect(await arrive()).toBe('provisioned');
+  for (const [column, closed, opened] of [['allowed_sign_in', ['password'], ['password', 'saml']], ['status', 'suspended', 'active']] as const) {
+    await set(column, closed, org);
+    expect(await arrive()).toBe('connection_refused');
+    await set(column, opened, org);
+  }
+  await raw.end();
+});
+
 describe('a suspended organization', () => {
   it('is shut for everybody by operators, once, with a reason in its log, and opened again', async () => {
     const [org, who, client] = await tenant();

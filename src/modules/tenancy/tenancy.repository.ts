@@ -53,14 +53,17 @@ export class TenancyRepository {
     );
   }
 
-  /** The database refuses to take the last one away who leads, or manages members: last_administrator. */
-  async changeRole(id: string, role: string): Promise<void> {
-    await this.unitOfWork.execute('UPDATE memberships SET role = $3 WHERE org_id = $1 AND id = $2', [this.orgId, id, role]);
+  /**
+   * False when the caller may not, by now. The database refuses to take the last one away who leads, or manages members:
+   * last_administrator.
+   */
+  async changeRole(id: string, role: string): Promise<boolean> {
+    return (await this.unitOfWork.execute('UPDATE memberships SET role = $3 WHERE org_id = $1 AND id = $2', [this.orgId, id, role])) > 0;
   }
 
-  /** Refused as `changeRole` is. */
-  async endMembership(id: string): Promise<void> {
-    await this.unitOfWork.execute(`UPDATE memberships SET status = 'ended', ended_at = now() WHERE org_id = $1 AND id = $2`, [this.orgId, id]);
+  /** As `changeRole`. */
+  async endMembership(id: string): Promise<boolean> {
+    return (await this.unitOfWork.execute(`UPDATE memberships SET status = 'ended', ended_at = now() WHERE org_id = $1 AND id = $2`, [this.orgId, id])) > 0;
   }
 
   /** Ends every session of a membership. */

@@ -78,7 +78,7 @@ export class TenancyService {
     const member = await this.member(id);
     if (member.status !== 'active') throw new Problem('not_found');
     this.roles.assertWithinOwn(new Map(Object.entries(member.grants)));
-    await this.tenancy.endMembership(id);
+    if (!(await this.tenancy.endMembership(id))) throw new Problem('forbidden');
     await this.tenancy.endSessions(id);
     this.audit.record('membership.ended', { target: { type: 'membership', id } });
     return this.member(id);
@@ -93,7 +93,7 @@ export class TenancyService {
   /** Sessions end first: without the old role the caller might no longer be let end them. */
   private async giveRole({ id, role: from }: MembershipRow, to: string): Promise<void> {
     await this.tenancy.endSessions(id);
-    await this.tenancy.changeRole(id, to);
+    if (!(await this.tenancy.changeRole(id, to))) throw new Problem('forbidden');
     this.audit.record('membership.role_changed', { target: { type: 'membership', id }, meta: { from, to } });
   }
 }

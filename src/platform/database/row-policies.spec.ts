@@ -36,7 +36,7 @@ describe('the policies of a table', () => {
       + "WHEN 'specimen:audit' THEN (SELECT app.holds('specimen:audit')) ELSE (SELECT app.is_system()) END");
   });
 
-  it('let a member at rows of their own for what the table says, and no more', () => {
+  it('let a member in person at rows of their own for what the table says, and no more', () => {
     expect(of('specimens').get('update')).toBe("CASE WHEN author_id = (SELECT app.membership_in_person()) THEN true ELSE (SELECT app.holds('specimen:audit')) END");
   });
 

@@ -9,8 +9,10 @@ import { Scheduler } from './scheduler.js';
 const job = 'tick.work';
 defineFeature({
   name: 'schedules-test', description: 'x',
+  jobs: { 'tick.duty': { description: 'x', attempts: 1, backoffSeconds: 1, timeoutSeconds: 1, concurrency: 1, whileSuspended: true } },
   schedules: {
     hourly: { description: 'x', cron: '0 * * * *', timezone: 'UTC', job, per: 'organization' },
+    'a duty': { description: 'x', cron: '0 * * * *', timezone: 'UTC', job: 'tick.duty', per: 'organization' },
     'in New York': { description: 'x', cron: '30 2 * * *', timezone: 'America/New_York', job, per: 'installation' },
   },
 });
@@ -22,7 +24,7 @@ let now: Date;
 
 function scheduler(): Scheduler {
   const unitOfWork = {
-    once: async () => [{ id: 'org-a' }, { id: 'org-b' }],
+    once: async (_text: string, [suspendedToo]: [boolean]) => [{ id: 'org-a' }, { id: 'org-b' }, ...(suspendedToo ? [{ id: 'org-suspended' }] : [])],
     run: async (_entrance: unknown, fn: () => Promise<boolean>) => {
       if (fails) throw new Error('away');
       return fn();
@@ -51,6 +53,11 @@ describe('the scheduler', () => {
     const [one, other] = [scheduler(), scheduler()];
     for (const instance of [one, other, one, other]) await instance.tick();
     expect(slots('hourly')).toEqual(['2026-01-15T12:00:00.000Z', '2026-01-15T12:00:00.000Z']);
+  });
+
+  it('starts nothing for an organization that is suspended, but for duties', async () => {
+    await scheduler().tick();
+    expect([...runs].filter((run) => run.startsWith('org-suspended')).map((run) => run.split(' ').slice(1, -1).join(' '))).toEqual(['a duty']);
   });
 
   it('makes up for a slot that passed while nothing ran, once', async () => {

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { JobRunner } from '../../src/platform/jobs/job-runner.js';
+import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
+import { Harness } from '../harness/app.js';
+import type { Answer, Client } from '../harness/client.js';
+import { over } from '../harness/exports.js';
+import type { Member } from '../harness/factories.js';
+import { freePort, Program, ready } from '../harness/processes.js';
+import { until } from '../harness/until.js';
+
+jest.setTimeout(60_000);
+
+/** Somebody whose rights change, and the director who changes them. */
+interface Scene {
+  director: Client;
+  member: Member;
+  client: Client;
+  personId: string;
+  assignmentId: string;
+}
+
+interface Change {
+  role: string;
+  /** What is asked over and over, and its answers before and after. */
+  ask: (scene: Scene, client: Client) => Promise<Answer>;
+  before: number;
+  after: number;
+  change: (scene: Scene, director: Client) => Promise<Answer>;
+}
+
+const person = ({ personId }: Scene, client: Client) => client.get(`/v1/people/${personId}`);
+const changePerson = ({ personId }: Scene, client: Client) => client.patch(`/v1/people/${personId}`, { title: 'Synthetic' });
+
+/** Another role ends the sessions. */
+const CHANGES: Record<string, Change> = {
+  'a role taken': {
+    role: 'program_director', ask: changePerson, before: 200, after: 401,
+    change: ({ member }, director) => director.patch(`/v1/memberships/${member.membershipId}`, { role: 'mentor' }),
+  },
+  'a role given': {
+    role: 'mentor', ask: (_scene, client) => client.get('/v1/memberships'), before: 403, after: 401,
+    change: ({ member }, director) => director.patch(`/v1/memberships/${member.membershipId}`, { role: 'program_director' }),
+  },
+  'a permission taken from the role': {
+    role: 'mentor', ask: person, before: 200, after: 403,
+    change: (_scene, director) => director.put('/v1/roles/mentor/permissions/person:read', { scope: 'none' }),
+  },
+  'a permission given to the member': {
+    role: 'mentor', ask: changePerson, before: 403, after: 200,
+    change: ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/person:update`, { scope: 'assigned' }),
+  },
+  'a permission taken from the member': {
+    role: 'mentor', ask: ({ personId }, client) => client.get(`/v1/people/${personId}/contact`), before: 200, after: 403,
+    change: ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/person:contact`, { scope: 'none' }),
+  },
+  'a scope made narrower': {
+    role: 'mentor', ask: person, before: 200, after: 404,
+    change: ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' }),
+  },
+  'an assignment ended': {
+    role: 'mentor', ask: person, before: 200, after: 404,
+    change: ({ assignmentId }, director) => director.delete(`/v1/assignments/${assignmentId}`),
+  },
+  'a membership ended': {
+    role: 'mentor', ask: person, before: 200, after: 401,
+    change: ({ member }, director) => director.delete(`/v1/memberships/${member.membershipId}`),
+  },
+};
+
+let harness: Harness;
+let second: Program | undefined;
+let secondUrl: string;
+
+async function makeScene(role: string): Promise<Scene> {
+  const orgId = await harness.make.organization('gme');
+  const director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
+  const member = await harness.make.member(orgId, role);
+  const personId = await harness.make.person(orgId);
+  const assignmentId = await harness.make.assignment(orgId, member.membershipId, personId);
+  return { director, member, client: await harness.signIn(member.email), personId, assignmentId };
+}
+
+/** Asks both processes without a pause; the answers that were there before the change was asked for, and those of requests begun once it was answered. */
+async function hammered(ask: (url: string) => Promise<Answer>, change: () => Promise<Answer>): Promise<{ before: number[]; after: number[] }> {
+  const seen: { begun: number; ended: number; status: number }[] = [];
+  let going = true;
+  const loops = [harness.url, secondUrl, harness.url, secondUrl].map(async (url) => {
+    while (going) {
+      const begun = performance.now();
+      const { status } = await ask(url);
+      seen.push({ begun, ended: performance.now(), status });
+    }
+  });
+  await until('the requests are under way', () => seen.length >= 20);
+  const asked = performance.now();
+  expect((await change()).status).toBeLessThan(300);
+  const answered = performance.now();
+  const after = () => seen.filter(({ begun }) => begun > answered);
+  await until('requests were begun after the change', () => after().length >= 40);
+  going = false;
+  await Promise.all(loops);
+  return { before: seen.filter(({ ended }) => ended < asked).map(({ status }) => status), after: after().map(({ status }) => status) };
+}
+
+beforeAll(async () => {
+  harness = await Harness.start({ takeJobs: false });
+  const port = await freePort();
+  secondUrl = `http://127.0.0.1:${port}`;
+  second = new Program('main', { ...harness.env, PORT: String(port) });
+  second.start();
+  await ready(secondUrl);
+});
+afterAll(async () => {
+  await second?.kill();
+  await harness?.stop();
+});
+
+describe.each(Object.entries(CHANGES))('%s', (_what, { role, ask, before, after, change }) => {
+  it.each(['one process', 'the other'])('in %s binds every request that begins after it, in both', async (where) => {
+    const scene = await makeScene(role);
+    const director = scene.director.at(where === 'one process' ? harness.url : secondUrl);
+    const seen = await hammered((url) => ask(scene, scene.client.at(url)), () => change(scene, director));
+    expect({ before: [...new Set(seen.before)], after: [...new Set(seen.after)] }).toEqual({ before: [before], after: [after] });
+  });
+});
+
+describe('a membership that ends in the middle of a request', () => {
+  it('lets the request have been, whole and under its name, or not at all; the next is refused', async () => {
+    const scene = await makeScene('program_director');
+    expect((await person(scene, scene.client)).status).toBe(200); // the first use of a session is written down, and holds the membership
+    let under!: Promise<Answer>;
+    await harness.database.transaction(async (query) => {
+      await query('SELECT FROM people WHERE id = $1 FOR UPDATE', [scene.personId]);
+      under = changePerson(scene, scene.client.at(secondUrl));
+      await until('the change waits', async () => (await harness.database.superuser(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND wait_event_type = 'Lock'`)).length > 0);
+      expect((await scene.director.delete(`/v1/memberships/${scene.member.membershipId}`)).status).toBeLessThan(300);
+      for (const url of [harness.url, secondUrl]) expect((await person(scene, scene.client.at(url))).status).toBe(401);
+    });
+    const { status } = await under;
+    const changed = await harness.database.superuser(`SELECT FROM people WHERE id = $1 AND title = 'Synthetic'`, [scene.personId]);
+    const entries = await harness.database.superuser(
+      `SELECT FROM audit_events WHERE type = 'person.updated' AND target_id = $1 AND actor_id = $2`, [scene.personId, scene.member.userId]);
+    expect([changed.length, entries.length]).toEqual(status === 200 ? [1, 1] : [0, 0]);
+    expect((await changePerson(scene, scene.client.at(secondUrl))).status).toBe(401);
+  });
+});
+
+describe('the worker, of a job asked for before', () => {
+  const TAKEN: [what: string, change: Change['change']][] = [
+    ['a membership ended', CHANGES['a membership ended']!.change],
+    ['a role taken', CHANGES['a role taken']!.change],
+    ['a permission taken', ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/export:create`, { scope: 'none' })],
+    ['a scope made narrower', ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' })],
+  ];
+
+  it('does nothing that the member may not do any more', async () => {
+    const asked = [];
+    for (const [what, change] of [['nothing', null] as const, ...TAKEN]) {
+      const scene = await makeScene('program_director');
+      const { status, body } = await scene.client.post('/v1/exports', { kind: 'person_pdf', personId: scene.personId });
+      expect(status).toBe(202);
+      if (change !== null) expect((await change(scene, scene.director.at(secondUrl))).status).toBeLessThan(300);
+      asked.push({ what, id: body.id as string, director: scene.director });
+    }
+    harness.worker.get(JobRunner).start();
+    harness.worker.get(OutboxRelay).start();
+    const outcomes = await Promise.all(asked.map(async ({ what, id, director }) => [what, (await over(director, id)).state]));
+    expect(outcomes).toEqual([['nothing', 'ready'], ...TAKEN.map(([what]) => [what, 'failed'])]);
+  });
+});

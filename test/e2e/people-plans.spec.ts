@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { PeopleRepository } from '../../src/modules/people/people.repository.js';
+import { Context, withContext } from '../../src/platform/context/context.js';
+import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { sessionSecret } from '../contract/raw-sql.js';
+import { Harness } from '../harness/app.js';
+import { buffers, explain, nodes, type PlanNode } from '../harness/plans.js';
+
+jest.setTimeout(60_000);
+
+const ORGANIZATIONS = 10;
+const PEOPLE = 5_000;
+const ASSIGNED = 40;
+const PAGE = 101;
+/** Pages beside the rows' own: a mentor's people are each looked up by index, and the assignments are read for it; reading them all would be thousands. */
+const BESIDES = { program_director: 60, mentor: ASSIGNED * 8, trainee: 60 };
+
+const SCOPES = { program_director: 'org', mentor: 'assigned', trainee: 'own' } as const;
+type Role = keyof typeof SCOPES;
+const ROLES = Object.keys(SCOPES) as Role[];
+
+let harness: Harness;
+let orgId: string;
+const secrets = {} as Record<Role, string>;
+/** In order of id; the mentor is assigned every hundredth, and the trainee is the last of those. */
+let people: string[];
+
+const emailIndex = (id: string) => createHash('sha256').update(id).digest();
+
+/** Organizations whose rows lie among each other, as they do where all are in use. */
+beforeAll(async () => {
+  harness = await Harness.start({ takeJobs: false });
+  const { superuser } = harness.database;
+  const orgs = await Promise.all(Array.from({ length: ORGANIZATIONS }, () => harness.make.organization('gme')));
+  orgId = orgs[0]!;
+  await superuser(
+    `INSERT INTO people (org_id, id, external_id, kind, given_name, family_name, email_index)
+     SELECT o, id, id::text, 'trainee', 'Synthetic', 'Person', sha256(id::text::bytea)
+       FROM generate_series(1, $2::int) n, unnest($1::uuid[]) WITH ORDINALITY u (o, i),
+            LATERAL (SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n * 16 + i), 12, '0'))::uuid AS id) x`, [orgs, PEOPLE]);
+  people = (await superuser<{ id: string }>('SELECT id FROM people WHERE org_id = $1 ORDER BY id', [orgId])).map(({ id }) => id);
+  for (const role of ROLES) {
+    const { email, membershipId } = await harness.make.member(orgId, role, role === 'trainee' ? { personId: entrusted() } : {});
+    secrets[role] = sessionSecret(await harness.signIn(email));
+    if (role !== 'mentor') continue;
+    await superuser(`INSERT INTO assignments (org_id, id, person_id, membership_id) SELECT $1, gen_random_uuid(), p, $2 FROM unnest($3::uuid[]) p`,
+      [orgId, membershipId, Array.from({ length: ASSIGNED }, (_, i) => people[100 + i * 100]!)]);
+  }
+  await superuser('VACUUM ANALYZE people, assignments, memberships, data_keys');
+});
+afterAll(() => harness.stop());
+
+const entrusted = () => people[100 * ASSIGNED]!;
+
+const ASKED: Record<string, (repository: PeopleRepository) => unknown> = {
+  'the first page': (repository) => repository.list({}, null, PAGE),
+  'a page in the middle': (repository) => repository.list({}, people[PEOPLE / 2]!, PAGE),
+  'the holder of an address': (repository) => repository.list({ emailIndex: emailIndex(entrusted()) }, null, PAGE),
+  'one person': (repository) => repository.find(entrusted()),
+};
+
+/** The plan of what the repository sends for somebody. */
+function planOf(role: Role, ask: (repository: PeopleRepository) => unknown): Promise<PlanNode> {
+  const context = new Context();
+  Object.assign(context, { orgId, member: { grants: new Map([['person:read', SCOPES[role]]]) } });
+  let sent!: { text: string; values: unknown[] };
+  const unitOfWork = { sql: async (text: string, values: unknown[]) => { sent = { text, values }; return []; } };
+  void withContext(context, () => ask(new PeopleRepository(unitOfWork as unknown as UnitOfWork)));
+  return explain(harness, secrets[role], sent);
+}
+
+describe.each(ROLES)('for a %s', (role) => {
+  it.each(Object.entries(ASKED))('%s is read off an index, and little else is looked at', async (_what, ask) => {
+    const plan = await planOf(role, ask);
+    const found = plan['Actual Rows'];
+    const readings = nodes(plan).filter((node) => node['Relation Name'] === 'people');
+    expect(readings.length).toBeGreaterThan(0);
+    expect(readings.filter((node) => !/^Index (Only )?Scan$/.test(node['Node Type']))).toEqual([]);
+    expect(buffers(plan)).toBeLessThanOrEqual(found + BESIDES[role]);
+    expect(nodes(plan).reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0), 0)).toBe(0);
+  });
+
+  it.each(Object.entries(ASKED))('%s asks once who is asking', async (_what, ask) => {
+    const steps = nodes(await planOf(role, ask));
+    const once = steps.filter((node) => node['Parent Relationship'] === 'InitPlan');
+    expect(once.length).toBeGreaterThan(0);
+    expect(once.map((node) => node['Actual Loops'])).toEqual(once.map(() => 1));
+    expect(steps.filter((node) => node['Parent Relationship'] === 'SubPlan')).toEqual([]);
+    expect(steps.map((node) => `${node.Filter ?? ''} ${node['Index Cond'] ?? ''}`).filter((condition) => /\bapp\.\w+\(/.test(condition))).toEqual([]);
+  });
+});
+
+it('finds everybody whom the scope reaches, so that nothing above is quick for want of rows', async () => {
+  const found = async (role: Role) => (await planOf(role, ASKED['the first page']!))['Actual Rows'];
+  expect([await found('program_director'), await found('mentor'), await found('trainee')]).toEqual([PAGE, ASSIGNED, 1]);
+});

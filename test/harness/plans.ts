@@ -1,0 +1,50 @@
+import { connected } from './database.js';
+import type { Harness } from './app.js';
+
+/** A step of a plan, as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) tells it. */
+export interface PlanNode {
+  'Node Type': string;
+  'Parent Relationship'?: string;
+  'Relation Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Index Cond'?: string;
+  Filter?: string;
+  'Rows Removed by Filter'?: number;
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
+  Plans?: PlanNode[];
+}
+
+/** How Postgres carries out a statement in somebody's session, as the application's role, with a plan made for any value. */
+export function explain(harness: Harness, secret: string, { text, values }: { text: string; values: unknown[] }): Promise<PlanNode> {
+  return connected(harness.env['DATABASE_URL']!, async (client) => {
+    await client.query('BEGIN');
+    await client.query('SET LOCAL plan_cache_mode = force_generic_plan');
+    const { rows: [session] } = await client.query<{ state: string }>('SELECT state FROM app.enter_session($1, true)', [secret]);
+    if (session!.state !== 'ok') throw new Error(`the session was refused: ${session!.state}`);
+    await client.query(`PREPARE page AS ${text}`);
+    const literal = (value: unknown): string => {
+      if (Array.isArray(value)) return `ARRAY[${value.map(literal).join()}]`;
+      if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'`;
+      return client.escapeLiteral(value instanceof Date ? value.toISOString() : String(value));
+    };
+    const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page (${values.map(literal).join()})`);
+    return rows[0]!['QUERY PLAN'][0]!.Plan;
+  });
+}
+
+/** Every node that did something. */
+export function nodes(plan: PlanNode): PlanNode[] {
+  return plan['Actual Loops'] === 0 ? [] : [plan, ...(plan.Plans ?? []).flatMap(nodes)];
+}
+
+/** Pages of tables and indexes that were looked at. */
+export function buffers(plan: PlanNode): number {
+  return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+}
+
+/** Rows that were read and thrown away. */
+export function removed(plan: PlanNode): number {
+  return nodes(plan).reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'], 0);
+}
