@@ -5,7 +5,7 @@ import '../../src/app.module.js';
 import { decide, type Relation } from '../../src/platform/access/decide.js';
 import { PRESETS, type Preset } from '../../src/platform/access/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
-import { isOfPeople, ruleOf } from '../../src/platform/database/row-policies.js';
+import { isOfPeople, named, ruleOf, ruleOfRow } from '../../src/platform/database/row-policies.js';
 import { defineFeature, type RowRules, type TableDeclaration } from '../../src/platform/feature/define-feature.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import { Harness } from '../harness/app.js';
@@ -30,13 +30,13 @@ const PERMISSIONS = [...declared('permissions').keys()];
 const PROBES = PERMISSIONS.map((permission, i): [string, RowRules] => [`probe_${i}`, { person: 'person_id', select: permission }]);
 /** Tables with rules of every shape, for random rows. */
 const SHAPES = fc.sample(fc.record({
-  hangs: fc.boolean(), owned: fc.boolean(),
+  hangs: fc.boolean(), owned: fc.boolean(), says: fc.nat(3).map((n) => n === 0),
   select: fc.option(fc.oneof(
     { weight: 1, arbitrary: fc.constant<string[]>(['signed-in']) },
     { weight: 6, arbitrary: fc.uniqueArray(fc.constantFrom('person:read', 'person:contact', 'assignment:read', 'person:update', 'role:read', 'audit:read', 'export:read'), { minLength: 1, maxLength: 4 }) },
   ), { freq: 8 }),
-}), { seed: 7, numRuns: 40 }).map(({ hangs, owned, select }, i): [string, RowRules] => [`shape_${i}`, {
-  ...(hangs && { person: 'person_id' }), ...(owned && { own: { column: 'owner_id', may: ['select' as const] } }), ...(select !== null && { select }),
+}), { seed: 7, numRuns: 40 }).map(({ hangs, owned, says, select }, i): [string, RowRules] => [`shape_${i}`, {
+  ...(hangs && { person: 'person_id' }), ...(owned && { own: { column: 'owner_id', may: ['select' as const] } }), ...(select !== null && { select }), ...(says && select !== null && !(select as readonly string[]).includes('signed-in') && { permission: 'opens' }),
 }]);
 const TABLES = [...PROBES, ...SHAPES];
 
@@ -47,7 +47,7 @@ defineFeature({
 
 async function makeTables({ superuser }: TestDatabase): Promise<void> {
   for (const [table] of TABLES) {
-    await superuser(`CREATE TABLE ${table} (org_id uuid NOT NULL, id uuid NOT NULL, person_id uuid, owner_id uuid, PRIMARY KEY (org_id, id))`);
+    await superuser(`CREATE TABLE ${table} (org_id uuid NOT NULL, id uuid NOT NULL, person_id uuid, owner_id uuid, opens text, PRIMARY KEY (org_id, id))`);
     await superuser(`ALTER TABLE ${table} OWNER TO vouchsafe_owner`);
     await superuser('SELECT app_private.protect_table($1::regclass)', [table]);
   }
@@ -214,12 +214,12 @@ describe('the decision in the code', () => {
       const facts = await factsOf(organization);
       const drawn = [...SHAPES.keys()].flatMap((shape) => Array.from({ length: 6 }, () => drawnRow(shape, organization, numbers)));
       for (const [shape, ofShape] of Map.groupBy(drawn, (row) => row.shape)) {
-        await harness.database.superuser(`INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid)`, [organization.orgId, JSON.stringify(ofShape)]);
+        await harness.database.superuser(`INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id, r.opens FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid, opens text)`, [organization.orgId, JSON.stringify(ofShape)]);
       }
       for (const { membershipId, secret, ended } of organization.members) {
         if (ended) continue;
         const { grants, personId, assigned } = facts.get(membershipId)!;
-        const expected = drawn.filter(({ shape, person_id, owner_id }) => decide(ruleOf(SHAPES[shape]![1], 'select'), grants, {
+        const expected = drawn.filter(({ shape, person_id, owner_id, opens }) => decide(ruleOfRow(SHAPES[shape]![1], opens), grants, {
           assigned: person_id !== null && assigned.has(person_id), own: person_id !== null && person_id === personId, ownRow: owner_id === membershipId,
         }).length > 0).map(({ id }) => id);
         await raw.enter(secret);
@@ -232,12 +232,12 @@ describe('the decision in the code', () => {
   }, 60_000);
 });
 
-function drawnRow(shape: number, { people: persons, members }: RandomOrganization, numbers: Iterator<number>): { shape: number; id: string; person_id: string | null; owner_id: string | null } {
+function drawnRow(shape: number, { people: persons, members }: RandomOrganization, numbers: Iterator<number>): { shape: number; id: string; person_id: string | null; owner_id: string | null; opens: string | null } {
   const one = <T>(things: readonly T[]): T | null => {
     const n = numbers.next().value as number;
     return n % 4 === 0 ? null : things[n % things.length]!;
   };
-  return { shape, id: newId(), person_id: one(persons), owner_id: one(members)?.membershipId ?? null };
+  return { shape, id: newId(), person_id: one(persons), owner_id: one(members)?.membershipId ?? null, opens: one([...named(SHAPES[shape]![1].select), 'role:update']) };
 }
 
 /** What the decision is told, from the tables themselves. */

@@ -11,6 +11,7 @@ import type { Answer, Client } from '../harness/client.js';
 import { connected } from '../harness/database.js';
 import type { Member } from '../harness/factories.js';
 import { KeyClient, madeKey } from '../harness/keys.js';
+import { until } from '../harness/until.js';
 
 let harness: Harness;
 let orgId: string;
@@ -221,6 +222,19 @@ describe('rotation', () => {
     const next = answers.find(({ status }) => status === 201)!.body.id as string;
     expect(told(await director.post(`/v1/api-keys/${next}/rotate`, { overlapSeconds: 0 }))).toBe('201');
     expect(await sql('SELECT 1 FROM api_keys WHERE id = $1 AND expires_at > now()', [next])).toEqual([]);
+  });
+
+  it('waits for another of the same key, and then finds that it came too late', async () => {
+    const { id } = await madeKey(director, ['person:read']);
+    const [first, second] = [await RawSql.open(harness.env.DATABASE_URL!), await RawSql.open(harness.env.DATABASE_URL!)];
+    const rotate = (raw: RawSql, secret: string) => raw.outcome(`SELECT app.rotate_api_key($1, gen_random_uuid(), 'vs_abcdef', sha256($2), 60) AS state`, [id, secret]);
+    await Promise.all([first, second].map((raw) => raw.enter(sessionSecret(director))));
+    expect((await rotate(first, 'first')).rows).toEqual([{ state: 'ok' }]);
+    const late = rotate(second, 'second');
+    await until('the second waits', async () => (await sql(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%rotate_api_key%'`)).length > 0);
+    await first.client.query('COMMIT');
+    expect((await late).rows).toEqual([{ state: 'rotated' }]);
+    await Promise.all([first.end(), second.end()]);
   });
 
   it('is for one\'s own keys, in force, of rights still held; an overlap is a week at most', async () => {

@@ -34,8 +34,8 @@ export type LevelRow = {
   decides: boolean;
 };
 
-/** Whose a thing is: the person it hangs on, and the membership it belongs to. */
-export type Thing = { person: string | null; owner: string | null };
+/** Whose a thing is: the person it hangs on, and the membership it belongs to; and which permission it says it is opened by. */
+export type Thing = { person: string | null; owner: string | null; permission: string | null };
 
 /** What decides on access, as the database has it. The functions answer those alone who may ask. */
 @Injectable()
@@ -45,7 +45,8 @@ export class ExplainRepository {
   /** Null for what the caller cannot see. */
   async thing({ table, rows }: Resource, id: string): Promise<Thing | null> {
     const [row] = await this.unitOfWork.sql<Thing>(
-      `SELECT ${rows.person ?? 'NULL::uuid'} AS person, ${rows.own?.column ?? 'NULL::uuid'} AS owner FROM ${table} WHERE id = $1`, [id],
+      `SELECT ${rows.person ?? 'NULL::uuid'} AS person, ${rows.own?.column ?? 'NULL::uuid'} AS owner, ${rows.permission ?? 'NULL'} AS permission
+         FROM ${table} WHERE id = $1`, [id],
     );
     return row ?? null;
   }

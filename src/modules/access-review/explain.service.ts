@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { decide, ruleOfPermission, widest, type Relation, type Way } from '../../platform/access/decide.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
-import { ruleOf, type Rule } from '../../platform/database/row-policies.js';
+import { ruleOf, ruleOfRow, type Rule } from '../../platform/database/row-policies.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/http/problem.js';
 import type { ReasonResponse, WhoCanQuery, WhoCanResponse } from './explain.dto.js';
@@ -74,7 +74,7 @@ export class ExplainService {
 /** What has to be possible: to see the thing, where one was named or nothing else was asked, and to do what was asked. */
 function stepsOf({ rows }: Resource, thing: Thing | null, permission: string | undefined): Step[] {
   return [
-    ...(thing !== null || permission === undefined ? [{ step: 'see', rule: ruleOf(rows, 'select') } as const] : []),
+    ...(thing !== null || permission === undefined ? [{ step: 'see', rule: thing === null ? ruleOf(rows, 'select') : ruleOfRow(rows, thing.permission) } as const] : []),
     ...(permission === undefined ? [] : [{ step: 'do', rule: ruleOfPermission(permission, rows.person !== undefined) } as const]),
   ];
 }

@@ -56,11 +56,25 @@ export function ruleOf({ person, own, ...rules }: RowRules, command: RowCommand)
   };
 }
 
+const CLOSED: Rule = { everybody: false, about: [], other: [], own: false };
+
+/** The rule for reading one row: where rows say themselves which permission opens them, by that one alone. */
+export function ruleOfRow(rules: RowRules, opens: string | null): Rule {
+  if (rules.permission === undefined) return ruleOf(rules, 'select');
+  return opens !== null && named(rules.select).includes(opens) ? ruleOf({ ...rules, select: opens }, 'select') : CLOSED;
+}
+
 /**
  * One decision after the other by CASE: because of alternatives joined by OR the planner expects next to no row, and then
  * sorts whole tables. Functions stand in sub-selects, so that each is asked once a statement.
  */
-function conditionOf(rules: RowRules, command: RowCommand): string {
+function conditionOf({ permission, ...rules }: RowRules, command: RowCommand): string {
+  if (permission === undefined || command !== 'select') return conditionBy(rules, command);
+  const cases = named(rules.select).map((one) => `WHEN '${one}' THEN ${conditionBy({ ...rules, select: one }, command)}`);
+  return `CASE ${permission} ${cases.join(' ')} ELSE (SELECT app.is_system()) END`;
+}
+
+function conditionBy(rules: RowRules, command: RowCommand): string {
   const { everybody, about, other, own } = ruleOf(rules, command);
   if (everybody) return 'true';
   let condition = about.length === 0 ? 'false' : `CASE (SELECT app.scope(${literals(about)})) WHEN 'org' THEN true
