@@ -59,7 +59,7 @@ export class Invites1770000000012 extends SqlMigration {
 
     -- Locks the invite behind a token, so that of several acceptances one goes first, and says how it stands: open, or why
     -- not: unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. Where the organization
-    -- enforces single sign-on nobody comes in by invite: a password would stand in the way of the identity provider.
+    -- enforces single sign-on, or takes no passwords, nobody comes in by invite: a password would be of no use there.
     CREATE FUNCTION app_private.invite_state(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz) RETURNS text
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -73,7 +73,8 @@ export class Invites1770000000012 extends SqlMigration {
         WHEN i.accepted_at IS NOT NULL THEN 'used'
         WHEN i.revoked_at IS NOT NULL THEN 'revoked'
         WHEN i.expires_at <= now() THEN 'expired'
-        WHEN NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org AND o.status = 'active' AND NOT o.require_sso) THEN 'organization_closed'
+        WHEN NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org AND o.status = 'active' AND NOT o.require_sso
+          AND 'password' = ANY (o.allowed_sign_in)) THEN 'organization_closed'
         WHEN NOT app_private.is_role(org, i.role) THEN 'role_gone'
         WHEN NOT app_private.may_invite(org, i.invited_by, i.role) THEN 'inviter_unable'
         ELSE 'open' END;

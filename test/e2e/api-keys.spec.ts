@@ -93,7 +93,7 @@ describe('a new key', () => {
   it('asks for a fresh sign-in, as does its rotation', async () => {
     const { client, member } = await staff();
     const { id } = await madeKey(client, ['person:read']);
-    await sql(`UPDATE sessions SET created_at = now() - interval '2 hours' WHERE user_id = $1`, [member.userId]);
+    await sql(`UPDATE sessions SET signed_in_at = now() - interval '2 hours' WHERE user_id = $1`, [member.userId]);
     expect(told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }))).toBe('403 step_up_required');
     expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('403 step_up_required');
     expect(told(await client.delete(`/v1/api-keys/${id}`))).toBe('204');
@@ -105,7 +105,7 @@ describe('an Authorization header', () => {
     const { key } = await madeKey(director, ['person:read']);
     const { client } = await staff();
     const me = (authorization: string) => client.get('/v1/auth/me', { headers: { authorization, 'x-forwarded-for': `10.1.0.${(addresses += 1)}` } });
-    for (const header of [`Bearer ${key.slice(0, -1)}${key.endsWith('A') ? 'Q' : 'A'}`, `Bearer ${newApiKey()}`, `Basic ${btoa('a:b')}`, 'Bearer', `Bearer ${sessionSecret(client)}`, key, `Token ${key}`, `Bearer ${key} x`]) {
+    for (const header of [`Bearer ${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`, `Bearer ${newApiKey()}`, `Basic ${btoa('a:b')}`, 'Bearer', `Bearer ${sessionSecret(client)}`, key, `Token ${key}`, `Bearer ${key} x`]) {
       const answer = await me(header);
       expect([header, told(answer), answer.headers.get('www-authenticate')]).toEqual([header, '401 unauthenticated', 'Bearer']);
     }

@@ -216,6 +216,9 @@ describe('a token', () => {
     await sql(`UPDATE sessions SET method = 'saml' WHERE org_id = $1`, [other]); // as whoever invites there has signed in
     expect((await otherDirector.post('/v1/invites', { email: newAddress(), name: 'Synthetic Invitee', role: 'member' })).body.code).toBe('invites_closed');
     await sql('UPDATE organizations SET require_sso = false');
+    await sql(`UPDATE organizations SET allowed_sign_in = '{saml}' WHERE id = $1`, [org]);
+    isInvalid(await accept(token));
+    await sql(`UPDATE organizations SET allowed_sign_in = '{password,saml}' WHERE id = $1`, [org]);
     expect((await accept(token)).status).toBe(200);
   });
 });

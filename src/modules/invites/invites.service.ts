@@ -72,7 +72,8 @@ export class InvitesService {
 
   private async assertMayInvite(role: string): Promise<void> {
     await this.roles.assertGivable(role);
-    if ((await this.organizations.current()).requireSso) throw new Problem('invites_closed');
+    const { requireSso, allowedSignIn } = await this.organizations.current();
+    if (requireSso || !allowedSignIn.includes('password')) throw new Problem('invites_closed');
   }
 
   private async require(id: string): Promise<InviteRow> {
