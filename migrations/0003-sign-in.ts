@@ -101,8 +101,9 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired |
     -- idle | ended | suspended. Only 'ok' signs a context. last_seen_at moves at most twice a minute, and never waits
-    -- for a sibling request; read_only then closes the transaction to writes.
-    CREATE FUNCTION app.enter_session(secret text, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
+    -- for a sibling request, and not at all where the request is passive: sent by a program, and no sign that somebody is
+    -- there. read_only then closes the transaction to writes.
+    CREATE FUNCTION app.enter_session(secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid, OUT user_id uuid,
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
       OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text, OUT method text, OUT must_change_password boolean,
       OUT obstacle text, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
@@ -129,11 +130,11 @@ export class SignIn1770000000003 extends SqlMigration {
       method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
       obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id));
       signed_in_at := s.signed_in_at; expires_at := s.expires_at; idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
-      IF s.last_seen_at < now() - interval '30 seconds' THEN
+      IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
       END IF;
-      PERFORM app_private.membership_used(m);
+      IF NOT passive THEN PERFORM app_private.membership_used(m); END IF;
       PERFORM app_private.sign_member(m);
       IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
     END $$;

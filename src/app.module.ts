@@ -6,6 +6,7 @@ import { AuthModule } from './modules/auth/index.js';
 import { ExportsModule } from './modules/exports/index.js';
 import { InstitutionsModule } from './modules/institutions/index.js';
 import { InvitesModule } from './modules/invites/index.js';
+import { LiveModule } from './modules/live/index.js';
 import { PeopleModule } from './modules/people/index.js';
 import { RbacModule } from './modules/rbac/index.js';
 import { RetentionModule } from './modules/retention/index.js';
@@ -28,6 +29,7 @@ import { PlatformModule } from './platform/platform.module.js';
     WebhooksModule,
     ExportsModule,
     RetentionModule,
+    LiveModule,
     InstitutionsModule,
   ],
 })

@@ -18,6 +18,7 @@ import { RateLimitModule } from './http/rate-limit.module.js';
 import './jobs/jobs.feature.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { RedisProbe } from './jobs/redis.probe.js';
+import { LivePlatformModule } from './live/live.module.js';
 import { LoggingModule } from './logging/index.js';
 import { MailModule } from './mail/index.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -30,7 +31,7 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [
-        ConfigModule.forRoot(config), LoggingModule, ClockModule, DatabaseModule, CryptoModule, StorageModule, MailModule, AuditTrailModule, JobsModule,
+        ConfigModule.forRoot(config), LoggingModule, ClockModule, DatabaseModule, CryptoModule, StorageModule, MailModule, AuditTrailModule, JobsModule, LivePlatformModule,
         RateLimitModule, MetricsModule.forRoot([DatabaseProbe, RedisProbe]), AccessModule, HttpModule, DiscoveryModule,
       ],
       providers: [BootChecks],

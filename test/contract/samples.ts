@@ -104,6 +104,8 @@ export const SAMPLES: Record<string, MakeSample> = {
     return { params: { id }, query: { token: new URL(body.url, 'http://a').searchParams.get('token')! } };
   },
 
+  'GET /v1/events': () => ({}),
+
   'GET /v1/retention/policies': () => ({}),
   'GET /v1/retention/policies/:name/preview': () => ({ params: { name: 'sessions.expired' } }),
   'POST /v1/retention/policies/:name/run': () => ({ params: { name: 'sessions.expired' }, body: {} }),

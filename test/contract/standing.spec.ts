@@ -68,8 +68,8 @@ const STANDINGS: Record<string, Standing> = {
 const LOGGED = new Set<string>(['forbidden', 'step_up_required', 'password_change_required', 'second_factor_required', 'sso_required', 'sign_in_method_not_allowed']);
 /** Every code by which the guard refuses. */
 const REFUSALS = new Set<string>([...LOGGED, 'unauthenticated', 'session_expired', 'membership_ended', 'organization_suspended']);
-/** What reading may move: the log, when somebody was last here, and the link to a file, which is good once. */
-const MOVES = new Set(['audit_events', 'audit_private', 'sessions', 'exports']);
+/** What reading may move: the log and what of it goes out live, when somebody was last here, and the link to a file, which is good once. */
+const MOVES = new Set(['audit_events', 'audit_private', 'live_events', 'sessions', 'exports']);
 const TABLES = [...declared('tables')].filter(([name, { kind }]) => kind === 'tenant' && !MOVES.has(name)).map(([name]) => name);
 
 let harness: Harness;

@@ -213,7 +213,7 @@ describe('a declaration is refused', () => {
     defineFeature({
       name: 'unused', description: ' ',
       permissions: { 'unused:do': { category: 'x', description: 'x', scopes: {} } },
-      events: { 'unused.done': { category: 'x', severity: 'info', description: 'x' } },
+      events: { 'unused.done': { category: 'x', severity: 'info', description: 'x', live: { permission: 'unused:do', person: 'whom' } } },
       jobs: { 'unused.work': { description: 'x', attempts: 1, backoffSeconds: 1, timeoutSeconds: 1, concurrency: 1 } },
       schedules: { 'unused.tick': { description: 'x', cron: '* * * * *', timezone: 'UTC', job: 'unused.nothing', per: 'installation' } },
       retention: {
@@ -226,6 +226,8 @@ describe('a declaration is refused', () => {
     for (const line of [
       'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or name it in the rules of a table, or remove it',
       'event "unused.done" is declared and used nowhere: name it in emits of the route or job that records it, or remove it',
+      'event "unused.done" goes live to holders of "unused:do", whom table "live_events" does not show it: add the permission to select of its rows',
+      'event "unused.done" names "whom" as the person it is about: declare it in meta as an id',
       'job "unused.work" is declared and used nowhere: put @OnJob with it on a provider\'s method, or remove it',
       'schedule "unused.tick" runs the job "unused.nothing", which no feature declares',
       'table "unused" names the retention policy "unused.astray", which is not declared for it',

@@ -52,9 +52,9 @@ describe('retention every night', () => {
     const [first, second, ...more] = await nights(orgId);
     expect(more).toEqual([]);
     expect(second!.period.getTime() - first!.period.getTime()).toBe(3 * 86_400_000);
-    expect(second).toMatchObject({ status: 'succeeded', counts: { due: 5 } });
+    expect(second).toMatchObject({ status: 'succeeded', counts: { due: 6 } });
     expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1', [orgId])).toEqual([]);
-    expect(await harness.database.superuser(`SELECT meta ->> 'removed' AS removed FROM audit_events WHERE type = 'retention.completed' AND org_id = $1`, [orgId]))
-      .toEqual([{ removed: '5' }]);
+    expect(await harness.database.superuser(`SELECT meta ->> 'policy' AS policy, meta ->> 'removed' AS removed FROM audit_events WHERE type = 'retention.completed' AND org_id = $1 ORDER BY 1`, [orgId]))
+      .toEqual([{ policy: 'live_events.old', removed: '1' }, { policy: 'sessions.expired', removed: '5' }]);
   });
 });

@@ -51,9 +51,11 @@ export class Client {
       body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
     for (const cookie of response.headers.getSetCookie()) this.keep(cookie);
-    const bytes = Buffer.from(await response.arrayBuffer());
+    const type = response.headers.get('content-type') ?? '';
+    if (type.startsWith('text/event-stream')) await response.body?.cancel(); // it has no end: see EventStream
+    const bytes = response.bodyUsed ? Buffer.alloc(0) : Buffer.from(await response.arrayBuffer());
     const text = bytes.toString();
-    const json = /json/.test(response.headers.get('content-type') ?? '');
+    const json = /json/.test(type);
     return { status: response.status, text, body: (json ? JSON.parse(text) : bytes) as T, headers: response.headers };
   }
 

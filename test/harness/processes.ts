@@ -16,6 +16,11 @@ export class Program {
     this.child = spawn(process.execPath, [`dist/src/${this.file}.js`], { env: { ...this.env, PATH: process.env['PATH'] }, stdio: 'ignore' });
   }
 
+  /** The code it ended with; null while it runs, or when a signal ended it. */
+  get exitCode(): number | null {
+    return this.child?.exitCode ?? null;
+  }
+
   /** Ends it without warning. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const { child } = this;

@@ -15,14 +15,25 @@ export const accessGrantsFeature = defineFeature({
     'access_grant.requested': {
       category: 'access', severity: 'notice', description: 'Permissions were asked for, for a time.',
       meta: { membershipId: 'id', personId: 'id', permissions: 'codes', minutes: 'count' },
+      live: { permission: 'access-grant:read' },
     },
     'access_grant.approved': {
       category: 'access', severity: 'warning', description: 'Permissions were given for a time; what is done with them is marked.',
       meta: { membershipId: 'id', expiresAt: 'time' },
+      live: { permission: 'access-grant:read' },
     },
-    'access_grant.declined': { category: 'access', severity: 'notice', description: 'Permissions for a time were refused.', meta: { membershipId: 'id' } },
-    'access_grant.ended': { category: 'access', severity: 'notice', description: 'Permissions for a time were given up or taken back, or a request was.', meta: { membershipId: 'id' } },
-    'access_grant.expired': { category: 'access', severity: 'info', description: 'The time of an access grant was over.' },
+    'access_grant.declined': {
+      category: 'access', severity: 'notice', description: 'Permissions for a time were refused.', meta: { membershipId: 'id' },
+      live: { permission: 'access-grant:read' },
+    },
+    'access_grant.ended': {
+      category: 'access', severity: 'notice', description: 'Permissions for a time were given up or taken back, or a request was.', meta: { membershipId: 'id' },
+      live: { permission: 'access-grant:read' },
+    },
+    'access_grant.expired': {
+      category: 'access', severity: 'info', description: 'The time of an access grant was over.',
+      live: { permission: 'access-grant:read' },
+    },
     'support.member_added': { category: 'access', severity: 'warning', operator: true, description: 'An operator\'s support staff was made known to the organization, without any permission.' },
   },
   errors: {

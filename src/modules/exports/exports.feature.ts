@@ -20,17 +20,21 @@ export const exportsFeature = defineFeature({
   events: {
     'export.requested': {
       category: 'exports', severity: 'notice', description: 'An export was asked for.', meta: { kind: 'code', personId: 'id', filter: 'codes' },
+      live: { permission: 'export:read' },
     },
     'export.link_issued': { category: 'exports', severity: 'info', description: 'Whoever asked for an export was given the link to it.' },
     'export.downloaded': {
       category: 'exports', severity: 'notice', description: 'An export was downloaded; its link is spent.', meta: { kind: 'code', rows: 'count', bytes: 'count' },
+      live: { permission: 'export:read' },
     },
     'export.completed': {
       category: 'exports', severity: 'info', description: 'An export was made.',
       meta: { kind: 'code', requestedBy: 'id', rows: 'count', bytes: 'count', unlocked: 'codes' },
+      live: { permission: 'export:read' },
     },
     'export.failed': {
       category: 'exports', severity: 'warning', description: 'An export could not be made.', meta: { kind: 'code', requestedBy: 'id', reason: 'code' },
+      live: { permission: 'export:read' },
     },
   },
   errors: {

@@ -33,16 +33,26 @@ export const peopleFeature = defineFeature({
     'person.contact_unlocked': {
       category: 'people', severity: 'notice', description: 'A person\'s contact details were shown.', meta: { fields: 'codes' },
     },
-    'person.created': { category: 'people', severity: 'info', description: 'A person was added.', meta: { kind: 'code', fields: 'codes' } },
+    'person.created': {
+      category: 'people', severity: 'info', description: 'A person was added.', meta: { kind: 'code', fields: 'codes' },
+      live: { permission: 'person:read' },
+    },
     'person.updated': {
       category: 'people', severity: 'info', description: 'A person\'s record was changed in these fields; in none, where it was as asked already.',
       meta: { fields: 'codes', version: 'count' },
+      live: { permission: 'person:read' },
     },
     'person.history_viewed': {
       category: 'people', severity: 'info', description: 'What a person\'s record was before its changes was shown.', meta: { entries: 'count' },
     },
-    'assignment.created': { category: 'people', severity: 'info', description: 'A person was assigned to a member.', meta: { membershipId: 'id' } },
-    'assignment.ended': { category: 'people', severity: 'info', description: 'An assignment was ended.', meta: { personId: 'id' } },
+    'assignment.created': {
+      category: 'people', severity: 'info', description: 'A person was assigned to a member.', meta: { membershipId: 'id' },
+      live: { permission: 'assignment:read' },
+    },
+    'assignment.ended': {
+      category: 'people', severity: 'info', description: 'An assignment was ended.', meta: { personId: 'id' },
+      live: { permission: 'assignment:read', person: 'personId' },
+    },
   },
   errors: {
     external_id_taken: { status: 409, title: 'Another person has this external id' },

@@ -12,13 +12,34 @@ export const rbacFeature = defineFeature({
     'membership:override': { category: 'Roles', description: 'Change what one member is granted.', scopes: { org: ['program_director', 'owner', 'admin'] } },
   },
   events: {
-    'role.created': { category: 'roles', severity: 'notice', description: 'The organization made a role.', meta: { role: 'code', copyOf: 'code' } },
-    'role.updated': { category: 'roles', severity: 'notice', description: 'A role was renamed or described anew.', meta: { role: 'code', fields: 'codes' } },
-    'role.deleted': { category: 'roles', severity: 'notice', description: 'A role of the organization was removed.', meta: { role: 'code' } },
-    'role.override_set': { category: 'roles', severity: 'notice', description: 'What a role grants was changed.', meta: { role: 'code', permission: 'code', scope: 'code' } },
-    'role.override_removed': { category: 'roles', severity: 'notice', description: 'A role was set back to its default.', meta: { role: 'code', permission: 'code' } },
-    'membership.override_set': { category: 'roles', severity: 'notice', description: 'What one member is granted was changed.', meta: { permission: 'code', scope: 'code' } },
-    'membership.override_removed': { category: 'roles', severity: 'notice', description: 'A member was set back to the role.', meta: { permission: 'code' } },
+    'role.created': {
+      category: 'roles', severity: 'notice', description: 'The organization made a role.', meta: { role: 'code', copyOf: 'code' },
+      live: { permission: 'role:read' },
+    },
+    'role.updated': {
+      category: 'roles', severity: 'notice', description: 'A role was renamed or described anew.', meta: { role: 'code', fields: 'codes' },
+      live: { permission: 'role:read' },
+    },
+    'role.deleted': {
+      category: 'roles', severity: 'notice', description: 'A role of the organization was removed.', meta: { role: 'code' },
+      live: { permission: 'role:read' },
+    },
+    'role.override_set': {
+      category: 'roles', severity: 'notice', description: 'What a role grants was changed.', meta: { role: 'code', permission: 'code', scope: 'code' },
+      live: { permission: 'role:read' },
+    },
+    'role.override_removed': {
+      category: 'roles', severity: 'notice', description: 'A role was set back to its default.', meta: { role: 'code', permission: 'code' },
+      live: { permission: 'role:read' },
+    },
+    'membership.override_set': {
+      category: 'roles', severity: 'notice', description: 'What one member is granted was changed.', meta: { permission: 'code', scope: 'code' },
+      live: { permission: 'role:read' },
+    },
+    'membership.override_removed': {
+      category: 'roles', severity: 'notice', description: 'A member was set back to the role.', meta: { permission: 'code' },
+      live: { permission: 'role:read' },
+    },
   },
   errors: {
     unknown_role: { status: 400, title: 'The organization has no such role' },

@@ -28,6 +28,7 @@ export const retentionFeature = defineFeature({
     'retention.requested': {
       category: 'retention', severity: 'notice', description: 'A run of a retention policy was asked for.',
       meta: { policy: 'code', due: 'count', cutoff: 'time', planHash: 'digest' },
+      live: { permission: 'retention:read' },
     },
     'retention.days_set': {
       category: 'retention', severity: 'notice', description: 'The organization set how long it keeps what a policy is about.',
@@ -39,6 +40,7 @@ export const retentionFeature = defineFeature({
     'retention.completed': {
       category: 'retention', severity: 'notice', description: 'Certificate: a retention policy removed what was past its time.',
       meta: { policy: 'code', removed: 'count', objects: 'count', batches: 'count', cutoff: 'time', planHash: 'digest' },
+      live: { permission: 'retention:read' },
     },
   },
   errors: {

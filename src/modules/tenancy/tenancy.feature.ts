@@ -20,18 +20,34 @@ export const tenancyFeature = defineFeature({
     'organization.created': {
       category: 'organization', severity: 'notice', operator: true, description: 'An organization was set up.', meta: { preset: 'code' },
     },
-    'organization.updated': { category: 'organization', severity: 'notice', description: 'Settings of the organization were changed.', meta: { fields: 'codes' } },
-    'organization.secured': { category: 'organization', severity: 'notice', description: 'How people sign in was changed.', meta: { fields: 'codes' } },
+    'organization.updated': {
+      category: 'organization', severity: 'notice', description: 'Settings of the organization were changed.', meta: { fields: 'codes' },
+      live: { permission: 'organization:read' },
+    },
+    'organization.secured': {
+      category: 'organization', severity: 'notice', description: 'How people sign in was changed.', meta: { fields: 'codes' },
+      live: { permission: 'organization:read' },
+    },
     'organization.suspended': {
       category: 'organization', severity: 'warning', operator: true, description: 'The organization was shut for everybody.', meta: { reason: 'code' },
     },
     'organization.resumed': { category: 'organization', severity: 'notice', operator: true, description: 'The organization was opened again.' },
     'organization.owner_transferred': {
       category: 'organization', severity: 'warning', description: 'The leading role went from one member to another.', meta: { membershipId: 'id' },
+      live: { permission: 'membership:read' },
     },
-    'membership.created': { category: 'members', severity: 'notice', description: 'A member was added.', meta: { role: 'code', userId: 'id' } },
-    'membership.role_changed': { category: 'members', severity: 'notice', description: 'A member was given another role.', meta: { from: 'code', to: 'code' } },
-    'membership.ended': { category: 'members', severity: 'notice', description: 'A membership was ended, and its sessions with it.' },
+    'membership.created': {
+      category: 'members', severity: 'notice', description: 'A member was added.', meta: { role: 'code', userId: 'id' },
+      live: { permission: 'membership:read' },
+    },
+    'membership.role_changed': {
+      category: 'members', severity: 'notice', description: 'A member was given another role.', meta: { from: 'code', to: 'code' },
+      live: { permission: 'membership:read' },
+    },
+    'membership.ended': {
+      category: 'members', severity: 'notice', description: 'A membership was ended, and its sessions with it.',
+      live: { permission: 'membership:read' },
+    },
   },
   errors: {
     membership_exists: { status: 409, title: 'This user is a member already' },

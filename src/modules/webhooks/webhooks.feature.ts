@@ -21,13 +21,21 @@ export const webhooksFeature = defineFeature({
     'delivery:replay': { category: 'Integrations', description: 'Process dead deliveries again.', scopes: { org: ['program_director', 'owner', 'admin'] } },
   },
   events: {
-    'webhook_source.created': { category: 'integrations', severity: 'notice', description: 'A webhook source was added.', meta: { scheme: 'code' } },
+    'webhook_source.created': {
+      category: 'integrations', severity: 'notice', description: 'A webhook source was added.', meta: { scheme: 'code' },
+      live: { permission: 'webhook:read' },
+    },
     'webhook_source.updated': {
       category: 'integrations', severity: 'notice', description: 'A webhook source was changed.', meta: { fields: 'codes', enabled: 'flag' },
+      live: { permission: 'webhook:read' },
     },
-    'webhook_source.removed': { category: 'integrations', severity: 'warning', description: 'A webhook source was removed; its secrets open nothing any more.' },
+    'webhook_source.removed': {
+      category: 'integrations', severity: 'warning', description: 'A webhook source was removed; its secrets open nothing any more.',
+      live: { permission: 'webhook:read' },
+    },
     'webhook_secret.rotated': {
       category: 'integrations', severity: 'warning', description: 'A webhook source was given a new secret.', meta: { overlapSeconds: 'count' },
+      live: { permission: 'webhook:read' },
     },
     'webhook.refused': {
       category: 'integrations', severity: 'warning',
@@ -41,8 +49,12 @@ export const webhooksFeature = defineFeature({
     'webhook.applied': {
       category: 'integrations', severity: 'info', description: 'A delivery was applied to a person\'s record.',
       meta: { change: 'code', sourceId: 'id', personId: 'id' },
+      live: { permission: 'delivery:read' },
     },
-    'webhook.replayed': { category: 'integrations', severity: 'notice', description: 'A dead delivery was handed to the queue again.' },
+    'webhook.replayed': {
+      category: 'integrations', severity: 'notice', description: 'A dead delivery was handed to the queue again.',
+      live: { permission: 'delivery:read' },
+    },
   },
   errors: {
     webhook_source_not_found: { status: 404, title: 'No such webhook source' },

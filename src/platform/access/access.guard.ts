@@ -2,7 +2,7 @@ import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@ne
 import type { Request } from 'express';
 import { isId } from '../audit/meta-shapes.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { currentContext } from '../context/context.js';
+import { Context, currentContext, withContext } from '../context/context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Problem } from '../http/problem.js';
 import { isMutating, type Attempt, type Layer } from './attempt.js';
@@ -20,6 +20,7 @@ export class AccessGuard implements CanActivate {
   private readonly log = new Logger('AccessGuard');
   private readonly forEverybody: readonly Layer[];
   private readonly forMembers: readonly Layer[];
+  private readonly again: readonly Layer[];
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -30,6 +31,7 @@ export class AccessGuard implements CanActivate {
   ) {
     this.forEverybody = [rate];
     this.forMembers = [token, keyLimit, session, sameOrigin, peopleOnly, password, secondFactor, enforcedSso, method, permission, stepUp];
+    this.again = [session, secondFactor, enforcedSso, method, permission];
   }
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
@@ -46,11 +48,28 @@ export class AccessGuard implements CanActivate {
   private async admit(attempt: Attempt): Promise<void> {
     try {
       await pass(this.forMembers, attempt);
+      const context = currentContext();
+      context.reenter = (fn) => this.reenter(context, attempt, fn);
     } catch (error) {
       await this.unitOfWork.rollback();
       if (error instanceof Problem) await this.recordDenial(attempt.execution, error);
       throw error;
     }
+  }
+
+  /** Admits once more a request that was admitted long ago, by the same layers, which ask the database anew. */
+  private reenter<T>({ requestId, ip, userAgent, emits }: Context, attempt: Attempt, fn: () => Promise<T>): Promise<T> {
+    return withContext(Object.assign(new Context(requestId), { ip, userAgent, emits }), async () => {
+      try {
+        await pass(this.again, attempt);
+        const result = await fn();
+        await this.unitOfWork.commit();
+        return result;
+      } catch (error) {
+        await this.unitOfWork.rollback();
+        throw error;
+      }
+    });
   }
 
   /**

@@ -11,6 +11,8 @@ export interface RouteOptions {
   stepUpMinutes?: number;
   /** The limit on this route, by address. */
   limit?: RateLimit;
+  /** Sent by programs on their own, so that it is no sign of somebody being there: it does not keep a session from falling idle. */
+  passive?: true;
   /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
   beforeSetup?: true;
   /** About a person's own account: no API key may come here. */

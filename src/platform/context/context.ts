@@ -33,6 +33,9 @@ export interface Member {
   apiKeyId: string | null;
 }
 
+/** Runs a function as the caller of a request, in a transaction and a context of its own; throws the Problem that now stands in the way. */
+export type Reenter = <T>(fn: () => Promise<T>) => Promise<T>;
+
 /** What is known of the request, job or command under way. One object each, found through `currentContext()`. */
 export class Context {
   requestId: string;
@@ -47,6 +50,8 @@ export class Context {
   transaction: Transaction | null = null;
   /** The events that may be recorded here: those the route, job or command declares. */
   emits: ReadonlySet<AuditEventType> = new Set();
+  /** The way back in for a request that goes on after its transaction, such as a stream; null where nobody was admitted. */
+  reenter: Reenter | null = null;
 
   constructor(requestId: string = newId()) {
     this.requestId = requestId;

@@ -10,9 +10,9 @@ export interface Entrance {
   readOnly?: boolean;
 }
 
-/** With the secret of a session. `readOnly` closes the transaction to writes. */
-export function sessionEntrance(secret: string, readOnly: boolean): Entrance {
-  return { statement: { text: 'SELECT * FROM app.enter_session($1, $2)', values: [secret, readOnly] }, readOnly };
+/** With the secret of a session. `readOnly` closes the transaction to writes; `passive` does not keep the session from falling idle. */
+export function sessionEntrance(secret: string, readOnly: boolean, passive = false): Entrance {
+  return { statement: { text: 'SELECT * FROM app.enter_session($1, $2, $3)', values: [secret, readOnly, passive] }, readOnly };
 }
 
 /** With an API key, from an address. `readOnly` closes the transaction to writes. */

@@ -14,6 +14,7 @@ defineFeature({
       rows: { person: 'person_id', own: { column: 'author_id', may: ['update'] }, select: ['specimen:read', 'specimen:audit'], insert: 'signed-in', update: 'specimen:audit' },
     },
     racks: { kind: 'tenant', retention: { keep: 'a test' }, rows: { select: 'specimen:read' } },
+    slides: { kind: 'tenant', retention: { keep: 'a test' }, rows: { person: 'person_id', permission: 'opened_by', select: ['specimen:read', 'specimen:audit'], insert: 'signed-in' } },
     labels: { kind: 'installation', retention: { keep: 'a test' } },
   },
 });
@@ -28,6 +29,11 @@ describe('the policies of a table', () => {
 
   it('are the same for everybody where rows hang on nobody', () => {
     expect(of('racks').get('select')).toBe("(SELECT app.holds('specimen:read'))");
+  });
+
+  it('ask for the one permission that a row names, of those listed, each as far as it reaches', () => {
+    expect(of('slides').get('select')).toBe(`CASE opened_by WHEN 'specimen:read' THEN ${of('specimens').get('select')!.replace(/^.*? ELSE CASE/, 'CASE').replace(/ END$/, '')} `
+      + "WHEN 'specimen:audit' THEN (SELECT app.holds('specimen:audit')) ELSE (SELECT app.is_system()) END");
   });
 
   it('let a member in person at rows of their own for what the table says, and no more', () => {

@@ -37,7 +37,13 @@ export function isOfPeople(permission: string): boolean {
  * One decision after the other by CASE: because of alternatives joined by OR the planner expects next to no row, and then
  * sorts whole tables. Functions stand in sub-selects, so that each is asked once a statement.
  */
-function conditionOf({ person, own, ...rules }: RowRules, command: RowCommand): string {
+function conditionOf({ permission, ...rules }: RowRules, command: RowCommand): string {
+  if (permission === undefined || command !== 'select') return conditionBy(rules, command);
+  const cases = named(rules.select).map((one) => `WHEN '${one}' THEN ${conditionBy({ ...rules, select: one }, command)}`);
+  return `CASE ${permission} ${cases.join(' ')} ELSE (SELECT app.is_system()) END`;
+}
+
+function conditionBy({ person, own, ...rules }: RowRules, command: RowCommand): string {
   const permissions = named(rules[command]);
   if (permissions.includes('signed-in')) return 'true';
   const about = person === undefined ? [] : permissions.filter(isOfPeople);

@@ -4,6 +4,8 @@ import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DatabaseConfig } from '../config/index.js';
 import { currentContext } from '../context/context.js';
 import { auditStatements } from '../audit/audit-row.js';
+import { liveStatements } from '../live/live-rows.js';
+import { WakeUps } from '../live/wake-ups.js';
 import type { Entrance } from './entrances.js';
 import { inOnePacket } from './in-one-packet.js';
 import { Resilience } from './resilience.js';
@@ -20,6 +22,7 @@ export class UnitOfWork implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
     private readonly config: DatabaseConfig,
+    private readonly wakeUps: WakeUps,
   ) {}
 
   /**
@@ -43,10 +46,13 @@ export class UnitOfWork implements OnModuleInit {
     return row;
   }
 
-  /** Writes the log and commits. Throws when that fails; nothing is kept then. */
+  /** Writes the log, with what of it goes out live, and commits. Throws when that fails; nothing is kept then. */
   async commit(): Promise<void> {
-    const { transaction } = currentContext();
-    if (transaction?.open) await transaction.commit(auditStatements(transaction.log));
+    const { transaction, orgId } = currentContext();
+    if (!transaction?.open) return;
+    const live = liveStatements(transaction.log);
+    if (live.length > 0) transaction.afterCommit(() => this.wakeUps.wake(orgId));
+    await transaction.commit([...auditStatements(transaction.log), ...live]);
   }
 
   /** Writes the entries gathered so far: for who is about to enter elsewhere within the transaction, with another log. */

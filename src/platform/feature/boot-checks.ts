@@ -37,6 +37,7 @@ export class BootChecks implements OnApplicationBootstrap {
       ...routes.flatMap(routeProblems),
       ...permissionProblems(routes),
       ...eventProblems(routes, handlers),
+      ...liveProblems(),
       ...jobProblems(handlers),
       ...retentionProblems(),
       ...rowRuleProblems(),
@@ -69,6 +70,15 @@ function eventProblems(routes: readonly Route[], handlers: readonly BoundHandler
   const used = new Set<string>([...routes.flatMap(({ policy }) => policy?.emits ?? []), ...handlers.flatMap(({ emits }) => emits ?? [])]);
   const needed = [...declared('events')].filter(([, event]) => event.ambient === undefined && event.operator === undefined).map(([type]) => type);
   return differences('event', needed, used, 'name it in emits of the route or job that records it', [...declared('events').keys()]);
+}
+
+function liveProblems(): string[] {
+  const table = declared('tables').get('live_events');
+  const shown = table?.kind === 'tenant' ? named(table.rows.select) : [];
+  return [...declared('events')].flatMap(([type, { live, meta = {} }]) => (live === undefined ? [] : [
+    ...(shown.includes(live.permission) ? [] : [`event "${type}" goes live to holders of "${live.permission}", whom table "live_events" does not show it: add the permission to select of its rows`]),
+    ...(live.person === undefined || meta[live.person] === 'id' ? [] : [`event "${type}" names "${live.person}" as the person it is about: declare it in meta as an id`]),
+  ]));
 }
 
 function jobProblems(handlers: readonly BoundHandler[]): string[] {

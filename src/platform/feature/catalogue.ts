@@ -15,8 +15,8 @@ export function renderCatalogue(): string {
     ...section(features, 'Permissions', 'permissions', ['Permission', 'Category', 'Scope by default', 'What it allows'], (p) => [
       p.category, Object.entries(p.scopes).map(([scope, roles]) => `${scope}: ${roles.join(', ')}`).join('; '), p.description,
     ]),
-    ...section(features, 'Events of the log', 'events', ['Event', 'Category', 'Severity', 'Metadata', 'When'], (e) => [
-      e.category, e.severity, Object.entries(e.meta ?? {}).map(([field, kind]) => `${field} (${kind})`).join(', '), e.description,
+    ...section(features, 'Events of the log', 'events', ['Event', 'Category', 'Severity', 'Metadata', 'Live to', 'When'], (e) => [
+      e.category, e.severity, Object.entries(e.meta ?? {}).map(([field, kind]) => `${field} (${kind})`).join(', '), e.live?.permission ?? '', e.description,
     ]),
     ...section(features, 'Problems', 'errors', ['Code', 'Status', 'Title'], (e) => [String(e.status), e.title]),
     ...section(features, 'Jobs', 'jobs', ['Job', 'Attempts', 'Time limit', 'At once', 'What it does'], (j) => [

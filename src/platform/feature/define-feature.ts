@@ -13,12 +13,24 @@ export interface PermissionDeclaration {
 /** Shapes a metadata value of an event may take; free text has none, so that no personal data fits in. */
 export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'count' | 'flag' | 'time';
 
+/**
+ * Who hears of an event when it happens: members who hold the permission at that moment. One that is about people reaches
+ * as far as its scope, by the person who is the event's target or whom its metadata names in the field `person`.
+ * Not for events recorded before anybody is known, such as a failed sign-in.
+ */
+export interface LiveDeclaration {
+  permission: string;
+  person?: string;
+}
+
 /** One type of entry in the log, with the only metadata fields it may carry. */
 export interface EventDeclaration {
   category: string;
   severity: 'info' | 'notice' | 'warning';
   description: string;
   meta?: Readonly<Record<string, MetaKind>>;
+  /** Sent to listeners of `/v1/events` too: its type, target and time, nothing else. */
+  live?: LiveDeclaration;
   /** Recorded by the platform on any route, so no route has to name it. */
   ambient?: true;
   /** Recorded by operators' commands alone. */
@@ -82,11 +94,13 @@ export type Who = string | readonly string[];
  * who act as the system, pass.
  *
  * `person` is the column with the person a row hangs on: permissions that are about people then reach as far as their
- * scope. `own` is the column with the membership a row belongs to, and what that member may do to it in person, without any
+ * scope. `permission` is the column in which a row names the one permission, of those that `select` lists, that shows it.
+ * `own` is the column with the membership a row belongs to, and what that member may do to it in person, without any
  * permission; an API key does nothing that its permissions do not name.
  */
 export interface RowRules {
   person?: string;
+  permission?: string;
   own?: { column: string; may: readonly RowCommand[] };
   select?: Who;
   insert?: Who;

@@ -6,7 +6,7 @@ import { allFeatures, declaration, declared } from './registry.js';
 const testing = defineFeature({
   name: 'testing', description: 'A feature | with a bar.',
   permissions: { 'testing:do': { category: 'Tests', description: 'Do it.', scopes: { org: ['owner'], own: ['trainee', 'portal'] } } },
-  events: { 'testing.done': { category: 'tests', severity: 'info', description: 'It was done.', meta: { fields: 'codes' } } },
+  events: { 'testing.done': { category: 'tests', severity: 'info', description: 'It was done.', meta: { fields: 'codes' }, live: { permission: 'testing:do' } } },
   errors: { testing_failed: { status: 418, title: 'It failed' } },
   jobs: { 'testing.work': { description: 'Works.', attempts: 3, backoffSeconds: 1, timeoutSeconds: 5, concurrency: 2 } },
   schedules: { 'testing.tick': { description: 'Ticks.', cron: '0 * * * *', timezone: 'UTC', job: 'testing.work', per: 'installation' } },
@@ -39,7 +39,7 @@ describe('the catalogue', () => {
   const catalogue = renderCatalogue();
   it('shows every declaration of every section', () => {
     for (const line of [
-      '| `testing:do` | Tests | org: owner; own: trainee, portal | Do it. |', '| `testing.done` | tests | info | fields (codes) | It was done. |', '| `testing_failed` | 418 | It failed |',
+      '| `testing:do` | Tests | org: owner; own: trainee, portal | Do it. |', '| `testing.done` | tests | info | fields (codes) | testing:do | It was done. |', '| `testing_failed` | 418 | It failed |',
       '| `testing.work` | 3 | 5 s | 2 | Works. |', '| `testing.tick` | `0 * * * *` | UTC | installation | Ticks. |', '| `testing.old` | testing | 30 days after at | 7 days | emptied: body |',
       '| `testing.name` | PII | delete |', '| `testing` | tenant | by testing.old |', '| `testing.control` | X1, X2 | Controls. |',
     ]) expect(catalogue).toContain(line);

@@ -1,17 +1,19 @@
 import { applyDecorators, Header, HttpCode, Redirect, StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiProduces, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { EventStream } from './event-stream.js';
 import { fieldsOf, pickerOf } from './picker.js';
 import type { Audience, ResponseClass } from './picker.js';
 
 /** What a handler may answer, as its route declares it. */
 export interface ReturnsMetadata {
-  kind: 'item' | 'list' | 'nothing' | 'file' | 'text' | 'redirect';
+  kind: 'item' | 'list' | 'nothing' | 'file' | 'text' | 'redirect' | 'stream';
   status: number;
   type?: ResponseClass;
   /** Turns what the handler returned into what leaves for an audience; throws on anything that was not declared. */
   shape: (value: unknown, audience: Audience) => unknown;
 }
 
+const EVENT_STREAM = 'text/event-stream';
 const RETURNS = Symbol('vouchsafe:returns');
 const named = new Set<ResponseClass>();
 
@@ -67,6 +69,22 @@ Returns.text = (contentType: string): MethodDecorator =>
     ApiResponse({ status: 200, description: 'As asked', content: { [contentType]: { schema: { type: 'string' } } } }),
   );
 
+/**
+ * Answers with server-sent events that go on after the request's transaction: the handler returns an EventStream whose data
+ * leaves through the class. No proxy may hold the events back.
+ */
+Returns.stream = (type: ResponseClass): MethodDecorator => {
+  named.add(type);
+  return applyDecorators(
+    declare({ kind: 'stream', status: 200, type, shape: (value) => shapeStream(type, value) }),
+    HttpCode(200),
+    Header('X-Accel-Buffering', 'no'),
+    ApiExtraModels(type),
+    ApiProduces(EVENT_STREAM),
+    ApiResponse({ status: 200, description: 'Events as they happen; the data of each is this', content: { [EVENT_STREAM]: { schema: { $ref: getSchemaPath(type) } } } }),
+  );
+};
+
 /** Sends the browser on: the handler returns `{ url }`. */
 Returns.redirect = (status: 302 | 303 = 302): MethodDecorator =>
   applyDecorators(
@@ -92,6 +110,11 @@ function shapeList(type: ResponseClass): ReturnsMetadata['shape'] {
     if (!Array.isArray(items)) throw new Error(`the handler returned no { items, nextCursor } of ${type.name}`);
     return { items: items.map(pickerOf(type, audience)), nextCursor: typeof nextCursor === 'string' ? nextCursor : null };
   };
+}
+
+function shapeStream(type: ResponseClass, value: unknown): StreamableFile {
+  if (!(value instanceof EventStream) || value.type !== type) throw new Error(`the handler returned no stream of ${type.name}`);
+  return new StreamableFile(value, { type: EVENT_STREAM }).setErrorHandler((_cut, response) => response.destroy?.());
 }
 
 function shapeRedirect(value: unknown): unknown {

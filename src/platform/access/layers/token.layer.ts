@@ -64,7 +64,7 @@ export class TokenLayer extends AuthGuard('jwt') implements Layer {
   private async takeSession(attempt: Attempt): Promise<void> {
     await this.canActivate(attempt.execution);
     const { sid } = attempt.request.user as SessionToken;
-    attempt.enter = (readOnly) => sessionEntrance(sid, readOnly);
+    attempt.enter = (readOnly) => sessionEntrance(sid, readOnly, attempt.policy.passive);
   }
 
   override handleRequest<T>(error: unknown, user: T | false): T {

@@ -1,0 +1,24 @@
+import { Controller, Get, Headers } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Access } from '../../platform/access/decorators.js';
+import { Returns } from '../../platform/http/returns.js';
+import { LiveEventResponse } from './live.dto.js';
+import { LiveService } from './live.service.js';
+
+@ApiTags('Live')
+@Controller('v1/events')
+export class LiveController {
+  constructor(private readonly live: LiveService) {}
+
+  /**
+   * What happens in the organization, as it happens: server-sent events, each only if the caller may know of it at that
+   * moment. When the session ends, the last event is `end`, with the code of the problem.
+   */
+  @Get()
+  @Access('signed-in', { passive: true })
+  @Returns.stream(LiveEventResponse)
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The last `id` received: the stream goes on after it, for a day' })
+  listen(@Headers('last-event-id') lastEventId = '') {
+    return this.live.listen(lastEventId);
+  }
+}
