@@ -140,6 +140,32 @@ export class Foundation1770000000001 extends SqlMigration {
       RETURN coalesce((ARRAY['own', 'assigned', 'org'])[widest], 'none');
     END $$;
 
+    -- The same, each with the organization that it is true of, for policies: null where it is not.
+    CREATE FUNCTION app.org_if_scope(wanted text, VARIADIC permissions text[]) RETURNS uuid
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c text[] := app.verified_context();
+      widest integer := 0;
+    BEGIN
+      IF c[1] = 'system' THEN RETURN CASE wanted WHEN 'org' THEN c[2]::uuid END; END IF;
+      FOR i IN 1..cardinality(permissions) LOOP
+        widest := greatest(widest, app.width(c[5]::jsonb ->> permissions[i]));
+      END LOOP;
+      RETURN CASE WHEN widest = app.width(wanted) THEN c[2]::uuid END;
+    END $$;
+    CREATE FUNCTION app.org_if_system() RETURNS uuid LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT CASE WHEN c[1] = 'system' THEN c[2]::uuid END FROM app.verified_context() AS c;
+    END;
+    CREATE FUNCTION app.in_person(OUT org uuid, OUT membership uuid) LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT c[2]::uuid, CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
+    END;
+    CREATE FUNCTION app.own_person(OUT org uuid, OUT person uuid) LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT c[2]::uuid, c[6]::uuid FROM app.verified_context() AS c;
+    END;
+
     -- Puts a table under the standard policy: rows of the entered organization alone, for every role, the owner
     -- included. What a member may do within it follows from the rules that the table's feature declares: migrate turns them
     -- into further, restrictive policies. entrance lets the owner's entrance functions, which run before any context
@@ -160,6 +186,7 @@ export class Foundation1770000000001 extends SqlMigration {
     END $$;
 
     GRANT EXECUTE ON FUNCTION app.verified_context(), app.org_id(), app.audit_org_id(), app.user_id(), app.membership_id(),
-      app.api_key_id(), app.membership_in_person(), app.own_person_id(), app.is_system(), app.width(text), app.scope(text[]) TO vouchsafe_app;
+      app.api_key_id(), app.membership_in_person(), app.own_person_id(), app.is_system(), app.width(text), app.scope(text[]), app.org_if_scope(text, text[]),
+      app.org_if_system(), app.in_person(), app.own_person() TO vouchsafe_app;
   `;
 }

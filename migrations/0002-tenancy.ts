@@ -93,7 +93,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     -- Roles that an organization has made for itself, beside those of its preset. They hold what role_overrides give them.
     CREATE TABLE roles (
       org_id uuid NOT NULL REFERENCES organizations,
-      key text NOT NULL CHECK (key ~ '^[a-z]+(_[a-z]+)*$' AND length(key) BETWEEN 2 AND 40),
+      key text NOT NULL CHECK (key ~ '^[a-z]+(_[a-z]+)*$' AND length(key) BETWEEN 2 AND 40 AND key <> 'support'),
       name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
       description text NOT NULL DEFAULT '' CHECK (length(description) <= 500),
       portal boolean NOT NULL DEFAULT false,
@@ -224,7 +224,26 @@ export class Tenancy1770000000002 extends SqlMigration {
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT coalesce(bool_or(app.held(p) = 'org'), false) FROM unnest(permissions) p
     $$;
-    GRANT EXECUTE ON FUNCTION app.held, app.holds TO vouchsafe_app;
+    -- The organization in which that is so, for policies.
+    CREATE FUNCTION app.org_if_holds(VARIADIC permissions text[]) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c text[] := app.verified_context();
+      held jsonb;
+    BEGIN
+      IF c[1] = 'system' THEN RETURN c[2]::uuid; END IF;
+      held := (SELECT (app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants FROM public.memberships m
+        WHERE m.org_id = c[2]::uuid AND m.id = c[4]::uuid AND m.status = 'active');
+      RETURN CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE held ->> p = 'org') THEN c[2]::uuid END;
+    END $$;
+
+    -- The organization in which the caller holds one of some permissions, however far it reaches.
+    CREATE FUNCTION app.org_if_reaches(VARIADIC permissions text[]) RETURNS uuid
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) <> 'none') THEN app.org_id() END
+    $$;
+
+    GRANT EXECUTE ON FUNCTION app.held, app.holds, app.org_if_holds, app.org_if_reaches TO vouchsafe_app;
 
     -- Lets changes of an organization's members and roles happen one after another.
     CREATE FUNCTION app.lock_organization() RETURNS void
@@ -233,17 +252,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     $$;
     GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
 
-    -- Nobody gives or takes away what they do not hold in full, by raw SQL neither.
-    CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (app.held(permission) = 'org');
-    CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-      USING (app.held(permission) = 'org') WITH CHECK (app.held(permission) = 'org');
-    CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (app.held(permission) = 'org');
-    CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (app.held(permission) = 'org');
-    CREATE POLICY within_own_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-      USING (app.held(permission) = 'org') WITH CHECK (app.held(permission) = 'org');
-    CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (app.held(permission) = 'org');
     CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-      WITH CHECK ((SELECT app.is_system()) OR requested_by = (SELECT app.membership_id()));
+      WITH CHECK (org_id = (SELECT app.org_if_system()) OR (org_id, requested_by) = (SELECT m.org, m.membership FROM app.in_person() m));
 
     -- Whether an organization has a role: one of its preset, or one it made.
     CREATE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
@@ -253,22 +263,14 @@ export class Tenancy1770000000002 extends SqlMigration {
     $$;
 
     -- The grants are kept on the membership, so that entering a session reads one row; these triggers keep them true.
-    -- They also see to it that a role exists, and that no member gives a role, or a wider one, than they hold themselves.
+    -- They also see to it that a role exists, and that support staff have theirs.
     CREATE FUNCTION app_private.membership_grants() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    DECLARE
-      before jsonb := CASE TG_OP WHEN 'UPDATE' THEN OLD.grants ELSE '{}' END;
     BEGIN
-      IF NEW.status = 'active' AND NOT app_private.is_role(NEW.org_id, NEW.role) AND NOT (NEW.kind = 'support' AND NEW.role = 'support') THEN
+      IF NEW.status = 'active' AND NOT (CASE NEW.kind WHEN 'support' THEN NEW.role = 'support' ELSE app_private.is_role(NEW.org_id, NEW.role) END) THEN
         RAISE EXCEPTION 'the organization has no role "%"', NEW.role USING ERRCODE = '23514', CONSTRAINT = 'memberships_role';
       END IF;
-      NEW := app_private.with_grants(NEW);
-      IF (app.verified_context())[1] = 'member' AND EXISTS (
-        SELECT FROM jsonb_each_text(NEW.grants) g
-         WHERE app.width(g.value) > app.width(before ->> g.key) AND app.width(g.value) > app.width(app.held(g.key))) THEN
-        RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501', CONSTRAINT = 'memberships_within_own';
-      END IF;
-      RETURN NEW;
+      RETURN app_private.with_grants(NEW);
     END $$;
     CREATE TRIGGER membership_grants BEFORE INSERT OR UPDATE ON memberships
       FOR EACH ROW EXECUTE FUNCTION app_private.membership_grants();
@@ -283,9 +285,13 @@ export class Tenancy1770000000002 extends SqlMigration {
     CREATE TRIGGER role_override_changed AFTER INSERT OR UPDATE OR DELETE ON role_overrides
       FOR EACH ROW EXECUTE FUNCTION app_private.role_override_changed();
 
+    -- Support staff have nothing but access grants.
     CREATE FUNCTION app_private.member_override_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
+      IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = NEW.org_id AND m.id = NEW.membership_id AND m.kind = 'support') THEN
+        RAISE EXCEPTION 'support staff are given permissions for a time alone' USING ERRCODE = '42501', CONSTRAINT = 'support_for_a_time';
+      END IF;
       UPDATE public.memberships SET role = role
        WHERE (org_id, id) IN ((NEW.org_id, NEW.membership_id), (OLD.org_id, OLD.membership_id));
       RETURN NULL;

@@ -51,6 +51,8 @@ export class SignIn1770000000003 extends SqlMigration {
     SELECT app_private.protect_table('sessions', 'DELETE', true);
     GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
       revoked_at, ip, user_agent), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
+    -- What has ended does not begin again.
+    CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
     -- Signs the context of a membership, as it stands at this moment; of one that is here by an API key, not as its user.
     CREATE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
@@ -209,6 +211,11 @@ export class SignIn1770000000003 extends SqlMigration {
       UPDATE app_private.sign_in_locks l SET pending = l.pending - 1
        WHERE l.login_key = key AND l.pending > 0 AND (l.locked_until IS NULL OR l.locked_until <= clock_timestamp());
       taken := FOUND;
+      IF NOT taken THEN
+        state := 'refused'; org_id := '00000000-0000-0000-0000-000000000000';
+        PERFORM app_private.sign_limited(org_id);
+        RETURN;
+      END IF;
       SELECT * INTO u FROM public.users x WHERE x.email = address;
       user_id := u.id;
       right_password := taken AND EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id AND c.verifier = sha256(evaluated));
@@ -236,24 +243,32 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
-      IF app.org_id() IS NULL THEN RAISE EXCEPTION 'no organization is entered' USING ERRCODE = '42501'; END IF;
+      IF NOT coalesce(app.holds('membership:create'), false) THEN RAISE EXCEPTION 'users are made by who may add members' USING ERRCODE = '42501'; END IF;
       INSERT INTO public.users (id, email) VALUES (new_id, address) ON CONFLICT (email) DO NOTHING;
       RETURN (SELECT u.id FROM public.users u WHERE u.email = address);
     END $$;
 
-    -- Sets a user's password and ends all sessions but the one that asks. A member may set their own; the worker's role,
-    -- on behalf of operators, that of any member of the organization it entered.
-    CREATE FUNCTION app.set_password(member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    CREATE FUNCTION app_private.store_password(member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
-      IF member IS DISTINCT FROM app.user_id() AND NOT ((app.verified_context())[1] = 'system' AND EXISTS (
-        SELECT FROM public.memberships m WHERE m.org_id = app.org_id() AND m.user_id = member)) THEN
-        RAISE EXCEPTION 'a password is set by its user' USING ERRCODE = '42501';
-      END IF;
       INSERT INTO app_private.credentials (user_id, salt, verifier) VALUES (member, new_salt, new_verifier)
       ON CONFLICT (user_id) DO UPDATE SET salt = new_salt, verifier = new_verifier, changed_at = now();
       UPDATE public.users SET must_change_password = must_change WHERE id = member;
       UPDATE public.sessions SET revoked_at = now() WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
+    END $$;
+
+    -- Sets a user's password and ends all sessions but the one that asks. A member may change their own by proving that they
+    -- know it, because it opens other organizations too; the worker's role, on behalf of operators, may set that of any member of
+    -- the organization it entered.
+    CREATE FUNCTION app.set_password(member uuid, current bytea, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF NOT coalesce(member = app.user_id() AND EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = member AND c.verifier = sha256(current))
+        OR app.is_system() AND EXISTS (
+        SELECT FROM public.memberships m WHERE m.org_id = app.org_id() AND m.user_id = member), false) THEN
+        RAISE EXCEPTION 'a password is set by its user' USING ERRCODE = '42501';
+      END IF;
+      PERFORM app_private.store_password(member, new_salt, new_verifier, keep_session, must_change);
     END $$;
 
     -- The salt of one's own password, to prove that it is known before it is changed; and whether a proof is right.

@@ -63,11 +63,19 @@ export class People1770000000006 extends SqlMigration {
       RETURN coalesce((SELECT array_agg(a.person_id) FROM public.assignments a
          WHERE a.org_id = c[2]::uuid AND a.membership_id = c[4]::uuid AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())), '{}');
     END $$;
-    GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
+    -- The same with their organization, for policies.
+    CREATE FUNCTION app.assigned() RETURNS TABLE (org uuid, person uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c text[] := app.verified_context();
+    BEGIN
+      RETURN QUERY SELECT a.org_id, a.person_id FROM app_private.assignments_in_force(c[2]::uuid, c[4]::uuid) a;
+    END $$;
+    GRANT EXECUTE ON FUNCTION app.assigned_people, app.assigned TO vouchsafe_app;
 
     SELECT app_private.protect_table('people', 'SELECT, INSERT, UPDATE (external_id, kind, given_name, family_name, title, npi, status,
       email_enc, email_index, phone_enc, address_enc, date_of_birth_enc, ssn_enc)');
-    SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE', true);
+    SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE (ends_at)', true);
 
     -- Data keys, wrapped by the KMS: one for the organization, one for each person. The nil subject is the
     -- organization itself. Unwrapping needs the KMS, so a row alone opens nothing.
@@ -83,6 +91,8 @@ export class People1770000000006 extends SqlMigration {
       CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
     );
     SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
+    -- In a session keys are only made where there is none: a later generation would be taken for the newest by everybody.
+    CREATE POLICY first_generation ON data_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (generation = 1 OR (SELECT app.is_system()));
     -- Entrance functions hand out an organization's own wrapped key, never a person's.
     CREATE POLICY entrance ON data_keys TO vouchsafe_owner USING (subject_id = '00000000-0000-0000-0000-000000000000');
   `;

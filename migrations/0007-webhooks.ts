@@ -165,7 +165,7 @@ export class Webhooks1770000000007 extends SqlMigration {
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       WITH dead AS (
         DELETE FROM public.outbox o USING public.webhook_inbox i
-         WHERE i.org_id = app.org_id() AND i.id = delivery AND i.processed_at IS NULL AND i.body_enc IS NOT NULL
+         WHERE app.holds('delivery:replay') AND i.org_id = app.org_id() AND i.id = delivery AND i.processed_at IS NULL AND i.body_enc IS NOT NULL
            AND o.org_id = i.org_id AND o.id = i.outbox_id AND o.state = 'dead'
         RETURNING o.org_id, o.job, o.lane, o.order_key, o.payload
       ), again AS (

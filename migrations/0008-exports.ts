@@ -35,7 +35,7 @@ export class Exports1770000000008 extends SqlMigration {
     CREATE INDEX exports_finished ON exports (org_id, finished_at) WHERE finished_at IS NOT NULL;
     CREATE INDEX exports_expiry ON exports (org_id, expires_at) WHERE object_key IS NOT NULL;
     CREATE INDEX exports_person ON exports (org_id, person_id) WHERE person_id IS NOT NULL;
-    SELECT app_private.protect_table('exports', 'SELECT, INSERT, UPDATE (state, token_hash, token_expires_at, expires_at)');
+    SELECT app_private.protect_table('exports', 'SELECT, INSERT (org_id, id, kind, person_id, filter, requested_by), UPDATE (state, token_hash, token_expires_at, expires_at)');
     GRANT UPDATE, DELETE ON exports TO vouchsafe_worker;
   `;
 }

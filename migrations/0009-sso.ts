@@ -27,6 +27,18 @@ export class Sso1770000000009 extends SqlMigration {
     CREATE INDEX sso_connections_id ON sso_connections (id);
     SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, UPDATE, DELETE', true);
 
+    -- A sign-in names its connection by id alone: two organizations never have the same.
+    CREATE FUNCTION app_private.connection_id_is_free() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF EXISTS (SELECT FROM public.sso_connections c WHERE c.id = NEW.id AND (TG_OP = 'INSERT' OR c.org_id <> OLD.org_id)) THEN
+        RAISE EXCEPTION 'this id is taken' USING ERRCODE = '42501';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connections FOR EACH ROW EXECUTE FUNCTION app_private.connection_id_is_free();
+
+
     -- Who somebody is within a connection, for ever: the provider's own name for them, never an e-mail address.
     CREATE TABLE sso_identities (
       org_id uuid NOT NULL,

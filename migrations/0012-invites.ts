@@ -42,10 +42,16 @@ export class Invites1770000000012 extends SqlMigration {
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       NEW.invited_by := coalesce(app.membership_id(), NEW.invited_by);
+      IF current_user IN ('vouchsafe_app', 'vouchsafe_worker') AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_give(NEW.role, NEW.person_id IS NOT NULL)) THEN
+        RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501';
+      END IF;
       RETURN NEW;
     END $$;
     CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
       FOR EACH ROW EXECUTE FUNCTION app_private.invite_inviter();
+
+    -- What is revoked stays so.
+    CREATE POLICY revoked_for_good ON invites AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (revoked_at IS NULL OR (SELECT app.is_system()));
 
     -- Whether a member may, at this moment, invite somebody to a role: nobody gives what they do not hold.
     CREATE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
@@ -151,7 +157,7 @@ export class Invites1770000000012 extends SqlMigration {
         RETURN;
       END IF;
       PERFORM app_private.sign_member(m);
-      PERFORM app.set_password(m.user_id, new_salt, new_verifier, NULL, false);
+      PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
       PERFORM app_private.open_session(m, session_hash, accept_invite.session_id, 'password', 'infinity', ip, user_agent);
       org_id := m.org_id; membership_id := m.id;
       expires_at := (SELECT s.expires_at FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = accept_invite.session_id);

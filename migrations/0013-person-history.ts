@@ -35,6 +35,9 @@ export class PersonHistory1770000000013 extends SqlMigration {
       NEW.version := OLD.version;
       NEW.updated_at := OLD.updated_at;
       IF cardinality(changed) > 0 THEN
+        IF session_user = 'vouchsafe_app' AND app.membership_id() IS NULL THEN
+          RAISE EXCEPTION 'a change of a person is somebody''s' USING ERRCODE = '42501';
+        END IF;
         INSERT INTO public.person_snapshots (org_id, person_id, version, taken_at, changed_by, changed, before)
         VALUES (OLD.org_id, OLD.id, OLD.version, clock_timestamp(), app.membership_id(), changed, before);
         NEW.version := OLD.version + 1;

@@ -25,7 +25,8 @@ export class AccessGrants1770000000016 extends SqlMigration {
         RETURN 'declined';
       END IF;
       IF g.created_at < now() - interval '1 day' THEN RETURN 'lapsed'; END IF;
-      IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.width(t.value) > app.width(app.held(t.key))) THEN RETURN 'beyond'; END IF;
+      IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.giveable(g.org_id, t.key) <> 'org')
+        OR g.person_id IS NOT NULL AND NOT app.may_entrust(g.membership_id) THEN RETURN 'beyond'; END IF;
       IF NOT EXISTS (SELECT FROM public.memberships m WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active') THEN RETURN 'ended'; END IF;
       IF EXISTS (SELECT FROM public.access_grants x WHERE x.org_id = g.org_id AND x.membership_id = g.membership_id
                    AND x.state = 'approved' AND x.expires_at > now()) THEN RETURN 'in_force'; END IF;

@@ -57,15 +57,16 @@ export class AccountService {
     const { userId, sessionId } = currentMember();
     await this.limiter.consume(WRONG_PASSWORDS, userId);
     const salt = await this.sessions.ownSalt();
-    if (salt === null || !(await this.sessions.ownPasswordIs(await this.passwords.evaluate(current, salt)))) throw new Problem('wrong_password');
+    const evaluated = salt === null ? null : await this.passwords.evaluate(current, salt);
+    if (evaluated === null || !(await this.sessions.ownPasswordIs(evaluated))) throw new Problem('wrong_password');
     await this.limiter.reset(WRONG_PASSWORDS, userId);
-    await this.sessions.setPassword(userId, await this.passwords.credential(next), sessionId);
+    await this.sessions.setPassword(userId, evaluated, await this.passwords.credential(next), sessionId);
     this.audit.record('auth.password_changed', { target: { type: 'user', id: userId } });
   }
 
   /** Sets a password on behalf of an operator; the user changes it at the first sign-in where asked to. Throws weak_password. */
   async setPassword(userId: string, password: string, mustChange: boolean): Promise<void> {
     assertStrong(password);
-    await this.sessions.setPassword(userId, await this.passwords.credential(password), null, mustChange);
+    await this.sessions.setPassword(userId, null, await this.passwords.credential(password), null, mustChange);
   }
 }

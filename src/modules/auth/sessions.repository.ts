@@ -84,8 +84,11 @@ export class SessionsRepository {
     return row!.right;
   }
 
-  /** Sets a password and ends all sessions of the user but the one named. */
-  async setPassword(userId: string, { salt, verifier }: Credential, keepSessionId: string | null, mustChange = false): Promise<void> {
-    await this.unitOfWork.sql('SELECT app.set_password($1, $2, $3, $4, $5)', [userId, salt, verifier, keepSessionId, mustChange]);
+  /**
+   * Sets a password and ends all sessions of the user but the one named. `current` is the evaluation of the present password:
+   * the database asks it of a member, and not of an operator.
+   */
+  async setPassword(userId: string, current: Buffer | null, { salt, verifier }: Credential, keepSessionId: string | null, mustChange = false): Promise<void> {
+    await this.unitOfWork.sql('SELECT app.set_password($1, $2, $3, $4, $5, $6)', [userId, current, salt, verifier, keepSessionId, mustChange]);
   }
 }

@@ -43,6 +43,7 @@ export const exportsFeature = defineFeature({
   jobs: {
     'exports.render': {
       description: 'Makes the file of one export, with the scope of whoever asked for it', attempts: 5, backoffSeconds: 2, timeoutSeconds: 600, concurrency: 2,
+      askedBy: ['export:create'],
     },
   },
   retention: {

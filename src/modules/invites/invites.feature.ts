@@ -30,7 +30,7 @@ export const invitesFeature = defineFeature({
   jobs: {
     'invite.send': {
       description: 'Makes the token of an invite and mails it.',
-      attempts: 8, backoffSeconds: 15, timeoutSeconds: 60, concurrency: 2,
+      attempts: 8, backoffSeconds: 15, timeoutSeconds: 60, concurrency: 2, askedBy: ['invite:create', 'invite:resend'],
     },
   },
   retention: {

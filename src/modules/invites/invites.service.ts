@@ -39,7 +39,7 @@ export class InvitesService {
    * beyond_own_grants, not_found for a person that is none, invites_closed, too_many_requests.
    */
   async create({ email, name, role, personId }: CreateInviteDto): Promise<InviteRow> {
-    await this.assertMayInvite(role);
+    await this.assertMayInvite(role, personId);
     const address = normalizeEmail(email);
     await this.limiter.consume(BY_ADDRESSEE, `${currentContext().orgId} ${address}`);
     const id = newId();
@@ -51,8 +51,8 @@ export class InvitesService {
 
   /** Sends again, in the caller's name and for another week; the token before is worth nothing from now on. Throws as `create`, and invite_not_open. */
   async resend(id: string): Promise<InviteRow> {
-    const { role, email } = await this.require(id);
-    await this.assertMayInvite(role);
+    const { role, email, personId } = await this.require(id);
+    await this.assertMayInvite(role, personId);
     await this.limiter.consume(BY_ADDRESSEE, `${currentContext().orgId} ${email}`);
     const invite = await this.invites.prolong(id);
     if (invite === null) throw new Problem('invite_not_open');
@@ -70,8 +70,8 @@ export class InvitesService {
     return invite;
   }
 
-  private async assertMayInvite(role: string): Promise<void> {
-    await this.roles.assertGivable(role);
+  private async assertMayInvite(role: string, personId?: string | null): Promise<void> {
+    await this.roles.assertGivable(role, personId);
     const { requireSso, allowedSignIn } = await this.organizations.current();
     if (requireSso || !allowedSignIn.includes('password')) throw new Problem('invites_closed');
   }

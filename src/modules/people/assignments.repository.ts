@@ -24,6 +24,12 @@ export class AssignmentsRepository {
     });
   }
 
+  /** Whether the caller may put people in a member's reach. */
+  async mayEntrust(membershipId: string): Promise<boolean> {
+    const [row] = await this.unitOfWork.sql<{ may: boolean }>('SELECT app.may_entrust($1) AS may', [membershipId]);
+    return row!.may;
+  }
+
   async insert(assignment: Omit<AssignmentEntity, 'orgId'>): Promise<void> {
     await this.unitOfWork.manager.insert(AssignmentEntity, { ...assignment, orgId: currentContext().orgId });
   }

@@ -57,6 +57,7 @@ export class OverridesService {
    */
   private async changing(permission: string, change: () => Promise<void>): Promise<void> {
     if (!declared('permissions').has(permission)) throw new Problem('unknown_permission');
+    this.roles.assertForGood();
     if (currentMember().grants.get(permission) !== 'org') throw new Problem('beyond_own_grants');
     await this.roles.lockOrganization();
     await change();

@@ -60,7 +60,7 @@ export const rbacFeature = defineFeature({
       retention: { keep: 'a setting of the organization' },
     },
     role_defaults: { kind: 'installation', retention: { keep: 'written anew from the permission catalogue at every migration' } },
-    role_overrides: { kind: 'tenant', rows: { select: ['role:read', 'role:update', 'membership:create', 'membership:update'], insert: ['role:update', 'role:create'], update: 'role:update', delete: 'role:update' }, retention: { keep: 'a setting of the organization' } },
+    role_overrides: { kind: 'tenant', rows: { select: ['role:read', 'role:update', 'membership:create', 'membership:update'], insert: 'role:update', update: 'role:update', delete: 'role:update' }, retention: { keep: 'a setting of the organization' } },
     member_overrides: { kind: 'tenant', rows: { select: ['membership:read', 'membership:override'], insert: 'membership:override', update: 'membership:override', delete: 'membership:override' }, retention: { keep: 'a setting of the organization' } },
   },
   controls: {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { isPortalRole, PRESET_ROLES, PRESETS } from '../../platform/access/roles.js';
+import { isGranted } from '../../platform/access/grants.js';
+import { isPortalRole, LEADING_ROLES, PRESET_ROLES, PRESETS, SUPPORT_ROLE, type Preset } from '../../platform/access/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
@@ -37,8 +38,9 @@ export class RolesService {
    * Throws role_exists, unknown_role and beyond_own_grants for the one to copy.
    */
   async create({ key, copyOf, ...rest }: CreateRoleDto) {
-    if (PRESET_ROLES.has(key)) throw new Problem('role_exists');
+    if (PRESET_ROLES.has(key) || key === SUPPORT_ROLE) throw new Problem('role_exists');
     await this.roles.lockOrganization();
+    if (copyOf !== undefined && !isGranted(currentMember().grants, 'role:update')) throw new Problem('beyond_own_grants');
     if (copyOf !== undefined) await this.assertGivable(copyOf);
     try {
       await this.roles.insert({ key, description: '', portal: false, ...rest });
@@ -76,19 +78,36 @@ export class RolesService {
     if (!(await this.roles.custom()).some(({ key }) => key === role)) throw new Problem('unknown_role');
   }
 
-  /** Throws unknown_role, or beyond_own_grants when the caller could not give the role. */
-  async assertGivable(role: string): Promise<void> {
+  /**
+   * Throws unknown_role, or beyond_own_grants when the caller could not give the role. With somebody's record the role's
+   * reach of "own" becomes that of one record: to give it needs the permission for the whole organization.
+   */
+  async assertGivable(role: string, personId?: string | null): Promise<void> {
     await this.assertRole(role);
     const grants = (await this.roles.grants()).filter((grant) => grant.role === role && grant.scope !== 'none');
-    this.assertWithinOwn(new Map(grants.map(({ permission, scope }) => [permission, scope])));
+    const widened = (scope: string) => (scope === 'own' && personId ? 'org' : scope);
+    this.assertWithinOwn(new Map(grants.map(({ permission, scope }) => [permission, widened(scope)])));
+  }
+
+  /** An identity provider speaks for every member: who connects one holds all that the leading role does. Throws beyond_own_grants. */
+  async assertSpeaksForAll(): Promise<void> {
+    const { member } = currentContext();
+    if (member !== null) await this.assertGivable(LEADING_ROLES[member.preset as Preset]);
   }
 
   /** Nobody gives, or takes away, more than they hold: throws beyond_own_grants. What acts as the system may. */
   assertWithinOwn(grants: ReadonlyMap<string, string>): void {
-    const own = currentContext().member?.grants;
-    if (own === undefined) return;
+    const { member } = currentContext();
+    if (member === null) return;
+    this.assertForGood();
+    const own = member.grants;
     const beyond = [...grants].some(([permission, scope]) => (WIDTH[own.get(permission) ?? ''] ?? 0) < (WIDTH[scope] ?? Infinity));
     if (beyond) throw new Problem('beyond_own_grants');
+  }
+
+  /** What is held for a time is not given on: throws beyond_own_grants while an access grant is in force. */
+  assertForGood(): void {
+    if (currentContext().member?.accessGrantId) throw new Problem('beyond_own_grants', { detail: 'an access grant is in force' });
   }
 
   /** Lets changes of roles and members in this organization happen one after another. */

@@ -55,7 +55,7 @@ export const retentionFeature = defineFeature({
     },
     'retention.run': {
       description: 'Removes in small batches what one planned run found due, and certifies it.',
-      attempts: 10, backoffSeconds: 30, timeoutSeconds: 1_800, concurrency: 2, whileSuspended: true,
+      attempts: 10, backoffSeconds: 30, timeoutSeconds: 1_800, concurrency: 2, whileSuspended: true, askedBy: ['retention:run'],
     },
     'retention.remove_object': {
       description: 'Removes a stored object whose row is gone.',

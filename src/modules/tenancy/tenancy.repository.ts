@@ -10,6 +10,7 @@ export interface MembershipRow {
   name: string;
   role: string;
   personId: string | null;
+  kind: 'member' | 'support';
   status: 'active' | 'ended';
   createdAt: Date;
   endedAt: Date | null;
@@ -19,7 +20,7 @@ export interface MembershipRow {
 
 export type NewMembership = Pick<MembershipRow, 'id' | 'userId' | 'name' | 'role' | 'personId'>;
 
-const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, m.name, m.role, m.person_id AS "personId", m.status,
+const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, m.name, m.role, m.person_id AS "personId", m.kind, m.status,
   m.created_at AS "createdAt", m.ended_at AS "endedAt", m.grants
   FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1`;
 

@@ -30,7 +30,7 @@ export class TenancyService {
 
   /** Adds a member; the user is made where the address is new. Throws unknown_role, membership_exists, beyond_own_grants. */
   async add({ email, name, role, personId }: CreateMembershipDto): Promise<MembershipRow> {
-    await this.roles.assertGivable(role);
+    await this.roles.assertGivable(role, personId);
     const id = newId();
     const userId = await this.tenancy.ensureUser(newId(), normalizeEmail(email));
     try {
@@ -48,7 +48,8 @@ export class TenancyService {
   async changeRole(id: string, role: string): Promise<MembershipRow> {
     await this.roles.lockOrganization();
     const member = await this.member(id);
-    await this.roles.assertGivable(role);
+    if (member.kind === 'support') throw new Problem('not_found');
+    await this.roles.assertGivable(role, member.personId);
     this.roles.assertWithinOwn(new Map(Object.entries(member.grants)));
     await this.giveRole(member, role);
     return this.member(id);

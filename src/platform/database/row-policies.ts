@@ -13,7 +13,14 @@ export const ROW_COMMANDS = ['select', 'insert', 'update', 'delete'] as const sa
 /** The policies that follow from the rules of all tenant tables. A command open to every member needs none. */
 export function rowPolicies(): RowPolicy[] {
   return [...declared('tables')].flatMap(([table, declaration]) => (declaration.kind === 'installation' ? []
-    : ROW_COMMANDS.map((command) => ({ table, command, condition: conditionOf(declaration.rows, command) })).filter(({ condition }) => condition !== 'true')));
+    : ROW_COMMANDS.map((command) => ({ table, command, condition: table === 'outbox' && command === 'insert' ? jobCondition() : conditionOf(tenantColumn(table), declaration.rows, command) }))
+      .filter(({ condition }) => condition !== 'true')));
+}
+
+/** Who may have which job done: what a member asks for is written to the outbox in the member's session. */
+function jobCondition(): string {
+  const cases = [...declared('jobs')].flatMap(([job, { askedBy }]) => (askedBy === undefined ? [] : [`WHEN '${job}' THEN (SELECT app.org_if_reaches(${literals(askedBy)}))`]));
+  return `org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE ${cases.length === 0 ? 'NULL' : `CASE job ${cases.join(' ')} END`} END`;
 }
 
 /** The statement that makes a policy. */
@@ -64,24 +71,33 @@ export function ruleOfRow(rules: RowRules, opens: string | null): Rule {
   return opens !== null && named(rules.select).includes(opens) ? ruleOf({ ...rules, select: opens }, 'select') : CLOSED;
 }
 
+/** The column that names a row's organization. */
+export function tenantColumn(table: string): string {
+  return table === 'organizations' ? 'id' : 'org_id';
+}
+
 /**
+ * Every decision is compared with the row's organization: SQL that calls another entrance in the middle of a statement would
+ * otherwise have the rows of one organization decided on by what the caller is in another.
  * One decision after the other by CASE: because of alternatives joined by OR the planner expects next to no row, and then
  * sorts whole tables. Functions stand in sub-selects, so that each is asked once a statement.
  */
-function conditionOf({ permission, ...rules }: RowRules, command: RowCommand): string {
-  if (permission === undefined || command !== 'select') return conditionBy(rules, command);
-  const cases = named(rules.select).map((one) => `WHEN '${one}' THEN ${conditionBy({ ...rules, select: one }, command)}`);
-  return `CASE ${permission} ${cases.join(' ')} ELSE (SELECT app.is_system()) END`;
+function conditionOf(org: string, { permission, ...rules }: RowRules, command: RowCommand): string {
+  if (permission === undefined || command !== 'select') return conditionBy(org, rules, command);
+  const cases = named(rules.select).map((one) => `WHEN '${one}' THEN ${conditionBy(org, { ...rules, select: one }, command)}`);
+  return `CASE ${permission} ${cases.join(' ')} ELSE ${org} = (SELECT app.org_if_system()) END`;
 }
 
-function conditionBy(rules: RowRules, command: RowCommand): string {
+function conditionBy(org: string, rules: RowRules, command: RowCommand): string {
   const { everybody, about, other, own } = ruleOf(rules, command);
   if (everybody) return 'true';
-  let condition = about.length === 0 ? 'false' : `CASE (SELECT app.scope(${literals(about)})) WHEN 'org' THEN true
-    WHEN 'assigned' THEN ${rules.person} = ANY ((SELECT app.assigned_people())::uuid[]) WHEN 'own' THEN ${rules.person} = (SELECT app.own_person_id()) ELSE false END`;
-  if (other.length > 0) condition = either(`(SELECT app.holds(${literals(other)}))`, condition);
-  if (about.length + other.length === 0) condition = '(SELECT app.is_system())';
-  if (own) condition = either(`${rules.own!.column} = (SELECT app.membership_in_person())`, condition);
+  const scoped = (scope: string) => `(SELECT app.org_if_scope('${scope}', ${literals(about)}))`;
+  let condition = about.length === 0 ? 'false' : `CASE ${org} WHEN ${scoped('org')} THEN true
+    WHEN ${scoped('assigned')} THEN (${org}, ${rules.person}) IN (SELECT a.org, a.person FROM app.assigned() a)
+    WHEN ${scoped('own')} THEN (${org}, ${rules.person}) = (SELECT o.org, o.person FROM app.own_person() o) ELSE false END`;
+  if (other.length > 0) condition = either(`${org} = (SELECT app.org_if_holds(${literals(other)}))`, condition);
+  if (about.length + other.length === 0) condition = `${org} = (SELECT app.org_if_system())`;
+  if (own) condition = either(`(${org}, ${rules.own!.column}) = (SELECT m.org, m.membership FROM app.in_person() m)`, condition);
   return condition;
 }
 

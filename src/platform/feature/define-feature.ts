@@ -50,6 +50,8 @@ export interface JobDeclaration {
   backoffSeconds: number;
   timeoutSeconds: number;
   concurrency: number;
+  /** Permissions of which a member needs one, however far it reaches, to have it done; without, only jobs and operators ask for it. */
+  askedBy?: readonly string[];
   /** A duty, done for an organization that is suspended too; other jobs of it wait until it is resumed. Runs in its own lane. */
   whileSuspended?: true;
 }

@@ -22,7 +22,7 @@ export const jobsFeature = defineFeature({
     },
   },
   tables: {
-    outbox: { kind: 'tenant', rows: { select: ['delivery:read', 'retention:read', 'retention:preview', 'retention:run'], insert: 'signed-in' }, retention: { policies: ['outbox.finished'] } },
+    outbox: { kind: 'tenant', rows: { select: ['delivery:read', 'retention:read', 'retention:preview', 'retention:run'] }, retention: { policies: ['outbox.finished'] } },
     job_runs: { kind: 'tenant', rows: { select: ['retention:preview', 'retention:run'] }, retention: { policies: ['job_runs.old'] } },
   },
 });

@@ -38,8 +38,9 @@ export class SsoSetupService {
     return this.present(connection);
   }
 
-  /** Throws metadata_refused or unknown_role. */
+  /** Throws metadata_refused, unknown_role, beyond_own_grants. */
   async create({ metadata, ...settings }: CreateSsoConnectionDto) {
+    await this.roles.assertSpeaksForAll();
     await this.assertRoles(settings);
     const id = newId();
     const secret = randomToken();
@@ -53,8 +54,9 @@ export class SsoSetupService {
     return this.read(id);
   }
 
-  /** Throws not_found, metadata_refused or unknown_role. */
+  /** Throws not_found, metadata_refused, unknown_role, beyond_own_grants. */
   async update(id: string, { metadata, ...settings }: UpdateSsoConnectionDto) {
+    await this.roles.assertSpeaksForAll();
     await this.assertRoles(settings);
     const changes = { ...settings, ...(metadata !== undefined && this.provider(metadata)) };
     if (Object.keys(changes).length === 0) throw new Problem('invalid_request', { detail: 'nothing to change' });

@@ -1,0 +1,106 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/**
+ * Nobody gives what they do not hold: for roles, overrides, memberships, invites, assignments and identity providers, by
+ * raw SQL too. Each check names the organization it is about, and those in triggers run as whoever sends the statement, so
+ * that a context which is exchanged or taken away in the middle of a statement gains nothing.
+ */
+export class GivingRights1770000000018 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    -- How far the caller may give a permission on to others in an organization: as far as they hold it, and nothing while an
+    -- access grant is in force, because what is held for a time would otherwise be given for good.
+    CREATE FUNCTION app.giveable(org uuid, permission text) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c text[] := app.verified_context();
+    BEGIN
+      IF c[2]::uuid IS DISTINCT FROM org THEN RETURN 'none'; END IF;
+      IF c[1] = 'member' AND EXISTS (SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p
+        WHERE m.org_id = org AND m.id = c[4]::uuid AND p.access_grant_id IS NOT NULL) THEN RETURN 'none'; END IF;
+      RETURN app.held(permission);
+    END $$;
+
+    -- Whether the caller may give a role of the entered organization. Somebody's own record is put in reach with it where one is
+    -- named: that needs the permission for the whole organization.
+    CREATE FUNCTION app.may_give(role_key text, with_record boolean) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT NOT EXISTS (SELECT FROM jsonb_each_text(app_private.effective_grants(app.org_id(), NULL, role_key)) g
+        WHERE app.width(CASE WHEN g.value = 'own' AND with_record THEN 'org' ELSE g.value END) > app.width(app.giveable(app.org_id(), g.key)))
+    $$;
+
+    -- Whether the caller holds all that the leading role does: who connects an identity provider lets it speak for everybody.
+    CREATE FUNCTION app.may_speak_for_all() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT app.is_system() OR app.may_give((SELECT r.role FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
+        WHERE o.id = app.org_id()), false)
+    $$;
+
+    -- Whether the caller may entrust people to a member, or put somebody's record in a member's reach: nobody gives a reach
+    -- that they do not have themselves, so every permission that then reaches further has to be held for the whole organization.
+    CREATE FUNCTION app.may_entrust(member uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT app.is_system() OR NOT EXISTS (
+        SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p CROSS JOIN LATERAL jsonb_each_text(p.person_scopes) s
+         WHERE m.org_id = app.org_id() AND m.id = member AND s.value = 'assigned' AND app.giveable(m.org_id, s.key) <> 'org')
+    $$;
+
+    GRANT EXECUTE ON FUNCTION app.giveable, app.may_give, app.may_speak_for_all, app.may_entrust TO vouchsafe_app;
+
+    CREATE FUNCTION app_private.assignment_within_own() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF current_user IN ('vouchsafe_app', 'vouchsafe_worker') AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_entrust(NEW.membership_id)) THEN
+        RAISE EXCEPTION 'nobody gives a reach that they do not have' USING ERRCODE = '42501', CONSTRAINT = 'assignments_within_own';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER assignment_within_own BEFORE INSERT ON assignments FOR EACH ROW EXECUTE FUNCTION app_private.assignment_within_own();
+
+    -- Nobody gives or takes away what they do not hold in full, by raw SQL neither.
+    CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (app.giveable(org_id, permission) = 'org');
+    CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING (app.giveable(org_id, permission) = 'org') WITH CHECK (app.giveable(org_id, permission) = 'org');
+    CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (app.giveable(org_id, permission) = 'org');
+    CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (app.giveable(org_id, permission) = 'org');
+    CREATE POLICY within_own_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING (app.giveable(org_id, permission) = 'org') WITH CHECK (app.giveable(org_id, permission) = 'org');
+    CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (app.giveable(org_id, permission) = 'org');
+
+    -- No member gives a role, or a wider one, than they hold for good themselves. Runs as whoever sends the statement, after
+    -- membership_grants: our own functions, which run as the owner, are not asked; of everybody else a context of this very
+    -- organization is, so that there is nothing to gain from taking it away in the middle of a statement. What was held for a
+    -- time, or before an end, counts as nothing.
+    CREATE FUNCTION app_private.memberships_within_own() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c text[];
+      before jsonb := '{}';
+      record_given boolean := NEW.person_id IS NOT NULL;
+    BEGIN
+      IF current_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NEW; END IF;
+      c := app.verified_context();
+      IF c[2]::uuid IS DISTINCT FROM NEW.org_id OR c[1] NOT IN ('member', 'system') THEN
+        RAISE EXCEPTION 'the organization is not entered' USING ERRCODE = '42501';
+      END IF;
+      IF c[1] = 'system' THEN RETURN NEW; END IF;
+      IF TG_OP = 'UPDATE' THEN
+        IF OLD.status = 'active' AND OLD.access_grant_id IS NULL THEN before := OLD.grants; END IF;
+        record_given := record_given AND (NEW.person_id IS DISTINCT FROM OLD.person_id OR OLD.status <> 'active' OR NEW.role <> OLD.role);
+      END IF;
+      IF NEW.status = 'active' AND EXISTS (
+        SELECT FROM jsonb_each_text(NEW.grants) g
+         WHERE (app.width(g.value) > app.width(before ->> g.key) OR (g.value = 'own' AND record_given))
+           AND app.width(CASE WHEN g.value = 'own' AND record_given THEN 'org' ELSE g.value END) > app.width(app.giveable(NEW.org_id, g.key))) THEN
+        RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501', CONSTRAINT = 'memberships_within_own';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
+      FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
+
+    -- An identity provider speaks for every member: it is connected and changed by those who hold all that the leading role does.
+    CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK ((SELECT app.may_speak_for_all()));
+    CREATE POLICY speaks_for_all_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+      USING ((SELECT app.may_speak_for_all())) WITH CHECK ((SELECT app.may_speak_for_all()));
+  `;
+}
