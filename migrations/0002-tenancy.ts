@@ -253,7 +253,7 @@ export class Tenancy1770000000002 extends SqlMigration {
     GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
 
     CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-      WITH CHECK (org_id = (SELECT app.org_if_system()) OR (org_id, requested_by) = (SELECT m.org, m.membership FROM app.in_person() m));
+      WITH CHECK (org_id = (SELECT app.org_if_system()) OR (org_id, requested_by) = (SELECT app.org_id(), app.membership_id()));
 
     -- Whether an organization has a role: one of its preset, or one it made.
     CREATE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean

@@ -51,7 +51,7 @@ export class Invites1770000000012 extends SqlMigration {
       FOR EACH ROW EXECUTE FUNCTION app_private.invite_inviter();
 
     -- What is revoked stays so.
-    CREATE POLICY revoked_for_good ON invites AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (revoked_at IS NULL OR (SELECT app.is_system()));
+    CREATE POLICY revoked_for_good ON invites AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (revoked_at IS NULL OR (SELECT app.is_system())) WITH CHECK (true);
 
     -- Whether a member may, at this moment, invite somebody to a role: nobody gives what they do not hold.
     CREATE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean

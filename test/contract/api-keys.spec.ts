@@ -16,7 +16,7 @@ const ORDER = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const PERMISSIONS = [...declared('permissions').keys()];
 /** Routes that give or take away rights: whoever calls them needs those rights as well, and a key of one permission has none. */
 const GIVING = new Set([
-  'POST /v1/invites', 'POST /v1/invites/:id/resend', 'POST /v1/memberships', 'PATCH /v1/memberships/:id', 'DELETE /v1/memberships/:id', 'POST /v1/roles', 'PUT /v1/roles/:role/permissions/:permission',
+  'POST /v1/invites', 'POST /v1/invites/:id/resend', 'POST /v1/assignments', 'POST /v1/memberships', 'PATCH /v1/memberships/:id', 'DELETE /v1/memberships/:id', 'POST /v1/roles', 'PUT /v1/roles/:role/permissions/:permission',
   'POST /v1/sso/connections', 'DELETE /v1/roles/:role/permissions/:permission', 'PUT /v1/memberships/:id/permissions/:permission', 'DELETE /v1/memberships/:id/permissions/:permission',
 ]);
 /** Routes that also show what they are about: the permission to read it, without which nothing is there. */

@@ -23,25 +23,26 @@ const of = (table: string) => new Map(rowPolicies().filter((policy) => policy.ta
 
 describe('the policies of a table', () => {
   it('reach as far among people as the permission does that is about them', () => {
-    expect(of('specimens').get('select')).toBe("CASE WHEN (SELECT app.holds('specimen:audit')) THEN true ELSE CASE (SELECT app.scope('specimen:read')) WHEN 'org' THEN true "
-      + "WHEN 'assigned' THEN person_id = ANY ((SELECT app.assigned_people())::uuid[]) WHEN 'own' THEN person_id = (SELECT app.own_person_id()) ELSE false END END");
+    expect(of('specimens').get('select')).toBe("CASE WHEN org_id = (SELECT app.org_if_holds('specimen:audit')) THEN true ELSE CASE org_id WHEN (SELECT app.org_if_scope('org', 'specimen:read')) THEN true "
+      + "WHEN (SELECT app.org_if_scope('assigned', 'specimen:read')) THEN (org_id, person_id) IN (SELECT a.org, a.person FROM app.assigned() a) "
+      + "WHEN (SELECT app.org_if_scope('own', 'specimen:read')) THEN (org_id, person_id) = (SELECT o.org, o.person FROM app.own_person() o) ELSE false END END");
   });
 
   it('are the same for everybody where rows hang on nobody', () => {
-    expect(of('racks').get('select')).toBe("(SELECT app.holds('specimen:read'))");
+    expect(of('racks').get('select')).toBe("org_id = (SELECT app.org_if_holds('specimen:read'))");
   });
 
   it('ask for the one permission that a row names, of those listed, each as far as it reaches', () => {
     expect(of('slides').get('select')).toBe(`CASE opened_by WHEN 'specimen:read' THEN ${of('specimens').get('select')!.replace(/^.*? ELSE CASE/, 'CASE').replace(/ END$/, '')} `
-      + "WHEN 'specimen:audit' THEN (SELECT app.holds('specimen:audit')) ELSE (SELECT app.is_system()) END");
+      + "WHEN 'specimen:audit' THEN org_id = (SELECT app.org_if_holds('specimen:audit')) ELSE org_id = (SELECT app.org_if_system()) END");
   });
 
   it('let a member in person at rows of their own for what the table says, and no more', () => {
-    expect(of('specimens').get('update')).toBe("CASE WHEN author_id = (SELECT app.membership_in_person()) THEN true ELSE (SELECT app.holds('specimen:audit')) END");
+    expect(of('specimens').get('update')).toBe("CASE WHEN (org_id, author_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('specimen:audit')) END");
   });
 
   it('close what nobody named to all but the system', () => {
-    expect([of('specimens').get('delete'), of('racks').get('insert')]).toEqual(['(SELECT app.is_system())', '(SELECT app.is_system())']);
+    expect([of('specimens').get('delete'), of('racks').get('insert')]).toEqual(['org_id = (SELECT app.org_if_system())', 'org_id = (SELECT app.org_if_system())']);
   });
 
   it('say nothing where every member may, nor of tables of the installation', () => {
