@@ -15,6 +15,7 @@ export class AccessGrantsController {
     return this.grants.list(query);
   }
 
+  /** Asks for permissions for a time, for oneself or another member; somebody else has to approve. */
   @Post()
   @Access('access-grant:request', { emits: ['access_grant.requested'] })
   @Returns(AccessGrantResponse, { status: 201 })
@@ -22,6 +23,7 @@ export class AccessGrantsController {
     return this.grants.request(body);
   }
 
+  /** Gives what was asked for. Whoever approves holds it, is neither who asked nor who gets it, and signed in within half an hour. */
   @Post(':id/approve')
   @Access('access-grant:decide', { emits: ['access_grant.approved'], stepUpMinutes: 30 })
   @Returns(AccessGrantResponse)

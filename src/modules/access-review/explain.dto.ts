@@ -6,7 +6,7 @@ import { PageQuery } from '../../platform/http/pagination.dto.js';
 import type { LevelName } from './explain.repository.js';
 
 export class WhoCanQuery extends PageQuery {
-  /** What kind of thing: person, assignment, export, membership … */
+  /** What kind of thing: assignment, delivery, export, membership, organization, person, session, sso-connection, webhook-source. */
   @Matches(/^[a-z]{2,20}(-[a-z]{1,20}){0,2}$/)
   resource: string;
 

@@ -38,6 +38,7 @@ export class ReviewsController {
     return this.reviews.items(id, query);
   }
 
+  /** Confirms or revokes one item. Nobody decides about their own access. */
   @Post(':id/items/:itemId')
   @Access('access-review:decide', {
     emits: ['access_review.confirmed', 'access_review.revoked', 'membership.ended', 'membership.override_removed', 'role.deleted', 'role.override_removed'],
@@ -47,6 +48,7 @@ export class ReviewsController {
     return this.reviews.decide(id, itemId, body);
   }
 
+  /** Ends a review, once every item is decided. */
   @Post(':id/complete')
   @Access('access-review:decide', { emits: ['access_review.completed'] })
   @Returns(ReviewResponse)

@@ -16,6 +16,7 @@ export class SwitchingController {
     private readonly cookies: SessionCookies,
   ) {}
 
+  /** One's own organizations, and whether this session may move on to them. */
   @Get('organizations')
   @Access('signed-in', { peopleOnly: true })
   @Returns(OwnOrganizationResponse, { list: true })
@@ -23,6 +24,7 @@ export class SwitchingController {
     return this.switching.organizations(user.sid);
   }
 
+  /** Moves the session on to another of one's organizations. */
   @Post('organization')
   @Access('signed-in', { peopleOnly: true, emits: ['auth.organization_left', 'auth.signed_in'], limit: { name: 'switch-address', points: 300, seconds: 300 } })
   @Returns(SignedInResponse)

@@ -24,6 +24,7 @@ export class InvitesController {
     return this.invites.list(query);
   }
 
+  /** Invites an address by mail. The link leads to `/invites/accept#token=…` under PUBLIC_URL, where a front end takes it up. */
   @Post('invites')
   @Access('invite:create', { emits: ['invite.created'] })
   @Returns(InviteResponse, { status: 201 })
@@ -31,6 +32,7 @@ export class InvitesController {
     return this.invites.create(body);
   }
 
+  /** Accepts with the token of the mail, sets a password, and signs in. */
   @Post('invites/accept')
   @Public('whoever was invited has no session yet', { emits: ['invite.accepted', 'invite.refused', 'auth.signed_in'], limit: LIMIT })
   @Returns(SignedInResponse)
@@ -40,6 +42,7 @@ export class InvitesController {
     return session;
   }
 
+  /** Accepts with the token of the mail, as the user who is signed in. */
   @Post('auth/invites/accept')
   @Access('signed-in', { peopleOnly: true, emits: ['invite.accepted', 'invite.refused'], limit: LIMIT })
   @Returns(AcceptedInviteResponse)

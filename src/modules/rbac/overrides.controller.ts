@@ -8,6 +8,7 @@ import { OverridesService } from './overrides.service.js';
 export class OverridesController {
   constructor(private readonly overrides: OverridesService) {}
 
+  /** Grants a permission to a role, or denies it by the scope "none". Nobody gives more than they hold. */
   @Put('roles/:role/permissions/:permission')
   @Access('role:update', { emits: ['role.override_set'] })
   @Returns(GrantResponse)
@@ -15,6 +16,7 @@ export class OverridesController {
     return this.overrides.setRole(role, permission, scope);
   }
 
+  /** Takes the setting back: what the role grants by default holds again. */
   @Delete('roles/:role/permissions/:permission')
   @Access('role:update', { emits: ['role.override_removed'] })
   @Returns.nothing()
@@ -22,6 +24,7 @@ export class OverridesController {
     return this.overrides.removeRole(role, permission);
   }
 
+  /** Grants a permission to one member, or denies it, whatever the role says. */
   @Put('memberships/:id/permissions/:permission')
   @Access('membership:override', { emits: ['membership.override_set'] })
   @Returns(GrantResponse)
@@ -29,6 +32,7 @@ export class OverridesController {
     return this.overrides.setMember(id, permission, scope);
   }
 
+  /** Takes the setting back: what the role grants holds again. */
   @Delete('memberships/:id/permissions/:permission')
   @Access('membership:override', { emits: ['membership.override_removed'] })
   @Returns.nothing()

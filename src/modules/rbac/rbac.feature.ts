@@ -42,12 +42,12 @@ export const rbacFeature = defineFeature({
     },
   },
   errors: {
-    unknown_role: { status: 400, title: 'The organization has no such role' },
+    unknown_role: { status: 400, title: 'The organization has no such role: GET /v1/roles lists them' },
     beyond_own_grants: { status: 403, title: 'Nobody can give what they do not hold' },
     role_exists: { status: 409, title: 'There is such a role already' },
     role_in_use: { status: 409, title: 'Members hold this role, or sign-ins lead to it' },
     scope_not_applicable: { status: 400, title: 'This permission is held for the whole organization or not at all' },
-    unknown_permission: { status: 400, title: 'There is no such permission' },
+    unknown_permission: { status: 400, title: 'There is no such permission: GET /v1/permissions lists them' },
   },
   personalData: {
     roles: { name: { class: 'public', erasure: 'keep' } },

@@ -8,6 +8,7 @@ import { RolesService } from './roles.service.js';
 export class RolesController {
   constructor(private readonly roles: RolesService) {}
 
+  /** Every permission there is. */
   @Get('permissions')
   @Access('permission:read')
   @Returns(PermissionResponse, { list: true })
@@ -15,6 +16,7 @@ export class RolesController {
     return this.roles.permissions();
   }
 
+  /** The organization's roles, and what each grants. */
   @Get('roles')
   @Access('role:read')
   @Returns(RoleResponse, { list: true })
@@ -22,6 +24,7 @@ export class RolesController {
     return this.roles.list();
   }
 
+  /** Makes a role of the organization's own; it grants nothing, or what another does. */
   @Post('roles')
   @Access('role:create', { emits: ['role.created'] })
   @Returns(RoleResponse, { status: 201 })
@@ -36,6 +39,7 @@ export class RolesController {
     return this.roles.update(role, body);
   }
 
+  /** Removes a role of the organization's own that nobody holds. */
   @Delete('roles/:role')
   @Access('role:delete', { emits: ['role.deleted'] })
   @Returns.nothing()

@@ -15,6 +15,7 @@ export class TenancyController {
     return this.tenancy.members(query);
   }
 
+  /** Makes somebody a member, without a mail; a new user has no password and comes by single sign-on. */
   @Post()
   @Access('membership:create', { emits: ['membership.created'] })
   @Returns(MembershipResponse, { status: 201 })
@@ -29,6 +30,7 @@ export class TenancyController {
     return this.tenancy.changeRole(id, body.role);
   }
 
+  /** Ends a membership, with its sessions and API keys. */
   @Delete(':id')
   @Access('membership:end', { emits: ['membership.ended'] })
   @Returns(MembershipResponse)
