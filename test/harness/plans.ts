@@ -4,6 +4,7 @@ import type { Harness } from './app.js';
 /** A step of a plan, as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) tells it. */
 export interface PlanNode {
   'Node Type': string;
+  'Function Name'?: string;
   'Parent Relationship'?: string;
   'Relation Name'?: string;
   'Actual Rows': number;
