@@ -48,6 +48,11 @@ describe('people', () => {
     expect(found.body.items.map((person: { id: string }) => person.id)).toEqual([id]);
   });
 
+  it('finds nobody by address in an organization that knows no address yet', async () => {
+    const fresh = await harness.signIn((await harness.make.member(await harness.make.organization('gme'), 'program_director')).email);
+    expect((await fresh.get('/v1/people?email=nobody@test.example')).body).toEqual({ items: [], nextCursor: null });
+  });
+
   it('pages through all people once', async () => {
     const seen: string[] = [];
     let cursor = '';

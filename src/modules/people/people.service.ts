@@ -36,7 +36,8 @@ export class PeopleService {
     const scope = { purpose: 'people', orgId: currentContext().orgId };
     const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
     if (email !== undefined && !maySearchContacts()) throw new Problem('forbidden');
-    const emailIndex = email === undefined ? undefined : await this.emailIndex(email);
+    const emailIndex = email === undefined ? undefined : await this.knownEmailIndex(email);
+    if (emailIndex === null) return { items: [], nextCursor: null };
     const rows = await this.people.list({ ...filter, emailIndex }, after, limit + 1);
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
@@ -129,6 +130,12 @@ export class PeopleService {
     }
     if (fields.email !== undefined) columns.emailIndex = fields.email === null ? null : await this.emailIndex(fields.email);
     return columns;
+  }
+
+  /** Null in an organization that has no address yet. */
+  private async knownEmailIndex(email: string): Promise<Buffer | null> {
+    const ring = await this.dataKeys.knownOfOrganization('index');
+    return ring === null ? null : blindIndex(ring.current, normalizeEmail(email));
   }
 
   private async emailIndex(email: string): Promise<Buffer> {

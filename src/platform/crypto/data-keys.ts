@@ -114,6 +114,14 @@ export class DataKeys {
     return new KeyRing(keys);
   }
 
+  /** The organization's own keys, or null before anything needed one: for those who only look. */
+  async knownOfOrganization(purpose: Purpose): Promise<KeyRing | null> {
+    const known = this.organizationRings.get(`${currentContext().orgId}|${purpose}`);
+    if (known !== undefined) return known;
+    const found = await this.find(ORGANIZATION, purpose);
+    return found.isEmpty ? null : found;
+  }
+
   /**
    * The organization's own keys, made at first use and remembered once that is committed: they are never destroyed while the
    * organization lives. A row sealed by a newer generation is answered by reading again.
