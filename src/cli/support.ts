@@ -11,7 +11,7 @@ export function supportCommands(program: Command): void {
   program.command('support').description('support access').command('request')
     .description('ask an organization for permissions for a time; one of its members has to approve')
     .requiredOption('--org <id>').requiredOption('--email <email>', 'who of the support staff')
-    .requiredOption('--grant <permission[=scope]...>', 'what is needed').requiredOption('--reason <text>').requiredOption('--minutes <n>')
+    .requiredOption('--grant <permission...>', 'what is needed: permission, or permission=scope').requiredOption('--reason <text>').requiredOption('--minutes <n>')
     .option('--name <name>').option('--password-stdin', 'read a first password from standard input; it must be changed at the first sign-in').option('--json')
     .action(async (options: SupportOptions) => {
       const password = options.passwordStdin ? await readSecret() : undefined;
