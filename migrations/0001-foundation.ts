@@ -141,17 +141,17 @@ export class Foundation1770000000001 extends SqlMigration {
     END $$;
 
     -- The same, each with the organization that it is true of, for policies: null where it is not.
-    CREATE FUNCTION app.org_if_scope(wanted text, VARIADIC permissions text[]) RETURNS uuid
+    CREATE FUNCTION app.org_if_everybody(VARIADIC permissions text[]) RETURNS uuid
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       c text[] := app.verified_context();
-      widest integer := 0;
+      scopes jsonb := c[5]::jsonb;
     BEGIN
-      IF c[1] = 'system' THEN RETURN CASE wanted WHEN 'org' THEN c[2]::uuid END; END IF;
+      IF c[1] = 'system' THEN RETURN c[2]::uuid; END IF;
       FOR i IN 1..cardinality(permissions) LOOP
-        widest := greatest(widest, app.width(c[5]::jsonb ->> permissions[i]));
+        IF scopes ->> permissions[i] = 'org' THEN RETURN c[2]::uuid; END IF;
       END LOOP;
-      RETURN CASE WHEN widest = app.width(wanted) THEN c[2]::uuid END;
+      RETURN NULL;
     END $$;
     CREATE FUNCTION app.org_if_system() RETURNS uuid LANGUAGE sql STABLE
     BEGIN ATOMIC
@@ -160,10 +160,6 @@ export class Foundation1770000000001 extends SqlMigration {
     CREATE FUNCTION app.in_person(OUT org uuid, OUT membership uuid) LANGUAGE sql STABLE
     BEGIN ATOMIC
       SELECT c[2]::uuid, CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
-    END;
-    CREATE FUNCTION app.own_person(OUT org uuid, OUT person uuid) LANGUAGE sql STABLE
-    BEGIN ATOMIC
-      SELECT c[2]::uuid, c[6]::uuid FROM app.verified_context() AS c;
     END;
 
     -- Puts a table under the standard policy: rows of the entered organization alone, for every role, the owner
@@ -186,7 +182,7 @@ export class Foundation1770000000001 extends SqlMigration {
     END $$;
 
     GRANT EXECUTE ON FUNCTION app.verified_context(), app.org_id(), app.audit_org_id(), app.user_id(), app.membership_id(),
-      app.api_key_id(), app.membership_in_person(), app.own_person_id(), app.is_system(), app.width(text), app.scope(text[]), app.org_if_scope(text, text[]),
-      app.org_if_system(), app.in_person(), app.own_person() TO vouchsafe_app;
+      app.api_key_id(), app.membership_in_person(), app.own_person_id(), app.is_system(), app.width(text), app.scope(text[]), app.org_if_everybody(text[]),
+      app.org_if_system(), app.in_person() TO vouchsafe_app;
   `;
 }

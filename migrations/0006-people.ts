@@ -63,15 +63,25 @@ export class People1770000000006 extends SqlMigration {
       RETURN coalesce((SELECT array_agg(a.person_id) FROM public.assignments a
          WHERE a.org_id = c[2]::uuid AND a.membership_id = c[4]::uuid AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())), '{}');
     END $$;
-    -- The same with their organization, for policies.
-    CREATE FUNCTION app.assigned() RETURNS TABLE (org uuid, person uuid)
+    -- The people whom the caller reaches by permissions that reach less than the organization, for policies: with their
+    -- organization, and decided together with the scope.
+    CREATE FUNCTION app.in_reach(VARIADIC permissions text[]) RETURNS TABLE (org uuid, person uuid)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       c text[] := app.verified_context();
+      scopes jsonb := c[5]::jsonb;
+      widest integer := 0;
     BEGIN
-      RETURN QUERY SELECT a.org_id, a.person_id FROM app_private.assignments_in_force(c[2]::uuid, c[4]::uuid) a;
+      FOR i IN 1..cardinality(permissions) LOOP
+        widest := greatest(widest, app.width(scopes ->> permissions[i]));
+      END LOOP;
+      IF widest = 2 THEN
+        RETURN QUERY SELECT a.org_id, a.person_id FROM app_private.assignments_in_force(c[2]::uuid, c[4]::uuid) a;
+      ELSIF widest = 1 THEN
+        RETURN QUERY SELECT c[2]::uuid, c[6]::uuid;
+      END IF;
     END $$;
-    GRANT EXECUTE ON FUNCTION app.assigned_people, app.assigned TO vouchsafe_app;
+    GRANT EXECUTE ON FUNCTION app.assigned_people, app.in_reach TO vouchsafe_app;
 
     SELECT app_private.protect_table('people', 'SELECT, INSERT, UPDATE (external_id, kind, given_name, family_name, title, npi, status,
       email_enc, email_index, phone_enc, address_enc, date_of_birth_enc, ssn_enc)');

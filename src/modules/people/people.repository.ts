@@ -58,7 +58,7 @@ export class PeopleRepository {
   /** A page in order of id, which is the order of creation; `after` is the last id seen. */
   list(filter: PeopleFilter, after: string | null, limit: number): Promise<PersonSummaryRow[]> {
     const values: unknown[] = [currentContext().orgId, limit];
-    const conditions = ['p.org_id = $1', ...reached()];
+    const conditions = ['p.org_id = $1', ...reached(values)];
     const add = (condition: string, value: unknown) => {
       if (value === undefined || value === null) return;
       values.push(value);
@@ -95,8 +95,9 @@ export class PeopleRepository {
 }
 
 /** A narrow scope once more, as an index takes it: the policies alone would have each person of the organization looked at. */
-function reached(): string[] {
-  const scope = currentContext().member?.grants.get('person:read');
+function reached(values: unknown[]): string[] {
+  const { member } = currentContext();
+  const scope = member?.grants.get('person:read');
   if (scope === 'assigned') return ['p.id = ANY ((SELECT app.assigned_people())::uuid[])'];
-  return scope === 'own' ? ['p.id = (SELECT app.own_person_id())'] : [];
+  return scope === 'own' ? [`p.id = $${values.push(member!.personId)}`] : [];
 }
