@@ -63,7 +63,7 @@ const ASKED: Record<string, (repository: PeopleRepository) => unknown> = {
 /** The plan of what the repository sends for somebody. */
 function planOf(role: Role, ask: (repository: PeopleRepository) => unknown): Promise<PlanNode> {
   const context = new Context();
-  Object.assign(context, { orgId, member: { grants: new Map([['person:read', SCOPES[role]]]) } });
+  Object.assign(context, { orgId, member: { personId: entrusted(), grants: new Map([['person:read', SCOPES[role]]]) } });
   let sent!: { text: string; values: unknown[] };
   const unitOfWork = { sql: async (text: string, values: unknown[]) => { sent = { text, values }; return []; } };
   void withContext(context, () => ask(new PeopleRepository(unitOfWork as unknown as UnitOfWork)));

@@ -9,7 +9,7 @@ const PAGE = 101; // a hundred, and one more to know whether there are further o
 function statementOf(org, scope, ask) {
   const context = new Context();
   context.orgId = orgId(org);
-  context.member = { grants: new Map([['person:read', scope]]) };
+  context.member = { personId: personId(org, OWN_PLACE), grants: new Map([['person:read', scope]]) };
   const sent = [];
   const repository = new PeopleRepository({ sql: async (text, values) => { sent.push({ text, values }); return []; } });
   void withContext(context, () => ask(repository));
