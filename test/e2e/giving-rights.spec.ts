@@ -51,6 +51,17 @@ describe('what is held for a time', () => {
     ]) expect([answer.status, answer.body.code]).toEqual([403, 'beyond_own_grants']);
   });
 
+  it('is not given on, by raw SQL neither', async () => {
+    const them = await holder({ 'membership:override': 'org', 'membership:read': 'org', 'membership:update': 'org' });
+    await granted(them, [{ permission: 'audit:read', scope: 'org' }]);
+    const raw = await RawSql.open(harness.env.DATABASE_URL!);
+    await raw.enter(sessionSecret(them.client));
+    expect((await raw.attempt(`INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES (app.org_id(), app.membership_id(), 'audit:read', 'org')`)).code).toBe('42501');
+    expect((await raw.attempt(`UPDATE memberships SET role = 'program_director' WHERE id = app.membership_id()`)).code).toBe('42501');
+    await raw.rollback();
+    await raw.end();
+  });
+
   it('counts for nobody who has to be left in charge', async () => {
     const [first, second] = [await harness.make.organization('gme'), 'membership:update'];
     const [leader, other] = [await harness.make.member(first, 'program_director'), await harness.make.member(first, 'program_director')];
