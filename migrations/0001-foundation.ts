@@ -126,21 +126,8 @@ export class Foundation1770000000001 extends SqlMigration {
       SELECT CASE scope WHEN 'org' THEN 3 WHEN 'assigned' THEN 2 WHEN 'own' THEN 1 ELSE 0 END;
     END;
 
-    -- How far the caller reaches among people by permissions that are about people, of several the widest: it stands in
-    -- the signed context, so that a policy asks nothing else.
-    CREATE FUNCTION app.scope(VARIADIC permissions text[]) RETURNS text
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    DECLARE
-      c text[] := app.verified_context();
-      widest integer;
-    BEGIN
-      IF c[1] = 'system' THEN RETURN 'org'; END IF;
-      IF cardinality(permissions) = 1 THEN RETURN coalesce(c[5]::jsonb ->> permissions[1], 'none'); END IF;
-      SELECT max(app.width(c[5]::jsonb ->> p)) INTO widest FROM unnest(permissions) p;
-      RETURN coalesce((ARRAY['own', 'assigned', 'org'])[widest], 'none');
-    END $$;
-
-    -- The same, each with the organization that it is true of, for policies: null where it is not.
+    -- What policies ask, each answered with the organization that it is true of, and null where it is not: whether a
+    -- permission about people reaches everybody (it stands in the signed context), whether the caller is the system, who is here.
     CREATE FUNCTION app.org_if_everybody(VARIADIC permissions text[]) RETURNS uuid
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -182,7 +169,7 @@ export class Foundation1770000000001 extends SqlMigration {
     END $$;
 
     GRANT EXECUTE ON FUNCTION app.verified_context(), app.org_id(), app.audit_org_id(), app.user_id(), app.membership_id(),
-      app.api_key_id(), app.membership_in_person(), app.own_person_id(), app.is_system(), app.width(text), app.scope(text[]), app.org_if_everybody(text[]),
+      app.api_key_id(), app.membership_in_person(), app.own_person_id(), app.is_system(), app.width(text), app.org_if_everybody(text[]),
       app.org_if_system(), app.in_person() TO vouchsafe_app;
   `;
 }

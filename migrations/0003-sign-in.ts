@@ -287,12 +287,6 @@ export class SignIn1770000000003 extends SqlMigration {
       INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
     $$;
 
-    -- Entrance of whoever has shown nothing yet: may write to the installation's log, and nothing else.
-    CREATE FUNCTION app.enter_anonymous() RETURNS void
-    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app_private.sign_limited('00000000-0000-0000-0000-000000000000')
-    $$;
-
     -- Entrances of the worker alone: any organization by id; a member, to act with exactly that member's scope.
     CREATE FUNCTION app.enter_organization(org uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -327,7 +321,7 @@ export class SignIn1770000000003 extends SqlMigration {
       SELECT id FROM public.organizations WHERE suspended_too OR status = 'active' ORDER BY id
     $$;
 
-    GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.enter_anonymous, app.ensure_user,
+    GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.ensure_user,
       app.shuts_out, app.set_password, app.own_salt, app.own_password_is TO vouchsafe_app;
     GRANT EXECUTE ON FUNCTION app.enter_organization, app.enter_member, app.organization_ids, app.create_organization TO vouchsafe_worker;
   `;

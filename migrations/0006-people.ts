@@ -60,8 +60,7 @@ export class People1770000000006 extends SqlMigration {
     DECLARE
       c text[] := app.verified_context();
     BEGIN
-      RETURN coalesce((SELECT array_agg(a.person_id) FROM public.assignments a
-         WHERE a.org_id = c[2]::uuid AND a.membership_id = c[4]::uuid AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())), '{}');
+      RETURN coalesce((SELECT array_agg(a.person_id) FROM app_private.assignments_in_force(c[2]::uuid, c[4]::uuid) a), '{}');
     END $$;
     -- The people whom the caller reaches by permissions that reach less than the organization, for policies: with their
     -- organization, and decided together with the scope.

@@ -28,11 +28,12 @@ export class GivingRights1770000000018 extends SqlMigration {
         WHERE app.width(CASE WHEN g.value = 'own' AND with_record THEN 'org' ELSE g.value END) > app.width(app.giveable(app.org_id(), g.key)))
     $$;
 
-    -- Whether the caller holds all that the leading role does: who connects an identity provider lets it speak for everybody.
-    CREATE FUNCTION app.may_speak_for_all() RETURNS boolean
+    -- The organization in which the caller holds all that the leading role does: who connects an identity provider lets it
+    -- speak for everybody.
+    CREATE FUNCTION app.org_if_speaks_for_all() RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app.is_system() OR app.may_give((SELECT r.role FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
-        WHERE o.id = app.org_id()), false)
+      SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
+       WHERE o.id = app.org_id() AND app.may_give(r.role, false)
     $$;
 
     -- Whether the caller may entrust people to a member, or put somebody's record in a member's reach: nobody gives a reach
@@ -44,7 +45,7 @@ export class GivingRights1770000000018 extends SqlMigration {
          WHERE m.org_id = app.org_id() AND m.id = member AND s.value = 'assigned' AND app.giveable(m.org_id, s.key) <> 'org')
     $$;
 
-    GRANT EXECUTE ON FUNCTION app.giveable, app.may_give, app.may_speak_for_all, app.may_entrust TO vouchsafe_app;
+    GRANT EXECUTE ON FUNCTION app.giveable, app.may_give, app.org_if_speaks_for_all, app.may_entrust TO vouchsafe_app;
 
     CREATE FUNCTION app_private.assignment_within_own() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -99,8 +100,8 @@ export class GivingRights1770000000018 extends SqlMigration {
       FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
 
     -- An identity provider speaks for every member: it is connected and changed by those who hold all that the leading role does.
-    CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK ((SELECT app.may_speak_for_all()));
+    CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
     CREATE POLICY speaks_for_all_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-      USING ((SELECT app.may_speak_for_all())) WITH CHECK ((SELECT app.may_speak_for_all()));
+      USING (org_id = (SELECT app.org_if_speaks_for_all())) WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
   `;
 }

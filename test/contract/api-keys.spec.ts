@@ -177,12 +177,12 @@ describe('raw SQL in the context of a key', () => {
   it('holds what the key lists of what its member holds, by every function that is asked', async () => {
     for (const [permission, { key }] of only) {
       await raw.enterByKey(key);
-      const { rows } = await raw.attempt('SELECT p AS permission, app.held(p) AS held, app.holds(p) AS holds, app.scope(p) AS scope FROM unnest($1::text[]) p', [PERMISSIONS]);
+      const { rows } = await raw.attempt('SELECT p AS permission, app.held(p) AS held, app.holds(p) AS holds, app.org_if_everybody(p) = app.org_id() AS everybody FROM unnest($1::text[]) p', [PERMISSIONS]);
       cells += rows.length;
       for (const row of rows) {
         const own = row.permission === permission;
         const ofPeople = declared('permissions').get(row.permission as string)?.ofPeople === true;
-        expect(row).toEqual({ permission: row.permission, held: own ? 'org' : 'none', holds: own, scope: own && ofPeople ? 'org' : 'none' });
+        expect(row).toEqual({ permission: row.permission, held: own ? 'org' : 'none', holds: own, everybody: own && ofPeople ? true : null });
       }
       await raw.rollback();
     }

@@ -180,7 +180,7 @@ describe('an object that SQL makes to stand in the way of others', () => {
       await client.query('SELECT app.verified_context()').catch(() => client.query('ROLLBACK TO SAVEPOINT s'));
       await client.query(`SELECT pg_catalog.set_config('vouchsafe.context', '', true)`);
       await client.query(`SELECT app.begin_sign_in('nobody@test.example')`);
-      await client.query('SELECT app.enter_anonymous()');
+      await client.query(`SELECT app.complete_sign_in('nobody@test.example', '\\x00', gen_random_uuid(), '\\x00', NULL, NULL)`);
       await client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(mine.director)]);
       await client.query(`SELECT app.assigned_people(), app.own_salt()`);
       expect(notices).toEqual([]);

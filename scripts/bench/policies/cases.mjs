@@ -16,14 +16,15 @@ function statementOf(org, scope, ask) {
   return sent[0];
 }
 
-const PROVEN = `AND p.org_id = (SELECT app.org_id()) AND (SELECT app.scope('person:read')) =`;
+const PROVEN = 'AND p.org_id = (SELECT app.org_id())';
+const IN_REACH = `AND (p.org_id, p.id) IN (SELECT r.org, r.person FROM app.in_reach('person:read') r)`;
 
 /** The conditions of the policies, written by hand: as well proven as theirs, or with values that somebody vouches for; those come last. */
 const WRITTEN = {
   proven: {
-    org: () => [`${PROVEN} 'org'`, []],
-    assigned: () => [`${PROVEN} 'assigned' AND p.id = ANY ((SELECT app.assigned_people())::uuid[])`, []],
-    own: () => [`${PROVEN} 'own' AND p.id = (SELECT app.own_person_id())`, []],
+    org: () => [`${PROVEN} AND p.org_id = (SELECT app.org_if_everybody('person:read'))`, []],
+    assigned: () => [`${PROVEN} ${IN_REACH} AND p.id = ANY ((SELECT app.assigned_people())::uuid[])`, []],
+    own: () => [`${PROVEN} ${IN_REACH} AND p.id = (SELECT app.own_person_id())`, []],
   },
   bare: {
     org: () => ['', []],

@@ -71,23 +71,6 @@ export class AccessGrantsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Makes a support member of a user, unless there is one. Returns the membership. */
-  async ensureSupportMember(id: string, userId: string, name: string): Promise<{ id: string; kind: string; status: string }> {
-    await this.unitOfWork.execute(
-      `INSERT INTO memberships (org_id, id, user_id, name, kind, role) VALUES ($1, $2, $3, $4, 'support', 'support') ON CONFLICT (org_id, user_id) DO NOTHING`,
-      [this.orgId, id, userId, name],
-    );
-    const [row] = await this.unitOfWork.sql<{ id: string; kind: string; status: string }>(
-      'SELECT id, kind, status FROM memberships WHERE org_id = $1 AND user_id = $2', [this.orgId, userId],
-    );
-    return row!;
-  }
-
-  async ensureUser(id: string, email: string): Promise<string> {
-    const [row] = await this.unitOfWork.sql<{ id: string }>('SELECT app.ensure_user($1, $2) AS id', [id, email]);
-    return row!.id;
-  }
-
   private get orgId(): string {
     return currentContext().orgId;
   }

@@ -3,11 +3,11 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
-import { normalizeEmail } from '../../platform/crypto/index.js';
 import { errorCode } from '../../platform/database/errors.js';
 import { declared, type ErrorCode } from '../../platform/feature/registry.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/http/problem.js';
+import { TenancyService } from '../tenancy/index.js';
 import type { AccessGrantsQuery, RequestAccessDto } from './access-grants.dto.js';
 import { AccessGrantsRepository, type AccessGrantRow, type Decision } from './access-grants.repository.js';
 
@@ -23,6 +23,7 @@ export type ShownGrant = Omit<AccessGrantRow, 'scopes'> & { grants: { permission
 export class AccessGrantsService {
   constructor(
     private readonly grants: AccessGrantsRepository,
+    private readonly tenancy: TenancyService,
     private readonly audit: AuditTrail,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
@@ -30,7 +31,7 @@ export class AccessGrantsService {
 
   async list({ limit, cursor, ...filter }: AccessGrantsQuery): Promise<Page<ShownGrant>> {
     const scope = { purpose: 'access-grants', orgId: currentContext().orgId };
-    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const before = this.cursors.lastId(scope, cursor);
     const page = this.cursors.page(scope, await this.grants.list(filter, before, limit + 1), limit, ({ id }) => [id]);
     return { ...page, items: page.items.map(shown) };
   }
@@ -46,12 +47,9 @@ export class AccessGrantsService {
    * member of the organization approves. Throws as `request`, and membership_exists for somebody who is a member otherwise.
    */
   async requestSupport({ email, name, ...wanted }: Omit<RequestAccessDto, 'membershipId'> & { email: string; name: string }): Promise<ShownGrant & { userId: string }> {
-    const userId = await this.grants.ensureUser(newId(), normalizeEmail(email));
-    const newMembership = newId();
-    const member = await this.grants.ensureSupportMember(newMembership, userId, name);
-    if (member.kind !== 'support' || member.status !== 'active') throw new Problem('membership_exists');
-    if (member.id === newMembership) this.audit.record('support.member_added', { target: { type: 'membership', id: member.id } });
-    return { ...(await this.ask({ ...wanted, membershipId: member.id, requestedBy: null })), userId };
+    const { id, userId, isNew } = await this.tenancy.addSupport(email, name);
+    if (isNew) this.audit.record('support.member_added', { target: { type: 'membership', id } });
+    return { ...(await this.ask({ ...wanted, membershipId: id, requestedBy: null })), userId };
   }
 
   /** Throws not_found, access_grant_own, access_grant_decided, access_grant_lapsed, access_grant_in_force, beyond_own_grants. */

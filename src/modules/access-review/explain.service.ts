@@ -43,7 +43,7 @@ export class ExplainService {
     if (permission !== undefined) assertConcerns(resource, permission, id !== undefined);
     const thing = id === undefined ? null : await this.thing(resource, id);
     const scope = { purpose: `who-can ${name} ${id ?? ''} ${permission ?? ''}`, orgId: currentContext().orgId };
-    const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const after = this.cursors.lastId(scope, cursor);
     const found = await this.reaching(stepsOf(resource, thing, permission), thing, after, limit + 1);
     const page = this.cursors.page(scope, found, limit, ({ member }) => [member.id]);
     const levels = Map.groupBy(await this.explained.levels(page.items.map(({ member }) => member.id)), ({ membershipId }) => membershipId);

@@ -29,7 +29,7 @@ export class ReviewsService {
 
   async list({ limit, cursor }: PageQuery): Promise<Page<ReviewRow>> {
     const scope = { purpose: 'access-reviews', orgId: currentContext().orgId };
-    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const before = this.cursors.lastId(scope, cursor);
     return this.cursors.page(scope, await this.reviews.list(before, limit + 1), limit, ({ id }) => [id]);
   }
 

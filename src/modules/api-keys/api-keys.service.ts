@@ -27,7 +27,7 @@ export class ApiKeysService {
 
   async list({ limit, cursor, membershipId }: ApiKeysQuery): Promise<Page<ApiKeyRow>> {
     const scope = { purpose: 'api-keys', orgId: currentContext().orgId };
-    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const before = this.cursors.lastId(scope, cursor);
     return this.cursors.page(scope, await this.keys.list(membershipId, before, limit + 1), limit, ({ id }) => [id]);
   }
 

@@ -54,7 +54,7 @@ export class ExportsService {
   /** A page of exports, newest first. */
   async list({ limit, cursor }: PageQuery): Promise<Page<ExportResponse>> {
     const scope = { purpose: 'exports', orgId: currentContext().orgId };
-    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const before = this.cursors.lastId(scope, cursor);
     const rows = await this.exports.list(before, limit + 1);
     return this.cursors.page(scope, rows.map((row) => present(row)), limit, ({ id }) => [id]);
   }

@@ -1,24 +1,10 @@
 import { Expose } from 'class-transformer';
-import { IsEmail, IsString, IsUUID, Length, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsString, Length, MaxLength, MinLength } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
-import { MayBeAbsent } from '../../platform/http/fields.js';
-import { IsMailAddress } from '../../platform/mail/index.js';
+import { CreateMembershipDto } from '../tenancy/index.js';
 
-export class CreateInviteDto {
-  @IsEmail() @IsMailAddress()
-  email: string;
-
-  /** What the organization calls them. */
-  @IsString() @Length(1, 200)
-  name: string;
-
-  @Matches(/^[a-z_]{1,40}$/)
-  role: string;
-
-  /** The record they are the subject of, for roles that see only their own. */
-  @MayBeAbsent() @IsUUID()
-  personId?: string;
-}
+/** Who is invited, to what: as for a member who is added. */
+export class CreateInviteDto extends CreateMembershipDto {}
 
 export class AcceptOwnInviteDto {
   /** What stands behind `#token=` in the link that was mailed. */

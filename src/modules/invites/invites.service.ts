@@ -30,7 +30,7 @@ export class InvitesService {
   /** A page of invites, newest first. */
   async list({ limit, cursor }: PageQuery): Promise<Page<InviteRow>> {
     const scope = { purpose: 'invites', orgId: currentContext().orgId };
-    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const before = this.cursors.lastId(scope, cursor);
     return this.cursors.page(scope, await this.invites.list(before, limit + 1), limit, ({ id }) => [id]);
   }
 

@@ -14,7 +14,7 @@ export interface AssignmentFilter {
 export class AssignmentsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** A page in order of id; `after` is the last id seen. `within` narrows it to the caller's people, or own record. */
+  /** A page in order of id; `after` is the last id seen. `within` says a narrow scope once more, as an index takes it. */
   list({ within, ...filter }: AssignmentFilter, after: string | null, limit: number): Promise<AssignmentEntity[]> {
     const personId = within === undefined ? filter.personId : ofPeople(within, filter.personId);
     return this.unitOfWork.manager.find(AssignmentEntity, {
@@ -47,7 +47,7 @@ export class AssignmentsRepository {
 }
 
 function ofPeople(within: 'assigned' | 'own', personId: string | undefined): FindOperator<string> {
-  const people = Raw<string>((column) => (within === 'assigned' ? `${column} = ANY (app.assigned_people())` : `${column} = app.own_person_id()`));
+  const people = Raw<string>((column) => (within === 'assigned' ? `${column} = ANY ((SELECT app.assigned_people())::uuid[])` : `${column} = (SELECT app.own_person_id())`));
   return personId === undefined ? people : And(Equal(personId), people);
 }
 

@@ -22,7 +22,7 @@ export class AssignmentsService {
 
   async list({ limit, cursor, personId, membershipId }: AssignmentsQuery): Promise<Page<AssignmentEntity>> {
     const scope = { purpose: 'assignments', orgId: currentContext().orgId };
-    const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const after = this.cursors.lastId(scope, cursor);
     const rows = await this.assignments.list({ personId, membershipId, ...narrowed() }, after, limit + 1);
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }

@@ -34,7 +34,7 @@ export class PeopleService {
   /** A page of people, without anything sealed. Throws forbidden for a search by address without person:contact. */
   async list({ limit, cursor, email, ...filter }: PeopleQuery): Promise<Page<PersonSummaryRow>> {
     const scope = { purpose: 'people', orgId: currentContext().orgId };
-    const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const after = this.cursors.lastId(scope, cursor);
     if (email !== undefined && !maySearchContacts()) throw new Problem('forbidden');
     const emailIndex = email === undefined ? undefined : await this.knownEmailIndex(email);
     if (emailIndex === null) return { items: [], nextCursor: null };

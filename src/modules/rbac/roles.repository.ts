@@ -24,12 +24,14 @@ export interface CustomRole {
 export class RolesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Keys of the roles of the organization's preset. */
-  async presetRoles(): Promise<string[]> {
-    const rows = await this.unitOfWork.sql<{ role: string }>(
-      'SELECT r.role FROM preset_roles r JOIN organizations o ON o.preset = r.preset WHERE o.id = $1', [this.orgId],
+  /** Whether there is such a role here, of the preset or made. */
+  async exists(role: string): Promise<boolean> {
+    const rows = await this.unitOfWork.sql(
+      `SELECT 1 FROM preset_roles r JOIN organizations o ON o.preset = r.preset WHERE o.id = $1 AND r.role = $2
+       UNION ALL SELECT 1 FROM roles WHERE org_id = $1 AND key = $2`,
+      [this.orgId, role],
     );
-    return rows.map(({ role }) => role);
+    return rows.length > 0;
   }
 
   custom(): Promise<CustomRole[]> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isGranted } from '../../platform/access/grants.js';
+import { isGranted, width } from '../../platform/access/grants.js';
 import { isPortalRole, LEADING_ROLES, PRESET_ROLES, PRESETS, SUPPORT_ROLE, type Preset } from '../../platform/access/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
@@ -8,8 +8,6 @@ import { declared } from '../../platform/feature/registry.js';
 import { Problem } from '../../platform/http/problem.js';
 import type { CreateRoleDto, UpdateRoleDto } from './rbac.dto.js';
 import { RolesRepository, type CustomRole } from './roles.repository.js';
-
-const WIDTH: Record<string, number> = { own: 1, assigned: 2, org: 3 };
 
 /** The roles of the organization: those of its preset, and those it made. */
 @Injectable()
@@ -74,8 +72,7 @@ export class RolesService {
 
   /** Throws unknown_role. */
   async assertRole(role: string): Promise<void> {
-    if ((await this.roles.presetRoles()).includes(role)) return;
-    if (!(await this.roles.custom()).some(({ key }) => key === role)) throw new Problem('unknown_role');
+    if (!(await this.roles.exists(role))) throw new Problem('unknown_role');
   }
 
   /**
@@ -101,7 +98,7 @@ export class RolesService {
     if (member === null) return;
     this.assertForGood();
     const own = member.grants;
-    const beyond = [...grants].some(([permission, scope]) => (WIDTH[own.get(permission) ?? ''] ?? 0) < (WIDTH[scope] ?? Infinity));
+    const beyond = [...grants].some(([permission, scope]) => width(own.get(permission)) < width(scope));
     if (beyond) throw new Problem('beyond_own_grants');
   }
 

@@ -92,7 +92,7 @@ export class RetentionService {
   /** Runs of the organization, newest first. */
   async runs({ limit, cursor, policy }: RunsQuery): Promise<Page<RetentionRun>> {
     const scope = { purpose: 'retention-runs', orgId: currentContext().orgId };
-    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const before = this.cursors.lastId(scope, cursor);
     const rows = await this.repository.list(policy, before, limit + 1);
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }

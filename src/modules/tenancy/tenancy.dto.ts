@@ -1,8 +1,9 @@
 import { Expose } from 'class-transformer';
-import { IsEmail, IsIn, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
+import { IsEmail, IsIn, IsString, IsUUID, Length, Matches } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
+import { IsMailAddress } from '../../platform/mail/index.js';
 
 export class MembershipsQuery extends PageQuery {
   @MayBeAbsent() @IsIn(['active', 'ended'])
@@ -10,9 +11,10 @@ export class MembershipsQuery extends PageQuery {
 }
 
 export class CreateMembershipDto {
-  @IsEmail() @MaxLength(254)
+  @IsEmail() @IsMailAddress()
   email: string;
 
+  /** What the organization calls them. */
   @IsString() @Length(1, 200)
   name: string;
 

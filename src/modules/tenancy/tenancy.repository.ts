@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { SUPPORT_ROLE } from '../../platform/access/roles.js';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
@@ -52,6 +53,18 @@ export class TenancyRepository {
       'INSERT INTO memberships (org_id, id, user_id, name, role, person_id) VALUES ($1, $2, $3, $4, $5, $6)',
       [this.orgId, id, userId, name, role, personId],
     );
+  }
+
+  /** The membership of an operator's support staff, made where the user has none. */
+  async ensureSupport(id: string, userId: string, name: string): Promise<{ id: string; kind: string; status: string }> {
+    await this.unitOfWork.execute(
+      `INSERT INTO memberships (org_id, id, user_id, name, kind, role) VALUES ($1, $2, $3, $4, 'support', $5) ON CONFLICT (org_id, user_id) DO NOTHING`,
+      [this.orgId, id, userId, name, SUPPORT_ROLE],
+    );
+    const [row] = await this.unitOfWork.sql<{ id: string; kind: string; status: string }>(
+      'SELECT id, kind, status FROM memberships WHERE org_id = $1 AND user_id = $2', [this.orgId, userId],
+    );
+    return row!;
   }
 
   /**

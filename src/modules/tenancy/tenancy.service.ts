@@ -24,7 +24,7 @@ export class TenancyService {
 
   async members({ status, limit, cursor }: MembershipsQuery): Promise<Page<MembershipRow>> {
     const scope = { purpose: 'memberships', orgId: currentContext().orgId };
-    const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const after = this.cursors.lastId(scope, cursor);
     return this.cursors.page(scope, await this.tenancy.memberships(status, after, limit + 1), limit, ({ id }) => [id]);
   }
 
@@ -42,6 +42,18 @@ export class TenancyService {
     }
     this.audit.record('membership.created', { target: { type: 'membership', id }, meta: { role, userId } });
     return this.member(id);
+  }
+
+  /**
+   * Makes an operator's support staff known to the organization; they hold nothing but what it gives them for a time.
+   * Throws membership_exists for somebody who is, or was, a member otherwise.
+   */
+  async addSupport(email: string, name: string): Promise<{ id: string; userId: string; isNew: boolean }> {
+    const newMembership = newId();
+    const userId = await this.tenancy.ensureUser(newId(), normalizeEmail(email));
+    const { id, kind, status } = await this.tenancy.ensureSupport(newMembership, userId, name);
+    if (kind !== 'support' || status !== 'active') throw new Problem('membership_exists');
+    return { id, userId, isNew: id === newMembership };
   }
 
   /** Gives a member another role; takes effect on the member's next request. Throws as `add`, and last_administrator. */

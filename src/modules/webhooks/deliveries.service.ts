@@ -21,7 +21,7 @@ export class DeliveriesService {
   /** A page of a source's deliveries, the newest first. Throws webhook_source_not_found. */
   async list(sourceId: string, { limit, cursor, status }: DeliveriesQuery): Promise<Page<DeliveryRow>> {
     const scope = { purpose: `deliveries ${sourceId} ${status ?? ''}`, orgId: currentContext().orgId };
-    const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const before = this.cursors.lastId(scope, cursor);
     await this.sources.require(sourceId);
     const rows = await this.inbox.list(sourceId, status, before, limit + 1);
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);

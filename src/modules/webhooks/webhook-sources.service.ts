@@ -33,7 +33,7 @@ export class WebhookSourcesService {
 
   async list({ limit, cursor }: PageQuery): Promise<Page<SourceResponse>> {
     const scope = { purpose: 'webhook-sources', orgId: currentContext().orgId };
-    const after = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as string);
+    const after = this.cursors.lastId(scope, cursor);
     const rows = await this.sources.list(after, limit + 1);
     return this.cursors.page(scope, rows.map((row) => this.present(row)), limit, ({ id }) => [id]);
   }

@@ -1,5 +1,5 @@
 import { isOfPeople, type Rule } from '../database/row-policies.js';
-import type { Grants } from './grants.js';
+import { width, type Grants } from './grants.js';
 import type { Scope } from './roles.js';
 
 /** How a member stands to a row. */
@@ -19,7 +19,6 @@ export interface Way {
   relation: 'organization' | 'assigned' | 'own' | 'own-row';
 }
 
-const WIDTH: Readonly<Record<string, number>> = { own: 1, assigned: 2, org: 3 };
 const EVERYBODY: Way = { permission: null, scope: 'org', relation: 'organization' };
 const OWN_ROW: Way = { permission: null, scope: 'own', relation: 'own-row' };
 
@@ -28,8 +27,8 @@ const OWN_ROW: Way = { permission: null, scope: 'own', relation: 'own-row' };
  * same decision as the row policy that is made of the rule, for telling why: tests hold the two against each other.
  */
 export function decide({ everybody, about, other, own }: Rule, grants: Grants, relation: Relation): Way[] {
-  const reach = Math.max(0, ...about.map((permission) => WIDTH[grants.get(permission) ?? ''] ?? 0));
-  const people = about.filter((permission) => reach > 0 && WIDTH[grants.get(permission) ?? ''] === reach)
+  const reach = Math.max(0, ...about.map((permission) => width(grants.get(permission))));
+  const people = about.filter((permission) => reach > 0 && width(grants.get(permission)) === reach)
     .flatMap((permission) => wayAmongPeople(permission, grants.get(permission) as Scope, relation));
   const held = other.filter((permission) => grants.get(permission) === 'org').map((permission): Way => ({ permission, scope: 'org', relation: 'organization' }));
   return [...(everybody ? [EVERYBODY] : []), ...held, ...people, ...(own && relation.ownRow ? [OWN_ROW] : [])];
@@ -43,7 +42,7 @@ export function ruleOfPermission(permission: string, hangsOnPerson: boolean): Ru
 
 /** The widest of some scopes. */
 export function widest(scopes: readonly string[]): string {
-  return scopes.toSorted((a, b) => (WIDTH[b] ?? 0) - (WIDTH[a] ?? 0))[0] ?? 'none';
+  return scopes.toSorted((a, b) => width(b) - width(a))[0] ?? 'none';
 }
 
 function wayAmongPeople(permission: string, scope: Scope, { assigned, own }: Relation): Way[] {

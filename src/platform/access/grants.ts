@@ -21,6 +21,13 @@ export function parseGrants(text: string): Grants {
   return grants;
 }
 
+const WIDTH: Readonly<Record<string, number>> = { own: 1, assigned: 2, org: 3 };
+
+/** How wide a scope is, as `app.width` has it in the database; 0 for none. */
+export function width(scope: string | undefined): number {
+  return WIDTH[scope ?? ''] ?? 0;
+}
+
 /** What an entrance brought back of a member's role. */
 export function standing({ role, portal, grants }: { role: string; portal: boolean; grants: string }): Pick<Member, 'role' | 'portal' | 'grants'> {
   return { role, portal, grants: parseGrants(grants) };

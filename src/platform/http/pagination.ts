@@ -48,6 +48,11 @@ export class Cursors {
     return JSON.parse(Buffer.from(payload, 'base64url').toString()) as CursorValue[];
   }
 
+  /** The last id that was shown, in a list ordered by id; null on its first page. Throws as `decode`. */
+  lastId(scope: CursorScope, cursor: string | undefined): string | null {
+    return cursor === undefined ? null : (this.decode(scope, cursor)[0] as string);
+  }
+
   /**
    * Makes a page of rows read with `limit + 1`: the extra row only shows that there is more.
    * `position` names the sort keys of a row.
