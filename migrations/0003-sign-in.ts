@@ -26,10 +26,14 @@ export class SignIn1770000000003 extends SqlMigration {
     );
 
     -- What a visitor brings to a session that is about to be opened: entrances take it as one value.
-    CREATE TYPE app.visit AS (id uuid, secret_hash bytea, ip inet, user_agent text);
+    -- device: what tells one browser from another; then where it is, as far as an address tells: anywhere within radius_km of a point.
+    CREATE TYPE app.visit AS (id uuid, secret_hash bytea, ip inet, user_agent text,
+      device bytea, country text, latitude real, longitude real, radius_km real, remember boolean, request_id text);
 
     -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did.
     -- connection_id and idp_session: the identity provider that opened it, and what it calls the session, so that it can end it.
+    -- remembered: lasts for seven days, while its organization allows that. suspect: nobody could have come here in time from
+    -- where they signed in before, so that the sign-in is no fresh one for what asks for one.
     CREATE TABLE sessions (
       org_id uuid NOT NULL,
       id uuid NOT NULL,
@@ -48,6 +52,12 @@ export class SignIn1770000000003 extends SqlMigration {
       revoked_at timestamptz,
       ip inet,
       user_agent text,
+      country text,
+      latitude real,
+      longitude real,
+      radius_km real,
+      remembered boolean NOT NULL DEFAULT false,
+      suspect boolean NOT NULL DEFAULT false,
       PRIMARY KEY (org_id, id),
       FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
     );
@@ -56,7 +66,7 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE INDEX sessions_expiry ON sessions (org_id, expires_at);
     SELECT app_private.protect_table('sessions', 'DELETE', true);
     GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
-      revoked_at, ip, user_agent), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
+      revoked_at, ip, user_agent, country, remembered), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
     -- What has ended does not begin again.
     CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
@@ -88,6 +98,16 @@ export class SignIn1770000000003 extends SqlMigration {
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT o.institution_sign_in AND EXISTS (
         SELECT FROM public.organizations x WHERE x.id = origin AND x.status = 'active' AND x.institution_id = o.institution_id)
+    $$;
+
+    -- How long a session may lie idle, and how long it may last; a remembered one as any other where that is not, or no longer, allowed.
+    CREATE FUNCTION app.idle_time(remembered boolean, idle_minutes integer) RETURNS interval LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+      SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(mins => idle_minutes) END;
+    END;
+    CREATE FUNCTION app_private.whole_time(remembered boolean, session_hours integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(hours => session_hours) END
     $$;
 
     -- Whether a sign-in of this kind is with us, and not with an identity provider.
@@ -132,8 +152,8 @@ export class SignIn1770000000003 extends SqlMigration {
       SELECT * INTO o FROM public.organizations x WHERE x.id = s.org_id;
       SELECT * INTO u FROM public.users x WHERE x.id = s.user_id;
       state := CASE
-        WHEN s.expires_at <= now() THEN 'expired'
-        WHEN s.last_seen_at + make_interval(mins => o.idle_minutes) <= now() THEN 'idle'
+        WHEN s.expires_at <= now() OR s.remembered AND s.signed_in_at + app_private.whole_time(o.remember_me_allowed, o.session_hours) <= now() THEN 'expired'
+        WHEN s.last_seen_at + app.idle_time(s.remembered AND o.remember_me_allowed, o.idle_minutes) <= now() THEN 'idle'
         WHEN m.status <> 'active' THEN 'ended'
         WHEN o.status <> 'active' THEN 'suspended'
         ELSE 'ok' END;
@@ -143,7 +163,7 @@ export class SignIn1770000000003 extends SqlMigration {
       preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal; grants := m.grants::text;
       method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
       obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id));
-      signed_in_at := s.signed_in_at; expires_at := s.expires_at; idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
+      signed_in_at := CASE WHEN s.suspect THEN to_timestamp(0) ELSE s.signed_in_at END; expires_at := s.expires_at; idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
       IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
@@ -157,16 +177,19 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE FUNCTION app_private.open_session(m public.memberships, visit app.visit, method text, max_expiry timestamptz) RETURNS timestamptz
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
-      hours integer := (SELECT o.session_hours FROM public.organizations o WHERE o.id = m.org_id);
-      ends_at timestamptz := least(now() + make_interval(hours => hours), max_expiry);
+      remembered boolean; ends_at timestamptz;
     BEGIN
+      SELECT o.remember_me_allowed AND coalesce(visit.remember, false), least(now() + app_private.whole_time(o.remember_me_allowed AND coalesce(visit.remember, false), o.session_hours), max_expiry)
+        INTO remembered, ends_at FROM public.organizations o WHERE o.id = m.org_id;
       PERFORM 1 FROM public.users u WHERE u.id = m.user_id FOR UPDATE;
       UPDATE public.sessions s SET revoked_at = now() WHERE (s.org_id, s.id) IN (
         SELECT x.org_id, x.id FROM public.sessions x
          WHERE x.user_id = m.user_id AND x.revoked_at IS NULL AND x.expires_at > now()
          ORDER BY x.created_at DESC, x.id DESC OFFSET 4);
-      INSERT INTO public.sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at, ip, user_agent)
-      VALUES (m.org_id, visit.id, m.id, m.user_id, visit.secret_hash, open_session.method, ends_at, visit.ip, left(visit.user_agent, 500));
+      INSERT INTO public.sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at, ip, user_agent, country, latitude, longitude, radius_km, remembered)
+      VALUES (m.org_id, visit.id, m.id, m.user_id, visit.secret_hash, open_session.method, ends_at, visit.ip, left(visit.user_agent, 500),
+        visit.country, visit.latitude, visit.longitude, visit.radius_km, remembered);
+      PERFORM app_private.watch_sign_in(m, visit);
       PERFORM app_private.sign_member(app_private.at_present(m));
       RETURN ends_at;
     END $$;
@@ -245,6 +268,7 @@ export class SignIn1770000000003 extends SqlMigration {
       END IF;
       state := coalesce(state, 'refused');
       org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
+      PERFORM app_private.watch_failure(org_id, user_id, key, visit);
       PERFORM app_private.sign_limited(org_id);
     END $$;
 
@@ -332,7 +356,7 @@ export class SignIn1770000000003 extends SqlMigration {
     $$;
 
     GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.ensure_user,
-      app.shuts_out, app.set_password, app.own_salt, app.own_password_is TO vouchsafe_app;
+      app.shuts_out, app.set_password, app.own_salt, app.own_password_is, app.idle_time TO vouchsafe_app;
     GRANT EXECUTE ON FUNCTION app.enter_organization, app.enter_member, app.organization_ids, app.create_organization TO vouchsafe_worker;
   `;
 }

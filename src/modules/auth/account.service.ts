@@ -3,7 +3,9 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentMember } from '../../platform/context/context.js';
 import { Problem } from '../../platform/http/problem.js';
 import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
+import { deviceName } from './device.js';
 import { assertStrong, Passwords } from './passwords.js';
+import { placeName } from './place-name.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** A stolen session guesses the password as often as a stranger may: five times in fifteen minutes. */
@@ -35,7 +37,9 @@ export class AccountService {
 
   async listSessions() {
     const { sessionId } = currentMember();
-    const items = (await this.sessions.own()).map((session) => ({ ...session, current: session.id === sessionId }));
+    const items = (await this.sessions.own()).map((session) => ({
+      ...session, device: deviceName(session.userAgent), place: placeName(session.country), current: session.id === sessionId,
+    }));
     return { items, nextCursor: null };
   }
 
@@ -49,6 +53,12 @@ export class AccountService {
   async revoke(id: string): Promise<void> {
     if (!(await this.sessions.revoke(id))) throw new Problem('not_found');
     this.audit.record('auth.session_revoked', { target: { type: 'session', id } });
+  }
+
+  async revokeOthers(): Promise<void> {
+    const { sessionId, userId } = currentMember();
+    const sessions = await this.sessions.revokeOthers(sessionId!);
+    this.audit.record('auth.other_sessions_revoked', { target: { type: 'user', id: userId }, meta: { sessions } });
   }
 
   /** Throws wrong_password, weak_password or too_many_requests. All other sessions end. */

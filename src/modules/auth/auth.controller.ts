@@ -21,9 +21,9 @@ export class AuthController {
     limit: { name: 'sign-in-address', points: 300, seconds: 300 },
   })
   @Returns(SignedInResponse)
-  async login(@Body() { email, password }: LoginDto, @Res({ passthrough: true }) response: Response) {
-    const session = await this.signIn.withPassword(email, password);
-    this.cookies.set(response, session.secret, session.expiresAt);
+  async login(@Body() { email, password, rememberMe }: LoginDto, @Res({ passthrough: true }) response: Response) {
+    const session = await this.signIn.withPassword(email, password, rememberMe);
+    this.cookies.set(response, session.secret, session.expiresAt, session.remembered);
     return session;
   }
 
@@ -47,6 +47,14 @@ export class AuthController {
   @Returns(SessionResponse, { list: true })
   sessions() {
     return this.account.listSessions();
+  }
+
+  /** Ends all of one's sessions here but the one that asks. */
+  @Delete('sessions')
+  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], peopleOnly: true })
+  @Returns.nothing()
+  revokeOthers() {
+    return this.account.revokeOthers();
   }
 
   @Delete('sessions/:id')

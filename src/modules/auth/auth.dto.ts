@@ -1,5 +1,6 @@
-import { Expose, Type } from 'class-transformer';
-import { IsString, IsUUID, Length, MaxLength, MinLength } from 'class-validator';
+import { Expose, Transform, Type } from 'class-transformer';
+import { IsBoolean, IsString, IsUUID, Length, MaxLength, MinLength } from 'class-validator';
+import { MayBeAbsent } from '../../platform/http/fields.js';
 
 export class LoginDto {
   @IsString() @Length(1, 254)
@@ -8,6 +9,10 @@ export class LoginDto {
   /** Capped, so that hashing cannot be made to cost more. */
   @IsString() @MinLength(1) @MaxLength(1_000)
   password: string;
+
+  /** Asks for a session of seven days; heeded where the organization allows it, else the session is as any other. */
+  @MayBeAbsent() @IsBoolean()
+  rememberMe?: boolean;
 }
 
 export class ChangePasswordDto {
@@ -73,6 +78,8 @@ export class SignedInResponse {
   @Expose() organizationId: string;
   /** When the session ends, whatever happens. */
   @Expose() expiresAt: Date;
+  /** Whether it is one of seven days. */
+  @Expose() @Transform(({ value }) => value === true) remembered: boolean;
 }
 
 export class SessionResponse {
@@ -83,6 +90,14 @@ export class SessionResponse {
   @Expose() expiresAt: Date;
   @Expose() ip: string | null;
   @Expose() userAgent: string | null;
+  /** Browser and system, such as "Firefox on Windows". */
+  @Expose() device: string | null;
+  /** The country's name, where the address tells. */
+  @Expose() place: string | null;
+  /** Its ISO 3166-1 code. */
+  @Expose() country: string | null;
+  /** Whether it was to last for seven days. */
+  @Expose() remembered: boolean;
   /** Whether this request came with it. */
   @Expose() current: boolean;
 }

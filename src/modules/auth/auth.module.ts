@@ -11,9 +11,10 @@ import { SignInService } from './sign-in.service.js';
 import { SwitchingController } from './switching.controller.js';
 import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
+import { WatchModule } from './watch/watch.module.js';
 
 @Module({
-  imports: [SamlModule, SessionCookiesModule, SsoModule],
+  imports: [SamlModule, SessionCookiesModule, SsoModule, WatchModule],
   controllers: [AuthController, SwitchingController],
   providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
   exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],

@@ -31,6 +31,8 @@ export interface SessionListRow {
   expiresAt: Date;
   ip: string | null;
   userAgent: string | null;
+  country: string | null;
+  remembered: boolean;
   [column: string]: unknown;
 }
 
@@ -54,8 +56,10 @@ export class SessionsRepository {
   own(): Promise<SessionListRow[]> {
     const { userId } = currentMember();
     return this.unitOfWork.sql<SessionListRow>(
-      `SELECT id, method, created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", host(ip) AS ip, user_agent AS "userAgent"
-         FROM sessions WHERE org_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now() ORDER BY created_at DESC, id DESC`,
+      `SELECT s.id, method, s.created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", host(ip) AS ip, user_agent AS "userAgent", country,
+              remembered FROM sessions s JOIN organizations o ON o.id = s.org_id
+        WHERE s.org_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now()
+          AND last_seen_at + app.idle_time(remembered AND remember_me_allowed, idle_minutes) > now() ORDER BY s.created_at DESC, s.id DESC`,
       [currentContext().orgId, userId],
     );
   }
@@ -66,6 +70,20 @@ export class SessionsRepository {
       'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND user_id = $3 AND revoked_at IS NULL',
       [currentContext().orgId, id, currentMember().userId],
     )) > 0;
+  }
+
+  /** Ends the caller's sessions in this organization but one, and says how many. */
+  revokeOthers(id: string): Promise<number> {
+    return this.unitOfWork.execute(
+      'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id <> $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > now()',
+      [currentContext().orgId, id, currentMember().userId],
+    );
+  }
+
+  /** Whether a session that was just opened is one of seven days. */
+  async isRemembered(id: string): Promise<boolean> {
+    const [row] = await this.unitOfWork.sql<{ remembered: boolean }>('SELECT remembered FROM sessions WHERE org_id = app.org_id() AND id = $1', [id]);
+    return row?.remembered ?? false;
   }
 
   /** The salt of the caller's own password; null without a password. */

@@ -20,6 +20,8 @@ export interface OpenedSession {
   secret: string;
   organizationId: string;
   expiresAt: Date;
+  /** Whether it lasts for days, as was asked for and is allowed. */
+  remembered?: boolean;
 }
 
 /**
@@ -37,18 +39,22 @@ export class SignInService {
   ) {}
 
   /** Throws invalid_credentials, account_locked or too_many_requests. */
-  async withPassword(address: string, password: string): Promise<OpenedSession> {
+  async withPassword(address: string, password: string, remember = false): Promise<OpenedSession> {
     const email = normalizeEmail(address);
     await this.limiter.consume(BY_ACCOUNT, email);
     const begun = await this.begin(email);
     if (begun.state !== 'go') throw locked(begun.retry_seconds);
     const evaluated = await this.passwords.evaluate(password, begun.salt!);
-    const visit = newVisit();
+    const visit = newVisit({ remember });
     const entrance = this.sessions.completion(email, evaluated, visit);
-    const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) => this.recorded(email, row));
+    let remembered = false;
+    const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, async (row) => {
+      if (row.state === 'ok' && remember) remembered = await this.sessions.isRemembered(visit.id);
+      return this.recorded(email, row);
+    });
     if (outcome.state === 'locked') throw locked(900);
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
-    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
+    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered };
   }
 
   /** While five tries are being evaluated, others wait their turn, without a connection. */
