@@ -56,7 +56,7 @@ export class SignInWatch1770000000024 extends SqlMigration {
     -- Further than 500 km, and faster than airliners fly.
     CREATE FUNCTION app_private.is_impossible_travel(km float8, seconds float8) RETURNS boolean
     LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-      SELECT coalesce(km > 500 AND km > 900 * greatest(seconds, 0) / 3600, false)
+      SELECT coalesce(km > 500 AND km > 900 * seconds / 3600, false)
     $$;
 
     -- Keeps a mark of a membership, and says whether it is a new one beside older ones; unsaid is not new.

@@ -1,4 +1,4 @@
-import { Expose, Transform, Type } from 'class-transformer';
+import { Expose, Type } from 'class-transformer';
 import { IsBoolean, IsString, IsUUID, Length, MaxLength, MinLength } from 'class-validator';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 
@@ -79,7 +79,7 @@ export class SignedInResponse {
   /** When the session ends, whatever happens. */
   @Expose() expiresAt: Date;
   /** Whether it is one of seven days. */
-  @Expose() @Transform(({ value }) => value === true) remembered: boolean;
+  @Expose() remembered: boolean;
 }
 
 export class SessionResponse {

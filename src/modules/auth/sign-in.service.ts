@@ -21,7 +21,7 @@ export interface OpenedSession {
   organizationId: string;
   expiresAt: Date;
   /** Whether it lasts for days, as was asked for and is allowed. */
-  remembered?: boolean;
+  remembered: boolean;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { BlockList, isIP } from 'node:net';
 import { Injectable, Logger } from '@nestjs/common';
 import { Reader, type Response } from 'mmdb-lib';
 import { HttpConfig } from '../config/index.js';
@@ -18,6 +19,13 @@ interface Entry {
 }
 
 const PACKAGED = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
+/** Addresses of no place, whatever a database says of them: of this host, of private and of shared networks (RFC 6890). */
+const NOWHERE = new BlockList();
+for (const [address, bits] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.168.0.0', 16]] as const) {
+  NOWHERE.addSubnet(address, bits, 'ipv4');
+}
+for (const [address, bits] of [['::', 127], ['fc00::', 7], ['fe80::', 10]] as const) NOWHERE.addSubnet(address, bits, 'ipv6');
+
 /** How far a town's database may be off where it does not say. */
 const TOWN_KM = 100;
 
@@ -34,10 +42,12 @@ export class Places {
 
   /** Null for addresses that are nowhere in particular, or of which nothing is known. Never throws. */
   of(address: string | null): Whereabouts | null {
-    if (address === null) return null;
-    this.reader ??= this.open();
+    const plain = address?.replace(/^::ffff:(?=[\d.]+$)/i, '') ?? '';
+    const version = isIP(plain);
+    if (version === 0 || NOWHERE.check(plain, version === 4 ? 'ipv4' : 'ipv6')) return null;
+    if (this.reader === undefined) this.reader = this.open();
     try {
-      return whereabouts(this.reader?.get(address) as Entry | null | undefined);
+      return whereabouts(this.reader?.get(plain) as Entry | null | undefined);
     } catch {
       return null;
     }
