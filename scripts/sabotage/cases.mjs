@@ -129,4 +129,18 @@ export const cases = [
     tests: 'e2e/giving-rights',
     expect: /is not given on, by raw SQL neither/,
   },
+  {
+    control: 'the secret in the seal of contexts',
+    file: 'migrations/0001-foundation.ts',
+    edit: (text) => text.replace(/int8send\(currval\('app_private\.session_secret_([ab])'\)\)/g, 'int8send(0)'),
+    tests: 'contract/forging-secret',
+    expect: /is not replaced by what lies in the sequences/,
+  },
+  {
+    control: 'the organization in who changes identity providers',
+    file: 'migrations/0018-giving-rights.ts',
+    edit: (text) => text.replace(/(UPDATE TO vouchsafe_app\s+)USING \(org_id = (\(SELECT app\.org_if_speaks_for_all\(\)\))\) WITH CHECK \(.*\);/, '$1USING ($2 IS NOT NULL) WITH CHECK (true);'),
+    tests: 'e2e/giving-rights',
+    expect: /connects no identity provider, and changes none, by what the caller holds elsewhere/,
+  },
 ];
