@@ -111,7 +111,7 @@ export const cases = [
   {
     control: 'the organization in decisions on rows',
     file: 'src/platform/database/row-policies.ts',
-    edit: (text) => text.replace('`${org} = (SELECT app.org_if_holds(', '`(SELECT app.holds(').replace('ELSE ${org} = (SELECT app.org_if_everybody(${literals(about)}))', 'ELSE (SELECT app.org_if_everybody(${literals(about)})) IS NOT NULL'),
+    edit: (text) => text.replace('`${org} = (SELECT app.org_if_holds(', '`(SELECT app.holds(').replace('CASE WHEN ${org} = (SELECT app.org_if_everybody(${literals(about)}))', 'CASE WHEN (SELECT app.org_if_everybody(${literals(about)})) IS NOT NULL'),
     tests: 'e2e/giving-rights',
     expect: /decided on by what the caller is there/,
   },
