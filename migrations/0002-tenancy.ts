@@ -12,8 +12,8 @@ export class Tenancy1770000000002 extends SqlMigration {
       session_hours integer NOT NULL DEFAULT 12 CHECK (session_hours BETWEEN 1 AND 168),
       require_second_factor boolean NOT NULL DEFAULT false,
       require_sso boolean NOT NULL DEFAULT false,
-      allowed_sign_in text[] NOT NULL DEFAULT '{password,saml}'
-        CHECK (cardinality(allowed_sign_in) > 0 AND allowed_sign_in <@ ARRAY['password', 'saml']),
+      allowed_sign_in text[] NOT NULL DEFAULT '{password,passkey,saml,oidc}'
+        CHECK (cardinality(allowed_sign_in) > 0 AND allowed_sign_in <@ ARRAY['password', 'passkey', 'saml', 'oidc']),
       postal_address text CHECK (length(postal_address) BETWEEN 1 AND 500),
       institution_id uuid,
       institution_sign_in boolean NOT NULL DEFAULT false,
@@ -31,12 +31,18 @@ export class Tenancy1770000000002 extends SqlMigration {
     -- The installation itself: its log and its jobs belong to the nil organization, which has no members.
     INSERT INTO organizations (id, name, preset) VALUES ('00000000-0000-0000-0000-000000000000', 'Installation', 'installation');
 
+    -- home_org_id: the organization whose word alone stands for the address, where nobody has shown that it is theirs. Such a
+    -- user is known there only, so that no organization can occupy an address that others use.
     CREATE TABLE users (
       id uuid PRIMARY KEY,
-      email text NOT NULL UNIQUE CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
+      email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
+      email_proven_at timestamptz,
+      home_org_id uuid REFERENCES organizations,
       must_change_password boolean NOT NULL DEFAULT false,
       created_at timestamptz NOT NULL DEFAULT now()
     );
+    CREATE UNIQUE INDEX users_email ON users (email) WHERE home_org_id IS NULL;
+    CREATE UNIQUE INDEX users_home_email ON users (home_org_id, email) WHERE home_org_id IS NOT NULL;
 
     CREATE TABLE memberships (
       org_id uuid NOT NULL REFERENCES organizations,

@@ -32,17 +32,23 @@ export class SignIn1770000000003 extends SqlMigration {
       locked_until timestamptz
     );
 
+    -- What a visitor brings to a session that is about to be opened: entrances take it as one value.
+    CREATE TYPE app.visit AS (id uuid, secret_hash bytea, ip inet, user_agent text);
+
     -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did.
+    -- connection_id and idp_session: the identity provider that opened it, and what it calls the session, so that it can end it.
     CREATE TABLE sessions (
       org_id uuid NOT NULL,
       id uuid NOT NULL,
       membership_id uuid NOT NULL,
       user_id uuid NOT NULL REFERENCES users,
       secret_hash bytea NOT NULL,
-      method text NOT NULL CHECK (method IN ('password', 'saml')),
+      method text NOT NULL CHECK (method IN ('password', 'passkey', 'saml', 'oidc')),
       second_factor_at timestamptz,
       signed_in_at timestamptz NOT NULL DEFAULT now(),
       origin_org_id uuid,
+      connection_id uuid,
+      idp_session text,
       created_at timestamptz NOT NULL DEFAULT now(),
       last_seen_at timestamptz NOT NULL DEFAULT now(),
       expires_at timestamptz NOT NULL,
@@ -91,14 +97,20 @@ export class SignIn1770000000003 extends SqlMigration {
         SELECT FROM public.organizations x WHERE x.id = origin AND x.status = 'active' AND x.institution_id = o.institution_id)
     $$;
 
+    -- Whether a sign-in of this kind is with us, and not with an identity provider.
+    CREATE FUNCTION app.is_local(method text) RETURNS boolean LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+      SELECT method IN ('password', 'passkey');
+    END;
+
     -- What an organization lacks in the sign-in behind a session: second_factor | sso | method | nothing. trusted: it was
     -- signed in to here, or where this organization trusts. Without a search path of its own, so that it is inlined.
     CREATE FUNCTION app.sign_in_obstacle(s public.sessions, o public.organizations, trusted boolean) RETURNS text LANGUAGE sql STABLE
     BEGIN ATOMIC
       SELECT CASE
-        WHEN s.method = 'password' AND o.require_second_factor AND s.second_factor_at IS NULL THEN 'second_factor'
-        WHEN s.method = 'password' AND o.require_sso THEN 'sso'
-        WHEN s.method <> ALL (o.allowed_sign_in) OR s.method <> 'password' AND NOT trusted THEN 'method' END;
+        WHEN app.is_local(s.method) AND o.require_second_factor AND s.second_factor_at IS NULL THEN 'second_factor'
+        WHEN app.is_local(s.method) AND o.require_sso THEN 'sso'
+        WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
     END;
 
     -- Whether a session of the entered organization would no longer be let in, as that is set up by now.
@@ -148,12 +160,12 @@ export class SignIn1770000000003 extends SqlMigration {
       IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
     END $$;
 
-    -- Opens a session: the user's row is locked so that parallel sign-ins count each other. Five at once; the oldest goes.
-    CREATE FUNCTION app_private.open_session(m public.memberships, secret_hash bytea, id uuid, method text,
-      max_expiry timestamptz, ip inet, user_agent text) RETURNS void
+    -- Opens a session, and says when it ends: the user's row is locked so that parallel sign-ins count each other. Five at once; the oldest goes.
+    CREATE FUNCTION app_private.open_session(m public.memberships, visit app.visit, method text, max_expiry timestamptz) RETURNS timestamptz
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       hours integer := (SELECT o.session_hours FROM public.organizations o WHERE o.id = m.org_id);
+      ends_at timestamptz := least(now() + make_interval(hours => hours), max_expiry);
     BEGIN
       PERFORM 1 FROM public.users u WHERE u.id = m.user_id FOR UPDATE;
       UPDATE public.sessions s SET revoked_at = now() WHERE (s.org_id, s.id) IN (
@@ -161,9 +173,9 @@ export class SignIn1770000000003 extends SqlMigration {
          WHERE x.user_id = m.user_id AND x.revoked_at IS NULL AND x.expires_at > now()
          ORDER BY x.created_at DESC, x.id DESC OFFSET 4);
       INSERT INTO public.sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at, ip, user_agent)
-      VALUES (m.org_id, open_session.id, m.id, m.user_id, open_session.secret_hash, open_session.method,
-        least(now() + make_interval(hours => hours), max_expiry), open_session.ip, left(open_session.user_agent, 500));
+      VALUES (m.org_id, visit.id, m.id, m.user_id, visit.secret_hash, open_session.method, ends_at, visit.ip, left(visit.user_agent, 500));
       PERFORM app_private.sign_member(app_private.at_present(m));
+      RETURN ends_at;
     END $$;
 
     -- The membership a password sign-in lands in: the one last used, else the oldest, of organizations that take passwords;
@@ -194,7 +206,7 @@ export class SignIn1770000000003 extends SqlMigration {
       IF FOUND THEN
         state := 'go';
         salt := coalesce(
-          (SELECT c.salt FROM public.users u JOIN app_private.credentials c ON c.user_id = u.id WHERE u.email = address),
+          (SELECT c.salt FROM public.users u JOIN app_private.credentials c ON c.user_id = u.id WHERE u.email = address AND u.home_org_id IS NULL),
           (SELECT substring(sha256(k.secret || key) FROM 1 FOR 16) FROM app_private.false_salt_key k));
         RETURN;
       END IF;
@@ -208,8 +220,7 @@ export class SignIn1770000000003 extends SqlMigration {
     -- Second half: compares, then either opens a session (state ok) or counts the failure (refused, or locked by it).
     -- Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
     -- log of the organization concerned.
-    CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, session_id uuid, session_hash bytea, ip inet,
-      user_agent text, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz)
+    CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       key bytea := sha256(convert_to(address, 'UTF8'));
@@ -223,16 +234,15 @@ export class SignIn1770000000003 extends SqlMigration {
         PERFORM app_private.sign_limited(org_id);
         RETURN;
       END IF;
-      SELECT * INTO u FROM public.users x WHERE x.email = address;
+      SELECT * INTO u FROM public.users x WHERE x.email = address AND x.home_org_id IS NULL;
       user_id := u.id;
       right_password := taken AND EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id AND c.verifier = sha256(evaluated));
       m := app_private.home_membership(u.id);
       IF right_password AND m.id IS NOT NULL THEN
         UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.login_key = key;
         DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.pending = 0;
-        PERFORM app_private.open_session(m, session_hash, complete_sign_in.session_id, 'password', 'infinity', ip, user_agent);
+        expires_at := app_private.open_session(m, visit, 'password', 'infinity');
         state := 'ok'; org_id := m.org_id; membership_id := m.id;
-        expires_at := (SELECT s.expires_at FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = complete_sign_in.session_id);
         RETURN;
       END IF;
       IF taken THEN
@@ -251,8 +261,8 @@ export class SignIn1770000000003 extends SqlMigration {
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       IF NOT coalesce(app.holds('membership:create'), false) THEN RAISE EXCEPTION 'users are made by who may add members' USING ERRCODE = '42501'; END IF;
-      INSERT INTO public.users (id, email) VALUES (new_id, address) ON CONFLICT (email) DO NOTHING;
-      RETURN (SELECT u.id FROM public.users u WHERE u.email = address);
+      INSERT INTO public.users (id, email) VALUES (new_id, address) ON CONFLICT (email) WHERE home_org_id IS NULL DO NOTHING;
+      RETURN (SELECT u.id FROM public.users u WHERE u.email = address AND u.home_org_id IS NULL);
     END $$;
 
     CREATE FUNCTION app_private.store_password(member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean) RETURNS void

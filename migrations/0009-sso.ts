@@ -1,6 +1,6 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
-/** Single sign-on: connections to identity providers, and the identities known through them. */
+/** Single sign-on: connections to identity providers, the domains an organization answers for, and the identities known through them. */
 export class Sso1770000000009 extends SqlMigration {
   protected readonly sql = /* sql */ `
     CREATE TABLE sso_connections (
@@ -8,21 +8,45 @@ export class Sso1770000000009 extends SqlMigration {
       id uuid NOT NULL,
       name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
       enabled boolean NOT NULL DEFAULT true,
-      idp_entity_id text NOT NULL,
-      idp_sso_url text NOT NULL,
-      idp_certificates text[] NOT NULL CHECK (cardinality(idp_certificates) BETWEEN 1 AND 10),
+      protocol text NOT NULL CHECK (protocol IN ('saml', 'oidc')),
+      -- SAML 2.0: the provider's metadata, and how strict we are with it.
+      idp_entity_id text,
+      idp_sso_url text,
+      idp_slo_url text,
+      idp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(idp_certificates) <= 10),
+      idp_scopes text[] NOT NULL DEFAULT '{}',
+      metadata_url text,
+      metadata_fetched_at timestamptz,
+      metadata_problem text,
       want_response_signed boolean NOT NULL DEFAULT false,
-      subject text NOT NULL DEFAULT 'name-id' CHECK (subject IN ('name-id', 'entra-object')),
+      want_assertion_encrypted boolean NOT NULL DEFAULT false,
+      sign_requests boolean NOT NULL DEFAULT false,
+      idp_initiated boolean NOT NULL DEFAULT false,
+      force_authn boolean NOT NULL DEFAULT false,
+      sp_key_enc bytea,
+      sp_certificate text,
+      -- OpenID Connect.
+      oidc_issuer text,
+      oidc_client_id text,
+      oidc_client_secret_enc bytea,
+      oidc_tenants text[] NOT NULL DEFAULT '{}',
+      -- Who people are, and what they become.
+      subject text NOT NULL DEFAULT 'name-id' CHECK (subject IN ('name-id', 'entra-object', 'sub')),
       email_attribute text,
+      name_attribute text,
       group_attribute text,
       group_roles jsonb NOT NULL DEFAULT '[]',
       default_role text,
       jit_provisioning boolean NOT NULL DEFAULT true,
+      shared boolean NOT NULL DEFAULT false,
+      tested_at timestamptz,
       clock_skew_seconds integer NOT NULL DEFAULT 120 CHECK (clock_skew_seconds BETWEEN 60 AND 180),
       entrance_enc bytea NOT NULL,
       entrance_hash bytea NOT NULL CHECK (length(entrance_hash) = 32),
       created_at timestamptz NOT NULL DEFAULT now(),
-      PRIMARY KEY (org_id, id)
+      PRIMARY KEY (org_id, id),
+      CHECK (protocol <> 'saml' OR (idp_entity_id IS NOT NULL AND idp_sso_url IS NOT NULL AND cardinality(idp_certificates) > 0)),
+      CHECK (protocol <> 'oidc' OR (oidc_issuer IS NOT NULL AND oidc_client_id IS NOT NULL))
     );
     CREATE INDEX sso_connections_id ON sso_connections (id);
     SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, UPDATE, DELETE', true);
@@ -54,12 +78,61 @@ export class Sso1770000000009 extends SqlMigration {
     CREATE INDEX sso_identities_membership ON sso_identities (org_id, membership_id);
     SELECT app_private.protect_table('sso_identities', 'SELECT, DELETE', true);
 
+    -- The mail domains that an organization answers for, once a DNS record has shown it. Several may answer for one: those of an institution.
+    CREATE TABLE sso_domains (
+      org_id uuid NOT NULL REFERENCES organizations,
+      id uuid NOT NULL,
+      domain text NOT NULL CHECK (domain = lower(domain) AND length(domain) BETWEEN 3 AND 253),
+      token text NOT NULL CHECK (length(token) BETWEEN 20 AND 100),
+      created_at timestamptz NOT NULL DEFAULT now(),
+      checked_at timestamptz,
+      verified_at timestamptz,
+      PRIMARY KEY (org_id, id),
+      UNIQUE (org_id, domain)
+    );
+    CREATE INDEX sso_domains_domain ON sso_domains (domain) WHERE verified_at IS NOT NULL;
+    SELECT app_private.protect_table('sso_domains', 'SELECT, INSERT (org_id, id, domain, token), DELETE', true);
+    GRANT UPDATE (checked_at, verified_at) ON sso_domains TO vouchsafe_worker;
+
+    -- Whether an organization answers for the domain of an address.
+    CREATE FUNCTION app_private.answers_for(org uuid, address text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT EXISTS (SELECT FROM public.sso_domains d WHERE d.org_id = org AND d.domain = split_part(address, '@', 2) AND d.verified_at IS NOT NULL)
+    $$;
+
+    -- Whether somebody has signed in, or can, as this user: by password, or through any provider.
+    CREATE FUNCTION app_private.is_taken(member uuid) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
+          OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships m ON m.org_id = i.org_id AND m.id = i.membership_id WHERE m.user_id = member)
+    $$;
+
+    -- The user whom an organization means by an address that its directory names. An organization that answers for the
+    -- domain means whoever has the address, unless that is an account whose address nobody has shown to be theirs. Any other means
+    -- somebody it has added itself and who has never signed in, else a user known to it alone. Null: that would be somebody's account already.
+    CREATE FUNCTION app_private.vouched_user(org uuid, address text, new_user uuid) RETURNS uuid
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      u public.users; own public.users; answers boolean := app_private.answers_for(org, address);
+    BEGIN
+      SELECT * INTO u FROM public.users x WHERE x.email = address AND x.home_org_id IS NULL FOR UPDATE;
+      SELECT * INTO own FROM public.users x WHERE x.email = address AND x.home_org_id = org FOR UPDATE;
+      IF own.id IS NOT NULL THEN RETURN CASE WHEN NOT app_private.is_taken(own.id) THEN own.id END; END IF;
+      IF answers AND u.id IS NOT NULL THEN RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.is_taken(u.id) THEN u.id END; END IF;
+      IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = org AND m.user_id = u.id) THEN
+        RETURN CASE WHEN NOT app_private.is_taken(u.id) THEN u.id END;
+      END IF;
+      INSERT INTO public.users (id, email, home_org_id, email_proven_at)
+      VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END);
+      RETURN new_user;
+    END $$;
+
     -- What verifying a response needs. The entrance secret stays sealed: without the KMS nothing here opens anything.
     CREATE FUNCTION app.find_sso_connection(connection uuid)
     RETURNS TABLE (found public.sso_connections, preset text, generations smallint[], wrapped bytea[])
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT c, o.preset, k.generations, k.wrapped
-        FROM public.sso_connections c JOIN public.organizations o ON o.id = c.org_id AND o.status = 'active' AND 'saml' = ANY (o.allowed_sign_in)
+        FROM public.sso_connections c JOIN public.organizations o ON o.id = c.org_id AND o.status = 'active' AND c.protocol = ANY (o.allowed_sign_in)
         CROSS JOIN LATERAL (SELECT array_agg(d.generation) AS generations, array_agg(d.wrapped) AS wrapped FROM public.data_keys d
           WHERE d.org_id = c.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.purpose = 'data') k
        WHERE c.id = connection AND c.enabled
@@ -76,54 +149,48 @@ export class Sso1770000000009 extends SqlMigration {
     END $$;
 
     -- The membership of an identity. Known: theirs. Unknown: one this organization made for the address, else, where the
-    -- connection provisions, a new one. An account that somebody has signed in to, by password or through any provider, is
-    -- never linked by its address.
+    -- connection provisions, a new one. An account that somebody has signed in to is linked by its address only where the
+    -- organization answers for the domain and the address has been shown to be theirs.
     CREATE FUNCTION app_private.sso_membership(c public.sso_connections, subject text, address text, full_name text,
       new_role text, new_user uuid, new_membership uuid, OUT member_id uuid, OUT state text)
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
-      known public.users;
+      meant uuid;
     BEGIN
       SELECT i.membership_id INTO member_id FROM public.sso_identities i
        WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
       IF FOUND THEN state := 'known'; RETURN; END IF;
       IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
-      SELECT * INTO known FROM public.users u WHERE u.email = address FOR UPDATE;
-      IF EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = known.id)
-        OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships x ON x.org_id = i.org_id AND x.id = i.membership_id
-                    WHERE x.user_id = known.id) THEN
-        state := 'account_exists';
-        RETURN;
-      END IF;
-      SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = known.id AND x.org_id = c.org_id;
+      meant := app_private.vouched_user(c.org_id, address, new_user);
+      IF meant IS NULL THEN state := 'account_exists'; RETURN; END IF;
+      SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = meant AND x.org_id = c.org_id;
       IF member_id IS NOT NULL THEN
         state := 'claimed';
       ELSIF c.jit_provisioning THEN
-        IF known.id IS NULL THEN INSERT INTO public.users (id, email) VALUES (new_user, address); END IF;
-        INSERT INTO public.memberships (org_id, id, user_id, name, role)
-        VALUES (c.org_id, new_membership, coalesce(known.id, new_user), full_name, new_role);
+        INSERT INTO public.memberships (org_id, id, user_id, name, role) VALUES (c.org_id, new_membership, meant, full_name, new_role);
         member_id := new_membership;
         state := 'provisioned';
       ELSE
+        DELETE FROM public.users u WHERE u.id = meant AND u.id = new_user;
         state := 'account_unknown';
         RETURN;
       END IF;
       INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id) VALUES (c.org_id, c.id, subject, member_id);
     END $$;
 
-    -- Entrance of a verified assertion, for whoever holds the connection's secret. The role the provider's groups stand
-    -- for is taken over; with another role than before all other sessions of the member end. State: known | claimed |
-    -- provisioned, then a session is open; else why not: connection_refused | role_missing | email_missing |
-    -- account_exists | account_unknown | membership_ended | last_administrator (the role would leave nobody to lead).
+    -- Entrance of somebody whom an identity provider's verified answer names, for whoever holds the connection's secret. The
+    -- role the provider's groups stand for is taken over; with another role than before all other sessions of the member
+    -- end. State: known | claimed | provisioned, then a session is open; else why not: connection_refused | role_missing |
+    -- email_missing | account_exists | account_unknown | membership_ended | last_administrator (the role would leave nobody to lead).
     CREATE FUNCTION app.sso_sign_in(connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text,
-      new_user uuid, new_membership uuid, session_id uuid, session_hash bytea, max_expiry timestamptz, ip inet, user_agent text,
+      new_user uuid, new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit,
       OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text, OUT expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       c public.sso_connections; m public.memberships; member_id uuid;
     BEGIN
       SELECT x.* INTO c FROM public.sso_connections x
-        JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND 'saml' = ANY (o.allowed_sign_in)
+        JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
        WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
       IF NOT FOUND THEN
         state := 'connection_refused';
@@ -155,9 +222,9 @@ export class Sso1770000000009 extends SqlMigration {
       END IF;
       UPDATE public.sso_identities i SET last_sign_in_at = now()
        WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
-      PERFORM app_private.open_session(m, session_hash, sso_sign_in.session_id, 'saml', max_expiry, ip, user_agent);
+      expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
+      UPDATE public.sessions s SET connection_id = c.id, idp_session = sso_sign_in.idp_session WHERE s.org_id = m.org_id AND s.id = visit.id;
       user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
-      expires_at := (SELECT s.expires_at FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = sso_sign_in.session_id);
     END $$;
 
     GRANT EXECUTE ON FUNCTION app.find_sso_connection, app.enter_sso_log, app.sso_sign_in TO vouchsafe_app;

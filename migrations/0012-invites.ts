@@ -134,7 +134,7 @@ export class Invites1770000000012 extends SqlMigration {
     -- Entrance of an addressee who cannot sign in yet: sets the password, makes the membership and opens a session. State:
     -- accepted, or why not: as invite_state has it, or can_sign_in | member_already.
     CREATE FUNCTION app.accept_invite(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
-      new_verifier bytea, new_user uuid, new_membership uuid, session_id uuid, session_hash bytea, ip inet, user_agent text,
+      new_verifier bytea, new_user uuid, new_membership uuid, visit app.visit,
       OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -142,8 +142,8 @@ export class Invites1770000000012 extends SqlMigration {
     BEGIN
       state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
       IF state = 'open' THEN
-        INSERT INTO public.users (id, email) VALUES (new_user, address) ON CONFLICT (email) DO NOTHING;
-        SELECT u.id INTO user_id FROM public.users u WHERE u.email = address FOR UPDATE;
+        INSERT INTO public.users (id, email) VALUES (new_user, address) ON CONFLICT (email) WHERE home_org_id IS NULL DO NOTHING;
+        SELECT u.id INTO user_id FROM public.users u WHERE u.email = address AND u.home_org_id IS NULL FOR UPDATE;
         IF app_private.can_sign_in(user_id) THEN
           state := 'can_sign_in';
         ELSE
@@ -158,9 +158,9 @@ export class Invites1770000000012 extends SqlMigration {
       END IF;
       PERFORM app_private.sign_member(m);
       PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
-      PERFORM app_private.open_session(m, session_hash, accept_invite.session_id, 'password', 'infinity', ip, user_agent);
+      UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token came by mail
+      expires_at := app_private.open_session(m, visit, 'password', 'infinity');
       org_id := m.org_id; membership_id := m.id;
-      expires_at := (SELECT s.expires_at FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = accept_invite.session_id);
     END $$;
 
     -- Accepts an invite for the member whose session is entered; the rest of the transaction then belongs to the inviting
@@ -174,7 +174,7 @@ export class Invites1770000000012 extends SqlMigration {
     BEGIN
       state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
       IF state = 'open' THEN
-        PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address FOR UPDATE;
+        PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.home_org_id IS NULL FOR UPDATE;
         IF FOUND THEN
           PERFORM app_private.sign_limited(org); -- what is held where the session is means nothing here
           SELECT * INTO m FROM app_private.spend_invite(org, invite, member, new_membership);

@@ -148,7 +148,7 @@ export class Organizations1770000000014 extends SqlMigration {
           least(s.expires_at, s.signed_in_at + make_interval(hours => o.session_hours)) AS ends_at) x
        WHERE s.secret_hash = sha256(convert_to(secret, 'UTF8')) AND s.revoked_at IS NULL
          AND s.org_id = app.org_id() AND s.user_id = app.user_id()
-         AND (s.method = 'password' OR o.id = x.origin OR app_private.trusts(o, x.origin))
+         AND (app.is_local(s.method) OR o.id = x.origin OR app_private.trusts(o, x.origin))
     $$;
 
     CREATE FUNCTION app.own_organizations(secret text)
@@ -159,7 +159,7 @@ export class Organizations1770000000014 extends SqlMigration {
 
     -- Carries a session over to another organization of its user, and enters there. State: ok | not_found |
     -- sign_in_required | session_ended, when it was carried over meanwhile. What the session stands for goes along: kind and time of the sign-in, second factor, end.
-    CREATE FUNCTION app.switch_organization(secret text, org uuid, session_id uuid, session_hash bytea, ip inet, user_agent text,
+    CREATE FUNCTION app.switch_organization(secret text, org uuid, visit app.visit,
       OUT state text, OUT expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -177,11 +177,10 @@ export class Organizations1770000000014 extends SqlMigration {
       UPDATE public.sessions x SET revoked_at = now() WHERE x.org_id = app.org_id()
          AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.revoked_at IS NULL RETURNING * INTO s;
       IF NOT FOUND THEN state := 'session_ended'; RETURN; END IF;
-      PERFORM app_private.open_session(d.m, session_hash, session_id, s.method, d.expires_at, ip, user_agent);
+      expires_at := app_private.open_session(d.m, visit, s.method, d.expires_at);
       UPDATE public.sessions x SET signed_in_at = s.signed_in_at, second_factor_at = s.second_factor_at,
-             origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org)
-       WHERE x.org_id = org AND x.id = session_id;
-      expires_at := d.expires_at;
+             origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id, idp_session = s.idp_session
+       WHERE x.org_id = org AND x.id = visit.id;
     END $$;
 
     GRANT EXECUTE ON FUNCTION app.institution_report, app.own_organizations, app.switch_organization TO vouchsafe_app;

@@ -180,7 +180,7 @@ describe('an object that SQL makes to stand in the way of others', () => {
       await client.query('SELECT app.verified_context()').catch(() => client.query('ROLLBACK TO SAVEPOINT s'));
       await client.query(`SELECT pg_catalog.set_config('vouchsafe.context', '', true)`);
       await client.query(`SELECT app.begin_sign_in('nobody@test.example')`);
-      await client.query(`SELECT app.complete_sign_in('nobody@test.example', '\\x00', gen_random_uuid(), '\\x00', NULL, NULL)`);
+      await client.query(`SELECT app.complete_sign_in('nobody@test.example', '\\x00', NULL)`);
       await client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(mine.director)]);
       await client.query(`SELECT app.assigned_people(), app.own_salt()`);
       expect(notices).toEqual([]);
@@ -266,7 +266,7 @@ describe('errors and side effects', () => {
     await raw.rollback();
     for (const call of [
       `app.enter_session(NULL, NULL)`, `app.enter_session(repeat('x', 43), true)`, `app.set_password('${theirs.ids.user}', '\\x00', '\\x00', '\\x00', NULL, false)`,
-      `app.complete_sign_in(NULL, NULL, NULL, NULL, NULL, NULL)`, `app.sso_sign_in('${theirs.ids.connection}', '\\x00', '', '', '', '', NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
+      `app.complete_sign_in(NULL, NULL, NULL)`, `app.sso_sign_in('${theirs.ids.connection}', '\\x00', '', '', '', '', NULL, NULL, NULL, NULL, NULL)`,
       `app.replay_webhook('${theirs.ids.delivery}', gen_random_uuid(), 'r')`, `app.ensure_user(gen_random_uuid(), 'a@test.example')`,
     ]) {
       await raw.client.query('BEGIN');
@@ -305,7 +305,7 @@ describe('errors and side effects', () => {
 
   it('guesses no password past the five tries', async () => {
     await raw.client.query('COMMIT');
-    const guess = () => raw.outcome(`SELECT state FROM app.complete_sign_in($1, '\\x00', gen_random_uuid(), '\\x00', NULL, NULL)`, [theirs.directorMember.email]);
+    const guess = () => raw.outcome(`SELECT state FROM app.complete_sign_in($1, '\\x00', NULL)`, [theirs.directorMember.email]);
     for (let i = 0; i < 10; i += 1) expect((await guess()).rows).toEqual([{ state: 'refused' }]);
     expect(await harness.database.superuser('SELECT failures FROM app_private.sign_in_locks')).toEqual([]);
   });

@@ -40,7 +40,7 @@ afterAll(async () => {
 const ENTRANCES: Record<string, (raw: RawSql) => Promise<unknown>> = {
   'in a session': (raw) => raw.enter(sessionSecret(mine.director)),
   'before any entrance': (raw) => raw.client.query('BEGIN'),
-  'as nobody known': (raw) => raw.client.query(`BEGIN; SELECT app.complete_sign_in('nobody@test.example', '\\x00', gen_random_uuid(), '\\x00', NULL, NULL)`),
+  'as nobody known': (raw) => raw.client.query(`BEGIN; SELECT app.complete_sign_in('nobody@test.example', '\\x00', NULL)`),
   'as the worker in another organization': (raw) => raw.client.query(`BEGIN; SELECT app.enter_organization('${mine.ids.org}')`),
 };
 

@@ -199,6 +199,7 @@ async function deadDelivery(harness: Harness, org: string, source: { id: string;
 /** Rows that only an identity provider or the calendar would bring. */
 async function fillTheRest(harness: Harness, org: string, { connection, membership, mark }: { connection: string; membership: string; mark: string }): Promise<void> {
   const { superuser } = harness.database;
+  await superuser(`INSERT INTO sso_domains (org_id, id, domain, token) VALUES ($1, gen_random_uuid(), $2 || '.test.example', 'not-a-token-at-all-0')`, [org, mark.toLowerCase().replaceAll(/[^a-z]/g, '')]);
   await superuser('INSERT INTO sso_identities (org_id, connection_id, subject_key, membership_id) VALUES ($1, $2, $3, $4)', [org, connection, mark, membership]);
   await superuser(
     `INSERT INTO job_runs (org_id, schedule, period, outbox_id) SELECT $1, $2, now(), id FROM outbox WHERE org_id = $1 LIMIT 1`, [org, mark],

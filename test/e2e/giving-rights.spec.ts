@@ -222,7 +222,7 @@ describe('raw SQL in a session', () => {
     ['revives no session', `UPDATE sessions SET revoked_at = NULL`, ['42501']],
     ['makes no users', `SELECT app.ensure_user(gen_random_uuid(), 'made@test.example')`, ['42501']],
     ['sets no password without knowing the present one', `SELECT app.set_password(app.user_id(), '\\x00', decode(repeat('00', 16), 'hex'), decode(repeat('00', 32), 'hex'), NULL, false)`, ['42501']],
-    ['learns nothing of an account by half a sign-in', `SELECT 1 FROM app.complete_sign_in('nobody@test.example', '\\x00', gen_random_uuid(), '\\x00', NULL, NULL) WHERE user_id IS NOT NULL OR membership_id IS NOT NULL`, [null]],
+    ['learns nothing of an account by half a sign-in', `SELECT 1 FROM app.complete_sign_in('nobody@test.example', '\\x00', NULL) WHERE user_id IS NOT NULL OR membership_id IS NOT NULL`, [null]],
   ])('%s', async (_what, statement, codes) => {
     await raw.enter(sessionSecret(trainee));
     const { code, rowCount } = await raw.attempt(statement);
@@ -236,8 +236,8 @@ describe('raw SQL in a session', () => {
     const elsewhere = await harness.signIn((await harness.make.member(await harness.make.organization('gme'), 'program_director')).email);
     await raw.enter(sessionSecret(elsewhere));
     expect((await raw.attempt(
-      `INSERT INTO sso_connections (org_id, id, name, idp_entity_id, idp_sso_url, idp_certificates, entrance_enc, entrance_hash)
-       VALUES (app.org_id(), $1, 'Taken', 'x', 'https://elsewhere.example', '{x}', '\\x00', sha256('x'))`, [connection.id],
+      `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates, entrance_enc, entrance_hash)
+       VALUES (app.org_id(), $1, 'Taken', 'saml', 'x', 'https://elsewhere.example', '{x}', '\\x00', sha256('x'))`, [connection.id],
     )).code).toBe('42501');
     await raw.rollback();
   });

@@ -122,6 +122,9 @@ describe('shared sign-in', () => {
     ({ id: connection } = await harness.operator.within(home.org, async () => harness.operator.app.get(SsoSetupService).create({
       name: 'University', metadata: await provider.metadata(), groupRoles: [], defaultRole: 'mentor',
     })));
+    for (const domain of ['gme.example', 'enrollment.example', 'workforce.example']) {
+      await harness.database.superuser(`INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`, [home.org, domain]);
+    }
   });
   afterAll(() => provider.stop());
 

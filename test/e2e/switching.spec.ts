@@ -150,14 +150,14 @@ describe('what a session cannot move on to', () => {
     await raw.enter(sessionSecret(client));
     for (const secret of ['', 'A'.repeat(43), sessionSecret(other.client)]) {
       for (const org of [to, other.to]) {
-        const { rows } = await raw.attempt('SELECT state FROM app.switch_organization($1, $2, gen_random_uuid(), $3, NULL, NULL)', [secret, org, Buffer.alloc(32)]);
+        const { rows } = await raw.attempt('SELECT state FROM app.switch_organization($1, $2, (gen_random_uuid(), $3, NULL, NULL)::app.visit)', [secret, org, Buffer.alloc(32)]);
         expect(rows[0]!.state).not.toBe('ok');
       }
       expect((await raw.attempt('SELECT * FROM app.own_organizations($1)', [secret])).rows).toEqual([]);
     }
     await raw.rollback();
     await raw.client.query('BEGIN');
-    expect((await raw.attempt('SELECT state FROM app.switch_organization($1, $2, gen_random_uuid(), $3, NULL, NULL)', [sessionSecret(client), to, Buffer.alloc(32)])).rows).toEqual([{ state: 'not_found' }]);
+    expect((await raw.attempt('SELECT state FROM app.switch_organization($1, $2, (gen_random_uuid(), $3, NULL, NULL)::app.visit)', [sessionSecret(client), to, Buffer.alloc(32)])).rows).toEqual([{ state: 'not_found' }]);
     await raw.end();
   });
 });
@@ -179,10 +179,10 @@ describe('an identity provider of one organization', () => {
     }));
     const intruder = harness.client();
     expect((await signInBySaml(provider, intruder, id, email)).status).toBe(303);
-    const users = await harness.database.superuser('SELECT DISTINCT user_id FROM memberships WHERE org_id IN ($1, $2) AND user_id = (SELECT id FROM users WHERE email = $3)', [theirs, ours, email]);
-    expect(users).toHaveLength(1); // one user row, two organizations: the case at hand
+    const users = await harness.database.superuser('SELECT u.home_org_id FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.org_id IN ($1, $2) AND u.email = $3 ORDER BY 1', [theirs, ours, email]);
+    expect(users).toEqual([{ home_org_id: theirs }, { home_org_id: null }]); // the same address, and not the same user
     expect((await intruder.get('/v1/auth/organizations')).body.items.map((item: { id: string }) => item.id)).toEqual([theirs]);
-    expect(seen(await go(intruder, ours))).toEqual([403, 'sign_in_required']);
+    expect(seen(await go(intruder, ours))).toEqual([404, 'not_found']);
     expect(await where(intruder)).toBe(theirs);
     for (const password of [Factories.PASSWORD, 'Wrong-Password-1']) {
       expect(seen(await harness.client().post('/v1/auth/login', { email, password }))).toEqual([401, 'invalid_credentials']);
@@ -190,13 +190,29 @@ describe('an identity provider of one organization', () => {
     expect(await harness.database.superuser('SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.org_id = $1 AND u.email = $2', [ours, email])).toEqual([]);
   });
 
-  it('does not open it by way of a password either: an account with one is never linked', async () => {
+  it('does not come to be the account of that address elsewhere, nor occupies it', async () => {
     const [theirs, ours] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
     const email = 'program.director@gme.example';
-    await harness.make.member(ours, 'program_director', { email });
+    const { userId } = await harness.make.member(ours, 'program_director', { email });
     const { id } = await harness.operator.within(theirs, async () => harness.operator.app.get(SsoSetupService).create({
       name: 'Theirs', metadata: await provider.metadata(), groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
     }));
+    const visitor = harness.client();
+    expect((await signInBySaml(provider, visitor, id, email)).status).toBe(303);
+    expect((await visitor.get('/v1/auth/me')).body).toMatchObject({ organization: { id: theirs }, role: 'mentor' });
+    expect((await visitor.get('/v1/auth/me')).body.user.id).not.toBe(userId);
+    expect(seen(await go(visitor, ours))).toEqual([404, 'not_found']);
+    expect((await (await harness.signIn(email)).get('/v1/auth/me')).body).toMatchObject({ user: { id: userId }, organization: { id: ours } });
+  });
+
+  it('is not linked to an account of its own organization that somebody has signed in to', async () => {
+    const org = await harness.make.organization('gme');
+    const email = 'program.director@gme.example';
+    await harness.make.member(org, 'program_director', { email: `${email}`.replace('program', 'other') });
+    const { id } = await harness.operator.within(org, async () => harness.operator.app.get(SsoSetupService).create({
+      name: 'Own', metadata: await provider.metadata(), groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
+    }));
+    await harness.database.superuser(`INSERT INTO memberships (org_id, id, user_id, name, role) SELECT $1, gen_random_uuid(), id, 'Synthetic', 'mentor' FROM users WHERE email = $2 AND home_org_id IS NULL`, [org, email]);
     expect(seen(await signInBySaml(provider, harness.client(), id, email))).toEqual([403, 'sso_refused']);
   });
 });

@@ -3,7 +3,8 @@ import { AccountService } from './account.service.js';
 import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
 import { Passwords } from './passwords.js';
-import { SsoModule } from './saml/sso.module.js';
+import { SamlModule } from './saml/saml.module.js';
+import { SsoModule } from './sso/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SignInService } from './sign-in.service.js';
@@ -12,7 +13,7 @@ import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
 
 @Module({
-  imports: [SessionCookiesModule, SsoModule],
+  imports: [SamlModule, SessionCookiesModule, SsoModule],
   controllers: [AuthController, SwitchingController],
   providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
   exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],

@@ -3,6 +3,7 @@ import { currentContext, currentMember } from '../../platform/context/context.js
 import type { Entrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { Credential } from './passwords.js';
+import { visitAt, type Visit } from './visit.js';
 
 /** First half of a password sign-in, see `app.begin_sign_in`. */
 export interface SignInBegun {
@@ -45,14 +46,8 @@ export class SessionsRepository {
   }
 
   /** The entrance that compares the evaluated password and opens the session, or counts the failure. */
-  completion(email: string, evaluated: Buffer, sessionId: string, secretHash: Buffer): Entrance {
-    const { ip, userAgent } = currentContext();
-    return {
-      statement: {
-        text: 'SELECT * FROM app.complete_sign_in($1, $2, $3, $4, $5, $6)',
-        values: [email, evaluated, sessionId, secretHash, ip, userAgent],
-      },
-    };
+  completion(email: string, evaluated: Buffer, visit: Visit): Entrance {
+    return { statement: { text: `SELECT * FROM app.complete_sign_in($1, $2, ${visitAt(3)})`, values: [email, evaluated, visit.parameter] } };
   }
 
   /** The caller's live sessions in this organization, newest first. */

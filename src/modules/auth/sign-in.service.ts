@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
-import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
-import { hashToken, normalizeEmail, randomToken } from '../../platform/crypto/index.js';
+import { normalizeEmail } from '../../platform/crypto/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Problem } from '../../platform/http/problem.js';
 import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
 import { Passwords } from './passwords.js';
 import { SessionsRepository, type SignInBegun, type SignInOutcome } from './sessions.repository.js';
+import { newVisit } from './visit.js';
 
 /** By account, beside the limit by address that the route declares. */
 const BY_ACCOUNT: RateLimit = { name: 'sign-in-account', points: 60, seconds: 900 };
@@ -43,12 +43,12 @@ export class SignInService {
     const begun = await this.begin(email);
     if (begun.state !== 'go') throw locked(begun.retry_seconds);
     const evaluated = await this.passwords.evaluate(password, begun.salt!);
-    const secret = randomToken();
-    const entrance = this.sessions.completion(email, evaluated, newId(), hashToken(secret));
+    const visit = newVisit();
+    const entrance = this.sessions.completion(email, evaluated, visit);
     const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) => this.recorded(email, row));
     if (outcome.state === 'locked') throw locked(900);
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
-    return { secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
+    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
   }
 
   /** While five tries are being evaluated, others wait their turn, without a connection. */

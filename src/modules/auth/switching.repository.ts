@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { visitAt, type Visit } from './visit.js';
 
 /** An organization of the caller's, as `app.own_organizations` finds it. */
 export interface OwnOrganization {
@@ -29,12 +29,9 @@ export class SwitchingRepository {
   }
 
   /** Enters the other organization, so that what was recorded so far is written before. */
-  async switch(secret: string, orgId: string, sessionId: string, secretHash: Buffer): Promise<Switched> {
+  async switch(secret: string, orgId: string, visit: Visit): Promise<Switched> {
     await this.unitOfWork.writeLog();
-    const { ip, userAgent } = currentContext();
-    const [row] = await this.unitOfWork.sql<Switched>(
-      'SELECT * FROM app.switch_organization($1, $2, $3, $4, $5, $6)', [secret, orgId, sessionId, secretHash, ip, userAgent],
-    );
+    const [row] = await this.unitOfWork.sql<Switched>(`SELECT * FROM app.switch_organization($1, $2, ${visitAt(3)})`, [secret, orgId, visit.parameter]);
     return row!;
   }
 }

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
-import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
-import { hashToken, randomToken } from '../../platform/crypto/index.js';
 import { Problem } from '../../platform/http/problem.js';
 import type { OpenedSession } from './sign-in.service.js';
 import { SwitchingRepository, type Switched } from './switching.repository.js';
+import { newVisit } from './visit.js';
 
 const REFUSALS = { not_found: 'not_found', sign_in_required: 'sign_in_required', session_ended: 'session_expired' } as const;
 
@@ -29,13 +28,13 @@ export class SwitchingService {
   async switch(secret: string, organizationId: string): Promise<OpenedSession> {
     const target = { type: 'user', id: currentMember().userId };
     this.audit.record('auth.organization_left', { target });
-    const opened = randomToken();
-    const { state, expires_at: expiresAt } = await this.switching.switch(secret, organizationId, newId(), hashToken(opened));
+    const visit = newVisit();
+    const { state, expires_at: expiresAt } = await this.switching.switch(secret, organizationId, visit);
     assertOk(state);
     // Who this is there is for the next request to find out; nothing of the membership left behind goes into the other log.
     Object.assign(currentContext(), { orgId: organizationId, member: null });
     this.audit.record('auth.signed_in', { target, meta: { method: 'switch' } });
-    return { secret: opened, organizationId, expiresAt };
+    return { secret: visit.secret, organizationId, expiresAt };
   }
 }
 

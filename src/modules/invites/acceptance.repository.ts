@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../platform/clock/id.js';
-import { currentContext } from '../../platform/context/context.js';
 import type { Entrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import type { Credential } from '../auth/index.js';
+import { visitAt, type Credential, type Visit } from '../auth/index.js';
 import type { InviteClaims } from './invite-token.js';
 
 /** Why an invite was not accepted, see `app.accept_invite`. */
@@ -27,12 +26,11 @@ export class AcceptanceRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** The entrance that sets the password, makes the membership and opens the session. */
-  entrance(token: string, { orgId, id, email, role, expiresAt }: InviteClaims, { salt, verifier }: Credential, sessionHash: Buffer): Entrance {
-    const { ip, userAgent } = currentContext();
+  entrance(token: string, { orgId, id, email, role, expiresAt }: InviteClaims, { salt, verifier }: Credential, visit: Visit): Entrance {
     return {
       statement: {
-        text: 'SELECT * FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
-        values: [orgId, id, token, email, role, expiresAt, salt, verifier, newId(), newId(), newId(), sessionHash, ip, userAgent],
+        text: `SELECT * FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)})`,
+        values: [orgId, id, token, email, role, expiresAt, salt, verifier, newId(), newId(), visit.parameter],
       },
     };
   }

@@ -2,10 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { SecurityConfig } from '../../platform/config/index.js';
 import { currentContext, currentMember, type Actor } from '../../platform/context/context.js';
-import { hashToken, randomToken } from '../../platform/crypto/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Problem } from '../../platform/http/index.js';
-import { assertStrong, Passwords, type OpenedSession } from '../auth/index.js';
+import { assertStrong, newVisit, Passwords, type OpenedSession } from '../auth/index.js';
 import { AcceptanceRepository, type Acceptance } from './acceptance.repository.js';
 import { inviteKey, readInvite, type InviteClaims } from './invite-token.js';
 import type { AcceptedInviteResponse } from './invites.dto.js';
@@ -34,8 +33,8 @@ export class AcceptanceService {
     assertStrong(password);
     const credential = await this.passwords.credential(password);
     const claims = this.read(token);
-    const secret = randomToken();
-    const entrance = this.acceptance.entrance(token, claims, credential, hashToken(secret));
+    const visit = newVisit();
+    const entrance = this.acceptance.entrance(token, claims, credential, visit);
     const outcome = await this.unitOfWork.run<Acceptance, Acceptance>(entrance, (row) => {
       currentContext().orgId = row.org_id;
       if (row.state === 'accepted') currentContext().actor = { type: 'user', id: row.user_id!, email: claims.email };
@@ -44,7 +43,7 @@ export class AcceptanceService {
       return row;
     });
     assertAccepted(outcome);
-    return { secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at! };
+    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at! };
   }
 
   /** For the member who is signed in; the session stays where it is. Throws invite_invalid, membership_exists. */

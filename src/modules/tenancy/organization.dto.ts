@@ -4,7 +4,7 @@ import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 
 /** The ways to sign in that an organization may take. */
-const SIGN_IN = ['password', 'saml'] as const;
+const SIGN_IN = ['password', 'passkey', 'saml', 'oidc'] as const;
 
 export class OrganizationResponse {
   @Expose() id: string;

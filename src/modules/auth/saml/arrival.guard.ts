@@ -3,14 +3,14 @@ import type { Request } from 'express';
 import { Problem } from '../../../platform/http/problem.js';
 import { SamlGuard } from './saml.guard.js';
 import { SamlRefused } from './saml-refusal.js';
-import { SsoService } from './sso.service.js';
+import { SsoArrivals } from '../sso/sso-arrivals.service.js';
 
 /** The SAML guard, with each refusal and its reason written to the organization's log. */
 @Injectable()
 export class ArrivalGuard extends SamlGuard {
   private readonly log = new Logger('SAML');
 
-  constructor(private readonly sso: SsoService) {
+  constructor(private readonly arrivals: SsoArrivals) {
     super();
   }
 
@@ -27,7 +27,7 @@ export class ArrivalGuard extends SamlGuard {
     const { connectionId } = context.switchToHttp().getRequest<Request>().params;
     this.log.warn(`response refused: ${reason}`);
     try {
-      await this.sso.recordRefusal(String(connectionId), reason);
+      await this.arrivals.recordRefusal(String(connectionId), 'saml', reason);
     } catch (error) {
       this.log.error('a refused response could not be recorded', error);
     }

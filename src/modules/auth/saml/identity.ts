@@ -1,18 +1,9 @@
 import type { NameId, VerifiedAssertion } from './assertion-checks.js';
+import { roleOf } from '../sso/role-mapping.js';
+import type { SsoIdentity } from '../sso/sso-identity.js';
 import type { SamlConnection } from './saml-connection.js';
 import { FORMAT_EMAIL, FORMAT_TRANSIENT } from './saml-names.js';
 import { must } from './saml-refusal.js';
-
-/** Who an assertion is about. */
-export interface SamlIdentity {
-  /** Names the person within the connection, for ever; never an e-mail address looked up elsewhere. */
-  readonly subjectKey: string;
-  readonly email?: string;
-  readonly displayName?: string;
-  readonly groups: readonly string[];
-  /** By the connection's group list, else its default; none when neither gives one. */
-  readonly role?: string;
-}
 
 type Attributes = VerifiedAssertion['attributes'];
 
@@ -83,15 +74,14 @@ function groupsOf(attributes: Attributes, connection: SamlConnection): string[] 
  * Reads a person out of a verified assertion.
  * @throws SamlRefused when it does not say clearly who this is
  */
-export function identityOf(assertion: VerifiedAssertion, connection: SamlConnection): SamlIdentity {
+export function identityOf(assertion: VerifiedAssertion, connection: SamlConnection): SsoIdentity {
   const groups = groupsOf(assertion.attributes, connection);
-  const mapped = connection.groupRoles.find(({ group }) => groups.includes(group));
   const displayName = valuesOf(assertion.attributes, DISPLAY_NAMES)[0]?.trim().slice(0, 200);
   return {
     subjectKey: subjectKeyOf(assertion, connection),
     email: emailOf(assertion, connection),
     displayName: displayName || undefined,
     groups,
-    role: mapped?.role ?? connection.defaultRole,
+    role: roleOf(connection, groups),
   };
 }

@@ -46,7 +46,7 @@ describe('a truthful response signs in', () => {
       orgId: 'org-of-one',
       returnTo: '/people?sort=name',
       sessionEnds: undefined,
-      sessionIndex: '_session',
+      idpSession: '_session',
       identity: {
         subjectKey: JSON.stringify([
           'name-id',

@@ -4,7 +4,8 @@ import type { MultiStrategyConfig, PassportSamlConfig, Profile, VerifyWithReques
 import type { Clock } from '../../../platform/clock/clock.js';
 import { checkAssertion, checkResponse } from './assertion-checks.js';
 import { browserSecret } from './browser-binding.js';
-import { identityOf, type SamlIdentity } from './identity.js';
+import type { SsoArrival } from '../sso/sso-identity.js';
+import { identityOf } from './identity.js';
 import { onlyRequest } from './library-requests.js';
 import type { AssertionReplays, PendingRequest, PendingRequests } from './request-store.js';
 import { guardResponse, responseOf } from './response-guard.js';
@@ -12,15 +13,8 @@ import { samlOptions, type SamlConnection, type SamlConnections } from './saml-c
 import { must, SamlRefused } from './saml-refusal.js';
 
 /** A person who came back from their identity provider with an assertion that holds. */
-export interface SamlArrival {
-  readonly connectionId: string;
+export interface SamlArrival extends SsoArrival {
   readonly orgId: string;
-  readonly identity: SamlIdentity;
-  /** A path on this host. */
-  readonly returnTo: string;
-  /** Our session must end by then. Epoch milliseconds. */
-  readonly sessionEnds?: number;
-  readonly sessionIndex?: string;
 }
 
 /** The part of an HTTP request that a response is read from. Express 4's and 5's types both fit. */
@@ -106,7 +100,7 @@ export class SamlStrategy extends PassportStrategy(SignOnStrategy, 'saml') {
       identity: identityOf(assertion, connection),
       returnTo: request.returnTo,
       sessionEnds: assertion.sessionEnds,
-      sessionIndex: assertion.sessionIndex,
+      idpSession: assertion.sessionIndex,
     };
   }
 }

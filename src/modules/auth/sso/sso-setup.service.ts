@@ -8,9 +8,9 @@ import { DataKeys } from '../../../platform/crypto/data-keys.js';
 import { randomToken, sha256 } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/http/problem.js';
 import { RolesService } from '../../rbac/index.js';
-import { readIdpMetadata } from './idp-metadata.js';
-import { serviceProviderUrls } from './saml-connection.js';
-import { SamlRefused } from './saml-refusal.js';
+import { readIdpMetadata } from '../saml/idp-metadata.js';
+import { serviceProviderUrls } from '../saml/saml-connection.js';
+import { SamlRefused } from '../saml/saml-refusal.js';
 import type { SsoConnectionEntity } from './sso-connection.entity.js';
 import type { CreateSsoConnectionDto, UpdateSsoConnectionDto } from './sso.dto.js';
 import { SsoRepository } from './sso.repository.js';
@@ -46,8 +46,7 @@ export class SsoSetupService {
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
     await this.repository.insert({
-      enabled: true, wantResponseSigned: false, subject: 'name-id', emailAttribute: null, groupAttribute: null, groupRoles: [],
-      defaultRole: null, jitProvisioning: true, clockSkewSeconds: 120, ...settings, ...this.provider(metadata), id,
+      protocol: 'saml', ...settings, ...this.provider(metadata), id,
       entrance: ring.forRow('sso_connections', id).seal('entrance_enc', secret)!, entranceHash: sha256(secret),
     });
     this.audit.record('sso.connection_created', { target: { type: 'sso-connection', id } });

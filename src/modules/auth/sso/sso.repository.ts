@@ -3,13 +3,14 @@ import { currentContext } from '../../../platform/context/context.js';
 import type { WrappedKey } from '../../../platform/crypto/data-keys.js';
 import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { visitAt, type Visit } from '../visit.js';
 import { SsoConnectionEntity } from './sso-connection.entity.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A connection as a sign-in finds it: with the organization's wrapped keys, for its sealed entrance secret. */
 export interface FoundConnection {
-  connection: Omit<SsoConnectionEntity, 'name' | 'enabled' | 'entranceHash' | 'createdAt'>;
+  connection: Omit<SsoConnectionEntity, 'name' | 'enabled' | 'entranceHash' | 'createdAt' | 'metadataUrl' | 'metadataFetchedAt' | 'metadataProblem'>;
   preset: string;
   keys: WrappedKey[];
 }
@@ -27,26 +28,34 @@ export interface SsoOutcome {
   [column: string]: unknown;
 }
 
-/** What a verified assertion brings along. */
-export interface SsoArrival {
+/** What a verified answer brings along. */
+export interface SsoSignIn {
   connectionId: string;
   entrance: Buffer;
   subjectKey: string;
   email: string | null;
   name: string;
   role: string | null;
-  ids: { user: string; membership: string; session: string };
-  secretHash: Buffer;
+  ids: { user: string; membership: string };
+  /** What the provider calls the session. */
+  idpSession: string | null;
   maxExpiry: Date | null;
+  visit: Visit;
 }
+
+/** What a new connection says for itself; the rest is the database's default. */
+export type NewConnection = Partial<SsoConnectionEntity> & Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'entranceHash'>;
 
 type FoundRow = FoundConnection['connection'] & { preset: string; generations: number[]; wrapped: (Buffer | null)[]; [column: string]: unknown };
 
 const FOUND = Object.entries({
-  id: 'id', org_id: 'orgId', idp_entity_id: 'idpEntityId', idp_sso_url: 'idpSsoUrl', idp_certificates: 'idpCertificates',
-  want_response_signed: 'wantResponseSigned', subject: 'subject', email_attribute: 'emailAttribute', group_attribute: 'groupAttribute',
-  group_roles: 'groupRoles', default_role: 'defaultRole', jit_provisioning: 'jitProvisioning', clock_skew_seconds: 'clockSkewSeconds',
-  entrance_enc: 'entrance',
+  id: 'id', org_id: 'orgId', protocol: 'protocol', idp_entity_id: 'idpEntityId', idp_sso_url: 'idpSsoUrl', idp_slo_url: 'idpSloUrl',
+  idp_certificates: 'idpCertificates', idp_scopes: 'idpScopes', want_response_signed: 'wantResponseSigned',
+  want_assertion_encrypted: 'wantAssertionEncrypted', sign_requests: 'signRequests', idp_initiated: 'idpInitiated', force_authn: 'forceAuthn',
+  sp_key_enc: 'spKey', sp_certificate: 'spCertificate', oidc_issuer: 'oidcIssuer', oidc_client_id: 'oidcClientId',
+  oidc_client_secret_enc: 'oidcClientSecret', oidc_tenants: 'oidcTenants', subject: 'subject', email_attribute: 'emailAttribute',
+  name_attribute: 'nameAttribute', group_attribute: 'groupAttribute', group_roles: 'groupRoles', default_role: 'defaultRole',
+  jit_provisioning: 'jitProvisioning', shared: 'shared', tested_at: 'testedAt', clock_skew_seconds: 'clockSkewSeconds', entrance_enc: 'entrance',
 }).map(([column, property]) => `(f.found).${column} AS "${property}"`).join(', ');
 
 /** Connections of the current organization; and, for sign-in, any connection by its id. */
@@ -65,14 +74,13 @@ export class SsoRepository {
     return { connection, preset, keys: (generations ?? []).map((generation, i) => ({ generation, wrapped: wrapped?.[i] ?? null })) };
   }
 
-  signIn(arrival: SsoArrival): Entrance {
-    const { ip, userAgent } = currentContext();
-    const { connectionId, entrance, subjectKey, email, name, role, ids, secretHash, maxExpiry } = arrival;
+  signIn(arrival: SsoSignIn): Entrance {
+    const { connectionId, entrance, subjectKey, email, name, role, ids, idpSession, maxExpiry, visit } = arrival;
     return {
       statement: {
-        text: 'SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
-        values: [connectionId, entrance, subjectKey, email, name, role, ids.user, ids.membership, ids.session, secretHash,
-          maxExpiry ?? 'infinity', ip, userAgent],
+        text: `SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)})`,
+        values: [connectionId, entrance, subjectKey, email, name, role, ids.user, ids.membership, idpSession,
+          maxExpiry ?? 'infinity', visit.parameter],
       },
     };
   }
@@ -90,7 +98,7 @@ export class SsoRepository {
     return this.unitOfWork.manager.findOneBy(SsoConnectionEntity, { orgId: currentContext().orgId, id });
   }
 
-  async insert(connection: Omit<SsoConnectionEntity, 'orgId' | 'createdAt'>): Promise<void> {
+  async insert(connection: NewConnection): Promise<void> {
     await this.unitOfWork.manager.insert(SsoConnectionEntity, { ...connection, orgId: currentContext().orgId });
   }
 

@@ -3,17 +3,19 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { SessionCookies } from '../session-cookies.js';
+import { SsoArrivals } from '../sso/sso-arrivals.service.js';
 import { ArrivalGuard } from './arrival.guard.js';
 import type { SamlRequest } from './saml.guard.js';
-import { SsoService } from './sso.service.js';
+import { SamlService } from './saml.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
 /** SAML 2.0 as the browser and the identity provider see it (saml-bindings-2.0-os). */
 @Controller('v1/sso/saml/:connectionId')
-export class SsoController {
+export class SamlController {
   constructor(
-    private readonly sso: SsoService,
+    private readonly saml: SamlService,
+    private readonly arrivals: SsoArrivals,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -21,7 +23,7 @@ export class SsoController {
   @Public('identity providers read it before anybody can sign in')
   @Returns.text('application/samlmetadata+xml')
   metadata(@Param('connectionId') connectionId: string) {
-    return this.sso.metadata(connectionId);
+    return this.saml.metadata(connectionId);
   }
 
   @Get('login')
@@ -31,7 +33,7 @@ export class SsoController {
     @Param('connectionId') connectionId: string, @Query('returnTo') returnTo: string | undefined,
     @Req() request: Request, @Res({ passthrough: true }) response: Response,
   ) {
-    const { url, setCookie } = await this.sso.depart(connectionId, request.headers.cookie, returnTo);
+    const { url, setCookie } = await this.saml.depart(connectionId, request.headers.cookie, returnTo);
     response.append('Set-Cookie', setCookie);
     return { url };
   }
@@ -44,7 +46,7 @@ export class SsoController {
   @Returns.redirect(303)
   async acs(@Req() request: Request & SamlRequest, @Res({ passthrough: true }) response: Response) {
     const { samlArrival: arrival } = request;
-    const session = await this.sso.arrive(arrival);
+    const session = await this.arrivals.open(arrival);
     this.cookies.set(response, session.secret, session.expiresAt);
     return { url: arrival.returnTo };
   }

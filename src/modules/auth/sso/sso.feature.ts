@@ -22,13 +22,17 @@ export const ssoFeature = defineFeature({
   personalData: {
     sso_connections: {
       entrance_enc: { class: 'internal', erasure: 'delete' },
+      sp_key_enc: { class: 'internal', erasure: 'delete' },
+      oidc_client_secret_enc: { class: 'internal', erasure: 'delete' },
       name: { class: 'internal', erasure: 'keep' },
       email_attribute: { class: 'internal', erasure: 'keep' },
+      name_attribute: { class: 'internal', erasure: 'keep' },
     },
     sso_identities: { subject_key: { class: 'PII', erasure: 'delete' } },
   },
   tables: {
     sso_connections: { kind: 'tenant', resource: 'sso-connection', rows: { select: 'sso:read', insert: 'sso:create', update: 'sso:update', delete: 'sso:delete' }, retention: { keep: 'a setting of the organization' } },
+    sso_domains: { kind: 'tenant', resource: 'sso-domain', rows: { select: 'sso:read', insert: 'sso:create', delete: 'sso:delete' }, retention: { keep: 'a setting of the organization' } },
     sso_identities: { kind: 'tenant', rows: { select: 'sso:read', delete: 'sso:delete' }, retention: { keep: 'lives as long as the connection it belongs to' } },
   },
   controls: {
