@@ -27,17 +27,19 @@ export class Foundation1770000000001 extends SqlMigration {
     CREATE UNLOGGED SEQUENCE app_private.session_secret_b MINVALUE -9223372036854775808;
 
     -- Gives this session its secret. What lies in the sequences afterwards is no longer it: setval without is_called leaves
-    -- currval alone. Like any setval it is refused in a transaction that began READ ONLY.
-    CREATE FUNCTION app_private.make_session_secret() RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-    DECLARE
-      random text := encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
-    BEGIN
-      PERFORM setval('app_private.session_secret_a', ('x' || left(random, 16))::bit(64)::bigint, true);
-      PERFORM setval('app_private.session_secret_b', ('x' || substr(random, 17, 16))::bit(64)::bigint, true);
-      PERFORM setval('app_private.session_secret_a', 0, false);
-      PERFORM setval('app_private.session_secret_b', 0, false);
-    END $$;
+    -- currval alone. Like any setval it is refused in a transaction that began READ ONLY. The random bits are in no variable:
+    -- a plan made for a variable's value holds it, and whoever asks for debug_print_plan is shown the plan.
+    CREATE FUNCTION app_private.random_bigint() RETURNS bigint LANGUAGE sql
+    BEGIN ATOMIC
+      SELECT ('x' || encode(substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FROM 1 FOR 8), 'hex'))::bit(64)::bigint;
+    END;
+    CREATE FUNCTION app_private.make_session_secret() RETURNS void LANGUAGE sql
+    BEGIN ATOMIC
+      SELECT setval('app_private.session_secret_a', app_private.random_bigint(), true);
+      SELECT setval('app_private.session_secret_b', app_private.random_bigint(), true);
+      SELECT setval('app_private.session_secret_a', 0, false);
+      SELECT setval('app_private.session_secret_b', 0, false);
+    END;
 
     -- The seal of a context's fields in this transaction of this session. An error (55000) in a session without a secret. That a
     -- secret stands in front does not let SQL extend what is hashed: the padding holds zero bytes, which no text does.

@@ -42,6 +42,13 @@ async function tried(context: string, sql: RawSql = raw): Promise<[number, strin
   return [rows.length, code];
 }
 
+/** A bigint as plans print constants: its bytes as they lie in memory, with signs. */
+function asConstant(value: bigint): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(value);
+  return Array.from(bytes, (_, at) => bytes.readInt8(at)).join(' ');
+}
+
 describe('the secret that seals contexts', () => {
   const SEQUENCES = ['session_secret_a', 'session_secret_b'];
 
@@ -78,6 +85,27 @@ describe('the secret that seals contexts', () => {
       const { rows } = await raw.outcome(`SELECT $1 || '|' || encode(sha256(${secret} || convert_to($1, 'UTF8') || timestamptz_send(transaction_timestamp())), 'hex') AS made`, [own.slice(0, -65).replaceAll(mine.ids.org, theirs.ids.org)]);
       expect(await tried(rows[0]!.made as string)).toEqual([0, '42501']);
     }
+  });
+
+  it('is in no plan that the server tells whoever asks', async () => {
+    const fresh = await RawSql.open(harness.env.DATABASE_URL!);
+    const told: string[] = [];
+    fresh.client.on('notice', ({ message, detail }) => told.push(`${message} ${detail}`));
+    await fresh.client.query('SET client_min_messages = debug5; SET debug_print_parse = on; SET debug_print_rewritten = on; SET debug_print_plan = on; SET plan_cache_mode = force_custom_plan');
+    await fresh.enter(sessionSecret(mine.director));
+    await fresh.outcome('SELECT id FROM people');
+    await fresh.client.query('COMMIT; SET client_min_messages = error');
+    const sequences = SEQUENCES.map((name) => `app_private.${name}`);
+    await harness.database.superuser(`GRANT USAGE ON SCHEMA app_private TO vouchsafe_app`);
+    await harness.database.superuser(`GRANT USAGE ON SEQUENCE ${sequences.join()} TO vouchsafe_app`);
+    const { rows } = await fresh.outcome(sequences.map((name) => `SELECT currval('${name}') AS secret`).join(' UNION ALL '));
+    await harness.database.superuser(`REVOKE USAGE ON SEQUENCE ${sequences.join()} FROM vouchsafe_app`);
+    await harness.database.superuser(`REVOKE USAGE ON SCHEMA app_private FROM vouchsafe_app`);
+    await fresh.end();
+    const SETVAL = ':funcid 1765';
+    const secrets = rows.map(({ secret }) => BigInt(secret as string));
+    expect([secrets.length, told.some((line) => line.includes(SETVAL))]).toEqual([2, true]);
+    expect(told.filter((line) => secrets.some((secret) => line.includes(String(secret)) || line.includes(asConstant(secret))))).toEqual([]);
   });
 
   it('is forgotten with DISCARD: what it sealed opens nothing, and an entrance makes another', async () => {
