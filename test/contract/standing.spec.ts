@@ -39,7 +39,7 @@ const STANDINGS: Record<string, Standing> = {
     begin: `UPDATE users SET must_change_password = true ${OF_USER}`, end: `UPDATE users SET must_change_password = false ${OF_USER}`,
   },
   'a second factor that is missing': {
-    refusal: unlessSetup('second_factor_required'),
+    refusal: ({ policy }) => (policy?.beforeSetup || policy?.beforeSecondFactor ? null : 'second_factor_required'),
     begin: `UPDATE organizations SET require_second_factor = true ${OF_ORG}`, end: `UPDATE organizations SET require_second_factor = false ${OF_ORG}`,
   },
   'single sign-on that was not used': {
@@ -88,7 +88,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   mine = { ...mine, director: await harness.signIn(mine.directorMember.email) };
   spare = new Map();
-  for (const route of routes.filter(({ mutating, policy }) => mutating && policy?.beforeSetup)) spare.set(route, await harness.signIn(mine.directorMember.email));
+  for (const route of routes.filter(({ mutating, policy }) => mutating && (policy?.beforeSetup || policy?.beforeSecondFactor))) spare.set(route, await harness.signIn(mine.directorMember.email));
   samples = new Map();
   for (const route of routes) samples.set(route, await sampleFor(route, mine));
 });

@@ -22,10 +22,9 @@ export class StepUpService {
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Throws passkey_refused for a user without one. */
+  /** For the caller's passkeys. */
   async passkeyOptions(browser: string) {
     const { userId, passkeys } = await this.factors.own();
-    if (passkeys.length === 0) throw new Problem('passkey_refused');
     return this.ceremonies.requestOptions({ purpose: 'prove', browser, userId }, passkeys);
   }
 

@@ -40,7 +40,7 @@ export class PasswordChangedLayer implements Layer {
 @Injectable()
 export class SecondFactorLayer implements Layer {
   check({ session, policy }: Attempt): void {
-    if (session!.obstacle === 'second_factor' && !policy.beforeSetup) throw new Problem('second_factor_required');
+    if (session!.obstacle === 'second_factor' && !policy.beforeSetup && !policy.beforeSecondFactor) throw new Problem('second_factor_required');
   }
 }
 
