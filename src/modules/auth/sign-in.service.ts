@@ -70,7 +70,7 @@ export class SignInService {
     context.actor = { type: outcome.state === 'ok' ? 'user' : 'anonymous', id: outcome.user_id, email };
     const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
     if (outcome.state === 'ok') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
-    else if (outcome.state === 'second_factor') this.audit.record('auth.second_factor_asked', { target });
+    else if (outcome.state === 'second_factor') this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
     else this.audit.record('auth.sign_in_failed', { target, outcome: 'failure', meta: { method: 'password', reason: 'invalid_credentials' } });
     if (outcome.state === 'locked') this.audit.record('auth.locked', { target, outcome: 'failure' });
     return outcome;
