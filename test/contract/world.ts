@@ -5,6 +5,7 @@ import { declared } from '../../src/platform/feature/registry.js';
 import type { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { exported } from '../harness/exports.js';
+import { CodeApp, enrollPasskey, enrollTotp } from '../harness/factors.js';
 import type { Member } from '../harness/factories.js';
 import { inviteToken } from '../harness/mail.js';
 import { newSigningKey } from '../harness/saml-idp.js';
@@ -38,6 +39,8 @@ export interface Ids {
   apiKey: string;
   /** The membership that the key acts as. */
   keyOwner: string;
+  passkey: string;
+  device: string;
 }
 
 /** Who leads, who helps and whose records are kept, in a vocabulary. */
@@ -56,6 +59,8 @@ export interface Tenant {
   directorMember: Member;
   /** A member from whom every permission was taken. */
   powerless: Client;
+  /** A member with second factors, and with a session that has shown them; the codes are not confirmed, because whoever confirms them gets another session. */
+  keeper: { client: Client; confirming: Client; app: CodeApp };
   /** Leads the program too: for requests that would end the director's session. */
   deputy: Member;
   /** Belongs to another organization as well. */
@@ -106,6 +111,7 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   const source = await created('/v1/webhook-sources', { name: mark, scheme: 'standard' });
   const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
   const { id: invite } = await created('/v1/invites', { email: `invited-${mark}@test.example`, name: mark, role: roles.subject });
+  const { passkey, device, ...keeper } = await withFactors(harness, org, roles.helper);
   const delivery = await deadDelivery(harness, org, source);
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
   const role = `r${mark.toLowerCase().replaceAll(/[^a-z]/g, '')}${'abcdefgh'[Number.parseInt(mark.slice(-1), 16) % 8]}`;
@@ -122,11 +128,25 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   return {
     ids: {
       org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId,
-      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, invite, sister, heir: traveller.membershipId, ...reviewIds,
+      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds,
     },
-    roles, mark, director, directorMember, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
+    roles, mark, director, directorMember, keeper, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
     webhookSecret: source.secret, metadata, invitedTo: await invitation(harness, directorMember),
   };
+}
+
+/** A member who has codes, a passkey and a device that is remembered; and one who has begun to enrol codes. */
+async function withFactors(harness: Harness, org: string, role: string): Promise<Tenant['keeper'] & { passkey: string; device: string }> {
+  const [{ email }, other] = [await harness.make.member(org, role), await harness.make.member(org, role)];
+  const client = await harness.signIn(email);
+  const { id: passkey } = await enrollPasskey(harness, client);
+  const { app: own } = await enrollTotp(client);
+  await harness.database.superuser('UPDATE organizations SET remember_device_days = 7 WHERE id = $1', [org]);
+  const { status, text } = await harness.client().post('/v1/auth/login', { email, password: 'Synthetic-Test-1', totp: own.fresh(), rememberDevice: true });
+  if (status !== 200) throw new Error(`the second factor was refused: ${text}`);
+  const device = (await client.get('/v1/auth/devices')).body.items[0].id as string;
+  const confirming = await harness.signIn(other.email);
+  return { client, confirming, app: new CodeApp((await confirming.post('/v1/auth/totp/enroll')).body.secret as string), passkey, device };
 }
 
 /** An invite of another organization to somebody who has an account. */
