@@ -27,6 +27,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'DELETE /v1/auth/sessions/:id': ({ session }) => ({ params: { id: session } }),
   'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token }, director }) => ({ body: { token }, log: org, by: director }),
   'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),
+  'POST /v1/auth/email/verify/request': () => ({}),
+  'POST /v1/auth/email/verify': (_ids, { verification, director }) => ({ body: { token: verification }, by: director }),
   'GET /v1/auth/organizations': () => ({}),
   'POST /v1/auth/organization': async ({ sister }, { traveller, signIn }) => ({ body: { orgId: sister }, by: await signIn(traveller) }),
 
@@ -129,6 +131,8 @@ export const PUBLIC: Record<string, string> = {
   'GET /health/live': 'tells only that the process runs',
   'GET /health/ready': 'tells only which services answer',
   'POST /v1/auth/login': 'five tries an account, and a limit by address',
+  'POST /v1/auth/password/forgot': 'tells nothing, three mails an address and hour, and a limit by address',
+  'POST /v1/auth/password/reset': 'a token that was mailed, good once and for half an hour; a limit by address',
   'POST /v1/invites/accept': 'a signed token that was mailed, good once; a limit by address',
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',

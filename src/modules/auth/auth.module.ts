@@ -2,7 +2,8 @@ import { Module } from '@nestjs/common';
 import { AccountService } from './account.service.js';
 import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
-import { Passwords } from './passwords.js';
+import { PasswordsModule } from './passwords.module.js';
+import { RecoveryModule } from './recovery/recovery.module.js';
 import { SamlModule } from './saml/saml.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
@@ -13,9 +14,9 @@ import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
 
 @Module({
-  imports: [SamlModule, SessionCookiesModule, SsoModule],
+  imports: [PasswordsModule, RecoveryModule, SamlModule, SessionCookiesModule, SsoModule],
   controllers: [AuthController, SwitchingController],
-  providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
-  exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],
+  providers: [AccountService, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
+  exports: [AccountService, PasswordsModule, RecoveryModule, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

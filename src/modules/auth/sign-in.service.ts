@@ -36,29 +36,37 @@ export class SignInService {
     private readonly limiter: RateLimiter,
   ) {}
 
-  /** Throws invalid_credentials, account_locked or too_many_requests. */
+  /** Throws invalid_credentials, account_locked, too_many_requests or busy. */
   async withPassword(address: string, password: string): Promise<OpenedSession> {
     const email = normalizeEmail(address);
     await this.limiter.consume(BY_ACCOUNT, email);
-    const begun = await this.begin(email);
-    if (begun.state !== 'go') throw locked(begun.retry_seconds);
-    const evaluated = await this.passwords.evaluate(password, begun.salt!);
+    const evaluated = await this.evaluated(email, password);
     const visit = newVisit();
     const entrance = this.sessions.completion(email, evaluated, visit);
     const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) => this.recorded(email, row));
     if (outcome.state === 'locked') throw locked(900);
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
+    await this.limiter.reset(BY_ACCOUNT, email); // tries that led somewhere were no guesses
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
   }
 
-  /** While five tries are being evaluated, others wait their turn, without a connection. */
-  private async begin(email: string): Promise<SignInBegun> {
-    let begun = await this.sessions.begin(email);
-    for (let tries = 0; begun.state === 'busy' && tries < BUSY_TRIES; tries += 1) {
+  /** While five tries are being evaluated, others wait their turn, with neither a connection nor a place in the queue. */
+  private async evaluated(email: string, password: string): Promise<Buffer> {
+    let tried = await this.try(email, password);
+    for (let tries = 0; !Buffer.isBuffer(tried) && tried.state === 'busy' && tries < BUSY_TRIES; tries += 1) {
       await delay(BUSY_MILLIS);
-      begun = await this.sessions.begin(email);
+      tried = await this.try(email, password);
     }
-    return begun;
+    if (!Buffer.isBuffer(tried)) throw locked(tried.retry_seconds);
+    return tried;
+  }
+
+  /** The place in the queue comes first: a try that was counted is evaluated. */
+  private try(email: string, password: string): Promise<Buffer | SignInBegun> {
+    return this.passwords.inTurn(async () => {
+      const begun = await this.sessions.begin(email);
+      return begun.state === 'go' ? this.passwords.evaluate(password, begun.salt!) : begun;
+    });
   }
 
   private recorded(email: string, outcome: SignInOutcome): SignInOutcome {
