@@ -47,6 +47,12 @@ export class Recovery1770000000020 extends SqlMigration {
       VALUES (installation, mail, 'account.mail', installation || ':account.mail', jsonb_build_object('mailId', mail), mail::text);
     END $$;
 
+    -- The limited context of somebody who has shown a secret: reaches no tenant row, and may write what succeeded into one log.
+    CREATE FUNCTION app_private.sign_proven(org uuid) RETURNS void
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+      SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text])
+    $$;
+
     -- Entrance of whoever asks for a mail to set a password: it looks up nobody, and may write to the installation's log alone.
     CREATE FUNCTION app.ask_password_reset(address text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -130,6 +136,8 @@ export class Recovery1770000000020 extends SqlMigration {
           PERFORM app_private.store_password(a.user_id, new_salt, new_verifier, NULL, false);
           UPDATE public.users u SET email_proven_at = now() WHERE u.id = a.user_id;
           state := 'ok'; org_id := home.org_id; user_id := a.user_id;
+          PERFORM app_private.sign_proven(org_id);
+          RETURN;
         END IF;
       END IF;
       PERFORM app_private.sign_limited(org_id);

@@ -4,7 +4,7 @@ export const recoveryFeature = defineFeature({
   name: 'recovery',
   description: 'Setting a password and confirming an address by mail, and word of a lock.',
   events: {
-    'auth.password_mail_asked': { category: 'sign-in', severity: 'info', description: 'Somebody asked for a mail to set a password, for an address that may or may not be known.' },
+    'auth.password_mail_asked': { category: 'sign-in', severity: 'info', description: 'Somebody asked for a mail to set a password, for an address that may or may not be known. No success: who asks has shown nothing.' },
     'auth.email_mail_asked': { category: 'sign-in', severity: 'info', description: 'A user asked for a mail to confirm the address.' },
     'auth.account_mail_sent': {
       category: 'sign-in', severity: 'info', description: 'A mail about an account was handed to the mail server.', meta: { kind: 'code' },

@@ -28,7 +28,7 @@ export class RecoveryService {
   async forgot(address: string): Promise<void> {
     const email = normalizeEmail(address);
     await this.limiter.consume(ASKED, email);
-    await this.unitOfWork.run(this.recovery.askReset(email), () => this.audit.record('auth.password_mail_asked'));
+    await this.unitOfWork.run(this.recovery.askReset(email), () => this.audit.record('auth.password_mail_asked', { outcome: 'failure' })); // whoever asks has shown nothing
   }
 
   /**
