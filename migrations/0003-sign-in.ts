@@ -296,6 +296,7 @@ export class SignIn1770000000003 extends SqlMigration {
         RETURN;
       END IF;
       state := app_private.count_failure(key);
+      IF state = 'locked' THEN PERFORM app_private.ask_account_mail('locked', address); END IF;
       org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
       PERFORM app_private.sign_limited(org_id);
     END $$;
@@ -316,10 +317,12 @@ export class SignIn1770000000003 extends SqlMigration {
       INSERT INTO app_private.credentials (user_id, salt, verifier) VALUES (member, new_salt, new_verifier)
       ON CONFLICT (user_id) DO UPDATE SET salt = new_salt, verifier = new_verifier, changed_at = now();
       UPDATE public.users SET must_change_password = must_change WHERE id = member;
+      UPDATE app_private.account_mails a SET spent_at = now() FROM public.users u
+       WHERE u.id = member AND a.login_key = app_private.login_key(u.email) AND a.spent_at IS NULL AND a.kind <> 'locked';
       UPDATE public.sessions SET revoked_at = now() WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
     END $$;
 
-    -- Sets a user's password and ends all sessions but the one that asks. A member may change their own by proving that they
+    -- Sets a user's password and ends all sessions but the one that asks, and what was mailed to set one. A member may change their own by proving that they
     -- know it, because it opens other organizations too; the worker's role, on behalf of operators, may set that of any member of
     -- the organization it entered.
     CREATE FUNCTION app.set_password(member uuid, current bytea, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean) RETURNS void

@@ -244,6 +244,7 @@ export class Factors1770000000019 extends SqlMigration {
       IF m.id IS NULL OR NOT app_private.takes_factor(p.user_id, shown) THEN
         state := app_private.count_failure(p.login_key);
         UPDATE app_private.pending_sign_ins x SET ended_at = now() WHERE state = 'locked' AND x.user_id = p.user_id AND x.ended_at IS NULL;
+        IF state = 'locked' THEN PERFORM app_private.ask_account_mail('locked', email); END IF;
         PERFORM app_private.sign_limited(org_id);
         RETURN;
       END IF;

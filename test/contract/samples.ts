@@ -45,6 +45,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   },
   'PATCH /v1/auth/passkeys/:id': ({ passkey }, { keeper: { client } }) => ({ params: { id: passkey }, body: { name: 'Renamed' }, by: client }),
   'DELETE /v1/auth/passkeys/:id': ({ passkey }, { keeper: { client } }) => ({ params: { id: passkey }, by: client }),
+  'POST /v1/auth/email/verify/request': () => ({}),
+  'POST /v1/auth/email/verify': (_ids, { verification, director }) => ({ body: { token: verification }, by: director }),
   'GET /v1/auth/organizations': () => ({}),
   'POST /v1/auth/organization': async ({ sister }, { traveller, signIn }) => ({ body: { orgId: sister }, by: await signIn(traveller) }),
 
@@ -152,6 +154,8 @@ export const PUBLIC: Record<string, string> = {
   'GET /v1/auth/login/second-factor/options': 'the cookie of a sign-in whose password was right; a limit by address',
   'GET /v1/auth/passkeys/sign-in/options': 'tells nothing of anybody; a limit by address',
   'POST /v1/auth/passkeys/sign-in': 'the signature of a passkey over a challenge of this browser; a limit by address',
+  'POST /v1/auth/password/forgot': 'tells nothing, three mails an address and hour, and a limit by address',
+  'POST /v1/auth/password/reset': 'a token that was mailed, good once and for half an hour; a limit by address',
   'POST /v1/invites/accept': 'a signed token that was mailed, good once; a limit by address',
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',

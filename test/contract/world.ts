@@ -7,7 +7,7 @@ import type { Client } from '../harness/client.js';
 import { exported } from '../harness/exports.js';
 import { CodeApp, enrollPasskey, enrollTotp } from '../harness/factors.js';
 import type { Member } from '../harness/factories.js';
-import { inviteToken } from '../harness/mail.js';
+import { inviteToken, mailedToken } from '../harness/mail.js';
 import { newSigningKey } from '../harness/saml-idp.js';
 import { until } from '../harness/until.js';
 
@@ -69,6 +69,8 @@ export interface Tenant {
   webhookSecret: string;
   /** Another organization, and the token by which it invites the director. */
   invitedTo: { org: string; token: string };
+  /** The token by which the director's address is confirmed. */
+  verification: string;
   /** Metadata that an identity provider could be connected by. */
   metadata: string;
 }
@@ -131,8 +133,13 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
       role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds,
     },
     roles, mark, director, directorMember, keeper, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
-    webhookSecret: source.secret, metadata, invitedTo: await invitation(harness, directorMember),
+    webhookSecret: source.secret, metadata, verification: await verification(harness, director, directorMember), invitedTo: await invitation(harness, directorMember),
   };
+}
+
+async function verification(harness: Harness, director: Client, { email }: Member): Promise<string> {
+  await director.post('/v1/auth/email/verify/request');
+  return mailedToken(harness, email);
 }
 
 /** A member who has codes, a passkey and a device that is remembered; and one who has begun to enrol codes. */

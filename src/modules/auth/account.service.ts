@@ -4,7 +4,8 @@ import { currentMember } from '../../platform/context/context.js';
 import { randomToken } from '../../platform/crypto/index.js';
 import { Problem } from '../../platform/http/problem.js';
 import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
-import { assertStrong, Passwords } from './passwords.js';
+import { assertStrong } from './password-policy.js';
+import { Passwords } from './passwords.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { OpenedSession } from './sign-in.service.js';
 
@@ -53,13 +54,13 @@ export class AccountService {
     this.audit.record('auth.session_revoked', { target: { type: 'session', id } });
   }
 
-  /** Throws wrong_password, weak_password or too_many_requests. All other sessions end; the caller's gets another secret. */
+  /** Throws wrong_password, weak_password, too_many_requests or busy. All other sessions end; the caller's gets another secret. */
   async changePassword(secret: string, current: string, next: string): Promise<OpenedSession> {
-    assertStrong(next);
-    const { userId, sessionId, orgId } = currentMember();
+    const { userId, sessionId, orgId, email, name } = currentMember();
+    assertStrong(next, { email, names: [name] });
     await this.limiter.consume(WRONG_PASSWORDS, userId);
     const salt = await this.sessions.ownSalt();
-    const evaluated = salt === null ? null : await this.passwords.evaluate(current, salt);
+    const evaluated = salt === null ? null : await this.passwords.inTurn(() => this.passwords.evaluate(current, salt));
     if (evaluated === null || !(await this.sessions.ownPasswordIs(evaluated))) throw new Problem('wrong_password');
     await this.limiter.reset(WRONG_PASSWORDS, userId);
     await this.sessions.setPassword(userId, evaluated, await this.passwords.credential(next), sessionId);

@@ -18,6 +18,7 @@ export const authFeature = defineFeature({
     weak_password: { status: 400, title: 'The password does not meet the policy' },
     sign_in_required: { status: 403, title: 'Sign in to that organization itself' },
     sso_refused: { status: 403, title: 'The single sign-on was not accepted' },
+    busy: { status: 503, title: 'Too many passwords are being checked at this moment' },
     wrong_password: { status: 403, title: 'The current password is wrong' },
   },
   retention: {
@@ -40,6 +41,7 @@ export const authFeature = defineFeature({
   controls: {
     'auth.session-cookie': { claims: ['M13', 'E9'], description: 'A signed token in an HttpOnly cookie, tied to a session row that every request checks.' },
     'auth.password': { claims: ['E5'], description: 'Argon2id, evaluated by the application, compared by the database.' },
+    'auth.password-policy': { claims: ['E5'], description: 'Length, kinds of characters, a list of what is tried first, and no name or address of the owner.' },
     'auth.switching': { claims: ['C1'], description: 'A session moves on to memberships of its user alone, and an identity provider\'s only where the organization trusts it.' },
     'auth.lockout': { claims: ['E7'], description: 'Five failures lock for fifteen minutes, counted by one atomic statement before evaluation.' },
     'auth.no-oracle': { claims: ['E8'], description: 'Unknown addresses cost and answer the same; limits shared by all processes.' },

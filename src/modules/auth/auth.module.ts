@@ -4,6 +4,7 @@ import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
 import { FactorsModule } from './factors/factors.module.js';
 import { PasswordsModule } from './passwords.module.js';
+import { RecoveryModule } from './recovery/recovery.module.js';
 import { SamlModule } from './saml/saml.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
@@ -14,9 +15,9 @@ import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
 
 @Module({
-  imports: [FactorsModule, PasswordsModule, SamlModule, SessionCookiesModule, SsoModule],
+  imports: [FactorsModule, PasswordsModule, RecoveryModule, SamlModule, SessionCookiesModule, SsoModule],
   controllers: [AuthController, SwitchingController],
   providers: [AccountService, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
-  exports: [AccountService, FactorsModule, PasswordsModule, SessionCookiesModule, SsoModule],
+  exports: [AccountService, FactorsModule, PasswordsModule, RecoveryModule, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

@@ -8,7 +8,7 @@ import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
 import { SecondFactorService, type FinishedSignIn, type PendingSignIn } from './factors/second-factor.service.js';
 import { Passwords } from './passwords.js';
 import { SessionsRepository, type SignInOutcome } from './sessions.repository.js';
-import { locked, takeTry } from './tries.js';
+import { locked, evaluateTry } from './tries.js';
 import { newVisit } from './visit.js';
 
 /** By account, beside the limit by address that the route declares. */
@@ -46,19 +46,19 @@ export class SignInService {
   ) {}
 
   /**
-   * Opens a session, or says that the second factor is missing. Throws invalid_credentials, account_locked or
-   * too_many_requests; with a code also what `SecondFactorService.finish` throws.
+   * Opens a session, or says that the second factor is missing. Throws invalid_credentials, account_locked,
+   * too_many_requests or busy; with a code also what `SecondFactorService.finish` throws.
    */
   async withPassword(address: string, password: string, { totp, rememberDevice, device }: SignInOptions = {}): Promise<FinishedSignIn | PendingSignIn> {
     const email = normalizeEmail(address);
     await this.limiter.consume(BY_ACCOUNT, email);
-    const { salt } = await takeTry(() => this.sessions.begin(email));
-    const evaluated = await this.passwords.evaluate(password, salt!);
+    const { evaluated } = await evaluateTry(this.passwords, () => this.sessions.begin(email), password);
     const visit = newVisit(device);
-    const entrance = this.sessions.completion(email, evaluated, visit);
+    const entrance = this.sessions.completion(email, evaluated!, visit);
     const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) => this.recorded(email, row));
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
+    await this.limiter.reset(BY_ACCOUNT, email); // tries that led somewhere were no guesses
     if (outcome.state === 'ok') return { session: { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at }, device: null };
     if (totp === undefined) return { secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) };
     return this.secondFactor.finish(visit.secret, { totp }, { rememberDevice });
