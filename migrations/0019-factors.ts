@@ -227,7 +227,7 @@ export class Factors1770000000019 extends SqlMigration {
     -- by it, and then every sign-in of the user under way is over). lapsed: there is none such, or no try was taken. The
     -- device is remembered for as long as the organization says, where it does and one is named.
     CREATE FUNCTION app.complete_second_factor(secret text, shown app.shown_factor, visit app.visit, device_id uuid, device_hash bytea,
-      OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT device_expires_at timestamptz)
+      OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT device_expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       p app_private.pending_sign_ins; m public.memberships; days integer;
@@ -254,6 +254,7 @@ export class Factors1770000000019 extends SqlMigration {
       -- What was known at the password and is not at the factor still holds.
       expires_at := app_private.open_session(m, jsonb_populate_record(NULL::app.visit, p.visit || jsonb_strip_nulls(to_jsonb(visit))), 'password', 'infinity');
       UPDATE public.sessions s SET second_factor_at = now() WHERE s.org_id = m.org_id AND s.id = visit.id;
+      remembered := app_private.is_remembered(m, visit);
       days := (SELECT o.remember_device_days FROM public.organizations o WHERE o.id = m.org_id);
       IF device_hash IS NOT NULL AND days > 0 THEN
         device_expires_at := now() + make_interval(days => days);

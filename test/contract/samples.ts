@@ -25,6 +25,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/auth/me': () => ({}),
   'GET /v1/auth/sessions': () => ({}),
   'POST /v1/auth/logout': () => ({ last: true }),
+  'DELETE /v1/auth/sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
   'DELETE /v1/auth/sessions/:id': ({ session }) => ({ params: { id: session } }),
   'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token }, director }) => ({ body: { token }, log: org, by: director }),
   'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),

@@ -226,6 +226,7 @@ async function deadDelivery(harness: Harness, org: string, source: { id: string;
 /** Rows that only an identity provider or the calendar would bring. */
 async function fillTheRest(harness: Harness, org: string, { connection, membership, mark }: { connection: string; membership: string; mark: string }): Promise<void> {
   const { superuser } = harness.database;
+  await superuser(`INSERT INTO sign_in_failures (org_id, address_mark, account_mark) VALUES ($1, sha256($2), sha256($2))`, [org, Buffer.from(mark)]);
   await superuser(`INSERT INTO sso_domains (org_id, id, domain, token) VALUES ($1, gen_random_uuid(), $2 || '.test.example', 'not-a-token-at-all-0')`, [org, mark.toLowerCase().replaceAll(/[^a-z]/g, '')]);
   await superuser('INSERT INTO sso_identities (org_id, connection_id, subject_key, membership_id) VALUES ($1, $2, $3, $4)', [org, connection, mark, membership]);
   await superuser(

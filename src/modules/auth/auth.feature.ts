@@ -10,6 +10,7 @@ export const authFeature = defineFeature({
     'auth.signed_out': { category: 'sign-in', severity: 'info', description: 'Somebody signed out.' },
     'auth.organization_left': { category: 'sign-in', severity: 'info', description: 'Somebody went on to another of their organizations.' },
     'auth.session_revoked': { category: 'sign-in', severity: 'notice', description: 'A session was ended by its user.' },
+    'auth.other_sessions_revoked': { category: 'sign-in', severity: 'notice', description: 'A user ended all other sessions of theirs.', meta: { sessions: 'count' } },
     'auth.password_changed': { category: 'sign-in', severity: 'notice', description: 'A user changed the password; all other sessions ended.' },
   },
   errors: {
@@ -30,6 +31,10 @@ export const authFeature = defineFeature({
     sessions: {
       ip: { class: 'PII', erasure: 'delete' },
       user_agent: { class: 'PII', erasure: 'delete' },
+      country: { class: 'PII', erasure: 'delete' },
+      latitude: { class: 'PII', erasure: 'delete' },
+      longitude: { class: 'PII', erasure: 'delete' },
+      radius_km: { class: 'PII', erasure: 'delete' },
     },
   },
   tables: {
