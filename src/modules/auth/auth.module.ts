@@ -9,13 +9,12 @@ import { SessionCookiesModule } from './session-cookies.module.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SignInService } from './sign-in.service.js';
 import { SwitchingController } from './switching.controller.js';
-import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
 
 @Module({
   imports: [SamlModule, SessionCookiesModule, SsoModule],
   controllers: [AuthController, SwitchingController],
-  providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
+  providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingService],
   exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

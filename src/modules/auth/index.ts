@@ -4,5 +4,7 @@ export { SignedInResponse } from './auth.dto.js';
 export { assertStrong, Passwords, type Credential } from './passwords.js';
 export { SessionCookies } from './session-cookies.js';
 export type { OpenedSession } from './sign-in.service.js';
+export { DomainChecks } from './sso/domain-checks.js';
+export { SsoDomains } from './sso/sso-domains.service.js';
 export { SsoSetupService } from './sso/sso-setup.service.js';
 export { newVisit, visitAt, type Visit } from './visit.js';
