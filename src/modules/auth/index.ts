@@ -8,5 +8,7 @@ export { RESET_PATH, VERIFY_PATH } from './recovery/account-links.js';
 export { RecoveryService } from './recovery/recovery.service.js';
 export { SessionCookies } from './session-cookies.js';
 export type { OpenedSession } from './sign-in.service.js';
+export { DomainChecks } from './sso/domain-checks.js';
+export { SsoDomains } from './sso/sso-domains.service.js';
 export { SsoSetupService } from './sso/sso-setup.service.js';
 export { newVisit, visitAt, type Visit } from './visit.js';
