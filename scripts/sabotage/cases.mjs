@@ -146,7 +146,7 @@ export const cases = [
   {
     control: 'the answer to impossible travel',
     file: 'migrations/0003-sign-in.ts',
-    edit: (text) => text.replace('CASE WHEN s.suspect THEN to_timestamp(0) ELSE s.signed_in_at END', 's.signed_in_at'),
+    edit: (text) => text.replace('(s.remembered_device OR s.suspect)', 's.remembered_device'),
     tests: 'e2e/sign-in-watch',
     expect: /does nothing that asks for a fresh sign-in until there is one/,
   },

@@ -9,7 +9,7 @@ import { Factories, type Member } from '../harness/factories.js';
 import { inviteToken, mailsTo } from '../harness/mail.js';
 import { until } from '../harness/until.js';
 
-const PASSWORD = 'Invited-Synthetic-1';
+const PASSWORD = 'Brisk-Otter-41';
 
 let harness: Harness;
 let org: string;

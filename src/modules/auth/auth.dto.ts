@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { IsBoolean, IsString, IsUUID, Length, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean, IsString, IsUUID, Length, Matches, MaxLength, MinLength } from 'class-validator';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 
 export class LoginDto {
@@ -10,6 +10,13 @@ export class LoginDto {
   @IsString() @MinLength(1) @MaxLength(1_000)
   password: string;
 
+  /** A code of six digits for the second factor, where one is enrolled. Without it the sign-in goes on at `/login/second-factor`. */
+  @MayBeAbsent() @Matches(/^\d{6}$/)
+  totp?: string;
+
+  /** With a code: asks for the second factor to be left out on this device for a while, where the organization allows it. */
+  @MayBeAbsent() @IsBoolean()
+  rememberDevice?: boolean;
   /** Asks for a session of seven days; heeded where the organization allows it, else the session is as any other. */
   @MayBeAbsent() @IsBoolean()
   rememberMe?: boolean;

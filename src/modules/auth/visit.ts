@@ -12,14 +12,23 @@ export interface Visit {
   readonly parameter: string;
 }
 
-/** A new session for whoever sends the request under way; `remember` asks for one that lasts for days. */
-export function newVisit({ remember = false }: { remember?: boolean } = {}): Visit {
+/** What a browser asks for and brings along to a session. */
+export interface Visitor {
+  /** Asks for a session that lasts for days. */
+  rememberMe?: boolean;
+  /** The secret by which the browser is remembered to have shown a second factor. */
+  device?: string;
+}
+
+/** A new session for whoever sends the request under way. */
+export function newVisit({ rememberMe, device }: Visitor = {}): Visit {
   const { ip, userAgent, requestId, place } = currentContext();
   const { country, latitude, longitude, radiusKm } = place() ?? {};
   const [id, secret] = [newId(), randomToken()];
   const visit = {
     id, secret_hash: hex(hashToken(secret)), ip, user_agent: userAgent, device: hex(deviceMark(userAgent)),
-    country, latitude, longitude, radius_km: radiusKm, remember, request_id: requestId,
+    country, latitude, longitude, radius_km: radiusKm, remember: rememberMe ?? null, request_id: requestId,
+    remembered_hash: device === undefined ? null : hex(hashToken(device)),
   };
   return { id, secret, parameter: JSON.stringify(visit) };
 }

@@ -30,7 +30,8 @@ export class AcceptanceService {
    * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists.
    */
   async accept(token: string, password: string): Promise<OpenedSession> {
-    assertStrong(password);
+    const known = readInvite(this.key, token);
+    assertStrong(password, { email: known?.email ?? '', names: [] });
     const credential = await this.passwords.credential(password);
     const claims = this.read(token);
     const visit = newVisit();
