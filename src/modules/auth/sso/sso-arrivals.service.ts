@@ -114,7 +114,7 @@ export class SsoArrivals {
   /** Goes on to another organization, where the sign-in was begun for one: as a session that moves there does. */
   private async land(outcome: SsoOutcome, { connection }: FoundConnection, { aim }: SsoArrival, visit: Visit): Promise<OpenedSession> {
     const organizationId = aim?.organization ?? outcome.org_id;
-    if (organizationId === outcome.org_id) return { secret: visit.secret, organizationId, expiresAt: outcome.expires_at };
+    if (organizationId === outcome.org_id) return { secret: visit.secret, organizationId, expiresAt: outcome.expires_at, remembered: false };
     if (!connection.shared) throw new NotThere('connection_not_shared');
     const target = { type: 'user', id: outcome.user_id! };
     this.audit.record('auth.organization_left', { target });
@@ -123,6 +123,6 @@ export class SsoArrivals {
     if (state !== 'ok') throw new NotThere(NOT_THERE[state]);
     currentContext().orgId = organizationId;
     this.audit.record('auth.signed_in', { target, meta: { method: connection.protocol } });
-    return { secret: there.secret, organizationId, expiresAt };
+    return { secret: there.secret, organizationId, expiresAt, remembered: false };
   }
 }
