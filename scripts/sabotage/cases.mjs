@@ -157,4 +157,18 @@ export const cases = [
     tests: 'e2e/remember-me',
     expect: /is forbidden from the next request on/,
   },
+  {
+    control: 'the check of where a name leads, before it is connected to',
+    file: 'src/platform/outbound/outbound-fetch.ts',
+    edit: (text) => text.replace(/ {4}if \(!addresses\.every\(.*\n/, ''),
+    tests: 'platform/outbound',
+    expect: /does not ask a name that leads to 169\.254\.169\.254/,
+  },
+  {
+    control: 'a test sign-in since the provider was last changed',
+    file: 'migrations/0021-connections.ts',
+    edit: (text) => text.replace('THEN OLD.tested_at END;', 'THEN OLD.tested_at ELSE OLD.tested_at END;'),
+    tests: 'e2e/sso-setup',
+    expect: /is needed before single sign-on is enforced, and again after the provider was changed/,
+  },
 ];

@@ -50,6 +50,10 @@ async function over<T>(things: readonly T[], check: (thing: T) => Promise<string
   return found;
 }
 
+/** Lists of words that may be any, to which the one-letter word among the wrong types is none. */
+const FREE_TEXTS = new Set(['POST /v1/sso/connections/:id/mapping/preview groups']);
+const isFreeText = (route: Route, name: string, value: unknown) => FREE_TEXTS.has(`${keyOf(route)} ${name}`) && Array.isArray(value) && value[0] === 'x';
+
 describe('every route', () => {
   it('has a sample, or is public for a reason that was looked at', () => {
     const known = new Set([...Object.keys(SAMPLES), ...Object.keys(PUBLIC)]);
@@ -106,7 +110,7 @@ describe('every route', () => {
       const sample = await sampleOf(route);
       const bodies = body === null ? [] : [
         ...['unknown', 'orgId', 'org_id', 'id', 'createdAt'].filter((name) => !(name in body)).map((name) => ({ ...sample.body, [name]: theirs.ids.org })),
-        ...Object.entries(body).flatMap(([name, schema]) => wrongTypes(schema).map((value) => ({ ...sample.body, [name]: value }))),
+        ...Object.entries(body).flatMap(([name, schema]) => wrongTypes(schema).filter((value) => !isFreeText(route, name, value)).map((value) => ({ ...sample.body, [name]: value }))),
       ];
       const queries = Object.keys(query).length === 0 ? [] : [{ unknown: 'x' }, { orgId: theirs.ids.org }, ...wrongQueries(query)];
       return [

@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsBoolean, IsIn, IsInt, IsObject, IsString, IsUUID, Length, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 
@@ -68,11 +68,11 @@ class SsoConnectionSettings extends SamlProviderDto {
   groupAttribute?: string;
 
   /** The first group in the list that a person is in decides the role. */
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => GroupRole)
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => GroupRole)
   groupRoles?: GroupRole[];
 
   /** After the groups: the first attribute in the list that has the value decides the role. */
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => AttributeRole)
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => AttributeRole)
   attributeRoles?: AttributeRole[];
 
   /** The role of somebody in none of the groups; without it they are refused. */
