@@ -129,4 +129,18 @@ export const cases = [
     tests: 'e2e/giving-rights',
     expect: /is not given on, by raw SQL neither/,
   },
+  {
+    control: 'a code that is good once',
+    file: 'migrations/0019-factors.ts',
+    edit: (text) => text.replace(' AND t.last_step < shown.step;', ';'),
+    tests: 'e2e/second-factor',
+    expect: /does not take a code twice|show one code at once/,
+  },
+  {
+    control: 'the proof that the database asks for',
+    file: 'migrations/0019-factors.ts',
+    edit: (text) => text.replace(' AND t.proof_hash = sha256(shown.proof) AND t.last_step', ' AND t.last_step'),
+    tests: 'contract/claiming-factors',
+    expect: /cannot claim that a factor was shown/,
+  },
 ];
