@@ -198,7 +198,7 @@ export class Factors1770000000019 extends SqlMigration {
       salt := coalesce(
         CASE WHEN lookup IS NULL THEN (SELECT c.salt FROM app_private.credentials c WHERE c.user_id = p.member)
              ELSE (SELECT r.salt FROM app_private.recovery_codes r WHERE r.user_id = p.member AND r.lookup = begin_proof.lookup) END,
-        substring(app_private.context_mac('salt|'::bytea || p.key || coalesce(lookup, '')) FROM 1 FOR 16));
+        app_private.false_salt(p.key || coalesce(lookup, '')));
     END $$;
 
     -- Counts a proof that failed within a session: refused, or locked by it.
@@ -227,7 +227,7 @@ export class Factors1770000000019 extends SqlMigration {
     -- by it, and then every sign-in of the user under way is over). lapsed: there is none such, or no try was taken. The
     -- device is remembered for as long as the organization says, where it does and one is named.
     CREATE FUNCTION app.complete_second_factor(secret text, shown app.shown_factor, visit app.visit, device_id uuid, device_hash bytea,
-      OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT device_expires_at timestamptz)
+      OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT device_expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       p app_private.pending_sign_ins; m public.memberships; days integer;
@@ -244,6 +244,7 @@ export class Factors1770000000019 extends SqlMigration {
       IF m.id IS NULL OR NOT app_private.takes_factor(p.user_id, shown) THEN
         state := app_private.count_failure(p.login_key);
         UPDATE app_private.pending_sign_ins x SET ended_at = now() WHERE state = 'locked' AND x.user_id = p.user_id AND x.ended_at IS NULL;
+        IF state = 'locked' THEN PERFORM app_private.ask_account_mail('locked', email); END IF;
         PERFORM app_private.sign_limited(org_id);
         RETURN;
       END IF;
@@ -253,6 +254,7 @@ export class Factors1770000000019 extends SqlMigration {
       -- What was known at the password and is not at the factor still holds.
       expires_at := app_private.open_session(m, jsonb_populate_record(NULL::app.visit, p.visit || jsonb_strip_nulls(to_jsonb(visit))), 'password', 'infinity');
       UPDATE public.sessions s SET second_factor_at = now() WHERE s.org_id = m.org_id AND s.id = visit.id;
+      remembered := app_private.is_remembered(m, visit);
       days := (SELECT o.remember_device_days FROM public.organizations o WHERE o.id = m.org_id);
       IF device_hash IS NOT NULL AND days > 0 THEN
         device_expires_at := now() + make_interval(days => days);

@@ -63,7 +63,7 @@ export class SecondFactorService {
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('second_factor_refused');
     return {
-      session: { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at },
+      session: { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered: outcome.remembered },
       device: device === null || outcome.device_expires_at === null ? null : { secret: device.secret, expiresAt: outcome.device_expires_at },
     };
   }

@@ -49,7 +49,7 @@ export class StepUpService {
       return end;
     });
     if (expiresAt === null) return this.refuse(secret, copied);
-    return { secret: newSecret, organizationId: orgId, expiresAt };
+    return { secret: newSecret, organizationId: orgId, expiresAt, remembered: false };
   }
 
   /** A proof that does not hold changes nothing; the try is given back by whoever counts the failure. */
