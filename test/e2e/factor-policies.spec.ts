@@ -123,7 +123,7 @@ describe('a remembered device', () => {
 
   it('is remembered only where the organization allows it', async () => {
     const { email, browser, remembered, client } = await user(0);
-    expect(remembered.headers.getSetCookie().join()).not.toContain('-device');
+    expect(remembered.headers.getSetCookie().join()).not.toContain('-remembered');
     expect((await client.get('/v1/auth/devices')).body.items).toEqual([]);
     await leave(browser);
     expect(seen(await login(email, {}, browser))).toBe('401 second_factor_needed');
@@ -131,7 +131,7 @@ describe('a remembered device', () => {
 
   it('leaves the second factor out, never the password nor a step-up', async () => {
     const { email, browser, remembered, userId } = await user(7);
-    expect(remembered.headers.getSetCookie().find((cookie) => cookie.includes('-device'))).toMatch(/^vouchsafe_test-device=[\w-]{43}; Max-Age=60\d{4}; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(remembered.headers.getSetCookie().find((cookie) => cookie.includes('-remembered'))).toMatch(/^vouchsafe_test-remembered=[\w-]{43}; Max-Age=60\d{4}; Path=\/; HttpOnly; SameSite=Lax$/);
     await leave(browser);
     expect(seen(await browser.post('/v1/auth/login', { email, password: 'Wrong-Password-1' }))).toBe('401 invalid_credentials');
     expect(seen(await login(email, {}, browser))).toBe('200 ok');
