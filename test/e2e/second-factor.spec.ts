@@ -59,7 +59,7 @@ describe('a sign-in of somebody with a second factor', () => {
     const user = await enrolled();
     const client = await pending(user);
     const finished = await client.post(SECOND, { totp: user.app.fresh() });
-    expect([finished.status, Object.keys(finished.body).toSorted()]).toEqual([200, ['expiresAt', 'organizationId']]);
+    expect([finished.status, Object.keys(finished.body).toSorted()]).toEqual([200, ['expiresAt', 'organizationId', 'remembered']]);
     expect(client.cookieHeader).toMatch(/^vouchsafe_test=/);
     expect((await client.get('/v1/auth/me')).body.user.id).toBe(user.userId);
     await user.app.forgetStep(harness);
