@@ -130,6 +130,20 @@ export const cases = [
     expect: /is not given on, by raw SQL neither/,
   },
   {
+    control: 'a code that is good once',
+    file: 'migrations/0019-factors.ts',
+    edit: (text) => text.replace(' AND t.last_step < shown.step;', ';'),
+    tests: 'e2e/second-factor',
+    expect: /does not take a code twice|show one code at once/,
+  },
+  {
+    control: 'the proof that the database asks for',
+    file: 'migrations/0019-factors.ts',
+    edit: (text) => text.replace(' AND t.proof_hash = sha256(shown.proof) AND t.last_step', ' AND t.last_step'),
+    tests: 'contract/claiming-factors',
+    expect: /cannot claim that a factor was shown/,
+  },
+  {
     control: 'the secret in the seal of contexts',
     file: 'migrations/0001-foundation.ts',
     edit: (text) => text.replace(/int8send\(currval\('app_private\.session_secret_([ab])'\)\)/g, 'int8send(0)'),

@@ -32,6 +32,7 @@ const SUSPECT = /^(?!has).*(userId|membershipId|personId|externalId|requestId|jo
 const LOOKED_AT: Record<string, string> = {
   'MeUser.email': 'one\'s own', 'MeResponse.membershipId': 'one\'s own',
   'SessionResponse.ip': 'one\'s own sessions', 'SessionResponse.userAgent': 'one\'s own sessions',
+  'DeviceResponse.ip': 'one\'s own devices', 'DeviceResponse.userAgent': 'one\'s own devices', 'TotpEnrolmentResponse.secret': 'one\'s own, for the authenticator',
   'ContactResponse.email': 'what the contact unlock is for',
   'AssignmentResponse.personId': 'the person asked about',
   'AcceptedInviteResponse.membershipId': 'one\'s own',

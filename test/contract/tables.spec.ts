@@ -194,7 +194,7 @@ describe('in a session', () => {
     const raw = connections['in a session']!;
     await raw.enter(sessionSecret(mine.director));
     expect((await raw.attempt(`SELECT id FROM users WHERE id = '${theirs.ids.user}'`)).rows).toEqual([]);
-    expect((await raw.attempt('SELECT id FROM users')).rows).toHaveLength(5);
+    expect((await raw.attempt('SELECT id FROM users')).rows).toHaveLength(7);
     await raw.rollback();
   });
 
