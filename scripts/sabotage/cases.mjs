@@ -129,4 +129,18 @@ export const cases = [
     tests: 'e2e/giving-rights',
     expect: /is not given on, by raw SQL neither/,
   },
+  {
+    control: 'that a token of a mail is spent once',
+    file: 'migrations/0020-recovery.ts',
+    edit: (text) => text.replace("a.kind = wanted AND a.spent_at IS NULL AND a.expires_at > now() RETURNING a.*", "a.kind = wanted AND a.expires_at > now() RETURNING a.*"),
+    tests: 'e2e/recovery',
+    expect: /is set by one of many that come with the token at once/,
+  },
+  {
+    control: 'the narrower limits while Redis is away',
+    file: 'src/platform/http/rate-limit.ts',
+    edit: (text) => text.replace("if (this.redis.status !== 'ready') return this.countHere(limit, key);", "if (this.redis.status !== 'ready') return null;"),
+    tests: 'http/rate-limit|e2e/sign-in-outages',
+    expect: /is limited by address still/,
+  },
 ];
