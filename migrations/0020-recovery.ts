@@ -78,7 +78,7 @@ export class Recovery1770000000020 extends SqlMigration {
       SELECT x.* INTO a FROM app_private.account_mails x WHERE x.id = mail AND x.address IS NOT NULL AND x.spent_at IS NULL;
       IF NOT FOUND THEN RETURN; END IF;
       SELECT x.* INTO u FROM public.users x WHERE x.email = a.address AND CASE a.kind WHEN 'verify' THEN x.id = a.user_id ELSE x.home_org_id IS NULL END;
-      home := app_private.home_membership(u.id);
+      home := app_private.home_membership(u.id, 'password');
       org := coalesce(home.org_id, (SELECT m.org_id FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
         WHERE m.user_id = u.id AND m.status = 'active' ORDER BY m.created_at, m.id LIMIT 1));
       IF org IS NULL THEN
@@ -131,7 +131,7 @@ export class Recovery1770000000020 extends SqlMigration {
       IF a.id IS NOT NULL THEN
         DELETE FROM app_private.sign_in_locks l WHERE l.login_key = a.login_key; -- before the user's row, as sign-in has it
         PERFORM 1 FROM public.users u WHERE u.id = a.user_id AND u.home_org_id IS NULL AND app_private.login_key(u.email) = a.login_key FOR UPDATE;
-        IF FOUND THEN home := app_private.home_membership(a.user_id); END IF;
+        IF FOUND THEN home := app_private.home_membership(a.user_id, 'password'); END IF;
         IF home.id IS NOT NULL THEN
           PERFORM app_private.store_password(a.user_id, new_salt, new_verifier, NULL, false);
           UPDATE public.users u SET email_proven_at = now() WHERE u.id = a.user_id;

@@ -4,12 +4,16 @@ export const authFeature = defineFeature({
   name: 'auth',
   description: 'Sign-in by password and by an institution\'s single sign-on, and the sessions that follow.',
   events: {
-    'auth.signed_in': { category: 'sign-in', severity: 'info', description: 'Somebody signed in.', meta: { method: 'code' } },
+    'auth.signed_in': { category: 'sign-in', severity: 'info', description: 'Somebody signed in.', meta: { method: 'code', factor: 'code' } },
     'auth.sign_in_failed': { category: 'sign-in', severity: 'warning', description: 'A sign-in was refused.', meta: { method: 'code', reason: 'code' } },
     'auth.locked': { category: 'sign-in', severity: 'warning', description: 'Sign-in was locked after repeated failures.' },
     'auth.signed_out': { category: 'sign-in', severity: 'info', description: 'Somebody signed out.' },
     'auth.organization_left': { category: 'sign-in', severity: 'info', description: 'Somebody went on to another of their organizations.' },
     'auth.session_revoked': { category: 'sign-in', severity: 'notice', description: 'A session was ended by its user.' },
+    'auth.other_sessions_revoked': { category: 'sign-in', severity: 'notice', description: 'A user ended all other sessions of theirs.', meta: { sessions: 'count' } },
+    'auth.break_glass_sign_in': {
+      category: 'sign-in', severity: 'critical', description: 'Whoever leads came in by a sign-in of their own where single sign-on is enforced.', meta: { sessionId: 'id', membershipId: 'id' },
+    },
     'auth.password_changed': { category: 'sign-in', severity: 'notice', description: 'A user changed the password; all other sessions ended.' },
   },
   errors: {
@@ -21,6 +25,9 @@ export const authFeature = defineFeature({
     busy: { status: 503, title: 'Too many passwords are being checked at this moment' },
     wrong_password: { status: 403, title: 'The current password is wrong' },
   },
+  jobs: {
+    'auth.tell_break_glass': { description: 'Writes a sign-in past single sign-on into the log, and tells the others who lead.', attempts: 8, backoffSeconds: 15, timeoutSeconds: 60, concurrency: 1 },
+  },
   retention: {
     'sessions.expired': {
       description: 'Sessions that have ended by their time', table: 'sessions', ageColumn: 'expires_at', days: 1, floorDays: 0, action: 'delete',
@@ -30,6 +37,10 @@ export const authFeature = defineFeature({
     sessions: {
       ip: { class: 'PII', erasure: 'delete' },
       user_agent: { class: 'PII', erasure: 'delete' },
+      country: { class: 'PII', erasure: 'delete' },
+      latitude: { class: 'PII', erasure: 'delete' },
+      longitude: { class: 'PII', erasure: 'delete' },
+      radius_km: { class: 'PII', erasure: 'delete' },
     },
   },
   tables: {

@@ -44,7 +44,7 @@ export class AcceptanceService {
       return row;
     });
     assertAccepted(outcome);
-    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at! };
+    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at!, remembered: false };
   }
 
   /** For the member who is signed in; the session stays where it is. Throws invite_invalid, membership_exists. */
