@@ -50,7 +50,7 @@ export class Recovery1770000000020 extends SqlMigration {
     -- The limited context of somebody who has shown a secret: reaches no tenant row, and may write what succeeded into one log.
     CREATE FUNCTION app_private.sign_proven(org uuid) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text])
+      SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
     $$;
 
     -- Entrance of whoever asks for a mail to set a password: it looks up nobody, and may write to the installation's log alone.
