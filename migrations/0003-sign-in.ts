@@ -285,18 +285,6 @@ export class SignIn1770000000003 extends SqlMigration {
       DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.pending = 0;
     $$;
 
-    -- The user with an address, else the one that comes next to it: whoever looks up an address that nobody has does the same
-    -- work, on as real a row. It is theirs only if the address is equal.
-    CREATE FUNCTION app_private.user_or_neighbour(address text) RETURNS public.users
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    DECLARE
-      u public.users;
-    BEGIN
-      SELECT * INTO u FROM public.users x WHERE x.email >= address AND x.home_org_id IS NULL ORDER BY x.email LIMIT 1;
-      IF NOT FOUND THEN SELECT * INTO u FROM public.users x WHERE x.home_org_id IS NULL ORDER BY x.email DESC LIMIT 1; END IF;
-      RETURN u;
-    END $$;
-
     -- First half of a password sign-in: takes a try, and gives the salt; to an unknown address a steady false one.
     CREATE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -30,6 +30,18 @@ export class Recovery1770000000020 extends SqlMigration {
     CREATE FUNCTION app_private.login_key(address text) RETURNS bytea
     LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;
 
+    -- The user with an address, else the one that comes next to it: whoever looks up an address that nobody has does the same
+    -- work, on as real a row. It is theirs only if the address is equal.
+    CREATE FUNCTION app_private.user_or_neighbour(address text) RETURNS public.users
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      u public.users;
+    BEGIN
+      SELECT * INTO u FROM public.users x WHERE x.email >= address AND x.home_org_id IS NULL ORDER BY x.email LIMIT 1;
+      IF NOT FOUND THEN SELECT * INTO u FROM public.users x WHERE x.home_org_id IS NULL ORDER BY x.email DESC LIMIT 1; END IF;
+      RETURN u;
+    END $$;
+
     -- Has a mail sent to an address, where the worker finds that somebody has it. Of those that anybody may ask for, three an hour;
     -- asking for more does nothing, and looks the same.
     CREATE FUNCTION app_private.ask_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
