@@ -302,9 +302,9 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- Second half: compares, then either opens a session (state ok), or waits for the second factor (second_factor: the visit's
     -- secret is that of the sign-in under way), or counts the failure (refused, or locked by it).
-    -- Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
+    -- mark: what stands for the address in the log where nobody has it, so that the entry is as much work as any. Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
     -- log of the organization concerned.
-    CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean)
+    CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT mark uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       key bytea := sha256(convert_to(address, 'UTF8'));
@@ -315,6 +315,7 @@ export class SignIn1770000000003 extends SqlMigration {
         PERFORM app_private.sign_limited(org_id);
         RETURN;
       END IF;
+      mark := left(encode(sha256(app_private.false_salt(key)), 'hex'), 32)::uuid;
       u := app_private.user_or_neighbour(address);
       right_password := EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id AND c.verifier = sha256(evaluated));
       m := app_private.home_membership(u.id, 'password');

@@ -35,11 +35,11 @@ export class Recovery1770000000020 extends SqlMigration {
     CREATE FUNCTION app_private.user_or_neighbour(address text) RETURNS public.users
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
-      u public.users;
+      u public.users; last public.users;
     BEGIN
+      SELECT * INTO last FROM public.users x WHERE x.home_org_id IS NULL ORDER BY x.email DESC LIMIT 1;
       SELECT * INTO u FROM public.users x WHERE x.email >= address AND x.home_org_id IS NULL ORDER BY x.email LIMIT 1;
-      IF NOT FOUND THEN SELECT * INTO u FROM public.users x WHERE x.home_org_id IS NULL ORDER BY x.email DESC LIMIT 1; END IF;
-      RETURN u;
+      RETURN CASE WHEN FOUND THEN u ELSE last END;
     END $$;
 
     -- Has a mail sent to an address, where the worker finds that somebody has it. Of those that anybody may ask for, three an hour;
