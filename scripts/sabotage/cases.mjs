@@ -144,6 +144,20 @@ export const cases = [
     expect: /cannot claim that a factor was shown/,
   },
   {
+    control: 'that a token of a mail is spent once',
+    file: 'migrations/0020-recovery.ts',
+    edit: (text) => text.replace("a.kind = wanted AND a.spent_at IS NULL AND a.expires_at > now() RETURNING a.*", "a.kind = wanted AND a.expires_at > now() RETURNING a.*"),
+    tests: 'e2e/recovery',
+    expect: /is set by one of many that come with the token at once/,
+  },
+  {
+    control: 'the narrower limits while Redis is away',
+    file: 'src/platform/http/rate-limit.ts',
+    edit: (text) => text.replace("if (this.redis.status !== 'ready') return this.countHere(limit, key);", "if (this.redis.status !== 'ready') return null;"),
+    tests: 'http/rate-limit|e2e/sign-in-outages',
+    expect: /is limited by address still/,
+  },
+  {
     control: 'the secret in the seal of contexts',
     file: 'migrations/0001-foundation.ts',
     edit: (text) => text.replace(/int8send\(currval\('app_private\.session_secret_([ab])'\)\)/g, 'int8send(0)'),
