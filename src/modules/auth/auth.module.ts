@@ -4,6 +4,7 @@ import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
 import { Passwords } from './passwords.js';
 import { SamlModule } from './saml/saml.module.js';
+import { ScimModule } from './scim/scim.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -13,9 +14,9 @@ import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
 
 @Module({
-  imports: [SamlModule, SessionCookiesModule, SsoModule],
+  imports: [SamlModule, ScimModule, SessionCookiesModule, SsoModule],
   controllers: [AuthController, SwitchingController],
   providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
-  exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],
+  exports: [AccountService, Passwords, ScimModule, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

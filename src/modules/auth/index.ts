@@ -4,5 +4,7 @@ export { SignedInResponse } from './auth.dto.js';
 export { assertStrong, Passwords, type Credential } from './passwords.js';
 export { SessionCookies } from './session-cookies.js';
 export type { OpenedSession } from './sign-in.service.js';
+export { ScimTokensService } from './scim/scim-tokens.service.js';
 export { SsoSetupService } from './sso/sso-setup.service.js';
+export { SsoRepository } from './sso/sso.repository.js';
 export { newVisit, visitAt, type Visit } from './visit.js';

@@ -21,7 +21,7 @@ export interface RouteOptions {
 
 /** How a route may be reached. */
 export type RoutePolicy = RouteOptions &
-  ({ kind: 'public'; reason: string } | { kind: 'access'; permission: Permission | 'signed-in' });
+  ({ kind: 'public'; reason: string } | { kind: 'access'; permission: Permission | 'signed-in' } | { kind: 'directory' });
 
 const POLICY = Symbol('vouchsafe:route-policy');
 
@@ -40,6 +40,11 @@ export function Access(permission: Permission | 'signed-in', options: RouteOptio
 /** Open to anybody, for the reason written here. */
 export function Public(reason: string, options: RouteOptions = {}): MethodDecorator {
   return declare({ kind: 'public', reason, ...options });
+}
+
+/** Open to the directory of an institution, by a SCIM token of one of its connections; it reaches what that directory has said itself. */
+export function DirectoryAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
+  return declare({ kind: 'directory', ...options });
 }
 
 /** Whether a route is closed to API keys: it is about a person's own account, or asks for a sign-in that is fresh. */

@@ -36,7 +36,7 @@ export class SsoArrivals {
       name: identity.displayName ?? email ?? 'Unnamed', role, ids: { user: newId(), membership: newId() }, visit,
       idpSession: idpSession ?? null, maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
     });
-    const outcome = await this.unitOfWork.run<SsoOutcome, SsoOutcome>(entrance, (row) => this.recorded(row, found.connection, role));
+    const outcome = await this.unitOfWork.run<SsoOutcome, SsoOutcome>(entrance, (row) => this.recorded(row, found.connection));
     if (!OPENED.has(outcome.state)) throw new Problem('sso_refused');
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
   }
@@ -55,7 +55,7 @@ export class SsoArrivals {
     return Buffer.from(ring.forRow('sso_connections', connection.id).open('entrance_enc', connection.entrance)!);
   }
 
-  private recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], role: string | null): SsoOutcome {
+  private recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection']): SsoOutcome {
     const context = currentContext();
     context.orgId = outcome.org_id;
     if (!OPENED.has(outcome.state)) {
@@ -64,6 +64,7 @@ export class SsoArrivals {
     }
     context.actor = { type: 'user', id: outcome.user_id, email: outcome.email ?? undefined };
     const target = { type: 'membership', id: outcome.membership_id! };
+    const { role_now: role } = outcome;
     if (outcome.state === 'provisioned') this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });
     if (outcome.role_before !== role) this.audit.record('sso.role_taken_over', { target, meta: { from: outcome.role_before, to: role } });
     this.audit.record('auth.signed_in', { target: { type: 'user', id: outcome.user_id! }, meta: { method } });
