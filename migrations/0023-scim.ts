@@ -58,7 +58,7 @@ export class Scim1770000000023 extends SqlMigration {
       user_name_key text NOT NULL GENERATED ALWAYS AS (lower(user_name)) STORED,
       external_id text CHECK (length(external_id) BETWEEN 1 AND 254),
       email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
-      email_type text CHECK (length(email_type) BETWEEN 1 AND 40),
+      email_type text NOT NULL CHECK (length(email_type) BETWEEN 1 AND 40),
       given_name text CHECK (length(given_name) <= 200),
       family_name text CHECK (length(family_name) <= 200),
       active boolean NOT NULL,

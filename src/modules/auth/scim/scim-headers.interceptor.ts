@@ -1,5 +1,5 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { map, type Observable } from 'rxjs';
 import type { Represented } from './scim-resources.js';
 
@@ -8,6 +8,7 @@ import type { Represented } from './scim-resources.js';
 export class ScimHeaders implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler<Represented | undefined>): Observable<unknown> {
     const response = execution.switchToHttp().getResponse<Response>();
+    delete execution.switchToHttp().getRequest<Request>().headers['cache-control']; // it speaks to caches, but express would send all again for it
     return next.handle().pipe(map((answer) => {
       if (answer?.version !== undefined) response.setHeader('ETag', `W/"${answer.version}"`);
       if (answer?.location !== undefined) response.setHeader('Location', answer.location);

@@ -38,7 +38,7 @@ export function userResource(base: string, user: ScimUserFields & Kept, groups?:
   return {
     schemas: [USER_SCHEMA], id, externalId: externalId ?? undefined, userName, displayName, active,
     name: { formatted: fullName(user) ?? displayName, givenName: givenName ?? undefined, familyName: familyName ?? undefined },
-    emails: [{ value: email, type: emailType ?? undefined, primary: true }],
+    emails: [{ value: email, type: emailType, primary: true }],
     ...(groups !== undefined && { groups: groups.map(({ groupId, groupName }) => ({ value: groupId, display: groupName, type: 'direct', ref: `${base}/Groups/${groupId}` })) }),
     meta: meta(base, 'User', user),
   };

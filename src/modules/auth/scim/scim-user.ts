@@ -12,7 +12,7 @@ export interface ScimUserFields {
   givenName: string | null;
   familyName: string | null;
   email: string;
-  emailType: string | null;
+  emailType: string;
   active: boolean;
 }
 
@@ -38,7 +38,7 @@ export function patchableUser({ userName, externalId, displayName, givenName, fa
     userName, active, ...(externalId !== null && { externalId }),
     ...(displayName !== cut(fullName({ givenName, familyName }) ?? userName) && { displayName }),
     name: { ...(givenName !== null && { givenName }), ...(familyName !== null && { familyName }) },
-    emails: [{ value: email, ...(emailType !== null && { type: emailType }), primary: true }],
+    emails: [{ value: email, type: emailType, primary: true }],
   };
 }
 
@@ -65,7 +65,7 @@ function readAddress(user: Json, userName: string): Pick<ScimUserFields, 'email'
   const chosen = emails.findLast(({ primary }) => primary) ?? emails.find(({ type }) => type === 'work') ?? emails[0];
   const email = chosen?.address ?? addressOf(userName);
   if (email === undefined) throw new Problem('scim_invalid_value', { detail: 'emails, or a userName that is an e-mail address, is required' });
-  return { email, emailType: chosen?.type ?? null };
+  return { email, emailType: chosen?.type ?? 'work' };
 }
 
 /** The longest name that a membership may have. */
