@@ -36,9 +36,9 @@ export const SAMPLES: Record<string, MakeSample> = {
   'PATCH /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection }, body: { name: 'Renamed' } }),
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
 
-  'GET /v1/sso/connections/:id/scim-tokens': ({ connection }) => ({ params: { id: connection } }),
-  'POST /v1/sso/connections/:id/scim-tokens': ({ connection }) => ({ params: { id: connection }, body: { expiresInDays: 30 } }),
-  'DELETE /v1/sso/connections/:id/scim-tokens/:tokenId': ({ connection, scimToken }) => ({ params: { id: connection, tokenId: scimToken } }),
+  'GET /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({ params: { id: directory } }),
+  'POST /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({ params: { id: directory }, body: { expiresInDays: 30 } }),
+  'DELETE /v1/sso/connections/:id/scim-tokens/:tokenId': ({ directory, scimToken }) => ({ params: { id: directory, tokenId: scimToken } }),
 
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),

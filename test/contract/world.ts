@@ -38,8 +38,10 @@ export interface Ids {
   apiKey: string;
   /** The membership that the key acts as. */
   keyOwner: string;
+  /** A connection by whose directory members are made. */
+  directory: string;
   scimToken: string;
-  /** A member by the word of the connection's directory, and a group of it. */
+  /** A member by the word of that directory, and a group of it. */
   scimUser: string;
   scimGroup: string;
 }
@@ -124,7 +126,7 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   const reviewIds = await reviews(harness, director, directorMember);
   await director.put('/v1/retention/policies/webhook_inbox.payload/days', { days: 20 });
   await harness.settled();
-  const directory = await provisioned(harness, director, connection, mark);
+  const directory = await provisioned(harness, director, (await created('/v1/sso/connections', { name: `${mark} directory`, metadata, defaultRole: roles.subject })).id, mark);
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   return {
     ids: {
@@ -154,7 +156,7 @@ async function together(harness: Harness, orgs: string[]): Promise<void> {
 }
 
 /** What a directory has said: a member, and a group with that member in it. */
-async function provisioned(harness: Harness, director: Client, connection: string, mark: string): Promise<{ token: string; ids: Pick<Ids, 'scimToken' | 'scimUser' | 'scimGroup'> }> {
+async function provisioned(harness: Harness, director: Client, connection: string, mark: string): Promise<{ token: string; ids: Pick<Ids, 'directory' | 'scimToken' | 'scimUser' | 'scimGroup'> }> {
   const { status, body: { id: scimToken, token }, text } = await director.post(`/v1/sso/connections/${connection}/scim-tokens`, { expiresInDays: 30 });
   if (status !== 201) throw new Error(`making a token for a directory: ${status} ${text}`);
   const say = async (path: string, body: object) => {
@@ -163,7 +165,7 @@ async function provisioned(harness: Harness, director: Client, connection: strin
     return answer.body.id as string;
   };
   const scimUser = await say('Users', { userName: `user-${mark}@test.example`, externalId: mark, displayName: mark });
-  return { token, ids: { scimToken, scimUser, scimGroup: await say('Groups', { displayName: mark, members: [{ value: scimUser }] }) } };
+  return { token, ids: { directory: connection, scimToken, scimUser, scimGroup: await say('Groups', { displayName: mark, members: [{ value: scimUser }] }) } };
 }
 
 /** A request for permissions that somebody else may decide on. */
