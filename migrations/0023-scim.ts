@@ -48,8 +48,9 @@ export class Scim1770000000023 extends SqlMigration {
     END $$;
     CREATE TRIGGER two_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW EXECUTE FUNCTION app_private.two_scim_tokens();
 
-    -- What a directory says of a member. A membership is of one directory at most. active: what the directory says;
-    -- without_role: the membership ended because no group stood for a role, and begins again as soon as one does.
+    -- What a directory says of a member. A membership is of one directory at most. active: what the directory said last;
+    -- without_role: the membership ended because no group stood for a role, and begins again as soon as one does. The directory is
+    -- told that somebody is active who is a member, or would be but for that.
     CREATE TABLE scim_users (
       org_id uuid NOT NULL,
       connection_id uuid NOT NULL,

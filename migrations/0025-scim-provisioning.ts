@@ -160,7 +160,7 @@ export class ScimProvisioning1770000000025 extends SqlMigration {
       SELECT * INTO s FROM public.scim_users x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member FOR UPDATE;
       IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
       SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member;
-      was_active := s.active AND (m.status = 'active' OR s.without_role);
+      was_active := m.status = 'active' OR s.active AND s.without_role;
       IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, was_active)
          IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name, u.email, u.email_type, u.active) THEN RETURN; END IF;
       PERFORM app_private.scim_assert_unique(c, u, member);
@@ -232,7 +232,7 @@ export class ScimProvisioning1770000000025 extends SqlMigration {
       active boolean, version integer, created_at timestamptz, updated_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT s.membership_id, s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type,
-             s.active AND (m.status = 'active' OR s.without_role), s.version, s.created_at, s.updated_at
+             m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
         FROM app_private.scim_connection() c
         JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id
         JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id

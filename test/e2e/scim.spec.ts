@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { Directory } from '../harness/directory.js';
@@ -292,17 +295,31 @@ describe('lists', () => {
             m AS (INSERT INTO memberships (org_id, id, user_id, name, role) SELECT $1, gen_random_uuid(), id, email, 'trainee' FROM u RETURNING id, name)
        INSERT INTO scim_users (org_id, connection_id, membership_id, user_name, email, email_type, active) SELECT $1, $2, id, name, name, 'work', true FROM m`, [other.org, other.connectionId]);
     const seen: string[] = [];
+    const statements = jest.spyOn(harness.api.get(UnitOfWork), 'sql');
     for (let start = 1; start <= 1_001; start += 200) {
       const { body } = await other.directory.get(`Users?startIndex=${start}&count=500`);
       expect(body).toMatchObject({ totalResults: 1_000, startIndex: start, itemsPerPage: start > 1_000 ? 0 : 200 });
       seen.push(...body.Resources.map(({ id }: { id: string }) => id));
     }
     expect(new Set(seen).size).toBe(1_000);
+    expect(statements.mock.calls).toHaveLength(5 * 2 + 1); // the page, and the groups of all on it
+    statements.mockRestore();
     expect((await other.directory.get('Users?count=0')).body).toMatchObject({ totalResults: 1_000, Resources: [] });
     expect((await other.directory.get('Users?startIndex=-5&count=-1')).body).toMatchObject({ totalResults: 1_000, startIndex: 1, itemsPerPage: 0 });
     expect((await other.directory.get('Users?count=x')).status).toBe(400);
     const names = (await other.directory.get('Users?sortBy=userName&sortOrder=descending&count=3')).body.Resources.map(({ userName }: { userName: string }) => userName);
     expect(names).toEqual(['many9@dir.example', 'many99@dir.example', 'many999@dir.example']);
+  });
+});
+
+describe('a member whom the organization let begin again itself', () => {
+  it('is active, so that the directory\'s word ends the membership once more', async () => {
+    const id = await directory.create('Users', { userName: fresh() });
+    await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'active', value: false }]);
+    await harness.database.superuser(`UPDATE memberships SET status = 'active', ended_at = NULL WHERE id = $1`, [id]);
+    expect((await directory.get(`Users/${id}`)).body.active).toBe(true);
+    await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'active', value: false }]);
+    expect(await memberOf(id)).toMatchObject({ status: 'ended' });
   });
 });
 
@@ -379,6 +396,15 @@ describe('tokens', () => {
     await harness.database.superuser(sql, [made.connectionId]);
     const { status, body, headers } = await made.directory.get('Users');
     expect([status, body.schemas, headers.get('www-authenticate')]).toEqual([401, [ERROR], 'Bearer']);
+  });
+
+  it('are made by operators too', async () => {
+    const made = await makeOrganization();
+    const run = promisify(execFile);
+    const { stdout } = await run(process.execPath, ['dist/src/cli.js', 'scim', 'token', '--connection', made.connectionId, '--json'], { env: { ...harness.env, PATH: process.env['PATH'] } });
+    const { token, baseUrl } = JSON.parse(stdout) as { token: string; baseUrl: string };
+    expect(baseUrl).toBe('http://127.0.0.1:3000/scim/v2');
+    expect((await new Directory(harness.client(), token).get('Users')).status).toBe(200);
   });
 
   it('open nothing but SCIM, and nothing else opens SCIM', async () => {

@@ -84,6 +84,13 @@ describe('the guard', () => {
     expect(happened).toEqual(['rate']);
   });
 
+  it('asks of a route for directories for its limit and a directory\'s token, and takes nothing else', async () => {
+    expect(await arrive('provision')).toBe(true);
+    expect(happened).toEqual(['rate', 'directory']);
+    refuseAt = 'directory';
+    expect(await arrive('provision')).toBe('forbidden');
+  });
+
   it.each(LAYERS)('goes no further than the layer that refuses: %s', async (name) => {
     refuseAt = name;
     expect(await arrive('read')).toBe('forbidden');

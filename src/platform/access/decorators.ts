@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiCookieAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
 import type { AuditEventType, Permission } from '../feature/registry.js';
 import type { RateLimit } from '../http/rate-limit.js';
 
@@ -44,7 +44,7 @@ export function Public(reason: string, options: RouteOptions = {}): MethodDecora
 
 /** Open to the directory of an institution, by a SCIM token of one of its connections; it reaches what that directory has said itself. */
 export function DirectoryAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
-  return declare({ kind: 'directory', ...options });
+  return applyDecorators(declare({ kind: 'directory', ...options }), ApiBearerAuth('directory'));
 }
 
 /** Whether a route is closed to API keys: it is about a person's own account, or asks for a sign-in that is fresh. */
