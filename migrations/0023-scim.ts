@@ -31,8 +31,9 @@ export class Scim1770000000023 extends SqlMigration {
       ON scim_tokens TO vouchsafe_app;
     GRANT SELECT (ctid), DELETE ON scim_tokens TO vouchsafe_worker;
 
-    -- A directory makes and ends members: its token is made by who may let a provider speak for everybody. What is revoked stays so.
-    CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
+    -- A directory makes and ends members: its token is made by who may let a provider speak for everybody, in person. What is revoked stays so.
+    CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app
+      WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()) AND (SELECT app.api_key_id()) IS NULL);
     CREATE POLICY ended_for_good ON scim_tokens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
     -- Two at once, so that one can take the other's place without a gap.

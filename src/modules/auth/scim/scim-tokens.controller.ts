@@ -16,14 +16,14 @@ export class ScimTokensController {
   }
 
   @Post()
-  @Access('sso:update', { emits: ['scim.token_created'], stepUpMinutes: 30 })
+  @Access('sso:update', { emits: ['scim.token_created'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(NewScimTokenResponse, { status: 201 })
   create(@Param('id', ParseUUIDPipe) id: string, @Body() body: CreateScimTokenDto) {
     return this.tokens.create(id, body);
   }
 
   @Delete(':tokenId')
-  @Access('sso:update', { emits: ['scim.token_revoked'] })
+  @Access('sso:update', { emits: ['scim.token_revoked'], peopleOnly: true })
   @Returns.nothing()
   revoke(@Param('id', ParseUUIDPipe) id: string, @Param('tokenId', ParseUUIDPipe) tokenId: string) {
     return this.tokens.revoke(id, tokenId);

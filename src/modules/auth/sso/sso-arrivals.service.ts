@@ -38,7 +38,7 @@ export class SsoArrivals {
     });
     const outcome = await this.unitOfWork.run<SsoOutcome, SsoOutcome>(entrance, (row) => this.recorded(row, found.connection));
     if (!OPENED.has(outcome.state)) throw new Problem('sso_refused');
-    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
+    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered: false };
   }
 
   /** Writes a refused answer to the log of the organization whose connection it came to. */

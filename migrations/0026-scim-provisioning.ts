@@ -1,7 +1,7 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
 /** What a directory says of members, and what follows from it: for their memberships, roles and sessions, and for sign-ins through the same connection. */
-export class ScimProvisioning1770000000025 extends SqlMigration {
+export class ScimProvisioning1770000000026 extends SqlMigration {
   protected readonly sql = /* sql */ `
     -- The role that a member's groups stand for: of the first in the connection's list, by its name or its id in the directory,
     -- else the default; null when neither gives one.
