@@ -4,8 +4,8 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
  * SCIM 2.0 (RFC 7643, 7644): what an institution's directory says of an organization's members, and the entrance for it.
  *
  * A directory comes by a token of one connection. Its context (kind "scim") names no organization in the second field, so that
- * no policy opens a tenant row to it: all it can do is what the functions of the next migration do, for the connection it came by. Each of
- * them asks the signed context whose directory it is, never its caller.
+ * no policy opens a tenant row to it; the last field holds the connection. All it can do is what the functions of
+ * scim-provisioning do, and each of them asks the signed context whose directory it is, never its caller.
  */
 export class Scim1770000000023 extends SqlMigration {
   protected readonly sql = /* sql */ `
@@ -137,13 +137,13 @@ export class Scim1770000000023 extends SqlMigration {
         UPDATE public.scim_tokens x SET last_used_at = now(), last_used_ip = address WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.scim_tokens y WHERE y.org_id = t.org_id AND y.id = t.id FOR NO KEY UPDATE SKIP LOCKED);
       END IF;
-      PERFORM app_private.sign_context(ARRAY['scim', NULL, NULL, NULL, NULL, NULL, t.org_id::text, NULL, t.connection_id::text]);
+      PERFORM app_private.sign_context(ARRAY['scim', NULL, NULL, NULL, NULL, NULL, t.org_id::text, t.connection_id::text]);
     END $$;
 
     -- The connection whose directory is here; null for everybody else.
     CREATE FUNCTION app.scim_connection_id() RETURNS uuid LANGUAGE sql STABLE
     BEGIN ATOMIC
-      SELECT CASE WHEN c[1] = 'scim' THEN c[9]::uuid END FROM app.verified_context() AS c;
+      SELECT CASE WHEN c[1] = 'scim' THEN c[8]::uuid END FROM app.verified_context() AS c;
     END;
     CREATE FUNCTION app_private.scim_connection() RETURNS public.sso_connections
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -144,7 +144,7 @@ describe('raw SQL of the application\'s role, once a directory has entered', () 
 
   it('in any other context they are refused', async () => {
     await raw.rollback();
-    for (const entrance of ['SELECT 1', `SELECT app.enter_sso_log('${theirs.ids.connection}')`, `SELECT set_config('vouchsafe.context', 'scim||||||${theirs.ids.org}||${theirs.ids.directory}|${'0'.repeat(64)}', true)`]) {
+    for (const entrance of ['SELECT 1', `SELECT app.enter_sso_log('${theirs.ids.connection}')`, `SELECT set_config('vouchsafe.context', 'scim||||||${theirs.ids.org}|${theirs.ids.directory}|${'0'.repeat(64)}', true)`]) {
       await raw.client.query('BEGIN');
       await raw.client.query(entrance);
       for (const call of ['app.scim_users()', 'app.scim_groups()', 'app.scim_group_members()', `app.scim_delete_user('${theirs.ids.scimUser}')`, 'app.scim_create_user(NULL, NULL, NULL)']) {

@@ -1,4 +1,5 @@
 import type { Answer, Client } from './client.js';
+import { providerMetadata } from '../contract/world.js';
 import type { Harness } from './app.js';
 
 const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -48,4 +49,16 @@ export class Directory {
     if (status !== 201) throw new Error(`POST ${kind}: ${status} ${text}`);
     return made.id as string;
   }
+}
+
+/** An organization with a connection and its directory; two of its groups stand for roles, and who is in neither is a trainee. */
+export async function makeOrganization(harness: Harness): Promise<{ org: string; director: Client; connectionId: string; directory: Directory }> {
+  const org = await harness.make.organization('gme');
+  const director = await harness.signIn((await harness.make.member(org, 'program_director')).email);
+  const { status, body, text } = await director.post('/v1/sso/connections', {
+    name: 'Synthetic', metadata: await providerMetadata(), defaultRole: 'trainee',
+    groupRoles: [{ group: 'Directors', role: 'program_director' }, { group: 'ext-mentors', role: 'mentor' }],
+  });
+  if (status !== 201) throw new Error(text);
+  return { org, director, connectionId: body.id as string, directory: await Directory.of(harness, director, body.id as string) };
 }
