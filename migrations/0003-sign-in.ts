@@ -131,14 +131,21 @@ export class SignIn1770000000003 extends SqlMigration {
       SELECT method IN ('password', 'passkey');
     END;
 
+    -- Whether a role is the one that leads an organization.
+    CREATE FUNCTION app_private.leads(o public.organizations, role_key text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.leads)
+    $$;
+
     -- What an organization lacks in the sign-in behind a session: second_factor | sso | method | nothing. trusted: it was
-    -- signed in to here, or where this organization trusts. Without a search path of its own, so that it is inlined.
-    CREATE FUNCTION app.sign_in_obstacle(s public.sessions, o public.organizations, trusted boolean) RETURNS text LANGUAGE sql STABLE
+    -- signed in to here, or where this organization trusts. leads: the session is of whoever leads; with a second factor they
+    -- come in where single sign-on is enforced too, because it may be what is broken. Without a search path of its own, so that it is inlined.
+    CREATE FUNCTION app.sign_in_obstacle(s public.sessions, o public.organizations, trusted boolean, leads boolean) RETURNS text LANGUAGE sql STABLE
     BEGIN ATOMIC
       SELECT CASE
         WHEN app.is_local(s.method) AND o.require_second_factor
           AND (s.second_factor_at IS NULL OR s.remembered_device AND o.remember_device_days = 0) THEN 'second_factor'
-        WHEN app.is_local(s.method) AND o.require_sso THEN 'sso'
+        WHEN app.is_local(s.method) AND o.require_sso AND (s.second_factor_at IS NULL OR s.remembered_device OR NOT leads) THEN 'sso'
         WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
     END;
 
@@ -151,8 +158,9 @@ export class SignIn1770000000003 extends SqlMigration {
     -- Whether a session of the entered organization would no longer be let in, as that is set up by now.
     CREATE FUNCTION app.shuts_out(session uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id)) IS NOT NULL
-        FROM public.sessions s JOIN public.organizations o ON o.id = s.org_id WHERE s.org_id = app.org_id() AND s.id = session
+      SELECT app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id), app_private.leads(o, m.role)) IS NOT NULL
+        FROM public.sessions s JOIN public.organizations o ON o.id = s.org_id JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
+       WHERE s.org_id = app.org_id() AND s.id = session
     $$;
 
     -- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired |
@@ -184,7 +192,7 @@ export class SignIn1770000000003 extends SqlMigration {
       session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
       preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal; grants := m.grants::text;
       method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
-      obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id));
+      obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id), app_private.leads(o, m.role));
       proved_at := app.proved_at(s); expires_at := s.expires_at; idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
       IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (

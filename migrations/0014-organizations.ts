@@ -140,7 +140,7 @@ export class Organizations1770000000014 extends SqlMigration {
     CREATE FUNCTION app_private.destinations(secret text)
     RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-      SELECT m, o.name, m.org_id = s.org_id, x.ends_at > now() AND app.sign_in_obstacle(s, o, true) IS NULL, x.ends_at
+      SELECT m, o.name, m.org_id = s.org_id, x.ends_at > now() AND app.sign_in_obstacle(s, o, true, app_private.leads(o, m.role)) IS NULL, x.ends_at
         FROM public.sessions s
         JOIN public.memberships m ON m.user_id = s.user_id AND m.status = 'active'
         JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'

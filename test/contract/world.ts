@@ -1,6 +1,7 @@
 import { signature } from '../../src/modules/webhooks/standard-webhooks.js';
 import { secretKey } from '../../src/modules/webhooks/webhook-secret.js';
 import { newId } from '../../src/platform/clock/id.js';
+import { DataKeys } from '../../src/platform/crypto/data-keys.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import type { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
@@ -22,6 +23,9 @@ export interface Ids {
   source: string;
   delivery: string;
   connection: string;
+  /** One whose provider publishes its metadata. */
+  publishedConnection: string;
+  domain: string;
   export: string;
   invite: string;
   /** Another organization of the traveller's. */
@@ -120,6 +124,9 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   };
   const source = await created('/v1/webhook-sources', { name: mark, scheme: 'standard' });
   const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
+  const { id: publishedConnection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
+  await harness.database.superuser(`UPDATE sso_connections SET metadata_url = 'http://127.0.0.1:1/metadata' WHERE id = $1`, [publishedConnection]);
+  const { id: domain } = await created('/v1/sso/domains', { domain: `${mark}.test.example` });
   const { id: invite } = await created('/v1/invites', { email: `invited-${mark}@test.example`, name: mark, role: roles.subject });
   const { passkey, device, ...keeper } = await withFactors(harness, org, roles.helper);
   const delivery = await deadDelivery(harness, org, source);
@@ -136,9 +143,10 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   await harness.settled();
   const directory = await provisioned(harness, director, (await created('/v1/sso/connections', { name: `${mark} directory`, metadata, defaultRole: roles.subject })).id, mark);
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
+  await triedConnection(harness, org, { connection, by: directorMember.membershipId, mark });
   return {
     ids: {
-      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId,
+      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, publishedConnection, domain, export: exportId,
       role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds, ...directory.ids,
     },
     roles, mark, director, directorMember, keeper, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
@@ -249,10 +257,20 @@ async function deadDelivery(harness: Harness, org: string, source: { id: string;
 async function fillTheRest(harness: Harness, org: string, { connection, membership, mark }: { connection: string; membership: string; mark: string }): Promise<void> {
   const { superuser } = harness.database;
   await superuser(`INSERT INTO sign_in_failures (org_id, address_mark, account_mark) VALUES ($1, sha256($2), sha256($2))`, [org, Buffer.from(mark)]);
-  await superuser(`INSERT INTO sso_domains (org_id, id, domain, token) VALUES ($1, gen_random_uuid(), $2 || '.test.example', 'not-a-token-at-all-0')`, [org, mark.toLowerCase().replaceAll(/[^a-z]/g, '')]);
   await superuser('INSERT INTO sso_identities (org_id, connection_id, subject_key, membership_id) VALUES ($1, $2, $3, $4)', [org, connection, mark, membership]);
   await superuser(
     `INSERT INTO job_runs (org_id, schedule, period, outbox_id) SELECT $1, $2, now(), id FROM outbox WHERE org_id = $1 LIMIT 1`, [org, mark],
+  );
+}
+
+/** An answer of an identity provider to somebody who tried the connection. */
+async function triedConnection(harness: Harness, org: string, { connection, by, mark }: { connection: string; by: string; mark: string }): Promise<void> {
+  const id = newId();
+  const result = { email: `${mark}@test.example`, name: mark, groups: [mark], attributes: [{ name: 'mail', values: [`${mark}@test.example`] }], role: null, rule: null };
+  const sealed = await harness.operator.within(org, async () => (await harness.operator.app.get(DataKeys).ofOrganization()).forRow('sso_attempts', id).seal('result_enc', JSON.stringify(result)));
+  await harness.database.superuser(
+    `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, reason, request_id, evidence, test_by, result_enc) VALUES ($1, $2, $3, false, 'role_missing', $4, $4, $5, $6)`,
+    [org, id, connection, mark, by, sealed],
   );
 }
 

@@ -11,6 +11,9 @@ export const authFeature = defineFeature({
     'auth.organization_left': { category: 'sign-in', severity: 'info', description: 'Somebody went on to another of their organizations.' },
     'auth.session_revoked': { category: 'sign-in', severity: 'notice', description: 'A session was ended by its user.' },
     'auth.other_sessions_revoked': { category: 'sign-in', severity: 'notice', description: 'A user ended all other sessions of theirs.', meta: { sessions: 'count' } },
+    'auth.break_glass_sign_in': {
+      category: 'sign-in', severity: 'critical', description: 'Whoever leads came in by a sign-in of their own where single sign-on is enforced.', meta: { sessionId: 'id', membershipId: 'id' },
+    },
     'auth.password_changed': { category: 'sign-in', severity: 'notice', description: 'A user changed the password; all other sessions ended.' },
   },
   errors: {
@@ -21,6 +24,9 @@ export const authFeature = defineFeature({
     sso_refused: { status: 403, title: 'The single sign-on was not accepted' },
     busy: { status: 503, title: 'Too many passwords are being checked at this moment' },
     wrong_password: { status: 403, title: 'The current password is wrong' },
+  },
+  jobs: {
+    'auth.tell_break_glass': { description: 'Writes a sign-in past single sign-on into the log, and tells the others who lead.', attempts: 8, backoffSeconds: 15, timeoutSeconds: 60, concurrency: 1 },
   },
   retention: {
     'sessions.expired': {

@@ -12,14 +12,13 @@ import { SessionCookiesModule } from './session-cookies.module.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SignInService } from './sign-in.service.js';
 import { SwitchingController } from './switching.controller.js';
-import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
 import { WatchModule } from './watch/watch.module.js';
 
 @Module({
   imports: [FactorsModule, PasswordsModule, RecoveryModule, SamlModule, ScimModule, SessionCookiesModule, SsoModule, WatchModule],
   controllers: [AuthController, SwitchingController],
-  providers: [AccountService, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
+  providers: [AccountService, SessionsRepository, SignInService, SwitchingService],
   exports: [AccountService, FactorsModule, PasswordsModule, RecoveryModule, ScimModule, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

@@ -9,6 +9,8 @@ export { RecoveryService } from './recovery/recovery.service.js';
 export { SessionCookies } from './session-cookies.js';
 export type { OpenedSession } from './sign-in.service.js';
 export { ScimTokensService } from './scim/scim-tokens.service.js';
+export { DomainChecks } from './sso/domain-checks.js';
+export { SsoDomains } from './sso/sso-domains.service.js';
 export { SsoSetupService } from './sso/sso-setup.service.js';
 export { SsoRepository } from './sso/sso.repository.js';
 export { newVisit, visitAt, type Visit } from './visit.js';
