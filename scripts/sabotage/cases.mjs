@@ -158,6 +158,20 @@ export const cases = [
     expect: /is limited by address still/,
   },
   {
+    control: 'the sessions that end with a directory\'s word',
+    file: 'migrations/0026-scim-provisioning.ts',
+    edit: (text) => text.replace(/ {6}UPDATE public\.sessions x SET revoked_at = now\(\) WHERE x\.org_id = m\.org_id AND x\.membership_id = m\.id.*\n/, ''),
+    tests: 'e2e/scim-leavers',
+    expect: /give a role, take it, and end the sessions each time/,
+  },
+  {
+    control: 'that a directory reaches no tenant row',
+    file: 'migrations/0023-scim.ts',
+    edit: (text) => text.replace("ARRAY['scim', NULL, NULL,", "ARRAY['scim', t.org_id::text, NULL,"),
+    tests: 'contract/directory',
+    expect: /reads no row of any table/,
+  },
+  {
     control: 'the secret in the seal of contexts',
     file: 'migrations/0001-foundation.ts',
     edit: (text) => text.replace(/int8send\(currval\('app_private\.session_secret_([ab])'\)\)/g, 'int8send(0)'),

@@ -6,7 +6,7 @@ import { Harness } from '../harness/app.js';
 import type { Answer } from '../harness/client.js';
 import { takenBy, wrongTypes } from './openapi.js';
 import { guardedOf, keyOf, sampleFor, send } from './requests.js';
-import { PUBLIC, SAMPLES, type Sample } from './samples.js';
+import { DIRECTORY, PUBLIC, SAMPLES, type Sample } from './samples.js';
 import { fingerprint, makeTenant, providerMetadata, type Tenant } from './world.js';
 
 const TENANT_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
@@ -56,10 +56,11 @@ const isFreeText = (route: Route, name: string, value: unknown) => FREE_TEXTS.ha
 
 describe('every route', () => {
   it('has a sample, or is public for a reason that was looked at', () => {
-    const known = new Set([...Object.keys(SAMPLES), ...Object.keys(PUBLIC)]);
+    const places = { access: { SAMPLES }, public: { PUBLIC }, directory: { DIRECTORY } };
+    const known = new Set([SAMPLES, PUBLIC, DIRECTORY].flatMap((place) => Object.keys(place)));
     expect([
-      ...routes.filter((route) => !(keyOf(route) in (route.policy?.kind === 'public' ? PUBLIC : SAMPLES)))
-        .map((route) => `${keyOf(route)}: add it to ${route.policy?.kind === 'public' ? 'PUBLIC' : 'SAMPLES'} in test/contract/samples.ts`),
+      ...routes.flatMap((route) => Object.entries(places[route.policy?.kind ?? 'access']).filter(([, place]) => !(keyOf(route) in place))
+        .map(([name]) => `${keyOf(route)}: add it to ${name} in test/contract/samples.ts`)),
       ...[...known].filter((key) => !routes.some((route) => keyOf(route) === key)).map((key) => `${key} is in test/contract/samples.ts and no route any more`),
     ]).toEqual([]);
   });

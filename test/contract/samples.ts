@@ -67,6 +67,10 @@ export const SAMPLES: Record<string, MakeSample> = {
   'DELETE /v1/sso/domains/:id': ({ domain }) => ({ params: { id: domain } }),
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
 
+  'GET /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({ params: { id: directory } }),
+  'POST /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({ params: { id: directory }, body: { expiresInDays: 30 } }),
+  'DELETE /v1/sso/connections/:id/scim-tokens/:tokenId': ({ directory, scimToken }) => ({ params: { id: directory, tokenId: scimToken } }),
+
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
   'PATCH /v1/organizations/current/sign-in': () => ({ body: { allowedSignIn: ['password', 'saml'], requireSso: false } }),
@@ -153,6 +157,30 @@ export const SAMPLES: Record<string, MakeSample> = {
   'PUT /v1/retention/policies/:name/days': () => ({ params: { name: 'sessions.expired' }, body: { days: 2 } }),
   'DELETE /v1/retention/policies/:name/days': () => ({ params: { name: 'sessions.expired' } }),
   'GET /v1/retention/runs': () => ({ query: { policy: 'sessions.expired', limit: '10' } }),
+};
+
+const scimUser = (ids: Ids) => ({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: `new-${ids.scimUser}@test.example` });
+const scimPatch = (operation: object) => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [operation] });
+
+/** One sample for each route that a directory comes to by its token. */
+export const DIRECTORY: Record<string, (ids: Ids) => Sample> = {
+  'GET /scim/v2/ServiceProviderConfig': () => ({}),
+  'GET /scim/v2/ResourceTypes': () => ({}),
+  'GET /scim/v2/ResourceTypes/:id': () => ({ params: { id: 'User' } }),
+  'GET /scim/v2/Schemas': () => ({}),
+  'GET /scim/v2/Schemas/:id': () => ({ params: { id: 'urn:ietf:params:scim:schemas:core:2.0:User' } }),
+  'GET /scim/v2/Users': ({ scimUser: id }) => ({ query: { filter: `id eq "${id}"` } }),
+  'GET /scim/v2/Users/:id': ({ scimUser: id }) => ({ params: { id } }),
+  'POST /scim/v2/Users': (ids) => ({ body: scimUser(ids) }),
+  'PUT /scim/v2/Users/:id': (ids) => ({ params: { id: ids.scimUser }, body: scimUser({ ...ids, scimUser: `put-${ids.scimUser}` }) }),
+  'PATCH /scim/v2/Users/:id': ({ scimUser: id }) => ({ params: { id }, body: scimPatch({ op: 'replace', path: 'displayName', value: 'Synthetic Renamed' }) }),
+  'DELETE /scim/v2/Users/:id': ({ scimUser: id }) => ({ params: { id } }),
+  'GET /scim/v2/Groups': ({ scimUser: id }) => ({ query: { filter: `members eq "${id}"` } }),
+  'GET /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id } }),
+  'POST /scim/v2/Groups': ({ scimUser: value }) => ({ body: { displayName: `Synthetic ${value}`, members: [{ value }] } }),
+  'PUT /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id }, body: { displayName: 'Synthetic Renamed' } }),
+  'PATCH /scim/v2/Groups/:id': ({ scimGroup: id, scimUser: value }) => ({ params: { id }, body: scimPatch({ op: 'add', path: 'members', value: [{ value }] }) }),
+  'DELETE /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id } }),
 };
 
 /** Routes that take no session, each with the way it keeps strangers out. Whoever adds one has thought about it. */

@@ -43,6 +43,12 @@ export interface Ids {
   apiKey: string;
   /** The membership that the key acts as. */
   keyOwner: string;
+  /** A connection by whose directory members are made. */
+  directory: string;
+  scimToken: string;
+  /** A member by the word of that directory, and a group of it. */
+  scimUser: string;
+  scimGroup: string;
   passkey: string;
   device: string;
 }
@@ -77,6 +83,8 @@ export interface Tenant {
   verification: string;
   /** Metadata that an identity provider could be connected by. */
   metadata: string;
+  /** The secret of the connection's directory. */
+  directoryToken: string;
 }
 
 /** Metadata of an identity provider with a key of its own. */
@@ -133,15 +141,16 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   const reviewIds = await reviews(harness, director, directorMember);
   await director.put('/v1/retention/policies/webhook_inbox.payload/days', { days: 20 });
   await harness.settled();
+  const directory = await provisioned(harness, director, (await created('/v1/sso/connections', { name: `${mark} directory`, metadata, defaultRole: roles.subject })).id, mark);
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   await triedConnection(harness, org, { connection, by: directorMember.membershipId, mark });
   return {
     ids: {
       org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, publishedConnection, domain, export: exportId,
-      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds,
+      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds, ...directory.ids,
     },
     roles, mark, director, directorMember, keeper, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
-    webhookSecret: source.secret, metadata, verification: await verification(harness, director, directorMember), invitedTo: await invitation(harness, directorMember),
+    webhookSecret: source.secret, metadata, directoryToken: directory.token, verification: await verification(harness, director, directorMember), invitedTo: await invitation(harness, directorMember),
   };
 }
 
@@ -179,6 +188,19 @@ async function together(harness: Harness, orgs: string[]): Promise<void> {
     `WITH made AS (INSERT INTO institutions (id, name) VALUES (gen_random_uuid(), 'Synthetic Institution') RETURNING id)
      UPDATE organizations SET institution_id = made.id, institution_reporting = true FROM made WHERE organizations.id = ANY ($1::uuid[])`, [orgs],
   );
+}
+
+/** What a directory has said: a member, and a group with that member in it. */
+async function provisioned(harness: Harness, director: Client, connection: string, mark: string): Promise<{ token: string; ids: Pick<Ids, 'directory' | 'scimToken' | 'scimUser' | 'scimGroup'> }> {
+  const { status, body: { id: scimToken, token }, text } = await director.post(`/v1/sso/connections/${connection}/scim-tokens`, { expiresInDays: 30 });
+  if (status !== 201) throw new Error(`making a token for a directory: ${status} ${text}`);
+  const say = async (path: string, body: object) => {
+    const answer = await harness.client().post(`/scim/v2/${path}`, body, { headers: { authorization: `Bearer ${token}` } });
+    if (answer.status !== 201) throw new Error(`POST /scim/v2/${path}: ${answer.status} ${answer.text}`);
+    return answer.body.id as string;
+  };
+  const scimUser = await say('Users', { userName: `user-${mark}@test.example`, externalId: mark, displayName: mark });
+  return { token, ids: { directory: connection, scimToken, scimUser, scimGroup: await say('Groups', { displayName: mark, members: [{ value: scimUser }] }) } };
 }
 
 /** A request for permissions that somebody else may decide on. */

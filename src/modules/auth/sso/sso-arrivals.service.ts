@@ -88,14 +88,14 @@ export class SsoArrivals {
     });
   }
 
-  private async recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], { identity, evidence }: SsoArrival): Promise<void> {
+  private async recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], { evidence }: SsoArrival): Promise<void> {
     const context = currentContext();
     context.orgId = outcome.org_id;
     const accepted = OPENED.has(outcome.state);
     if (!accepted) {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason: outcome.state } });
     } else {
-      const role = identity.role ?? null;
+      const { role_now: role } = outcome;
       context.actor = { type: 'user', id: outcome.user_id, email: outcome.email ?? undefined };
       const target = { type: 'membership', id: outcome.membership_id! };
       if (outcome.state === 'provisioned') this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });

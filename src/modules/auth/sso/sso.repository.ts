@@ -25,6 +25,8 @@ export interface SsoOutcome {
   membership_id: string | null;
   email: string | null;
   role_before: string | null;
+  /** By the answer's groups, or by those of the connection's directory where that speaks of the member. */
+  role_now: string | null;
   expires_at: Date;
   [column: string]: unknown;
 }
