@@ -1,8 +1,8 @@
 import { SAML } from '@node-saml/passport-saml';
-import { bindBrowser } from './browser-binding.js';
+import { bindBrowser } from '../sso/browser-binding.js';
 import { newRequest } from './library-requests.js';
-import type { PendingRequests } from './request-store.js';
-import { returnPath } from './return-path.js';
+import type { PendingRequests } from '../sso/request-store.js';
+import { returnPath } from '../sso/return-path.js';
 import { samlOptions, type SamlConnection } from './saml-connection.js';
 
 /** Where to send the browser, and the cookie that its answer will be known by. */

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/http/problem.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
-import { PendingRequests } from './request-store.js';
+import { PendingRequests } from '../sso/request-store.js';
 import type { SamlConnection } from './saml-connection.js';
 import { beginSignIn, type SamlDeparture } from './saml-login.js';
-import { problemOf } from './saml-problem.js';
-import { SamlRefused } from './saml-refusal.js';
+import { problemOf } from '../sso/sso-problem.js';
+import { SsoRefused } from '../sso/sso-refusal.js';
 import { serviceProviderMetadata } from './sp-metadata.js';
 
 /** The steps of a SAML sign-in that a browser sees before it arrives: metadata, departure. */
@@ -29,7 +29,7 @@ export class SamlService {
     try {
       return await beginSignIn(connection, this.requests, { cookieHeader, returnTo, publicUrl: this.app.origin });
     } catch (error) {
-      throw error instanceof SamlRefused ? problemOf(error) : error;
+      throw error instanceof SsoRefused ? problemOf(error) : error;
     }
   }
 
