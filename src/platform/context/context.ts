@@ -52,6 +52,8 @@ export class Context {
   emits: ReadonlySet<AuditEventType> = new Set();
   /** The way back in for a request that goes on after its transaction, such as a stream; null where nobody was admitted. */
   reenter: Reenter | null = null;
+  /** Begins another transaction as whoever this is, checked anew, once the one before has ended; null where that cannot be. */
+  beginAgain: (() => Promise<unknown>) | null = null;
 
   constructor(requestId: string = newId()) {
     this.requestId = requestId;
