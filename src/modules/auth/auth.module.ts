@@ -3,6 +3,7 @@ import { AccountService } from './account.service.js';
 import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
 import { Passwords } from './passwords.js';
+import { OidcModule } from './oidc/oidc.module.js';
 import { SamlModule } from './saml/saml.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
@@ -13,7 +14,7 @@ import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
 
 @Module({
-  imports: [SamlModule, SessionCookiesModule, SsoModule],
+  imports: [OidcModule, SamlModule, SessionCookiesModule, SsoModule],
   controllers: [AuthController, SwitchingController],
   providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
   exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],

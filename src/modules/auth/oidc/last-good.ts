@@ -40,10 +40,10 @@ export class LastGood<T> {
     }
   }
 
-  private fallBack(copy: { value: T; at: number } | undefined, error?: unknown): T {
+  private fallBack(copy: { value: T; at: number } | undefined, cause?: unknown): T {
     if (copy === undefined || this.clock.millis() - copy.at >= STALE_MILLIS) {
       this.copy = undefined;
-      throw error ?? new Error('what was fetched is too old');
+      throw cause instanceof Error ? cause : new Error('what was fetched is too old', { cause });
     }
     return copy.value;
   }

@@ -46,7 +46,7 @@ export function isIssuerOf(configured: string, documented: string): boolean {
   const policy = policyOf(configured);
   if (policy === undefined) return false;
   const found = URL.parse(documented);
-  const path = new RegExp(`^/(?:${DIRECTORY}|tfp/${DIRECTORY}/${RegExp.escape(policy)})/v2\\.0/$`, 'i');
+  const path = new RegExp(`^/(?:${DIRECTORY}|tfp/${DIRECTORY}/${policy.replaceAll('.', '\\.')})/v2\\.0/$`, 'i');
   return found !== null && found.origin === new URL(configured).origin && path.test(found.pathname) && found.search === '';
 }
 

@@ -9,7 +9,7 @@ import { Problem } from '../../../platform/http/problem.js';
 import type { OpenedSession } from '../sign-in.service.js';
 import { newVisit } from '../visit.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
-import type { SsoArrival } from './sso-identity.js';
+import type { SsoArrival, SsoIdentity } from './sso-identity.js';
 import { SsoRepository, type FoundConnection, type SsoOutcome } from './sso.repository.js';
 
 const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned']);
@@ -36,7 +36,7 @@ export class SsoArrivals {
       name: identity.displayName ?? email ?? 'Unnamed', role, ids: { user: newId(), membership: newId() }, visit,
       idpSession: idpSession ?? null, maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
     });
-    const outcome = await this.unitOfWork.run<SsoOutcome, SsoOutcome>(entrance, (row) => this.recorded(row, found.connection, role));
+    const outcome = await this.unitOfWork.run<SsoOutcome, SsoOutcome>(entrance, (row) => this.recorded(row, found.connection, identity));
     if (!OPENED.has(outcome.state)) throw new Problem('sso_refused');
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
   }
@@ -55,11 +55,12 @@ export class SsoArrivals {
     return Buffer.from(ring.forRow('sso_connections', connection.id).open('entrance_enc', connection.entrance)!);
   }
 
-  private recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], role: string | null): SsoOutcome {
+  private recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], { role, emailUnverified }: SsoIdentity): SsoOutcome {
     const context = currentContext();
     context.orgId = outcome.org_id;
     if (!OPENED.has(outcome.state)) {
-      this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason: outcome.state } });
+      const reason = outcome.state === 'email_missing' && emailUnverified ? 'email_unverified' : outcome.state;
+      this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
       return outcome;
     }
     context.actor = { type: 'user', id: outcome.user_id, email: outcome.email ?? undefined };

@@ -12,6 +12,7 @@ export function problemOf(refusal: SsoRefused): Problem {
     case 'connection_unknown':
       return new Problem('not_found', { cause: refusal });
     case 'unavailable':
+    case 'provider_unreachable':
       return new Problem('unavailable', { cause: refusal });
     case 'too_large':
       return new Problem('payload_too_large', { cause: refusal });

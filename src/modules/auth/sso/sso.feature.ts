@@ -2,7 +2,7 @@ import { defineFeature } from '../../../platform/feature/define-feature.js';
 
 export const ssoFeature = defineFeature({
   name: 'sso',
-  description: 'Single sign-on through an institution\'s identity provider (SAML 2.0), one connection each.',
+  description: 'Single sign-on through an institution\'s identity provider (SAML 2.0, OpenID Connect), one connection each.',
   permissions: {
     'sso:read': { category: 'Single sign-on', description: 'See connections to identity providers.', scopes: { org: ['program_director', 'owner', 'admin'] } },
     'sso:create': { category: 'Single sign-on', description: 'Connect an identity provider.', scopes: { org: ['program_director', 'owner', 'admin'] } },
@@ -15,8 +15,10 @@ export const ssoFeature = defineFeature({
     'sso.connection_deleted': { category: 'single sign-on', severity: 'notice', description: 'A connection was removed.' },
     'sso.member_provisioned': { category: 'single sign-on', severity: 'notice', description: 'A member was added at the first sign-in.', meta: { role: 'code', connectionId: 'id' } },
     'sso.role_taken_over': { category: 'single sign-on', severity: 'notice', description: 'A member\'s role followed the identity provider\'s groups.', meta: { from: 'code', to: 'code' } },
+    'sso.sessions_ended': { category: 'single sign-on', severity: 'notice', description: 'An identity provider ended sessions.', meta: { connectionId: 'id', ended: 'count' } },
   },
   errors: {
+    logout_refused: { status: 400, title: 'The logout token was not accepted' },
     metadata_refused: { status: 400, title: 'The identity provider\'s metadata cannot be used' },
   },
   personalData: {
@@ -36,6 +38,7 @@ export const ssoFeature = defineFeature({
     sso_identities: { kind: 'tenant', rows: { select: 'sso:read', delete: 'sso:delete' }, retention: { keep: 'lives as long as the connection it belongs to' } },
   },
   controls: {
+    'sso.oidc': { claims: ['M14', 'S3'], description: 'ID tokens are verified down to the signature, for this browser, connection and request; what another issuer, client or sign-in made is refused.' },
     'sso.saml': { claims: ['M14', 'S3'], description: 'SAML responses are guarded, verified, and checked on the signed bytes; replays and foreign responses are refused.' },
   },
 });

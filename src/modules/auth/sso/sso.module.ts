@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RbacModule } from '../../rbac/index.js';
+import { OidcSettings } from '../oidc/oidc-settings.js';
+import { SsoEndings } from './sso-endings.service.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
 import { SsoConnectionEntity } from './sso-connection.entity.js';
 import './sso.feature.js';
@@ -13,7 +15,7 @@ import { SsoSetupService } from './sso-setup.service.js';
 @Module({
   imports: [RbacModule, TypeOrmModule.forFeature([SsoConnectionEntity])],
   controllers: [SsoSetupController],
-  providers: [SsoArrivals, SsoRepository, SsoSetupService, SsoRedis],
-  exports: [SsoArrivals, SsoRepository, SsoSetupService, SsoRedis],
+  providers: [OidcSettings, SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoRedis],
+  exports: [SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoRedis],
 })
 export class SsoModule {}

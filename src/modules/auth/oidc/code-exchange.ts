@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import * as oauth from 'oauth4webapi';
+import { Clock } from '../../../platform/clock/clock.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { OutboundFetch } from '../../../platform/outbound/index.js';
+import type { OidcConnection } from './oidc-connection.js';
+import { must, OidcRefused } from './oidc-refusal.js';
+import type { ProviderMetadata } from './provider-metadata.js';
+import type { Claims } from './signed-token.js';
+
+/** What the token endpoint gave for a code; nothing of it is verified yet. */
+export interface TokenResponse {
+  readonly idToken: unknown;
+  readonly accessToken: string | undefined;
+}
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const CLIENT_ERRORS = new Set(['invalid_client', 'unauthorized_client']);
+
+/** The two questions that are asked of a provider directly: a code for tokens, and a person's claims. */
+@Injectable()
+export class CodeExchange {
+  constructor(
+    private readonly outbound: OutboundFetch,
+    private readonly app: AppConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Redeems a code, with the verifier that its request was made with (RFC 7636, section 4.5). Asked once: a code is good once. Throws OidcRefused. */
+  async redeem(connection: OidcConnection, metadata: ProviderMetadata, code: string, request: { verifier: string; callbackUrl: string }): Promise<TokenResponse> {
+    const client = this.client(connection);
+    const server = { ...metadata, authorization_response_iss_parameter_supported: false }; // looked at already
+    const parameters = oauth.validateAuthResponse(server, client, new URLSearchParams({ code }), oauth.expectNoState);
+    const response = await this.asked(() => oauth.authorizationCodeGrantRequest(
+      server, client, clientAuthentication(connection, metadata), parameters, request.callbackUrl, request.verifier, this.options(),
+    ));
+    const body = await bodyOf(response);
+    if (response.status !== 200) throw new OidcRefused(CLIENT_ERRORS.has(String(body['error'])) ? 'client_refused' : 'code_refused', String(body['error']).slice(0, 50));
+    const { id_token: idToken, access_token: accessToken } = body;
+    return { idToken, accessToken: typeof accessToken === 'string' ? accessToken : undefined };
+  }
+
+  /** What the provider says of the person at its userinfo endpoint, when that is about the same person (OpenID Connect Core 1.0, section 5.3.2). Throws OidcRefused. */
+  async userInfo(connection: OidcConnection, metadata: ProviderMetadata, accessToken: string, subject: string): Promise<Claims> {
+    const client = this.client(connection);
+    const response = await this.asked(() => oauth.userInfoRequest(metadata, client, accessToken, this.options()));
+    must(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'userinfo_refused', 'not JSON');
+    try {
+      return await oauth.processUserInfoResponse(metadata, client, subject, response);
+    } catch (cause) {
+      const other = cause instanceof oauth.OperationProcessingError && cause.code === oauth.JSON_ATTRIBUTE_COMPARISON;
+      throw new OidcRefused(other ? 'userinfo_subject_wrong' : 'userinfo_refused', undefined, { cause });
+    }
+  }
+
+  private client({ clientId, clockSkewSeconds }: OidcConnection): oauth.Client {
+    return { client_id: clientId, [oauth.clockSkew]: this.clock.seconds() - Math.floor(Date.now() / 1000), [oauth.clockTolerance]: clockSkewSeconds };
+  }
+
+  private options() {
+    return {
+      [oauth.customFetch]: (url: string, options: oauth.CustomFetchOptions<string, URLSearchParams | oauth.ProtectedResourceRequestBody>) =>
+        this.outbound.fetch(url, { ...options, body: options.body instanceof URLSearchParams ? options.body : null }),
+      [oauth.allowInsecureRequests]: !this.app.deployed,
+    };
+  }
+
+  private async asked(ask: () => Promise<Response>): Promise<Response> {
+    try {
+      return await ask();
+    } catch (cause) {
+      throw new OidcRefused('provider_unreachable', undefined, { cause });
+    }
+  }
+}
+
+/** With a secret, in the way that the provider takes; without one, by naming ourselves only (RFC 6749, section 2.3). */
+function clientAuthentication({ clientSecret }: OidcConnection, { token_endpoint_auth_methods_supported: methods }: ProviderMetadata): oauth.ClientAuth {
+  if (clientSecret === undefined) return oauth.None();
+  if (methods?.includes('client_secret_basic') !== false) return oauth.ClientSecretBasic(clientSecret);
+  must(methods.includes('client_secret_post'), 'provider_unsupported', 'client authentication');
+  return oauth.ClientSecretPost(clientSecret);
+}
+
+async function bodyOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
+  must(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'token_response_invalid', 'not JSON');
+  let body: unknown;
+  try {
+    body = await response.json();
+  } catch (cause) {
+    throw new OidcRefused('token_response_invalid', undefined, { cause });
+  }
+  must(typeof body === 'object' && body !== null && !Array.isArray(body), 'token_response_invalid');
+  return body as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,5 @@
+import { Expose } from 'class-transformer';
+
+export class BackchannelLogoutResponse {
+  @Expose() accepted: boolean;
+}

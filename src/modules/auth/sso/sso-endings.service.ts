@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { currentContext } from '../../../platform/context/context.js';
+import { DataKeys, ORGANIZATION } from '../../../platform/crypto/data-keys.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { Problem } from '../../../platform/http/problem.js';
+import { SsoRepository } from './sso.repository.js';
+
+/** What an identity provider says is over. */
+export interface SsoEnding {
+  readonly connectionId: string;
+  /** Whose sessions, as identities are kept; of all people when a session is named. */
+  readonly subjectKey?: string;
+  /** Which one, as the provider calls it. */
+  readonly idpSession?: string;
+}
+
+/** The end of sessions at the word of the provider they came through, whatever the protocol. */
+@Injectable()
+export class SsoEndings {
+  constructor(
+    private readonly repository: SsoRepository,
+    private readonly dataKeys: DataKeys,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /** Ends sessions for a message that holds. Throws not_found. */
+  async end({ connectionId, subjectKey, idpSession }: SsoEnding): Promise<void> {
+    const found = await this.repository.findForSignIn(connectionId);
+    if (found === null) throw new Problem('not_found');
+    currentContext().orgId = found.connection.orgId;
+    const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', found.keys);
+    const secret = Buffer.from(ring.forRow('sso_connections', connectionId).open('entrance_enc', found.connection.entrance)!);
+    const entrance = this.repository.endSessions(connectionId, secret, subjectKey ?? null, idpSession ?? null);
+    await this.unitOfWork.run<void, { ended: number }>(entrance, ({ ended }) => {
+      if (ended > 0) this.audit.record('sso.sessions_ended', { target: { type: 'sso-connection', id: connectionId }, meta: { connectionId, ended } });
+    });
+  }
+}
