@@ -133,5 +133,8 @@ export const PUBLIC: Record<string, string> = {
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
   'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',
+  'GET /v1/sso/oidc/:connectionId/login': 'sends to the provider; a limit by address',
+  'GET /v1/sso/oidc/:connectionId/callback': 'the state of this browser\'s request, and the provider\'s signature',
+  'POST /v1/sso/oidc/:connectionId/backchannel-logout': 'the provider\'s signature; a limit by address',
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

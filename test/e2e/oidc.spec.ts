@@ -9,13 +9,14 @@ let harness: Harness;
 let idp: OidcIdp;
 let orgId: string;
 let connectionId: string;
+const others: OidcIdp[] = [];
 
 beforeAll(async () => {
   [harness, idp] = await Promise.all([Harness.start(), OidcIdp.start()]);
   orgId = await harness.make.organization('gme');
   connectionId = await connectOidc(harness, orgId, idp.issuer);
 });
-afterAll(() => Promise.all([harness.stop(), idp.stop()]));
+afterAll(() => Promise.all([harness.stop(), idp.stop(), ...others.map((other) => other.stop())]));
 
 function me(client: Client) {
   return client.get('/v1/auth/me');
@@ -50,7 +51,7 @@ describe('sign-in through OpenID Connect', () => {
   it('keeps the client secret sealed, proves by it who we are, and does not tell it', async () => {
     await signInByOidc(idp, harness.client(), connectionId);
     const { headers } = idp.requests.findLast(({ path }) => path === '/token')!;
-    expect(headers.authorization).toBe(`Basic ${Buffer.from('client:not-so-secret').toString('base64')}`);
+    expect(headers.authorization).toBe(`Basic ${Buffer.from('client:not%2Dso%2Dsecret').toString('base64')}`);
     const [row] = await harness.database.superuser<{ sealed: string }>(`SELECT encode(oidc_client_secret_enc, 'escape') AS sealed FROM sso_connections WHERE id = $1`, [connectionId]);
     expect(row!.sealed).not.toContain('not-so-secret');
     const director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
@@ -80,7 +81,7 @@ describe('sign-in through OpenID Connect', () => {
   });
 
   it('does not take over an account that has a password of its own', async () => {
-    const { email } = await harness.make.member(await harness.make.organization('gme'), 'mentor');
+    const { email } = await harness.make.member(orgId, 'mentor');
     expect((await signInByOidc(idp, harness.client(), connectionId, { claims: { sub: 'thief', email } })).status).toBe(403);
     expect((await refusals(harness, orgId)).at(-1)).toBe('account_exists');
   });
@@ -97,24 +98,21 @@ describe('sign-in through OpenID Connect', () => {
   });
 
   it('knows the provider\'s new key at the first sign-in with it, and asks for keys once a minute at most', async () => {
-    const other = await OidcIdp.start();
-    const connection = await connectOidc(harness, orgId, other.issuer);
+    const { other, connection } = await another();
     const asked = () => other.requests.filter(({ path }) => path === '/keys').length;
     expect((await signInByOidc(other, harness.client(), connection)).status).toBe(303);
     other.keys = [await newOidcKey('second', 'ES256')];
-    expect((await signInByOidc(other, harness.client(), connection)).status).toBe(403); // the first look was less than a minute ago
+    expect((await signInByOidc(other, harness.client(), connection, { claims: times() })).status).toBe(403); // the first look was less than a minute ago
     harness.advance(61);
     expect((await signInByOidc(other, harness.client(), connection, { claims: times() })).status).toBe(303);
     const before = asked();
     const stranger = await newOidcKey('third');
     for (let n = 0; n < 3; n += 1) expect((await signInByOidc(other, harness.client(), connection, { key: stranger, claims: times() })).status).toBe(403);
     expect(asked() - before).toBe(0);
-    await other.stop();
   });
 
   it('goes on with the last good documents while the provider does not give new ones', async () => {
-    const other = await OidcIdp.start();
-    const connection = await connectOidc(harness, orgId, other.issuer);
+    const { other, connection } = await another();
     expect((await signInByOidc(other, harness.client(), connection, { claims: times() })).status).toBe(303);
     harness.advance(2 * 3600);
     other.broken = 500;
@@ -122,7 +120,6 @@ describe('sign-in through OpenID Connect', () => {
     const location = await departOidc(client, connection);
     other.broken = undefined;
     expect((await client.get(other.approve(location, { claims: times() }))).status).toBe(303);
-    await other.stop();
   });
 
   it('says that it cannot, where the provider is not there', async () => {
@@ -136,6 +133,13 @@ describe('sign-in through OpenID Connect', () => {
     for (const id of [off, 'nonsense', '01900000-0000-7000-8000-00000000ffff']) expect((await harness.client().get(`/v1/sso/oidc/${id}/login`)).status).toBe(404);
   });
 });
+
+/** One more provider, for an organization of its own. */
+async function another() {
+  const other = await OidcIdp.start();
+  others.push(other);
+  return { other, connection: await connectOidc(harness, await harness.make.organization('gme'), other.issuer) };
+}
 
 /** The times of a token, by the clock of the harness. */
 function times() {

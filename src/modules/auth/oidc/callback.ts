@@ -27,7 +27,7 @@ export function readCallback(query: Readonly<Record<string, unknown>>): Authoriz
   must(typeof state === 'string' && STATE.test(state), 'parameter_missing', 'state');
   must((code === undefined) !== (error === undefined), code === undefined ? 'parameter_missing' : 'parameter_unexpected', 'code or error');
   for (const value of [code, iss, error]) must(value === undefined || (typeof value === 'string' && value !== ''), 'parameter_missing');
-  must(String(code).length <= MOST_CODE, 'too_large', 'code');
+  must(String(code).length <= MOST_CODE, 'code_too_large');
   return { state, code, iss, error } as AuthorizationResponse;
 }
 

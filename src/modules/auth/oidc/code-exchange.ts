@@ -14,6 +14,8 @@ export interface TokenResponse {
   readonly accessToken: string | undefined;
 }
 
+type Body = Readonly<Record<string, unknown>>;
+
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const CLIENT_ERRORS = new Set(['invalid_client', 'unauthorized_client']);
 
@@ -31,11 +33,16 @@ export class CodeExchange {
     const client = this.client(connection);
     const server = { ...metadata, authorization_response_iss_parameter_supported: false }; // looked at already
     const parameters = oauth.validateAuthResponse(server, client, new URLSearchParams({ code }), oauth.expectNoState);
-    const response = await this.asked(() => oauth.authorizationCodeGrantRequest(
-      server, client, clientAuthentication(connection, metadata), parameters, request.callbackUrl, request.verifier, this.options(),
+    const ask = (authentication: oauth.ClientAuth) => this.asked(() => oauth.authorizationCodeGrantRequest(
+      server, client, authentication, parameters, request.callbackUrl, request.verifier, this.options(),
     ));
-    const body = await bodyOf(response);
-    if (response.status !== 200) throw new OidcRefused(CLIENT_ERRORS.has(String(body['error'])) ? 'client_refused' : 'code_refused', String(body['error']).slice(0, 50));
+    let body: Body = {};
+    for (const authentication of clientAuthentications(connection, metadata)) {
+      const response = await ask(authentication);
+      body = await bodyOf(response);
+      if (response.status === 200 || !CLIENT_ERRORS.has(String(body['error']))) break; // a client that is refused has not used the code yet
+    }
+    if (body['error'] !== undefined) throw new OidcRefused(CLIENT_ERRORS.has(String(body['error'])) ? 'client_refused' : 'code_refused', String(body['error']).slice(0, 50));
     const { id_token: idToken, access_token: accessToken } = body;
     return { idToken, accessToken: typeof accessToken === 'string' ? accessToken : undefined };
   }
@@ -74,15 +81,19 @@ export class CodeExchange {
   }
 }
 
-/** With a secret, in the way that the provider takes; without one, by naming ourselves only (RFC 6749, section 2.3). */
-function clientAuthentication({ clientSecret }: OidcConnection, { token_endpoint_auth_methods_supported: methods }: ProviderMetadata): oauth.ClientAuth {
-  if (clientSecret === undefined) return oauth.None();
-  if (methods?.includes('client_secret_basic') !== false) return oauth.ClientSecretBasic(clientSecret);
-  must(methods.includes('client_secret_post'), 'provider_unsupported', 'client authentication');
-  return oauth.ClientSecretPost(clientSecret);
+/**
+ * The ways in which a client with a secret may have been registered (RFC 6749, section 2.3.1), in the order to be tried, as far as the
+ * provider takes them; without a secret we name ourselves only.
+ */
+function clientAuthentications({ clientSecret }: OidcConnection, { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] }: ProviderMetadata): oauth.ClientAuth[] {
+  if (clientSecret === undefined) return [oauth.None()];
+  const ways = { client_secret_basic: oauth.ClientSecretBasic(clientSecret), client_secret_post: oauth.ClientSecretPost(clientSecret) };
+  const offered = Object.entries(ways).filter(([name]) => methods.includes(name)).map(([, way]) => way);
+  must(offered.length > 0, 'provider_unsupported', 'client authentication');
+  return offered;
 }
 
-async function bodyOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
+async function bodyOf(response: Response): Promise<Body> {
   must(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'token_response_invalid', 'not JSON');
   let body: unknown;
   try {
@@ -91,5 +102,6 @@ async function bodyOf(response: Response): Promise<Readonly<Record<string, unkno
     throw new OidcRefused('token_response_invalid', undefined, { cause });
   }
   must(typeof body === 'object' && body !== null && !Array.isArray(body), 'token_response_invalid');
-  return body as Readonly<Record<string, unknown>>;
+  must(response.status === 200 || typeof (body as Body)['error'] === 'string', 'token_response_invalid', String(response.status));
+  return body as Body;
 }

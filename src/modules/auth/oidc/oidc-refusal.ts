@@ -11,6 +11,7 @@ export type OidcRefusal =
   // what the browser brought back
   | 'parameter_missing'
   | 'parameter_unexpected'
+  | 'code_too_large'
   | 'response_issuer_missing'
   | 'response_issuer_wrong'
   | 'provider_access_denied'
@@ -23,6 +24,7 @@ export type OidcRefusal =
   | 'token_missing'
   // the token
   | 'token_malformed'
+  | 'token_too_large'
   | 'token_encrypted'
   | 'token_type_wrong'
   | 'algorithm_refused'

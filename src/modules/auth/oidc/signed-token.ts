@@ -30,7 +30,7 @@ const MEANINGS: readonly (readonly [error: abstract new (...args: never[]) => Er
  */
 export async function verifyToken(raw: unknown, keys: ProviderKeys, announced: readonly string[] | undefined, types: readonly string[]): Promise<SignedToken> {
   must(typeof raw === 'string' && raw.length > 0, 'token_missing');
-  must(raw.length <= MOST_CHARACTERS, 'too_large');
+  must(raw.length <= MOST_CHARACTERS, 'token_too_large');
   const parts = raw.split('.').length;
   must(parts !== 5, 'token_encrypted');
   must(parts === 3, 'token_malformed');
