@@ -15,6 +15,15 @@ export interface SsoEnding {
   readonly idpSession?: string;
 }
 
+/** What `app.sso_end_sessions` answers. */
+interface SsoEnded {
+  ended: number;
+  org_id: string;
+  user_id: string | null;
+  email: string | null;
+  [column: string]: unknown;
+}
+
 /** The end of sessions at the word of the provider they came through, whatever the protocol. */
 @Injectable()
 export class SsoEndings {
@@ -33,8 +42,10 @@ export class SsoEndings {
     const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', found.keys);
     const secret = Buffer.from(ring.forRow('sso_connections', connectionId).open('entrance_enc', found.connection.entrance)!);
     const entrance = this.repository.endSessions(connectionId, secret, subjectKey ?? null, idpSession ?? null);
-    await this.unitOfWork.run<void, { ended: number }>(entrance, ({ ended }) => {
-      if (ended > 0) this.audit.record('sso.sessions_ended', { target: { type: 'sso-connection', id: connectionId }, meta: { connectionId, ended } });
+    await this.unitOfWork.run<void, SsoEnded>(entrance, ({ ended, org_id: orgId, user_id: id, email }) => {
+      if (ended === 0) return;
+      Object.assign(currentContext(), { orgId, actor: { type: 'user', id, email: email ?? undefined } });
+      this.audit.record('sso.sessions_ended', { target: { type: 'sso-connection', id: connectionId }, meta: { connectionId, ended } });
     });
   }
 }
