@@ -5,7 +5,6 @@ export class Oidc1770000000022 extends SqlMigration {
   protected readonly sql = /* sql */ `
     -- Members see which of their own sessions came through which connection, to leave by the same door.
     GRANT SELECT (connection_id) ON sessions TO vouchsafe_app;
-    CREATE INDEX sessions_connection ON sessions (connection_id, idp_session) WHERE connection_id IS NOT NULL AND revoked_at IS NULL;
 
     -- The domains that the organization of a connection answers for: to hold a provider's hosted domain against, before anybody is signed in.
     CREATE FUNCTION app.sso_verified_domains(connection uuid) RETURNS text[]

@@ -3,6 +3,7 @@ import type { AuditEventType } from '../feature/registry.js';
 import type { Entrance } from '../database/entrances.js';
 import type { Transaction } from '../database/transaction.js';
 import { newId, INSTALLATION } from '../clock/id.js';
+import type { Whereabouts } from '../places/index.js';
 
 /** Who acts: a signed-in user, a job of ours, a webhook source, or nobody known yet. */
 export interface Actor {
@@ -46,6 +47,10 @@ export class Context {
   enterAgain: (() => Entrance) | null = null;
   ip: string | null = null;
   userAgent: string | null = null;
+  /** The token of the browser's device cookie; null where it brought none. */
+  device: string | null = null;
+  /** Where the address is, as far as a database on this machine tells; looked up when asked for. */
+  place: () => Whereabouts | null = () => null;
   /** The transaction under way. */
   transaction: Transaction | null = null;
   /** The events that may be recorded here: those the route, job or command declares. */

@@ -81,12 +81,13 @@ export class UnitOfWork implements OnModuleInit {
   }
 
   /**
-   * Runs what waits for others with no transaction open: what was done so far is kept, and what follows happens in another
-   * transaction of the same caller, admitted anew. Throws what the function throws, and the Problem that by then stands in the caller's way.
+   * Runs what waits for others with no transaction open, before anything is changed: what follows happens in another transaction of the
+   * same caller, admitted anew. Throws what the function throws, and the Problem that by then stands in the caller's way.
    */
   async outside<T>(fn: () => Promise<T>): Promise<T> {
     const context = currentContext();
     if (context.beginAgain === null) throw new Error('nobody was admitted here who could be admitted again');
+    if (this.transaction.log.length > 0) throw new Error('something was recorded already: wait for others first');
     await this.commit();
     context.transaction = null;
     const result = await fn();

@@ -65,6 +65,12 @@ function emailOf(sources: readonly Claims[], connection: OidcConnection): Pick<S
   return source['email_verified'] === true || DOMAIN_CHECKED.includes(source['xms_edov']) ? { email } : { emailUnverified: true };
 }
 
+/** What is said of the person as texts, by claim; what the ID token says goes first. */
+function textsOf(sources: readonly Claims[]): Map<string, string[]> {
+  const texts = (value: unknown): string[] => (Array.isArray(value) ? value.flatMap(texts) : ['string', 'number', 'boolean'].includes(typeof value) ? [String(value)] : []);
+  return new Map(sources.toReversed().flatMap((claims) => Object.entries(claims).map(([name, value]): [string, string[]] => [name, texts(value)])));
+}
+
 /** The person's groups; refused when the provider left them out, since a role would then be guessed. */
 function groupsOf(sources: readonly Claims[], connection: OidcConnection): string[] {
   const name = connection.groupAttribute ?? GROUPS;
@@ -87,11 +93,13 @@ function displayNameOf(sources: readonly Claims[], connection: OidcConnection): 
 export function identityOf(token: VerifiedIdToken, userInfo: Claims | undefined, connection: OidcConnection): SsoIdentity {
   const sources = [token.claims, ...(userInfo === undefined ? [] : [userInfo])];
   const groups = groupsOf(sources, connection);
+  const claims = textsOf(sources);
   return {
     subjectKey: subjectKeyOf(token, connection),
     ...emailOf(sources, connection),
     displayName: displayNameOf(sources, connection),
     groups,
-    role: roleOf(connection, groups),
+    role: roleOf(connection, groups, claims),
+    claims,
   };
 }

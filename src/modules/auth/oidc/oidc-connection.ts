@@ -18,6 +18,7 @@ export interface OidcConnection {
   readonly groupAttribute?: string;
   /** The first group in this list that the person is in decides the role. */
   readonly groupRoles: readonly { readonly group: string; readonly role: string }[];
+  readonly attributeRoles: readonly { readonly attribute: string; readonly value: string; readonly role: string }[];
   readonly defaultRole?: string;
   /** Whether every sign-in asks for the credentials anew. */
   readonly forceAuthn: boolean;

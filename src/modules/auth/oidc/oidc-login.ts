@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { calculatePKCECodeChallenge } from 'oauth4webapi';
 import { bindBrowser } from '../sso/browser-binding.js';
 import type { PendingRequest, PendingRequests } from '../sso/request-store.js';
+import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
 import { returnPath } from '../sso/return-path.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
 import type { ProviderMetadata } from './provider-metadata.js';
@@ -14,14 +15,10 @@ export interface PendingSignIn extends PendingRequest {
 }
 
 /** Who wants to sign in, and how. */
-export interface Visitor {
-  readonly cookieHeader: string | undefined;
-  readonly returnTo: unknown;
-  readonly forceAuthn: boolean;
-  readonly loginHint: string | undefined;
+export interface Visitor extends SsoVisitor {
+  readonly forceAuthn?: boolean;
+  readonly loginHint?: string;
 }
-
-const MOST_HINT = 254;
 
 function random(): string {
   return randomBytes(32).toString('base64url');
@@ -31,13 +28,13 @@ function random(): string {
  * Begins a sign-in: an authorization request of the code flow with PKCE (RFC 7636), remembered for this browser and this connection.
  * @throws SsoRefused
  */
-export async function beginSignIn(connection: OidcConnection, metadata: ProviderMetadata, requests: PendingRequests, visitor: Visitor, origin: string, now: Date) {
+export async function beginSignIn(connection: OidcConnection, metadata: ProviderMetadata, requests: PendingRequests, visitor: Visitor, origin: string, now: Date): Promise<SsoDeparture> {
   const returnTo = returnPath(visitor.returnTo);
   const { secret, setCookie } = bindBrowser(visitor.cookieHeader, origin);
   const [state, nonce, verifier] = [random(), random(), random()];
-  const forceAuthn = connection.forceAuthn || visitor.forceAuthn;
+  const forceAuthn = connection.forceAuthn || (visitor.forceAuthn ?? false);
   await requests.remember<PendingSignIn>(
-    { connectionId: connection.id, requestId: state, browser: secret }, { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn },
+    { connectionId: connection.id, requestId: state, browser: secret }, { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, aim: visitor.aim },
   );
   const url = new URL(metadata.authorization_endpoint);
   const parameters = {
@@ -45,7 +42,7 @@ export async function beginSignIn(connection: OidcConnection, metadata: Provider
     scope: ['openid', 'email', 'profile', ...connection.scopes].join(' '), state, nonce,
     code_challenge: await calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
     ...(forceAuthn && { prompt: 'login', max_age: '0' }),
-    ...(visitor.loginHint !== undefined && visitor.loginHint.length <= MOST_HINT && { login_hint: visitor.loginHint }),
+    ...(visitor.loginHint !== undefined && { login_hint: visitor.loginHint }),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return { url: url.href, setCookie };

@@ -5,8 +5,9 @@ import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { SessionCookies } from '../session-cookies.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { SsoTests } from '../sso/sso-tests.service.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
-import { BackchannelLogoutResponse } from './oidc.dto.js';
+import { BackchannelLogoutResponse, OidcDepartQuery } from './oidc.dto.js';
 import { OidcService } from './oidc.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
@@ -18,6 +19,7 @@ export class OidcController {
     private readonly oidc: OidcService,
     private readonly logout: OidcLogoutService,
     private readonly arrivals: SsoArrivals,
+    private readonly tests: SsoTests,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -25,10 +27,9 @@ export class OidcController {
   @Public('this is where people begin to sign in', { emits: ['auth.sign_in_failed'], limit: LIMIT })
   @Returns.redirect(302)
   async login(
-    @Param('connectionId') connectionId: string, @Query('returnTo') returnTo: string | undefined, @Query('forceAuthn') forceAuthn: string | undefined,
-    @Query('login_hint') loginHint: string | undefined, @Req() request: Request, @Res({ passthrough: true }) response: Response,
+    @Param('connectionId') connectionId: string, @Query() { returnTo, organization, forceAuthn, login_hint: loginHint }: OidcDepartQuery, @Req() request: Request, @Res({ passthrough: true }) response: Response,
   ) {
-    const visitor = { cookieHeader: request.headers.cookie, returnTo, forceAuthn: forceAuthn === 'true', loginHint };
+    const visitor = { cookieHeader: request.headers.cookie, returnTo, aim: { organization }, forceAuthn: forceAuthn === 'true', loginHint };
     const { url, setCookie } = await this.oidc.depart(connectionId, visitor);
     response.append('Set-Cookie', setCookie);
     return { url };
@@ -36,11 +37,12 @@ export class OidcController {
 
   @Get('callback')
   @Public('the provider sends the browser back here', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'sso.member_provisioned', 'sso.role_taken_over'], limit: LIMIT,
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'sso.member_provisioned', 'sso.role_taken_over', 'auth.organization_left', 'sso.connection_tested'], limit: LIMIT,
   })
   @Returns.redirect(303)
   async callback(@Param('connectionId') connectionId: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
     const arrival = await this.oidc.arrive(connectionId, request.query, request.headers.cookie);
+    if (arrival.aim?.testBy !== undefined) return { url: await this.tests.finish(arrival) };
     const session = await this.arrivals.open(arrival);
     this.cookies.set(response, session.secret, session.expiresAt);
     return { url: arrival.returnTo };

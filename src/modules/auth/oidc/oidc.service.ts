@@ -4,6 +4,8 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { browserSecret } from '../sso/browser-binding.js';
 import { PendingRequests } from '../sso/request-store.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { SsoDepartures, type SsoDeparture } from '../sso/sso-departures.js';
+import { evidenceOfClaims } from '../sso/sso-evidence.js';
 import type { SsoArrival } from '../sso/sso-identity.js';
 import { problemOf } from '../sso/sso-problem.js';
 import { SsoRefused } from '../sso/sso-refusal.js';
@@ -33,10 +35,13 @@ export class OidcService {
     private readonly repository: SsoRepository,
     private readonly app: AppConfig,
     private readonly clock: Clock,
-  ) {}
+    departures: SsoDepartures,
+  ) {
+    departures.add('oidc', (connectionId, visitor) => this.depart(connectionId, visitor));
+  }
 
   /** Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis or provider, sso_refused. */
-  depart(connectionId: string, visitor: Visitor): Promise<{ url: string; setCookie: string }> {
+  depart(connectionId: string, visitor: Visitor): Promise<SsoDeparture> {
     return this.recorded(connectionId, async () => {
       const connection = await this.connection(connectionId);
       const { metadata } = await this.directory.find(connection.issuer);
@@ -69,7 +74,11 @@ export class OidcService {
     checkHostedDomain(token, connection, await this.domains(token, connection));
     const asks = accessToken !== undefined && metadata.userinfo_endpoint !== undefined && isIncomplete(token.claims, connection);
     const userInfo = asks ? await this.exchange.userInfo(connection, metadata, accessToken, token.subject) : undefined;
-    return { connectionId: connection.id, identity: identityOf(token, userInfo, connection), returnTo: pending.returnTo, idpSession: text(token.claims, 'sid') };
+    const shown = new Set([connection.groupAttribute ?? 'groups', ...connection.attributeRoles.map(({ attribute }) => attribute)]);
+    return {
+      connectionId: connection.id, identity: identityOf(token, userInfo, connection), returnTo: pending.returnTo, idpSession: text(token.claims, 'sid'),
+      aim: pending.aim, evidence: evidenceOfClaims(token.claims, shown),
+    };
   }
 
   private async domains({ claims }: VerifiedIdToken, { id }: OidcConnection): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SsoAim } from './sso-identity.js';
 import { must, SsoRefused } from './sso-refusal.js';
 
 /** How long a sign-in may take at the identity provider, and how old its answer may be. */
@@ -26,6 +27,8 @@ export interface PendingRequest {
   readonly createdAt: string;
   /** Where the person wanted to go; a path on this host. */
   readonly returnTo: string;
+  /** What else than a session in the connection's own organization it was sent for. */
+  readonly aim?: SsoAim;
 }
 
 /** After this long a store that does not answer counts as gone. */

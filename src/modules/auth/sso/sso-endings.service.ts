@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { currentContext } from '../../../platform/context/context.js';
-import { DataKeys, ORGANIZATION } from '../../../platform/crypto/data-keys.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/http/problem.js';
+import { SsoArrivals } from './sso-arrivals.service.js';
 import { SsoRepository } from './sso.repository.js';
 
 /** What an identity provider says is over. */
@@ -29,18 +28,14 @@ interface SsoEnded {
 export class SsoEndings {
   constructor(
     private readonly repository: SsoRepository,
-    private readonly dataKeys: DataKeys,
+    private readonly arrivals: SsoArrivals,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
   ) {}
 
   /** Ends sessions for a message that holds. Throws not_found. */
   async end({ connectionId, subjectKey, idpSession }: SsoEnding): Promise<void> {
-    const found = await this.repository.findForSignIn(connectionId);
-    if (found === null) throw new Problem('not_found');
-    currentContext().orgId = found.connection.orgId;
-    const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', found.keys);
-    const secret = Buffer.from(ring.forRow('sso_connections', connectionId).open('entrance_enc', found.connection.entrance)!);
+    const { secret } = await this.arrivals.unsealed(await this.arrivals.find(connectionId));
     const entrance = this.repository.endSessions(connectionId, secret, subjectKey ?? null, idpSession ?? null);
     await this.unitOfWork.run<void, SsoEnded>(entrance, ({ ended, org_id: orgId, user_id: id, email }) => {
       if (ended === 0) return;

@@ -1,17 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
-import { Clock } from '../../../platform/clock/clock.js';
 import { newId } from '../../../platform/clock/id.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { DataKeys } from '../../../platform/crypto/data-keys.js';
 import { randomToken, sha256 } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/http/problem.js';
+import { Jobs } from '../../../platform/jobs/jobs.js';
 import { RolesService } from '../../rbac/index.js';
 import { OidcSettings } from '../oidc/oidc-settings.js';
-import { readIdpMetadata } from '../saml/idp-metadata.js';
 import { serviceProviderUrls } from '../saml/saml-connection.js';
-import { SamlRefused } from '../saml/saml-refusal.js';
+import { ProviderSettings } from './provider-settings.js';
 import type { SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
 import type { CreateSsoConnectionDto, UpdateSsoConnectionDto } from './sso.dto.js';
 import { SsoRepository } from './sso.repository.js';
@@ -21,10 +20,11 @@ import { SsoRepository } from './sso.repository.js';
 export class SsoSetupService {
   constructor(
     private readonly repository: SsoRepository,
+    private readonly providers: ProviderSettings,
     private readonly dataKeys: DataKeys,
     private readonly roles: RolesService,
     private readonly audit: AuditTrail,
-    private readonly clock: Clock,
+    private readonly jobs: Jobs,
     private readonly app: AppConfig,
     private readonly oidc: OidcSettings,
   ) {}
@@ -35,20 +35,19 @@ export class SsoSetupService {
 
   /** Throws not_found. */
   async read(id: string) {
-    const connection = await this.repository.find(id);
-    if (connection === null) throw new Problem('not_found');
-    return this.present(connection);
+    return this.present(await this.require(id));
   }
 
   /** Throws metadata_refused, invalid_request, unknown_role, beyond_own_grants. */
   async create({ protocol = 'saml', name, ...body }: CreateSsoConnectionDto) {
-    await this.roles.assertSpeaksForAll();
-    await this.assertRoles(body);
+    await this.assertMay(body);
     const id = newId();
+    const columns = await this.columns(protocol, id, body);
+    await this.assertMay(body); // fetching takes its time, in which rights may have been taken away
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
     await this.repository.insert({
-      protocol, name, subject: protocol === 'oidc' ? 'sub' : 'name-id', ...(await this.columns(protocol, id, body)), id,
+      protocol, name, subject: protocol === 'oidc' ? 'sub' : 'name-id', ...columns, id,
       entrance: ring.forRow('sso_connections', id).seal('entrance_enc', secret)!, entranceHash: sha256(secret),
     });
     this.audit.record('sso.connection_created', { target: { type: 'sso-connection', id } });
@@ -57,11 +56,10 @@ export class SsoSetupService {
 
   /** Throws not_found, metadata_refused, invalid_request, unknown_role, beyond_own_grants. */
   async update(id: string, body: UpdateSsoConnectionDto) {
-    await this.roles.assertSpeaksForAll();
-    await this.assertRoles(body);
-    const stored = await this.repository.find(id);
-    if (stored === null) throw new Problem('not_found');
+    await this.assertMay(body);
+    const stored = await this.require(id);
     const changes = await this.columns(stored.protocol, id, body, stored);
+    await this.assertMay(body); // as above
     if (Object.keys(changes).length === 0) throw new Problem('invalid_request', { detail: 'nothing to change' });
     if (!(await this.repository.update(id, changes))) throw new Problem('not_found');
     this.audit.record('sso.connection_updated', { target: { type: 'sso-connection', id }, meta: { fields: Object.keys(changes) } });
@@ -74,38 +72,54 @@ export class SsoSetupService {
     this.audit.record('sso.connection_deleted', { target: { type: 'sso-connection', id } });
   }
 
-  /** What is said of a connection as columns. Throws invalid_request for what belongs to the other protocol. */
+  /** What is said of a connection, as columns. Throws metadata_refused, invalid_request also for what belongs to the other protocol. */
   private async columns(protocol: SsoProtocol, id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<Partial<SsoConnectionEntity>> {
-    const { metadata, issuer, clientId, clientSecret, tenants, scopes, ...settings } = body;
-    const oidc = { issuer, clientId, clientSecret, tenants, scopes };
-    const foreign = protocol === 'oidc' ? [metadata, settings.wantResponseSigned] : Object.values(oidc);
+    const { saml, oidc, settings } = divided(body);
+    const foreign = protocol === 'oidc' ? [...Object.values(saml), settings.wantResponseSigned] : Object.values(oidc);
     const subject = settings.subject === (protocol === 'oidc' ? 'name-id' : 'sub');
     if (subject || foreign.some((value) => value !== undefined)) throw new Problem('invalid_request', { detail: `not for a connection by ${protocol}` });
     if (protocol === 'oidc') return { ...settings, ...(await this.oidc.columns(id, oidc, stored)) };
-    if (stored === undefined && metadata === undefined) throw new Problem('invalid_request', { detail: 'metadata is needed' });
-    return { ...settings, ...(metadata !== undefined && this.provider(metadata)) };
-  }
-
-  private provider(metadata: string): Pick<SsoConnectionEntity, 'idpEntityId' | 'idpSsoUrl' | 'idpCertificates'> {
-    try {
-      const { entityId, ssoUrl, certificates } = readIdpMetadata(metadata, this.clock.millis());
-      return { idpEntityId: entityId, idpSsoUrl: ssoUrl, idpCertificates: [...certificates] };
-    } catch (error) {
-      if (error instanceof SamlRefused) throw new Problem('metadata_refused', { detail: error.reason, cause: error });
-      throw error;
+    const columns = await this.providers.read(saml);
+    if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
+      throw new Problem('invalid_request', { detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates' });
     }
+    return { ...settings, ...columns };
   }
 
-  private async assertRoles({ groupRoles = [], defaultRole }: UpdateSsoConnectionDto): Promise<void> {
-    const roles = [...groupRoles.map(({ role }) => role), ...(defaultRole === undefined ? [] : [defaultRole])];
+  /** Has the worker read the provider's metadata anew. Throws not_found; no_metadata_url where it has no address. */
+  async refresh(id: string) {
+    const connection = await this.require(id);
+    if (connection.metadataUrl === null) throw new Problem('no_metadata_url');
+    await this.jobs.enqueue('sso.refresh_metadata', { connectionId: id }, { orderKey: id });
+    this.audit.record('sso.refresh_requested', { target: { type: 'sso-connection', id } });
+    return this.present(connection);
+  }
+
+  private async require(id: string): Promise<SsoConnectionEntity> {
+    const connection = await this.repository.find(id);
+    if (connection === null) throw new Problem('not_found');
+    return connection;
+  }
+
+  /** Who connects an identity provider lets it speak for everybody, and give the roles that its answers are mapped to. */
+  private async assertMay({ groupRoles = [], attributeRoles = [], defaultRole }: UpdateSsoConnectionDto): Promise<void> {
+    await this.roles.assertSpeaksForAll();
+    const roles = new Set([...groupRoles, ...attributeRoles].map(({ role }) => role));
+    if (defaultRole !== undefined) roles.add(defaultRole);
     for (const role of roles) await this.roles.assertGivable(role);
   }
 
   private present(connection: SsoConnectionEntity) {
-    const shown = this.oidc.present(connection);
+    const shown = { ...this.oidc.present(connection), idpMetadataUrl: connection.metadataUrl };
     if (connection.protocol === 'oidc') return { ...shown, entityId: null, acsUrl: null, metadataUrl: null, certificatesExpireAt: [] };
     const { spEntityId: entityId, ...urls } = serviceProviderUrls(this.app.origin, connection.id);
     const certificatesExpireAt = connection.idpCertificates.map((pem) => new Date(new X509Certificate(pem).validTo));
     return { ...shown, callbackUrl: null, backchannelLogoutUrl: null, postLogoutUrl: null, ...urls, entityId, certificatesExpireAt };
   }
+}
+
+/** What a caller says of the provider, by protocol, and what of everything else. */
+function divided(body: UpdateSsoConnectionDto) {
+  const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates, issuer, clientId, clientSecret, tenants, scopes, ...settings } = body;
+  return { saml: { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates }, oidc: { issuer, clientId, clientSecret, tenants, scopes }, settings };
 }
