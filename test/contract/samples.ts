@@ -65,6 +65,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/sso/domains': ({ org }) => ({ body: { domain: `second-${org}.example` } }),
   'POST /v1/sso/domains/:id/verify': ({ domain }) => ({ params: { id: domain } }),
   'DELETE /v1/sso/domains/:id': ({ domain }) => ({ params: { id: domain } }),
+  'GET /v1/sso/oidc/:connectionId/logout': async ({ oidcConnection }, { throughProvider }) => ({ params: { connectionId: oidcConnection }, by: await throughProvider() }),
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
 
   'GET /v1/organizations/current': () => ({}),

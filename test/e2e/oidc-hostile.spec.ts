@@ -179,9 +179,9 @@ describe('hostile callbacks', () => {
   });
 
   it('a code of another sign-in, injected into one\'s own: code_refused', async () => {
-    const [stolen] = [new URL(idp.approve(await departOidc(harness.client(), connectionId)), harness.url)];
+    const stolen = new URL(idp.approve(await departOidc(harness.client(), connectionId)), harness.url);
     const client = harness.client();
-    const back = idp.approve(await departOidc(client, connectionId), { callback: { code: stolen!.searchParams.get('code')! } });
+    const back = idp.approve(await departOidc(client, connectionId), { callback: { code: stolen.searchParams.get('code') ?? '' } });
     await expectRefused(await client.get(back), 'code_refused');
   });
 

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider from 'oidc-provider';
@@ -56,7 +56,7 @@ export class CertifiedProvider {
       enabledJWA: { idTokenSigningAlgValues: this.keys.map(({ alg }) => alg) },
     });
     this.server.removeAllListeners('request');
-    this.server.on('request', provider.callback() as RequestListener);
+    this.server.on('request', provider.callback());
   }
 
   stop(): Promise<void> {

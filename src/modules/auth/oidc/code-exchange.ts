@@ -37,12 +37,14 @@ export class CodeExchange {
       server, client, authentication, parameters, request.callbackUrl, request.verifier, this.options(),
     ));
     let body: Body = {};
+    let error: string | undefined;
     for (const authentication of clientAuthentications(connection, metadata)) {
       const response = await ask(authentication);
       body = await bodyOf(response);
-      if (response.status === 200 || !CLIENT_ERRORS.has(String(body['error']))) break; // a client that is refused has not used the code yet
+      error = response.status === 200 ? undefined : (body['error'] as string);
+      if (error === undefined || !CLIENT_ERRORS.has(error)) break; // a client that is refused has not used the code yet
     }
-    if (body['error'] !== undefined) throw new OidcRefused(CLIENT_ERRORS.has(String(body['error'])) ? 'client_refused' : 'code_refused', String(body['error']).slice(0, 50));
+    if (error !== undefined) throw new OidcRefused(CLIENT_ERRORS.has(error) ? 'client_refused' : 'code_refused', error.slice(0, 50));
     const { id_token: idToken, access_token: accessToken } = body;
     return { idToken, accessToken: typeof accessToken === 'string' ? accessToken : undefined };
   }
