@@ -40,7 +40,7 @@ describe('Entra ID', () => {
     const { idp, signIn, keys } = await setUp(`/${DIRECTORY}/v2.0`, (origin) => `${origin}/${DIRECTORY}/v2.0`, { subject: 'entra-object' });
     expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { xms_edov: undefined }) })).reason).toBe('email_unverified');
     expect((await signIn({ claims: entra(idp.issuer, DIRECTORY) })).status).toBe(303);
-    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { sub: 'another-pairwise', email: undefined }) })).status).toBe(303);
+    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { sub: 'another-pairwise', email: undefined }), userInfo: { sub: 'another-pairwise' } })).status).toBe(303);
     expect(await keys()).toEqual([JSON.stringify(['entra', DIRECTORY, OBJECT])]);
     expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { oid: undefined }) })).reason).toBe('subject_attributes_missing');
   });
