@@ -156,6 +156,8 @@ export const cases = [
     edit: (text) => text.replace('app.idle_time(s.remembered AND o.remember_me_allowed,', 'app.idle_time(s.remembered,'),
     tests: 'e2e/remember-me',
     expect: /is forbidden from the next request on/,
+  },
+  {
     control: 'the algorithms of an ID token\'s signature',
     file: 'src/modules/auth/oidc/signed-token.ts',
     edit: (text) => text.replace("ALGORITHMS.includes(alg) && announced?.includes(alg) !== false", 'true').replace('{ algorithms: ALGORITHMS }', '{}'),
