@@ -31,7 +31,8 @@ export class Sso1770000000009 extends SqlMigration {
       oidc_issuer text,
       oidc_client_id text,
       oidc_client_secret_enc bytea,
-      oidc_tenants text[] NOT NULL DEFAULT '{}',
+      oidc_tenants text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_tenants) <= 100),
+      oidc_scopes text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_scopes) <= 10),
       -- Who people are, and what they become.
       subject text NOT NULL DEFAULT 'name-id' CHECK (subject IN ('name-id', 'entra-object', 'sub')),
       email_attribute text,

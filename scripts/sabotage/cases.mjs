@@ -213,4 +213,18 @@ export const cases = [
     tests: 'e2e/sso-setup',
     expect: /is needed before single sign-on is enforced, and again after the provider was changed/,
   },
+  {
+    control: 'the algorithms of an ID token\'s signature',
+    file: 'src/modules/auth/oidc/signed-token.ts',
+    edit: (text) => text.replace("ALGORITHMS.includes(alg) && announced?.includes(alg) !== false", 'true').replace('{ algorithms: ALGORITHMS }', '{}'),
+    tests: 'e2e/oidc-hostile',
+    expect: /no signature \(alg none\): algorithm_refused/,
+  },
+  {
+    control: 'the provider\'s word that an address is verified',
+    file: 'src/modules/auth/oidc/oidc-claims.ts',
+    edit: (text) => text.replace("return source['email_verified'] === true ||", 'return true ||'),
+    tests: 'e2e/oidc.spec',
+    expect: /takes no address that the provider does not call verified/,
+  },
 ];

@@ -65,6 +65,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/sso/domains': ({ org }) => ({ body: { domain: `second-${org}.example` } }),
   'POST /v1/sso/domains/:id/verify': ({ domain }) => ({ params: { id: domain } }),
   'DELETE /v1/sso/domains/:id': ({ domain }) => ({ params: { id: domain } }),
+  'GET /v1/sso/oidc/:connectionId/logout': async ({ oidcConnection }, { throughProvider }) => ({ params: { connectionId: oidcConnection }, by: await throughProvider() }),
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
 
   'GET /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({ params: { id: directory } }),
@@ -200,5 +201,8 @@ export const PUBLIC: Record<string, string> = {
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
   'GET /v1/sso/discover': 'tells of domains, and of no account; a limit by address',
   'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',
+  'GET /v1/sso/oidc/:connectionId/login': 'sends to the provider; a limit by address',
+  'GET /v1/sso/oidc/:connectionId/callback': 'the state of this browser\'s request, and the provider\'s signature',
+  'POST /v1/sso/oidc/:connectionId/backchannel-logout': 'the provider\'s signature; a limit by address',
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

@@ -23,6 +23,7 @@ export interface Ids {
   source: string;
   delivery: string;
   connection: string;
+  oidcConnection: string;
   /** One whose provider publishes its metadata. */
   publishedConnection: string;
   domain: string;
@@ -76,6 +77,8 @@ export interface Tenant {
   /** Belongs to another organization as well. */
   traveller: Member;
   signIn: (member: Member) => Promise<Client>;
+  /** Somebody who came through the OpenID provider, anew each time. */
+  throughProvider: () => Promise<Client>;
   webhookSecret: string;
   /** Another organization, and the token by which it invites the director. */
   invitedTo: { org: string; token: string };
@@ -127,6 +130,7 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   const { id: publishedConnection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
   await harness.database.superuser(`UPDATE sso_connections SET metadata_url = 'http://127.0.0.1:1/metadata' WHERE id = $1`, [publishedConnection]);
   const { id: domain } = await created('/v1/sso/domains', { domain: `${mark}.test.example` });
+  const { id: oidcConnection } = await created('/v1/sso/connections', { name: mark, protocol: 'oidc', issuer: 'http://127.0.0.1:9', clientId: mark, defaultRole: roles.subject });
   const { id: invite } = await created('/v1/invites', { email: `invited-${mark}@test.example`, name: mark, role: roles.subject });
   const { passkey, device, ...keeper } = await withFactors(harness, org, roles.helper);
   const delivery = await deadDelivery(harness, org, source);
@@ -146,10 +150,11 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   await triedConnection(harness, org, { connection, by: directorMember.membershipId, mark });
   return {
     ids: {
-      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, publishedConnection, domain, export: exportId,
+      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, oidcConnection, publishedConnection, domain, export: exportId,
       role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds, ...directory.ids,
     },
     roles, mark, director, directorMember, keeper, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
+    throughProvider: () => throughProvider(harness, deputy, oidcConnection),
     webhookSecret: source.secret, metadata, directoryToken: directory.token, verification: await verification(harness, director, directorMember), invitedTo: await invitation(harness, directorMember),
   };
 }
@@ -224,6 +229,14 @@ async function reviews(harness: Harness, director: Client, { membershipId }: Mem
 async function anotherSession(harness: Harness, { email }: Member): Promise<string> {
   const client = await harness.signIn(email);
   return (await client.get('/v1/auth/me')).body.session.id as string;
+}
+
+/** A session as a sign-in through a connection opens it. */
+async function throughProvider(harness: Harness, { email }: Member, connection: string): Promise<Client> {
+  const client = await harness.signIn(email);
+  const { session } = (await client.get<{ session: { id: string } }>('/v1/auth/me')).body;
+  await harness.database.superuser('UPDATE sessions SET connection_id = $2 WHERE id = $1', [session.id, connection]);
+  return client;
 }
 
 async function takeAway(harness: Harness, org: string, membership: string): Promise<void> {

@@ -3,6 +3,7 @@ import { AccountService } from './account.service.js';
 import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
 import { FactorsModule } from './factors/factors.module.js';
+import { OidcModule } from './oidc/oidc.module.js';
 import { PasswordsModule } from './passwords.module.js';
 import { RecoveryModule } from './recovery/recovery.module.js';
 import { SamlModule } from './saml/saml.module.js';
@@ -16,7 +17,7 @@ import { SwitchingService } from './switching.service.js';
 import { WatchModule } from './watch/watch.module.js';
 
 @Module({
-  imports: [FactorsModule, PasswordsModule, RecoveryModule, SamlModule, ScimModule, SessionCookiesModule, SsoModule, WatchModule],
+  imports: [FactorsModule, OidcModule, PasswordsModule, RecoveryModule, SamlModule, ScimModule, SessionCookiesModule, SsoModule, WatchModule],
   controllers: [AuthController, SwitchingController],
   providers: [AccountService, SessionsRepository, SignInService, SwitchingService],
   exports: [AccountService, FactorsModule, PasswordsModule, RecoveryModule, ScimModule, SessionCookiesModule, SsoModule],

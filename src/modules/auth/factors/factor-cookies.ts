@@ -3,7 +3,7 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/http/problem.js';
-import { bindBrowser, browserSecret } from '../saml/browser-binding.js';
+import { bindBrowser, browserSecret } from '../sso/browser-binding.js';
 import { SessionCookies } from '../session-cookies.js';
 import type { FinishedSignIn, PendingSignIn } from './second-factor.service.js';
 
