@@ -88,7 +88,7 @@ export class SsoArrivals {
     });
   }
 
-  private async recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], { evidence }: SsoArrival): Promise<void> {
+  private async recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], { identity, evidence }: SsoArrival): Promise<void> {
     const context = currentContext();
     context.orgId = outcome.org_id;
     const accepted = OPENED.has(outcome.state);
