@@ -21,6 +21,7 @@ import { RedisProbe } from './jobs/redis.probe.js';
 import { LivePlatformModule } from './live/live.module.js';
 import { LoggingModule } from './logging/index.js';
 import { MailModule } from './mail/index.js';
+import { PagesModule } from './pages/index.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { StorageModule } from './storage/index.js';
 
@@ -32,7 +33,7 @@ export class PlatformModule {
       module: PlatformModule,
       imports: [
         ConfigModule.forRoot(config), LoggingModule, ClockModule, DatabaseModule, CryptoModule, StorageModule, MailModule, AuditTrailModule, JobsModule, LivePlatformModule,
-        RateLimitModule, MetricsModule.forRoot([DatabaseProbe, RedisProbe]), AccessModule, HttpModule, DiscoveryModule,
+        RateLimitModule, MetricsModule.forRoot([DatabaseProbe, RedisProbe]), AccessModule, HttpModule, PagesModule, DiscoveryModule,
       ],
       providers: [BootChecks],
     };

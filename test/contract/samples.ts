@@ -115,6 +115,10 @@ export const SAMPLES: Record<string, MakeSample> = {
 
   'GET /v1/events': () => ({}),
 
+  'GET /account': () => ({}),
+  'POST /account/sessions/:id/end': ({ session }) => ({ params: { id: session } }),
+  'POST /account/sign-out': () => ({ last: true }),
+
   'GET /v1/retention/policies': () => ({}),
   'GET /v1/retention/policies/:name/preview': () => ({ params: { name: 'sessions.expired' } }),
   'POST /v1/retention/policies/:name/run': () => ({ params: { name: 'sessions.expired' }, body: {} }),
@@ -133,5 +137,12 @@ export const PUBLIC: Record<string, string> = {
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
   'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',
+  'GET /assets/style.css': 'the same for everybody',
+  'GET /assets/passkeys.js': 'the same for everybody',
+  'GET /assets/token.js': 'the same for everybody',
+  'GET /invites/accept': 'a form, the same for everybody',
+  'POST /invites/accept': 'what POST /v1/invites/accept does, and only for a form of our own page',
+  'GET /sign-in': 'looks at the domain of an address alone; a limit by address',
+  'POST /sign-in/password': 'what POST /v1/auth/login does, and only for a form of our own page',
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

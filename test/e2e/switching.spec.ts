@@ -208,7 +208,7 @@ describe('an identity provider of one organization', () => {
   it('is not linked to an account of its own organization that somebody has signed in to', async () => {
     const org = await harness.make.organization('gme');
     const email = 'program.director@gme.example';
-    await harness.make.member(org, 'program_director', { email: `${email}`.replace('program', 'other') });
+    await harness.make.member(org, 'program_director', { email: email.replace('program', 'other') });
     const { id } = await harness.operator.within(org, async () => harness.operator.app.get(SsoSetupService).create({
       name: 'Own', metadata: await provider.metadata(), groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
     }));

@@ -3,6 +3,9 @@ import { AccountService } from './account.service.js';
 import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
 import { Passwords } from './passwords.js';
+import { AccountPageController } from './pages/account-page.controller.js';
+import { SignInPageController } from './pages/sign-in-page.controller.js';
+import { SignInPages } from './pages/sign-in-pages.service.js';
 import { SamlModule } from './saml/saml.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
@@ -14,8 +17,8 @@ import { SwitchingService } from './switching.service.js';
 
 @Module({
   imports: [SamlModule, SessionCookiesModule, SsoModule],
-  controllers: [AuthController, SwitchingController],
-  providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
+  controllers: [AccountPageController, AuthController, SignInPageController, SwitchingController],
+  providers: [AccountService, SignInPages, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
   exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

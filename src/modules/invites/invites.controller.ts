@@ -24,7 +24,7 @@ export class InvitesController {
     return this.invites.list(query);
   }
 
-  /** Invites an address by mail. The link leads to `/invites/accept#token=…` under PUBLIC_URL, where a front end takes it up. */
+  /** Invites an address by mail. The link leads to `/invites/accept#token=…` under PUBLIC_URL. */
   @Post('invites')
   @Access('invite:create', { emits: ['invite.created'] })
   @Returns(InviteResponse, { status: 201 })

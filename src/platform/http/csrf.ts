@@ -7,7 +7,8 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Refuses a changing request that another site may have sent with the user's cookie: `Sec-Fetch-Site` and `Origin`,
- * where the browser gives them, must name our own origin, and a body must be JSON, which a foreign form cannot send.
+ * where the browser gives them, must name our own origin. A body must be JSON, which a foreign form cannot send, unless
+ * the browser did name our own origin.
  * For requests authenticated by the session cookie; signed and bearer requests have nothing to forge.
  * Throws csrf_refused.
  */
@@ -17,9 +18,19 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('csrf_refused');
   const { origin } = request.headers;
   if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app)) throw new Problem('csrf_refused');
-  if (hasBody(request) && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+  if (origin === undefined && hasBody(request) && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw new Problem('csrf_refused', { detail: 'the body must be JSON' });
   }
+}
+
+/**
+ * Refuses a form that no page of ours can have sent: browsers name the origin with every form (Fetch, "append a request
+ * `Origin` header"), and it must be our own. So nobody is signed in to an account that another site chose.
+ * Throws csrf_refused.
+ */
+export function assertOwnForm(request: Request, app: AppConfig): void {
+  const { origin } = request.headers;
+  if (origin === undefined || (origin !== app.origin && !isOwnHost(origin, request, app))) throw new Problem('csrf_refused');
 }
 
 /** In development the server is reached under several names of this machine. */

@@ -21,6 +21,10 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
+    this.answer(problem, request, response);
+  }
+
+  protected answer(problem: Problem, request: Request, response: Response): void {
     const body = Buffer.from(JSON.stringify(problem.body(requestIdOf(request))));
     response.status(problem.status);
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
