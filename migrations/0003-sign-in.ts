@@ -28,7 +28,8 @@ export class SignIn1770000000003 extends SqlMigration {
     -- What a visitor brings to a session that is about to be opened: entrances take it as one value.
     CREATE TYPE app.visit AS (id uuid, secret_hash bytea, ip inet, user_agent text);
 
-    -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did.
+    -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did;
+    -- stepped_up_at: when they last proved again who they are. remembered_device: the second factor was shown on an earlier day.
     -- connection_id and idp_session: the identity provider that opened it, and what it calls the session, so that it can end it.
     CREATE TABLE sessions (
       org_id uuid NOT NULL,
@@ -38,7 +39,9 @@ export class SignIn1770000000003 extends SqlMigration {
       secret_hash bytea NOT NULL,
       method text NOT NULL CHECK (method IN ('password', 'passkey', 'saml', 'oidc')),
       second_factor_at timestamptz,
+      remembered_device boolean NOT NULL DEFAULT false,
       signed_in_at timestamptz NOT NULL DEFAULT now(),
+      stepped_up_at timestamptz,
       origin_org_id uuid,
       connection_id uuid,
       idp_session text,
@@ -101,9 +104,16 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE FUNCTION app.sign_in_obstacle(s public.sessions, o public.organizations, trusted boolean) RETURNS text LANGUAGE sql STABLE
     BEGIN ATOMIC
       SELECT CASE
-        WHEN app.is_local(s.method) AND o.require_second_factor AND s.second_factor_at IS NULL THEN 'second_factor'
+        WHEN app.is_local(s.method) AND o.require_second_factor
+          AND (s.second_factor_at IS NULL OR s.remembered_device AND o.remember_device_days = 0) THEN 'second_factor'
         WHEN app.is_local(s.method) AND o.require_sso THEN 'sso'
         WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
+    END;
+
+    -- When the user last proved who they are: by the sign-in, where that asked for all there is to ask, or by stepping up.
+    CREATE FUNCTION app.proved_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
+    BEGIN ATOMIC
+      SELECT coalesce(greatest(CASE WHEN NOT s.remembered_device THEN s.signed_in_at END, s.stepped_up_at), to_timestamp(0));
     END;
 
     -- Whether a session of the entered organization would no longer be let in, as that is set up by now.
@@ -120,7 +130,7 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE FUNCTION app.enter_session(secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid, OUT user_id uuid,
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
       OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text, OUT method text, OUT must_change_password boolean,
-      OUT obstacle text, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
+      OUT obstacle text, OUT proved_at timestamptz, OUT expires_at timestamptz,
       OUT idle_minutes integer, OUT access_grant_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -143,7 +153,7 @@ export class SignIn1770000000003 extends SqlMigration {
       preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal; grants := m.grants::text;
       method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
       obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id));
-      signed_in_at := s.signed_in_at; expires_at := s.expires_at; idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
+      proved_at := app.proved_at(s); expires_at := s.expires_at; idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
       IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
           SELECT y.org_id, y.id FROM public.sessions y WHERE y.org_id = s.org_id AND y.id = s.id FOR UPDATE SKIP LOCKED);
@@ -171,23 +181,22 @@ export class SignIn1770000000003 extends SqlMigration {
       RETURN ends_at;
     END $$;
 
-    -- The membership a password sign-in lands in: the one last used, else the oldest, of organizations that take passwords;
-    -- where single sign-on is enforced only if there is no other.
-    CREATE FUNCTION app_private.home_membership(member uuid) RETURNS public.memberships
+    -- The membership a sign-in by password or passkey lands in: the one last used, else the oldest, of organizations that take
+    -- it; where single sign-on is enforced only if there is no other.
+    CREATE FUNCTION app_private.home_membership(member uuid, method text) RETURNS public.memberships
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
-       WHERE m.user_id = member AND m.status = 'active' AND 'password' = ANY (o.allowed_sign_in)
+       WHERE m.user_id = member AND m.status = 'active' AND method = ANY (o.allowed_sign_in)
        ORDER BY o.require_sso, (SELECT max(s.created_at) FROM public.sessions s WHERE s.user_id = member AND s.org_id = m.org_id)
          DESC NULLS LAST, m.created_at, m.id LIMIT 1
     $$;
 
-    -- First half of a password sign-in: takes one of five tries, in one statement, before anything is evaluated. Failures
-    -- and tries under way count together, so that tries at the same time cannot be more than five either.
-    -- State: go | busy (five tries are being evaluated: ask again) | locked. An unknown address gets a steady false salt.
-    CREATE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- Takes one of five tries for a key, in one statement, before anything is evaluated. Failures and tries under way count
+    -- together, so that tries at the same time cannot be more than five either. State: go | busy (five tries are being
+    -- evaluated: ask again) | locked.
+    CREATE FUNCTION app_private.take_try(key bytea, OUT state text, OUT retry_seconds integer)
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
-      key bytea := sha256(convert_to(address, 'UTF8'));
       l app_private.sign_in_locks;
     BEGIN
       INSERT INTO app_private.sign_in_locks AS x (login_key, failures, pending, last_at) VALUES (key, 0, 1, clock_timestamp())
@@ -196,13 +205,7 @@ export class SignIn1770000000003 extends SqlMigration {
           FROM (SELECT x.locked_until IS NOT NULL OR x.last_at < clock_timestamp() - interval '15 minutes' AS forgotten) AS old)
       WHERE CASE WHEN x.locked_until IS NOT NULL THEN x.locked_until <= clock_timestamp()
                  ELSE x.failures + x.pending < 5 OR x.last_at < clock_timestamp() - interval '15 minutes' END;
-      IF FOUND THEN
-        state := 'go';
-        salt := coalesce(
-          (SELECT c.salt FROM public.users u JOIN app_private.credentials c ON c.user_id = u.id WHERE u.email = address AND u.home_org_id IS NULL),
-          substring(app_private.context_mac('salt|'::bytea || key) FROM 1 FOR 16));
-        RETURN;
-      END IF;
+      IF FOUND THEN state := 'go'; RETURN; END IF;
       SELECT * INTO l FROM app_private.sign_in_locks x WHERE x.login_key = key;
       state := CASE WHEN l.locked_until IS NULL AND l.last_at > clock_timestamp() - interval '20 seconds'
                     THEN 'busy' ELSE 'locked' END;
@@ -210,40 +213,77 @@ export class SignIn1770000000003 extends SqlMigration {
         coalesce(l.locked_until, l.last_at + interval '15 minutes') - clock_timestamp())));
     END $$;
 
-    -- Second half: compares, then either opens a session (state ok) or counts the failure (refused, or locked by it).
+    -- Gives a try back; false where none was taken, and then nothing may be compared.
+    CREATE FUNCTION app_private.return_try(key bytea) RETURNS boolean
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      UPDATE app_private.sign_in_locks l SET pending = l.pending - 1
+       WHERE l.login_key = key AND l.pending > 0 AND (l.locked_until IS NULL OR l.locked_until <= clock_timestamp());
+      RETURN FOUND;
+    END $$;
+
+    -- Counts a failure: refused, or locked by it.
+    CREATE FUNCTION app_private.count_failure(key bytea) RETURNS text
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+      UPDATE app_private.sign_in_locks l SET failures = l.failures + 1, locked_until =
+             CASE WHEN l.failures >= 4 THEN clock_timestamp() + interval '15 minutes' END
+       WHERE l.login_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END
+    $$;
+
+    CREATE FUNCTION app_private.forget_failures(key bytea) RETURNS void
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+      UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.login_key = key;
+      DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.pending = 0;
+    $$;
+
+    -- First half of a password sign-in: takes a try, and gives the salt; to an unknown address a steady false one.
+    CREATE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      key bytea := sha256(convert_to(address, 'UTF8'));
+    BEGIN
+      SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.take_try(key) t;
+      IF state = 'go' THEN
+        salt := coalesce(
+          (SELECT c.salt FROM public.users u JOIN app_private.credentials c ON c.user_id = u.id WHERE u.email = address AND u.home_org_id IS NULL),
+          substring(app_private.context_mac('salt|'::bytea || key) FROM 1 FOR 16));
+      END IF;
+    END $$;
+
+    -- Second half: compares, then either opens a session (state ok), or waits for the second factor (second_factor: the visit's
+    -- secret is that of the sign-in under way), or counts the failure (refused, or locked by it).
     -- Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
     -- log of the organization concerned.
     CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       key bytea := sha256(convert_to(address, 'UTF8'));
-      u public.users; m public.memberships; taken boolean; right_password boolean;
+      u public.users; m public.memberships; right_password boolean;
     BEGIN
-      UPDATE app_private.sign_in_locks l SET pending = l.pending - 1
-       WHERE l.login_key = key AND l.pending > 0 AND (l.locked_until IS NULL OR l.locked_until <= clock_timestamp());
-      taken := FOUND;
-      IF NOT taken THEN
+      IF NOT app_private.return_try(key) THEN
         state := 'refused'; org_id := '00000000-0000-0000-0000-000000000000';
         PERFORM app_private.sign_limited(org_id);
         RETURN;
       END IF;
       SELECT * INTO u FROM public.users x WHERE x.email = address AND x.home_org_id IS NULL;
       user_id := u.id;
-      right_password := taken AND EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id AND c.verifier = sha256(evaluated));
-      m := app_private.home_membership(u.id);
+      right_password := EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id AND c.verifier = sha256(evaluated));
+      m := app_private.home_membership(u.id, 'password');
       IF right_password AND m.id IS NOT NULL THEN
-        UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.login_key = key;
-        DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.pending = 0;
+        org_id := m.org_id; membership_id := m.id;
+        expires_at := app_private.hold_for_second_factor(m, key, visit);
+        IF expires_at IS NOT NULL THEN
+          state := 'second_factor';
+          PERFORM app_private.sign_limited(org_id);
+          RETURN;
+        END IF;
+        PERFORM app_private.forget_failures(key);
         expires_at := app_private.open_session(m, visit, 'password', 'infinity');
-        state := 'ok'; org_id := m.org_id; membership_id := m.id;
+        PERFORM app_private.recall_device(m, visit);
+        state := 'ok';
         RETURN;
       END IF;
-      IF taken THEN
-        UPDATE app_private.sign_in_locks l SET failures = l.failures + 1, locked_until =
-               CASE WHEN l.failures >= 4 THEN clock_timestamp() + interval '15 minutes' END
-         WHERE l.login_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END INTO state;
-      END IF;
-      state := coalesce(state, 'refused');
+      state := app_private.count_failure(key);
       org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
       PERFORM app_private.sign_limited(org_id);
     END $$;

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentMember } from '../../platform/context/context.js';
+import { randomToken } from '../../platform/crypto/index.js';
 import { Problem } from '../../platform/http/problem.js';
 import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
 import { assertStrong, Passwords } from './passwords.js';
 import { SessionsRepository } from './sessions.repository.js';
+import type { OpenedSession } from './sign-in.service.js';
 
 /** A stolen session guesses the password as often as a stranger may: five times in fifteen minutes. */
 const WRONG_PASSWORDS: RateLimit = { name: 'wrong-current-password', points: 5, seconds: 900 };
@@ -51,10 +53,10 @@ export class AccountService {
     this.audit.record('auth.session_revoked', { target: { type: 'session', id } });
   }
 
-  /** Throws wrong_password, weak_password or too_many_requests. All other sessions end. */
-  async changePassword(current: string, next: string): Promise<void> {
+  /** Throws wrong_password, weak_password or too_many_requests. All other sessions end; the caller's gets another secret. */
+  async changePassword(secret: string, current: string, next: string): Promise<OpenedSession> {
     assertStrong(next);
-    const { userId, sessionId } = currentMember();
+    const { userId, sessionId, orgId } = currentMember();
     await this.limiter.consume(WRONG_PASSWORDS, userId);
     const salt = await this.sessions.ownSalt();
     const evaluated = salt === null ? null : await this.passwords.evaluate(current, salt);
@@ -62,6 +64,8 @@ export class AccountService {
     await this.limiter.reset(WRONG_PASSWORDS, userId);
     await this.sessions.setPassword(userId, evaluated, await this.passwords.credential(next), sessionId);
     this.audit.record('auth.password_changed', { target: { type: 'user', id: userId } });
+    const newSecret = randomToken();
+    return { secret: newSecret, organizationId: orgId, expiresAt: await this.sessions.rotate(secret, newSecret) };
   }
 
   /** Sets a password on behalf of an operator; the user changes it at the first sign-in where asked to. Throws weak_password. */

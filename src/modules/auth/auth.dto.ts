@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
-import { IsString, IsUUID, Length, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean, IsString, IsUUID, Length, Matches, MaxLength, MinLength } from 'class-validator';
+import { MayBeAbsent } from '../../platform/http/fields.js';
 
 export class LoginDto {
   @IsString() @Length(1, 254)
@@ -8,6 +9,14 @@ export class LoginDto {
   /** Capped, so that hashing cannot be made to cost more. */
   @IsString() @MinLength(1) @MaxLength(1_000)
   password: string;
+
+  /** A code of six digits for the second factor, where one is enrolled. Without it the sign-in goes on at `/login/second-factor`. */
+  @MayBeAbsent() @Matches(/^\d{6}$/)
+  totp?: string;
+
+  /** With a code: asks for the second factor to be left out on this device for a while, where the organization allows it. */
+  @MayBeAbsent() @IsBoolean()
+  rememberDevice?: boolean;
 }
 
 export class ChangePasswordDto {

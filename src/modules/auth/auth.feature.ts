@@ -4,7 +4,7 @@ export const authFeature = defineFeature({
   name: 'auth',
   description: 'Sign-in by password and by an institution\'s single sign-on, and the sessions that follow.',
   events: {
-    'auth.signed_in': { category: 'sign-in', severity: 'info', description: 'Somebody signed in.', meta: { method: 'code' } },
+    'auth.signed_in': { category: 'sign-in', severity: 'info', description: 'Somebody signed in.', meta: { method: 'code', factor: 'code' } },
     'auth.sign_in_failed': { category: 'sign-in', severity: 'warning', description: 'A sign-in was refused.', meta: { method: 'code', reason: 'code' } },
     'auth.locked': { category: 'sign-in', severity: 'warning', description: 'Sign-in was locked after repeated failures.' },
     'auth.signed_out': { category: 'sign-in', severity: 'info', description: 'Somebody signed out.' },

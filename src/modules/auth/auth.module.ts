@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 import { AccountService } from './account.service.js';
 import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
-import { Passwords } from './passwords.js';
+import { FactorsModule } from './factors/factors.module.js';
 import { AccountPageController } from './pages/account-page.controller.js';
+import { SecurityPageController } from './pages/security-page.controller.js';
 import { SignInPageController } from './pages/sign-in-page.controller.js';
 import { SignInPages } from './pages/sign-in-pages.service.js';
+import { PasswordsModule } from './passwords.module.js';
 import { SamlModule } from './saml/saml.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
@@ -16,9 +18,9 @@ import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
 
 @Module({
-  imports: [SamlModule, SessionCookiesModule, SsoModule],
-  controllers: [AccountPageController, AuthController, SignInPageController, SwitchingController],
-  providers: [AccountService, SignInPages, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
-  exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],
+  imports: [FactorsModule, PasswordsModule, SamlModule, SessionCookiesModule, SsoModule],
+  controllers: [AuthController, SwitchingController, AccountPageController, SecurityPageController, SignInPageController],
+  providers: [AccountService, SessionsRepository, SignInPages, SignInService, SwitchingRepository, SwitchingService],
+  exports: [AccountService, FactorsModule, PasswordsModule, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

@@ -2,20 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import type { Entrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { hashToken } from '../../platform/crypto/index.js';
 import type { Credential } from './passwords.js';
+import type { Try } from './tries.js';
 import { visitAt, type Visit } from './visit.js';
 
 /** First half of a password sign-in, see `app.begin_sign_in`. */
-export interface SignInBegun {
-  state: 'go' | 'busy' | 'locked';
+export interface SignInBegun extends Try {
   salt: Buffer | null;
-  retry_seconds: number | null;
   [column: string]: unknown;
 }
 
 /** Second half, see `app.complete_sign_in`. */
 export interface SignInOutcome {
-  state: 'ok' | 'refused' | 'locked';
+  /** second_factor: the visit's secret is that of the sign-in under way, and of no session. */
+  state: 'ok' | 'second_factor' | 'refused' | 'locked';
   user_id: string | null;
   org_id: string;
   membership_id: string | null;
@@ -66,6 +67,12 @@ export class SessionsRepository {
       'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND user_id = $3 AND revoked_at IS NULL',
       [currentContext().orgId, id, currentMember().userId],
     )) > 0;
+  }
+
+  /** Gives the caller's session another secret; the old one opens nothing any more. Returns when the session ends. */
+  async rotate(secret: string, newSecret: string): Promise<Date> {
+    const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>('SELECT app.rotate_session($1, $2) AS "expiresAt"', [secret, hashToken(newSecret)]);
+    return row!.expiresAt;
   }
 
   /** The salt of the caller's own password; null without a password. */

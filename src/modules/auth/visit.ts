@@ -10,12 +10,19 @@ export interface Visit {
   readonly parameter: string;
 }
 
-/** A new session for whoever sends the request under way. */
-export function newVisit(): Visit {
+/** A new session for whoever sends the request under way; `device` is the secret by which the browser is remembered. */
+export function newVisit(device?: string): Visit {
   const { ip, userAgent } = currentContext();
   const secret = randomToken();
-  const visit = { id: newId(), secret_hash: `\\x${hashToken(secret).toString('hex')}`, ip, user_agent: userAgent };
+  const visit = {
+    id: newId(), secret_hash: hashHex(secret), ip, user_agent: userAgent, remembered_hash: device === undefined ? null : hashHex(device),
+  };
   return { secret, parameter: JSON.stringify(visit) };
+}
+
+/** The digest of a secret, as JSON carries bytes to the database. */
+function hashHex(secret: string): string {
+  return `\\x${hashToken(secret).toString('hex')}`;
 }
 
 /** The SQL of a visit that is the nth parameter of a statement. */

@@ -18,6 +18,7 @@ export class OrganizationResponse {
   /** password, saml. */
   @StaffOnly() allowedSignIn: string[];
   @StaffOnly() requireSecondFactor: boolean;
+  @StaffOnly() rememberDeviceDays: number;
   @StaffOnly() requireSso: boolean;
   /** The institution that operators put the organization into. */
   @StaffOnly() institutionId: string | null;
@@ -56,6 +57,10 @@ export class SecureOrganizationDto {
   /** Whether a password has to be followed by a second factor. */
   @MayBeAbsent() @IsBoolean()
   requireSecondFactor?: boolean;
+
+  /** Days for which a device may be remembered that showed the second factor; 0 for none. */
+  @MayBeAbsent() @IsInt() @Min(0) @Max(30)
+  rememberDeviceDays?: number;
 
   /** Whether only the identity provider opens the organization. */
   @MayBeAbsent() @IsBoolean()

@@ -13,6 +13,7 @@ export class OrganizationEntity {
   @Column('text', { name: 'postal_address', nullable: true }) postalAddress: string | null;
   @Column('text', { name: 'allowed_sign_in', array: true }) allowedSignIn: string[];
   @Column('boolean', { name: 'require_second_factor' }) requireSecondFactor: boolean;
+  @Column('integer', { name: 'remember_device_days' }) rememberDeviceDays: number;
   @Column('boolean', { name: 'require_sso' }) requireSso: boolean;
   @Column('uuid', { name: 'institution_id', nullable: true }) institutionId: string | null;
   @Column('boolean', { name: 'institution_sign_in' }) institutionSignIn: boolean;

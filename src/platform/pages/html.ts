@@ -23,3 +23,8 @@ function render(part: Part): string {
 export function html(strings: TemplateStringsArray, ...values: Part[]): Html {
   return new Html(strings.reduce((text, string, i) => text + string + (i < values.length ? render(values[i]) : ''), ''));
 }
+
+/** Markup that a library made of values it escaped. */
+export function markup(text: string): Html {
+  return new Html(text);
+}

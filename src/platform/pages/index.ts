@@ -1,4 +1,4 @@
-export { html, type Html } from './html.js';
+export { html, markup, type Html } from './html.js';
 export { alert, field, hidden, page } from './layout.js';
 export { PageFilter } from './page.filter.js';
 export { PagesModule } from './pages.module.js';

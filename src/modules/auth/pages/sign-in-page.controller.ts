@@ -4,7 +4,7 @@ import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { PageFilter } from '../../../platform/pages/index.js';
 import { pageAddress } from './page-address.js';
-import { AddressForm, PasswordForm } from './pages.dto.js';
+import { AddressForm, PasswordForm, SecondFactorForm } from './pages.dto.js';
 import { SignInPages } from './sign-in-pages.service.js';
 import { addressPage } from './sign-in.views.js';
 
@@ -26,9 +26,25 @@ export class SignInPageController {
   }
 
   @Post('password')
-  @Public('this is where people sign in', { emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked'], limit: LIMIT })
+  @Public('this is where people sign in', { emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.second_factor_asked'], limit: LIMIT })
   @Returns.text(PAGE)
   password(@Body() form: PasswordForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.pages.password(form, request, response);
+  }
+
+  @Get('second-factor')
+  @Public('the second half of a sign-in: by the cookie of the first', { limit: LIMIT })
+  @Returns.text(PAGE)
+  factors(@Query() { returnTo }: AddressForm, @Req() request: Request) {
+    return this.pages.factors(returnTo, request);
+  }
+
+  @Post('second-factor')
+  @Public('the second half of a sign-in: by the cookie of the first, and by five tries an account', {
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.recovery_code_used', 'auth.device_remembered'], limit: LIMIT,
+  })
+  @Returns.text(PAGE)
+  factor(@Body() form: SecondFactorForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    return this.pages.factor(form, request, response);
   }
 }

@@ -2,26 +2,22 @@ import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
 import { assertOwnForm } from '../../../platform/http/csrf.js';
-import { Problem } from '../../../platform/http/problem.js';
-import { SessionCookies } from '../session-cookies.js';
+import { FactorCookies } from '../factors/factor-cookies.js';
+import { SecondFactorService } from '../factors/second-factor.service.js';
 import { SignInService } from '../sign-in.service.js';
+import { onward, told } from './forms.js';
 import { pageAddress } from './page-address.js';
-import type { PasswordForm } from './pages.dto.js';
+import type { PasswordForm, SecondFactorForm } from './pages.dto.js';
+import { secondFactorPage } from './second-factor.views.js';
 import { methodPage } from './sign-in.views.js';
-
-/** What somebody who tries to sign in is told; any other problem is a page of its own. */
-const TOLD: Readonly<Record<string, string>> = {
-  invalid_credentials: 'The e-mail address or the password is wrong.',
-  account_locked: 'Too many tries. Sign-in for this address is locked for a while.',
-  too_many_requests: 'Too many tries. Wait a little, then try again.',
-};
 
 /** The steps of signing in, as pages. They do what the routes of the API do, and nothing else. */
 @Injectable()
 export class SignInPages {
   constructor(
     private readonly signIn: SignInService,
-    private readonly cookies: SessionCookies,
+    private readonly secondFactor: SecondFactorService,
+    private readonly cookies: FactorCookies,
     private readonly app: AppConfig,
   ) {}
 
@@ -29,31 +25,40 @@ export class SignInPages {
     return methodPage({ email, password: true, connections: [], returnTo });
   }
 
-  /** Signs in and sends the browser on; or the form again, with what was wrong. Throws csrf_refused. */
+  /** Signs in and sends the browser on, to the second factor where one is asked for; or the form again, with what was wrong. Throws csrf_refused. */
   async password({ email, password, rememberMe, returnTo }: PasswordForm, request: Request, response: Response): Promise<string> {
     assertOwnForm(request, this.app);
     const address = pageAddress(returnTo);
     try {
-      const session = await this.signIn.withPassword(email, password);
-      this.cookies.set(response, session.secret, session.expiresAt);
+      const outcome = await this.signIn.withPassword(email, password, { device: this.cookies.device(request) });
+      if ('methods' in outcome) {
+        response.append('Set-Cookie', this.cookies.needed(outcome).headers['Set-Cookie']);
+        return onward(response, `/sign-in/second-factor?${new URLSearchParams({ returnTo: address }).toString()}`);
+      }
+      this.cookies.finish(request, response, outcome);
       return onward(response, address);
     } catch (error) {
       const problem = told(error, response);
       return methodPage({ email, password: true, connections: [], returnTo: address, problem, rememberMe: rememberMe !== undefined });
     }
   }
-}
 
-/** 303, so that going back does not post the form again. */
-function onward(response: Response, address: string): string {
-  response.status(303).setHeader('Location', address);
-  return '';
-}
+  /** Throws sign_in_lapsed. */
+  async factors(returnTo: string | undefined, request: Request): Promise<string> {
+    return secondFactorPage({ methods: await this.secondFactor.methods(this.cookies.pending(request)), returnTo: pageAddress(returnTo) });
+  }
 
-/** The sentence for a problem that belongs into the form; sets the status. Throws what does not. */
-function told(error: unknown, response: Response): string {
-  if (!(error instanceof Problem) || TOLD[error.code] === undefined) throw error;
-  response.status(error.status);
-  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-  return TOLD[error.code]!;
+  /** Throws csrf_refused, sign_in_lapsed. */
+  async factor({ returnTo, rememberDevice, ...proof }: SecondFactorForm, request: Request, response: Response): Promise<string> {
+    assertOwnForm(request, this.app);
+    const pending = this.cookies.pending(request);
+    const methods = await this.secondFactor.methods(pending);
+    try {
+      const finished = await this.secondFactor.finish(pending, proof, { rememberDevice: rememberDevice !== undefined });
+      this.cookies.finish(request, response, finished);
+      return onward(response, pageAddress(returnTo));
+    } catch (error) {
+      return secondFactorPage({ methods, returnTo: pageAddress(returnTo), problem: told(error, response) });
+    }
+  }
 }

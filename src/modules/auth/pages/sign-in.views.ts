@@ -1,4 +1,5 @@
 import { alert, field, hidden, html, page, type Html } from '../../../platform/pages/index.js';
+import { passkeyBox } from './passkey-box.js';
 
 /** A connection that somebody may sign in through. */
 export interface SsoChoice {
@@ -21,10 +22,7 @@ ${field('E-mail address', 'email', html`type="email" autocomplete="username weba
 ${hidden({ returnTo })}
 <button>Continue</button>
 </form>
-<div id="passkey" data-return-to="${returnTo}" hidden>
-<button type="button" class="second">Sign in with a passkey</button>
-<p role="status"></p>
-</div>`);
+${passkeyBox('sign-in', returnTo, 'Sign in with a passkey')}`);
 }
 
 /** Second page: the institution's single sign-on, the password, or both, as the address's domain has it. */

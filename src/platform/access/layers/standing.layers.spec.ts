@@ -93,10 +93,15 @@ describe('a permission', () => {
 });
 
 describe('a fresh sign-in', () => {
-  const after = (minutes: number) => judge(new StepUpLayer(clock), attempt({ signed_in_at: new Date(NOW - minutes * 60_000) }, { stepUpMinutes: 10 }));
+  const after = (minutes: number) => judge(new StepUpLayer(clock), attempt({ proved_at: new Date(NOW - minutes * 60_000) }, { stepUpMinutes: 10 }));
   it('is asked for to the minute, and only where a route asks', () => {
     expect([after(0), after(10), after(10.01), after(600)]).toEqual(['passed', 'passed', 'step_up_required', 'step_up_required']);
-    expect(judge(new StepUpLayer(clock), attempt({ signed_in_at: new Date(0) }))).toBe('passed');
+    expect(judge(new StepUpLayer(clock), attempt({ proved_at: new Date(0) }))).toBe('passed');
+  });
+
+  it('is asked of people, not of an API key', () => {
+    const byKey = { ...attempt({ proved_at: new Date(0) }, { stepUpMinutes: 10 }), apiKey: 'vs_key' };
+    expect(judge(new StepUpLayer(clock), byKey)).toBe('passed');
   });
 });
 

@@ -69,13 +69,13 @@ export class PermissionLayer implements Layer {
   }
 }
 
-/** The sign-in is fresh enough for what the route does. */
+/** The sign-in, or the last step-up, is fresh enough for what the route does. A key proves nothing, and is asked for nothing. */
 @Injectable()
 export class StepUpLayer implements Layer {
   constructor(private readonly clock: Clock) {}
 
-  check({ session, policy }: Attempt): void {
-    if (policy.stepUpMinutes === undefined) return;
-    if (this.clock.millis() - session!.signed_in_at.getTime() > policy.stepUpMinutes * 60_000) throw new Problem('step_up_required');
+  check({ session, policy, apiKey }: Attempt): void {
+    if (policy.stepUpMinutes === undefined || apiKey !== undefined) return;
+    if (this.clock.millis() - session!.proved_at.getTime() > policy.stepUpMinutes * 60_000) throw new Problem('step_up_required');
   }
 }
