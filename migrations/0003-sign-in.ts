@@ -16,6 +16,18 @@ export class SignIn1770000000003 extends SqlMigration {
       changed_at timestamptz NOT NULL DEFAULT now()
     );
 
+    -- What the false salts of unknown addresses are drawn from: the same for an address at every try, and not to be computed.
+    CREATE TABLE app_private.false_salt_key (
+      singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+      secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+    );
+    INSERT INTO app_private.false_salt_key DEFAULT VALUES;
+
+    -- The steady salt of what is not there.
+    CREATE FUNCTION app_private.false_salt(of bytea) RETURNS bytea LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT substring(sha256(k.secret || of) FROM 1 FOR 16) FROM app_private.false_salt_key k
+    $$;
+
     -- Keyed by the hash of the address that was typed, so that unknown addresses lock exactly as known ones do.
     CREATE TABLE app_private.sign_in_locks (
       login_key bytea PRIMARY KEY,
@@ -83,7 +95,7 @@ export class SignIn1770000000003 extends SqlMigration {
     -- A context that reaches no tenant row and may only write to one organization's log.
     CREATE FUNCTION app_private.sign_limited(org uuid) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text])
+      SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
     $$;
 
     -- Whether an organization takes the word of another's identity provider: of one institution, and agreed.
@@ -246,7 +258,7 @@ export class SignIn1770000000003 extends SqlMigration {
       IF state = 'go' THEN
         salt := coalesce(
           (SELECT c.salt FROM public.users u JOIN app_private.credentials c ON c.user_id = u.id WHERE u.email = address AND u.home_org_id IS NULL),
-          substring(app_private.context_mac('salt|'::bytea || key) FROM 1 FOR 16));
+          app_private.false_salt(key));
       END IF;
     END $$;
 
@@ -344,7 +356,7 @@ export class SignIn1770000000003 extends SqlMigration {
       IF NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org) THEN
         RAISE EXCEPTION 'no such organization' USING ERRCODE = '42501';
       END IF;
-      PERFORM app_private.sign_context(ARRAY['system', org::text, NULL, NULL, NULL, NULL, org::text]);
+      PERFORM app_private.sign_context(ARRAY['system', org::text, NULL, NULL, NULL, NULL, org::text, NULL]);
     END $$;
 
     CREATE FUNCTION app.enter_member(org uuid, member uuid, OUT role text, OUT portal boolean, OUT grants text, OUT user_id uuid, OUT email text,

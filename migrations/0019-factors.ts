@@ -198,7 +198,7 @@ export class Factors1770000000019 extends SqlMigration {
       salt := coalesce(
         CASE WHEN lookup IS NULL THEN (SELECT c.salt FROM app_private.credentials c WHERE c.user_id = p.member)
              ELSE (SELECT r.salt FROM app_private.recovery_codes r WHERE r.user_id = p.member AND r.lookup = begin_proof.lookup) END,
-        substring(app_private.context_mac('salt|'::bytea || p.key || coalesce(lookup, '')) FROM 1 FOR 16));
+        app_private.false_salt(p.key || coalesce(lookup, '')));
     END $$;
 
     -- Counts a proof that failed within a session: refused, or locked by it.

@@ -116,8 +116,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/events': () => ({}),
 
   'GET /account': () => ({}),
-  'POST /account/sessions/:id/end': ({ session }) => ({ params: { id: session } }),
-  'POST /account/sign-out': () => ({ last: true }),
+  'GET /account/security': () => ({}),
+  'GET /account/step-up': () => ({}),
 
   'GET /v1/retention/policies': () => ({}),
   'GET /v1/retention/policies/:name/preview': () => ({ params: { name: 'sessions.expired' } }),
