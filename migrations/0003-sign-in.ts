@@ -38,11 +38,15 @@ export class SignIn1770000000003 extends SqlMigration {
     );
 
     -- What a visitor brings to a session that is about to be opened: entrances take it as one value.
-    CREATE TYPE app.visit AS (id uuid, secret_hash bytea, ip inet, user_agent text);
+    -- device: what tells one browser from another; then where it is, as far as an address tells: anywhere within radius_km of a point.
+    CREATE TYPE app.visit AS (id uuid, secret_hash bytea, ip inet, user_agent text,
+      device bytea, country text, latitude real, longitude real, radius_km real, remember boolean, request_id text);
 
     -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did;
     -- stepped_up_at: when they last proved again who they are. remembered_device: the second factor was shown on an earlier day.
     -- connection_id and idp_session: the identity provider that opened it, and what it calls the session, so that it can end it.
+    -- remembered: lasts for seven days, while its organization allows that. suspect: nobody could have come here in time from
+    -- where they signed in before, so that the sign-in is no fresh one for what asks for one.
     CREATE TABLE sessions (
       org_id uuid NOT NULL,
       id uuid NOT NULL,
@@ -63,6 +67,12 @@ export class SignIn1770000000003 extends SqlMigration {
       revoked_at timestamptz,
       ip inet,
       user_agent text,
+      country text,
+      latitude real,
+      longitude real,
+      radius_km real,
+      remembered boolean NOT NULL DEFAULT false,
+      suspect boolean NOT NULL DEFAULT false,
       PRIMARY KEY (org_id, id),
       FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
     );
@@ -71,7 +81,7 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE INDEX sessions_expiry ON sessions (org_id, expires_at);
     SELECT app_private.protect_table('sessions', 'DELETE', true);
     GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
-      revoked_at, ip, user_agent), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
+      revoked_at, ip, user_agent, country, remembered), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
     -- What has ended does not begin again.
     CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
@@ -105,34 +115,52 @@ export class SignIn1770000000003 extends SqlMigration {
         SELECT FROM public.organizations x WHERE x.id = origin AND x.status = 'active' AND x.institution_id = o.institution_id)
     $$;
 
+    -- How long a session may lie idle, and how long it may last; a remembered one as any other where that is not, or no longer, allowed.
+    CREATE FUNCTION app.idle_time(remembered boolean, idle_minutes integer) RETURNS interval LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+      SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(mins => idle_minutes) END;
+    END;
+    CREATE FUNCTION app_private.whole_time(remembered boolean, session_hours integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(hours => session_hours) END
+    $$;
+
     -- Whether a sign-in of this kind is with us, and not with an identity provider.
     CREATE FUNCTION app.is_local(method text) RETURNS boolean LANGUAGE sql IMMUTABLE
     BEGIN ATOMIC
       SELECT method IN ('password', 'passkey');
     END;
 
+    -- Whether a role is the one that leads an organization.
+    CREATE FUNCTION app_private.leads(o public.organizations, role_key text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.leads)
+    $$;
+
     -- What an organization lacks in the sign-in behind a session: second_factor | sso | method | nothing. trusted: it was
-    -- signed in to here, or where this organization trusts. Without a search path of its own, so that it is inlined.
-    CREATE FUNCTION app.sign_in_obstacle(s public.sessions, o public.organizations, trusted boolean) RETURNS text LANGUAGE sql STABLE
+    -- signed in to here, or where this organization trusts. leads: the session is of whoever leads; with a second factor they
+    -- come in where single sign-on is enforced too, because it may be what is broken. Without a search path of its own, so that it is inlined.
+    CREATE FUNCTION app.sign_in_obstacle(s public.sessions, o public.organizations, trusted boolean, leads boolean) RETURNS text LANGUAGE sql STABLE
     BEGIN ATOMIC
       SELECT CASE
         WHEN app.is_local(s.method) AND o.require_second_factor
           AND (s.second_factor_at IS NULL OR s.remembered_device AND o.remember_device_days = 0) THEN 'second_factor'
-        WHEN app.is_local(s.method) AND o.require_sso THEN 'sso'
+        WHEN app.is_local(s.method) AND o.require_sso AND (s.second_factor_at IS NULL OR s.remembered_device OR NOT leads) THEN 'sso'
         WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
     END;
 
     -- When the user last proved who they are: by the sign-in, where that asked for all there is to ask, or by stepping up.
     CREATE FUNCTION app.proved_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
     BEGIN ATOMIC
-      SELECT coalesce(greatest(CASE WHEN NOT s.remembered_device THEN s.signed_in_at END, s.stepped_up_at), to_timestamp(0));
+      SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.suspect) THEN s.signed_in_at END, s.stepped_up_at), to_timestamp(0));
     END;
 
     -- Whether a session of the entered organization would no longer be let in, as that is set up by now.
     CREATE FUNCTION app.shuts_out(session uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id)) IS NOT NULL
-        FROM public.sessions s JOIN public.organizations o ON o.id = s.org_id WHERE s.org_id = app.org_id() AND s.id = session
+      SELECT app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id), app_private.leads(o, m.role)) IS NOT NULL
+        FROM public.sessions s JOIN public.organizations o ON o.id = s.org_id JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
+       WHERE s.org_id = app.org_id() AND s.id = session
     $$;
 
     -- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired |
@@ -154,8 +182,8 @@ export class SignIn1770000000003 extends SqlMigration {
       SELECT * INTO o FROM public.organizations x WHERE x.id = s.org_id;
       SELECT * INTO u FROM public.users x WHERE x.id = s.user_id;
       state := CASE
-        WHEN s.expires_at <= now() THEN 'expired'
-        WHEN s.last_seen_at + make_interval(mins => o.idle_minutes) <= now() THEN 'idle'
+        WHEN s.expires_at <= now() OR s.remembered AND s.signed_in_at + app_private.whole_time(o.remember_me_allowed, o.session_hours) <= now() THEN 'expired'
+        WHEN s.last_seen_at + app.idle_time(s.remembered AND o.remember_me_allowed, o.idle_minutes) <= now() THEN 'idle'
         WHEN m.status <> 'active' THEN 'ended'
         WHEN o.status <> 'active' THEN 'suspended'
         ELSE 'ok' END;
@@ -164,7 +192,7 @@ export class SignIn1770000000003 extends SqlMigration {
       session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
       preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal; grants := m.grants::text;
       method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
-      obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id));
+      obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL OR app_private.trusts(o, s.origin_org_id), app_private.leads(o, m.role));
       proved_at := app.proved_at(s); expires_at := s.expires_at; idle_minutes := o.idle_minutes; access_grant_id := m.access_grant_id;
       IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
         UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
@@ -179,19 +207,28 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE FUNCTION app_private.open_session(m public.memberships, visit app.visit, method text, max_expiry timestamptz) RETURNS timestamptz
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
-      hours integer := (SELECT o.session_hours FROM public.organizations o WHERE o.id = m.org_id);
-      ends_at timestamptz := least(now() + make_interval(hours => hours), max_expiry);
+      remembered boolean; ends_at timestamptz;
     BEGIN
+      SELECT o.remember_me_allowed AND coalesce(visit.remember, false), least(now() + app_private.whole_time(o.remember_me_allowed AND coalesce(visit.remember, false), o.session_hours), max_expiry)
+        INTO remembered, ends_at FROM public.organizations o WHERE o.id = m.org_id;
       PERFORM 1 FROM public.users u WHERE u.id = m.user_id FOR UPDATE;
       UPDATE public.sessions s SET revoked_at = now() WHERE (s.org_id, s.id) IN (
         SELECT x.org_id, x.id FROM public.sessions x
          WHERE x.user_id = m.user_id AND x.revoked_at IS NULL AND x.expires_at > now()
          ORDER BY x.created_at DESC, x.id DESC OFFSET 4);
-      INSERT INTO public.sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at, ip, user_agent)
-      VALUES (m.org_id, visit.id, m.id, m.user_id, visit.secret_hash, open_session.method, ends_at, visit.ip, left(visit.user_agent, 500));
+      INSERT INTO public.sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at, ip, user_agent, country, latitude, longitude, radius_km, remembered)
+      VALUES (m.org_id, visit.id, m.id, m.user_id, visit.secret_hash, open_session.method, ends_at, visit.ip, left(visit.user_agent, 500),
+        visit.country, visit.latitude, visit.longitude, visit.radius_km, remembered);
+      PERFORM app_private.watch_sign_in(m, visit);
       PERFORM app_private.sign_member(app_private.at_present(m));
       RETURN ends_at;
     END $$;
+
+    -- Whether a session that was just opened lasts for days.
+    CREATE FUNCTION app_private.is_remembered(m public.memberships, visit app.visit) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT s.remembered FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = visit.id
+    $$;
 
     -- The membership a sign-in by password or passkey lands in: the one last used, else the oldest, of organizations that take
     -- it; where single sign-on is enforced only if there is no other.
@@ -266,7 +303,7 @@ export class SignIn1770000000003 extends SqlMigration {
     -- secret is that of the sign-in under way), or counts the failure (refused, or locked by it).
     -- Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
     -- log of the organization concerned.
-    CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz)
+    CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       key bytea := sha256(convert_to(address, 'UTF8'));
@@ -292,11 +329,14 @@ export class SignIn1770000000003 extends SqlMigration {
         PERFORM app_private.forget_failures(key);
         expires_at := app_private.open_session(m, visit, 'password', 'infinity');
         PERFORM app_private.recall_device(m, visit);
+        remembered := app_private.is_remembered(m, visit);
         state := 'ok';
         RETURN;
       END IF;
       state := app_private.count_failure(key);
+      IF state = 'locked' THEN PERFORM app_private.ask_account_mail('locked', address); END IF;
       org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
+      PERFORM app_private.watch_failure(org_id, user_id, key, visit);
       PERFORM app_private.sign_limited(org_id);
     END $$;
 
@@ -316,10 +356,12 @@ export class SignIn1770000000003 extends SqlMigration {
       INSERT INTO app_private.credentials (user_id, salt, verifier) VALUES (member, new_salt, new_verifier)
       ON CONFLICT (user_id) DO UPDATE SET salt = new_salt, verifier = new_verifier, changed_at = now();
       UPDATE public.users SET must_change_password = must_change WHERE id = member;
+      UPDATE app_private.account_mails a SET spent_at = now() FROM public.users u
+       WHERE u.id = member AND a.login_key = app_private.login_key(u.email) AND a.spent_at IS NULL AND a.kind <> 'locked';
       UPDATE public.sessions SET revoked_at = now() WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
     END $$;
 
-    -- Sets a user's password and ends all sessions but the one that asks. A member may change their own by proving that they
+    -- Sets a user's password and ends all sessions but the one that asks, and what was mailed to set one. A member may change their own by proving that they
     -- know it, because it opens other organizations too; the worker's role, on behalf of operators, may set that of any member of
     -- the organization it entered.
     CREATE FUNCTION app.set_password(member uuid, current bytea, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean) RETURNS void
@@ -384,7 +426,7 @@ export class SignIn1770000000003 extends SqlMigration {
     $$;
 
     GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.ensure_user,
-      app.shuts_out, app.set_password, app.own_salt, app.own_password_is TO vouchsafe_app;
+      app.shuts_out, app.set_password, app.own_salt, app.own_password_is, app.idle_time TO vouchsafe_app;
     GRANT EXECUTE ON FUNCTION app.enter_organization, app.enter_member, app.organization_ids, app.create_organization TO vouchsafe_worker;
   `;
 }

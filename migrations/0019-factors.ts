@@ -53,7 +53,7 @@ export class Factors1770000000019 extends SqlMigration {
     CREATE TABLE app_private.remembered_devices (
       id uuid PRIMARY KEY,
       user_id uuid NOT NULL REFERENCES users,
-      org_id uuid NOT NULL REFERENCES organizations,
+      organization uuid NOT NULL REFERENCES organizations,
       secret_hash bytea NOT NULL UNIQUE CHECK (length(secret_hash) = 32),
       ip inet,
       user_agent text,
@@ -65,7 +65,7 @@ export class Factors1770000000019 extends SqlMigration {
     CREATE TABLE app_private.pending_sign_ins (
       secret_hash bytea PRIMARY KEY CHECK (length(secret_hash) = 32),
       user_id uuid NOT NULL REFERENCES users,
-      org_id uuid NOT NULL REFERENCES organizations,
+      organization uuid NOT NULL REFERENCES organizations,
       login_key bytea NOT NULL,
       visit jsonb NOT NULL,
       expires_at timestamptz NOT NULL,
@@ -146,7 +146,7 @@ export class Factors1770000000019 extends SqlMigration {
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
       IF NOT app_private.has_factor(m.user_id) OR EXISTS (SELECT FROM app_private.device_of(m, visit) d WHERE d.id IS NOT NULL) THEN RETURN NULL; END IF;
-      INSERT INTO app_private.pending_sign_ins (secret_hash, user_id, org_id, login_key, visit, expires_at)
+      INSERT INTO app_private.pending_sign_ins (secret_hash, user_id, organization, login_key, visit, expires_at)
       VALUES (visit.secret_hash, m.user_id, m.org_id, key, to_jsonb(visit), now() + interval '5 minutes');
       RETURN now() + interval '5 minutes';
     END $$;
@@ -154,7 +154,7 @@ export class Factors1770000000019 extends SqlMigration {
     -- The remembered device of a visit, where the organization that is signed in to remembers devices for that long.
     CREATE FUNCTION app_private.device_of(m public.memberships, visit app.visit) RETURNS app_private.remembered_devices
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-      SELECT d FROM app_private.remembered_devices d JOIN public.organizations o ON o.id = m.org_id AND o.id = d.org_id
+      SELECT d FROM app_private.remembered_devices d JOIN public.organizations o ON o.id = m.org_id AND o.id = d.organization
        WHERE d.user_id = m.user_id AND d.secret_hash = visit.remembered_hash AND d.expires_at > now()
          AND d.created_at > now() - make_interval(days => o.remember_device_days)
     $$;
@@ -227,13 +227,13 @@ export class Factors1770000000019 extends SqlMigration {
     -- by it, and then every sign-in of the user under way is over). lapsed: there is none such, or no try was taken. The
     -- device is remembered for as long as the organization says, where it does and one is named.
     CREATE FUNCTION app.complete_second_factor(secret text, shown app.shown_factor, visit app.visit, device_id uuid, device_hash bytea,
-      OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT device_expires_at timestamptz)
+      OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT device_expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       p app_private.pending_sign_ins; m public.memberships; days integer;
     BEGIN
       SELECT * INTO p FROM app_private.pending_sign_ins x WHERE x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.expires_at > now() FOR UPDATE;
-      org_id := coalesce(p.org_id, '00000000-0000-0000-0000-000000000000');
+      org_id := coalesce(p.organization, '00000000-0000-0000-0000-000000000000');
       IF p.user_id IS NULL OR NOT app_private.return_try(p.login_key) OR p.ended_at IS NOT NULL THEN
         state := 'lapsed';
         PERFORM app_private.sign_limited(org_id);
@@ -244,6 +244,7 @@ export class Factors1770000000019 extends SqlMigration {
       IF m.id IS NULL OR NOT app_private.takes_factor(p.user_id, shown) THEN
         state := app_private.count_failure(p.login_key);
         UPDATE app_private.pending_sign_ins x SET ended_at = now() WHERE state = 'locked' AND x.user_id = p.user_id AND x.ended_at IS NULL;
+        IF state = 'locked' THEN PERFORM app_private.ask_account_mail('locked', email); END IF;
         PERFORM app_private.sign_limited(org_id);
         RETURN;
       END IF;
@@ -253,10 +254,11 @@ export class Factors1770000000019 extends SqlMigration {
       -- What was known at the password and is not at the factor still holds.
       expires_at := app_private.open_session(m, jsonb_populate_record(NULL::app.visit, p.visit || jsonb_strip_nulls(to_jsonb(visit))), 'password', 'infinity');
       UPDATE public.sessions s SET second_factor_at = now() WHERE s.org_id = m.org_id AND s.id = visit.id;
+      remembered := app_private.is_remembered(m, visit);
       days := (SELECT o.remember_device_days FROM public.organizations o WHERE o.id = m.org_id);
       IF device_hash IS NOT NULL AND days > 0 THEN
         device_expires_at := now() + make_interval(days => days);
-        INSERT INTO app_private.remembered_devices (id, user_id, org_id, secret_hash, ip, user_agent, expires_at)
+        INSERT INTO app_private.remembered_devices (id, user_id, organization, secret_hash, ip, user_agent, expires_at)
         VALUES (device_id, m.user_id, m.org_id, device_hash, visit.ip, left(visit.user_agent, 500), device_expires_at);
       END IF;
     END $$;

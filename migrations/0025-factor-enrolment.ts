@@ -131,12 +131,12 @@ export class FactorEnrolment1770000000025 extends SqlMigration {
     CREATE FUNCTION app.own_devices() RETURNS TABLE (id uuid, ip text, user_agent text, created_at timestamptz, expires_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT d.id, host(d.ip), d.user_agent, d.created_at, d.expires_at FROM app_private.remembered_devices d
-       WHERE d.user_id = app.user_id() AND d.org_id = app.org_id() AND d.expires_at > now() ORDER BY d.id DESC
+       WHERE d.user_id = app.user_id() AND d.organization = app.org_id() AND d.expires_at > now() ORDER BY d.id DESC
     $$;
     CREATE FUNCTION app.forget_device(device uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
-      DELETE FROM app_private.remembered_devices d WHERE d.id = device AND d.user_id = app.user_id() AND d.org_id = app.org_id();
+      DELETE FROM app_private.remembered_devices d WHERE d.id = device AND d.user_id = app.user_id() AND d.organization = app.org_id();
       RETURN FOUND;
     END $$;
 

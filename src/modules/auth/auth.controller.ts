@@ -55,6 +55,14 @@ export class AuthController {
     return this.account.listSessions();
   }
 
+  /** Ends all of one's sessions here but the one that asks. */
+  @Delete('sessions')
+  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], peopleOnly: true })
+  @Returns.nothing()
+  revokeOthers() {
+    return this.account.revokeOthers();
+  }
+
   @Delete('sessions/:id')
   @Access('signed-in', { emits: ['auth.session_revoked'], peopleOnly: true })
   @Returns.nothing()

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Passwords } from './passwords.js';
 
-/** The slow hash, with its one bound on how much is hashed at once. */
+/** The one queue in which passwords are evaluated, for every way that takes one. */
 @Module({ providers: [Passwords], exports: [Passwords] })
 export class PasswordsModule {}

@@ -8,8 +8,8 @@ import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
 import { SecondFactorService, type FinishedSignIn, type PendingSignIn } from './factors/second-factor.service.js';
 import { Passwords } from './passwords.js';
 import { SessionsRepository, type SignInOutcome } from './sessions.repository.js';
-import { locked, takeTry } from './tries.js';
-import { newVisit } from './visit.js';
+import { locked, evaluateTry } from './tries.js';
+import { newVisit, type Visitor } from './visit.js';
 
 /** By account, beside the limit by address that the route declares. */
 const BY_ACCOUNT: RateLimit = { name: 'sign-in-account', points: 60, seconds: 900 };
@@ -19,15 +19,15 @@ export interface OpenedSession {
   secret: string;
   organizationId: string;
   expiresAt: Date;
+  /** Whether it lasts for days, as was asked for and is allowed. */
+  remembered: boolean;
 }
 
 /** What a browser brings along to a sign-in by password. */
-export interface SignInOptions {
+export interface SignInOptions extends Visitor {
   /** A code for the second factor, so that one request does both. */
   totp?: string;
   rememberDevice?: boolean;
-  /** The secret by which the device is remembered. */
-  device?: string;
 }
 
 /**
@@ -46,20 +46,23 @@ export class SignInService {
   ) {}
 
   /**
-   * Opens a session, or says that the second factor is missing. Throws invalid_credentials, account_locked or
-   * too_many_requests; with a code also what `SecondFactorService.finish` throws.
+   * Opens a session, or says that the second factor is missing. Throws invalid_credentials, account_locked,
+   * too_many_requests or busy; with a code also what `SecondFactorService.finish` throws.
    */
-  async withPassword(address: string, password: string, { totp, rememberDevice, device }: SignInOptions = {}): Promise<FinishedSignIn | PendingSignIn> {
+  async withPassword(address: string, password: string, { totp, rememberDevice, ...visitor }: SignInOptions = {}): Promise<FinishedSignIn | PendingSignIn> {
     const email = normalizeEmail(address);
     await this.limiter.consume(BY_ACCOUNT, email);
-    const { salt } = await takeTry(() => this.sessions.begin(email));
-    const evaluated = await this.passwords.evaluate(password, salt!);
-    const visit = newVisit(device);
-    const entrance = this.sessions.completion(email, evaluated, visit);
+    const { evaluated } = await evaluateTry(this.passwords, () => this.sessions.begin(email), password);
+    const visit = newVisit(visitor);
+    const entrance = this.sessions.completion(email, evaluated!, visit);
     const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) => this.recorded(email, row));
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
-    if (outcome.state === 'ok') return { session: { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at }, device: null };
+    await this.limiter.reset(BY_ACCOUNT, email); // tries that led somewhere were no guesses
+    if (outcome.state === 'ok') {
+      const { org_id: organizationId, expires_at: expiresAt, remembered } = outcome;
+      return { session: { secret: visit.secret, organizationId, expiresAt, remembered }, device: null };
+    }
     if (totp === undefined) return { secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) };
     return this.secondFactor.finish(visit.secret, { totp }, { rememberDevice });
   }
@@ -70,7 +73,7 @@ export class SignInService {
     context.actor = { type: outcome.state === 'ok' ? 'user' : 'anonymous', id: outcome.user_id, email };
     const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
     if (outcome.state === 'ok') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
-    else if (outcome.state === 'second_factor') this.audit.record('auth.second_factor_asked', { target });
+    else if (outcome.state === 'second_factor') this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
     else this.audit.record('auth.sign_in_failed', { target, outcome: 'failure', meta: { method: 'password', reason: 'invalid_credentials' } });
     if (outcome.state === 'locked') this.audit.record('auth.locked', { target, outcome: 'failure' });
     return outcome;

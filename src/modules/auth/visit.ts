@@ -1,31 +1,53 @@
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
-import { hashToken, randomToken } from '../../platform/crypto/index.js';
+import { hashToken, hmac, randomToken } from '../../platform/crypto/index.js';
+import { deviceName } from './device.js';
 
 /** A session that is about to be opened. */
 export interface Visit {
+  readonly id: string;
   /** What the cookie will carry; kept nowhere. */
   readonly secret: string;
   /** What the database is told: an `app.visit` as JSON, for the placeholder that {@link visitAt} writes. */
   readonly parameter: string;
 }
 
-/** A new session for whoever sends the request under way; `device` is the secret by which the browser is remembered. */
-export function newVisit(device?: string): Visit {
-  const { ip, userAgent } = currentContext();
-  const secret = randomToken();
-  const visit = {
-    id: newId(), secret_hash: hashHex(secret), ip, user_agent: userAgent, remembered_hash: device === undefined ? null : hashHex(device),
-  };
-  return { secret, parameter: JSON.stringify(visit) };
+/** What a browser asks for and brings along to a session. */
+export interface Visitor {
+  /** Asks for a session that lasts for days. */
+  rememberMe?: boolean;
+  /** The secret by which the browser is remembered to have shown a second factor. */
+  device?: string;
 }
 
-/** The digest of a secret, as JSON carries bytes to the database. */
-function hashHex(secret: string): string {
-  return `\\x${hashToken(secret).toString('hex')}`;
+/** A new session for whoever sends the request under way. */
+export function newVisit({ rememberMe, device }: Visitor = {}): Visit {
+  const { ip, userAgent, requestId, place } = currentContext();
+  const { country, latitude, longitude, radiusKm } = place() ?? {};
+  const [id, secret] = [newId(), randomToken()];
+  const visit = {
+    id, secret_hash: hex(hashToken(secret)), ip, user_agent: userAgent, device: hex(deviceMark(userAgent)),
+    country, latitude, longitude, radius_km: radiusKm, remember: rememberMe ?? null, request_id: requestId,
+    remembered_hash: device === undefined ? null : hex(hashToken(device)),
+  };
+  return { id, secret, parameter: JSON.stringify(visit) };
 }
 
 /** The SQL of a visit that is the nth parameter of a statement. */
 export function visitAt(n: number): string {
   return `jsonb_populate_record(NULL::app.visit, $${n}::jsonb)`;
+}
+
+/**
+ * Tells this browser from any other, and from itself once its cookie turns up in another kind of browser. A browser without a
+ * device cookie is given one: `SessionCookies` sends what the context then holds.
+ */
+function deviceMark(userAgent: string | null): Buffer {
+  const context = currentContext();
+  context.device ??= randomToken();
+  return hmac(Buffer.from(context.device), deviceName(userAgent) ?? 'unknown');
+}
+
+function hex(bytes: Buffer): string {
+  return `\\x${bytes.toString('hex')}`;
 }

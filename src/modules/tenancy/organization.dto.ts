@@ -14,6 +14,7 @@ export class OrganizationResponse {
   @StaffOnly() status: string;
   @StaffOnly() idleMinutes: number;
   @StaffOnly() sessionHours: number;
+  @StaffOnly() rememberMeAllowed: boolean;
   @StaffOnly() postalAddress: string | null;
   /** password, saml. */
   @StaffOnly() allowedSignIn: string[];
@@ -69,6 +70,10 @@ export class SecureOrganizationDto {
   /** Whether members may come over from another organization of the institution, on the word of its identity provider. */
   @MayBeAbsent() @IsBoolean()
   institutionSignIn?: boolean;
+
+  /** Whether a session lasts for seven days where its user asks for that; taken back, such sessions are as short as any other. */
+  @MayBeAbsent() @IsBoolean()
+  rememberMeAllowed?: boolean;
 }
 
 export class TransferOwnerDto {

@@ -15,6 +15,8 @@ export interface RouteOptions {
   passive?: true;
   /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
   beforeSetup?: true;
+  /** Open to a signed-in user who must still enrol a second factor, or show it: for that alone. */
+  beforeSecondFactor?: true;
   /** About a person's own account, or for a person to decide: no API key may come here. */
   peopleOnly?: true;
 }

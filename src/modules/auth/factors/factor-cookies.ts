@@ -39,7 +39,7 @@ export class FactorCookies {
 
   /** Gives the browser its session, and has it remember the device; the sign-in under way is over. */
   finish(request: Request, response: Response, { session, device }: FinishedSignIn): void {
-    this.sessions.set(response, session.secret, session.expiresAt);
+    this.sessions.set(response, session.secret, session.expiresAt, session.remembered);
     if (this.read(request, 'pending') !== undefined) response.append('Set-Cookie', this.cookie('pending', '', 0));
     if (device === null) return;
     response.append('Set-Cookie', this.cookie('device', device.secret, Math.floor((device.expiresAt.getTime() - Date.now()) / 1_000)));

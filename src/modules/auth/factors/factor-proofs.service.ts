@@ -3,7 +3,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { Kms } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/http/problem.js';
 import { Passwords } from '../passwords.js';
-import { takeTry } from '../tries.js';
+import { evaluateTry, takeTry, type Try } from '../tries.js';
 import { FactorsRepository, type Factors } from './factors.repository.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
 import { meantCode } from './recovery-codes.js';
@@ -40,13 +40,14 @@ export class FactorProofs {
     const kind = kindOf(given);
     const key = factors.wrapped === null ? null : await UserKey.unwrap(this.kms, userId, factors.wrapped);
     const lookup = given.recoveryCode === undefined || key === null ? null : key.lookup(meantCode(given.recoveryCode));
-    const { state, salt } = await takeTry(() => this.factors.begin(secret, lookup));
+    const slow = given.password ?? (given.recoveryCode === undefined ? undefined : meantCode(given.recoveryCode));
+    const begin = () => this.factors.begin(secret, lookup);
+    const { state, evaluated }: Try & { evaluated?: Buffer | null } = slow === undefined ? await takeTry(begin) : await evaluateTry(this.passwords, begin, slow);
     if (state === 'lapsed') throw new Problem('sign_in_lapsed');
     if (given.passkey !== undefined) return this.byPasskey(given.passkey, userId, browser);
     if (given.totp !== undefined) return proof(kind, key === null ? null : this.byTotp(key, { userId, ...factors }, given.totp));
-    const evaluated = await this.passwords.evaluate(given.password ?? meantCode(given.recoveryCode!), salt!);
-    if (kind === 'password') return proof(kind, { kind, proof: evaluated });
-    return proof(kind, lookup === null ? null : { kind: 'recovery-code', proof: evaluated, lookup });
+    if (kind === 'password') return proof(kind, { kind, proof: evaluated! });
+    return proof(kind, lookup === null ? null : { kind: 'recovery-code', proof: evaluated!, lookup });
   }
 
   /** The step that a code shows, while the enrolment is open as well. */

@@ -25,7 +25,7 @@ export class FactorsController {
 
   /** What is enrolled. */
   @Get('factors')
-  @Access('signed-in', { beforeSetup: true, peopleOnly: true })
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
   @Returns(FactorsResponse)
   own() {
     return this.factors.own();
@@ -33,7 +33,7 @@ export class FactorsController {
 
   /** Begins to enrol time-based codes; they count once one of them was confirmed. */
   @Post('totp/enroll')
-  @Access('signed-in', { emits: ['auth.factor_begun'], beforeSetup: true, peopleOnly: true, stepUpMinutes: 30 })
+  @Access('signed-in', { emits: ['auth.factor_begun'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30 })
   @Returns(TotpEnrolmentResponse, { status: 201 })
   enroll(@Req() { user }: SessionRequest) {
     return this.factors.enrollTotp(user.sid);
@@ -42,7 +42,7 @@ export class FactorsController {
   /** Confirms time-based codes by one of them, and shows recovery codes. The session gets a new cookie; local sessions that showed no factor end. */
   @Post('totp/confirm')
   @Access('signed-in', {
-    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSetup: true, peopleOnly: true, stepUpMinutes: 30,
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30,
     limit: { name: 'totp-confirm', points: 30, seconds: 300 },
   })
   @Returns(RecoveryCodesResponse)
@@ -70,7 +70,7 @@ export class FactorsController {
   /** Shows once more who one is: by a second factor, by the password only without one. The session gets a new cookie. */
   @Post('step-up')
   @Access('signed-in', {
-    emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.recovery_code_used', 'auth.passkey_suspected', 'auth.locked'], beforeSetup: true, peopleOnly: true,
+    emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.recovery_code_used', 'auth.passkey_suspected', 'auth.locked'], beforeSecondFactor: true, peopleOnly: true,
     limit: { name: 'step-up', points: 60, seconds: 300 },
   })
   @Returns.nothing()
@@ -81,7 +81,7 @@ export class FactorsController {
 
   /** For stepping up by a passkey. */
   @Get('step-up/options')
-  @Access('signed-in', { beforeSetup: true, peopleOnly: true })
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
   @Returns(PasskeyRequestResponse)
   stepUpOptions(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.stepUps.passkeyOptions(this.cookies.bind(request, response));

@@ -31,6 +31,7 @@ export interface SecondFactorOutcome {
   expires_at: Date;
   /** Until when the device is remembered; null where it is not. */
   device_expires_at: Date | null;
+  remembered: boolean;
   [column: string]: unknown;
 }
 

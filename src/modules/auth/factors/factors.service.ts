@@ -77,7 +77,7 @@ export class FactorsService {
   async added(kind: 'totp' | 'passkey', secret: string, expiresAt: Date, codesLeft: number): Promise<AddedFactor> {
     this.record('auth.factor_enrolled', kind);
     const recoveryCodes = codesLeft > 0 ? [] : await this.renewRecoveryCodes(secret);
-    return { session: { secret, organizationId: currentMember().orgId, expiresAt }, recoveryCodes };
+    return { session: { secret, organizationId: currentMember().orgId, expiresAt, remembered: false }, recoveryCodes };
   }
 
   /** The caller's data key, made at first use. */

@@ -20,7 +20,7 @@ export class PasskeysController {
   ) {}
 
   @Get()
-  @Access('signed-in', { beforeSetup: true, peopleOnly: true })
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
   @Returns(PasskeyResponse, { list: true })
   list() {
     return this.passkeys.list();
@@ -28,7 +28,7 @@ export class PasskeysController {
 
   /** What the browser needs to make a passkey; good for five minutes, in this browser. */
   @Get('options')
-  @Access('signed-in', { beforeSetup: true, peopleOnly: true, stepUpMinutes: 30 })
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30 })
   @Returns(PasskeyCreationResponse)
   options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.passkeys.creationOptions(this.cookies.bind(request, response));
@@ -37,7 +37,7 @@ export class PasskeysController {
   /** Adds a passkey; shows recovery codes to who had none. The session gets a new cookie; local sessions that showed no factor end. */
   @Post()
   @Access('signed-in', {
-    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSetup: true, peopleOnly: true, stepUpMinutes: 30,
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30,
     limit: { name: 'passkey-add', points: 30, seconds: 300 },
   })
   @Returns(AddedPasskeyResponse, { status: 201 })

@@ -66,7 +66,7 @@ export class PasskeysService {
     const visit = newVisit();
     const outcome = await this.unitOfWork.run<PasskeyOutcome, PasskeyOutcome>(this.passkeys.signIn(shown, visit), (row) => this.recorded(row));
     if (outcome.state !== 'ok') throw new Problem('passkey_refused');
-    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
+    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered: false };
   }
 
   private recorded(outcome: PasskeyOutcome): PasskeyOutcome {

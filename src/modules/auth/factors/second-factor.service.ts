@@ -46,10 +46,9 @@ export class SecondFactorService {
     return methodsOf(await this.behind(secret));
   }
 
-  /** For a passkey as the second factor. Throws sign_in_lapsed, passkey_refused for a user without one. */
+  /** For a passkey as the second factor. Throws sign_in_lapsed. */
   async passkeyOptions(secret: string, browser: string) {
     const { userId, passkeys } = await this.behind(secret);
-    if (passkeys.length === 0) throw new Problem('passkey_refused');
     return this.ceremonies.requestOptions({ purpose: 'prove', browser, userId }, passkeys);
   }
 
@@ -64,7 +63,7 @@ export class SecondFactorService {
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('second_factor_refused');
     return {
-      session: { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at },
+      session: { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered: outcome.remembered },
       device: device === null || outcome.device_expires_at === null ? null : { secret: device.secret, expiresAt: outcome.device_expires_at },
     };
   }

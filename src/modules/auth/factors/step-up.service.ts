@@ -22,10 +22,9 @@ export class StepUpService {
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Throws passkey_refused for a user without one. */
+  /** For the caller's passkeys. */
   async passkeyOptions(browser: string) {
     const { userId, passkeys } = await this.factors.own();
-    if (passkeys.length === 0) throw new Problem('passkey_refused');
     return this.ceremonies.requestOptions({ purpose: 'prove', browser, userId }, passkeys);
   }
 
@@ -50,7 +49,7 @@ export class StepUpService {
       return end;
     });
     if (expiresAt === null) return this.refuse(secret, copied);
-    return { secret: newSecret, organizationId: orgId, expiresAt };
+    return { secret: newSecret, organizationId: orgId, expiresAt, remembered: false };
   }
 
   /** A proof that does not hold changes nothing; the try is given back by whoever counts the failure. */

@@ -1,4 +1,4 @@
-import { Controller, Get, Param, ParseUUIDPipe, Post, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, Post, Res, UseFilters } from '@nestjs/common';
 import type { Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
@@ -23,14 +23,14 @@ export class AccountPageController {
   @Returns.text(PAGE)
   async show() {
     const { items: sessions } = await this.account.listSessions();
-    return accountPage({ ...this.account.me(), sessions: sessions.map((session) => ({ ...session, device: session.userAgent ?? 'Unknown device' })) });
+    return accountPage({ ...this.account.me(), sessions });
   }
 
-  @Post('sessions/:id/end')
-  @Access('signed-in', { emits: ['auth.session_revoked'], peopleOnly: true })
+  @Post('end-other-sessions')
+  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], peopleOnly: true })
   @Returns.redirect(303)
-  async endSession(@Param('id', ParseUUIDPipe) id: string) {
-    await this.account.revoke(id);
+  async endOthers() {
+    await this.account.revokeOthers();
     return { url: '/account' };
   }
 

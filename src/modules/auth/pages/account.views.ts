@@ -5,7 +5,7 @@ export interface AccountShown {
   readonly user: { readonly name: string; readonly email: string };
   readonly organization: { readonly name: string };
   readonly role: string;
-  readonly sessions: readonly { readonly id: string; readonly device: string; readonly lastSeenAt: Date; readonly current: boolean }[];
+  readonly sessions: readonly { readonly device: string | null; readonly place: string | null; readonly lastSeenAt: Date; readonly current: boolean }[];
 }
 
 const moment = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
@@ -15,8 +15,9 @@ export function accountPage({ user, organization, role, sessions }: AccountShown
 <p>${role.replaceAll('_', ' ')} at ${organization.name}</p>
 <p><a href="/account/security">Second factors and passkeys</a></p>
 <h2>Where you are signed in</h2>
-<ul class="plain">${sessions.map(({ id, device, lastSeenAt, current }) => html`<li>${device}<br><span class="quiet">${current ? 'this session' : `last used ${moment(lastSeenAt)}`}</span>
-${!current && html`<form method="post" action="/account/sessions/${id}/end"><button class="second">End this session<span class="quiet"> on ${device}</span></button></form>`}</li>`)}</ul>
+<ul class="plain">${sessions.map(({ device, place, lastSeenAt, current }) => html`<li>${device ?? 'Unknown device'}${place !== null && html`, ${place}`}<br>
+<span class="quiet">${current ? 'this session' : `last used ${moment(lastSeenAt)}`}</span></li>`)}</ul>
+${sessions.length > 1 && html`<form method="post" action="/account/end-other-sessions"><button class="second">End all other sessions</button></form>`}
 <form method="post" action="/account/sign-out"><button>Sign out</button></form>`);
 }
 

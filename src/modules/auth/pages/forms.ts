@@ -9,6 +9,8 @@ const TOLD: Readonly<Record<string, string>> = {
   second_factor_refused: 'That code is not right, or was used before.',
   code_refused: 'That code is not right. Is the clock of your device?',
   step_up_refused: 'That is not right.',
+  token_invalid: 'This link is not good any more. Ask for a new one.',
+  busy: 'Too much is going on at this moment. Try again.',
   weak_password: 'That password is not strong enough.',
 };
 

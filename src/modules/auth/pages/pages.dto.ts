@@ -58,3 +58,11 @@ export class StepUpForm {
   @MayBeAbsent() @IsString() @MaxLength(1_024)
   returnTo?: string;
 }
+
+export class ResetForm {
+  @IsString() @Length(1, 2_000)
+  token: string;
+
+  @IsString() @MinLength(1) @MaxLength(1_000)
+  password: string;
+}

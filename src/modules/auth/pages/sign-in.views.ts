@@ -14,6 +14,13 @@ export interface Shown {
   readonly problem?: string;
 }
 
+export interface MethodShown extends Shown {
+  readonly email: string;
+  readonly password: boolean;
+  readonly connections: readonly SsoChoice[];
+  readonly rememberMe?: boolean;
+}
+
 /** First page: who are you? */
 export function addressPage({ returnTo, problem }: Shown): string {
   return page({ title: 'Sign in', script: 'passkeys' }, html`${alert(problem)}
@@ -26,9 +33,7 @@ ${passkeyBox('sign-in', returnTo, 'Sign in with a passkey')}`);
 }
 
 /** Second page: the institution's single sign-on, the password, or both, as the address's domain has it. */
-export function methodPage({ email, password, connections, returnTo, problem, rememberMe }: Shown & {
-  email: string; password: boolean; connections: readonly SsoChoice[]; rememberMe?: boolean;
-}): string {
+export function methodPage({ email, password, connections, returnTo, problem, rememberMe }: MethodShown): string {
   return page({ title: 'Sign in' }, html`<p class="quiet">${email} · <a href="/sign-in?${new URLSearchParams({ returnTo }).toString()}">not you?</a></p>
 ${alert(problem)}
 ${connections.map((connection) => html`<a class="button" href="${connection.loginUrl}">Continue with ${connection.name}</a>`)}

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import { Problem } from '../../../platform/http/problem.js';
+import { evidenceOfForm } from './saml-evidence.js';
 import { SamlGuard } from './saml.guard.js';
 import { SamlRefused } from './saml-refusal.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
@@ -24,10 +25,10 @@ export class ArrivalGuard extends SamlGuard {
   }
 
   private async record(context: ExecutionContext, { reason }: SamlRefused): Promise<void> {
-    const { connectionId } = context.switchToHttp().getRequest<Request>().params;
+    const { params: { connectionId }, body } = context.switchToHttp().getRequest<Request>();
     this.log.warn(`response refused: ${reason}`);
     try {
-      await this.arrivals.recordRefusal(String(connectionId), 'saml', reason);
+      await this.arrivals.recordRefusal(String(connectionId), 'saml', reason, evidenceOfForm(body));
     } catch (error) {
       this.log.error('a refused response could not be recorded', error);
     }

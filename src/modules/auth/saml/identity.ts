@@ -18,7 +18,7 @@ const DISPLAY_NAMES = [
   'urn:oid:2.16.840.1.113730.3.1.241',
   'http://schemas.microsoft.com/identity/claims/displayname',
 ];
-const GROUP_NAMES = [
+export const GROUP_NAMES = [
   'groups',
   'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups',
   'http://schemas.xmlsoap.org/claims/Group',
@@ -82,6 +82,7 @@ export function identityOf(assertion: VerifiedAssertion, connection: SamlConnect
     email: emailOf(assertion, connection),
     displayName: displayName || undefined,
     groups,
-    role: roleOf(connection, groups),
+    role: roleOf(connection, groups, assertion.attributes),
+    claims: assertion.attributes,
   };
 }

@@ -20,7 +20,7 @@ const MIN_RSA_BITS = 2048;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /** An address to send browsers to: https, or plain http to the loopback host, as in development. */
-function signOnUrl(location: string | undefined): string {
+export function httpsAddress(location: string | undefined): string {
   const url = URL.parse(location ?? '');
   const loopback = url?.protocol === 'http:' && LOOPBACK.has(url.hostname);
   must(url !== null && (url.protocol === 'https:' || loopback), 'metadata_endpoint', 'an https address is needed');
@@ -90,7 +90,7 @@ export function readIdpMetadata(xml: string, now: number): IdpMetadata {
   must(endpoint !== undefined, 'metadata_endpoint', 'a SingleSignOnService with the redirect binding is needed');
   return {
     entityId,
-    ssoUrl: signOnUrl(attribute(endpoint, 'Location')),
+    ssoUrl: httpsAddress(attribute(endpoint, 'Location')),
     certificates: certificatesOf(descriptor),
     wantsSignedRequests: isBoolean(attribute(descriptor, 'WantAuthnRequestsSigned')),
     scopes: scopesOf(descriptor),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SsoAim } from '../sso/sso-identity.js';
 import { SIGN_IN_MILLIS } from './saml-connection.js';
 import { must, SamlRefused } from './saml-refusal.js';
 
@@ -23,6 +24,8 @@ export interface PendingRequest {
   readonly createdAt: string;
   /** Where the person wanted to go; a path on this host. */
   readonly returnTo: string;
+  /** What else than a session in the connection's own organization it was sent for. */
+  readonly aim?: SsoAim;
 }
 
 /** After this long a store that does not answer counts as gone. */

@@ -1,15 +1,10 @@
 import { SAML } from '@node-saml/passport-saml';
 import { bindBrowser } from './browser-binding.js';
 import { newRequest } from './library-requests.js';
+import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
 import type { PendingRequests } from './request-store.js';
 import { returnPath } from './return-path.js';
 import { samlOptions, type SamlConnection } from './saml-connection.js';
-
-/** Where to send the browser, and the cookie that its answer will be known by. */
-export interface SamlDeparture {
-  readonly url: string;
-  readonly setCookie: string;
-}
 
 /**
  * Begins a sign-in: an AuthnRequest by the redirect binding, remembered for this browser and this connection. No RelayState goes along; the
@@ -19,12 +14,12 @@ export interface SamlDeparture {
 export async function beginSignIn(
   connection: SamlConnection,
   requests: PendingRequests,
-  visitor: { cookieHeader: string | undefined; returnTo: unknown; publicUrl: string },
-): Promise<SamlDeparture> {
+  visitor: SsoVisitor & { publicUrl: string },
+): Promise<SsoDeparture> {
   const returnTo = returnPath(visitor.returnTo);
   const { secret, setCookie } = bindBrowser(visitor.cookieHeader, visitor.publicUrl);
   const provider = newRequest((requestId, createdAt) =>
-    requests.remember({ connectionId: connection.id, requestId, browser: secret }, { createdAt, returnTo }),
+    requests.remember({ connectionId: connection.id, requestId, browser: secret }, { createdAt, returnTo, aim: visitor.aim }),
   );
   const url = await new SAML(samlOptions(connection, provider)).getAuthorizeUrlAsync('', undefined, {});
   return { url, setCookie };

@@ -4,7 +4,8 @@ import { Problem } from '../../../platform/http/problem.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 import { PendingRequests } from './request-store.js';
 import type { SamlConnection } from './saml-connection.js';
-import { beginSignIn, type SamlDeparture } from './saml-login.js';
+import { SsoDepartures, type SsoDeparture, type SsoVisitor } from '../sso/sso-departures.js';
+import { beginSignIn } from './saml-login.js';
 import { problemOf } from './saml-problem.js';
 import { SamlRefused } from './saml-refusal.js';
 import { serviceProviderMetadata } from './sp-metadata.js';
@@ -16,7 +17,10 @@ export class SamlService {
     private readonly connections: StoredSamlConnections,
     private readonly requests: PendingRequests,
     private readonly app: AppConfig,
-  ) {}
+    departures: SsoDepartures,
+  ) {
+    departures.add('saml', (connectionId, visitor) => this.depart(connectionId, visitor));
+  }
 
   /** Our metadata for one connection. Throws not_found. */
   async metadata(connectionId: string): Promise<string> {
@@ -24,10 +28,10 @@ export class SamlService {
   }
 
   /** Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis. */
-  async depart(connectionId: string, cookieHeader: string | undefined, returnTo: string | undefined): Promise<SamlDeparture> {
+  async depart(connectionId: string, visitor: SsoVisitor): Promise<SsoDeparture> {
     const connection = await this.connection(connectionId);
     try {
-      return await beginSignIn(connection, this.requests, { cookieHeader, returnTo, publicUrl: this.app.origin });
+      return await beginSignIn(connection, this.requests, { ...visitor, publicUrl: this.app.origin });
     } catch (error) {
       throw error instanceof SamlRefused ? problemOf(error) : error;
     }

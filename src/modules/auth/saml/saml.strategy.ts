@@ -6,6 +6,7 @@ import { checkAssertion, checkResponse } from './assertion-checks.js';
 import { browserSecret } from './browser-binding.js';
 import type { SsoArrival } from '../sso/sso-identity.js';
 import { identityOf } from './identity.js';
+import { evidenceOf } from './saml-evidence.js';
 import { onlyRequest } from './library-requests.js';
 import type { AssertionReplays, PendingRequest, PendingRequests } from './request-store.js';
 import { guardResponse, responseOf } from './response-guard.js';
@@ -101,6 +102,8 @@ export class SamlStrategy extends PassportStrategy(SignOnStrategy, 'saml') {
       returnTo: request.returnTo,
       sessionEnds: assertion.sessionEnds,
       idpSession: assertion.sessionIndex,
+      aim: request.aim,
+      evidence: evidenceOf(signedXml, connection),
     };
   }
 }

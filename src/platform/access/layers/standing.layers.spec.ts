@@ -62,6 +62,16 @@ describe('what the organization asks for', () => {
     });
 });
 
+describe('a second factor that is missing', () => {
+  const missing = { obstacle: 'second_factor' } as const;
+  it('leaves the ways open by which it is enrolled and shown, which nothing else that is missing does', () => {
+    expect(judge(new SecondFactorLayer(), attempt(missing, { beforeSecondFactor: true }, 'POST'))).toBe('passed');
+    expect(judge(new PasswordChangedLayer(), attempt({ must_change_password: true }, { beforeSecondFactor: true }, 'POST'))).toBe('password_change_required');
+    expect(judge(new EnforcedSsoLayer(), attempt({ obstacle: 'sso' }, { beforeSecondFactor: true }))).toBe('sso_required');
+    expect(judge(new SignInMethodLayer(), attempt({ obstacle: 'method' }, { beforeSecondFactor: true }))).toBe('sign_in_method_not_allowed');
+  });
+});
+
 describe('a permission', () => {
   defineFeature({
     name: 'specimens', description: 'For the test.',
