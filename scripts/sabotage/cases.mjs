@@ -143,4 +143,18 @@ export const cases = [
     tests: 'e2e/giving-rights',
     expect: /connects no identity provider, and changes none, by what the caller holds elsewhere/,
   },
+  {
+    control: 'the answer to impossible travel',
+    file: 'migrations/0003-sign-in.ts',
+    edit: (text) => text.replace('(s.remembered_device OR s.suspect)', 's.remembered_device'),
+    tests: 'e2e/sign-in-watch',
+    expect: /does nothing that asks for a fresh sign-in until there is one/,
+  },
+  {
+    control: 'the organization\'s word on remembered sessions, asked again at every request',
+    file: 'migrations/0003-sign-in.ts',
+    edit: (text) => text.replace('app.idle_time(s.remembered AND o.remember_me_allowed,', 'app.idle_time(s.remembered,'),
+    tests: 'e2e/remember-me',
+    expect: /is forbidden from the next request on/,
+  },
 ];
