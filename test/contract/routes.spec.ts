@@ -154,7 +154,7 @@ describe('every route', () => {
       const sample = await sampleOf(route);
       const answer = await send(sample.by ?? mine.director, route, sample);
       cells += 1;
-      if (answer.status >= 300) return [`${keyOf(route)}: ${answer.status} ${answer.text}`];
+      if (answer.status >= 400) return [`${keyOf(route)}: ${answer.status} ${answer.text}`];
       const emits = route.policy?.emits ?? [];
       if (emits.length === 0) return [];
       const logged = await harness.database.superuser<{ type: string }>('SELECT type FROM audit_events WHERE org_id = $1 AND request_id = $2', [sample.log ?? mine.ids.org, answer.headers.get('x-request-id')]);

@@ -153,8 +153,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /account/verify': () => ({}),
   'POST /account/verify': (_ids, { pages: { token, client } }) => ({ body: { token }, by: client }),
   'POST /account/security/totp': (_ids, { pages: { client } }) => ({ by: client }),
-  'POST /account/security/totp/confirm': (_ids, { pages: { client, app } }) => ({ body: { code: app.code(), secret: 'ABCDEFGHIJKLMNOP' }, by: client }),
-  'POST /account/step-up': () => ({ body: { password: 'Synthetic-Test-1', returnTo: '/account' } }),
+  'POST /account/security/totp/confirm': (_ids, { pages: { confirming, app } }) => ({ body: { code: app.code(), secret: 'ABCDEFGHIJKLMNOP' }, by: confirming }),
+  'POST /account/step-up': async (_ids, { deputy, signIn }) => ({ body: { password: 'Synthetic-Test-1', returnTo: '/account' }, by: await signIn(deputy) }),
   'POST /account/end-other-sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
   'POST /account/sign-out': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
 
