@@ -59,7 +59,7 @@ describe('the sign-in pages', () => {
 
   it('hold nothing inline that runs or styles, whatever the address says', async () => {
     const hostile = '"><script>alert(1)</script>@test.example';
-    const pages = [`/sign-in?${new URLSearchParams({ email: hostile }).toString()}`, '/sign-in', '/invites/accept'];
+    const pages = [`/sign-in?${new URLSearchParams({ email: hostile }).toString()}`, '/sign-in', '/account/forgot', '/account/reset', '/invites/accept'];
     for (const path of pages) {
       const { status, text, headers } = await harness.client().send('GET', path, { headers: HTML });
       expect([path, status]).toEqual([path, 200]);
@@ -76,10 +76,9 @@ describe('the account pages', () => {
     expect((await harness.client().get('/account')).body.code).toBe('unauthenticated');
   });
 
-  it('end other sessions, and this one', async () => {
+  it('end all other sessions, and this one', async () => {
     const [here, there] = [await harness.signIn(email), await harness.signIn(email)];
-    const other = (await there.get('/v1/auth/me')).body.session.id as string;
-    expect((await form(here, `/account/sessions/${other}/end`, {})).status).toBe(303);
+    expect((await form(here, '/account/end-other-sessions', {})).status).toBe(303);
     expect((await there.get('/v1/auth/me')).status).toBe(401);
     const out = await form(here, '/account/sign-out', {});
     expect([out.status, out.headers.get('location')]).toEqual([303, '/sign-in']);

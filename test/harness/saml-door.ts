@@ -1,7 +1,7 @@
 import passport from 'passport';
 import { beginSignIn } from '../../src/modules/auth/saml/saml-login.js';
 import { refusalOf } from '../../src/modules/auth/saml/library-refusal.js';
-import { AssertionReplays, PendingRequests, type SignInRedis } from '../../src/modules/auth/saml/request-store.js';
+import { AssertionReplays, PendingRequests, type SignInRedis } from '../../src/modules/auth/sso/request-store.js';
 import { SamlConnections, serviceProviderUrls, type SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
 import { SamlRefused } from '../../src/modules/auth/saml/saml-refusal.js';
 import { SamlStrategy, type SamlArrival } from '../../src/modules/auth/saml/saml.strategy.js';

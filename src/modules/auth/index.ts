@@ -1,3 +1,4 @@
+export { BY_ADDRESS } from './address-limits.js';
 export { AuthModule } from './auth.module.js';
 export { AccountService } from './account.service.js';
 export { FactorResetService } from './factors/factor-reset.service.js';
@@ -8,7 +9,9 @@ export { RESET_PATH, VERIFY_PATH } from './recovery/account-links.js';
 export { RecoveryService } from './recovery/recovery.service.js';
 export { SessionCookies } from './session-cookies.js';
 export type { OpenedSession } from './sign-in.service.js';
+export { ScimTokensService } from './scim/scim-tokens.service.js';
 export { DomainChecks } from './sso/domain-checks.js';
 export { SsoDomains } from './sso/sso-domains.service.js';
 export { SsoSetupService } from './sso/sso-setup.service.js';
+export { SsoRepository } from './sso/sso.repository.js';
 export { newVisit, visitAt, type Visit } from './visit.js';

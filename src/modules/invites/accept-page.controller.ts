@@ -4,7 +4,7 @@ import { Public } from '../../platform/access/decorators.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { assertOwnForm, Problem, Returns } from '../../platform/http/index.js';
 import { PageFilter, tokenPage } from '../../platform/pages/index.js';
-import { SessionCookies } from '../auth/index.js';
+import { BY_ADDRESS, SessionCookies } from '../auth/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import { AcceptInviteDto } from './invites.dto.js';
 
@@ -37,7 +37,7 @@ export class AcceptPageController {
 
   @Post()
   @Public('whoever was invited has no session yet', {
-    emits: ['invite.accepted', 'invite.refused', 'auth.signed_in'], limit: { name: 'invite-accept', points: 100, seconds: 300 },
+    emits: ['invite.accepted', 'invite.refused', 'auth.signed_in'], limit: BY_ADDRESS.acceptInvite,
   })
   @Returns.text(PAGE)
   async accept(@Body() { token, password }: AcceptInviteDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {

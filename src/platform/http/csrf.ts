@@ -14,8 +14,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function assertSameOrigin(request: Request, app: AppConfig): void {
   if (SAFE_METHODS.has(request.method)) return;
-  const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('csrf_refused');
+  assertNotFromElsewhere(request);
   const { origin } = request.headers;
   if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app)) throw new Problem('csrf_refused');
   if (origin === undefined && hasBody(request) && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
@@ -31,6 +30,12 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
 export function assertOwnForm(request: Request, app: AppConfig): void {
   const { origin } = request.headers;
   if (origin === undefined || (origin !== app.origin && !isOwnHost(origin, request, app))) throw new Problem('csrf_refused');
+}
+
+/** Refuses a request for a page that another site sent the browser to. Throws csrf_refused. */
+export function assertNotFromElsewhere({ headers }: Request): void {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('csrf_refused');
 }
 
 /** In development the server is reached under several names of this machine. */

@@ -1,4 +1,4 @@
-import { returnPath } from '../saml/return-path.js';
+import { returnPath } from '../sso/return-path.js';
 
 const HOME = '/account';
 

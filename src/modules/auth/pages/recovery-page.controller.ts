@@ -5,6 +5,7 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { assertOwnForm } from '../../../platform/http/csrf.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { PageFilter, tokenPage } from '../../../platform/pages/index.js';
+import { BY_ADDRESS } from '../address-limits.js';
 import { ForgotPasswordDto, VerifyEmailDto } from '../recovery/recovery.dto.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { forgotPage, notePage } from './account.views.js';
@@ -34,7 +35,7 @@ export class RecoveryPageController {
 
   @Post('forgot')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_mail_asked'], limit: { name: 'password-forgot', points: 60, seconds: 300 },
+    emits: ['auth.password_mail_asked'], limit: BY_ADDRESS.forgotPassword,
   })
   @Returns.text(PAGE)
   async forgot(@Body() { email }: ForgotPasswordDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
@@ -56,7 +57,7 @@ export class RecoveryPageController {
 
   @Post('reset')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_reset', 'auth.password_reset_refused'], limit: { name: 'password-reset', points: 60, seconds: 300 },
+    emits: ['auth.password_reset', 'auth.password_reset_refused'], limit: BY_ADDRESS.resetPassword,
   })
   @Returns.text(PAGE)
   async reset(@Body() { token, password }: ResetForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
@@ -77,7 +78,7 @@ export class RecoveryPageController {
   }
 
   @Post('verify')
-  @Access('signed-in', { emits: ['auth.email_verified'], beforeSetup: true, peopleOnly: true, limit: { name: 'email-verify', points: 100, seconds: 300 } })
+  @Access('signed-in', { emits: ['auth.email_verified'], beforeSetup: true, peopleOnly: true, limit: BY_ADDRESS.verifyEmail })
   @Returns.text(PAGE)
   async verify(@Body() { token }: VerifyEmailDto, @Res({ passthrough: true }) response: Response) {
     try {

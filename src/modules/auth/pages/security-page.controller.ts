@@ -5,6 +5,7 @@ import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { PageFilter } from '../../../platform/pages/index.js';
+import { BY_ADDRESS } from '../address-limits.js';
 import { FactorsService } from '../factors/factors.service.js';
 import { PasskeysService } from '../factors/passkeys.service.js';
 import { StepUpService } from '../factors/step-up.service.js';
@@ -47,7 +48,7 @@ export class SecurityPageController {
   @Post('security/totp/confirm')
   @Access('signed-in', {
     emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSetup: true, peopleOnly: true, stepUpMinutes: 30,
-    limit: { name: 'totp-confirm', points: 30, seconds: 300 },
+    limit: BY_ADDRESS.totpConfirm,
   })
   @Returns.text(PAGE)
   async confirm(@Body() { code, secret }: TotpConfirmForm, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {
@@ -70,7 +71,7 @@ export class SecurityPageController {
   @Post('step-up')
   @Access('signed-in', {
     emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.locked'], beforeSetup: true, peopleOnly: true,
-    limit: { name: 'step-up', points: 60, seconds: 300 },
+    limit: BY_ADDRESS.stepUp,
   })
   @Returns.text(PAGE)
   async stepUp(@Body() { returnTo, ...proof }: StepUpForm, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {

@@ -3,8 +3,8 @@ import type { Request } from 'express';
 import { Problem } from '../../../platform/http/problem.js';
 import { evidenceOfForm } from './saml-evidence.js';
 import { SamlGuard } from './saml.guard.js';
-import { SamlRefused } from './saml-refusal.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { SsoRefused } from '../sso/sso-refusal.js';
 
 /** The SAML guard, with each refusal and its reason written to the organization's log. */
 @Injectable()
@@ -19,12 +19,12 @@ export class ArrivalGuard extends SamlGuard {
     try {
       return await super.canActivate(context);
     } catch (error) {
-      if (error instanceof Problem && error.cause instanceof SamlRefused) await this.record(context, error.cause);
+      if (error instanceof Problem && error.cause instanceof SsoRefused) await this.record(context, error.cause);
       throw error;
     }
   }
 
-  private async record(context: ExecutionContext, { reason }: SamlRefused): Promise<void> {
+  private async record(context: ExecutionContext, { reason }: SsoRefused): Promise<void> {
     const { params: { connectionId }, body } = context.switchToHttp().getRequest<Request>();
     this.log.warn(`response refused: ${reason}`);
     try {

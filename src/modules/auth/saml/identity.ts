@@ -1,6 +1,6 @@
 import type { NameId, VerifiedAssertion } from './assertion-checks.js';
 import { roleOf } from '../sso/role-mapping.js';
-import type { SsoIdentity } from '../sso/sso-identity.js';
+import { isEmailAddress, type SsoIdentity } from '../sso/sso-identity.js';
 import type { SamlConnection } from './saml-connection.js';
 import { FORMAT_EMAIL, FORMAT_TRANSIENT } from './saml-names.js';
 import { must } from './saml-refusal.js';
@@ -27,9 +27,6 @@ export const GROUP_NAMES = [
 const GROUPS_LINK = 'http://schemas.microsoft.com/claims/groups.link';
 const ENTRA_TENANT = 'http://schemas.microsoft.com/identity/claims/tenantid';
 const ENTRA_OBJECT = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
-
-/** One `@`, no blanks or control characters, RFC 5321's 254 characters at most. Whether it is *theirs* is another question. */
-const EMAIL = /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u;
 
 /** All the values of the first of these attributes that is there. */
 function valuesOf(attributes: Attributes, names: readonly string[]): readonly string[] {
@@ -59,7 +56,7 @@ function emailOf({ attributes, nameId }: VerifiedAssertion, connection: SamlConn
   must(values.length <= 1, 'email_multiple');
   const fallback = connection.emailAttribute === undefined && nameId.format === FORMAT_EMAIL ? nameId.value : undefined;
   const email = values[0]?.trim() || fallback;
-  must(email === undefined || EMAIL.test(email), 'email_invalid');
+  must(email === undefined || isEmailAddress(email), 'email_invalid');
   return email;
 }
 

@@ -1,3 +1,4 @@
+import { SsoRefused } from '../sso/sso-refusal.js';
 import { SamlRefused, type SamlRefusal } from './saml-refusal.js';
 
 /** How the SAML library words its refusals; what it says may quote the message, so it stays inside. */
@@ -17,8 +18,8 @@ const WORDINGS: readonly (readonly [start: string, reason: SamlRefusal])[] = [
 ];
 
 /** Any error of a response's way as a refusal: what is not known by name was still no sign-in. */
-export function refusalOf(error: unknown): SamlRefused {
-  if (error instanceof SamlRefused) return error;
+export function refusalOf(error: unknown): SsoRefused {
+  if (error instanceof SsoRefused) return error;
   const message = error instanceof Error ? error.message : '';
   const reason = WORDINGS.find(([start]) => message.startsWith(start))?.[1] ?? 'library_refused';
   return new SamlRefused(reason, undefined, { cause: error });

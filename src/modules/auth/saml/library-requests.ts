@@ -1,5 +1,5 @@
 import type { CacheProvider } from '@node-saml/passport-saml';
-import type { PendingRequest } from './request-store.js';
+import type { PendingRequest } from '../sso/request-store.js';
 
 /** The SAML library wants a store of request ids. Ours is kept elsewhere; these give the library a view of it, one call long. */
 export const noRequests: CacheProvider = {

@@ -1,5 +1,6 @@
 import type { CacheProvider, SamlConfig } from '@node-saml/passport-saml';
 import { ValidateInResponseTo } from '@node-saml/passport-saml';
+import { SIGN_IN_MILLIS } from '../sso/request-store.js';
 
 /** One institution's SAML identity provider, and what it is to us. */
 export interface SamlConnection {
@@ -35,9 +36,6 @@ export abstract class SamlConnections {
   /** The connection that may be signed in through, or nothing when there is none of this id, whatever its form. */
   abstract find(connectionId: string): Promise<SamlConnection | undefined>;
 }
-
-/** How long a sign-in may take at the identity provider, and how old an assertion may be. */
-export const SIGN_IN_MILLIS = 10 * 60 * 1000;
 
 const MIN_SKEW_SECONDS = 60;
 const MAX_SKEW_SECONDS = 180;

@@ -1,9 +1,9 @@
 import { SAML } from '@node-saml/passport-saml';
-import { bindBrowser } from './browser-binding.js';
+import { bindBrowser } from '../sso/browser-binding.js';
 import { newRequest } from './library-requests.js';
 import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
-import type { PendingRequests } from './request-store.js';
-import { returnPath } from './return-path.js';
+import type { PendingRequests } from '../sso/request-store.js';
+import { returnPath } from '../sso/return-path.js';
 import { samlOptions, type SamlConnection } from './saml-connection.js';
 
 /**

@@ -1,3 +1,5 @@
+import { SsoRefused, type CommonRefusal } from '../sso/sso-refusal.js';
+
 /** Why a message, a request or a metadata file was refused. Stable: audit rows, traces and support texts rely on these words. */
 export type SamlRefusal =
   // the form post
@@ -6,7 +8,6 @@ export type SamlRefusal =
   | 'parameter_unexpected'
   | 'not_base64'
   | 'not_utf8'
-  | 'too_large'
   // the document
   | 'xml_malformed'
   | 'xml_encoding'
@@ -40,9 +41,6 @@ export type SamlRefusal =
   | 'signature_invalid'
   // the request it answers
   | 'response_unsolicited'
-  | 'browser_unbound'
-  | 'request_unknown'
-  | 'return_path_invalid'
   // what the assertion says
   | 'time_malformed'
   | 'issuer_wrong'
@@ -67,29 +65,17 @@ export type SamlRefusal =
   | 'assertion_replayed'
   | 'library_refused'
   // who it names
-  | 'subject_attributes_missing'
   | 'email_multiple'
-  | 'email_invalid'
-  | 'groups_truncated'
   // the connection and its metadata
-  | 'connection_unknown'
   | 'metadata_not_idp'
   | 'metadata_expired'
   | 'metadata_endpoint'
   | 'metadata_certificate'
-  | 'unavailable';
+  | CommonRefusal;
 
-/** A sign-in or a metadata file that is not accepted. `detail` is for the institution's administrator, never for the visitor. */
-export class SamlRefused extends Error {
+/** A sign-in or a metadata file that is not accepted. */
+export class SamlRefused extends SsoRefused<SamlRefusal> {
   override readonly name = 'SamlRefused';
-
-  constructor(
-    readonly reason: SamlRefusal,
-    readonly detail?: string,
-    options?: ErrorOptions,
-  ) {
-    super(detail ? `${reason}: ${detail}` : reason, options);
-  }
 }
 
 /** Refuses for `reason` unless the condition holds. */

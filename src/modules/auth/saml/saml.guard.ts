@@ -1,7 +1,7 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { refusalOf } from './library-refusal.js';
-import { problemOf } from './saml-problem.js';
+import { problemOf } from '../sso/sso-problem.js';
 import { SamlRefused } from './saml-refusal.js';
 import type { SamlArrival } from './saml.strategy.js';
 

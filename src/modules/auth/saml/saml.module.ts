@@ -5,7 +5,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { SessionCookiesModule } from '../session-cookies.module.js';
 import { SsoModule } from '../sso/sso.module.js';
 import { SsoRedis } from '../sso/sso-redis.js';
-import { AssertionReplays, PendingRequests } from './request-store.js';
+import { AssertionReplays, PendingRequests } from '../sso/request-store.js';
 import { SamlController } from './saml.controller.js';
 import { SamlService } from './saml.service.js';
 import { SamlStrategy } from './saml.strategy.js';

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/http/problem.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
-import { PendingRequests } from './request-store.js';
+import { PendingRequests } from '../sso/request-store.js';
 import type { SamlConnection } from './saml-connection.js';
 import { SsoDepartures, type SsoDeparture, type SsoVisitor } from '../sso/sso-departures.js';
+import { problemOf } from '../sso/sso-problem.js';
+import { SsoRefused } from '../sso/sso-refusal.js';
 import { beginSignIn } from './saml-login.js';
-import { problemOf } from './saml-problem.js';
-import { SamlRefused } from './saml-refusal.js';
 import { serviceProviderMetadata } from './sp-metadata.js';
 
 /** The steps of a SAML sign-in that a browser sees before it arrives: metadata, departure. */
@@ -33,7 +33,7 @@ export class SamlService {
     try {
       return await beginSignIn(connection, this.requests, { ...visitor, publicUrl: this.app.origin });
     } catch (error) {
-      throw error instanceof SamlRefused ? problemOf(error) : error;
+      throw error instanceof SsoRefused ? problemOf(error) : error;
     }
   }
 

@@ -8,9 +8,10 @@ import { randomToken, sha256 } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/http/problem.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { RolesService } from '../../rbac/index.js';
+import { OidcSettings } from '../oidc/oidc-settings.js';
 import { serviceProviderUrls } from '../saml/saml-connection.js';
 import { ProviderSettings } from './provider-settings.js';
-import type { SsoConnectionEntity } from './sso-connection.entity.js';
+import type { SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
 import type { CreateSsoConnectionDto, UpdateSsoConnectionDto } from './sso.dto.js';
 import { SsoRepository } from './sso.repository.js';
 
@@ -25,6 +26,7 @@ export class SsoSetupService {
     private readonly audit: AuditTrail,
     private readonly jobs: Jobs,
     private readonly app: AppConfig,
+    private readonly oidc: OidcSettings,
   ) {}
 
   async list() {
@@ -36,31 +38,27 @@ export class SsoSetupService {
     return this.present(await this.require(id));
   }
 
-  /** Throws metadata_refused, unknown_role, beyond_own_grants. */
-  async create(body: CreateSsoConnectionDto) {
+  /** Throws metadata_refused, invalid_request, unknown_role, beyond_own_grants. */
+  async create({ protocol = 'saml', name, ...body }: CreateSsoConnectionDto) {
     await this.assertMay(body);
-    const { provider, settings } = divided(body);
-    const columns = await this.providers.read(provider);
-    await this.assertMay(body); // fetching takes its time, in which rights may have been taken away
-    if (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length) {
-      throw new Problem('invalid_request', { detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates' });
-    }
     const id = newId();
+    const columns = await this.columns(protocol, id, body);
+    await this.assertMay(body); // fetching takes its time, in which rights may have been taken away
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
     await this.repository.insert({
-      protocol: 'saml', ...settings, name: body.name, ...columns, id,
+      protocol, name, subject: protocol === 'oidc' ? 'sub' : 'name-id', ...columns, id,
       entrance: ring.forRow('sso_connections', id).seal('entrance_enc', secret)!, entranceHash: sha256(secret),
     });
     this.audit.record('sso.connection_created', { target: { type: 'sso-connection', id } });
     return this.read(id);
   }
 
-  /** Throws not_found, metadata_refused, unknown_role, beyond_own_grants. */
+  /** Throws not_found, metadata_refused, invalid_request, unknown_role, beyond_own_grants. */
   async update(id: string, body: UpdateSsoConnectionDto) {
     await this.assertMay(body);
-    const { provider, settings } = divided(body);
-    const changes = { ...settings, ...(await this.providers.read(provider)) };
+    const stored = await this.require(id);
+    const changes = await this.columns(stored.protocol, id, body, stored);
     await this.assertMay(body); // as above
     if (Object.keys(changes).length === 0) throw new Problem('invalid_request', { detail: 'nothing to change' });
     if (!(await this.repository.update(id, changes))) throw new Problem('not_found');
@@ -72,6 +70,20 @@ export class SsoSetupService {
   async delete(id: string): Promise<void> {
     if (!(await this.repository.delete(id))) throw new Problem('not_found');
     this.audit.record('sso.connection_deleted', { target: { type: 'sso-connection', id } });
+  }
+
+  /** What is said of a connection, as columns. Throws metadata_refused, invalid_request also for what belongs to the other protocol. */
+  private async columns(protocol: SsoProtocol, id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<Partial<SsoConnectionEntity>> {
+    const { saml, oidc, settings } = divided(body);
+    const foreign = protocol === 'oidc' ? [...Object.values(saml), settings.wantResponseSigned] : Object.values(oidc);
+    const subject = settings.subject === (protocol === 'oidc' ? 'name-id' : 'sub');
+    if (subject || foreign.some((value) => value !== undefined)) throw new Problem('invalid_request', { detail: `not for a connection by ${protocol}` });
+    if (protocol === 'oidc') return { ...settings, ...(await this.oidc.columns(id, oidc, stored)) };
+    const columns = await this.providers.read(saml);
+    if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
+      throw new Problem('invalid_request', { detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates' });
+    }
+    return { ...settings, ...columns };
   }
 
   /** Has the worker read the provider's metadata anew. Throws not_found; no_metadata_url where it has no address. */
@@ -98,14 +110,16 @@ export class SsoSetupService {
   }
 
   private present(connection: SsoConnectionEntity) {
-    const { metadataUrl: idpMetadataUrl } = connection;
+    const shown = { ...this.oidc.present(connection), idpMetadataUrl: connection.metadataUrl };
+    if (connection.protocol === 'oidc') return { ...shown, entityId: null, acsUrl: null, metadataUrl: null, certificatesExpireAt: [] };
     const { spEntityId: entityId, ...urls } = serviceProviderUrls(this.app.origin, connection.id);
     const certificatesExpireAt = connection.idpCertificates.map((pem) => new Date(new X509Certificate(pem).validTo));
-    return { ...connection, idpMetadataUrl, ...urls, entityId, certificatesExpireAt };
+    return { ...shown, callbackUrl: null, backchannelLogoutUrl: null, postLogoutUrl: null, ...urls, entityId, certificatesExpireAt };
   }
 }
 
-/** What a caller says of the provider, and what of everything else. */
-function divided({ metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates, ...settings }: UpdateSsoConnectionDto) {
-  return { provider: { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates }, settings };
+/** What a caller says of the provider, by protocol, and what of everything else. */
+function divided(body: UpdateSsoConnectionDto) {
+  const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates, issuer, clientId, clientSecret, tenants, scopes, ...settings } = body;
+  return { saml: { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates }, oidc: { issuer, clientId, clientSecret, tenants, scopes }, settings };
 }

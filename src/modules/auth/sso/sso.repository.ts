@@ -25,6 +25,8 @@ export interface SsoOutcome {
   membership_id: string | null;
   email: string | null;
   role_before: string | null;
+  /** By the answer's groups, or by those of the connection's directory where that speaks of the member. */
+  role_now: string | null;
   expires_at: Date;
   [column: string]: unknown;
 }
@@ -65,7 +67,7 @@ const FOUND = Object.entries({
   idp_certificates: 'idpCertificates', idp_scopes: 'idpScopes', want_response_signed: 'wantResponseSigned',
   want_assertion_encrypted: 'wantAssertionEncrypted', sign_requests: 'signRequests', idp_initiated: 'idpInitiated', force_authn: 'forceAuthn',
   sp_key_enc: 'spKey', sp_certificate: 'spCertificate', oidc_issuer: 'oidcIssuer', oidc_client_id: 'oidcClientId',
-  oidc_client_secret_enc: 'oidcClientSecret', oidc_tenants: 'oidcTenants', subject: 'subject', email_attribute: 'emailAttribute',
+  oidc_client_secret_enc: 'oidcClientSecret', oidc_tenants: 'oidcTenants', oidc_scopes: 'oidcScopes', subject: 'subject', email_attribute: 'emailAttribute',
   name_attribute: 'nameAttribute', group_attribute: 'groupAttribute', group_roles: 'groupRoles', attribute_roles: 'attributeRoles', default_role: 'defaultRole',
   jit_provisioning: 'jitProvisioning', shared: 'shared', tested_at: 'testedAt', clock_skew_seconds: 'clockSkewSeconds', entrance_enc: 'entrance',
 }).map(([column, property]) => `(f.found).${column} AS "${property}"`).join(', ');
@@ -86,6 +88,12 @@ export class SsoRepository {
     return { connection, preset, keys: (generations ?? []).map((generation, i) => ({ generation, wrapped: wrapped?.[i] ?? null })) };
   }
 
+  /** The mail domains that the organization of a connection answers for. */
+  async verifiedDomains(id: string): Promise<string[]> {
+    const [row] = await this.unitOfWork.once<{ domains: string[] }>('SELECT app.sso_verified_domains($1) AS domains', [id]);
+    return row!.domains;
+  }
+
   signIn(arrival: SsoSignIn): Entrance {
     const { connectionId, entrance, subjectKey, email, name, role, ids, idpSession, maxExpiry, visit, facts } = arrival;
     return {
@@ -95,6 +103,19 @@ export class SsoRepository {
           maxExpiry ?? 'infinity', visit.parameter, JSON.stringify(facts)],
       },
     };
+  }
+
+  /** The entrance that ends sessions at the word of a connection's provider, see `app.sso_end_sessions`. */
+  endSessions(connectionId: string, entrance: Buffer, subjectKey: string | null, idpSession: string | null): Entrance {
+    return { statement: { text: 'SELECT * FROM app.sso_end_sessions($1, $2, $3, $4)', values: [connectionId, entrance, subjectKey, idpSession] } };
+  }
+
+  /** Ends a session of the caller's own that came through a connection. False when there is none such. */
+  async endOwnSession(sessionId: string, connectionId: string): Promise<boolean> {
+    if (!UUID.test(connectionId)) return false;
+    return (await this.unitOfWork.execute(
+      'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND connection_id = $3 AND revoked_at IS NULL', [currentContext().orgId, sessionId, connectionId],
+    )) > 0;
   }
 
   /** The entrance that notes a test sign-in, as the member who tried; see `app.sso_test_passed`. */

@@ -1,5 +1,5 @@
 import { Problem } from '../../../platform/http/problem.js';
-import type { SamlRefused } from './saml-refusal.js';
+import type { SsoRefused } from './sso-refusal.js';
 
 const AGAIN = 'Begin again at the sign-in page. If it happens again, give your administrator the request id of this answer.';
 
@@ -7,11 +7,12 @@ const AGAIN = 'Begin again at the sign-in page. If it happens again, give your a
  * What the visitor is told: the same for every forgery, so that trying teaches nothing. The reason goes to the log and to the
  * audit trail, as the problem's cause.
  */
-export function problemOf(refusal: SamlRefused): Problem {
+export function problemOf(refusal: SsoRefused): Problem {
   switch (refusal.reason) {
     case 'connection_unknown':
       return new Problem('not_found', { cause: refusal });
     case 'unavailable':
+    case 'provider_unreachable':
       return new Problem('unavailable', { cause: refusal });
     case 'too_large':
       return new Problem('payload_too_large', { cause: refusal });

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { SsoAim } from '../sso/sso-identity.js';
-import { SIGN_IN_MILLIS } from './saml-connection.js';
-import { must, SamlRefused } from './saml-refusal.js';
+import type { SsoAim } from './sso-identity.js';
+import { must, SsoRefused } from './sso-refusal.js';
+
+/** How long a sign-in may take at the identity provider, and how old its answer may be. */
+export const SIGN_IN_MILLIS = 10 * 60 * 1000;
 
 /** The part of ioredis that is needed; a `Redis` fits. */
 export interface SignInRedis {
@@ -12,6 +14,7 @@ export interface SignInRedis {
 /** What a sign-in request is known by: all three must come back together. */
 export interface RequestBinding {
   readonly connectionId: string;
+  /** What the answer names the request by: SAML's request id, OpenID Connect's state. */
   readonly requestId: string;
   /** The random cookie of the browser that asked; without it a stranger's response could be planted in a victim's browser. */
   readonly browser: string;
@@ -38,7 +41,7 @@ async function answerOf<T>(operation: Promise<T>): Promise<T> {
   try {
     return await Promise.race([operation, deadline]);
   } catch (cause) {
-    throw new SamlRefused('unavailable', undefined, { cause });
+    throw new SsoRefused('unavailable', undefined, { cause });
   } finally {
     clearTimeout(timer);
   }
@@ -46,7 +49,7 @@ async function answerOf<T>(operation: Promise<T>): Promise<T> {
 
 /** A key that only someone with all the parts can name; the parts themselves are not to be read out of Redis. */
 function keyOf(kind: string, ...parts: string[]): string {
-  return `saml:${kind}:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
+  return `sso:${kind}:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
 }
 
 /** Sign-in requests on their way: kept ten minutes, taken once, by the browser and for the connection they began with. */
@@ -54,17 +57,17 @@ export class PendingRequests {
   constructor(private readonly redis: SignInRedis) {}
 
   /** Remembers a request before it is sent. */
-  async remember(binding: RequestBinding, request: Omit<PendingRequest, 'requestId'>): Promise<void> {
+  async remember<T extends PendingRequest = PendingRequest>(binding: RequestBinding, request: Omit<T, 'requestId'>): Promise<void> {
     const value = JSON.stringify({ ...request, requestId: binding.requestId });
     const stored = await answerOf(this.redis.set(this.key(binding), value, 'PX', SIGN_IN_MILLIS, 'NX'));
     must(stored === 'OK', 'request_unknown', 'a request of this id exists');
   }
 
   /** Takes the request out: whatever the rest of the check says, no second response is heard on it. */
-  async take(binding: RequestBinding): Promise<PendingRequest> {
+  async take<T extends PendingRequest = PendingRequest>(binding: RequestBinding): Promise<T> {
     const value = await answerOf(this.redis.getdel(this.key(binding)));
     must(value !== null, 'request_unknown');
-    return JSON.parse(value) as PendingRequest;
+    return JSON.parse(value) as T;
   }
 
   private key({ connectionId, requestId, browser }: RequestBinding): string {
@@ -72,14 +75,26 @@ export class PendingRequests {
   }
 }
 
-/** Assertions that were accepted, remembered for as long as they could be accepted again. */
-export class AssertionReplays {
+/** What was accepted once and must not be again, remembered for as long as it could be. */
+abstract class Replays {
+  protected abstract readonly kind: string;
+
   constructor(private readonly redis: SignInRedis) {}
 
-  /** Claims an assertion for one sign-in, until `expires` (epoch milliseconds, clock skew included). */
-  async claim(connectionId: string, assertionId: string, expires: number, now: number): Promise<void> {
-    const key = keyOf('assertion', connectionId, assertionId);
+  /** Claims an id for one use, until `expires` (epoch milliseconds, clock skew included). */
+  async claim(connectionId: string, id: string, expires: number, now: number): Promise<void> {
+    const key = keyOf(this.kind, connectionId, id);
     const claimed = await answerOf(this.redis.set(key, '1', 'PX', Math.max(Math.ceil(expires - now), 1000), 'NX'));
-    must(claimed === 'OK', 'assertion_replayed');
+    if (claimed !== 'OK') throw new SsoRefused(`${this.kind}_replayed`);
   }
+}
+
+/** Assertions that were accepted. */
+export class AssertionReplays extends Replays {
+  protected readonly kind = 'assertion';
+}
+
+/** Logout tokens that were acted upon. */
+export class LogoutTokenReplays extends Replays {
+  protected readonly kind = 'logout_token';
 }

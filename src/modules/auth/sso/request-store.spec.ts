@@ -28,7 +28,7 @@ describe('PendingRequests', () => {
   it('keeps it ten minutes, under a key that tells nothing', async () => {
     const set = jest.fn<SignInRedis['set']>().mockResolvedValue('OK');
     await new PendingRequests({ set, getdel: async () => null }).remember(binding, request);
-    expect(set).toHaveBeenCalledWith(expect.stringMatching(/^saml:request:[\w-]{43}$/), expect.any(String), 'PX', 600_000, 'NX');
+    expect(set).toHaveBeenCalledWith(expect.stringMatching(/^sso:request:[\w-]{43}$/), expect.any(String), 'PX', 600_000, 'NX');
   });
 
   it('refuses an id that is already on its way', async () => {
