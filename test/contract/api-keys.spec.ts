@@ -16,7 +16,7 @@ const PERMISSIONS = [...declared('permissions').keys()];
 /** Routes that give or take away rights: whoever calls them needs those rights as well, and a key of one permission has none. */
 const GIVING = new Set([
   'POST /v1/invites', 'POST /v1/invites/:id/resend', 'POST /v1/assignments', 'POST /v1/memberships', 'PATCH /v1/memberships/:id', 'DELETE /v1/memberships/:id', 'POST /v1/roles', 'PUT /v1/roles/:role/permissions/:permission',
-  'POST /v1/sso/connections', 'DELETE /v1/roles/:role/permissions/:permission', 'PUT /v1/memberships/:id/permissions/:permission', 'DELETE /v1/memberships/:id/permissions/:permission',
+  'POST /v1/sso/connections', 'POST /v1/sso/domains', 'DELETE /v1/roles/:role/permissions/:permission', 'PUT /v1/memberships/:id/permissions/:permission', 'DELETE /v1/memberships/:id/permissions/:permission',
 ]);
 /** Routes that also show what they are about: the permission to read it, without which nothing is there. */
 const READING: Record<string, string> = {
@@ -24,7 +24,7 @@ const READING: Record<string, string> = {
   'PATCH /v1/sso/connections/:id': 'sso:read', 'DELETE /v1/sso/connections/:id': 'sso:read', 'GET /v1/webhook-sources/:id/deliveries': 'webhook:read',
   'POST /v1/webhook-sources': 'webhook:read', 'POST /v1/webhook-sources/:id/secrets': 'webhook:read', 'PATCH /v1/webhook-sources/:id': 'webhook:read',
   'DELETE /v1/webhook-sources/:id': 'webhook:read', 'GET /v1/access/who-can': 'person:read',
-  'POST /v1/sso/connections/:id/refresh': 'sso:read', 'POST /v1/sso/connections/:id/mapping/preview': 'sso:read', 'POST /v1/sso/domains/:id/verify': 'sso:read',
+  'POST /v1/sso/connections/:id/refresh': 'sso:read', 'POST /v1/sso/connections/:id/mapping/preview': 'sso:read', 'POST /v1/sso/domains/:id/verify': 'sso:read', 'DELETE /v1/sso/domains/:id': 'sso:read',
 };
 
 let harness: Harness;

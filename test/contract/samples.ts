@@ -34,7 +34,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/auth/totp/confirm': (_ids, { keeper: { confirming, app } }) => ({ body: { code: app.code() }, by: confirming }),
   'DELETE /v1/auth/totp': (_ids, { keeper: { client } }) => ({ by: client }),
   'POST /v1/auth/recovery-codes': (_ids, { keeper: { client } }) => ({ by: client }),
-  'POST /v1/auth/step-up': () => ({ body: { password: 'Synthetic-Test-1' } }),
+  'POST /v1/auth/step-up': (_ids, { pages: { client } }) => ({ body: { password: 'Synthetic-Test-1' }, by: client }),
   'GET /v1/auth/step-up/options': () => ({}),
   'GET /v1/auth/devices': (_ids, { keeper: { client } }) => ({ by: client }),
   'DELETE /v1/auth/devices/:id': ({ device }, { keeper: { client } }) => ({ params: { id: device }, by: client }),
@@ -159,7 +159,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /account/verify': (_ids, { pages: { token, client } }) => ({ body: { token }, by: client }),
   'POST /account/security/totp': (_ids, { pages: { client } }) => ({ by: client }),
   'POST /account/security/totp/confirm': (_ids, { pages: { confirming, app } }) => ({ body: { code: app.code(), secret: 'ABCDEFGHIJKLMNOP' }, by: confirming }),
-  'POST /account/step-up': async (_ids, { deputy, signIn }) => ({ body: { password: 'Synthetic-Test-1', returnTo: '/account' }, by: await signIn(deputy) }),
+  'POST /account/step-up': (_ids, { pages: { client } }) => ({ body: { password: 'Synthetic-Test-1', returnTo: '/account' }, by: client }),
   'POST /account/end-other-sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
   'POST /account/sign-out': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
 

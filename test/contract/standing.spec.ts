@@ -68,6 +68,8 @@ const STANDINGS: Record<string, Standing> = {
 const LOGGED = new Set<string>(['forbidden', 'step_up_required', 'password_change_required', 'second_factor_required', 'sso_required', 'sign_in_method_not_allowed']);
 /** Every code by which the guard refuses. */
 const REFUSALS = new Set<string>([...LOGGED, 'unauthenticated', 'session_expired', 'membership_ended', 'organization_suspended']);
+/** Signs out by being read: test/e2e/oidc-logout.spec.ts. */
+const LEAVING = new Set(['GET /v1/sso/oidc/:connectionId/logout']);
 /** What reading may move: the log and what of it goes out live, when somebody was last here, and the link to a file, which is good once. */
 const MOVES = new Set(['audit_events', 'audit_private', 'live_events', 'sessions', 'exports']);
 const TABLES = [...declared('tables')].filter(([name, { kind }]) => kind === 'tenant' && !MOVES.has(name)).map(([name]) => name);
@@ -89,6 +91,8 @@ beforeEach(async () => {
   mine = { ...mine, director: await harness.signIn(mine.directorMember.email) };
   spare = new Map();
   for (const route of routes.filter(({ mutating, policy }) => mutating && policy?.beforeSetup)) spare.set(route, await harness.signIn(mine.directorMember.email));
+  // More than five at once, for the test alone.
+  await harness.database.superuser(`UPDATE sessions SET revoked_at = NULL WHERE membership_id = $1 AND created_at > now() - interval '1 minute'`, [mine.directorMember.membershipId]);
   samples = new Map();
   for (const route of routes) samples.set(route, await sampleFor(route, mine));
 });
@@ -126,6 +130,7 @@ async function logged(route: Route, code: string, answer: Answer): Promise<strin
 
 /** A route that lets pass: what only reads answers with success, what changes something gets as far as its own rules. */
 async function passes(route: Route): Promise<string[]> {
+  if (LEAVING.has(keyOf(route))) return [];
   const answer = route.mutating ? await send(spare.get(route) ?? mine.director, route, { ...samples.get(route)!, body: {} }) : await send(mine.director, route, await sampleFor(route, mine));
   cells += 1;
   const passed = route.mutating ? !REFUSALS.has(String(answer.body?.code)) : answer.status < 300;

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { Public } from '../../platform/access/decorators.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { assertOwnForm, Problem, Returns } from '../../platform/http/index.js';
-import { PageFilter, tokenPage } from '../../platform/pages/index.js';
+import { FormAgain, PageFilter, tokenPage } from '../../platform/pages/index.js';
 import { BY_ADDRESS, SessionCookies } from '../auth/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import { AcceptInviteDto } from './invites.dto.js';
@@ -49,8 +49,8 @@ export class AcceptPageController {
       return '';
     } catch (error) {
       if (!(error instanceof Problem) || TOLD[error.code] === undefined) throw error;
-      response.status(error.status);
-      return tokenPage({ ...FORM, token, problem: [TOLD[error.code]!, ...(error.errors ?? []).map(({ message }) => message)].join(' ') });
+      const problem = [TOLD[error.code], ...(error.errors ?? []).map(({ message }) => `It ${message}.`)].join(' ');
+      throw new FormAgain(error, tokenPage({ ...FORM, token, problem }));
     }
   }
 }

@@ -1,3 +1,4 @@
+export { FormAgain } from './form-again.js';
 export { html, markup, type Html } from './html.js';
 export { alert, field, hidden, page } from './layout.js';
 export { PageFilter } from './page.filter.js';

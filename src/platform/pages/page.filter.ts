@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { ProblemFilter } from '../http/problem.filter.js';
 import type { Problem } from '../http/problem.js';
 import { requestIdOf } from '../http/request-id.js';
+import { FormAgain } from './form-again.js';
 import { html } from './html.js';
 import { page } from './layout.js';
 
@@ -22,6 +23,8 @@ export class PageFilter extends ProblemFilter {
   protected override answer(problem: Problem, request: Request, response: Response): void {
     if (!request.headers.accept?.includes('text/html')) return super.answer(problem, request, response);
     response.removeHeader('Set-Cookie');
+    for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
+    if (problem instanceof FormAgain) return void response.status(problem.status).type('text/html').send(problem.page);
     const lead = LEADS[problem.code];
     if (lead !== undefined && request.path !== lead) {
       const returnTo = request.method === 'GET' ? request.originalUrl : request.path.split('/').slice(0, 3).join('/');

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { Problem } from '../../../platform/http/problem.js';
+import { FormAgain } from '../../../platform/pages/index.js';
 
 /** What somebody who fills in a form is told; any other problem is a page of its own. */
 const TOLD: Readonly<Record<string, string>> = {
@@ -20,10 +21,8 @@ export function onward(response: Response, address: string): string {
   return '';
 }
 
-/** The sentence for a problem that belongs into the form; sets the status and headers. Throws what does not belong there. */
-export function told(error: unknown, response: Response): string {
+/** Throws the form again with a sentence on what is wrong with it; whatever does not belong into a form as it is. */
+export function again(error: unknown, form: (sentence: string) => string): never {
   if (!(error instanceof Problem) || TOLD[error.code] === undefined) throw error;
-  response.status(error.status);
-  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-  return [TOLD[error.code], ...(error.errors ?? []).map(({ message }) => `It ${message}.`)].join(' ');
+  throw new FormAgain(error, form([TOLD[error.code], ...(error.errors ?? []).map(({ message }) => `It ${message}.`)].join(' ')));
 }

@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { Body, Controller, Get, Post, Req, UseFilters } from '@nestjs/common';
+import type { Request } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { assertOwnForm } from '../../../platform/http/csrf.js';
@@ -9,7 +9,7 @@ import { BY_ADDRESS } from '../address-limits.js';
 import { ForgotPasswordDto, VerifyEmailDto } from '../recovery/recovery.dto.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { forgotPage, notePage } from './account.views.js';
-import { told } from './forms.js';
+import { again } from './forms.js';
 import { ResetForm } from './pages.dto.js';
 
 const PAGE = 'text/html; charset=utf-8';
@@ -38,13 +38,13 @@ export class RecoveryPageController {
     emits: ['auth.password_mail_asked'], limit: BY_ADDRESS.forgotPassword,
   })
   @Returns.text(PAGE)
-  async forgot(@Body() { email }: ForgotPasswordDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  async forgot(@Body() { email }: ForgotPasswordDto, @Req() request: Request) {
     assertOwnForm(request, this.app);
     try {
       await this.recovery.forgot(email);
       return notePage('Look into your mail', 'If somebody here has that address, a link is on its way to it. It works for half an hour.', TO_SIGN_IN);
     } catch (error) {
-      return forgotPage(told(error, response));
+      return again(error, forgotPage);
     }
   }
 
@@ -60,13 +60,13 @@ export class RecoveryPageController {
     emits: ['auth.password_reset', 'auth.password_reset_refused'], limit: BY_ADDRESS.resetPassword,
   })
   @Returns.text(PAGE)
-  async reset(@Body() { token, password }: ResetForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  async reset(@Body() { token, password }: ResetForm, @Req() request: Request) {
     assertOwnForm(request, this.app);
     try {
       await this.recovery.reset(token, password);
       return notePage('The password is set', 'Wherever you were signed in, you are not any more.', TO_SIGN_IN);
     } catch (error) {
-      return tokenPage({ ...RESET, token, problem: told(error, response) });
+      return again(error, (problem) => tokenPage({ ...RESET, token, problem }));
     }
   }
 
@@ -80,12 +80,12 @@ export class RecoveryPageController {
   @Post('verify')
   @Access('signed-in', { emits: ['auth.email_verified'], beforeSetup: true, peopleOnly: true, limit: BY_ADDRESS.verifyEmail })
   @Returns.text(PAGE)
-  async verify(@Body() { token }: VerifyEmailDto, @Res({ passthrough: true }) response: Response) {
+  async verify(@Body() { token }: VerifyEmailDto) {
     try {
       await this.recovery.verify(token);
       return notePage('Your address is confirmed', 'That was all.', { href: '/account', label: 'To your account' });
     } catch (error) {
-      return tokenPage({ ...VERIFY, token, problem: told(error, response) });
+      return again(error, (problem) => tokenPage({ ...VERIFY, token, problem }));
     }
   }
 }

@@ -10,7 +10,7 @@ import { FactorsService } from '../factors/factors.service.js';
 import { PasskeysService } from '../factors/passkeys.service.js';
 import { StepUpService } from '../factors/step-up.service.js';
 import { SessionCookies } from '../session-cookies.js';
-import { onward, told } from './forms.js';
+import { again, onward } from './forms.js';
 import { pageAddress } from './page-address.js';
 import { AddressForm, StepUpForm, TotpConfirmForm } from './pages.dto.js';
 import { recoveryCodesPage, securityPage, stepUpPage, totpPage } from './security.views.js';
@@ -57,15 +57,15 @@ export class SecurityPageController {
       this.sessions.set(response, session.secret, session.expiresAt);
       return recoveryCodesPage(recoveryCodes);
     } catch (error) {
-      return totpPage({ secret, problem: told(error, response) });
+      return again(error, (problem) => totpPage({ secret, problem }));
     }
   }
 
   @Get('step-up')
   @Access('signed-in', { beforeSetup: true, peopleOnly: true })
   @Returns.text(PAGE)
-  prove(@Query() { returnTo }: AddressForm) {
-    return this.ask(pageAddress(returnTo));
+  async prove(@Query() { returnTo }: AddressForm) {
+    return stepUpPage(await this.form(pageAddress(returnTo)));
   }
 
   @Post('step-up')
@@ -75,17 +75,18 @@ export class SecurityPageController {
   })
   @Returns.text(PAGE)
   async stepUp(@Body() { returnTo, ...proof }: StepUpForm, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {
+    const form = await this.form(pageAddress(returnTo));
     try {
       const { secret, expiresAt } = await this.stepUps.stepUp(user.sid, proof, undefined);
       this.sessions.set(response, secret, expiresAt);
       return onward(response, pageAddress(returnTo));
     } catch (error) {
-      return this.ask(pageAddress(returnTo), told(error, response));
+      return again(error, (problem) => stepUpPage({ ...form, problem }));
     }
   }
 
-  private async ask(returnTo: string, problem?: string): Promise<string> {
+  private async form(returnTo: string) {
     const { totpConfirmedAt, passkeys } = await this.factors.own();
-    return stepUpPage({ returnTo, problem, hasFactor: totpConfirmedAt !== null, passkeys: passkeys > 0 });
+    return { returnTo, hasFactor: totpConfirmedAt !== null, passkeys: passkeys > 0 };
   }
 }

@@ -6,7 +6,7 @@ import { FactorCookies } from '../factors/factor-cookies.js';
 import { SecondFactorService } from '../factors/second-factor.service.js';
 import { SignInService } from '../sign-in.service.js';
 import { SsoDiscovery } from '../sso/sso-discovery.service.js';
-import { onward, told } from './forms.js';
+import { again, onward } from './forms.js';
 import { pageAddress } from './page-address.js';
 import type { PasswordForm, SecondFactorForm } from './pages.dto.js';
 import { secondFactorPage } from './second-factor.views.js';
@@ -24,10 +24,8 @@ export class SignInPages {
   ) {}
 
   /** What the address's domain signs in by. Throws invalid_request for what is no address. */
-  async method(email: string, returnTo: string, wrong: Partial<MethodShown> = {}): Promise<string> {
-    const { password, connections } = await this.discovery.discover(email);
-    const choices = connections.map(({ name, loginUrl }) => ({ name, loginUrl: withReturn(loginUrl, returnTo) }));
-    return methodPage({ email, password, connections: choices, returnTo, ...wrong });
+  async method(email: string, returnTo: string): Promise<string> {
+    return methodPage(await this.shown(email, returnTo));
   }
 
   /** Signs in and sends the browser on, to the second factor where one is asked for; or the form again, with what was wrong. Throws csrf_refused. */
@@ -43,7 +41,8 @@ export class SignInPages {
       this.cookies.finish(request, response, outcome);
       return onward(response, address);
     } catch (error) {
-      return this.method(email, address, { password: true, problem: told(error, response), rememberMe: rememberMe !== undefined });
+      const shown = { ...await this.shown(email, address), password: true, rememberMe: rememberMe !== undefined };
+      return again(error, (problem) => methodPage({ ...shown, problem }));
     }
   }
 
@@ -62,8 +61,13 @@ export class SignInPages {
       this.cookies.finish(request, response, finished);
       return onward(response, pageAddress(returnTo));
     } catch (error) {
-      return secondFactorPage({ methods, returnTo: pageAddress(returnTo), problem: told(error, response) });
+      return again(error, (problem) => secondFactorPage({ methods, returnTo: pageAddress(returnTo), problem }));
     }
+  }
+
+  private async shown(email: string, returnTo: string): Promise<MethodShown> {
+    const { password, connections } = await this.discovery.discover(email);
+    return { email, password, returnTo, connections: connections.map(({ name, loginUrl }) => ({ name, loginUrl: withReturn(loginUrl, returnTo) })) };
   }
 }
 
