@@ -12,7 +12,10 @@ export class Sso1770000000009 extends SqlMigration {
       -- SAML 2.0: the provider's metadata, and how strict we are with it.
       idp_entity_id text,
       idp_sso_url text,
+      idp_sso_binding text NOT NULL DEFAULT 'redirect' CHECK (idp_sso_binding IN ('redirect', 'post')),
       idp_slo_url text,
+      idp_slo_response_url text,
+      idp_slo_binding text NOT NULL DEFAULT 'redirect' CHECK (idp_slo_binding IN ('redirect', 'post')),
       idp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(idp_certificates) <= 10),
       idp_scopes text[] NOT NULL DEFAULT '{}',
       metadata_url text,
@@ -23,8 +26,9 @@ export class Sso1770000000009 extends SqlMigration {
       sign_requests boolean NOT NULL DEFAULT false,
       idp_initiated boolean NOT NULL DEFAULT false,
       force_authn boolean NOT NULL DEFAULT false,
+      -- Our keys towards this provider, sealed as one list, and their certificates: the first signs, the second is the one to come.
       sp_key_enc bytea,
-      sp_certificate text,
+      sp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(sp_certificates) <= 2),
       -- OpenID Connect.
       oidc_issuer text,
       oidc_client_id text,
@@ -46,6 +50,7 @@ export class Sso1770000000009 extends SqlMigration {
       created_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (org_id, id),
       CHECK (protocol <> 'saml' OR (idp_entity_id IS NOT NULL AND idp_sso_url IS NOT NULL AND cardinality(idp_certificates) > 0)),
+      CHECK ((sp_key_enc IS NULL) = (cardinality(sp_certificates) = 0)),
       CHECK (protocol <> 'oidc' OR (oidc_issuer IS NOT NULL AND oidc_client_id IS NOT NULL))
     );
     CREATE INDEX sso_connections_id ON sso_connections (id);
@@ -223,10 +228,27 @@ export class Sso1770000000009 extends SqlMigration {
       UPDATE public.sso_identities i SET last_sign_in_at = now()
        WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
       expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
-      UPDATE public.sessions s SET connection_id = c.id, idp_session = sso_sign_in.idp_session WHERE s.org_id = m.org_id AND s.id = visit.id;
+      UPDATE public.sessions s SET connection_id = c.id, idp_subject = visit.idp_subject, idp_session = sso_sign_in.idp_session,
+             signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
       user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
     END $$;
 
-    GRANT EXECUTE ON FUNCTION app.find_sso_connection, app.enter_sso_log, app.sso_sign_in TO vouchsafe_app;
+    -- Ends what an identity provider says is over: the sessions that the connection opened for the person it names, of those alone that
+    -- it names where it names any. For whoever holds the connection's secret. Null: not a connection that may speak.
+    CREATE FUNCTION app.sso_sign_out(connection uuid, entrance bytea, subject text, idp_sessions text[], OUT org_id uuid, OUT ended integer)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      SELECT c.org_id INTO org_id FROM public.sso_connections c WHERE c.id = connection AND c.enabled AND c.entrance_hash = sha256(entrance);
+      IF NOT FOUND THEN
+        PERFORM app.enter_sso_log(connection);
+        RETURN;
+      END IF;
+      PERFORM app_private.sign_limited(org_id);
+      UPDATE public.sessions s SET revoked_at = now() WHERE s.connection_id = connection AND s.idp_subject = subject AND s.revoked_at IS NULL
+         AND (cardinality(idp_sessions) = 0 OR s.idp_session = ANY (idp_sessions));
+      GET DIAGNOSTICS ended = ROW_COUNT;
+    END $$;
+
+    GRANT EXECUTE ON FUNCTION app.find_sso_connection, app.enter_sso_log, app.sso_sign_in, app.sso_sign_out TO vouchsafe_app;
   `;
 }

@@ -179,7 +179,8 @@ export class Organizations1770000000014 extends SqlMigration {
       IF NOT FOUND THEN state := 'session_ended'; RETURN; END IF;
       expires_at := app_private.open_session(d.m, visit, s.method, d.expires_at);
       UPDATE public.sessions x SET signed_in_at = s.signed_in_at, second_factor_at = s.second_factor_at,
-             origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id, idp_session = s.idp_session
+             origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id,
+             idp_subject = s.idp_subject, idp_session = s.idp_session
        WHERE x.org_id = org AND x.id = visit.id;
     END $$;
 

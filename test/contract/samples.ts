@@ -34,6 +34,11 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/sso/connections': async (_ids, { metadata, roles }) => ({ body: { name: 'Second', metadata, defaultRole: roles.subject } }),
   'GET /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
   'PATCH /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection }, body: { name: 'Renamed' } }),
+  'POST /v1/sso/connections/:id/key': ({ connection }) => ({ params: { id: connection } }),
+  'POST /v1/sso/connections/:id/key/switch': async ({ connection }, { director }) => {
+    for (let key = 0; key < 2; key += 1) await director.post(`/v1/sso/connections/${connection}/key`);
+    return { params: { id: connection } };
+  },
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
 
   'GET /v1/organizations/current': () => ({}),
@@ -132,6 +137,9 @@ export const PUBLIC: Record<string, string> = {
   'POST /v1/invites/accept': 'a signed token that was mailed, good once; a limit by address',
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
+  'GET /v1/sso/saml/:connectionId/form': 'a ticket of random bytes, good once, for the browser it was made for',
+  'GET /v1/sso/saml/:connectionId/logout': 'ends the session of the browser that comes; messages carry the identity provider\'s signature',
+  'POST /v1/sso/saml/:connectionId/logout': 'the identity provider\'s signature',
   'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

@@ -60,7 +60,7 @@ async function tokenFor(id: string, changes: Partial<InviteClaims> = {}): Promis
 /** What the entrance says to a token, in a transaction of one's own. */
 function enterBy(raw: RawSql, token: string): Promise<Outcome> {
   const { orgId, id, email, role, expiresAt } = readInvite(inviteKey(harness.env.JWT_SECRET!), token)!;
-  return raw.outcome(`SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(), (gen_random_uuid(), sha256($9), NULL, NULL)::app.visit)`,
+  return raw.outcome(`SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(), (gen_random_uuid(), sha256($9), NULL, NULL, NULL, NULL)::app.visit)`,
     [orgId, id, token, email, role, expiresAt, Buffer.alloc(16), Buffer.alloc(32), newId()]);
 }
 

@@ -189,7 +189,7 @@ it('a verified assertion opens nothing where SAML is not taken, or that is suspe
   const arrive = async () => {
     await raw.client.query('BEGIN');
     const { rows } = await raw.attempt(`SELECT state FROM app.sso_sign_in($1, 'secret', 'subject', 'somebody@test.example', 'Somebody', 'mentor',
-      gen_random_uuid(), gen_random_uuid(), NULL, 'infinity', (gen_random_uuid(), sha256('x'), NULL, NULL)::app.visit)`, [id]);
+      gen_random_uuid(), gen_random_uuid(), NULL, 'infinity', (gen_random_uuid(), sha256('x'), NULL, NULL, NULL, NULL)::app.visit)`, [id]);
     await raw.rollback();
     return rows[0]!.state;
   };

@@ -150,14 +150,14 @@ describe('what a session cannot move on to', () => {
     await raw.enter(sessionSecret(client));
     for (const secret of ['', 'A'.repeat(43), sessionSecret(other.client)]) {
       for (const org of [to, other.to]) {
-        const { rows } = await raw.attempt('SELECT state FROM app.switch_organization($1, $2, (gen_random_uuid(), $3, NULL, NULL)::app.visit)', [secret, org, Buffer.alloc(32)]);
+        const { rows } = await raw.attempt('SELECT state FROM app.switch_organization($1, $2, (gen_random_uuid(), $3, NULL, NULL, NULL, NULL)::app.visit)', [secret, org, Buffer.alloc(32)]);
         expect(rows[0]!.state).not.toBe('ok');
       }
       expect((await raw.attempt('SELECT * FROM app.own_organizations($1)', [secret])).rows).toEqual([]);
     }
     await raw.rollback();
     await raw.client.query('BEGIN');
-    expect((await raw.attempt('SELECT state FROM app.switch_organization($1, $2, (gen_random_uuid(), $3, NULL, NULL)::app.visit)', [sessionSecret(client), to, Buffer.alloc(32)])).rows).toEqual([{ state: 'not_found' }]);
+    expect((await raw.attempt('SELECT state FROM app.switch_organization($1, $2, (gen_random_uuid(), $3, NULL, NULL, NULL, NULL)::app.visit)', [sessionSecret(client), to, Buffer.alloc(32)])).rows).toEqual([{ state: 'not_found' }]);
     await raw.end();
   });
 });

@@ -29,6 +29,7 @@ export const authFeature = defineFeature({
     sessions: {
       ip: { class: 'PII', erasure: 'delete' },
       user_agent: { class: 'PII', erasure: 'delete' },
+      idp_subject: { class: 'PII', erasure: 'delete' },
     },
   },
   tables: {

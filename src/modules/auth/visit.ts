@@ -10,11 +10,22 @@ export interface Visit {
   readonly parameter: string;
 }
 
+/** What only an identity provider can say of a sign-in. */
+export interface ProviderFacts {
+  /** Its name for the person, by which it may end the session. */
+  readonly idpSubject?: string;
+  /** When it last saw the person prove who they are. Epoch milliseconds. */
+  readonly signedInAt?: number;
+}
+
 /** A new session for whoever sends the request under way. */
-export function newVisit(): Visit {
+export function newVisit({ idpSubject, signedInAt }: ProviderFacts = {}): Visit {
   const { ip, userAgent } = currentContext();
   const secret = randomToken();
-  const visit = { id: newId(), secret_hash: `\\x${hashToken(secret).toString('hex')}`, ip, user_agent: userAgent };
+  const visit = {
+    id: newId(), secret_hash: `\\x${hashToken(secret).toString('hex')}`, ip, user_agent: userAgent, idp_subject: idpSubject,
+    signed_in_at: signedInAt === undefined ? undefined : new Date(signedInAt),
+  };
   return { secret, parameter: JSON.stringify(visit) };
 }
 

@@ -1,25 +1,38 @@
-import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
+import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
-import { Problem } from '../../../platform/http/problem.js';
-import { SamlGuard } from './saml.guard.js';
-import { SamlRefused } from './saml-refusal.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { refusalOf, problemOf } from './saml-problem.js';
+import type { SamlRefused } from './saml-refusal.js';
+import { SamlResponses, type SamlArrival } from './saml-responses.js';
 
-/** The SAML guard, with each refusal and its reason written to the organization's log. */
+/** A request that passed {@link ArrivalGuard}. */
+export interface SamlRequest {
+  readonly samlArrival: SamlArrival;
+}
+
+/**
+ * Lets a request through only with an assertion that holds, left in `request.samlArrival`; all else is a problem, and
+ * its reason is written to the organization's log.
+ */
 @Injectable()
-export class ArrivalGuard extends SamlGuard {
+export class ArrivalGuard implements CanActivate {
   private readonly log = new Logger('SAML');
 
-  constructor(private readonly arrivals: SsoArrivals) {
-    super();
-  }
+  constructor(
+    private readonly responses: SamlResponses,
+    private readonly arrivals: SsoArrivals,
+  ) {}
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request & { samlArrival?: SamlArrival }>();
+    const { params, query, body, headers } = request;
     try {
-      return await super.canActivate(context);
+      request.samlArrival = await this.responses.accept({ connectionId: String(params['connectionId']), cookieHeader: headers.cookie, query, body });
+      return true;
     } catch (error) {
-      if (error instanceof Problem && error.cause instanceof SamlRefused) await this.record(context, error.cause);
-      throw error;
+      const refusal = refusalOf(error);
+      await this.record(context, refusal);
+      throw problemOf(refusal);
     }
   }
 

@@ -46,6 +46,10 @@ describe('readIdpMetadata', () => {
       entityId: 'https://idp.example.test/metadata',
       ssoUrl: 'https://idp.example.test/sso?tenant=1',
       certificates: [expect.stringContaining('BEGIN CERTIFICATE')],
+      ssoBinding: 'redirect',
+      sloUrl: undefined,
+      sloResponseUrl: undefined,
+      sloBinding: 'redirect',
       wantsSignedRequests: false,
       scopes: ['example.test'],
     });
@@ -70,7 +74,6 @@ describe('readIdpMetadata', () => {
     ['another protocol', { descriptor: 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:1.1:protocol"' }, 'metadata_not_idp'],
     ['an end that has passed', { root: 'entityID="x" validUntil="2025-12-31T00:00:00Z"' }, 'metadata_expired'],
     ['an end that is no time', { root: 'entityID="x" validUntil="soon"' }, 'metadata_expired'],
-    ['no redirect endpoint', { endpoint: '' }, 'metadata_endpoint'],
     ['a plain http endpoint', { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="http://idp.example.test/sso"/>` }, 'metadata_endpoint'],
     ['a script for an endpoint', { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="javascript:alert(1)"/>` }, 'metadata_endpoint'],
     ['an endpoint with a password', { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="https://a:b@idp.example.test/"/>` }, 'metadata_endpoint'],
@@ -107,7 +110,7 @@ describe('serviceProviderMetadata', () => {
   });
 
   it('shows the certificate that its requests are signed with', () => {
-    const text = serviceProviderMetadata(testConnection('one', [key.certificate], { spKeyPair: next }));
+    const text = serviceProviderMetadata(testConnection('one', [key.certificate], { signRequests: true, spKeys: [next] }));
     expect(text).toContain('AuthnRequestsSigned="true"');
     expect(text.replace(/\s/g, '')).toContain(base64(next).replace(/\s/g, ''));
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { MemoryRedis } from '../../../../test/harness/saml-door.js';
-import { AssertionReplays, PendingRequests, type SignInRedis } from './request-store.js';
+import { Replays, PendingRequests, type SignInRedis } from './request-store.js';
 
 const binding = { connectionId: 'c', requestId: '_r', browser: 'b' };
 const request = { createdAt: '2026-01-01T00:00:00.000Z', returnTo: '/people' };
@@ -47,9 +47,9 @@ describe('PendingRequests', () => {
   });
 });
 
-describe('AssertionReplays', () => {
+describe('Replays', () => {
   it('accepts an assertion once for each connection', async () => {
-    const replays = new AssertionReplays(new MemoryRedis());
+    const replays = new Replays(new MemoryRedis());
     await replays.claim('c', '_a', 2000, 1000);
     await replays.claim('d', '_a', 2000, 1000);
     await expect(replays.claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'assertion_replayed' });
@@ -57,13 +57,13 @@ describe('AssertionReplays', () => {
 
   it('remembers it until it could not be accepted any more', async () => {
     const set = jest.fn<SignInRedis['set']>().mockResolvedValue('OK');
-    await new AssertionReplays({ set, getdel: async () => null }).claim('c', '_a', 361_000.5, 1000);
+    await new Replays({ set, getdel: async () => null }).claim('c', '_a', 361_000.5, 1000);
     expect(set.mock.calls[0]?.[3]).toBe(360_001);
   });
 
   it('refuses while the store is gone', async () => {
     const redis = new MemoryRedis();
     redis.gone = true;
-    await expect(new AssertionReplays(redis).claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'unavailable' });
+    await expect(new Replays(redis).claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'unavailable' });
   });
 });

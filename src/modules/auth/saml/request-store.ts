@@ -23,10 +23,13 @@ export interface PendingRequest {
   readonly createdAt: string;
   /** Where the person wanted to go; a path on this host. */
   readonly returnTo: string;
+  /** Whether the person was to show anew who they are. */
+  readonly forceAuthn?: boolean;
 }
 
 /** After this long a store that does not answer counts as gone. */
 const DEADLINE_MILLIS = 2000;
+const FORM_MILLIS = 60_000;
 
 /** The answer of Redis, or a refusal: without the store nobody signs in. */
 async function answerOf<T>(operation: Promise<T>): Promise<T> {
@@ -46,9 +49,12 @@ function keyOf(kind: string, ...parts: string[]): string {
   return `saml:${kind}:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
 }
 
-/** Sign-in requests on their way: kept ten minutes, taken once, by the browser and for the connection they began with. */
+/** Requests on their way, to sign in or to sign out: kept ten minutes, taken once, by the browser and for the connection they began with. */
 export class PendingRequests {
-  constructor(private readonly redis: SignInRedis) {}
+  constructor(
+    private readonly redis: SignInRedis,
+    private readonly kind: 'request' | 'logout' = 'request',
+  ) {}
 
   /** Remembers a request before it is sent. */
   async remember(binding: RequestBinding, request: Omit<PendingRequest, 'requestId'>): Promise<void> {
@@ -65,18 +71,57 @@ export class PendingRequests {
   }
 
   private key({ connectionId, requestId, browser }: RequestBinding): string {
-    return keyOf('request', connectionId, requestId, browser);
+    return keyOf(this.kind, connectionId, requestId, browser);
   }
 }
 
-/** Assertions that were accepted, remembered for as long as they could be accepted again. */
-export class AssertionReplays {
+/** What was accepted, remembered for as long as it could be accepted again: assertions, and requests to end sessions. */
+export class Replays {
+  constructor(
+    private readonly redis: SignInRedis,
+    private readonly kind: 'assertion' | 'message' = 'assertion',
+  ) {}
+
+  /** Claims a message for one use, until `expires` (epoch milliseconds, clock skew included). Throws assertion_replayed, message_replayed. */
+  async claim(connectionId: string, messageId: string, expires: number, now: number): Promise<void> {
+    const key = keyOf(this.kind, connectionId, messageId);
+    const claimed = await answerOf(this.redis.set(key, '1', 'PX', Math.max(Math.ceil(expires - now), 1000), 'NX'));
+    must(claimed === 'OK', `${this.kind}_replayed`);
+  }
+}
+
+/** A form that a browser is about to post for us, to another host. */
+export interface OutgoingForm {
+  readonly action: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Messages that wait to be posted by the browser they were made for: its next request fetches them. */
+export class OutgoingForms {
   constructor(private readonly redis: SignInRedis) {}
 
-  /** Claims an assertion for one sign-in, until `expires` (epoch milliseconds, clock skew included). */
-  async claim(connectionId: string, assertionId: string, expires: number, now: number): Promise<void> {
-    const key = keyOf('assertion', connectionId, assertionId);
-    const claimed = await answerOf(this.redis.set(key, '1', 'PX', Math.max(Math.ceil(expires - now), 1000), 'NX'));
-    must(claimed === 'OK', 'assertion_replayed');
+  async keep(ticket: string, browser: string, form: OutgoingForm): Promise<void> {
+    const stored = await answerOf(this.redis.set(keyOf('form', ticket, browser), JSON.stringify(form), 'PX', FORM_MILLIS, 'NX'));
+    must(stored === 'OK', 'request_unknown');
+  }
+
+  async take(ticket: string, browser: string): Promise<OutgoingForm> {
+    const value = await answerOf(this.redis.getdel(keyOf('form', ticket, browser)));
+    must(value !== null, 'request_unknown');
+    return JSON.parse(value) as OutgoingForm;
+  }
+}
+
+/** Logouts that a browser began here. */
+export class PendingLogouts extends PendingRequests {
+  constructor(redis: SignInRedis) {
+    super(redis, 'logout');
+  }
+}
+
+/** Requests to end sessions that were carried out. */
+export class LogoutReplays extends Replays {
+  constructor(redis: SignInRedis) {
+    super(redis, 'message');
   }
 }

@@ -1,9 +1,9 @@
-import { SAML } from '@node-saml/passport-saml';
 import { bindBrowser } from './browser-binding.js';
-import { newRequest } from './library-requests.js';
-import type { PendingRequests } from './request-store.js';
+import { messageXml, sendOut } from './outgoing.js';
+import type { OutgoingForms, PendingRequests } from './request-store.js';
 import { returnPath } from './return-path.js';
-import { samlOptions, type SamlConnection } from './saml-connection.js';
+import { signingKey, type SamlConnection } from './saml-connection.js';
+import { BINDING_POST } from './saml-names.js';
 
 /** Where to send the browser, and the cookie that its answer will be known by. */
 export interface SamlDeparture {
@@ -11,21 +11,46 @@ export interface SamlDeparture {
   readonly setCookie: string;
 }
 
+/** Who asks to sign in, and how. */
+export interface SamlVisitor {
+  readonly cookieHeader: string | undefined;
+  readonly returnTo: unknown;
+  /** Whether to show anew who they are: for a step-up, or since the connection always asks it. */
+  readonly forceAuthn: boolean;
+  readonly publicUrl: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** A request to sign in (saml-core-2.0-os, section 3.4.1). What kind of name comes back is left to the provider. */
+function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlVisitor): { id: string; xml: string } {
+  return messageXml({
+    kind: 'AuthnRequest', issuer: connection.spEntityId, destination: connection.idpSsoUrl, now,
+    attributes: {
+      ProtocolBinding: BINDING_POST, AssertionConsumerServiceURL: connection.acsUrl, ForceAuthn: forceAuthn ? 'true' : undefined,
+    },
+    inside: '<samlp:NameIDPolicy AllowCreate="true"/>',
+  });
+}
+
 /**
- * Begins a sign-in: an AuthnRequest by the redirect binding, remembered for this browser and this connection. No RelayState goes along; the
+ * Begins a sign-in: an AuthnRequest, remembered for this browser and this connection. No RelayState goes along; the
  * request's id leads back to everything that is kept.
- * @throws SamlRefused
+ * @throws SamlRefused return_path_invalid, unavailable
  */
 export async function beginSignIn(
-  connection: SamlConnection,
-  requests: PendingRequests,
-  visitor: { cookieHeader: string | undefined; returnTo: unknown; publicUrl: string },
+  connection: SamlConnection, requests: PendingRequests, forms: OutgoingForms, asked: SamlVisitor,
 ): Promise<SamlDeparture> {
+  const visitor = { ...asked, forceAuthn: asked.forceAuthn || connection.forceAuthn };
   const returnTo = returnPath(visitor.returnTo);
-  const { secret, setCookie } = bindBrowser(visitor.cookieHeader, visitor.publicUrl);
-  const provider = newRequest((requestId, createdAt) =>
-    requests.remember({ connectionId: connection.id, requestId, browser: secret }, { createdAt, returnTo }),
+  const { secret: browser, setCookie } = bindBrowser(visitor.cookieHeader, visitor.publicUrl);
+  const request = authnRequest(connection, visitor);
+  await requests.remember(
+    { connectionId: connection.id, requestId: request.id, browser },
+    { createdAt: new Date(visitor.now).toISOString(), returnTo, forceAuthn: visitor.forceAuthn },
   );
-  const url = await new SAML(samlOptions(connection, provider)).getAuthorizeUrlAsync('', undefined, {});
+  const message = { field: 'SAMLRequest', ...request, destination: connection.idpSsoUrl, binding: connection.idpSsoBinding } as const;
+  const key = connection.signRequests ? signingKey(connection) : undefined;
+  const url = await sendOut(message, key, forms, { browser, formUrl: connection.formUrl });
   return { url, setCookie };
 }

@@ -6,6 +6,7 @@ export type SamlRefusal =
   | 'parameter_unexpected'
   | 'not_base64'
   | 'not_utf8'
+  | 'not_deflated'
   | 'too_large'
   // the document
   | 'xml_malformed'
@@ -24,7 +25,8 @@ export type SamlRefusal =
   | 'status_not_success'
   | 'assertion_missing'
   | 'assertion_not_single'
-  | 'assertion_encrypted'
+  | 'id_encrypted'
+  | 'attribute_encrypted'
   | 'id_missing'
   | 'id_duplicated'
   // the signature
@@ -38,6 +40,11 @@ export type SamlRefusal =
   | 'transform'
   | 'signature_reference'
   | 'signature_invalid'
+  // the encryption
+  | 'assertion_not_encrypted'
+  | 'encryption_malformed'
+  | 'encryption_algorithm'
+  | 'decryption_failed'
   // the request it answers
   | 'response_unsolicited'
   | 'browser_unbound'
@@ -63,20 +70,31 @@ export type SamlRefusal =
   | 'assertion_too_old'
   | 'issued_in_future'
   | 'authentication_missing'
+  | 'authentication_stale'
   | 'session_expired'
   | 'assertion_replayed'
-  | 'library_refused'
   // who it names
   | 'subject_attributes_missing'
+  | 'scope_foreign'
+  | 'scope_unknown'
   | 'email_multiple'
   | 'email_invalid'
   | 'groups_truncated'
+  // the end of a session
+  | 'not_a_logout_message'
+  | 'message_unsigned'
+  | 'message_expired'
+  | 'message_replayed'
+  | 'logout_not_offered'
+  | 'logout_unknown'
   // the connection and its metadata
   | 'connection_unknown'
   | 'metadata_not_idp'
+  | 'metadata_ambiguous'
   | 'metadata_expired'
   | 'metadata_endpoint'
   | 'metadata_certificate'
+  | 'unexpected'
   | 'unavailable';
 
 /** A sign-in or a metadata file that is not accepted. `detail` is for the institution's administrator, never for the visitor. */

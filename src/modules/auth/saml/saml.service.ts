@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
+import { Clock } from '../../../platform/clock/clock.js';
 import { Problem } from '../../../platform/http/problem.js';
-import { StoredSamlConnections } from './stored-saml-connections.js';
-import { PendingRequests } from './request-store.js';
+import { browserSecret } from './browser-binding.js';
+import { formPage } from './form-page.js';
+import { OutgoingForms, PendingRequests } from './request-store.js';
 import type { SamlConnection } from './saml-connection.js';
 import { beginSignIn, type SamlDeparture } from './saml-login.js';
-import { problemOf } from './saml-problem.js';
-import { SamlRefused } from './saml-refusal.js';
+import { asProblems } from './saml-problem.js';
 import { serviceProviderMetadata } from './sp-metadata.js';
+import { StoredSamlConnections } from './stored-saml-connections.js';
 
 /** The steps of a SAML sign-in that a browser sees before it arrives: metadata, departure. */
 @Injectable()
@@ -15,6 +17,8 @@ export class SamlService {
   constructor(
     private readonly connections: StoredSamlConnections,
     private readonly requests: PendingRequests,
+    private readonly forms: OutgoingForms,
+    private readonly clock: Clock,
     private readonly app: AppConfig,
   ) {}
 
@@ -24,13 +28,16 @@ export class SamlService {
   }
 
   /** Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis. */
-  async depart(connectionId: string, cookieHeader: string | undefined, returnTo: string | undefined): Promise<SamlDeparture> {
+  async depart(connectionId: string, cookieHeader: string | undefined, asked: { returnTo?: string; forceAuthn: boolean }): Promise<SamlDeparture> {
     const connection = await this.connection(connectionId);
-    try {
-      return await beginSignIn(connection, this.requests, { cookieHeader, returnTo, publicUrl: this.app.origin });
-    } catch (error) {
-      throw error instanceof SamlRefused ? problemOf(error) : error;
-    }
+    const visitor = { cookieHeader, ...asked, returnTo: asked.returnTo, publicUrl: this.app.origin, now: this.clock.millis() };
+    return asProblems(() => beginSignIn(connection, this.requests, this.forms, visitor));
+  }
+
+  /** The page that posts a message of ours. Throws sso_refused when it was shown already, or was made for another browser. */
+  async form(ticket: string, cookieHeader: string | undefined): Promise<string> {
+    const browser = browserSecret(cookieHeader, this.app.origin) ?? '';
+    return formPage(await asProblems(() => this.forms.take(ticket, browser)));
   }
 
   private async connection(id: string): Promise<SamlConnection> {

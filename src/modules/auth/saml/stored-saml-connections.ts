@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
+import { SsoEntrance } from '../sso/sso-entrance.js';
 import { SsoRepository } from '../sso/sso.repository.js';
 import { SamlConnections, serviceProviderUrls, type SamlConnection } from './saml-connection.js';
+import { keysFrom } from './sp-keys.js';
 
 /** Connections as the SAML steps know them. */
 @Injectable()
 export class StoredSamlConnections extends SamlConnections {
   constructor(
     private readonly repository: SsoRepository,
+    private readonly entrance: SsoEntrance,
     private readonly app: AppConfig,
   ) {
     super();
@@ -23,9 +26,13 @@ export class StoredSamlConnections extends SamlConnections {
       subject: connection.subject === 'entra-object' ? 'entra-object' : 'name-id',
       idpEntityId: connection.idpEntityId!,
       idpSsoUrl: connection.idpSsoUrl!,
+      idpSloUrl: connection.idpSloUrl ?? undefined,
+      idpSloResponseUrl: connection.idpSloResponseUrl ?? undefined,
       emailAttribute: connection.emailAttribute ?? undefined,
+      nameAttribute: connection.nameAttribute ?? undefined,
       groupAttribute: connection.groupAttribute ?? undefined,
       defaultRole: connection.defaultRole ?? undefined,
+      spKeys: keysFrom(connection.spKey === null ? null : await this.entrance.open(found, 'sp_key_enc', connection.spKey), connection.spCertificates),
     };
   }
 }

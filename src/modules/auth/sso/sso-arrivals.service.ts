@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
 import { currentContext } from '../../../platform/context/context.js';
-import { DataKeys, ORGANIZATION } from '../../../platform/crypto/data-keys.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/http/problem.js';
 import type { OpenedSession } from '../sign-in.service.js';
 import { newVisit } from '../visit.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
+import { SsoEntrance } from './sso-entrance.js';
 import type { SsoArrival } from './sso-identity.js';
 import { SsoRepository, type FoundConnection, type SsoOutcome } from './sso.repository.js';
 
@@ -19,20 +19,20 @@ const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned'])
 export class SsoArrivals {
   constructor(
     private readonly repository: SsoRepository,
-    private readonly dataKeys: DataKeys,
+    private readonly entrance: SsoEntrance,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
   ) {}
 
   /** Opens a session for an answer that holds. Throws sso_refused; the reason is in the organization's log. */
-  async open({ connectionId, identity, sessionEnds, idpSession }: SsoArrival): Promise<OpenedSession> {
+  async open({ connectionId, identity, sessionEnds, idpSession, ...facts }: SsoArrival): Promise<OpenedSession> {
     const found = await this.repository.findForSignIn(connectionId);
     if (found === null) throw new Problem('not_found');
-    const visit = newVisit();
+    const visit = newVisit(facts);
     const email = identity.email === undefined ? null : normalizeEmail(identity.email);
     const role = identity.role ?? null;
     const entrance = this.repository.signIn({
-      connectionId, entrance: await this.entranceSecret(found), subjectKey: identity.subjectKey, email,
+      connectionId, entrance: await this.entrance.secret(found), subjectKey: identity.subjectKey, email,
       name: identity.displayName ?? email ?? 'Unnamed', role, ids: { user: newId(), membership: newId() }, visit,
       idpSession: idpSession ?? null, maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
     });
@@ -43,16 +43,19 @@ export class SsoArrivals {
 
   /** Writes a refused answer to the log of the organization whose connection it came to. */
   async recordRefusal(connectionId: string, method: SsoProtocol, reason: string): Promise<void> {
-    await this.unitOfWork.run<void, { org_id: string }>(this.repository.log(connectionId), ({ org_id: orgId }) => {
-      currentContext().orgId = orgId;
-      this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
-    });
+    await this.toLog(connectionId, () => this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } }));
   }
 
-  private async entranceSecret({ connection, keys }: FoundConnection): Promise<Buffer> {
-    currentContext().orgId = connection.orgId;
-    const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', keys);
-    return Buffer.from(ring.forRow('sso_connections', connection.id).open('entrance_enc', connection.entrance)!);
+  /** Writes a refused message about the end of a session to that log. */
+  async recordLogoutRefusal(connectionId: string, reason: string): Promise<void> {
+    await this.toLog(connectionId, () => this.audit.record('sso.logout_refused', { outcome: 'failure', meta: { reason } }));
+  }
+
+  private async toLog(connectionId: string, record: () => void): Promise<void> {
+    await this.unitOfWork.run<void, { org_id: string }>(this.repository.log(connectionId), ({ org_id: orgId }) => {
+      currentContext().orgId = orgId;
+      record();
+    });
   }
 
   private recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], role: string | null): SsoOutcome {

@@ -19,4 +19,8 @@ export interface SsoArrival {
   readonly sessionEnds?: number;
   /** What the provider calls the session: SAML's SessionIndex, OpenID Connect's sid. */
   readonly idpSession?: string;
+  /** The provider's name for the person in messages that end sessions: SAML's NameID with its qualifiers. */
+  readonly idpSubject?: string;
+  /** When the provider last saw the person prove who they are; a session is no fresher than that. Epoch milliseconds. */
+  readonly signedInAt?: number;
 }

@@ -44,6 +44,29 @@ class SsoConnectionSettings {
 
   @MayBeAbsent() @IsInt() @Min(60) @Max(180)
   clockSkewSeconds?: number;
+
+  /** Whether a plain assertion is refused. The provider encrypts for the certificate in our metadata. */
+  @MayBeAbsent() @IsBoolean()
+  wantAssertionEncrypted?: boolean;
+
+  /** Whether our requests to sign in are signed. */
+  @MayBeAbsent() @IsBoolean()
+  signRequests?: boolean;
+
+  /** Whether an answer is taken that nobody here asked for: a tile on the provider's own start page. */
+  @MayBeAbsent() @IsBoolean()
+  idpInitiated?: boolean;
+
+  /** Whether people show who they are at every sign-in, whatever session they have at the provider. */
+  @MayBeAbsent() @IsBoolean()
+  forceAuthn?: boolean;
+
+  @MayBeAbsent() @IsString() @Length(1, 256)
+  nameAttribute?: string;
+
+  /** The scopes that the provider's scoped attributes may end in, such as `example.edu`; otherwise those of its metadata. */
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(20) @Matches(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, { each: true })
+  idpScopes?: string[];
 }
 
 export class CreateSsoConnectionDto extends SsoConnectionSettings {
@@ -85,5 +108,15 @@ export class SsoConnectionResponse {
   @StaffOnly() defaultRole: string | null;
   @StaffOnly() jitProvisioning: boolean;
   @StaffOnly() clockSkewSeconds: number;
+  /** Where single logout goes; null when the provider takes no part in it. */
+  @StaffOnly() idpSloUrl: string | null;
+  @StaffOnly() idpScopes: string[];
+  @StaffOnly() wantAssertionEncrypted: boolean;
+  @StaffOnly() signRequests: boolean;
+  @StaffOnly() idpInitiated: boolean;
+  @StaffOnly() forceAuthn: boolean;
+  @StaffOnly() nameAttribute: string | null;
+  /** Of our own keys, PEM: the first is in use, a second is being introduced. */
+  @StaffOnly() spCertificates: string[];
   @StaffOnly() createdAt: Date;
 }

@@ -13,10 +13,15 @@ export const ssoFeature = defineFeature({
     'sso.connection_created': { category: 'single sign-on', severity: 'notice', description: 'An identity provider was connected.' },
     'sso.connection_updated': { category: 'single sign-on', severity: 'notice', description: 'A connection was changed.', meta: { fields: 'codes' } },
     'sso.connection_deleted': { category: 'single sign-on', severity: 'notice', description: 'A connection was removed.' },
+    'sso.key_introduced': { category: 'single sign-on', severity: 'notice', description: 'A connection got a new key of ours; its metadata shows it.' },
+    'sso.key_switched': { category: 'single sign-on', severity: 'notice', description: 'A connection\'s new key is in use, and the old one is gone.' },
+    'sso.sessions_ended': { category: 'single sign-on', severity: 'info', description: 'An identity provider said that sessions are over, and they ended.', meta: { count: 'count' } },
+    'sso.logout_refused': { category: 'single sign-on', severity: 'warning', description: 'A message to end sessions was refused.', meta: { reason: 'code' } },
     'sso.member_provisioned': { category: 'single sign-on', severity: 'notice', description: 'A member was added at the first sign-in.', meta: { role: 'code', connectionId: 'id' } },
     'sso.role_taken_over': { category: 'single sign-on', severity: 'notice', description: 'A member\'s role followed the identity provider\'s groups.', meta: { from: 'code', to: 'code' } },
   },
   errors: {
+    no_new_key: { status: 409, title: 'There is no new key to switch to' },
     metadata_refused: { status: 400, title: 'The identity provider\'s metadata cannot be used' },
   },
   personalData: {

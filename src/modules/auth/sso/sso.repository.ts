@@ -43,16 +43,24 @@ export interface SsoSignIn {
   visit: Visit;
 }
 
+/** Who opened a session, as the provider calls person and session; null where it was no provider. */
+export interface ProviderSession {
+  connectionId: string | null;
+  idpSubject: string | null;
+  idpSession: string | null;
+  [column: string]: unknown;
+}
+
 /** What a new connection says for itself; the rest is the database's default. */
 export type NewConnection = Partial<SsoConnectionEntity> & Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'entranceHash'>;
 
 type FoundRow = FoundConnection['connection'] & { preset: string; generations: number[]; wrapped: (Buffer | null)[]; [column: string]: unknown };
 
 const FOUND = Object.entries({
-  id: 'id', org_id: 'orgId', protocol: 'protocol', idp_entity_id: 'idpEntityId', idp_sso_url: 'idpSsoUrl', idp_slo_url: 'idpSloUrl',
+  id: 'id', org_id: 'orgId', protocol: 'protocol', idp_entity_id: 'idpEntityId', idp_sso_url: 'idpSsoUrl', idp_slo_url: 'idpSloUrl', idp_sso_binding: 'idpSsoBinding', idp_slo_response_url: 'idpSloResponseUrl', idp_slo_binding: 'idpSloBinding',
   idp_certificates: 'idpCertificates', idp_scopes: 'idpScopes', want_response_signed: 'wantResponseSigned',
   want_assertion_encrypted: 'wantAssertionEncrypted', sign_requests: 'signRequests', idp_initiated: 'idpInitiated', force_authn: 'forceAuthn',
-  sp_key_enc: 'spKey', sp_certificate: 'spCertificate', oidc_issuer: 'oidcIssuer', oidc_client_id: 'oidcClientId',
+  sp_key_enc: 'spKey', sp_certificates: 'spCertificates', oidc_issuer: 'oidcIssuer', oidc_client_id: 'oidcClientId',
   oidc_client_secret_enc: 'oidcClientSecret', oidc_tenants: 'oidcTenants', subject: 'subject', email_attribute: 'emailAttribute',
   name_attribute: 'nameAttribute', group_attribute: 'groupAttribute', group_roles: 'groupRoles', default_role: 'defaultRole',
   jit_provisioning: 'jitProvisioning', shared: 'shared', tested_at: 'testedAt', clock_skew_seconds: 'clockSkewSeconds', entrance_enc: 'entrance',
@@ -83,6 +91,20 @@ export class SsoRepository {
           maxExpiry ?? 'infinity', visit.parameter],
       },
     };
+  }
+
+  /** The entrance of a provider's verified word that sessions are over: of a person, or of those sessions of theirs that it names. */
+  signOut(connectionId: string, entrance: Buffer, subject: string, idpSessions: readonly string[]): Entrance {
+    return { statement: { text: 'SELECT * FROM app.sso_sign_out($1, $2, $3, $4)', values: [connectionId, entrance, subject, idpSessions] } };
+  }
+
+  /** Ends a session of the caller's, and says who had opened it. */
+  async endSession(id: string): Promise<ProviderSession | null> {
+    const [row] = await this.unitOfWork.sql<ProviderSession>(
+      `UPDATE sessions SET revoked_at = now() WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL
+       RETURNING connection_id AS "connectionId", idp_subject AS "idpSubject", idp_session AS "idpSession"`, [id],
+    );
+    return row ?? null;
   }
 
   /** The entrance that may write to the log of a connection's organization. */
