@@ -233,20 +233,26 @@ export class Sso1770000000009 extends SqlMigration {
       user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
     END $$;
 
-    -- Ends what an identity provider says is over: the sessions that the connection opened for the person it names, of those alone that
-    -- it names where it names any. For whoever holds the connection's secret. Null: not a connection that may speak.
-    CREATE FUNCTION app.sso_sign_out(connection uuid, entrance bytea, subject text, idp_sessions text[], OUT org_id uuid, OUT ended integer)
+    -- Ends what an identity provider says is over: the sessions that the connection opened for the person it names, and where it names
+    -- sessions those alone, wherever they were carried. For whoever holds the connection's secret. Where any ended, the rest of the
+    -- transaction is that member's, to say so in the log. Ended null: not a connection that may speak.
+    CREATE FUNCTION app.sso_sign_out(connection uuid, entrance bytea, subject text, idp_sessions text[],
+      OUT ended integer, OUT org_id uuid, OUT user_id uuid, OUT email text)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c public.sso_connections; m public.memberships; members uuid[];
     BEGIN
-      SELECT c.org_id INTO org_id FROM public.sso_connections c WHERE c.id = connection AND c.enabled AND c.entrance_hash = sha256(entrance);
-      IF NOT FOUND THEN
-        PERFORM app.enter_sso_log(connection);
-        RETURN;
-      END IF;
-      PERFORM app_private.sign_limited(org_id);
-      UPDATE public.sessions s SET revoked_at = now() WHERE s.connection_id = connection AND s.idp_subject = subject AND s.revoked_at IS NULL
-         AND (cardinality(idp_sessions) = 0 OR s.idp_session = ANY (idp_sessions));
-      GET DIAGNOSTICS ended = ROW_COUNT;
+      SELECT * INTO c FROM public.sso_connections x WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+      org_id := app.enter_sso_log(connection);
+      IF c.id IS NULL THEN RETURN; END IF;
+      WITH gone AS (
+        UPDATE public.sessions s SET revoked_at = now() WHERE s.connection_id = c.id AND s.idp_subject = subject AND s.revoked_at IS NULL
+           AND (cardinality(idp_sessions) = 0 OR s.idp_session = ANY (idp_sessions)) RETURNING s.org_id, s.membership_id)
+      SELECT count(*), array_agg(g.membership_id ORDER BY g.org_id <> c.org_id) INTO ended, members FROM gone g;
+      IF ended = 0 THEN RETURN; END IF;
+      SELECT * INTO m FROM public.memberships x WHERE x.id = members[1];
+      org_id := m.org_id; user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+      PERFORM app_private.sign_member(app_private.at_present(m));
     END $$;
 
     GRANT EXECUTE ON FUNCTION app.find_sso_connection, app.enter_sso_log, app.sso_sign_in, app.sso_sign_out TO vouchsafe_app;

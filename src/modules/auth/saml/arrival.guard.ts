@@ -36,9 +36,10 @@ export class ArrivalGuard implements CanActivate {
     }
   }
 
-  private async record(context: ExecutionContext, { reason }: SamlRefused): Promise<void> {
+  private async record(context: ExecutionContext, { reason, cause }: SamlRefused): Promise<void> {
     const { connectionId } = context.switchToHttp().getRequest<Request>().params;
     this.log.warn(`response refused: ${reason}`);
+    if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
     try {
       await this.arrivals.recordRefusal(String(connectionId), 'saml', reason);
     } catch (error) {

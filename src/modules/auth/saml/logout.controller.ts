@@ -52,8 +52,9 @@ export class LogoutController {
     }
   }
 
-  private async record(connectionId: string, { reason }: SamlRefused): Promise<void> {
+  private async record(connectionId: string, { reason, cause }: SamlRefused): Promise<void> {
     this.log.warn(`logout refused: ${reason}`);
+    if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
     await this.arrivals.recordLogoutRefusal(connectionId, reason).catch((error: unknown) => this.log.error('a refused logout could not be recorded', error));
   }
 }

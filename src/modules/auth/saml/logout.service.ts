@@ -6,10 +6,9 @@ import { currentContext } from '../../../platform/context/context.js';
 import { sessionEntrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { SsoEntrance } from '../sso/sso-entrance.js';
-import { SsoRepository, type ProviderSession } from '../sso/sso.repository.js';
+import { SsoRepository, type ProviderSession, type SignedOut } from '../sso/sso.repository.js';
 import { bindBrowser, browserSecret } from './browser-binding.js';
 import { nameIdKey } from './identity.js';
-import type { NameId } from './assertion-checks.js';
 import { readLogoutMessage, type IncomingLogout, type LogoutMessage } from './logout-message.js';
 import { elementXml, messageXml, sendOut, SUCCESS_XML } from './outgoing.js';
 import { LogoutReplays, OutgoingForms, PendingLogouts } from './request-store.js';
@@ -72,7 +71,7 @@ export class LogoutService {
     const request = messageXml({
       kind: 'LogoutRequest', issuer: connection.spEntityId, destination: connection.idpSloUrl, now,
       attributes: { NotOnOrAfter: new Date(now + UNSOLICITED_MILLIS).toISOString() },
-      inside: nameIdXml(ended.idpSubject) + (ended.idpSession === null ? '' : elementXml('samlp:SessionIndex', ended.idpSession)),
+      inside: nameIdXml(ended.idpSubject, connection) + (ended.idpSession === null ? '' : elementXml('samlp:SessionIndex', ended.idpSession)),
     });
     await this.pending.remember({ connectionId: connection.id, requestId: request.id, browser }, { createdAt: new Date(now).toISOString(), returnTo: AFTERWARDS });
     const message = { field: 'SAMLRequest', ...request, destination: connection.idpSloUrl, binding: connection.idpSloBinding } as const;
@@ -100,10 +99,11 @@ export class LogoutService {
     const found = await this.repository.findForSignIn(connection.id);
     must(found !== null, 'connection_unknown');
     const entrance = this.repository.signOut(connection.id, await this.entrance.secret(found), nameIdKey(request.nameId), request.sessions);
-    await this.unitOfWork.run<void, { org_id: string | null; ended: number | null }>(entrance, ({ org_id: orgId, ended }) => {
-      if (orgId === null) throw new SamlRefused('connection_unknown');
-      currentContext().orgId = orgId;
-      this.audit.record('sso.sessions_ended', { target: { type: 'sso-connection', id: connection.id }, meta: { count: ended ?? 0 } });
+    await this.unitOfWork.run<void, SignedOut>(entrance, ({ ended, org_id: orgId, user_id: userId, email }) => {
+      must(ended !== null, 'connection_unknown');
+      if (ended === 0) return;
+      Object.assign(currentContext(), { orgId, actor: { type: 'user', id: userId, email } });
+      this.audit.record('sso.sessions_ended', { target: { type: 'sso-connection', id: connection.id }, meta: { count: ended } });
     });
     const destination = connection.idpSloResponseUrl ?? connection.idpSloUrl!;
     const response = messageXml({
@@ -125,8 +125,11 @@ export class LogoutService {
   }
 }
 
-/** The name of a session's person as the provider gave it, with every qualifier. */
-function nameIdXml(idpSubject: string): string {
-  const [, format, nameQualifier, spNameQualifier, value] = JSON.parse(idpSubject) as [string, NameId['format'], string, string, string];
-  return elementXml('saml:NameID', value, { Format: format, NameQualifier: nameQualifier, SPNameQualifier: spNameQualifier });
+/** The name of a session's person as the provider gave it. Qualifiers that go without saying are left unsaid: some providers compare text. */
+function nameIdXml(idpSubject: string, { idpEntityId, spEntityId }: SamlConnection): string {
+  const [, format, nameQualifier, spNameQualifier, value] = JSON.parse(idpSubject) as [string, string, string, string, string];
+  const unless = (usual: string, given: string): string | undefined => (given === usual ? undefined : given);
+  return elementXml('saml:NameID', value, {
+    Format: format, NameQualifier: unless(idpEntityId, nameQualifier), SPNameQualifier: unless(spEntityId, spNameQualifier),
+  });
 }

@@ -4,6 +4,9 @@ import { ENVELOPED, EXCLUSIVE, RSA_SHA256, SHA256, SIGNATURE } from './saml-name
 import type { SpKey } from './saml-connection.js';
 import { must, SamlRefused } from './saml-refusal.js';
 
+/** xml-crypto's types mean a browser's node, of which it uses no more than xmldom has. */
+type XmlCryptoNode = Parameters<SignedXml['loadSignature']>[0];
+
 /** The child elements of a node, by local name and, where given, namespace. */
 function childNamed(parent: Element, local: string, uri: string | null): Element | undefined {
   return [...parent.childNodes].find((node): node is Element => node.nodeType === node.ELEMENT_NODE && node.localName === local && node.namespaceURI === uri);
@@ -13,7 +16,7 @@ function childNamed(parent: Element, local: string, uri: string | null): Element
 function signedBy(certificate: string, xml: string, signature: Element): string | undefined {
   const signed = new SignedXml({ publicCert: certificate, getCertFromKeyInfo: () => null });
   try {
-    signed.loadSignature(signature);
+    signed.loadSignature(signature as unknown as XmlCryptoNode);
     if (!signed.checkSignature(xml)) return undefined;
   } catch {
     return undefined; // a digest or signature that does not fit, in the library's words

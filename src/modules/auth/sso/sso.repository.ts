@@ -51,6 +51,15 @@ export interface ProviderSession {
   [column: string]: unknown;
 }
 
+/** What `app.sso_sign_out` answers; `ended` is null for a connection that may not speak. */
+export interface SignedOut {
+  ended: number | null;
+  org_id: string;
+  user_id: string | null;
+  email: string | null;
+  [column: string]: unknown;
+}
+
 /** What a new connection says for itself; the rest is the database's default. */
 export type NewConnection = Partial<SsoConnectionEntity> & Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'entranceHash'>;
 
