@@ -44,13 +44,13 @@ export class SamlifyProvider extends RealProvider {
       wantLogoutRequestSigned: true, wantLogoutResponseSigned: true, nameIDFormat: [PERSISTENT],
       requestSignatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
       loginResponseTemplate: { context: samlify.SamlLib.defaultLoginResponseTemplate.context, attributes: [] },
-    } as Parameters<typeof samlify.IdentityProvider>[0]);
+    });
   }
 
   private serviceProvider() {
     return samlify.ServiceProvider({
       metadata: this.us.metadata, wantMessageSigned: this.behaviour.signResponse, wantLogoutRequestSigned: true, wantLogoutResponseSigned: true,
-    } as Parameters<typeof samlify.ServiceProvider>[0]);
+    });
   }
 
   private async signOn(request: Request): Promise<string> {
@@ -89,5 +89,5 @@ export class SamlifyProvider extends RealProvider {
 /** The request as samlify wants it: with the octets that were signed. */
 function asked(request: Request): ESamlHttpRequest {
   const raw = request.originalUrl.split('?')[1] ?? '';
-  return { query: request.query as Record<string, unknown>, octetString: raw.replace(/&Signature=.*$/, '') };
+  return { query: request.query, octetString: raw.replace(/&Signature=.*$/, '') };
 }
