@@ -53,7 +53,7 @@ export function encrypted(plain: string | Buffer, certificate: string, choices: 
     + `<xenc:CipherData><xenc:CipherValue>${spoil(octets).toString('base64')}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>${beside ? keys : ''}</saml:${element}>`;
 }
 
-const ASSERTION_PATTERN = /<saml:Assertion .*<\/saml:Assertion>/s;
+const ASSERTION_PATTERN = /<(\w+:)?Assertion .*<\/(\w+:)?Assertion>/s;
 
 /** A response with its assertion put under encryption. */
 export function withEncrypted(response: string, certificate: string, choices?: EncryptionChoices, change = (assertion: string): string => assertion): string {
