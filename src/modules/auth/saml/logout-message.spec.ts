@@ -112,8 +112,8 @@ describe('readLogoutMessage', () => {
   /** A query whose message is this text, signed all the same. */
   function signedOver(message: string): string {
     const proper = redirectQuery('SAMLRequest', request(), key);
-    const signed = `SAMLRequest=${encodeURIComponent(message)}&${proper.split('&')[1]}`;
-    return `${signed}&Signature=${encodeURIComponent(createSign('RSA-SHA256').update(signed).sign(key.privateKey, 'base64'))}`;
+    const query = `SAMLRequest=${encodeURIComponent(message)}&${proper.split('&')[1]}`;
+    return `${query}&Signature=${encodeURIComponent(createSign('RSA-SHA256').update(query).sign(key.privateKey, 'base64'))}`;
   }
 
   function wrapped(): string {
