@@ -3,10 +3,9 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
 /**
  * The ground every table stands on: the signed tenant context and protect_table.
  *
- * The context is a transaction-local setting `vouchsafe.context`: fields joined by '|' and an
- * HMAC-SHA256 (RFC 2104) over them, the backend's process id and the transaction's start. The key
- * lies in a table that the application's roles cannot read, so a value set by stray SQL, or kept
- * from another transaction, verifies nowhere.
+ * The context is a transaction-local setting `vouchsafe.context`: fields joined by '|', and their seal, a SHA-256 over a
+ * secret of the backend's session, the fields and the transaction's start. The application's roles cannot read the secret,
+ * so a value set by stray SQL, kept from another transaction or carried to another connection, verifies nowhere.
  *
  * Functions name pg_temp last in their search_path (PostgreSQL manual, CREATE FUNCTION, "Writing SECURITY DEFINER
  * Functions Safely"): with an empty path it would come first, and a caller's temporary type called "text" or "uuid"
@@ -21,64 +20,71 @@ export class Foundation1770000000001 extends SqlMigration {
     GRANT USAGE ON SCHEMA public, app TO vouchsafe_app;
     ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
-    CREATE TABLE app_private.context_key (
-      singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-      inner_pad bytea NOT NULL,
-      outer_pad bytea NOT NULL
-    );
+    -- What seals contexts in one backend session: 128 random bits that it alone knows. setval leaves them to the currval of
+    -- the session that called it, whatever becomes of the transaction (PostgreSQL manual, "Sequence Manipulation Functions").
+    -- Nobody but the owner may use these sequences. Unlogged, they cost neither log nor transaction id.
+    CREATE UNLOGGED SEQUENCE app_private.session_secret_a MINVALUE -9223372036854775808;
+    CREATE UNLOGGED SEQUENCE app_private.session_secret_b MINVALUE -9223372036854775808;
 
-    DO $$
-    DECLARE
-      key bytea := sha256((gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text)::bytea);
-      i_pad bytea := decode(repeat('36', 64), 'hex');
-      o_pad bytea := decode(repeat('5c', 64), 'hex');
-    BEGIN
-      FOR i IN 0..31 LOOP
-        i_pad := set_byte(i_pad, i, get_byte(i_pad, i) # get_byte(key, i));
-        o_pad := set_byte(o_pad, i, get_byte(o_pad, i) # get_byte(key, i));
-      END LOOP;
-      INSERT INTO app_private.context_key (inner_pad, outer_pad) VALUES (i_pad, o_pad);
-    END $$;
+    -- Gives this session its secret. What lies in the sequences afterwards is no longer it: setval without is_called leaves
+    -- currval alone. Like any setval it is refused in a transaction that began READ ONLY. The random bits are in no variable:
+    -- a plan made for a variable's value holds it, and whoever asks for debug_print_plan is shown the plan.
+    CREATE FUNCTION app_private.random_bigint() RETURNS bigint LANGUAGE sql
+    BEGIN ATOMIC
+      SELECT ('x' || encode(substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FROM 1 FOR 8), 'hex'))::bit(64)::bigint;
+    END;
+    CREATE FUNCTION app_private.make_session_secret() RETURNS void LANGUAGE sql
+    BEGIN ATOMIC
+      SELECT setval('app_private.session_secret_a', app_private.random_bigint(), true);
+      SELECT setval('app_private.session_secret_b', app_private.random_bigint(), true);
+      SELECT setval('app_private.session_secret_a', 0, false);
+      SELECT setval('app_private.session_secret_b', 0, false);
+    END;
 
-    -- The HMAC of a message under the installation's context key.
-    CREATE FUNCTION app_private.context_mac(message bytea) RETURNS bytea
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-      SELECT sha256(k.outer_pad || sha256(k.inner_pad || message)) FROM app_private.context_key k
-    $$;
+    -- The seal of a context's fields in this transaction of this session. An error (55000) in a session without a secret. That a
+    -- secret stands in front does not let SQL extend what is hashed: the padding holds zero bytes, which no text does.
+    -- Parsed here, and without a search path of its own, so that it is inlined.
+    CREATE FUNCTION app_private.seal(fields bytea) RETURNS text LANGUAGE sql
+    BEGIN ATOMIC
+      SELECT encode(sha256(int8send(currval('app_private.session_secret_a')) || int8send(currval('app_private.session_secret_b'))
+        || fields || timestamptz_send(transaction_timestamp())), 'hex');
+    END;
 
     -- Signs a context for the rest of this transaction. Only entrance functions call it.
-    -- Fields: kind (member | system | limited), organization, user, membership, scopes of what is about people (JSON),
+    -- Eight fields: kind (member | system | limited | proven), organization, user, membership, scopes of what is about people (JSON),
     -- person, organization of the log, API key. A limited context leaves the second field empty: it reaches no tenant row.
     -- A key's leaves the user empty: what is for a user in person, such as their password, is not for it.
     CREATE FUNCTION app_private.sign_context(fields text[]) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       payload text := array_to_string(fields, '|', '');
+      seal text;
     BEGIN
-      PERFORM set_config('vouchsafe.context', payload || '|' || encode(app_private.context_mac(
-        convert_to(payload, 'UTF8') || timestamptz_send(transaction_timestamp()) || int4send(pg_backend_pid())
-      ), 'hex'), true);
+      BEGIN
+        seal := app_private.seal(convert_to(payload, 'UTF8'));
+      EXCEPTION WHEN object_not_in_prerequisite_state THEN
+        PERFORM app_private.make_session_secret();
+        seal := app_private.seal(convert_to(payload, 'UTF8'));
+      END;
+      PERFORM set_config('vouchsafe.context', payload || '|' || seal, true);
     END $$;
 
-    -- The verified fields of the current context; null without one; an error where it was forged.
+    -- The verified fields of the current context, and their seal as the ninth; null without one; an error where it was forged.
+    -- Asked several times a statement: the seal is cut off bytes, because cutting text means counting its characters.
     CREATE FUNCTION app.verified_context() RETURNS text[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       raw text := current_setting('vouchsafe.context', true);
-      payload text;
-      mac bytea;
+      c text[];
     BEGIN
       IF raw IS NULL OR raw = '' THEN
         RETURN NULL;
       END IF;
-      payload := left(raw, -65);
-      SELECT sha256(k.outer_pad || sha256(k.inner_pad || convert_to(payload, 'UTF8')
-             || timestamptz_send(transaction_timestamp()) || int4send(pg_backend_pid())))
-        INTO mac FROM app_private.context_key k;
-      IF right(raw, 65) IS DISTINCT FROM '|' || encode(mac, 'hex') THEN
+      c := string_to_array(raw, '|', '');
+      IF c[9] IS DISTINCT FROM app_private.seal(substring(convert_to(raw, 'UTF8') FROM 1 FOR greatest(octet_length(raw) - 65, 0))) THEN
         RAISE EXCEPTION 'the tenant context was not issued for this transaction' USING ERRCODE = '42501';
       END IF;
-      RETURN string_to_array(payload, '|', '');
+      RETURN c;
     END $$;
 
     -- The organization whose rows this transaction may touch; null for limited entrances.

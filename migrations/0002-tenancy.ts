@@ -10,7 +10,9 @@ export class Tenancy1770000000002 extends SqlMigration {
       status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended')),
       idle_minutes integer NOT NULL DEFAULT 15 CHECK (idle_minutes IN (15, 30, 10080)),
       session_hours integer NOT NULL DEFAULT 12 CHECK (session_hours BETWEEN 1 AND 168),
+      remember_me_allowed boolean NOT NULL DEFAULT false,
       require_second_factor boolean NOT NULL DEFAULT false,
+      remember_device_days integer NOT NULL DEFAULT 0 CHECK (remember_device_days BETWEEN 0 AND 30),
       require_sso boolean NOT NULL DEFAULT false,
       allowed_sign_in text[] NOT NULL DEFAULT '{password,passkey,saml,oidc}'
         CHECK (cardinality(allowed_sign_in) > 0 AND allowed_sign_in <@ ARRAY['password', 'passkey', 'saml', 'oidc']),
@@ -25,8 +27,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     ALTER TABLE organizations FORCE ROW LEVEL SECURITY;
     CREATE POLICY tenant ON organizations USING (id = (SELECT app.org_id())) WITH CHECK (id = (SELECT app.org_id()));
     CREATE POLICY entrance ON organizations TO vouchsafe_owner USING (true) WITH CHECK (true);
-    GRANT SELECT, UPDATE (name, idle_minutes, session_hours, postal_address, allowed_sign_in, require_second_factor, require_sso,
-      institution_sign_in, institution_reporting, updated_at) ON organizations TO vouchsafe_app;
+    GRANT SELECT, UPDATE (name, idle_minutes, session_hours, postal_address, allowed_sign_in, require_second_factor, remember_device_days,
+      remember_me_allowed, require_sso, institution_sign_in, institution_reporting, updated_at) ON organizations TO vouchsafe_app;
 
     -- The installation itself: its log and its jobs belong to the nil organization, which has no members.
     INSERT INTO organizations (id, name, preset) VALUES ('00000000-0000-0000-0000-000000000000', 'Installation', 'installation');

@@ -21,6 +21,8 @@ export class Sso1770000000009 extends SqlMigration {
       metadata_url text,
       metadata_fetched_at timestamptz,
       metadata_problem text,
+      -- How many days before the end of the last certificate was last warned of it.
+      expiry_alert smallint,
       want_response_signed boolean NOT NULL DEFAULT false,
       want_assertion_encrypted boolean NOT NULL DEFAULT false,
       sign_requests boolean NOT NULL DEFAULT false,
@@ -40,6 +42,7 @@ export class Sso1770000000009 extends SqlMigration {
       name_attribute text,
       group_attribute text,
       group_roles jsonb NOT NULL DEFAULT '[]',
+      attribute_roles jsonb NOT NULL DEFAULT '[]',
       default_role text,
       jit_provisioning boolean NOT NULL DEFAULT true,
       shared boolean NOT NULL DEFAULT false,
@@ -68,12 +71,14 @@ export class Sso1770000000009 extends SqlMigration {
     CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connections FOR EACH ROW EXECUTE FUNCTION app_private.connection_id_is_free();
 
 
-    -- Who somebody is within a connection, for ever: the provider's own name for them, never an e-mail address.
+    -- Who somebody is within a connection, for ever: the provider's own name for them, never an e-mail address. facts: the groups, and the
+    -- attributes that roles hang on, of the last sign-in, to tell what another mapping would change.
     CREATE TABLE sso_identities (
       org_id uuid NOT NULL,
       connection_id uuid NOT NULL,
       subject_key text NOT NULL,
       membership_id uuid NOT NULL,
+      facts jsonb NOT NULL DEFAULT '{}',
       created_at timestamptz NOT NULL DEFAULT now(),
       last_sign_in_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (org_id, connection_id, subject_key),
@@ -92,12 +97,15 @@ export class Sso1770000000009 extends SqlMigration {
       created_at timestamptz NOT NULL DEFAULT now(),
       checked_at timestamptz,
       verified_at timestamptz,
+      -- Since when the record has not been found any more, and what the last look said.
+      lost_at timestamptz,
+      problem text,
       PRIMARY KEY (org_id, id),
       UNIQUE (org_id, domain)
     );
     CREATE INDEX sso_domains_domain ON sso_domains (domain) WHERE verified_at IS NOT NULL;
     SELECT app_private.protect_table('sso_domains', 'SELECT, INSERT (org_id, id, domain, token), DELETE', true);
-    GRANT UPDATE (checked_at, verified_at) ON sso_domains TO vouchsafe_worker;
+    GRANT UPDATE (checked_at, verified_at, lost_at, problem) ON sso_domains TO vouchsafe_worker;
 
     -- Whether an organization answers for the domain of an address.
     CREATE FUNCTION app_private.answers_for(org uuid, address text) RETURNS boolean
@@ -188,7 +196,7 @@ export class Sso1770000000009 extends SqlMigration {
     -- end. State: known | claimed | provisioned, then a session is open; else why not: connection_refused | role_missing |
     -- email_missing | account_exists | account_unknown | membership_ended | last_administrator (the role would leave nobody to lead).
     CREATE FUNCTION app.sso_sign_in(connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text,
-      new_user uuid, new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit,
+      new_user uuid, new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit, facts jsonb,
       OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text, OUT expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -225,7 +233,7 @@ export class Sso1770000000009 extends SqlMigration {
         END;
         UPDATE public.sessions s SET revoked_at = now() WHERE s.org_id = m.org_id AND s.membership_id = m.id AND s.revoked_at IS NULL;
       END IF;
-      UPDATE public.sso_identities i SET last_sign_in_at = now()
+      UPDATE public.sso_identities i SET last_sign_in_at = now(), facts = sso_sign_in.facts
        WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
       expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
       UPDATE public.sessions s SET connection_id = c.id, idp_subject = visit.idp_subject, idp_session = sso_sign_in.idp_session,

@@ -57,8 +57,8 @@ export class Organizations1770000000014 extends SqlMigration {
       RAISE EXCEPTION 'how people sign in is set by who may secure the organization' USING ERRCODE = '42501';
     END $$;
     CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
-      WHEN ((OLD.allowed_sign_in, OLD.require_second_factor, OLD.require_sso, OLD.institution_sign_in)
-        IS DISTINCT FROM (NEW.allowed_sign_in, NEW.require_second_factor, NEW.require_sso, NEW.institution_sign_in))
+      WHEN ((OLD.allowed_sign_in, OLD.require_second_factor, OLD.remember_device_days, OLD.remember_me_allowed, OLD.require_sso, OLD.institution_sign_in)
+        IS DISTINCT FROM (NEW.allowed_sign_in, NEW.require_second_factor, NEW.remember_device_days, NEW.remember_me_allowed, NEW.require_sso, NEW.institution_sign_in))
       EXECUTE FUNCTION app_private.sign_in_settings();
 
     -- Whoever leads, and whoever manages members at all, is not taken away without another in their place. The lock on
@@ -140,7 +140,7 @@ export class Organizations1770000000014 extends SqlMigration {
     CREATE FUNCTION app_private.destinations(secret text)
     RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-      SELECT m, o.name, m.org_id = s.org_id, x.ends_at > now() AND app.sign_in_obstacle(s, o, true) IS NULL, x.ends_at
+      SELECT m, o.name, m.org_id = s.org_id, x.ends_at > now() AND app.sign_in_obstacle(s, o, true, app_private.leads(o, m.role)) IS NULL, x.ends_at
         FROM public.sessions s
         JOIN public.memberships m ON m.user_id = s.user_id AND m.status = 'active'
         JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
@@ -178,7 +178,8 @@ export class Organizations1770000000014 extends SqlMigration {
          AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.revoked_at IS NULL RETURNING * INTO s;
       IF NOT FOUND THEN state := 'session_ended'; RETURN; END IF;
       expires_at := app_private.open_session(d.m, visit, s.method, d.expires_at);
-      UPDATE public.sessions x SET signed_in_at = s.signed_in_at, second_factor_at = s.second_factor_at,
+      UPDATE public.sessions x SET signed_in_at = s.signed_in_at, stepped_up_at = s.stepped_up_at, suspect = x.suspect OR s.suspect,
+             second_factor_at = s.second_factor_at, remembered_device = s.remembered_device,
              origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id,
              idp_subject = s.idp_subject, idp_session = s.idp_session
        WHERE x.org_id = org AND x.id = visit.id;

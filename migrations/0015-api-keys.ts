@@ -66,12 +66,12 @@ export class ApiKeys1770000000015 extends SqlMigration {
     -- Entrance of a request that carries an API key. The row is that of app.enter_session, so that nothing behind it needs to
     -- know the difference, and the key. State is 'ok' or why the key is refused: unknown | revoked | key_expired | address | ended |
     -- suspended. Only 'ok' signs a context that reaches rows; where a key is known, the refusal may be written to the log.
-    -- What is asked of a person who signs in is not asked of a key, and its sign-in is never fresh. Its last use moves at most
+    -- What is asked of a person who signs in is not asked of a key. Its last use moves at most
     -- once a minute, and never waits for a sibling request.
     CREATE FUNCTION app.enter_api_key(secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
       OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text, OUT method text, OUT must_change_password boolean,
-      OUT obstacle text, OUT signed_in_at timestamptz, OUT expires_at timestamptz,
+      OUT obstacle text, OUT proved_at timestamptz, OUT expires_at timestamptz,
       OUT idle_minutes integer, OUT access_grant_id uuid, OUT api_key_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -97,7 +97,7 @@ export class ApiKeys1770000000015 extends SqlMigration {
       user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
       org_name := o.name; preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal; grants := m.grants::text;
       method := 'api_key'; must_change_password := false;
-      signed_in_at := to_timestamp(0); expires_at := k.expires_at; idle_minutes := o.idle_minutes;
+      proved_at := to_timestamp(0); expires_at := k.expires_at; idle_minutes := o.idle_minutes;
       access_grant_id := m.access_grant_id;
       IF k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' THEN
         UPDATE public.api_keys x SET last_used_at = now(), last_used_ip = address WHERE (x.org_id, x.id) IN (

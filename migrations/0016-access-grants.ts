@@ -70,7 +70,7 @@ export class AccessGrants1770000000016 extends SqlMigration {
     BEGIN
       IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = OLD.org_id AND m.role = OLD.key AND m.status = 'active')
         OR EXISTS (SELECT FROM public.sso_connections c WHERE c.org_id = OLD.org_id
-             AND (c.default_role = OLD.key OR c.group_roles @> jsonb_build_array(jsonb_build_object('role', OLD.key)))) THEN
+             AND (c.default_role = OLD.key OR (c.group_roles || c.attribute_roles) @> jsonb_build_array(jsonb_build_object('role', OLD.key)))) THEN
         RAISE EXCEPTION 'the role is in use' USING ERRCODE = '23503', CONSTRAINT = 'roles_in_use';
       END IF;
       DELETE FROM public.role_overrides WHERE org_id = OLD.org_id AND role = OLD.key;

@@ -53,7 +53,7 @@ export class AccessReview1770000000017 extends SqlMigration {
       RETURN QUERY
         SELECT m.id, m.user_id, m.name, u.email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at, m.last_used_at,
                u.must_change_password, o.status <> 'active',
-               app.sign_in_obstacle(jsonb_populate_record(NULL::public.sessions, '{"method": "password"}'), o, true), (app_private.at_present(m)).grants,
+               app.sign_in_obstacle(jsonb_populate_record(NULL::public.sessions, '{"method": "password"}'), o, true, false), (app_private.at_present(m)).grants,
                (SELECT count(*)::integer FROM public.people p WHERE p.org_id = m.org_id),
                (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'personId', a.person_id, 'from', a.starts_at, 'until', a.ends_at,
                          'accessGrantId', a.access_grant_id, 'inForce', f.id IS NOT NULL) ORDER BY a.starts_at, a.id), '[]')

@@ -90,7 +90,7 @@ export const cases = [
   {
     control: 'the organization in the ids of live events',
     file: 'src/modules/live/event-ids.ts',
-    edit: (text) => text.replace('Buffer.from(orgId))', 'Buffer.alloc(0))').replace('return { orgId, table', "return { orgId: 'any', table"),
+    edit: (text) => text.replace('Buffer.from(orgId))', 'Buffer.from(orgId.slice(0, 0)))').replace('return { orgId, table', 'return { orgId: orgId.slice(0, 0), table'),
     tests: 'e2e/live-resume|live/event-ids',
     expect: /of another organization is refused|in the organization it was given to alone/,
   },
@@ -111,7 +111,7 @@ export const cases = [
   {
     control: 'the organization in decisions on rows',
     file: 'src/platform/database/row-policies.ts',
-    edit: (text) => text.replace('`${org} = (SELECT app.org_if_holds(', '`(SELECT app.holds(').replace('ELSE ${org} = (SELECT app.org_if_everybody(${literals(about)}))', 'ELSE (SELECT app.org_if_everybody(${literals(about)})) IS NOT NULL'),
+    edit: (text) => text.replace('`${org} = (SELECT app.org_if_holds(', '`(SELECT app.holds(').replace('CASE WHEN ${org} = (SELECT app.org_if_everybody(${literals(about)}))', 'CASE WHEN (SELECT app.org_if_everybody(${literals(about)})) IS NOT NULL'),
     tests: 'e2e/giving-rights',
     expect: /decided on by what the caller is there/,
   },
@@ -128,5 +128,19 @@ export const cases = [
     edit: (text) => text.replace('AND p.access_grant_id IS NOT NULL) THEN', 'AND false) THEN'),
     tests: 'e2e/giving-rights',
     expect: /is not given on, by raw SQL neither/,
+  },
+  {
+    control: 'the secret in the seal of contexts',
+    file: 'migrations/0001-foundation.ts',
+    edit: (text) => text.replace(/int8send\(currval\('app_private\.session_secret_([ab])'\)\)/g, 'int8send(0)'),
+    tests: 'contract/forging-secret',
+    expect: /is not replaced by what lies in the sequences/,
+  },
+  {
+    control: 'the organization in who changes identity providers',
+    file: 'migrations/0018-giving-rights.ts',
+    edit: (text) => text.replace(/(UPDATE TO vouchsafe_app\s+)USING \(org_id = (\(SELECT app\.org_if_speaks_for_all\(\)\))\) WITH CHECK \(.*\);/, '$1USING ($2 IS NOT NULL) WITH CHECK (true);'),
+    tests: 'e2e/giving-rights',
+    expect: /connects no identity provider, and changes none, by what the caller holds elsewhere/,
   },
 ];

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { AccountService } from '../modules/auth/index.js';
+import { AccountService, FactorResetService } from '../modules/auth/index.js';
 import { OrganizationService, TenancyService } from '../modules/tenancy/index.js';
 import { PRESETS, type Preset } from '../platform/access/roles.js';
 import { INSTALLATION, newId } from '../platform/clock/id.js';
@@ -8,7 +8,7 @@ import { operate, readSecret, type Operator } from './operator.js';
 interface OrgOptions { name: string; preset: Preset; org: string; reason: string; json?: boolean }
 interface UserOptions { email: string; name?: string; org: string; role: string; passwordStdin?: boolean; json?: boolean }
 
-/** `org create`, `list`, `rename`, `suspend` and `resume`; `user create`. */
+/** `org create`, `list`, `rename`, `suspend` and `resume`; `user create` and `reset-factors`. */
 export function organizationCommands(program: Command): void {
   const org = program.command('org').description('organizations');
   org.command('create').description('set up an organization')
@@ -29,7 +29,8 @@ export function organizationCommands(program: Command): void {
   org.command('resume').description('open a suspended organization again').requiredOption('--org <id>').option('--json')
     .action((options: OrgOptions) => operate(options, async (operator) => ({ resumed: await resume(operator, options.org) })));
 
-  program.command('user').description('users').command('create').description('add a member, and the user behind it where the address is new')
+  const user = program.command('user').description('users');
+  user.command('create').description('add a member, and the user behind it where the address is new')
     .requiredOption('--email <email>').requiredOption('--org <id>').requiredOption('--role <role>')
     .option('--name <name>', 'full name; the address if not given')
     .option('--password-stdin', 'read a first password from standard input; it must be changed at the first sign-in')
@@ -38,6 +39,9 @@ export function organizationCommands(program: Command): void {
       const password = options.passwordStdin ? await readSecret() : undefined;
       await operate(options, async (operator) => createUser(operator, { ...options, password, mustChange: true }));
     });
+  user.command('reset-factors').description('take all second factors from a member, end their sessions and tell them by mail')
+    .requiredOption('--email <email>').requiredOption('--org <id>').option('--json')
+    .action((options: UserOptions) => operate(options, async (operator) => ({ membershipId: await resetFactors(operator, options) })));
 }
 
 export async function createOrganization(operator: Operator, id: string, { name, preset }: Pick<OrgOptions, 'name' | 'preset'>): Promise<string> {
@@ -51,6 +55,10 @@ export function suspend(operator: Operator, org: string, reason: string): Promis
 
 export function resume(operator: Operator, org: string): Promise<boolean> {
   return inOrganization(operator, org, (organization) => organization.resume());
+}
+
+export function resetFactors(operator: Operator, { org, email }: Pick<UserOptions, 'org' | 'email'>): Promise<string> {
+  return operator.within(org, () => operator.app.get(FactorResetService).resetByAddress(email));
 }
 
 async function listOrganizations(operator: Operator) {

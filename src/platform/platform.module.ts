@@ -22,6 +22,8 @@ import { LivePlatformModule } from './live/live.module.js';
 import { LoggingModule } from './logging/index.js';
 import { MailModule } from './mail/index.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OutboundModule } from './outbound/index.js';
+import { PlacesModule } from './places/index.js';
 import { StorageModule } from './storage/index.js';
 
 /** Everything the features stand on. */
@@ -31,7 +33,7 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [
-        ConfigModule.forRoot(config), LoggingModule, ClockModule, DatabaseModule, CryptoModule, StorageModule, MailModule, AuditTrailModule, JobsModule, LivePlatformModule,
+        ConfigModule.forRoot(config), LoggingModule, ClockModule, PlacesModule, DatabaseModule, CryptoModule, StorageModule, MailModule, OutboundModule, AuditTrailModule, JobsModule, LivePlatformModule,
         RateLimitModule, MetricsModule.forRoot([DatabaseProbe, RedisProbe]), AccessModule, HttpModule, DiscoveryModule,
       ],
       providers: [BootChecks],

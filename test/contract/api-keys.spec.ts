@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { isForPeople } from '../../src/platform/access/decorators.js';
 import { named, ROW_COMMANDS } from '../../src/platform/database/row-policies.js';
 import type { RowRules } from '../../src/platform/feature/define-feature.js';
 import { declared } from '../../src/platform/feature/registry.js';
@@ -64,7 +63,7 @@ afterAll(async () => {
 const keyOf = ({ method, path }: Route) => `${method} ${path}`;
 const guarded = () => routes.filter(({ policy }) => policy?.kind === 'access').toSorted((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method));
 const permissionOf = ({ policy }: Route) => (policy?.kind === 'access' ? (policy.permission as string) : '');
-const forPeople = ({ policy }: Route) => isForPeople(policy!);
+const forPeople = ({ policy }: Route) => policy?.peopleOnly === true;
 
 /** From an address that nobody had before, so that no limit by address is met. */
 function caller({ key }: MadeKey): Client {

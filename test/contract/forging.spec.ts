@@ -126,7 +126,7 @@ describe('a role or a setting that SQL changes', () => {
     'SET SESSION AUTHORIZATION vouchsafe_owner', 'SET SESSION AUTHORIZATION postgres', 'SET session_replication_role = replica',
     'ALTER ROLE vouchsafe_app BYPASSRLS', 'ALTER ROLE vouchsafe_app SUPERUSER', 'GRANT vouchsafe_owner TO vouchsafe_app', 'GRANT vouchsafe_worker TO vouchsafe_app',
     'CREATE ROLE intruder', 'ALTER TABLE people DISABLE ROW LEVEL SECURITY', 'ALTER TABLE people OWNER TO vouchsafe_app', 'DROP POLICY tenant_read ON people',
-    'CREATE POLICY open ON people USING (true)', 'CREATE RULE r AS ON SELECT TO people DO INSTEAD SELECT 1', 'GRANT SELECT ON app_private.context_key TO vouchsafe_app',
+    'CREATE POLICY open ON people USING (true)', 'CREATE RULE r AS ON SELECT TO people DO INSTEAD SELECT 1', 'GRANT SELECT ON app_private.false_salt_key TO vouchsafe_app',
     'ALTER FUNCTION app.org_id() RENAME TO old', 'DROP TABLE people', 'ALTER SCHEMA app RENAME TO old', 'ALTER SYSTEM SET log_statement = \'all\'',
   ])('is refused: %s', async (statement) => {
     cells += 1;
@@ -208,7 +208,7 @@ describe('a function or a file that is not for the application', () => {
   });
 
   it('is not read: the tables of app_private, and what Postgres knows of values', async () => {
-    for (const table of ['context_key', 'credentials', 'sign_in_locks']) {
+    for (const table of ['false_salt_key', 'credentials', 'sign_in_locks']) {
       expect((await raw.attempt(`SELECT * FROM app_private.${table}`)).code).toBe('42501');
       expect((await raw.attempt(`COPY app_private.${table} TO STDOUT`)).code).toBe('42501');
     }

@@ -91,3 +91,8 @@ export function sessionSecret(client: Client): string {
   const token = /vouchsafe[^=]*=([^;]+)/.exec(client.cookieHeader)![1]!;
   return (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sid: string }).sid;
 }
+
+/** The SQL of a visit with the digest that an expression stands for, and nothing else known of it. */
+export function bareVisit(digest: string): string {
+  return `jsonb_populate_record(NULL::app.visit, jsonb_build_object('id', gen_random_uuid(), 'secret_hash', ${digest}::bytea))`;
+}

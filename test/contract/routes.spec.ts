@@ -176,7 +176,7 @@ function swaps({ params = {}, query = {}, body = {}, ...rest }: Sample): [where:
 /** Values a query's fields do not take. */
 function wrongQueries(query: Record<string, { type?: string; enum?: string[]; format?: string; pattern?: string }>): Record<string, string>[] {
   return Object.entries(query).flatMap(([name, { type, enum: words, format, pattern }]) => {
-    if (type === 'number') return ['x', '-1', '0', '1.5', '1e9', 'NaN', '201', ' '].map((value) => ({ [name]: value }));
+    if (type === 'number' || type === 'integer') return ['x', '-1', '0', '1.5', '1e9', 'NaN', '201', ' '].map((value) => ({ [name]: value }));
     if (words !== undefined || format !== undefined || pattern !== undefined) return ['?', 'x'.repeat(2_000)].map((value) => ({ [name]: value }));
     return [{ [name]: 'x'.repeat(2_000) }];
   });

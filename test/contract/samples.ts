@@ -1,3 +1,4 @@
+import { Authenticator } from '../harness/authenticator.js';
 import type { Client } from '../harness/client.js';
 import type { Ids, Tenant } from './world.js';
 
@@ -24,9 +25,29 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/auth/me': () => ({}),
   'GET /v1/auth/sessions': () => ({}),
   'POST /v1/auth/logout': () => ({ last: true }),
+  'DELETE /v1/auth/sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
   'DELETE /v1/auth/sessions/:id': ({ session }) => ({ params: { id: session } }),
   'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token }, director }) => ({ body: { token }, log: org, by: director }),
   'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),
+  'GET /v1/auth/factors': () => ({}),
+  'POST /v1/auth/totp/enroll': () => ({}),
+  'POST /v1/auth/totp/confirm': (_ids, { keeper: { confirming, app } }) => ({ body: { code: app.code() }, by: confirming }),
+  'DELETE /v1/auth/totp': (_ids, { keeper: { client } }) => ({ by: client }),
+  'POST /v1/auth/recovery-codes': (_ids, { keeper: { client } }) => ({ by: client }),
+  'POST /v1/auth/step-up': () => ({ body: { password: 'Synthetic-Test-1' } }),
+  'GET /v1/auth/step-up/options': () => ({}),
+  'GET /v1/auth/devices': () => ({}),
+  'DELETE /v1/auth/devices/:id': ({ device }, { keeper: { client } }) => ({ params: { id: device }, by: client }),
+  'GET /v1/auth/passkeys': () => ({}),
+  'GET /v1/auth/passkeys/options': () => ({}),
+  'POST /v1/auth/passkeys': async (_ids, { keeper: { client } }) => {
+    const { body: options } = await client.get('/v1/auth/passkeys/options');
+    return { body: { name: 'Second', credential: new Authenticator('http://127.0.0.1:3000').create(options) }, by: client };
+  },
+  'PATCH /v1/auth/passkeys/:id': ({ passkey }, { keeper: { client } }) => ({ params: { id: passkey }, body: { name: 'Renamed' }, by: client }),
+  'DELETE /v1/auth/passkeys/:id': ({ passkey }, { keeper: { client } }) => ({ params: { id: passkey }, by: client }),
+  'POST /v1/auth/email/verify/request': () => ({}),
+  'POST /v1/auth/email/verify': (_ids, { verification, director }) => ({ body: { token: verification }, by: director }),
   'GET /v1/auth/organizations': () => ({}),
   'POST /v1/auth/organization': async ({ sister }, { traveller, signIn }) => ({ body: { orgId: sister }, by: await signIn(traveller) }),
 
@@ -39,6 +60,16 @@ export const SAMPLES: Record<string, MakeSample> = {
     for (let key = 0; key < 2; key += 1) await director.post(`/v1/sso/connections/${connection}/key`);
     return { params: { id: connection } };
   },
+  'POST /v1/sso/connections/:id/refresh': ({ publishedConnection }) => ({ params: { id: publishedConnection } }),
+  'GET /v1/sso/connections/:id/guide': ({ connection }) => ({ params: { id: connection }, query: { provider: 'okta' } }),
+  'POST /v1/sso/connections/:id/test': ({ connection }) => ({ params: { id: connection } }),
+  'GET /v1/sso/connections/:id/test': ({ connection }, { director }) => ({ params: { id: connection }, by: director }),
+  'GET /v1/sso/connections/:id/trace': ({ connection }) => ({ params: { id: connection } }),
+  'POST /v1/sso/connections/:id/mapping/preview': ({ connection }) => ({ params: { id: connection }, body: { groups: ['synthetic'], attributes: [{ name: 'title', values: ['Synthetic'] }] } }),
+  'GET /v1/sso/domains': () => ({}),
+  'POST /v1/sso/domains': ({ org }) => ({ body: { domain: `second-${org}.example` } }),
+  'POST /v1/sso/domains/:id/verify': ({ domain }) => ({ params: { id: domain } }),
+  'DELETE /v1/sso/domains/:id': ({ domain }) => ({ params: { id: domain } }),
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
 
   'GET /v1/organizations/current': () => ({}),
@@ -49,6 +80,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/memberships': () => ({ query: { status: 'active', limit: '10' } }),
   'POST /v1/memberships': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
   'PATCH /v1/memberships/:id': ({ membership }, { roles }) => ({ params: { id: membership }, body: { role: roles.subject } }),
+  'DELETE /v1/memberships/:id/factors': ({ membership }) => ({ params: { id: membership } }),
   'DELETE /v1/memberships/:id': ({ membership }) => ({ params: { id: membership } }),
 
   'GET /v1/invites': () => ({ query: { limit: '10' } }),
@@ -134,12 +166,19 @@ export const PUBLIC: Record<string, string> = {
   'GET /health/live': 'tells only that the process runs',
   'GET /health/ready': 'tells only which services answer',
   'POST /v1/auth/login': 'five tries an account, and a limit by address',
+  'POST /v1/auth/login/second-factor': 'the cookie of a sign-in whose password was right; five tries an account, and a limit by address',
+  'GET /v1/auth/login/second-factor/options': 'the cookie of a sign-in whose password was right; a limit by address',
+  'GET /v1/auth/passkeys/sign-in/options': 'tells nothing of anybody; a limit by address',
+  'POST /v1/auth/passkeys/sign-in': 'the signature of a passkey over a challenge of this browser; a limit by address',
+  'POST /v1/auth/password/forgot': 'tells nothing, three mails an address and hour, and a limit by address',
+  'POST /v1/auth/password/reset': 'a token that was mailed, good once and for half an hour; a limit by address',
   'POST /v1/invites/accept': 'a signed token that was mailed, good once; a limit by address',
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
   'GET /v1/sso/saml/:connectionId/form': 'a ticket of random bytes, good once, for the browser it was made for',
   'GET /v1/sso/saml/:connectionId/logout': 'ends the session of the browser that comes; messages carry the identity provider\'s signature',
   'POST /v1/sso/saml/:connectionId/logout': 'the identity provider\'s signature',
+  'GET /v1/sso/discover': 'tells of domains, and of no account; a limit by address',
   'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

@@ -23,7 +23,8 @@ export interface Key { name: string; type: 'p' | 'u' | 'f'; columns: string[]; r
 export interface Index { name: string; columns: string[]; unique: boolean }
 /** A right on a table or one of its columns. */
 export interface Grant { table: string; column: string | null; grantee: string; privilege: string }
-export interface Routine { name: string; owner: string; definer: boolean; settings: string[]; grantees: string[]; language: string }
+/** `parsed`: its body was read when it was made (BEGIN ATOMIC), and finds nothing by a search path. */
+export interface Routine { name: string; owner: string; definer: boolean; settings: string[]; grantees: string[]; language: string; parsed: boolean }
 
 const TABLES = `
   SELECT c.relname AS name, pg_get_userbyid(c.relowner) AS owner, c.relkind AS kind, parent.relname AS "partitionOf",
@@ -59,7 +60,7 @@ const GRANTS = `
    WHERE c.relnamespace IN ('public'::regnamespace, 'app_private'::regnamespace) AND x.grantee <> c.relowner`;
 
 const ROUTINES = `
-  SELECT p.oid::regprocedure::text AS name, pg_get_userbyid(p.proowner) AS owner, p.prosecdef AS definer, l.lanname AS language,
+  SELECT p.oid::regprocedure::text AS name, pg_get_userbyid(p.proowner) AS owner, p.prosecdef AS definer, l.lanname AS language, p.prosqlbody IS NOT NULL AS parsed,
          coalesce(p.proconfig, '{}') AS settings,
          (SELECT coalesce(array_agg(DISTINCT CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END), '{}')
             FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x WHERE x.grantee <> p.proowner) AS grantees

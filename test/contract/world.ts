@@ -1,12 +1,14 @@
 import { signature } from '../../src/modules/webhooks/standard-webhooks.js';
 import { secretKey } from '../../src/modules/webhooks/webhook-secret.js';
 import { newId } from '../../src/platform/clock/id.js';
+import { DataKeys } from '../../src/platform/crypto/data-keys.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import type { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { exported } from '../harness/exports.js';
+import { CodeApp, enrollPasskey, enrollTotp } from '../harness/factors.js';
 import type { Member } from '../harness/factories.js';
-import { inviteToken } from '../harness/mail.js';
+import { inviteToken, mailedToken } from '../harness/mail.js';
 import { newSigningKey } from '../harness/saml-idp.js';
 import { until } from '../harness/until.js';
 
@@ -21,6 +23,9 @@ export interface Ids {
   source: string;
   delivery: string;
   connection: string;
+  /** One whose provider publishes its metadata. */
+  publishedConnection: string;
+  domain: string;
   export: string;
   invite: string;
   /** Another organization of the traveller's. */
@@ -38,6 +43,8 @@ export interface Ids {
   apiKey: string;
   /** The membership that the key acts as. */
   keyOwner: string;
+  passkey: string;
+  device: string;
 }
 
 /** Who leads, who helps and whose records are kept, in a vocabulary. */
@@ -56,6 +63,8 @@ export interface Tenant {
   directorMember: Member;
   /** A member from whom every permission was taken. */
   powerless: Client;
+  /** A member with second factors, and with a session that has shown them; the codes are not confirmed, because whoever confirms them gets another session. */
+  keeper: { client: Client; confirming: Client; app: CodeApp };
   /** Leads the program too: for requests that would end the director's session. */
   deputy: Member;
   /** Belongs to another organization as well. */
@@ -64,6 +73,8 @@ export interface Tenant {
   webhookSecret: string;
   /** Another organization, and the token by which it invites the director. */
   invitedTo: { org: string; token: string };
+  /** The token by which the director's address is confirmed. */
+  verification: string;
   /** Metadata that an identity provider could be connected by. */
   metadata: string;
 }
@@ -105,7 +116,11 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   };
   const source = await created('/v1/webhook-sources', { name: mark, scheme: 'standard' });
   const { id: connection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
+  const { id: publishedConnection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
+  await harness.database.superuser(`UPDATE sso_connections SET metadata_url = 'http://127.0.0.1:1/metadata' WHERE id = $1`, [publishedConnection]);
+  const { id: domain } = await created('/v1/sso/domains', { domain: `${mark}.test.example` });
   const { id: invite } = await created('/v1/invites', { email: `invited-${mark}@test.example`, name: mark, role: roles.subject });
+  const { passkey, device, ...keeper } = await withFactors(harness, org, roles.helper);
   const delivery = await deadDelivery(harness, org, source);
   const { id: exportId } = await exported(director, { kind: 'person_pdf', personId: person });
   const role = `r${mark.toLowerCase().replaceAll(/[^a-z]/g, '')}${'abcdefgh'[Number.parseInt(mark.slice(-1), 16) % 8]}`;
@@ -119,14 +134,34 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   await director.put('/v1/retention/policies/webhook_inbox.payload/days', { days: 20 });
   await harness.settled();
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
+  await triedConnection(harness, org, { connection, by: directorMember.membershipId, mark });
   return {
     ids: {
-      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, export: exportId,
-      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, invite, sister, heir: traveller.membershipId, ...reviewIds,
+      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, publishedConnection, domain, export: exportId,
+      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds,
     },
-    roles, mark, director, directorMember, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
-    webhookSecret: source.secret, metadata, invitedTo: await invitation(harness, directorMember),
+    roles, mark, director, directorMember, keeper, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
+    webhookSecret: source.secret, metadata, verification: await verification(harness, director, directorMember), invitedTo: await invitation(harness, directorMember),
   };
+}
+
+async function verification(harness: Harness, director: Client, { email }: Member): Promise<string> {
+  await director.post('/v1/auth/email/verify/request');
+  return mailedToken(harness, email);
+}
+
+/** A member who has codes, a passkey and a device that is remembered; and one who has begun to enrol codes. */
+async function withFactors(harness: Harness, org: string, role: string): Promise<Tenant['keeper'] & { passkey: string; device: string }> {
+  const [{ email }, other] = [await harness.make.member(org, role), await harness.make.member(org, role)];
+  const client = await harness.signIn(email);
+  const { id: passkey } = await enrollPasskey(harness, client);
+  const { app: own } = await enrollTotp(client);
+  await harness.database.superuser('UPDATE organizations SET remember_device_days = 7 WHERE id = $1', [org]);
+  const { status, text } = await harness.client().post('/v1/auth/login', { email, password: 'Synthetic-Test-1', totp: own.fresh(), rememberDevice: true });
+  if (status !== 200) throw new Error(`the second factor was refused: ${text}`);
+  const device = (await client.get('/v1/auth/devices')).body.items[0].id as string;
+  const confirming = await harness.signIn(other.email);
+  return { client, confirming, app: new CodeApp((await confirming.post('/v1/auth/totp/enroll')).body.secret as string), passkey, device };
 }
 
 /** An invite of another organization to somebody who has an account. */
@@ -199,10 +234,21 @@ async function deadDelivery(harness: Harness, org: string, source: { id: string;
 /** Rows that only an identity provider or the calendar would bring. */
 async function fillTheRest(harness: Harness, org: string, { connection, membership, mark }: { connection: string; membership: string; mark: string }): Promise<void> {
   const { superuser } = harness.database;
-  await superuser(`INSERT INTO sso_domains (org_id, id, domain, token) VALUES ($1, gen_random_uuid(), $2 || '.test.example', 'not-a-token-at-all-0')`, [org, mark.toLowerCase().replaceAll(/[^a-z]/g, '')]);
+  await superuser(`INSERT INTO sign_in_failures (org_id, address_mark, account_mark) VALUES ($1, sha256($2), sha256($2))`, [org, Buffer.from(mark)]);
   await superuser('INSERT INTO sso_identities (org_id, connection_id, subject_key, membership_id) VALUES ($1, $2, $3, $4)', [org, connection, mark, membership]);
   await superuser(
     `INSERT INTO job_runs (org_id, schedule, period, outbox_id) SELECT $1, $2, now(), id FROM outbox WHERE org_id = $1 LIMIT 1`, [org, mark],
+  );
+}
+
+/** An answer of an identity provider to somebody who tried the connection. */
+async function triedConnection(harness: Harness, org: string, { connection, by, mark }: { connection: string; by: string; mark: string }): Promise<void> {
+  const id = newId();
+  const result = { email: `${mark}@test.example`, name: mark, groups: [mark], attributes: [{ name: 'mail', values: [`${mark}@test.example`] }], role: null, rule: null };
+  const sealed = await harness.operator.within(org, async () => (await harness.operator.app.get(DataKeys).ofOrganization()).forRow('sso_attempts', id).seal('result_enc', JSON.stringify(result)));
+  await harness.database.superuser(
+    `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, reason, request_id, evidence, test_by, result_enc) VALUES ($1, $2, $3, false, 'role_missing', $4, $4, $5, $6)`,
+    [org, id, connection, mark, by, sealed],
   );
 }
 

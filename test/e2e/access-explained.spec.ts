@@ -40,7 +40,7 @@ describe('who-can', () => {
     const items = await whoCan(`resource=person&id=${person}`);
     expect(items.filter(({ role }) => role === 'program_director')).toHaveLength(2);
     expect(items.find(({ membershipId }) => membershipId === member.membershipId)).toEqual({
-      membershipId: member.membershipId, name: 'Synthetic mentor', email: member.email, role: 'mentor', scope: 'assigned',
+      membershipId: member.membershipId, name: 'Example mentor', email: member.email, role: 'mentor', scope: 'assigned',
       reasons: [{
         step: 'see', permission: 'person:read', scope: 'assigned', relation: 'assigned',
         assignments: [{ id: assignment, from: expect.any(String), until: null, accessGrantId: null }],

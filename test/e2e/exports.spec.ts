@@ -30,7 +30,7 @@ afterAll(() => harness.stop());
 const events = (type: string, id: string) =>
   harness.database.superuser('SELECT actor_type, actor_id, meta FROM audit_events WHERE type = $1 AND target_id = $2 ORDER BY occurred_at', [type, id]);
 const watermark = (id: string) =>
-  new RegExp(`^Exported by Synthetic program_director <${member.email}> · Synthetic Harbour · \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z · export ${id}$`);
+  new RegExp(`^Exported by Example program_director <${member.email}> · Synthetic Harbour · \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z · export ${id}$`);
 
 describe('the list of people as CSV', () => {
   it('reads back with another reader, the watermark in header and rows, formulas defused', async () => {

@@ -153,6 +153,40 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
     await raw.rollback();
   });
 
+  it('connects no identity provider, and changes none, by what the caller holds elsewhere', async () => {
+    const { body: connection } = await director.post('/v1/sso/connections', { name: 'Exchanged', metadata: await providerMetadata(), defaultRole: 'trainee' });
+    const elsewhere = await harness.signIn((await harness.make.member(await harness.make.organization('gme'), 'program_director')).email);
+    const { client } = await holder({ 'sso:read': 'org', 'sso:update': 'org', 'sso:create': 'org' });
+    const connections = () => harness.database.superuser('SELECT id, name, idp_sso_url FROM sso_connections WHERE org_id = $1 ORDER BY id', [orgId]);
+    const before = await connections();
+    await raw.client.query('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
+    await enter(elsewhere);
+    const there = await context();
+    await enter(client);
+    const here = await context();
+    const become = (one: string) => `set_config('vouchsafe.context', '${one}', true)`;
+    const statements: string[] = [];
+    for (const one of [there, here]) {
+      for (const other of [there, here]) {
+        const written = `left('Taken' || ${become(one)}, 5)`;
+        for (const where of ['true', `(SELECT ${become(other)}) IS NOT NULL`, `id > (SELECT CASE WHEN ${become(other)} IS NOT NULL THEN '00000000-0000-0000-0000-000000000000'::uuid END)`]) {
+          statements.push(`UPDATE sso_connections SET name = ${written} WHERE ${where}`, `UPDATE sso_connections SET idp_sso_url = 'https://elsewhere.example' WHERE ${where}`);
+        }
+        const insert = (id: string) => `INSERT INTO sso_connections (org_id, id, name, idp_entity_id, idp_sso_url, idp_certificates, entrance_enc, entrance_hash)
+          SELECT '${orgId}', ${id}, ${written}, 'x', 'https://elsewhere.example', '{x}', '\\x00', sha256('x') WHERE (SELECT ${become(other)}) IS NOT NULL`;
+        statements.push(insert('gen_random_uuid()'), `${insert(`'${connection.id}'`)} ON CONFLICT (org_id, id) DO UPDATE SET name = left('Taken' || ${become(one)}, 5)`);
+      }
+    }
+    for (const first of [there, here]) {
+      for (const statement of statements) {
+        await raw.client.query(`SELECT ${become(first)}`);
+        await raw.attempt(statement);
+      }
+    }
+    await raw.client.query('COMMIT');
+    expect(await connections()).toEqual(before);
+  });
+
   it('neither raises anybody, nor removes the last leader, nor leaves a change without its author', async () => {
     const org = await harness.make.organization('gme');
     const lead = await harness.make.member(org, 'program_director');

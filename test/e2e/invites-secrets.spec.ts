@@ -13,7 +13,7 @@ import type { Member } from '../harness/factories.js';
 import { readMail, type Mail } from '../harness/mail.js';
 import { until } from '../harness/until.js';
 
-const PASSWORD = 'Invited-Synthetic-1';
+const PASSWORD = 'Brisk-Otter-41';
 const ADDRESS = 'planted.invitee@hospital.example';
 const NAME = 'Plantagenet Zephyrine';
 

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inviteKey, readInvite, signInvite, type InviteClaims } from '../../src/modules/invites/invite-token.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { sha256 } from '../../src/platform/crypto/index.js';
-import { RawSql, type Outcome } from '../contract/raw-sql.js';
+import { RawSql, bareVisit, type Outcome } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { Factories, type Member } from '../harness/factories.js';
 import { inviteToken, mailsTo } from '../harness/mail.js';
 import { until } from '../harness/until.js';
 
-const PASSWORD = 'Invited-Synthetic-1';
+const PASSWORD = 'Brisk-Otter-41';
 
 let harness: Harness;
 let org: string;
@@ -60,7 +60,7 @@ async function tokenFor(id: string, changes: Partial<InviteClaims> = {}): Promis
 /** What the entrance says to a token, in a transaction of one's own. */
 function enterBy(raw: RawSql, token: string): Promise<Outcome> {
   const { orgId, id, email, role, expiresAt } = readInvite(inviteKey(harness.env.JWT_SECRET!), token)!;
-  return raw.outcome(`SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(), (gen_random_uuid(), sha256($9), NULL, NULL, NULL, NULL)::app.visit)`,
+  return raw.outcome(`SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(), ${bareVisit('sha256($9)')})`,
     [orgId, id, token, email, role, expiresAt, Buffer.alloc(16), Buffer.alloc(32), newId()]);
 }
 

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Passwords } from '../../src/modules/auth/passwords.js';
+import { MOST_IN_TURN, Passwords } from '../../src/modules/auth/passwords.js';
 import { newId } from '../../src/platform/clock/id.js';
+import { startCaptured, type CapturedApi } from '../contract/captured.js';
 import { Harness } from '../harness/app.js';
 import type { Answer } from '../harness/client.js';
 import { Factories } from '../harness/factories.js';
 
 let harness: Harness;
+let second: CapturedApi;
 let orgId: string;
 /** How often a password was put through Argon2id: what guessing costs, and what it may tell. */
 let evaluated: number;
@@ -13,17 +15,25 @@ let evaluated: number;
 beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
   orgId = await harness.make.organization('gme');
-  const passwords = harness.api.get(Passwords, { strict: false });
-  const evaluate = passwords.evaluate.bind(passwords);
-  jest.spyOn(passwords, 'evaluate').mockImplementation((...given) => {
+  second = await startCaptured(harness);
+  const { evaluate } = Passwords.prototype;
+  jest.spyOn(Passwords.prototype, 'evaluate').mockImplementation(function counted(this: Passwords, ...given) {
     evaluated += 1;
-    return evaluate(...given);
+    return evaluate.apply(this, given);
   });
 });
-afterAll(() => harness.stop());
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await second.stop();
+  await harness.stop();
+});
 beforeEach(() => { evaluated = 0; });
 
-const address = async () => (await harness.make.member(orgId, 'trainee')).email;
+async function address(): Promise<string> {
+  const { email } = await harness.make.member(orgId, 'trainee');
+  evaluated = 0; // making a password is one, too
+  return email;
+}
 const login = (email: string, password: string) => harness.client().post('/v1/auth/login', { email, password });
 const wrong = (email: string) => login(email, 'Wrong-Password-1');
 const right = (email: string) => login(email, Factories.PASSWORD);
@@ -42,6 +52,16 @@ describe('sign-in by password', () => {
     expect(evaluated).toBe(5);
     expect(tally(answers)).toEqual({ '401 invalid_credentials': 4, '429 account_locked': 46 });
     for (const { status, headers } of answers) if (status === 429) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it('evaluates exactly five of fifty made at once through two processes, for an address that nobody has too', async () => {
+    for (const email of [await address(), `nobody-${newId()}@test.example`]) {
+      evaluated = 0;
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => harness.client().post(
+        `${i % 2 === 0 ? harness.url : second.url}/v1/auth/login`, { email, password: 'Wrong-Password-1' })));
+      expect(evaluated).toBe(5);
+      expect(tally(answers)).toEqual({ '401 invalid_credentials': 4, '429 account_locked': 46 });
+    }
   });
 
   it('is locked after five wrong guesses one after another: the right password is not looked at', async () => {
@@ -123,6 +143,33 @@ describe('sign-in by password', () => {
     ]);
     const everything = await harness.database.superuser(`SELECT string_agg(e::text, '') || (SELECT string_agg(convert_from(payload, 'UTF8'), '') FROM audit_private) AS line FROM audit_events e`);
     expect(JSON.stringify(everything)).not.toContain('Wrong-Password');
+  });
+
+  it('is busy rather than late when too many wait, and charges nobody for what it did not evaluate', async () => {
+    const email = await address();
+    const passwords = harness.api.get(Passwords, { strict: false });
+    let open!: () => void;
+    const gate = new Promise<void>((resolve) => { open = resolve; });
+    const taken = Array.from({ length: MOST_IN_TURN }, () => passwords.inTurn(() => gate));
+    const answers = await times(8, () => wrong(email));
+    expect(tally(answers)).toEqual({ '503 busy': 8 });
+    expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(Array(8).fill('2'));
+    open();
+    await Promise.all(taken);
+    expect((await right(email)).status).toBe(200);
+  });
+
+  it.each<[string, string, string]>([
+    ['ten thousand characters', 'Aa1!'.repeat(2_500), '400 invalid_request'],
+    ['a thousand and one', 'x'.repeat(1_001), '400 invalid_request'],
+    ['a null byte', `${Factories.PASSWORD}\0`, '400 invalid_text'],
+    ['a lone surrogate', `${Factories.PASSWORD}\ud800`, '400 invalid_text'],
+    ['nothing', '', '400 invalid_request'],
+  ])('refuses a password of %s without evaluating anything or taking a try', async (_what, password, expected) => {
+    const email = await address();
+    expect(codes(await times(6, () => login(email, password)))).toEqual(Array(6).fill(expected));
+    expect(evaluated).toBe(0);
+    expect((await right(email)).status).toBe(200);
   });
 
   it('keeps, where it is kept, nothing that signs anybody in', async () => {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { suspend } from '../../src/cli/organizations.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
 import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { over } from '../harness/exports.js';
-import type { Member } from '../harness/factories.js';
+import { Factories, type Member } from '../harness/factories.js';
 import { freePort, Program, ready } from '../harness/processes.js';
 import { until } from '../harness/until.js';
 
@@ -15,6 +16,8 @@ interface Scene {
   director: Client;
   member: Member;
   client: Client;
+  /** The same member, in another session. */
+  other: Client;
   personId: string;
   assignmentId: string;
 }
@@ -28,6 +31,7 @@ interface Change {
   change: (scene: Scene, director: Client) => Promise<Answer>;
 }
 
+const me = (_scene: Scene, client: Client) => client.get('/v1/auth/me');
 const person = ({ personId }: Scene, client: Client) => client.get(`/v1/people/${personId}`);
 const changePerson = ({ personId }: Scene, client: Client) => client.patch(`/v1/people/${personId}`, { title: 'Synthetic' });
 
@@ -65,6 +69,29 @@ const CHANGES: Record<string, Change> = {
     role: 'mentor', ask: person, before: 200, after: 401,
     change: ({ member }, director) => director.delete(`/v1/memberships/${member.membershipId}`),
   },
+  'a session ended by its user': {
+    role: 'mentor', ask: me, before: 200, after: 401,
+    change: async ({ client, other }, { baseUrl }) => other.at(baseUrl).delete(`/v1/auth/sessions/${(await client.get('/v1/auth/me')).body.session.id}`),
+  },
+  'all other sessions ended by their user': {
+    role: 'mentor', ask: me, before: 200, after: 401,
+    change: ({ other }, { baseUrl }) => other.at(baseUrl).delete('/v1/auth/sessions'),
+  },
+  'a sign-out': {
+    role: 'mentor', ask: me, before: 200, after: 401,
+    change: ({ client }, { baseUrl }) => client.at(baseUrl).post('/v1/auth/logout'),
+  },
+  'a password changed': {
+    role: 'mentor', ask: me, before: 200, after: 401,
+    change: ({ other }, { baseUrl }) => other.at(baseUrl).post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' }),
+  },
+  'an organization suspended': {
+    role: 'mentor', ask: me, before: 200, after: 403,
+    change: async ({ member, director }) => {
+      expect(await suspend(harness.operator, member.orgId, 'incident')).toBe(true);
+      return director.get('/health/live');
+    },
+  },
 };
 
 let harness: Harness;
@@ -77,7 +104,7 @@ async function makeScene(role: string): Promise<Scene> {
   const member = await harness.make.member(orgId, role);
   const personId = await harness.make.person(orgId);
   const assignmentId = await harness.make.assignment(orgId, member.membershipId, personId);
-  return { director, member, client: await harness.signIn(member.email), personId, assignmentId };
+  return { director, member, client: await harness.signIn(member.email), other: await harness.signIn(member.email), personId, assignmentId };
 }
 
 /** Asks both processes without a pause; the answers that were there before the change was asked for, and those of requests begun once it was answered. */

@@ -3,7 +3,7 @@ import { createUser, resume, suspend } from '../../src/cli/organizations.js';
 import { SsoSetupService } from '../../src/modules/auth/index.js';
 import { OrganizationService } from '../../src/modules/tenancy/index.js';
 import { newId } from '../../src/platform/clock/id.js';
-import { RawSql, sessionSecret } from '../contract/raw-sql.js';
+import { RawSql, bareVisit, sessionSecret } from '../contract/raw-sql.js';
 import { providerMetadata } from '../contract/world.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
@@ -43,7 +43,7 @@ describe('the settings of an organization', () => {
     const changes = { name: 'Synthetic Renamed', idleMinutes: 30, sessionHours: 8, postalAddress: '1 Example Street\nExampletown' };
     expect((await director.patch(CURRENT, changes)).body).toMatchObject(changes);
     expect((await director.patch(CURRENT, { postalAddress: null, idleMinutes: 15, sessionHours: 12 })).body).toMatchObject({ postalAddress: null, name: changes.name });
-    expect((await director.get(CURRENT)).body).toMatchObject({ allowedSignIn: ['password', 'saml'], requireSso: false, institutionId: null, institutionSignIn: false });
+    expect((await director.get(CURRENT)).body).toMatchObject({ allowedSignIn: ['password', 'passkey', 'saml', 'oidc'], requireSso: false, institutionId: null, institutionSignIn: false });
     expect(await logged('organization.updated')).toEqual([{ meta: { fields: Object.keys(changes) } }, { meta: { fields: ['postalAddress', 'idleMinutes', 'sessionHours'] } }]);
   });
 
@@ -189,7 +189,7 @@ it('a verified assertion opens nothing where SAML is not taken, or that is suspe
   const arrive = async () => {
     await raw.client.query('BEGIN');
     const { rows } = await raw.attempt(`SELECT state FROM app.sso_sign_in($1, 'secret', 'subject', 'somebody@test.example', 'Somebody', 'mentor',
-      gen_random_uuid(), gen_random_uuid(), NULL, 'infinity', (gen_random_uuid(), sha256('x'), NULL, NULL, NULL, NULL)::app.visit)`, [id]);
+      gen_random_uuid(), gen_random_uuid(), NULL, 'infinity', ${bareVisit("sha256('x')")})`, [id]);
     await raw.rollback();
     return rows[0]!.state;
   };

@@ -14,7 +14,7 @@ const PEOPLE = 5_000;
 const ASSIGNED = 40;
 const PAGE = 101;
 /** Pages beside the rows' own: a mentor's people are each looked up by index, and the assignments are read for it; reading them all would be thousands. */
-const BESIDES = { program_director: 60, mentor: ASSIGNED * 8, trainee: 60 };
+const BESIDES = { program_director: 6, mentor: ASSIGNED * 3, trainee: 6 };
 
 const SCOPES = { program_director: 'org', mentor: 'assigned', trainee: 'own' } as const;
 type Role = keyof typeof SCOPES;

@@ -109,6 +109,7 @@ describe('what SQL leaves on its connection is gone for the next', () => {
     ['a cursor with its rows', 'DECLARE held CURSOR WITH HOLD FOR SELECT id FROM people', 'FETCH ALL FROM held', { code: '34000' }],
     ['an ear', 'LISTEN left_over', 'SELECT pg_listening_channels()', NOTHING],
     ['a lock', 'SELECT pg_advisory_lock(4711)', `SELECT FROM pg_locks WHERE locktype = 'advisory'`, NOTHING],
+    ['the lack of a secret that seals contexts', 'DISCARD SEQUENCES', 'SELECT WHERE false', NOTHING],
     ['a temporary table', 'CREATE TEMP TABLE people (id uuid)', `SELECT FROM pg_class WHERE relpersistence = 't'`, NOTHING],
   ])('%s', async (_what, leave, look, expected) => {
     await before.enter(sessionSecret(first.client));

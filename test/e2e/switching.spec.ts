@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { suspend } from '../../src/cli/organizations.js';
 import { SsoSetupService } from '../../src/modules/auth/index.js';
 import { newId } from '../../src/platform/clock/id.js';
-import { RawSql, sessionSecret } from '../contract/raw-sql.js';
+import { RawSql, bareVisit, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { Factories } from '../harness/factories.js';
@@ -150,14 +150,14 @@ describe('what a session cannot move on to', () => {
     await raw.enter(sessionSecret(client));
     for (const secret of ['', 'A'.repeat(43), sessionSecret(other.client)]) {
       for (const org of [to, other.to]) {
-        const { rows } = await raw.attempt('SELECT state FROM app.switch_organization($1, $2, (gen_random_uuid(), $3, NULL, NULL, NULL, NULL)::app.visit)', [secret, org, Buffer.alloc(32)]);
+        const { rows } = await raw.attempt(`SELECT state FROM app.switch_organization($1, $2, ${bareVisit('$3')})`, [secret, org, Buffer.alloc(32)]);
         expect(rows[0]!.state).not.toBe('ok');
       }
       expect((await raw.attempt('SELECT * FROM app.own_organizations($1)', [secret])).rows).toEqual([]);
     }
     await raw.rollback();
     await raw.client.query('BEGIN');
-    expect((await raw.attempt('SELECT state FROM app.switch_organization($1, $2, (gen_random_uuid(), $3, NULL, NULL, NULL, NULL)::app.visit)', [sessionSecret(client), to, Buffer.alloc(32)])).rows).toEqual([{ state: 'not_found' }]);
+    expect((await raw.attempt(`SELECT state FROM app.switch_organization($1, $2, ${bareVisit('$3')})`, [sessionSecret(client), to, Buffer.alloc(32)])).rows).toEqual([{ state: 'not_found' }]);
     await raw.end();
   });
 });
@@ -208,7 +208,7 @@ describe('an identity provider of one organization', () => {
   it('is not linked to an account of its own organization that somebody has signed in to', async () => {
     const org = await harness.make.organization('gme');
     const email = 'program.director@gme.example';
-    await harness.make.member(org, 'program_director', { email: `${email}`.replace('program', 'other') });
+    await harness.make.member(org, 'program_director', { email: email.replace('program', 'other') });
     const { id } = await harness.operator.within(org, async () => harness.operator.app.get(SsoSetupService).create({
       name: 'Own', metadata: await provider.metadata(), groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
     }));

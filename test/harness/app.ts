@@ -31,6 +31,7 @@ export interface HarnessOptions {
 /** A whole installation for one test file: API on a port of its own, worker, database and Redis for nobody else. */
 export class Harness {
   private shift = 0;
+  private readonly browsers = new Map<string, Client>();
 
   private constructor(
     readonly url: string,
@@ -88,9 +89,10 @@ export class Harness {
     return new Client(this.url);
   }
 
-  /** A caller who has signed in by password. */
+  /** A caller who has signed in by password, at the browser that they always use. */
   async signIn(email: string, password = Factories.PASSWORD): Promise<Client> {
-    const client = this.client();
+    const client = this.browsers.get(email)?.sameBrowser ?? this.client();
+    this.browsers.set(email, client);
     const { status, text } = await client.post('/v1/auth/login', { email, password });
     if (status !== 200) throw new Error(`${email} could not sign in: ${text}`);
     return client;

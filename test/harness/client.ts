@@ -52,7 +52,7 @@ export class Client {
       redirect: 'manual',
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(this.cookies.size > 0 && { cookie: this.cookieHeader }),
+        ...(this.cookies.size > 0 && { cookie: pairs([...this.cookies]) }),
         ...headers,
       },
       body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
@@ -73,9 +73,16 @@ export class Client {
     return other;
   }
 
-  /** The cookies as a header, for telling another caller of this session. */
+  /** The cookies as a header, for telling another caller of this session; not what a browser is known again by. */
   get cookieHeader(): string {
-    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    return pairs([...this.cookies].filter(([name]) => !name.endsWith('_device')));
+  }
+
+  /** Somebody at the same browser, who has signed out or not yet signed in. */
+  get sameBrowser(): Client {
+    const other = new Client(this.baseUrl);
+    for (const [name, value] of this.cookies) if (name.endsWith('_device')) other.cookies.set(name, value);
+    return other;
   }
 
   private keep(cookie: string): void {
@@ -84,4 +91,8 @@ export class Client {
     if (/max-age=0/i.test(cookie)) this.cookies.delete(pair.slice(0, at));
     else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
   }
+}
+
+function pairs(cookies: [name: string, value: string][]): string {
+  return cookies.map(([name, value]) => `${name}=${value}`).join('; ');
 }

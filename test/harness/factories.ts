@@ -26,7 +26,7 @@ export class Factories {
   /** `personId` is the record a trainee or portal user is the subject of. */
   async member(orgId: string, role: string, { personId, email = `${role}${(this.count += 1)}@test.example` }: { personId?: string; email?: string } = {}): Promise<Member> {
     const { id, membershipId } = await createUser(this.operator(), {
-      email, name: `Synthetic ${role}`, org: orgId, role, personId, password: Factories.PASSWORD, mustChange: false,
+      email, name: `Example ${role}`, org: orgId, role, personId, password: Factories.PASSWORD, mustChange: false,
     });
     return { orgId, userId: id, membershipId, email };
   }

@@ -27,10 +27,13 @@ export function readMail(raw: string): Mail {
   return { to: headers.get('to') ?? '', subject: headers.get('subject') ?? '', text: Buffer.from(bytes, 'latin1').toString() };
 }
 
-/** The token in the newest invitation to an address, once every job is over. */
-export async function inviteToken(harness: Harness, address: string): Promise<string> {
+/** The token in the newest mail to an address that has one, once every job is over. */
+export async function mailedToken(harness: Harness, address: string): Promise<string> {
   await harness.settled();
-  const [token] = (await mailsTo(harness, address)).at(-1)?.text.match(/(?<=#token=)\S+/) ?? [];
-  if (token === undefined) throw new Error(`no invitation was sent to ${address}`);
-  return token;
+  const tokens = (await mailsTo(harness, address)).flatMap(({ text }) => text.match(/(?<=#token=)\S+/) ?? []);
+  if (tokens.length === 0) throw new Error(`no token was sent to ${address}`);
+  return tokens.at(-1)!;
 }
+
+/** The token in the newest invitation to an address. */
+export const inviteToken = mailedToken;

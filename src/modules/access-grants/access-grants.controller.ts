@@ -25,7 +25,7 @@ export class AccessGrantsController {
 
   /** Gives what was asked for. Whoever approves holds it, is neither who asked nor who gets it, and signed in within half an hour. */
   @Post(':id/approve')
-  @Access('access-grant:decide', { emits: ['access_grant.approved'], stepUpMinutes: 30 })
+  @Access('access-grant:decide', { emits: ['access_grant.approved'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(AccessGrantResponse)
   approve(@Param('id', ParseUUIDPipe) id: string) {
     return this.grants.decide(id, true);

@@ -17,14 +17,14 @@ export class ApiKeysController {
   }
 
   @Post()
-  @Access('api-key:create', { emits: ['api_key.created'], stepUpMinutes: 30 })
+  @Access('api-key:create', { emits: ['api_key.created'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(NewApiKeyResponse, { status: 201 })
   create(@Body() body: CreateApiKeyDto) {
     return this.keys.create(body);
   }
 
   @Post(':id/rotate')
-  @Access('api-key:rotate', { emits: ['api_key.rotated'], stepUpMinutes: 30 })
+  @Access('api-key:rotate', { emits: ['api_key.rotated'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(NewApiKeyResponse, { status: 201 })
   rotate(@Param('id', ParseUUIDPipe) id: string, @Body() body: RotateApiKeyDto) {
     return this.keys.rotate(id, body);

@@ -64,7 +64,7 @@ export class AuditTarget {
 export class EventTypeResponse {
   @Expose() type: string;
   @Expose() category: string;
-  @Expose() severity: 'info' | 'notice' | 'warning';
+  @Expose() severity: 'info' | 'notice' | 'warning' | 'critical';
   @Expose() description: string;
 }
 
@@ -75,7 +75,7 @@ export class AuditEventResponse {
   @Expose() occurredAt: Date;
   @Expose() type: string;
   @Expose() category: string | null;
-  @Expose() severity: 'info' | 'notice' | 'warning' | null;
+  @Expose() severity: 'info' | 'notice' | 'warning' | 'critical' | null;
   @Expose() description: string | null;
   @Expose() outcome: Outcome;
   @Expose() @Type(() => AuditActor) actor: AuditActor;

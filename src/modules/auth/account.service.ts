@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentMember } from '../../platform/context/context.js';
+import { randomToken } from '../../platform/crypto/index.js';
 import { Problem } from '../../platform/http/problem.js';
 import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
-import { assertStrong, Passwords } from './passwords.js';
+import { deviceName } from './device.js';
+import { assertStrong } from './password-policy.js';
+import { Passwords } from './passwords.js';
+import { placeName } from './place-name.js';
 import { SessionsRepository } from './sessions.repository.js';
+import type { OpenedSession } from './sign-in.service.js';
 
 /** A stolen session guesses the password as often as a stranger may: five times in fifteen minutes. */
 const WRONG_PASSWORDS: RateLimit = { name: 'wrong-current-password', points: 5, seconds: 900 };
@@ -35,7 +40,9 @@ export class AccountService {
 
   async listSessions() {
     const { sessionId } = currentMember();
-    const items = (await this.sessions.own()).map((session) => ({ ...session, current: session.id === sessionId }));
+    const items = (await this.sessions.own()).map((session) => ({
+      ...session, device: deviceName(session.userAgent), place: placeName(session.country), current: session.id === sessionId,
+    }));
     return { items, nextCursor: null };
   }
 
@@ -51,17 +58,25 @@ export class AccountService {
     this.audit.record('auth.session_revoked', { target: { type: 'session', id } });
   }
 
-  /** Throws wrong_password, weak_password or too_many_requests. All other sessions end. */
-  async changePassword(current: string, next: string): Promise<void> {
-    assertStrong(next);
-    const { userId, sessionId } = currentMember();
+  async revokeOthers(): Promise<void> {
+    const { sessionId, userId } = currentMember();
+    const sessions = await this.sessions.revokeOthers(sessionId!);
+    this.audit.record('auth.other_sessions_revoked', { target: { type: 'user', id: userId }, meta: { sessions } });
+  }
+
+  /** Throws wrong_password, weak_password, too_many_requests or busy. All other sessions end; the caller's gets another secret. */
+  async changePassword(secret: string, current: string, next: string): Promise<OpenedSession> {
+    const { userId, sessionId, orgId, email, name } = currentMember();
+    assertStrong(next, { email, names: [name] });
     await this.limiter.consume(WRONG_PASSWORDS, userId);
     const salt = await this.sessions.ownSalt();
-    const evaluated = salt === null ? null : await this.passwords.evaluate(current, salt);
+    const evaluated = salt === null ? null : await this.passwords.inTurn(() => this.passwords.evaluate(current, salt));
     if (evaluated === null || !(await this.sessions.ownPasswordIs(evaluated))) throw new Problem('wrong_password');
     await this.limiter.reset(WRONG_PASSWORDS, userId);
     await this.sessions.setPassword(userId, evaluated, await this.passwords.credential(next), sessionId);
     this.audit.record('auth.password_changed', { target: { type: 'user', id: userId } });
+    const newSecret = randomToken();
+    return { secret: newSecret, organizationId: orgId, expiresAt: await this.sessions.rotate(secret, newSecret), remembered: false };
   }
 
   /** Sets a password on behalf of an operator; the user changes it at the first sign-in where asked to. Throws weak_password. */

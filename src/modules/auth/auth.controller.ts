@@ -1,11 +1,15 @@
-import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Res } from '@nestjs/common';
-import type { Response } from 'express';
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { Access, Public } from '../../platform/access/decorators.js';
+import type { SessionToken } from '../../platform/access/layers/token.layer.js';
 import { Returns } from '../../platform/http/returns.js';
 import { AccountService } from './account.service.js';
 import { ChangePasswordDto, LoginDto, MeResponse, SessionResponse, SignedInResponse } from './auth.dto.js';
+import { FactorCookies } from './factors/factor-cookies.js';
 import { SessionCookies } from './session-cookies.js';
 import { SignInService } from './sign-in.service.js';
+
+type SessionRequest = Request & { user: SessionToken };
 
 @Controller('v1/auth')
 export class AuthController {
@@ -13,18 +17,20 @@ export class AuthController {
     private readonly signIn: SignInService,
     private readonly account: AccountService,
     private readonly cookies: SessionCookies,
+    private readonly factorCookies: FactorCookies,
   ) {}
 
   @Post('login')
   @Public('this is where people sign in', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked'],
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.second_factor_asked', 'auth.device_remembered'],
     limit: { name: 'sign-in-address', points: 300, seconds: 300 },
   })
   @Returns(SignedInResponse)
-  async login(@Body() { email, password }: LoginDto, @Res({ passthrough: true }) response: Response) {
-    const session = await this.signIn.withPassword(email, password);
-    this.cookies.set(response, session.secret, session.expiresAt);
-    return session;
+  async login(@Body() { email, password, ...options }: LoginDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const outcome = await this.signIn.withPassword(email, password, { ...options, device: this.factorCookies.device(request) });
+    if ('methods' in outcome) throw this.factorCookies.needed(outcome);
+    this.factorCookies.finish(request, response, outcome);
+    return outcome.session;
   }
 
   @Post('logout')
@@ -49,6 +55,14 @@ export class AuthController {
     return this.account.listSessions();
   }
 
+  /** Ends all of one's sessions here but the one that asks. */
+  @Delete('sessions')
+  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], peopleOnly: true })
+  @Returns.nothing()
+  revokeOthers() {
+    return this.account.revokeOthers();
+  }
+
   @Delete('sessions/:id')
   @Access('signed-in', { emits: ['auth.session_revoked'], peopleOnly: true })
   @Returns.nothing()
@@ -61,7 +75,10 @@ export class AuthController {
     emits: ['auth.password_changed'], beforeSetup: true, peopleOnly: true, limit: { name: 'password-change', points: 30, seconds: 300 },
   })
   @Returns.nothing()
-  changePassword(@Body() { currentPassword, newPassword }: ChangePasswordDto) {
-    return this.account.changePassword(currentPassword, newPassword);
+  async changePassword(
+    @Body() { currentPassword, newPassword }: ChangePasswordDto, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response,
+  ) {
+    const { secret, expiresAt } = await this.account.changePassword(user.sid, currentPassword, newPassword);
+    this.cookies.set(response, secret, expiresAt);
   }
 }

@@ -1,5 +1,6 @@
 import { Expose, Type } from 'class-transformer';
-import { IsString, IsUUID, Length, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean, IsString, IsUUID, Length, Matches, MaxLength, MinLength } from 'class-validator';
+import { MayBeAbsent } from '../../platform/http/fields.js';
 
 export class LoginDto {
   @IsString() @Length(1, 254)
@@ -8,6 +9,17 @@ export class LoginDto {
   /** Capped, so that hashing cannot be made to cost more. */
   @IsString() @MinLength(1) @MaxLength(1_000)
   password: string;
+
+  /** A code of six digits for the second factor, where one is enrolled. Without it the sign-in goes on at `/login/second-factor`. */
+  @MayBeAbsent() @Matches(/^\d{6}$/)
+  totp?: string;
+
+  /** With a code: asks for the second factor to be left out on this device for a while, where the organization allows it. */
+  @MayBeAbsent() @IsBoolean()
+  rememberDevice?: boolean;
+  /** Asks for a session of seven days; heeded where the organization allows it, else the session is as any other. */
+  @MayBeAbsent() @IsBoolean()
+  rememberMe?: boolean;
 }
 
 export class ChangePasswordDto {
@@ -73,6 +85,8 @@ export class SignedInResponse {
   @Expose() organizationId: string;
   /** When the session ends, whatever happens. */
   @Expose() expiresAt: Date;
+  /** Whether it is one of seven days. */
+  @Expose() remembered: boolean;
 }
 
 export class SessionResponse {
@@ -83,6 +97,14 @@ export class SessionResponse {
   @Expose() expiresAt: Date;
   @Expose() ip: string | null;
   @Expose() userAgent: string | null;
+  /** Browser and system, such as "Firefox on Windows". */
+  @Expose() device: string | null;
+  /** The country's name, where the address tells. */
+  @Expose() place: string | null;
+  /** Its ISO 3166-1 code. */
+  @Expose() country: string | null;
+  /** Whether it was to last for seven days. */
+  @Expose() remembered: boolean;
   /** Whether this request came with it. */
   @Expose() current: boolean;
 }

@@ -2,20 +2,22 @@ import { Module } from '@nestjs/common';
 import { AccountService } from './account.service.js';
 import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
-import { Passwords } from './passwords.js';
+import { FactorsModule } from './factors/factors.module.js';
+import { PasswordsModule } from './passwords.module.js';
+import { RecoveryModule } from './recovery/recovery.module.js';
 import { SamlModule } from './saml/saml.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SignInService } from './sign-in.service.js';
 import { SwitchingController } from './switching.controller.js';
-import { SwitchingRepository } from './switching.repository.js';
 import { SwitchingService } from './switching.service.js';
+import { WatchModule } from './watch/watch.module.js';
 
 @Module({
-  imports: [SamlModule, SessionCookiesModule, SsoModule],
+  imports: [FactorsModule, PasswordsModule, RecoveryModule, SamlModule, SessionCookiesModule, SsoModule, WatchModule],
   controllers: [AuthController, SwitchingController],
-  providers: [AccountService, Passwords, SessionsRepository, SignInService, SwitchingRepository, SwitchingService],
-  exports: [AccountService, Passwords, SessionCookiesModule, SsoModule],
+  providers: [AccountService, SessionsRepository, SignInService, SwitchingService],
+  exports: [AccountService, FactorsModule, PasswordsModule, RecoveryModule, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

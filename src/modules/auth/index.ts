@@ -1,8 +1,14 @@
 export { AuthModule } from './auth.module.js';
 export { AccountService } from './account.service.js';
+export { FactorResetService } from './factors/factor-reset.service.js';
 export { SignedInResponse } from './auth.dto.js';
-export { assertStrong, Passwords, type Credential } from './passwords.js';
+export { assertStrong, type PasswordOwner } from './password-policy.js';
+export { Passwords, type Credential } from './passwords.js';
+export { RESET_PATH, VERIFY_PATH } from './recovery/account-links.js';
+export { RecoveryService } from './recovery/recovery.service.js';
 export { SessionCookies } from './session-cookies.js';
 export type { OpenedSession } from './sign-in.service.js';
+export { DomainChecks } from './sso/domain-checks.js';
+export { SsoDomains } from './sso/sso-domains.service.js';
 export { SsoSetupService } from './sso/sso-setup.service.js';
 export { newVisit, visitAt, type Visit } from './visit.js';

@@ -2,24 +2,26 @@ import { Injectable } from '@nestjs/common';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import type { Entrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { hashToken } from '../../platform/crypto/index.js';
 import type { Credential } from './passwords.js';
+import type { Try } from './tries.js';
 import { visitAt, type Visit } from './visit.js';
 
 /** First half of a password sign-in, see `app.begin_sign_in`. */
-export interface SignInBegun {
-  state: 'go' | 'busy' | 'locked';
+export interface SignInBegun extends Try {
   salt: Buffer | null;
-  retry_seconds: number | null;
   [column: string]: unknown;
 }
 
 /** Second half, see `app.complete_sign_in`. */
 export interface SignInOutcome {
-  state: 'ok' | 'refused' | 'locked';
+  /** second_factor: the visit's secret is that of the sign-in under way, and of no session. */
+  state: 'ok' | 'second_factor' | 'refused' | 'locked';
   user_id: string | null;
   org_id: string;
   membership_id: string | null;
   expires_at: Date;
+  remembered: boolean;
   [column: string]: unknown;
 }
 
@@ -31,6 +33,8 @@ export interface SessionListRow {
   expiresAt: Date;
   ip: string | null;
   userAgent: string | null;
+  country: string | null;
+  remembered: boolean;
   [column: string]: unknown;
 }
 
@@ -54,8 +58,10 @@ export class SessionsRepository {
   own(): Promise<SessionListRow[]> {
     const { userId } = currentMember();
     return this.unitOfWork.sql<SessionListRow>(
-      `SELECT id, method, created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", host(ip) AS ip, user_agent AS "userAgent"
-         FROM sessions WHERE org_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now() ORDER BY created_at DESC, id DESC`,
+      `SELECT s.id, method, s.created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", host(ip) AS ip, user_agent AS "userAgent", country,
+              remembered FROM sessions s JOIN organizations o ON o.id = s.org_id
+        WHERE s.org_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now()
+          AND last_seen_at + app.idle_time(remembered AND remember_me_allowed, idle_minutes) > now() ORDER BY s.created_at DESC, s.id DESC`,
       [currentContext().orgId, userId],
     );
   }
@@ -66,6 +72,20 @@ export class SessionsRepository {
       'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND user_id = $3 AND revoked_at IS NULL',
       [currentContext().orgId, id, currentMember().userId],
     )) > 0;
+  }
+
+  /** Gives the caller's session another secret; the old one opens nothing any more. Returns when the session ends. */
+  async rotate(secret: string, newSecret: string): Promise<Date> {
+    const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>('SELECT app.rotate_session($1, $2) AS "expiresAt"', [secret, hashToken(newSecret)]);
+    return row!.expiresAt;
+  }
+
+  /** Ends the caller's sessions in this organization but one, and says how many. */
+  revokeOthers(id: string): Promise<number> {
+    return this.unitOfWork.execute(
+      'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id <> $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > now()',
+      [currentContext().orgId, id, currentMember().userId],
+    );
   }
 
   /** The salt of the caller's own password; null without a password. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
@@ -6,20 +5,29 @@ import { normalizeEmail } from '../../platform/crypto/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Problem } from '../../platform/http/problem.js';
 import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
+import { SecondFactorService, type FinishedSignIn, type PendingSignIn } from './factors/second-factor.service.js';
 import { Passwords } from './passwords.js';
-import { SessionsRepository, type SignInBegun, type SignInOutcome } from './sessions.repository.js';
-import { newVisit } from './visit.js';
+import { SessionsRepository, type SignInOutcome } from './sessions.repository.js';
+import { locked, evaluateTry } from './tries.js';
+import { newVisit, type Visitor } from './visit.js';
 
 /** By account, beside the limit by address that the route declares. */
 const BY_ACCOUNT: RateLimit = { name: 'sign-in-account', points: 60, seconds: 900 };
-const BUSY_TRIES = 100;
-const BUSY_MILLIS = 100;
 
 /** A session that was opened: the secret goes into the cookie and is kept nowhere. */
 export interface OpenedSession {
   secret: string;
   organizationId: string;
   expiresAt: Date;
+  /** Whether it lasts for days, as was asked for and is allowed. */
+  remembered: boolean;
+}
+
+/** What a browser brings along to a sign-in by password. */
+export interface SignInOptions extends Visitor {
+  /** A code for the second factor, so that one request does both. */
+  totp?: string;
+  rememberDevice?: boolean;
 }
 
 /**
@@ -34,31 +42,29 @@ export class SignInService {
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
     private readonly limiter: RateLimiter,
+    private readonly secondFactor: SecondFactorService,
   ) {}
 
-  /** Throws invalid_credentials, account_locked or too_many_requests. */
-  async withPassword(address: string, password: string): Promise<OpenedSession> {
+  /**
+   * Opens a session, or says that the second factor is missing. Throws invalid_credentials, account_locked,
+   * too_many_requests or busy; with a code also what `SecondFactorService.finish` throws.
+   */
+  async withPassword(address: string, password: string, { totp, rememberDevice, ...visitor }: SignInOptions = {}): Promise<FinishedSignIn | PendingSignIn> {
     const email = normalizeEmail(address);
     await this.limiter.consume(BY_ACCOUNT, email);
-    const begun = await this.begin(email);
-    if (begun.state !== 'go') throw locked(begun.retry_seconds);
-    const evaluated = await this.passwords.evaluate(password, begun.salt!);
-    const visit = newVisit();
-    const entrance = this.sessions.completion(email, evaluated, visit);
+    const { evaluated } = await evaluateTry(this.passwords, () => this.sessions.begin(email), password);
+    const visit = newVisit(visitor);
+    const entrance = this.sessions.completion(email, evaluated!, visit);
     const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) => this.recorded(email, row));
-    if (outcome.state === 'locked') throw locked(900);
+    if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
-    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
-  }
-
-  /** While five tries are being evaluated, others wait their turn, without a connection. */
-  private async begin(email: string): Promise<SignInBegun> {
-    let begun = await this.sessions.begin(email);
-    for (let tries = 0; begun.state === 'busy' && tries < BUSY_TRIES; tries += 1) {
-      await delay(BUSY_MILLIS);
-      begun = await this.sessions.begin(email);
+    await this.limiter.reset(BY_ACCOUNT, email); // tries that led somewhere were no guesses
+    if (outcome.state === 'ok') {
+      const { org_id: organizationId, expires_at: expiresAt, remembered } = outcome;
+      return { session: { secret: visit.secret, organizationId, expiresAt, remembered }, device: null };
     }
-    return begun;
+    if (totp === undefined) return { secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) };
+    return this.secondFactor.finish(visit.secret, { totp }, { rememberDevice });
   }
 
   private recorded(email: string, outcome: SignInOutcome): SignInOutcome {
@@ -67,12 +73,9 @@ export class SignInService {
     context.actor = { type: outcome.state === 'ok' ? 'user' : 'anonymous', id: outcome.user_id, email };
     const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
     if (outcome.state === 'ok') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
+    else if (outcome.state === 'second_factor') this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
     else this.audit.record('auth.sign_in_failed', { target, outcome: 'failure', meta: { method: 'password', reason: 'invalid_credentials' } });
     if (outcome.state === 'locked') this.audit.record('auth.locked', { target, outcome: 'failure' });
     return outcome;
   }
-}
-
-function locked(retrySeconds: number | null): Problem {
-  return new Problem('account_locked', { headers: { 'Retry-After': String(retrySeconds ?? 900) } });
 }

@@ -34,7 +34,7 @@ export class SwitchingService {
     // Who this is there is for the next request to find out; nothing of the membership left behind goes into the other log.
     Object.assign(currentContext(), { orgId: organizationId, member: null });
     this.audit.record('auth.signed_in', { target, meta: { method: 'switch' } });
-    return { secret: visit.secret, organizationId, expiresAt };
+    return { secret: visit.secret, organizationId, expiresAt, remembered: false };
   }
 }
 

@@ -11,7 +11,7 @@ export class ExportsController {
 
   /** A file names the person who asked for it and is made with all that they may see: no key asks, and none fetches it. */
   @Post()
-  @Access('export:create', { emits: ['export.requested'], peopleOnly: true })
+  @Access('export:create', { emits: ['export.requested'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(ExportResponse, { status: 202 })
   request(@Body() body: CreateExportDto) {
     return this.exports.request(body);

@@ -30,7 +30,8 @@ export class AcceptanceService {
    * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists.
    */
   async accept(token: string, password: string): Promise<OpenedSession> {
-    assertStrong(password);
+    const known = readInvite(this.key, token);
+    assertStrong(password, { email: known?.email ?? '', names: [] });
     const credential = await this.passwords.credential(password);
     const claims = this.read(token);
     const visit = newVisit();
@@ -43,7 +44,7 @@ export class AcceptanceService {
       return row;
     });
     assertAccepted(outcome);
-    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at! };
+    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at!, remembered: false };
   }
 
   /** For the member who is signed in; the session stays where it is. Throws invite_invalid, membership_exists. */

@@ -5,8 +5,9 @@ import { currentContext } from '../../platform/context/context.js';
 import { hashToken } from '../../platform/crypto/index.js';
 import { organizationEntrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { OnJob, PermanentFailure, type JobPayload } from '../../platform/jobs/on-job.js';
-import { MailFailed, Mailer, type MailMessage } from '../../platform/mail/index.js';
+import { handOver } from '../../platform/jobs/hand-over.js';
+import { OnJob, type JobPayload } from '../../platform/jobs/on-job.js';
+import { Mailer, type MailMessage } from '../../platform/mail/index.js';
 import { inviteKey, signInvite } from './invite-token.js';
 import { InvitesRepository, type InviteLetter } from './invites.repository.js';
 import { inviteMail } from './invite-mail.js';
@@ -34,7 +35,7 @@ export class InviteJobs {
     const { orgId } = currentContext();
     const prepared = await this.unitOfWork.run(organizationEntrance(orgId), () => this.prepare(id));
     if (prepared === null) return;
-    await this.handOver(prepared);
+    await handOver(this.mailer, prepared);
     await this.unitOfWork.run(organizationEntrance(orgId), async () => {
       await this.invites.markSent(id);
       this.audit.record('invite.sent', { target: { type: 'invite', id } });
@@ -48,13 +49,5 @@ export class InviteJobs {
     const token = signInvite(this.key, { ...letter, orgId: currentContext().orgId });
     if (!(await this.invites.replaceToken(letter, hashToken(token)))) return null;
     return inviteMail(letter, `${this.app.origin}/invites/accept#token=${token}`);
-  }
-
-  private async handOver(message: MailMessage): Promise<void> {
-    try {
-      await this.mailer.send(message);
-    } catch (error) {
-      throw error instanceof MailFailed && error.permanent ? new PermanentFailure('mail_refused', { cause: error }) : error;
-    }
   }
 }

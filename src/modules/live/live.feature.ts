@@ -21,7 +21,7 @@ export const liveFeature = defineFeature({
         person: 'person_id', permission: 'permission',
         select: [
           'person:read', 'assignment:read', 'organization:read', 'membership:read', 'role:read', 'access-grant:read', 'export:read', 'webhook:read',
-          'delivery:read', 'retention:read',
+          'delivery:read', 'retention:read', 'audit:read',
         ],
         insert: 'signed-in',
       },

@@ -10,7 +10,7 @@ export class OverridesController {
 
   /** Grants a permission to a role, or denies it by the scope "none". Nobody gives more than they hold. */
   @Put('roles/:role/permissions/:permission')
-  @Access('role:update', { emits: ['role.override_set'] })
+  @Access('role:update', { emits: ['role.override_set'], stepUpMinutes: 30 })
   @Returns(GrantResponse)
   setRole(@Param('role') role: string, @Param('permission') permission: string, @Body() { scope }: SetScopeDto) {
     return this.overrides.setRole(role, permission, scope);
@@ -18,7 +18,7 @@ export class OverridesController {
 
   /** Takes the setting back: what the role grants by default holds again. */
   @Delete('roles/:role/permissions/:permission')
-  @Access('role:update', { emits: ['role.override_removed'] })
+  @Access('role:update', { emits: ['role.override_removed'], stepUpMinutes: 30 })
   @Returns.nothing()
   removeRole(@Param('role') role: string, @Param('permission') permission: string) {
     return this.overrides.removeRole(role, permission);
@@ -26,7 +26,7 @@ export class OverridesController {
 
   /** Grants a permission to one member, or denies it, whatever the role says. */
   @Put('memberships/:id/permissions/:permission')
-  @Access('membership:override', { emits: ['membership.override_set'] })
+  @Access('membership:override', { emits: ['membership.override_set'], stepUpMinutes: 30 })
   @Returns(GrantResponse)
   setMember(@Param('id', ParseUUIDPipe) id: string, @Param('permission') permission: string, @Body() { scope }: SetScopeDto) {
     return this.overrides.setMember(id, permission, scope);
@@ -34,7 +34,7 @@ export class OverridesController {
 
   /** Takes the setting back: what the role grants holds again. */
   @Delete('memberships/:id/permissions/:permission')
-  @Access('membership:override', { emits: ['membership.override_removed'] })
+  @Access('membership:override', { emits: ['membership.override_removed'], stepUpMinutes: 30 })
   @Returns.nothing()
   removeMember(@Param('id', ParseUUIDPipe) id: string, @Param('permission') permission: string) {
     return this.overrides.removeMember(id, permission);

@@ -26,14 +26,14 @@ export class RolesController {
 
   /** Makes a role of the organization's own; it grants nothing, or what another does. */
   @Post('roles')
-  @Access('role:create', { emits: ['role.created'] })
+  @Access('role:create', { emits: ['role.created'], stepUpMinutes: 30 })
   @Returns(RoleResponse, { status: 201 })
   create(@Body() body: CreateRoleDto) {
     return this.roles.create(body);
   }
 
   @Patch('roles/:role')
-  @Access('role:update', { emits: ['role.updated'] })
+  @Access('role:update', { emits: ['role.updated'], stepUpMinutes: 30 })
   @Returns(RoleResponse)
   update(@Param('role') role: string, @Body() body: UpdateRoleDto) {
     return this.roles.update(role, body);
@@ -41,7 +41,7 @@ export class RolesController {
 
   /** Removes a role of the organization's own that nobody holds. */
   @Delete('roles/:role')
-  @Access('role:delete', { emits: ['role.deleted'] })
+  @Access('role:delete', { emits: ['role.deleted'], stepUpMinutes: 30 })
   @Returns.nothing()
   delete(@Param('role') role: string) {
     return this.roles.delete(role);

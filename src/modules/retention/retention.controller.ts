@@ -20,7 +20,7 @@ export class RetentionController {
 
   /** Keeps what a policy is about for another time than declared. */
   @Put('policies/:name/days')
-  @Access('retention:update', { emits: ['retention.days_set'], stepUpMinutes: 15 })
+  @Access('retention:update', { emits: ['retention.days_set'], peopleOnly: true, stepUpMinutes: 15 })
   @Returns(PolicyResponse)
   setDays(@Param('name') name: string, @Body() { days }: SetDaysDto) {
     return this.retention.setDays(name, days);
@@ -28,7 +28,7 @@ export class RetentionController {
 
   /** Keeps it as declared again. */
   @Delete('policies/:name/days')
-  @Access('retention:update', { emits: ['retention.days_reset'], stepUpMinutes: 15 })
+  @Access('retention:update', { emits: ['retention.days_reset'], peopleOnly: true, stepUpMinutes: 15 })
   @Returns.nothing()
   resetDays(@Param('name') name: string) {
     return this.retention.resetDays(name);

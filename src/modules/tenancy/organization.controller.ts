@@ -29,7 +29,7 @@ export class OrganizationController {
 
   /** Changes how people sign in. */
   @Patch('sign-in')
-  @Access('organization:secure', { emits: ['organization.secured'], stepUpMinutes: 15 })
+  @Access('organization:secure', { emits: ['organization.secured'], peopleOnly: true, stepUpMinutes: 15 })
   @Returns(OrganizationResponse)
   secure(@Body() body: SecureOrganizationDto) {
     return this.organization.secure(body);
@@ -37,7 +37,7 @@ export class OrganizationController {
 
   /** Hands the leading role on. Sessions of both end, the caller's own too. */
   @Post('owner')
-  @Access('organization:transfer', { emits: ['organization.owner_transferred', 'membership.role_changed'], stepUpMinutes: 15 })
+  @Access('organization:transfer', { emits: ['organization.owner_transferred', 'membership.role_changed'], peopleOnly: true, stepUpMinutes: 15 })
   @Returns(MembershipResponse)
   transfer(@Body() body: TransferOwnerDto) {
     return this.tenancy.transfer(body);

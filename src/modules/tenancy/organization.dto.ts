@@ -14,10 +14,12 @@ export class OrganizationResponse {
   @StaffOnly() status: string;
   @StaffOnly() idleMinutes: number;
   @StaffOnly() sessionHours: number;
+  @StaffOnly() rememberMeAllowed: boolean;
   @StaffOnly() postalAddress: string | null;
   /** password, saml. */
   @StaffOnly() allowedSignIn: string[];
   @StaffOnly() requireSecondFactor: boolean;
+  @StaffOnly() rememberDeviceDays: number;
   @StaffOnly() requireSso: boolean;
   /** The institution that operators put the organization into. */
   @StaffOnly() institutionId: string | null;
@@ -57,6 +59,10 @@ export class SecureOrganizationDto {
   @MayBeAbsent() @IsBoolean()
   requireSecondFactor?: boolean;
 
+  /** Days for which a device may be remembered that showed the second factor; 0 for none. */
+  @MayBeAbsent() @IsInt() @Min(0) @Max(30)
+  rememberDeviceDays?: number;
+
   /** Whether only the identity provider opens the organization. */
   @MayBeAbsent() @IsBoolean()
   requireSso?: boolean;
@@ -64,6 +70,10 @@ export class SecureOrganizationDto {
   /** Whether members may come over from another organization of the institution, on the word of its identity provider. */
   @MayBeAbsent() @IsBoolean()
   institutionSignIn?: boolean;
+
+  /** Whether a session lasts for seven days where its user asks for that; taken back, such sessions are as short as any other. */
+  @MayBeAbsent() @IsBoolean()
+  rememberMeAllowed?: boolean;
 }
 
 export class TransferOwnerDto {

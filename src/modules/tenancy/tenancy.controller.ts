@@ -24,7 +24,7 @@ export class TenancyController {
   }
 
   @Patch(':id')
-  @Access('membership:update', { emits: ['membership.role_changed'] })
+  @Access('membership:update', { emits: ['membership.role_changed'], stepUpMinutes: 30 })
   @Returns(MembershipResponse)
   changeRole(@Param('id', ParseUUIDPipe) id: string, @Body() body: UpdateMembershipDto) {
     return this.tenancy.changeRole(id, body.role);

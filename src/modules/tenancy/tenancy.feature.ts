@@ -69,7 +69,7 @@ export const tenancyFeature = defineFeature({
     organizations: { kind: 'tenant', resource: 'organization', rows: { select: 'signed-in', update: ['organization:update', 'organization:secure'] }, retention: { keep: 'an organization lives until it is closed' } },
     users: { kind: 'installation', retention: { keep: 'a user may be a member of several organizations; erased on request' } },
     memberships: { kind: 'tenant', resource: 'membership', rows: {
-        own: { column: 'id', may: ['select'] }, select: ['membership:read', 'membership:create', 'membership:update', 'membership:end', 'membership:override', 'role:update', 'access-review:read', 'access-review:decide'],
+        own: { column: 'id', may: ['select'] }, select: ['membership:read', 'membership:create', 'membership:update', 'membership:end', 'membership:reset-factors', 'membership:override', 'role:update', 'access-review:read', 'access-review:decide'],
         insert: 'membership:create', update: ['membership:update', 'membership:end'],
       }, retention: { keep: 'who held which role, and when, explains the log' } },
   },

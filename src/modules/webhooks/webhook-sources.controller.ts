@@ -24,7 +24,7 @@ export class WebhookSourcesController {
   }
 
   @Post()
-  @Access('webhook:create', { emits: ['webhook_source.created'] })
+  @Access('webhook:create', { emits: ['webhook_source.created'], stepUpMinutes: 30 })
   @Returns(CreatedSourceResponse, { status: 201 })
   create(@Body() body: CreateSourceDto) {
     return this.sources.create(body);
@@ -52,7 +52,7 @@ export class WebhookSourcesController {
   }
 
   @Post(':id/secrets')
-  @Access('webhook:rotate', { emits: ['webhook_secret.rotated'] })
+  @Access('webhook:rotate', { emits: ['webhook_secret.rotated'], stepUpMinutes: 30 })
   @Returns(RotatedSecretResponse, { status: 201 })
   rotate(@Param('id', ParseUUIDPipe) id: string, @Body() body: RotateSecretDto) {
     return this.sources.rotate(id, body);

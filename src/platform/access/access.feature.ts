@@ -26,11 +26,12 @@ export const accessFeature = defineFeature({
     second_factor_required: { status: 403, title: 'Use your second factor first' },
     sso_required: { status: 403, title: "Sign in through your organization's single sign-on" },
     sign_in_method_not_allowed: { status: 403, title: 'The organization does not take this kind of sign-in' },
-    step_up_required: { status: 403, title: 'Sign in again to do this' },
+    step_up_required: { status: 403, title: 'Show again who you are to do this' },
   },
   controls: {
     'access.guard-chain': { claims: ['E11', 'S4'], description: 'Layered guard on every route; undeclared routes stop the boot.' },
-    'access.keys-are-no-people': { claims: ['E11', 'S4'], description: 'What is about a person\'s own account, or asks for a fresh sign-in, is closed to API keys; no member\'s change without a permission is open to them.' },
+    'access.keys-are-no-people': { claims: ['E11', 'S4'], description: 'What is about a person\'s own account, or for a person to decide, is closed to API keys; no member\'s change without a permission is open to them.' },
+    'access.step-up': { claims: ['V'], description: 'Exports, roles, keys, connections and settings of sign-in ask people for a sign-in or step-up of the last minutes.' },
     'access.password-change': { claims: ['E13'], description: 'A password that must be changed blocks every mutation.' },
   },
 });

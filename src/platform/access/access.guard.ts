@@ -50,6 +50,7 @@ export class AccessGuard implements CanActivate {
       await pass(this.forMembers, attempt);
       const context = currentContext();
       context.reenter = (fn) => this.reenter(context, attempt, fn);
+      context.beginAgain = () => pass(this.again, attempt);
     } catch (error) {
       await this.unitOfWork.rollback();
       if (error instanceof Problem) await this.recordDenial(attempt.execution, error);

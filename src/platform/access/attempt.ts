@@ -22,7 +22,8 @@ export interface SessionRow {
   must_change_password: boolean;
   /** What the organization lacks in the sign-in: a second factor, its single sign-on, or a method that it takes. */
   obstacle: 'second_factor' | 'sso' | 'method' | null;
-  signed_in_at: Date;
+  /** When the user last proved who they are: at the sign-in, or by stepping up. */
+  proved_at: Date;
   expires_at: Date;
   idle_minutes: number;
   access_grant_id: string | null;

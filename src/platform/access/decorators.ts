@@ -7,7 +7,7 @@ import type { RateLimit } from '../http/rate-limit.js';
 export interface RouteOptions {
   /** Events the route may record. One that changes something records at least one of them, or is rolled back. */
   emits?: readonly AuditEventType[];
-  /** A sign-in or second factor no older than this many minutes. */
+  /** Of people: a sign-in, or a step-up, no older than this many minutes. */
   stepUpMinutes?: number;
   /** The limit on this route, by address. */
   limit?: RateLimit;
@@ -15,7 +15,9 @@ export interface RouteOptions {
   passive?: true;
   /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
   beforeSetup?: true;
-  /** About a person's own account: no API key may come here. */
+  /** Open to a signed-in user who must still enrol a second factor, or show it: for that alone. */
+  beforeSecondFactor?: true;
+  /** About a person's own account, or for a person to decide: no API key may come here. */
   peopleOnly?: true;
 }
 
@@ -34,17 +36,12 @@ function declare(policy: RoutePolicy): MethodDecorator {
 /** Open to members whose role grants the permission; 'signed-in' to every member. */
 export function Access(permission: Permission | 'signed-in', options: RouteOptions = {}): MethodDecorator {
   const policy = declare({ kind: 'access', permission, ...options });
-  return isForPeople(options) ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
+  return options.peopleOnly ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
 }
 
 /** Open to anybody, for the reason written here. */
 export function Public(reason: string, options: RouteOptions = {}): MethodDecorator {
   return declare({ kind: 'public', reason, ...options });
-}
-
-/** Whether a route is closed to API keys: it is about a person's own account, or asks for a sign-in that is fresh. */
-export function isForPeople({ peopleOnly, stepUpMinutes }: RouteOptions): boolean {
-  return peopleOnly === true || stepUpMinutes !== undefined;
 }
 
 /** What a route handler declares; undefined when nothing, and then nobody may reach it. */

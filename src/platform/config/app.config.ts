@@ -68,9 +68,14 @@ export class AppConfig {
     return this.origin.startsWith('https:');
   }
 
-  /** The session cookie's name. `__Host-` binds it to this host over TLS (RFC 6265bis 4.1.3.2). */
+  /** The session cookie's name, another one in each environment. `__Host-` binds it to this host over TLS (RFC 6265bis 4.1.3.2). */
   get cookieName(): string {
-    return this.secure ? '__Host-vouchsafe' : `vouchsafe_${this.environment}`;
+    return `${this.secure ? '__Host-' : ''}vouchsafe_${this.environment}`;
+  }
+
+  /** The name of the cookie by which a browser is known again. */
+  get deviceCookieName(): string {
+    return `${this.cookieName}_device`;
   }
 
   /** The first part of every object's key, so that environments sharing a bucket stay apart. */

@@ -5,6 +5,7 @@ import type { Config } from './config.js';
 import { DatabaseConfig } from './database.config.js';
 import { HttpConfig } from './http.config.js';
 import { MailConfig } from './mail.config.js';
+import { OutboundConfig } from './outbound.config.js';
 import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
 /** Makes each part of the configuration injectable by its class, everywhere. */
@@ -19,6 +20,7 @@ export class ConfigModule {
       { provide: SecurityConfig, useValue: config.security },
       { provide: StorageConfig, useValue: config.storage },
       { provide: MailConfig, useValue: config.mail },
+      { provide: OutboundConfig, useValue: config.outbound },
     ];
     return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
   }

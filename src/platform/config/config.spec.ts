@@ -132,7 +132,7 @@ describe('outside development', () => {
 
 describe('names bound to the environment', () => {
   it('gives the session cookie the __Host- prefix over https only', () => {
-    expect(loadConfig(production, 'api').app.cookieName).toBe('__Host-vouchsafe');
+    expect(loadConfig(production, 'api').app.cookieName).toBe('__Host-vouchsafe_production');
     expect(loadConfig(example, 'api').app.cookieName).toBe('vouchsafe_development');
   });
 

@@ -4,11 +4,12 @@ import { ConfigError, environmentOf, readConfig } from './env.js';
 import type { Environment, Role } from './env.js';
 import { HttpConfig } from './http.config.js';
 import { MailConfig } from './mail.config.js';
+import { OutboundConfig } from './outbound.config.js';
 import { brokenRules } from './rules.js';
 import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
 /** Every config class, in the order of `.env.example`. */
-export const CONFIG_CLASSES = [AppConfig, HttpConfig, DatabaseConfig, RedisConfig, SecurityConfig, StorageConfig, MailConfig] as const;
+export const CONFIG_CLASSES = [AppConfig, HttpConfig, DatabaseConfig, RedisConfig, SecurityConfig, StorageConfig, MailConfig, OutboundConfig] as const;
 
 /** The whole configuration of one process. */
 export interface Config {
@@ -20,6 +21,7 @@ export interface Config {
   readonly security: SecurityConfig;
   readonly storage: StorageConfig;
   readonly mail: MailConfig;
+  readonly outbound: OutboundConfig;
 }
 
 /**
@@ -37,6 +39,7 @@ export function loadConfig(env: Environment, role: Role): Config {
     security: readConfig(SecurityConfig, env, role, problems),
     storage: readConfig(StorageConfig, env, role, problems),
     mail: readConfig(MailConfig, env, role, problems),
+    outbound: readConfig(OutboundConfig, env, role, problems),
   };
   if (problems.length === 0) problems.push(...brokenRules(config));
   if (problems.length > 0) throw new ConfigError(problems);

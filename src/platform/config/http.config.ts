@@ -64,6 +64,13 @@ export class HttpConfig {
   @Max(10_485_760)
   readonly bodyLimitBytes: number;
 
+  @Env('PLACES_FILE', {
+    description: 'A database of countries or cities by address, in place of the one that is installed along',
+    expected: 'the path of a file in the MaxMind DB format',
+  })
+  @IsString()
+  readonly placesFile?: string;
+
   @Env('SHUTDOWN_SECONDS', {
     description: 'How long running requests may take to finish after a stop signal',
     expected: 'a number of seconds from 1 to 300',

@@ -1,4 +1,4 @@
-import { IsString, Matches, MinLength } from 'class-validator';
+import { IsInt, IsString, Matches, Max, Min, MinLength } from 'class-validator';
 import { Env } from './env.js';
 
 /** How a secret made for development begins: refused wherever real data lives. */
@@ -17,6 +17,17 @@ export class RedisConfig {
   })
   @Matches(/^rediss?:\/\/\S+$/)
   readonly url: string;
+
+  @Env('API_PROCESSES', {
+    description: 'How many API processes there are at most: while Redis is away, each gives this part of every rate limit by itself',
+    expected: 'a number from 1 to 1000',
+    default: '4',
+    example: '4',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  readonly processes: number;
 }
 
 /** The secrets from which everything else is derived. */

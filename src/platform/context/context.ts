@@ -3,6 +3,7 @@ import type { AuditEventType } from '../feature/registry.js';
 import type { Entrance } from '../database/entrances.js';
 import type { Transaction } from '../database/transaction.js';
 import { newId, INSTALLATION } from '../clock/id.js';
+import type { Whereabouts } from '../places/index.js';
 
 /** Who acts: a signed-in user, a job of ours, a webhook source, or nobody known yet. */
 export interface Actor {
@@ -46,12 +47,18 @@ export class Context {
   enterAgain: (() => Entrance) | null = null;
   ip: string | null = null;
   userAgent: string | null = null;
+  /** The token of the browser's device cookie; null where it brought none. */
+  device: string | null = null;
+  /** Where the address is, as far as a database on this machine tells; looked up when asked for. */
+  place: () => Whereabouts | null = () => null;
   /** The transaction under way. */
   transaction: Transaction | null = null;
   /** The events that may be recorded here: those the route, job or command declares. */
   emits: ReadonlySet<AuditEventType> = new Set();
   /** The way back in for a request that goes on after its transaction, such as a stream; null where nobody was admitted. */
   reenter: Reenter | null = null;
+  /** Begins another transaction as whoever this is, checked anew, once the one before has ended; null where that cannot be. */
+  beginAgain: (() => Promise<unknown>) | null = null;
 
   constructor(requestId: string = newId()) {
     this.requestId = requestId;

@@ -91,8 +91,8 @@ function conditionOf(org: string, { permission, ...rules }: RowRules, command: R
 function conditionBy(org: string, rules: RowRules, command: RowCommand): string {
   const { everybody, about, other, own } = ruleOf(rules, command);
   if (everybody) return 'true';
-  let condition = about.length === 0 ? 'false' : `CASE WHEN (${org}, ${rules.person}) IN (SELECT r.org, r.person FROM app.in_reach(${literals(about)}) r) THEN true
-    ELSE ${org} = (SELECT app.org_if_everybody(${literals(about)})) END`;
+  let condition = about.length === 0 ? 'false' : `CASE WHEN ${org} = (SELECT app.org_if_everybody(${literals(about)})) THEN true
+    ELSE (${org}, ${rules.person}) IN (SELECT r.org, r.person FROM app.in_reach(${literals(about)}) r) END`;
   if (other.length > 0) condition = either(`${org} = (SELECT app.org_if_holds(${literals(other)}))`, condition);
   if (about.length + other.length === 0) condition = `${org} = (SELECT app.org_if_system())`;
   if (own) condition = either(`(${org}, ${rules.own!.column}) = (SELECT m.org, m.membership FROM app.in_person() m)`, condition);

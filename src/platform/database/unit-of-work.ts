@@ -69,6 +69,7 @@ export class UnitOfWork implements OnModuleInit {
   /** Runs a function in a transaction of its own: committed when it returns, undone when it throws. */
   async run<T, R extends QueryResultRow = QueryResultRow>(entrance: Entrance, fn: (row: R) => Promise<T> | T): Promise<T> {
     const row = await this.begin<R>(entrance);
+    currentContext().beginAgain = () => this.begin(entrance);
     try {
       const result = await fn(row);
       await this.commit();
@@ -77,6 +78,21 @@ export class UnitOfWork implements OnModuleInit {
       await this.rollback();
       throw error;
     }
+  }
+
+  /**
+   * Runs what waits for others with no transaction open, before anything is changed: what follows happens in another transaction of the
+   * same caller, admitted anew. Throws what the function throws, and the Problem that by then stands in the caller's way.
+   */
+  async outside<T>(fn: () => Promise<T>): Promise<T> {
+    const context = currentContext();
+    if (context.beginAgain === null) throw new Error('nobody was admitted here who could be admitted again');
+    if (this.transaction.log.length > 0) throw new Error('something was recorded already: wait for others first');
+    await this.commit();
+    context.transaction = null;
+    const result = await fn();
+    await context.beginAgain();
+    return result;
   }
 
   /** A single statement outside any transaction and any tenant: for entrances that must be durable before what follows. */

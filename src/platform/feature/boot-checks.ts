@@ -1,6 +1,5 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { isForPeople } from '../access/decorators.js';
 import { catalogueDigest } from '../database/catalogue.js';
 import { named, ROW_COMMANDS } from '../database/row-policies.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -52,7 +51,7 @@ function routeProblems({ method, path, where, handler, mutating, policy }: Route
   const problems: string[] = [];
   if (policy.kind === 'public' && policy.reason.trim().length < 10) problems.push(`${route} is public without a reason: write why in @Public('…')`);
   if (mutating && (policy.emits ?? []).length === 0) problems.push(`${route} changes something and declares no event: add emits: ['…'] to its @Access or @Public`);
-  if (mutating && policy.kind === 'access' && policy.permission === 'signed-in' && !isForPeople(policy)) problems.push(`${route} changes something for every member: give it a permission, or add peopleOnly: true, because API keys act by permissions alone`);
+  if (mutating && policy.kind === 'access' && policy.permission === 'signed-in' && !policy.peopleOnly) problems.push(`${route} changes something for every member: give it a permission, or add peopleOnly: true, because API keys act by permissions alone`);
   if (returnsOf(handler) === undefined) problems.push(`${route} declares no response: put @Returns(ResponseClass) on it, so that only listed fields leave`);
   return problems;
 }

@@ -26,7 +26,7 @@ export interface LiveDeclaration {
 /** One type of entry in the log, with the only metadata fields it may carry. */
 export interface EventDeclaration {
   category: string;
-  severity: 'info' | 'notice' | 'warning';
+  severity: 'info' | 'notice' | 'warning' | 'critical';
   description: string;
   meta?: Readonly<Record<string, MetaKind>>;
   /** Sent to listeners of `/v1/events` too: its type, target and time, nothing else. */

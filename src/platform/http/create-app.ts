@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import { AppLogger } from '../logging/logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { openContext } from '../context/open-context.js';
+import { Places } from '../places/index.js';
 import { bodyParser } from './body.js';
 import { serveDocs } from './docs.js';
 import { securityHeaders } from './headers.js';
@@ -32,7 +33,7 @@ export async function createApp(module: Type | DynamicModule, config: Config): P
   configureExpress(app.getHttpAdapter().getInstance(), config);
   app.use(requestId, securityHeaders, observeRequests(logger, app.get(Metrics)));
   if (config.app.deployed) app.use(refusePlainHttp());
-  app.use(checkUrl, bodyParser(config.http.bodyLimitBytes), openContext);
+  app.use(checkUrl, bodyParser(config.http.bodyLimitBytes), openContext(config.app, app.get(Places)));
   serveDocs(app);
   limitServer(app.getHttpServer());
   await initialized(app);

@@ -8,6 +8,7 @@ export { buildOpenApi } from './openapi.js';
 export { PageQuery } from './pagination.dto.js';
 export { Cursors } from './pagination.js';
 export type { CursorScope, CursorValue, Page } from './pagination.js';
+export { networkOf } from './network.js';
 export { Problem } from './problem.js';
 export type { FieldError, ProblemBody, ProblemOptions } from './problem.js';
 export { toProblem } from './problem.map.js';

@@ -5,6 +5,8 @@ import { AppConfig } from '../config/app.config.js';
 import { fieldsOf } from './picker.js';
 import { responseClasses } from './returns.js';
 
+type Responses = NonNullable<OpenAPIObject['paths'][string]['get']>['responses'];
+
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
 const PROBLEM_SCHEMA = {
@@ -52,10 +54,17 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
-      if (operation !== undefined) operation.responses = { ...operation.responses, default: PROBLEM_RESPONSE };
+      if (operation !== undefined) operation.responses = { ...declaredOnly(operation.responses), default: PROBLEM_RESPONSE };
     }
   }
   return document;
+}
+
+/** Without the empty 201 that is assumed of every POST, where the route declares another answer. */
+function declaredOnly(responses: Responses): Responses {
+  const { 201: created, ...others } = responses;
+  const assumed = created !== undefined && !('$ref' in created) && created.description === '';
+  return assumed && Object.keys(others).length > 0 ? others : responses;
 }
 
 /** Says of each field for staff alone that portal roles do not get it. */

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { MayBeAbsent } from './fields.js';
@@ -6,6 +7,7 @@ import { MayBeAbsent } from './fields.js';
 export class PageQuery {
   /** How many items to return, 1 to 200. */
   @MayBeAbsent()
+  @ApiPropertyOptional({ type: 'integer', default: 50 })
   @Type(() => Number)
   @IsInt()
   @Min(1)

@@ -23,13 +23,13 @@ export class ProblemFilter implements ExceptionFilter {
     }
     const body = Buffer.from(JSON.stringify(problem.body(requestIdOf(request))));
     response.status(problem.status);
-    for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
     response.setHeader('Content-Type', 'application/problem+json');
     response.setHeader('Content-Length', body.length);
     response.setHeader('Cache-Control', 'no-store');
     response.removeHeader('ETag');
     response.removeHeader('Content-Disposition');
     response.removeHeader('Set-Cookie'); // what was undone opened no session
+    for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
     response.end(body);
   }
 

@@ -13,6 +13,8 @@ export interface ProblemOptions {
   detail?: string;
   errors?: FieldError[];
   headers?: Record<string, string>;
+  /** Members of the problem's own, beside the standard ones (RFC 9457 section 3.2); as little as `detail` may say. */
+  extensions?: Readonly<Record<string, unknown>>;
   /** For the log only; never sent. */
   cause?: unknown;
 }
@@ -26,6 +28,7 @@ export interface ProblemBody {
   detail?: string;
   requestId: string;
   errors?: FieldError[];
+  [extension: string]: unknown;
 }
 
 /**
@@ -38,6 +41,7 @@ export class Problem extends Error {
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly extensions: Readonly<Record<string, unknown>>;
 
   constructor(
     readonly code: ErrorCode,
@@ -51,6 +55,7 @@ export class Problem extends Error {
     this.detail = options.detail;
     this.errors = options.errors;
     this.headers = options.headers ?? {};
+    this.extensions = options.extensions ?? {};
   }
 
   /** What is sent. A fault of ours (500) tells nothing but its code and the request's id. */
@@ -59,6 +64,7 @@ export class Problem extends Error {
     const type = `urn:vouchsafe:problem:${code}`;
     if (code === 'internal') return { type, title, status, code, requestId };
     return {
+      ...this.extensions,
       type,
       title,
       status,

@@ -1,13 +1,21 @@
-import { describe, expect, it } from '@jest/globals';
-import { LocalRateLimiter, RateLimiter } from './rate-limit.js';
-import type { RateLimit } from './rate-limit.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Clock } from '../clock/clock.js';
+import type { RedisConfig } from '../config/services.config.js';
+import { LocalRateLimiter, RateLimiter, type RateLimit } from './rate-limit.js';
 import { Problem } from './problem.js';
 
 const limit: RateLimit = { name: 'sign-in', points: 2, seconds: 60 };
+const once: RateLimit = { name: 'once', points: 1, seconds: 30 };
+
+let now: number;
+const clock = Object.assign(new Clock(), { now: () => new Date(now) });
+beforeEach(() => { now = 1_000_000_000_000; });
 
 /** A Redis that fails every command, or one that was never connected. */
-const broken = { status: 'ready', defineCommand() {}, rlflxIncr: () => Promise.reject(new Error('gone')), multi: () => { throw new Error('gone'); } };
-const absent = { status: 'connecting', defineCommand() {} };
+const broken = { status: 'ready', countUse: () => Promise.reject(new Error('gone')), del: () => Promise.reject(new Error('gone')) };
+const absent = { ...broken, status: 'connecting' };
+const shared = (redis: typeof broken, processes = 1) => new RateLimiter(redis, { processes } as RedisConfig, clock);
 
 async function outcome(act: Promise<void>): Promise<string> {
   try {
@@ -20,9 +28,9 @@ async function outcome(act: Promise<void>): Promise<string> {
 }
 
 describe.each([
-  ['in memory', () => new LocalRateLimiter()],
-  ['while Redis fails', () => new RateLimiter(broken)],
-  ['while Redis is not connected', () => new RateLimiter(absent)],
+  ['in memory', () => new LocalRateLimiter(clock)],
+  ['while Redis fails', () => shared(broken)],
+  ['while Redis is not connected', () => shared(absent)],
 ])('rate limits %s', (_name, create) => {
   it('refuse the use after the last, for each key apart', async () => {
     const limiter = create();
@@ -31,36 +39,78 @@ describe.each([
     expect(await outcome(limiter.consume(limit, 'a'))).toBe('too_many_requests');
     expect(await outcome(limiter.consume(limit, 'b'))).toBe('passed');
   });
+
+  it('give a use back when exactly the window has passed since it, and no more than that one', async () => {
+    const limiter = create();
+    const at = async (millis: number) => {
+      now = 1_000_000_000_000 + millis;
+      return outcome(limiter.consume(limit, 'a'));
+    };
+    expect([await at(0), await at(59_999), await at(59_999)]).toEqual(['passed', 'passed', 'too_many_requests']);
+    expect([await at(60_000), await at(60_001), await at(119_998), await at(119_999)]).toEqual(['passed', 'too_many_requests', 'too_many_requests', 'passed']);
+  });
+
+  it('never let more than the points through in any window, wherever it begins', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 40 }), async (pauses) => {
+      const limiter = create();
+      const passed: number[] = [];
+      for (const pause of pauses) {
+        now += pause;
+        if ((await outcome(limiter.consume(limit, 'a'))) === 'passed') passed.push(now);
+      }
+      for (const [i, time] of passed.entries()) expect(passed[i + limit.points] ?? Infinity).toBeGreaterThanOrEqual(time + 60_000);
+    }));
+  });
+});
+
+describe('while Redis is away', () => {
+  it('each process gives its part of the points by itself, and one at the least', async () => {
+    const limiter = shared(broken, 4);
+    const passed = async (points: number) => {
+      const results: string[] = [];
+      for (let i = 0; i <= points; i += 1) results.push(await outcome(limiter.consume({ name: `p${points}`, points, seconds: 60 }, 'a')));
+      return results.filter((result) => result === 'passed').length;
+    };
+    expect([await passed(100), await passed(9), await passed(3)]).toEqual([25, 2, 1]);
+  });
 });
 
 describe('a refusal', () => {
   it('tells when to come back', async () => {
-    const limiter = new LocalRateLimiter();
-    const once = { name: 'once', points: 1, seconds: 30 };
+    const limiter = new LocalRateLimiter(clock);
     await limiter.consume(once, 'a');
+    now += 4_500;
     const refusal = await limiter.consume(once, 'a').catch((error: unknown) => error as Problem);
-    expect(refusal).toMatchObject({ status: 429, headers: { 'Retry-After': '30', 'RateLimit-Policy': '"once";q=1;w=30', RateLimit: '"once";r=0;t=30' } });
+    expect(refusal).toMatchObject({ status: 429, headers: { 'Retry-After': '26', 'RateLimit-Policy': '"once";q=1;w=30', RateLimit: '"once";r=0;t=26' } });
   });
 
   it('ends when the key is forgotten', async () => {
-    const limiter = new LocalRateLimiter();
-    const once = { name: 'once', points: 1, seconds: 30 };
-    await limiter.consume(once, 'a');
-    await limiter.reset(once, 'a');
-    expect(await outcome(limiter.consume(once, 'a'))).toBe('passed');
+    for (const limiter of [new LocalRateLimiter(clock), shared(broken)]) {
+      await limiter.consume(once, 'a');
+      await limiter.reset(once, 'a');
+      expect(await outcome(limiter.consume(once, 'a'))).toBe('passed');
+    }
   });
 
   it('is not blurred by two limits of one name', async () => {
-    const limiter = new LocalRateLimiter();
-    await limiter.consume(limit, 'a');
-    await expect(limiter.consume({ ...limit, points: 3 }, 'a')).rejects.toThrow('two different rate limits');
+    for (const limiter of [new LocalRateLimiter(clock), shared(broken)]) {
+      await limiter.consume(limit, 'a');
+      await expect(limiter.consume({ ...limit, points: 3 }, 'a')).rejects.toThrow('two different rate limits');
+    }
   });
+});
+
+it('keeps a bounded number of keys, and forgets those first that came first', async () => {
+  const limiter = new LocalRateLimiter(clock);
+  for (let i = 0; i <= 50_000; i += 1) await limiter.consume(once, `key ${i}`);
+  expect(await outcome(limiter.consume(once, 'key 50000'))).toBe('too_many_requests');
+  expect(await outcome(limiter.consume(once, 'key 0'))).toBe('passed');
 });
 
 it('shows Redis no key in clear', async () => {
   const seen: unknown[] = [];
-  const redis = { ...broken, rlflxIncr: (...parts: unknown[]) => { seen.push(parts); return Promise.reject(new Error('gone')); } };
-  await new RateLimiter(redis).consume(limit, 'jane@example.org');
+  const redis = { ...broken, countUse: async (...parts: unknown[]) => { seen.push(parts); return -1; } };
+  await shared(redis as unknown as typeof broken).consume(limit, 'jane@example.org');
   expect(seen).toHaveLength(1);
   expect(JSON.stringify(seen)).not.toContain('jane');
 });

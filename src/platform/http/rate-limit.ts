@@ -1,77 +1,109 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import type { RateLimiterAbstract } from 'rate-limiter-flexible';
+import { Clock } from '../clock/clock.js';
+import { RedisConfig } from '../config/services.config.js';
 import { Problem } from './problem.js';
+import { LocalWindow, type Wait } from './sliding-window.js';
 
-/** So many points in so many seconds for each key. The name is part of the stored key: one name, one limit. */
+/** So many points in any so many seconds for each key. The name is part of the stored key: one name, one limit. */
 export interface RateLimit {
   readonly name: string;
   readonly points: number;
   readonly seconds: number;
 }
 
-/** The part of ioredis that counting needs; `status` tells whether it is connected. */
+/** The part of ioredis that counting needs; `status` tells whether it is connected, `countUse` runs `COUNT_IN_REDIS`. */
+export interface CountingRedis {
+  readonly status: string;
+  countUse(key: string, points: number, micros: number): Promise<number>;
+  del(key: string): Promise<unknown>;
+}
+
 export const RATE_LIMIT_REDIS = Symbol('rate limit redis');
 
+@Injectable()
 abstract class Limiters {
-  private readonly limiters = new Map<string, { limit: RateLimit; limiter: RateLimiterAbstract }>();
+  private readonly known = new Map<string, { limit: RateLimit; window: LocalWindow }>();
 
-  protected abstract create(limit: RateLimit): RateLimiterAbstract;
+  constructor(protected readonly clock: Clock) {}
 
-  /** Counts one use. Throws too_many_requests with `Retry-After` when the limit is passed. */
+  /** Counts one use; says how long to wait where there is no room. */
+  protected abstract count(limit: RateLimit, key: string): Promise<Wait>;
+
+  /** Counts one use. Throws too_many_requests with `Retry-After` when the limit is passed; what is refused does not count. */
   async consume(limit: RateLimit, key: string): Promise<void> {
-    try {
-      await this.limiterOf(limit).consume(fingerprint(key));
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) throw refused(limit, refusal.msBeforeNext);
-      throw refusal;
-    }
+    const wait = await this.count(limit, fingerprint(key));
+    if (wait !== null) throw refused(limit, wait);
   }
 
   /** Forgets what a key has used, for example after a sign-in that succeeded. */
   async reset(limit: RateLimit, key: string): Promise<void> {
-    await this.limiterOf(limit).delete(fingerprint(key));
+    this.windowOf(limit).forget(fingerprint(key));
   }
 
-  private limiterOf(limit: RateLimit): RateLimiterAbstract {
-    const known = this.limiters.get(limit.name);
+  /** How many points this process gives by itself. */
+  protected share({ points }: RateLimit): number {
+    return points;
+  }
+
+  protected countHere(limit: RateLimit, key: string): Wait {
+    return this.windowOf(limit).count(key, this.clock.millis());
+  }
+
+  protected windowOf(limit: RateLimit): LocalWindow {
+    const known = this.known.get(limit.name);
     if (known === undefined) {
-      const limiter = this.create(limit);
-      this.limiters.set(limit.name, { limit, limiter });
-      return limiter;
+      const window = new LocalWindow(this.share(limit), limit.seconds * 1_000);
+      this.known.set(limit.name, { limit, window });
+      return window;
     }
-    if (known.limit.points !== limit.points || known.limit.seconds !== limit.seconds) {
-      throw new Error(`two different rate limits are called "${limit.name}"`);
-    }
-    return known.limiter;
+    if (known.limit.points !== limit.points || known.limit.seconds !== limit.seconds) throw new Error(`two different rate limits are called "${limit.name}"`);
+    return known.window;
   }
 }
 
-/** Limits shared by all processes through Redis; while Redis is away each process counts for itself, never none. */
+/** Limits shared by all processes through Redis. While it is away each process gives its part of the points, never all of them. */
 @Injectable()
 export class RateLimiter extends Limiters {
-  constructor(@Inject(RATE_LIMIT_REDIS) private readonly redis: object) {
-    super();
+  constructor(
+    @Inject(RATE_LIMIT_REDIS) private readonly redis: CountingRedis,
+    private readonly config: RedisConfig,
+    clock: Clock,
+  ) {
+    super(clock);
   }
 
-  protected create({ name, points, seconds }: RateLimit): RateLimiterAbstract {
-    const options = { keyPrefix: `limit:${name}`, points, duration: seconds };
-    return new RateLimiterRedis({
-      ...options,
-      storeClient: this.redis,
-      rejectIfRedisNotReady: true,
-      insuranceLimiter: new RateLimiterMemory(options),
-    });
+  override async reset(limit: RateLimit, key: string): Promise<void> {
+    await super.reset(limit, key);
+    if (this.redis.status === 'ready') await this.redis.del(stored(limit, fingerprint(key))).catch(() => undefined);
+  }
+
+  protected override share({ points }: RateLimit): number {
+    return Math.max(1, Math.floor(points / this.config.processes));
+  }
+
+  protected async count(limit: RateLimit, key: string): Promise<Wait> {
+    this.windowOf(limit);
+    if (this.redis.status !== 'ready') return this.countHere(limit, key);
+    try {
+      const wait = await this.redis.countUse(stored(limit, key), limit.points, limit.seconds * 1_000_000);
+      return wait < 0 ? null : wait;
+    } catch {
+      return this.countHere(limit, key);
+    }
   }
 }
 
 /** Limits of this process alone, for callers that must not wait for Redis. */
 @Injectable()
 export class LocalRateLimiter extends Limiters {
-  protected create({ name, points, seconds }: RateLimit): RateLimiterAbstract {
-    return new RateLimiterMemory({ keyPrefix: name, points, duration: seconds });
+  protected async count(limit: RateLimit, key: string): Promise<Wait> {
+    return this.countHere(limit, key);
   }
+}
+
+function stored({ name }: RateLimit, key: string): string {
+  return `limit:${name}:${key}`;
 }
 
 /** Keys may be addresses of people; Redis gets to see none. */

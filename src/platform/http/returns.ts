@@ -46,9 +46,9 @@ export function Returns(type: ResponseClass, { list = false, status = 200 }: { l
   );
 }
 
-/** Answers 204; what the handler returns is dropped. */
-Returns.nothing = (): MethodDecorator =>
-  applyDecorators(declare({ kind: 'nothing', status: 204, shape: () => undefined }), HttpCode(204), ApiResponse({ status: 204, description: 'Done' }));
+/** Answers 204, or 202 where it is done later; what the handler returns is dropped. */
+Returns.nothing = (status: 202 | 204 = 204): MethodDecorator =>
+  applyDecorators(declare({ kind: 'nothing', status, shape: () => undefined }), HttpCode(status), ApiResponse({ status, description: status === 204 ? 'Done' : 'Taken' }));
 
 /** Answers with a stream: the handler returns a StreamableFile. */
 Returns.file = (contentType = 'application/octet-stream'): MethodDecorator =>

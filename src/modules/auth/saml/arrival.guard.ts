@@ -1,5 +1,6 @@
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
+import { evidenceOfForm } from './saml-evidence.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
 import { refusalOf, problemOf } from './saml-problem.js';
 import type { SamlRefused } from './saml-refusal.js';
@@ -37,11 +38,11 @@ export class ArrivalGuard implements CanActivate {
   }
 
   private async record(context: ExecutionContext, { reason, cause }: SamlRefused): Promise<void> {
-    const { connectionId } = context.switchToHttp().getRequest<Request>().params;
+    const { params: { connectionId }, body } = context.switchToHttp().getRequest<Request>();
     this.log.warn(`response refused: ${reason}`);
     if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
     try {
-      await this.arrivals.recordRefusal(String(connectionId), 'saml', reason);
+      await this.arrivals.recordRefusal(String(connectionId), 'saml', reason, evidenceOfForm(body));
     } catch (error) {
       this.log.error('a refused response could not be recorded', error);
     }

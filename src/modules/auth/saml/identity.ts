@@ -14,7 +14,7 @@ const DISPLAY_NAMES = ['displayName', 'urn:oid:2.16.840.1.113730.3.1.241', 'http
 const GIVEN_NAMES = ['givenName', 'firstName', 'urn:oid:2.5.4.42', `${CLAIMS}/givenname`];
 const FAMILY_NAMES = ['sn', 'surname', 'lastName', 'urn:oid:2.5.4.4', `${CLAIMS}/surname`];
 const WHOLE_NAMES = ['cn', 'urn:oid:2.5.4.3'];
-const GROUP_NAMES = [
+export const GROUP_NAMES = [
   'groups', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups', 'http://schemas.xmlsoap.org/claims/Group', 'memberOf',
   'isMemberOf', 'urn:oid:1.3.6.1.4.1.5923.1.5.1.1', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role', 'Role',
 ];
@@ -96,11 +96,13 @@ function groupsOf(attributes: Attributes, { groupAttribute, groupRoles }: SamlCo
 export function identityOf(assertion: VerifiedAssertion, connection: SamlConnection): SsoIdentity {
   const attributes = withinScopes(assertion.attributes, connection);
   const groups = groupsOf(attributes, connection);
+  const claims = new Map(attributes.map(({ name }) => [name, allNamed(attributes, name)]));
   return {
     subjectKey: subjectKeyOf(assertion, connection),
     email: emailOf(attributes, assertion.nameId, connection),
     displayName: displayNameOf(attributes, connection),
     groups,
-    role: roleOf(connection, groups),
+    role: roleOf(connection, groups, claims),
+    claims,
   };
 }

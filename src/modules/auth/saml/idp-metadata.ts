@@ -35,7 +35,7 @@ function endpointOf(descriptor: XmlElement, service: string): { endpoint: XmlEle
 }
 
 /** An address to send browsers to: https, or plain http to the loopback host, as in development. */
-function browserUrl(location: string | undefined): string {
+export function httpsAddress(location: string | undefined): string {
   const url = URL.parse(location ?? '');
   const loopback = url?.protocol === 'http:' && LOOPBACK.has(url.hostname);
   must(url !== null && (url.protocol === 'https:' || loopback), 'metadata_endpoint', 'an https address is needed');
@@ -127,10 +127,10 @@ export function readIdpMetadata(xml: string, now: number, chosen?: string): IdpM
   const answerTo = logout && attribute(logout.endpoint, 'ResponseLocation');
   return {
     entityId,
-    ssoUrl: browserUrl(attribute(signOn.endpoint, 'Location')),
+    ssoUrl: httpsAddress(attribute(signOn.endpoint, 'Location')),
     ssoBinding: signOn.binding,
-    sloUrl: logout && browserUrl(attribute(logout.endpoint, 'Location')),
-    sloResponseUrl: answerTo === undefined ? undefined : browserUrl(answerTo),
+    sloUrl: logout && httpsAddress(attribute(logout.endpoint, 'Location')),
+    sloResponseUrl: answerTo === undefined ? undefined : httpsAddress(answerTo),
     sloBinding: logout?.binding ?? 'redirect',
     certificates: certificatesOf(descriptor),
     wantsSignedRequests: isBoolean(attribute(descriptor, 'WantAuthnRequestsSigned')),

@@ -5,7 +5,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { currentContext } from '../../../platform/context/context.js';
 import { sessionEntrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { SsoEntrance } from '../sso/sso-entrance.js';
+import { SsoArrivals } from '../sso/sso-arrivals.service.js';
 import { SsoRepository, type ProviderSession, type SignedOut } from '../sso/sso.repository.js';
 import { bindBrowser, browserSecret } from './browser-binding.js';
 import { nameIdKey } from './identity.js';
@@ -41,7 +41,7 @@ export class LogoutService {
   constructor(
     private readonly connections: StoredSamlConnections,
     private readonly repository: SsoRepository,
-    private readonly entrance: SsoEntrance,
+    private readonly arrivals: SsoArrivals,
     private readonly pending: PendingLogouts,
     private readonly replays: LogoutReplays,
     private readonly forms: OutgoingForms,
@@ -96,9 +96,8 @@ export class LogoutService {
   private async end(connection: SamlConnection, visitor: LogoutVisitor, request: LogoutMessage & { kind: 'LogoutRequest' }): Promise<Onward> {
     const now = this.clock.millis();
     await this.replays.claim(connection.id, request.id, request.issuedAt + UNSOLICITED_MILLIS + clockSkewMillis(connection), now);
-    const found = await this.repository.findForSignIn(connection.id);
-    must(found !== null, 'connection_unknown');
-    const entrance = this.repository.signOut(connection.id, await this.entrance.secret(found), nameIdKey(request.nameId), request.sessions);
+    const { secret } = await this.arrivals.unsealed(await this.arrivals.find(connection.id));
+    const entrance = this.repository.signOut(connection.id, secret, nameIdKey(request.nameId), request.sessions);
     await this.unitOfWork.run<void, SignedOut>(entrance, ({ ended, org_id: orgId, user_id: userId, email }) => {
       must(ended !== null, 'connection_unknown');
       if (ended === 0) return;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SsoAim } from '../sso/sso-identity.js';
 import { SIGN_IN_MILLIS } from './saml-connection.js';
 import { must, SamlRefused } from './saml-refusal.js';
 
@@ -25,6 +26,8 @@ export interface PendingRequest {
   readonly returnTo: string;
   /** Whether the person was to show anew who they are. */
   readonly forceAuthn?: boolean;
+  /** What else than a session in the connection's own organization it was sent for. */
+  readonly aim?: SsoAim;
 }
 
 /** After this long a store that does not answer counts as gone. */

@@ -44,6 +44,7 @@ export interface SamlConnection {
   readonly groupAttribute?: string;
   /** The first group in this list that the person is in decides the role. */
   readonly groupRoles: readonly { readonly group: string; readonly role: string }[];
+  readonly attributeRoles?: readonly { readonly attribute: string; readonly value: string; readonly role: string }[];
   readonly defaultRole?: string;
   /** Whether a person unknown so far gets an account at the first sign-in. */
   readonly jitProvisioning: boolean;

@@ -1,3 +1,4 @@
+import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
 import { bindBrowser } from './browser-binding.js';
 import { messageXml, sendOut } from './outgoing.js';
 import type { OutgoingForms, PendingRequests } from './request-store.js';
@@ -5,18 +6,8 @@ import { returnPath } from './return-path.js';
 import { signingKey, type SamlConnection } from './saml-connection.js';
 import { BINDING_POST } from './saml-names.js';
 
-/** Where to send the browser, and the cookie that its answer will be known by. */
-export interface SamlDeparture {
-  readonly url: string;
-  readonly setCookie: string;
-}
-
 /** Who asks to sign in, and how. */
-export interface SamlVisitor {
-  readonly cookieHeader: string | undefined;
-  readonly returnTo: unknown;
-  /** Whether to show anew who they are: for a step-up, or since the connection always asks it. */
-  readonly forceAuthn: boolean;
+export interface SamlVisitor extends SsoVisitor {
   readonly publicUrl: string;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -40,14 +31,14 @@ function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlVisit
  */
 export async function beginSignIn(
   connection: SamlConnection, requests: PendingRequests, forms: OutgoingForms, asked: SamlVisitor,
-): Promise<SamlDeparture> {
-  const visitor = { ...asked, forceAuthn: asked.forceAuthn || connection.forceAuthn };
+): Promise<SsoDeparture> {
+  const visitor = { ...asked, forceAuthn: asked.forceAuthn === true || connection.forceAuthn };
   const returnTo = returnPath(visitor.returnTo);
   const { secret: browser, setCookie } = bindBrowser(visitor.cookieHeader, visitor.publicUrl);
   const request = authnRequest(connection, visitor);
   await requests.remember(
     { connectionId: connection.id, requestId: request.id, browser },
-    { createdAt: new Date(visitor.now).toISOString(), returnTo, forceAuthn: visitor.forceAuthn },
+    { createdAt: new Date(visitor.now).toISOString(), returnTo, forceAuthn: visitor.forceAuthn, aim: visitor.aim },
   );
   const message = { field: 'SAMLRequest', ...request, destination: connection.idpSsoUrl, binding: connection.idpSsoBinding } as const;
   const key = connection.signRequests ? signingKey(connection) : undefined;

@@ -9,6 +9,7 @@ import type { PendingRequest, PendingRequests, Replays } from './request-store.j
 import { guardResponse, type GuardedResponse } from './response-guard.js';
 import { UNSOLICITED_MILLIS, type SamlConnection, type SamlConnections } from './saml-connection.js';
 import { ASSERTION } from './saml-names.js';
+import { evidenceOf } from './saml-evidence.js';
 import { must, SamlRefused } from './saml-refusal.js';
 import { verifiedBytes } from './xml-signature.js';
 
@@ -50,7 +51,7 @@ export class SamlResponses {
       connection, requestId: request?.requestId, authenticatedSince: authenticatedSince(connection, request, now), now,
     });
     await this.replays.claim(connection.id, assertion.id, assertion.replayableUntil, now);
-    return arrivalOf(assertion, connection, request);
+    return arrivalOf(assertion, connection, request, signedXml);
   }
 
   private async connectionOf(id: string): Promise<SamlConnection> {
@@ -95,7 +96,7 @@ function authenticatedSince({ forceAuthn }: SamlConnection, request: PendingRequ
   return forceAuthn ? now - UNSOLICITED_MILLIS : undefined;
 }
 
-function arrivalOf(assertion: VerifiedAssertion, connection: SamlConnection, request: PendingRequest | undefined): SamlArrival {
+function arrivalOf(assertion: VerifiedAssertion, connection: SamlConnection, request: PendingRequest | undefined, signedXml: string): SamlArrival {
   return {
     connectionId: connection.id,
     orgId: connection.orgId,
@@ -105,5 +106,7 @@ function arrivalOf(assertion: VerifiedAssertion, connection: SamlConnection, req
     idpSession: assertion.sessionIndex,
     idpSubject: nameIdKey(assertion.nameId),
     signedInAt: assertion.authenticatedAt,
+    aim: request?.aim,
+    evidence: evidenceOf(signedXml, connection),
   };
 }

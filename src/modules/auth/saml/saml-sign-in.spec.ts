@@ -61,7 +61,10 @@ describe('a truthful response signs in', () => {
         displayName: 'Ada Example',
         groups: ['mentors'],
         role: 'mentor',
+        claims: new Map([['mail', ['ada@example.test']], ['displayName', ['Ada Example']], ['groups', ['mentors']]]),
       },
+      aim: undefined,
+      evidence: expect.objectContaining({ issuer: 'https://idp.example.test/metadata', attributes: ['mail', 'displayName', 'groups'] }),
     });
   });
 

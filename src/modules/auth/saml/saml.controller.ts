@@ -4,6 +4,8 @@ import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { SessionCookies } from '../session-cookies.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { SsoTests } from '../sso/sso-tests.service.js';
+import { DepartQuery } from '../sso/sso.dto.js';
 import { ArrivalGuard, type SamlRequest } from './arrival.guard.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
 import { SamlService } from './saml.service.js';
@@ -16,6 +18,7 @@ export class SamlController {
   constructor(
     private readonly saml: SamlService,
     private readonly arrivals: SsoArrivals,
+    private readonly tests: SsoTests,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -30,10 +33,12 @@ export class SamlController {
   @Public('this is where people begin to sign in', { limit: LIMIT })
   @Returns.redirect(302)
   async login(
-    @Param('connectionId') connectionId: string, @Query('returnTo') returnTo: string | undefined, @Query('forceAuthn') forceAuthn: string | undefined,
+    @Param('connectionId') connectionId: string, @Query() { returnTo, organization, forceAuthn }: DepartQuery,
     @Req() request: Request, @Res({ passthrough: true }) response: Response,
   ) {
-    const { url, setCookie } = await this.saml.depart(connectionId, request.headers.cookie, { returnTo, forceAuthn: forceAuthn === 'true' });
+    const { url, setCookie } = await this.saml.depart(connectionId, {
+      cookieHeader: request.headers.cookie, returnTo, aim: { organization }, forceAuthn: forceAuthn === 'true',
+    });
     response.append('Set-Cookie', setCookie);
     return { url };
   }
@@ -48,12 +53,13 @@ export class SamlController {
 
   @Post('acs')
   @Public('the identity provider\'s signed answer arrives here', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'sso.member_provisioned', 'sso.role_taken_over'], limit: LIMIT,
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'sso.member_provisioned', 'sso.role_taken_over', 'auth.organization_left', 'sso.connection_tested'], limit: LIMIT,
   })
   @UseGuards(ArrivalGuard)
   @Returns.redirect(303)
   async acs(@Req() request: Request & SamlRequest, @Res({ passthrough: true }) response: Response) {
     const { samlArrival: arrival } = request;
+    if (arrival.aim?.testBy !== undefined) return { url: await this.tests.finish(arrival) };
     const session = await this.arrivals.open(arrival);
     this.cookies.set(response, session.secret, session.expiresAt);
     return { url: arrival.returnTo };

@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Problem } from '../../../platform/http/problem.js';
+import { SsoDepartures, type SsoDeparture, type SsoVisitor } from '../sso/sso-departures.js';
 import { browserSecret } from './browser-binding.js';
 import { formPage } from './form-page.js';
 import { OutgoingForms, PendingRequests } from './request-store.js';
 import type { SamlConnection } from './saml-connection.js';
-import { beginSignIn, type SamlDeparture } from './saml-login.js';
+import { beginSignIn } from './saml-login.js';
 import { asProblems } from './saml-problem.js';
 import { serviceProviderMetadata } from './sp-metadata.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
@@ -20,7 +21,10 @@ export class SamlService {
     private readonly forms: OutgoingForms,
     private readonly clock: Clock,
     private readonly app: AppConfig,
-  ) {}
+    departures: SsoDepartures,
+  ) {
+    departures.add('saml', (connectionId, visitor) => this.depart(connectionId, visitor));
+  }
 
   /** Our metadata for one connection. Throws not_found. */
   async metadata(connectionId: string): Promise<string> {
@@ -28,9 +32,9 @@ export class SamlService {
   }
 
   /** Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis. */
-  async depart(connectionId: string, cookieHeader: string | undefined, asked: { returnTo?: string; forceAuthn: boolean }): Promise<SamlDeparture> {
+  async depart(connectionId: string, asked: SsoVisitor): Promise<SsoDeparture> {
     const connection = await this.connection(connectionId);
-    const visitor = { cookieHeader, ...asked, returnTo: asked.returnTo, publicUrl: this.app.origin, now: this.clock.millis() };
+    const visitor = { ...asked, publicUrl: this.app.origin, now: this.clock.millis() };
     return asProblems(() => beginSignIn(connection, this.requests, this.forms, visitor));
   }
 

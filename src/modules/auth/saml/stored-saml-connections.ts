@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
-import { SsoEntrance } from '../sso/sso-entrance.js';
-import { SsoRepository } from '../sso/sso.repository.js';
-import { SamlConnections, serviceProviderUrls, type SamlConnection } from './saml-connection.js';
+import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { SsoRepository, type FoundConnection } from '../sso/sso.repository.js';
+import { SamlConnections, serviceProviderUrls, type SamlConnection, type SpKey } from './saml-connection.js';
 import { keysFrom } from './sp-keys.js';
 
 /** Connections as the SAML steps know them. */
@@ -10,7 +10,7 @@ import { keysFrom } from './sp-keys.js';
 export class StoredSamlConnections extends SamlConnections {
   constructor(
     private readonly repository: SsoRepository,
-    private readonly entrance: SsoEntrance,
+    private readonly arrivals: SsoArrivals,
     private readonly app: AppConfig,
   ) {
     super();
@@ -32,7 +32,14 @@ export class StoredSamlConnections extends SamlConnections {
       nameAttribute: connection.nameAttribute ?? undefined,
       groupAttribute: connection.groupAttribute ?? undefined,
       defaultRole: connection.defaultRole ?? undefined,
-      spKeys: keysFrom(connection.spKey === null ? null : await this.entrance.open(found, 'sp_key_enc', connection.spKey), connection.spCertificates),
+      spKeys: await this.keysOf(found),
     };
+  }
+
+  private async keysOf(found: FoundConnection): Promise<SpKey[]> {
+    const { id, spKey, spCertificates } = found.connection;
+    if (spKey === null) return [];
+    const { ring } = await this.arrivals.unsealed(found);
+    return keysFrom(ring.forRow('sso_connections', id).open('sp_key_enc', spKey), spCertificates);
   }
 }

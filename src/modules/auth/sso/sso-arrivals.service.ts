@@ -2,48 +2,65 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
 import { currentContext } from '../../../platform/context/context.js';
+import { DataKeys, ORGANIZATION, type KeyRing } from '../../../platform/crypto/data-keys.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/http/problem.js';
 import type { OpenedSession } from '../sign-in.service.js';
-import { newVisit } from '../visit.js';
+import { SwitchingRepository, type Switched } from '../switching.repository.js';
+import { newVisit, type Visit } from '../visit.js';
+import { roleFacts } from './role-mapping.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
-import { SsoEntrance } from './sso-entrance.js';
+import type { SsoEvidence } from './sso-evidence.js';
 import type { SsoArrival } from './sso-identity.js';
+import { SsoTrace } from './sso-trace.service.js';
 import { SsoRepository, type FoundConnection, type SsoOutcome } from './sso.repository.js';
 
 const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned']);
+/** Why somebody does not land in another organization than the connection's own, for the log. */
+const NOT_THERE = { not_found: 'no_membership_there', sign_in_required: 'not_trusted_there', session_ended: 'session_ended' } as const;
+
+/** Somebody is known here, and does not get where they wanted to. Undoes the sign-in. */
+class NotThere extends Error {
+  constructor(readonly reason: string) {
+    super(reason);
+  }
+}
 
 /** The last step of a sign-in through an identity provider, whatever the protocol: from a verified answer to a session. */
 @Injectable()
 export class SsoArrivals {
   constructor(
     private readonly repository: SsoRepository,
-    private readonly entrance: SsoEntrance,
+    private readonly switching: SwitchingRepository,
+    private readonly trace: SsoTrace,
+    private readonly dataKeys: DataKeys,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Opens a session for an answer that holds. Throws sso_refused; the reason is in the organization's log. */
-  async open({ connectionId, identity, sessionEnds, idpSession, ...facts }: SsoArrival): Promise<OpenedSession> {
-    const found = await this.repository.findForSignIn(connectionId);
-    if (found === null) throw new Problem('not_found');
-    const visit = newVisit(facts);
-    const email = identity.email === undefined ? null : normalizeEmail(identity.email);
-    const role = identity.role ?? null;
-    const entrance = this.repository.signIn({
-      connectionId, entrance: await this.entrance.secret(found), subjectKey: identity.subjectKey, email,
-      name: identity.displayName ?? email ?? 'Unnamed', role, ids: { user: newId(), membership: newId() }, visit,
-      idpSession: idpSession ?? null, maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
-    });
-    const outcome = await this.unitOfWork.run<SsoOutcome, SsoOutcome>(entrance, (row) => this.recorded(row, found.connection, role));
-    if (!OPENED.has(outcome.state)) throw new Problem('sso_refused');
-    return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at };
+  /**
+   * Opens a session for an answer that holds, in the connection's organization or in the one that the sign-in was begun for.
+   * Throws sso_refused; the reason is in the organization's log and in the connection's trace.
+   */
+  async open(arrival: SsoArrival): Promise<OpenedSession> {
+    const found = await this.find(arrival.connectionId);
+    const { secret } = await this.unsealed(found);
+    const visit = newVisit(arrival);
+    const session = await this.unitOfWork.run<OpenedSession | null, SsoOutcome>(this.entrance(found, arrival, secret, visit), async (outcome) => {
+      await this.recorded(outcome, found.connection, arrival);
+      return OPENED.has(outcome.state) ? this.land(outcome, found, arrival, visit) : null;
+    }).catch((error: unknown) => this.notThere(error, found, arrival));
+    if (session === null) throw new Problem('sso_refused');
+    return session;
   }
 
-  /** Writes a refused answer to the log of the organization whose connection it came to. */
-  async recordRefusal(connectionId: string, method: SsoProtocol, reason: string): Promise<void> {
-    await this.toLog(connectionId, () => this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } }));
+  /** Writes a refused answer to the log of the organization whose connection it came to, and to the connection's trace. */
+  async recordRefusal(connectionId: string, method: SsoProtocol, reason: string, evidence?: SsoEvidence): Promise<void> {
+    await this.toLog(connectionId, async () => {
+      this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
+      await this.trace.record(connectionId, { accepted: false, reason, evidence });
+    });
   }
 
   /** Writes a refused message about the end of a session to that log. */
@@ -51,25 +68,72 @@ export class SsoArrivals {
     await this.toLog(connectionId, () => this.audit.record('sso.logout_refused', { outcome: 'failure', meta: { reason } }));
   }
 
-  private async toLog(connectionId: string, record: () => void): Promise<void> {
+  private async toLog(connectionId: string, record: () => Promise<void> | void): Promise<void> {
     await this.unitOfWork.run<void, { org_id: string }>(this.repository.log(connectionId), ({ org_id: orgId }) => {
       currentContext().orgId = orgId;
-      record();
+      return record();
     });
   }
 
-  private recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], role: string | null): SsoOutcome {
+  /** A connection that may be signed in through. Throws not_found. */
+  async find(connectionId: string): Promise<FoundConnection> {
+    const found = await this.repository.findForSignIn(connectionId);
+    if (found === null) throw new Problem('not_found');
+    return found;
+  }
+
+  /** The secret that proves to the database that the application itself vouches for an answer, and the organization's keys. */
+  async unsealed({ connection, keys }: FoundConnection): Promise<{ secret: Buffer; ring: KeyRing }> {
+    currentContext().orgId = connection.orgId;
+    const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', keys);
+    return { secret: Buffer.from(ring.forRow('sso_connections', connection.id).open('entrance_enc', connection.entrance)!), ring };
+  }
+
+  private entrance({ connection }: FoundConnection, { identity, sessionEnds, idpSession }: SsoArrival, entrance: Buffer, visit: Visit) {
+    const email = identity.email === undefined ? null : normalizeEmail(identity.email);
+    return this.repository.signIn({
+      connectionId: connection.id, entrance, subjectKey: identity.subjectKey, email,
+      name: identity.displayName ?? email ?? 'Unnamed', role: identity.role ?? null, ids: { user: newId(), membership: newId() }, visit,
+      idpSession: idpSession ?? null, maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
+      facts: roleFacts(connection, identity.groups, identity.claims),
+    });
+  }
+
+  private async recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], { identity, evidence }: SsoArrival): Promise<void> {
     const context = currentContext();
     context.orgId = outcome.org_id;
-    if (!OPENED.has(outcome.state)) {
+    const accepted = OPENED.has(outcome.state);
+    if (!accepted) {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason: outcome.state } });
-      return outcome;
+    } else {
+      const role = identity.role ?? null;
+      context.actor = { type: 'user', id: outcome.user_id, email: outcome.email ?? undefined };
+      const target = { type: 'membership', id: outcome.membership_id! };
+      if (outcome.state === 'provisioned') this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });
+      if (outcome.role_before !== role) this.audit.record('sso.role_taken_over', { target, meta: { from: outcome.role_before, to: role } });
+      this.audit.record('auth.signed_in', { target: { type: 'user', id: outcome.user_id! }, meta: { method } });
     }
-    context.actor = { type: 'user', id: outcome.user_id, email: outcome.email ?? undefined };
-    const target = { type: 'membership', id: outcome.membership_id! };
-    if (outcome.state === 'provisioned') this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });
-    if (outcome.role_before !== role) this.audit.record('sso.role_taken_over', { target, meta: { from: outcome.role_before, to: role } });
-    this.audit.record('auth.signed_in', { target: { type: 'user', id: outcome.user_id! }, meta: { method } });
-    return outcome;
+    await this.trace.record(connectionId, { accepted, reason: accepted ? undefined : outcome.state, evidence });
+  }
+
+  private async notThere(error: unknown, { connection }: FoundConnection, { evidence }: SsoArrival): Promise<null> {
+    if (!(error instanceof NotThere)) throw error;
+    await this.recordRefusal(connection.id, connection.protocol, error.reason, evidence);
+    return null;
+  }
+
+  /** Goes on to another organization, where the sign-in was begun for one: as a session that moves there does. */
+  private async land(outcome: SsoOutcome, { connection }: FoundConnection, { aim }: SsoArrival, visit: Visit): Promise<OpenedSession> {
+    const organizationId = aim?.organization ?? outcome.org_id;
+    if (organizationId === outcome.org_id) return { secret: visit.secret, organizationId, expiresAt: outcome.expires_at, remembered: false };
+    if (!connection.shared) throw new NotThere('connection_not_shared');
+    const target = { type: 'user', id: outcome.user_id! };
+    this.audit.record('auth.organization_left', { target });
+    const there = newVisit();
+    const { state, expires_at: expiresAt }: Switched = await this.switching.switch(visit.secret, organizationId, there);
+    if (state !== 'ok') throw new NotThere(NOT_THERE[state]);
+    currentContext().orgId = organizationId;
+    this.audit.record('auth.signed_in', { target, meta: { method: connection.protocol } });
+    return { secret: there.secret, organizationId, expiresAt, remembered: false };
   }
 }

@@ -25,6 +25,8 @@ export class SsoConnectionEntity {
   @Column('timestamptz', { name: 'metadata_fetched_at', nullable: true }) metadataFetchedAt: Date | null;
   /** Why the last refresh failed; null when it did not. */
   @Column('text', { name: 'metadata_problem', nullable: true }) metadataProblem: string | null;
+  /** How many days before the end of the last certificate was last warned of it. */
+  @Column('smallint', { name: 'expiry_alert', nullable: true }) expiryAlert: number | null;
   @Column('boolean', { name: 'want_response_signed' }) wantResponseSigned: boolean;
   @Column('boolean', { name: 'want_assertion_encrypted' }) wantAssertionEncrypted: boolean;
   @Column('boolean', { name: 'sign_requests' }) signRequests: boolean;
@@ -43,6 +45,7 @@ export class SsoConnectionEntity {
   @Column('text', { name: 'name_attribute', nullable: true }) nameAttribute: string | null;
   @Column('text', { name: 'group_attribute', nullable: true }) groupAttribute: string | null;
   @Column('jsonb', { name: 'group_roles' }) groupRoles: { group: string; role: string }[];
+  @Column('jsonb', { name: 'attribute_roles' }) attributeRoles: { attribute: string; value: string; role: string }[];
   @Column('text', { name: 'default_role', nullable: true }) defaultRole: string | null;
   @Column('boolean', { name: 'jit_provisioning' }) jitProvisioning: boolean;
   /** Whether organizations of the same institution may sign in through it. */

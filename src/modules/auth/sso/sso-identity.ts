@@ -1,3 +1,6 @@
+import type { Claims } from './role-mapping.js';
+import type { SsoEvidence } from './sso-evidence.js';
+
 /** Who an identity provider's verified answer is about, whatever the protocol. */
 export interface SsoIdentity {
   /** Names the person within the connection, for ever; never an e-mail address looked up elsewhere. */
@@ -5,8 +8,18 @@ export interface SsoIdentity {
   readonly email?: string;
   readonly displayName?: string;
   readonly groups: readonly string[];
-  /** By the connection's group list, else its default; none when neither gives one. */
+  /** By the connection's lists of groups and attributes, else its default; none when nothing gives one. */
   readonly role?: string;
+  /** Everything that was said of the person. */
+  readonly claims?: Claims;
+}
+
+/** What a sign-in was begun for, where that is not a session in the connection's own organization. */
+export interface SsoAim {
+  /** Another organization, that the session is to be in. */
+  readonly organization?: string;
+  /** The member who tries the connection: no session is opened. */
+  readonly testBy?: string;
 }
 
 /** Somebody who came back from their identity provider with an answer that holds. */
@@ -23,4 +36,7 @@ export interface SsoArrival {
   readonly idpSubject?: string;
   /** When the provider last saw the person prove who they are; a session is no fresher than that. Epoch milliseconds. */
   readonly signedInAt?: number;
+  readonly aim?: SsoAim;
+  /** What of the answer may be shown to administrators. */
+  readonly evidence?: SsoEvidence;
 }

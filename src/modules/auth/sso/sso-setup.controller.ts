@@ -16,7 +16,7 @@ export class SsoSetupController {
   }
 
   @Post()
-  @Access('sso:create', { emits: ['sso.connection_created'], stepUpMinutes: 30 })
+  @Access('sso:create', { emits: ['sso.connection_created'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(SsoConnectionResponse, { status: 201 })
   create(@Body() body: CreateSsoConnectionDto) {
     return this.setup.create(body);
@@ -30,14 +30,22 @@ export class SsoSetupController {
   }
 
   @Patch(':id')
-  @Access('sso:update', { emits: ['sso.connection_updated'], stepUpMinutes: 30 })
+  @Access('sso:update', { emits: ['sso.connection_updated'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(SsoConnectionResponse)
   update(@Param('id', ParseUUIDPipe) id: string, @Body() body: UpdateSsoConnectionDto) {
     return this.setup.update(id, body);
   }
 
+  /** Has the provider's metadata read anew by the worker. */
+  @Post(':id/refresh')
+  @Access('sso:update', { emits: ['sso.refresh_requested'], limit: { name: 'sso-refresh', points: 60, seconds: 300 } })
+  @Returns(SsoConnectionResponse, { status: 202 })
+  refresh(@Param('id', ParseUUIDPipe) id: string) {
+    return this.setup.refresh(id);
+  }
+
   @Delete(':id')
-  @Access('sso:delete', { emits: ['sso.connection_deleted'], stepUpMinutes: 30 })
+  @Access('sso:delete', { emits: ['sso.connection_deleted'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns.nothing()
   delete(@Param('id', ParseUUIDPipe) id: string) {
     return this.setup.delete(id);

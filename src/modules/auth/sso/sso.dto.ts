@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsString, Length, Matches, Max, Min, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 
@@ -11,8 +11,45 @@ export class GroupRole {
   @Expose() role: string;
 }
 
+export class AttributeRole {
+  @IsString() @Length(1, 256)
+  @Expose() attribute: string;
+
+  @IsString() @Length(1, 256)
+  @Expose() value: string;
+
+  @Matches(/^[a-z_]{1,40}$/)
+  @Expose() role: string;
+}
+
+/** Who a SAML identity provider is: by its metadata, as a file or at an address, or by single fields. */
+export class SamlProviderDto {
+  /** The identity provider's metadata file (saml-metadata-2.0-os): entity id, addresses and certificates are taken from it. */
+  @MayBeAbsent() @IsString() @Length(1, 262_144)
+  metadata?: string;
+
+  /** Where the provider publishes that file: read now, and every day from now on. */
+  @MayBeAbsent() @IsString() @Length(1, 2048)
+  metadataUrl?: string;
+
+  @MayBeAbsent() @IsString() @Length(1, 1024)
+  idpEntityId?: string;
+
+  /** Where browsers are sent to sign in, by the redirect binding. */
+  @MayBeAbsent() @IsString() @Length(1, 2048)
+  idpSsoUrl?: string;
+
+  /** Where browsers are sent to sign out; null for nowhere. */
+  @MayBeAbsent() @ValidateIf((_body, value) => value !== null) @IsString() @Length(1, 2048)
+  idpSloUrl?: string | null;
+
+  /** The certificates that the provider signs with, PEM: two while one replaces the other. */
+  @MayBeAbsent() @IsArray() @ArrayNotEmpty() @ArrayMaxSize(10) @IsString({ each: true }) @Length(1, 16_384, { each: true })
+  idpCertificates?: string[];
+}
+
 /** What may be left out when a connection is made as well as when it is changed. */
-class SsoConnectionSettings {
+class SsoConnectionSettings extends SamlProviderDto {
   @MayBeAbsent() @IsBoolean()
   enabled?: boolean;
 
@@ -34,6 +71,10 @@ class SsoConnectionSettings {
   @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => GroupRole)
   groupRoles?: GroupRole[];
 
+  /** After the groups: the first attribute in the list that has the value decides the role. */
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => AttributeRole)
+  attributeRoles?: AttributeRole[];
+
   /** The role of somebody in none of the groups; without it they are refused. */
   @MayBeAbsent() @Matches(/^[a-z_]{1,40}$/)
   defaultRole?: string;
@@ -41,6 +82,10 @@ class SsoConnectionSettings {
   /** Whether somebody unknown becomes a member at the first sign-in. */
   @MayBeAbsent() @IsBoolean()
   jitProvisioning?: boolean;
+
+  /** Whether organizations of the same institution that trust this one may sign in through it. */
+  @MayBeAbsent() @IsBoolean()
+  shared?: boolean;
 
   @MayBeAbsent() @IsInt() @Min(60) @Max(180)
   clockSkewSeconds?: number;
@@ -72,19 +117,26 @@ class SsoConnectionSettings {
 export class CreateSsoConnectionDto extends SsoConnectionSettings {
   @IsString() @Length(1, 100)
   name: string;
-
-  /** The identity provider's metadata file (saml-metadata-2.0-os): entity id, address and certificates are taken from it. */
-  @IsString() @Length(1, 262_144)
-  metadata: string;
 }
 
 export class UpdateSsoConnectionDto extends SsoConnectionSettings {
   @MayBeAbsent() @IsString() @Length(1, 100)
   name?: string;
+}
 
-  /** As when the connection is made. */
-  @MayBeAbsent() @IsString() @Length(1, 262_144)
-  metadata?: string;
+/** Where a sign-in is to lead. */
+export class DepartQuery {
+  /** A path on this host; the start page without it. */
+  @MayBeAbsent() @IsString() @Length(1, 1024)
+  returnTo?: string;
+
+  /** Another organization of the institution, for a connection that is shared. */
+  @MayBeAbsent() @IsUUID()
+  organization?: string;
+
+  /** Whether to show anew who one is, whatever session there is at the provider: for what asks for a fresh sign-in. */
+  @MayBeAbsent() @IsIn(['true', 'false'])
+  forceAuthn?: 'true' | 'false';
 }
 
 export class SsoConnectionResponse {
@@ -98,6 +150,12 @@ export class SsoConnectionResponse {
   @StaffOnly() metadataUrl: string;
   @StaffOnly() idpEntityId: string;
   @StaffOnly() idpSsoUrl: string;
+  @StaffOnly() idpSloUrl: string | null;
+  /** Where the provider publishes its metadata; null where it was handed in. */
+  @StaffOnly() idpMetadataUrl: string | null;
+  @StaffOnly() metadataFetchedAt: Date | null;
+  /** Why the metadata could not be refreshed; the last good copy holds meanwhile. */
+  @StaffOnly() metadataProblem: string | null;
   /** When the provider's certificates expire, in their order. */
   @StaffOnly() certificatesExpireAt: Date[];
   @StaffOnly() wantResponseSigned: boolean;
@@ -105,11 +163,13 @@ export class SsoConnectionResponse {
   @StaffOnly() emailAttribute: string | null;
   @StaffOnly() groupAttribute: string | null;
   @StaffOnly() @Type(() => GroupRole) groupRoles: GroupRole[];
+  @StaffOnly() @Type(() => AttributeRole) attributeRoles: AttributeRole[];
   @StaffOnly() defaultRole: string | null;
+  @StaffOnly() shared: boolean;
+  /** When a test sign-in last came through; null since it was set up otherwise. Without it single sign-on cannot be enforced. */
+  @StaffOnly() testedAt: Date | null;
   @StaffOnly() jitProvisioning: boolean;
   @StaffOnly() clockSkewSeconds: number;
-  /** Where single logout goes; null when the provider takes no part in it. */
-  @StaffOnly() idpSloUrl: string | null;
   @StaffOnly() idpScopes: string[];
   @StaffOnly() wantAssertionEncrypted: boolean;
   @StaffOnly() signRequests: boolean;

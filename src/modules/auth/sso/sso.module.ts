@@ -1,21 +1,44 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RbacModule } from '../../rbac/index.js';
+import { SwitchingRepository } from '../switching.repository.js';
 import { SpKeys } from '../saml/sp-keys.js';
+import { DomainChecks } from './domain-checks.js';
+import { MappingPreview } from './mapping-preview.service.js';
+import { MetadataRefresh } from './metadata-refresh.js';
+import { ProviderSettings } from './provider-settings.js';
+import { SetupGuides } from './setup-guide.service.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
 import { SsoConnectionEntity } from './sso-connection.entity.js';
-import { SsoEntrance } from './sso-entrance.js';
+import { SsoDepartures } from './sso-departures.js';
+import { SsoDiscoveryController } from './sso-discovery.controller.js';
+import { SsoDiscoveryRepository } from './sso-discovery.repository.js';
+import { SsoDiscovery } from './sso-discovery.service.js';
+import { SsoDomainsController } from './sso-domains.controller.js';
+import { SsoDomainsRepository } from './sso-domains.repository.js';
+import { SsoDomains } from './sso-domains.service.js';
 import './sso.feature.js';
+import { SsoJobs } from './sso.jobs.js';
+import { SsoNoticesRepository } from './sso-notices.repository.js';
+import { SsoNotices } from './sso-notices.service.js';
 import { SsoRedis } from './sso-redis.js';
 import { SsoRepository } from './sso.repository.js';
 import { SsoSetupController } from './sso-setup.controller.js';
 import { SsoSetupService } from './sso-setup.service.js';
+import { SsoTests } from './sso-tests.service.js';
+import { SsoTraceRepository } from './sso-trace.repository.js';
+import { SsoTrace } from './sso-trace.service.js';
+import { SsoTrialController } from './sso-trial.controller.js';
 
 /** Connections to identity providers, and what all protocols share. */
 @Module({
   imports: [RbacModule, TypeOrmModule.forFeature([SsoConnectionEntity])],
-  controllers: [SsoSetupController],
-  providers: [SsoArrivals, SsoEntrance, SpKeys, SsoRepository, SsoSetupService, SsoRedis],
-  exports: [SsoArrivals, SsoEntrance, SsoRepository, SsoSetupService, SsoRedis],
+  controllers: [SsoSetupController, SsoTrialController, SsoDomainsController, SsoDiscoveryController],
+  providers: [
+    SsoArrivals, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoTraceRepository, ProviderSettings, MetadataRefresh,
+    MappingPreview, SetupGuides, SsoDomains, SsoDomainsRepository, DomainChecks, SsoDiscovery, SsoDiscoveryRepository, SsoNotices, SsoNoticesRepository,
+    SsoJobs, SwitchingRepository, SpKeys,
+  ],
+  exports: [SsoArrivals, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoDomains, DomainChecks, SwitchingRepository],
 })
 export class SsoModule {}

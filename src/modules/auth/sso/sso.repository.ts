@@ -4,13 +4,14 @@ import type { WrappedKey } from '../../../platform/crypto/data-keys.js';
 import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { visitAt, type Visit } from '../visit.js';
+import type { RoleFacts } from './role-mapping.js';
 import { SsoConnectionEntity } from './sso-connection.entity.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A connection as a sign-in finds it: with the organization's wrapped keys, for its sealed entrance secret. */
 export interface FoundConnection {
-  connection: Omit<SsoConnectionEntity, 'name' | 'enabled' | 'entranceHash' | 'createdAt' | 'metadataUrl' | 'metadataFetchedAt' | 'metadataProblem'>;
+  connection: Omit<SsoConnectionEntity, 'name' | 'enabled' | 'entranceHash' | 'createdAt' | 'metadataUrl' | 'metadataFetchedAt' | 'metadataProblem' | 'expiryAlert'>;
   preset: string;
   keys: WrappedKey[];
 }
@@ -41,6 +42,17 @@ export interface SsoSignIn {
   idpSession: string | null;
   maxExpiry: Date | null;
   visit: Visit;
+  facts: RoleFacts;
+}
+
+/** A member who came through a connection, with what was last heard of them. */
+export interface IdentifiedMember {
+  membershipId: string;
+  name: string;
+  role: string;
+  groups: string[] | null;
+  attributes: Record<string, string[]> | null;
+  [column: string]: unknown;
 }
 
 /** Who opened a session, as the provider calls person and session; null where it was no provider. */
@@ -71,7 +83,7 @@ const FOUND = Object.entries({
   want_assertion_encrypted: 'wantAssertionEncrypted', sign_requests: 'signRequests', idp_initiated: 'idpInitiated', force_authn: 'forceAuthn',
   sp_key_enc: 'spKey', sp_certificates: 'spCertificates', oidc_issuer: 'oidcIssuer', oidc_client_id: 'oidcClientId',
   oidc_client_secret_enc: 'oidcClientSecret', oidc_tenants: 'oidcTenants', subject: 'subject', email_attribute: 'emailAttribute',
-  name_attribute: 'nameAttribute', group_attribute: 'groupAttribute', group_roles: 'groupRoles', default_role: 'defaultRole',
+  name_attribute: 'nameAttribute', group_attribute: 'groupAttribute', group_roles: 'groupRoles', attribute_roles: 'attributeRoles', default_role: 'defaultRole',
   jit_provisioning: 'jitProvisioning', shared: 'shared', tested_at: 'testedAt', clock_skew_seconds: 'clockSkewSeconds', entrance_enc: 'entrance',
 }).map(([column, property]) => `(f.found).${column} AS "${property}"`).join(', ');
 
@@ -92,12 +104,12 @@ export class SsoRepository {
   }
 
   signIn(arrival: SsoSignIn): Entrance {
-    const { connectionId, entrance, subjectKey, email, name, role, ids, idpSession, maxExpiry, visit } = arrival;
+    const { connectionId, entrance, subjectKey, email, name, role, ids, idpSession, maxExpiry, visit, facts } = arrival;
     return {
       statement: {
-        text: `SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)})`,
+        text: `SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)}, $12)`,
         values: [connectionId, entrance, subjectKey, email, name, role, ids.user, ids.membership, idpSession,
-          maxExpiry ?? 'infinity', visit.parameter],
+          maxExpiry ?? 'infinity', visit.parameter, JSON.stringify(facts)],
       },
     };
   }
@@ -114,6 +126,11 @@ export class SsoRepository {
        RETURNING connection_id AS "connectionId", idp_subject AS "idpSubject", idp_session AS "idpSession"`, [id],
     );
     return row ?? null;
+  }
+
+  /** The entrance that notes a test sign-in, as the member who tried; see `app.sso_test_passed`. */
+  testPassed(connectionId: string, entrance: Buffer, membershipId: string): Entrance {
+    return { statement: { text: 'SELECT * FROM app.sso_test_passed($1, $2, $3)', values: [connectionId, entrance, membershipId] } };
   }
 
   /** The entrance that may write to the log of a connection's organization. */
@@ -141,5 +158,15 @@ export class SsoRepository {
   async delete(id: string): Promise<boolean> {
     const { affected } = await this.unitOfWork.manager.delete(SsoConnectionEntity, { orgId: currentContext().orgId, id });
     return affected === 1;
+  }
+
+  /** Active members who have come through a connection since their facts are kept. */
+  identified(connectionId: string): Promise<IdentifiedMember[]> {
+    return this.unitOfWork.sql<IdentifiedMember>(
+      `SELECT m.id AS "membershipId", m.name, m.role, i.facts -> 'groups' AS groups, i.facts -> 'attributes' AS attributes
+         FROM sso_identities i JOIN memberships m ON m.org_id = i.org_id AND m.id = i.membership_id AND m.status = 'active'
+        WHERE i.org_id = $1 AND i.connection_id = $2 AND i.facts <> '{}' ORDER BY m.name, m.id`,
+      [currentContext().orgId, connectionId],
+    );
   }
 }

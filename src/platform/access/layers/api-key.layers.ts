@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Problem } from '../../http/problem.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
 import type { Attempt, Layer } from '../attempt.js';
-import { isForPeople } from '../decorators.js';
 
 /** By key: a machine that runs wild is slowed before it reaches the database. */
 export const BY_KEY: RateLimit = { name: 'api-key', points: 3_000, seconds: 60 };
@@ -21,6 +20,6 @@ export class KeyLimitLayer implements Layer {
 @Injectable()
 export class PeopleOnlyLayer implements Layer {
   check({ apiKey, policy }: Attempt): void {
-    if (apiKey !== undefined && isForPeople(policy)) throw new Problem('not_for_api_keys');
+    if (apiKey !== undefined && policy.peopleOnly) throw new Problem('not_for_api_keys');
   }
 }

@@ -3,6 +3,7 @@ import { AuditTrail } from '../../audit/audit-trail.js';
 import { currentContext } from '../../context/context.js';
 import type { Entrance } from '../../database/entrances.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
+import { networkOf } from '../../http/network.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
 import type { SessionRow } from '../attempt.js';
 
@@ -21,7 +22,7 @@ export class RefusedKeys {
   /** `again` enters once more, in a transaction that may write. Throws too_many_requests. */
   async note(again: Entrance, { state, api_key_id: id }: SessionRow): Promise<void> {
     await this.unitOfWork.rollback(); // no connection is held while others are asked
-    await this.limiter.consume(REFUSED_KEYS, currentContext().ip ?? 'unknown');
+    await this.limiter.consume(REFUSED_KEYS, networkOf(currentContext().ip));
     if (state === 'unknown') return;
     await this.unitOfWork.run<void, { org_id: string }>(again, ({ org_id: orgId }) => {
       currentContext().orgId = orgId;

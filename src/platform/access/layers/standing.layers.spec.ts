@@ -62,6 +62,16 @@ describe('what the organization asks for', () => {
     });
 });
 
+describe('a second factor that is missing', () => {
+  const missing = { obstacle: 'second_factor' } as const;
+  it('leaves the ways open by which it is enrolled and shown, which nothing else that is missing does', () => {
+    expect(judge(new SecondFactorLayer(), attempt(missing, { beforeSecondFactor: true }, 'POST'))).toBe('passed');
+    expect(judge(new PasswordChangedLayer(), attempt({ must_change_password: true }, { beforeSecondFactor: true }, 'POST'))).toBe('password_change_required');
+    expect(judge(new EnforcedSsoLayer(), attempt({ obstacle: 'sso' }, { beforeSecondFactor: true }))).toBe('sso_required');
+    expect(judge(new SignInMethodLayer(), attempt({ obstacle: 'method' }, { beforeSecondFactor: true }))).toBe('sign_in_method_not_allowed');
+  });
+});
+
 describe('a permission', () => {
   defineFeature({
     name: 'specimens', description: 'For the test.',
@@ -93,10 +103,15 @@ describe('a permission', () => {
 });
 
 describe('a fresh sign-in', () => {
-  const after = (minutes: number) => judge(new StepUpLayer(clock), attempt({ signed_in_at: new Date(NOW - minutes * 60_000) }, { stepUpMinutes: 10 }));
+  const after = (minutes: number) => judge(new StepUpLayer(clock), attempt({ proved_at: new Date(NOW - minutes * 60_000) }, { stepUpMinutes: 10 }));
   it('is asked for to the minute, and only where a route asks', () => {
     expect([after(0), after(10), after(10.01), after(600)]).toEqual(['passed', 'passed', 'step_up_required', 'step_up_required']);
-    expect(judge(new StepUpLayer(clock), attempt({ signed_in_at: new Date(0) }))).toBe('passed');
+    expect(judge(new StepUpLayer(clock), attempt({ proved_at: new Date(0) }))).toBe('passed');
+  });
+
+  it('is asked of people, not of an API key', () => {
+    const byKey = { ...attempt({ proved_at: new Date(0) }, { stepUpMinutes: 10 }), apiKey: 'vs_key' };
+    expect(judge(new StepUpLayer(clock), byKey)).toBe('passed');
   });
 });
 

@@ -3,6 +3,7 @@ import { AppConfig } from '../../config/index.js';
 import { Clock } from '../../clock/clock.js';
 import { currentContext } from '../../context/context.js';
 import { assertSameOrigin } from '../../http/csrf.js';
+import { networkOf } from '../../http/network.js';
 import { Problem } from '../../http/problem.js';
 import { RateLimiter } from '../../http/rate-limit.js';
 import type { Attempt, Layer } from '../attempt.js';
@@ -14,7 +15,7 @@ export class RateLayer implements Layer {
   constructor(private readonly limiter: RateLimiter) {}
 
   async check({ policy }: Attempt): Promise<void> {
-    if (policy.limit !== undefined) await this.limiter.consume(policy.limit, currentContext().ip ?? 'unknown');
+    if (policy.limit !== undefined) await this.limiter.consume(policy.limit, networkOf(currentContext().ip));
   }
 }
 
@@ -40,7 +41,7 @@ export class PasswordChangedLayer implements Layer {
 @Injectable()
 export class SecondFactorLayer implements Layer {
   check({ session, policy }: Attempt): void {
-    if (session!.obstacle === 'second_factor' && !policy.beforeSetup) throw new Problem('second_factor_required');
+    if (session!.obstacle === 'second_factor' && !policy.beforeSetup && !policy.beforeSecondFactor) throw new Problem('second_factor_required');
   }
 }
 
@@ -69,13 +70,13 @@ export class PermissionLayer implements Layer {
   }
 }
 
-/** The sign-in is fresh enough for what the route does. */
+/** The sign-in, or the last step-up, is fresh enough for what the route does. A key proves nothing, and is asked for nothing. */
 @Injectable()
 export class StepUpLayer implements Layer {
   constructor(private readonly clock: Clock) {}
 
-  check({ session, policy }: Attempt): void {
-    if (policy.stepUpMinutes === undefined) return;
-    if (this.clock.millis() - session!.signed_in_at.getTime() > policy.stepUpMinutes * 60_000) throw new Problem('step_up_required');
+  check({ session, policy, apiKey }: Attempt): void {
+    if (policy.stepUpMinutes === undefined || apiKey !== undefined) return;
+    if (this.clock.millis() - session!.proved_at.getTime() > policy.stepUpMinutes * 60_000) throw new Problem('step_up_required');
   }
 }

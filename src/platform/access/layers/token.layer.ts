@@ -30,8 +30,10 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     });
   }
 
-  validate(token: SessionToken): SessionToken | false {
-    return typeof token.sid === 'string' && token.sid.length === 43 ? token : false;
+  /** What we sign says this and nothing else: anything more, or less, was not made for here. */
+  validate(token: SessionToken & Record<string, unknown>): SessionToken | false {
+    const claims = Object.keys(token).toSorted().join(' ');
+    return claims === 'aud exp iat iss sid' && typeof token.sid === 'string' && token.sid.length === 43 ? token : false;
   }
 }
 

@@ -1,0 +1,174 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/**
+ * Mail about an account: to set a password, to show that an address is one's own, to tell of a lock.
+ *
+ * Who asks by an address is answered before anybody looks whether there is such an account: the request keeps the
+ * address and a job, and the worker finds out. Tokens are made by the worker when it sends the mail; the API's role can
+ * neither read nor write their digests.
+ */
+export class Recovery1770000000020 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    -- address: until the mail has left, or nobody was found to send it to. spent_at: when the token was used or ended otherwise.
+    CREATE TABLE app_private.account_mails (
+      id uuid PRIMARY KEY,
+      kind text NOT NULL CHECK (kind IN ('reset', 'verify', 'locked')),
+      login_key bytea NOT NULL CHECK (length(login_key) = 32),
+      address text CHECK (length(address) <= 254),
+      user_id uuid REFERENCES public.users ON DELETE CASCADE,
+      token_hash bytea CHECK (length(token_hash) = 32),
+      asked_at timestamptz NOT NULL DEFAULT now(),
+      expires_at timestamptz,
+      spent_at timestamptz
+    );
+    CREATE INDEX account_mails_key ON app_private.account_mails (login_key, kind, asked_at);
+    CREATE INDEX account_mails_token ON app_private.account_mails (token_hash) WHERE token_hash IS NOT NULL;
+    CREATE INDEX account_mails_age ON app_private.account_mails (asked_at);
+    CREATE INDEX sign_in_locks_age ON app_private.sign_in_locks (last_at);
+
+    -- The SHA-256 of an address, under which sign-in counts it whether anybody has it or not.
+    CREATE FUNCTION app_private.login_key(address text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;
+
+    -- Has a mail sent to an address, where the worker finds that somebody has it. Of those that anybody may ask for, three an hour;
+    -- asking for more does nothing, and looks the same.
+    CREATE FUNCTION app_private.ask_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      key bytea := app_private.login_key(address);
+      mail uuid := gen_random_uuid();
+      installation uuid := '00000000-0000-0000-0000-000000000000';
+    BEGIN
+      PERFORM pg_advisory_xact_lock(hashtextextended('account mail ' || encode(key, 'hex'), 0));
+      IF ask_account_mail.kind <> 'locked' AND (SELECT count(*) FROM app_private.account_mails a
+          WHERE a.login_key = key AND a.kind = ask_account_mail.kind AND a.asked_at > now() - interval '1 hour') >= 3 THEN RETURN; END IF;
+      INSERT INTO app_private.account_mails (id, kind, login_key, address, user_id) VALUES (mail, ask_account_mail.kind, key, ask_account_mail.address, member);
+      INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
+      VALUES (installation, mail, 'account.mail', installation || ':account.mail', jsonb_build_object('mailId', mail), mail::text);
+    END $$;
+
+    -- The limited context of somebody who has shown a secret: reaches no tenant row, and may write what succeeded into one log.
+    CREATE FUNCTION app_private.sign_proven(org uuid) RETURNS void
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+      SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text])
+    $$;
+
+    -- Entrance of whoever asks for a mail to set a password: it looks up nobody, and may write to the installation's log alone.
+    CREATE FUNCTION app.ask_password_reset(address text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      PERFORM app_private.ask_account_mail('reset', address);
+      PERFORM app_private.sign_limited('00000000-0000-0000-0000-000000000000');
+    END $$;
+
+    -- Has a mail sent by which the caller shows that their address is theirs.
+    CREATE FUNCTION app.ask_email_verification() RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT app_private.ask_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
+    $$;
+
+    -- Whom a mail is for, and in which organization's log it belongs; no row where there is nobody to send it to, and the
+    -- address is forgotten then. takes_passwords: whether any organization of theirs does.
+    CREATE FUNCTION app.account_letter(mail uuid)
+    RETURNS TABLE (kind text, address text, user_id uuid, org_id uuid, takes_passwords boolean)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      a app_private.account_mails; u public.users; home public.memberships; org uuid;
+    BEGIN
+      SELECT x.* INTO a FROM app_private.account_mails x WHERE x.id = mail AND x.address IS NOT NULL AND x.spent_at IS NULL;
+      IF NOT FOUND THEN RETURN; END IF;
+      SELECT x.* INTO u FROM public.users x WHERE x.email = a.address AND CASE a.kind WHEN 'verify' THEN x.id = a.user_id ELSE x.home_org_id IS NULL END;
+      home := app_private.home_membership(u.id, 'password');
+      org := coalesce(home.org_id, (SELECT m.org_id FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
+        WHERE m.user_id = u.id AND m.status = 'active' ORDER BY m.created_at, m.id LIMIT 1));
+      IF org IS NULL THEN
+        UPDATE app_private.account_mails x SET address = NULL WHERE x.id = mail;
+        RETURN;
+      END IF;
+      UPDATE app_private.account_mails x SET user_id = u.id WHERE x.id = mail;
+      RETURN QUERY SELECT a.kind, a.address, u.id, org, home.id IS NOT NULL;
+    END $$;
+
+    -- Puts a token's digest in place of the one before; false when the mail is out of date.
+    CREATE FUNCTION app.issue_account_token(mail uuid, hash bytea, minutes integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      UPDATE app_private.account_mails a SET token_hash = hash, expires_at = now() + make_interval(mins => minutes)
+       WHERE a.id = mail AND a.address IS NOT NULL AND a.spent_at IS NULL;
+      RETURN FOUND;
+    END $$;
+
+    -- The mail has left: what it was addressed to is needed no more.
+    CREATE FUNCTION app.account_mail_sent(mail uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      UPDATE app_private.account_mails a SET address = NULL WHERE a.id = mail
+    $$;
+
+    -- Whose password a token would set, for whoever has it: what the password must not be made of.
+    CREATE FUNCTION app.token_owner(token text, OUT email text, OUT names text[])
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      SELECT u.email, (SELECT coalesce(array_agg(m.name), '{}') FROM public.memberships m WHERE m.user_id = u.id)
+        FROM app_private.account_mails a JOIN public.users u ON u.id = a.user_id
+       WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = 'reset' AND a.spent_at IS NULL AND a.expires_at > now()
+    $$;
+
+    -- Spends a token, once: of several at the same time one finds it. Null where it is not, or no longer, good for this.
+    CREATE FUNCTION app_private.spend_account_token(wanted text, token text) RETURNS app_private.account_mails
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+      UPDATE app_private.account_mails a SET spent_at = now()
+       WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = wanted AND a.spent_at IS NULL AND a.expires_at > now() RETURNING a.*
+    $$;
+
+    -- Entrance of somebody with the token of a mail: sets the password, which ends every session and every other token, lifts
+    -- the lock of the address, and has shown that the address is theirs. It opens no session and touches no second factor.
+    -- State: ok | invalid. Either way the context allows no more than writing to the log.
+    CREATE FUNCTION app.reset_password(token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      a app_private.account_mails := app_private.spend_account_token('reset', token); home public.memberships;
+    BEGIN
+      state := 'invalid'; org_id := '00000000-0000-0000-0000-000000000000';
+      IF a.id IS NOT NULL THEN
+        DELETE FROM app_private.sign_in_locks l WHERE l.login_key = a.login_key; -- before the user's row, as sign-in has it
+        PERFORM 1 FROM public.users u WHERE u.id = a.user_id AND u.home_org_id IS NULL AND app_private.login_key(u.email) = a.login_key FOR UPDATE;
+        IF FOUND THEN home := app_private.home_membership(a.user_id); END IF;
+        IF home.id IS NOT NULL THEN
+          PERFORM app_private.store_password(a.user_id, new_salt, new_verifier, NULL, false);
+          UPDATE public.users u SET email_proven_at = now() WHERE u.id = a.user_id;
+          state := 'ok'; org_id := home.org_id; user_id := a.user_id;
+          PERFORM app_private.sign_proven(org_id);
+          RETURN;
+        END IF;
+      END IF;
+      PERFORM app_private.sign_limited(org_id);
+    END $$;
+
+    -- Takes the token of a mail that the caller asked for, and so shows that their address is theirs; false where it is none.
+    CREATE FUNCTION app.verify_email(token text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      me uuid := app.user_id(); a app_private.account_mails;
+    BEGIN
+      PERFORM 1 FROM app_private.account_mails x WHERE x.token_hash = sha256(convert_to(token, 'UTF8')) AND x.user_id = me;
+      IF NOT FOUND THEN RETURN false; END IF;
+      a := app_private.spend_account_token('verify', token);
+      UPDATE public.users u SET email_proven_at = now() WHERE a.id IS NOT NULL AND u.id = me AND app_private.login_key(u.email) = a.login_key;
+      RETURN FOUND;
+    END $$;
+
+    -- Forgets what sign-in no longer counts: locks and failures of more than an hour ago, mails of more than two days ago,
+    -- and after an hour the addresses of those that could not be sent.
+    CREATE FUNCTION app.sweep_sign_in(OUT locks bigint, OUT mails bigint)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      DELETE FROM app_private.sign_in_locks l WHERE l.last_at < now() - interval '1 hour';
+      GET DIAGNOSTICS locks = ROW_COUNT;
+      UPDATE app_private.account_mails a SET address = NULL WHERE a.address IS NOT NULL AND a.asked_at < now() - interval '1 hour';
+      DELETE FROM app_private.account_mails a WHERE a.asked_at < now() - interval '2 days';
+      GET DIAGNOSTICS mails = ROW_COUNT;
+    END $$;
+
+    GRANT EXECUTE ON FUNCTION app.ask_password_reset, app.ask_email_verification, app.token_owner, app.reset_password, app.verify_email TO vouchsafe_app;
+    GRANT EXECUTE ON FUNCTION app.account_letter, app.issue_account_token, app.account_mail_sent, app.sweep_sign_in TO vouchsafe_worker;
+  `;
+}

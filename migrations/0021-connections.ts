@@ -1,0 +1,156 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/** Setting single sign-on up: tried connections, domains shown by DNS, discovery, the trace of attempts, and the way in when it is broken. */
+export class Connections1770000000021 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    -- A connection counts as tested from a sign-in that came through it, until whatever decides who is let in through it is
+    -- changed by a member. What its provider publishes at the address that a member gave is not such a change: jobs follow it.
+    CREATE FUNCTION app_private.connection_untested() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF current_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NEW; END IF;
+      NEW.tested_at := CASE WHEN TG_OP = 'UPDATE' AND NEW.tested_at IS NOT NULL AND (app.is_system() OR
+        (NEW.protocol, NEW.idp_entity_id, NEW.idp_sso_url, NEW.idp_certificates, NEW.metadata_url, NEW.want_response_signed, NEW.want_assertion_encrypted,
+         NEW.sign_requests, NEW.force_authn, NEW.sp_certificates[1], NEW.oidc_issuer, NEW.oidc_client_id, NEW.oidc_client_secret_enc, NEW.oidc_tenants, NEW.subject)
+        IS NOT DISTINCT FROM
+        (OLD.protocol, OLD.idp_entity_id, OLD.idp_sso_url, OLD.idp_certificates, OLD.metadata_url, OLD.want_response_signed, OLD.want_assertion_encrypted,
+         OLD.sign_requests, OLD.force_authn, OLD.sp_certificates[1], OLD.oidc_issuer, OLD.oidc_client_id, OLD.oidc_client_secret_enc, OLD.oidc_tenants, OLD.subject))
+        THEN OLD.tested_at END;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FOR EACH ROW EXECUTE FUNCTION app_private.connection_untested();
+
+    -- Notes that a sign-in came through, for whoever holds the connection's secret, and enters as the member who tried it. False
+    -- when the connection or the membership is no more; then only a refusal can be written.
+    CREATE FUNCTION app.sso_test_passed(connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      m public.memberships;
+    BEGIN
+      SELECT x.* INTO m FROM public.sso_connections c JOIN public.memberships x ON x.org_id = c.org_id AND x.id = tester AND x.status = 'active'
+       WHERE c.id = connection AND c.enabled AND c.entrance_hash = sha256(entrance);
+      passed := FOUND;
+      IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
+      UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
+      org_id := m.org_id; user_id := m.user_id;
+      PERFORM app_private.sign_member(app_private.at_present(m));
+    END $$;
+
+    -- Single sign-on is enforced where somebody has come in by it: through a connection of the organization, or one that is
+    -- shared with it.
+    CREATE FUNCTION app_private.sso_is_tested() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR EXISTS (
+        SELECT FROM public.sso_connections c WHERE c.enabled AND c.tested_at IS NOT NULL AND c.protocol = ANY (NEW.allowed_sign_in)
+           AND (c.org_id = NEW.id OR c.shared AND app_private.trusts(NEW, c.org_id))) THEN RETURN NEW; END IF;
+      RAISE EXCEPTION 'sso_untested' USING ERRCODE = 'VS409';
+    END $$;
+    CREATE TRIGGER sso_is_tested BEFORE UPDATE OF require_sso ON organizations FOR EACH ROW
+      WHEN (NEW.require_sso AND NOT OLD.require_sso) EXECUTE FUNCTION app_private.sso_is_tested();
+
+    -- Sessions end with the connection that they came through, or with its being shared.
+    CREATE INDEX sessions_connection ON sessions (connection_id) WHERE connection_id IS NOT NULL AND revoked_at IS NULL;
+    CREATE FUNCTION app_private.connection_ended() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      UPDATE public.sessions s SET revoked_at = now() WHERE s.connection_id = OLD.id AND s.revoked_at IS NULL
+         AND (TG_OP = 'DELETE' OR NOT NEW.enabled OR NOT NEW.shared AND s.org_id <> OLD.org_id);
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER connection_removed AFTER DELETE ON sso_connections FOR EACH ROW EXECUTE FUNCTION app_private.connection_ended();
+    CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
+      WHEN (OLD.enabled AND NOT NEW.enabled OR OLD.shared AND NOT NEW.shared) EXECUTE FUNCTION app_private.connection_ended();
+
+    -- Whoever leads comes in by password and second factor where single sign-on is enforced. It is never silent: the job that
+    -- tells of it is written with the session itself.
+    CREATE FUNCTION app_private.glass_broken() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      IF TG_OP = 'UPDATE' AND OLD.second_factor_at IS NOT NULL THEN RETURN NULL; END IF;
+      INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
+        SELECT o.id, gen_random_uuid(), 'auth.tell_break_glass', o.id || ':auth.tell_break_glass',
+               jsonb_build_object('sessionId', NEW.id, 'membershipId', m.id, 'userId', m.user_id), NEW.id::text
+          FROM public.organizations o JOIN public.memberships m ON m.org_id = o.id AND m.id = NEW.membership_id
+         WHERE o.id = NEW.org_id AND o.require_sso AND app_private.leads(o, m.role);
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER glass_broken AFTER INSERT OR UPDATE OF second_factor_at ON sessions FOR EACH ROW
+      WHEN (NEW.second_factor_at IS NOT NULL AND app.is_local(NEW.method)) EXECUTE FUNCTION app_private.glass_broken();
+
+    -- A domain is shown by two organizations only where they are of one institution; of others, whoever showed it first has it.
+    CREATE FUNCTION app_private.domain_of_one() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      PERFORM pg_advisory_xact_lock(hashtextextended(NEW.domain, 0));
+      IF EXISTS (
+        SELECT FROM public.sso_domains d JOIN public.organizations o ON o.id = d.org_id JOIN public.organizations own ON own.id = NEW.org_id
+         WHERE d.domain = NEW.domain AND d.org_id <> NEW.org_id AND d.verified_at <= NEW.verified_at
+           AND (o.institution_id = own.institution_id) IS NOT TRUE) THEN
+        RAISE EXCEPTION 'domain_taken' USING ERRCODE = 'VS409';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER domain_of_one BEFORE UPDATE OF verified_at ON sso_domains FOR EACH ROW
+      WHEN (NEW.verified_at IS NOT NULL) EXECUTE FUNCTION app_private.domain_of_one();
+
+    -- Where the addresses of a domain sign in, for whoever asks: at the organizations that have shown it to be theirs, through
+    -- connections of their own and those shared with them. Knows of no account. organization: where a shared one leads.
+    CREATE FUNCTION app.discover_sso(mail_domain text, OUT password boolean, OUT connections jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      WITH home AS (
+        SELECT o AS org FROM public.organizations o JOIN public.sso_domains d ON d.org_id = o.id AND d.domain = mail_domain AND d.verified_at IS NOT NULL
+         WHERE o.status = 'active'
+      ), ways AS (
+        SELECT c.id, c.name, c.protocol, CASE WHEN c.org_id <> (h.org).id THEN (h.org).id END AS organization
+          FROM home h JOIN public.sso_connections c ON c.enabled AND c.protocol = ANY ((h.org).allowed_sign_in)
+           AND (c.org_id = (h.org).id OR c.shared AND app_private.trusts(h.org, c.org_id))
+          JOIN public.organizations x ON x.id = c.org_id AND c.protocol = ANY (x.allowed_sign_in)
+      )
+      SELECT coalesce((SELECT bool_or(NOT (h.org).require_sso AND 'password' = ANY ((h.org).allowed_sign_in)) FROM home h), true),
+             coalesce((SELECT jsonb_agg(to_jsonb(w) ORDER BY w.name, w.id, w.organization) FROM ways w), '[]')
+    $$;
+
+    -- What arrived from identity providers lately, and what became of it: no value but those that roles hang on, and nothing that would
+    -- let anybody in. test_by: the member who tried the connection; result_enc: what was seen then, sealed.
+    CREATE TABLE sso_attempts (
+      org_id uuid NOT NULL,
+      id uuid NOT NULL,
+      connection_id uuid NOT NULL,
+      at timestamptz NOT NULL DEFAULT now(),
+      accepted boolean NOT NULL,
+      reason text,
+      issuer text,
+      name_id_format text,
+      attributes text[] NOT NULL DEFAULT '{}',
+      request_id text NOT NULL,
+      evidence text,
+      test_by uuid,
+      result_enc bytea,
+      PRIMARY KEY (org_id, id),
+      FOREIGN KEY (org_id, connection_id) REFERENCES sso_connections (org_id, id) ON DELETE CASCADE
+    );
+    CREATE INDEX sso_attempts_connection ON sso_attempts (org_id, connection_id, at);
+    CREATE INDEX sso_attempts_age ON sso_attempts (org_id, at);
+    SELECT app_private.protect_table('sso_attempts', 'SELECT', true);
+    GRANT UPDATE, DELETE ON sso_attempts TO vouchsafe_worker;
+
+    -- Adds an attempt to the trace of a connection whose organization's log the caller may write to. Two hundred are kept: a flood
+    -- pushes older ones out and grows nothing.
+    CREATE FUNCTION app.trace_sso_attempt(connection uuid, attempt jsonb, result bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      org uuid := (SELECT c.org_id FROM public.sso_connections c WHERE c.id = connection AND c.org_id = app.audit_org_id());
+    BEGIN
+      IF org IS NULL THEN RETURN; END IF;
+      INSERT INTO public.sso_attempts (org_id, id, connection_id, accepted, reason, issuer, name_id_format, attributes, request_id, evidence, test_by, result_enc)
+        SELECT org, a.id, connection, a.accepted, left(a.reason, 100), left(a.issuer, 1024), left(a.name_id_format, 256), coalesce(a.attributes[1:100], '{}'),
+               left(a.request_id, 100), left(a.evidence, 32768), a.test_by, result
+          FROM jsonb_to_record(attempt) AS a (id uuid, accepted boolean, reason text, issuer text, name_id_format text, attributes text[], request_id text, evidence text, test_by uuid);
+      DELETE FROM public.sso_attempts t WHERE (t.org_id, t.id) IN (
+        SELECT x.org_id, x.id FROM public.sso_attempts x WHERE x.org_id = org AND x.connection_id = connection ORDER BY x.at DESC, x.id DESC OFFSET 200);
+    END $$;
+
+    GRANT EXECUTE ON FUNCTION app.sso_test_passed, app.discover_sso, app.trace_sso_attempt TO vouchsafe_app;
+  `;
+}

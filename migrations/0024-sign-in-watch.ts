@@ -1,0 +1,130 @@
+import { SqlMigration } from '../src/platform/database/sql-migration.js';
+
+/**
+ * What is unusual about a sign-in: a device or a country that the membership has not been seen with, a way that nobody
+ * travels in the time, many failures. Noticed where sessions are opened and failures counted, whatever the kind of sign-in, so
+ * that no way in goes unwatched; told by a job, which the same transaction asks for.
+ *
+ * Nothing here can be read back by the application's role. Marks are digests: a device's is bound to the membership,
+ * so that organizations that share a user cannot find each other's; an address's is keyed by the database's own key.
+ */
+export class SignInWatch1770000000024 extends SqlMigration {
+  protected readonly sql = /* sql */ `
+    -- Devices and countries that a membership signed in from.
+    CREATE TABLE sign_in_marks (
+      org_id uuid NOT NULL,
+      membership_id uuid NOT NULL,
+      kind text NOT NULL CHECK (kind IN ('device', 'country')),
+      mark bytea NOT NULL CHECK (length(mark) = 32),
+      first_seen_at timestamptz NOT NULL DEFAULT now(),
+      last_seen_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (org_id, membership_id, kind, mark),
+      FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
+    );
+    CREATE INDEX sign_in_marks_age ON sign_in_marks (org_id, last_seen_at);
+    SELECT app_private.protect_table('sign_in_marks', 'SELECT (org_id, last_seen_at)', true);
+    GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON sign_in_marks TO vouchsafe_worker;
+
+    -- Passwords that were wrong, of the organization they were meant for, or of the installation where nobody is known by the
+    -- address. The noted ones are those that were told of.
+    CREATE TABLE sign_in_failures (
+      org_id uuid NOT NULL REFERENCES organizations,
+      id uuid NOT NULL DEFAULT gen_random_uuid(),
+      address_mark bytea,
+      account_mark bytea NOT NULL,
+      spraying_noted boolean NOT NULL DEFAULT false,
+      guessing_noted boolean NOT NULL DEFAULT false,
+      failed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      PRIMARY KEY (org_id, id)
+    );
+    CREATE INDEX sign_in_failures_address ON sign_in_failures (org_id, address_mark, failed_at);
+    CREATE INDEX sign_in_failures_account ON sign_in_failures (org_id, account_mark, failed_at);
+    CREATE INDEX sign_in_failures_age ON sign_in_failures (org_id, failed_at);
+    SELECT app_private.protect_table('sign_in_failures', 'SELECT (org_id, id, failed_at)', true);
+    GRANT SELECT (ctid), UPDATE (failed_at), DELETE ON sign_in_failures TO vouchsafe_worker;
+
+    CREATE INDEX sessions_placed ON sessions (org_id, membership_id, created_at) WHERE country IS NOT NULL;
+
+    -- Kilometres that at least lie between two places: along the great circle of their middles (haversine), less what each
+    -- of them spans. An address in a large country may be anywhere in it, so that no journey is made up across a border.
+    CREATE FUNCTION app_private.least_distance_km(a_lat float8, a_lon float8, a_radius float8, b_lat float8, b_lon float8, b_radius float8) RETURNS float8
+    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT greatest(0, 2 * 6371 * asin(least(1, sqrt(
+        power(sin(radians(b_lat - a_lat) / 2), 2) + cos(radians(a_lat)) * cos(radians(b_lat)) * power(sin(radians(b_lon - a_lon) / 2), 2)))) - a_radius - b_radius)
+    $$;
+
+    -- Further than 500 km, and faster than airliners fly.
+    CREATE FUNCTION app_private.is_impossible_travel(km float8, seconds float8) RETURNS boolean
+    LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT coalesce(km > 500 AND km > 900 * seconds / 3600, false)
+    $$;
+
+    -- Keeps a mark of a membership, and says whether it is a new one beside older ones; unsaid is not new.
+    CREATE FUNCTION app_private.is_new_mark(m public.memberships, mark_kind text, content bytea, others boolean) RETURNS boolean
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      digest bytea := sha256(uuid_send(m.id) || content);
+    BEGIN
+      IF content IS NULL THEN RETURN false; END IF;
+      UPDATE public.sign_in_marks k SET last_seen_at = now() WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = mark_kind AND k.mark = digest;
+      IF FOUND THEN RETURN false; END IF;
+      others := others OR EXISTS (SELECT FROM public.sign_in_marks k WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = mark_kind);
+      INSERT INTO public.sign_in_marks (org_id, membership_id, kind, mark) VALUES (m.org_id, m.id, mark_kind, digest);
+      RETURN others;
+    END $$;
+
+    CREATE FUNCTION app_private.tell(org uuid, job text, payload jsonb, request_id text) RETURNS void
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+      INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
+      VALUES (org, gen_random_uuid(), job, org || ':' || job, jsonb_strip_nulls(payload), coalesce(request_id, 'unknown'))
+    $$;
+
+    -- Looks at a session that was just opened, while its user's row is locked. The very first sign-in has nothing to be
+    -- compared with. Somebody whose marks are past their time is told of a device again; of a country only beside one that is known.
+    CREATE FUNCTION app_private.watch_sign_in(m public.memberships, visit app.visit) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      new_device boolean := app_private.is_new_mark(m, 'device', visit.device, m.last_used_at IS NOT NULL);
+      new_place boolean := app_private.is_new_mark(m, 'country', convert_to(visit.country, 'UTF8'), false);
+      earlier public.sessions; seconds float8; impossible boolean := false;
+    BEGIN
+      IF visit.country IS NOT NULL THEN
+        SELECT x.* INTO earlier FROM public.sessions x WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.id <> visit.id AND x.country IS NOT NULL
+         ORDER BY x.created_at DESC LIMIT 1;
+        seconds := extract(epoch FROM clock_timestamp() - earlier.created_at);
+        impossible := app_private.is_impossible_travel(app_private.least_distance_km(
+          earlier.latitude, earlier.longitude, earlier.radius_km, visit.latitude, visit.longitude, visit.radius_km), seconds);
+      END IF;
+      IF impossible THEN UPDATE public.sessions x SET suspect = true WHERE x.org_id = m.org_id AND x.id = visit.id; END IF;
+      IF new_device OR new_place OR impossible THEN
+        PERFORM app_private.tell(m.org_id, 'auth.note_sign_in', jsonb_build_object('sessionId', visit.id, 'newDevice', new_device, 'newPlace', new_place,
+          'impossibleFrom', CASE WHEN impossible THEN earlier.country END, 'minutes', CASE WHEN impossible THEN ceil(seconds / 60) END), visit.request_id);
+      END IF;
+    END $$;
+
+    -- Counts a wrong password. Told of once a window: twenty from one address within ten minutes, over all accounts of the
+    -- organization; ten for one account within an hour. Failures at the same time wait for each other, and so none is overlooked.
+    CREATE FUNCTION app_private.watch_failure(org uuid, member uuid, login_key bytea, visit app.visit) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      address bytea := app_private.context_mac(convert_to('failures|' || org || '|' || host(visit.ip), 'UTF8'));
+      account bytea := app_private.context_mac(convert_to('failures|' || org || '|', 'UTF8') || login_key);
+      failure uuid; seen record;
+    BEGIN
+      PERFORM pg_advisory_xact_lock(hashtextextended(encode(coalesce(address, account), 'hex'), 0));
+      INSERT INTO public.sign_in_failures (org_id, address_mark, account_mark) VALUES (org, address, account) RETURNING id INTO failure;
+      SELECT count(*) AS failures, count(DISTINCT f.account_mark) AS accounts, bool_or(f.spraying_noted) AS noted INTO seen
+        FROM public.sign_in_failures f WHERE f.org_id = org AND f.address_mark = address AND f.failed_at > clock_timestamp() - interval '10 minutes';
+      IF seen.failures >= 20 AND NOT seen.noted THEN
+        UPDATE public.sign_in_failures f SET spraying_noted = true WHERE f.org_id = org AND f.id = failure;
+        PERFORM app_private.tell(org, 'auth.note_failures', jsonb_build_object('of', 'address', 'failures', seen.failures, 'accounts', seen.accounts), visit.request_id);
+      END IF;
+      SELECT count(*) AS failures, bool_or(f.guessing_noted) AS noted INTO seen
+        FROM public.sign_in_failures f WHERE f.org_id = org AND f.account_mark = account AND f.failed_at > clock_timestamp() - interval '1 hour';
+      IF seen.failures >= 10 AND NOT seen.noted THEN
+        UPDATE public.sign_in_failures f SET guessing_noted = true WHERE f.org_id = org AND f.id = failure;
+        PERFORM app_private.tell(org, 'auth.note_failures', jsonb_build_object('of', 'account', 'failures', seen.failures, 'accounts', 1, 'userId', member), visit.request_id);
+      END IF;
+    END $$;
+  `;
+}

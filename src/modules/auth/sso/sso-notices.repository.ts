@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../../platform/context/context.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+
+/** Who is written to, and about what. */
+export interface NoticeLetter {
+  email: string;
+  organization: string;
+  /** The name of the connection, the domain, or of the member it is about. */
+  about: string;
+  [column: string]: unknown;
+}
+
+/** What a notice is about, by the table and column that name it. */
+const SUBJECTS = { connection: ['sso_connections', 'name'], domain: ['sso_domains', 'domain'], membership: ['memberships', 'name'] } as const;
+
+export type NoticeSubject = keyof typeof SUBJECTS;
+
+/** Whom to tell of single sign-on in the organization that a job has entered. */
+@Injectable()
+export class SsoNoticesRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Members who may change connections; or those who lead. */
+  async addressees(leaders: boolean): Promise<string[]> {
+    const rows = await this.unitOfWork.sql<{ id: string }>(
+      `SELECT m.id FROM memberships m JOIN organizations o ON o.id = m.org_id
+        WHERE m.org_id = $1 AND m.status = 'active' AND m.kind = 'member'
+          AND CASE WHEN $2 THEN EXISTS (SELECT FROM preset_roles r WHERE r.preset = o.preset AND r.role = m.role AND r.leads)
+                   ELSE m.grants ->> 'sso:update' = 'org' END ORDER BY m.id`,
+      [currentContext().orgId, leaders],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Null when the member or what the notice is about is no more. */
+  async letter(membershipId: string, subject: NoticeSubject, subjectId: string): Promise<NoticeLetter | null> {
+    const [table, column] = SUBJECTS[subject];
+    const [row] = await this.unitOfWork.sql<NoticeLetter>(
+      `SELECT u.email, o.name AS organization, t.${column} AS about
+         FROM memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.org_id JOIN ${table} t ON t.org_id = m.org_id AND t.id = $3
+        WHERE m.org_id = $1 AND m.id = $2 AND m.status = 'active'`,
+      [currentContext().orgId, membershipId, subjectId],
+    );
+    return row ?? null;
+  }
+}

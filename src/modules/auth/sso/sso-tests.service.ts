@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { currentContext, currentMember } from '../../../platform/context/context.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { Problem } from '../../../platform/http/problem.js';
+import { ruleOf } from './role-mapping.js';
+import { SsoArrivals } from './sso-arrivals.service.js';
+import { SsoDepartures, type SsoDeparture } from './sso-departures.js';
+import type { SsoArrival } from './sso-identity.js';
+import { SsoTrace, type TestResult } from './sso-trace.service.js';
+import { SsoRepository, type FoundConnection } from './sso.repository.js';
+
+/** What `app.sso_test_passed` answers; of the log's entrance the organization alone. */
+interface Passed {
+  passed?: boolean;
+  org_id: string;
+  user_id?: string | null;
+  [column: string]: unknown;
+}
+
+/** Trying a connection: a real sign-in that opens no session, bound to the browser of the member who tries. */
+@Injectable()
+export class SsoTests {
+  constructor(
+    private readonly repository: SsoRepository,
+    private readonly departures: SsoDepartures,
+    private readonly arrivals: SsoArrivals,
+    private readonly trace: SsoTrace,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /** Where to send the caller's browser. Throws not_found; sso_disabled for a connection that nobody may sign in through. */
+  async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoDeparture> {
+    const connection = await this.repository.find(connectionId);
+    if (connection === null) throw new Problem('not_found');
+    if (!connection.enabled) throw new Problem('sso_disabled');
+    const aim = { testBy: currentMember().membershipId };
+    const departure = await this.unitOfWork.outside(() => this.departures.depart(connection.protocol, connectionId, { cookieHeader, aim }));
+    this.audit.record('sso.test_started', { target: { type: 'sso-connection', id: connectionId } });
+    return departure;
+  }
+
+  /** Takes in the answer; returns the path that shows what came of it. Passed is what would have opened a session. */
+  async finish(arrival: SsoArrival): Promise<string> {
+    const { connectionId, identity, evidence } = arrival;
+    const by = arrival.aim!.testBy!;
+    const found = await this.arrivals.find(connectionId);
+    const { secret, ring } = await this.arrivals.unsealed(found);
+    const test = { by, ring, result: resultOf(found, arrival) };
+    const entrance = identity.role === undefined ? this.repository.log(connectionId) : this.repository.testPassed(connectionId, secret, by);
+    await this.unitOfWork.run<void, Passed>(entrance, async ({ passed, org_id: orgId, user_id: userId }) => {
+      const accepted = passed === true;
+      Object.assign(currentContext(), { orgId, actor: { type: accepted ? 'user' : 'anonymous', id: userId ?? null } });
+      const reason = accepted ? undefined : identity.role === undefined ? 'role_missing' : 'connection_refused';
+      this.audit.record('sso.connection_tested', { outcome: accepted ? 'success' : 'failure', target: { type: 'sso-connection', id: connectionId }, meta: { reason } });
+      await this.trace.record(connectionId, { accepted, reason, evidence }, test);
+    });
+    return `/v1/sso/connections/${connectionId}/test`;
+  }
+}
+
+function resultOf({ connection }: FoundConnection, { identity }: SsoArrival): TestResult {
+  const { email = null, displayName = null, groups, claims = new Map<string, readonly string[]>() } = identity;
+  const rule = ruleOf(connection, groups, claims) ?? null;
+  return { email, name: displayName, groups, attributes: [...claims].map(([name, values]) => ({ name, values })), role: rule?.role ?? null, rule };
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../../platform/context/context.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+
+/** An attempt as it is shown. */
+export interface AttemptRow {
+  id: string;
+  at: Date;
+  accepted: boolean;
+  reason: string | null;
+  issuer: string | null;
+  nameIdFormat: string | null;
+  attributes: string[];
+  requestId: string;
+  evidence: string | null;
+  testBy: string | null;
+  result: Buffer | null;
+  [column: string]: unknown;
+}
+
+/** What `app.trace_sso_attempt` takes. */
+export interface NewAttempt {
+  id: string;
+  accepted: boolean;
+  reason?: string;
+  issuer?: string;
+  name_id_format?: string;
+  attributes: readonly string[];
+  request_id: string;
+  evidence?: string;
+  test_by?: string;
+}
+
+const SHOWN = `id, at, accepted, reason, issuer, name_id_format AS "nameIdFormat", attributes, request_id AS "requestId", evidence, test_by AS "testBy", result_enc AS result`;
+
+/** Attempts to sign in through a connection. */
+@Injectable()
+export class SsoTraceRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Needs a context that may write to the log of the connection's organization. */
+  async insert(connectionId: string, attempt: NewAttempt, result: Buffer | null): Promise<void> {
+    await this.unitOfWork.sql('SELECT app.trace_sso_attempt($1, $2, $3)', [connectionId, JSON.stringify(attempt), result]);
+  }
+
+  /** The newest first. */
+  newest(connectionId: string, count: number): Promise<AttemptRow[]> {
+    return this.unitOfWork.sql<AttemptRow>(
+      `SELECT ${SHOWN} FROM sso_attempts WHERE org_id = $1 AND connection_id = $2 ORDER BY at DESC, id DESC LIMIT $3`,
+      [currentContext().orgId, connectionId, count],
+    );
+  }
+
+  /** What somebody saw when they last tried the connection; null when they did not. */
+  async lastTest(connectionId: string, membershipId: string): Promise<AttemptRow | null> {
+    const [row] = await this.unitOfWork.sql<AttemptRow>(
+      `SELECT ${SHOWN} FROM sso_attempts WHERE org_id = $1 AND connection_id = $2 AND test_by = $3 ORDER BY at DESC, id DESC LIMIT 1`,
+      [currentContext().orgId, connectionId, membershipId],
+    );
+    return row ?? null;
+  }
+}

@@ -1,0 +1,63 @@
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Access } from '../../../platform/access/decorators.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { MappingPreview } from './mapping-preview.service.js';
+import { GuideQuery, GuideResponse } from './setup-guide.dto.js';
+import { SetupGuides } from './setup-guide.service.js';
+import { SsoTests } from './sso-tests.service.js';
+import { SsoTrace } from './sso-trace.service.js';
+import { AttemptResponse, MappingPreviewResponse, PreviewMappingDto, TestResultResponse, TestSignInResponse } from './sso-trial.dto.js';
+
+/** Setting a connection up until it works, before anybody depends on it. */
+@Controller('v1/sso/connections/:id')
+export class SsoTrialController {
+  constructor(
+    private readonly guides: SetupGuides,
+    private readonly tests: SsoTests,
+    private readonly trace: SsoTrace,
+    private readonly mapping: MappingPreview,
+  ) {}
+
+  /** What to enter at the identity provider. */
+  @Get('guide')
+  @Access('sso:read')
+  @Returns(GuideResponse)
+  guide(@Param('id', ParseUUIDPipe) id: string, @Query() { provider }: GuideQuery) {
+    return this.guides.guide(id, provider);
+  }
+
+  /** Begins a sign-in that opens no session; its answer is taken from this browser alone, and leads to the result. */
+  @Post('test')
+  @Access('sso:update', { emits: ['sso.test_started'], peopleOnly: true })
+  @Returns(TestSignInResponse, { status: 201 })
+  async test(@Param('id', ParseUUIDPipe) id: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    const { url, setCookie } = await this.tests.begin(id, request.headers.cookie);
+    response.append('Set-Cookie', setCookie);
+    return { url };
+  }
+
+  /** What one's own last test showed. */
+  @Get('test')
+  @Access('sso:read', { peopleOnly: true })
+  @Returns(TestResultResponse)
+  result(@Param('id', ParseUUIDPipe) id: string) {
+    return this.trace.lastTest(id);
+  }
+
+  /** The last fifty attempts. */
+  @Get('trace')
+  @Access('sso:read')
+  @Returns(AttemptResponse, { list: true })
+  attempts(@Param('id', ParseUUIDPipe) id: string) {
+    return this.trace.list(id);
+  }
+
+  /** What role somebody would get, and which members' roles would change. */
+  @Post('mapping/preview')
+  @Access('sso:update', { emits: ['sso.mapping_previewed'] })
+  @Returns(MappingPreviewResponse)
+  preview(@Param('id', ParseUUIDPipe) id: string, @Body() body: PreviewMappingDto) {
+    return this.mapping.preview(id, body);
+  }
+}

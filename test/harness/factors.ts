@@ -1,0 +1,61 @@
+import { createHmac } from 'node:crypto';
+import type { Harness } from './app.js';
+import { Authenticator } from './authenticator.js';
+import type { Client } from './client.js';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const STEP_MILLIS = 30_000;
+
+/** An authenticator app: it reads the secret in base32 and shows codes (RFC 6238). */
+export class CodeApp {
+  private used = 0;
+
+  constructor(readonly secret: string) {}
+
+  /** The code of a time step, counted from the present one. */
+  code(steps = 0): string {
+    return codeAt(this.secret, Math.floor(Date.now() / STEP_MILLIS) + steps);
+  }
+
+  /** A code that has not been used: of the earliest step that is still taken. */
+  fresh(): string {
+    const now = Math.floor(Date.now() / STEP_MILLIS);
+    this.used = Math.max(this.used + 1, now - 1);
+    if (this.used > now + 1) throw new Error('three codes a minute are all there are: use `forgetStep`');
+    return codeAt(this.secret, this.used);
+  }
+
+  /** Lets the codes be used again: a superuser takes back the last step. */
+  async forgetStep(harness: Harness): Promise<void> {
+    this.used = 0;
+    await harness.database.superuser('UPDATE app_private.totp_factors SET last_step = 0');
+  }
+}
+
+function codeAt(secret: string, step: number): string {
+  const bits = [...secret].map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const message = Buffer.alloc(8);
+  message.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac('sha1', key).update(message).digest();
+  return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
+}
+
+/** Enrols codes for whoever is signed in; the client has the rotated session then. */
+export async function enrollTotp(client: Client): Promise<{ app: CodeApp; recoveryCodes: string[] }> {
+  const { body: begun, text } = await client.post('/v1/auth/totp/enroll');
+  if (begun.secret === undefined) throw new Error(`no codes were enrolled: ${text}`);
+  const app = new CodeApp(begun.secret as string);
+  const { status, body, text: refusal } = await client.post('/v1/auth/totp/confirm', { code: app.fresh() });
+  if (status !== 200) throw new Error(`the codes were not confirmed: ${refusal}`);
+  return { app, recoveryCodes: body.recoveryCodes as string[] };
+}
+
+/** Makes a passkey for whoever is signed in. */
+export async function enrollPasskey(harness: Harness, client: Client, counter = 1): Promise<{ authenticator: Authenticator; id: string; recoveryCodes: string[] }> {
+  const authenticator = new Authenticator(harness.env['PUBLIC_URL']!, counter);
+  const { body: options } = await client.get('/v1/auth/passkeys/options');
+  const { status, body, text } = await client.post('/v1/auth/passkeys', { name: 'Synthetic key', credential: authenticator.create(options) });
+  if (status !== 201) throw new Error(`the passkey was not added: ${text}`);
+  return { authenticator, id: body.id as string, recoveryCodes: body.recoveryCodes as string[] };
+}
