@@ -143,4 +143,18 @@ export const cases = [
     tests: 'e2e/giving-rights',
     expect: /connects no identity provider, and changes none, by what the caller holds elsewhere/,
   },
+  {
+    control: 'the second guard, on what was under the encryption',
+    file: 'src/modules/auth/saml/saml-responses.ts',
+    edit: (text) => text.replace("  must(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n", ''),
+    tests: 'saml-hostile',
+    expect: /under encryption|encrypted|inside the encryption/,
+  },
+  {
+    control: 'the signature of messages that end sessions',
+    file: 'src/modules/auth/saml/logout-message.ts',
+    edit: (text) => text.replace("createVerify(algorithm).update(signed).verify(key, signature)", 'createVerify(algorithm).update(signed).verify(key, signature) || key.length > 0'),
+    tests: 'logout-message',
+    expect: /a key that nobody trusts|was not signed/,
+  },
 ];
