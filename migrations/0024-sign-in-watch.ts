@@ -6,7 +6,7 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
  * that no way in goes unwatched; told by a job, which the same transaction asks for.
  *
  * Nothing here can be read back by the application's role. Marks are digests: a device's is bound to the membership,
- * so that organizations that share a user cannot find each other's; an address's is keyed by the database's own key.
+ * so that organizations that share a user cannot find each other's; an address's is drawn from a secret of the database.
  */
 export class SignInWatch1770000000024 extends SqlMigration {
   protected readonly sql = /* sql */ `
@@ -42,6 +42,17 @@ export class SignInWatch1770000000024 extends SqlMigration {
     CREATE INDEX sign_in_failures_age ON sign_in_failures (org_id, failed_at);
     SELECT app_private.protect_table('sign_in_failures', 'SELECT (org_id, id, failed_at)', true);
     GRANT SELECT (ctid), UPDATE (failed_at), DELETE ON sign_in_failures TO vouchsafe_worker;
+
+    -- Addresses are few enough to be tried out: what stands for them is drawn from this.
+    CREATE TABLE app_private.failure_mark_key (
+      singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+      secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+    );
+    INSERT INTO app_private.failure_mark_key DEFAULT VALUES;
+    CREATE FUNCTION app_private.failure_mark(org uuid, of bytea) RETURNS bytea
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      SELECT sha256(k.secret || uuid_send(org) || of) FROM app_private.failure_mark_key k
+    $$;
 
     CREATE INDEX sessions_placed ON sessions (org_id, membership_id, created_at) WHERE country IS NOT NULL;
 
@@ -107,8 +118,8 @@ export class SignInWatch1770000000024 extends SqlMigration {
     CREATE FUNCTION app_private.watch_failure(org uuid, member uuid, login_key bytea, visit app.visit) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
-      address bytea := app_private.context_mac(convert_to('failures|' || org || '|' || host(visit.ip), 'UTF8'));
-      account bytea := app_private.context_mac(convert_to('failures|' || org || '|', 'UTF8') || login_key);
+      address bytea := app_private.failure_mark(org, inet_send(visit.ip));
+      account bytea := app_private.failure_mark(org, login_key);
       failure uuid; seen record;
     BEGIN
       PERFORM pg_advisory_xact_lock(hashtextextended(encode(coalesce(address, account), 'hex'), 0));

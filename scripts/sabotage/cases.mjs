@@ -144,6 +144,18 @@ export const cases = [
     expect: /connects no identity provider, and changes none, by what the caller holds elsewhere/,
   },
   {
+    control: 'the answer to impossible travel',
+    file: 'migrations/0003-sign-in.ts',
+    edit: (text) => text.replace('(s.remembered_device OR s.suspect)', 's.remembered_device'),
+    tests: 'e2e/sign-in-watch',
+    expect: /does nothing that asks for a fresh sign-in until there is one/,
+  },
+  {
+    control: 'the organization\'s word on remembered sessions, asked again at every request',
+    file: 'migrations/0003-sign-in.ts',
+    edit: (text) => text.replace('app.idle_time(s.remembered AND o.remember_me_allowed,', 'app.idle_time(s.remembered,'),
+    tests: 'e2e/remember-me',
+    expect: /is forbidden from the next request on/,
     control: 'the second guard, on what was under the encryption',
     file: 'src/modules/auth/saml/saml-responses.ts',
     edit: (text) => text.replace("  must(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n", ''),
