@@ -156,6 +156,8 @@ export const cases = [
     edit: (text) => text.replace('app.idle_time(s.remembered AND o.remember_me_allowed,', 'app.idle_time(s.remembered,'),
     tests: 'e2e/remember-me',
     expect: /is forbidden from the next request on/,
+  },
+  {
     control: 'the second guard, on what was under the encryption',
     file: 'src/modules/auth/saml/saml-responses.ts',
     edit: (text) => text.replace("  must(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n", ''),
