@@ -51,7 +51,7 @@ export class Foundation1770000000001 extends SqlMigration {
     END;
 
     -- Signs a context for the rest of this transaction. Only entrance functions call it.
-    -- Eight fields: kind (member | system | limited | proven), organization, user, membership, scopes of what is about people (JSON),
+    -- Eight fields: kind (member | system | limited | proven | scim), organization, user, membership, scopes of what is about people (JSON),
     -- person, organization of the log, API key. A limited context leaves the second field empty: it reaches no tenant row.
     -- A key's leaves the user empty: what is for a user in person, such as their password, is not for it.
     CREATE FUNCTION app_private.sign_context(fields text[]) RETURNS void

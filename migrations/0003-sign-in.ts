@@ -293,35 +293,40 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
-      key bytea := sha256(convert_to(address, 'UTF8'));
+      key bytea := sha256(convert_to(address, 'UTF8')); u public.users; false_salt bytea;
     BEGIN
       SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.take_try(key) t;
       IF state = 'go' THEN
-        salt := coalesce(
-          (SELECT c.salt FROM public.users u JOIN app_private.credentials c ON c.user_id = u.id WHERE u.email = address AND u.home_org_id IS NULL),
-          app_private.false_salt(key));
+        false_salt := app_private.false_salt(key);
+        u := app_private.user_or_neighbour(address);
+        SELECT c.salt INTO salt FROM app_private.credentials c WHERE c.user_id = u.id;
+        salt := coalesce(CASE WHEN u.email = address THEN salt END, false_salt);
       END IF;
     END $$;
 
     -- Second half: compares, then either opens a session (state ok), or waits for the second factor (second_factor: the visit's
     -- secret is that of the sign-in under way), or counts the failure (refused, or locked by it).
-    -- Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
+    -- mark: what stands for the address in the log where nobody has it, so that the entry is as much work as any. Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
     -- log of the organization concerned.
-    CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean)
+    CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT mark uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       key bytea := sha256(convert_to(address, 'UTF8'));
-      u public.users; m public.memberships; right_password boolean;
+      u public.users; m public.memberships; known boolean; right_password boolean;
     BEGIN
       IF NOT app_private.return_try(key) THEN
         state := 'refused'; org_id := '00000000-0000-0000-0000-000000000000';
         PERFORM app_private.sign_limited(org_id);
         RETURN;
       END IF;
-      SELECT * INTO u FROM public.users x WHERE x.email = address AND x.home_org_id IS NULL;
-      user_id := u.id;
+      mark := left(encode(sha256(app_private.false_salt(key)), 'hex'), 32)::uuid;
+      u := app_private.user_or_neighbour(address);
       right_password := EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = u.id AND c.verifier = sha256(evaluated));
       m := app_private.home_membership(u.id, 'password');
+      known := coalesce(u.email = address, false);
+      user_id := CASE WHEN known THEN u.id END;
+      right_password := right_password AND known;
+      m := CASE WHEN known THEN m END;
       IF right_password AND m.id IS NOT NULL THEN
         org_id := m.org_id; membership_id := m.id;
         expires_at := app_private.hold_for_second_factor(m, key, visit);

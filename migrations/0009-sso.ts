@@ -35,7 +35,8 @@ export class Sso1770000000009 extends SqlMigration {
       oidc_issuer text,
       oidc_client_id text,
       oidc_client_secret_enc bytea,
-      oidc_tenants text[] NOT NULL DEFAULT '{}',
+      oidc_tenants text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_tenants) <= 100),
+      oidc_scopes text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_scopes) <= 10),
       -- Who people are, and what they become.
       subject text NOT NULL DEFAULT 'name-id' CHECK (subject IN ('name-id', 'entra-object', 'sub')),
       email_attribute text,
@@ -161,8 +162,8 @@ export class Sso1770000000009 extends SqlMigration {
       RETURN org;
     END $$;
 
-    -- The membership of an identity. Known: theirs. Unknown: one this organization made for the address, else, where the
-    -- connection provisions, a new one. An account that somebody has signed in to is linked by its address only where the
+    -- The membership of an identity. Known: theirs. Unknown: whom the connection's directory gave the address, or one this
+    -- organization made for it, else, where the connection provisions, a new one. An account that somebody has signed in to is linked by its address only where the
     -- organization answers for the domain and the address has been shown to be theirs.
     CREATE FUNCTION app_private.sso_membership(c public.sso_connections, subject text, address text, full_name text,
       new_role text, new_user uuid, new_membership uuid, OUT member_id uuid, OUT state text)
@@ -173,6 +174,12 @@ export class Sso1770000000009 extends SqlMigration {
       SELECT i.membership_id INTO member_id FROM public.sso_identities i
        WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
       IF FOUND THEN state := 'known'; RETURN; END IF;
+      member_id := app_private.scim_member(c, subject, address);
+      IF member_id IS NOT NULL THEN
+        state := 'claimed';
+        INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id) VALUES (c.org_id, c.id, subject, member_id);
+        RETURN;
+      END IF;
       IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
       meant := app_private.vouched_user(c.org_id, address, new_user);
       IF meant IS NULL THEN state := 'account_exists'; RETURN; END IF;
@@ -197,7 +204,7 @@ export class Sso1770000000009 extends SqlMigration {
     -- email_missing | account_exists | account_unknown | membership_ended | last_administrator (the role would leave nobody to lead).
     CREATE FUNCTION app.sso_sign_in(connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text,
       new_user uuid, new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit, facts jsonb,
-      OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text, OUT expires_at timestamptz)
+      OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text, OUT role_now text, OUT expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       c public.sso_connections; m public.memberships; member_id uuid;
@@ -212,6 +219,9 @@ export class Sso1770000000009 extends SqlMigration {
       END IF;
       org_id := c.org_id;
       PERFORM app_private.sign_limited(c.org_id);
+      IF app_private.scim_member(c, subject, address) IS NOT NULL THEN -- the directory's groups count, not those of the answer
+        granted_role := app_private.scim_role_of(c, app_private.scim_member(c, subject, address));
+      END IF;
       IF NOT coalesce(app_private.is_role(c.org_id, granted_role), false) THEN
         state := 'role_missing'; -- somebody whose groups no longer stand for a role is put out
         UPDATE public.sessions s SET revoked_at = now() WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
@@ -223,7 +233,7 @@ export class Sso1770000000009 extends SqlMigration {
         IF m.status = 'ended' THEN state := 'membership_ended'; END IF;
       END IF;
       IF state NOT IN ('known', 'claimed', 'provisioned') THEN RETURN; END IF;
-      role_before := m.role;
+      role_before := m.role; role_now := granted_role;
       IF m.role <> granted_role THEN
         BEGIN
           UPDATE public.memberships x SET role = granted_role WHERE x.org_id = m.org_id AND x.id = m.id RETURNING * INTO m;
@@ -241,10 +251,10 @@ export class Sso1770000000009 extends SqlMigration {
       user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
     END $$;
 
-    -- Ends what an identity provider says is over: the sessions that the connection opened for the person it names, and where it names
-    -- sessions those alone, wherever they were carried. For whoever holds the connection's secret. Where any ended, the rest of the
-    -- transaction is that member's, to say so in the log. Ended null: not a connection that may speak.
-    CREATE FUNCTION app.sso_sign_out(connection uuid, entrance bytea, subject text, idp_sessions text[],
+    -- Ends what an identity provider says is over, for whoever holds the connection's secret: the sessions that the connection opened for
+    -- the person it names, the sessions it names, or where it names both those of that person, wherever they were carried. Where any
+    -- ended, the rest of the transaction is that member's, to say so in the log. Ended null: not a connection that may speak.
+    CREATE FUNCTION app.sso_end_sessions(connection uuid, entrance bytea, subject text, idp_sessions text[],
       OUT ended integer, OUT org_id uuid, OUT user_id uuid, OUT email text)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -253,8 +263,10 @@ export class Sso1770000000009 extends SqlMigration {
       SELECT * INTO c FROM public.sso_connections x WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
       org_id := app.enter_sso_log(connection);
       IF c.id IS NULL THEN RETURN; END IF;
+      ended := 0;
+      IF subject IS NULL AND cardinality(idp_sessions) = 0 THEN RETURN; END IF;
       WITH gone AS (
-        UPDATE public.sessions s SET revoked_at = now() WHERE s.connection_id = c.id AND s.idp_subject = subject AND s.revoked_at IS NULL
+        UPDATE public.sessions s SET revoked_at = now() WHERE s.connection_id = c.id AND s.revoked_at IS NULL AND (subject IS NULL OR s.idp_subject = subject)
            AND (cardinality(idp_sessions) = 0 OR s.idp_session = ANY (idp_sessions)) RETURNING s.org_id, s.membership_id)
       SELECT count(*), array_agg(g.membership_id ORDER BY g.org_id <> c.org_id) INTO ended, members FROM gone g;
       IF ended = 0 THEN RETURN; END IF;
@@ -263,6 +275,6 @@ export class Sso1770000000009 extends SqlMigration {
       PERFORM app_private.sign_member(app_private.at_present(m));
     END $$;
 
-    GRANT EXECUTE ON FUNCTION app.find_sso_connection, app.enter_sso_log, app.sso_sign_in, app.sso_sign_out TO vouchsafe_app;
+    GRANT EXECUTE ON FUNCTION app.find_sso_connection, app.enter_sso_log, app.sso_sign_in, app.sso_end_sessions TO vouchsafe_app;
   `;
 }

@@ -86,6 +86,16 @@ export class Invites1770000000012 extends SqlMigration {
         ELSE 'open' END;
     END $$;
 
+    -- Takes away what was held through a membership beside its role: before it begins again, which brings back nothing.
+    CREATE FUNCTION app_private.clear_rights(m public.memberships) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+      DELETE FROM public.member_overrides x WHERE x.org_id = m.org_id AND x.membership_id = m.id;
+      UPDATE public.assignments x SET ends_at = now() WHERE x.org_id = m.org_id AND x.membership_id = m.id AND (x.ends_at IS NULL OR x.ends_at > now());
+      UPDATE public.access_grants x SET state = CASE x.state WHEN 'requested' THEN 'declined' ELSE 'ended' END, ended_at = now()
+       WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
+    END $$;
+
     -- Spends an invite on a user, once: makes the membership, or takes up one that had ended, which brings back nothing of
     -- what was held before. No row where the user is a member already.
     CREATE FUNCTION app_private.spend_invite(org uuid, invite uuid, member uuid, new_membership uuid) RETURNS SETOF public.memberships
@@ -101,10 +111,7 @@ export class Invites1770000000012 extends SqlMigration {
       ELSIF m.status = 'active' THEN
         RETURN;
       ELSE
-        DELETE FROM public.member_overrides x WHERE x.org_id = org AND x.membership_id = m.id;
-        UPDATE public.assignments x SET ends_at = now() WHERE x.org_id = org AND x.membership_id = m.id AND (x.ends_at IS NULL OR x.ends_at > now());
-        UPDATE public.access_grants x SET state = CASE x.state WHEN 'requested' THEN 'declined' ELSE 'ended' END, ended_at = now()
-         WHERE x.org_id = org AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
+        PERFORM app_private.clear_rights(m);
         UPDATE public.memberships x SET status = 'active', kind = 'member', ended_at = NULL, name = i.name, role = i.role, person_id = i.person_id
          WHERE x.org_id = org AND x.id = m.id RETURNING * INTO m;
       END IF;

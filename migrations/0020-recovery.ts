@@ -30,6 +30,18 @@ export class Recovery1770000000020 extends SqlMigration {
     CREATE FUNCTION app_private.login_key(address text) RETURNS bytea
     LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;
 
+    -- The user with an address, else the one that comes next to it: whoever looks up an address that nobody has does the same
+    -- work, on as real a row. It is theirs only if the address is equal.
+    CREATE FUNCTION app_private.user_or_neighbour(address text) RETURNS public.users
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      u public.users; last public.users;
+    BEGIN
+      SELECT * INTO last FROM public.users x WHERE x.home_org_id IS NULL ORDER BY x.email DESC LIMIT 1;
+      SELECT * INTO u FROM public.users x WHERE x.email >= address AND x.home_org_id IS NULL ORDER BY x.email LIMIT 1;
+      RETURN CASE WHEN FOUND THEN u ELSE last END;
+    END $$;
+
     -- Has a mail sent to an address, where the worker finds that somebody has it. Of those that anybody may ask for, three an hour;
     -- asking for more does nothing, and looks the same.
     CREATE FUNCTION app_private.ask_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
@@ -50,7 +62,7 @@ export class Recovery1770000000020 extends SqlMigration {
     -- The limited context of somebody who has shown a secret: reaches no tenant row, and may write what succeeded into one log.
     CREATE FUNCTION app_private.sign_proven(org uuid) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-      SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text])
+      SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
     $$;
 
     -- Entrance of whoever asks for a mail to set a password: it looks up nobody, and may write to the installation's log alone.
@@ -131,7 +143,7 @@ export class Recovery1770000000020 extends SqlMigration {
       IF a.id IS NOT NULL THEN
         DELETE FROM app_private.sign_in_locks l WHERE l.login_key = a.login_key; -- before the user's row, as sign-in has it
         PERFORM 1 FROM public.users u WHERE u.id = a.user_id AND u.home_org_id IS NULL AND app_private.login_key(u.email) = a.login_key FOR UPDATE;
-        IF FOUND THEN home := app_private.home_membership(a.user_id); END IF;
+        IF FOUND THEN home := app_private.home_membership(a.user_id, 'password'); END IF;
         IF home.id IS NOT NULL THEN
           PERFORM app_private.store_password(a.user_id, new_salt, new_verifier, NULL, false);
           UPDATE public.users u SET email_proven_at = now() WHERE u.id = a.user_id;

@@ -62,12 +62,12 @@ export class Connections1770000000021 extends SqlMigration {
     CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
       WHEN (OLD.enabled AND NOT NEW.enabled OR OLD.shared AND NOT NEW.shared) EXECUTE FUNCTION app_private.connection_ended();
 
-    -- Whoever leads comes in by password and second factor where single sign-on is enforced. It is never silent: the job that
-    -- tells of it is written with the session itself.
+    -- Whoever leads comes in by password and second factor where single sign-on is enforced, unless that was shown on an earlier day.
+    -- It is never silent: the job that tells of it is written with the session itself.
     CREATE FUNCTION app_private.glass_broken() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
-      IF TG_OP = 'UPDATE' AND OLD.second_factor_at IS NOT NULL THEN RETURN NULL; END IF;
+      IF TG_OP = 'UPDATE' AND OLD.second_factor_at IS NOT NULL AND NOT OLD.remembered_device THEN RETURN NULL; END IF;
       INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
         SELECT o.id, gen_random_uuid(), 'auth.tell_break_glass', o.id || ':auth.tell_break_glass',
                jsonb_build_object('sessionId', NEW.id, 'membershipId', m.id, 'userId', m.user_id), NEW.id::text
@@ -75,8 +75,8 @@ export class Connections1770000000021 extends SqlMigration {
          WHERE o.id = NEW.org_id AND o.require_sso AND app_private.leads(o, m.role);
       RETURN NULL;
     END $$;
-    CREATE TRIGGER glass_broken AFTER INSERT OR UPDATE OF second_factor_at ON sessions FOR EACH ROW
-      WHEN (NEW.second_factor_at IS NOT NULL AND app.is_local(NEW.method)) EXECUTE FUNCTION app_private.glass_broken();
+    CREATE TRIGGER glass_broken AFTER INSERT OR UPDATE OF second_factor_at, remembered_device ON sessions FOR EACH ROW
+      WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method)) EXECUTE FUNCTION app_private.glass_broken();
 
     -- A domain is shown by two organizations only where they are of one institution; of others, whoever showed it first has it.
     CREATE FUNCTION app_private.domain_of_one() RETURNS trigger

@@ -160,9 +160,12 @@ export class FactorEnrolment1770000000025 extends SqlMigration {
       SELECT * INTO m FROM public.memberships x WHERE x.org_id = app.org_id() AND x.id = member AND x.status = 'active';
       IF NOT FOUND THEN RETURN false; END IF;
       IF NOT app.is_system() THEN
-        IF NOT coalesce(app.holds('membership:reset-factors') AND m.id <> app.membership_in_person(), false)
+        IF NOT app.holds('membership:reset-factors') OR app.membership_in_person() IS NULL THEN
+          RAISE EXCEPTION 'factors are reset by who may, in person' USING ERRCODE = '42501';
+        END IF;
+        IF m.id = app.membership_in_person()
           OR EXISTS (SELECT FROM jsonb_each_text(m.grants) g WHERE app.width(g.value) > app.width(app.giveable(m.org_id, g.key))) THEN
-          RAISE EXCEPTION 'factors are reset by who may, and holds as much' USING ERRCODE = '42501';
+          RAISE EXCEPTION 'beyond_own_grants' USING ERRCODE = 'VS409';
         END IF;
         IF EXISTS (SELECT FROM public.memberships x WHERE x.user_id = m.user_id AND x.org_id <> m.org_id AND x.status = 'active') THEN
           RAISE EXCEPTION 'factor_reset_refused' USING ERRCODE = 'VS409';

@@ -7,6 +7,7 @@ import { institutionCommands } from './cli/institutions.js';
 import { migrateCommand } from './cli/migrate.js';
 import { organizationCommands } from './cli/organizations.js';
 import { retentionCommands } from './cli/retention.js';
+import { scimCommands } from './cli/scim.js';
 import { ssoCommands } from './cli/sso.js';
 import { supportCommands } from './cli/support.js';
 import { webhookCommands } from './cli/webhooks.js';
@@ -17,7 +18,7 @@ await startProcess(async () => {
   const program = new Command('vouchsafe').description('Operate a Vouchsafe installation').showHelpAfterError();
   const commands = [
     migrateCommand, organizationCommands, institutionCommands, ssoCommands, webhookCommands, retentionCommands, supportCommands, doctorCommand,
-    demoCommands, documentCommands,
+    demoCommands, documentCommands, scimCommands,
   ];
   for (const register of commands) register(program);
   await program.parseAsync();

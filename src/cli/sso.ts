@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/index.js';
-import { operate } from './operator.js';
+import { operate, readSecret } from './operator.js';
 
 interface AddSamlOptions { org: string; metadata: string; name: string; groupRole: string[]; defaultRole?: string; json?: boolean }
+interface AddOidcOptions { org: string; issuer: string; clientId: string; clientSecretStdin?: boolean; tenant: string[]; name: string; groupRole: string[]; defaultRole?: string; json?: boolean }
 interface DomainOptions { org: string; domain: string; json?: boolean }
 
 /** `sso …`. */
 export function ssoCommands(program: Command): void {
   const sso = program.command('sso').description('single sign-on');
   addSaml(sso);
+  addOidc(sso);
   sso.command('list').description('the connections of an organization').requiredOption('--org <id>').option('--json')
     .action((options: { org: string; json?: boolean }) => operate(options, (operator) => operator.within(options.org, async () => {
       const { items } = await operator.app.get(SsoSetupService).list();
@@ -39,6 +41,27 @@ function addSaml(sso: Command): void {
         const connection = await operator.app.get(SsoSetupService).create({ name, ...source, groupRoles, ...(defaultRole && { defaultRole }) });
         const { id, entityId, acsUrl, loginUrl, metadataUrl } = connection;
         return { id, entityId, acsUrl, loginUrl, metadataUrl };
+      }));
+    });
+}
+
+function addOidc(sso: Command): void {
+  const gathered = (value: string, all: string[]) => [...all, value];
+  sso.command('add-oidc').description('connect an OpenID provider')
+    .requiredOption('--org <id>').requiredOption('--issuer <URL>', 'what the provider calls itself').requiredOption('--client-id <id>', 'what it calls us')
+    .option('--client-secret-stdin', 'read the client secret from standard input; without one PKCE alone is used')
+    .option('--tenant <id>', 'a directory (Entra ID) or hosted domain (Google) that is let in; repeat it', gathered, [])
+    .option('--name <name>', 'how the connection is called', 'OpenID Connect')
+    .option('--group-role <group=role>', 'the role of a group; repeat it, the first match wins', gathered, [])
+    .option('--default-role <role>', 'the role of somebody in none of the groups')
+    .option('--json')
+    .action(async ({ org, issuer, clientId, name, tenant: tenants, defaultRole, ...options }: AddOidcOptions) => {
+      const clientSecret = options.clientSecretStdin === true ? await readSecret() : undefined;
+      const groupRoles = options.groupRole.map(parseGroupRole);
+      await operate(options, (operator) => operator.within(org, async () => {
+        const settings = { name, protocol: 'oidc' as const, issuer, clientId, tenants, groupRoles, ...(clientSecret && { clientSecret }), ...(defaultRole && { defaultRole }) };
+        const { id, loginUrl, callbackUrl, backchannelLogoutUrl } = await operator.app.get(SsoSetupService).create(settings);
+        return { id, loginUrl, callbackUrl, backchannelLogoutUrl };
       }));
     });
 }

@@ -20,7 +20,7 @@ const REVIEWED = JSON.parse(readFileSync(`${import.meta.dirname}/expected/functi
 const LOG = /^audit_(events|private)/;
 const PERSONAL = /(^|_)(email|mail|phone|fax|name|address|birth|dob|ssn|npi|mrn|ip|user_agent|gender|photo)(_|$)|_enc$/;
 /** Columns that only sound personal. */
-const IMPERSONAL = new Set(['sso_connections.email_attribute', 'sso_connections.name_attribute', 'users.email_proven_at']);
+const IMPERSONAL = new Set(['sso_connections.email_attribute', 'sso_connections.name_attribute', 'sso_attempts.name_id_format', 'users.email_proven_at']);
 const INDEX_KINDS_THAT_LEAK = /^(numeric|jsonb|json|inet|name|money)\b/;
 
 let database: TestDatabase;

@@ -8,7 +8,7 @@ const promised = (): string[] => [...allFeatures()].flatMap(({ controls = {} }) 
 
 /** docs/claims.md, read back: "M4 tenancy.isolation" for each id and control that share a row. */
 function explained(): string[] {
-  const rows = readFileSync('docs/claims.md', 'utf8').split('\n').filter((row) => /^\| [A-Z]\d/.test(row)).map((row) => row.split('|').map((cell) => cell.trim()));
+  const rows = readFileSync('docs/claims.md', 'utf8').split('\n').filter((row) => /^\| [A-Z]\d* /.test(row)).map((row) => row.split('|').map((cell) => cell.trim()));
   return rows.flatMap(([, ids = '', , controls = '']) => ids.split(' ').flatMap((id) => controls.replaceAll('`', '').split(' ').map((control) => `${id} ${control}`))).toSorted();
 }
 

@@ -22,6 +22,9 @@ const WITHOUT_CLASS: Record<string, string> = {
   'GET /metrics': 'numbers for the operator, behind a token',
   'GET /v1/events': 'a stream whose events leave through LiveEventResponse, ids and types alone: test/e2e/live.spec.ts',
   'GET /v1/exports/:id/file': 'a file for whoever asked for it; exports leave out themselves what portals do not get',
+  'GET /v1/sso/oidc/:connectionId/login': 'sends the browser to the provider',
+  'GET /v1/sso/oidc/:connectionId/callback': 'sends the browser back to where it came from',
+  'GET /v1/sso/oidc/:connectionId/logout': 'sends the browser to the provider\'s end of the session',
   'GET /v1/sso/saml/:connectionId/login': 'sends the browser to the identity provider',
   'POST /v1/sso/saml/:connectionId/acs': 'sends the browser back to where it came from',
   'GET /v1/sso/saml/:connectionId/form': 'a form with our own message to the identity provider',
@@ -35,6 +38,7 @@ const SUSPECT = /^(?!has).*(userId|membershipId|personId|externalId|requestId|jo
 const LOOKED_AT: Record<string, string> = {
   'MeUser.email': 'one\'s own', 'MeResponse.membershipId': 'one\'s own',
   'SessionResponse.ip': 'one\'s own sessions', 'SessionResponse.userAgent': 'one\'s own sessions',
+  'DeviceResponse.ip': 'one\'s own devices', 'DeviceResponse.userAgent': 'one\'s own devices', 'TotpEnrolmentResponse.secret': 'one\'s own, for the authenticator',
   'ContactResponse.email': 'what the contact unlock is for',
   'AssignmentResponse.personId': 'the person asked about',
   'AcceptedInviteResponse.membershipId': 'one\'s own',

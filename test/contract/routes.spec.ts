@@ -6,7 +6,7 @@ import { Harness } from '../harness/app.js';
 import type { Answer } from '../harness/client.js';
 import { takenBy, wrongTypes } from './openapi.js';
 import { guardedOf, keyOf, sampleFor, send } from './requests.js';
-import { PUBLIC, SAMPLES, type Sample } from './samples.js';
+import { DIRECTORY, PUBLIC, SAMPLES, type Sample } from './samples.js';
 import { fingerprint, makeTenant, providerMetadata, type Tenant } from './world.js';
 
 const TENANT_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
@@ -50,12 +50,17 @@ async function over<T>(things: readonly T[], check: (thing: T) => Promise<string
   return found;
 }
 
+/** Lists of words that may be any, to which the one-letter word among the wrong types is none. */
+const FREE_TEXTS = new Set(['POST /v1/sso/connections/:id/mapping/preview groups']);
+const isFreeText = (route: Route, name: string, value: unknown) => FREE_TEXTS.has(`${keyOf(route)} ${name}`) && Array.isArray(value) && value[0] === 'x';
+
 describe('every route', () => {
   it('has a sample, or is public for a reason that was looked at', () => {
-    const known = new Set([...Object.keys(SAMPLES), ...Object.keys(PUBLIC)]);
+    const places = { access: { SAMPLES }, public: { PUBLIC }, directory: { DIRECTORY } };
+    const known = new Set([SAMPLES, PUBLIC, DIRECTORY].flatMap((place) => Object.keys(place)));
     expect([
-      ...routes.filter((route) => !(keyOf(route) in (route.policy?.kind === 'public' ? PUBLIC : SAMPLES)))
-        .map((route) => `${keyOf(route)}: add it to ${route.policy?.kind === 'public' ? 'PUBLIC' : 'SAMPLES'} in test/contract/samples.ts`),
+      ...routes.flatMap((route) => Object.entries(places[route.policy?.kind ?? 'access']).filter(([, place]) => !(keyOf(route) in place))
+        .map(([name]) => `${keyOf(route)}: add it to ${name} in test/contract/samples.ts`)),
       ...[...known].filter((key) => !routes.some((route) => keyOf(route) === key)).map((key) => `${key} is in test/contract/samples.ts and no route any more`),
     ]).toEqual([]);
   });
@@ -106,7 +111,7 @@ describe('every route', () => {
       const sample = await sampleOf(route);
       const bodies = body === null ? [] : [
         ...['unknown', 'orgId', 'org_id', 'id', 'createdAt'].filter((name) => !(name in body)).map((name) => ({ ...sample.body, [name]: theirs.ids.org })),
-        ...Object.entries(body).flatMap(([name, schema]) => wrongTypes(schema).map((value) => ({ ...sample.body, [name]: value }))),
+        ...Object.entries(body).flatMap(([name, schema]) => wrongTypes(schema).filter((value) => !isFreeText(route, name, value)).map((value) => ({ ...sample.body, [name]: value }))),
       ];
       const queries = Object.keys(query).length === 0 ? [] : [{ unknown: 'x' }, { orgId: theirs.ids.org }, ...wrongQueries(query)];
       return [
@@ -154,7 +159,7 @@ describe('every route', () => {
       const sample = await sampleOf(route);
       const answer = await send(sample.by ?? mine.director, route, sample);
       cells += 1;
-      if (answer.status >= 300) return [`${keyOf(route)}: ${answer.status} ${answer.text}`];
+      if (answer.status >= 400) return [`${keyOf(route)}: ${answer.status} ${answer.text}`];
       const emits = route.policy?.emits ?? [];
       if (emits.length === 0) return [];
       const logged = await harness.database.superuser<{ type: string }>('SELECT type FROM audit_events WHERE org_id = $1 AND request_id = $2', [sample.log ?? mine.ids.org, answer.headers.get('x-request-id')]);

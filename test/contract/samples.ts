@@ -36,9 +36,9 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/auth/recovery-codes': (_ids, { keeper: { client } }) => ({ by: client }),
   'POST /v1/auth/step-up': () => ({ body: { password: 'Synthetic-Test-1' } }),
   'GET /v1/auth/step-up/options': () => ({}),
-  'GET /v1/auth/devices': () => ({}),
+  'GET /v1/auth/devices': (_ids, { keeper: { client } }) => ({ by: client }),
   'DELETE /v1/auth/devices/:id': ({ device }, { keeper: { client } }) => ({ params: { id: device }, by: client }),
-  'GET /v1/auth/passkeys': () => ({}),
+  'GET /v1/auth/passkeys': (_ids, { keeper: { client } }) => ({ by: client }),
   'GET /v1/auth/passkeys/options': () => ({}),
   'POST /v1/auth/passkeys': async (_ids, { keeper: { client } }) => {
     const { body: options } = await client.get('/v1/auth/passkeys/options');
@@ -70,7 +70,12 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/sso/domains': ({ org }) => ({ body: { domain: `second-${org}.example` } }),
   'POST /v1/sso/domains/:id/verify': ({ domain }) => ({ params: { id: domain } }),
   'DELETE /v1/sso/domains/:id': ({ domain }) => ({ params: { id: domain } }),
+  'GET /v1/sso/oidc/:connectionId/logout': async ({ oidcConnection }, { throughProvider }) => ({ params: { connectionId: oidcConnection }, by: await throughProvider() }),
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
+
+  'GET /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({ params: { id: directory } }),
+  'POST /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({ params: { id: directory }, body: { expiresInDays: 30 } }),
+  'DELETE /v1/sso/connections/:id/scim-tokens/:tokenId': ({ directory, scimToken }) => ({ params: { id: directory, tokenId: scimToken } }),
 
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
@@ -160,6 +165,30 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/retention/runs': () => ({ query: { policy: 'sessions.expired', limit: '10' } }),
 };
 
+const scimUser = (ids: Ids) => ({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: `new-${ids.scimUser}@test.example` });
+const scimPatch = (operation: object) => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [operation] });
+
+/** One sample for each route that a directory comes to by its token. */
+export const DIRECTORY: Record<string, (ids: Ids) => Sample> = {
+  'GET /scim/v2/ServiceProviderConfig': () => ({}),
+  'GET /scim/v2/ResourceTypes': () => ({}),
+  'GET /scim/v2/ResourceTypes/:id': () => ({ params: { id: 'User' } }),
+  'GET /scim/v2/Schemas': () => ({}),
+  'GET /scim/v2/Schemas/:id': () => ({ params: { id: 'urn:ietf:params:scim:schemas:core:2.0:User' } }),
+  'GET /scim/v2/Users': ({ scimUser: id }) => ({ query: { filter: `id eq "${id}"` } }),
+  'GET /scim/v2/Users/:id': ({ scimUser: id }) => ({ params: { id } }),
+  'POST /scim/v2/Users': (ids) => ({ body: scimUser(ids) }),
+  'PUT /scim/v2/Users/:id': (ids) => ({ params: { id: ids.scimUser }, body: scimUser({ ...ids, scimUser: `put-${ids.scimUser}` }) }),
+  'PATCH /scim/v2/Users/:id': ({ scimUser: id }) => ({ params: { id }, body: scimPatch({ op: 'replace', path: 'displayName', value: 'Synthetic Renamed' }) }),
+  'DELETE /scim/v2/Users/:id': ({ scimUser: id }) => ({ params: { id } }),
+  'GET /scim/v2/Groups': ({ scimUser: id }) => ({ query: { filter: `members eq "${id}"` } }),
+  'GET /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id } }),
+  'POST /scim/v2/Groups': ({ scimUser: value }) => ({ body: { displayName: `Synthetic ${value}`, members: [{ value }] } }),
+  'PUT /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id }, body: { displayName: 'Synthetic Renamed' } }),
+  'PATCH /scim/v2/Groups/:id': ({ scimGroup: id, scimUser: value }) => ({ params: { id }, body: scimPatch({ op: 'add', path: 'members', value: [{ value }] }) }),
+  'DELETE /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id } }),
+};
+
 /** Routes that take no session, each with the way it keeps strangers out. Whoever adds one has thought about it. */
 export const PUBLIC: Record<string, string> = {
   'GET /metrics': 'a bearer token, required outside development and test',
@@ -180,5 +209,8 @@ export const PUBLIC: Record<string, string> = {
   'POST /v1/sso/saml/:connectionId/logout': 'the identity provider\'s signature',
   'GET /v1/sso/discover': 'tells of domains, and of no account; a limit by address',
   'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',
+  'GET /v1/sso/oidc/:connectionId/login': 'sends to the provider; a limit by address',
+  'GET /v1/sso/oidc/:connectionId/callback': 'the state of this browser\'s request, and the provider\'s signature',
+  'POST /v1/sso/oidc/:connectionId/backchannel-logout': 'the provider\'s signature; a limit by address',
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

@@ -155,9 +155,10 @@ async function links(raw: RawSql, table: string): Promise<string[]> {
   const handed = given.code === null && given.rowCount > 0 ? [`${table}: a row was handed to the other tenant`] : [];
   cells += 1;
   const foreign = tableOf(table).keys.filter(({ type, columns, references }) => type === 'f' && columns.includes('org_id') && references !== 'organizations');
-  const hung = await Promise.all(foreign.map(async ({ columns, references }) => {
-    const column = columns.find((name) => name !== 'org_id')!;
-    const [target] = await harness.database.superuser<{ id: string }>(`SELECT id FROM ${references} WHERE org_id = $1 LIMIT 1`, [theirs.ids.org]);
+  const hung = await Promise.all(foreign.map(async ({ columns, references, referenced }) => {
+    const at = columns.findLastIndex((name) => name !== 'org_id');
+    const column = columns[at]!;
+    const [target] = await harness.database.superuser<{ id: string }>(`SELECT ${referenced[at]} AS id FROM ${references} WHERE org_id = $1 LIMIT 1`, [theirs.ids.org]);
     return { column, insert: await insertOf(table, mine.ids.org, { ...newKey(table), [column]: target!.id }) };
   }));
   const problems = [...handed];
@@ -194,7 +195,7 @@ describe('in a session', () => {
     const raw = connections['in a session']!;
     await raw.enter(sessionSecret(mine.director));
     expect((await raw.attempt(`SELECT id FROM users WHERE id = '${theirs.ids.user}'`)).rows).toEqual([]);
-    expect((await raw.attempt('SELECT id FROM users')).rows).toHaveLength(5);
+    expect((await raw.attempt('SELECT id FROM users')).rows).toHaveLength(8);
     await raw.rollback();
   });
 

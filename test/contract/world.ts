@@ -23,6 +23,7 @@ export interface Ids {
   source: string;
   delivery: string;
   connection: string;
+  oidcConnection: string;
   /** One whose provider publishes its metadata. */
   publishedConnection: string;
   domain: string;
@@ -43,6 +44,12 @@ export interface Ids {
   apiKey: string;
   /** The membership that the key acts as. */
   keyOwner: string;
+  /** A connection by whose directory members are made. */
+  directory: string;
+  scimToken: string;
+  /** A member by the word of that directory, and a group of it. */
+  scimUser: string;
+  scimGroup: string;
   passkey: string;
   device: string;
 }
@@ -70,6 +77,8 @@ export interface Tenant {
   /** Belongs to another organization as well. */
   traveller: Member;
   signIn: (member: Member) => Promise<Client>;
+  /** Somebody who came through the OpenID provider, anew each time. */
+  throughProvider: () => Promise<Client>;
   webhookSecret: string;
   /** Another organization, and the token by which it invites the director. */
   invitedTo: { org: string; token: string };
@@ -77,6 +86,8 @@ export interface Tenant {
   verification: string;
   /** Metadata that an identity provider could be connected by. */
   metadata: string;
+  /** The secret of the connection's directory. */
+  directoryToken: string;
 }
 
 /** Metadata of an identity provider with a key of its own. */
@@ -119,6 +130,7 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   const { id: publishedConnection } = await created('/v1/sso/connections', { name: mark, metadata, defaultRole: roles.subject });
   await harness.database.superuser(`UPDATE sso_connections SET metadata_url = 'http://127.0.0.1:1/metadata' WHERE id = $1`, [publishedConnection]);
   const { id: domain } = await created('/v1/sso/domains', { domain: `${mark}.test.example` });
+  const { id: oidcConnection } = await created('/v1/sso/connections', { name: mark, protocol: 'oidc', issuer: 'http://127.0.0.1:9', clientId: mark, defaultRole: roles.subject });
   const { id: invite } = await created('/v1/invites', { email: `invited-${mark}@test.example`, name: mark, role: roles.subject });
   const { passkey, device, ...keeper } = await withFactors(harness, org, roles.helper);
   const delivery = await deadDelivery(harness, org, source);
@@ -133,15 +145,17 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
   const reviewIds = await reviews(harness, director, directorMember);
   await director.put('/v1/retention/policies/webhook_inbox.payload/days', { days: 20 });
   await harness.settled();
+  const directory = await provisioned(harness, director, (await created('/v1/sso/connections', { name: `${mark} directory`, metadata, defaultRole: roles.subject })).id, mark);
   await fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
   await triedConnection(harness, org, { connection, by: directorMember.membershipId, mark });
   return {
     ids: {
-      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, publishedConnection, domain, export: exportId,
-      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds,
+      org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, oidcConnection, publishedConnection, domain, export: exportId,
+      role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds, ...directory.ids,
     },
     roles, mark, director, directorMember, keeper, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
-    webhookSecret: source.secret, metadata, verification: await verification(harness, director, directorMember), invitedTo: await invitation(harness, directorMember),
+    throughProvider: () => throughProvider(harness, deputy, oidcConnection),
+    webhookSecret: source.secret, metadata, directoryToken: directory.token, verification: await verification(harness, director, directorMember), invitedTo: await invitation(harness, directorMember),
   };
 }
 
@@ -181,6 +195,19 @@ async function together(harness: Harness, orgs: string[]): Promise<void> {
   );
 }
 
+/** What a directory has said: a member, and a group with that member in it. */
+async function provisioned(harness: Harness, director: Client, connection: string, mark: string): Promise<{ token: string; ids: Pick<Ids, 'directory' | 'scimToken' | 'scimUser' | 'scimGroup'> }> {
+  const { status, body: { id: scimToken, token }, text } = await director.post(`/v1/sso/connections/${connection}/scim-tokens`, { expiresInDays: 30 });
+  if (status !== 201) throw new Error(`making a token for a directory: ${status} ${text}`);
+  const say = async (path: string, body: object) => {
+    const answer = await harness.client().post(`/scim/v2/${path}`, body, { headers: { authorization: `Bearer ${token}` } });
+    if (answer.status !== 201) throw new Error(`POST /scim/v2/${path}: ${answer.status} ${answer.text}`);
+    return answer.body.id as string;
+  };
+  const scimUser = await say('Users', { userName: `user-${mark}@test.example`, externalId: mark, displayName: mark });
+  return { token, ids: { directory: connection, scimToken, scimUser, scimGroup: await say('Groups', { displayName: mark, members: [{ value: scimUser }] }) } };
+}
+
 /** A request for permissions that somebody else may decide on. */
 async function askedFor(harness: Harness, { email }: Member, personId: string): Promise<{ id: string }> {
   const asking = await harness.signIn(email);
@@ -202,6 +229,14 @@ async function reviews(harness: Harness, director: Client, { membershipId }: Mem
 async function anotherSession(harness: Harness, { email }: Member): Promise<string> {
   const client = await harness.signIn(email);
   return (await client.get('/v1/auth/me')).body.session.id as string;
+}
+
+/** A session as a sign-in through a connection opens it. */
+async function throughProvider(harness: Harness, { email }: Member, connection: string): Promise<Client> {
+  const client = await harness.signIn(email);
+  const { session } = (await client.get<{ session: { id: string } }>('/v1/auth/me')).body;
+  await harness.database.superuser('UPDATE sessions SET connection_id = $2 WHERE id = $1', [session.id, connection]);
+  return client;
 }
 
 async function takeAway(harness: Harness, org: string, membership: string): Promise<void> {

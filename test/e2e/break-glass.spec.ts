@@ -51,6 +51,21 @@ describe('where single sign-on is enforced', () => {
     expect(body.items.find(({ type }: { type: string }) => type === 'auth.break_glass_sign_in')).toMatchObject({ severity: 'critical' });
   });
 
+  it('a second factor of an earlier day does not let whoever leads in; one that is then shown does, and is heard of', async () => {
+    const client = await harness.signIn(leader.email);
+    const mine = (await alarms()).length;
+    const remember = (device: boolean) => harness.database.superuser(
+      `UPDATE sessions SET second_factor_at = now(), remembered_device = $2 WHERE id = (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1)`, [leader.userId, device]);
+    await remember(true);
+    await harness.settled();
+    expect(await people(client)).toEqual([403, 'sso_required']);
+    expect(await alarms()).toHaveLength(mine);
+    await remember(false);
+    await harness.settled();
+    expect(await people(client)).toEqual([200, undefined]);
+    expect(await alarms()).toHaveLength(mine + 1);
+  });
+
   it('nobody else comes in by a second factor', async () => {
     const client = await harness.signIn(helper.email);
     await secondFactor(helper);

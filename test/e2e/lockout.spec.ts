@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MOST_IN_TURN, Passwords } from '../../src/modules/auth/passwords.js';
-import { newId } from '../../src/platform/clock/id.js';
+import { INSTALLATION, newId } from '../../src/platform/clock/id.js';
 import { startCaptured, type CapturedApi } from '../contract/captured.js';
 import { Harness } from '../harness/app.js';
 import type { Answer } from '../harness/client.js';
@@ -131,7 +131,7 @@ describe('sign-in by password', () => {
     expect(first).toHaveLength(32);
   });
 
-  it('writes every failure and the lock to the log, without the password and, for strangers, without a target', async () => {
+  it('writes every failure and the lock to the log, without the password, for strangers under a mark of the address', async () => {
     const { email, userId } = await harness.make.member(orgId, 'trainee');
     for (let i = 0; i < 5; i += 1) await wrong(email);
     const events = await harness.database.superuser(
@@ -141,6 +141,10 @@ describe('sign-in by password', () => {
       ...Array.from({ length: 5 }, () => ({ type: 'auth.sign_in_failed', outcome: 'failure', actor_type: 'anonymous' })),
       { type: 'auth.locked', outcome: 'failure', actor_type: 'anonymous' },
     ]);
+    const address = `nobody-${newId()}@test.example`;
+    for (let i = 0; i < 2; i += 1) await wrong(address);
+    const strange = await harness.database.superuser(`SELECT DISTINCT target_type, target_id = actor_id AS same, org_id FROM audit_events WHERE target_type = 'address' AND id IN (SELECT event_id FROM audit_private WHERE convert_from(payload, 'UTF8') LIKE '%' || $1 || '%')`, [address]);
+    expect(strange).toEqual([{ target_type: 'address', same: true, org_id: INSTALLATION }]);
     const everything = await harness.database.superuser(`SELECT string_agg(e::text, '') || (SELECT string_agg(convert_from(payload, 'UTF8'), '') FROM audit_private) AS line FROM audit_events e`);
     expect(JSON.stringify(everything)).not.toContain('Wrong-Password');
   });

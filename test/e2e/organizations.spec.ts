@@ -80,6 +80,9 @@ describe('the settings of an organization', () => {
   });
 
   it('never shut out who sets them: every combination is refused exactly when it would', async () => {
+    await harness.database.superuser(
+      `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates, entrance_enc, entrance_hash, tested_at)
+       VALUES ($1, gen_random_uuid(), 'Tested', 'saml', 'x', 'https://idp.test.example', '{x}', '', sha256('x'), now())`, [orgId]);
     for (const allowedSignIn of [['password', 'saml'], ['password'], ['saml']]) {
       for (const requireSso of [false, true]) {
         for (const requireSecondFactor of [false, true]) {
@@ -91,7 +94,7 @@ describe('the settings of an organization', () => {
           await set('require_sso', requireSso);
           await set('require_second_factor', requireSecondFactor);
           const open = (await director.get(CURRENT)).status === 200;
-          expect([settings, ...seen(answer)]).toEqual([settings, ...(open ? [200, undefined] : [409, 'would_lock_you_out'])]);
+          expect([settings, ...seen(answer)]).toEqual([settings, ...(open ? [200, undefined] : [409, requireSso && !allowedSignIn.includes('saml') ? 'sso_untested' : 'would_lock_you_out'])]);
           await set('allowed_sign_in', ['password', 'saml']);
           await set('require_sso', false);
           await set('require_second_factor', false);
@@ -189,7 +192,7 @@ it('a verified assertion opens nothing where SAML is not taken, or that is suspe
   const arrive = async () => {
     await raw.client.query('BEGIN');
     const { rows } = await raw.attempt(`SELECT state FROM app.sso_sign_in($1, 'secret', 'subject', 'somebody@test.example', 'Somebody', 'mentor',
-      gen_random_uuid(), gen_random_uuid(), NULL, 'infinity', ${bareVisit("sha256('x')")})`, [id]);
+      gen_random_uuid(), gen_random_uuid(), NULL, 'infinity', ${bareVisit("sha256('x')")}, '{}')`, [id]);
     await raw.rollback();
     return rows[0]!.state;
   };

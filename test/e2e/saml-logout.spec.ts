@@ -109,7 +109,7 @@ describe('a provider that says a session is over', () => {
     const ada = await arrive(one, 'ada', 's1');
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.client.query('BEGIN');
-    const { rows } = await raw.attempt(`SELECT ended FROM app.sso_sign_out($1, 'guess', (SELECT idp_subject FROM sessions LIMIT 1), '{}')`, [one.id]);
+    const { rows } = await raw.attempt(`SELECT ended FROM app.sso_end_sessions($1, 'guess', (SELECT idp_subject FROM sessions LIMIT 1), '{}')`, [one.id]);
     await raw.client.query('COMMIT');
     await raw.end();
     expect([rows, await lives(ada)]).toEqual([[{ ended: null }], true]);

@@ -92,7 +92,7 @@ describe('the window', () => {
 });
 
 /** What lets somebody in, or helps to: all that is public but what is elsewhere, and what takes a secret of whoever is here. */
-const TRIES = /(login|forgot|reset|change|verify|accept|confirm|totp|passkey|recovery|factor|acs|callback|scim)/;
+const TRIES = /(login|forgot|reset|change|verify|accept|confirm|activate|step-up|second-factor|acs|callback|scim)/;
 const ELSEWHERE = ['/metrics', '/health/live', '/health/ready', '/v1/webhooks/:sourceId', '/v1/sso/saml/:connectionId/metadata'];
 
 it('stands on every route that signs somebody in, or takes what does', () => {

@@ -1,8 +1,11 @@
-import { refusalOf } from '../../src/modules/auth/saml/saml-problem.js';
-import { OutgoingForms, PendingRequests, Replays, type SignInRedis } from '../../src/modules/auth/saml/request-store.js';
+import passport from 'passport';
+import { libraryRefusal } from '../../src/modules/auth/saml/library-refusal.js';
+import { OutgoingForms } from '../../src/modules/auth/saml/saml-stores.js';
+import { SamlStrategy } from '../../src/modules/auth/saml/saml.strategy.js';
+import { AssertionReplays, PendingRequests, type SignInRedis } from '../../src/modules/auth/sso/request-store.js';
 import { SamlConnections, serviceProviderUrls, type SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
 import { beginSignIn } from '../../src/modules/auth/saml/saml-login.js';
-import { SamlResponses, type SamlArrival } from '../../src/modules/auth/saml/saml-responses.js';
+import { SamlResponses, type IncomingForm, type JudgedResponse, type SamlArrival } from '../../src/modules/auth/saml/saml-responses.js';
 import { Clock } from '../../src/platform/clock/clock.js';
 
 /** The two Redis commands of the sign-in store, in memory. */
@@ -84,15 +87,27 @@ export interface Posted {
   readonly connectionId?: string;
 }
 
-/** Our side of a sign-in: the real steps over stores in memory. */
+/** Our own judgement, which a test may spoil: what then stands is the library's. */
+class SpoiltResponses extends SamlResponses {
+  spoil: (judged: JudgedResponse) => JudgedResponse = (judged) => judged;
+
+  override async judge(form: IncomingForm): Promise<JudgedResponse> {
+    return this.spoil(await super.judge(form));
+  }
+}
+
+/** Our side of a sign-in: the real strategy in the real passport, over stores in memory. */
 export class SamlDoor {
   readonly redis = new MemoryRedis();
+  readonly responses: SpoiltResponses;
   private readonly clock = new Clock();
   private readonly requests = new PendingRequests(this.redis);
-  private readonly responses: SamlResponses;
+  private readonly passport = new passport.Passport();
 
   constructor(...known: readonly SamlConnection[]) {
-    this.responses = new SamlResponses(new KnownConnections(known), this.requests, new Replays(this.redis), PUBLIC_URL, this.clock);
+    this.responses = new SpoiltResponses(new KnownConnections(known), this.requests, new AssertionReplays(this.redis), PUBLIC_URL, this.clock);
+    // passport-saml's types are those of Express 4, passport's those of Express 5; at run time they agree.
+    this.passport.use('saml', new SamlStrategy(this.responses) as unknown as passport.Strategy);
   }
 
   /** Sends a new browser to the connection's identity provider. */
@@ -105,17 +120,22 @@ export class SamlDoor {
   }
 
   /** Posts an answer to the assertion address. Rejects with a {@link SamlRefused}. */
-  async arrive(departed: Departed, posted: Posted): Promise<SamlArrival> {
+  arrive(departed: Departed, posted: Posted): Promise<SamlArrival> {
     const form = { SAMLResponse: Buffer.from(posted.xml ?? '').toString('base64'), RelayState: '' };
-    try {
-      return await this.responses.accept({
-        cookieHeader: posted.cookie ?? departed.cookie,
-        connectionId: posted.connectionId ?? departed.connection.id,
-        query: posted.query ?? {},
-        body: posted.body === undefined ? form : posted.body,
-      });
-    } catch (error) {
-      throw refusalOf(error);
-    }
+    const request = {
+      method: 'POST',
+      headers: { cookie: posted.cookie ?? departed.cookie },
+      params: { connectionId: posted.connectionId ?? departed.connection.id },
+      query: posted.query ?? {},
+      body: posted.body === undefined ? form : posted.body,
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<SamlArrival>();
+    const done = (error: unknown, arrival: SamlArrival | false | undefined): void => {
+      if (error || !arrival) reject(libraryRefusal(error));
+      else resolve(arrival);
+    };
+    const authenticate = this.passport.authenticate('saml', { session: false }, done) as (...args: unknown[]) => void;
+    authenticate(request, {}, () => reject(libraryRefusal(undefined)));
+    return promise;
   }
 }

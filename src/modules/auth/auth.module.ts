@@ -3,9 +3,11 @@ import { AccountService } from './account.service.js';
 import { AuthController } from './auth.controller.js';
 import './auth.feature.js';
 import { FactorsModule } from './factors/factors.module.js';
+import { OidcModule } from './oidc/oidc.module.js';
 import { PasswordsModule } from './passwords.module.js';
 import { RecoveryModule } from './recovery/recovery.module.js';
 import { SamlModule } from './saml/saml.module.js';
+import { ScimModule } from './scim/scim.module.js';
 import { SsoModule } from './sso/sso.module.js';
 import { SessionCookiesModule } from './session-cookies.module.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -15,9 +17,9 @@ import { SwitchingService } from './switching.service.js';
 import { WatchModule } from './watch/watch.module.js';
 
 @Module({
-  imports: [FactorsModule, PasswordsModule, RecoveryModule, SamlModule, SessionCookiesModule, SsoModule, WatchModule],
+  imports: [FactorsModule, OidcModule, PasswordsModule, RecoveryModule, SamlModule, ScimModule, SessionCookiesModule, SsoModule, WatchModule],
   controllers: [AuthController, SwitchingController],
   providers: [AccountService, SessionsRepository, SignInService, SwitchingService],
-  exports: [AccountService, FactorsModule, PasswordsModule, RecoveryModule, SessionCookiesModule, SsoModule],
+  exports: [AccountService, FactorsModule, PasswordsModule, RecoveryModule, ScimModule, SessionCookiesModule, SsoModule],
 })
 export class AuthModule {}

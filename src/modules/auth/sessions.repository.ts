@@ -21,6 +21,8 @@ export interface SignInOutcome {
   org_id: string;
   membership_id: string | null;
   expires_at: Date;
+  /** Stands for the address in the log where nobody has it; null where no try was taken. */
+  mark: string | null;
   remembered: boolean;
   [column: string]: unknown;
 }

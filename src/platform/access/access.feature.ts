@@ -14,6 +14,10 @@ export const accessFeature = defineFeature({
       category: 'access', severity: 'warning', ambient: true,
       description: 'An API key was used that is over, or from an address that it may not be used from.', meta: { reason: 'code' },
     },
+    'scim.token_refused': {
+      category: 'access', severity: 'warning', ambient: true,
+      description: 'A directory came by a SCIM token that is over.', meta: { reason: 'code', connectionId: 'id' },
+    },
   },
   errors: {
     session_expired: { status: 401, title: 'The session has ended: sign in again' },

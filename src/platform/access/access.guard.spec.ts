@@ -9,7 +9,7 @@ import { Problem } from '../http/problem.js';
 import './access.feature.js';
 import { AccessGuard } from './access.guard.js';
 import type { Attempt, SessionRow } from './attempt.js';
-import { Access, Public } from './decorators.js';
+import { Access, DirectoryAccess, Public } from './decorators.js';
 
 const LAYERS = ['rate', 'token', 'key limit', 'session', 'same origin', 'people only', 'password', 'second factor', 'sso', 'method', 'permission', 'step-up'];
 
@@ -17,6 +17,7 @@ class Controller {
   undeclared() { return 1; }
   @Access('signed-in') read() { return 1; }
   @Public('for the test') open() { return 1; }
+  @DirectoryAccess({}) provision() { return 1; }
 }
 
 /** What happened, in order: layers passed, transactions, entries for the log. */
@@ -48,8 +49,8 @@ function guard(): AccessGuard {
     },
   };
   const audit = { record: (type: string, { meta }: AuditEntry) => void happened.push(`${type} ${JSON.stringify(meta)}`) };
-  const [rate, ...members] = LAYERS.map(layer);
-  return new AccessGuard(unitOfWork as unknown as UnitOfWork, audit as unknown as AuditTrail, ...([rate, ...members] as unknown as [never, never, never, never, never, never, never, never, never, never, never, never]));
+  const [rate, ...members] = [...LAYERS, 'directory'].map(layer);
+  return new AccessGuard(unitOfWork as unknown as UnitOfWork, audit as unknown as AuditTrail, ...([rate, ...members] as unknown as [never, never, never, never, never, never, never, never, never, never, never, never, never]));
 }
 
 async function arrive(handler: keyof Controller, method = 'GET'): Promise<unknown> {
@@ -81,6 +82,13 @@ describe('the guard', () => {
   it('asks of a public route for its limit alone', async () => {
     expect(await arrive('open')).toBe(true);
     expect(happened).toEqual(['rate']);
+  });
+
+  it('asks of a route for directories for its limit and a directory\'s token, and takes nothing else', async () => {
+    expect(await arrive('provision')).toBe(true);
+    expect(happened).toEqual(['rate', 'directory']);
+    refuseAt = 'directory';
+    expect(await arrive('provision')).toBe('forbidden');
   });
 
   it.each(LAYERS)('goes no further than the layer that refuses: %s', async (name) => {

@@ -8,6 +8,7 @@ import { Problem } from '../http/problem.js';
 import { isMutating, type Attempt, type Layer } from './attempt.js';
 import { routePolicy } from './decorators.js';
 import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
+import { DirectoryLayer } from './layers/directory.layer.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
   EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
@@ -20,6 +21,7 @@ export class AccessGuard implements CanActivate {
   private readonly log = new Logger('AccessGuard');
   private readonly forEverybody: readonly Layer[];
   private readonly forMembers: readonly Layer[];
+  private readonly forDirectories: readonly Layer[];
   private readonly again: readonly Layer[];
 
   constructor(
@@ -27,10 +29,11 @@ export class AccessGuard implements CanActivate {
     private readonly audit: AuditTrail,
     rate: RateLayer, token: TokenLayer, keyLimit: KeyLimitLayer, session: SessionLayer, sameOrigin: SameOriginLayer, peopleOnly: PeopleOnlyLayer,
     password: PasswordChangedLayer, secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, method: SignInMethodLayer,
-    permission: PermissionLayer, stepUp: StepUpLayer,
+    permission: PermissionLayer, stepUp: StepUpLayer, directory: DirectoryLayer,
   ) {
     this.forEverybody = [rate];
     this.forMembers = [token, keyLimit, session, sameOrigin, peopleOnly, password, secondFactor, enforcedSso, method, permission, stepUp];
+    this.forDirectories = [directory];
     this.again = [session, secondFactor, enforcedSso, method, permission];
   }
 
@@ -42,6 +45,7 @@ export class AccessGuard implements CanActivate {
     const attempt: Attempt = { execution, request, policy, mutating: isMutating(request.method) };
     await pass(this.forEverybody, attempt);
     if (policy.kind === 'access') await this.admit(attempt);
+    if (policy.kind === 'directory') await pass(this.forDirectories, attempt);
     return true;
   }
 

@@ -5,6 +5,7 @@ import { UnitOfWorkInterceptor } from '../database/unit-of-work.interceptor.js';
 import { AccessGuard } from './access.guard.js';
 import { AsMember } from './as-member.js';
 import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
+import { DirectoryLayer } from './layers/directory.layer.js';
 import { RefusedKeys } from './layers/refused-keys.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
@@ -18,7 +19,7 @@ import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
   imports: [PassportModule],
   providers: [
     JwtStrategy, RateLayer, TokenLayer, KeyLimitLayer, RefusedKeys, SessionLayer, SameOriginLayer, PeopleOnlyLayer, PasswordChangedLayer, SecondFactorLayer,
-    EnforcedSsoLayer, SignInMethodLayer, PermissionLayer, StepUpLayer, AccessGuard, AsMember,
+    EnforcedSsoLayer, SignInMethodLayer, PermissionLayer, StepUpLayer, DirectoryLayer, AccessGuard, AsMember,
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: UnitOfWorkInterceptor },
   ],

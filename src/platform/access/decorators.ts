@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiCookieAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
 import type { AuditEventType, Permission } from '../feature/registry.js';
 import type { RateLimit } from '../http/rate-limit.js';
 
@@ -23,7 +23,7 @@ export interface RouteOptions {
 
 /** How a route may be reached. */
 export type RoutePolicy = RouteOptions &
-  ({ kind: 'public'; reason: string } | { kind: 'access'; permission: Permission | 'signed-in' });
+  ({ kind: 'public'; reason: string } | { kind: 'access'; permission: Permission | 'signed-in' } | { kind: 'directory' });
 
 const POLICY = Symbol('vouchsafe:route-policy');
 
@@ -42,6 +42,11 @@ export function Access(permission: Permission | 'signed-in', options: RouteOptio
 /** Open to anybody, for the reason written here. */
 export function Public(reason: string, options: RouteOptions = {}): MethodDecorator {
   return declare({ kind: 'public', reason, ...options });
+}
+
+/** Open to the directory of an institution, by a SCIM token of one of its connections; it reaches what that directory has said itself. */
+export function DirectoryAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
+  return applyDecorators(declare({ kind: 'directory', ...options }), ApiBearerAuth('directory'));
 }
 
 /** What a route handler declares; undefined when nothing, and then nobody may reach it. */

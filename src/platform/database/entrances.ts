@@ -20,6 +20,11 @@ export function apiKeyEntrance(key: string, address: string | null, readOnly: bo
   return { statement: { text: 'SELECT * FROM app.enter_api_key($1, $2, $3)', values: [key, address, readOnly] }, readOnly };
 }
 
+/** With a directory's SCIM token, from an address; `readOnly` lets it change nothing, but the log is written all the same. */
+export function scimEntrance(token: string, address: string | null, readOnly: boolean): Entrance {
+  return { statement: { text: 'SELECT * FROM app.enter_scim($1, $2, $3)', values: [token, address, !readOnly] } };
+}
+
 /** The worker, into an organization by id. */
 export function organizationEntrance(orgId: string): Entrance {
   return { statement: { text: 'SELECT app.enter_organization($1)', values: [orgId] } };

@@ -36,12 +36,12 @@ export class UnitOfWorkInterceptor implements NestInterceptor {
     }
   }
 
-  /** A member's change that leaves no entry in the log is undone, and answered as a fault of ours. */
+  /** A change by a member or a directory that leaves no entry in the log is undone, and answered as a fault of ours. */
   private assertRecorded(execution: ExecutionContext): void {
     const policy = routePolicy(execution.getHandler());
     const { transaction } = currentContext();
     const request = execution.switchToHttp().getRequest<Request>();
-    if (policy?.kind !== 'access' || !isMutating(request.method) || transaction === null || transaction.log.length > 0) return;
+    if (policy === undefined || policy.kind === 'public' || !isMutating(request.method) || transaction === null || transaction.log.length > 0) return;
     throw new Error(`${execution.getClass().name}.${execution.getHandler().name} changed something and recorded none of: ${policy.emits?.join(', ')}`);
   }
 

@@ -41,6 +41,8 @@ export interface EventDeclaration {
 export interface ErrorDeclaration {
   status: number;
   title: string;
+  /** What SCIM calls it (RFC 7644 section 3.12, table 9), where it has a word for it. */
+  scimType?: 'invalidFilter' | 'uniqueness' | 'mutability' | 'invalidSyntax' | 'invalidPath' | 'noTarget' | 'invalidValue' | 'tooMany';
 }
 
 /** Work done by the worker. Attempts back off exponentially from `backoffSeconds`; after the last the job is dead. */

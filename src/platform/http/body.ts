@@ -6,8 +6,8 @@ import { assertJson, assertText, parsePairs } from './text.js';
 
 /** Below this path bodies are signed: `req.rawBody` and `req.body` are the bytes as they came, of any content type. */
 export const SIGNED_PATH = '/v1/webhooks/';
-/** Below this path identity providers post HTML forms. */
-export const FORM_PATH = '/v1/sso/saml/';
+/** Below these paths identity providers post HTML forms. */
+export const FORM_PATHS = ['/v1/sso/saml/', '/v1/sso/oidc/'];
 const FORM_LIMIT_BYTES = 512 * 1024;
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -29,7 +29,7 @@ export function bodyParser(limit: number): RequestHandler {
     if (request.path.startsWith(SIGNED_PATH)) return read(request, limit, next, keepBytes);
     const type = request.headers['content-type'] ?? '';
     if (JSON_TYPE.test(type)) return read(request, limit, next, parseJson);
-    if (FORM_TYPE.test(type) && request.path.startsWith(FORM_PATH)) return read(request, FORM_LIMIT_BYTES, next, parseForm);
+    if (FORM_TYPE.test(type) && FORM_PATHS.some((path) => request.path.startsWith(path))) return read(request, FORM_LIMIT_BYTES, next, parseForm);
     next(new Problem('unsupported_media_type', { headers: { Connection: 'close' } }));
   };
 }

@@ -13,13 +13,18 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function assertSameOrigin(request: Request, app: AppConfig): void {
   if (SAFE_METHODS.has(request.method)) return;
-  const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('csrf_refused');
+  assertNotFromElsewhere(request);
   const { origin } = request.headers;
   if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app)) throw new Problem('csrf_refused');
   if (hasBody(request) && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw new Problem('csrf_refused', { detail: 'the body must be JSON' });
   }
+}
+
+/** Refuses a request for a page that another site sent the browser to. Throws csrf_refused. */
+export function assertNotFromElsewhere({ headers }: Request): void {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Problem('csrf_refused');
 }
 
 /** In development the server is reached under several names of this machine. */

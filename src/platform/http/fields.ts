@@ -27,12 +27,17 @@ export function IsInstant(): PropertyDecorator {
   });
 }
 
+/** Whether a value is one line of text without what cannot be seen but moves, hides or reorders what can. */
+export function isOneLine(value: unknown): value is string {
+  return typeof value === 'string' && !UNSEEN.test(value);
+}
+
 /** One line of text as people write it: nothing that cannot be seen but moves, hides or reorders what can. */
 export function IsOneLine(): PropertyDecorator {
   return ValidateBy({
     name: 'isOneLine',
     validator: {
-      validate: (value) => typeof value === 'string' && !UNSEEN.test(value),
+      validate: isOneLine,
       defaultMessage: () => 'must be one line without control characters',
     },
   });

@@ -1,5 +1,5 @@
 export { audienceOf, StaffOnly } from './audience.js';
-export { FORM_PATH, SIGNED_PATH } from './body.js';
+export { FORM_PATHS, SIGNED_PATH } from './body.js';
 export type { SignedRequest } from './body.js';
 export { createApp } from './create-app.js';
 export { assertSameOrigin } from './csrf.js';

@@ -43,6 +43,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .addServer(origin)
     .addCookieAuth(cookieName, { type: 'apiKey', in: 'cookie', name: cookieName }, 'session')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'vs_ and 49 characters', description: 'An API key' }, 'key')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'vs_scim_ and 49 characters', description: 'A SCIM token of a connection' }, 'directory')
     .addSecurityRequirements('session')
     .addSecurityRequirements('key')
     .build();

@@ -6,6 +6,7 @@ import { methodsAt } from './methods-at.js';
 import { toProblem } from './problem.map.js';
 import { Problem } from './problem.js';
 import { requestIdOf } from './request-id.js';
+import { SCIM_TYPE, scimError, speaksScim } from './scim-error.js';
 
 /** The last stop of every failure: problem details for the caller, the stack for the log. */
 @Catch()
@@ -21,9 +22,10 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const body = Buffer.from(JSON.stringify(problem.body(requestIdOf(request))));
+    const scim = speaksScim(request);
+    const body = Buffer.from(JSON.stringify(scim ? scimError(problem) : problem.body(requestIdOf(request))));
     response.status(problem.status);
-    response.setHeader('Content-Type', 'application/problem+json');
+    response.setHeader('Content-Type', scim ? SCIM_TYPE : 'application/problem+json');
     response.setHeader('Content-Length', body.length);
     response.setHeader('Cache-Control', 'no-store');
     response.removeHeader('ETag');

@@ -33,16 +33,17 @@ export function responseClasses(): ResponseClass[] {
 
 /**
  * Names the class whose `@Expose()`d fields are all that leaves; those marked `@StaffOnly()` leave for staff alone.
- * With `list` the handler returns `{ items, nextCursor }`. The status is 200 unless said otherwise.
+ * With `list` the handler returns `{ items, nextCursor }`. The status is 200 and the content JSON unless said otherwise.
  */
-export function Returns(type: ResponseClass, { list = false, status = 200 }: { list?: boolean; status?: number } = {}): MethodDecorator {
+export function Returns(type: ResponseClass, { list = false, status = 200, contentType }: { list?: boolean; status?: number; contentType?: string } = {}): MethodDecorator {
   named.add(type);
   const schema = list ? listSchema(type) : { $ref: getSchemaPath(type) };
   return applyDecorators(
     declare({ kind: list ? 'list' : 'item', status, type, shape: list ? shapeList(type) : shapeItem(type) }),
     HttpCode(status),
+    ...(contentType === undefined ? [] : [Header('Content-Type', contentType)]),
     ApiExtraModels(type),
-    ApiResponse({ status, description: list ? 'One page' : 'As asked', content: { 'application/json': { schema } } }),
+    ApiResponse({ status, description: list ? 'One page' : 'As asked', content: { [contentType ?? 'application/json']: { schema } } }),
   );
 }
 

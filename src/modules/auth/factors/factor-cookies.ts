@@ -3,7 +3,7 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/http/problem.js';
-import { bindBrowser, browserSecret } from '../saml/browser-binding.js';
+import { bindBrowser, browserSecret } from '../sso/browser-binding.js';
 import { SessionCookies } from '../session-cookies.js';
 import type { FinishedSignIn, PendingSignIn } from './second-factor.service.js';
 
@@ -34,7 +34,7 @@ export class FactorCookies {
   }
 
   device(request: Request): string | undefined {
-    return this.read(request, 'device');
+    return this.read(request, 'remembered');
   }
 
   /** Gives the browser its session, and has it remember the device; the sign-in under way is over. */
@@ -42,7 +42,7 @@ export class FactorCookies {
     this.sessions.set(response, session.secret, session.expiresAt, session.remembered);
     if (this.read(request, 'pending') !== undefined) response.append('Set-Cookie', this.cookie('pending', '', 0));
     if (device === null) return;
-    response.append('Set-Cookie', this.cookie('device', device.secret, Math.floor((device.expiresAt.getTime() - Date.now()) / 1_000)));
+    response.append('Set-Cookie', this.cookie('remembered', device.secret, Math.floor((device.expiresAt.getTime() - Date.now()) / 1_000)));
   }
 
   /** The secret of the browser that asks, which it keeps by a cookie; for challenges. */
@@ -57,12 +57,12 @@ export class FactorCookies {
     return browserSecret(request.headers.cookie, this.app.publicUrl);
   }
 
-  private read(request: Request, name: 'pending' | 'device'): string | undefined {
+  private read(request: Request, name: 'pending' | 'remembered'): string | undefined {
     const value = parseCookie(request.headers.cookie ?? '')[`${this.app.cookieName}-${name}`];
     return value !== undefined && SECRET.test(value) ? value : undefined;
   }
 
-  private cookie(name: 'pending' | 'device', value: string, maxAge: number): string {
+  private cookie(name: 'pending' | 'remembered', value: string, maxAge: number): string {
     return stringifySetCookie({ name: `${this.app.cookieName}-${name}`, value, httpOnly: true, sameSite: 'lax', secure: this.app.secure, path: '/', maxAge });
   }
 }

@@ -43,7 +43,7 @@ export class FactorsController {
   @Post('totp/confirm')
   @Access('signed-in', {
     emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30,
-    limit: { name: 'totp-confirm', points: 30, seconds: 300 },
+    limit: { name: 'totp-confirm', points: 300, seconds: 300 },
   })
   @Returns(RecoveryCodesResponse)
   async confirm(@Body() { code }: TotpCodeDto, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {
@@ -71,7 +71,7 @@ export class FactorsController {
   @Post('step-up')
   @Access('signed-in', {
     emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.recovery_code_used', 'auth.passkey_suspected', 'auth.locked'], beforeSecondFactor: true, peopleOnly: true,
-    limit: { name: 'step-up', points: 60, seconds: 300 },
+    limit: { name: 'step-up', points: 300, seconds: 300 },
   })
   @Returns.nothing()
   async stepUp(@Body() body: StepUpDto, @Req() request: SessionRequest, @Res({ passthrough: true }) response: Response) {

@@ -38,7 +38,7 @@ export class PasskeysController {
   @Post()
   @Access('signed-in', {
     emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30,
-    limit: { name: 'passkey-add', points: 30, seconds: 300 },
+    limit: { name: 'passkey-add', points: 300, seconds: 300 },
   })
   @Returns(AddedPasskeyResponse, { status: 201 })
   async add(@Body() { name, credential }: NewPasskeyDto, @Req() request: SessionRequest, @Res({ passthrough: true }) response: Response) {

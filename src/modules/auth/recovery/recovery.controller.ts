@@ -31,7 +31,7 @@ export class RecoveryController {
   /** Has a mail sent to one's own address; it leads to `/account/verify#token=…` under PUBLIC_URL. */
   @Post('email/verify/request')
   @Access('signed-in', {
-    emits: ['auth.email_mail_asked'], beforeSetup: true, peopleOnly: true, limit: { name: 'email-verify-request', points: 100, seconds: 300 },
+    emits: ['auth.email_mail_asked'], peopleOnly: true, limit: { name: 'email-verify-request', points: 100, seconds: 300 },
   })
   @Returns.nothing(202)
   askVerification() {
@@ -40,7 +40,7 @@ export class RecoveryController {
 
   /** With the token of that mail. */
   @Post('email/verify')
-  @Access('signed-in', { emits: ['auth.email_verified'], beforeSetup: true, peopleOnly: true, limit: { name: 'email-verify', points: 100, seconds: 300 } })
+  @Access('signed-in', { emits: ['auth.email_verified'], peopleOnly: true, limit: { name: 'email-verify', points: 100, seconds: 300 } })
   @Returns.nothing()
   verify(@Body() { token }: VerifyEmailDto) {
     return this.recovery.verify(token);

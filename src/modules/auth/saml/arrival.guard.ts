@@ -1,10 +1,12 @@
-import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
-import { evidenceOfForm } from './saml-evidence.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
-import { refusalOf, problemOf } from './saml-problem.js';
-import type { SamlRefused } from './saml-refusal.js';
-import { SamlResponses, type SamlArrival } from './saml-responses.js';
+import { problemOf } from '../sso/sso-problem.js';
+import type { SsoRefused } from '../sso/sso-refusal.js';
+import { libraryRefusal } from './library-refusal.js';
+import { evidenceOfForm } from './saml-evidence.js';
+import type { SamlArrival } from './saml-responses.js';
 
 /** A request that passed {@link ArrivalGuard}. */
 export interface SamlRequest {
@@ -16,33 +18,44 @@ export interface SamlRequest {
  * its reason is written to the organization's log.
  */
 @Injectable()
-export class ArrivalGuard implements CanActivate {
+export class ArrivalGuard extends AuthGuard('saml') {
   private readonly log = new Logger('SAML');
 
-  constructor(
-    private readonly responses: SamlResponses,
-    private readonly arrivals: SsoArrivals,
-  ) {}
+  constructor(private readonly arrivals: SsoArrivals) {
+    super();
+  }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<Request & { samlArrival?: SamlArrival }>();
-    const { params, query, body, headers } = request;
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request & Partial<SamlRequest>>();
+    const { params: { connectionId }, body } = request;
     try {
-      request.samlArrival = await this.responses.accept({ connectionId: String(params['connectionId']), cookieHeader: headers.cookie, query, body });
+      await super.canActivate(context);
+      // The library lets some messages pass without a person; whatever they are, nobody signed in.
+      if (request.samlArrival === undefined) throw libraryRefusal(undefined);
       return true;
     } catch (error) {
-      const refusal = refusalOf(error);
-      await this.record(context, refusal);
+      const refusal = libraryRefusal(error);
+      await this.record(String(connectionId), body, refusal);
       throw problemOf(refusal);
+    } finally {
+      request.body = body; // without what was decrypted for the library
     }
   }
 
-  private async record(context: ExecutionContext, { reason, cause }: SamlRefused): Promise<void> {
-    const { params: { connectionId }, body } = context.switchToHttp().getRequest<Request>();
-    this.log.warn(`response refused: ${reason}`);
+  override getAuthenticateOptions(): { property: string; session: false } {
+    return { property: 'samlArrival', session: false };
+  }
+
+  override handleRequest<T>(error: unknown, arrival: T | false | undefined): T {
+    if (error || !arrival) throw libraryRefusal(error);
+    return arrival;
+  }
+
+  private async record(connectionId: string, body: unknown, { reason, message, cause }: SsoRefused): Promise<void> {
+    this.log.warn(`response refused: ${reason === 'library_refused' ? message : reason}`);
     if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
     try {
-      await this.arrivals.recordRefusal(String(connectionId), 'saml', reason, evidenceOfForm(body));
+      await this.arrivals.recordRefusal(connectionId, 'saml', reason, evidenceOfForm(body));
     } catch (error) {
       this.log.error('a refused response could not be recorded', error);
     }

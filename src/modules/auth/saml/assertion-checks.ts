@@ -1,5 +1,6 @@
 import type { GuardedResponse } from './response-guard.js';
-import { clockSkewMillis, SIGN_IN_MILLIS, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
+import { SIGN_IN_MILLIS } from '../sso/request-store.js';
+import { clockSkewMillis, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
 import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER } from './saml-names.js';
 import { must, SamlRefused } from './saml-refusal.js';
 import { attribute, childrenNamed, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OutgoingForm } from './request-store.js';
+import type { OutgoingForm } from './saml-stores.js';
 
 const SUBMIT = 'document.forms[0].submit();';
 const SUBMIT_HASH = createHash('sha256').update(SUBMIT).digest('base64');

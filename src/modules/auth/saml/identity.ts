@@ -1,6 +1,6 @@
 import type { NameId, SamlAttribute, VerifiedAssertion } from './assertion-checks.js';
 import { roleOf } from '../sso/role-mapping.js';
-import type { SsoIdentity } from '../sso/sso-identity.js';
+import { isEmailAddress, type SsoIdentity } from '../sso/sso-identity.js';
 import type { SamlConnection } from './saml-connection.js';
 import { FORMAT_EMAIL, FORMAT_TRANSIENT } from './saml-names.js';
 import { must } from './saml-refusal.js';
@@ -23,8 +23,6 @@ const GROUPS_LINKS = ['http://schemas.microsoft.com/claims/groups.link', 'http:/
 const ENTRA_TENANT = 'http://schemas.microsoft.com/identity/claims/tenantid';
 const ENTRA_OBJECT = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 
-/** One `@`, no blanks or control characters, RFC 5321's 254 characters at most. Whether it is *theirs* is another question. */
-const EMAIL = /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u;
 const MAX_NAME = 200;
 
 type Attributes = readonly SamlAttribute[];
@@ -69,7 +67,7 @@ function emailOf(attributes: Attributes, nameId: NameId, { emailAttribute }: Sam
   must(values.length <= 1, 'email_multiple');
   const fallback = emailAttribute === undefined && nameId.format === FORMAT_EMAIL ? nameId.value : undefined;
   const email = values[0]?.trim() || fallback;
-  must(email === undefined || EMAIL.test(email), 'email_invalid');
+  must(email === undefined || isEmailAddress(email), 'email_invalid');
   return email;
 }
 

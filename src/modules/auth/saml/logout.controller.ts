@@ -5,8 +5,8 @@ import { Returns } from '../../../platform/http/returns.js';
 import { SessionCookies } from '../session-cookies.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
 import { LogoutService } from './logout.service.js';
-import { problemOf, refusalOf } from './saml-problem.js';
-import type { SamlRefused } from './saml-refusal.js';
+import { problemOf, refusalOf } from '../sso/sso-problem.js';
+import type { SsoRefused } from '../sso/sso-refusal.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
@@ -52,7 +52,7 @@ export class LogoutController {
     }
   }
 
-  private async record(connectionId: string, { reason, cause }: SamlRefused): Promise<void> {
+  private async record(connectionId: string, { reason, cause }: SsoRefused): Promise<void> {
     this.log.warn(`logout refused: ${reason}`);
     if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
     await this.arrivals.recordLogoutRefusal(connectionId, reason).catch((error: unknown) => this.log.error('a refused logout could not be recorded', error));

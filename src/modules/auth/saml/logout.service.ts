@@ -5,15 +5,16 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { currentContext } from '../../../platform/context/context.js';
 import { sessionEntrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { SsoArrivals } from '../sso/sso-arrivals.service.js';
-import { SsoRepository, type ProviderSession, type SignedOut } from '../sso/sso.repository.js';
-import { bindBrowser, browserSecret } from './browser-binding.js';
+import { bindBrowser, browserSecret } from '../sso/browser-binding.js';
+import { SsoEndings } from '../sso/sso-endings.service.js';
+import { SsoRefused } from '../sso/sso-refusal.js';
+import { SsoRepository, type ProviderSession } from '../sso/sso.repository.js';
 import { nameIdKey } from './identity.js';
 import { readLogoutMessage, type IncomingLogout, type LogoutMessage } from './logout-message.js';
 import { elementXml, messageXml, sendOut, SUCCESS_XML } from './outgoing.js';
-import { LogoutReplays, OutgoingForms, PendingLogouts } from './request-store.js';
 import { clockSkewMillis, signingKey, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
 import { must, SamlRefused } from './saml-refusal.js';
+import { LogoutReplays, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
 /** Where to send the browser next. */
@@ -41,7 +42,7 @@ export class LogoutService {
   constructor(
     private readonly connections: StoredSamlConnections,
     private readonly repository: SsoRepository,
-    private readonly arrivals: SsoArrivals,
+    private readonly endings: SsoEndings,
     private readonly pending: PendingLogouts,
     private readonly replays: LogoutReplays,
     private readonly forms: OutgoingForms,
@@ -96,14 +97,7 @@ export class LogoutService {
   private async end(connection: SamlConnection, visitor: LogoutVisitor, request: LogoutMessage & { kind: 'LogoutRequest' }): Promise<Onward> {
     const now = this.clock.millis();
     await this.replays.claim(connection.id, request.id, request.issuedAt + UNSOLICITED_MILLIS + clockSkewMillis(connection), now);
-    const { secret } = await this.arrivals.unsealed(await this.arrivals.find(connection.id));
-    const entrance = this.repository.signOut(connection.id, secret, nameIdKey(request.nameId), request.sessions);
-    await this.unitOfWork.run<void, SignedOut>(entrance, ({ ended, org_id: orgId, user_id: userId, email }) => {
-      must(ended !== null, 'connection_unknown');
-      if (ended === 0) return;
-      Object.assign(currentContext(), { orgId, actor: { type: 'user', id: userId, email } });
-      this.audit.record('sso.sessions_ended', { target: { type: 'sso-connection', id: connection.id }, meta: { count: ended } });
-    });
+    await this.endings.end({ connectionId: connection.id, subject: nameIdKey(request.nameId), idpSessions: request.sessions });
     const destination = connection.idpSloResponseUrl ?? connection.idpSloUrl!;
     const response = messageXml({
       kind: 'LogoutResponse', issuer: connection.spEntityId, destination, now, attributes: { InResponseTo: request.id }, inside: SUCCESS_XML,
@@ -118,7 +112,7 @@ export class LogoutService {
     const browser = browserSecret(cookieHeader, this.app.origin);
     must(browser !== undefined, 'browser_unbound');
     await this.pending.take({ connectionId: connection.id, requestId: inResponseTo, browser }).catch((error: unknown) => {
-      throw error instanceof SamlRefused && error.reason === 'request_unknown' ? new SamlRefused('logout_unknown') : error;
+      throw error instanceof SsoRefused && error.reason === 'request_unknown' ? new SamlRefused('logout_unknown') : error;
     });
     return { url: AFTERWARDS, signedOut: false };
   }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { MemoryRedis, SamlDoor, testConnection } from '../../../../test/harness/saml-door.js';
 import { attributeStatement, authnStatement, confirmation, instant, nameId, newSigningKey, signedResponse, truthfulParts, type Parts, type SigningKey } from '../../../../test/harness/saml-idp.js';
 import { shaped, SHAPES } from '../../../../test/harness/saml-shapes.js';
-import { OutgoingForms } from './request-store.js';
+import { OutgoingForms } from './saml-stores.js';
 import type { SamlConnection } from './saml-connection.js';
 
 let key: SigningKey;

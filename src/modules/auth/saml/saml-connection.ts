@@ -60,8 +60,6 @@ export abstract class SamlConnections {
   abstract find(connectionId: string): Promise<SamlConnection | undefined>;
 }
 
-/** How long a sign-in may take at the identity provider, and how old an assertion may be that answers a request. */
-export const SIGN_IN_MILLIS = 10 * 60 * 1000;
 /** How old a message may be that answers nothing of ours. */
 export const UNSOLICITED_MILLIS = 3 * 60 * 1000;
 

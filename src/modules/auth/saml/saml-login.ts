@@ -1,10 +1,11 @@
 import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
-import { bindBrowser } from './browser-binding.js';
+import { bindBrowser } from '../sso/browser-binding.js';
 import { messageXml, sendOut } from './outgoing.js';
-import type { OutgoingForms, PendingRequests } from './request-store.js';
-import { returnPath } from './return-path.js';
+import type { PendingRequests } from '../sso/request-store.js';
+import { returnPath } from '../sso/return-path.js';
 import { signingKey, type SamlConnection } from './saml-connection.js';
 import { BINDING_POST } from './saml-names.js';
+import type { OutgoingForms } from './saml-stores.js';
 
 /** Who asks to sign in, and how. */
 export interface SamlVisitor extends SsoVisitor {

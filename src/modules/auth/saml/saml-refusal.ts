@@ -1,3 +1,5 @@
+import { SsoRefused, type CommonRefusal } from '../sso/sso-refusal.js';
+
 /** Why a message, a request or a metadata file was refused. Stable: audit rows, traces and support texts rely on these words. */
 export type SamlRefusal =
   // the form post
@@ -7,7 +9,6 @@ export type SamlRefusal =
   | 'not_base64'
   | 'not_utf8'
   | 'not_deflated'
-  | 'too_large'
   // the document
   | 'xml_malformed'
   | 'xml_encoding'
@@ -47,9 +48,6 @@ export type SamlRefusal =
   | 'decryption_failed'
   // the request it answers
   | 'response_unsolicited'
-  | 'browser_unbound'
-  | 'request_unknown'
-  | 'return_path_invalid'
   // what the assertion says
   | 'time_malformed'
   | 'issuer_wrong'
@@ -73,13 +71,12 @@ export type SamlRefusal =
   | 'authentication_stale'
   | 'session_expired'
   | 'assertion_replayed'
+  // the library's judgement, where ours had no objection
+  | 'library_refused'
   // who it names
-  | 'subject_attributes_missing'
   | 'scope_foreign'
   | 'scope_unknown'
   | 'email_multiple'
-  | 'email_invalid'
-  | 'groups_truncated'
   // the end of a session
   | 'not_a_logout_message'
   | 'message_unsigned'
@@ -88,26 +85,16 @@ export type SamlRefusal =
   | 'logout_not_offered'
   | 'logout_unknown'
   // the connection and its metadata
-  | 'connection_unknown'
   | 'metadata_not_idp'
   | 'metadata_ambiguous'
   | 'metadata_expired'
   | 'metadata_endpoint'
   | 'metadata_certificate'
-  | 'unexpected'
-  | 'unavailable';
+  | CommonRefusal;
 
-/** A sign-in or a metadata file that is not accepted. `detail` is for the institution's administrator, never for the visitor. */
-export class SamlRefused extends Error {
+/** A sign-in or a metadata file that is not accepted. */
+export class SamlRefused extends SsoRefused<SamlRefusal> {
   override readonly name = 'SamlRefused';
-
-  constructor(
-    readonly reason: SamlRefusal,
-    readonly detail?: string,
-    options?: ErrorOptions,
-  ) {
-    super(detail ? `${reason}: ${detail}` : reason, options);
-  }
 }
 
 /** Refuses for `reason` unless the condition holds. */

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../platform/clock/clock.js';
+import { browserSecret } from '../sso/browser-binding.js';
+import type { AssertionReplays, PendingRequest, PendingRequests } from '../sso/request-store.js';
 import type { SsoArrival } from '../sso/sso-identity.js';
 import { checkAssertion, checkResponse, type VerifiedAssertion } from './assertion-checks.js';
 import { decryptElement } from './assertion-encryption.js';
-import { browserSecret } from './browser-binding.js';
 import { identityOf, nameIdKey } from './identity.js';
 import { postedField } from './message-text.js';
-import type { PendingRequest, PendingRequests, Replays } from './request-store.js';
 import { guardResponse, type GuardedResponse } from './response-guard.js';
 import { UNSOLICITED_MILLIS, type SamlConnection, type SamlConnections } from './saml-connection.js';
 import { ASSERTION } from './saml-names.js';
@@ -26,32 +26,53 @@ export interface IncomingForm {
   readonly body: unknown;
 }
 
+/** A response to which we have no objection. It signs nobody in before the library has none either. */
+export interface JudgedResponse {
+  readonly connection: SamlConnection;
+  /** What it answers; nothing where it came unasked, and may. */
+  readonly request?: PendingRequest;
+  readonly assertion: VerifiedAssertion;
+  /** The bytes that the assertion was read from. */
+  readonly signedXml: string;
+  /** The whole message, the assertion in place of its encryption. */
+  readonly xml: string;
+  /** Whether the signature around the assertion can be verified in `xml`: it does not survive the decryption. */
+  readonly outerSigned: boolean;
+}
+
 /**
- * Takes in responses at the assertion address: guard the message, find the request it answers, verify its signatures, decrypt it where it
+ * Our own judgement of responses: guard the message, find the request it answers, verify its signatures, decrypt it where it
  * is encrypted and guard it again, and check what was signed. The first thing that is not right is a {@link SamlRefused}.
  */
 export class SamlResponses {
   constructor(
     private readonly connections: SamlConnections,
     private readonly requests: PendingRequests,
-    private readonly replays: Replays,
+    private readonly replays: AssertionReplays,
     private readonly publicUrl: string,
     private readonly clock: Clock,
   ) {}
 
-  async accept(form: IncomingForm): Promise<SamlArrival> {
+  async judge(form: IncomingForm): Promise<JudgedResponse> {
     const connection = await this.connectionOf(form.connectionId);
-    const { xml } = postedField(form.body, form.query, ['SAMLResponse']);
-    const response = guardResponse(xml, { responseSigned: connection.wantResponseSigned });
+    const posted = postedField(form.body, form.query, ['SAMLResponse']);
+    const response = guardResponse(posted.xml, { responseSigned: connection.wantResponseSigned });
     checkResponse(response, connection);
     const request = await this.requestOf(response, connection, form.cookieHeader);
     const now = this.clock.millis();
-    const signedXml = signedAssertion(response, connection);
+    const xml = verifiedMessage(response, connection);
+    const signedXml = verifiedBytes(xml, connection.idpCertificates, { local: 'Assertion', uri: ASSERTION });
     const assertion = checkAssertion(signedXml, {
       connection, requestId: request?.requestId, authenticatedSince: authenticatedSince(connection, request, now), now,
     });
-    await this.replays.claim(connection.id, assertion.id, assertion.replayableUntil, now);
-    return arrivalOf(assertion, connection, request, signedXml);
+    return { connection, request, assertion, signedXml, xml, outerSigned: response.signed && response.encrypted === undefined };
+  }
+
+  /** Lets in whoever a response is about, once. */
+  async admit(judged: JudgedResponse): Promise<SamlArrival> {
+    const { connection, assertion } = judged;
+    await this.replays.claim(connection.id, assertion.id, assertion.replayableUntil, this.clock.millis());
+    return arrivalOf(judged);
   }
 
   private async connectionOf(id: string): Promise<SamlConnection> {
@@ -74,12 +95,12 @@ export class SamlResponses {
   }
 }
 
-/** The bytes of the assertion that the identity provider signed, whatever they came wrapped in. */
-function signedAssertion(response: GuardedResponse, { idpCertificates, wantAssertionEncrypted, spKeys }: SamlConnection): string {
+/** The message with its assertion in the plain, verified as far as it is signed as a whole. */
+function verifiedMessage(response: GuardedResponse, { idpCertificates, wantAssertionEncrypted, spKeys }: SamlConnection): string {
   const { xml, encrypted, signed } = response;
   must(encrypted !== undefined || !wantAssertionEncrypted, 'assertion_not_encrypted');
   if (signed) verifiedBytes(xml, idpCertificates);
-  return verifiedBytes(encrypted === undefined ? xml : decrypted(xml, encrypted, spKeys), idpCertificates, { local: 'Assertion', uri: ASSERTION });
+  return encrypted === undefined ? xml : decrypted(xml, encrypted, spKeys);
 }
 
 /** The response with the assertion in place of its encryption, and guarded as if it had come like that. */
@@ -96,7 +117,7 @@ function authenticatedSince({ forceAuthn }: SamlConnection, request: PendingRequ
   return forceAuthn ? now - UNSOLICITED_MILLIS : undefined;
 }
 
-function arrivalOf(assertion: VerifiedAssertion, connection: SamlConnection, request: PendingRequest | undefined, signedXml: string): SamlArrival {
+function arrivalOf({ assertion, connection, request, signedXml }: JudgedResponse): SamlArrival {
   return {
     connectionId: connection.id,
     orgId: connection.orgId,

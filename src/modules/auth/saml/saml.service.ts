@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Problem } from '../../../platform/http/problem.js';
+import { browserSecret } from '../sso/browser-binding.js';
+import { PendingRequests } from '../sso/request-store.js';
 import { SsoDepartures, type SsoDeparture, type SsoVisitor } from '../sso/sso-departures.js';
-import { browserSecret } from './browser-binding.js';
+import { asProblems } from '../sso/sso-problem.js';
 import { formPage } from './form-page.js';
-import { OutgoingForms, PendingRequests } from './request-store.js';
 import type { SamlConnection } from './saml-connection.js';
 import { beginSignIn } from './saml-login.js';
-import { asProblems } from './saml-problem.js';
+import { OutgoingForms } from './saml-stores.js';
 import { serviceProviderMetadata } from './sp-metadata.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 

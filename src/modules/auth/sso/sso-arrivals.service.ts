@@ -103,17 +103,18 @@ export class SsoArrivals {
     const context = currentContext();
     context.orgId = outcome.org_id;
     const accepted = OPENED.has(outcome.state);
+    const reason = outcome.state === 'email_missing' && identity.emailUnverified ? 'email_unverified' : outcome.state;
     if (!accepted) {
-      this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason: outcome.state } });
+      this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
     } else {
-      const role = identity.role ?? null;
+      const { role_now: role } = outcome;
       context.actor = { type: 'user', id: outcome.user_id, email: outcome.email ?? undefined };
       const target = { type: 'membership', id: outcome.membership_id! };
       if (outcome.state === 'provisioned') this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });
       if (outcome.role_before !== role) this.audit.record('sso.role_taken_over', { target, meta: { from: outcome.role_before, to: role } });
       this.audit.record('auth.signed_in', { target: { type: 'user', id: outcome.user_id! }, meta: { method } });
     }
-    await this.trace.record(connectionId, { accepted, reason: accepted ? undefined : outcome.state, evidence });
+    await this.trace.record(connectionId, { accepted, reason: accepted ? undefined : reason, evidence });
   }
 
   private async notThere(error: unknown, { connection }: FoundConnection, { evidence }: SsoArrival): Promise<null> {

@@ -40,6 +40,8 @@ export class SsoConnectionEntity {
   @Column('bytea', { name: 'oidc_client_secret_enc', nullable: true }) oidcClientSecret: Buffer | null;
   /** For an issuer of many tenants (Entra ID): those let in. */
   @Column('text', { name: 'oidc_tenants', array: true }) oidcTenants: string[];
+  /** Asked for beside openid, email and profile. */
+  @Column('text', { name: 'oidc_scopes', array: true }) oidcScopes: string[];
   @Column('text') subject: 'name-id' | 'entra-object' | 'sub';
   @Column('text', { name: 'email_attribute', nullable: true }) emailAttribute: string | null;
   @Column('text', { name: 'name_attribute', nullable: true }) nameAttribute: string | null;

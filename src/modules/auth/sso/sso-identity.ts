@@ -6,6 +6,8 @@ export interface SsoIdentity {
   /** Names the person within the connection, for ever; never an e-mail address looked up elsewhere. */
   readonly subjectKey: string;
   readonly email?: string;
+  /** There is an address, but the provider does not say that it is theirs: it is not taken. */
+  readonly emailUnverified?: boolean;
   readonly displayName?: string;
   readonly groups: readonly string[];
   /** By the connection's lists of groups and attributes, else its default; none when nothing gives one. */
@@ -32,11 +34,18 @@ export interface SsoArrival {
   readonly sessionEnds?: number;
   /** What the provider calls the session: SAML's SessionIndex, OpenID Connect's sid. */
   readonly idpSession?: string;
-  /** The provider's name for the person in messages that end sessions: SAML's NameID with its qualifiers. */
+  /** The provider's name for the person in messages that end sessions: SAML's NameID with its qualifiers, OpenID Connect's subject as identities are kept. */
   readonly idpSubject?: string;
   /** When the provider last saw the person prove who they are; a session is no fresher than that. Epoch milliseconds. */
   readonly signedInAt?: number;
   readonly aim?: SsoAim;
   /** What of the answer may be shown to administrators. */
   readonly evidence?: SsoEvidence;
+}
+
+/** One `@`, no blanks or control characters, RFC 5321's 254 characters at most. Whether it is *theirs* is another question. */
+const EMAIL = /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u;
+
+export function isEmailAddress(text: string): boolean {
+  return EMAIL.test(text);
 }

@@ -8,10 +8,11 @@ import { randomToken, sha256 } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/http/problem.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { RolesService } from '../../rbac/index.js';
+import { OidcSettings } from '../oidc/oidc-settings.js';
 import { serviceProviderUrls } from '../saml/saml-connection.js';
 import { SpKeys, type KeptKeys } from '../saml/sp-keys.js';
 import { ProviderSettings } from './provider-settings.js';
-import type { SsoConnectionEntity } from './sso-connection.entity.js';
+import type { SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
 import type { CreateSsoConnectionDto, UpdateSsoConnectionDto } from './sso.dto.js';
 import { SsoRepository } from './sso.repository.js';
 
@@ -27,6 +28,7 @@ export class SsoSetupService {
     private readonly audit: AuditTrail,
     private readonly jobs: Jobs,
     private readonly app: AppConfig,
+    private readonly oidc: OidcSettings,
   ) {}
 
   async list() {
@@ -38,35 +40,30 @@ export class SsoSetupService {
     return this.present(await this.require(id));
   }
 
-  /** Throws metadata_refused, unknown_role, beyond_own_grants. */
-  async create(body: CreateSsoConnectionDto) {
+  /** Throws metadata_refused, invalid_request, unknown_role, beyond_own_grants. */
+  async create({ protocol = 'saml', name, ...body }: CreateSsoConnectionDto) {
     await this.assertMay(body);
-    const { provider, settings } = divided(body);
-    const columns = await this.providers.read(provider);
-    await this.assertMay(body); // fetching takes its time, in which rights may have been taken away
-    if (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length) {
-      throw new Problem('invalid_request', { detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates' });
-    }
     const id = newId();
+    const columns = await this.columns(protocol, id, body);
+    await this.assertMay(body); // fetching takes its time, in which rights may have been taken away
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
-    const connection = { ...columns, ...settings };
     await this.repository.insert({
-      protocol: 'saml', ...connection, ...(this.spKeys.needed(connection) && await this.spKeys.make(id)), name: body.name, id,
+      protocol, name, subject: protocol === 'oidc' ? 'sub' : 'name-id', ...columns, ...(await this.keysFor(protocol, id, columns)), id,
       entrance: ring.forRow('sso_connections', id).seal('entrance_enc', secret)!, entranceHash: sha256(secret),
     });
     this.audit.record('sso.connection_created', { target: { type: 'sso-connection', id } });
     return this.read(id);
   }
 
-  /** Throws not_found, metadata_refused, unknown_role, beyond_own_grants. */
+  /** Throws not_found, metadata_refused, invalid_request, unknown_role, beyond_own_grants. */
   async update(id: string, body: UpdateSsoConnectionDto) {
     await this.assertMay(body);
-    const { provider, settings } = divided(body);
-    const changes = { ...(await this.providers.read(provider)), ...settings };
+    const stored = await this.require(id);
+    const changes = await this.columns(stored.protocol, id, body, stored);
     await this.assertMay(body); // as above
     if (Object.keys(changes).length === 0) throw new Problem('invalid_request', { detail: 'nothing to change' });
-    const keys = this.spKeys.needed({ ...(await this.require(id)), ...changes }) ? await this.spKeys.make(id) : {};
+    const keys = await this.keysFor(stored.protocol, id, { ...stored, ...changes });
     if (!(await this.repository.update(id, { ...changes, ...keys }))) throw new Problem('not_found');
     this.audit.record('sso.connection_updated', { target: { type: 'sso-connection', id }, meta: { fields: Object.keys(changes) } });
     return this.read(id);
@@ -80,14 +77,33 @@ export class SsoSetupService {
 
   /** A new key of ours, shown in our metadata beside the one in use. Throws not_found. */
   async introduceKey(id: string) {
-    return this.withKeys(id, 'sso.key_introduced', await this.spKeys.introduce(id, await this.require(id)));
+    return this.withKeys(id, 'sso.key_introduced', await this.spKeys.introduce(id, await this.requireSaml(id)));
   }
 
   /** The new key takes over. Throws not_found, no_new_key. */
   async switchKey(id: string) {
-    const keys = await this.spKeys.switch(id, await this.require(id));
+    const keys = await this.spKeys.switch(id, await this.requireSaml(id));
     if (keys === null) throw new Problem('no_new_key');
     return this.withKeys(id, 'sso.key_switched', keys);
+  }
+
+  /** Our first key towards a provider, where what was set up needs one. */
+  private async keysFor(protocol: SsoProtocol, id: string, connection: Partial<SsoConnectionEntity>): Promise<Partial<KeptKeys>> {
+    return protocol === 'saml' && this.spKeys.needed(connection) ? this.spKeys.make(id) : {};
+  }
+
+  /** What is said of a connection, as columns. Throws metadata_refused, invalid_request also for what belongs to the other protocol. */
+  private async columns(protocol: SsoProtocol, id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<Partial<SsoConnectionEntity>> {
+    const { saml, oidc, settings } = divided(body);
+    const foreign = protocol === 'oidc' ? [...Object.values(saml), ...SAML_ALONE.map((name) => settings[name])] : Object.values(oidc);
+    const subject = settings.subject === (protocol === 'oidc' ? 'name-id' : 'sub');
+    if (subject || foreign.some((value) => value !== undefined)) throw new Problem('invalid_request', { detail: `not for a connection by ${protocol}` });
+    if (protocol === 'oidc') return { ...settings, ...(await this.oidc.columns(id, oidc, stored)) };
+    const columns = await this.providers.read(saml);
+    if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
+      throw new Problem('invalid_request', { detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates' });
+    }
+    return { ...columns, ...settings };
   }
 
   /** Has the worker read the provider's metadata anew. Throws not_found; no_metadata_url where it has no address. */
@@ -111,6 +127,12 @@ export class SsoSetupService {
     return connection;
   }
 
+  private async requireSaml(id: string): Promise<SsoConnectionEntity> {
+    const connection = await this.require(id);
+    if (connection.protocol !== 'saml') throw new Problem('invalid_request', { detail: 'only connections by saml have keys' });
+    return connection;
+  }
+
   /** Who connects an identity provider lets it speak for everybody, and give the roles that its answers are mapped to. */
   private async assertMay({ groupRoles = [], attributeRoles = [], defaultRole }: UpdateSsoConnectionDto): Promise<void> {
     await this.roles.assertSpeaksForAll();
@@ -120,14 +142,19 @@ export class SsoSetupService {
   }
 
   private present(connection: SsoConnectionEntity) {
-    const { metadataUrl: idpMetadataUrl } = connection;
+    const shown = { ...this.oidc.present(connection), idpMetadataUrl: connection.metadataUrl };
+    if (connection.protocol === 'oidc') return { ...shown, entityId: null, acsUrl: null, metadataUrl: null, certificatesExpireAt: [] };
     const { spEntityId: entityId, ...urls } = serviceProviderUrls(this.app.origin, connection.id);
     const certificatesExpireAt = connection.idpCertificates.map((pem) => new Date(new X509Certificate(pem).validTo));
-    return { ...connection, idpMetadataUrl, ...urls, entityId, certificatesExpireAt };
+    return { ...shown, callbackUrl: null, backchannelLogoutUrl: null, postLogoutUrl: null, ...urls, entityId, certificatesExpireAt };
   }
 }
 
-/** What a caller says of the provider, and what of everything else. */
-function divided({ metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates, ...settings }: UpdateSsoConnectionDto) {
-  return { provider: { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates }, settings };
+/** Settings that say nothing of a connection by OpenID Connect. */
+const SAML_ALONE = ['wantResponseSigned', 'wantAssertionEncrypted', 'signRequests', 'idpInitiated', 'idpScopes'] as const;
+
+/** What a caller says of the provider, by protocol, and what of everything else. */
+function divided(body: UpdateSsoConnectionDto) {
+  const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates, issuer, clientId, clientSecret, tenants, scopes, ...settings } = body;
+  return { saml: { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates }, oidc: { issuer, clientId, clientSecret, tenants, scopes }, settings };
 }

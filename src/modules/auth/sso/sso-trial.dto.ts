@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsString, Length, Matches, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsObject, IsString, Length, Matches, ValidateNested } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 import { AttributeRole, GroupRole } from './sso.dto.js';
@@ -65,13 +65,13 @@ export class PreviewMappingDto {
   @IsArray() @ArrayMaxSize(500) @IsString({ each: true }) @Length(1, 256, { each: true })
   groups: string[];
 
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => AttributeValues)
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => AttributeValues)
   attributes?: AttributeValues[];
 
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => GroupRole)
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => GroupRole)
   groupRoles?: GroupRole[];
 
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => AttributeRole)
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => AttributeRole)
   attributeRoles?: AttributeRole[];
 
   @MayBeAbsent() @Matches(/^[a-z_]{1,40}$/)

@@ -1,5 +1,5 @@
 import { Expose, Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsBoolean, IsIn, IsInt, IsObject, IsString, IsUUID, Length, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 
@@ -11,6 +11,8 @@ export class GroupRole {
   @Expose() role: string;
 }
 
+/** RFC 6749, appendix A: what client ids and secrets are made of. */
+const VISIBLE = /^[\x20-\x7e]*$/;
 export class AttributeRole {
   @IsString() @Length(1, 256)
   @Expose() attribute: string;
@@ -57,9 +59,35 @@ class SsoConnectionSettings extends SamlProviderDto {
   @MayBeAbsent() @IsBoolean()
   wantResponseSigned?: boolean;
 
-  /** Who a person is: the NameID, or for Entra ID the tenant's and the object's id. */
-  @MayBeAbsent() @IsIn(['name-id', 'entra-object'])
-  subject?: 'name-id' | 'entra-object';
+  /** Who a person is: SAML's NameID, OpenID Connect's sub, or for Entra ID the tenant's and the object's id. */
+  @MayBeAbsent() @IsIn(['name-id', 'sub', 'entra-object'])
+  subject?: 'name-id' | 'sub' | 'entra-object';
+
+  /** OpenID Connect: the provider's issuer; for Azure AD B2C the address before its document, with the user flow in it. */
+  @MayBeAbsent() @IsString() @Length(1, 1024)
+  issuer?: string;
+
+  @MayBeAbsent() @IsString() @Length(1, 256) @Matches(VISIBLE)
+  clientId?: string;
+
+  /** Left out, we are known by PKCE alone. Never shown again; forgotten when the issuer changes. */
+  @MayBeAbsent() @IsString() @Length(1, 1024) @Matches(VISIBLE)
+  clientSecret?: string;
+
+  /** Those let in of an issuer of many: directory ids of Entra ID, hosted domains of Google. */
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsString({ each: true }) @Matches(/^[A-Za-z0-9.-]{1,253}$/, { each: true })
+  tenants?: string[];
+
+  /** Asked for beside openid, email and profile, such as groups. */
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(10) @IsString({ each: true }) @Matches(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, { each: true })
+  scopes?: string[];
+
+  @MayBeAbsent() @IsString() @Length(1, 256)
+  nameAttribute?: string;
+
+  /** Whether the provider asks for the credentials anew at every sign-in. */
+  @MayBeAbsent() @IsBoolean()
+  forceAuthn?: boolean;
 
   @MayBeAbsent() @IsString() @Length(1, 256)
   emailAttribute?: string;
@@ -68,11 +96,11 @@ class SsoConnectionSettings extends SamlProviderDto {
   groupAttribute?: string;
 
   /** The first group in the list that a person is in decides the role. */
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => GroupRole)
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => GroupRole)
   groupRoles?: GroupRole[];
 
   /** After the groups: the first attribute in the list that has the value decides the role. */
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => AttributeRole)
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => AttributeRole)
   attributeRoles?: AttributeRole[];
 
   /** The role of somebody in none of the groups; without it they are refused. */
@@ -102,13 +130,6 @@ class SsoConnectionSettings extends SamlProviderDto {
   @MayBeAbsent() @IsBoolean()
   idpInitiated?: boolean;
 
-  /** Whether people show who they are at every sign-in, whatever session they have at the provider. */
-  @MayBeAbsent() @IsBoolean()
-  forceAuthn?: boolean;
-
-  @MayBeAbsent() @IsString() @Length(1, 256)
-  nameAttribute?: string;
-
   /** The scopes that the provider's scoped attributes may end in, such as `example.edu`; otherwise those of its metadata. */
   @MayBeAbsent() @IsArray() @ArrayMaxSize(20) @Matches(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, { each: true })
   idpScopes?: string[];
@@ -117,6 +138,9 @@ class SsoConnectionSettings extends SamlProviderDto {
 export class CreateSsoConnectionDto extends SsoConnectionSettings {
   @IsString() @Length(1, 100)
   name: string;
+
+  @MayBeAbsent() @IsIn(['saml', 'oidc'])
+  protocol?: 'saml' | 'oidc';
 }
 
 export class UpdateSsoConnectionDto extends SsoConnectionSettings {
@@ -142,14 +166,15 @@ export class DepartQuery {
 export class SsoConnectionResponse {
   @Expose() id: string;
   @Expose() name: string;
+  @StaffOnly() protocol: string;
   @StaffOnly() enabled: boolean;
   /** Our entity id towards this identity provider. */
-  @StaffOnly() entityId: string;
-  @StaffOnly() acsUrl: string;
+  @StaffOnly() entityId: string | null;
+  @StaffOnly() acsUrl: string | null;
   @Expose() loginUrl: string;
-  @StaffOnly() metadataUrl: string;
-  @StaffOnly() idpEntityId: string;
-  @StaffOnly() idpSsoUrl: string;
+  @StaffOnly() metadataUrl: string | null;
+  @StaffOnly() idpEntityId: string | null;
+  @StaffOnly() idpSsoUrl: string | null;
   @StaffOnly() idpSloUrl: string | null;
   /** Where the provider publishes its metadata; null where it was handed in. */
   @StaffOnly() idpMetadataUrl: string | null;
@@ -174,9 +199,19 @@ export class SsoConnectionResponse {
   @StaffOnly() wantAssertionEncrypted: boolean;
   @StaffOnly() signRequests: boolean;
   @StaffOnly() idpInitiated: boolean;
-  @StaffOnly() forceAuthn: boolean;
-  @StaffOnly() nameAttribute: string | null;
   /** Of our own keys, PEM: the first is in use, a second is being introduced. */
   @StaffOnly() spCertificates: string[];
+  @StaffOnly() nameAttribute: string | null;
+  @StaffOnly() forceAuthn: boolean;
+  @StaffOnly() issuer: string | null;
+  @StaffOnly() clientId: string | null;
+  /** Whether we prove to the provider who we are; the secret itself is never shown. */
+  @StaffOnly() hasClientSecret: boolean;
+  @StaffOnly() tenants: string[];
+  @StaffOnly() scopes: string[];
+  /** To be registered with an OpenID provider. */
+  @StaffOnly() callbackUrl: string | null;
+  @StaffOnly() backchannelLogoutUrl: string | null;
+  @StaffOnly() postLogoutUrl: string | null;
   @StaffOnly() createdAt: Date;
 }

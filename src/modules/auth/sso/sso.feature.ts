@@ -15,7 +15,6 @@ export const ssoFeature = defineFeature({
     'sso.connection_deleted': { category: 'single sign-on', severity: 'notice', description: 'A connection was removed.' },
     'sso.key_introduced': { category: 'single sign-on', severity: 'notice', description: 'A connection got a new key of ours; its metadata shows it.' },
     'sso.key_switched': { category: 'single sign-on', severity: 'notice', description: 'A connection\'s new key is in use, and the old one is gone.' },
-    'sso.sessions_ended': { category: 'single sign-on', severity: 'info', description: 'An identity provider said that sessions are over, and they ended.', meta: { count: 'count' } },
     'sso.logout_refused': { category: 'single sign-on', severity: 'warning', description: 'A message to end sessions was refused.', meta: { reason: 'code' } },
     'sso.member_provisioned': { category: 'single sign-on', severity: 'notice', description: 'A member was added at the first sign-in.', meta: { role: 'code', connectionId: 'id' } },
     'sso.refresh_requested': { category: 'single sign-on', severity: 'info', description: 'The provider\'s metadata was asked to be read anew.' },
@@ -33,9 +32,11 @@ export const ssoFeature = defineFeature({
     'sso.domain_unverified': { category: 'single sign-on', severity: 'warning', description: 'A domain no longer counts as the organization\'s own.', meta: { reason: 'code' } },
     'sso.domain_removed': { category: 'single sign-on', severity: 'notice', description: 'A mail domain was removed.' },
     'sso.role_taken_over': { category: 'single sign-on', severity: 'notice', description: 'A member\'s role followed the identity provider\'s groups.', meta: { from: 'code', to: 'code' } },
+    'sso.sessions_ended': { category: 'single sign-on', severity: 'notice', description: 'An identity provider ended sessions.', meta: { connectionId: 'id', ended: 'count' } },
   },
   errors: {
     no_new_key: { status: 409, title: 'There is no new key to switch to' },
+    logout_refused: { status: 400, title: 'The logout token was not accepted' },
     metadata_refused: { status: 400, title: 'The identity provider\'s metadata cannot be used' },
     no_metadata_url: { status: 409, title: 'The connection has no metadata address' },
     sso_disabled: { status: 409, title: 'The connection is switched off' },
@@ -81,6 +82,7 @@ export const ssoFeature = defineFeature({
     sso_identities: { kind: 'tenant', rows: { select: 'sso:read', delete: 'sso:delete' }, retention: { keep: 'lives as long as the connection it belongs to' } },
   },
   controls: {
+    'sso.oidc': { claims: ['M14', 'S3'], description: 'ID tokens are verified down to the signature, for this browser, connection and request; what another issuer, client or sign-in made is refused.' },
     'sso.domains': { claims: ['M14', 'S3'], description: 'An organization answers for a mail domain as long as a DNS record shows it, which the worker alone can note; two only within an institution.' },
     'sso.tested': { claims: ['M14', 'S3'], description: 'Single sign-on is enforced only after a sign-in came through, as the database checks; whoever leads comes in by a second factor all the same, and is heard of.' },
     'sso.refresh': { claims: ['M14'], description: 'Metadata is read anew every day; what cannot be read, or is another provider\'s, changes nothing.' },

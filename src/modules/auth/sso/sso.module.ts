@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RbacModule } from '../../rbac/index.js';
+import { OidcSettings } from '../oidc/oidc-settings.js';
+import { SsoEndings } from './sso-endings.service.js';
 import { SwitchingRepository } from '../switching.repository.js';
 import { SpKeys } from '../saml/sp-keys.js';
 import { DomainChecks } from './domain-checks.js';
@@ -35,10 +37,10 @@ import { SsoTrialController } from './sso-trial.controller.js';
   imports: [RbacModule, TypeOrmModule.forFeature([SsoConnectionEntity])],
   controllers: [SsoSetupController, SsoTrialController, SsoDomainsController, SsoDiscoveryController],
   providers: [
-    SsoArrivals, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoTraceRepository, ProviderSettings, MetadataRefresh,
+    OidcSettings, SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoTraceRepository, ProviderSettings, MetadataRefresh,
     MappingPreview, SetupGuides, SsoDomains, SsoDomainsRepository, DomainChecks, SsoDiscovery, SsoDiscoveryRepository, SsoNotices, SsoNoticesRepository,
     SsoJobs, SwitchingRepository, SpKeys,
   ],
-  exports: [SsoArrivals, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoDomains, DomainChecks, SwitchingRepository],
+  exports: [SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoDomains, DomainChecks, SwitchingRepository],
 })
 export class SsoModule {}

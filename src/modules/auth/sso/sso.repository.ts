@@ -25,6 +25,8 @@ export interface SsoOutcome {
   membership_id: string | null;
   email: string | null;
   role_before: string | null;
+  /** By the answer's groups, or by those of the connection's directory where that speaks of the member. */
+  role_now: string | null;
   expires_at: Date;
   [column: string]: unknown;
 }
@@ -63,8 +65,8 @@ export interface ProviderSession {
   [column: string]: unknown;
 }
 
-/** What `app.sso_sign_out` answers; `ended` is null for a connection that may not speak. */
-export interface SignedOut {
+/** What `app.sso_end_sessions` answers; `ended` is null for a connection that may not speak. */
+export interface SsoEnded {
   ended: number | null;
   org_id: string;
   user_id: string | null;
@@ -82,7 +84,7 @@ const FOUND = Object.entries({
   idp_certificates: 'idpCertificates', idp_scopes: 'idpScopes', want_response_signed: 'wantResponseSigned',
   want_assertion_encrypted: 'wantAssertionEncrypted', sign_requests: 'signRequests', idp_initiated: 'idpInitiated', force_authn: 'forceAuthn',
   sp_key_enc: 'spKey', sp_certificates: 'spCertificates', oidc_issuer: 'oidcIssuer', oidc_client_id: 'oidcClientId',
-  oidc_client_secret_enc: 'oidcClientSecret', oidc_tenants: 'oidcTenants', subject: 'subject', email_attribute: 'emailAttribute',
+  oidc_client_secret_enc: 'oidcClientSecret', oidc_tenants: 'oidcTenants', oidc_scopes: 'oidcScopes', subject: 'subject', email_attribute: 'emailAttribute',
   name_attribute: 'nameAttribute', group_attribute: 'groupAttribute', group_roles: 'groupRoles', attribute_roles: 'attributeRoles', default_role: 'defaultRole',
   jit_provisioning: 'jitProvisioning', shared: 'shared', tested_at: 'testedAt', clock_skew_seconds: 'clockSkewSeconds', entrance_enc: 'entrance',
 }).map(([column, property]) => `(f.found).${column} AS "${property}"`).join(', ');
@@ -103,6 +105,12 @@ export class SsoRepository {
     return { connection, preset, keys: (generations ?? []).map((generation, i) => ({ generation, wrapped: wrapped?.[i] ?? null })) };
   }
 
+  /** The mail domains that the organization of a connection answers for. */
+  async verifiedDomains(id: string): Promise<string[]> {
+    const [row] = await this.unitOfWork.once<{ domains: string[] }>('SELECT app.sso_verified_domains($1) AS domains', [id]);
+    return row!.domains;
+  }
+
   signIn(arrival: SsoSignIn): Entrance {
     const { connectionId, entrance, subjectKey, email, name, role, ids, idpSession, maxExpiry, visit, facts } = arrival;
     return {
@@ -114,16 +122,17 @@ export class SsoRepository {
     };
   }
 
-  /** The entrance of a provider's verified word that sessions are over: of a person, or of those sessions of theirs that it names. */
-  signOut(connectionId: string, entrance: Buffer, subject: string, idpSessions: readonly string[]): Entrance {
-    return { statement: { text: 'SELECT * FROM app.sso_sign_out($1, $2, $3, $4)', values: [connectionId, entrance, subject, idpSessions] } };
+  /** The entrance that ends sessions at the word of a connection's provider, see `app.sso_end_sessions`. */
+  endSessions(connectionId: string, entrance: Buffer, subject: string | null, idpSessions: readonly string[]): Entrance {
+    return { statement: { text: 'SELECT * FROM app.sso_end_sessions($1, $2, $3, $4)', values: [connectionId, entrance, subject, idpSessions] } };
   }
 
-  /** Ends a session of the caller's, and says who had opened it. */
-  async endSession(id: string): Promise<ProviderSession | null> {
+  /** Ends a session of the caller's, and says who had opened it; null when it is over, or not of this connection where one is named. */
+  async endSession(id: string, connectionId: string | null = null): Promise<ProviderSession | null> {
+    if (connectionId !== null && !UUID.test(connectionId)) return null;
     const [row] = await this.unitOfWork.sql<ProviderSession>(
-      `UPDATE sessions SET revoked_at = now() WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL
-       RETURNING connection_id AS "connectionId", idp_subject AS "idpSubject", idp_session AS "idpSession"`, [id],
+      `UPDATE sessions SET revoked_at = now() WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR connection_id = $2)
+       RETURNING connection_id AS "connectionId", idp_subject AS "idpSubject", idp_session AS "idpSession"`, [id, connectionId],
     );
     return row ?? null;
   }

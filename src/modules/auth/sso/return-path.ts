@@ -1,4 +1,4 @@
-import { must } from './saml-refusal.js';
+import { must } from './sso-refusal.js';
 
 const MAX_LENGTH = 1024;
 

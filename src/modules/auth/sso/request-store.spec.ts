@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { MemoryRedis } from '../../../../test/harness/saml-door.js';
-import { Replays, PendingRequests, type SignInRedis } from './request-store.js';
+import { AssertionReplays, PendingRequests, type SignInRedis } from './request-store.js';
 
 const binding = { connectionId: 'c', requestId: '_r', browser: 'b' };
 const request = { createdAt: '2026-01-01T00:00:00.000Z', returnTo: '/people' };
@@ -28,7 +28,7 @@ describe('PendingRequests', () => {
   it('keeps it ten minutes, under a key that tells nothing', async () => {
     const set = jest.fn<SignInRedis['set']>().mockResolvedValue('OK');
     await new PendingRequests({ set, getdel: async () => null }).remember(binding, request);
-    expect(set).toHaveBeenCalledWith(expect.stringMatching(/^saml:request:[\w-]{43}$/), expect.any(String), 'PX', 600_000, 'NX');
+    expect(set).toHaveBeenCalledWith(expect.stringMatching(/^sso:request:[\w-]{43}$/), expect.any(String), 'PX', 600_000, 'NX');
   });
 
   it('refuses an id that is already on its way', async () => {
@@ -49,7 +49,7 @@ describe('PendingRequests', () => {
 
 describe('Replays', () => {
   it('accepts an assertion once for each connection', async () => {
-    const replays = new Replays(new MemoryRedis());
+    const replays = new AssertionReplays(new MemoryRedis());
     await replays.claim('c', '_a', 2000, 1000);
     await replays.claim('d', '_a', 2000, 1000);
     await expect(replays.claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'assertion_replayed' });
@@ -57,13 +57,13 @@ describe('Replays', () => {
 
   it('remembers it until it could not be accepted any more', async () => {
     const set = jest.fn<SignInRedis['set']>().mockResolvedValue('OK');
-    await new Replays({ set, getdel: async () => null }).claim('c', '_a', 361_000.5, 1000);
+    await new AssertionReplays({ set, getdel: async () => null }).claim('c', '_a', 361_000.5, 1000);
     expect(set.mock.calls[0]?.[3]).toBe(360_001);
   });
 
   it('refuses while the store is gone', async () => {
     const redis = new MemoryRedis();
     redis.gone = true;
-    await expect(new Replays(redis).claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'unavailable' });
+    await expect(new AssertionReplays(redis).claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'unavailable' });
   });
 });

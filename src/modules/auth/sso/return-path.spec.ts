@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SamlRefused } from './saml-refusal.js';
 import { returnPath } from './return-path.js';
+import { SsoRefused } from './sso-refusal.js';
 
 describe('returnPath', () => {
   it.each(['/', '/people', '/people/1?sort=name&x=%2F', '/a#b', '/a/../b'])('takes %s', (path) => {
@@ -25,7 +25,7 @@ describe('returnPath', () => {
         try {
           expect(new URL(returnPath(path), 'https://here.test/login').origin).toBe('https://here.test');
         } catch (error) {
-          if (!(error instanceof SamlRefused)) throw error;
+          if (!(error instanceof SsoRefused)) throw error;
         }
       }),
     );

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { SIGN_IN_MILLIS } from './saml-connection.js';
+import { SIGN_IN_MILLIS } from './request-store.js';
 
 /** 32 random bytes in base64url. */
 const SECRET = /^[A-Za-z0-9_-]{43}$/;

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import * as oauth from 'oauth4webapi';
+import { Clock } from '../../../platform/clock/clock.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { OutboundFetch } from '../../../platform/outbound/index.js';
+import type { OidcConnection } from './oidc-connection.js';
+import { must, OidcRefused } from './oidc-refusal.js';
+import type { ProviderMetadata } from './provider-metadata.js';
+import type { Claims } from './signed-token.js';
+
+/** What the token endpoint gave for a code; nothing of it is verified yet. */
+export interface TokenResponse {
+  readonly idToken: unknown;
+  readonly accessToken: string | undefined;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const CLIENT_ERRORS = new Set(['invalid_client', 'unauthorized_client']);
+
+/** The two questions that are asked of a provider directly: a code for tokens, and a person's claims. */
+@Injectable()
+export class CodeExchange {
+  constructor(
+    private readonly outbound: OutboundFetch,
+    private readonly app: AppConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Redeems a code, with the verifier that its request was made with (RFC 7636, section 4.5). Asked once: a code is good once. Throws OidcRefused. */
+  async redeem(connection: OidcConnection, metadata: ProviderMetadata, code: string, request: { verifier: string; callbackUrl: string }): Promise<TokenResponse> {
+    const client = this.client(connection);
+    const server = { ...metadata, authorization_response_iss_parameter_supported: false }; // looked at already
+    const parameters = oauth.validateAuthResponse(server, client, new URLSearchParams({ code }), oauth.expectNoState);
+    const ask = (authentication: oauth.ClientAuth) => this.asked(() => oauth.authorizationCodeGrantRequest(
+      server, client, authentication, parameters, request.callbackUrl, request.verifier, this.options(),
+    ));
+    let body: Body = {};
+    let error: string | undefined;
+    for (const authentication of clientAuthentications(connection, metadata)) {
+      const response = await ask(authentication);
+      body = await bodyOf(response);
+      error = response.status === 200 ? undefined : (body['error'] as string);
+      if (error === undefined || !CLIENT_ERRORS.has(error)) break; // a client that is refused has not used the code yet
+    }
+    if (error !== undefined) throw new OidcRefused(CLIENT_ERRORS.has(error) ? 'client_refused' : 'code_refused', error.slice(0, 50));
+    const { id_token: idToken, access_token: accessToken } = body;
+    return { idToken, accessToken: typeof accessToken === 'string' ? accessToken : undefined };
+  }
+
+  /** What the provider says of the person at its userinfo endpoint, when that is about the same person (OpenID Connect Core 1.0, section 5.3.2). Throws OidcRefused. */
+  async userInfo(connection: OidcConnection, metadata: ProviderMetadata, accessToken: string, subject: string): Promise<Claims> {
+    const client = this.client(connection);
+    const response = await this.asked(() => oauth.userInfoRequest(metadata, client, accessToken, this.options()));
+    must(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'userinfo_refused', 'not JSON');
+    try {
+      return await oauth.processUserInfoResponse(metadata, client, subject, response);
+    } catch (cause) {
+      const other = cause instanceof oauth.OperationProcessingError && cause.code === oauth.JSON_ATTRIBUTE_COMPARISON;
+      throw new OidcRefused(other ? 'userinfo_subject_wrong' : 'userinfo_refused', undefined, { cause });
+    }
+  }
+
+  private client({ clientId, clockSkewSeconds }: OidcConnection): oauth.Client {
+    return { client_id: clientId, [oauth.clockSkew]: this.clock.seconds() - Math.floor(Date.now() / 1000), [oauth.clockTolerance]: clockSkewSeconds };
+  }
+
+  private options() {
+    return {
+      [oauth.customFetch]: (url: string, options: oauth.CustomFetchOptions<string, URLSearchParams | oauth.ProtectedResourceRequestBody>) =>
+        this.outbound.fetch(url, { ...options, body: options.body instanceof URLSearchParams ? options.body : null }),
+      [oauth.allowInsecureRequests]: !this.app.deployed,
+    };
+  }
+
+  private async asked(ask: () => Promise<Response>): Promise<Response> {
+    try {
+      return await ask();
+    } catch (cause) {
+      throw new OidcRefused('provider_unreachable', undefined, { cause });
+    }
+  }
+}
+
+/**
+ * The ways in which a client with a secret may have been registered (RFC 6749, section 2.3.1), in the order to be tried, as far as the
+ * provider takes them; without a secret we name ourselves only.
+ */
+function clientAuthentications({ clientSecret }: OidcConnection, { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] }: ProviderMetadata): oauth.ClientAuth[] {
+  if (clientSecret === undefined) return [oauth.None()];
+  const ways = { client_secret_basic: oauth.ClientSecretBasic(clientSecret), client_secret_post: oauth.ClientSecretPost(clientSecret) };
+  const offered = Object.entries(ways).filter(([name]) => methods.includes(name)).map(([, way]) => way);
+  must(offered.length > 0, 'provider_unsupported', 'client authentication');
+  return offered;
+}
+
+async function bodyOf(response: Response): Promise<Body> {
+  must(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'token_response_invalid', 'not JSON');
+  let body: unknown;
+  try {
+    body = await response.json();
+  } catch (cause) {
+    throw new OidcRefused('token_response_invalid', undefined, { cause });
+  }
+  must(typeof body === 'object' && body !== null && !Array.isArray(body), 'token_response_invalid');
+  must(response.status === 200 || typeof (body as Body)['error'] === 'string', 'token_response_invalid', String(response.status));
+  return body as Body;
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { checkPolicy, checkToken, text, time, type ExpectedToken } from './token-checks.js';
+import { must } from './oidc-refusal.js';
+import type { ProviderKeys } from './provider-directory.js';
+import { verifyToken, type Claims, type SignedToken } from './signed-token.js';
+
+/** What an ID token must answer. */
+export interface ExpectedIdToken extends ExpectedToken {
+  readonly keys: ProviderKeys;
+  readonly nonce: string;
+  readonly accessToken: string | undefined;
+  /** When a sign-in of this moment or later was asked for. Epoch milliseconds. */
+  readonly authenticatedSince?: number;
+}
+
+/** An ID token that the connection's provider made for us, now, in answer to our request. */
+export interface VerifiedIdToken {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly claims: Claims;
+}
+
+const DIGESTS: Readonly<Record<string, string>> = { 256: 'sha256', 384: 'sha384', 512: 'sha512' };
+
+/**
+ * Verifies an ID token (OpenID Connect Core 1.0, sections 3.1.3.6 to 3.1.3.8), its signature first, although it came from the token endpoint:
+ * what stands between us and that endpoint is not asked to be trusted.
+ * @throws OidcRefused
+ */
+export async function verifyIdToken(raw: unknown, expected: ExpectedIdToken): Promise<VerifiedIdToken> {
+  const token = await verifyToken(raw, expected.keys, expected.metadata.id_token_signing_alg_values_supported, ['jwt']);
+  const { claims } = token;
+  must(!('events' in claims), 'token_type_wrong', 'a security event');
+  must(time(claims, 'exp') !== undefined, 'time_malformed', 'exp');
+  const issuer = checkToken(claims, expected);
+  checkPolicy(claims, expected);
+  must(claims['nonce'] === expected.nonce, 'nonce_wrong');
+  const subject = text(claims, 'sub');
+  must(subject !== undefined, 'subject_missing');
+  checkAccessToken(token, expected.accessToken);
+  checkAuthentication(claims, expected);
+  return { issuer, subject, claims };
+}
+
+/** `at_hash`, where it is there: the left half of the digest that goes with the signature. */
+function checkAccessToken({ alg, claims }: SignedToken, accessToken: string | undefined): void {
+  if (claims['at_hash'] === undefined) return;
+  const digest = createHash(DIGESTS[alg.slice(-3)] ?? 'sha512').update(accessToken ?? '').digest();
+  must(claims['at_hash'] === digest.subarray(0, digest.length / 2).toString('base64url'), 'access_token_wrong');
+}
+
+function checkAuthentication(claims: Claims, { connection, authenticatedSince }: ExpectedIdToken): void {
+  const at = time(claims, 'auth_time');
+  if (authenticatedSince === undefined) return;
+  must(at !== undefined && at >= authenticatedSince - connection.clockSkewSeconds * 1000, 'authentication_too_old');
+}

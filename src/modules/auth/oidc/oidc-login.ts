@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { calculatePKCECodeChallenge } from 'oauth4webapi';
+import { bindBrowser } from '../sso/browser-binding.js';
+import type { PendingRequest, PendingRequests } from '../sso/request-store.js';
+import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
+import { returnPath } from '../sso/return-path.js';
+import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
+import type { ProviderMetadata } from './provider-metadata.js';
+
+/** A sign-in on its way: what its answer will be held against. The request's id is the state. */
+export interface PendingSignIn extends PendingRequest {
+  readonly nonce: string;
+  readonly verifier: string;
+  readonly forceAuthn: boolean;
+}
+
+/** Who wants to sign in, and how. */
+export interface Visitor extends SsoVisitor {
+  readonly forceAuthn?: boolean;
+  readonly loginHint?: string;
+}
+
+function random(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/**
+ * Begins a sign-in: an authorization request of the code flow with PKCE (RFC 7636), remembered for this browser and this connection.
+ * @throws SsoRefused
+ */
+export async function beginSignIn(connection: OidcConnection, metadata: ProviderMetadata, requests: PendingRequests, visitor: Visitor, origin: string, now: Date): Promise<SsoDeparture> {
+  const returnTo = returnPath(visitor.returnTo);
+  const { secret, setCookie } = bindBrowser(visitor.cookieHeader, origin);
+  const [state, nonce, verifier] = [random(), random(), random()];
+  const forceAuthn = connection.forceAuthn || (visitor.forceAuthn ?? false);
+  await requests.remember<PendingSignIn>(
+    { connectionId: connection.id, requestId: state, browser: secret }, { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, aim: visitor.aim },
+  );
+  const url = new URL(metadata.authorization_endpoint);
+  const parameters = {
+    client_id: connection.clientId, redirect_uri: relyingPartyUrls(origin, connection.id).callbackUrl, response_type: 'code',
+    scope: ['openid', 'email', 'profile', ...connection.scopes].join(' '), state, nonce,
+    code_challenge: await calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+    ...(forceAuthn && { prompt: 'login', max_age: '0' }),
+    ...(visitor.loginHint !== undefined && { login_hint: visitor.loginHint }),
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return { url: url.href, setCookie };
+}

@@ -1,0 +1,90 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { Clock } from '../../../platform/clock/clock.js';
+import { currentMember } from '../../../platform/context/context.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { Problem } from '../../../platform/http/problem.js';
+import { LogoutTokenReplays, SIGN_IN_MILLIS } from '../sso/request-store.js';
+import { SsoEndings } from '../sso/sso-endings.service.js';
+import { problemOf } from '../sso/sso-problem.js';
+import { SsoRefused } from '../sso/sso-refusal.js';
+import { SsoRepository } from '../sso/sso.repository.js';
+import { verifyLogoutToken, type VerifiedLogoutToken } from './logout-token.js';
+import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
+import { must } from './oidc-refusal.js';
+import { ProviderDirectory } from './provider-directory.js';
+import { StoredOidcConnections } from './stored-oidc-connections.js';
+
+/** Both ways out: the provider says that a session is over, or somebody leaves here and is to be signed out there too. */
+@Injectable()
+export class OidcLogoutService {
+  private readonly log = new Logger('OpenID Connect');
+
+  constructor(
+    private readonly connections: StoredOidcConnections,
+    private readonly directory: ProviderDirectory,
+    private readonly replays: LogoutTokenReplays,
+    private readonly endings: SsoEndings,
+    private readonly repository: SsoRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditTrail,
+    private readonly app: AppConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0). Throws not_found, logout_refused, unavailable. */
+  async endByProvider(connectionId: string, form: unknown): Promise<{ accepted: true }> {
+    try {
+      const connection = await this.connections.find(connectionId);
+      must(connection !== undefined, 'connection_unknown');
+      const token = await this.verified(connection, form);
+      await this.endings.end({ connectionId, subject: token.subjectKey, idpSessions: token.session === undefined ? [] : [token.session] });
+      return { accepted: true };
+    } catch (error) {
+      if (!(error instanceof SsoRefused)) throw error;
+      this.log.warn(`logout refused: ${error.message}`);
+      const problem = problemOf(error);
+      throw problem.code === 'sso_refused' ? new Problem('logout_refused', { cause: error }) : problem;
+    }
+  }
+
+  private async verified(connection: OidcConnection, form: unknown): Promise<VerifiedLogoutToken> {
+    const { metadata, keys } = await this.directory.find(connection.issuer);
+    const now = this.clock.millis();
+    const { logout_token: raw } = Object(form) as { logout_token?: unknown };
+    const token = await verifyLogoutToken(raw, { connection, metadata, keys, now });
+    await this.replays.claim(connection.id, token.id, now + SIGN_IN_MILLIS + 2_000 * connection.clockSkewSeconds, now);
+    return token;
+  }
+
+  /**
+   * Ends the session under way, and says where the provider's ends (OpenID Connect RP-Initiated Logout 1.0); our own first page where the provider
+   * has no such place, or does not answer. Throws not_found when the session is not of this connection.
+   */
+  async leave(connectionId: string): Promise<string> {
+    const { sessionId, userId } = currentMember();
+    const { postLogoutUrl } = relyingPartyUrls(this.app.origin, connectionId);
+    const url = await this.unitOfWork.outside(() => this.endSessionUrl(connectionId, postLogoutUrl));
+    if ((await this.repository.endSession(sessionId!, connectionId)) === null) throw new Problem('not_found');
+    this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
+    return url ?? postLogoutUrl;
+  }
+
+  /** Without an ID token as a hint: none is kept. */
+  private async endSessionUrl(connectionId: string, postLogoutUrl: string): Promise<string | undefined> {
+    try {
+      const connection = await this.connections.find(connectionId);
+      if (connection === undefined) return undefined;
+      const { metadata } = await this.directory.find(connection.issuer);
+      if (metadata.end_session_endpoint === undefined) return undefined;
+      const url = new URL(metadata.end_session_endpoint);
+      url.searchParams.set('client_id', connection.clientId);
+      url.searchParams.set('post_logout_redirect_uri', postLogoutUrl);
+      return url.href;
+    } catch (error) {
+      if (error instanceof SsoRefused) return undefined;
+      throw error;
+    }
+  }
+}

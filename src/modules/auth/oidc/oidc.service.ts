@@ -1,0 +1,106 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../../platform/clock/clock.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { browserSecret } from '../sso/browser-binding.js';
+import { PendingRequests } from '../sso/request-store.js';
+import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { SsoDepartures, type SsoDeparture } from '../sso/sso-departures.js';
+import { evidenceOfClaims } from '../sso/sso-evidence.js';
+import type { SsoArrival } from '../sso/sso-identity.js';
+import { problemOf } from '../sso/sso-problem.js';
+import { SsoRefused } from '../sso/sso-refusal.js';
+import { SsoRepository } from '../sso/sso.repository.js';
+import { checkResponseIssuer, codeOf, readCallback } from './callback.js';
+import { CodeExchange } from './code-exchange.js';
+import { verifyIdToken, type VerifiedIdToken } from './id-token.js';
+import { checkHostedDomain, identityOf, isIncomplete } from './oidc-claims.js';
+import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
+import { beginSignIn, type PendingSignIn, type Visitor } from './oidc-login.js';
+import { must } from './oidc-refusal.js';
+import { ProviderDirectory } from './provider-directory.js';
+import { StoredOidcConnections } from './stored-oidc-connections.js';
+import { text } from './token-checks.js';
+
+/** The steps of a sign-in through OpenID Connect: off to the provider, and back with a code. */
+@Injectable()
+export class OidcService {
+  private readonly log = new Logger('OpenID Connect');
+
+  constructor(
+    private readonly connections: StoredOidcConnections,
+    private readonly directory: ProviderDirectory,
+    private readonly exchange: CodeExchange,
+    private readonly requests: PendingRequests,
+    private readonly arrivals: SsoArrivals,
+    private readonly repository: SsoRepository,
+    private readonly app: AppConfig,
+    private readonly clock: Clock,
+    departures: SsoDepartures,
+  ) {
+    departures.add('oidc', (connectionId, visitor) => this.depart(connectionId, visitor));
+  }
+
+  /** Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis or provider, sso_refused. */
+  depart(connectionId: string, visitor: Visitor): Promise<SsoDeparture> {
+    return this.recorded(connectionId, async () => {
+      const connection = await this.connection(connectionId);
+      const { metadata } = await this.directory.find(connection.issuer);
+      return beginSignIn(connection, metadata, this.requests, visitor, this.app.origin, this.clock.now());
+    });
+  }
+
+  /** Somebody who came back with an answer that holds. Throws not_found, unavailable, sso_refused; the reason is in the organization's log. */
+  arrive(connectionId: string, query: Readonly<Record<string, unknown>>, cookieHeader: string | undefined): Promise<SsoArrival> {
+    return this.recorded(connectionId, async () => {
+      const connection = await this.connection(connectionId);
+      const response = readCallback(query);
+      const browser = browserSecret(cookieHeader, this.app.origin);
+      must(browser !== undefined, 'browser_unbound');
+      const pending = await this.requests.take<PendingSignIn>({ connectionId: connection.id, requestId: response.state, browser });
+      const { metadata } = await this.directory.find(connection.issuer);
+      checkResponseIssuer(response, metadata, connection);
+      return this.redeem(connection, pending, codeOf(response));
+    });
+  }
+
+  private async redeem(connection: OidcConnection, pending: PendingSignIn, code: string): Promise<SsoArrival> {
+    const { metadata, keys } = await this.directory.find(connection.issuer);
+    const { callbackUrl } = relyingPartyUrls(this.app.origin, connection.id);
+    const { idToken, accessToken } = await this.exchange.redeem(connection, metadata, code, { verifier: pending.verifier, callbackUrl });
+    const token = await verifyIdToken(idToken, {
+      connection, metadata, keys, accessToken, nonce: pending.nonce, now: this.clock.millis(),
+      ...(pending.forceAuthn && { authenticatedSince: Date.parse(pending.createdAt) }),
+    });
+    checkHostedDomain(token, connection, await this.domains(token, connection));
+    const asks = accessToken !== undefined && metadata.userinfo_endpoint !== undefined && isIncomplete(token.claims, connection);
+    const userInfo = asks ? await this.exchange.userInfo(connection, metadata, accessToken, token.subject) : undefined;
+    const shown = new Set([connection.groupAttribute ?? 'groups', ...connection.attributeRoles.map(({ attribute }) => attribute)]);
+    const identity = identityOf(token, userInfo, connection);
+    return {
+      connectionId: connection.id, identity, returnTo: pending.returnTo, idpSession: text(token.claims, 'sid'), idpSubject: identity.subjectKey,
+      aim: pending.aim, evidence: evidenceOfClaims(token.claims, shown),
+    };
+  }
+
+  private async domains({ claims }: VerifiedIdToken, { id }: OidcConnection): Promise<string[]> {
+    return claims['hd'] === undefined ? [] : this.repository.verifiedDomains(id);
+  }
+
+  private async connection(id: string): Promise<OidcConnection> {
+    const connection = await this.connections.find(id);
+    must(connection !== undefined, 'connection_unknown');
+    return connection;
+  }
+
+  /** Runs a step; a refusal is written to the organization's log with its reason, which the visitor is not told. */
+  private async recorded<T>(connectionId: string, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof SsoRefused)) throw error;
+      this.log.warn(`sign-in refused: ${error.message}`);
+      await this.arrivals.recordRefusal(connectionId, 'oidc', error.reason).catch((cause: unknown) => this.log.error('a refused sign-in could not be recorded', cause));
+      throw problemOf(error);
+    }
+  }
+}

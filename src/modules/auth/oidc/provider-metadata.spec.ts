@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkHostedDomain } from './oidc-claims.js';
+import type { OidcConnection } from './oidc-connection.js';
+import { documentUrl, isIssuerOf, isOfManyTenants, isProviderUrl } from './provider-metadata.js';
+
+const DIRECTORY = '11111111-2222-4333-8444-555555555555';
+const ENTRA = 'https://login.example.test';
+const B2C = 'https://tenant.b2c.example.test/tenant.example/B2C_1_signin/v2.0';
+
+describe('addresses of a provider', () => {
+  it.each(['https://idp.example.test', 'https://idp.example.test/realms/one'])('takes %s', (url) => expect(isProviderUrl(url, false)).toBe(true));
+
+  it.each(['http://127.0.0.1:1', 'http://idp.example.test', 'https://user@idp.example.test', 'https://idp.example.test/#x', 'javascript:alert(1)', 'nonsense', 7, undefined])(
+    'does not take %s where it is deployed', (url) => expect(isProviderUrl(url, false)).toBe(false),
+  );
+
+  it('takes this machine in development, and no other by plain http', () => {
+    expect(['http://127.0.0.1:1', 'http://localhost:1', 'http://idp.example.test', 'http://127.0.0.1.example.test'].map((url) => isProviderUrl(url, true))).toEqual([true, true, false, false]);
+  });
+
+  it('looks for the document below the issuer, or where it is said to be', () => {
+    expect(documentUrl('https://idp.example.test/')).toBe('https://idp.example.test/.well-known/openid-configuration');
+    expect(documentUrl('https://idp.example.test/.well-known/openid-configuration?p=x')).toBe('https://idp.example.test/.well-known/openid-configuration?p=x');
+  });
+});
+
+describe('who a document may say it is of', () => {
+  it.each([
+    ['https://idp.example.test', 'https://idp.example.test'],
+    ['https://idp.example.test/.well-known/openid-configuration', 'https://idp.example.test'],
+    [`${ENTRA}/common/v2.0`, `${ENTRA}/{tenantid}/v2.0`],
+    [B2C, `https://tenant.b2c.example.test/${DIRECTORY}/v2.0/`],
+    [B2C, `https://tenant.b2c.example.test/tfp/${DIRECTORY}/b2c_1_signin/v2.0/`],
+  ])('%s: %s', (configured, documented) => expect(isIssuerOf(configured, documented)).toBe(true));
+
+  it.each([
+    ['https://idp.example.test', 'https://idp.example.test/'],
+    ['https://idp.example.test', 'https://evil.example.test'],
+    [`${ENTRA}/${DIRECTORY}/v2.0`, `${ENTRA}/{tenantid}/v2.0`],
+    [`${ENTRA}/common/v2.0`, 'https://evil.example.test/{tenantid}/v2.0'],
+    [B2C, `https://evil.example.test/${DIRECTORY}/v2.0/`],
+    [B2C, `https://tenant.b2c.example.test/tfp/${DIRECTORY}/b2c_1_other/v2.0/`],
+    [B2C, 'https://tenant.b2c.example.test/anything/v2.0/'],
+  ])('%s: not %s', (configured, documented) => expect(isIssuerOf(configured, documented)).toBe(false));
+
+  it('knows those of many directories', () => {
+    expect([`${ENTRA}/common/v2.0`, `${ENTRA}/organizations`, `${ENTRA}/${DIRECTORY}/v2.0`, `${ENTRA}/commons/v2.0`].map(isOfManyTenants)).toEqual([true, true, false, false]);
+  });
+});
+
+describe('Google\'s hosted domain', () => {
+  const token = (issuer: string, hd?: unknown) => ({ issuer, subject: '1', claims: { hd } });
+  const connection = { tenants: ['named.example.test'] } as unknown as OidcConnection;
+
+  it('has to be there, since anybody can have an account, and be one of the organization\'s', () => {
+    expect(() => checkHostedDomain(token('https://accounts.google.com'), connection, [])).toThrow('hosted_domain_wrong');
+    expect(() => checkHostedDomain(token('https://accounts.google.com', 'other.example.test'), connection, ['own.example.test'])).toThrow('hosted_domain_wrong');
+    expect(() => checkHostedDomain(token('https://accounts.google.com', 'Own.example.test'), connection, ['own.example.test'])).not.toThrow();
+    expect(() => checkHostedDomain(token('https://accounts.google.com', 'named.example.test'), connection, [])).not.toThrow();
+  });
+});

@@ -1,0 +1,87 @@
+import { compactVerify, decodeProtectedHeader, errors, type CompactVerifyResult } from 'jose';
+import { must, OidcRefused, type OidcRefusal } from './oidc-refusal.js';
+import type { ProviderKeys } from './provider-directory.js';
+
+/** What a token says; every claim is still to be looked at. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** A token whose signature is the provider's. */
+export interface SignedToken {
+  readonly alg: string;
+  readonly claims: Claims;
+}
+
+const MOST_CHARACTERS = 64 * 1024;
+/** Signatures with a private key that only the provider has. No `none`, and no HMAC, which whoever knows the public key could compute. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+
+/** What the cryptographic library's errors mean. */
+const MEANINGS: readonly (readonly [error: abstract new (...args: never[]) => Error, reason: OidcRefusal])[] = [
+  [errors.JWKSNoMatchingKey, 'key_unknown'],
+  [errors.JWKSMultipleMatchingKeys, 'key_ambiguous'],
+  [errors.JWSSignatureVerificationFailed, 'signature_invalid'],
+  [errors.JOSEAlgNotAllowed, 'algorithm_refused'],
+];
+
+/**
+ * Verifies a JWS in compact form (RFC 7515) with the provider's keys. Which key is named by `kid` alone: addresses and keys that the header brings along
+ * (`jku`, `x5u`, `jwk`) are not looked at. `types` are the values that `typ` may have; it may be missing (RFC 8725, section 3.11).
+ * @throws OidcRefused
+ */
+export async function verifyToken(raw: unknown, keys: ProviderKeys, announced: readonly string[] | undefined, types: readonly string[]): Promise<SignedToken> {
+  must(typeof raw === 'string' && raw.length > 0, 'token_missing');
+  must(raw.length <= MOST_CHARACTERS, 'token_too_large');
+  const parts = raw.split('.').length;
+  must(parts !== 5, 'token_encrypted');
+  must(parts === 3, 'token_malformed');
+  const alg = checkHeader(raw, announced, types);
+  const { payload } = await verified(raw, keys);
+  return { alg, claims: claimsIn(payload) };
+}
+
+function checkHeader(raw: string, announced: readonly string[] | undefined, types: readonly string[]): string {
+  const { alg, crit, typ } = headerOf(raw);
+  must(typeof alg === 'string' && ALGORITHMS.includes(alg) && announced?.includes(alg) !== false, 'algorithm_refused', String(alg).slice(0, 20));
+  must(crit === undefined, 'header_unsupported', 'crit');
+  must(typ === undefined || (typeof typ === 'string' && types.includes(typ.toLowerCase())), 'token_type_wrong', String(typ).slice(0, 50));
+  return alg;
+}
+
+function headerOf(raw: string): ReturnType<typeof decodeProtectedHeader> {
+  try {
+    return decodeProtectedHeader(raw);
+  } catch (cause) {
+    throw new OidcRefused('token_malformed', 'header', { cause });
+  }
+}
+
+/** A key that nobody knows yet, or that no longer fits, may be one that the provider has made since: its keys are asked for once more. */
+async function verified(raw: string, keys: ProviderKeys): Promise<CompactVerifyResult> {
+  const options = { algorithms: ALGORITHMS };
+  const known = await keys.known();
+  try {
+    return await compactVerify(raw, known, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed)) throw refusalOf(error);
+  }
+  const renewed = await keys.renewed();
+  return compactVerify(raw, renewed, options).catch((error: unknown) => {
+    throw refusalOf(error);
+  });
+}
+
+function refusalOf(error: unknown): OidcRefused {
+  const reason = MEANINGS.find(([kind]) => error instanceof kind)?.[1] ?? 'token_malformed';
+  return new OidcRefused(reason, undefined, { cause: error });
+}
+
+function claimsIn(payload: Uint8Array): Claims {
+  let claims: unknown;
+  try {
+    claims = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload));
+  } catch (cause) {
+    throw new OidcRefused('token_malformed', 'claims', { cause });
+  }
+  must(typeof claims === 'object' && claims !== null && !Array.isArray(claims), 'token_malformed', 'claims');
+  return claims as Claims;
+}

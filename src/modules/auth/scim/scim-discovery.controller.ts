@@ -1,0 +1,63 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { DirectoryAccess } from '../../../platform/access/decorators.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { Problem } from '../../../platform/http/problem.js';
+import { resourceTypes, schemas, serviceProviderConfig } from './scim-documents.js';
+import { baseUrl, listResource } from './scim-resources.js';
+import type { Json } from './scim-values.js';
+import { ReturnsScim, ScimDocumentResponse, ScimDocumentsResponse } from './scim.dto.js';
+
+/** What a directory finds out about the service (RFC 7644 section 4). */
+@Controller('scim/v2')
+export class ScimDiscoveryController {
+  private readonly base: string;
+
+  constructor(app: AppConfig) {
+    this.base = baseUrl(app);
+  }
+
+  @Get('ServiceProviderConfig')
+  @DirectoryAccess({})
+  @ReturnsScim(ScimDocumentResponse)
+  config() {
+    return serviceProviderConfig(this.base);
+  }
+
+  @Get('ResourceTypes')
+  @DirectoryAccess({})
+  @ReturnsScim(ScimDocumentsResponse)
+  resourceTypes() {
+    return all(resourceTypes(this.base));
+  }
+
+  @Get('ResourceTypes/:id')
+  @DirectoryAccess({})
+  @ReturnsScim(ScimDocumentResponse)
+  resourceType(@Param('id') id: string) {
+    return one(resourceTypes(this.base), id);
+  }
+
+  @Get('Schemas')
+  @DirectoryAccess({})
+  @ReturnsScim(ScimDocumentsResponse)
+  schemas() {
+    return all(schemas(this.base));
+  }
+
+  @Get('Schemas/:id')
+  @DirectoryAccess({})
+  @ReturnsScim(ScimDocumentResponse)
+  schema(@Param('id') id: string) {
+    return one(schemas(this.base), id);
+  }
+}
+
+function all(documents: readonly Json[]): Json {
+  return listResource(documents.length, { offset: 0 }, documents);
+}
+
+function one(documents: readonly Json[], id: string): Json {
+  const found = documents.find((document) => document['id'] === id);
+  if (found === undefined) throw new Problem('not_found');
+  return found;
+}

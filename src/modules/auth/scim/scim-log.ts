@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import type { AuditEventType } from '../../../platform/feature/registry.js';
+import type { Effect } from './scim.repository.js';
+
+/** What changes of a directory may come to, whatever they are about. */
+export const MEMBER_EVENTS = ['scim.role_changed', 'scim.user_deactivated', 'scim.user_reactivated'] as const satisfies readonly AuditEventType[];
+
+/** Writes down what became of members. */
+@Injectable()
+export class ScimLog {
+  constructor(private readonly audit: AuditTrail) {}
+
+  /** `reason`: why a membership ended. */
+  record(effects: readonly Effect[], reason: 'inactive' | 'deleted' | 'no_role'): void {
+    for (const { membershipId: id, effect, before: from, after: to } of effects) {
+      const target = { type: 'membership', id };
+      if (effect === 'provisioned') this.audit.record('scim.user_provisioned', { target, meta: { role: to ?? undefined } });
+      if (effect === 'adopted') this.audit.record('scim.user_linked', { target, meta: { role: to } });
+      if (effect === 'role') this.audit.record('scim.role_changed', { target, meta: { from, to } });
+      if (effect === 'ended') this.audit.record('scim.user_deactivated', { target, meta: { reason } });
+      if (effect === 'revived') this.audit.record('scim.user_reactivated', { target, meta: { role: to } });
+    }
+  }
+
+  read(resource: 'User' | 'Group', count: number): void {
+    this.audit.record('scim.read', { meta: { resource: resource.toLowerCase(), count } });
+  }
+}

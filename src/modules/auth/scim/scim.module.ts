@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { RbacModule } from '../../rbac/index.js';
+import { SsoModule } from '../sso/sso.module.js';
+import { ScimDiscoveryController } from './scim-discovery.controller.js';
+import { ScimGroupsController } from './scim-groups.controller.js';
+import { ScimGroupsService } from './scim-groups.service.js';
+import { ScimLog } from './scim-log.js';
+import { ScimTokensController } from './scim-tokens.controller.js';
+import { ScimTokensRepository } from './scim-tokens.repository.js';
+import { ScimTokensService } from './scim-tokens.service.js';
+import { ScimUsersController } from './scim-users.controller.js';
+import { ScimUsersService } from './scim-users.service.js';
+import './scim.feature.js';
+import { ScimRepository } from './scim.repository.js';
+
+/** SCIM 2.0 (RFC 7642 to 7644): an institution's directory makes, changes and ends the members of an organization. */
+@Module({
+  imports: [RbacModule, SsoModule],
+  controllers: [ScimDiscoveryController, ScimGroupsController, ScimTokensController, ScimUsersController],
+  providers: [ScimGroupsService, ScimLog, ScimRepository, ScimTokensRepository, ScimTokensService, ScimUsersService],
+  exports: [ScimTokensService],
+})
+export class ScimModule {}

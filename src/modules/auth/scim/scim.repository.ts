@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { compileFilter, GROUP_FILTER, USER_FILTER } from './scim-filter.js';
+import type { ScimGroupFields } from './scim-group.js';
+import type { ScimPage } from './scim-query.js';
+import type { Belonging, Kept } from './scim-resources.js';
+import type { ScimUserFields } from './scim-user.js';
+
+export type UserRow = ScimUserFields & Kept;
+export type GroupRow = Omit<ScimGroupFields, 'members'> & Kept;
+export interface Found<R> {
+  total: number;
+  rows: R[];
+}
+
+/** What became of a member (`app.scim_effect`). */
+export type Effect = { membershipId: string; effect: 'provisioned' | 'adopted' | 'role' | 'ended' | 'revived'; before: string | null; after: string | null };
+
+/** A list that is asked for; `order` is an attribute's name in small letters. */
+export interface ListQuery {
+  filter: string | undefined;
+  page: ScimPage;
+  order: string | undefined;
+  descending: boolean;
+}
+
+const KEPT = 'r.id, r.version, r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.external_id AS "externalId", r.display_name AS "displayName"';
+const USER = `${KEPT}, r.user_name AS "userName", r.given_name AS "givenName", r.family_name AS "familyName", r.email, r.email_type AS "emailType", r.active`;
+const EFFECT = 'e.membership_id AS "membershipId", e.effect, e.role_before AS before, e.role_after AS after';
+const ORDERS: ReadonlyMap<string, string> = new Map([
+  ['id', 'r.id'], ['externalid', 'r.external_id'], ['displayname', 'lower(r.display_name)'], ['meta.created', 'r.created_at'], ['meta.lastmodified', 'r.updated_at'],
+]);
+const USER_ORDERS: ReadonlyMap<string, string> = new Map([...ORDERS, ['username', 'lower(r.user_name)'], ['name.givenname', 'lower(r.given_name)'], ['name.familyname', 'lower(r.family_name)'], ['emails', 'r.email'], ['emails.value', 'r.email']]);
+
+/** What the directory that is here has said, and what it says now. */
+@Injectable()
+export class ScimRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Throws scim_invalid_filter. */
+  users({ filter, ...rest }: ListQuery): Promise<Found<UserRow>> {
+    const { text, values, id, userName } = compileFilter(filter, USER_FILTER, 3);
+    return this.list<UserRow>(`SELECT r.* FROM app.scim_users($1, $2) r WHERE ${text}`, USER, [id, userName, ...values], { ...rest, orders: USER_ORDERS });
+  }
+
+  /** Throws scim_invalid_filter. */
+  groups({ filter, ...rest }: ListQuery): Promise<Found<GroupRow>> {
+    const { text, values, id } = compileFilter(filter, GROUP_FILTER, 2);
+    return this.list<GroupRow>(`SELECT r.* FROM app.scim_groups($1) r WHERE ${text}`, KEPT, [id, ...values], { ...rest, orders: ORDERS });
+  }
+
+  async user(id: string): Promise<UserRow | null> {
+    return (await this.unitOfWork.sql<UserRow>(`SELECT ${USER} FROM app.scim_users($1) r`, [id]))[0] ?? null;
+  }
+
+  async group(id: string): Promise<GroupRow | null> {
+    return (await this.unitOfWork.sql<GroupRow>(`SELECT ${KEPT} FROM app.scim_groups($1) r`, [id]))[0] ?? null;
+  }
+
+  groupsOf(userIds: readonly string[]): Promise<Belonging[]> {
+    return this.belongings(userIds, null);
+  }
+
+  membersOf(groupIds: readonly string[]): Promise<Belonging[]> {
+    return this.belongings(null, groupIds);
+  }
+
+  /** Throws scim_uniqueness, scim_account_exists, last_administrator. */
+  createUser(user: ScimUserFields, newUser: string, newMembership: string): Promise<Effect[]> {
+    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $9, $10) e`, [...fieldsOf(user), newUser, newMembership]);
+  }
+
+  /** Throws as `createUser`, and not_found. */
+  updateUser(id: string, user: ScimUserFields): Promise<Effect[]> {
+    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_update_user($9, ${ROW}) e`, [...fieldsOf(user), id]);
+  }
+
+  /** Throws not_found, last_administrator. */
+  deleteUser(id: string): Promise<Effect[]> {
+    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_delete_user($1) e`, [id]);
+  }
+
+  /** Throws scim_uniqueness, scim_unknown_member, not_found, last_administrator. */
+  putGroup(id: string, isNew: boolean, { displayName, externalId, members }: ScimGroupFields): Promise<Effect[]> {
+    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_put_group($1, $2, $3, $4, $5) e`, [id, isNew, displayName, externalId, members]);
+  }
+
+  /** Throws not_found, last_administrator. */
+  deleteGroup(id: string): Promise<Effect[]> {
+    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_delete_group($1) e`, [id]);
+  }
+
+  private belongings(userIds: readonly string[] | null, groupIds: readonly string[] | null): Promise<Belonging[]> {
+    return this.unitOfWork.sql<Belonging & Record<string, unknown>>(
+      `SELECT r.group_id AS "groupId", r.group_name AS "groupName", r.user_id AS "userId", r.user_display AS "userDisplay"
+         FROM app.scim_group_members($1, $2) r ORDER BY r.group_id, r.user_id`, [userIds, groupIds]);
+  }
+
+  /** The page and the number of all, in one statement; among equals the id decides, so that pages do not overlap. */
+  private async list<R extends Kept>(found: string, columns: string, values: unknown[], { page, order, descending, orders }: Omit<ListQuery, 'filter'> & { orders: ReadonlyMap<string, string> }): Promise<Found<R>> {
+    const by = `${orders.get(order ?? 'id') ?? 'r.id'} ${descending ? 'DESC' : 'ASC'} NULLS LAST, r.id`;
+    const rows = await this.unitOfWork.sql<R & { total: number }>(
+      `WITH found AS MATERIALIZED (${found})
+       SELECT t.total, p.* FROM (SELECT count(*)::integer AS total FROM found) t
+         LEFT JOIN LATERAL (SELECT row_number() OVER (ORDER BY ${by}) AS place, ${columns} FROM found r ORDER BY ${by} LIMIT $${values.length + 1} OFFSET $${values.length + 2}) p ON true
+        ORDER BY p.place`, [...values, page.count, page.offset]);
+    return { total: rows[0]!.total, rows: rows.filter(({ id }) => id !== null) };
+  }
+}
+
+/** The parameters of `app.scim_user`. */
+const ROW = 'ROW($1, $2, $3, $4, $5, $6, $7, $8)::app.scim_user';
+
+function fieldsOf({ userName, externalId, displayName, givenName, familyName, email, emailType, active }: ScimUserFields): unknown[] {
+  return [userName, externalId, displayName, givenName, familyName, email, emailType, active];
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../audit/audit-trail.js';
+import { currentContext } from '../../context/context.js';
+import { scimEntrance } from '../../database/entrances.js';
+import { UnitOfWork } from '../../database/unit-of-work.js';
+import { Problem } from '../../http/problem.js';
+import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
+import { refusalOf } from '../api-key.js';
+import type { Attempt, Layer } from '../attempt.js';
+import { bearerScimToken } from '../scim-token.js';
+import { REFUSED_KEYS } from './refused-keys.js';
+
+/** By token: Entra ID sends up to 25 requests a second while it provisions. */
+export const BY_SCIM_TOKEN: RateLimit = { name: 'scim-token', points: 3_000, seconds: 60 };
+/** By address, before any token is looked at. */
+export const SCIM_BY_ADDRESS: RateLimit = { name: 'scim-address', points: 6_000, seconds: 60 };
+
+/** The row of `app.enter_scim`. */
+interface DirectoryRow {
+  state: 'ok' | 'unknown' | 'revoked' | 'expired' | 'disabled' | 'suspended';
+  org_id: string;
+  connection_id: string;
+  token_id: string;
+  [column: string]: unknown;
+}
+
+/**
+ * Enters with a directory's SCIM token, and nothing else: no cookie counts here. One that is over is not told why, its
+ * organization's log is.
+ */
+@Injectable()
+export class DirectoryLayer implements Layer {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly limiter: RateLimiter,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  async check(attempt: Attempt): Promise<void> {
+    const context = currentContext();
+    await this.limiter.consume(SCIM_BY_ADDRESS, context.ip ?? 'unknown');
+    const token = bearerScimToken(attempt.request.headers.authorization ?? '');
+    if (token === undefined) throw refused(attempt);
+    await this.limiter.consume(BY_SCIM_TOKEN, token);
+    const row = await this.unitOfWork.begin<DirectoryRow>(scimEntrance(token, context.ip, !attempt.mutating));
+    if (row.state !== 'ok') {
+      await this.note(token, row);
+      throw refused(attempt);
+    }
+    context.orgId = row.org_id;
+    context.actor = { type: 'source', id: row.connection_id };
+    context.enterAgain = () => scimEntrance(token, context.ip, true);
+  }
+
+  /** What becomes of a token that did not open: it is counted, and where it is known, its organization's log tells of it. */
+  private async note(token: string, { state, token_id: id, connection_id: connectionId }: DirectoryRow): Promise<void> {
+    const context = currentContext();
+    await this.unitOfWork.rollback();
+    await this.limiter.consume(REFUSED_KEYS, context.ip ?? 'unknown');
+    if (state === 'unknown') return;
+    await this.unitOfWork.run<void, DirectoryRow>(scimEntrance(token, context.ip, true), ({ org_id: orgId }) => {
+      context.orgId = orgId;
+      this.audit.record('scim.token_refused', { target: { type: 'scim-token', id }, outcome: 'denied', meta: { reason: state, connectionId } });
+    });
+  }
+}
+
+/** A request without a token is told as well how to come (RFC 7644 section 2). */
+function refused(attempt: Attempt): Problem {
+  return attempt.request.headers.authorization === undefined
+    ? new Problem('unauthenticated', { headers: { 'WWW-Authenticate': 'Bearer' } }) : refusalOf(attempt, 'unauthenticated');
+}
