@@ -21,6 +21,7 @@ import { RedisProbe } from './jobs/redis.probe.js';
 import { LivePlatformModule } from './live/live.module.js';
 import { LoggingModule } from './logging/index.js';
 import { MailModule } from './mail/index.js';
+import { PagesModule } from './pages/index.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OutboundModule } from './outbound/index.js';
 import { PlacesModule } from './places/index.js';
@@ -34,7 +35,7 @@ export class PlatformModule {
       module: PlatformModule,
       imports: [
         ConfigModule.forRoot(config), LoggingModule, ClockModule, PlacesModule, DatabaseModule, CryptoModule, StorageModule, MailModule, OutboundModule, AuditTrailModule, JobsModule, LivePlatformModule,
-        RateLimitModule, MetricsModule.forRoot([DatabaseProbe, RedisProbe]), AccessModule, HttpModule, DiscoveryModule,
+        RateLimitModule, MetricsModule.forRoot([DatabaseProbe, RedisProbe]), AccessModule, HttpModule, PagesModule, DiscoveryModule,
       ],
       providers: [BootChecks],
     };

@@ -68,6 +68,8 @@ export interface Tenant {
   /** Leads the program: every permission that an organization has. */
   director: Client;
   directorMember: Member;
+  /** Who tries the pages: an address to be confirmed and the token that was mailed for it; codes that were begun to be enrolled. */
+  pages: { client: Client; token: string; confirming: Client; app: CodeApp };
   /** A member from whom every permission was taken. */
   powerless: Client;
   /** A member with second factors, and with a session that has shown them; the codes are not confirmed, because whoever confirms them gets another session. */
@@ -153,10 +155,20 @@ export async function makeTenant(harness: Harness, metadata: string, preset: key
       org, person, membership: mentor.membershipId, user: mentor.userId, assignment, session, source: source.id, delivery, connection, oidcConnection, publishedConnection, domain, export: exportId,
       role, accessGrant: accessGrant!, declinable: declinable!, apiKey, keyOwner: directorMember.membershipId, passkey, device, invite, sister, heir: traveller.membershipId, ...reviewIds, ...directory.ids,
     },
+    pages: await withPages(harness, org, roles.helper),
     roles, mark, director, directorMember, keeper, powerless: await harness.signIn(bare.email), deputy, traveller, signIn: ({ email }) => harness.signIn(email),
     throughProvider: () => throughProvider(harness, deputy, oidcConnection),
     webhookSecret: source.secret, metadata, directoryToken: directory.token, verification: await verification(harness, director, directorMember), invitedTo: await invitation(harness, directorMember),
   };
+}
+
+/** Members for what pages change: one whose address is to be confirmed, and one who has begun to enrol codes. */
+async function withPages(harness: Harness, org: string, role: string): Promise<Tenant['pages']> {
+  const [{ email }, other] = [await harness.make.member(org, role), await harness.make.member(org, role)];
+  const [client, confirming] = [await harness.signIn(email), await harness.signIn(other.email)];
+  await client.post('/v1/auth/email/verify/request');
+  const token = await mailedToken(harness, email);
+  return { client, token, confirming, app: new CodeApp((await confirming.post('/v1/auth/totp/enroll')).body.secret as string) };
 }
 
 async function verification(harness: Harness, director: Client, { email }: Member): Promise<string> {

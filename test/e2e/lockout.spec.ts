@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 beforeEach(() => { evaluated = 0; });
 
-async function address(): Promise<string> {
+async function newAddress(): Promise<string> {
   const { email } = await harness.make.member(orgId, 'trainee');
   evaluated = 0; // making a password is one, too
   return email;
@@ -47,7 +47,7 @@ const pass = (minutes: string) => harness.database.superuser(
 
 describe('sign-in by password', () => {
   it('evaluates exactly five of fifty wrong guesses made at once, then is locked', async () => {
-    const email = await address();
+    const email = await newAddress();
     const answers = await times(50, () => wrong(email));
     expect(evaluated).toBe(5);
     expect(tally(answers)).toEqual({ '401 invalid_credentials': 4, '429 account_locked': 46 });
@@ -55,7 +55,7 @@ describe('sign-in by password', () => {
   });
 
   it('evaluates exactly five of fifty made at once through two processes, for an address that nobody has too', async () => {
-    for (const email of [await address(), `nobody-${newId()}@test.example`]) {
+    for (const email of [await newAddress(), `nobody-${newId()}@test.example`]) {
       evaluated = 0;
       const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => harness.client().post(
         `${i % 2 === 0 ? harness.url : second.url}/v1/auth/login`, { email, password: 'Wrong-Password-1' })));
@@ -65,7 +65,7 @@ describe('sign-in by password', () => {
   });
 
   it('is locked after five wrong guesses one after another: the right password is not looked at', async () => {
-    const email = await address();
+    const email = await newAddress();
     const answers: Answer[] = [];
     for (let i = 0; i < 5; i += 1) answers.push(await wrong(email));
     answers.push(await right(email), await wrong(email));
@@ -74,7 +74,7 @@ describe('sign-in by password', () => {
   });
 
   it('opens again after fifteen minutes, and not before', async () => {
-    const email = await address();
+    const email = await newAddress();
     await times(5, () => wrong(email));
     await pass('14.9');
     expect((await right(email)).status).toBe(429);
@@ -83,7 +83,7 @@ describe('sign-in by password', () => {
   });
 
   it('counts anew after fifteen minutes, and after a sign-in that succeeded', async () => {
-    const email = await address();
+    const email = await newAddress();
     await times(4, () => wrong(email));
     await pass('15.1');
     expect(codes(await times(4, () => wrong(email)))).toEqual(Array(4).fill('401 invalid_credentials'));
@@ -93,7 +93,7 @@ describe('sign-in by password', () => {
   });
 
   it('locks by failures alone: the right password among four wrong ones, all at once, is let in', async () => {
-    const email = await address();
+    const email = await newAddress();
     const answers = await Promise.all([wrong(email), wrong(email), right(email), wrong(email), wrong(email)]);
     expect(answers[2].status).toBe(200);
   });
@@ -106,7 +106,7 @@ describe('sign-in by password', () => {
   });
 
   it('locks one address and no other, however it is written', async () => {
-    const [email, other] = [await address(), await address()];
+    const [email, other] = [await newAddress(), await newAddress()];
     await times(5, () => wrong(email));
     expect((await right(other)).status).toBe(200);
     expect((await right(email.toUpperCase())).status).toBe(429);
@@ -114,7 +114,7 @@ describe('sign-in by password', () => {
   });
 
   it('treats an address that nobody has as one that somebody has: same answers, same work', async () => {
-    const [known, unknown] = [await address(), `nobody-${newId()}@test.example`];
+    const [known, unknown] = [await newAddress(), `nobody-${newId()}@test.example`];
     const compare = async (email: string) => {
       evaluated = 0;
       const answers: Answer[] = [];
@@ -150,7 +150,7 @@ describe('sign-in by password', () => {
   });
 
   it('is busy rather than late when too many wait, and charges nobody for what it did not evaluate', async () => {
-    const email = await address();
+    const email = await newAddress();
     const passwords = harness.api.get(Passwords, { strict: false });
     let open!: () => void;
     const gate = new Promise<void>((resolve) => { open = resolve; });
@@ -170,7 +170,7 @@ describe('sign-in by password', () => {
     ['a lone surrogate', `${Factories.PASSWORD}\ud800`, '400 invalid_text'],
     ['nothing', '', '400 invalid_request'],
   ])('refuses a password of %s without evaluating anything or taking a try', async (_what, password, expected) => {
-    const email = await address();
+    const email = await newAddress();
     expect(codes(await times(6, () => login(email, password)))).toEqual(Array(6).fill(expected));
     expect(evaluated).toBe(0);
     expect((await right(email)).status).toBe(200);

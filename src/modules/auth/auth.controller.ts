@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { Access, Public } from '../../platform/access/decorators.js';
 import type { SessionToken } from '../../platform/access/layers/token.layer.js';
 import { Returns } from '../../platform/http/returns.js';
+import { BY_ADDRESS } from './address-limits.js';
 import { AccountService } from './account.service.js';
 import { ChangePasswordDto, LoginDto, MeResponse, SessionResponse, SignedInResponse } from './auth.dto.js';
 import { FactorCookies } from './factors/factor-cookies.js';
@@ -23,7 +24,7 @@ export class AuthController {
   @Post('login')
   @Public('this is where people sign in', {
     emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.second_factor_asked', 'auth.device_remembered'],
-    limit: { name: 'sign-in-address', points: 300, seconds: 300 },
+    limit: BY_ADDRESS.signIn,
   })
   @Returns(SignedInResponse)
   async login(@Body() { email, password, ...options }: LoginDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {

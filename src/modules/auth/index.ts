@@ -1,3 +1,4 @@
+export { BY_ADDRESS } from './address-limits.js';
 export { AuthModule } from './auth.module.js';
 export { AccountService } from './account.service.js';
 export { FactorResetService } from './factors/factor-reset.service.js';

@@ -2,12 +2,10 @@ import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Query, Res }
 import type { Response } from 'express';
 import { Access, Public } from '../../platform/access/decorators.js';
 import { PageQuery, Returns } from '../../platform/http/index.js';
-import { SessionCookies, SignedInResponse } from '../auth/index.js';
+import { BY_ADDRESS, SessionCookies, SignedInResponse } from '../auth/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import { AcceptedInviteResponse, AcceptInviteDto, AcceptOwnInviteDto, CreateInviteDto, InviteResponse } from './invites.dto.js';
 import { InvitesService } from './invites.service.js';
-
-const LIMIT = { name: 'invite-accept', points: 100, seconds: 300 };
 
 @Controller('v1')
 export class InvitesController {
@@ -24,7 +22,7 @@ export class InvitesController {
     return this.invites.list(query);
   }
 
-  /** Invites an address by mail. The link leads to `/invites/accept#token=…` under PUBLIC_URL, where a front end takes it up. */
+  /** Invites an address by mail. The link leads to `/invites/accept#token=…` under PUBLIC_URL. */
   @Post('invites')
   @Access('invite:create', { emits: ['invite.created'] })
   @Returns(InviteResponse, { status: 201 })
@@ -34,7 +32,7 @@ export class InvitesController {
 
   /** Accepts with the token of the mail, sets a password, and signs in. */
   @Post('invites/accept')
-  @Public('whoever was invited has no session yet', { emits: ['invite.accepted', 'invite.refused', 'auth.signed_in'], limit: LIMIT })
+  @Public('whoever was invited has no session yet', { emits: ['invite.accepted', 'invite.refused', 'auth.signed_in'], limit: BY_ADDRESS.acceptInvite })
   @Returns(SignedInResponse)
   async accept(@Body() { token, password }: AcceptInviteDto, @Res({ passthrough: true }) response: Response) {
     const session = await this.acceptance.accept(token, password);
@@ -44,7 +42,7 @@ export class InvitesController {
 
   /** Accepts with the token of the mail, as the user who is signed in. */
   @Post('auth/invites/accept')
-  @Access('signed-in', { peopleOnly: true, emits: ['invite.accepted', 'invite.refused'], limit: LIMIT })
+  @Access('signed-in', { peopleOnly: true, emits: ['invite.accepted', 'invite.refused'], limit: BY_ADDRESS.acceptInvite })
   @Returns(AcceptedInviteResponse)
   acceptOwn(@Body() { token }: AcceptOwnInviteDto) {
     return this.acceptance.acceptOwn(token);

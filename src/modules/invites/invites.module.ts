@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
 import { RbacModule } from '../rbac/index.js';
 import { TenancyModule } from '../tenancy/index.js';
+import { AcceptPageController } from './accept-page.controller.js';
 import { AcceptanceRepository } from './acceptance.repository.js';
 import { AcceptanceService } from './acceptance.service.js';
 import { InvitesController } from './invites.controller.js';
@@ -12,7 +13,7 @@ import { InvitesService } from './invites.service.js';
 
 @Module({
   imports: [AuthModule, RbacModule, TenancyModule],
-  controllers: [InvitesController],
+  controllers: [AcceptPageController, InvitesController],
   providers: [InvitesService, AcceptanceService, InviteJobs, InvitesRepository, AcceptanceRepository],
 })
 export class InvitesModule {}

@@ -6,8 +6,8 @@ import { assertJson, assertText, parsePairs } from './text.js';
 
 /** Below this path bodies are signed: `req.rawBody` and `req.body` are the bytes as they came, of any content type. */
 export const SIGNED_PATH = '/v1/webhooks/';
-/** Below these paths identity providers post HTML forms. */
-export const FORM_PATHS = ['/v1/sso/saml/', '/v1/sso/oidc/'];
+/** Below these paths HTML forms are posted: by identity providers, and by our own pages. */
+export const FORM_PATHS = ['/v1/sso/saml/', '/v1/sso/oidc/', '/sign-in', '/account/', '/invites/accept'];
 const FORM_LIMIT_BYTES = 512 * 1024;
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;

@@ -7,7 +7,8 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Refuses a changing request that another site may have sent with the user's cookie: `Sec-Fetch-Site` and `Origin`,
- * where the browser gives them, must name our own origin, and a body must be JSON, which a foreign form cannot send.
+ * where the browser gives them, must name our own origin. A body must be JSON, which a foreign form cannot send, unless
+ * the browser did name our own origin.
  * For requests authenticated by the session cookie; signed and bearer requests have nothing to forge.
  * Throws csrf_refused.
  */
@@ -16,9 +17,19 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
   assertNotFromElsewhere(request);
   const { origin } = request.headers;
   if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app)) throw new Problem('csrf_refused');
-  if (hasBody(request) && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+  if (origin === undefined && hasBody(request) && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw new Problem('csrf_refused', { detail: 'the body must be JSON' });
   }
+}
+
+/**
+ * Refuses a form that no page of ours can have sent: browsers name the origin with every form (Fetch, "append a request
+ * `Origin` header"), and it must be our own. So nobody is signed in to an account that another site chose.
+ * Throws csrf_refused.
+ */
+export function assertOwnForm(request: Request, app: AppConfig): void {
+  const { origin } = request.headers;
+  if (origin === undefined || (origin !== app.origin && !isOwnHost(origin, request, app))) throw new Problem('csrf_refused');
 }
 
 /** Refuses a request for a page that another site sent the browser to. Throws csrf_refused. */

@@ -2,7 +2,7 @@ export { audienceOf, StaffOnly } from './audience.js';
 export { FORM_PATHS, SIGNED_PATH } from './body.js';
 export type { SignedRequest } from './body.js';
 export { createApp } from './create-app.js';
-export { assertSameOrigin } from './csrf.js';
+export { assertOwnForm, assertSameOrigin } from './csrf.js';
 export { HttpModule } from './http.module.js';
 export { buildOpenApi } from './openapi.js';
 export { PageQuery } from './pagination.dto.js';

@@ -22,6 +22,10 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
+    this.answer(problem, request, response);
+  }
+
+  protected answer(problem: Problem, request: Request, response: Response): void {
     const scim = speaksScim(request);
     const body = Buffer.from(JSON.stringify(scim ? scimError(problem) : problem.body(requestIdOf(request))));
     response.status(problem.status);

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
 import { Returns } from '../../../platform/http/returns.js';
+import { BY_ADDRESS } from '../address-limits.js';
 import { SessionCookies } from '../session-cookies.js';
 import { FactorCookies } from './factor-cookies.js';
 import {
@@ -43,7 +44,7 @@ export class FactorsController {
   @Post('totp/confirm')
   @Access('signed-in', {
     emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30,
-    limit: { name: 'totp-confirm', points: 300, seconds: 300 },
+    limit: BY_ADDRESS.totpConfirm,
   })
   @Returns(RecoveryCodesResponse)
   async confirm(@Body() { code }: TotpCodeDto, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {
@@ -71,7 +72,7 @@ export class FactorsController {
   @Post('step-up')
   @Access('signed-in', {
     emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.recovery_code_used', 'auth.passkey_suspected', 'auth.locked'], beforeSecondFactor: true, peopleOnly: true,
-    limit: { name: 'step-up', points: 300, seconds: 300 },
+    limit: BY_ADDRESS.stepUp,
   })
   @Returns.nothing()
   async stepUp(@Body() body: StepUpDto, @Req() request: SessionRequest, @Res({ passthrough: true }) response: Response) {

@@ -30,6 +30,6 @@ import { StepUpService } from './step-up.service.js';
     Challenges, DevicesRepository, FactorCookies, FactorJobs, FactorLettersRepository, FactorProofs, FactorResetService, FactorsRepository,
     FactorsService, PasskeyCeremonies, PasskeysRepository, PasskeysService, SecondFactorService, StepUpService,
   ],
-  exports: [FactorCookies, FactorResetService, SecondFactorService],
+  exports: [FactorCookies, FactorResetService, FactorsService, PasskeysService, SecondFactorService, StepUpService],
 })
 export class FactorsModule {}

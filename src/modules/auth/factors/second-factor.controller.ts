@@ -2,6 +2,7 @@ import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
+import { BY_ADDRESS } from '../address-limits.js';
 import { SignedInResponse } from '../auth.dto.js';
 import { SessionCookies } from '../session-cookies.js';
 import { FactorCookies } from './factor-cookies.js';
@@ -22,7 +23,7 @@ export class SecondFactorController {
   @Post('login/second-factor')
   @Public('the second half of a sign-in: by the cookie of the first, and by five tries an account', {
     emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.recovery_code_used', 'auth.device_remembered', 'auth.passkey_suspected'],
-    limit: { name: 'second-factor-address', points: 300, seconds: 300 },
+    limit: BY_ADDRESS.secondFactor,
   })
   @Returns(SignedInResponse)
   async finish(@Body() { rememberDevice, ...proof }: SecondFactorDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {

@@ -1,6 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
+import { BY_ADDRESS } from '../address-limits.js';
 import { ForgotPasswordDto, ResetPasswordDto, VerifyEmailDto } from './recovery.dto.js';
 import { RecoveryService } from './recovery.service.js';
 
@@ -11,7 +12,7 @@ export class RecoveryController {
   /** The answer is the same whether anybody has the address. The mail leads to `/account/reset#token=…` under PUBLIC_URL. */
   @Post('password/forgot')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_mail_asked'], limit: { name: 'password-forgot', points: 60, seconds: 300 },
+    emits: ['auth.password_mail_asked'], limit: BY_ADDRESS.forgotPassword,
   })
   @Returns.nothing(202)
   forgot(@Body() { email }: ForgotPasswordDto) {
@@ -21,7 +22,7 @@ export class RecoveryController {
   /** Sets a password with the token of the mail; ends every session, opens none. */
   @Post('password/reset')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_reset', 'auth.password_reset_refused'], limit: { name: 'password-reset', points: 60, seconds: 300 },
+    emits: ['auth.password_reset', 'auth.password_reset_refused'], limit: BY_ADDRESS.resetPassword,
   })
   @Returns.nothing()
   reset(@Body() { token, newPassword }: ResetPasswordDto) {
@@ -40,7 +41,7 @@ export class RecoveryController {
 
   /** With the token of that mail. */
   @Post('email/verify')
-  @Access('signed-in', { emits: ['auth.email_verified'], peopleOnly: true, limit: { name: 'email-verify', points: 100, seconds: 300 } })
+  @Access('signed-in', { emits: ['auth.email_verified'], peopleOnly: true, limit: BY_ADDRESS.verifyEmail })
   @Returns.nothing()
   verify(@Body() { token }: VerifyEmailDto) {
     return this.recovery.verify(token);

@@ -41,6 +41,6 @@ import { SsoTrialController } from './sso-trial.controller.js';
     MappingPreview, SetupGuides, SsoDomains, SsoDomainsRepository, DomainChecks, SsoDiscovery, SsoDiscoveryRepository, SsoNotices, SsoNoticesRepository,
     SsoJobs, SwitchingRepository, SpKeys,
   ],
-  exports: [SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoDomains, DomainChecks, SwitchingRepository],
+  exports: [SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoDiscovery, SsoDomains, DomainChecks, SwitchingRepository],
 })
 export class SsoModule {}

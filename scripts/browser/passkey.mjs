@@ -1,0 +1,40 @@
+import { expectEqual } from '../tour/story.mjs';
+import { enter } from './password.mjs';
+import { Visitor } from './visitor.mjs';
+
+/** A passkey in a virtual authenticator (WebDriver virtual authenticators), made by somebody else than whoever has the app. */
+export async function signInByPasskey(story, stage) {
+  const context = await stage.browser.newContext();
+  const visitor = new Visitor(await context.newPage(), stage);
+  const devtools = await context.newCDPSession(visitor.page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  const { email, password } = stage.demo.signIns.find(({ role }) => role === 'mentor');
+
+  await story.step('A passkey is added', async (see) => {
+    await visitor.open('/sign-in');
+    await enter(visitor, email);
+    await visitor.fill('Password', password);
+    await visitor.press('Sign in');
+    await visitor.arriveAt('/account');
+    await visitor.follow('Second factors and passkeys');
+    await visitor.fill('Name of the passkey', 'Synthetic key');
+    await visitor.press('Add a passkey');
+    await visitor.page.getByText('Your recovery codes.').waitFor();
+    see(`${await visitor.look('10-passkey-added')}: ${await visitor.page.locator('.code li').count()} recovery codes`);
+  });
+
+  await story.step('It signs in by itself, without address or password', async (see) => {
+    await visitor.open('/account');
+    await visitor.press('Sign out');
+    await visitor.arriveAt('/sign-in');
+    await visitor.look('11-sign-in-with-passkey');
+    await visitor.press('Sign in with a passkey');
+    await visitor.arriveAt('/account');
+    see(await visitor.look('12-account-by-passkey'));
+    expectEqual('what the content security policy refused', visitor.violations, []);
+  });
+  await context.close();
+}

@@ -1,0 +1,22 @@
+import { expectEqual } from '../tour/story.mjs';
+import { enter } from './password.mjs';
+import { Visitor } from './visitor.mjs';
+
+/** Through the development identity provider, which the address's domain leads to. */
+export async function signInBySso(story, stage) {
+  const context = await stage.browser.newContext();
+  const visitor = new Visitor(await context.newPage(), stage);
+
+  await story.step('An address leads to its institution, and back with an assertion', async (see) => {
+    await visitor.open('/sign-in');
+    await enter(visitor, 'mentor@gme.example');
+    await visitor.look('13-institution');
+    await visitor.follow('Continue with Development identity provider');
+    await visitor.page.screenshot({ path: `${stage.pictures}/14-identity-provider.png`, fullPage: true });
+    await visitor.page.getByRole('button', { name: /mentor@gme\.example/ }).click();
+    await visitor.arriveAt('/account');
+    see(await visitor.look('15-account-by-sso'));
+    expectEqual('what the content security policy refused', visitor.violations, []);
+  });
+  await context.close();
+}

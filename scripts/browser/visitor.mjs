@@ -1,0 +1,54 @@
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { expectEqual } from '../tour/story.mjs';
+
+const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** A person at a browser: takes pictures of what it shows, and holds each page against the rules of accessibility. */
+export class Visitor {
+  constructor(page, { url, pictures }) {
+    this.page = page;
+    this.url = url;
+    this.pictures = pictures;
+    this.violations = [];
+    page.on('console', (message) => {
+      if (/Content.Security.Policy|Refused to/i.test(message.text())) this.violations.push(message.text());
+    });
+  }
+
+  open(address) {
+    return this.page.goto(new URL(address, this.url).href);
+  }
+
+  fill(label, value) {
+    return this.page.getByLabel(label, { exact: true }).fill(value);
+  }
+
+  press(name) {
+    return this.page.getByRole('button', { name, exact: true }).click();
+  }
+
+  follow(name) {
+    return this.page.getByRole('link', { name, exact: true }).click();
+  }
+
+  async arriveAt(address) {
+    await this.page.waitForURL((url) => url.pathname === address);
+  }
+
+  /** The heading of the page, after it was photographed and examined. */
+  async look(name) {
+    await this.page.getByRole('heading', { level: 1 }).waitFor();
+    await this.page.screenshot({ path: path.join(this.pictures, `${name}.png`), fullPage: true });
+    await this.examine(name);
+    return this.page.getByRole('heading', { level: 1 }).innerText();
+  }
+
+  /** WCAG 2.2 A and AA, as axe-core knows them; where scripts may not run there is nothing to examine with. */
+  async examine(name) {
+    const found = await this.page.evaluate(`${AXE}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`).catch(() => undefined);
+    if (found === undefined) return;
+    expectEqual(`accessibility of ${name}`, found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), []);
+  }
+}

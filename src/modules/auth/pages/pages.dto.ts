@@ -1,0 +1,68 @@
+import { IsIn, IsString, Length, Matches, MaxLength, MinLength } from 'class-validator';
+import { MayBeAbsent } from '../../../platform/http/fields.js';
+
+export class AddressForm {
+  @MayBeAbsent() @IsString() @Length(1, 254)
+  email?: string;
+
+  /** Where to go after signing in; a path on this host, anything else is ignored. */
+  @MayBeAbsent() @IsString() @MaxLength(1_024)
+  returnTo?: string;
+}
+
+export class PasswordForm {
+  @IsString() @Length(1, 254)
+  email: string;
+
+  @MayBeAbsent() @IsString() @MaxLength(1_024)
+  returnTo?: string;
+
+  @IsString() @MinLength(1) @MaxLength(1_000)
+  password: string;
+
+  @MayBeAbsent() @IsIn(['on'])
+  rememberMe?: 'on';
+}
+
+export class SecondFactorForm {
+  @MayBeAbsent() @Matches(/^\d{6}$/)
+  totp?: string;
+
+  @MayBeAbsent() @IsString() @Length(1, 40)
+  recoveryCode?: string;
+
+  @MayBeAbsent() @IsIn(['on'])
+  rememberDevice?: 'on';
+
+  @MayBeAbsent() @IsString() @MaxLength(1_024)
+  returnTo?: string;
+}
+
+export class TotpConfirmForm {
+  /** Six digits. */
+  @Matches(/^\d{6}$/)
+  code: string;
+
+  /** Base32, as the page before showed it; shown again where the code was wrong. */
+  @Matches(/^[A-Z2-7]{16,64}$/)
+  secret: string;
+}
+
+export class StepUpForm {
+  @MayBeAbsent() @Matches(/^\d{6}$/)
+  totp?: string;
+
+  @MayBeAbsent() @IsString() @MinLength(1) @MaxLength(1_000)
+  password?: string;
+
+  @MayBeAbsent() @IsString() @MaxLength(1_024)
+  returnTo?: string;
+}
+
+export class ResetForm {
+  @IsString() @Length(1, 2_000)
+  token: string;
+
+  @IsString() @MinLength(1) @MaxLength(1_000)
+  password: string;
+}

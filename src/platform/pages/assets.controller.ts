@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { Controller, Get } from '@nestjs/common';
+import { Public } from '../access/decorators.js';
+import { Returns } from '../http/returns.js';
+
+const asset = (name: string) => readFileSync(`${import.meta.dirname}/assets/${name}`, 'utf8');
+const STYLE = asset('style.css');
+const PASSKEYS = asset('passkeys.js');
+const TOKEN = asset('token.js');
+
+const REASON = 'the same file for everybody';
+
+/** The files that pages refer to: the content security policy lets nothing inline run. */
+@Controller('assets')
+export class AssetsController {
+  @Get('style.css')
+  @Public(REASON)
+  @Returns.text('text/css; charset=utf-8')
+  style() {
+    return STYLE;
+  }
+
+  @Get('passkeys.js')
+  @Public(REASON)
+  @Returns.text('text/javascript; charset=utf-8')
+  passkeys() {
+    return PASSKEYS;
+  }
+
+  @Get('token.js')
+  @Public(REASON)
+  @Returns.text('text/javascript; charset=utf-8')
+  token() {
+    return TOKEN;
+  }
+}
