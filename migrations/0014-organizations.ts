@@ -168,6 +168,9 @@ export class Organizations1770000000014 extends SqlMigration {
       SELECT * INTO d FROM app_private.destinations(secret) x WHERE (x.m).org_id = org;
       IF NOT FOUND THEN
         state := CASE WHEN EXISTS (
+          SELECT FROM public.sessions x WHERE x.org_id = app.org_id() AND x.user_id = app.user_id() AND x.revoked_at IS NOT NULL
+             AND x.secret_hash = sha256(convert_to(secret, 'UTF8'))) THEN 'session_ended'
+         WHEN EXISTS (
           SELECT FROM public.memberships x JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active'
            WHERE x.org_id = org AND x.user_id = app.user_id() AND x.status = 'active') THEN 'sign_in_required' ELSE 'not_found' END;
         RETURN;

@@ -241,4 +241,22 @@ export const cases = [
     tests: 'e2e/oidc.spec',
     expect: /takes no address that the provider does not call verified/,
   },
+  {
+    control: 'the library\'s own verification of SAML answers, beside ours',
+    file: 'src/modules/auth/saml/saml.strategy.ts',
+    edit: (text) => text.replace('  /** Before the library:', `  override authenticate(request: Incoming): void {
+    this.open(request).then(() => this.responses.admit(this.judged.get(request)!)).then((arrival) => this.success(arrival as never), (error: Error) => this.error(error));
+  }
+
+  /** Before the library:`),
+    tests: 'saml/library-verification',
+    expect: /signed by a stranger/,
+  },
+  {
+    control: 'that both verifiers of a SAML answer mean the same person',
+    file: 'src/modules/auth/saml/library-refusal.ts',
+    edit: (text) => text.replace(/ {2}must\(profile\.nameID.*\n/, ''),
+    tests: 'saml/library-verification',
+    expect: /about another person/,
+  },
 ];

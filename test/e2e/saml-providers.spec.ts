@@ -149,7 +149,7 @@ describe.each([['samlp', SamlpProvider], ['samlify', SamlifyProvider]] as const)
     expect([landed.status, new URL(landed.url).origin, await me(who)]).toEqual([200, provider.url, 401]);
     expect(await refusals(connected, 'sso.logout_refused')).toEqual([]);
     const [event] = await harness.database.superuser(`SELECT meta FROM audit_events WHERE type = 'sso.sessions_ended' AND org_id = $1`, [connected.org]);
-    expect(event).toEqual({ meta: { count: 1 } });
+    expect(event).toEqual({ meta: { connectionId: connected.id, ended: 1 } });
   });
 });
 
