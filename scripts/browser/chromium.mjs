@@ -5,7 +5,7 @@ import { Fixable } from '../lib/log.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 /** It looks nothing up elsewhere; as root it runs without its own sandbox. */
-const ARGS = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-gpu', '--disable-quic'];
+const ARGS = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage'];
 
 function executable() {
   const named = process.env.CHROMIUM ? [process.env.CHROMIUM] : [];

@@ -5,7 +5,7 @@ import { Visitor } from './visitor.mjs';
 /** Everything here happens with scripts switched off. Returns the account, with its authenticator app. */
 export async function signInByPassword(story, stage) {
   const context = await stage.browser.newContext({ javaScriptEnabled: false });
-  const visitor = new Visitor(await context.newPage(), stage);
+  const visitor = new Visitor(await context.newPage(), stage, { scripts: false });
   const { email, password } = stage.demo.signIns.find(({ role }) => role === 'program_director');
 
   await story.step('An address, then a password, without any script', async (see) => {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { SsoSetupService } from '../modules/auth/index.js';
+import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/index.js';
 import { AssignmentsService, PeopleService, type Kind } from '../modules/people/index.js';
 import { WebhookSourcesService } from '../modules/webhooks/index.js';
 import { PRESETS, type Preset } from '../platform/access/roles.js';
@@ -53,6 +53,7 @@ async function seed(operator: Operator, { out, idpMetadata }: SeedOptions): Prom
 /** Each organization signs in through the development identity provider, whose groups are named `preset:role`. */
 async function connect(operator: Operator, metadata: string) {
   const setup = operator.app.get(SsoSetupService);
+  for (const { id, preset } of ORGANIZATIONS) await answerFor(operator, id, `${preset}.example`);
   return Promise.all(ORGANIZATIONS.map(({ id: orgId, preset }) => operator.within(orgId, async () => {
     const groupRoles = Object.keys(PRESETS[preset]).map((role) => ({ group: `${preset}:${role}`, role }));
     const [known] = (await setup.list()).items;
@@ -61,6 +62,12 @@ async function connect(operator: Operator, metadata: string) {
       : await setup.update(known.id, { metadata });
     return { orgId, id, loginUrl };
   })));
+}
+
+/** The domain of the made-up people of an organization, so that their addresses lead to the identity provider. It cannot have a DNS record. */
+async function answerFor(operator: Operator, orgId: string, name: string): Promise<void> {
+  const { id } = await operator.within(orgId, () => operator.app.get(SsoDomains).known(name));
+  await operator.as(orgId, () => operator.app.get(DomainChecks).assume(id));
 }
 
 /** Each organization takes in the webhooks of one partner. A secret is shown once: where it was not kept, it is made anew. */

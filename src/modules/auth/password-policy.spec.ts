@@ -71,8 +71,9 @@ describe('a password', () => {
     expect(missing(password)).toEqual([]);
   });
 
-  it('may hold a word as short as Li or Roy', () => {
+  it('may hold a word as short as Li or Roy, and whom the address is with', () => {
     expect(missing('Brilliant-Royal-41', { email: 'li@clinic.example', names: ['Li Roy'] })).toEqual([]);
+    expect(missing('Clinic-of-Otters-41', { email: 'li@clinic.example', names: ['li@clinic.example'] })).toEqual([]);
   });
 
   it('is not repeated in the refusal', () => {

@@ -34,7 +34,7 @@ export function assertStrong(password: string, owner: PasswordOwner = { email: '
 /** Words shorter than four letters stand in anything. */
 function holdsOwnWord(password: string, { email, names }: PasswordOwner): boolean {
   const folded = fold(password);
-  const own = [email.split('@')[0]!, ...names];
+  const own = [email, ...names].map((text) => text.split('@')[0]!); // some are called by their address
   const words = own.flatMap((text) => [fold(text), ...text.split(/[^\p{L}\p{M}]+/u).map(fold)]);
   return words.some((word) => word.length >= SHORTEST_OWN_WORD && folded.includes(word));
 }
