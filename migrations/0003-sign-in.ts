@@ -39,12 +39,14 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- What a visitor brings to a session that is about to be opened: entrances take it as one value.
     -- device: what tells one browser from another; then where it is, as far as an address tells: anywhere within radius_km of a point.
+    -- idp_subject and signed_in_at come from an identity provider alone: its name for the person, and when it last saw them prove who they are.
     CREATE TYPE app.visit AS (id uuid, secret_hash bytea, ip inet, user_agent text,
-      device bytea, country text, latitude real, longitude real, radius_km real, remember boolean, request_id text);
+      device bytea, country text, latitude real, longitude real, radius_km real, remember boolean, request_id text,
+      idp_subject text, signed_in_at timestamptz);
 
     -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did;
     -- stepped_up_at: when they last proved again who they are. remembered_device: the second factor was shown on an earlier day.
-    -- connection_id and idp_session: the identity provider that opened it, and what it calls the session, so that it can end it.
+    -- connection_id, idp_subject and idp_session: the identity provider that opened it, and what it calls person and session, so that it can end it.
     -- remembered: lasts for seven days, while its organization allows that. suspect: nobody could have come here in time from
     -- where they signed in before, so that the sign-in is no fresh one for what asks for one.
     CREATE TABLE sessions (
@@ -60,6 +62,7 @@ export class SignIn1770000000003 extends SqlMigration {
       stepped_up_at timestamptz,
       origin_org_id uuid,
       connection_id uuid,
+      idp_subject text,
       idp_session text,
       created_at timestamptz NOT NULL DEFAULT now(),
       last_seen_at timestamptz NOT NULL DEFAULT now(),
@@ -79,9 +82,10 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE INDEX sessions_secret ON sessions (secret_hash);
     CREATE INDEX sessions_user ON sessions (user_id, created_at) WHERE revoked_at IS NULL;
     CREATE INDEX sessions_expiry ON sessions (org_id, expires_at);
+    CREATE INDEX sessions_provider ON sessions (connection_id, idp_subject) WHERE revoked_at IS NULL;
     SELECT app_private.protect_table('sessions', 'DELETE', true);
     GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
-      revoked_at, ip, user_agent, country, remembered), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
+      revoked_at, ip, user_agent, country, remembered, connection_id, idp_subject, idp_session), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
     -- What has ended does not begin again.
     CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
