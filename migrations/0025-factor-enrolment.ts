@@ -3,13 +3,15 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
 /** Enrolling, removing and resetting second factors, by their user or by an administrator; and what lapses of sign-ins. */
 export class FactorEnrolment1770000000025 extends SqlMigration {
   protected readonly sql = /* sql */ `
-    -- The caller's own session, of somebody who has proved not long ago who they are: else a stolen session would be enough to change factors.
+    -- The caller's own session, of somebody who has proved not long ago, to us, who they are: else a stolen session would be enough
+    -- to change factors, and so would the word of an identity provider, which counts in one organization while a factor opens all of
+    -- its user's.
     CREATE FUNCTION app_private.proved_session(secret text) RETURNS public.sessions
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       s public.sessions := app_private.own_session(secret);
     BEGIN
-      IF app.proved_at(s) < now() - interval '31 minutes' THEN RAISE EXCEPTION 'step_up_required' USING ERRCODE = 'VS409'; END IF;
+      IF (CASE WHEN app.is_local(s.method) THEN app.proved_at(s) ELSE coalesce(s.stepped_up_at, to_timestamp(0)) END) < now() - interval '31 minutes' THEN RAISE EXCEPTION 'step_up_required' USING ERRCODE = 'VS409'; END IF;
       RETURN s;
     END $$;
 

@@ -259,4 +259,11 @@ export const cases = [
     tests: 'saml/library-verification',
     expect: /about another person/,
   },
+  {
+    control: 'that an identity provider adds no factor',
+    file: 'migrations/0025-factor-enrolment.ts',
+    edit: (text) => text.replace("CASE WHEN app.is_local(s.method) THEN app.proved_at(s) ELSE coalesce(s.stepped_up_at, to_timestamp(0)) END", 'app.proved_at(s)'),
+    tests: 'e2e/factor-policies',
+    expect: /adds no factor, which would open/,
+  },
 ];
