@@ -23,6 +23,17 @@ const seen = ({ status, body }: Answer) => `${status} ${body?.code ?? 'ok'}`;
 const login = (email: string, more: object = {}, client = harness.client()) => client.post('/v1/auth/login', { email, password: Factories.PASSWORD, ...more });
 const set = (org: string, column: string, value: unknown) => harness.database.superuser(`UPDATE organizations SET ${column} = $2 WHERE id = $1`, [org, value]);
 
+describe('the word of an identity provider', () => {
+  it('adds no factor, which would open the user\'s other organizations too, until the user has shown to us who they are', async () => {
+    const member = await harness.make.member(await harness.make.organization('gme'), 'trainee');
+    const client = await harness.signIn(member.email);
+    await harness.database.superuser(`UPDATE sessions SET method = 'saml' WHERE membership_id = $1`, [member.membershipId]);
+    expect(seen(await client.post('/v1/auth/totp/enroll'))).toBe('403 step_up_required');
+    expect(seen(await client.post('/v1/auth/step-up', { password: Factories.PASSWORD }))).toBe('204 ok');
+    expect(seen(await client.post('/v1/auth/totp/enroll'))).toBe('201 ok');
+  });
+});
+
 describe('an organization that asks for a second factor', () => {
   it('lets a member without one enrol, and nothing else; with one the session goes on at once', async () => {
     const org = await harness.make.organization('gme');
@@ -186,15 +197,4 @@ it('what has lapsed of sign-ins is swept away by schedule, and what has not stay
   await harness.settled();
   expect(await harness.database.superuser('SELECT 1 FROM app_private.pending_sign_ins WHERE user_id = $1', [userId])).toHaveLength(1);
   expect(await harness.database.superuser('SELECT 1 FROM app_private.totp_factors WHERE user_id = $1', [userId])).toHaveLength(1);
-});
-
-describe('the word of an identity provider', () => {
-  it('adds no factor, which would open the user\'s other organizations too, until the user has shown to us who they are', async () => {
-    const member = await harness.make.member(await harness.make.organization('gme'), 'trainee');
-    const client = await harness.signIn(member.email);
-    await harness.database.superuser(`UPDATE sessions SET method = 'saml' WHERE membership_id = $1`, [member.membershipId]);
-    expect(seen(await client.post('/v1/auth/totp/enroll'))).toBe('403 step_up_required');
-    expect(seen(await client.post('/v1/auth/step-up', { password: Factories.PASSWORD }))).toBe('204 ok');
-    expect(seen(await client.post('/v1/auth/totp/enroll'))).toBe('201 ok');
-  });
 });
