@@ -93,11 +93,13 @@ describe('the window', () => {
 
 /** Directories are limited by their layer. What lets somebody in, or helps to: all that is public but what is elsewhere, and what takes a secret of whoever is here. */
 const TRIES = /(login|forgot|reset|change|verify|accept|confirm|activate|step-up|second-factor|acs|callback)/;
+/** Files and empty forms, the same for everybody. */
+const STILL = /^\/(assets\/|account\/(forgot|reset)$|invites\/accept$)/;
 const ELSEWHERE = ['/metrics', '/health/live', '/health/ready', '/v1/webhooks/:sourceId', '/v1/sso/saml/:connectionId/metadata'];
 
 it('stands on every route that signs somebody in, or takes what does', () => {
   const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
-  const asked = routes.filter(({ path, policy, mutating }) => (policy?.kind === 'public' && !ELSEWHERE.includes(path)) || (mutating && /^\/v1\/(auth|sso\/(saml|oidc))\//.test(path) && TRIES.test(path)));
+  const asked = routes.filter(({ path, policy, mutating }) => (policy?.kind === 'public' && !ELSEWHERE.includes(path) && (mutating || !STILL.test(path))) || (mutating && /^\/(account|v1\/(auth|sso\/(saml|oidc)))\//.test(path) && TRIES.test(path)));
   expect(asked.length).toBeGreaterThan(9);
   expect(asked.filter(({ policy }) => policy?.limit === undefined).map(({ method, path }) => `${method} ${path}: name a limit in its @Access or @Public`)).toEqual([]);
 });
