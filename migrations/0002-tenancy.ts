@@ -33,6 +33,14 @@ export class Tenancy1770000000002 extends SqlMigration {
     -- The installation itself: its log and its jobs belong to the nil organization, which has no members.
     INSERT INTO organizations (id, name, preset) VALUES ('00000000-0000-0000-0000-000000000000', 'Installation', 'installation');
 
+    -- An organization is made by operators alone.
+    CREATE FUNCTION app.create_organization(new_id uuid, full_name text, vocabulary text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+      INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
+    $$;
+
+    GRANT EXECUTE ON FUNCTION app.create_organization TO vouchsafe_worker;
+
     -- home_org_id: the organization whose word alone stands for the address, where nobody has shown that it is theirs. Such a
     -- user is known there only, so that no organization can occupy an address that others use.
     CREATE TABLE users (

@@ -39,12 +39,14 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- What a visitor brings to a session that is about to be opened: entrances take it as one value.
     -- device: what tells one browser from another; then where it is, as far as an address tells: anywhere within radius_km of a point.
+    -- idp_subject and signed_in_at come from an identity provider alone: its name for the person, and when it last saw them prove who they are.
     CREATE TYPE app.visit AS (id uuid, secret_hash bytea, ip inet, user_agent text,
-      device bytea, country text, latitude real, longitude real, radius_km real, remember boolean, request_id text);
+      device bytea, country text, latitude real, longitude real, radius_km real, remember boolean, request_id text,
+      idp_subject text, signed_in_at timestamptz);
 
     -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did;
     -- stepped_up_at: when they last proved again who they are. remembered_device: the second factor was shown on an earlier day.
-    -- connection_id and idp_session: the identity provider that opened it, and what it calls the session, so that it can end it.
+    -- connection_id, idp_subject and idp_session: the identity provider that opened it, and what it calls person and session, so that it can end it.
     -- remembered: lasts for seven days, while its organization allows that. suspect: nobody could have come here in time from
     -- where they signed in before, so that the sign-in is no fresh one for what asks for one.
     CREATE TABLE sessions (
@@ -60,6 +62,7 @@ export class SignIn1770000000003 extends SqlMigration {
       stepped_up_at timestamptz,
       origin_org_id uuid,
       connection_id uuid,
+      idp_subject text,
       idp_session text,
       created_at timestamptz NOT NULL DEFAULT now(),
       last_seen_at timestamptz NOT NULL DEFAULT now(),
@@ -79,9 +82,10 @@ export class SignIn1770000000003 extends SqlMigration {
     CREATE INDEX sessions_secret ON sessions (secret_hash);
     CREATE INDEX sessions_user ON sessions (user_id, created_at) WHERE revoked_at IS NULL;
     CREATE INDEX sessions_expiry ON sessions (org_id, expires_at);
+    CREATE INDEX sessions_provider ON sessions (connection_id, idp_subject) WHERE revoked_at IS NULL;
     SELECT app_private.protect_table('sessions', 'DELETE', true);
     GRANT SELECT (org_id, id, membership_id, user_id, method, second_factor_at, created_at, last_seen_at, expires_at,
-      revoked_at, ip, user_agent, country, remembered), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
+      revoked_at, ip, user_agent, country, remembered, connection_id, idp_subject, idp_session), UPDATE (revoked_at) ON sessions TO vouchsafe_app;
     -- What has ended does not begin again.
     CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
@@ -390,48 +394,7 @@ export class SignIn1770000000003 extends SqlMigration {
       SELECT EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = app.user_id() AND c.verifier = sha256(evaluated))
     $$;
 
-    -- An organization is made by operators alone.
-    CREATE FUNCTION app.create_organization(new_id uuid, full_name text, vocabulary text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
-    $$;
-
-    -- Entrances of the worker alone: any organization by id; a member, to act with exactly that member's scope.
-    CREATE FUNCTION app.enter_organization(org uuid) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    BEGIN
-      IF NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org) THEN
-        RAISE EXCEPTION 'no such organization' USING ERRCODE = '42501';
-      END IF;
-      PERFORM app_private.sign_context(ARRAY['system', org::text, NULL, NULL, NULL, NULL, org::text, NULL]);
-    END $$;
-
-    CREATE FUNCTION app.enter_member(org uuid, member uuid, OUT role text, OUT portal boolean, OUT grants text, OUT user_id uuid, OUT email text,
-      OUT user_name text, OUT org_name text, OUT access_grant_id uuid)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    DECLARE
-      m public.memberships;
-    BEGIN
-      SELECT x.* INTO m FROM public.memberships x JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active'
-       WHERE x.org_id = org AND x.id = member AND x.status = 'active';
-      IF NOT FOUND THEN
-        RAISE EXCEPTION 'no such active membership' USING ERRCODE = '42501';
-      END IF;
-      m := app_private.at_present(m);
-      role := m.role; portal := m.portal; grants := m.grants::text; user_id := m.user_id; access_grant_id := m.access_grant_id;
-      email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
-      org_name := (SELECT o.name FROM public.organizations o WHERE o.id = org);
-      PERFORM app_private.sign_member(m);
-    END $$;
-
-    -- The organizations there are, for work that is done in each; those that are suspended where it is done there too.
-    CREATE FUNCTION app.organization_ids(suspended_too boolean) RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT id FROM public.organizations WHERE suspended_too OR status = 'active' ORDER BY id
-    $$;
-
     GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.ensure_user,
       app.shuts_out, app.set_password, app.own_salt, app.own_password_is, app.idle_time TO vouchsafe_app;
-    GRANT EXECUTE ON FUNCTION app.enter_organization, app.enter_member, app.organization_ids, app.create_organization TO vouchsafe_worker;
   `;
 }

@@ -12,7 +12,10 @@ export class Sso1770000000009 extends SqlMigration {
       -- SAML 2.0: the provider's metadata, and how strict we are with it.
       idp_entity_id text,
       idp_sso_url text,
+      idp_sso_binding text NOT NULL DEFAULT 'redirect' CHECK (idp_sso_binding IN ('redirect', 'post')),
       idp_slo_url text,
+      idp_slo_response_url text,
+      idp_slo_binding text NOT NULL DEFAULT 'redirect' CHECK (idp_slo_binding IN ('redirect', 'post')),
       idp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(idp_certificates) <= 10),
       idp_scopes text[] NOT NULL DEFAULT '{}',
       metadata_url text,
@@ -25,8 +28,9 @@ export class Sso1770000000009 extends SqlMigration {
       sign_requests boolean NOT NULL DEFAULT false,
       idp_initiated boolean NOT NULL DEFAULT false,
       force_authn boolean NOT NULL DEFAULT false,
+      -- Our keys towards this provider, sealed as one list, and their certificates: the first signs, the second is the one to come.
       sp_key_enc bytea,
-      sp_certificate text,
+      sp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(sp_certificates) <= 2),
       -- OpenID Connect.
       oidc_issuer text,
       oidc_client_id text,
@@ -50,6 +54,7 @@ export class Sso1770000000009 extends SqlMigration {
       created_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (org_id, id),
       CHECK (protocol <> 'saml' OR (idp_entity_id IS NOT NULL AND idp_sso_url IS NOT NULL AND cardinality(idp_certificates) > 0)),
+      CHECK ((sp_key_enc IS NULL) = (cardinality(sp_certificates) = 0)),
       CHECK (protocol <> 'oidc' OR (oidc_issuer IS NOT NULL AND oidc_client_id IS NOT NULL))
     );
     CREATE INDEX sso_connections_id ON sso_connections (id);
@@ -241,10 +246,35 @@ export class Sso1770000000009 extends SqlMigration {
       UPDATE public.sso_identities i SET last_sign_in_at = now(), facts = sso_sign_in.facts
        WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
       expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
-      UPDATE public.sessions s SET connection_id = c.id, idp_session = sso_sign_in.idp_session WHERE s.org_id = m.org_id AND s.id = visit.id;
+      UPDATE public.sessions s SET connection_id = c.id, idp_subject = visit.idp_subject, idp_session = sso_sign_in.idp_session,
+             signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
       user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
     END $$;
 
-    GRANT EXECUTE ON FUNCTION app.find_sso_connection, app.enter_sso_log, app.sso_sign_in TO vouchsafe_app;
+    -- Ends what an identity provider says is over, for whoever holds the connection's secret: the sessions that the connection opened for
+    -- the person it names, the sessions it names, or where it names both those of that person, wherever they were carried. Where any
+    -- ended, the rest of the transaction is that member's, to say so in the log. Ended null: not a connection that may speak.
+    CREATE FUNCTION app.sso_end_sessions(connection uuid, entrance bytea, subject text, idp_sessions text[],
+      OUT ended integer, OUT org_id uuid, OUT user_id uuid, OUT email text)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      c public.sso_connections; m public.memberships; members uuid[];
+    BEGIN
+      SELECT * INTO c FROM public.sso_connections x WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+      org_id := app.enter_sso_log(connection);
+      IF c.id IS NULL THEN RETURN; END IF;
+      ended := 0;
+      IF subject IS NULL AND cardinality(idp_sessions) = 0 THEN RETURN; END IF;
+      WITH gone AS (
+        UPDATE public.sessions s SET revoked_at = now() WHERE s.connection_id = c.id AND s.revoked_at IS NULL AND (subject IS NULL OR s.idp_subject = subject)
+           AND (cardinality(idp_sessions) = 0 OR s.idp_session = ANY (idp_sessions)) RETURNING s.org_id, s.membership_id)
+      SELECT count(*), array_agg(g.membership_id ORDER BY g.org_id <> c.org_id) INTO ended, members FROM gone g;
+      IF ended = 0 THEN RETURN; END IF;
+      SELECT * INTO m FROM public.memberships x WHERE x.id = members[1];
+      org_id := m.org_id; user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+      PERFORM app_private.sign_member(app_private.at_present(m));
+    END $$;
+
+    GRANT EXECUTE ON FUNCTION app.find_sso_connection, app.enter_sso_log, app.sso_sign_in, app.sso_end_sessions TO vouchsafe_app;
   `;
 }

@@ -168,6 +168,9 @@ export class Organizations1770000000014 extends SqlMigration {
       SELECT * INTO d FROM app_private.destinations(secret) x WHERE (x.m).org_id = org;
       IF NOT FOUND THEN
         state := CASE WHEN EXISTS (
+          SELECT FROM public.sessions x WHERE x.org_id = app.org_id() AND x.user_id = app.user_id() AND x.revoked_at IS NOT NULL
+             AND x.secret_hash = sha256(convert_to(secret, 'UTF8'))) THEN 'session_ended'
+         WHEN EXISTS (
           SELECT FROM public.memberships x JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active'
            WHERE x.org_id = org AND x.user_id = app.user_id() AND x.status = 'active') THEN 'sign_in_required' ELSE 'not_found' END;
         RETURN;
@@ -180,7 +183,8 @@ export class Organizations1770000000014 extends SqlMigration {
       expires_at := app_private.open_session(d.m, visit, s.method, d.expires_at);
       UPDATE public.sessions x SET signed_in_at = s.signed_in_at, stepped_up_at = s.stepped_up_at, suspect = x.suspect OR s.suspect,
              second_factor_at = s.second_factor_at, remembered_device = s.remembered_device,
-             origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id, idp_session = s.idp_session
+             origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id,
+             idp_subject = s.idp_subject, idp_session = s.idp_session
        WHERE x.org_id = org AND x.id = visit.id;
     END $$;
 

@@ -200,6 +200,20 @@ export const cases = [
     expect: /is forbidden from the next request on/,
   },
   {
+    control: 'the second guard, on what was under the encryption',
+    file: 'src/modules/auth/saml/saml-responses.ts',
+    edit: (text) => text.replace("  must(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n", ''),
+    tests: 'saml-hostile',
+    expect: /under encryption|encrypted|inside the encryption/,
+  },
+  {
+    control: 'the signature of messages that end sessions',
+    file: 'src/modules/auth/saml/logout-message.ts',
+    edit: (text) => text.replace("createVerify(algorithm).update(signed).verify(key, signature)", 'createVerify(algorithm).update(signed).verify(key, signature) || key.length > 0'),
+    tests: 'logout-message',
+    expect: /a key that nobody trusts|was not signed/,
+  },
+  {
     control: 'the check of where a name leads, before it is connected to',
     file: 'src/platform/outbound/outbound-fetch.ts',
     edit: (text) => text.replace(/ {4}if \(!addresses\.every\(.*\n/, ''),
@@ -226,5 +240,23 @@ export const cases = [
     edit: (text) => text.replace("return source['email_verified'] === true ||", 'return true ||'),
     tests: 'e2e/oidc.spec',
     expect: /takes no address that the provider does not call verified/,
+  },
+  {
+    control: 'the library\'s own verification of SAML answers, beside ours',
+    file: 'src/modules/auth/saml/saml.strategy.ts',
+    edit: (text) => text.replace('  /** Before the library:', `  override authenticate(request: Incoming): void {
+    this.open(request).then(() => this.responses.admit(this.judged.get(request)!)).then((arrival) => this.success(arrival as never), (error: Error) => this.error(error));
+  }
+
+  /** Before the library:`),
+    tests: 'saml/library-verification',
+    expect: /signed by a stranger/,
+  },
+  {
+    control: 'that both verifiers of a SAML answer mean the same person',
+    file: 'src/modules/auth/saml/library-refusal.ts',
+    edit: (text) => text.replace(/ {2}must\(profile\.nameID.*\n/, ''),
+    tests: 'saml/library-verification',
+    expect: /about another person/,
   },
 ];

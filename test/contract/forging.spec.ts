@@ -266,7 +266,7 @@ describe('errors and side effects', () => {
     await raw.rollback();
     for (const call of [
       `app.enter_session(NULL, NULL)`, `app.enter_session(repeat('x', 43), true)`, `app.set_password('${theirs.ids.user}', '\\x00', '\\x00', '\\x00', NULL, false)`,
-      `app.complete_sign_in(NULL, NULL, NULL)`, `app.sso_sign_in('${theirs.ids.connection}', '\\x00', '', '', '', '', NULL, NULL, NULL, NULL, NULL, NULL)`,
+      `app.complete_sign_in(NULL, NULL, NULL)`, `app.sso_end_sessions('${theirs.ids.connection}', '\\x00', '', '{}')`, `app.sso_sign_in('${theirs.ids.connection}', '\\x00', '', '', '', '', NULL, NULL, NULL, NULL, NULL, NULL)`,
       `app.replay_webhook('${theirs.ids.delivery}', gen_random_uuid(), 'r')`, `app.ensure_user(gen_random_uuid(), 'a@test.example')`,
     ]) {
       await raw.client.query('BEGIN');

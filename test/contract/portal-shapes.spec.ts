@@ -27,6 +27,9 @@ const WITHOUT_CLASS: Record<string, string> = {
   'GET /v1/sso/oidc/:connectionId/logout': 'sends the browser to the provider\'s end of the session',
   'GET /v1/sso/saml/:connectionId/login': 'sends the browser to the identity provider',
   'POST /v1/sso/saml/:connectionId/acs': 'sends the browser back to where it came from',
+  'GET /v1/sso/saml/:connectionId/form': 'a form with our own message to the identity provider',
+  'GET /v1/sso/saml/:connectionId/logout': 'sends the browser to the identity provider, or to the start page',
+  'POST /v1/sso/saml/:connectionId/logout': 'sends the browser to the identity provider, or to the start page',
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
 };
 /** Names of fields that tell of other members, of who else there is, or of the machinery. */

@@ -55,6 +55,11 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/sso/connections': async (_ids, { metadata, roles }) => ({ body: { name: 'Second', metadata, defaultRole: roles.subject } }),
   'GET /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
   'PATCH /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection }, body: { name: 'Renamed' } }),
+  'POST /v1/sso/connections/:id/key': ({ connection }) => ({ params: { id: connection } }),
+  'POST /v1/sso/connections/:id/key/switch': async ({ connection }, { director }) => {
+    for (let key = 0; key < 2; key += 1) await director.post(`/v1/sso/connections/${connection}/key`);
+    return { params: { id: connection } };
+  },
   'POST /v1/sso/connections/:id/refresh': ({ publishedConnection }) => ({ params: { id: publishedConnection } }),
   'GET /v1/sso/connections/:id/guide': ({ connection }) => ({ params: { id: connection }, query: { provider: 'okta' } }),
   'POST /v1/sso/connections/:id/test': ({ connection }) => ({ params: { id: connection } }),
@@ -210,6 +215,9 @@ export const PUBLIC: Record<string, string> = {
   'POST /v1/invites/accept': 'a signed token that was mailed, good once; a limit by address',
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
+  'GET /v1/sso/saml/:connectionId/form': 'a ticket of random bytes, good once, for the browser it was made for',
+  'GET /v1/sso/saml/:connectionId/logout': 'ends the session of the browser that comes; messages carry the identity provider\'s signature',
+  'POST /v1/sso/saml/:connectionId/logout': 'the identity provider\'s signature',
   'GET /v1/sso/discover': 'tells of domains, and of no account; a limit by address',
   'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',
   'GET /assets/style.css': 'the same for everybody',

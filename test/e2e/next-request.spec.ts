@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { suspend } from '../../src/cli/organizations.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
 import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
+import { providerMetadata } from '../contract/world.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { over } from '../harness/exports.js';
@@ -84,6 +85,18 @@ const CHANGES: Record<string, Change> = {
   'a password changed': {
     role: 'mentor', ask: me, before: 200, after: 401,
     change: ({ other }, { baseUrl }) => other.at(baseUrl).post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' }),
+  },
+  'second factors reset by who leads': {
+    role: 'mentor', ask: me, before: 200, after: 401,
+    change: ({ member }, director) => director.delete(`/v1/memberships/${member.membershipId}/factors`),
+  },
+  'a connection switched off, for who came in through it': {
+    role: 'mentor', ask: me, before: 200, after: 401,
+    change: async ({ member }, director) => {
+      const { body: { id } } = await director.post('/v1/sso/connections', { name: 'Synthetic', metadata: await providerMetadata(), defaultRole: 'mentor' });
+      await harness.database.superuser(`UPDATE sessions SET connection_id = $2 WHERE membership_id = $1`, [member.membershipId, id]);
+      return director.patch(`/v1/sso/connections/${id}`, { enabled: false });
+    },
   },
   'an organization suspended': {
     role: 'mentor', ask: me, before: 200, after: 403,

@@ -109,8 +109,8 @@ describe('back-channel logout', () => {
 
   it('cannot be had by raw SQL without the connection\'s secret', async () => {
     const client = await session('hal', 'sid-9');
-    const [row] = await harness.database.superuser<{ ended: number }>(`SELECT ended FROM app.sso_end_sessions($1, '\\x00', NULL, 'sid-9')`, [connectionId]);
-    expect([row!.ended, await alive(client)]).toEqual([0, true]);
+    const [row] = await harness.database.superuser<{ ended: number }>(`SELECT ended FROM app.sso_end_sessions($1, '\\x00', NULL, '{sid-9}')`, [connectionId]);
+    expect([row!.ended, await alive(client)]).toEqual([null, true]);
   });
 });
 

@@ -1,10 +1,11 @@
 import passport from 'passport';
-import { beginSignIn } from '../../src/modules/auth/saml/saml-login.js';
-import { refusalOf } from '../../src/modules/auth/saml/library-refusal.js';
+import { libraryRefusal } from '../../src/modules/auth/saml/library-refusal.js';
+import { OutgoingForms } from '../../src/modules/auth/saml/saml-stores.js';
+import { SamlStrategy } from '../../src/modules/auth/saml/saml.strategy.js';
 import { AssertionReplays, PendingRequests, type SignInRedis } from '../../src/modules/auth/sso/request-store.js';
 import { SamlConnections, serviceProviderUrls, type SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
-import { SamlRefused } from '../../src/modules/auth/saml/saml-refusal.js';
-import { SamlStrategy, type SamlArrival } from '../../src/modules/auth/saml/saml.strategy.js';
+import { beginSignIn } from '../../src/modules/auth/saml/saml-login.js';
+import { SamlResponses, type IncomingForm, type JudgedResponse, type SamlArrival } from '../../src/modules/auth/saml/saml-responses.js';
 import { Clock } from '../../src/platform/clock/clock.js';
 
 /** The two Redis commands of the sign-in store, in memory. */
@@ -43,16 +44,22 @@ const PUBLIC_URL = 'https://vouchsafe.example.test';
 
 /** A connection to the test identity provider. */
 export function testConnection(id: string, certificates: readonly string[], more: Partial<SamlConnection> = {}): SamlConnection {
-  const { spEntityId, acsUrl } = serviceProviderUrls(PUBLIC_URL, id);
   return {
     id,
     orgId: `org-of-${id}`,
-    spEntityId,
-    acsUrl,
+    ...serviceProviderUrls(PUBLIC_URL, id),
     idpEntityId: 'https://idp.example.test/metadata',
     idpSsoUrl: 'https://idp.example.test/sso',
+    idpSsoBinding: 'redirect',
+    idpSloBinding: 'redirect',
     idpCertificates: certificates,
+    idpScopes: [],
     wantResponseSigned: false,
+    wantAssertionEncrypted: false,
+    signRequests: false,
+    idpInitiated: false,
+    forceAuthn: false,
+    spKeys: [],
     subject: 'name-id',
     groupRoles: [{ group: 'mentors', role: 'mentor' }],
     jitProvisioning: true,
@@ -80,26 +87,35 @@ export interface Posted {
   readonly connectionId?: string;
 }
 
+/** Our own judgement, which a test may spoil: what then stands is the library's. */
+class SpoiltResponses extends SamlResponses {
+  spoil: (judged: JudgedResponse) => JudgedResponse = (judged) => judged;
+
+  override async judge(form: IncomingForm): Promise<JudgedResponse> {
+    return this.spoil(await super.judge(form));
+  }
+}
+
 /** Our side of a sign-in: the real strategy in the real passport, over stores in memory. */
 export class SamlDoor {
   readonly redis = new MemoryRedis();
+  readonly responses: SpoiltResponses;
+  private readonly clock = new Clock();
   private readonly requests = new PendingRequests(this.redis);
   private readonly passport = new passport.Passport();
 
   constructor(...known: readonly SamlConnection[]) {
-    const replays = new AssertionReplays(this.redis);
-    const connections = new KnownConnections(known);
-    const strategy = new SamlStrategy(connections, this.requests, replays, PUBLIC_URL, new Clock());
+    this.responses = new SpoiltResponses(new KnownConnections(known), this.requests, new AssertionReplays(this.redis), PUBLIC_URL, this.clock);
     // passport-saml's types are those of Express 4, passport's those of Express 5; at run time they agree.
-    this.passport.use('saml', strategy as unknown as passport.Strategy);
+    this.passport.use('saml', new SamlStrategy(this.responses) as unknown as passport.Strategy);
   }
 
   /** Sends a new browser to the connection's identity provider. */
-  async depart(connection: SamlConnection, returnTo?: string): Promise<Departed> {
-    const visitor = { cookieHeader: undefined, returnTo, publicUrl: PUBLIC_URL };
-    const { url, setCookie } = await beginSignIn(connection, this.requests, visitor);
-    const stored = [...this.redis.entries.values()].at(-1) ?? '{}';
-    const { requestId } = JSON.parse(stored) as { requestId: string };
+  async depart(connection: SamlConnection, returnTo?: string, forceAuthn = false): Promise<Departed> {
+    const visitor = { cookieHeader: undefined, returnTo, forceAuthn, publicUrl: PUBLIC_URL, now: this.clock.millis() };
+    const { url, setCookie } = await beginSignIn(connection, this.requests, new OutgoingForms(this.redis), visitor);
+    const pending = [...this.redis.entries.values()].findLast((value) => value.includes('"requestId"')) ?? '{}';
+    const { requestId } = JSON.parse(pending) as { requestId: string };
     return { connection, requestId, url, cookie: setCookie.split(';')[0] ?? '' };
   }
 
@@ -115,12 +131,11 @@ export class SamlDoor {
     };
     const { promise, resolve, reject } = Promise.withResolvers<SamlArrival>();
     const done = (error: unknown, arrival: SamlArrival | false | undefined): void => {
-      if (error || !arrival) reject(refusalOf(error));
+      if (error || !arrival) reject(libraryRefusal(error));
       else resolve(arrival);
     };
-    const letThrough = (): void => reject(new SamlRefused('library_refused', 'passed without a person'));
     const authenticate = this.passport.authenticate('saml', { session: false }, done) as (...args: unknown[]) => void;
-    authenticate(request, {}, letThrough);
+    authenticate(request, {}, () => reject(libraryRefusal(undefined)));
     return promise;
   }
 }

@@ -37,6 +37,7 @@ export const authFeature = defineFeature({
     sessions: {
       ip: { class: 'PII', erasure: 'delete' },
       user_agent: { class: 'PII', erasure: 'delete' },
+      idp_subject: { class: 'PII', erasure: 'delete' },
       country: { class: 'PII', erasure: 'delete' },
       latitude: { class: 'PII', erasure: 'delete' },
       longitude: { class: 'PII', erasure: 'delete' },

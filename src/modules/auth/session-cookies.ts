@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { stringifySetCookie } from 'cookie';
+import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Response } from 'express';
 import { tokenIssuer, type SessionToken } from '../../platform/access/layers/token.layer.js';
 import { AppConfig } from '../../platform/config/index.js';
@@ -33,6 +33,17 @@ export class SessionCookies {
     response.append('Set-Cookie', this.cookie(this.app.cookieName, token, remembered ? Math.max(1, exp - now) : undefined));
     const device = maybeContext()?.device ?? null;
     if (device !== null) response.append('Set-Cookie', this.cookie(this.app.deviceCookieName, device, DEVICE_SECONDS));
+  }
+
+  /** The secret of the session that a request carries, on routes that are open to anybody; null without one that holds. */
+  read({ headers }: { headers: { cookie?: string } }): string | null {
+    const token = parseCookie(headers.cookie ?? '')[this.app.cookieName];
+    try {
+      const { sid } = this.jwt.verify<SignedToken>(token ?? '', { algorithms: ['HS256'], issuer: tokenIssuer(this.app), audience: tokenIssuer(this.app) });
+      return typeof sid === 'string' ? sid : null;
+    } catch {
+      return null;
+    }
   }
 
   clear(response: Response): void {

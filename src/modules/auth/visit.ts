@@ -12,16 +12,20 @@ export interface Visit {
   readonly parameter: string;
 }
 
-/** What a browser asks for and brings along to a session. */
+/** What a browser asks for and brings along to a session, and what only an identity provider can say of it. */
 export interface Visitor {
   /** Asks for a session that lasts for days. */
   rememberMe?: boolean;
   /** The secret by which the browser is remembered to have shown a second factor. */
   device?: string;
+  /** The provider's name for the person, by which it may end the session. */
+  idpSubject?: string;
+  /** When the provider last saw the person prove who they are. Epoch milliseconds. */
+  signedInAt?: number;
 }
 
 /** A new session for whoever sends the request under way. */
-export function newVisit({ rememberMe, device }: Visitor = {}): Visit {
+export function newVisit({ rememberMe, device, idpSubject, signedInAt }: Visitor = {}): Visit {
   const { ip, userAgent, requestId, place } = currentContext();
   const { country, latitude, longitude, radiusKm } = place() ?? {};
   const [id, secret] = [newId(), randomToken()];
@@ -29,6 +33,7 @@ export function newVisit({ rememberMe, device }: Visitor = {}): Visit {
     id, secret_hash: hex(hashToken(secret)), ip, user_agent: userAgent, device: hex(deviceMark(userAgent)),
     country, latitude, longitude, radius_km: radiusKm, remember: rememberMe ?? null, request_id: requestId,
     remembered_hash: device === undefined ? null : hex(hashToken(device)),
+    idp_subject: idpSubject, signed_in_at: signedInAt === undefined ? undefined : new Date(signedInAt),
   };
   return { id, secret, parameter: JSON.stringify(visit) };
 }

@@ -39,7 +39,7 @@ export class OidcLogoutService {
       const connection = await this.connections.find(connectionId);
       must(connection !== undefined, 'connection_unknown');
       const token = await this.verified(connection, form);
-      await this.endings.end({ connectionId, subjectKey: token.subjectKey, idpSession: token.session });
+      await this.endings.end({ connectionId, subject: token.subjectKey, idpSessions: token.session === undefined ? [] : [token.session] });
       return { accepted: true };
     } catch (error) {
       if (!(error instanceof SsoRefused)) throw error;
@@ -66,7 +66,7 @@ export class OidcLogoutService {
     const { sessionId, userId } = currentMember();
     const { postLogoutUrl } = relyingPartyUrls(this.app.origin, connectionId);
     const url = await this.unitOfWork.outside(() => this.endSessionUrl(connectionId, postLogoutUrl));
-    if (!(await this.repository.endOwnSession(sessionId!, connectionId))) throw new Problem('not_found');
+    if ((await this.repository.endSession(sessionId!, connectionId)) === null) throw new Problem('not_found');
     this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
     return url ?? postLogoutUrl;
   }

@@ -1,13 +1,9 @@
 import { Expose } from 'class-transformer';
-import { IsIn, IsString, Length } from 'class-validator';
+import { IsString, Length } from 'class-validator';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 import { DepartQuery } from '../sso/sso.dto.js';
 
 export class OidcDepartQuery extends DepartQuery {
-  /** Whether the credentials are to be asked for anew. */
-  @MayBeAbsent() @IsIn(['true', 'false'])
-  forceAuthn?: string;
-
   /** Who it probably is, as the provider calls them. */
   @MayBeAbsent() @IsString() @Length(1, 254)
   login_hint?: string;

@@ -75,8 +75,9 @@ export class OidcService {
     const asks = accessToken !== undefined && metadata.userinfo_endpoint !== undefined && isIncomplete(token.claims, connection);
     const userInfo = asks ? await this.exchange.userInfo(connection, metadata, accessToken, token.subject) : undefined;
     const shown = new Set([connection.groupAttribute ?? 'groups', ...connection.attributeRoles.map(({ attribute }) => attribute)]);
+    const identity = identityOf(token, userInfo, connection);
     return {
-      connectionId: connection.id, identity: identityOf(token, userInfo, connection), returnTo: pending.returnTo, idpSession: text(token.claims, 'sid'),
+      connectionId: connection.id, identity, returnTo: pending.returnTo, idpSession: text(token.claims, 'sid'), idpSubject: identity.subjectKey,
       aim: pending.aim, evidence: evidenceOfClaims(token.claims, shown),
     };
   }

@@ -1,6 +1,6 @@
 import type { GuardedResponse } from './response-guard.js';
 import { SIGN_IN_MILLIS } from '../sso/request-store.js';
-import { clockSkewMillis, type SamlConnection } from './saml-connection.js';
+import { clockSkewMillis, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
 import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER } from './saml-names.js';
 import { must, SamlRefused } from './saml-refusal.js';
 import { attribute, childrenNamed, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
@@ -8,7 +8,10 @@ import { attribute, childrenNamed, readXml, type XmlElement, type XmlLimits } fr
 /** What a response must match. */
 export interface Expected {
   readonly connection: SamlConnection;
-  readonly requestId: string;
+  /** The request of ours that it answers; without one it must answer none. */
+  readonly requestId?: string;
+  /** Where the person was to show anew who they are: since when. Epoch milliseconds. */
+  readonly authenticatedSince?: number;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -21,17 +24,26 @@ export interface NameId {
   readonly spNameQualifier: string;
 }
 
+/** One attribute: values as text, those with markup in them left out. */
+export interface SamlAttribute {
+  readonly name: string;
+  /** The name for people to read, which the standard attaches no meaning to. */
+  readonly friendlyName?: string;
+  readonly values: readonly string[];
+}
+
 /** An assertion that was signed by the connection's identity provider for us, now, in answer to our request. */
 export interface VerifiedAssertion {
   readonly id: string;
   readonly nameId: NameId;
-  /** Attribute values by attribute name, as text; values with markup in them are left out. */
-  readonly attributes: ReadonlyMap<string, readonly string[]>;
+  readonly attributes: readonly SamlAttribute[];
   /** When it can no longer be presented, clock skew included. Epoch milliseconds. */
   readonly replayableUntil: number;
   /** The identity provider's own end of the session, which ours must not outlive. Epoch milliseconds. */
   readonly sessionEnds?: number;
   readonly sessionIndex?: string;
+  /** When the person last showed who they are. Epoch milliseconds. */
+  readonly authenticatedAt: number;
 }
 
 /** xs:dateTime with its zone; without one, readers would each assume their own. */
@@ -40,7 +52,8 @@ const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:
 /** Canonical form repeats namespace declarations, so that it may be some times larger than what was sent. */
 const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxNodes: 6000 };
 
-function time(element: XmlElement, name: string): number | undefined {
+/** A time that a message states. Throws time_malformed. */
+export function time(element: XmlElement, name: string): number | undefined {
   const value = attribute(element, name);
   if (value === undefined) return undefined;
   const millis = DATE_TIME.test(value) ? Date.parse(value) : NaN;
@@ -58,7 +71,8 @@ export function checkResponse(response: GuardedResponse, connection: SamlConnect
 }
 
 /** The name, from the one place where it may stand: not from an attribute that calls itself `nameID`. */
-function nameIdOf(subject: XmlElement, connection: SamlConnection): NameId {
+export function nameIdOf(subject: XmlElement, connection: SamlConnection): NameId {
+  must(childrenNamed(subject, ASSERTION, 'EncryptedID').length === 0, 'id_encrypted');
   const names = childrenNamed(subject, ASSERTION, 'NameID');
   const [name] = names;
   must(names.length === 1 && name !== undefined && name.children.length === 0, 'name_id_missing');
@@ -121,33 +135,44 @@ function checkConditions(assertion: XmlElement, { connection, now }: Expected): 
   return ends;
 }
 
-function checkAge(assertion: XmlElement, { connection, now }: Expected): void {
+function checkAge(assertion: XmlElement, { connection, requestId, now }: Expected): void {
   const issued = time(assertion, 'IssueInstant');
   must(issued !== undefined, 'time_malformed', 'IssueInstant');
   must(now >= issued - clockSkewMillis(connection), 'issued_in_future');
-  must(now < issued + SIGN_IN_MILLIS + clockSkewMillis(connection), 'assertion_too_old');
+  must(now < issued + (requestId === undefined ? UNSOLICITED_MILLIS : SIGN_IN_MILLIS) + clockSkewMillis(connection), 'assertion_too_old');
 }
 
 /** The sign-in that took place over there, and when the session that it began ends. */
-function sessionOf(assertion: XmlElement, now: number): Pick<VerifiedAssertion, 'sessionEnds' | 'sessionIndex'> {
+function sessionOf(
+  assertion: XmlElement, { connection, authenticatedSince, now }: Expected,
+): Pick<VerifiedAssertion, 'sessionEnds' | 'sessionIndex' | 'authenticatedAt'> {
   const statements = childrenNamed(assertion, ASSERTION, 'AuthnStatement');
   must(statements.length > 0, 'authentication_missing');
   const ends = statements.flatMap((statement) => time(statement, 'SessionNotOnOrAfter') ?? []);
   const sessionEnds = ends.length > 0 ? Math.min(...ends) : undefined;
   must(sessionEnds === undefined || now < sessionEnds, 'session_expired');
-  return { sessionEnds, sessionIndex: attribute(statements[0]!, 'SessionIndex') };
+  const skew = clockSkewMillis(connection);
+  const instants = statements.map((statement) => time(statement, 'AuthnInstant') ?? 0);
+  const authenticatedAt = Math.max(...instants);
+  must(authenticatedAt <= now + skew, 'issued_in_future', 'AuthnInstant');
+  must(authenticatedSince === undefined || authenticatedAt >= authenticatedSince - skew, 'authentication_stale');
+  return { sessionEnds, sessionIndex: attribute(statements[0]!, 'SessionIndex'), authenticatedAt };
 }
 
-function attributesOf(assertion: XmlElement): Map<string, string[]> {
-  const values = new Map<string, string[]>();
-  for (const statement of childrenNamed(assertion, ASSERTION, 'AttributeStatement')) {
-    for (const item of childrenNamed(statement, ASSERTION, 'Attribute')) {
-      const name = attribute(item, 'Name') ?? '';
-      const plain = childrenNamed(item, ASSERTION, 'AttributeValue').filter((value) => value.children.length === 0);
-      values.set(name, [...(values.get(name) ?? []), ...plain.map((value) => value.text)]);
-    }
-  }
-  return values;
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+
+function isNil({ attributes }: XmlElement): boolean {
+  return attributes.some(({ local, uri, value }) => local === 'nil' && uri === XSI && ['true', '1'].includes(value));
+}
+
+function attributesOf(assertion: XmlElement): SamlAttribute[] {
+  const statements = childrenNamed(assertion, ASSERTION, 'AttributeStatement');
+  must(statements.every((statement) => childrenNamed(statement, ASSERTION, 'EncryptedAttribute').length === 0), 'attribute_encrypted');
+  return statements.flatMap((statement) => childrenNamed(statement, ASSERTION, 'Attribute')).map((item) => ({
+    name: attribute(item, 'Name') ?? '',
+    friendlyName: attribute(item, 'FriendlyName'),
+    values: childrenNamed(item, ASSERTION, 'AttributeValue').filter((value) => value.children.length === 0 && !isNil(value)).map(({ text }) => text),
+  }));
 }
 
 /**
@@ -170,5 +195,5 @@ export function checkAssertion(signedXml: string, expected: Expected): VerifiedA
   const confirmationEnds = checkConfirmations(subject, expected);
   const conditionsEnd = checkConditions(assertion, expected);
   const replayableUntil = Math.min(confirmationEnds, conditionsEnd) + clockSkewMillis(expected.connection);
-  return { id, nameId, attributes: attributesOf(assertion), replayableUntil, ...sessionOf(assertion, expected.now) };
+  return { id, nameId, attributes: attributesOf(assertion), replayableUntil, ...sessionOf(assertion, expected) };
 }

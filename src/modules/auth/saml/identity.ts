@@ -1,69 +1,89 @@
-import type { NameId, VerifiedAssertion } from './assertion-checks.js';
+import type { NameId, SamlAttribute, VerifiedAssertion } from './assertion-checks.js';
 import { roleOf } from '../sso/role-mapping.js';
 import { isEmailAddress, type SsoIdentity } from '../sso/sso-identity.js';
 import type { SamlConnection } from './saml-connection.js';
 import { FORMAT_EMAIL, FORMAT_TRANSIENT } from './saml-names.js';
 import { must } from './saml-refusal.js';
+import { withinScopes } from './scopes.js';
 
-type Attributes = VerifiedAssertion['attributes'];
+const CLAIMS = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims';
 
-const EMAIL_NAMES = [
-  'mail',
-  'email',
-  'urn:oid:0.9.2342.19200300.100.1.3',
-  'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress',
-];
-const DISPLAY_NAMES = [
-  'displayName',
-  'urn:oid:2.16.840.1.113730.3.1.241',
-  'http://schemas.microsoft.com/identity/claims/displayname',
-];
+/** Names that Shibboleth, SimpleSAMLphp, Okta, Google, Keycloak, AD FS and Entra ID give these by default; the first that is there counts. */
+const EMAIL_NAMES = ['mail', 'email', 'urn:oid:0.9.2342.19200300.100.1.3', 'urn:oid:1.2.840.113549.1.9.1', `${CLAIMS}/emailaddress`, 'emailAddress', 'Email'];
+const DISPLAY_NAMES = ['displayName', 'urn:oid:2.16.840.1.113730.3.1.241', 'http://schemas.microsoft.com/identity/claims/displayname'];
+const GIVEN_NAMES = ['givenName', 'firstName', 'urn:oid:2.5.4.42', `${CLAIMS}/givenname`];
+const FAMILY_NAMES = ['sn', 'surname', 'lastName', 'urn:oid:2.5.4.4', `${CLAIMS}/surname`];
+const WHOLE_NAMES = ['cn', 'urn:oid:2.5.4.3'];
 export const GROUP_NAMES = [
-  'groups',
-  'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups',
-  'http://schemas.xmlsoap.org/claims/Group',
+  'groups', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups', 'http://schemas.xmlsoap.org/claims/Group', 'memberOf',
+  'isMemberOf', 'urn:oid:1.3.6.1.4.1.5923.1.5.1.1', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role', 'Role',
 ];
 /** Entra ID sends this in place of the groups when a person is in more than 150. */
-const GROUPS_LINK = 'http://schemas.microsoft.com/claims/groups.link';
+const GROUPS_LINKS = ['http://schemas.microsoft.com/claims/groups.link', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups.link'];
 const ENTRA_TENANT = 'http://schemas.microsoft.com/identity/claims/tenantid';
 const ENTRA_OBJECT = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 
+const MAX_NAME = 200;
+
+type Attributes = readonly SamlAttribute[];
+
+function allNamed(attributes: Attributes, wanted: string, by: 'name' | 'friendlyName' = 'name'): string[] {
+  return attributes.filter((item) => item[by] === wanted).flatMap(({ values }) => values);
+}
+
 /** All the values of the first of these attributes that is there. */
 function valuesOf(attributes: Attributes, names: readonly string[]): readonly string[] {
-  const name = names.find((candidate) => (attributes.get(candidate)?.length ?? 0) > 0);
-  return name === undefined ? [] : attributes.get(name)!;
+  return names.map((name) => allNamed(attributes, name)).find((values) => values.length > 0) ?? [];
+}
+
+/** The values of the attribute that the connection names, if need be by its friendly name; else of the first that usually means it. */
+function named(attributes: Attributes, chosen: string | undefined, usual: readonly string[]): readonly string[] {
+  if (chosen === undefined) return valuesOf(attributes, usual);
+  const values = allNamed(attributes, chosen);
+  return values.length > 0 ? values : allNamed(attributes, chosen, 'friendlyName');
 }
 
 function single(attributes: Attributes, name: string): string {
-  const values = attributes.get(name) ?? [];
+  const values = allNamed(attributes, name);
   must(values.length === 1 && values[0]!.trim().length > 0, 'subject_attributes_missing', name);
   return values[0]!.trim();
 }
 
-function subjectKeyOf(assertion: VerifiedAssertion, connection: SamlConnection): string {
-  if (connection.subject === 'entra-object') {
-    return JSON.stringify(['entra', single(assertion.attributes, ENTRA_TENANT), single(assertion.attributes, ENTRA_OBJECT)]);
-  }
-  const { format, nameQualifier, spNameQualifier, value }: NameId = assertion.nameId;
-  // A transient name is new at every sign-in: each would make another account of the same person.
-  must(format !== FORMAT_TRANSIENT, 'name_id_transient');
+/** A NameID as one text: two are of the same person when these are equal (saml-core-2.0-os, section 8.3.7). */
+export function nameIdKey({ format, nameQualifier, spNameQualifier, value }: NameId): string {
   return JSON.stringify(['name-id', format, nameQualifier, spNameQualifier, value]);
 }
 
+function subjectKeyOf({ attributes, nameId }: VerifiedAssertion, connection: SamlConnection): string {
+  if (connection.subject === 'entra-object') return JSON.stringify(['entra', single(attributes, ENTRA_TENANT), single(attributes, ENTRA_OBJECT)]);
+  // A transient name is new at every sign-in: each would make another account of the same person.
+  must(nameId.format !== FORMAT_TRANSIENT, 'name_id_transient');
+  return nameIdKey(nameId);
+}
+
 /** The address, when there is one. Two addresses are refused: which of them would we believe? */
-function emailOf({ attributes, nameId }: VerifiedAssertion, connection: SamlConnection): string | undefined {
-  const values = valuesOf(attributes, connection.emailAttribute ? [connection.emailAttribute] : EMAIL_NAMES);
+function emailOf(attributes: Attributes, nameId: NameId, { emailAttribute }: SamlConnection): string | undefined {
+  const values = named(attributes, emailAttribute, EMAIL_NAMES);
   must(values.length <= 1, 'email_multiple');
-  const fallback = connection.emailAttribute === undefined && nameId.format === FORMAT_EMAIL ? nameId.value : undefined;
+  const fallback = emailAttribute === undefined && nameId.format === FORMAT_EMAIL ? nameId.value : undefined;
   const email = values[0]?.trim() || fallback;
   must(email === undefined || isEmailAddress(email), 'email_invalid');
   return email;
 }
 
+/** What to call the person: as the connection says, else by a name made for showing, else by its parts. */
+function displayNameOf(attributes: Attributes, { nameAttribute }: SamlConnection): string | undefined {
+  const first = (values: readonly string[]): string => values[0]?.trim() ?? '';
+  const parts = [first(valuesOf(attributes, GIVEN_NAMES)), first(valuesOf(attributes, FAMILY_NAMES))].filter(Boolean).join(' ');
+  const name = first(named(attributes, nameAttribute, DISPLAY_NAMES)) || parts || first(valuesOf(attributes, WHOLE_NAMES));
+  return name.slice(0, MAX_NAME) || undefined;
+}
+
 /** The person's groups; refused when the identity provider left them out, since a role would then be guessed. */
-function groupsOf(attributes: Attributes, connection: SamlConnection): string[] {
-  const groups = valuesOf(attributes, connection.groupAttribute ? [connection.groupAttribute] : GROUP_NAMES);
-  must(!attributes.has(GROUPS_LINK) || groups.length > 0 || connection.groupRoles.length === 0, 'groups_truncated');
+function groupsOf(attributes: Attributes, { groupAttribute, groupRoles }: SamlConnection): string[] {
+  const groups = named(attributes, groupAttribute, GROUP_NAMES);
+  const truncated = attributes.some(({ name }) => GROUPS_LINKS.includes(name));
+  must(!truncated || groups.length > 0 || groupRoles.length === 0, 'groups_truncated');
   return [...new Set(groups)];
 }
 
@@ -72,14 +92,15 @@ function groupsOf(attributes: Attributes, connection: SamlConnection): string[] 
  * @throws SamlRefused when it does not say clearly who this is
  */
 export function identityOf(assertion: VerifiedAssertion, connection: SamlConnection): SsoIdentity {
-  const groups = groupsOf(assertion.attributes, connection);
-  const displayName = valuesOf(assertion.attributes, DISPLAY_NAMES)[0]?.trim().slice(0, 200);
+  const attributes = withinScopes(assertion.attributes, connection);
+  const groups = groupsOf(attributes, connection);
+  const claims = new Map(attributes.map(({ name }) => [name, allNamed(attributes, name)]));
   return {
     subjectKey: subjectKeyOf(assertion, connection),
-    email: emailOf(assertion, connection),
-    displayName: displayName || undefined,
+    email: emailOf(attributes, assertion.nameId, connection),
+    displayName: displayNameOf(attributes, connection),
     groups,
-    role: roleOf(connection, groups, assertion.attributes),
-    claims: assertion.attributes,
+    role: roleOf(connection, groups, claims),
+    claims,
   };
 }

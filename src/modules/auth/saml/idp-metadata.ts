@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { BINDING_REDIRECT, METADATA, PROTOCOL, SHIBBOLETH_METADATA, SIGNATURE } from './saml-names.js';
+import type { SamlBinding } from '../sso/sso-connection.entity.js';
+import { BINDING_POST, BINDING_REDIRECT, METADATA, PROTOCOL, SHIBBOLETH_METADATA, SIGNATURE } from './saml-names.js';
 import { must, SamlRefused } from './saml-refusal.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
@@ -7,6 +8,11 @@ import { attribute, childrenNamed, descendants, readXml, type XmlElement, type X
 export interface IdpMetadata {
   readonly entityId: string;
   readonly ssoUrl: string;
+  readonly ssoBinding: SamlBinding;
+  /** Where it takes part in single logout, if it does. */
+  readonly sloUrl?: string;
+  readonly sloResponseUrl?: string;
+  readonly sloBinding: SamlBinding;
   /** PEM, in the order of the file. */
   readonly certificates: readonly string[];
   /** Whether it wants our requests signed. */
@@ -18,6 +24,15 @@ export interface IdpMetadata {
 const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 20, maxNodes: 10_000, skipComments: true };
 const MIN_RSA_BITS = 2048;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/** The endpoint for a service, by redirect if it offers that, else by post; nothing when by neither. */
+function endpointOf(descriptor: XmlElement, service: string): { endpoint: XmlElement; binding: SamlBinding } | undefined {
+  const offered = childrenNamed(descriptor, METADATA, service);
+  const by = (name: string): XmlElement | undefined => offered.find((endpoint) => attribute(endpoint, 'Binding') === name);
+  const [redirect, post] = [by(BINDING_REDIRECT), by(BINDING_POST)];
+  if (redirect !== undefined) return { endpoint: redirect, binding: 'redirect' };
+  return post && { endpoint: post, binding: 'post' };
+}
 
 /** An address to send browsers to: https, or plain http to the loopback host, as in development. */
 export function httpsAddress(location: string | undefined): string {
@@ -64,33 +79,59 @@ function isBoolean(value: string | undefined): boolean {
   return value === 'true' || value === '1';
 }
 
+function checkNotExpired(element: XmlElement, now: number): void {
+  const until = attribute(element, 'validUntil');
+  must(until === undefined || Date.parse(until) > now, 'metadata_expired', until?.slice(0, 40));
+}
+
+interface Provider {
+  readonly entityId: string;
+  readonly descriptor: XmlElement;
+}
+
+/** The identity provider that an entity is, if it is one for SAML 2.0. */
+function providerIn(entity: XmlElement): Provider[] {
+  return childrenNamed(entity, METADATA, 'IDPSSODescriptor')
+    .filter((descriptor) => (attribute(descriptor, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL))
+    .map((descriptor) => ({ entityId: attribute(entity, 'entityID') ?? '', descriptor }));
+}
+
+/** The one that is meant: by its entity id where there are several. What holds it may have expired as well. */
+function chooseProvider(root: XmlElement, now: number, entityId: string | undefined): Provider {
+  must(root.uri === METADATA && ['EntityDescriptor', 'EntitiesDescriptor'].includes(root.local), 'metadata_not_idp', 'an EntityDescriptor is needed');
+  const entities = [...descendants(root)].filter(({ local, uri }) => uri === METADATA && local === 'EntityDescriptor');
+  const found = entities.flatMap((entity) => providerIn(entity).map((provider) => ({ provider, entity })));
+  const meant = entityId === undefined ? found : found.filter(({ provider }) => provider.entityId === entityId);
+  const [first] = meant;
+  must(first !== undefined, 'metadata_not_idp', 'an IDPSSODescriptor for SAML 2.0 is needed');
+  must(meant.length === 1, 'metadata_ambiguous', 'several identity providers: name one by its entity id');
+  const around = [...descendants(root)].filter((element) => element.range[0] <= first.entity.range[0] && element.range[1] >= first.entity.range[1]);
+  for (const element of [...around, first.provider.descriptor]) checkNotExpired(element, now);
+  return first.provider;
+}
+
 /**
- * Reads the metadata file of one identity provider, as an administrator hands it in. A signature in it is not judged: the way
+ * Reads the metadata of one identity provider, as an administrator hands it in. A signature in it is not judged: the way
  * it came is what it is trusted by.
  * @param now epoch milliseconds
+ * @param chosen the entity id of the provider that is meant, for a file of several
  * @throws SamlRefused
  */
-export function readIdpMetadata(xml: string, now: number): IdpMetadata {
+export function readIdpMetadata(xml: string, now: number, chosen?: string): IdpMetadata {
   const root = readXml(xml.startsWith('\uFEFF') ? xml.slice(1) : xml, LIMITS);
-  must(root.uri === METADATA && root.local === 'EntityDescriptor', 'metadata_not_idp', 'one EntityDescriptor is needed');
-  const descriptors = childrenNamed(root, METADATA, 'IDPSSODescriptor').filter((descriptor) =>
-    (attribute(descriptor, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL),
-  );
-  const [descriptor] = descriptors;
-  must(descriptor !== undefined && descriptors.length === 1, 'metadata_not_idp', 'one IDPSSODescriptor for SAML 2.0 is needed');
-  for (const element of [root, descriptor]) {
-    const until = attribute(element, 'validUntil');
-    must(until === undefined || Date.parse(until) > now, 'metadata_expired', until?.slice(0, 40));
-  }
-  const entityId = attribute(root, 'entityID') ?? '';
+  const { entityId, descriptor } = chooseProvider(root, now, chosen);
   must(entityId.length > 0 && entityId.length <= 1024, 'metadata_not_idp', 'entityID is missing');
-  const endpoint = childrenNamed(descriptor, METADATA, 'SingleSignOnService').find(
-    (service) => attribute(service, 'Binding') === BINDING_REDIRECT,
-  );
-  must(endpoint !== undefined, 'metadata_endpoint', 'a SingleSignOnService with the redirect binding is needed');
+  const signOn = endpointOf(descriptor, 'SingleSignOnService');
+  must(signOn !== undefined, 'metadata_endpoint', 'a SingleSignOnService by redirect or post is needed');
+  const logout = endpointOf(descriptor, 'SingleLogoutService');
+  const answerTo = logout && attribute(logout.endpoint, 'ResponseLocation');
   return {
     entityId,
-    ssoUrl: httpsAddress(attribute(endpoint, 'Location')),
+    ssoUrl: httpsAddress(attribute(signOn.endpoint, 'Location')),
+    ssoBinding: signOn.binding,
+    sloUrl: logout && httpsAddress(attribute(logout.endpoint, 'Location')),
+    sloResponseUrl: answerTo === undefined ? undefined : httpsAddress(answerTo),
+    sloBinding: logout?.binding ?? 'redirect',
     certificates: certificatesOf(descriptor),
     wantsSignedRequests: isBoolean(attribute(descriptor, 'WantAuthnRequestsSigned')),
     scopes: scopesOf(descriptor),

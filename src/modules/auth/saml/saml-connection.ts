@@ -1,6 +1,11 @@
-import type { CacheProvider, SamlConfig } from '@node-saml/passport-saml';
-import { ValidateInResponseTo } from '@node-saml/passport-saml';
-import { SIGN_IN_MILLIS } from '../sso/request-store.js';
+import type { SamlBinding } from '../sso/sso-connection.entity.js';
+import { must } from './saml-refusal.js';
+
+/** A key of ours towards one identity provider, and the certificate that shows its public half. PEM. */
+export interface SpKey {
+  readonly privateKey: string;
+  readonly certificate: string;
+}
 
 /** One institution's SAML identity provider, and what it is to us. */
 export interface SamlConnection {
@@ -9,15 +14,33 @@ export interface SamlConnection {
   /** Our own names towards this identity provider; see {@link serviceProviderUrls}. */
   readonly spEntityId: string;
   readonly acsUrl: string;
+  readonly logoutUrl: string;
+  readonly formUrl: string;
   readonly idpEntityId: string;
   readonly idpSsoUrl: string;
+  readonly idpSsoBinding: SamlBinding;
+  /** Where it takes logout messages; without one there is no single logout. */
+  readonly idpSloUrl?: string;
+  /** Where it takes answers to its own logout requests, when that is elsewhere. */
+  readonly idpSloResponseUrl?: string;
+  readonly idpSloBinding: SamlBinding;
   /** PEM. More than one while a certificate is being replaced. */
   readonly idpCertificates: readonly string[];
+  /** The scopes (shibmd:Scope) that it speaks for, in lower case. */
+  readonly idpScopes: readonly string[];
   /** The assertion is always signed; some identity providers sign the response around it too. */
   readonly wantResponseSigned: boolean;
+  /** Whether a plain assertion is refused. An encrypted one is taken wherever we have a key. */
+  readonly wantAssertionEncrypted: boolean;
+  readonly signRequests: boolean;
+  /** Whether an answer to no request of ours is heard. */
+  readonly idpInitiated: boolean;
+  /** Whether people must show who they are at every sign-in, whatever session they have over there. */
+  readonly forceAuthn: boolean;
   /** Who a person is: the NameID, or for Entra ID the tenant and object ids, which outlive every rename. */
   readonly subject: 'name-id' | 'entra-object';
   readonly emailAttribute?: string;
+  readonly nameAttribute?: string;
   readonly groupAttribute?: string;
   /** The first group in this list that the person is in decides the role. */
   readonly groupRoles: readonly { readonly group: string; readonly role: string }[];
@@ -27,8 +50,8 @@ export interface SamlConnection {
   readonly jitProvisioning: boolean;
   /** How far the two clocks may differ, 60 to 180 seconds. */
   readonly clockSkewSeconds: number;
-  /** With a key of our own, sign-in requests are signed. PEM. */
-  readonly spKeyPair?: { readonly privateKey: string; readonly certificate: string };
+  /** The first signs; a second one is being introduced. Each decrypts. */
+  readonly spKeys: readonly SpKey[];
 }
 
 /** Where connections come from. */
@@ -36,6 +59,9 @@ export abstract class SamlConnections {
   /** The connection that may be signed in through, or nothing when there is none of this id, whatever its form. */
   abstract find(connectionId: string): Promise<SamlConnection | undefined>;
 }
+
+/** How old a message may be that answers nothing of ours. */
+export const UNSOLICITED_MILLIS = 3 * 60 * 1000;
 
 const MIN_SKEW_SECONDS = 60;
 const MAX_SKEW_SECONDS = 180;
@@ -45,6 +71,12 @@ export function clockSkewMillis(connection: SamlConnection): number {
   return Math.min(Math.max(connection.clockSkewSeconds, MIN_SKEW_SECONDS), MAX_SKEW_SECONDS) * 1000;
 }
 
+/** The key that our messages are signed with. Throws unavailable: nothing leaves unsigned that should be signed. */
+export function signingKey({ spKeys: [key] }: SamlConnection): SpKey {
+  must(key !== undefined, 'unavailable', 'the connection has no key');
+  return key;
+}
+
 /**
  * Our addresses towards one identity provider. Each connection has its own entity id, so that an assertion
  * made for one organization names an audience that no other accepts.
@@ -52,34 +84,10 @@ export function clockSkewMillis(connection: SamlConnection): number {
 export function serviceProviderUrls(
   publicUrl: string,
   connectionId: string,
-): { spEntityId: string; acsUrl: string; loginUrl: string; metadataUrl: string } {
+): { spEntityId: string; acsUrl: string; loginUrl: string; logoutUrl: string; formUrl: string; metadataUrl: string } {
   const base = `${publicUrl}/v1/sso/saml/${connectionId}`;
-  return { spEntityId: `${base}/metadata`, metadataUrl: `${base}/metadata`, acsUrl: `${base}/acs`, loginUrl: `${base}/login` };
-}
-
-/** The SAML library's options for a connection, every one of its lenient defaults turned strict. */
-export function samlOptions(connection: SamlConnection, requests: CacheProvider): SamlConfig {
   return {
-    issuer: connection.spEntityId,
-    audience: connection.spEntityId,
-    callbackUrl: connection.acsUrl,
-    entryPoint: connection.idpSsoUrl,
-    idpIssuer: connection.idpEntityId,
-    idpCert: [...connection.idpCertificates],
-    wantAssertionsSigned: true,
-    wantAuthnResponseSigned: connection.wantResponseSigned,
-    signatureAlgorithm: 'sha256',
-    digestAlgorithm: 'sha256',
-    identifierFormat: null,
-    disableRequestedAuthnContext: true,
-    acceptedClockSkewMs: clockSkewMillis(connection),
-    maxAssertionAgeMs: SIGN_IN_MILLIS,
-    validateInResponseTo: ValidateInResponseTo.always,
-    requestIdExpirationPeriodMs: SIGN_IN_MILLIS,
-    cacheProvider: requests,
-    ...(connection.spKeyPair && {
-      privateKey: connection.spKeyPair.privateKey,
-      publicCert: connection.spKeyPair.certificate,
-    }),
+    spEntityId: `${base}/metadata`, metadataUrl: `${base}/metadata`, acsUrl: `${base}/acs`, loginUrl: `${base}/login`, logoutUrl: `${base}/logout`,
+    formUrl: `${base}/form`,
   };
 }

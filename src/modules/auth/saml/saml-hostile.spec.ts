@@ -9,22 +9,24 @@ import {
   WRAPPING_ATTACKS,
   type Attack,
 } from '../../../../test/harness/saml-attacks.js';
+import { ENCRYPTION_ATTACKS } from '../../../../test/harness/saml-attacks-encrypted.js';
 import { newSigningKey, signedResponse, truthfulParts, type SigningKey } from '../../../../test/harness/saml-idp.js';
 import type { SamlConnection } from './saml-connection.js';
 
 let key: SigningKey;
 let strange: SigningKey;
+let ourKey: SigningKey;
 let connection: SamlConnection;
 
 beforeAll(async () => {
-  [key, strange] = await Promise.all([newSigningKey(), newSigningKey()]);
+  [key, strange, ourKey] = await Promise.all([newSigningKey(), newSigningKey(), newSigningKey()]);
   connection = testConnection('one', [key.certificate]);
 });
 
-async function attempt([, reason, make]: Attack): Promise<void> {
-  const door = new SamlDoor(connection);
-  const departed = await door.depart(connection);
-  const parts = truthfulParts(connection, departed.requestId);
+async function attempt([, reason, make]: Attack, to = connection): Promise<void> {
+  const door = new SamlDoor(to);
+  const departed = await door.depart(to);
+  const parts = truthfulParts(to, departed.requestId);
   await expect(door.arrive(departed, make({ departed, parts, key, strange }))).rejects.toMatchObject({ reason });
 }
 
@@ -37,6 +39,12 @@ describe.each([
   ['statement', STATEMENT_ATTACKS],
 ])('refuses by its %s', (_kind, attacks) => {
   it.each(attacks.map((attack) => [attack[0], attack] as const))('%s', (_name, attack) => attempt(attack));
+});
+
+describe('refuses by its encryption', () => {
+  it.each(ENCRYPTION_ATTACKS.map((attack) => [attack[0], attack] as const))('%s', async (_name, attack) => {
+    await attempt(attack, testConnection('one', [key.certificate], { wantAssertionEncrypted: true, spKeys: [ourKey] }));
+  });
 });
 
 describe('refuses a true response', () => {

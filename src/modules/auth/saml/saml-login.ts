@@ -1,26 +1,48 @@
-import { SAML } from '@node-saml/passport-saml';
-import { bindBrowser } from '../sso/browser-binding.js';
-import { newRequest } from './library-requests.js';
 import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
+import { bindBrowser } from '../sso/browser-binding.js';
+import { messageXml, sendOut } from './outgoing.js';
 import type { PendingRequests } from '../sso/request-store.js';
 import { returnPath } from '../sso/return-path.js';
-import { samlOptions, type SamlConnection } from './saml-connection.js';
+import { signingKey, type SamlConnection } from './saml-connection.js';
+import { BINDING_POST } from './saml-names.js';
+import type { OutgoingForms } from './saml-stores.js';
+
+/** Who asks to sign in, and how. */
+export interface SamlVisitor extends SsoVisitor {
+  readonly publicUrl: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** A request to sign in (saml-core-2.0-os, section 3.4.1). What kind of name comes back is left to the provider. */
+function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlVisitor): { id: string; xml: string } {
+  return messageXml({
+    kind: 'AuthnRequest', issuer: connection.spEntityId, destination: connection.idpSsoUrl, now,
+    attributes: {
+      ProtocolBinding: BINDING_POST, AssertionConsumerServiceURL: connection.acsUrl, ForceAuthn: forceAuthn ? 'true' : undefined,
+    },
+    inside: '<samlp:NameIDPolicy AllowCreate="true"/>',
+  });
+}
 
 /**
- * Begins a sign-in: an AuthnRequest by the redirect binding, remembered for this browser and this connection. No RelayState goes along; the
+ * Begins a sign-in: an AuthnRequest, remembered for this browser and this connection. No RelayState goes along; the
  * request's id leads back to everything that is kept.
- * @throws SamlRefused
+ * @throws SamlRefused return_path_invalid, unavailable
  */
 export async function beginSignIn(
-  connection: SamlConnection,
-  requests: PendingRequests,
-  visitor: SsoVisitor & { publicUrl: string },
+  connection: SamlConnection, requests: PendingRequests, forms: OutgoingForms, asked: SamlVisitor,
 ): Promise<SsoDeparture> {
+  const visitor = { ...asked, forceAuthn: asked.forceAuthn === true || connection.forceAuthn };
   const returnTo = returnPath(visitor.returnTo);
-  const { secret, setCookie } = bindBrowser(visitor.cookieHeader, visitor.publicUrl);
-  const provider = newRequest((requestId, createdAt) =>
-    requests.remember({ connectionId: connection.id, requestId, browser: secret }, { createdAt, returnTo, aim: visitor.aim }),
+  const { secret: browser, setCookie } = bindBrowser(visitor.cookieHeader, visitor.publicUrl);
+  const request = authnRequest(connection, visitor);
+  await requests.remember(
+    { connectionId: connection.id, requestId: request.id, browser },
+    { createdAt: new Date(visitor.now).toISOString(), returnTo, forceAuthn: visitor.forceAuthn, aim: visitor.aim },
   );
-  const url = await new SAML(samlOptions(connection, provider)).getAuthorizeUrlAsync('', undefined, {});
+  const message = { field: 'SAMLRequest', ...request, destination: connection.idpSsoUrl, binding: connection.idpSsoBinding } as const;
+  const key = connection.signRequests ? signingKey(connection) : undefined;
+  const url = await sendOut(message, key, forms, { browser, formUrl: connection.formUrl });
   return { url, setCookie };
 }

@@ -8,6 +8,7 @@ export type SamlRefusal =
   | 'parameter_unexpected'
   | 'not_base64'
   | 'not_utf8'
+  | 'not_deflated'
   // the document
   | 'xml_malformed'
   | 'xml_encoding'
@@ -25,7 +26,8 @@ export type SamlRefusal =
   | 'status_not_success'
   | 'assertion_missing'
   | 'assertion_not_single'
-  | 'assertion_encrypted'
+  | 'id_encrypted'
+  | 'attribute_encrypted'
   | 'id_missing'
   | 'id_duplicated'
   // the signature
@@ -39,6 +41,11 @@ export type SamlRefusal =
   | 'transform'
   | 'signature_reference'
   | 'signature_invalid'
+  // the encryption
+  | 'assertion_not_encrypted'
+  | 'encryption_malformed'
+  | 'encryption_algorithm'
+  | 'decryption_failed'
   // the request it answers
   | 'response_unsolicited'
   // what the assertion says
@@ -61,13 +68,25 @@ export type SamlRefusal =
   | 'assertion_too_old'
   | 'issued_in_future'
   | 'authentication_missing'
+  | 'authentication_stale'
   | 'session_expired'
   | 'assertion_replayed'
+  // the library's judgement, where ours had no objection
   | 'library_refused'
   // who it names
+  | 'scope_foreign'
+  | 'scope_unknown'
   | 'email_multiple'
+  // the end of a session
+  | 'not_a_logout_message'
+  | 'message_unsigned'
+  | 'message_expired'
+  | 'message_replayed'
+  | 'logout_not_offered'
+  | 'logout_unknown'
   // the connection and its metadata
   | 'metadata_not_idp'
+  | 'metadata_ambiguous'
   | 'metadata_expired'
   | 'metadata_endpoint'
   | 'metadata_certificate'

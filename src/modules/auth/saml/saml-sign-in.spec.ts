@@ -17,7 +17,7 @@ import {
   type SigningKey,
 } from '../../../../test/harness/saml-idp.js';
 import type { SamlConnection } from './saml-connection.js';
-import type { SamlArrival } from './saml.strategy.js';
+import type { SamlArrival } from './saml-responses.js';
 
 describe('a truthful response signs in', () => {
   let key: SigningKey;
@@ -42,6 +42,8 @@ describe('a truthful response signs in', () => {
 
   it('says who came, for which organization, and where they wanted to go', async () => {
     expect(await signIn()).toEqual({
+      idpSubject: expect.stringContaining('subject-1'),
+      signedInAt: expect.any(Number),
       connectionId: 'one',
       orgId: 'org-of-one',
       returnTo: '/people?sort=name',

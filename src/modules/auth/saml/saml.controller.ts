@@ -6,8 +6,8 @@ import { SessionCookies } from '../session-cookies.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
 import { SsoTests } from '../sso/sso-tests.service.js';
 import { DepartQuery } from '../sso/sso.dto.js';
-import { ArrivalGuard } from './arrival.guard.js';
-import type { SamlRequest } from './saml.guard.js';
+import { ArrivalGuard, type SamlRequest } from './arrival.guard.js';
+import { FORM_PAGE_POLICY } from './form-page.js';
 import { SamlService } from './saml.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
@@ -33,12 +33,22 @@ export class SamlController {
   @Public('this is where people begin to sign in', { limit: LIMIT })
   @Returns.redirect(302)
   async login(
-    @Param('connectionId') connectionId: string, @Query() { returnTo, organization }: DepartQuery,
+    @Param('connectionId') connectionId: string, @Query() { returnTo, organization, forceAuthn }: DepartQuery,
     @Req() request: Request, @Res({ passthrough: true }) response: Response,
   ) {
-    const { url, setCookie } = await this.saml.depart(connectionId, { cookieHeader: request.headers.cookie, returnTo, aim: { organization } });
+    const { url, setCookie } = await this.saml.depart(connectionId, {
+      cookieHeader: request.headers.cookie, returnTo, aim: { organization }, forceAuthn: forceAuthn === 'true',
+    });
     response.append('Set-Cookie', setCookie);
     return { url };
+  }
+
+  @Get('form')
+  @Public('shown once, to the browser that it was made for', { limit: LIMIT })
+  @Returns.text('text/html; charset=utf-8')
+  form(@Query('ticket') ticket: string | undefined, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    response.setHeader('Content-Security-Policy', FORM_PAGE_POLICY);
+    return this.saml.form(String(ticket), request.headers.cookie);
   }
 
   @Post('acs')

@@ -5,26 +5,33 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { SessionCookiesModule } from '../session-cookies.module.js';
 import { SsoModule } from '../sso/sso.module.js';
 import { SsoRedis } from '../sso/sso-redis.js';
-import { AssertionReplays, PendingRequests } from '../sso/request-store.js';
+import { AssertionReplays, PendingRequests, type SignInRedis } from '../sso/request-store.js';
+import { LogoutController } from './logout.controller.js';
+import { LogoutService } from './logout.service.js';
 import { SamlController } from './saml.controller.js';
+import { SamlResponses } from './saml-responses.js';
 import { SamlService } from './saml.service.js';
+import { LogoutReplays, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { SamlStrategy } from './saml.strategy.js';
+import { SpKeysController } from './sp-keys.controller.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
+
+const STORES: readonly (new (redis: SignInRedis) => object)[] = [PendingRequests, PendingLogouts, AssertionReplays, LogoutReplays, OutgoingForms];
 
 /** SAML 2.0: what is on its way between us and an identity provider is kept in Redis, and without it nobody signs in. */
 @Module({
   imports: [PassportModule, SessionCookiesModule, SsoModule],
-  controllers: [SamlController],
+  controllers: [SamlController, LogoutController, SpKeysController],
   providers: [
-    StoredSamlConnections, SamlService,
-    { provide: PendingRequests, inject: [SsoRedis], useFactory: ({ redis }: SsoRedis) => new PendingRequests(redis) },
-    { provide: AssertionReplays, inject: [SsoRedis], useFactory: ({ redis }: SsoRedis) => new AssertionReplays(redis) },
+    StoredSamlConnections, SamlService, LogoutService,
+    ...STORES.map((Store) => ({ provide: Store, inject: [SsoRedis], useFactory: ({ redis }: SsoRedis) => new Store(redis) })),
     {
-      provide: SamlStrategy,
+      provide: SamlResponses,
       inject: [StoredSamlConnections, PendingRequests, AssertionReplays, AppConfig, Clock],
       useFactory: (connections: StoredSamlConnections, requests: PendingRequests, replays: AssertionReplays, app: AppConfig, clock: Clock) =>
-        new SamlStrategy(connections, requests, replays, app.origin, clock),
+        new SamlResponses(connections, requests, replays, app.origin, clock),
     },
+    { provide: SamlStrategy, inject: [SamlResponses], useFactory: (responses: SamlResponses) => new SamlStrategy(responses) },
   ],
 })
 export class SamlModule {}

@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
+import { Clock } from '../../../platform/clock/clock.js';
 import { Problem } from '../../../platform/http/problem.js';
-import { StoredSamlConnections } from './stored-saml-connections.js';
+import { browserSecret } from '../sso/browser-binding.js';
 import { PendingRequests } from '../sso/request-store.js';
-import type { SamlConnection } from './saml-connection.js';
 import { SsoDepartures, type SsoDeparture, type SsoVisitor } from '../sso/sso-departures.js';
-import { problemOf } from '../sso/sso-problem.js';
-import { SsoRefused } from '../sso/sso-refusal.js';
+import { asProblems } from '../sso/sso-problem.js';
+import { formPage } from './form-page.js';
+import type { SamlConnection } from './saml-connection.js';
 import { beginSignIn } from './saml-login.js';
+import { OutgoingForms } from './saml-stores.js';
 import { serviceProviderMetadata } from './sp-metadata.js';
+import { StoredSamlConnections } from './stored-saml-connections.js';
 
 /** The steps of a SAML sign-in that a browser sees before it arrives: metadata, departure. */
 @Injectable()
@@ -16,6 +19,8 @@ export class SamlService {
   constructor(
     private readonly connections: StoredSamlConnections,
     private readonly requests: PendingRequests,
+    private readonly forms: OutgoingForms,
+    private readonly clock: Clock,
     private readonly app: AppConfig,
     departures: SsoDepartures,
   ) {
@@ -28,13 +33,16 @@ export class SamlService {
   }
 
   /** Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis. */
-  async depart(connectionId: string, visitor: SsoVisitor): Promise<SsoDeparture> {
+  async depart(connectionId: string, asked: SsoVisitor): Promise<SsoDeparture> {
     const connection = await this.connection(connectionId);
-    try {
-      return await beginSignIn(connection, this.requests, { ...visitor, publicUrl: this.app.origin });
-    } catch (error) {
-      throw error instanceof SsoRefused ? problemOf(error) : error;
-    }
+    const visitor = { ...asked, publicUrl: this.app.origin, now: this.clock.millis() };
+    return asProblems(() => beginSignIn(connection, this.requests, this.forms, visitor));
+  }
+
+  /** The page that posts a message of ours. Throws sso_refused when it was shown already, or was made for another browser. */
+  async form(ticket: string, cookieHeader: string | undefined): Promise<string> {
+    const browser = browserSecret(cookieHeader, this.app.origin) ?? '';
+    return formPage(await asProblems(() => this.forms.take(ticket, browser)));
   }
 
   private async connection(id: string): Promise<SamlConnection> {

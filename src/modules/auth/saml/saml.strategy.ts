@@ -1,22 +1,11 @@
 import { PassportStrategy } from '@nestjs/passport';
 import { MultiSamlStrategy } from '@node-saml/passport-saml';
 import type { MultiStrategyConfig, PassportSamlConfig, Profile, VerifyWithRequest } from '@node-saml/passport-saml';
-import type { Clock } from '../../../platform/clock/clock.js';
-import { checkAssertion, checkResponse } from './assertion-checks.js';
-import { browserSecret } from '../sso/browser-binding.js';
-import type { SsoArrival } from '../sso/sso-identity.js';
-import { identityOf } from './identity.js';
-import { evidenceOf } from './saml-evidence.js';
-import { onlyRequest } from './library-requests.js';
-import type { AssertionReplays, PendingRequest, PendingRequests } from '../sso/request-store.js';
-import { guardResponse, responseOf } from './response-guard.js';
-import { samlOptions, type SamlConnection, type SamlConnections } from './saml-connection.js';
+import { refusalOf } from '../sso/sso-problem.js';
+import { libraryOptions } from './library-options.js';
+import { checkAgreement } from './library-refusal.js';
+import type { JudgedResponse, SamlArrival, SamlResponses } from './saml-responses.js';
 import { must, SamlRefused } from './saml-refusal.js';
-
-/** A person who came back from their identity provider with an assertion that holds. */
-export interface SamlArrival extends SsoArrival {
-  readonly orgId: string;
-}
 
 /** The part of an HTTP request that a response is read from. Express 4's and 5's types both fit. */
 interface Incoming {
@@ -24,11 +13,6 @@ interface Incoming {
   readonly params: Readonly<Record<string, unknown>>;
   readonly query: unknown;
   body: unknown;
-}
-
-interface Exchange {
-  readonly connection: SamlConnection;
-  readonly request: PendingRequest;
 }
 
 /** The library's strategy with the one callback that Nest's mixin appends. Logout messages never reach it. */
@@ -39,20 +23,15 @@ class SignOnStrategy extends MultiSamlStrategy {
 }
 
 /**
- * Takes in responses at the assertion address, in three steps: guard the message, let the library verify the signature, check what was
- * signed. Every error on the way is a {@link SamlRefused} or the library's own refusal.
+ * Takes in responses at the assertion address. Two verifiers must agree: {@link SamlResponses} judges first, and names what is wrong; then
+ * the library verifies signature, audience, times and request of the same message anew, decrypted where it was encrypted. Every
+ * error on the way is an SsoRefused, or the library's own.
  */
 export class SamlStrategy extends PassportStrategy(SignOnStrategy, 'saml') {
-  /** What one HTTP request is about, between the first step and the last. */
-  private readonly exchanges = new WeakMap<Incoming, Exchange>();
+  /** What one HTTP request is about, between the two. */
+  private readonly judged = new WeakMap<Incoming, JudgedResponse>();
 
-  constructor(
-    private readonly connections: SamlConnections,
-    private readonly requests: PendingRequests,
-    private readonly replays: AssertionReplays,
-    private readonly publicUrl: string,
-    private readonly clock: Clock,
-  ) {
+  constructor(private readonly responses: SamlResponses) {
     super({
       passReqToCallback: true,
       getSamlOptions: (request, done) => {
@@ -63,47 +42,21 @@ export class SamlStrategy extends PassportStrategy(SignOnStrategy, 'saml') {
     });
   }
 
-  /** Before the library: the connection, the outside of the message, the request that it answers. */
+  /** Before the library: our own judgement. The message is left in the body as the library is to see it. */
   private async open(http: Incoming): Promise<Partial<PassportSamlConfig>> {
-    const connection = await this.connectionOf(http);
-    const response = guardResponse(responseOf(http.body, http.query), { responseSigned: connection.wantResponseSigned });
-    checkResponse(response, connection);
-    const browser = browserSecret(http.headers.cookie, this.publicUrl);
-    must(browser !== undefined, 'browser_unbound');
-    const binding = { connectionId: connection.id, requestId: response.inResponseTo, browser };
-    const request = await this.requests.take(binding);
-    this.exchanges.set(http, { connection, request });
-    http.body = { SAMLResponse: response.base64 };
-    return samlOptions(connection, onlyRequest(request));
+    const { params, headers, query, body } = http;
+    const form = { connectionId: String(params['connectionId']), cookieHeader: headers.cookie, query, body };
+    const judged = await this.responses.judge(form).catch((error: unknown) => Promise.reject(refusalOf(error)));
+    this.judged.set(http, judged);
+    http.body = { SAMLResponse: Buffer.from(judged.xml).toString('base64') };
+    return libraryOptions(judged);
   }
 
-  private async connectionOf(http: Incoming): Promise<SamlConnection> {
-    const id = http.params['connectionId'];
-    const connection = await this.connections.find(typeof id === 'string' ? id : '').catch((cause: unknown) => {
-      throw new SamlRefused('unavailable', undefined, { cause });
-    });
-    must(connection !== undefined, 'connection_unknown');
-    return connection;
-  }
-
-  /** After the library: what the signed bytes say, once. */
+  /** After the library: both mean the same person, who is let in once. */
   async validate(http: Incoming, profile: Profile | null): Promise<SamlArrival> {
-    const exchange = this.exchanges.get(http);
-    const signedXml = profile?.getAssertionXml?.();
-    must(exchange !== undefined && signedXml !== undefined, 'library_refused');
-    const { connection, request } = exchange;
-    const now = this.clock.millis();
-    const assertion = checkAssertion(signedXml, { connection, requestId: request.requestId, now });
-    await this.replays.claim(connection.id, assertion.id, assertion.replayableUntil, now);
-    return {
-      connectionId: connection.id,
-      orgId: connection.orgId,
-      identity: identityOf(assertion, connection),
-      returnTo: request.returnTo,
-      sessionEnds: assertion.sessionEnds,
-      idpSession: assertion.sessionIndex,
-      aim: request.aim,
-      evidence: evidenceOf(signedXml, connection),
-    };
+    const judged = this.judged.get(http);
+    must(judged !== undefined, 'library_refused');
+    checkAgreement(profile, judged);
+    return this.responses.admit(judged).catch((error: unknown) => Promise.reject(refusalOf(error)));
   }
 }

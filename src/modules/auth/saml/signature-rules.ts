@@ -1,18 +1,15 @@
-import { SIGNATURE } from './saml-names.js';
+import { ENVELOPED, EXCLUSIVE, RSA_SHA256, RSA_SHA512, SHA256, SIGNATURE } from './saml-names.js';
 import { must, type SamlRefusal } from './saml-refusal.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
-const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
-const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
-
 /** Everything else is refused: SHA-1 and MD5, HMAC keyed with a public key, and what nobody here has tried. */
 const SIGNATURE_METHODS: ReadonlySet<string> = new Set([
-  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
+  RSA_SHA256,
+  RSA_SHA512,
   'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1',
 ]);
 const DIGEST_METHODS: ReadonlySet<string> = new Set([
-  'http://www.w3.org/2001/04/xmlenc#sha256',
+  SHA256,
   'http://www.w3.org/2001/04/xmlenc#sha512',
 ]);
 
@@ -61,7 +58,7 @@ function checkReference(reference: XmlElement, signedId: string): void {
 /**
  * Checks the shape and the algorithms of the signature directly inside `signed` (XML Signature, section 4;
  * saml-core-2.0-os, section 5.4), before any of it is computed.
- * @returns whether there is one; whether it is *right* is for the library to say.
+ * @returns whether there is one; whether it is *right* is for `verifiedBytes` to say.
  */
 export function checkSignatureShape(signed: XmlElement): boolean {
   const signatures = childrenNamed(signed, SIGNATURE, 'Signature');

@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
-import { SsoRepository } from '../sso/sso.repository.js';
-import { SamlConnections, serviceProviderUrls, type SamlConnection } from './saml-connection.js';
+import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { SsoRepository, type FoundConnection } from '../sso/sso.repository.js';
+import { SamlConnections, serviceProviderUrls, type SamlConnection, type SpKey } from './saml-connection.js';
+import { keysFrom } from './sp-keys.js';
 
 /** Connections as the SAML steps know them. */
 @Injectable()
 export class StoredSamlConnections extends SamlConnections {
   constructor(
     private readonly repository: SsoRepository,
+    private readonly arrivals: SsoArrivals,
     private readonly app: AppConfig,
   ) {
     super();
@@ -23,9 +26,20 @@ export class StoredSamlConnections extends SamlConnections {
       subject: connection.subject === 'entra-object' ? 'entra-object' : 'name-id',
       idpEntityId: connection.idpEntityId!,
       idpSsoUrl: connection.idpSsoUrl!,
+      idpSloUrl: connection.idpSloUrl ?? undefined,
+      idpSloResponseUrl: connection.idpSloResponseUrl ?? undefined,
       emailAttribute: connection.emailAttribute ?? undefined,
+      nameAttribute: connection.nameAttribute ?? undefined,
       groupAttribute: connection.groupAttribute ?? undefined,
       defaultRole: connection.defaultRole ?? undefined,
+      spKeys: await this.keysOf(found),
     };
+  }
+
+  private async keysOf(found: FoundConnection): Promise<SpKey[]> {
+    const { id, spKey, spCertificates } = found.connection;
+    if (spKey === null) return [];
+    const { ring } = await this.arrivals.unsealed(found);
+    return keysFrom(ring.forRow('sso_connections', id).open('sp_key_enc', spKey), spCertificates);
   }
 }

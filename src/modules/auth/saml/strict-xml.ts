@@ -15,6 +15,8 @@ export interface XmlElement {
   readonly attributes: readonly XmlAttribute[];
   readonly children: readonly XmlElement[];
   readonly text: string;
+  /** Where it stands in the document: from its `<` to behind its last `>`, in UTF-16 units. */
+  readonly range: readonly [from: number, to: number];
 }
 
 /** What a document may hold at most. */
@@ -29,6 +31,7 @@ export interface XmlLimits {
 
 interface OpenElement extends XmlElement {
   readonly children: OpenElement[];
+  readonly range: [number, number];
   text: string;
 }
 
@@ -46,9 +49,10 @@ function attributesOf(tag: { attributes: Record<string, SaxesAttributeNS> }): Xm
 }
 
 /** Builds the tree while the parser runs, and stops it at the first thing that is not allowed. */
-function treeBuilder(parser: SaxesParser<{ xmlns: true; position: false }>, limits: XmlLimits): () => XmlElement {
+function treeBuilder(parser: SaxesParser<{ xmlns: true; position: false }>, document: string, limits: XmlLimits): () => XmlElement {
   const open: OpenElement[] = [];
-  let root: XmlElement | undefined;
+  let start = 0;
+  let root: OpenElement | undefined;
   let nodes = 0;
   const count = (): void => {
     if (++nodes > limits.maxNodes) refuse('xml_too_many_nodes');
@@ -65,10 +69,11 @@ function treeBuilder(parser: SaxesParser<{ xmlns: true; position: false }>, limi
   parser.on('opentagstart', () => {
     if (open.length >= limits.maxDepth) refuse('xml_too_deep');
     count();
+    start = document.lastIndexOf('<', parser.position - 1);
   });
   parser.on('attribute', count);
   parser.on('opentag', (tag) => {
-    const element = { local: tag.local, uri: tag.uri, attributes: attributesOf(tag), children: [], text: '' };
+    const element: OpenElement = { local: tag.local, uri: tag.uri, attributes: attributesOf(tag), children: [], text: '', range: [start, start] };
     open.at(-1)?.children.push(element);
     open.push(element);
   });
@@ -78,6 +83,7 @@ function treeBuilder(parser: SaxesParser<{ xmlns: true; position: false }>, limi
   });
   parser.on('closetag', () => {
     root = open.pop();
+    root!.range[1] = parser.position;
   });
   return () => root ?? refuse('xml_malformed');
 }
@@ -92,7 +98,7 @@ export function readXml(text: string, limits: XmlLimits): XmlElement {
   // A parser elsewhere may drop a byte order mark that this one counts as text; there is no need for one.
   if (text.startsWith('\uFEFF')) refuse('xml_encoding');
   const parser = new SaxesParser({ xmlns: true, position: false });
-  const root = treeBuilder(parser, limits);
+  const root = treeBuilder(parser, text, limits);
   try {
     parser.write(text).close();
   } catch (error) {

@@ -5,6 +5,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { currentContext } from '../../../platform/context/context.js';
 import { organizationEntrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { SpKeys } from '../saml/sp-keys.js';
 import { ProviderSettings, type Fetched } from './provider-settings.js';
 import type { SsoConnectionEntity } from './sso-connection.entity.js';
 import { SsoRepository } from './sso.repository.js';
@@ -15,6 +16,7 @@ export class MetadataRefresh {
   constructor(
     private readonly repository: SsoRepository,
     private readonly providers: ProviderSettings,
+    private readonly spKeys: SpKeys,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
     private readonly clock: Clock,
@@ -36,7 +38,11 @@ export class MetadataRefresh {
     const problem = problemOf(connection, fetched);
     if (problem !== null || 'problem' in fetched) return this.fail(connection, problem ?? 'unreachable');
     const { provider } = fetched;
-    await this.repository.update(connection.id, { ...provider, metadataFetchedAt: this.clock.now(), metadataProblem: null });
+    await this.repository.update(connection.id, {
+      ...provider, ...(provider.idpScopes.length === 0 && { idpScopes: connection.idpScopes }), // those that an administrator stated stay
+      ...(this.spKeys.needed({ ...connection, ...provider }) && await this.spKeys.make(connection.id)),
+      metadataFetchedAt: this.clock.now(), metadataProblem: null,
+    });
     const target = { type: 'sso-connection', id: connection.id };
     const [before, after] = [connection.idpCertificates.map(fingerprint), provider.idpCertificates.map(fingerprint)];
     for (const certificate of after.filter((one) => !before.includes(one))) this.audit.record('sso.certificate_added', { target, meta: { certificate } });

@@ -9,7 +9,8 @@ import type { SsoConnectionEntity } from './sso-connection.entity.js';
 import type { SamlProviderDto } from './sso.dto.js';
 
 /** The columns of a connection that a SAML identity provider's metadata decides. */
-export type SamlProvider = Pick<SsoConnectionEntity, 'idpEntityId' | 'idpSsoUrl' | 'idpSloUrl' | 'idpCertificates' | 'idpScopes'>;
+export type SamlProvider = Pick<SsoConnectionEntity, 
+  'idpEntityId' | 'idpSsoUrl' | 'idpSsoBinding' | 'idpSloUrl' | 'idpSloResponseUrl' | 'idpSloBinding' | 'idpCertificates' | 'idpScopes'>;
 
 /** The metadata at an address, read; or why not. */
 export type Fetched = { readonly provider: SamlProvider } | { readonly problem: string };
@@ -52,8 +53,11 @@ export class ProviderSettings {
   }
 
   private parse(xml: string): SamlProvider {
-    const { entityId, ssoUrl, certificates, scopes } = readIdpMetadata(xml, this.clock.millis());
-    return { idpEntityId: entityId, idpSsoUrl: ssoUrl, idpSloUrl: null, idpCertificates: [...certificates], idpScopes: [...scopes] };
+    const { entityId, ssoUrl, ssoBinding, sloUrl, sloResponseUrl, sloBinding, certificates, scopes } = readIdpMetadata(xml, this.clock.millis());
+    return {
+      idpEntityId: entityId, idpSsoUrl: ssoUrl, idpSsoBinding: ssoBinding, idpSloUrl: sloUrl ?? null, idpSloResponseUrl: sloResponseUrl ?? null,
+      idpSloBinding: sloBinding, idpCertificates: [...certificates], idpScopes: [...scopes],
+    };
   }
 }
 

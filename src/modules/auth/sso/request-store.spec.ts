@@ -47,7 +47,7 @@ describe('PendingRequests', () => {
   });
 });
 
-describe('AssertionReplays', () => {
+describe('Replays', () => {
   it('accepts an assertion once for each connection', async () => {
     const replays = new AssertionReplays(new MemoryRedis());
     await replays.claim('c', '_a', 2000, 1000);

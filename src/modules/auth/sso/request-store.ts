@@ -27,6 +27,8 @@ export interface PendingRequest {
   readonly createdAt: string;
   /** Where the person wanted to go; a path on this host. */
   readonly returnTo: string;
+  /** Whether the person was to show anew who they are. */
+  readonly forceAuthn?: boolean;
   /** What else than a session in the connection's own organization it was sent for. */
   readonly aim?: SsoAim;
 }
@@ -35,7 +37,7 @@ export interface PendingRequest {
 const DEADLINE_MILLIS = 2000;
 
 /** The answer of Redis, or a refusal: without the store nobody signs in. */
-async function answerOf<T>(operation: Promise<T>): Promise<T> {
+export async function answerOf<T>(operation: Promise<T>): Promise<T> {
   const { promise: deadline, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error('The sign-in store did not answer in time')), DEADLINE_MILLIS);
   try {
@@ -48,12 +50,14 @@ async function answerOf<T>(operation: Promise<T>): Promise<T> {
 }
 
 /** A key that only someone with all the parts can name; the parts themselves are not to be read out of Redis. */
-function keyOf(kind: string, ...parts: string[]): string {
+export function keyOf(kind: string, ...parts: string[]): string {
   return `sso:${kind}:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
 }
 
-/** Sign-in requests on their way: kept ten minutes, taken once, by the browser and for the connection they began with. */
+/** Requests on their way, to sign in or to sign out: kept ten minutes, taken once, by the browser and for the connection they began with. */
 export class PendingRequests {
+  protected readonly kind: string = 'request';
+
   constructor(private readonly redis: SignInRedis) {}
 
   /** Remembers a request before it is sent. */
@@ -71,17 +75,17 @@ export class PendingRequests {
   }
 
   private key({ connectionId, requestId, browser }: RequestBinding): string {
-    return keyOf('request', connectionId, requestId, browser);
+    return keyOf(this.kind, connectionId, requestId, browser);
   }
 }
 
 /** What was accepted once and must not be again, remembered for as long as it could be. */
-abstract class Replays {
+export abstract class Replays {
   protected abstract readonly kind: string;
 
   constructor(private readonly redis: SignInRedis) {}
 
-  /** Claims an id for one use, until `expires` (epoch milliseconds, clock skew included). */
+  /** Claims an id for one use, until `expires` (epoch milliseconds, clock skew included). Throws assertion_replayed and the like. */
   async claim(connectionId: string, id: string, expires: number, now: number): Promise<void> {
     const key = keyOf(this.kind, connectionId, id);
     const claimed = await answerOf(this.redis.set(key, '1', 'PX', Math.max(Math.ceil(expires - now), 1000), 'NX'));

@@ -46,7 +46,7 @@ export class SsoArrivals {
   async open(arrival: SsoArrival): Promise<OpenedSession> {
     const found = await this.find(arrival.connectionId);
     const { secret } = await this.unsealed(found);
-    const visit = newVisit();
+    const visit = newVisit(arrival);
     const session = await this.unitOfWork.run<OpenedSession | null, SsoOutcome>(this.entrance(found, arrival, secret, visit), async (outcome) => {
       await this.recorded(outcome, found.connection, arrival);
       return OPENED.has(outcome.state) ? this.land(outcome, found, arrival, visit) : null;
@@ -57,10 +57,21 @@ export class SsoArrivals {
 
   /** Writes a refused answer to the log of the organization whose connection it came to, and to the connection's trace. */
   async recordRefusal(connectionId: string, method: SsoProtocol, reason: string, evidence?: SsoEvidence): Promise<void> {
-    await this.unitOfWork.run<void, { org_id: string }>(this.repository.log(connectionId), async ({ org_id: orgId }) => {
-      currentContext().orgId = orgId;
+    await this.toLog(connectionId, async () => {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
       await this.trace.record(connectionId, { accepted: false, reason, evidence });
+    });
+  }
+
+  /** Writes a refused message about the end of a session to that log. */
+  async recordLogoutRefusal(connectionId: string, reason: string): Promise<void> {
+    await this.toLog(connectionId, () => this.audit.record('sso.logout_refused', { outcome: 'failure', meta: { reason } }));
+  }
+
+  private async toLog(connectionId: string, record: () => Promise<void> | void): Promise<void> {
+    await this.unitOfWork.run<void, { org_id: string }>(this.repository.log(connectionId), ({ org_id: orgId }) => {
+      currentContext().orgId = orgId;
+      return record();
     });
   }
 

@@ -1,6 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type SsoProtocol = 'saml' | 'oidc';
+/** How our messages reach a SAML identity provider: by redirect where it offers that, else by a form that the browser posts. */
+export type SamlBinding = 'redirect' | 'post';
 
 /** A connection to an identity provider as it is stored. */
 @Entity('sso_connections')
@@ -12,7 +14,10 @@ export class SsoConnectionEntity {
   @Column('text') protocol: SsoProtocol;
   @Column('text', { name: 'idp_entity_id', nullable: true }) idpEntityId: string | null;
   @Column('text', { name: 'idp_sso_url', nullable: true }) idpSsoUrl: string | null;
+  @Column('text', { name: 'idp_sso_binding' }) idpSsoBinding: SamlBinding;
   @Column('text', { name: 'idp_slo_url', nullable: true }) idpSloUrl: string | null;
+  @Column('text', { name: 'idp_slo_response_url', nullable: true }) idpSloResponseUrl: string | null;
+  @Column('text', { name: 'idp_slo_binding' }) idpSloBinding: SamlBinding;
   @Column('text', { name: 'idp_certificates', array: true }) idpCertificates: string[];
   /** The scopes (shibmd:Scope) of scoped attributes that the provider speaks for. */
   @Column('text', { name: 'idp_scopes', array: true }) idpScopes: string[];
@@ -27,9 +32,9 @@ export class SsoConnectionEntity {
   @Column('boolean', { name: 'sign_requests' }) signRequests: boolean;
   @Column('boolean', { name: 'idp_initiated' }) idpInitiated: boolean;
   @Column('boolean', { name: 'force_authn' }) forceAuthn: boolean;
-  /** Our private key towards this provider, sealed. */
+  /** Our private keys towards this provider, sealed: a JSON list of PEM in the order of the certificates. */
   @Column('bytea', { name: 'sp_key_enc', nullable: true }) spKey: Buffer | null;
-  @Column('text', { name: 'sp_certificate', nullable: true }) spCertificate: string | null;
+  @Column('text', { name: 'sp_certificates', array: true }) spCertificates: string[];
   @Column('text', { name: 'oidc_issuer', nullable: true }) oidcIssuer: string | null;
   @Column('text', { name: 'oidc_client_id', nullable: true }) oidcClientId: string | null;
   @Column('bytea', { name: 'oidc_client_secret_enc', nullable: true }) oidcClientSecret: Buffer | null;

@@ -8,6 +8,8 @@ export interface SsoVisitor {
   /** A path on this host to come back to. */
   readonly returnTo?: string;
   readonly aim?: SsoAim;
+  /** Whether to show anew who they are: for a step-up, or since the connection always asks it. */
+  readonly forceAuthn?: boolean;
 }
 
 /** Where to send the browser, and the cookie that its answer will be known by. */

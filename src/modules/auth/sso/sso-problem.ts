@@ -1,5 +1,5 @@
 import { Problem } from '../../../platform/http/problem.js';
-import type { SsoRefused } from './sso-refusal.js';
+import { SsoRefused } from './sso-refusal.js';
 
 const AGAIN = 'Begin again at the sign-in page. If it happens again, give your administrator the request id of this answer.';
 
@@ -10,6 +10,7 @@ const AGAIN = 'Begin again at the sign-in page. If it happens again, give your a
 export function problemOf(refusal: SsoRefused): Problem {
   switch (refusal.reason) {
     case 'connection_unknown':
+    case 'logout_not_offered':
       return new Problem('not_found', { cause: refusal });
     case 'unavailable':
     case 'provider_unreachable':
@@ -20,5 +21,19 @@ export function problemOf(refusal: SsoRefused): Problem {
       return new Problem('invalid_request', { cause: refusal, detail: 'returnTo must be a path on this host.' });
     default:
       return new Problem('sso_refused', { cause: refusal, detail: AGAIN });
+  }
+}
+
+/** An error on a message's way as a refusal: one that nobody foresaw was still no sign-in. */
+export function refusalOf(error: unknown): SsoRefused {
+  return error instanceof SsoRefused ? error : new SsoRefused('unexpected', undefined, { cause: error });
+}
+
+/** Runs a step; its refusals leave as problems. */
+export async function asProblems<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw error instanceof SsoRefused ? problemOf(error) : error;
   }
 }

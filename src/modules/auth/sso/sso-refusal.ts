@@ -8,7 +8,8 @@ export type CommonRefusal =
   | 'email_invalid'
   | 'groups_truncated'
   | 'subject_attributes_missing'
-  | 'unavailable';
+  | 'unavailable'
+  | 'unexpected';
 
 /** A sign-in that is not accepted. `detail` is for the institution's administrator, never for the visitor. */
 export class SsoRefused<Reason extends string = string> extends Error {

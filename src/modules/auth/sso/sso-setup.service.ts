@@ -10,6 +10,7 @@ import { Jobs } from '../../../platform/jobs/jobs.js';
 import { RolesService } from '../../rbac/index.js';
 import { OidcSettings } from '../oidc/oidc-settings.js';
 import { serviceProviderUrls } from '../saml/saml-connection.js';
+import { SpKeys, type KeptKeys } from '../saml/sp-keys.js';
 import { ProviderSettings } from './provider-settings.js';
 import type { SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
 import type { CreateSsoConnectionDto, UpdateSsoConnectionDto } from './sso.dto.js';
@@ -23,6 +24,7 @@ export class SsoSetupService {
     private readonly providers: ProviderSettings,
     private readonly dataKeys: DataKeys,
     private readonly roles: RolesService,
+    private readonly spKeys: SpKeys,
     private readonly audit: AuditTrail,
     private readonly jobs: Jobs,
     private readonly app: AppConfig,
@@ -47,7 +49,7 @@ export class SsoSetupService {
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
     await this.repository.insert({
-      protocol, name, subject: protocol === 'oidc' ? 'sub' : 'name-id', ...columns, id,
+      protocol, name, subject: protocol === 'oidc' ? 'sub' : 'name-id', ...columns, ...(await this.keysFor(protocol, id, columns)), id,
       entrance: ring.forRow('sso_connections', id).seal('entrance_enc', secret)!, entranceHash: sha256(secret),
     });
     this.audit.record('sso.connection_created', { target: { type: 'sso-connection', id } });
@@ -61,7 +63,8 @@ export class SsoSetupService {
     const changes = await this.columns(stored.protocol, id, body, stored);
     await this.assertMay(body); // as above
     if (Object.keys(changes).length === 0) throw new Problem('invalid_request', { detail: 'nothing to change' });
-    if (!(await this.repository.update(id, changes))) throw new Problem('not_found');
+    const keys = await this.keysFor(stored.protocol, id, { ...stored, ...changes });
+    if (!(await this.repository.update(id, { ...changes, ...keys }))) throw new Problem('not_found');
     this.audit.record('sso.connection_updated', { target: { type: 'sso-connection', id }, meta: { fields: Object.keys(changes) } });
     return this.read(id);
   }
@@ -72,10 +75,27 @@ export class SsoSetupService {
     this.audit.record('sso.connection_deleted', { target: { type: 'sso-connection', id } });
   }
 
+  /** A new key of ours, shown in our metadata beside the one in use. Throws not_found. */
+  async introduceKey(id: string) {
+    return this.withKeys(id, 'sso.key_introduced', await this.spKeys.introduce(id, await this.requireSaml(id)));
+  }
+
+  /** The new key takes over. Throws not_found, no_new_key. */
+  async switchKey(id: string) {
+    const keys = await this.spKeys.switch(id, await this.requireSaml(id));
+    if (keys === null) throw new Problem('no_new_key');
+    return this.withKeys(id, 'sso.key_switched', keys);
+  }
+
+  /** Our first key towards a provider, where what was set up needs one. */
+  private async keysFor(protocol: SsoProtocol, id: string, connection: Partial<SsoConnectionEntity>): Promise<Partial<KeptKeys>> {
+    return protocol === 'saml' && this.spKeys.needed(connection) ? this.spKeys.make(id) : {};
+  }
+
   /** What is said of a connection, as columns. Throws metadata_refused, invalid_request also for what belongs to the other protocol. */
   private async columns(protocol: SsoProtocol, id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<Partial<SsoConnectionEntity>> {
     const { saml, oidc, settings } = divided(body);
-    const foreign = protocol === 'oidc' ? [...Object.values(saml), settings.wantResponseSigned] : Object.values(oidc);
+    const foreign = protocol === 'oidc' ? [...Object.values(saml), ...SAML_ALONE.map((name) => settings[name])] : Object.values(oidc);
     const subject = settings.subject === (protocol === 'oidc' ? 'name-id' : 'sub');
     if (subject || foreign.some((value) => value !== undefined)) throw new Problem('invalid_request', { detail: `not for a connection by ${protocol}` });
     if (protocol === 'oidc') return { ...settings, ...(await this.oidc.columns(id, oidc, stored)) };
@@ -83,7 +103,7 @@ export class SsoSetupService {
     if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
       throw new Problem('invalid_request', { detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates' });
     }
-    return { ...settings, ...columns };
+    return { ...columns, ...settings };
   }
 
   /** Has the worker read the provider's metadata anew. Throws not_found; no_metadata_url where it has no address. */
@@ -95,9 +115,21 @@ export class SsoSetupService {
     return this.present(connection);
   }
 
+  private async withKeys(id: string, event: 'sso.key_introduced' | 'sso.key_switched', keys: KeptKeys) {
+    if (!(await this.repository.update(id, keys))) throw new Problem('not_found');
+    this.audit.record(event, { target: { type: 'sso-connection', id } });
+    return this.read(id);
+  }
+
   private async require(id: string): Promise<SsoConnectionEntity> {
     const connection = await this.repository.find(id);
     if (connection === null) throw new Problem('not_found');
+    return connection;
+  }
+
+  private async requireSaml(id: string): Promise<SsoConnectionEntity> {
+    const connection = await this.require(id);
+    if (connection.protocol !== 'saml') throw new Problem('invalid_request', { detail: 'only connections by saml have keys' });
     return connection;
   }
 
@@ -117,6 +149,9 @@ export class SsoSetupService {
     return { ...shown, callbackUrl: null, backchannelLogoutUrl: null, postLogoutUrl: null, ...urls, entityId, certificatesExpireAt };
   }
 }
+
+/** Settings that say nothing of a connection by OpenID Connect. */
+const SAML_ALONE = ['wantResponseSigned', 'wantAssertionEncrypted', 'signRequests', 'idpInitiated', 'idpScopes'] as const;
 
 /** What a caller says of the provider, by protocol, and what of everything else. */
 function divided(body: UpdateSsoConnectionDto) {

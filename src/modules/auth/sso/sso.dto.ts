@@ -117,6 +117,22 @@ class SsoConnectionSettings extends SamlProviderDto {
 
   @MayBeAbsent() @IsInt() @Min(60) @Max(180)
   clockSkewSeconds?: number;
+
+  /** Whether a plain assertion is refused. The provider encrypts for the certificate in our metadata. */
+  @MayBeAbsent() @IsBoolean()
+  wantAssertionEncrypted?: boolean;
+
+  /** Whether our requests to sign in are signed. */
+  @MayBeAbsent() @IsBoolean()
+  signRequests?: boolean;
+
+  /** Whether an answer is taken that nobody here asked for: a tile on the provider's own start page. */
+  @MayBeAbsent() @IsBoolean()
+  idpInitiated?: boolean;
+
+  /** The scopes that the provider's scoped attributes may end in, such as `example.edu`; otherwise those of its metadata. */
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(20) @Matches(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, { each: true })
+  idpScopes?: string[];
 }
 
 export class CreateSsoConnectionDto extends SsoConnectionSettings {
@@ -141,6 +157,10 @@ export class DepartQuery {
   /** Another organization of the institution, for a connection that is shared. */
   @MayBeAbsent() @IsUUID()
   organization?: string;
+
+  /** Whether to show anew who one is, whatever session there is at the provider: for what asks for a fresh sign-in. */
+  @MayBeAbsent() @IsIn(['true', 'false'])
+  forceAuthn?: 'true' | 'false';
 }
 
 export class SsoConnectionResponse {
@@ -175,6 +195,12 @@ export class SsoConnectionResponse {
   @StaffOnly() testedAt: Date | null;
   @StaffOnly() jitProvisioning: boolean;
   @StaffOnly() clockSkewSeconds: number;
+  @StaffOnly() idpScopes: string[];
+  @StaffOnly() wantAssertionEncrypted: boolean;
+  @StaffOnly() signRequests: boolean;
+  @StaffOnly() idpInitiated: boolean;
+  /** Of our own keys, PEM: the first is in use, a second is being introduced. */
+  @StaffOnly() spCertificates: string[];
   @StaffOnly() nameAttribute: string | null;
   @StaffOnly() forceAuthn: boolean;
   @StaffOnly() issuer: string | null;

@@ -13,6 +13,9 @@ export const ssoFeature = defineFeature({
     'sso.connection_created': { category: 'single sign-on', severity: 'notice', description: 'An identity provider was connected.' },
     'sso.connection_updated': { category: 'single sign-on', severity: 'notice', description: 'A connection was changed.', meta: { fields: 'codes' } },
     'sso.connection_deleted': { category: 'single sign-on', severity: 'notice', description: 'A connection was removed.' },
+    'sso.key_introduced': { category: 'single sign-on', severity: 'notice', description: 'A connection got a new key of ours; its metadata shows it.' },
+    'sso.key_switched': { category: 'single sign-on', severity: 'notice', description: 'A connection\'s new key is in use, and the old one is gone.' },
+    'sso.logout_refused': { category: 'single sign-on', severity: 'warning', description: 'A message to end sessions was refused.', meta: { reason: 'code' } },
     'sso.member_provisioned': { category: 'single sign-on', severity: 'notice', description: 'A member was added at the first sign-in.', meta: { role: 'code', connectionId: 'id' } },
     'sso.refresh_requested': { category: 'single sign-on', severity: 'info', description: 'The provider\'s metadata was asked to be read anew.' },
     'sso.metadata_refreshed': { category: 'single sign-on', severity: 'notice', description: 'The provider\'s metadata was read anew and has changed, or could no longer be read.', meta: { reason: 'code' } },
@@ -32,6 +35,7 @@ export const ssoFeature = defineFeature({
     'sso.sessions_ended': { category: 'single sign-on', severity: 'notice', description: 'An identity provider ended sessions.', meta: { connectionId: 'id', ended: 'count' } },
   },
   errors: {
+    no_new_key: { status: 409, title: 'There is no new key to switch to' },
     logout_refused: { status: 400, title: 'The logout token was not accepted' },
     metadata_refused: { status: 400, title: 'The identity provider\'s metadata cannot be used' },
     no_metadata_url: { status: 409, title: 'The connection has no metadata address' },

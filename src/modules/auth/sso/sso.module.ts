@@ -4,6 +4,7 @@ import { RbacModule } from '../../rbac/index.js';
 import { OidcSettings } from '../oidc/oidc-settings.js';
 import { SsoEndings } from './sso-endings.service.js';
 import { SwitchingRepository } from '../switching.repository.js';
+import { SpKeys } from '../saml/sp-keys.js';
 import { DomainChecks } from './domain-checks.js';
 import { MappingPreview } from './mapping-preview.service.js';
 import { MetadataRefresh } from './metadata-refresh.js';
@@ -38,7 +39,7 @@ import { SsoTrialController } from './sso-trial.controller.js';
   providers: [
     OidcSettings, SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoTraceRepository, ProviderSettings, MetadataRefresh,
     MappingPreview, SetupGuides, SsoDomains, SsoDomainsRepository, DomainChecks, SsoDiscovery, SsoDiscoveryRepository, SsoNotices, SsoNoticesRepository,
-    SsoJobs, SwitchingRepository,
+    SsoJobs, SwitchingRepository, SpKeys,
   ],
   exports: [SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoRedis, SsoDepartures, SsoTests, SsoTrace, SsoDiscovery, SsoDomains, DomainChecks, SwitchingRepository],
 })

@@ -57,16 +57,33 @@ export interface IdentifiedMember {
   [column: string]: unknown;
 }
 
+/** Who opened a session, as the provider calls person and session; null where it was no provider. */
+export interface ProviderSession {
+  connectionId: string | null;
+  idpSubject: string | null;
+  idpSession: string | null;
+  [column: string]: unknown;
+}
+
+/** What `app.sso_end_sessions` answers; `ended` is null for a connection that may not speak. */
+export interface SsoEnded {
+  ended: number | null;
+  org_id: string;
+  user_id: string | null;
+  email: string | null;
+  [column: string]: unknown;
+}
+
 /** What a new connection says for itself; the rest is the database's default. */
 export type NewConnection = Partial<SsoConnectionEntity> & Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'entranceHash'>;
 
 type FoundRow = FoundConnection['connection'] & { preset: string; generations: number[]; wrapped: (Buffer | null)[]; [column: string]: unknown };
 
 const FOUND = Object.entries({
-  id: 'id', org_id: 'orgId', protocol: 'protocol', idp_entity_id: 'idpEntityId', idp_sso_url: 'idpSsoUrl', idp_slo_url: 'idpSloUrl',
+  id: 'id', org_id: 'orgId', protocol: 'protocol', idp_entity_id: 'idpEntityId', idp_sso_url: 'idpSsoUrl', idp_slo_url: 'idpSloUrl', idp_sso_binding: 'idpSsoBinding', idp_slo_response_url: 'idpSloResponseUrl', idp_slo_binding: 'idpSloBinding',
   idp_certificates: 'idpCertificates', idp_scopes: 'idpScopes', want_response_signed: 'wantResponseSigned',
   want_assertion_encrypted: 'wantAssertionEncrypted', sign_requests: 'signRequests', idp_initiated: 'idpInitiated', force_authn: 'forceAuthn',
-  sp_key_enc: 'spKey', sp_certificate: 'spCertificate', oidc_issuer: 'oidcIssuer', oidc_client_id: 'oidcClientId',
+  sp_key_enc: 'spKey', sp_certificates: 'spCertificates', oidc_issuer: 'oidcIssuer', oidc_client_id: 'oidcClientId',
   oidc_client_secret_enc: 'oidcClientSecret', oidc_tenants: 'oidcTenants', oidc_scopes: 'oidcScopes', subject: 'subject', email_attribute: 'emailAttribute',
   name_attribute: 'nameAttribute', group_attribute: 'groupAttribute', group_roles: 'groupRoles', attribute_roles: 'attributeRoles', default_role: 'defaultRole',
   jit_provisioning: 'jitProvisioning', shared: 'shared', tested_at: 'testedAt', clock_skew_seconds: 'clockSkewSeconds', entrance_enc: 'entrance',
@@ -106,16 +123,18 @@ export class SsoRepository {
   }
 
   /** The entrance that ends sessions at the word of a connection's provider, see `app.sso_end_sessions`. */
-  endSessions(connectionId: string, entrance: Buffer, subjectKey: string | null, idpSession: string | null): Entrance {
-    return { statement: { text: 'SELECT * FROM app.sso_end_sessions($1, $2, $3, $4)', values: [connectionId, entrance, subjectKey, idpSession] } };
+  endSessions(connectionId: string, entrance: Buffer, subject: string | null, idpSessions: readonly string[]): Entrance {
+    return { statement: { text: 'SELECT * FROM app.sso_end_sessions($1, $2, $3, $4)', values: [connectionId, entrance, subject, idpSessions] } };
   }
 
-  /** Ends a session of the caller's own that came through a connection. False when there is none such. */
-  async endOwnSession(sessionId: string, connectionId: string): Promise<boolean> {
-    if (!UUID.test(connectionId)) return false;
-    return (await this.unitOfWork.execute(
-      'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND connection_id = $3 AND revoked_at IS NULL', [currentContext().orgId, sessionId, connectionId],
-    )) > 0;
+  /** Ends a session of the caller's, and says who had opened it; null when it is over, or not of this connection where one is named. */
+  async endSession(id: string, connectionId: string | null = null): Promise<ProviderSession | null> {
+    if (connectionId !== null && !UUID.test(connectionId)) return null;
+    const [row] = await this.unitOfWork.sql<ProviderSession>(
+      `UPDATE sessions SET revoked_at = now() WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR connection_id = $2)
+       RETURNING connection_id AS "connectionId", idp_subject AS "idpSubject", idp_session AS "idpSession"`, [id, connectionId],
+    );
+    return row ?? null;
   }
 
   /** The entrance that notes a test sign-in, as the member who tried; see `app.sso_test_passed`. */

@@ -1,0 +1,137 @@
+import { constants, createDecipheriv, privateDecrypt } from 'node:crypto';
+import type { SpKey } from './saml-connection.js';
+import { ENCRYPTION, SIGNATURE } from './saml-names.js';
+import { must, SamlRefused } from './saml-refusal.js';
+import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
+
+/** Content encryption that is taken (XML Encryption 1.1, section 5.2). What is in it must be signed, which CBC alone does not show. */
+const CIPHERS: ReadonlyMap<string, Cipher> = new Map([
+  ['http://www.w3.org/2009/xmlenc11#aes256-gcm', { name: 'aes-256-gcm', keyBytes: 32, ivBytes: 12 }],
+  ['http://www.w3.org/2009/xmlenc11#aes128-gcm', { name: 'aes-128-gcm', keyBytes: 16, ivBytes: 12 }],
+  ['http://www.w3.org/2001/04/xmlenc#aes256-cbc', { name: 'aes-256-cbc', keyBytes: 32, ivBytes: 16 }],
+]);
+
+interface Cipher {
+  readonly name: 'aes-256-gcm' | 'aes-128-gcm' | 'aes-256-cbc';
+  readonly keyBytes: number;
+  readonly ivBytes: number;
+}
+
+/** Shown in our metadata, the best first. */
+export const CONTENT_ALGORITHMS: readonly string[] = [...CIPHERS.keys()];
+export const KEY_ALGORITHM = 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p';
+
+const OAEP: ReadonlySet<string> = new Set([KEY_ALGORITHM, 'http://www.w3.org/2009/xmlenc11#rsa-oaep']);
+const HASHES: ReadonlyMap<string, string> = new Map([
+  ['http://www.w3.org/2000/09/xmldsig#sha1', 'sha1'],
+  ['http://www.w3.org/2001/04/xmlenc#sha256', 'sha256'],
+  ['http://www.w3.org/2000/09/xmldsig#sha256', 'sha256'], // the wrong name, which senders on Node write
+]);
+const MASKS: ReadonlyMap<string, string> = new Map([
+  ['http://www.w3.org/2009/xmlenc11#mgf1sha1', 'sha1'],
+  ['http://www.w3.org/2009/xmlenc11#mgf1sha256', 'sha256'],
+]);
+/** Copies of the content key for that many recipients are tried: each try costs an RSA operation. */
+const MAX_KEYS = 4;
+const TAG_BYTES = 16;
+
+function single(parent: XmlElement, local: string, uri = ENCRYPTION): XmlElement {
+  const found = childrenNamed(parent, uri, local);
+  must(found.length === 1, 'encryption_malformed', local);
+  return found[0]!;
+}
+
+/** The one child of this name, wherever its namespace; `MGF` and `DigestMethod` each have their own. */
+function optional(parent: XmlElement, local: string): XmlElement | undefined {
+  const found = parent.children.filter((child) => child.local === local);
+  must(found.length <= 1, 'encryption_malformed', local);
+  return found[0];
+}
+
+/** The octets that stand here; those that are somewhere else (CipherReference) are not fetched. */
+function cipherValue(encrypted: XmlElement): Buffer {
+  const text = single(single(encrypted, 'CipherData'), 'CipherValue').text.replaceAll(/\s/g, '');
+  const bytes = Buffer.from(text, 'base64');
+  must(text.length > 0 && bytes.toString('base64') === text, 'encryption_malformed', 'CipherValue');
+  return bytes;
+}
+
+function algorithmOf(encrypted: XmlElement): { method: XmlElement; algorithm: string } {
+  const method = single(encrypted, 'EncryptionMethod');
+  return { method, algorithm: attribute(method, 'Algorithm') ?? '' };
+}
+
+function refuseAlgorithm(algorithm: string): never {
+  throw new SamlRefused('encryption_algorithm', algorithm.slice(0, 100));
+}
+
+/** RSA-OAEP and its hash. One for digest and mask: that is what providers send, and what there is to compute it with. */
+function oaepHash(encryptedKey: XmlElement): string {
+  const { method, algorithm } = algorithmOf(encryptedKey);
+  if (!OAEP.has(algorithm)) refuseAlgorithm(algorithm);
+  const [digest, mask] = ['DigestMethod', 'MGF'].map((name) => optional(method, name));
+  must(optional(method, 'OAEPparams') === undefined, 'encryption_algorithm', 'OAEPparams');
+  const hash = digest === undefined ? 'sha1' : HASHES.get(attribute(digest, 'Algorithm') ?? '');
+  if (hash === undefined) refuseAlgorithm(attribute(digest!, 'Algorithm') ?? '');
+  if (algorithm === KEY_ALGORITHM) must(mask === undefined, 'encryption_malformed', 'MGF');
+  else must((mask === undefined ? 'sha1' : MASKS.get(attribute(mask, 'Algorithm') ?? '')) === hash, 'encryption_algorithm', 'mask and digest differ');
+  return hash;
+}
+
+/** The encrypted content keys: within the content's KeyInfo, or beside it. */
+function encryptedKeys(wrapper: XmlElement, data: XmlElement): XmlElement[] {
+  const keys = [...childrenNamed(data, SIGNATURE, 'KeyInfo'), wrapper].flatMap((parent) => childrenNamed(parent, ENCRYPTION, 'EncryptedKey'));
+  must(keys.length > 0 && keys.length <= MAX_KEYS, 'encryption_malformed', 'EncryptedKey');
+  return keys;
+}
+
+/** The content key, by the first of our keys that opens any copy of it. */
+function contentKey(encrypted: readonly XmlElement[], spKeys: readonly SpKey[], { keyBytes }: Cipher): Buffer {
+  for (const candidate of encrypted) {
+    const [hash, value] = [oaepHash(candidate), cipherValue(candidate)];
+    for (const { privateKey } of spKeys) {
+      try {
+        const key = privateDecrypt({ key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash }, value);
+        if (key.length === keyBytes) return key;
+      } catch {
+        continue; // for another of our keys, or for another recipient
+      }
+    }
+  }
+  throw new SamlRefused('decryption_failed', 'for none of our keys');
+}
+
+function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer {
+  const iv = value.subarray(0, ivBytes);
+  if (name === 'aes-256-cbc') {
+    const cbc = createDecipheriv(name, key, iv).setAutoPadding(false);
+    const padded = Buffer.concat([cbc.update(value.subarray(ivBytes)), cbc.final()]);
+    const padding = padded.at(-1) ?? 0; // the last octet alone counts (XML Encryption 1.1, section 5.2.1)
+    must(padding >= 1 && padding <= 16 && padding <= padded.length, 'decryption_failed');
+    return padded.subarray(0, -padding);
+  }
+  must(value.length >= ivBytes + TAG_BYTES, 'decryption_failed');
+  const gcm = createDecipheriv(name, key, iv, { authTagLength: TAG_BYTES }).setAuthTag(value.subarray(-TAG_BYTES));
+  return Buffer.concat([gcm.update(value.subarray(ivBytes, -TAG_BYTES)), gcm.final()]);
+}
+
+/**
+ * Decrypts what is in an `EncryptedAssertion` (saml-core-2.0-os, section 2.3.4), by an allow-list of algorithms.
+ * Whatever goes wrong inside is one refusal: that padding, tag or text was wrong is nobody's to learn.
+ * @returns text that proves nothing yet
+ * @throws SamlRefused
+ */
+export function decryptElement(wrapper: XmlElement, spKeys: readonly SpKey[]): string {
+  const data = single(wrapper, 'EncryptedData');
+  const { algorithm } = algorithmOf(data);
+  const cipher = CIPHERS.get(algorithm) ?? refuseAlgorithm(algorithm);
+  const keys = encryptedKeys(wrapper, data);
+  keys.forEach(oaepHash);
+  const value = cipherValue(data);
+  const key = contentKey(keys, spKeys, cipher);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decipher(cipher, key, value));
+  } catch (cause) {
+    throw new SamlRefused('decryption_failed', undefined, { cause });
+  }
+}

@@ -1,0 +1,135 @@
+import { createVerify } from 'node:crypto';
+import { nameIdOf, time, type NameId } from './assertion-checks.js';
+import { inflatedXml, postedField } from './message-text.js';
+import { IDENTIFIER } from './response-guard.js';
+import { clockSkewMillis, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
+import { ASSERTION, PROTOCOL, RSA_SHA256, RSA_SHA512, SIGNATURE, STATUS_SUCCESS } from './saml-names.js';
+import { must } from './saml-refusal.js';
+import { checkSignatureShape } from './signature-rules.js';
+import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
+import { verifiedBytes } from './xml-signature.js';
+
+/** How a logout message came: in the address, as the octets after the `?`, or in a form post. */
+export interface IncomingLogout {
+  readonly rawQuery: string;
+  readonly query: unknown;
+  /** The parsed form; nothing for a message in the address. */
+  readonly body?: unknown;
+}
+
+/** A message about the end of a session, signed by the connection's identity provider for us, a moment ago. */
+export type LogoutMessage = { readonly id: string; readonly issuedAt: number; readonly relayState?: string } & (
+  | { readonly kind: 'LogoutRequest'; readonly nameId: NameId; readonly sessions: readonly string[] }
+  | { readonly kind: 'LogoutResponse'; readonly inResponseTo: string; readonly success: boolean }
+);
+
+const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 12, maxNodes: 500 };
+const FIELDS = ['SAMLRequest', 'SAMLResponse'] as const;
+const KINDS = { SAMLRequest: 'LogoutRequest', SAMLResponse: 'LogoutResponse' } as const;
+/** The library-free part of the allow-list: names of `SigAlg`, and what Node calls them. */
+const SIGNATURES: ReadonlyMap<string, string> = new Map([[RSA_SHA256, 'RSA-SHA256'], [RSA_SHA512, 'RSA-SHA512']]);
+const PARAMETERS = ['SAMLRequest', 'SAMLResponse', 'RelayState', 'SigAlg', 'Signature'];
+
+interface Sealed {
+  readonly field: (typeof FIELDS)[number];
+  /** What the signature covers. */
+  readonly xml: string;
+  readonly relayState?: string;
+}
+
+/** The parameters of a query as they were sent, still encoded: what is signed is these octets, not another spelling of them. */
+function rawParameters(rawQuery: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const part of rawQuery.split('&').filter(Boolean)) {
+    const [name, ...value] = part.split('=');
+    must(PARAMETERS.includes(name!), 'parameter_unexpected', name!.slice(0, 50));
+    must(!found.has(name!), 'parameter_duplicated', name);
+    found.set(name!, value.join('='));
+  }
+  return found;
+}
+
+function decoded(raw: string | undefined): string {
+  try {
+    return decodeURIComponent(raw ?? '');
+  } catch {
+    return '';
+  }
+}
+
+/** By redirect (saml-bindings-2.0-os, section 3.4.4.1): the signature is over message, RelayState and SigAlg, in this order. */
+function fromQuery(rawQuery: string, certificates: readonly string[]): Sealed {
+  const raw = rawParameters(rawQuery);
+  const [field, another] = FIELDS.filter((name) => raw.has(name));
+  must(another === undefined, 'parameter_unexpected', another);
+  must(field !== undefined, 'parameter_missing');
+  must(raw.has('Signature') && raw.has('SigAlg'), 'message_unsigned');
+  const algorithm = SIGNATURES.get(decoded(raw.get('SigAlg')));
+  must(algorithm !== undefined, 'signature_algorithm', decoded(raw.get('SigAlg')).slice(0, 100));
+  const signed = [field, 'RelayState', 'SigAlg'].filter((name) => raw.has(name)).map((name) => `${name}=${raw.get(name)}`).join('&');
+  const signature = Buffer.from(decoded(raw.get('Signature')).replaceAll(/[\r\n]/g, ''), 'base64');
+  must(certificates.some((key) => createVerify(algorithm).update(signed).verify(key, signature)), 'signature_invalid');
+  const xml = inflatedXml(decoded(raw.get(field)).replaceAll(/[\r\n]/g, ''));
+  return { field, xml, relayState: raw.has('RelayState') ? decoded(raw.get('RelayState')) : undefined };
+}
+
+/** By post: the signature is in the message. What it covers is what is read on. */
+function fromForm(body: unknown, query: unknown, certificates: readonly string[]): Sealed {
+  const { field, xml } = postedField(body, query, FIELDS);
+  const root = readXml(xml, LIMITS);
+  checkIdentity(root, KINDS[field]);
+  const signatures = [...descendants(root)].filter(({ local }) => local === 'Signature');
+  must(signatures.length > 0, 'message_unsigned');
+  must(signatures.length === 1 && childrenNamed(root, SIGNATURE, 'Signature').length === 1, 'signature_misplaced');
+  checkSignatureShape(root);
+  const { RelayState: relayState } = body as { RelayState?: string };
+  return { field, xml: verifiedBytes(xml, certificates), relayState };
+}
+
+function checkIdentity(root: XmlElement, kind: string): void {
+  must(root.uri === PROTOCOL && root.local === kind, 'not_a_logout_message', root.local.slice(0, 50));
+  must(attribute(root, 'Version') === '2.0', 'version_unsupported');
+  must(IDENTIFIER.test(attribute(root, 'ID') ?? ''), 'id_missing');
+  const ids = [...descendants(root)].flatMap(({ attributes }) => attributes.filter(({ local }) => local.toLowerCase() === 'id').map(({ value }) => value));
+  must(new Set(ids).size === ids.length, 'id_duplicated');
+}
+
+/** From whom, to whom, and when: all of it required, since all of it is signed. */
+function checkEnvelope(root: XmlElement, connection: SamlConnection, now: number): number {
+  const issuers = childrenNamed(root, ASSERTION, 'Issuer');
+  must(issuers.length === 1 && issuers[0]!.text === connection.idpEntityId, 'issuer_wrong');
+  must(attribute(root, 'Destination') === connection.logoutUrl, 'destination_wrong');
+  const skew = clockSkewMillis(connection);
+  const issuedAt = time(root, 'IssueInstant');
+  must(issuedAt !== undefined, 'time_malformed', 'IssueInstant');
+  must(now >= issuedAt - skew, 'issued_in_future');
+  must(now < issuedAt + UNSOLICITED_MILLIS + skew && now < (time(root, 'NotOnOrAfter') ?? Infinity) + skew, 'message_expired');
+  return issuedAt;
+}
+
+function isSuccess(root: XmlElement): boolean {
+  const codes = childrenNamed(root, PROTOCOL, 'Status').flatMap((status) => childrenNamed(status, PROTOCOL, 'StatusCode'));
+  return codes.length === 1 && attribute(codes[0]!, 'Value') === STATUS_SUCCESS;
+}
+
+/**
+ * Reads a logout message (saml-profiles-2.0-os, section 4.4): taken only signed, whichever way it came.
+ * @param now epoch milliseconds
+ * @throws SamlRefused
+ */
+export function readLogoutMessage(incoming: IncomingLogout, connection: SamlConnection, now: number): LogoutMessage {
+  const { idpCertificates } = connection;
+  const { field, xml, relayState } = incoming.body === undefined ? fromQuery(incoming.rawQuery, idpCertificates) : fromForm(incoming.body, incoming.query, idpCertificates);
+  const root = readXml(xml, LIMITS);
+  checkIdentity(root, KINDS[field]);
+  // A signature inside a message that came by redirect would be a second one, over other bytes (section 3.4.4.1).
+  must(incoming.body !== undefined || childrenNamed(root, SIGNATURE, 'Signature').length === 0, 'signature_misplaced');
+  const about = { id: attribute(root, 'ID')!, issuedAt: checkEnvelope(root, connection, now), relayState };
+  if (field === 'SAMLResponse') {
+    const inResponseTo = attribute(root, 'InResponseTo');
+    must(inResponseTo !== undefined && IDENTIFIER.test(inResponseTo), 'in_response_to_wrong');
+    return { ...about, kind: 'LogoutResponse', inResponseTo, success: isSuccess(root) };
+  }
+  const sessions = childrenNamed(root, PROTOCOL, 'SessionIndex').map(({ text }) => text);
+  return { ...about, kind: 'LogoutRequest', nameId: nameIdOf(root, connection), sessions };
+}

@@ -1,0 +1,60 @@
+import { Controller, Get, Logger, Param, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Public } from '../../../platform/access/decorators.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { SessionCookies } from '../session-cookies.js';
+import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { LogoutService } from './logout.service.js';
+import { problemOf, refusalOf } from '../sso/sso-problem.js';
+import type { SsoRefused } from '../sso/sso-refusal.js';
+
+const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
+
+/** Single logout: where one begins here, and where the identity provider's messages arrive. */
+@Controller('v1/sso/saml/:connectionId/logout')
+export class LogoutController {
+  private readonly log = new Logger('SAML');
+
+  constructor(
+    private readonly logout: LogoutService,
+    private readonly arrivals: SsoArrivals,
+    private readonly cookies: SessionCookies,
+  ) {}
+
+  @Get()
+  @Public('ends the session of the browser that comes; messages must be signed by the identity provider', {
+    emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_refused'], limit: LIMIT,
+  })
+  @Returns.redirect(303)
+  byRedirect(@Param('connectionId') connectionId: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    return this.receive(connectionId, request, response, undefined);
+  }
+
+  @Post()
+  @Public('the identity provider\'s signed message arrives here', { emits: ['sso.sessions_ended', 'sso.logout_refused'], limit: LIMIT })
+  @Returns.redirect(303)
+  byPost(@Param('connectionId') connectionId: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    return this.receive(connectionId, request, response, request.body ?? {});
+  }
+
+  private async receive(connectionId: string, request: Request, response: Response, body: unknown): Promise<{ url: string }> {
+    const [, rawQuery = ''] = request.originalUrl.split(/\?(.*)/s);
+    const about = { connectionId, cookieHeader: request.headers.cookie, session: this.cookies.read(request), rawQuery, query: request.query, body };
+    try {
+      const { url, setCookie, signedOut } = await this.logout.receive(about);
+      if (setCookie !== undefined) response.append('Set-Cookie', setCookie);
+      if (signedOut) this.cookies.clear(response);
+      return { url };
+    } catch (error) {
+      const refusal = refusalOf(error);
+      await this.record(connectionId, refusal);
+      throw problemOf(refusal);
+    }
+  }
+
+  private async record(connectionId: string, { reason, cause }: SsoRefused): Promise<void> {
+    this.log.warn(`logout refused: ${reason}`);
+    if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
+    await this.arrivals.recordLogoutRefusal(connectionId, reason).catch((error: unknown) => this.log.error('a refused logout could not be recorded', error));
+  }
+}

@@ -1,0 +1,59 @@
+import { inflateRawSync } from 'node:zlib';
+import { must, SamlRefused } from './saml-refusal.js';
+
+/** No SAML message that is taken here is larger, however it is packed. */
+export const MAX_MESSAGE_BYTES = 256 * 1024;
+
+/** Decodes strictly: Node alone would skip whatever is not base64. */
+function bytesOf(base64: string): Buffer {
+  must(base64.length <= MAX_MESSAGE_BYTES * 1.5, 'too_large');
+  const bytes = Buffer.from(base64, 'base64');
+  must(base64.length > 0 && bytes.toString('base64') === base64, 'not_base64');
+  return bytes;
+}
+
+function textOf(bytes: Uint8Array): string {
+  must(bytes.length <= MAX_MESSAGE_BYTES, 'too_large');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new SamlRefused('not_utf8', undefined, { cause });
+  }
+}
+
+/** The XML of a posted message (saml-bindings-2.0-os, section 3.5). Line breaks are allowed, as older senders wrap. */
+export function postedXml(value: string): string {
+  return textOf(bytesOf(value.replaceAll(/[\r\n]/g, '')));
+}
+
+/** The XML of a message in an address (section 3.4.4.1), inflated within the bound, whatever the bomb. */
+export function inflatedXml(value: string): string {
+  const bytes = bytesOf(value);
+  try {
+    return textOf(inflateRawSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES }));
+  } catch (cause) {
+    if (cause instanceof SamlRefused) throw cause;
+    throw new SamlRefused((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too_large' : 'not_deflated', undefined, { cause });
+  }
+}
+
+type Field = 'SAMLRequest' | 'SAMLResponse';
+
+/**
+ * The message out of a parsed form post. RelayState may come along and is not read: what to do next is kept on our side, under
+ * the request's id. A field given twice, or SAML fields in the address, are an attempt to have two readers see two messages.
+ * @throws SamlRefused
+ */
+export function postedField<F extends Field>(body: unknown, query: unknown, fields: readonly F[]): { field: F; xml: string } {
+  must(Object.keys(Object(query)).length === 0, 'parameter_unexpected');
+  const given = Object(body) as Record<string, unknown>;
+  const [field, another] = fields.filter((name) => given[name] !== undefined);
+  const known: readonly string[] = [field ?? '', 'RelayState'];
+  must(another === undefined, 'parameter_unexpected');
+  must(!Object.keys(given).some((name) => name.toUpperCase().startsWith('SAML') && !known.includes(name)), 'parameter_unexpected');
+  must(field !== undefined, 'parameter_missing');
+  const value = given[field];
+  must(typeof value === 'string', 'parameter_duplicated');
+  must(given['RelayState'] === undefined || typeof given['RelayState'] === 'string', 'parameter_duplicated');
+  return { field, xml: postedXml(value) };
+}

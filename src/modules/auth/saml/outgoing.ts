@@ -1,0 +1,78 @@
+import { createSign, randomBytes } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
+import type { SamlBinding } from '../sso/sso-connection.entity.js';
+import type { OutgoingForms } from './saml-stores.js';
+import type { SpKey } from './saml-connection.js';
+import { PROTOCOL, ASSERTION, RSA_SHA256, STATUS_SUCCESS } from './saml-names.js';
+import { signXml } from './xml-signature.js';
+
+/** A message of ours that is about to leave by way of a browser. */
+export interface Outgoing {
+  readonly field: 'SAMLRequest' | 'SAMLResponse';
+  readonly id: string;
+  readonly xml: string;
+  readonly destination: string;
+  readonly binding: SamlBinding;
+  /** What came along with the request that this answers, and must go back as it was. */
+  readonly relayState?: string;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll(/[\t\n\r]/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+/** Attributes of an element, left out where undefined. */
+export function attributesXml(values: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(values).map(([name, value]) => (value === undefined ? '' : ` ${name}="${escaped(value)}"`)).join('');
+}
+
+export function elementXml(name: string, text: string, attributes: Readonly<Record<string, string | undefined>> = {}): string {
+  return `<${name}${attributesXml(attributes)}>${escaped(text)}</${name}>`;
+}
+
+export interface Envelope {
+  readonly kind: 'AuthnRequest' | 'LogoutRequest' | 'LogoutResponse';
+  readonly issuer: string;
+  readonly destination: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly attributes?: Readonly<Record<string, string | undefined>>;
+  readonly inside: string;
+}
+
+/** A protocol message (saml-core-2.0-os, section 3.2) and its new id of 160 random bits. */
+export function messageXml({ kind, issuer, destination, now, attributes = {}, inside }: Envelope): { id: string; xml: string } {
+  const id = `_${randomBytes(20).toString('hex')}`;
+  const about = attributesXml({ ID: id, Version: '2.0', IssueInstant: new Date(now).toISOString(), Destination: destination, ...attributes });
+  const names = `xmlns:samlp="${PROTOCOL}" xmlns:saml="${ASSERTION}"`;
+  return { id, xml: `<samlp:${kind} ${names}${about}>${elementXml('saml:Issuer', issuer)}${inside}</samlp:${kind}>` };
+}
+
+export const SUCCESS_XML = `<samlp:Status><samlp:StatusCode Value="${STATUS_SUCCESS}"/></samlp:Status>`;
+
+/** The address that carries a message (saml-bindings-2.0-os, section 3.4.4.1), signed over the octets of its query where there is a key. */
+function redirectUrl({ field, xml, destination, relayState }: Outgoing, key: SpKey | undefined): string {
+  const parts = [`${field}=${encodeURIComponent(deflateRawSync(xml).toString('base64'))}`];
+  if (relayState !== undefined) parts.push(`RelayState=${encodeURIComponent(relayState)}`);
+  if (key !== undefined) {
+    parts.push(`SigAlg=${encodeURIComponent(RSA_SHA256)}`);
+    const signature = createSign('RSA-SHA256').update(parts.join('&')).sign(key.privateKey, 'base64');
+    parts.push(`Signature=${encodeURIComponent(signature)}`);
+  }
+  return `${destination}${destination.includes('?') ? '&' : '?'}${parts.join('&')}`;
+}
+
+/**
+ * Where to send the browser with a message: to the provider itself, or where it takes messages by post alone, to a page of ours that holds
+ * the form. That page shows it once, and to the browser alone that has the secret.
+ */
+export async function sendOut(
+  message: Outgoing, key: SpKey | undefined, forms: OutgoingForms, { browser, formUrl }: { browser: string; formUrl: string },
+): Promise<string> {
+  if (message.binding === 'redirect') return redirectUrl(message, key);
+  const xml = key === undefined ? message.xml : signXml(message.xml, message.id, key);
+  const ticket = randomBytes(32).toString('base64url');
+  const fields = { [message.field]: Buffer.from(xml).toString('base64'), ...(message.relayState !== undefined && { RelayState: message.relayState }) };
+  await forms.keep(ticket, browser, { action: message.destination, fields });
+  return `${formUrl}?ticket=${ticket}`;
+}

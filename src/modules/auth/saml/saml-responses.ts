@@ -1,0 +1,133 @@
+import type { Clock } from '../../../platform/clock/clock.js';
+import { browserSecret } from '../sso/browser-binding.js';
+import type { AssertionReplays, PendingRequest, PendingRequests } from '../sso/request-store.js';
+import type { SsoArrival } from '../sso/sso-identity.js';
+import { checkAssertion, checkResponse, type VerifiedAssertion } from './assertion-checks.js';
+import { decryptElement } from './assertion-encryption.js';
+import { identityOf, nameIdKey } from './identity.js';
+import { postedField } from './message-text.js';
+import { guardResponse, type GuardedResponse } from './response-guard.js';
+import { UNSOLICITED_MILLIS, type SamlConnection, type SamlConnections } from './saml-connection.js';
+import { ASSERTION } from './saml-names.js';
+import { evidenceOf } from './saml-evidence.js';
+import { must, SamlRefused } from './saml-refusal.js';
+import { verifiedBytes } from './xml-signature.js';
+
+/** A person who came back from their identity provider with an assertion that holds. */
+export interface SamlArrival extends SsoArrival {
+  readonly orgId: string;
+}
+
+/** The part of an HTTP request that a response is read from. */
+export interface IncomingForm {
+  readonly connectionId: string;
+  readonly cookieHeader: string | undefined;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+/** A response to which we have no objection. It signs nobody in before the library has none either. */
+export interface JudgedResponse {
+  readonly connection: SamlConnection;
+  /** What it answers; nothing where it came unasked, and may. */
+  readonly request?: PendingRequest;
+  readonly assertion: VerifiedAssertion;
+  /** The bytes that the assertion was read from. */
+  readonly signedXml: string;
+  /** The whole message, the assertion in place of its encryption. */
+  readonly xml: string;
+  /** Whether the signature around the assertion can be verified in `xml`: it does not survive the decryption. */
+  readonly outerSigned: boolean;
+}
+
+/**
+ * Our own judgement of responses: guard the message, find the request it answers, verify its signatures, decrypt it where it
+ * is encrypted and guard it again, and check what was signed. The first thing that is not right is a {@link SamlRefused}.
+ */
+export class SamlResponses {
+  constructor(
+    private readonly connections: SamlConnections,
+    private readonly requests: PendingRequests,
+    private readonly replays: AssertionReplays,
+    private readonly publicUrl: string,
+    private readonly clock: Clock,
+  ) {}
+
+  async judge(form: IncomingForm): Promise<JudgedResponse> {
+    const connection = await this.connectionOf(form.connectionId);
+    const posted = postedField(form.body, form.query, ['SAMLResponse']);
+    const response = guardResponse(posted.xml, { responseSigned: connection.wantResponseSigned });
+    checkResponse(response, connection);
+    const request = await this.requestOf(response, connection, form.cookieHeader);
+    const now = this.clock.millis();
+    const xml = verifiedMessage(response, connection);
+    const signedXml = verifiedBytes(xml, connection.idpCertificates, { local: 'Assertion', uri: ASSERTION });
+    const assertion = checkAssertion(signedXml, {
+      connection, requestId: request?.requestId, authenticatedSince: authenticatedSince(connection, request, now), now,
+    });
+    return { connection, request, assertion, signedXml, xml, outerSigned: response.signed && response.encrypted === undefined };
+  }
+
+  /** Lets in whoever a response is about, once. */
+  async admit(judged: JudgedResponse): Promise<SamlArrival> {
+    const { connection, assertion } = judged;
+    await this.replays.claim(connection.id, assertion.id, assertion.replayableUntil, this.clock.millis());
+    return arrivalOf(judged);
+  }
+
+  private async connectionOf(id: string): Promise<SamlConnection> {
+    const connection = await this.connections.find(id).catch((cause: unknown) => {
+      throw new SamlRefused('unavailable', undefined, { cause });
+    });
+    must(connection !== undefined, 'connection_unknown');
+    return connection;
+  }
+
+  /** The request that is answered, taken out for good. An answer to none takes none, and is heard only where that is switched on. */
+  private async requestOf({ inResponseTo }: GuardedResponse, connection: SamlConnection, cookieHeader: string | undefined): Promise<PendingRequest | undefined> {
+    if (inResponseTo === undefined) {
+      must(connection.idpInitiated, 'response_unsolicited');
+      return undefined;
+    }
+    const browser = browserSecret(cookieHeader, this.publicUrl);
+    must(browser !== undefined, 'browser_unbound');
+    return this.requests.take({ connectionId: connection.id, requestId: inResponseTo, browser });
+  }
+}
+
+/** The message with its assertion in the plain, verified as far as it is signed as a whole. */
+function verifiedMessage(response: GuardedResponse, { idpCertificates, wantAssertionEncrypted, spKeys }: SamlConnection): string {
+  const { xml, encrypted, signed } = response;
+  must(encrypted !== undefined || !wantAssertionEncrypted, 'assertion_not_encrypted');
+  if (signed) verifiedBytes(xml, idpCertificates);
+  return encrypted === undefined ? xml : decrypted(xml, encrypted, spKeys);
+}
+
+/** The response with the assertion in place of its encryption, and guarded as if it had come like that. */
+function decrypted(xml: string, encrypted: NonNullable<GuardedResponse['encrypted']>, spKeys: SamlConnection['spKeys']): string {
+  const [from, to] = encrypted.range;
+  const plain = xml.slice(0, from) + decryptElement(encrypted, spKeys) + xml.slice(to);
+  must(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');
+  return plain;
+}
+
+/** Since when the person must have shown who they are: since our request, where that asked for it. */
+function authenticatedSince({ forceAuthn }: SamlConnection, request: PendingRequest | undefined, now: number): number | undefined {
+  if (request?.forceAuthn) return Date.parse(request.createdAt);
+  return forceAuthn ? now - UNSOLICITED_MILLIS : undefined;
+}
+
+function arrivalOf({ assertion, connection, request, signedXml }: JudgedResponse): SamlArrival {
+  return {
+    connectionId: connection.id,
+    orgId: connection.orgId,
+    identity: identityOf(assertion, connection),
+    returnTo: request?.returnTo ?? '/',
+    sessionEnds: assertion.sessionEnds,
+    idpSession: assertion.sessionIndex,
+    idpSubject: nameIdKey(assertion.nameId),
+    signedInAt: assertion.authenticatedAt,
+    aim: request?.aim,
+    evidence: evidenceOf(signedXml, connection),
+  };
+}

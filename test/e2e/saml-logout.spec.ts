@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { Harness } from '../harness/app.js';
+import { Browser } from '../harness/browser.js';
+import type { Client } from '../harness/client.js';
+import { postSaml } from '../harness/identity-provider.js';
+import { authnStatement, confirmation, instant, logoutXml, nameId, newSigningKey, redirectQuery, sign, signedResponse, status, truthfulLogout, truthfulParts, type LogoutParts, type SigningKey } from '../harness/saml-idp.js';
+import { testConnection } from '../harness/saml-door.js';
+import { serviceProviderUrls, type SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
+import { RawSql } from '../contract/raw-sql.js';
+
+const PUBLIC = 'http://127.0.0.1:3000';
+const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
+const POST = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
+
+let harness: Harness;
+let key: SigningKey;
+let one: SamlConnection;
+let two: SamlConnection;
+
+beforeAll(async () => {
+  harness = await Harness.start();
+  key = await newSigningKey();
+  [one, two] = [await connect(), await connect()];
+});
+afterAll(() => harness.stop());
+
+const setup = () => harness.operator.app.get(SsoSetupService);
+
+/** A connection that takes unasked answers, to an identity provider of this file's own. */
+async function connect(binding = REDIRECT, settings: object = {}): Promise<SamlConnection> {
+  const orgId = await harness.make.organization('gme');
+  const certificate = key.certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
+  const metadata = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="https://idp.example.test/metadata"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleLogoutService Binding="${binding}" Location="https://idp.example.test/slo"/><md:SingleSignOnService Binding="${binding}" Location="https://idp.example.test/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>`;
+  const { id } = await harness.operator.within(orgId, () => setup().create({ name: 'Test', metadata, defaultRole: 'mentor', idpInitiated: true, ...settings }));
+  return { ...testConnection(id, [key.certificate]), ...serviceProviderUrls(PUBLIC, id), id, orgId };
+}
+
+let count = 0;
+/** Signs somebody in whom the provider calls `name`, in a session that it calls `session`. */
+async function arrive(connection: SamlConnection, name: string, session: string, client = harness.client()): Promise<Client> {
+  const truth = truthfulParts(connection, '');
+  const parts = {
+    ...truth, responseAttrs: { ...truth.responseAttrs, InResponseTo: undefined, ID: `_r${(count += 1)}` }, assertionAttrs: { ...truth.assertionAttrs, ID: `_a${count}` },
+    confirmations: confirmation({ Recipient: connection.acsUrl, NotOnOrAfter: instant(300) }), nameId: nameId(name), authn: authnStatement({ SessionIndex: session }),
+    attributes: truth.attributes.replace('ada@', `${name}@`),
+  };
+  const { status: code } = await postSaml(client, connection.id, { SAMLResponse: Buffer.from(signedResponse(parts, key)).toString('base64') });
+  expect(code).toBe(303);
+  return client;
+}
+
+const message = (connection: SamlConnection, inside: string, more: LogoutParts['attrs'] = {}): string => {
+  const truth = truthfulLogout(connection);
+  return logoutXml('LogoutRequest', { ...truth, attrs: { ...truth.attrs, ID: `_l${(count += 1)}`, ...more }, inside });
+};
+const ask = (connection: SamlConnection, xml: string, client = harness.client(), field: 'SAMLRequest' | 'SAMLResponse' = 'SAMLRequest') =>
+  client.get(`/v1/sso/saml/${connection.id}/logout?${redirectQuery(field, xml, key)}`);
+const lives = async (client: Client): Promise<boolean> => (await client.get('/v1/auth/me')).status === 200;
+const index = (session: string): string => `<samlp:SessionIndex>${session}</samlp:SessionIndex>`;
+
+async function refusals({ orgId }: SamlConnection): Promise<string[]> {
+  const rows = await harness.database.superuser<{ reason: string }>(`SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'sso.logout_refused' AND org_id = $1 ORDER BY occurred_at, id`, [orgId]);
+  return rows.map(({ reason }) => reason);
+}
+
+describe('a provider that says a session is over', () => {
+  it('ends exactly the sessions of that name, and of those that it names, of that connection', async () => {
+    const [ada1, ada2, grace, elsewhere] = [await arrive(one, 'ada', 's1'), await arrive(one, 'ada', 's2'), await arrive(one, 'grace', 's1'), await arrive(two, 'ada', 's1')];
+    expect((await ask(one, message(one, nameId('ada') + index('s1')))).status).toBe(303);
+    expect(await Promise.all([ada1, ada2, grace, elsewhere].map(lives))).toEqual([false, true, true, true]);
+    expect((await ask(one, message(one, nameId('ada')))).status).toBe(303);
+    expect(await Promise.all([ada2, grace, elsewhere].map(lives))).toEqual([false, true, true]);
+  });
+
+  it('means nobody by a name of another kind', async () => {
+    const ada = await arrive(one, 'ada', 's1');
+    await ask(one, message(one, nameId('ada', { Format: 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress' })));
+    await ask(one, message(one, nameId('ada', { SPNameQualifier: 'https://elsewhere.example.test' })));
+    expect(await lives(ada)).toBe(true);
+  });
+
+  it('is heard by post as well, once', async () => {
+    const ada = await arrive(one, 'ada', 's1');
+    const xml = message(one, nameId('ada'));
+    const form = { SAMLRequest: Buffer.from(sign(xml, /ID="(_l\d+)"/.exec(xml)![1]!, key)).toString('base64'), RelayState: 'x' };
+    const send = () => harness.client().post(`/v1/sso/saml/${one.id}/logout`, undefined, { raw: new URLSearchParams(form).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    const answered = await send();
+    expect([answered.status, new URL(answered.headers.get('location')!).origin, await lives(ada)]).toEqual([303, 'https://idp.example.test', false]);
+    expect(new URL(answered.headers.get('location')!).searchParams.get('RelayState')).toBe('x');
+    const again = await arrive(one, 'ada', 's2');
+    expect([(await send()).body.code, await lives(again), (await refusals(one)).at(-1)]).toEqual(['sso_refused', true, 'message_replayed']);
+  });
+
+  it('is not heard about another connection, or another organization\'s', async () => {
+    const ada = await arrive(two, 'ada', 's9');
+    expect((await ask(two, message(one, nameId('ada')))).body.code).toBe('sso_refused');
+    expect([await lives(ada), (await refusals(two)).at(-1)]).toEqual([true, 'destination_wrong']);
+  });
+
+  it('ends nothing unsigned', async () => {
+    const ada = await arrive(one, 'ada', 's1');
+    const query = redirectQuery('SAMLRequest', message(one, nameId('ada')), key).replace(/&SigAlg.*/, '');
+    expect((await harness.client().get(`/v1/sso/saml/${one.id}/logout?${query}`)).body.code).toBe('sso_refused');
+    expect([await lives(ada), (await refusals(one)).at(-1)]).toEqual([true, 'message_unsigned']);
+  });
+
+  it('ends nothing by the database\'s function without the connection\'s secret', async () => {
+    const ada = await arrive(one, 'ada', 's1');
+    const raw = await RawSql.open(harness.env.DATABASE_URL!);
+    await raw.client.query('BEGIN');
+    const { rows } = await raw.attempt(`SELECT ended FROM app.sso_end_sessions($1, 'guess', (SELECT idp_subject FROM sessions LIMIT 1), '{}')`, [one.id]);
+    await raw.client.query('COMMIT');
+    await raw.end();
+    expect([rows, await lives(ada)]).toEqual([[{ ended: null }], true]);
+  });
+});
+
+describe('an answer to a logout', () => {
+  const answer = (connection: SamlConnection, to: string): string => logoutXml('LogoutResponse', {
+    ...truthfulLogout(connection), attrs: { ...truthfulLogout(connection).attrs, NotOnOrAfter: undefined, InResponseTo: to }, inside: status('Success'),
+  });
+
+  it('completes only what this browser began', async () => {
+    const ada = await arrive(one, 'ada', 's1');
+    const left = await ada.get(`/v1/sso/saml/${one.id}/logout`);
+    const sent = new URL(left.headers.get('location')!);
+    const { inflateRawSync } = await import('node:zlib');
+    const request = inflateRawSync(Buffer.from(sent.searchParams.get('SAMLRequest')!, 'base64')).toString();
+    const id = /ID="(_\w+)"/.exec(request)![1]!;
+    expect(request).toContain('>ada<');
+    expect(request).toContain('<samlp:SessionIndex>s1</samlp:SessionIndex>');
+    expect(await lives(ada)).toBe(false);
+    const stranger = await arrive(one, 'grace', 's1');
+    expect((await ask(one, answer(one, id), stranger, 'SAMLResponse')).body.code).toBe('sso_refused');
+    expect(await lives(stranger)).toBe(true);
+    const landed = await ask(one, answer(one, id), ada, 'SAMLResponse');
+    expect([landed.status, landed.headers.get('location')]).toEqual([303, '/']);
+    expect((await ask(one, answer(one, id), ada, 'SAMLResponse')).body.code).toBe('sso_refused');
+    expect((await refusals(one)).slice(-2)).toEqual(['browser_unbound', 'logout_unknown']);
+  });
+
+  it('is no answer to a sign-in, however it is signed', async () => {
+    const client = harness.client();
+    await client.get(`/v1/sso/saml/${one.id}/login`);
+    const xml = answer(one, '_x').replace(one.logoutUrl, one.acsUrl);
+    const { body } = await postSaml(client, one.id, { SAMLResponse: Buffer.from(sign(xml, '_logout', key)).toString('base64') });
+    expect(body.code).toBe('sso_refused');
+  });
+});
+
+describe('signing out here', () => {
+  it('needs no provider: a session of another kind, or of another connection, just ends', async () => {
+    const member = await harness.make.member(one.orgId, 'mentor');
+    const byPassword = await harness.signIn(member.email);
+    const elsewhere = await arrive(two, 'ada', 's1');
+    for (const client of [byPassword, elsewhere, harness.client()]) {
+      const { status: code, headers } = await client.get(`/v1/sso/saml/${one.id}/logout`);
+      expect([code, headers.get('location'), await lives(client)]).toEqual([303, '/', false]);
+    }
+  });
+});
+
+describe('a provider that takes posts alone', () => {
+  it('gets our signed messages by a form, for this browser and once', async () => {
+    const connection = await connect(POST, { signRequests: true });
+    const browser = new Browser({ [PUBLIC]: harness.url });
+    const { form, url, headers } = await browser.visit(`${PUBLIC}/v1/sso/saml/${connection.id}/login`, () => true);
+    expect(form!.action).toBe('https://idp.example.test/sso');
+    const request = Buffer.from(form!.fields['SAMLRequest']!, 'base64').toString();
+    expect(request).toMatch(/<samlp:AuthnRequest .*rsa-sha256.*<samlp:NameIDPolicy/s);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'sha256-/);
+    expect((await browser.at(PUBLIC).get(new URL(url).pathname + new URL(url).search)).status).toBe(403);
+    const ada = await arrive(connection, 'ada', 's1', browser.at(PUBLIC));
+    expect(await lives(ada)).toBe(true);
+    const away = await browser.visit(`${PUBLIC}/v1/sso/saml/${connection.id}/logout`, () => true);
+    expect(Buffer.from(away.form!.fields['SAMLRequest']!, 'base64').toString()).toMatch(/<samlp:LogoutRequest .*<ds:Signature /s);
+  });
+});

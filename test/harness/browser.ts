@@ -1,0 +1,81 @@
+import type { Answer } from './client.js';
+import { Client } from './client.js';
+
+const FORM = /<form[^>]*\saction="([^"]*)"[^>]*>/i;
+const INPUT = /<input[^>]*>/gi;
+
+function unescaped(text: string): string {
+  return text.replaceAll(/&#x([0-9a-f]+);/gi, (_all, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+    .replaceAll(/&#(\d+);/g, (_all, digits: string) => String.fromCodePoint(Number(digits)))
+    .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+}
+
+function attributeOf(tag: string, name: string): string | undefined {
+  const value = new RegExp(`\\s${name}="([^"]*)"`, 'i').exec(tag)?.[1];
+  return value === undefined ? undefined : unescaped(value);
+}
+
+/** A form that waits to be sent. */
+export interface WaitingForm {
+  readonly action: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A person with a browser: keeps cookies by host, follows redirects, and sends each form that a page holds. */
+export class Browser {
+  private readonly clients = new Map<string, Client>();
+  /** Every address that was opened, in order. */
+  readonly history: string[] = [];
+
+  /** `aliases`: hosts that are really somewhere else, as our public address is in tests. */
+  constructor(private readonly aliases: Readonly<Record<string, string>>) {}
+
+  at(origin: string): Client {
+    const real = this.aliases[origin] ?? origin;
+    const known = this.clients.get(real) ?? new Client(real);
+    this.clients.set(real, known);
+    return known;
+  }
+
+  /** Opens an address and goes on until a page neither redirects nor holds a form, or `until` says stop. */
+  async visit(address: string, until: (form: WaitingForm) => boolean = () => false): Promise<Answer & { form?: WaitingForm; url: string }> {
+    let url = new URL(address);
+    let answer = await this.get(url);
+    for (let step = 0; step < 12; step += 1) {
+      const location = answer.headers.get('location');
+      if (location !== null) {
+        url = new URL(location, url);
+        answer = await this.get(url);
+        continue;
+      }
+      const form = formIn(answer.text);
+      if (form === undefined) return { ...answer, url: url.href };
+      if (until(form)) return { ...answer, form, url: url.href };
+      const from = url.origin;
+      url = new URL(form.action, url);
+      answer = await this.send(url, form, from);
+    }
+    throw new Error('the browser goes round in circles');
+  }
+
+  /** Sends a form, as from a page of another site. */
+  send(url: URL, { fields }: WaitingForm, from: string): Promise<Answer> {
+    this.history.push(`POST ${url.href}`);
+    return this.at(url.origin).post(url.pathname + url.search, undefined, {
+      raw: new URLSearchParams(fields).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: from, 'sec-fetch-site': 'cross-site' },
+    });
+  }
+
+  private get(url: URL): Promise<Answer> {
+    this.history.push(`GET ${url.href}`);
+    return this.at(url.origin).get(url.pathname + url.search);
+  }
+}
+
+function formIn(html: string): WaitingForm | undefined {
+  const form = FORM.exec(html);
+  if (form === null) return undefined;
+  const inputs = (html.match(INPUT) ?? []).map((tag) => [attributeOf(tag, 'name'), attributeOf(tag, 'value') ?? ''] as const);
+  return { action: unescaped(form[1]!), fields: Object.fromEntries(inputs.filter(([name]) => name !== undefined)) };
+}
