@@ -88,7 +88,7 @@ export class RawSql {
 
 /** The secret of a caller's session, as the cookie's token carries it. */
 export function sessionSecret(client: Client): string {
-  const token = /vouchsafe[^=]*=([^;]+)/.exec(client.cookieHeader)![1]!;
+  const token = /(?:^|; )(?:__Host-)?vouchsafe(?:_[a-z]+)?=([^;]+)/.exec(client.cookieHeader)![1]!;
   return (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sid: string }).sid;
 }
 

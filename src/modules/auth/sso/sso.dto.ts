@@ -131,7 +131,7 @@ class SsoConnectionSettings extends SamlProviderDto {
   idpInitiated?: boolean;
 
   /** The scopes that the provider's scoped attributes may end in, such as `example.edu`; otherwise those of its metadata. */
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(20) @Matches(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, { each: true })
+  @MayBeAbsent() @IsArray() @ArrayMaxSize(20) @Matches(/^(?=.*\.)[a-z0-9][a-z0-9.-]{0,251}[a-z0-9]$/, { each: true })
   idpScopes?: string[];
 }
 
