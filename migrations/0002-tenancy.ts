@@ -286,6 +286,9 @@ export class Tenancy1770000000002 extends SqlMigration {
       IF NEW.status = 'active' AND NOT (CASE NEW.kind WHEN 'support' THEN NEW.role = 'support' ELSE app_private.is_role(NEW.org_id, NEW.role) END) THEN
         RAISE EXCEPTION 'the organization has no role "%"', NEW.role USING ERRCODE = '23514', CONSTRAINT = 'memberships_role';
       END IF;
+      IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM public.users u WHERE u.id = NEW.user_id AND u.home_org_id <> NEW.org_id) THEN
+        RAISE EXCEPTION 'this user is known to another organization alone' USING ERRCODE = '42501';
+      END IF;
       RETURN app_private.with_grants(NEW);
     END $$;
     CREATE TRIGGER membership_grants BEFORE INSERT OR UPDATE ON memberships

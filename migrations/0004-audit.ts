@@ -83,7 +83,7 @@ export class Audit1770000000004 extends SqlMigration {
     -- Who has shown no secret can have entries written by being refused. A limited context can write no others; one of somebody
     -- who has shown a secret, and is let in nowhere by it, can (kind proven).
     CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
-      WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' OR (SELECT (app.verified_context())[1]) = 'proven');
+      WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' AND actor_type <> 'user' OR (SELECT (app.verified_context())[1]) = 'proven');
 
     -- Makes the partitions of this month and of those ahead that are missing; returns how many it made.
     -- Partitions carry no grants: they are reached through their parent alone.

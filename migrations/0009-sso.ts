@@ -58,7 +58,14 @@ export class Sso1770000000009 extends SqlMigration {
       CHECK (protocol <> 'oidc' OR (oidc_issuer IS NOT NULL AND oidc_client_id IS NOT NULL))
     );
     CREATE INDEX sso_connections_id ON sso_connections (id);
-    SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, UPDATE, DELETE', true);
+    SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, DELETE', true);
+    -- All may be changed but what it is, and the secret by which an answer that was verified opens a session.
+    DO $$
+    BEGIN
+      EXECUTE (SELECT format('GRANT UPDATE (%s) ON sso_connections TO vouchsafe_app', string_agg(quote_ident(a.attname), ', ')) FROM pg_attribute a
+        WHERE a.attrelid = 'sso_connections'::regclass AND a.attnum > 0
+          AND a.attname <> ALL ('{org_id,id,protocol,entrance_enc,entrance_hash,tested_at,created_at}'));
+    END $$;
 
     -- A sign-in names its connection by id alone: two organizations never have the same.
     CREATE FUNCTION app_private.connection_id_is_free() RETURNS trigger

@@ -33,7 +33,7 @@ export class Connections1770000000021 extends SqlMigration {
       IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
       UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
       org_id := m.org_id; user_id := m.user_id;
-      PERFORM app_private.sign_member(app_private.at_present(m));
+      PERFORM app_private.sign_proven(m.org_id); -- it opens nothing: what was tried is written down, and that is all
     END $$;
 
     -- Single sign-on is enforced where somebody has come in by it: through a connection of the organization, or one that is
@@ -143,12 +143,16 @@ export class Connections1770000000021 extends SqlMigration {
       org uuid := (SELECT c.org_id FROM public.sso_connections c WHERE c.id = connection AND c.org_id = app.audit_org_id());
     BEGIN
       IF org IS NULL THEN RETURN; END IF;
+      IF (attempt ->> 'accepted')::boolean AND (app.verified_context())[1] = 'limited' THEN
+        RAISE EXCEPTION 'nobody was let in' USING ERRCODE = '42501';
+      END IF;
       INSERT INTO public.sso_attempts (org_id, id, connection_id, accepted, reason, issuer, name_id_format, attributes, request_id, evidence, test_by, result_enc)
         SELECT org, a.id, connection, a.accepted, left(a.reason, 100), left(a.issuer, 1024), left(a.name_id_format, 256), coalesce(a.attributes[1:100], '{}'),
                left(a.request_id, 100), left(a.evidence, 32768), a.test_by, result
           FROM jsonb_to_record(attempt) AS a (id uuid, accepted boolean, reason text, issuer text, name_id_format text, attributes text[], request_id text, evidence text, test_by uuid);
       DELETE FROM public.sso_attempts t WHERE (t.org_id, t.id) IN (
-        SELECT x.org_id, x.id FROM public.sso_attempts x WHERE x.org_id = org AND x.connection_id = connection ORDER BY x.at DESC, x.id DESC OFFSET 200);
+        SELECT x.org_id, x.id FROM public.sso_attempts x WHERE x.org_id = org AND x.connection_id = connection AND x.accepted = (attempt ->> 'accepted')::boolean
+         ORDER BY x.at DESC, x.id DESC OFFSET 200); -- refusals, which anybody can cause, push out no others
     END $$;
 
     GRANT EXECUTE ON FUNCTION app.sso_test_passed, app.discover_sso, app.trace_sso_attempt TO vouchsafe_app;

@@ -156,7 +156,7 @@ export class Scim1770000000023 extends SqlMigration {
     END $$;
 
     -- A directory writes about what it does, and tells listeners, in its own organization; about nothing else.
-    ALTER POLICY refusals_alone ON audit_events WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' OR (SELECT (app.verified_context())[1]) = 'proven'
+    ALTER POLICY refusals_alone ON audit_events WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' AND actor_type <> 'user' OR (SELECT (app.verified_context())[1]) = 'proven'
       OR ((SELECT app.scim_connection_id()) IS NOT NULL AND starts_with(type, 'scim.') AND actor_type = 'source' AND actor_id = (SELECT app.scim_connection_id())::text));
     CREATE POLICY directory ON live_events FOR INSERT TO vouchsafe_app
       WITH CHECK (org_id = (SELECT app.audit_org_id()) AND (SELECT app.scim_connection_id()) IS NOT NULL AND starts_with(type, 'scim.'));

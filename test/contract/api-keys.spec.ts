@@ -24,7 +24,7 @@ const READING: Record<string, string> = {
   'PATCH /v1/sso/connections/:id': 'sso:read', 'DELETE /v1/sso/connections/:id': 'sso:read', 'GET /v1/webhook-sources/:id/deliveries': 'webhook:read',
   'POST /v1/webhook-sources': 'webhook:read', 'POST /v1/webhook-sources/:id/secrets': 'webhook:read', 'PATCH /v1/webhook-sources/:id': 'webhook:read',
   'DELETE /v1/webhook-sources/:id': 'webhook:read', 'GET /v1/access/who-can': 'person:read',
-  'POST /v1/sso/connections/:id/refresh': 'sso:read', 'POST /v1/sso/connections/:id/mapping/preview': 'sso:read', 'POST /v1/sso/domains/:id/verify': 'sso:read', 'POST /v1/sso/connections/:id/key': 'sso:read', 'POST /v1/sso/connections/:id/key/switch': 'sso:read', 'DELETE /v1/sso/domains/:id': 'sso:read',
+  'POST /v1/sso/connections/:id/refresh': 'sso:read', 'POST /v1/sso/connections/:id/mapping/preview': 'sso:read', 'POST /v1/sso/domains/:id/verify': 'sso:read', 'DELETE /v1/sso/domains/:id': 'sso:read',
 };
 
 let harness: Harness;

@@ -165,8 +165,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /account/security/totp': (_ids, { pages: { client } }) => ({ by: client }),
   'POST /account/security/totp/confirm': (_ids, { pages: { confirming, app } }) => ({ body: { code: app.code(), secret: 'ABCDEFGHIJKLMNOP' }, by: confirming }),
   'POST /account/step-up': (_ids, { pages: { client } }) => ({ body: { password: 'Synthetic-Test-1', returnTo: '/account' }, by: client }),
-  'POST /account/end-other-sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
-  'POST /account/sign-out': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
+  'POST /account/end-other-sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy), last: true }),
+  'POST /account/sign-out': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy), last: true }),
 
   'GET /v1/retention/policies': () => ({}),
   'GET /v1/retention/policies/:name/preview': () => ({ params: { name: 'sessions.expired' } }),

@@ -24,7 +24,7 @@ export class InvitesController {
 
   /** Invites an address by mail. The link leads to `/invites/accept#token=…` under PUBLIC_URL. */
   @Post('invites')
-  @Access('invite:create', { emits: ['invite.created'] })
+  @Access('invite:create', { emits: ['invite.created'], stepUpMinutes: 30 })
   @Returns(InviteResponse, { status: 201 })
   create(@Body() body: CreateInviteDto) {
     return this.invites.create(body);
@@ -49,7 +49,7 @@ export class InvitesController {
   }
 
   @Post('invites/:id/resend')
-  @Access('invite:resend', { emits: ['invite.resent'] })
+  @Access('invite:resend', { emits: ['invite.resent'], stepUpMinutes: 30 })
   @Returns(InviteResponse)
   resend(@Param('id', ParseUUIDPipe) id: string) {
     return this.invites.resend(id);

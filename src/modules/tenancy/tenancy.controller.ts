@@ -17,7 +17,7 @@ export class TenancyController {
 
   /** Makes somebody a member, without a mail; a new user has no password and comes by single sign-on. */
   @Post()
-  @Access('membership:create', { emits: ['membership.created'] })
+  @Access('membership:create', { emits: ['membership.created'], stepUpMinutes: 30 })
   @Returns(MembershipResponse, { status: 201 })
   add(@Body() body: CreateMembershipDto) {
     return this.tenancy.add(body);
@@ -32,7 +32,7 @@ export class TenancyController {
 
   /** Ends a membership, with its sessions and API keys. */
   @Delete(':id')
-  @Access('membership:end', { emits: ['membership.ended'] })
+  @Access('membership:end', { emits: ['membership.ended'], stepUpMinutes: 30 })
   @Returns(MembershipResponse)
   end(@Param('id', ParseUUIDPipe) id: string) {
     return this.tenancy.end(id);

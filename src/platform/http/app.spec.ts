@@ -14,6 +14,7 @@ import { DatabaseUnavailable } from '../database/errors.js';
 import { LOG_STREAM } from '../logging/logger.js';
 import { LoggingModule } from '../logging/logging.module.js';
 import { HealthController, HEALTH_PROBES } from '../metrics/health.controller.js';
+import { PlacesModule } from '../places/index.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import type { SignedRequest } from './body.js';
 import { createApp } from './create-app.js';
@@ -119,7 +120,7 @@ const config = loadConfig(
   'api',
 );
 
-@Module({ imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, MetricsModule, HttpModule], controllers: [SampleController] })
+@Module({ imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, PlacesModule, MetricsModule, HttpModule], controllers: [SampleController] })
 class TestModule {}
 
 let app: NestExpressApplication;

@@ -71,14 +71,14 @@ export class RecoveryPageController {
   }
 
   @Get('verify')
-  @Access('signed-in', { beforeSetup: true, peopleOnly: true })
+  @Access('signed-in', { peopleOnly: true })
   @Returns.text(PAGE)
   confirm() {
     return tokenPage(VERIFY);
   }
 
   @Post('verify')
-  @Access('signed-in', { emits: ['auth.email_verified'], beforeSetup: true, peopleOnly: true, limit: BY_ADDRESS.verifyEmail })
+  @Access('signed-in', { emits: ['auth.email_verified'], peopleOnly: true, limit: BY_ADDRESS.verifyEmail })
   @Returns.text(PAGE)
   async verify(@Body() { token }: VerifyEmailDto) {
     try {

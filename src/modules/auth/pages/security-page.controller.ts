@@ -30,7 +30,7 @@ export class SecurityPageController {
   ) {}
 
   @Get('security')
-  @Access('signed-in', { beforeSetup: true, peopleOnly: true })
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
   @Returns.text(PAGE)
   async show() {
     const own = await this.factors.own();
@@ -38,7 +38,7 @@ export class SecurityPageController {
   }
 
   @Post('security/totp')
-  @Access('signed-in', { emits: ['auth.factor_begun'], beforeSetup: true, peopleOnly: true, stepUpMinutes: 30 })
+  @Access('signed-in', { emits: ['auth.factor_begun'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30 })
   @Returns.text(PAGE)
   async enroll(@Req() { user }: SessionRequest) {
     const { secret, uri } = await this.factors.enrollTotp(user.sid);
@@ -47,7 +47,7 @@ export class SecurityPageController {
 
   @Post('security/totp/confirm')
   @Access('signed-in', {
-    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSetup: true, peopleOnly: true, stepUpMinutes: 30,
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30,
     limit: BY_ADDRESS.totpConfirm,
   })
   @Returns.text(PAGE)
@@ -62,7 +62,7 @@ export class SecurityPageController {
   }
 
   @Get('step-up')
-  @Access('signed-in', { beforeSetup: true, peopleOnly: true })
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
   @Returns.text(PAGE)
   async prove(@Query() { returnTo }: AddressForm) {
     return stepUpPage(await this.form(pageAddress(returnTo)));
@@ -70,7 +70,7 @@ export class SecurityPageController {
 
   @Post('step-up')
   @Access('signed-in', {
-    emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.locked'], beforeSetup: true, peopleOnly: true,
+    emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.locked'], beforeSecondFactor: true, peopleOnly: true,
     limit: BY_ADDRESS.stepUp,
   })
   @Returns.text(PAGE)

@@ -10,14 +10,14 @@ export class SpKeysController {
   constructor(private readonly setup: SsoSetupService) {}
 
   @Post()
-  @Access('sso:update', { emits: ['sso.key_introduced'], stepUpMinutes: 30 })
+  @Access('sso:update', { emits: ['sso.key_introduced'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(SsoConnectionResponse)
   introduce(@Param('id', ParseUUIDPipe) id: string) {
     return this.setup.introduceKey(id);
   }
 
   @Post('switch')
-  @Access('sso:update', { emits: ['sso.key_switched'], stepUpMinutes: 30 })
+  @Access('sso:update', { emits: ['sso.key_switched'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(SsoConnectionResponse)
   switch(@Param('id', ParseUUIDPipe) id: string) {
     return this.setup.switchKey(id);

@@ -70,7 +70,7 @@ export class SsoArrivals {
 
   private async toLog(connectionId: string, record: () => Promise<void> | void): Promise<void> {
     await this.unitOfWork.run<void, { org_id: string }>(this.repository.log(connectionId), ({ org_id: orgId }) => {
-      currentContext().orgId = orgId;
+      Object.assign(currentContext(), { orgId, actor: { type: 'anonymous', id: null } });
       return record();
     });
   }
