@@ -384,17 +384,7 @@ export class SignIn1770000000003 extends SqlMigration {
       PERFORM app_private.store_password(member, new_salt, new_verifier, keep_session, must_change);
     END $$;
 
-    -- The salt of one's own password, to prove that it is known before it is changed; and whether a proof is right.
-    CREATE FUNCTION app.own_salt() RETURNS bytea
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT c.salt FROM app_private.credentials c WHERE c.user_id = app.user_id()
-    $$;
-    CREATE FUNCTION app.own_password_is(evaluated bytea) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-      SELECT EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = app.user_id() AND c.verifier = sha256(evaluated))
-    $$;
-
     GRANT EXECUTE ON FUNCTION app.enter_session, app.begin_sign_in, app.complete_sign_in, app.ensure_user,
-      app.shuts_out, app.set_password, app.own_salt, app.own_password_is, app.idle_time TO vouchsafe_app;
+      app.shuts_out, app.set_password, app.idle_time TO vouchsafe_app;
   `;
 }

@@ -139,7 +139,8 @@ export class Invites1770000000012 extends SqlMigration {
     END $$;
 
     -- Entrance of an addressee who cannot sign in yet: sets the password, makes the membership and opens a session. State:
-    -- accepted, or why not: as invite_state has it, or can_sign_in | member_already.
+    -- accepted; second_factor (accepted too, but of a user who still has a factor: the visit's secret is that of a sign-in under
+    -- way, and of no session); or why not: as invite_state has it, or can_sign_in | member_already.
     CREATE FUNCTION app.accept_invite(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
       new_verifier bytea, new_user uuid, new_membership uuid, visit app.visit,
       OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT expires_at timestamptz)
@@ -166,8 +167,14 @@ export class Invites1770000000012 extends SqlMigration {
       PERFORM app_private.sign_member(m);
       PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
       UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token came by mail
-      expires_at := app_private.open_session(m, visit, 'password', 'infinity');
       org_id := m.org_id; membership_id := m.id;
+      expires_at := app_private.hold_for_second_factor(m, app_private.login_key(m.user_id), visit);
+      IF expires_at IS NOT NULL THEN
+        state := 'second_factor';
+        PERFORM app_private.sign_proven(org_id); -- the mail was shown; it lets in nowhere yet
+        RETURN;
+      END IF;
+      expires_at := app_private.open_session(m, visit, 'password', 'infinity');
     END $$;
 
     -- Accepts an invite for the member whose session is entered; the rest of the transaction then belongs to the inviting

@@ -293,6 +293,22 @@ export class Factors1770000000019 extends SqlMigration {
       RETURN app_private.rotate(s, new_hash);
     END $$;
 
+    -- Whether a password that was evaluated for a try is the caller's: ok, or the failure is counted (refused, or locked by it).
+    -- Nothing is compared unless a try was taken.
+    CREATE FUNCTION app.prove_password(secret text, evaluated bytea) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+      s public.sessions := app_private.own_session(secret);
+      key bytea := app_private.login_key(s.user_id);
+    BEGIN
+      IF NOT app_private.return_try(key) THEN RETURN 'refused'; END IF;
+      IF NOT EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = s.user_id AND c.verifier = sha256(evaluated)) THEN
+        RETURN app_private.count_failure(key);
+      END IF;
+      PERFORM app_private.forget_failures(key);
+      RETURN 'ok';
+    END $$;
+
     -- What verifying an answer of a passkey needs; its proof stays sealed.
     CREATE FUNCTION app.find_passkey(credential bytea)
     RETURNS TABLE (id uuid, user_id uuid, public_key bytea, counter bigint, sealed bytea, wrapped bytea)
@@ -324,6 +340,6 @@ export class Factors1770000000019 extends SqlMigration {
     END $$;
 
     GRANT EXECUTE ON FUNCTION app.begin_proof, app.fail_proof, app.pending_factors, app.own_factors, app.complete_second_factor, app.rotate_session,
-      app.complete_step_up, app.find_passkey, app.passkey_sign_in TO vouchsafe_app;
+      app.complete_step_up, app.prove_password, app.find_passkey, app.passkey_sign_in TO vouchsafe_app;
   `;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
+import { Passwords } from '../../src/modules/auth/passwords.js';
 import { sha256 } from '../../src/platform/crypto/index.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
@@ -75,6 +76,18 @@ describe('SQL as the application\'s role', () => {
     const without = await raw.outcome(`SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`, [secret, CLAIMS()[0], visit()]);
     expect(without.rows[0]!['state']).toBe('lapsed');
     expect((await raw.outcome('SELECT user_id FROM app.pending_factors($1)', ['x'.repeat(43)])).rows[0]!['user_id']).toBeNull();
+  });
+
+  it('has one password compared a try, in a session too', async () => {
+    const secret = sessionSecret(thief.client);
+    await raw.enter(secret);
+    const { rows } = await raw.attempt('SELECT salt FROM app.begin_proof($1, NULL)', [secret]);
+    const evaluated = await new Passwords().evaluate(Factories.PASSWORD, rows[0]!['salt'] as Buffer);
+    const proved = async (of: string) => {
+      const outcome = await raw.attempt('SELECT app.prove_password($1, $2) AS state', [of, evaluated]);
+      return outcome.rows[0]?.['state'] ?? outcome.message;
+    };
+    expect([await proved(sessionSecret(victim.client)), await proved(secret), await proved(secret)]).toEqual(['session_expired', 'ok', 'refused']);
   });
 
   it('gets a sealed factor out, and no proof: what is sealed does not hold the digest\'s origin', async () => {

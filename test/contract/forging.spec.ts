@@ -182,7 +182,7 @@ describe('an object that SQL makes to stand in the way of others', () => {
       await client.query(`SELECT app.begin_sign_in('nobody@test.example')`);
       await client.query(`SELECT app.complete_sign_in('nobody@test.example', '\\x00', NULL)`);
       await client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(mine.director)]);
-      await client.query(`SELECT app.assigned_people(), app.own_salt()`);
+      await client.query(`SELECT app.assigned_people(), app.own_factors()`);
       expect(notices).toEqual([]);
       await harness.database.superuser(`REVOKE TEMPORARY ON DATABASE ${name} FROM vouchsafe_app`);
     });

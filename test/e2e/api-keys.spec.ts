@@ -194,7 +194,7 @@ describe('a key', () => {
       expect((await raw.attempt(`SELECT app.rotate_api_key($1, gen_random_uuid(), 'vs_abcdef', sha256('x'), 60) AS state`, [other])).rows).toEqual([{ state: 'unknown' }]);
       expect((await raw.attempt('UPDATE api_keys SET revoked_at = now()')).rowCount).toBe(0);
       expect((await raw.attempt(`SELECT app.set_password($1, '\\x00', '\\x00', '\\x00', NULL, false)`, [directorMember.userId])).code).toBe('42501');
-      expect((await raw.attempt('SELECT app.own_salt() AS salt, app.user_id() AS id')).rows).toEqual([{ salt: null, id: null }]);
+      expect((await raw.attempt('SELECT (app.own_factors()).user_id AS factors, app.user_id() AS id')).rows).toEqual([{ factors: null, id: null }]);
       expect((await raw.attempt('SELECT app.decide_access_grant(gen_random_uuid(), true, gen_random_uuid())')).code).toBe('42501');
     });
   });

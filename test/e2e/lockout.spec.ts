@@ -182,3 +182,54 @@ describe('sign-in by password', () => {
     expect(JSON.stringify(rows)).not.toContain(Factories.PASSWORD);
   });
 });
+
+describe('a change of the password in a session', () => {
+  const NEXT = 'Synthetic-Test-2';
+  const signedIn = async () => {
+    const member = await harness.make.member(orgId, 'trainee');
+    const client = await harness.signIn(member.email);
+    evaluated = 0;
+    return { ...member, client, change: (currentPassword: string) => client.post('/v1/auth/password/change', { currentPassword, newPassword: NEXT }) };
+  };
+
+  it('is locked after five wrong current passwords, at sign-in as well: the right one is not looked at', async () => {
+    const { change, email, userId } = await signedIn();
+    const answers: Answer[] = [];
+    for (let i = 0; i < 5; i += 1) answers.push(await change('Wrong-Password-1'));
+    expect(evaluated).toBe(10); // the current one, and the next one
+    answers.push(await change(Factories.PASSWORD));
+    expect(evaluated).toBe(11);
+    answers.push(await right(email));
+    expect(codes(answers)).toEqual([...Array<string>(4).fill('403 wrong_password'), ...Array<string>(3).fill('429 account_locked')]);
+    expect(await harness.database.superuser(`SELECT outcome FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type = 'auth.locked'`, [orgId, userId])).toEqual([{ outcome: 'failure' }]);
+    await pass('15.1');
+    expect((await login(email, NEXT)).status).toBe(401);
+    expect((await right(email)).status).toBe(200);
+  });
+
+  it('has five of ten wrong ones compared that come at once', async () => {
+    const { change } = await signedIn();
+    expect(tally(await times(10, () => change('Wrong-Password-1')))).toEqual({ '403 wrong_password': 4, '429 account_locked': 6 });
+  });
+
+  it('shares its tries with the sign-in', async () => {
+    const { change, email } = await signedIn();
+    const answers = [await wrong(email), await wrong(email), await wrong(email), await change('Wrong-Password-1'), await change('Wrong-Password-1'), await change(Factories.PASSWORD)];
+    expect(codes(answers)).toEqual([...Array<string>(3).fill('401 invalid_credentials'), '403 wrong_password', '429 account_locked', '429 account_locked']);
+  });
+
+  it('is not looked at while the account is locked by others', async () => {
+    const { change, email, client } = await signedIn();
+    await times(5, () => wrong(email));
+    expect(codes([await change(Factories.PASSWORD)])).toEqual(['429 account_locked']);
+    await pass('15.1');
+    expect([(await change(Factories.PASSWORD)).status, (await client.get('/v1/auth/me')).status, (await login(email, NEXT)).status]).toEqual([204, 200, 200]);
+  });
+
+  it('forgets what failed before once it is right', async () => {
+    const { change, email } = await signedIn();
+    for (let i = 0; i < 4; i += 1) await change('Wrong-Password-1');
+    expect((await change(Factories.PASSWORD)).status).toBe(204);
+    expect(await harness.database.superuser('SELECT failures, pending FROM app_private.sign_in_locks WHERE failures + pending > 0 AND login_key = sha256($1)', [Buffer.from(email)])).toEqual([]);
+  });
+});

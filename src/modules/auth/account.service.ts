@@ -2,17 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentMember } from '../../platform/context/context.js';
 import { randomToken } from '../../platform/crypto/index.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Problem } from '../../platform/http/problem.js';
-import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
 import { deviceName } from './device.js';
 import { assertStrong } from './password-policy.js';
-import { Passwords } from './passwords.js';
+import { Passwords, type Credential } from './passwords.js';
 import { placeName } from './place-name.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { OpenedSession } from './sign-in.service.js';
-
-/** A stolen session guesses the password as often as a stranger may: five times in fifteen minutes. */
-const WRONG_PASSWORDS: RateLimit = { name: 'wrong-current-password', points: 5, seconds: 900 };
+import { evaluateTry, locked } from './tries.js';
 
 /** One's own account: who am I, my sessions, my password. */
 @Injectable()
@@ -21,7 +19,7 @@ export class AccountService {
     private readonly sessions: SessionsRepository,
     private readonly passwords: Passwords,
     private readonly audit: AuditTrail,
-    private readonly limiter: RateLimiter,
+    private readonly unitOfWork: UnitOfWork,
   ) {}
 
   me() {
@@ -64,19 +62,35 @@ export class AccountService {
     this.audit.record('auth.other_sessions_revoked', { target: { type: 'user', id: userId }, meta: { sessions } });
   }
 
-  /** Throws wrong_password, weak_password, too_many_requests or busy. All other sessions end; the caller's gets another secret. */
+  /**
+   * All other sessions end; the caller's gets another secret. A stolen session guesses the password no oftener than a stranger
+   * may: it takes the same five tries, and the request's transaction ends first so that they are counted whatever becomes of it.
+   * Throws weak_password, wrong_password, account_locked, session_expired or busy.
+   */
   async changePassword(secret: string, current: string, next: string): Promise<OpenedSession> {
-    const { userId, sessionId, orgId, email, name } = currentMember();
+    const { orgId, email, name } = currentMember();
     assertStrong(next, { email, names: [name] });
-    await this.limiter.consume(WRONG_PASSWORDS, userId);
-    const salt = await this.sessions.ownSalt();
-    const evaluated = salt === null ? null : await this.passwords.inTurn(() => this.passwords.evaluate(current, salt));
-    if (evaluated === null || !(await this.sessions.ownPasswordIs(evaluated))) throw new Problem('wrong_password');
-    await this.limiter.reset(WRONG_PASSWORDS, userId);
-    await this.sessions.setPassword(userId, evaluated, await this.passwords.credential(next), sessionId);
-    this.audit.record('auth.password_changed', { target: { type: 'user', id: userId } });
+    await this.unitOfWork.commit();
+    const credential = await this.passwords.credential(next);
+    const { evaluated } = await evaluateTry(this.passwords, () => this.sessions.beginProof(secret), current);
+    if (evaluated === null) throw new Problem('session_expired');
     const newSecret = randomToken();
-    return { secret: newSecret, organizationId: orgId, expiresAt: await this.sessions.rotate(secret, newSecret), remembered: false };
+    const outcome = await this.unitOfWork.run(this.sessions.session(secret), () => this.replacePassword(secret, evaluated, credential, newSecret));
+    if (outcome === 'locked') throw locked();
+    if (outcome === 'refused') throw new Problem('wrong_password');
+    return { secret: newSecret, organizationId: orgId, expiresAt: outcome, remembered: false };
+  }
+
+  /** When the rotated session ends; or why nothing was changed, which is counted. */
+  private async replacePassword(secret: string, current: Buffer, next: Credential, newSecret: string): Promise<Date | 'refused' | 'locked'> {
+    const { userId, sessionId } = currentMember();
+    const target = { type: 'user', id: userId };
+    const state = await this.sessions.provePassword(secret, current);
+    if (state === 'locked') this.audit.record('auth.locked', { target, outcome: 'failure' });
+    if (state !== 'ok') return state;
+    await this.sessions.setPassword(userId, current, next, sessionId);
+    this.audit.record('auth.password_changed', { target });
+    return this.sessions.rotate(secret, newSecret);
   }
 
   /** Sets a password on behalf of an operator; the user changes it at the first sign-in where asked to. Throws weak_password. */

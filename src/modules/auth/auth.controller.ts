@@ -73,7 +73,7 @@ export class AuthController {
 
   @Post('password/change')
   @Access('signed-in', {
-    emits: ['auth.password_changed'], beforeSetup: true, peopleOnly: true, limit: { name: 'password-change', points: 30, seconds: 300 },
+    emits: ['auth.password_changed', 'auth.locked'], beforeSetup: true, peopleOnly: true, limit: { name: 'password-change', points: 30, seconds: 300 },
   })
   @Returns.nothing()
   async changePassword(

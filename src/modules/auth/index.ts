@@ -1,8 +1,10 @@
 export { BY_ADDRESS } from './address-limits.js';
 export { AuthModule } from './auth.module.js';
 export { AccountService } from './account.service.js';
+export { FactorCookies } from './factors/factor-cookies.js';
 export { FactorResetService } from './factors/factor-reset.service.js';
 export { SignedInResponse } from './auth.dto.js';
+export { SecondFactorService } from './factors/second-factor.service.js';
 export { assertStrong, type PasswordOwner } from './password-policy.js';
 export { Passwords, type Credential } from './passwords.js';
 export { RESET_PATH, VERIFY_PATH } from './recovery/account-links.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext, currentMember } from '../../platform/context/context.js';
-import type { Entrance } from '../../platform/database/entrances.js';
+import { sessionEntrance, type Entrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { hashToken } from '../../platform/crypto/index.js';
 import type { Credential } from './passwords.js';
@@ -90,15 +90,21 @@ export class SessionsRepository {
     );
   }
 
-  /** The salt of the caller's own password; null without a password. */
-  async ownSalt(): Promise<Buffer | null> {
-    const [row] = await this.unitOfWork.sql<{ salt: Buffer | null }>('SELECT app.own_salt() AS salt');
-    return row!.salt;
+  /** Takes one of the five tries for the password of a session's user; durable before anything is evaluated. */
+  async beginProof(secret: string): Promise<Try & { salt: Buffer | null }> {
+    const [row] = await this.unitOfWork.once<Try & { salt: Buffer | null }>('SELECT * FROM app.begin_proof($1, NULL)', [secret]);
+    return row!;
   }
 
-  async ownPasswordIs(evaluated: Buffer): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ right: boolean }>('SELECT app.own_password_is($1) AS right', [evaluated]);
-    return row!.right;
+  /** Into the session once more, after its request's transaction was ended. */
+  session(secret: string): Entrance {
+    return sessionEntrance(secret, false);
+  }
+
+  /** Whether the evaluated password is the caller's; a failure is counted. */
+  async provePassword(secret: string, evaluated: Buffer): Promise<'ok' | 'refused' | 'locked'> {
+    const [row] = await this.unitOfWork.sql<{ state: 'ok' | 'refused' | 'locked' }>('SELECT app.prove_password($1, $2) AS state', [secret, evaluated]);
+    return row!.state;
   }
 
   /**

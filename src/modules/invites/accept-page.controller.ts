@@ -37,7 +37,7 @@ export class AcceptPageController {
 
   @Post()
   @Public('whoever was invited has no session yet', {
-    emits: ['invite.accepted', 'invite.refused', 'auth.signed_in'], limit: BY_ADDRESS.acceptInvite,
+    emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'], limit: BY_ADDRESS.acceptInvite,
   })
   @Returns.text(PAGE)
   async accept(@Body() { token, password }: AcceptInviteDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {

@@ -12,7 +12,8 @@ export type Obstacle =
 
 /** What became of it, and the organization whose log that belongs to. */
 export interface Acceptance {
-  state: 'accepted' | Obstacle;
+  /** second_factor: accepted, and the visit's secret is that of a sign-in under way, of no session. */
+  state: 'accepted' | 'second_factor' | Obstacle;
   org_id: string;
   user_id?: string;
   membership_id: string;

@@ -4,7 +4,7 @@ import { SecurityConfig } from '../../platform/config/index.js';
 import { currentContext, currentMember, type Actor } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Problem } from '../../platform/http/index.js';
-import { assertStrong, newVisit, Passwords, type OpenedSession } from '../auth/index.js';
+import { assertStrong, FactorCookies, newVisit, Passwords, SecondFactorService, type OpenedSession } from '../auth/index.js';
 import { AcceptanceRepository, type Acceptance } from './acceptance.repository.js';
 import { inviteKey, readInvite, type InviteClaims } from './invite-token.js';
 import type { AcceptedInviteResponse } from './invites.dto.js';
@@ -17,6 +17,8 @@ export class AcceptanceService {
   constructor(
     private readonly acceptance: AcceptanceRepository,
     private readonly passwords: Passwords,
+    private readonly secondFactor: SecondFactorService,
+    private readonly factorCookies: FactorCookies,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
     security: SecurityConfig,
@@ -25,9 +27,9 @@ export class AcceptanceService {
   }
 
   /**
-   * For somebody without an account: sets the password, makes the membership and opens a session. The password is
-   * evaluated first, so that tokens which open nothing cost the same.
-   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists.
+   * For somebody without an account: sets the password, makes the membership and opens a session; who still has a second
+   * factor from before shows it first. The password is evaluated first, so that tokens which open nothing cost the same.
+   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists, and second_factor_needed where it was accepted.
    */
   async accept(token: string, password: string): Promise<OpenedSession> {
     const known = readInvite(this.key, token);
@@ -38,12 +40,13 @@ export class AcceptanceService {
     const entrance = this.acceptance.entrance(token, claims, credential, visit);
     const outcome = await this.unitOfWork.run<Acceptance, Acceptance>(entrance, (row) => {
       currentContext().orgId = row.org_id;
-      if (row.state === 'accepted') currentContext().actor = { type: 'user', id: row.user_id!, email: claims.email };
+      if (isAccepted(row)) currentContext().actor = { type: row.state === 'accepted' ? 'user' : 'anonymous', id: row.user_id!, email: claims.email };
       this.record(row, claims);
-      if (row.state === 'accepted') this.audit.record('auth.signed_in', { target: { type: 'user', id: row.user_id! }, meta: { method: 'password' } });
+      this.recordSignIn(row);
       return row;
     });
     assertAccepted(outcome);
+    if (outcome.state === 'second_factor') throw this.factorCookies.needed({ secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) });
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at!, remembered: false };
   }
 
@@ -64,10 +67,17 @@ export class AcceptanceService {
   }
 
   /** That an address has an account is nobody's business but its owner's: no entry tells. */
-  private record({ state, org_id: orgId, user_id: userId, membership_id: membershipId }: Acceptance, { id, role, orgId: invitedTo }: InviteClaims): void {
+  private record(outcome: Acceptance, { id, role, orgId: invitedTo }: InviteClaims): void {
+    const { state, org_id: orgId, user_id: userId, membership_id: membershipId } = outcome;
     const target = orgId === invitedTo ? { type: 'invite', id } : undefined;
-    if (state === 'accepted') this.audit.record('invite.accepted', { target, meta: { role, membershipId, userId } });
+    if (isAccepted(outcome)) this.audit.record('invite.accepted', { target, meta: { role, membershipId, userId } });
     else if (state !== 'can_sign_in') this.audit.record('invite.refused', { target, outcome: 'failure', meta: { reason: state } });
+  }
+
+  private recordSignIn({ state, user_id: userId }: Acceptance): void {
+    const target = { type: 'user', id: userId! };
+    if (state === 'accepted') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
+    else if (state === 'second_factor') this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
   }
 
   /** Writes in the log of the inviting organization, which learns of nobody who did not become its member. */
@@ -84,8 +94,13 @@ export class AcceptanceService {
   }
 }
 
-function assertAccepted({ state }: Acceptance): void {
-  if (state === 'accepted') return;
+function isAccepted({ state }: Acceptance): boolean {
+  return state === 'accepted' || state === 'second_factor';
+}
+
+function assertAccepted(outcome: Acceptance): void {
+  if (isAccepted(outcome)) return;
+  const { state } = outcome;
   if (state === 'can_sign_in') throw new Problem('sign_in_to_accept');
   throw new Problem(state === 'member_already' ? 'membership_exists' : 'invite_invalid');
 }

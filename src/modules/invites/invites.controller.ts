@@ -32,7 +32,7 @@ export class InvitesController {
 
   /** Accepts with the token of the mail, sets a password, and signs in. */
   @Post('invites/accept')
-  @Public('whoever was invited has no session yet', { emits: ['invite.accepted', 'invite.refused', 'auth.signed_in'], limit: BY_ADDRESS.acceptInvite })
+  @Public('whoever was invited has no session yet', { emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'], limit: BY_ADDRESS.acceptInvite })
   @Returns(SignedInResponse)
   async accept(@Body() { token, password }: AcceptInviteDto, @Res({ passthrough: true }) response: Response) {
     const session = await this.acceptance.accept(token, password);

@@ -14,6 +14,7 @@ const LEADS: Readonly<Record<string, string>> = {
   sign_in_lapsed: '/sign-in',
   step_up_required: '/account/step-up',
   second_factor_required: '/account/security',
+  second_factor_needed: '/sign-in/second-factor',
 };
 
 /** For routes that answer with pages: a refusal is a page for browsers, or leads to where what is missing can be had. */
@@ -28,6 +29,7 @@ export class PageFilter extends ProblemFilter {
     const lead = LEADS[problem.code];
     if (lead !== undefined && request.path !== lead) {
       const returnTo = request.method === 'GET' ? request.originalUrl : request.path.split('/').slice(0, 3).join('/');
+      if (problem.code === 'second_factor_needed') return response.redirect(303, lead); // what was asked for is done
       return response.redirect(303, `${lead}?${new URLSearchParams({ returnTo }).toString()}`);
     }
     response.status(problem.status).type('text/html').send(page({ title: problem.title }, html`
