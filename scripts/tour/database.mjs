@@ -12,16 +12,19 @@ export async function connected(url, work) {
   }
 }
 
-/** Fails unless Postgres refuses the statements for want of rights (SQLSTATE 42501); returns its words. */
+/** Insufficient privilege; and a context in a database session that was never given a secret to seal one with. */
+const REFUSALS = ['42501', '55000'];
+
+/** Fails unless Postgres refuses the statements for want of rights; returns its words. */
 export async function refusedByDatabase(client, ...statements) {
   await client.query('BEGIN');
   try {
     for (const statement of statements) await client.query(statement);
   } catch (error) {
-    if (error.code === '42501') return error.message;
+    if (REFUSALS.includes(error.code)) return error.message;
     throw error;
   } finally {
     await client.query('ROLLBACK');
   }
-  throw new Unexpected(statements.at(-1), 'refused with SQLSTATE 42501', 'it was carried out');
+  throw new Unexpected(statements.at(-1), `refused with SQLSTATE ${REFUSALS.join(' or ')}`, 'it was carried out');
 }
