@@ -187,9 +187,8 @@ export class FactorEnrolment1770000000025 extends SqlMigration {
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       WITH pending AS (DELETE FROM app_private.pending_sign_ins p WHERE p.expires_at < now() RETURNING 1),
         unfinished AS (DELETE FROM app_private.totp_factors t WHERE t.confirmed_at IS NULL AND t.created_at < now() - interval '1 day' RETURNING 1),
-        devices AS (DELETE FROM app_private.remembered_devices d WHERE d.expires_at < now() RETURNING 1),
-        locks AS (DELETE FROM app_private.sign_in_locks l WHERE l.last_at < now() - interval '1 day' RETURNING 1)
-      SELECT ((SELECT count(*) FROM pending) + (SELECT count(*) FROM unfinished) + (SELECT count(*) FROM devices) + (SELECT count(*) FROM locks))::integer
+        devices AS (DELETE FROM app_private.remembered_devices d WHERE d.expires_at < now() RETURNING 1)
+      SELECT ((SELECT count(*) FROM pending) + (SELECT count(*) FROM unfinished) + (SELECT count(*) FROM devices))::integer
     $$;
 
     GRANT EXECUTE ON FUNCTION app.keep_own_key, app.enroll_totp, app.confirm_totp, app.set_recovery_codes, app.delete_totp, app.add_passkey,

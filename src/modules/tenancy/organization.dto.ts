@@ -16,7 +16,7 @@ export class OrganizationResponse {
   @StaffOnly() sessionHours: number;
   @StaffOnly() rememberMeAllowed: boolean;
   @StaffOnly() postalAddress: string | null;
-  /** password, saml. */
+  /** password, passkey, saml, oidc. */
   @StaffOnly() allowedSignIn: string[];
   @StaffOnly() requireSecondFactor: boolean;
   @StaffOnly() rememberDeviceDays: number;

@@ -45,7 +45,7 @@ export const factorsFeature = defineFeature({
       attempts: 8, backoffSeconds: 15, timeoutSeconds: 60, concurrency: 2, askedBy: ['membership:reset-factors'],
     },
     'sign-ins.sweep': {
-      description: 'Removes sign-ins, enrolments and locks that have lapsed, and devices whose time is over.',
+      description: 'Removes sign-ins and enrolments that have lapsed, and devices whose time is over.',
       attempts: 5, backoffSeconds: 30, timeoutSeconds: 60, concurrency: 1,
     },
   },
