@@ -63,7 +63,7 @@ describe('the log', () => {
     }
     expect(api.lines.length).toBeGreaterThan(500);
     expect(leaks()).toEqual([]);
-  });
+  }, 120_000);
 
   it('of work that succeeds holds nothing of the person it was done for', async () => {
     const { email, phone, address, dateOfBirth, name, ssn, npi } = PLANTED;
