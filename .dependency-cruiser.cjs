@@ -6,7 +6,8 @@ module.exports = {
   forbidden: [
     {
       name: 'platform-knows-no-module',
-      comment: 'The platform is what every module stands on: pass what it needs in through a provider or a declaration.',
+      comment:
+        'The platform is what every module stands on: pass what it needs in through a provider or a declaration.',
       severity: 'error',
       from: { path: '^src/platform/' },
       to: { path: '^src/(modules|cli|app\\.module|main|worker|cli)' },
@@ -37,14 +38,24 @@ module.exports = {
     },
     {
       name: 'pg-stays-in-the-database-platform',
-      comment: 'Connections are taken by the unit of work, so that every transaction enters by an entrance; a COPY stream and the doctor, who tries each role, are the exceptions.',
+      comment:
+        'Connections are taken by the unit of work, so that every transaction enters by an entrance; a COPY stream and the doctor, who tries each role, are the exceptions.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/platform/database/', '^src/cli/doctor-checks\\.ts$', '^src/modules/exports/(copy\\.repository|(people-)?csv)\\.ts$', TESTS] },
+      from: {
+        path: '^src/',
+        pathNot: [
+          '^src/platform/database/',
+          '^src/cli/doctor-checks\\.ts$',
+          '^src/modules/exports/(copy\\.repository|(people-)?csv)\\.ts$',
+          TESTS,
+        ],
+      },
       to: { path: 'node_modules/(@types/)?(pg|pg-copy-streams|pg-cursor)/' },
     },
     {
       name: 'bullmq-stays-in-jobs',
-      comment: 'Work is enqueued by Jobs.enqueue and handled by @OnJob, so that it exists exactly when its transaction is committed.',
+      comment:
+        'Work is enqueued by Jobs.enqueue and handled by @OnJob, so that it exists exactly when its transaction is committed.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/platform/jobs/' },
       to: { path: 'node_modules/bullmq/' },
@@ -65,7 +76,8 @@ module.exports = {
     },
     {
       name: 'no-cycle',
-      comment: 'Two files that need each other at run time fail with "Cannot access before initialization": move what both need into a third.',
+      comment:
+        'Two files that need each other at run time fail with "Cannot access before initialization": move what both need into a third.',
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
@@ -86,10 +98,14 @@ module.exports = {
     },
     {
       name: 'declared-packages-only',
-      comment: 'Add the package to the dependencies of package.json: what merely happens to be installed may be gone tomorrow.',
+      comment:
+        'Add the package to the dependencies of package.json: what merely happens to be installed may be gone tomorrow.',
       severity: 'error',
       from: { path: '^src/', pathNot: TESTS },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'], pathNot: '^node_modules/@types/' },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'],
+        pathNot: '^node_modules/@types/',
+      },
     },
   ],
   options: {

@@ -3,8 +3,10 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
 /**
  * The ground every table stands on: the signed tenant context and protect_table.
  *
- * The context is a transaction-local setting `vouchsafe.context`: fields joined by '|', and their seal, a SHA-256 over a
- * secret of the backend's session, the fields and the transaction's start. The application's roles cannot read the secret,
+ * The context is a transaction-local setting `vouchsafe.context`: fields joined by '|', and their seal, a SHA-256 over
+ * a
+ * secret of the backend's session, the fields and the transaction's start. The application's roles cannot read the
+ * secret,
  * so a value set by stray SQL, kept from another transaction or carried to another connection, verifies nowhere.
  *
  * Functions name pg_temp last in their search_path (PostgreSQL manual, CREATE FUNCTION, "Writing SECURITY DEFINER
@@ -20,14 +22,18 @@ export class Foundation1770000000001 extends SqlMigration {
     GRANT USAGE ON SCHEMA public, app TO vouchsafe_app;
     ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
-    -- What seals contexts in one backend session: 128 random bits that it alone knows. setval leaves them to the currval of
-    -- the session that called it, whatever becomes of the transaction (PostgreSQL manual, "Sequence Manipulation Functions").
+    -- What seals contexts in one backend session: 128 random bits that it alone knows. setval leaves them to the
+    -- currval of
+    -- the session that called it, whatever becomes of the transaction (PostgreSQL manual, "Sequence Manipulation
+    -- Functions").
     -- Nobody but the owner may use these sequences. Unlogged, they cost neither log nor transaction id.
     CREATE UNLOGGED SEQUENCE app_private.session_secret_a MINVALUE -9223372036854775808;
     CREATE UNLOGGED SEQUENCE app_private.session_secret_b MINVALUE -9223372036854775808;
 
-    -- Gives this session its secret. What lies in the sequences afterwards is no longer it: setval without is_called leaves
-    -- currval alone. Like any setval it is refused in a transaction that began READ ONLY. The random bits are in no variable:
+    -- Gives this session its secret. What lies in the sequences afterwards is no longer it: setval without is_called
+    -- leaves
+    -- currval alone. Like any setval it is refused in a transaction that began READ ONLY. The random bits are in no
+    -- variable:
     -- a plan made for a variable's value holds it, and whoever asks for debug_print_plan is shown the plan.
     CREATE FUNCTION app_private.random_bigint() RETURNS bigint LANGUAGE sql
     BEGIN ATOMIC
@@ -41,7 +47,8 @@ export class Foundation1770000000001 extends SqlMigration {
       SELECT setval('app_private.session_secret_b', 0, false);
     END;
 
-    -- The seal of a context's fields in this transaction of this session. An error (55000) in a session without a secret. That a
+    -- The seal of a context's fields in this transaction of this session. An error (55000) in a session without a
+    -- secret. That a
     -- secret stands in front does not let SQL extend what is hashed: the padding holds zero bytes, which no text does.
     -- Parsed here, and without a search path of its own, so that it is inlined.
     CREATE FUNCTION app_private.seal(fields bytea) RETURNS text LANGUAGE sql
@@ -51,8 +58,10 @@ export class Foundation1770000000001 extends SqlMigration {
     END;
 
     -- Signs a context for the rest of this transaction. Only entrance functions call it.
-    -- Eight fields: kind (member | system | limited | proven | scim), organization, user, membership, scopes of what is about people (JSON),
-    -- person, organization of the log, API key. A limited context leaves the second field empty: it reaches no tenant row.
+    -- Eight fields: kind (member | system | limited | proven | scim), organization, user, membership, scopes of what is
+    -- about people (JSON),
+    -- person, organization of the log, API key. A limited context leaves the second field empty: it reaches no tenant
+    -- row.
     -- A key's leaves the user empty: what is for a user in person, such as their password, is not for it.
     CREATE FUNCTION app_private.sign_context(fields text[]) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -69,7 +78,8 @@ export class Foundation1770000000001 extends SqlMigration {
       PERFORM set_config('vouchsafe.context', payload || '|' || seal, true);
     END $$;
 
-    -- The verified fields of the current context, and their seal as the ninth; null without one; an error where it was forged.
+    -- The verified fields of the current context, and their seal as the ninth; null without one; an error where it was
+    -- forged.
     -- Asked several times a statement: the seal is cut off bytes, because cutting text means counting its characters.
     CREATE FUNCTION app.verified_context() RETURNS text[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -133,7 +143,8 @@ export class Foundation1770000000001 extends SqlMigration {
     END;
 
     -- What policies ask, each answered with the organization that it is true of, and null where it is not: whether a
-    -- permission about people reaches everybody (it stands in the signed context), whether the caller is the system, who is here.
+    -- permission about people reaches everybody (it stands in the signed context), whether the caller is the system,
+    -- who is here.
     CREATE FUNCTION app.org_if_everybody(VARIADIC permissions text[]) RETURNS uuid
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -156,7 +167,8 @@ export class Foundation1770000000001 extends SqlMigration {
     END;
 
     -- Puts a table under the standard policy: rows of the entered organization alone, for every role, the owner
-    -- included. What a member may do within it follows from the rules that the table's feature declares: migrate turns them
+    -- included. What a member may do within it follows from the rules that the table's feature declares: migrate turns
+    -- them
     -- into further, restrictive policies. entrance lets the owner's entrance functions, which run before any context
     -- exists, see the table.
     CREATE FUNCTION app_private.protect_table(

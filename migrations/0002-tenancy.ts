@@ -41,7 +41,8 @@ export class Tenancy1770000000002 extends SqlMigration {
 
     GRANT EXECUTE ON FUNCTION app.create_organization TO vouchsafe_worker;
 
-    -- home_org_id: the organization whose word alone stands for the address, where nobody has shown that it is theirs. Such a
+    -- home_org_id: the organization whose word alone stands for the address, where nobody has shown that it is theirs.
+    -- Such a
     -- user is known there only, so that no organization can occupy an address that others use.
     CREATE TABLE users (
       id uuid PRIMARY KEY,
@@ -86,7 +87,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     CREATE POLICY entrance ON users TO vouchsafe_owner USING (true) WITH CHECK (true);
     GRANT SELECT ON users TO vouchsafe_app;
 
-    -- What the code declares of permissions and roles: written by app_private.sync_catalogue whenever the schema is migrated.
+    -- What the code declares of permissions and roles: written by app_private.sync_catalogue whenever the schema is
+    -- migrated.
     CREATE TABLE permissions (
       key text PRIMARY KEY,
       of_people boolean NOT NULL
@@ -106,7 +108,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     );
     GRANT SELECT ON permissions, preset_roles, role_defaults TO vouchsafe_app;
 
-    -- Roles that an organization has made for itself, beside those of its preset. They hold what role_overrides give them.
+    -- Roles that an organization has made for itself, beside those of its preset. They hold what role_overrides give
+    -- them.
     CREATE TABLE roles (
       org_id uuid NOT NULL REFERENCES organizations,
       key text NOT NULL CHECK (key ~ '^[a-z]+(_[a-z]+)*$' AND length(key) BETWEEN 2 AND 40 AND key <> 'support'),
@@ -168,8 +171,10 @@ export class Tenancy1770000000002 extends SqlMigration {
     SELECT app_private.protect_table('access_grants',
       'SELECT, INSERT (org_id, id, membership_id, person_id, scopes, reason, minutes, requested_by)', true);
 
-    -- The cascade, as data: everything that is said of a member's permissions, and which of it decides. What is set for the
-    -- member (an override, or an access grant in force) outweighs what is set for the role, and that the code's default. Within
+    -- The cascade, as data: everything that is said of a member's permissions, and which of it decides. What is set for
+    -- the
+    -- member (an override, or an access grant in force) outweighs what is set for the role, and that the code's
+    -- default. Within
     -- a level a denial beats all, else the widest counts.
     CREATE FUNCTION app_private.grant_levels(org uuid, member uuid, member_role text) RETURNS TABLE (permission text, level integer,
       source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -222,7 +227,8 @@ export class Tenancy1770000000002 extends SqlMigration {
       RETURN m;
     END $$;
 
-    -- How far the caller's own grants reach by one permission, an API key's no further than the key; what acts as the system
+    -- How far the caller's own grants reach by one permission, an API key's no further than the key; what acts as the
+    -- system
     -- reaches everything.
     CREATE FUNCTION app.held(permission text) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -326,7 +332,8 @@ export class Tenancy1770000000002 extends SqlMigration {
     END $$;
     CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW EXECUTE FUNCTION app_private.access_grant_changed();
 
-    -- A digest of the declarations that the database was last brought in line with; processes compare it when they start.
+    -- A digest of the declarations that the database was last brought in line with; processes compare it when they
+    -- start.
     CREATE TABLE app_private.catalogue (
       singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
       digest text NOT NULL

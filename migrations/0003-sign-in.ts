@@ -16,7 +16,8 @@ export class SignIn1770000000003 extends SqlMigration {
       changed_at timestamptz NOT NULL DEFAULT now()
     );
 
-    -- What the false salts of unknown addresses are drawn from: the same for an address at every try, and not to be computed.
+    -- What the false salts of unknown addresses are drawn from: the same for an address at every try, and not to be
+    -- computed.
     CREATE TABLE app_private.false_salt_key (
       singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
       secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
@@ -38,16 +39,22 @@ export class SignIn1770000000003 extends SqlMigration {
     );
 
     -- What a visitor brings to a session that is about to be opened: entrances take it as one value.
-    -- device: what tells one browser from another; then where it is, as far as an address tells: anywhere within radius_km of a point.
-    -- idp_subject and signed_in_at come from an identity provider alone: its name for the person, and when it last saw them prove who they are.
+    -- device: what tells one browser from another; then where it is, as far as an address tells: anywhere within
+    -- radius_km of a point.
+    -- idp_subject and signed_in_at come from an identity provider alone: its name for the person, and when it last saw
+    -- them prove who they are.
     CREATE TYPE app.visit AS (id uuid, secret_hash bytea, ip inet, user_agent text,
       device bytea, country text, latitude real, longitude real, radius_km real, remember boolean, request_id text,
       idp_subject text, signed_in_at timestamptz);
 
-    -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did;
-    -- stepped_up_at: when they last proved again who they are. remembered_device: the second factor was shown on an earlier day.
-    -- connection_id, idp_subject and idp_session: the identity provider that opened it, and what it calls person and session, so that it can end it.
-    -- remembered: lasts for seven days, while its organization allows that. suspect: nobody could have come here in time from
+    -- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they
+    -- did;
+    -- stepped_up_at: when they last proved again who they are. remembered_device: the second factor was shown on an
+    -- earlier day.
+    -- connection_id, idp_subject and idp_session: the identity provider that opened it, and what it calls person and
+    -- session, so that it can end it.
+    -- remembered: lasts for seven days, while its organization allows that. suspect: nobody could have come here in
+    -- time from
     -- where they signed in before, so that the sign-in is no fresh one for what asks for one.
     CREATE TABLE sessions (
       org_id uuid NOT NULL,
@@ -89,7 +96,8 @@ export class SignIn1770000000003 extends SqlMigration {
     -- What has ended does not begin again.
     CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
-    -- Signs the context of a membership, as it stands at this moment; of one that is here by an API key, not as its user.
+    -- Signs the context of a membership, as it stands at this moment; of one that is here by an API key, not as its
+    -- user.
     CREATE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       SELECT app_private.sign_context(ARRAY['member', m.org_id::text, CASE WHEN api_key_id IS NULL THEN m.user_id::text END, m.id::text,
@@ -119,7 +127,8 @@ export class SignIn1770000000003 extends SqlMigration {
         SELECT FROM public.organizations x WHERE x.id = origin AND x.status = 'active' AND x.institution_id = o.institution_id)
     $$;
 
-    -- How long a session may lie idle, and how long it may last; a remembered one as any other where that is not, or no longer, allowed.
+    -- How long a session may lie idle, and how long it may last; a remembered one as any other where that is not, or no
+    -- longer, allowed.
     CREATE FUNCTION app.idle_time(remembered boolean, idle_minutes integer) RETURNS interval LANGUAGE sql IMMUTABLE
     BEGIN ATOMIC
       SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(mins => idle_minutes) END;
@@ -141,9 +150,12 @@ export class SignIn1770000000003 extends SqlMigration {
       SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.leads)
     $$;
 
-    -- What an organization lacks in the sign-in behind a session: second_factor | sso | method | nothing. trusted: it was
-    -- signed in to here, or where this organization trusts. leads: the session is of whoever leads; with a second factor they
-    -- come in where single sign-on is enforced too, because it may be what is broken. Without a search path of its own, so that it is inlined.
+    -- What an organization lacks in the sign-in behind a session: second_factor | sso | method | nothing. trusted: it
+    -- was
+    -- signed in to here, or where this organization trusts. leads: the session is of whoever leads; with a second
+    -- factor they
+    -- come in where single sign-on is enforced too, because it may be what is broken. Without a search path of its own,
+    -- so that it is inlined.
     CREATE FUNCTION app.sign_in_obstacle(s public.sessions, o public.organizations, trusted boolean, leads boolean) RETURNS text LANGUAGE sql STABLE
     BEGIN ATOMIC
       SELECT CASE
@@ -153,7 +165,8 @@ export class SignIn1770000000003 extends SqlMigration {
         WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
     END;
 
-    -- When the user last proved who they are: by the sign-in, where that asked for all there is to ask, or by stepping up.
+    -- When the user last proved who they are: by the sign-in, where that asked for all there is to ask, or by stepping
+    -- up.
     CREATE FUNCTION app.proved_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
     BEGIN ATOMIC
       SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.suspect) THEN s.signed_in_at END, s.stepped_up_at), to_timestamp(0));
@@ -169,7 +182,8 @@ export class SignIn1770000000003 extends SqlMigration {
 
     -- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired |
     -- idle | ended | suspended. Only 'ok' signs a context. last_seen_at moves at most twice a minute, and never waits
-    -- for a sibling request, and not at all where the request is passive: sent by a program, and no sign that somebody is
+    -- for a sibling request, and not at all where the request is passive: sent by a program, and no sign that somebody
+    -- is
     -- there. read_only then closes the transaction to writes.
     CREATE FUNCTION app.enter_session(secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid, OUT user_id uuid,
       OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text, OUT membership_id uuid,
@@ -207,7 +221,8 @@ export class SignIn1770000000003 extends SqlMigration {
       IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
     END $$;
 
-    -- Opens a session, and says when it ends: the user's row is locked so that parallel sign-ins count each other. Five at once; the oldest goes.
+    -- Opens a session, and says when it ends: the user's row is locked so that parallel sign-ins count each other. Five
+    -- at once; the oldest goes.
     CREATE FUNCTION app_private.open_session(m public.memberships, visit app.visit, method text, max_expiry timestamptz) RETURNS timestamptz
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -234,7 +249,8 @@ export class SignIn1770000000003 extends SqlMigration {
       SELECT s.remembered FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = visit.id
     $$;
 
-    -- The membership a sign-in by password or passkey lands in: the one last used, else the oldest, of organizations that take
+    -- The membership a sign-in by password or passkey lands in: the one last used, else the oldest, of organizations
+    -- that take
     -- it; where single sign-on is enforced only if there is no other.
     CREATE FUNCTION app_private.home_membership(member uuid, method text) RETURNS public.memberships
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -244,7 +260,8 @@ export class SignIn1770000000003 extends SqlMigration {
          DESC NULLS LAST, m.created_at, m.id LIMIT 1
     $$;
 
-    -- Takes one of five tries for a key, in one statement, before anything is evaluated. Failures and tries under way count
+    -- Takes one of five tries for a key, in one statement, before anything is evaluated. Failures and tries under way
+    -- count
     -- together, so that tries at the same time cannot be more than five either. State: go | busy (five tries are being
     -- evaluated: ask again) | locked.
     CREATE FUNCTION app_private.take_try(key bytea, OUT state text, OUT retry_seconds integer)
@@ -304,9 +321,11 @@ export class SignIn1770000000003 extends SqlMigration {
       END IF;
     END $$;
 
-    -- Second half: compares, then either opens a session (state ok), or waits for the second factor (second_factor: the visit's
+    -- Second half: compares, then either opens a session (state ok), or waits for the second factor (second_factor: the
+    -- visit's
     -- secret is that of the sign-in under way), or counts the failure (refused, or locked by it).
-    -- mark: what stands for the address in the log where nobody has it, so that the entry is as much work as any. Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
+    -- mark: what stands for the address in the log where nobody has it, so that the entry is as much work as any.
+    -- Nothing is compared unless a try was taken before. Either way the context allows the outcome to be written to the
     -- log of the organization concerned.
     CREATE FUNCTION app.complete_sign_in(address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid, OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT mark uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -370,8 +389,10 @@ export class SignIn1770000000003 extends SqlMigration {
       UPDATE public.sessions SET revoked_at = now() WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
     END $$;
 
-    -- Sets a user's password and ends all sessions but the one that asks, and what was mailed to set one. A member may change their own by proving that they
-    -- know it, because it opens other organizations too; the worker's role, on behalf of operators, may set that of any member of
+    -- Sets a user's password and ends all sessions but the one that asks, and what was mailed to set one. A member may
+    -- change their own by proving that they
+    -- know it, because it opens other organizations too; the worker's role, on behalf of operators, may set that of any
+    -- member of
     -- the organization it entered.
     CREATE FUNCTION app.set_password(member uuid, current bytea, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

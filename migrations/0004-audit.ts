@@ -25,7 +25,8 @@ export class Audit1770000000004 extends SqlMigration {
       transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
       PRIMARY KEY (org_id, occurred_at, id)
     ) PARTITION BY RANGE (occurred_at);
-    -- One index a filter, in the order of the pages. INCLUDE holds the other filters, so that any combination of them is
+    -- One index a filter, in the order of the pages. INCLUDE holds the other filters, so that any combination of them
+    -- is
     -- decided within one index; target ids are few rows each and need none.
     CREATE INDEX audit_events_actor ON audit_events (org_id, actor_id, occurred_at DESC, id DESC)
       INCLUDE (type, target_type, outcome);
@@ -55,7 +56,8 @@ export class Audit1770000000004 extends SqlMigration {
       RAISE EXCEPTION '% of % is refused: it is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
     END $$;
 
-    -- Refuses every change of rows that are there. The statement trigger is there because a policy hides rows before a row
+    -- Refuses every change of rows that are there. The statement trigger is there because a policy hides rows before a
+    -- row
     -- trigger sees them, and a silent "0 rows" is no refusal. ENABLE ALWAYS: replication roles obey too.
     CREATE FUNCTION app_private.append_only(target regclass) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -80,7 +82,8 @@ export class Audit1770000000004 extends SqlMigration {
     END $$;
     SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
     GRANT SELECT, INSERT ON audit_events, audit_private TO vouchsafe_app;
-    -- Who has shown no secret can have entries written by being refused. A limited context can write no others; one of somebody
+    -- Who has shown no secret can have entries written by being refused. A limited context can write no others; one of
+    -- somebody
     -- who has shown a secret, and is let in nowhere by it, can (kind proven).
     CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
       WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' AND actor_type <> 'user' OR (SELECT (app.verified_context())[1]) = 'proven');

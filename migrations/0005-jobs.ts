@@ -28,7 +28,8 @@ export class Jobs1770000000005 extends SqlMigration {
     GRANT UPDATE, DELETE ON outbox TO vouchsafe_worker;
 
     -- Takes what may be handed to the queues now: every lane in turn, few of one lane in flight, in order where an
-    -- order key asks for it. lease_seconds is how long each job may take before it is handed out again. What a suspended
+    -- order key asks for it. lease_seconds is how long each job may take before it is handed out again. What a
+    -- suspended
     -- organization has waits, but for jobs that are duties, in the lanes named after them.
     CREATE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
     RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)

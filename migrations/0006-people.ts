@@ -100,7 +100,8 @@ export class People1770000000006 extends SqlMigration {
       CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
     );
     SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
-    -- In a session keys are only made where there is none: a later generation would be taken for the newest by everybody.
+    -- In a session keys are only made where there is none: a later generation would be taken for the newest by
+    -- everybody.
     CREATE POLICY first_generation ON data_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (generation = 1 OR (SELECT app.is_system()));
     -- Entrance functions hand out an organization's own wrapped key, never a person's.
     CREATE POLICY entrance ON data_keys TO vouchsafe_owner USING (subject_id = '00000000-0000-0000-0000-000000000000');

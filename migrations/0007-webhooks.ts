@@ -103,10 +103,12 @@ export class Webhooks1770000000007 extends SqlMigration {
             AND (w.expires_at IS NULL OR w.expires_at > now()))
     $$;
 
-    -- Takes deliveries in, each with its job, and answers in their order: accepted, duplicate (the same message with the
+    -- Takes deliveries in, each with its job, and answers in their order: accepted, duplicate (the same message with
+    -- the
     -- same body), conflict (with another body), refused (the entrance secret leads nowhere). stored_id is the first
     -- delivery of the message. Asking again with the same delivery ids gives the same answer. Rows are inserted in the
-    -- order of the unique key, so that two batches cannot wait for each other; jobs in the order of arrival. Only what was
+    -- order of the unique key, so that two batches cannot wait for each other; jobs in the order of arrival. Only what
+    -- was
     -- not stored now is looked up, so that the way of a new delivery reads nothing of the inbox, however large it is.
     CREATE FUNCTION app.ingest_webhooks(sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[],
       digests bytea[], jobs uuid[], order_keys text[], requests text[])

@@ -1,7 +1,10 @@
 import { CSV_SAFE_FUNCTION } from '../src/modules/exports/csv.js';
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
-/** Exports: who asked for which file, how far it is, and the one link to it. What the file says lies sealed in the storage. */
+/**
+ * Exports: who asked for which file, how far it is, and the one link to it. What the file says lies sealed in the
+ * storage.
+ */
 export class Exports1770000000008 extends SqlMigration {
   protected readonly sql = /* sql */ `
     ${CSV_SAFE_FUNCTION};

@@ -1,6 +1,9 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
-/** Single sign-on: connections to identity providers, the domains an organization answers for, and the identities known through them. */
+/**
+ * Single sign-on: connections to identity providers, the domains an organization answers for, and the identities known
+ * through them.
+ */
 export class Sso1770000000009 extends SqlMigration {
   protected readonly sql = /* sql */ `
     CREATE TABLE sso_connections (
@@ -28,7 +31,8 @@ export class Sso1770000000009 extends SqlMigration {
       sign_requests boolean NOT NULL DEFAULT false,
       idp_initiated boolean NOT NULL DEFAULT false,
       force_authn boolean NOT NULL DEFAULT false,
-      -- Our keys towards this provider, sealed as one list, and their certificates: the first signs, the second is the one to come.
+      -- Our keys towards this provider, sealed as one list, and their certificates: the first signs, the second is the
+      -- one to come.
       sp_key_enc bytea,
       sp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(sp_certificates) <= 2),
       -- OpenID Connect.
@@ -79,7 +83,8 @@ export class Sso1770000000009 extends SqlMigration {
     CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connections FOR EACH ROW EXECUTE FUNCTION app_private.connection_id_is_free();
 
 
-    -- Who somebody is within a connection, for ever: the provider's own name for them, never an e-mail address. facts: the groups, and the
+    -- Who somebody is within a connection, for ever: the provider's own name for them, never an e-mail address. facts:
+    -- the groups, and the
     -- attributes that roles hang on, of the last sign-in, to tell what another mapping would change.
     CREATE TABLE sso_identities (
       org_id uuid NOT NULL,
@@ -96,7 +101,8 @@ export class Sso1770000000009 extends SqlMigration {
     CREATE INDEX sso_identities_membership ON sso_identities (org_id, membership_id);
     SELECT app_private.protect_table('sso_identities', 'SELECT, DELETE', true);
 
-    -- The mail domains that an organization answers for, once a DNS record has shown it. Several may answer for one: those of an institution.
+    -- The mail domains that an organization answers for, once a DNS record has shown it. Several may answer for one:
+    -- those of an institution.
     CREATE TABLE sso_domains (
       org_id uuid NOT NULL REFERENCES organizations,
       id uuid NOT NULL,
@@ -129,8 +135,10 @@ export class Sso1770000000009 extends SqlMigration {
     $$;
 
     -- The user whom an organization means by an address that its directory names. An organization that answers for the
-    -- domain means whoever has the address, unless that is an account whose address nobody has shown to be theirs. Any other means
-    -- somebody it has added itself and who has never signed in, else a user known to it alone. Null: that would be somebody's account already.
+    -- domain means whoever has the address, unless that is an account whose address nobody has shown to be theirs. Any
+    -- other means
+    -- somebody it has added itself and who has never signed in, else a user known to it alone. Null: that would be
+    -- somebody's account already.
     CREATE FUNCTION app_private.vouched_user(org uuid, address text, new_user uuid) RETURNS uuid
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -169,8 +177,10 @@ export class Sso1770000000009 extends SqlMigration {
       RETURN org;
     END $$;
 
-    -- The membership of an identity. Known: theirs. Unknown: whom the connection's directory gave the address, or one this
-    -- organization made for it, else, where the connection provisions, a new one. An account that somebody has signed in to is linked by its address only where the
+    -- The membership of an identity. Known: theirs. Unknown: whom the connection's directory gave the address, or one
+    -- this
+    -- organization made for it, else, where the connection provisions, a new one. An account that somebody has signed
+    -- in to is linked by its address only where the
     -- organization answers for the domain and the address has been shown to be theirs.
     CREATE FUNCTION app_private.sso_membership(c public.sso_connections, subject text, address text, full_name text,
       new_role text, new_user uuid, new_membership uuid, OUT member_id uuid, OUT state text)
@@ -205,10 +215,14 @@ export class Sso1770000000009 extends SqlMigration {
       INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id) VALUES (c.org_id, c.id, subject, member_id);
     END $$;
 
-    -- Entrance of somebody whom an identity provider's verified answer names, for whoever holds the connection's secret. The
-    -- role the provider's groups stand for is taken over; with another role than before all other sessions of the member
-    -- end. State: known | claimed | provisioned, then a session is open; else why not: connection_refused | role_missing |
-    -- email_missing | account_exists | account_unknown | membership_ended | last_administrator (the role would leave nobody to lead).
+    -- Entrance of somebody whom an identity provider's verified answer names, for whoever holds the connection's
+    -- secret. The
+    -- role the provider's groups stand for is taken over; with another role than before all other sessions of the
+    -- member
+    -- end. State: known | claimed | provisioned, then a session is open; else why not: connection_refused |
+    -- role_missing |
+    -- email_missing | account_exists | account_unknown | membership_ended | last_administrator (the role would leave
+    -- nobody to lead).
     CREATE FUNCTION app.sso_sign_in(connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text,
       new_user uuid, new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit, facts jsonb,
       OUT state text, OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text, OUT role_now text, OUT expires_at timestamptz)
@@ -258,9 +272,12 @@ export class Sso1770000000009 extends SqlMigration {
       user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
     END $$;
 
-    -- Ends what an identity provider says is over, for whoever holds the connection's secret: the sessions that the connection opened for
-    -- the person it names, the sessions it names, or where it names both those of that person, wherever they were carried. Where any
-    -- ended, the rest of the transaction is that member's, to say so in the log. Ended null: not a connection that may speak.
+    -- Ends what an identity provider says is over, for whoever holds the connection's secret: the sessions that the
+    -- connection opened for
+    -- the person it names, the sessions it names, or where it names both those of that person, wherever they were
+    -- carried. Where any
+    -- ended, the rest of the transaction is that member's, to say so in the log. Ended null: not a connection that may
+    -- speak.
     CREATE FUNCTION app.sso_end_sessions(connection uuid, entrance bytea, subject text, idp_sessions text[],
       OUT ended integer, OUT org_id uuid, OUT user_id uuid, OUT email text)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

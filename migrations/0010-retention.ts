@@ -3,7 +3,8 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
 /** The record of retention runs, and what the worker needs to carry them out. */
 export class Retention1770000000010 extends SqlMigration {
   protected readonly sql = /* sql */ `
-    -- One row a run of a policy. Whether it failed is told by the job behind it; outbox_id is null when nothing was due.
+    -- One row a run of a policy. Whether it failed is told by the job behind it; outbox_id is null when nothing was
+    -- due.
     CREATE TABLE retention_runs (
       org_id uuid NOT NULL REFERENCES organizations,
       id uuid NOT NULL,

@@ -63,8 +63,10 @@ export class Invites1770000000012 extends SqlMigration {
             WHERE app.width(wanted.value) > app.width(p.grants ->> wanted.key)))
     $$;
 
-    -- Locks the invite behind a token, so that of several acceptances one goes first, and says how it stands: open, or why
-    -- not: unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. Where the organization
+    -- Locks the invite behind a token, so that of several acceptances one goes first, and says how it stands: open, or
+    -- why
+    -- not: unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. Where
+    -- the organization
     -- enforces single sign-on, or takes no passwords, nobody comes in by invite: a password would be of no use there.
     CREATE FUNCTION app_private.invite_state(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz) RETURNS text
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -96,7 +98,8 @@ export class Invites1770000000012 extends SqlMigration {
        WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
     END $$;
 
-    -- Spends an invite on a user, once: makes the membership, or takes up one that had ended, which brings back nothing of
+    -- Spends an invite on a user, once: makes the membership, or takes up one that had ended, which brings back nothing
+    -- of
     -- what was held before. No row where the user is a member already.
     CREATE FUNCTION app_private.spend_invite(org uuid, invite uuid, member uuid, new_membership uuid) RETURNS SETOF public.memberships
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -128,7 +131,8 @@ export class Invites1770000000012 extends SqlMigration {
           OR EXISTS (SELECT FROM public.sso_identities s JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id WHERE m.user_id = member))
     $$;
 
-    -- The organization in whose log an acceptance that failed is written: the installation's where there is no such invite.
+    -- The organization in whose log an acceptance that failed is written: the installation's where there is no such
+    -- invite.
     CREATE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -138,8 +142,10 @@ export class Invites1770000000012 extends SqlMigration {
       RETURN log;
     END $$;
 
-    -- Entrance of an addressee who cannot sign in yet: sets the password, makes the membership and opens a session. State:
-    -- accepted; second_factor (accepted too, but of a user who still has a factor: the visit's secret is that of a sign-in under
+    -- Entrance of an addressee who cannot sign in yet: sets the password, makes the membership and opens a session.
+    -- State:
+    -- accepted; second_factor (accepted too, but of a user who still has a factor: the visit's secret is that of a
+    -- sign-in under
     -- way, and of no session); or why not: as invite_state has it, or can_sign_in | member_already.
     CREATE FUNCTION app.accept_invite(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
       new_verifier bytea, new_user uuid, new_membership uuid, visit app.visit,
@@ -177,7 +183,8 @@ export class Invites1770000000012 extends SqlMigration {
       expires_at := app_private.open_session(m, visit, 'password', 'infinity');
     END $$;
 
-    -- Accepts an invite for the member whose session is entered; the rest of the transaction then belongs to the inviting
+    -- Accepts an invite for the member whose session is entered; the rest of the transaction then belongs to the
+    -- inviting
     -- organization, in whose log the outcome is written. State: accepted, or why not: as invite_state has it, or
     -- not_addressee | member_already.
     CREATE FUNCTION app.accept_own_invite(org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,

@@ -4,7 +4,8 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
 export class PersonHistory1770000000013 extends SqlMigration {
   protected readonly sql = /* sql */ `
     -- version: that of the record as it was before. changed_by: the member who changed it; null for jobs and operators.
-    -- before: the columns as they were. Sealed ones stay sealed, for the same place of the people table: they open with the
+    -- before: the columns as they were. Sealed ones stay sealed, for the same place of the people table: they open with
+    -- the
     -- person's key, and with it they are lost.
     CREATE TABLE person_snapshots (
       org_id uuid NOT NULL,
@@ -21,7 +22,8 @@ export class PersonHistory1770000000013 extends SqlMigration {
     SELECT app_private.append_only('person_snapshots');
     SELECT app_private.protect_table('person_snapshots', 'SELECT', true);
 
-    -- Takes a snapshot where anything but bookkeeping changes, of columns added later too, and counts the version; without
+    -- Takes a snapshot where anything but bookkeeping changes, of columns added later too, and counts the version;
+    -- without
     -- a change nothing is counted. The caller may set neither, whatever the statement. DEFINER, because nobody else may
     -- write snapshots; bytea_output, because it decides how sealed columns are written into JSON.
     CREATE FUNCTION app_private.snapshot_person() RETURNS trigger

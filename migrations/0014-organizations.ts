@@ -16,7 +16,8 @@ export class Organizations1770000000014 extends SqlMigration {
     ALTER TABLE organizations ADD FOREIGN KEY (institution_id) REFERENCES institutions,
       ADD CONSTRAINT consent_to_an_institution CHECK (institution_id IS NOT NULL OR NOT (institution_sign_in OR institution_reporting));
 
-    -- An organization's own settings of retention, within the floors that the migrator writes down from the declarations.
+    -- An organization's own settings of retention, within the floors that the migrator writes down from the
+    -- declarations.
     CREATE TABLE app_private.retention_floors (
       policy text PRIMARY KEY,
       days integer NOT NULL
@@ -62,7 +63,8 @@ export class Organizations1770000000014 extends SqlMigration {
       EXECUTE FUNCTION app_private.sign_in_settings();
 
     -- Whoever leads, and whoever manages members at all, is not taken away without another in their place. The lock on
-    -- the organization lets two changes at once see each other. What is held for a time does not count. Only the migrator is not asked.
+    -- the organization lets two changes at once see each other. What is held for a time does not count. Only the
+    -- migrator is not asked.
     CREATE FUNCTION app_private.keep_administrator() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -134,9 +136,11 @@ export class Organizations1770000000014 extends SqlMigration {
       PERFORM set_config('vouchsafe.context', caller, true);
     END $$;
 
-    -- Where the session of a secret may go, for its own user. A password opens what takes passwords. An identity provider
+    -- Where the session of a secret may go, for its own user. A password opens what takes passwords. An identity
+    -- provider
     -- answers for the organization whose it is, and for those of the same institution that have agreed; of the
-    -- user's other memberships it learns nothing. A session is let in where its kind of sign-in is enough and its time not over.
+    -- user's other memberships it learns nothing. A session is let in where its kind of sign-in is enough and its time
+    -- not over.
     CREATE FUNCTION app_private.destinations(secret text)
     RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -158,7 +162,8 @@ export class Organizations1770000000014 extends SqlMigration {
     $$;
 
     -- Carries a session over to another organization of its user, and enters there. State: ok | not_found |
-    -- sign_in_required | session_ended, when it was carried over meanwhile. What the session stands for goes along: kind and time of the sign-in, second factor, end.
+    -- sign_in_required | session_ended, when it was carried over meanwhile. What the session stands for goes along:
+    -- kind and time of the sign-in, second factor, end.
     CREATE FUNCTION app.switch_organization(secret text, org uuid, visit app.visit,
       OUT state text, OUT expires_at timestamptz)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

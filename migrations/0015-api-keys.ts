@@ -1,7 +1,8 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
 /**
- * API keys, and the entrance for them. A key acts as the member that made it, narrowed to the permissions of its list: what
+ * API keys, and the entrance for them. A key acts as the member that made it, narrowed to the permissions of its list:
+ * what
  * the member holds at this moment decides, so that whatever narrows the member narrows the key with the same request.
  */
 export class ApiKeys1770000000015 extends SqlMigration {
@@ -35,7 +36,8 @@ export class ApiKeys1770000000015 extends SqlMigration {
       last_used_ip, revoked_at, rotated_from), UPDATE (revoked_at) ON api_keys TO vouchsafe_app;
     GRANT SELECT (ctid), DELETE ON api_keys TO vouchsafe_worker;
 
-    -- A member makes keys in person, for themself, of what they hold. Nobody takes a revocation back, and no key ends another.
+    -- A member makes keys in person, for themself, of what they hold. Nobody takes a revocation back, and no key ends
+    -- another.
     CREATE POLICY within_own ON api_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (
       membership_id = (SELECT app.membership_in_person()) AND NOT EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) = 'none'));
     CREATE POLICY ended_for_good ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
@@ -63,9 +65,12 @@ export class ApiKeys1770000000015 extends SqlMigration {
         CASE WHEN address <<= '::ffff:0.0.0.0/96'::inet THEN replace(host(address), '::ffff:', '')::inet ELSE address END)
     $$;
 
-    -- Entrance of a request that carries an API key. The row is that of app.enter_session, so that nothing behind it needs to
-    -- know the difference, and the key. State is 'ok' or why the key is refused: unknown | revoked | key_expired | address | ended |
-    -- suspended. Only 'ok' signs a context that reaches rows; where a key is known, the refusal may be written to the log.
+    -- Entrance of a request that carries an API key. The row is that of app.enter_session, so that nothing behind it
+    -- needs to
+    -- know the difference, and the key. State is 'ok' or why the key is refused: unknown | revoked | key_expired |
+    -- address | ended |
+    -- suspended. Only 'ok' signs a context that reaches rows; where a key is known, the refusal may be written to the
+    -- log.
     -- What is asked of a person who signs in is not asked of a key. Its last use moves at most
     -- once a minute, and never waits for a sibling request.
     CREATE FUNCTION app.enter_api_key(secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
@@ -108,8 +113,10 @@ export class ApiKeys1770000000015 extends SqlMigration {
       IF read_only THEN PERFORM set_config('transaction_read_only', 'on', true); END IF;
     END $$;
 
-    -- Puts a new key in place of one of the caller's own, of the same rights and lifetime; the old one ends after the overlap.
-    -- State: ok, or why not: unknown (not the caller's, or over) | rotated (has a successor already) | beyond (the caller does
+    -- Puts a new key in place of one of the caller's own, of the same rights and lifetime; the old one ends after the
+    -- overlap.
+    -- State: ok, or why not: unknown (not the caller's, or over) | rotated (has a successor already) | beyond (the
+    -- caller does
     -- not hold all of it any more).
     CREATE FUNCTION app.rotate_api_key(key_id uuid, new_id uuid, new_prefix text, new_hash bytea, overlap_seconds integer) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

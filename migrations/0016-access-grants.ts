@@ -1,9 +1,13 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
-/** Deciding on and ending access grants: the rules hold for raw SQL too, because the table is written by these functions alone. */
+/**
+ * Deciding on and ending access grants: the rules hold for raw SQL too, because the table is written by these functions
+ * alone.
+ */
 export class AccessGrants1770000000016 extends SqlMigration {
   protected readonly sql = /* sql */ `
-    -- Approves or declines a request. State: approved | declined, or why not: unknown | decided | lapsed (asked for more than a
+    -- Approves or declines a request. State: approved | declined, or why not: unknown | decided | lapsed (asked for
+    -- more than a
     -- day ago) | own (nobody decides for themself, nor on their own request) | beyond (more than the caller holds) |
     -- in_force (the member has a grant already) | ended (the member has left).
     CREATE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
@@ -39,7 +43,8 @@ export class AccessGrants1770000000016 extends SqlMigration {
       RETURN 'approved';
     END $$;
 
-    -- Ends a grant, or takes a request back: by its member, by whoever asked for it, or by those who decide. False when there
+    -- Ends a grant, or takes a request back: by its member, by whoever asked for it, or by those who decide. False when
+    -- there
     -- is nothing to end.
     CREATE FUNCTION app.end_access_grant(grant_id uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -2,7 +2,8 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
 /**
  * What access is explained from, and reviews of it. The functions that explain read what enforces: the kept grants, the
- * cascade behind them, the assignments in force. They answer for the caller's organization alone, and only those who may ask.
+ * cascade behind them, the assignments in force. They answer for the caller's organization alone, and only those who
+ * may ask.
  */
 export class AccessReview1770000000017 extends SqlMigration {
   protected readonly sql = /* sql */ `
@@ -14,7 +15,8 @@ export class AccessReview1770000000017 extends SqlMigration {
       END IF;
     END $$;
 
-    -- The active members after one, in order of id, with the grants in force and their assignments in force to a person.
+    -- The active members after one, in order of id, with the grants in force and their assignments in force to a
+    -- person.
     CREATE FUNCTION app.members_and_grants(person uuid, after uuid, most integer)
     RETURNS TABLE (id uuid, name text, email text, role text, person_id uuid, grants jsonb, assignments jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -42,7 +44,8 @@ export class AccessReview1770000000017 extends SqlMigration {
          ORDER BY m.id, l.permission, l.level, l.source;
     END $$;
 
-    -- One member, active or not, with all that decides what they reach, and what a sign-in by password would lack; no row for
+    -- One member, active or not, with all that decides what they reach, and what a sign-in by password would lack; no
+    -- row for
     -- who never was one here.
     CREATE FUNCTION app.member_in_full(member_user uuid) RETURNS TABLE (id uuid, user_id uuid, name text, email text, role text, kind text,
       status text, person_id uuid, created_at timestamptz, ended_at timestamptz, last_used_at timestamptz, must_change_password boolean,
@@ -67,7 +70,8 @@ export class AccessReview1770000000017 extends SqlMigration {
     END $$;
     GRANT EXECUTE ON FUNCTION app.members_and_grants, app.grant_levels, app.member_in_full TO vouchsafe_app;
 
-    -- A review of access: everything that gives somebody access, as it was when the review began, each to be confirmed or revoked.
+    -- A review of access: everything that gives somebody access, as it was when the review began, each to be confirmed
+    -- or revoked.
     CREATE TABLE access_reviews (
       org_id uuid NOT NULL REFERENCES organizations,
       id uuid NOT NULL,

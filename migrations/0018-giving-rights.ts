@@ -1,13 +1,16 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
 /**
- * Nobody gives what they do not hold: for roles, overrides, memberships, invites, assignments and identity providers, by
- * raw SQL too. Each check names the organization it is about, and those in triggers run as whoever sends the statement, so
+ * Nobody gives what they do not hold: for roles, overrides, memberships, invites, assignments and identity providers,
+ * by
+ * raw SQL too. Each check names the organization it is about, and those in triggers run as whoever sends the statement,
+ * so
  * that a context which is exchanged or taken away in the middle of a statement gains nothing.
  */
 export class GivingRights1770000000018 extends SqlMigration {
   protected readonly sql = /* sql */ `
-    -- How far the caller may give a permission on to others in an organization: as far as they hold it, and nothing while an
+    -- How far the caller may give a permission on to others in an organization: as far as they hold it, and nothing
+    -- while an
     -- access grant is in force, because what is held for a time would otherwise be given for good.
     CREATE FUNCTION app.giveable(org uuid, permission text) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -20,7 +23,8 @@ export class GivingRights1770000000018 extends SqlMigration {
       RETURN app.held(permission);
     END $$;
 
-    -- Whether the caller may give a role of the entered organization. Somebody's own record is put in reach with it where one is
+    -- Whether the caller may give a role of the entered organization. Somebody's own record is put in reach with it
+    -- where one is
     -- named: that needs the permission for the whole organization.
     CREATE FUNCTION app.may_give(role_key text, with_record boolean) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -28,7 +32,8 @@ export class GivingRights1770000000018 extends SqlMigration {
         WHERE app.width(CASE WHEN g.value = 'own' AND with_record THEN 'org' ELSE g.value END) > app.width(app.giveable(app.org_id(), g.key)))
     $$;
 
-    -- The organization in which the caller holds all that the leading role does: who connects an identity provider lets it
+    -- The organization in which the caller holds all that the leading role does: who connects an identity provider lets
+    -- it
     -- speak for everybody.
     CREATE FUNCTION app.org_if_speaks_for_all() RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -36,8 +41,10 @@ export class GivingRights1770000000018 extends SqlMigration {
        WHERE o.id = app.org_id() AND app.may_give(r.role, false)
     $$;
 
-    -- Whether the caller may entrust people to a member, or put somebody's record in a member's reach: nobody gives a reach
-    -- that they do not have themselves, so every permission that then reaches further has to be held for the whole organization.
+    -- Whether the caller may entrust people to a member, or put somebody's record in a member's reach: nobody gives a
+    -- reach
+    -- that they do not have themselves, so every permission that then reaches further has to be held for the whole
+    -- organization.
     CREATE FUNCTION app.may_entrust(member uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       SELECT app.is_system() OR NOT EXISTS (
@@ -67,9 +74,12 @@ export class GivingRights1770000000018 extends SqlMigration {
       USING (app.giveable(org_id, permission) = 'org') WITH CHECK (app.giveable(org_id, permission) = 'org');
     CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (app.giveable(org_id, permission) = 'org');
 
-    -- No member gives a role, or a wider one, than they hold for good themselves. Runs as whoever sends the statement, after
-    -- membership_grants: our own functions, which run as the owner, are not asked; of everybody else a context of this very
-    -- organization is, so that there is nothing to gain from taking it away in the middle of a statement. What was held for a
+    -- No member gives a role, or a wider one, than they hold for good themselves. Runs as whoever sends the statement,
+    -- after
+    -- membership_grants: our own functions, which run as the owner, are not asked; of everybody else a context of this
+    -- very
+    -- organization is, so that there is nothing to gain from taking it away in the middle of a statement. What was held
+    -- for a
     -- time, or before an end, counts as nothing.
     CREATE FUNCTION app_private.memberships_within_own() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -99,7 +109,8 @@ export class GivingRights1770000000018 extends SqlMigration {
     CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
       FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
 
-    -- An identity provider speaks for every member: it is connected and changed by those who hold all that the leading role does.
+    -- An identity provider speaks for every member: it is connected and changed by those who hold all that the leading
+    -- role does.
     CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
     CREATE POLICY speaks_for_all_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
       USING (org_id = (SELECT app.org_if_speaks_for_all())) WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));

@@ -4,15 +4,20 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
  * Second factors: time-based codes, passkeys, recovery codes, and devices that are remembered for a while; how they are
  * shown. Enrolling and removing them follows in 0025.
  *
- * A factor belongs to a user, and no role reads these tables. The database cannot compute a code or verify a signature, so
- * it asks for a proof of whoever can: a random value that is sealed together with the factor's secret and of which it keeps
- * the SHA-256. Only a process with the KMS can open it; SQL alone, as whatever role, cannot claim that a factor was shown.
- * What changes a user's factors, and what they prove within a session, names the session by its secret, which SQL does not
+ * A factor belongs to a user, and no role reads these tables. The database cannot compute a code or verify a signature,
+ * so
+ * it asks for a proof of whoever can: a random value that is sealed together with the factor's secret and of which it
+ * keeps
+ * the SHA-256. Only a process with the KMS can open it; SQL alone, as whatever role, cannot claim that a factor was
+ * shown.
+ * What changes a user's factors, and what they prove within a session, names the session by its secret, which SQL does
+ * not
  * know either.
  */
 export class Factors1770000000019 extends SqlMigration {
   protected readonly sql = /* sql */ `
-    -- The data key of a user, wrapped by the KMS: it seals their factors. Users are of no organization, and so is their key.
+    -- The data key of a user, wrapped by the KMS: it seals their factors. Users are of no organization, and so is their
+    -- key.
     CREATE TABLE app_private.user_keys (
       user_id uuid PRIMARY KEY REFERENCES users,
       wrapped bytea NOT NULL,
@@ -41,7 +46,8 @@ export class Factors1770000000019 extends SqlMigration {
       last_used_at timestamptz
     );
     CREATE INDEX passkeys_user ON app_private.passkeys (user_id);
-    -- As passwords are kept: a salt, and the SHA-256 of what a slow hash makes of the code. lookup: the beginning of an HMAC.
+    -- As passwords are kept: a salt, and the SHA-256 of what a slow hash makes of the code. lookup: the beginning of an
+    -- HMAC.
     CREATE TABLE app_private.recovery_codes (
       user_id uuid NOT NULL REFERENCES users,
       lookup bytea NOT NULL CHECK (length(lookup) = 8),
@@ -61,7 +67,8 @@ export class Factors1770000000019 extends SqlMigration {
       expires_at timestamptz NOT NULL
     );
     CREATE INDEX remembered_devices_user ON app_private.remembered_devices (user_id);
-    -- Sign-ins whose password was right and whose second factor is still to come. They are no sessions and reach nothing.
+    -- Sign-ins whose password was right and whose second factor is still to come. They are no sessions and reach
+    -- nothing.
     CREATE TABLE app_private.pending_sign_ins (
       secret_hash bytea PRIMARY KEY CHECK (length(secret_hash) = 32),
       user_id uuid NOT NULL REFERENCES users,
@@ -76,7 +83,8 @@ export class Factors1770000000019 extends SqlMigration {
     -- remembered_hash: of the secret by which a device is known to have shown the second factor before.
     ALTER TYPE app.visit ADD ATTRIBUTE remembered_hash bytea;
 
-    -- What was shown: a code (totp: proof and step), a recovery code (lookup, and as proof what the slow hash makes of it), a
+    -- What was shown: a code (totp: proof and step), a recovery code (lookup, and as proof what the slow hash makes of
+    -- it), a
     -- passkey (credential, proof, counter), or for want of these a password (as proof what the slow hash makes of it).
     CREATE TYPE app.shown_factor AS (kind text, proof bytea, step bigint, lookup bytea, credential_id bytea, counter bigint);
 
@@ -119,8 +127,10 @@ export class Factors1770000000019 extends SqlMigration {
       RETURN s;
     END $$;
 
-    -- Whether what was shown is a factor of the user's, which is used up by it: a code and every earlier one, a recovery code, a
-    -- count of a passkey (one that does not count stays at zero; WebAuthn section 6.1.1). Of two at the same time one is.
+    -- Whether what was shown is a factor of the user's, which is used up by it: a code and every earlier one, a
+    -- recovery code, a
+    -- count of a passkey (one that does not count stays at zero; WebAuthn section 6.1.1). Of two at the same time one
+    -- is.
     CREATE FUNCTION app_private.takes_factor(member uuid, shown app.shown_factor) RETURNS boolean
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
@@ -140,7 +150,8 @@ export class Factors1770000000019 extends SqlMigration {
       RETURN FOUND;
     END $$;
 
-    -- Sets a sign-in aside until the second factor is shown, where the user has one and the device is not remembered: when it
+    -- Sets a sign-in aside until the second factor is shown, where the user has one and the device is not remembered:
+    -- when it
     -- lapses; null where nothing more is asked.
     CREATE FUNCTION app_private.hold_for_second_factor(m public.memberships, key bytea, visit app.visit) RETURNS timestamptz
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -179,7 +190,8 @@ export class Factors1770000000019 extends SqlMigration {
         FROM public.sessions s WHERE s.secret_hash = hashed AND s.revoked_at IS NULL AND s.expires_at > now();
     END $$;
 
-    -- Takes one of the five tries that passwords and factors share, before anything is evaluated. State: go | busy | locked |
+    -- Takes one of the five tries that passwords and factors share, before anything is evaluated. State: go | busy |
+    -- locked |
     -- lapsed. salt: of the recovery code that a lookup names, else of the password; a false one where there is none.
     CREATE FUNCTION app.begin_proof(secret text, lookup bytea, OUT state text, OUT retry_seconds integer, OUT salt bytea)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -223,8 +235,10 @@ export class Factors1770000000019 extends SqlMigration {
       SELECT app_private.factors_of(app.user_id())
     $$;
 
-    -- Ends a sign-in under way: opens its session where the factor holds (ok), else counts the failure (refused, or locked
-    -- by it, and then every sign-in of the user under way is over). lapsed: there is none such, or no try was taken. The
+    -- Ends a sign-in under way: opens its session where the factor holds (ok), else counts the failure (refused, or
+    -- locked
+    -- by it, and then every sign-in of the user under way is over). lapsed: there is none such, or no try was taken.
+    -- The
     -- device is remembered for as long as the organization says, where it does and one is named.
     CREATE FUNCTION app.complete_second_factor(secret text, shown app.shown_factor, visit app.visit, device_id uuid, device_hash bytea,
       OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT device_expires_at timestamptz)
@@ -273,7 +287,8 @@ export class Factors1770000000019 extends SqlMigration {
       SELECT app_private.rotate(app_private.own_session(secret), new_hash)
     $$;
 
-    -- Proves within a session who its user is: by a factor, and by the password only where there is no factor. Rotates the
+    -- Proves within a session who its user is: by a factor, and by the password only where there is no factor. Rotates
+    -- the
     -- session and returns when it ends; null where the proof does not hold, or no try was taken.
     CREATE FUNCTION app.complete_step_up(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -293,7 +308,8 @@ export class Factors1770000000019 extends SqlMigration {
       RETURN app_private.rotate(s, new_hash);
     END $$;
 
-    -- Whether a password that was evaluated for a try is the caller's: ok, or the failure is counted (refused, or locked by it).
+    -- Whether a password that was evaluated for a try is the caller's: ok, or the failure is counted (refused, or
+    -- locked by it).
     -- Nothing is compared unless a try was taken.
     CREATE FUNCTION app.prove_password(secret text, evaluated bytea) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -317,7 +333,8 @@ export class Factors1770000000019 extends SqlMigration {
         FROM app_private.passkeys p JOIN app_private.user_keys k ON k.user_id = p.user_id WHERE p.credential_id = credential
     $$;
 
-    -- Entrance of somebody whose passkey's answer was verified. State: ok, or why not: refused | counter (somebody has used a
+    -- Entrance of somebody whose passkey's answer was verified. State: ok, or why not: refused | counter (somebody has
+    -- used a
     -- copy of the passkey, or this is one) | not_allowed (no organization of the user's takes passkeys).
     CREATE FUNCTION app.passkey_sign_in(shown app.shown_factor, visit app.visit,
       OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz)

@@ -9,7 +9,8 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
  */
 export class Recovery1770000000020 extends SqlMigration {
   protected readonly sql = /* sql */ `
-    -- address: until the mail has left, or nobody was found to send it to. spent_at: when the token was used or ended otherwise.
+    -- address: until the mail has left, or nobody was found to send it to. spent_at: when the token was used or ended
+    -- otherwise.
     CREATE TABLE app_private.account_mails (
       id uuid PRIMARY KEY,
       kind text NOT NULL CHECK (kind IN ('reset', 'verify', 'locked')),
@@ -30,7 +31,8 @@ export class Recovery1770000000020 extends SqlMigration {
     CREATE FUNCTION app_private.login_key(address text) RETURNS bytea
     LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;
 
-    -- The user with an address, else the one that comes next to it: whoever looks up an address that nobody has does the same
+    -- The user with an address, else the one that comes next to it: whoever looks up an address that nobody has does
+    -- the same
     -- work, on as real a row. It is theirs only if the address is equal.
     CREATE FUNCTION app_private.user_or_neighbour(address text) RETURNS public.users
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -42,7 +44,8 @@ export class Recovery1770000000020 extends SqlMigration {
       RETURN CASE WHEN FOUND THEN u ELSE last END;
     END $$;
 
-    -- Has a mail sent to an address, where the worker finds that somebody has it. Of those that anybody may ask for, three an hour;
+    -- Has a mail sent to an address, where the worker finds that somebody has it. Of those that anybody may ask for,
+    -- three an hour;
     -- asking for more does nothing, and looks the same.
     CREATE FUNCTION app_private.ask_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -59,13 +62,15 @@ export class Recovery1770000000020 extends SqlMigration {
       VALUES (installation, mail, 'account.mail', installation || ':account.mail', jsonb_build_object('mailId', mail), mail::text);
     END $$;
 
-    -- The limited context of somebody who has shown a secret: reaches no tenant row, and may write what succeeded into one log.
+    -- The limited context of somebody who has shown a secret: reaches no tenant row, and may write what succeeded into
+    -- one log.
     CREATE FUNCTION app_private.sign_proven(org uuid) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
     $$;
 
-    -- Entrance of whoever asks for a mail to set a password: it looks up nobody, and may write to the installation's log alone.
+    -- Entrance of whoever asks for a mail to set a password: it looks up nobody, and may write to the installation's
+    -- log alone.
     CREATE FUNCTION app.ask_password_reset(address text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
@@ -79,7 +84,8 @@ export class Recovery1770000000020 extends SqlMigration {
       SELECT app_private.ask_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
     $$;
 
-    -- Whom a mail is for, and in which organization's log it belongs; no row where there is nobody to send it to, and the
+    -- Whom a mail is for, and in which organization's log it belongs; no row where there is nobody to send it to, and
+    -- the
     -- address is forgotten then. takes_passwords: whether any organization of theirs does.
     CREATE FUNCTION app.account_letter(mail uuid)
     RETURNS TABLE (kind text, address text, user_id uuid, org_id uuid, takes_passwords boolean)
@@ -124,15 +130,18 @@ export class Recovery1770000000020 extends SqlMigration {
        WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = 'reset' AND a.spent_at IS NULL AND a.expires_at > now()
     $$;
 
-    -- Spends a token, once: of several at the same time one finds it. Null where it is not, or no longer, good for this.
+    -- Spends a token, once: of several at the same time one finds it. Null where it is not, or no longer, good for
+    -- this.
     CREATE FUNCTION app_private.spend_account_token(wanted text, token text) RETURNS app_private.account_mails
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       UPDATE app_private.account_mails a SET spent_at = now()
        WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = wanted AND a.spent_at IS NULL AND a.expires_at > now() RETURNING a.*
     $$;
 
-    -- Entrance of somebody with the token of a mail: sets the password, which ends every session and every other token, lifts
-    -- the lock of the address, and has shown that the address is theirs. It opens no session and touches no second factor.
+    -- Entrance of somebody with the token of a mail: sets the password, which ends every session and every other token,
+    -- lifts
+    -- the lock of the address, and has shown that the address is theirs. It opens no session and touches no second
+    -- factor.
     -- State: ok | invalid. Either way the context allows no more than writing to the log.
     CREATE FUNCTION app.reset_password(token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -155,7 +164,8 @@ export class Recovery1770000000020 extends SqlMigration {
       PERFORM app_private.sign_limited(org_id);
     END $$;
 
-    -- Takes the token of a mail that the caller asked for, and so shows that their address is theirs; false where it is none.
+    -- Takes the token of a mail that the caller asked for, and so shows that their address is theirs; false where it is
+    -- none.
     CREATE FUNCTION app.verify_email(token text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -168,7 +178,8 @@ export class Recovery1770000000020 extends SqlMigration {
       RETURN FOUND;
     END $$;
 
-    -- Forgets what sign-in no longer counts: locks and failures of more than an hour ago, mails of more than two days ago,
+    -- Forgets what sign-in no longer counts: locks and failures of more than an hour ago, mails of more than two days
+    -- ago,
     -- and after an hour the addresses of those that could not be sent.
     CREATE FUNCTION app.sweep_sign_in(OUT locks bigint, OUT mails bigint)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,10 +1,15 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
-/** Setting single sign-on up: tried connections, domains shown by DNS, discovery, the trace of attempts, and the way in when it is broken. */
+/**
+ * Setting single sign-on up: tried connections, domains shown by DNS, discovery, the trace of attempts, and the way in
+ * when it is broken.
+ */
 export class Connections1770000000021 extends SqlMigration {
   protected readonly sql = /* sql */ `
-    -- A connection counts as tested from a sign-in that came through it, until whatever decides who is let in through it is
-    -- changed by a member. What its provider publishes at the address that a member gave is not such a change: jobs follow it.
+    -- A connection counts as tested from a sign-in that came through it, until whatever decides who is let in through
+    -- it is
+    -- changed by a member. What its provider publishes at the address that a member gave is not such a change: jobs
+    -- follow it.
     CREATE FUNCTION app_private.connection_untested() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
@@ -20,7 +25,8 @@ export class Connections1770000000021 extends SqlMigration {
     END $$;
     CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FOR EACH ROW EXECUTE FUNCTION app_private.connection_untested();
 
-    -- Notes that a sign-in came through, for whoever holds the connection's secret, and enters as the member who tried it. False
+    -- Notes that a sign-in came through, for whoever holds the connection's secret, and enters as the member who tried
+    -- it. False
     -- when the connection or the membership is no more; then only a refusal can be written.
     CREATE FUNCTION app.sso_test_passed(connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -36,7 +42,8 @@ export class Connections1770000000021 extends SqlMigration {
       PERFORM app_private.sign_proven(m.org_id); -- it opens nothing: what was tried is written down, and that is all
     END $$;
 
-    -- Single sign-on is enforced where somebody has come in by it: through a connection of the organization, or one that is
+    -- Single sign-on is enforced where somebody has come in by it: through a connection of the organization, or one
+    -- that is
     -- shared with it.
     CREATE FUNCTION app_private.sso_is_tested() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -62,7 +69,8 @@ export class Connections1770000000021 extends SqlMigration {
     CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
       WHEN (OLD.enabled AND NOT NEW.enabled OR OLD.shared AND NOT NEW.shared) EXECUTE FUNCTION app_private.connection_ended();
 
-    -- Whoever leads comes in by password and second factor where single sign-on is enforced, unless that was shown on an earlier day.
+    -- Whoever leads comes in by password and second factor where single sign-on is enforced, unless that was shown on
+    -- an earlier day.
     -- It is never silent: the job that tells of it is written with the session itself.
     CREATE FUNCTION app_private.glass_broken() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -78,7 +86,8 @@ export class Connections1770000000021 extends SqlMigration {
     CREATE TRIGGER glass_broken AFTER INSERT OR UPDATE OF second_factor_at, remembered_device ON sessions FOR EACH ROW
       WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method)) EXECUTE FUNCTION app_private.glass_broken();
 
-    -- A domain is shown by two organizations only where they are of one institution; of others, whoever showed it first has it.
+    -- A domain is shown by two organizations only where they are of one institution; of others, whoever showed it first
+    -- has it.
     CREATE FUNCTION app_private.domain_of_one() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
@@ -94,7 +103,8 @@ export class Connections1770000000021 extends SqlMigration {
     CREATE TRIGGER domain_of_one BEFORE UPDATE OF verified_at ON sso_domains FOR EACH ROW
       WHEN (NEW.verified_at IS NOT NULL) EXECUTE FUNCTION app_private.domain_of_one();
 
-    -- Where the addresses of a domain sign in, for whoever asks: at the organizations that have shown it to be theirs, through
+    -- Where the addresses of a domain sign in, for whoever asks: at the organizations that have shown it to be theirs,
+    -- through
     -- connections of their own and those shared with them. Knows of no account. organization: where a shared one leads.
     CREATE FUNCTION app.discover_sso(mail_domain text, OUT password boolean, OUT connections jsonb)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -111,7 +121,8 @@ export class Connections1770000000021 extends SqlMigration {
              coalesce((SELECT jsonb_agg(to_jsonb(w) ORDER BY w.name, w.id, w.organization) FROM ways w), '[]')
     $$;
 
-    -- What arrived from identity providers lately, and what became of it: no value but those that roles hang on, and nothing that would
+    -- What arrived from identity providers lately, and what became of it: no value but those that roles hang on, and
+    -- nothing that would
     -- let anybody in. test_by: the member who tried the connection; result_enc: what was seen then, sealed.
     CREATE TABLE sso_attempts (
       org_id uuid NOT NULL,
@@ -135,7 +146,8 @@ export class Connections1770000000021 extends SqlMigration {
     SELECT app_private.protect_table('sso_attempts', 'SELECT', true);
     GRANT UPDATE, DELETE ON sso_attempts TO vouchsafe_worker;
 
-    -- Adds an attempt to the trace of a connection whose organization's log the caller may write to. Two hundred are kept: a flood
+    -- Adds an attempt to the trace of a connection whose organization's log the caller may write to. Two hundred are
+    -- kept: a flood
     -- pushes older ones out and grows nothing.
     CREATE FUNCTION app.trace_sso_attempt(connection uuid, attempt jsonb, result bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,9 +1,11 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
 /**
- * SCIM 2.0 (RFC 7643, 7644): what an institution's directory says of an organization's members, and the entrance for it.
+ * SCIM 2.0 (RFC 7643, 7644): what an institution's directory says of an organization's members, and the entrance for
+ * it.
  *
- * A directory comes by a token of one connection. Its context (kind "scim") names no organization in the second field, so that
+ * A directory comes by a token of one connection. Its context (kind "scim") names no organization in the second field,
+ * so that
  * no policy opens a tenant row to it; the last field holds the connection. All it can do is what the functions of
  * scim-provisioning do, and each of them asks the signed context whose directory it is, never its caller.
  */
@@ -31,7 +33,8 @@ export class Scim1770000000023 extends SqlMigration {
       ON scim_tokens TO vouchsafe_app;
     GRANT SELECT (ctid), DELETE ON scim_tokens TO vouchsafe_worker;
 
-    -- A directory makes and ends members: its token is made by who may let a provider speak for everybody, in person. What is revoked stays so.
+    -- A directory makes and ends members: its token is made by who may let a provider speak for everybody, in person.
+    -- What is revoked stays so.
     CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app
       WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()) AND (SELECT app.api_key_id()) IS NULL);
     CREATE POLICY ended_for_good ON scim_tokens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
@@ -49,8 +52,10 @@ export class Scim1770000000023 extends SqlMigration {
     END $$;
     CREATE TRIGGER two_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW EXECUTE FUNCTION app_private.two_scim_tokens();
 
-    -- What a directory says of a member. A membership is of one directory at most. active: what the directory said last;
-    -- without_role: the membership ended because no group stood for a role, and begins again as soon as one does. The directory is
+    -- What a directory says of a member. A membership is of one directory at most. active: what the directory said
+    -- last;
+    -- without_role: the membership ended because no group stood for a role, and begins again as soon as one does. The
+    -- directory is
     -- told that somebody is active who is a member, or would be but for that.
     CREATE TABLE scim_users (
       org_id uuid NOT NULL,
@@ -106,8 +111,10 @@ export class Scim1770000000023 extends SqlMigration {
     CREATE INDEX scim_group_members_member ON scim_group_members (org_id, connection_id, membership_id);
     SELECT app_private.protect_table('scim_group_members', 'SELECT', true);
 
-    -- Entrance of a directory. State is 'ok' or why the token is refused: unknown | revoked | expired | disabled | suspended. Where a
-    -- token is known, the refusal may be written to the log. Who may change something waits for the organization: changes by
+    -- Entrance of a directory. State is 'ok' or why the token is refused: unknown | revoked | expired | disabled |
+    -- suspended. Where a
+    -- token is known, the refusal may be written to the log. Who may change something waits for the organization:
+    -- changes by
     -- directories and by members happen one after another, and what the token may is asked once it is its turn.
     CREATE FUNCTION app.enter_scim(secret text, address inet, may_change boolean, OUT state text, OUT org_id uuid, OUT connection_id uuid, OUT token_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -2,11 +2,13 @@ import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
 /**
  * What is unusual about a sign-in: a device or a country that the membership has not been seen with, a way that nobody
- * travels in the time, many failures. Noticed where sessions are opened and failures counted, whatever the kind of sign-in, so
+ * travels in the time, many failures. Noticed where sessions are opened and failures counted, whatever the kind of
+ * sign-in, so
  * that no way in goes unwatched; told by a job, which the same transaction asks for.
  *
  * Nothing here can be read back by the application's role. Marks are digests: a device's is bound to the membership,
- * so that organizations that share a user cannot find each other's; an address's is drawn from a secret of the database.
+ * so that organizations that share a user cannot find each other's; an address's is drawn from a secret of the
+ * database.
  */
 export class SignInWatch1770000000024 extends SqlMigration {
   protected readonly sql = /* sql */ `
@@ -25,7 +27,8 @@ export class SignInWatch1770000000024 extends SqlMigration {
     SELECT app_private.protect_table('sign_in_marks', 'SELECT (org_id, last_seen_at)', true);
     GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON sign_in_marks TO vouchsafe_worker;
 
-    -- Passwords that were wrong, of the organization they were meant for, or of the installation where nobody is known by the
+    -- Passwords that were wrong, of the organization they were meant for, or of the installation where nobody is known
+    -- by the
     -- address. The noted ones are those that were told of.
     CREATE TABLE sign_in_failures (
       org_id uuid NOT NULL REFERENCES organizations,
@@ -56,8 +59,10 @@ export class SignInWatch1770000000024 extends SqlMigration {
 
     CREATE INDEX sessions_placed ON sessions (org_id, membership_id, created_at) WHERE country IS NOT NULL;
 
-    -- Kilometres that at least lie between two places: along the great circle of their middles (haversine), less what each
-    -- of them spans. An address in a large country may be anywhere in it, so that no journey is made up across a border.
+    -- Kilometres that at least lie between two places: along the great circle of their middles (haversine), less what
+    -- each
+    -- of them spans. An address in a large country may be anywhere in it, so that no journey is made up across a
+    -- border.
     CREATE FUNCTION app_private.least_distance_km(a_lat float8, a_lon float8, a_radius float8, b_lat float8, b_lon float8, b_radius float8) RETURNS float8
     LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT greatest(0, 2 * 6371 * asin(least(1, sqrt(
@@ -91,7 +96,8 @@ export class SignInWatch1770000000024 extends SqlMigration {
     $$;
 
     -- Looks at a session that was just opened, while its user's row is locked. The very first sign-in has nothing to be
-    -- compared with. Somebody whose marks are past their time is told of a device again; of a country only beside one that is known.
+    -- compared with. Somebody whose marks are past their time is told of a device again; of a country only beside one
+    -- that is known.
     CREATE FUNCTION app_private.watch_sign_in(m public.memberships, visit app.visit) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -113,8 +119,10 @@ export class SignInWatch1770000000024 extends SqlMigration {
       END IF;
     END $$;
 
-    -- Counts a wrong password. Told of once a window: twenty from one address within ten minutes, over all accounts of the
-    -- organization; ten for one account within an hour. Failures at the same time wait for each other, and so none is overlooked.
+    -- Counts a wrong password. Told of once a window: twenty from one address within ten minutes, over all accounts of
+    -- the
+    -- organization; ten for one account within an hour. Failures at the same time wait for each other, and so none is
+    -- overlooked.
     CREATE FUNCTION app_private.watch_failure(org uuid, member uuid, login_key bytea, visit app.visit) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE

@@ -1,10 +1,14 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
-/** Enrolling, removing and resetting second factors, by their user or by an administrator; and what lapses of sign-ins. */
+/**
+ * Enrolling, removing and resetting second factors, by their user or by an administrator; and what lapses of sign-ins.
+ */
 export class FactorEnrolment1770000000025 extends SqlMigration {
   protected readonly sql = /* sql */ `
-    -- The caller's own session, of somebody who has proved not long ago, to us, who they are: else a stolen session would be enough
-    -- to change factors, and so would the word of an identity provider, which counts in one organization while a factor opens all of
+    -- The caller's own session, of somebody who has proved not long ago, to us, who they are: else a stolen session
+    -- would be enough
+    -- to change factors, and so would the word of an identity provider, which counts in one organization while a factor
+    -- opens all of
     -- its user's.
     CREATE FUNCTION app_private.proved_session(secret text) RETURNS public.sessions
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -23,7 +27,8 @@ export class FactorEnrolment1770000000025 extends SqlMigration {
       RETURN (SELECT k.wrapped FROM app_private.user_keys k WHERE k.user_id = app.user_id());
     END $$;
 
-    -- A factor was added in a session, and shown there: the session has it from now on, and other local ones of the user that
+    -- A factor was added in a session, and shown there: the session has it from now on, and other local ones of the
+    -- user that
     -- never showed one end.
     CREATE FUNCTION app_private.factor_added(s public.sessions, new_hash bytea) RETURNS timestamptz
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -34,7 +39,8 @@ export class FactorEnrolment1770000000025 extends SqlMigration {
       RETURN app_private.rotate(s, new_hash);
     END $$;
 
-    -- Begins to enrol time-based codes, in place of an enrolment that was not finished. Raises totp_enrolled where one was.
+    -- Begins to enrol time-based codes, in place of an enrolment that was not finished. Raises totp_enrolled where one
+    -- was.
     CREATE FUNCTION app.enroll_totp(secret text, new_sealed bytea, new_proof_hash bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -45,7 +51,8 @@ export class FactorEnrolment1770000000025 extends SqlMigration {
       IF NOT FOUND THEN RAISE EXCEPTION 'totp_enrolled' USING ERRCODE = 'VS409'; END IF;
     END $$;
 
-    -- Confirms the enrolment by a code of it; returns when the rotated session ends, null where there is nothing to confirm.
+    -- Confirms the enrolment by a code of it; returns when the rotated session ends, null where there is nothing to
+    -- confirm.
     CREATE FUNCTION app.confirm_totp(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -68,7 +75,8 @@ export class FactorEnrolment1770000000025 extends SqlMigration {
         SELECT s.user_id, c.lookup, c.salt, c.verifier FROM unnest(lookups, salts, verifiers) AS c (lookup, salt, verifier);
     END $$;
 
-    -- What depends on there being a factor goes with the last one, which stays where an organization of the user's asks for it.
+    -- What depends on there being a factor goes with the last one, which stays where an organization of the user's asks
+    -- for it.
     CREATE FUNCTION app_private.factor_removed(member uuid) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
@@ -153,7 +161,8 @@ export class FactorEnrolment1770000000025 extends SqlMigration {
     CREATE TRIGGER password_changed AFTER UPDATE ON app_private.credentials FOR EACH ROW EXECUTE FUNCTION app_private.password_changed();
 
     -- Takes all factors from a member of the entered organization, for whoever may, and ends their sessions. What a
-    -- member of other organizations shows there is not for one of them to take away: that is for operators (factor_reset_refused).
+    -- member of other organizations shows there is not for one of them to take away: that is for operators
+    -- (factor_reset_refused).
     CREATE FUNCTION app.reset_factors(member uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE

@@ -1,9 +1,13 @@
 import { SqlMigration } from '../src/platform/database/sql-migration.js';
 
-/** What a directory says of members, and what follows from it: for their memberships, roles and sessions, and for sign-ins through the same connection. */
+/**
+ * What a directory says of members, and what follows from it: for their memberships, roles and sessions, and for
+ * sign-ins through the same connection.
+ */
 export class ScimProvisioning1770000000026 extends SqlMigration {
   protected readonly sql = /* sql */ `
-    -- The role that a member's groups stand for: of the first in the connection's list, by its name or its id in the directory,
+    -- The role that a member's groups stand for: of the first in the connection's list, by its name or its id in the
+    -- directory,
     -- else the default; null when neither gives one.
     CREATE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -16,8 +20,10 @@ export class ScimProvisioning1770000000026 extends SqlMigration {
        WHERE app_private.is_role(c.org_id, r.role)
     $$;
 
-    -- The member of the directory whom a sign-in through the same connection is about: known by the provider's own name, else the one whom
-    -- the directory gave the address, as long as nobody has come as them yet. Null: the directory does not speak of them.
+    -- The member of the directory whom a sign-in through the same connection is about: known by the provider's own
+    -- name, else the one whom
+    -- the directory gave the address, as long as nobody has come as them yet. Null: the directory does not speak of
+    -- them.
     CREATE FUNCTION app_private.scim_member(c public.sso_connections, subject text, address text) RETURNS uuid
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -35,7 +41,8 @@ export class ScimProvisioning1770000000026 extends SqlMigration {
     -- What became of a member: provisioned | adopted | role | ended | revived.
     CREATE TYPE app.scim_effect AS (membership_id uuid, effect text, role_before text, role_after text);
 
-    -- Brings a membership in line with what the directory says of it. Sessions end with a role; a membership that begins again brings back nothing of
+    -- Brings a membership in line with what the directory says of it. Sessions end with a role; a membership that
+    -- begins again brings back nothing of
     -- what was held before. One that somebody here has ended begins again only where the directory says "active" anew.
     CREATE FUNCTION app_private.scim_settle(c public.sso_connections, member uuid, anew boolean) RETURNS SETOF app.scim_effect
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -67,8 +74,10 @@ export class ScimProvisioning1770000000026 extends SqlMigration {
       RETURN NEXT (m.id, what, m.role, wanted)::app.scim_effect;
     END $$;
 
-    -- Gives a member's user the address that the directory names, where nobody else can be concerned: the user is known to this
-    -- organization alone, or belongs to no other and the organization answers for the old and the new domain. Any other user keeps
+    -- Gives a member's user the address that the directory names, where nobody else can be concerned: the user is known
+    -- to this
+    -- organization alone, or belongs to no other and the organization answers for the old and the new domain. Any other
+    -- user keeps
     -- the address it has; what the directory calls the member changes all the same.
     CREATE FUNCTION app_private.scim_move_address(c public.sso_connections, m public.memberships, address text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -96,8 +105,10 @@ export class ScimProvisioning1770000000026 extends SqlMigration {
       END IF;
     END $$;
 
-    -- The membership that a directory means by somebody new: none yet, or one that the organization made for the address and nobody has
-    -- signed in to, or that this very connection has brought here. Anything else is somebody's account, or another directory's.
+    -- The membership that a directory means by somebody new: none yet, or one that the organization made for the
+    -- address and nobody has
+    -- signed in to, or that this very connection has brought here. Anything else is somebody's account, or another
+    -- directory's.
     CREATE FUNCTION app_private.scim_meant(c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid)
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -119,7 +130,8 @@ export class ScimProvisioning1770000000026 extends SqlMigration {
       member_id := m.id;
     END $$;
 
-    -- Makes somebody known to the directory a member. Who is one already keeps the role until their groups say otherwise; who was one begins
+    -- Makes somebody known to the directory a member. Who is one already keeps the role until their groups say
+    -- otherwise; who was one begins
     -- anew, and whoever came as them before is forgotten, since the directory has made them anew.
     CREATE FUNCTION app.scim_create_user(u app.scim_user, new_user uuid, new_membership uuid) RETURNS SETOF app.scim_effect
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -172,7 +184,8 @@ export class ScimProvisioning1770000000026 extends SqlMigration {
       IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, member, true); END IF;
     END $$;
 
-    -- Ends a membership and forgets what the directory said of it; who came as them stays known, so that they are refused.
+    -- Ends a membership and forgets what the directory said of it; who came as them stays known, so that they are
+    -- refused.
     CREATE FUNCTION app.scim_delete_user(member uuid) RETURNS SETOF app.scim_effect
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
@@ -184,7 +197,8 @@ export class ScimProvisioning1770000000026 extends SqlMigration {
       DELETE FROM public.scim_users x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
     END $$;
 
-    -- Makes a group, or gives it another name, id in the directory and members; whoever comes, goes, or is in a group that now is another, is settled.
+    -- Makes a group, or gives it another name, id in the directory and members; whoever comes, goes, or is in a group
+    -- that now is another, is settled.
     CREATE FUNCTION app.scim_put_group(group_id uuid, is_new boolean, full_name text, external text, members uuid[]) RETURNS SETOF app.scim_effect
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /**
- * `npm run bench:policies`: what the row policies cost, on a million people in a hundred organizations, against the same
- * queries with the conditions written out. BENCH_ROUNDS, BENCH_PEOPLE make it shorter or longer; `-- --plans FILE` writes
+ * `npm run bench:policies`: what the row policies cost, on a million people in a hundred organizations, against the
+ * same
+ * queries with the conditions written out. BENCH_ROUNDS, BENCH_PEOPLE make it shorter or longer; `-- --plans FILE`
+ * writes
  * how Postgres carried out each query.
  */
 import { onPinnedNode } from './lib/runtime.mjs';

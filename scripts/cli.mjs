@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run cli -- <command>` and `npx vouchsafe <command>`: the operators' CLI. An operator's own environment is taken as
+ * `npm run cli -- <command>` and `npx vouchsafe <command>`: the operators' CLI. An operator's own environment is taken
+ * as
  * it is; without one the commands act on the running `npm start`, and never on a mixture of the two.
  */
 import fs from 'node:fs';
@@ -13,12 +14,17 @@ const OPERATORS = ['DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL
 const cli = inRoot('dist/src/cli.js');
 
 /** Whether a command touches no installation: it only tells of itself, or writes the documents. */
-const needsNothing = (args) => args.length === 0 || ['docs', 'help'].includes(args[0]) || args.some((arg) => arg === '--help' || arg === '-h');
+const needsNothing = (args) =>
+  args.length === 0 || ['docs', 'help'].includes(args[0]) || args.some((arg) => arg === '--help' || arg === '-h');
 
 function environment(args) {
   if (OPERATORS.some((name) => process.env[name]) || needsNothing(args)) return nodeEnv();
   const running = readRuntime(stateHome());
-  if (!running) throw new Fixable(`no start is running from ${stateHome()}`, 'npm start   (in another terminal), or set the variables of .env.example');
+  if (!running)
+    throw new Fixable(
+      `no start is running from ${stateHome()}`,
+      'npm start   (in another terminal), or set the variables of .env.example',
+    );
   return { ...nodeEnv(), ...running };
 }
 

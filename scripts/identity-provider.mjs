@@ -1,8 +1,10 @@
 /**
- * A SAML identity provider for development: anyone signs in as any of its made-up people, by a click. Listens on the loopback
+ * A SAML identity provider for development: anyone signs in as any of its made-up people, by a click. Listens on the
+ * loopback
  * address alone and sends answers to loopback addresses alone, so that it vouches to nothing but this machine.
  *
- * IDP_PORT (0: any free port), VOUCHSAFE_HOME, PUBLIC_URL (of the application). Writes <home>/idp/metadata.xml; people come from <home>/idp/users.json
+ * IDP_PORT (0: any free port), VOUCHSAFE_HOME, PUBLIC_URL (of the application). Writes <home>/idp/metadata.xml; people
+ * come from <home>/idp/users.json
  * ([{ email, name, groups }]) when there is one.
  */
 import fs from 'node:fs';
@@ -16,7 +18,10 @@ const folder = path.resolve(process.env.VOUCHSAFE_HOME || '.vouchsafe', 'idp');
 fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
 const key = await signingKey(folder);
 
-/** Under the name that the application is reached by, so that browsers take both for one site and send its cookies along. */
+/**
+ * Under the name that the application is reached by, so that browsers take both for one site and send its cookies
+ * along.
+ */
 const hostname = URL.parse(process.env.PUBLIC_URL ?? '')?.hostname === 'localhost' ? 'localhost' : '127.0.0.1';
 
 const provider = { folder, key, entityId: 'urn:vouchsafe:development-identity-provider', url: '' };

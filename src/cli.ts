@@ -17,8 +17,17 @@ import { startProcess } from './platform/config/start-process.js';
 await startProcess(async () => {
   const program = new Command('vouchsafe').description('Operate a Vouchsafe installation').showHelpAfterError();
   const commands = [
-    migrateCommand, organizationCommands, institutionCommands, ssoCommands, webhookCommands, retentionCommands, supportCommands, doctorCommand,
-    demoCommands, documentCommands, scimCommands,
+    migrateCommand,
+    organizationCommands,
+    institutionCommands,
+    ssoCommands,
+    webhookCommands,
+    retentionCommands,
+    supportCommands,
+    doctorCommand,
+    demoCommands,
+    documentCommands,
+    scimCommands,
   ];
   for (const register of commands) register(program);
   await program.parseAsync();

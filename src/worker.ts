@@ -10,7 +10,10 @@ import { AppLogger } from './platform/logging/index.js';
 /** The worker: queues, relay and schedules. */
 await startProcess(async () => {
   const config = loadConfig(process.env, 'worker');
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), { bufferLogs: true, abortOnError: false });
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
+    bufferLogs: true,
+    abortOnError: false,
+  });
   app.useLogger(app.get(AppLogger));
   shutDownOnSignals(app, config.http.shutdownSeconds);
   app.get(WorkerHost).start();

@@ -1,6 +1,8 @@
 import pg from 'pg';
 
-/** Tables as a program without tenants, proofs or partitions would have them: one index for finding, one for the time. */
+/**
+ * Tables as a program without tenants, proofs or partitions would have them: one index for finding, one for the time.
+ */
 const TABLES = `
   DROP SCHEMA IF EXISTS bare CASCADE;
   CREATE SCHEMA bare;

@@ -12,7 +12,8 @@ import { createDecipheriv, createHash, createHmac, createSecretKey, randomUUID, 
 import http from 'node:http';
 import pg from 'pg';
 
-const { BARE_PORT, BARE_DATABASE_URL, BARE_POOL_SIZE, BARE_WRAPPING_KEY, BARE_WEBHOOK_KEY, BARE_PIPELINE } = process.env;
+const { BARE_PORT, BARE_DATABASE_URL, BARE_POOL_SIZE, BARE_WRAPPING_KEY, BARE_WEBHOOK_KEY, BARE_PIPELINE } =
+  process.env;
 const pipeline = BARE_PIPELINE === 'on';
 const pool = new pg.Pool({ connectionString: BARE_DATABASE_URL, max: Number(BARE_POOL_SIZE), pipeline });
 const wrappingKey = createSecretKey(BARE_WRAPPING_KEY, 'hex');
@@ -35,9 +36,15 @@ const PERSON = {
 };
 const PEOPLE = { name: 'people', text: `SELECT ${FIELDS} FROM people WHERE org_id = $1 ORDER BY id LIMIT 101` };
 const VIEWED = { name: 'viewed', text: 'INSERT INTO bare.views VALUES ($1, now(), $2, $3, $4, $5, $6, $7)' };
-const RECEIVED = { name: 'received', text: 'INSERT INTO bare.inbox (source, message_id, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING' };
+const RECEIVED = {
+  name: 'received',
+  text: 'INSERT INTO bare.inbox (source, message_id, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+};
 
-const hashOf = (request) => createHash('sha256').update(request.headers.cookie?.slice('session='.length) ?? '').digest();
+const hashOf = (request) =>
+  createHash('sha256')
+    .update(request.headers.cookie?.slice('session='.length) ?? '')
+    .digest();
 
 function answer(response, status, body) {
   const text = JSON.stringify(body);
@@ -71,14 +78,26 @@ async function send(client, ...statements) {
 async function readPerson(request, response, id) {
   const client = await pool.connect();
   try {
-    const { rows: [session] } = await send(client, ['BEGIN'], [SESSION, [hashOf(request)]]);
+    const {
+      rows: [session],
+    } = await send(client, ['BEGIN'], [SESSION, [hashOf(request)]]);
     if (session === undefined) {
       await client.query('ROLLBACK');
       return answer(response, 401, { error: 'unauthenticated' });
     }
     if (session.stale) await client.query(TOUCH, [session.org_id, session.id]);
-    const { rows: [person] } = await client.query(PERSON, [session.org_id, id]);
-    const entry = [randomUUID(), 'person.viewed', session.user_id, id, randomUUID(), request.socket.remoteAddress, request.headers['user-agent']];
+    const {
+      rows: [person],
+    } = await client.query(PERSON, [session.org_id, id]);
+    const entry = [
+      randomUUID(),
+      'person.viewed',
+      session.user_id,
+      id,
+      randomUUID(),
+      request.socket.remoteAddress,
+      request.headers['user-agent'],
+    ];
     await send(client, [VIEWED, entry], ['COMMIT']);
     answer(response, 200, present(person, session.org_id));
   } finally {
@@ -87,7 +106,9 @@ async function readPerson(request, response, id) {
 }
 
 async function signedIn(request) {
-  const { rows: [session] } = await pool.query(SESSION, [hashOf(request)]);
+  const {
+    rows: [session],
+  } = await pool.query(SESSION, [hashOf(request)]);
   if (session?.stale) await pool.query(TOUCH, [session.org_id, session.id]);
   return session;
 }
@@ -95,7 +116,9 @@ async function signedIn(request) {
 async function readUnlogged(request, response, id) {
   const session = await signedIn(request);
   if (session === undefined) return answer(response, 401, { error: 'unauthenticated' });
-  const { rows: [person] } = await pool.query(PERSON, [session.org_id, id]);
+  const {
+    rows: [person],
+  } = await pool.query(PERSON, [session.org_id, id]);
   answer(response, 200, present(person, session.org_id));
 }
 
@@ -111,9 +134,12 @@ async function receiveWebhook(request, response) {
   for await (const chunk of request) chunks.push(chunk);
   const body = Buffer.concat(chunks);
   const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = request.headers;
-  const expected = Buffer.from(`v1,${createHmac('sha256', webhookKey).update(`${id}.${at}.`).update(body).digest('base64')}`);
+  const expected = Buffer.from(
+    `v1,${createHmac('sha256', webhookKey).update(`${id}.${at}.`).update(body).digest('base64')}`,
+  );
   const given = Buffer.from(signature ?? '');
-  const genuine = given.length === expected.length && timingSafeEqual(given, expected) && Math.abs(Date.now() / 1000 - at) <= 300;
+  const genuine =
+    given.length === expected.length && timingSafeEqual(given, expected) && Math.abs(Date.now() / 1000 - at) <= 300;
   if (!genuine) return answer(response, 401, { error: 'signature' });
   const { rowCount } = await pool.query(RECEIVED, ['partner', id, body]);
   answer(response, 202, { id, status: 'accepted', duplicate: rowCount === 0 });

@@ -36,16 +36,26 @@ async function compare({ servers }, measure, stopping) {
 async function measureAll({ stage, measure, stopping }) {
   const results = [];
   for (const comparison of comparisons({ ...stage, people: stage.people.slice(-PATHS) })) {
-    results.push({ comparison, rounds: await step(`Measuring ${comparison.label}`, () => compare(comparison, measure, stopping)) });
+    results.push({
+      comparison,
+      rounds: await step(`Measuring ${comparison.label}`, () => compare(comparison, measure, stopping)),
+    });
   }
   const decisions = await step('Timing authorization decisions', async () => timeDecisions(stage.grants, DECISIONS));
   report({
-    results, decisions, versions: { node: process.versions.node, postgres: stage.postgresVersion },
-    connections: CONNECTIONS, rounds: ROUNDS, seconds: SECONDS, poolSize: POOL_SIZE,
+    results,
+    decisions,
+    versions: { node: process.versions.node, postgres: stage.postgresVersion },
+    connections: CONNECTIONS,
+    rounds: ROUNDS,
+    seconds: SECONDS,
+    poolSize: POOL_SIZE,
   });
 }
 
-/** Sets the stage, measures, prints, and takes everything down again. Fails only when something could not be measured. */
+/**
+ * Sets the stage, measures, prints, and takes everything down again. Fails only when something could not be measured.
+ */
 export const bench = () =>
   foreground(async (stopping) => {
     const stops = [];

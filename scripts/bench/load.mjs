@@ -1,5 +1,6 @@
 /**
- * The load generator, a process of its own. For each message `{ url, headers, paths | webhook, connections, seconds }` it
+ * The load generator, a process of its own. For each message `{ url, headers, paths | webhook, connections, seconds }`
+ * it
  * keeps that many connections busy and answers `{ perSecond, p50, p99, failures }`: latencies in milliseconds.
  */
 import { createHmac, randomUUID } from 'node:crypto';
@@ -21,16 +22,27 @@ function signedRequest({ path, key }) {
   return (request) => {
     const id = randomUUID();
     const at = Math.floor(Date.now() / 1000);
-    const body = JSON.stringify({ type: 'person.updated', data: { externalId: id, kind: 'trainee', givenName: 'Synthetic', familyName: 'Arrival', title: 'Year one' } });
+    const body = JSON.stringify({
+      type: 'person.updated',
+      data: { externalId: id, kind: 'trainee', givenName: 'Synthetic', familyName: 'Arrival', title: 'Year one' },
+    });
     const signature = createHmac('sha256', secret).update(`${id}.${at}.${body}`).digest('base64');
-    const headers = { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': `v1,${signature}` };
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(at),
+      'webhook-signature': `v1,${signature}`,
+    };
     return { ...request, method: 'POST', path, headers, body };
   };
 }
 
 async function load({ url, headers, paths, webhook, connections, seconds }) {
   const result = await autocannon({
-    url, connections, duration: seconds, headers,
+    url,
+    connections,
+    duration: seconds,
+    headers,
     ...(webhook ? { requests: [{ setupRequest: signedRequest(webhook) }] } : {}),
     ...(paths ? { setupClient: (client) => client.setRequests(shuffled(paths).map((path) => ({ path }))) } : {}),
   });
@@ -40,5 +52,8 @@ async function load({ url, headers, paths, webhook, connections, seconds }) {
 }
 
 process.on('message', (message) => {
-  load(message).then((result) => process.send({ result }), (error) => process.send({ error: error.stack }));
+  load(message).then(
+    (result) => process.send({ result }),
+    (error) => process.send({ error: error.stack }),
+  );
 });

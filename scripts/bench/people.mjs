@@ -11,9 +11,14 @@ async function person(kms, orgId, n) {
   const key = randomBytes(32);
   const sealed = (column, text) => seal(key, 1, text, { orgId, table: 'people', column, rowId: id });
   return {
-    id, wrapped: await kms.wrap(key, `${orgId}|${id}|data`), externalId: `bench-${n}`, familyName: `Number ${n}`,
-    email: sealed('email_enc', `person${n}@bench.example`), phone: sealed('phone_enc', '+1 202 555 0100'),
-    address: sealed('address_enc', `${n} Example Street`), born: sealed('date_of_birth_enc', '1980-01-15'),
+    id,
+    wrapped: await kms.wrap(key, `${orgId}|${id}|data`),
+    externalId: `bench-${n}`,
+    familyName: `Number ${n}`,
+    email: sealed('email_enc', `person${n}@bench.example`),
+    phone: sealed('phone_enc', '+1 202 555 0100'),
+    address: sealed('address_enc', `${n} Example Street`),
+    born: sealed('date_of_birth_enc', '1980-01-15'),
     ssn: sealed('ssn_enc', `00012${String(n % 10_000).padStart(4, '0')}`),
   };
 }
@@ -42,7 +47,9 @@ export async function addPeople({ url, rootKey, orgId, count }) {
   try {
     const ids = [];
     while (ids.length < count) {
-      const people = await Promise.all(Array.from({ length: Math.min(BATCH, count - ids.length) }, (_, i) => person(kms, orgId, ids.length + i)));
+      const people = await Promise.all(
+        Array.from({ length: Math.min(BATCH, count - ids.length) }, (_, i) => person(kms, orgId, ids.length + i)),
+      );
       await insert(client, orgId, people);
       ids.push(...people.map(({ id }) => id));
     }

@@ -11,7 +11,13 @@ export function spread(values, digits) {
 /** Prints rows of text in columns; the first row is the heading. */
 export function printTable(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const row of rows) say(`  ${row.map((cell, column) => cell.padEnd(widths[column])).join('   ').trimEnd()}`);
+  for (const row of rows)
+    say(
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('   ')
+        .trimEnd()}`,
+    );
 }
 
 /** The rows of one comparison: every server, its ratio to the application's figure in the same round. */
@@ -21,19 +27,37 @@ function comparisonRows({ label, aim, servers }, rounds) {
     const figures = rounds.map((round) => round[name]);
     const ratios = figures.map(({ perSecond }, round) => own[round].perSecond / perSecond);
     return [
-      i === 0 ? label : '', name, spread(figures.map(({ perSecond }) => perSecond), 0), spread(figures.map(({ p50 }) => p50), 0),
-      spread(figures.map(({ p99 }) => p99), 0), i === 0 ? '' : spread(ratios, 2), i === 1 ? `≥ ${aim}` : '',
+      i === 0 ? label : '',
+      name,
+      spread(
+        figures.map(({ perSecond }) => perSecond),
+        0,
+      ),
+      spread(
+        figures.map(({ p50 }) => p50),
+        0,
+      ),
+      spread(
+        figures.map(({ p99 }) => p99),
+        0,
+      ),
+      i === 0 ? '' : spread(ratios, 2),
+      i === 1 ? `≥ ${aim}` : '',
     ];
   });
 }
 
 /** Prints what was measured: medians with the least and the most of all rounds. */
 export function report({ results, decisions, versions, connections, rounds, seconds, poolSize }) {
-  say(`\nNode ${versions.node}, Postgres ${versions.postgres}; one process each, ${poolSize} database connections, ${connections} HTTP connections, ${rounds} rounds of ${seconds} s in turn`);
+  say(
+    `\nNode ${versions.node}, Postgres ${versions.postgres}; one process each, ${poolSize} database connections, ${connections} HTTP connections, ${rounds} rounds of ${seconds} s in turn`,
+  );
   say('median (least–most); the ratio is this application to the other, round by round\n');
   printTable([
     ['what', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'ratio', 'aim'],
     ...results.flatMap(({ comparison, rounds: figures }) => comparisonRows(comparison, figures)),
   ]);
-  say(`\n  authorization decision: p50 ${decisions.p50.toFixed(2)} µs, p99 ${decisions.p99.toFixed(2)} µs over ${decisions.count} decisions (aim: p50 < 5 µs)`);
+  say(
+    `\n  authorization decision: p50 ${decisions.p50.toFixed(2)} µs, p99 ${decisions.p99.toFixed(2)} µs over ${decisions.count} decisions (aim: p50 < 5 µs)`,
+  );
 }

@@ -16,27 +16,47 @@ import { addPeople } from './people.mjs';
 const PEOPLE = 10_000;
 export const POOL_SIZE = 10;
 
-/** As deployed: JSON lines at level info. Only TLS is missing, which production would ask of the database connection. */
+/**
+ * As deployed: JSON lines at level info. Only TLS is missing, which production would ask of the database connection.
+ */
 async function applicationEnv({ env }) {
   const port = await tryPort(0);
   return {
-    ...process.env, ...env, NODE_ENV: 'production', VOUCHSAFE_ENV: 'test', LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: String(port),
-    PUBLIC_URL: `http://127.0.0.1:${port}`, DATABASE_POOL_SIZE: String(POOL_SIZE),
+    ...process.env,
+    ...env,
+    NODE_ENV: 'production',
+    VOUCHSAFE_ENV: 'test',
+    LOG_LEVEL: 'info',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    DATABASE_POOL_SIZE: String(POOL_SIZE),
   };
 }
 
-/** Migrates and seeds. Returns the sign-in of somebody who may see the whole organization, and the ids of its people. */
+/**
+ * Migrates and seeds. Returns the sign-in of somebody who may see the whole organization, and the ids of its people.
+ */
 async function seed({ services, env, home, signal }) {
   await runCli(['migrate'], { env, signal });
   const out = path.join(home, 'demo.json');
   await runCli(['demo', 'seed', '--out', out], { env, signal });
   const director = readJson(out).signIns.find(({ role }) => role === 'program_director');
-  const people = await addPeople({ url: services.postgres.url('postgres'), rootKey: env.ROOT_KEY, orgId: director.orgId, count: PEOPLE });
+  const people = await addPeople({
+    url: services.postgres.url('postgres'),
+    rootKey: env.ROOT_KEY,
+    orgId: director.orgId,
+    count: PEOPLE,
+  });
   return { director, people };
 }
 
 async function post(url, body, cookie) {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...(cookie && { cookie }) }, body: JSON.stringify(body) });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(cookie && { cookie }) },
+    body: JSON.stringify(body),
+  });
   if (!response.ok) throw new Error(`POST ${url} answered ${response.status}: ${await response.text()}`);
   return response;
 }
@@ -53,17 +73,30 @@ async function signIn(baseUrl, { email, password }) {
 async function startBare({ home, services, env, stops, webhook }, { name, pipeline }) {
   const port = await tryPort(0);
   const server = launch({
-    home, name, command: nodeBinary(), args: [inRoot('scripts/bench/bare-server.mjs')], cwd: inRoot(),
+    home,
+    name,
+    command: nodeBinary(),
+    args: [inRoot('scripts/bench/bare-server.mjs')],
+    cwd: inRoot(),
     env: {
-      ...process.env, NODE_ENV: 'production', BARE_PORT: String(port), BARE_DATABASE_URL: services.postgres.url('postgres'), BARE_POOL_SIZE: String(POOL_SIZE),
+      ...process.env,
+      NODE_ENV: 'production',
+      BARE_PORT: String(port),
+      BARE_DATABASE_URL: services.postgres.url('postgres'),
+      BARE_POOL_SIZE: String(POOL_SIZE),
       BARE_PIPELINE: pipeline,
-      BARE_WRAPPING_KEY: deriveKey(parseRootKey(env.ROOT_KEY), 'kms/wrap').toString('hex'), BARE_WEBHOOK_KEY: webhook.key,
+      BARE_WRAPPING_KEY: deriveKey(parseRootKey(env.ROOT_KEY), 'kms/wrap').toString('hex'),
+      BARE_WEBHOOK_KEY: webhook.key,
     },
   });
   stops.push(() => server.stop());
   const baseUrl = `http://127.0.0.1:${port}`;
   while (!(await fetch(baseUrl).catch(() => undefined))) {
-    if (!server.running()) throw new Fixable(`The bare server did not start:\n${tail(server.log)}`, 'npm run bench (after mending what it names)');
+    if (!server.running())
+      throw new Fixable(
+        `The bare server did not start:\n${tail(server.log)}`,
+        'npm run bench (after mending what it names)',
+      );
     await delay(50);
   }
   return baseUrl;
@@ -71,7 +104,11 @@ async function startBare({ home, services, env, stops, webhook }, { name, pipeli
 
 /** Makes a webhook source, open for as much as can be sent. */
 async function createSource({ baseUrl, cookie }) {
-  const response = await post(`${baseUrl}/v1/webhook-sources`, { name: 'Bench', scheme: 'standard', limitPerMinute: 1_000_000 }, cookie);
+  const response = await post(
+    `${baseUrl}/v1/webhook-sources`,
+    { name: 'Bench', scheme: 'standard', limitPerMinute: 1_000_000 },
+    cookie,
+  );
   const { id, secret } = await response.json();
   return { id, key: secret.slice('whsec_'.length) };
 }
@@ -81,7 +118,9 @@ async function describe(url, { email, orgId }) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const { rows: [row] } = await client.query(
+    const {
+      rows: [row],
+    } = await client.query(
       `SELECT current_setting('server_version') AS "postgresVersion", m.grants::text AS grants
          FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = $2`,
       [orgId, email],
@@ -100,18 +139,24 @@ async function startApplication({ home, env, stops, stopping }) {
 }
 
 /**
- * Starts Postgres, Redis, the application and the bare server, with people to read and somebody signed in. What is to be
- * stopped is pushed to `stops`. Returns { application: { baseUrl, cookie, secret }, bare: { plainUrl, pipelinedUrl }, people,
+ * Starts Postgres, Redis, the application and the bare server, with people to read and somebody signed in. What is to
+ * be
+ * stopped is pushed to `stops`. Returns { application: { baseUrl, cookie, secret }, bare: { plainUrl, pipelinedUrl },
+ * people,
  * webhook: { id, key }, postgresVersion, grants }.
  */
 export async function setStage({ home, stops, stopping }) {
-  const services = await step('Starting Postgres and Redis', () => startServices({ home, ignoreEnv: true, durable: true }));
+  const services = await step('Starting Postgres and Redis', () =>
+    startServices({ home, ignoreEnv: true, durable: true }),
+  );
   stops.push(services.stop);
   const env = await applicationEnv(services);
-  const seeded = await step(`Migrating and seeding ${PEOPLE} people`, () => seed({ services, env, home, signal: stopping }));
+  const seeded = await step(`Migrating and seeding ${PEOPLE} people`, () =>
+    seed({ services, env, home, signal: stopping }),
+  );
   return step('Starting the application and the bare server', async () => {
     const baseUrl = await startApplication({ home, env, stops, stopping });
-    const application = { baseUrl, ...await signIn(baseUrl, seeded.director) };
+    const application = { baseUrl, ...(await signIn(baseUrl, seeded.director)) };
     const webhook = await createSource(application);
     await prepareBareDatabase(services.postgres.url('postgres'));
     const setting = { home, services, env, stops, webhook };
@@ -119,6 +164,12 @@ export async function setStage({ home, stops, stopping }) {
       plainUrl: await startBare(setting, { name: 'bare', pipeline: 'off' }),
       pipelinedUrl: await startBare(setting, { name: 'bare-pipelined', pipeline: 'on' }),
     };
-    return { application, bare, webhook, people: seeded.people, ...await describe(services.postgres.url('postgres'), seeded.director) };
+    return {
+      application,
+      bare,
+      webhook,
+      people: seeded.people,
+      ...(await describe(services.postgres.url('postgres'), seeded.director)),
+    };
   });
 }

@@ -13,14 +13,20 @@ function filesUnder(entry) {
   const stat = fs.statSync(entry, { throwIfNoEntry: false });
   if (!stat) return [];
   if (!stat.isDirectory()) return [entry];
-  return fs.readdirSync(entry).sort().flatMap((name) => filesUnder(path.join(entry, name)));
+  return fs
+    .readdirSync(entry)
+    .sort()
+    .flatMap((name) => filesUnder(path.join(entry, name)));
 }
 
 /** Hash of all that the build reads; tests are not part of it. */
 function sourcesHash() {
   const hash = createHash('sha256');
   for (const file of SOURCES.flatMap((name) => filesUnder(inRoot(name))).filter((name) => !name.endsWith('.spec.ts'))) {
-    hash.update(`${path.relative(inRoot(), file)}\0`).update(fs.readFileSync(file)).update('\0');
+    hash
+      .update(`${path.relative(inRoot(), file)}\0`)
+      .update(fs.readFileSync(file))
+      .update('\0');
   }
   return hash.digest('hex');
 }
@@ -30,8 +36,15 @@ export const buildIsCurrent = () => fs.existsSync(STAMP) && fs.readFileSync(STAM
 /** Compiles to dist/ and notes of which sources it is; a build that fails leaves no note. */
 export async function build() {
   const hash = sourcesHash();
-  const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('node_modules/@nestjs/cli/bin/nest.js'), 'build'], { cwd: inRoot(), env: { ...nodeEnv(), NO_COLOR: '1' } });
-  if (code !== 0) throw new Fixable(`The build failed:\n${`${stdout}\n${stderr}`.trim()}`, 'npm run build (after mending what it names)');
+  const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('node_modules/@nestjs/cli/bin/nest.js'), 'build'], {
+    cwd: inRoot(),
+    env: { ...nodeEnv(), NO_COLOR: '1' },
+  });
+  if (code !== 0)
+    throw new Fixable(
+      `The build failed:\n${`${stdout}\n${stderr}`.trim()}`,
+      'npm run build (after mending what it names)',
+    );
   fs.mkdirSync(path.dirname(STAMP), { recursive: true });
   fs.writeFileSync(STAMP, hash);
 }

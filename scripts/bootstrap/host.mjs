@@ -8,14 +8,24 @@ const HOST_MINIMUM = 18;
 export function checkHost() {
   if (process.platform === 'win32') throw new Fixable('Windows is supported through WSL only.', 'wsl --install');
   if (Number(process.versions.node.split('.')[0]) < HOST_MINIMUM) {
-    throw new Fixable(`Node ${HOST_MINIMUM} or newer is needed to install; this is ${process.version}.`, 'npx --yes node@24 scripts/bootstrap.mjs');
+    throw new Fixable(
+      `Node ${HOST_MINIMUM} or newer is needed to install; this is ${process.version}.`,
+      'npx --yes node@24 scripts/bootstrap.mjs',
+    );
   }
 }
 
 /** The pinned Node must run here; it does not on a system without glibc. */
 export async function checkPinnedNode() {
   const node = nodeBinary();
-  const { code, stdout, stderr } = await run(node, ['--version']).catch((error) => ({ code: 1, stdout: '', stderr: error.message }));
+  const { code, stdout, stderr } = await run(node, ['--version']).catch((error) => ({
+    code: 1,
+    stdout: '',
+    stderr: error.message,
+  }));
   if (code === 0 && Number(/^v(\d+)/.exec(stdout)?.[1]) >= MINIMUM) return;
-  throw new Fixable(`The pinned Node does not run on this machine (glibc is needed): ${stderr.trim()}`, 'docker compose -f docker/compose.yml up');
+  throw new Fixable(
+    `The pinned Node does not run on this machine (glibc is needed): ${stderr.trim()}`,
+    'docker compose -f docker/compose.yml up',
+  );
 }

@@ -32,8 +32,15 @@ function writableHome() {
 /** The host's npm on the host's Node: the pinned one lies in the very folder that npm replaces. */
 function npmEnv() {
   const own = `${path.sep}node_modules${path.sep}.bin`;
-  const PATH = (process.env.PATH ?? '').split(':').filter((folder) => !folder.endsWith(own)).join(':');
-  return { ...process.env, PATH, ...(writableHome() ? {} : { HOME: cacheDir(), npm_config_cache: path.join(cacheDir(), 'npm') }) };
+  const PATH = (process.env.PATH ?? '')
+    .split(':')
+    .filter((folder) => !folder.endsWith(own))
+    .join(':');
+  return {
+    ...process.env,
+    PATH,
+    ...(writableHome() ? {} : { HOME: cacheDir(), npm_config_cache: path.join(cacheDir(), 'npm') }),
+  };
 }
 
 /** npm's codes for packages that are neither in its cache nor to be had. */
@@ -45,10 +52,25 @@ const ONCE = '\nThe first start needs the npm registry, once; later ones need no
  * in prepareNativeFiles().
  */
 export async function install() {
-  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { code, stderr } = await run('npm', args, { cwd: inRoot(), env: npmEnv() }).catch((error) => ({ code: 1, stderr: error.message }));
+  const args = [
+    'ci',
+    '--ignore-scripts',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
+  const { code, stderr } = await run('npm', args, { cwd: inRoot(), env: npmEnv() }).catch((error) => ({
+    code: 1,
+    stderr: error.message,
+  }));
   const told = stderr.split('\n').filter((line) => /^npm error ./.test(line) && !/A complete log|npm help/.test(line));
-  if (code !== 0) throw new Fixable(`npm ci failed:\n${told.slice(0, 8).join('\n') || stderr.trim()}${OFFLINE.test(stderr) ? ONCE : ''}`, 'npm ci --ignore-scripts --include=dev --include=optional');
+  if (code !== 0)
+    throw new Fixable(
+      `npm ci failed:\n${told.slice(0, 8).join('\n') || stderr.trim()}${OFFLINE.test(stderr) ? ONCE : ''}`,
+      'npm ci --ignore-scripts --include=dev --include=optional',
+    );
 }
 
 const missing = (folder) => (link) => !fs.existsSync(path.join(folder, link.target));
@@ -61,7 +83,11 @@ export async function prepareNativeFiles() {
     const links = readJson(path.join(folder, 'native/pg-symlinks.json')) ?? [];
     if (links.some(missing(folder))) await run(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: folder });
     const still = links.find(missing(folder));
-    if (still) throw new Fixable(`The Postgres libraries could not be linked (${still.target}).`, 'rm -rf node_modules && npm start');
+    if (still)
+      throw new Fixable(
+        `The Postgres libraries could not be linked (${still.target}).`,
+        'rm -rf node_modules && npm start',
+      );
     const bin = path.join(folder, 'native/bin');
     for (const file of fs.readdirSync(bin).map((entry) => path.join(bin, entry))) {
       if ((fs.statSync(file).mode & 0o555) !== 0o555) fs.chmodSync(file, 0o755);

@@ -23,7 +23,11 @@ export async function browse() {
     say(`\n✓ ${story.steps} steps; pictures in ${pictures}`);
     return 0;
   } catch (error) {
-    complain(error instanceof Unexpected || error.name === 'TimeoutError' ? new Fixable(`step ${story.steps} failed: ${error.message}`) : error);
+    complain(
+      error instanceof Unexpected || error.name === 'TimeoutError'
+        ? new Fixable(`step ${story.steps} failed: ${error.message}`)
+        : error,
+    );
     return 1;
   } finally {
     await browser.close();

@@ -5,17 +5,34 @@ import { Fixable } from '../lib/log.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 /** It looks nothing up elsewhere; as root it runs without its own sandbox. */
-const ARGS = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-gpu', '--disable-quic', '--disable-dev-shm-usage'];
+const ARGS = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-dev-shm-usage',
+];
 
 function executable() {
   const named = process.env.CHROMIUM ? [process.env.CHROMIUM] : [];
   const folders = (process.env.PATH ?? '').split(path.delimiter);
-  const found = [...named, ...folders.flatMap((folder) => NAMES.map((name) => path.join(folder, name)))].find((file) => fs.existsSync(file));
-  if (found === undefined) throw new Fixable('There is no Chromium on PATH.', 'CHROMIUM=/path/to/chromium npm run browser   (Debian: apt-get install chromium)');
+  const found = [...named, ...folders.flatMap((folder) => NAMES.map((name) => path.join(folder, name)))].find((file) =>
+    fs.existsSync(file),
+  );
+  if (found === undefined)
+    throw new Fixable(
+      'There is no Chromium on PATH.',
+      'CHROMIUM=/path/to/chromium npm run browser   (Debian: apt-get install chromium)',
+    );
   return found;
 }
 
 /** A headless browser. Close it. */
 export function launchBrowser() {
-  return chromium.launch({ executablePath: executable(), args: [...ARGS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])] });
+  return chromium.launch({
+    executablePath: executable(),
+    args: [...ARGS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+  });
 }

@@ -2,14 +2,24 @@ import { expectEqual } from '../tour/story.mjs';
 import { enter } from './password.mjs';
 import { Visitor } from './visitor.mjs';
 
-/** A passkey in a virtual authenticator (WebDriver virtual authenticators), made by somebody else than whoever has the app. */
+/**
+ * A passkey in a virtual authenticator (WebDriver virtual authenticators), made by somebody else than whoever has the
+ * app.
+ */
 export async function signInByPasskey(story, stage) {
   const context = await stage.browser.newContext();
   const visitor = new Visitor(await context.newPage(), stage);
   const devtools = await context.newCDPSession(visitor.page);
   await devtools.send('WebAuthn.enable');
   await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
   });
   const { email, password } = stage.demo.signIns.find(({ role }) => role === 'mentor');
 

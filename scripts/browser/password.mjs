@@ -15,7 +15,11 @@ export async function signInByPassword(story, stage) {
     await visitor.look('02-password');
     await visitor.fill('Password', 'Wrong-Password-1');
     await visitor.press('Sign in');
-    expectEqual('what a wrong password is told', await visitor.page.getByRole('alert').innerText(), 'The e-mail address or the password is wrong.');
+    expectEqual(
+      'what a wrong password is told',
+      await visitor.page.getByRole('alert').innerText(),
+      'The e-mail address or the password is wrong.',
+    );
     await visitor.look('03-wrong-password');
     await visitor.fill('Password', password);
     await visitor.press('Sign in');

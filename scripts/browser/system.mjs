@@ -13,7 +13,11 @@ export async function startSystem() {
   const home = await freshHome('browser');
   const port = await tryPort(0);
   const env = { ...process.env, VOUCHSAFE_HOME: home, PORT: String(port), PUBLIC_URL: `http://localhost:${port}` };
-  const child = spawn(nodeBinary(), [inRoot('scripts/start.mjs')], { env, cwd: inRoot(), stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(nodeBinary(), [inRoot('scripts/start.mjs')], {
+    env,
+    cwd: inRoot(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let said = '';
   await new Promise((resolve, reject) => {
     child.stdout.on('data', (text) => {

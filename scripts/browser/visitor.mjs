@@ -49,7 +49,13 @@ export class Visitor {
   /** WCAG 2.2 A and AA, as axe-core knows them; where scripts may not run there is nothing to examine with. */
   async examine(name) {
     if (!this.scripts) return;
-    const found = await this.page.evaluate(`${AXE}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`);
-    expectEqual(`accessibility of ${name}`, found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), []);
+    const found = await this.page.evaluate(
+      `${AXE}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`,
+    );
+    expectEqual(
+      `accessibility of ${name}`,
+      found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      [],
+    );
   }
 }

@@ -32,7 +32,12 @@ describe('the development identity provider', () => {
     const departed = await door.depart(connection);
     const request = await readRequest(Object.fromEntries(new URL(departed.url).searchParams));
     const arrival = await door.arrive(departed, { body: { SAMLResponse: await answer(provider, request, USER) } });
-    expect(arrival.identity).toMatchObject({ email: 'ada@example.test', displayName: 'Ada <Example>', groups: ['gme:mentor', 'other'], role: 'mentor' });
+    expect(arrival.identity).toMatchObject({
+      email: 'ada@example.test',
+      displayName: 'Ada <Example>',
+      groups: ['gme:mentor', 'other'],
+      role: 'mentor',
+    });
   });
 
   it('answers to the loopback address only', async () => {
@@ -48,7 +53,9 @@ describe('the development identity provider', () => {
   });
 
   it('writes names into its pages as text', () => {
-    const pages = choicePage([USER], { RelayState: '"><script>' }) + answerPage({ acsUrl: 'http://127.0.0.1/"', fields: {}, name: USER.name });
+    const pages =
+      choicePage([USER], { RelayState: '"><script>' }) +
+      answerPage({ acsUrl: 'http://127.0.0.1/"', fields: {}, name: USER.name });
     expect(pages).toContain('Ada &lt;Example&gt;');
     expect(pages).not.toMatch(/"><script>|127\.0\.0\.1\/"/);
   });

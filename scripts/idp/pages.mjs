@@ -14,7 +14,8 @@ function page(title, body) {
 
 const hidden = (name, value) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`;
 
-const WARNING = '<p>This identity provider is for development. Its people are made up, and nobody is asked for a password.</p>';
+const WARNING =
+  '<p>This identity provider is for development. Its people are made up, and nobody is asked for a password.</p>';
 
 /** A button for each person; choosing one repeats the request with that person named. */
 export function choicePage(users, request) {
@@ -28,7 +29,10 @@ export function choicePage(users, request) {
 
 /** Who there is, when nobody has asked for a sign-in. */
 export function startPage(users, url) {
-  const items = users.map(({ email, name, groups }) => `<li>${escape(name)}<small>${escape(email)} · ${escape(groups.join(', '))}</small></li>`);
+  const items = users.map(
+    ({ email, name, groups }) =>
+      `<li>${escape(name)}<small>${escape(email)} · ${escape(groups.join(', '))}</small></li>`,
+  );
   const metadata = `<p>Metadata: <a href="/metadata">${escape(url)}/metadata</a>. Begin at the application to sign in.</p>`;
   return page('Development identity provider', `${WARNING}${metadata}<ul>${items.join('')}</ul>`);
 }

@@ -20,7 +20,8 @@ function send(response, type, body) {
 }
 
 /**
- * Single sign-on by the redirect binding. Without `user` a page to choose from; with `user=<email>` the answer: as a form, or as JSON
+ * Single sign-on by the redirect binding. Without `user` a page to choose from; with `user=<email>` the answer: as a
+ * form, or as JSON
  * `{ acsUrl, fields: { SAMLResponse, RelayState? } }` for programs, which ask by `Accept: application/json`.
  */
 async function signOn(provider, request, response, parameters) {

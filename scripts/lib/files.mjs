@@ -6,11 +6,15 @@ import { Fixable } from './log.mjs';
 export function makeHome(home) {
   try {
     fs.mkdirSync(home, { recursive: true, mode: 0o711 });
-    for (const name of ['run', 'logs', 'storage']) fs.mkdirSync(path.join(home, name), { recursive: true, mode: 0o700 });
+    for (const name of ['run', 'logs', 'storage'])
+      fs.mkdirSync(path.join(home, name), { recursive: true, mode: 0o700 });
     fs.accessSync(path.join(home, 'run'), fs.constants.W_OK);
   } catch (error) {
     if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
-    throw new Fixable(`${home} belongs to another user.`, `sudo chown -R "$(id -u)" ${home}   or   VOUCHSAFE_HOME=<another folder> npm start`);
+    throw new Fixable(
+      `${home} belongs to another user.`,
+      `sudo chown -R "$(id -u)" ${home}   or   VOUCHSAFE_HOME=<another folder> npm start`,
+    );
   }
 }
 

@@ -1,6 +1,9 @@
 import { complain } from './log.mjs';
 
-/** npm, once killed, says nothing to its script: a parent that changes is the only sign. Whoever starts the script without npm may leave. */
+/**
+ * npm, once killed, says nothing to its script: a parent that changes is the only sign. Whoever starts the script
+ * without npm may leave.
+ */
 function onParentGone(act) {
   if (!process.env.npm_lifecycle_event) return;
   const parent = process.ppid;
@@ -33,4 +36,6 @@ export async function foreground(work) {
 
 /** Resolves when the signal is aborted. */
 export const aborted = (signal) =>
-  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
+  new Promise((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  );

@@ -22,7 +22,8 @@ export function complain(error) {
 export async function step(label, work) {
   const started = performance.now();
   const tty = process.stdout.isTTY;
-  const show = () => (tty ? process.stdout.write(`\r\x1b[2K· ${label} … ${seconds(started)}`) : say(`· ${label} … ${seconds(started)}`));
+  const show = () =>
+    tty ? process.stdout.write(`\r\x1b[2K· ${label} … ${seconds(started)}`) : say(`· ${label} … ${seconds(started)}`);
   if (tty) show();
   const timer = setInterval(show, tty ? 500 : 10_000);
   const end = (mark) => {

@@ -13,8 +13,14 @@ const major = (version) => Number(/^v?(\d+)/.exec(version)?.[1] ?? 0);
 export function nodeBinary() {
   if (fs.existsSync(pinned)) return pinned;
   if (major(process.version) >= MINIMUM) return process.execPath;
-  const mend = process.platform === 'darwin' ? `brew install node@${MINIMUM} && brew link --overwrite node@${MINIMUM}` : 'npm ci --include=optional';
-  throw new Fixable(`Node ${MINIMUM} is needed, this is ${process.version}, and the pinned one is not installed.`, mend);
+  const mend =
+    process.platform === 'darwin'
+      ? `brew install node@${MINIMUM} && brew link --overwrite node@${MINIMUM}`
+      : 'npm ci --include=optional';
+  throw new Fixable(
+    `Node ${MINIMUM} is needed, this is ${process.version}, and the pinned one is not installed.`,
+    mend,
+  );
 }
 
 /** Environment in which `node` means the pinned one, for children that look it up on PATH. */

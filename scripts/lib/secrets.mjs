@@ -10,7 +10,11 @@ export function secrets(home) {
   const kept = readJson(file);
   if (kept) return kept;
   const names = ['postgres', 'vouchsafe_migrator', 'vouchsafe_app', 'vouchsafe_worker', 'redis'];
-  const made = { rootKey: hex(32), jwtSecret: hex(32), passwords: Object.fromEntries(names.map((name) => [name, hex(24)])) };
+  const made = {
+    rootKey: hex(32),
+    jwtSecret: hex(32),
+    passwords: Object.fromEntries(names.map((name) => [name, hex(24)])),
+  };
   writePrivateJson(file, made);
   return made;
 }

@@ -13,7 +13,8 @@ const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 function copy(folder) {
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder);
-  for (const name of fs.readdirSync(root)) if (!LEFT_OUT.has(name)) fs.cpSync(inRoot(name), path.join(folder, name), { recursive: true });
+  for (const name of fs.readdirSync(root))
+    if (!LEFT_OUT.has(name)) fs.cpSync(inRoot(name), path.join(folder, name), { recursive: true });
   fs.symlinkSync(inRoot('node_modules'), path.join(folder, 'node_modules'));
   if (fs.existsSync(path.join(stateHome(), 'cache'))) {
     fs.cpSync(path.join(stateHome(), 'cache'), path.join(folder, '.vouchsafe', 'cache'), { recursive: true });
@@ -22,11 +23,16 @@ function copy(folder) {
 
 /** The failures of the copy's tests: name and message. */
 async function failures(folder, tests) {
-  const { code, stdout, stderr } = await run('npm', ['test', '--', tests], { cwd: folder, env: { ...process.env, VOUCHSAFE_HOME: path.join(folder, '.vouchsafe') } });
+  const { code, stdout, stderr } = await run('npm', ['test', '--', tests], {
+    cwd: folder,
+    env: { ...process.env, VOUCHSAFE_HOME: path.join(folder, '.vouchsafe') },
+  });
   if (code === 0) return [];
   const report = readJson(path.join(folder, '.vouchsafe', 'test', 'jest.json'));
   const failed = (report?.testResults ?? []).flatMap(({ assertionResults, message }) => {
-    const tested = assertionResults.filter(({ status }) => status === 'failed').map((test) => ({ name: test.fullName, message: test.failureMessages.join('\n') }));
+    const tested = assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map((test) => ({ name: test.fullName, message: test.failureMessages.join('\n') }));
     return tested.length > 0 || !message ? tested : [{ name: 'the suite', message }];
   });
   return failed.length > 0 ? failed : [{ name: 'the start', message: `${stdout}\n${stderr}` }];
@@ -34,7 +40,9 @@ async function failures(folder, tests) {
 
 /** The line of a message that names what is missing. */
 function telling(found, expected) {
-  const lines = found.flatMap(({ name, message }) => [name, ...message.replaceAll(ANSI, '').split('\n')].map((line) => ({ name, line: line.trim() })));
+  const lines = found.flatMap(({ name, message }) =>
+    [name, ...message.replaceAll(ANSI, '').split('\n')].map((line) => ({ name, line: line.trim() })),
+  );
   return lines.find(({ line }) => expected.test(line));
 }
 
@@ -42,12 +50,20 @@ async function attempt({ control, file, edit, tests, expect }, folder) {
   const target = path.join(folder, file);
   const before = fs.readFileSync(target, 'utf8');
   const after = edit(before);
-  if (after === before) throw new Fixable(`nothing to take away in ${file}: the case "${control}" is out of date`, 'edit scripts/sabotage/cases.mjs');
+  if (after === before)
+    throw new Fixable(
+      `nothing to take away in ${file}: the case "${control}" is out of date`,
+      'edit scripts/sabotage/cases.mjs',
+    );
   fs.writeFileSync(target, after);
   try {
     const found = await failures(folder, tests);
     const told = telling(found, expect);
-    if (told === undefined) throw new Fixable(`"${control}" was taken away and ${found.length === 0 ? 'nothing turned red' : 'no message names it'}`, `npm test -- ${tests}`);
+    if (told === undefined)
+      throw new Fixable(
+        `"${control}" was taken away and ${found.length === 0 ? 'nothing turned red' : 'no message names it'}`,
+        `npm test -- ${tests}`,
+      );
     return { control, red: found.length, ...told };
   } finally {
     fs.writeFileSync(target, before);

@@ -11,7 +11,11 @@ const BYPASS = [
 ];
 
 const accounts = () =>
-  fs.readFileSync('/etc/passwd', 'utf8').trim().split('\n').map((line) => line.split(':'))
+  fs
+    .readFileSync('/etc/passwd', 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(':'))
     .map(([name, , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
 
 const ownerOf = (file) => fs.statSync(file, { throwIfNoEntry: false });
@@ -22,8 +26,15 @@ function chooseAccount(server, data) {
   if (kept && kept.uid !== 0) return { name: `number ${kept.uid}`, uid: kept.uid, gid: kept.gid };
   const known = accounts().filter(({ uid }) => uid !== 0); // initdb wants a name for its number
   const owner = ownerOf(root).uid;
-  const chosen = known.find(({ uid }) => uid === owner) ?? known.find(({ name }) => name === 'postgres') ?? known.find(({ name }) => name === 'nobody');
-  if (!chosen) throw new Fixable(`${server} refuses to run as root, and /etc/passwd names no account to run it as.`, 'useradd --system postgres');
+  const chosen =
+    known.find(({ uid }) => uid === owner) ??
+    known.find(({ name }) => name === 'postgres') ??
+    known.find(({ name }) => name === 'nobody');
+  if (!chosen)
+    throw new Fixable(
+      `${server} refuses to run as root, and /etc/passwd names no account to run it as.`,
+      'useradd --system postgres',
+    );
   return chosen;
 }
 
@@ -46,8 +57,10 @@ function heldBypass() {
 }
 
 /**
- * How to start a server that refuses root, as Postgres and PgBouncer do. Ordinary users need nothing. For root: an existing account, by number, so
- * nothing on the machine changes; where that account cannot reach the folders (a checkout in a home folder closed to others), it is started
+ * How to start a server that refuses root, as Postgres and PgBouncer do. Ordinary users need nothing. For root: an
+ * existing account, by number, so
+ * nothing on the machine changes; where that account cannot reach the folders (a checkout in a home folder closed to
+ * others), it is started
  * through setpriv(1) with the one capability to pass them.
  * Returns { uid, gid, wrap(command, args) → {command, args, uid?, gid?} }.
  */
@@ -61,9 +74,20 @@ export function serverAccount({ server = 'Postgres', data, binaries }) {
   const setpriv = SETPRIV.find((file) => fs.existsSync(file));
   const bypass = heldBypass();
   if (!setpriv || !bypass) {
-    throw new Fixable(`${server} refuses to run as root, and account ${name} cannot reach ${folders.join(' or ')}.`, `cp -a ${root} /srv/vouchsafe && cd /srv/vouchsafe && npm start`);
+    throw new Fixable(
+      `${server} refuses to run as root, and account ${name} cannot reach ${folders.join(' or ')}.`,
+      `cp -a ${root} /srv/vouchsafe && cd /srv/vouchsafe && npm start`,
+    );
   }
   // Without the securebit, access(2) would ignore the capability (capabilities(7)), and Postgres asks with it.
-  const flags = ['--securebits=+no_setuid_fixup', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=-all,+${bypass.name}`, `--ambient-caps=-all,+${bypass.name}`, '--'];
+  const flags = [
+    '--securebits=+no_setuid_fixup',
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    '--clear-groups',
+    `--inh-caps=-all,+${bypass.name}`,
+    `--ambient-caps=-all,+${bypass.name}`,
+    '--',
+  ];
   return { uid, gid, wrap: (command, args) => ({ command: setpriv, args: [...flags, command, ...args] }) };
 }

@@ -8,15 +8,22 @@ import { cacheDir } from '../lib/paths.mjs';
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin'];
 
 const which = (name) =>
-  [...(process.env.PATH ?? '').split(':').filter(Boolean), ...SYSTEM_FOLDERS].map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
+  [...(process.env.PATH ?? '').split(':').filter(Boolean), ...SYSTEM_FOLDERS]
+    .map((folder) => path.join(folder, name))
+    .find((file) => fs.existsSync(file));
 
 /** Library folders of an unpacked Debian tree. */
 function libraryPath(tree) {
-  return ['usr/lib', 'lib'].flatMap((base) => {
-    const folder = path.join(tree, base);
-    if (!fs.existsSync(folder)) return [];
-    return fs.readdirSync(folder).filter((name) => name.endsWith('-linux-gnu')).map((name) => path.join(folder, name));
-  }).join(':');
+  return ['usr/lib', 'lib']
+    .flatMap((base) => {
+      const folder = path.join(tree, base);
+      if (!fs.existsSync(folder)) return [];
+      return fs
+        .readdirSync(folder)
+        .filter((name) => name.endsWith('-linux-gnu'))
+        .map((name) => path.join(folder, name));
+    })
+    .join(':');
 }
 
 async function works({ command, env }) {
@@ -41,23 +48,32 @@ async function unpackFromApt({ title, debian, install }, work, tree) {
   const must = async (command, args, options) => {
     const result = await run(command, args, options);
     if (result.code === 0) return result.stdout;
-    throw new Fixable(`${title} is not on PATH, and fetching it with ${command} failed: ${result.stderr.trim().split('\n').at(-1)}`, install);
+    throw new Fixable(
+      `${title} is not on PATH, and fetching it with ${command} failed: ${result.stderr.trim().split('\n').at(-1)}`,
+      install,
+    );
   };
-  for (const folder of ['lists/partial', 'cache/archives/partial', 'debs', 'root']) fs.mkdirSync(path.join(work, folder), { recursive: true });
+  for (const folder of ['lists/partial', 'cache/archives/partial', 'debs', 'root'])
+    fs.mkdirSync(path.join(work, folder), { recursive: true });
   const config = path.join(work, 'apt.conf');
   fs.writeFileSync(config, aptSettings(work));
-  const apt = (args) => [['-c', config, '-qq', ...args], { cwd: path.join(work, 'debs'), env: { ...process.env, LC_ALL: 'C' } }];
+  const apt = (args) => [
+    ['-c', config, '-qq', ...args],
+    { cwd: path.join(work, 'debs'), env: { ...process.env, LC_ALL: 'C' } },
+  ];
   await run('apt-get', ...apt(['update'])); // one unreachable third-party source fails it; the next steps decide
   const uris = await must('apt-get', ...apt(['install', '--print-uris', '--yes', '--no-install-recommends', debian]));
   const names = [...uris.matchAll(/^'[^']+' ([^_]+)_/gm)].map(([, name]) => name);
   await must('apt-get', ...apt(['download', ...names]));
-  for (const deb of fs.readdirSync(path.join(work, 'debs'))) await must('dpkg', ['-x', path.join(work, 'debs', deb), path.join(work, 'root')]);
+  for (const deb of fs.readdirSync(path.join(work, 'debs')))
+    await must('dpkg', ['-x', path.join(work, 'debs', deb), path.join(work, 'root')]);
   fs.mkdirSync(path.dirname(tree), { recursive: true });
   if (!fs.existsSync(tree)) fs.renameSync(path.join(work, 'root'), tree);
 }
 
 /**
- * The server to run: one of `names` on PATH, else `file` of the distribution's package `debian`, unpacked into the cache.
+ * The server to run: one of `names` on PATH, else `file` of the distribution's package `debian`, unpacked into the
+ * cache.
  * `title` and `install` are for whoever has to install it. Returns { command, env }.
  */
 export async function serverBinary(server) {
@@ -71,7 +87,9 @@ export async function serverBinary(server) {
   const work = `${tree}.${process.pid}`;
   fs.rmSync(tree, { recursive: true, force: true });
   try {
-    await step(`Fetching ${title} from the package archive into the cache (once; the system is not changed)`, () => unpackFromApt(server, work, tree));
+    await step(`Fetching ${title} from the package archive into the cache (once; the system is not changed)`, () =>
+      unpackFromApt(server, work, tree),
+    );
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }

@@ -15,7 +15,9 @@ async function connected(url, work) {
   }
 }
 
-/** Creates the database and its roles on an embedded server; the same SQL prepares any other (docker/init-roles.sql). */
+/**
+ * Creates the database and its roles on an embedded server; the same SQL prepares any other (docker/init-roles.sql).
+ */
 export async function prepareDatabase(postgres, home) {
   await connected(postgres.superuserUrl, async (client) => {
     const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = 'vouchsafe'");
@@ -23,6 +25,7 @@ export async function prepareDatabase(postgres, home) {
   });
   await connected(postgres.url('postgres'), async (client) => {
     await client.query(fs.readFileSync(inRoot('docker/init-roles.sql'), 'utf8'));
-    for (const role of LOGIN_ROLES) await client.query(`ALTER ROLE ${role} PASSWORD ${client.escapeLiteral(secrets(home).passwords[role])}`);
+    for (const role of LOGIN_ROLES)
+      await client.query(`ALTER ROLE ${role} PASSWORD ${client.escapeLiteral(secrets(home).passwords[role])}`);
   });
 }

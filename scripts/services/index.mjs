@@ -14,7 +14,10 @@ const pick = (names) => Object.fromEntries(names.map((name) => [name, process.en
 function ownDatabase() {
   const missing = OWN_DATABASE_NEEDS.filter((name) => !process.env[name]);
   if (missing.length > 0) {
-    throw new Fixable(`DATABASE_URL is set, so no Postgres is started here; then these are needed too: ${missing.join(', ')}.`, 'set them (see .env.example), or: unset DATABASE_URL');
+    throw new Fixable(
+      `DATABASE_URL is set, so no Postgres is started here; then these are needed too: ${missing.join(', ')}.`,
+      'set them (see .env.example), or: unset DATABASE_URL',
+    );
   }
   return pick(OWN_DATABASE_NEEDS);
 }

@@ -11,4 +11,8 @@ export interface PgBouncer {
 }
 
 /** `urls`: who may sign in, all at one server. `changes`: single settings other than those that are shipped. */
-export function startPgBouncer(options: { home: string; urls: string[]; changes?: Record<string, string | number | null> }): Promise<PgBouncer>;
+export function startPgBouncer(options: {
+  home: string;
+  urls: string[];
+  changes?: Record<string, string | number | null>;
+}): Promise<PgBouncer>;

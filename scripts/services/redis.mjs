@@ -12,8 +12,12 @@ import { serverBinary } from './binary.mjs';
 
 const READY_MS = 60_000;
 const SERVER = {
-  title: 'Redis', names: ['redis-server', 'valkey-server'], debian: 'redis-server', file: 'usr/bin/redis-server',
-  install: 'apt install redis-server  |  brew install redis  |  docker run -d -p 6379:6379 redis:7 and REDIS_URL=redis://127.0.0.1:6379',
+  title: 'Redis',
+  names: ['redis-server', 'valkey-server'],
+  debian: 'redis-server',
+  file: 'usr/bin/redis-server',
+  install:
+    'apt install redis-server  |  brew install redis  |  docker run -d -p 6379:6379 redis:7 and REDIS_URL=redis://127.0.0.1:6379',
 };
 
 /** Jobs must survive a restart and must never be evicted to make room. */
@@ -31,7 +35,13 @@ daemonize no
 
 /** True once the server answers and has read its file back. */
 async function answers(url) {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, connectTimeout: 2_000, disconnectTimeout: 100 });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 2_000,
+    disconnectTimeout: 100,
+  });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -50,7 +60,10 @@ async function untilReady(server, url) {
     await delay(50);
   }
   await server.kill();
-  throw new Fixable(`Redis did not start. The end of ${server.log}:\n${tail(server.log)}`, 'npm start (after mending what the log names)');
+  throw new Fixable(
+    `Redis did not start. The end of ${server.log}:\n${tail(server.log)}`,
+    'npm start (after mending what the log names)',
+  );
 }
 
 /**
@@ -70,13 +83,22 @@ export async function startRedis({ home }) {
   fs.writeFileSync(file, config({ data, port, password }), { mode: 0o600 });
   let server;
   const start = async () => {
-    server = launch({ home, name: 'redis', command, args: [file], env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...env }, cwd: data });
+    server = launch({
+      home,
+      name: 'redis',
+      command,
+      args: [file],
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', ...env },
+      cwd: data,
+    });
     await untilReady(server, url);
   };
   await start();
   return {
     port,
-    get pid() { return server.pid; },
+    get pid() {
+      return server.pid;
+    },
     died: () => server.exited.then(() => ({ name: server.name, log: server.log, tail: () => tail(server.log) })),
     url,
     start,

@@ -29,21 +29,29 @@ describe('embedded services', () => {
     fs.rmSync(home, { recursive: true, force: true });
   });
 
-  const url = (role: 'vouchsafe_app' | 'vouchsafe_worker' | 'vouchsafe_migrator'): string => services.postgres!.url(role);
+  const url = (role: 'vouchsafe_app' | 'vouchsafe_worker' | 'vouchsafe_migrator'): string =>
+    services.postgres!.url(role);
 
   test('keep every secret readable by its owner alone', () => {
-    for (const name of ['secrets.json', 'redis/redis.conf']) expect(fs.statSync(path.join(home, name)).mode & 0o077).toBe(0);
+    for (const name of ['secrets.json', 'redis/redis.conf'])
+      expect(fs.statSync(path.join(home, name)).mode & 0o077).toBe(0);
     expect(fs.existsSync(path.join(home, 'postgres.password'))).toBe(false);
   });
 
-  test.each(['vouchsafe_app', 'vouchsafe_worker'] as const)('give %s no way to create objects or to become the owner', async (role) => {
-    await expect(query(url(role), 'CREATE TABLE intruder (x int)')).rejects.toThrow('permission denied');
-    await expect(query(url(role), 'CREATE TEMP TABLE intruder (x int)')).rejects.toThrow('permission denied');
-    await expect(query(url(role), 'SET ROLE vouchsafe_owner')).rejects.toThrow('permission denied');
-  });
+  test.each(['vouchsafe_app', 'vouchsafe_worker'] as const)(
+    'give %s no way to create objects or to become the owner',
+    async (role) => {
+      await expect(query(url(role), 'CREATE TABLE intruder (x int)')).rejects.toThrow('permission denied');
+      await expect(query(url(role), 'CREATE TEMP TABLE intruder (x int)')).rejects.toThrow('permission denied');
+      await expect(query(url(role), 'SET ROLE vouchsafe_owner')).rejects.toThrow('permission denied');
+    },
+  );
 
   test('let row security apply to every role that signs in', async () => {
-    const rows = await query(url('vouchsafe_app'), "SELECT rolname FROM pg_roles WHERE rolname LIKE 'vouchsafe_%' AND (rolsuper OR rolbypassrls)");
+    const rows = await query(
+      url('vouchsafe_app'),
+      "SELECT rolname FROM pg_roles WHERE rolname LIKE 'vouchsafe_%' AND (rolsuper OR rolbypassrls)",
+    );
     expect(rows).toEqual([]);
   });
 
@@ -54,7 +62,9 @@ describe('embedded services', () => {
     await services.postgres!.start();
     expect(services.postgres!.port).toBe(port);
     expect(services.postgres!.pid).not.toBe(pid);
-    expect(await query(url('vouchsafe_migrator'), "SELECT tableowner FROM pg_tables WHERE tablename = 'kept'")).toEqual([{ tableowner: 'vouchsafe_owner' }]);
+    expect(await query(url('vouchsafe_migrator'), "SELECT tableowner FROM pg_tables WHERE tablename = 'kept'")).toEqual(
+      [{ tableowner: 'vouchsafe_owner' }],
+    );
   });
 
   test('bring Redis back on the same address after a SIGKILL', async () => {

@@ -7,10 +7,17 @@ import { reapOrphan } from '../lib/run-files.mjs';
 import { nodeBinary } from '../lib/runtime.mjs';
 
 const READY_MS = 60_000;
-const PROGRAMS = { 'identity-provider': 'scripts/identity-provider.mjs', worker: 'dist/src/worker.js', api: 'dist/src/main.js' };
+const PROGRAMS = {
+  'identity-provider': 'scripts/identity-provider.mjs',
+  worker: 'dist/src/worker.js',
+  api: 'dist/src/main.js',
+};
 
 /** Where the development identity provider tells of itself; it must run before the demo is seeded with it. */
-export const identityProvider = (env) => ({ names: ['identity-provider'], health: `http://127.0.0.1:${env.IDP_PORT}/metadata` });
+export const identityProvider = (env) => ({
+  names: ['identity-provider'],
+  health: `http://127.0.0.1:${env.IDP_PORT}/metadata`,
+});
 
 /** The application proper. */
 export const application = (env) => ({ names: ['worker', 'api'], health: `http://127.0.0.1:${env.PORT}/health/ready` });
@@ -26,8 +33,16 @@ function commandName(args) {
 
 /** Runs a command of the application's own CLI; its output is shown only when it fails. */
 export async function runCli(args, { env, signal }) {
-  const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('dist/src/cli.js'), ...args], { env, signal, cwd: inRoot() });
-  if (code !== 0) throw new Fixable(`${commandName(args)} failed:\n${`${stdout}\n${stderr}`.trim()}`, 'npm start (after mending what it names)');
+  const { code, stdout, stderr } = await run(nodeBinary(), [inRoot('dist/src/cli.js'), ...args], {
+    env,
+    signal,
+    cwd: inRoot(),
+  });
+  if (code !== 0)
+    throw new Fixable(
+      `${commandName(args)} failed:\n${`${stdout}\n${stderr}`.trim()}`,
+      'npm start (after mending what it names)',
+    );
 }
 
 async function answers(url) {
@@ -38,16 +53,28 @@ async function answers(url) {
 
 /** Launches programs that are ready when `health` answers. Returns { ready(signal), died, stop() }. */
 export function launchPrograms({ home, env }, { names, health }) {
-  const programs = names.map((name) => launch({ home, name, command: nodeBinary(), args: [inRoot(PROGRAMS[name])], env, cwd: inRoot() }));
-  const died = Promise.race(programs.map(({ name, log, exited }) => exited.then(() => ({ name, log, tail: () => tail(log) }))));
+  const programs = names.map((name) =>
+    launch({ home, name, command: nodeBinary(), args: [inRoot(PROGRAMS[name])], env, cwd: inRoot() }),
+  );
+  const died = Promise.race(
+    programs.map(({ name, log, exited }) => exited.then(() => ({ name, log, tail: () => tail(log) }))),
+  );
 
   const ready = async (signal) => {
     const end = Date.now() + READY_MS;
     while (!(await answers(health))) {
       signal.throwIfAborted();
       const dead = programs.find(({ running }) => !running());
-      if (dead) throw new Fixable(`${dead.name} ended while starting. The end of ${dead.log}:\n${tail(dead.log)}`, 'npm start (after mending what the log names)');
-      if (Date.now() > end) throw new Fixable(`${health} did not answer within ${READY_MS / 1000} s; see ${programs.at(-1).log}.`, 'npm start');
+      if (dead)
+        throw new Fixable(
+          `${dead.name} ended while starting. The end of ${dead.log}:\n${tail(dead.log)}`,
+          'npm start (after mending what the log names)',
+        );
+      if (Date.now() > end)
+        throw new Fixable(
+          `${health} did not answer within ${READY_MS / 1000} s; see ${programs.at(-1).log}.`,
+          'npm start',
+        );
       await delay(100);
     }
   };

@@ -10,14 +10,23 @@ export function completeDemoFile({ home, env, services }) {
   writePrivateJson(demoFile(home), {
     ...readJson(demoFile(home)),
     baseUrl: env.PUBLIC_URL,
-    databaseUrl: { app: env.DATABASE_URL, ...(services.postgres ? { superuser: services.postgres.url('postgres') } : {}) },
+    databaseUrl: {
+      app: env.DATABASE_URL,
+      ...(services.postgres ? { superuser: services.postgres.url('postgres') } : {}),
+    },
     redisUrl: env.REDIS_URL,
   });
 }
 
 function table(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const row of rows) say(`  ${row.map((cell, column) => cell.padEnd(widths[column])).join('   ').trimEnd()}`);
+  for (const row of rows)
+    say(
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('   ')
+        .trimEnd()}`,
+    );
 }
 
 function signInRows({ organizations = [], signIns = [] }) {

@@ -4,8 +4,20 @@ import { readJson, writePrivateJson } from '../lib/files.mjs';
 import { recordedProcess } from '../lib/run-files.mjs';
 
 const NAMES = [
-  'VOUCHSAFE_ENV', 'VOUCHSAFE_HOME', 'HOST', 'PORT', 'PUBLIC_URL', 'IDP_PORT', 'DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL',
-  'REDIS_URL', 'ROOT_KEY', 'JWT_SECRET', 'STORAGE_DIR', 'MAIL_DIR',
+  'VOUCHSAFE_ENV',
+  'VOUCHSAFE_HOME',
+  'HOST',
+  'PORT',
+  'PUBLIC_URL',
+  'IDP_PORT',
+  'DATABASE_URL',
+  'WORKER_DATABASE_URL',
+  'MIGRATOR_DATABASE_URL',
+  'REDIS_URL',
+  'ROOT_KEY',
+  'JWT_SECRET',
+  'STORAGE_DIR',
+  'MAIL_DIR',
 ];
 
 const file = (home) => path.join(home, 'runtime.json');

@@ -24,8 +24,13 @@ async function takePlace(home) {
 async function listenPort() {
   const given = process.env.PORT || '3000';
   const port = Number(given);
-  if (!/^\d+$/.test(given) || port < 1 || port > 65_535) throw new Fixable(`PORT is not a port number from 1 to 65535: ${given}`, 'PORT=3000 npm start');
-  if (!(await tryPort(port, host()))) throw new Fixable(`Port ${port} is taken by another program.`, `PORT=${port > 65_000 ? port - 100 : port + 100} npm start`);
+  if (!/^\d+$/.test(given) || port < 1 || port > 65_535)
+    throw new Fixable(`PORT is not a port number from 1 to 65535: ${given}`, 'PORT=3000 npm start');
+  if (!(await tryPort(port, host())))
+    throw new Fixable(
+      `Port ${port} is taken by another program.`,
+      `PORT=${port > 65_000 ? port - 100 : port + 100} npm start`,
+    );
   return port;
 }
 
@@ -34,8 +39,13 @@ async function applicationEnv(home, services) {
   const idpPort = await rememberedPort(home, 'identity-provider');
   const publicUrl = process.env.PUBLIC_URL || `http://127.0.0.1:${port}`;
   return {
-    ...nodeEnv(), ...services.env,
-    VOUCHSAFE_HOME: home, HOST: host(), PORT: String(port), PUBLIC_URL: publicUrl, IDP_PORT: String(idpPort),
+    ...nodeEnv(),
+    ...services.env,
+    VOUCHSAFE_HOME: home,
+    HOST: host(),
+    PORT: String(port),
+    PUBLIC_URL: publicUrl,
+    IDP_PORT: String(idpPort),
   };
 }
 
@@ -52,14 +62,23 @@ async function serve({ home, services, stopping, onStop }) {
   await step('Migrating the database', () => runCli(['migrate'], { env, signal: stopping }));
   if (demo) {
     await bringUp('Starting the development identity provider', identityProvider(env));
-    await step('Seeding the demo organizations', () => runCli(['demo', 'seed', '--out', demoFile(home), '--idp-metadata', path.join(home, 'idp', 'metadata.xml')], { env, signal: stopping }));
+    await step('Seeding the demo organizations', () =>
+      runCli(['demo', 'seed', '--out', demoFile(home), '--idp-metadata', path.join(home, 'idp', 'metadata.xml')], {
+        env,
+        signal: stopping,
+      }),
+    );
   }
   await bringUp('Starting the application', application(env));
   writeRuntime(home, env);
   if (demo) completeDemoFile({ home, env, services });
   announce({ home, env, demo });
   const died = await Promise.race([aborted(stopping), ...deaths]);
-  if (died) throw new Fixable(`${died.name} ended by itself; everything is stopped. The end of ${died.log}:\n${died.tail()}`, 'npm start');
+  if (died)
+    throw new Fixable(
+      `${died.name} ended by itself; everything is stopped. The end of ${died.log}:\n${died.tail()}`,
+      'npm start',
+    );
 }
 
 /** Starts all of it in order, and stops it in the opposite order, whichever way it ends. */

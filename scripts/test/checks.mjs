@@ -5,11 +5,17 @@ import { run } from '../lib/process.mjs';
 import { runCli } from '../start/application.mjs';
 
 /** A script of package.json, so that `npm run lint` and the test's lint are one and the same. */
-const script = (name) => async ({ env, signal }) => {
-  const command = readJson(inRoot('package.json')).scripts[name];
-  const { code, stdout, stderr } = await run('sh', ['-c', command], { env, signal, cwd: inRoot() });
-  if (code !== 0) throw new Fixable(`${name} failed:\n${`${stdout}\n${stderr}`.trim()}`, `npm run ${name} (after mending what it names)`);
-};
+const script =
+  (name) =>
+  async ({ env, signal }) => {
+    const command = readJson(inRoot('package.json')).scripts[name];
+    const { code, stdout, stderr } = await run('sh', ['-c', command], { env, signal, cwd: inRoot() });
+    if (code !== 0)
+      throw new Fixable(
+        `${name} failed:\n${`${stdout}\n${stderr}`.trim()}`,
+        `npm run ${name} (after mending what it names)`,
+      );
+  };
 
 /** Checks that need no test runner, in the order in which they run. */
 export const checks = {

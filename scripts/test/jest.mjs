@@ -12,7 +12,14 @@ export async function runJest({ home, env, args }) {
   const outputFile = path.join(home, 'jest.json');
   const code = await relay(
     nodeBinary(),
-    [inRoot('node_modules/jest/bin/jest.js'), '--maxWorkers=2', '--forceExit', '--json', `--outputFile=${outputFile}`, ...args],
+    [
+      inRoot('node_modules/jest/bin/jest.js'),
+      '--maxWorkers=2',
+      '--forceExit',
+      '--json',
+      `--outputFile=${outputFile}`,
+      ...args,
+    ],
     { cwd: inRoot(), env: { ...env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' } },
   );
   const result = readJson(outputFile);

@@ -9,7 +9,9 @@ import { runCli } from '../start/application.mjs';
 import { checks } from './checks.mjs';
 import { runJest } from './jest.mjs';
 
-/** Environment of the tests: the application's own, and the superuser who copies the migrated database for each suite. */
+/**
+ * Environment of the tests: the application's own, and the superuser who copies the migrated database for each suite.
+ */
 const testEnv = (services) => ({
   ...nodeEnv(),
   ...services.env,

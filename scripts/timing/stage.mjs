@@ -9,8 +9,15 @@ import { launchPrograms, runCli } from '../start/application.mjs';
 async function applicationEnv({ env }) {
   const port = await tryPort(0);
   return {
-    ...process.env, ...env, NODE_ENV: 'production', VOUCHSAFE_ENV: 'test', LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: String(port),
-    PUBLIC_URL: `http://127.0.0.1:${port}`, TRUST_PROXY: 'loopback',
+    ...process.env,
+    ...env,
+    NODE_ENV: 'production',
+    VOUCHSAFE_ENV: 'test',
+    LOG_LEVEL: 'info',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    TRUST_PROXY: 'loopback',
   };
 }
 
@@ -27,7 +34,13 @@ async function addMembers(url, count) {
             made AS (INSERT INTO users (id, email, email_proven_at) SELECT id, email, now() FROM given),
             kept AS (INSERT INTO app_private.credentials (user_id, salt, verifier) SELECT id, salt, verifier FROM given)
        INSERT INTO memberships (org_id, id, user_id, name, role) SELECT $1, gen_random_uuid(), id, 'Synthetic Member', 'trainee' FROM given`,
-      [orgId, members.map(({ user }) => user), members.map(({ email }) => email), members.map(() => randomBytes(16)), members.map(() => randomBytes(32))],
+      [
+        orgId,
+        members.map(({ user }) => user),
+        members.map(({ email }) => email),
+        members.map(() => randomBytes(16)),
+        members.map(() => randomBytes(32)),
+      ],
     );
     await client.query('ANALYZE');
   } finally {
@@ -41,7 +54,9 @@ async function addMembers(url, count) {
  * `stops`. Returns { baseUrl, known }: the API, and the addresses that it knows.
  */
 export async function setStage({ home, stops, stopping, members }) {
-  const services = await step('Starting Postgres and Redis', () => startServices({ home, ignoreEnv: true, durable: false }));
+  const services = await step('Starting Postgres and Redis', () =>
+    startServices({ home, ignoreEnv: true, durable: false }),
+  );
   stops.push(services.stop);
   const env = await applicationEnv(services);
   const known = await step(`Migrating and adding ${members} members`, async () => {

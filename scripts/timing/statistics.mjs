@@ -2,7 +2,9 @@
 function erfc(x) {
   const z = Math.abs(x);
   const t = 1 / (1 + z / 2);
-  const terms = [1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277];
+  const terms = [
+    1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277,
+  ];
   const sum = terms.reduceRight((rest, term) => term + t * rest, 0);
   const tail = t * Math.exp(-z * z - 1.26551223 + t * sum);
   return x >= 0 ? tail : 2 - tail;
@@ -24,7 +26,8 @@ function ranked(values) {
 }
 
 /**
- * The two-sided p-value of the Mann–Whitney U test: how often two samples of one distribution would lie apart as much as
+ * The two-sided p-value of the Mann–Whitney U test: how often two samples of one distribution would lie apart as much
+ * as
  * these. By the normal approximation, corrected for ties; good from some twenty values each.
  */
 export function mannWhitney(a, b) {

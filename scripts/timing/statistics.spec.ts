@@ -27,7 +27,9 @@ describe('the Mann–Whitney test', () => {
   it('calls samples of one distribution different about as often as it says, and finds a shift of a tenth of the spread', () => {
     const next = numbers(41);
     const sample = (shift: number) => Array.from({ length: 2_000 }, () => next() + shift);
-    const alarms = Array.from({ length: 200 }, () => mannWhitney(sample(0), sample(0)).p).filter((p) => p < 0.05).length;
+    const alarms = Array.from({ length: 200 }, () => mannWhitney(sample(0), sample(0)).p).filter(
+      (p) => p < 0.05,
+    ).length;
     expect(alarms).toBeGreaterThan(2);
     expect(alarms).toBeLessThan(22);
     expect(mannWhitney(sample(0), sample(0.03)).p).toBeLessThan(0.01);
@@ -35,5 +37,10 @@ describe('the Mann–Whitney test', () => {
 });
 
 it('quantiles lie between the values of a sample', () => {
-  expect([quantile([4, 1, 3, 2], 0.5), quantile([4, 1, 3, 2], 0), quantile([4, 1, 3, 2], 1), quantile([7], 0.9)]).toEqual([2.5, 1, 4, 7]);
+  expect([
+    quantile([4, 1, 3, 2], 0.5),
+    quantile([4, 1, 3, 2], 0),
+    quantile([4, 1, 3, 2], 1),
+    quantile([7], 0.9),
+  ]).toEqual([2.5, 1, 4, 7]);
 });

@@ -11,7 +11,12 @@ const WARM_UP = 200;
 const DISTINGUISHABLE = 0.01;
 
 const ROUTES = [
-  { name: 'sign-in', path: '/v1/auth/login', status: 401, bodyFor: (email) => ({ email, password: 'Wrong-Password-1' }) },
+  {
+    name: 'sign-in',
+    path: '/v1/auth/login',
+    status: 401,
+    bodyFor: (email) => ({ email, password: 'Wrong-Password-1' }),
+  },
   { name: 'asking to set a password', path: '/v1/auth/password/forgot', status: 202, bodyFor: (email) => ({ email }) },
 ];
 
@@ -22,17 +27,26 @@ async function compare({ name, path, status, bodyFor }, { baseUrl, known, spare 
   const url = baseUrl + path;
   const run = (tries) => measure({ url, tries, bodyFor, status, stopping });
   await run(shuffledTries({ known: spare, unknown: unknownAddresses('warm', spare.length) }));
-  const times = await step(`Timing ${name}: ${TRIES} tries each`, () => run(shuffledTries({ known, unknown: unknownAddresses('', known.length) })));
+  const times = await step(`Timing ${name}: ${TRIES} tries each`, () =>
+    run(shuffledTries({ known, unknown: unknownAddresses('', known.length) })),
+  );
   return { name, times, ...mannWhitney(times.known, times.unknown) };
 }
 
 function report({ name, times, p }) {
-  const [known, unknown] = [times.known, times.unknown].map((sample) => [0.25, 0.5, 0.75].map((share) => quantile(sample, share).toFixed(3)));
-  process.stdout.write(`${name}: median ${known[1]} ms known, ${unknown[1]} ms unknown (quartiles ${known[0]}–${known[2]}, ${unknown[0]}–${unknown[2]}); `
-    + `n = ${times.known.length} each; Mann–Whitney p = ${p.toFixed(4)}: ${p < DISTINGUISHABLE ? 'distinguishable' : 'not distinguishable'}\n`);
+  const [known, unknown] = [times.known, times.unknown].map((sample) =>
+    [0.25, 0.5, 0.75].map((share) => quantile(sample, share).toFixed(3)),
+  );
+  process.stdout.write(
+    `${name}: median ${known[1]} ms known, ${unknown[1]} ms unknown (quartiles ${known[0]}–${known[2]}, ${unknown[0]}–${unknown[2]}); ` +
+      `n = ${times.known.length} each; Mann–Whitney p = ${p.toFixed(4)}: ${p < DISTINGUISHABLE ? 'distinguishable' : 'not distinguishable'}\n`,
+  );
 }
 
-/** Sets the stage, measures, prints, and takes everything down again. Fails where known and unknown addresses can be told apart. */
+/**
+ * Sets the stage, measures, prints, and takes everything down again. Fails where known and unknown addresses can be
+ * told apart.
+ */
 export const timing = () =>
   foreground(async (stopping) => {
     const stops = [];
@@ -45,7 +59,11 @@ export const timing = () =>
       for (const route of ROUTES) results.push(await compare(route, stage, stopping));
       for (const result of results) report(result);
       const told = results.filter(({ p }) => p < DISTINGUISHABLE).map(({ name }) => name);
-      if (told.length > 0) throw new Fixable(`The time of an answer tells whether an address is known: ${told.join(', ')}`, 'see what the database does for one and not for the other');
+      if (told.length > 0)
+        throw new Fixable(
+          `The time of an answer tells whether an address is known: ${told.join(', ')}`,
+          'see what the database does for one and not for the other',
+        );
     } finally {
       for (const stop of stops.reverse()) await stop();
       forgetProcess(home, 'timing');

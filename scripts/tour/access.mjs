@@ -8,12 +8,18 @@ export async function readUnderRowSecurity(story, demo, director, person) {
     const everybody = await director.all('/v1/people');
     const record = await director.get(`/v1/people/${person.id}`);
     expectEqual('masked identifiers', [record.ssn, record.dateOfBirth], ['***-**-3456', '**/**/1990']);
-    see(`the program director sees all ${everybody.length} people, this one with SSN ${record.ssn} and date of birth ${record.dateOfBirth}`);
+    see(
+      `the program director sees all ${everybody.length} people, this one with SSN ${record.ssn} and date of birth ${record.dateOfBirth}`,
+    );
 
     const mentor = await signInByPassword(demo, 'mentor');
     const assigned = await mentor.all('/v1/people');
-    expectThat('what a mentor sees', assigned.length > 0 && assigned.length < everybody.length && assigned.every(({ id }) => id !== person.id),
-      'only the people assigned', assigned.map(({ externalId }) => externalId));
+    expectThat(
+      'what a mentor sees',
+      assigned.length > 0 && assigned.length < everybody.length && assigned.every(({ id }) => id !== person.id),
+      'only the people assigned',
+      assigned.map(({ externalId }) => externalId),
+    );
     await mentor.refused(404, 'not_found', 'GET', `/v1/people/${person.id}`);
     see(`a mentor sees the ${assigned.length} people assigned to them; this one does not exist for them: 404`);
 
@@ -23,7 +29,9 @@ export async function readUnderRowSecurity(story, demo, director, person) {
     for (const client of [mentor, stranger]) await client.ask(204, 'POST', '/v1/auth/logout');
   });
 
-  await story.step('Raw SQL is tried, with the API\'s own database role.', (see) => connected(demo.databaseUrl.app, (client) => rawSql(see, client, demo, person)));
+  await story.step("Raw SQL is tried, with the API's own database role.", (see) =>
+    connected(demo.databaseUrl.app, (client) => rawSql(see, client, demo, person)),
+  );
 
   await story.step('The director unlocks the contact details.', async (see) => {
     const contact = await director.get(`/v1/people/${person.id}/contact`);
@@ -33,14 +41,20 @@ export async function readUnderRowSecurity(story, demo, director, person) {
 }
 
 async function rawSql(see, client, demo, person) {
-  const { rows: [{ count }] } = await client.query('SELECT count(*)::int AS count FROM people');
+  const {
+    rows: [{ count }],
+  } = await client.query('SELECT count(*)::int AS count FROM people');
   expectEqual('rows without a tenant context', count, 0);
   see('without a tenant context the table of people is empty: 0 rows');
 
   const { id: org } = demo.organizations[0];
   const forged = `member|${org}|${org}|${org}|org|org||${org}|${'0'.repeat(64)}`;
-  see(`a forged context: "${await refusedByDatabase(client, `SET LOCAL vouchsafe.context = '${forged}'`, 'SELECT count(*) FROM people')}"`);
-  see(`entering an organization by its id: "${await refusedByDatabase(client, `SELECT app.enter_organization('${org}')`)}"`);
+  see(
+    `a forged context: "${await refusedByDatabase(client, `SET LOCAL vouchsafe.context = '${forged}'`, 'SELECT count(*) FROM people')}"`,
+  );
+  see(
+    `entering an organization by its id: "${await refusedByDatabase(client, `SELECT app.enter_organization('${org}')`)}"`,
+  );
 
   const { rowCount } = await client.query('UPDATE people SET status = $1 WHERE id = $2', ['inactive', person.id]);
   expectEqual('rows changed without a context', rowCount, 0);

@@ -14,7 +14,11 @@ export class Client {
       method,
       redirect: 'manual',
       signal: AbortSignal.timeout(15_000),
-      headers: { ...this.cookieHeader(target), ...(json !== undefined && { 'Content-Type': 'application/json' }), ...headers },
+      headers: {
+        ...this.cookieHeader(target),
+        ...(json !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
       body: json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json),
     });
     this.keepCookies(target, response);
@@ -37,7 +41,8 @@ export class Client {
   /** Fails unless the request is refused with this status and problem code. */
   async refused(status, code, method, target, options) {
     const answer = await this.send(method, target, options);
-    if (answer.status !== status || answer.body.code !== code) throw new Unexpected(`${method} ${target} is refused`, `${status} ${code}`, brief(answer));
+    if (answer.status !== status || answer.body.code !== code)
+      throw new Unexpected(`${method} ${target} is refused`, `${status} ${code}`, brief(answer));
   }
 
   /** Every item of a list, page by page. */
@@ -45,7 +50,9 @@ export class Client {
     const items = [];
     let cursor = null;
     do {
-      const page = await this.get(`${target}?limit=200${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+      const page = await this.get(
+        `${target}?limit=200${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
       items.push(...page.items);
       cursor = page.nextCursor;
     } while (cursor !== null);
@@ -54,7 +61,9 @@ export class Client {
 
   cookieHeader(target) {
     const sameSite = new URL(target, this.baseUrl).origin === new URL(this.baseUrl).origin;
-    return sameSite && this.cookies.size > 0 ? { Cookie: [...this.cookies].map((pair) => pair.join('=')).join('; ') } : {};
+    return sameSite && this.cookies.size > 0
+      ? { Cookie: [...this.cookies].map((pair) => pair.join('=')).join('; ') }
+      : {};
   }
 
   keepCookies(target, response) {
@@ -66,4 +75,5 @@ export class Client {
   }
 }
 
-const brief = ({ status, body }) => (Buffer.isBuffer(body) ? `${status} with ${body.length} bytes` : { status, ...body });
+const brief = ({ status, body }) =>
+  Buffer.isBuffer(body) ? `${status} with ${body.length} bytes` : { status, ...body };

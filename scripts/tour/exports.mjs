@@ -23,16 +23,23 @@ export async function exportFiles(story, demo, director, person) {
   await story.step('The director exports everybody as a watermarked CSV file.', async (see) => {
     const { file, ready, states } = await exported(director, { kind: 'people_csv' });
     const lines = file.toString().trimEnd().split('\r\n');
-    see(`asked for, made by the worker (${states.join(', ')}), ${ready.progress.rows} rows, ${file.length} bytes, digest as announced`);
+    see(
+      `asked for, made by the worker (${states.join(', ')}), ${ready.progress.rows} rows, ${file.length} bytes, digest as announced`,
+    );
     const watermark = `Exported by ${user.name} <${user.email}> · ${organization.name} · `;
-    expectThat('the watermark', lines.every((line) => line.includes(watermark) && line.includes(ready.id)), `"${watermark}…" in every line`, lines.find((line) => !line.includes(watermark)));
+    expectThat(
+      'the watermark',
+      lines.every((line) => line.includes(watermark) && line.includes(ready.id)),
+      `"${watermark}…" in every line`,
+      lines.find((line) => !line.includes(watermark)),
+    );
     expectEqual('rows in the file', lines.length - 1, ready.progress.rows);
     see(`every line ends with: ${lines[0].slice(lines[0].indexOf(watermark)).replace(/"$/, '')}`);
     await director.refused(410, 'export_link_spent', 'GET', ready.url);
     see('the link a second time: 410, it worked once');
   });
 
-  await story.step('The director exports the new trainee\'s record as PDF.', async (see) => {
+  await story.step("The director exports the new trainee's record as PDF.", async (see) => {
     const { file, ready } = await exported(director, { kind: 'person_pdf', personId: person.id });
     expectEqual('the first bytes', file.subarray(0, 5).toString(), '%PDF-');
     await director.refused(410, 'export_link_spent', 'GET', ready.url);

@@ -4,9 +4,21 @@ import { expectThat } from './story.mjs';
 
 /** What the steps before must have left in the log. */
 const EXPECTED = [
-  'auth.signed_in', 'auth.sign_in_failed', 'auth.signed_out', 'webhook.conflict', 'webhook.applied', 'person.created', 'person.viewed', 'access.denied',
-  'person.contact_unlocked', 'export.requested', 'export.completed', 'export.link_issued', 'export.downloaded',
-  'retention.requested', 'retention.completed',
+  'auth.signed_in',
+  'auth.sign_in_failed',
+  'auth.signed_out',
+  'webhook.conflict',
+  'webhook.applied',
+  'person.created',
+  'person.viewed',
+  'access.denied',
+  'person.contact_unlocked',
+  'export.requested',
+  'export.completed',
+  'export.link_issued',
+  'export.downloaded',
+  'retention.requested',
+  'retention.completed',
 ];
 /** Refusals of a source are written at most once a minute: a tour soon after another finds the entry of the first. */
 const REFUSAL_WINDOW_MS = 120_000;
@@ -20,19 +32,26 @@ export async function readTheLog(story, demo, director, startedAt) {
     const seen = new Set([...events, ...refused].map(({ type }) => type));
     const missing = [...EXPECTED, 'webhook.refused'].filter((type) => !seen.has(type));
     expectThat('the log', missing.length === 0, `an entry for ${missing.join(', ')}`, [...seen]);
-    for (const event of [...refused.filter(({ id }) => !events.some((one) => one.id === id)), ...events]) say(`      ${line(event)}`);
+    for (const event of [...refused.filter(({ id }) => !events.some((one) => one.id === id)), ...events])
+      say(`      ${line(event)}`);
     see(`${events.length} entries since the tour began, each written in the transaction of what it tells of`);
   });
 
   if (demo.databaseUrl.superuser === undefined) return;
-  await story.step('A superuser tries to change the log by SQL.', (see) => connected(demo.databaseUrl.superuser, async (client) => {
-    for (const statement of ["UPDATE audit_events SET outcome = 'success'", 'DELETE FROM audit_events', 'TRUNCATE audit_events, audit_private']) {
-      see(`${statement.split(' ')[0]}: "${await refusedByDatabase(client, statement)}"`);
-    }
-  }));
+  await story.step('A superuser tries to change the log by SQL.', (see) =>
+    connected(demo.databaseUrl.superuser, async (client) => {
+      for (const statement of [
+        "UPDATE audit_events SET outcome = 'success'",
+        'DELETE FROM audit_events',
+        'TRUNCATE audit_events, audit_private',
+      ]) {
+        see(`${statement.split(' ')[0]}: "${await refusedByDatabase(client, statement)}"`);
+      }
+    }),
+  );
 }
 
 function line({ occurredAt, type, outcome, actor, target }) {
-  const who = actor.email ?? (actor.type === 'source' ? 'webhook source' : actor.id ?? actor.type);
+  const who = actor.email ?? (actor.type === 'source' ? 'webhook source' : (actor.id ?? actor.type));
   return `${occurredAt.slice(11, 19)}  ${type.padEnd(24)} ${outcome === 'success' ? '' : `${outcome} · `}${who}${target === null ? '' : ` · ${target.type} …${target.id.slice(-6)}`}`;
 }

@@ -28,7 +28,8 @@ export async function until(what, ask) {
   for (;;) {
     const found = await ask();
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Unexpected(what, `within ${PATIENCE_MS / 1000} s`, 'nothing yet: does the worker run?');
+    if (Date.now() > end)
+      throw new Unexpected(what, `within ${PATIENCE_MS / 1000} s`, 'nothing yet: does the worker run?');
     await delay(100);
   }
 }

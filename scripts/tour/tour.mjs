@@ -14,9 +14,16 @@ import { takeInWebhooks } from './webhooks.mjs';
 async function runningDemo() {
   const file = path.join(stateHome(), 'demo.json');
   const demo = readJson(file);
-  if (demo?.baseUrl === undefined) throw new Fixable(`${file} does not exist: nothing has been started from this folder.`, 'npm start   (in another terminal, until it says ready)');
-  const answer = await fetch(`${demo.baseUrl}/health/ready`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
-  if (!answer?.ok) throw new Fixable(`${demo.baseUrl} does not answer.`, 'npm start   (in another terminal, until it says ready)');
+  if (demo?.baseUrl === undefined)
+    throw new Fixable(
+      `${file} does not exist: nothing has been started from this folder.`,
+      'npm start   (in another terminal, until it says ready)',
+    );
+  const answer = await fetch(`${demo.baseUrl}/health/ready`, { signal: AbortSignal.timeout(5_000) }).catch(
+    () => undefined,
+  );
+  if (!answer?.ok)
+    throw new Fixable(`${demo.baseUrl} does not answer.`, 'npm start   (in another terminal, until it says ready)');
   return demo;
 }
 

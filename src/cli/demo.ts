@@ -12,25 +12,66 @@ import { createOrganization, createUser } from './organizations.js';
 const PASSWORD = 'Synthetic-Demo-1';
 const PARTNER = 'Synthetic partner';
 
-interface SeedOptions { out: string; idpMetadata?: string; json?: boolean }
-interface DemoSource { orgId: string; id: string; url: string; secret: string }
-interface DemoFile { webhookSources?: DemoSource[] }
-interface DemoOrganization { id: string; name: string; preset: Preset; domain: string; kind: Kind }
+interface SeedOptions {
+  out: string;
+  idpMetadata?: string;
+  json?: boolean;
+}
+interface DemoSource {
+  orgId: string;
+  id: string;
+  url: string;
+  secret: string;
+}
+interface DemoFile {
+  webhookSources?: DemoSource[];
+}
+interface DemoOrganization {
+  id: string;
+  name: string;
+  preset: Preset;
+  domain: string;
+  kind: Kind;
+}
 
 /** Plainly synthetic: names of numbers, a domain that cannot exist (RFC 2606), ids that anybody may know. */
 const ORGANIZATIONS: DemoOrganization[] = [
-  { id: '01900000-0000-7000-8000-000000000001', name: 'Synthetic Residency Program', preset: 'gme', domain: 'residency.example', kind: 'trainee' },
-  { id: '01900000-0000-7000-8000-000000000002', name: 'Synthetic Staffing Company', preset: 'workforce', domain: 'staffing.example', kind: 'clinician' },
-  { id: '01900000-0000-7000-8000-000000000003', name: 'Synthetic Enrollment Group', preset: 'enrollment', domain: 'enrollment.example', kind: 'provider' },
+  {
+    id: '01900000-0000-7000-8000-000000000001',
+    name: 'Synthetic Residency Program',
+    preset: 'gme',
+    domain: 'residency.example',
+    kind: 'trainee',
+  },
+  {
+    id: '01900000-0000-7000-8000-000000000002',
+    name: 'Synthetic Staffing Company',
+    preset: 'workforce',
+    domain: 'staffing.example',
+    kind: 'clinician',
+  },
+  {
+    id: '01900000-0000-7000-8000-000000000003',
+    name: 'Synthetic Enrollment Group',
+    preset: 'enrollment',
+    domain: 'enrollment.example',
+    kind: 'provider',
+  },
 ];
 const NUMBERS = ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten', 'Eleven', 'Twelve'];
 /** Roles that see their own record, and those that see the people assigned to them. */
 const OWN = ['trainee', 'portal'];
 const ASSIGNED = ['mentor', 'member'];
 
-/** `demo seed`: an organization for each preset, with a sign-in for each role. Development only; again changes nothing. */
+/**
+ * `demo seed`: an organization for each preset, with a sign-in for each role. Development only; again changes nothing.
+ */
 export function demoCommands(program: Command): void {
-  program.command('demo').description('demonstration data').command('seed').description('set up synthetic organizations (development only)')
+  program
+    .command('demo')
+    .description('demonstration data')
+    .command('seed')
+    .description('set up synthetic organizations (development only)')
     .requiredOption('--out <file>', 'where to write the sign-ins')
     .option('--idp-metadata <file>', "the development identity provider's metadata, to sign in through it")
     .option('--json')
@@ -46,7 +87,11 @@ async function seed(operator: Operator, { out, idpMetadata }: SeedOptions): Prom
   const known = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as DemoFile) : {};
   const webhookSources = await connectPartners(operator, known.webhookSources ?? []);
   const { id, url, secret } = webhookSources[0]!;
-  writeFileSync(out, JSON.stringify({ ...known, ...description(), sso, webhookSource: { id, url, secret }, webhookSources }, null, 2), { mode: 0o600 });
+  writeFileSync(
+    out,
+    JSON.stringify({ ...known, ...description(), sso, webhookSource: { id, url, secret }, webhookSources }, null, 2),
+    { mode: 0o600 },
+  );
   return { organizations: ORGANIZATIONS.length };
 }
 
@@ -54,36 +99,51 @@ async function seed(operator: Operator, { out, idpMetadata }: SeedOptions): Prom
 async function connect(operator: Operator, metadata: string) {
   const setup = operator.app.get(SsoSetupService);
   for (const { id, preset } of ORGANIZATIONS) await answerFor(operator, id, `${preset}.example`);
-  return Promise.all(ORGANIZATIONS.map(({ id: orgId, preset }) => operator.within(orgId, async () => {
-    const groupRoles = Object.keys(PRESETS[preset]).map((role) => ({ group: `${preset}:${role}`, role }));
-    const [known] = (await setup.list()).items;
-    const { id, loginUrl } = known === undefined
-      ? await setup.create({ name: 'Development identity provider', metadata, groupRoles })
-      : await setup.update(known.id, { metadata });
-    return { orgId, id, loginUrl };
-  })));
+  return Promise.all(
+    ORGANIZATIONS.map(({ id: orgId, preset }) =>
+      operator.within(orgId, async () => {
+        const groupRoles = Object.keys(PRESETS[preset]).map((role) => ({ group: `${preset}:${role}`, role }));
+        const [known] = (await setup.list()).items;
+        const { id, loginUrl } =
+          known === undefined
+            ? await setup.create({ name: 'Development identity provider', metadata, groupRoles })
+            : await setup.update(known.id, { metadata });
+        return { orgId, id, loginUrl };
+      }),
+    ),
+  );
 }
 
-/** The domain of the made-up people of an organization, so that their addresses lead to the identity provider. It cannot have a DNS record. */
+/**
+ * The domain of the made-up people of an organization, so that their addresses lead to the identity provider. It cannot
+ * have a DNS record.
+ */
 async function answerFor(operator: Operator, orgId: string, name: string): Promise<void> {
   const { id } = await operator.within(orgId, () => operator.app.get(SsoDomains).known(name));
   await operator.as(orgId, () => operator.app.get(DomainChecks).assume(id));
 }
 
-/** Each organization takes in the webhooks of one partner. A secret is shown once: where it was not kept, it is made anew. */
+/**
+ * Each organization takes in the webhooks of one partner. A secret is shown once: where it was not kept, it is made
+ * anew.
+ */
 async function connectPartners(operator: Operator, kept: DemoSource[]): Promise<DemoSource[]> {
   const sources = operator.app.get(WebhookSourcesService);
-  return Promise.all(ORGANIZATIONS.map(({ id: orgId }) => operator.within(orgId, async () => {
-    const { items } = await sources.list({ limit: 100 });
-    const source = items.find(({ name }) => name === PARTNER);
-    if (source === undefined) {
-      const { id, url, secret } = await sources.create({ name: PARTNER, scheme: 'standard' });
-      return { orgId, id, url, secret };
-    }
-    const { id, url } = source;
-    const { secret } = kept.find((one) => one.id === id) ?? await sources.rotate(id, { overlapSeconds: 0 });
-    return { orgId, id, url, secret };
-  })));
+  return Promise.all(
+    ORGANIZATIONS.map(({ id: orgId }) =>
+      operator.within(orgId, async () => {
+        const { items } = await sources.list({ limit: 100 });
+        const source = items.find(({ name }) => name === PARTNER);
+        if (source === undefined) {
+          const { id, url, secret } = await sources.create({ name: PARTNER, scheme: 'standard' });
+          return { orgId, id, url, secret };
+        }
+        const { id, url } = source;
+        const { secret } = kept.find((one) => one.id === id) ?? (await sources.rotate(id, { overlapSeconds: 0 }));
+        return { orgId, id, url, secret };
+      }),
+    ),
+  );
 }
 
 async function isNew(operator: Operator, organization: DemoOrganization): Promise<boolean> {
@@ -100,7 +160,12 @@ async function fill(operator: Operator, { id: org, preset, domain, kind }: DemoO
   const people = await operator.within(org, () => createPeople(operator, domain, kind));
   for (const role of Object.keys(PRESETS[preset])) {
     const { membershipId } = await createUser(operator, {
-      email: emailOf(role, domain), name: `Synthetic ${role.replaceAll('_', ' ')}`, org, role, password: PASSWORD, mustChange: false,
+      email: emailOf(role, domain),
+      name: `Synthetic ${role.replaceAll('_', ' ')}`,
+      org,
+      role,
+      password: PASSWORD,
+      mustChange: false,
       personId: OWN.includes(role) ? people[0] : undefined,
     });
     if (ASSIGNED.includes(role)) await operator.within(org, () => assign(operator, membershipId, people.slice(0, 3)));
@@ -111,9 +176,16 @@ async function createPeople(operator: Operator, domain: string, kind: Kind): Pro
   const ids: string[] = [];
   for (const [i, number] of NUMBERS.entries()) {
     const { id } = await operator.app.get(PeopleService).create({
-      kind, givenName: 'Synthetic', familyName: number, externalId: `demo-${i + 1}`, title: i % 2 === 0 ? 'Year one' : 'Year two',
-      email: `person${i + 1}@${domain}`, phone: `+1 202 555 01${String(i).padStart(2, '0')}`, address: `${i + 1} Example Street`,
-      dateOfBirth: `19${80 + i}-01-15`, ssn: `000-12-${String(3450 + i)}`,
+      kind,
+      givenName: 'Synthetic',
+      familyName: number,
+      externalId: `demo-${i + 1}`,
+      title: i % 2 === 0 ? 'Year one' : 'Year two',
+      email: `person${i + 1}@${domain}`,
+      phone: `+1 202 555 01${String(i).padStart(2, '0')}`,
+      address: `${i + 1} Example Street`,
+      dateOfBirth: `19${80 + i}-01-15`,
+      ssn: `000-12-${String(3450 + i)}`,
     });
     ids.push(id);
   }
@@ -131,7 +203,13 @@ function emailOf(role: string, domain: string): string {
 function description() {
   return {
     organizations: ORGANIZATIONS.map(({ id, name, preset }) => ({ id, name, preset })),
-    signIns: ORGANIZATIONS.flatMap(({ id, preset, domain }) => Object.keys(PRESETS[preset])
-      .map((role) => ({ email: emailOf(role, domain), password: PASSWORD, orgId: id, role }))),
+    signIns: ORGANIZATIONS.flatMap(({ id, preset, domain }) =>
+      Object.keys(PRESETS[preset]).map((role) => ({
+        email: emailOf(role, domain),
+        password: PASSWORD,
+        orgId: id,
+        role,
+      })),
+    ),
   };
 }

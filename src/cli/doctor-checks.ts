@@ -13,7 +13,10 @@ import { declared } from '../platform/feature/registry.js';
 import { startOperator } from './operator.js';
 
 /** What a check found. It throws where something is wrong; a warning is what an operator ought to know. */
-export interface Healthy { detail: string; warnings?: string[] }
+export interface Healthy {
+  detail: string;
+  warnings?: string[];
+}
 export type Check = (config: Config) => Promise<Healthy>;
 
 const OLDEST_POSTGRES = 150_000;
@@ -23,13 +26,14 @@ const MIGRATIONS = path.join(import.meta.dirname, '../../migrations');
 /** In the order in which they are made. */
 export const DOCTOR_CHECKS: Readonly<Record<string, Check>> = {
   'database, worker': ({ database }) => roleCheck(database.workerUrl!, true),
-  'database, API': ({ database }) => (database.appUrl === undefined ? skipped('DATABASE_URL') : roleCheck(database.appUrl, false)),
-  'migrations': migrationsCheck,
+  'database, API': ({ database }) =>
+    database.appUrl === undefined ? skipped('DATABASE_URL') : roleCheck(database.appUrl, false),
+  migrations: migrationsCheck,
   'row security': rowSecurityCheck,
   'log partitions': partitionsCheck,
-  'Redis': redisCheck,
-  'storage': storageCheck,
-  'keys': keysCheck,
+  Redis: redisCheck,
+  storage: storageCheck,
+  keys: keysCheck,
 };
 
 async function skipped(variable: string): Promise<Healthy> {
@@ -38,37 +42,59 @@ async function skipped(variable: string): Promise<Healthy> {
 
 /** Row security binds the role, and only the worker's may enter an organization by its id. */
 async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Healthy> {
-  const [role] = await rows<{ name: string; privileged: boolean; owns: string | null; version: number; enters: boolean }>(url, `
+  const [role] = await rows<{
+    name: string;
+    privileged: boolean;
+    owns: string | null;
+    version: number;
+    enters: boolean;
+  }>(
+    url,
+    `
     SELECT current_user AS name, r.rolsuper OR r.rolbypassrls AS privileged, current_setting('server_version_num')::int AS version,
            (SELECT min(c.relname) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns,
            has_schema_privilege('app', 'USAGE') AND has_function_privilege('app.enter_organization(uuid)', 'EXECUTE') AS enters
-      FROM pg_roles r WHERE r.rolname = current_user`);
+      FROM pg_roles r WHERE r.rolname = current_user`,
+  );
   const { name, privileged, owns, version, enters } = role!;
   if (privileged) throw new Error(`the role ${name} bypasses row security`);
   if (owns !== null) throw new Error(`the role ${name} owns the table ${owns}`);
   if (version < OLDEST_POSTGRES) throw new Error('Postgres 15 is the oldest that serves');
-  if (enters !== entersByIdentifier) throw new Error(`the role ${name} ${enters ? 'may' : 'may not'} enter any organization: wrong role for this URL`);
+  if (enters !== entersByIdentifier)
+    throw new Error(`the role ${name} ${enters ? 'may' : 'may not'} enter any organization: wrong role for this URL`);
   return { detail: `${name} on Postgres ${Math.floor(version / 10_000)}.${version % 10_000}` };
 }
 
 async function migrationsCheck({ database: { migratorUrl } }: Config): Promise<Healthy> {
   if (migratorUrl === undefined) return skipped('MIGRATOR_DATABASE_URL');
   const files = (await readdir(MIGRATIONS)).filter((file) => file.endsWith('.js')).toSorted();
-  const known = (await Promise.all(files.map(async (file) => Object.keys(await import(pathToFileURL(path.join(MIGRATIONS, file)).href) as object)))).flat();
-  const applied = new Set((await rows<{ name: string }>(migratorUrl, 'SELECT name FROM public.migrations')).map(({ name }) => name));
+  const known = (
+    await Promise.all(
+      files.map(async (file) => Object.keys((await import(pathToFileURL(path.join(MIGRATIONS, file)).href)) as object)),
+    )
+  ).flat();
+  const applied = new Set(
+    (await rows<{ name: string }>(migratorUrl, 'SELECT name FROM public.migrations')).map(({ name }) => name),
+  );
   const missing = known.filter((name) => !applied.has(name));
   if (missing.length > 0) throw new Error(`not applied: ${missing.join(', ')}; run \`vouchsafe migrate\``);
   const unknown = applied.size - known.length;
-  return { detail: `${known.length} applied`, warnings: unknown > 0 ? [`${unknown} more are applied than this version knows`] : [] };
+  return {
+    detail: `${known.length} applied`,
+    warnings: unknown > 0 ? [`${unknown} more are applied than this version knows`] : [],
+  };
 }
 
 /** Every table with rows of organizations, partitions included, and every table declared to have them. */
 async function rowSecurityCheck({ database }: Config): Promise<Healthy> {
-  const tables = await rows<{ name: string; forced: boolean }>(database.workerUrl!, `
+  const tables = await rows<{ name: string; forced: boolean }>(
+    database.workerUrl!,
+    `
     SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid) AS forced
       FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
        AND (c.relname = ANY ($1) OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org_id'))`,
-  [tenantTables()]);
+    [tenantTables()],
+  );
   const open = tables.filter(({ forced }) => !forced).map(({ name }) => name);
   const absent = tenantTables().filter((table) => !tables.some(({ name }) => name === table));
   if (open.length > 0) throw new Error(`not forced on: ${open.join(', ')}`);
@@ -82,10 +108,13 @@ function tenantTables(): string[] {
 
 /** Without a partition for the month nothing can be logged, and so nothing done. */
 async function partitionsCheck({ database }: Config): Promise<Healthy> {
-  const months = await rows<{ month: string; there: boolean }>(database.workerUrl!, `
+  const months = await rows<{ month: string; there: boolean }>(
+    database.workerUrl!,
+    `
     SELECT to_char(m, 'YYYY-MM') AS month,
            to_regclass(to_char(m, '"public.audit_events_"YYYY_MM')) IS NOT NULL AND to_regclass(to_char(m, '"public.audit_private_"YYYY_MM')) IS NOT NULL AS there
-      FROM generate_series(date_trunc('month', now() AT TIME ZONE 'UTC'), date_trunc('month', now() AT TIME ZONE 'UTC') + interval '36 months', interval '1 month') m`);
+      FROM generate_series(date_trunc('month', now() AT TIME ZONE 'UTC'), date_trunc('month', now() AT TIME ZONE 'UTC') + interval '36 months', interval '1 month') m`,
+  );
   const gap = months.findIndex(({ there }) => !there);
   const ahead = (gap === -1 ? months.length : gap) - 1;
   if (ahead < 0) throw new Error(`none for ${months[0]!.month}: nothing can be logged`);
@@ -95,17 +124,32 @@ async function partitionsCheck({ database }: Config): Promise<Healthy> {
 
 /** Work survives in Postgres; a Redis that forgets only makes it wait. */
 async function redisCheck({ redis: { url } }: Config): Promise<Healthy> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: 5_000 });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 5_000,
+  });
   let cause: unknown;
-  client.on('error', (error: Error) => { cause ??= error; });
+  client.on('error', (error: Error) => {
+    cause ??= error;
+  });
   try {
-    await client.connect().catch((error: unknown) => { throw cause ?? error; });
+    await client.connect().catch((error: unknown) => {
+      throw cause ?? error;
+    });
     const info = await client.info();
     const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
     const policy = field('maxmemory_policy');
     const warnings = [
-      ...(policy === 'noeviction' ? [] : [`maxmemory-policy is ${policy ?? 'unknown'}, and has to be noeviction: jobs would be thrown away under pressure`]),
-      ...(field('aof_enabled') === '1' ? [] : ['appendonly is off: after a restart jobs are handed out again from the database']),
+      ...(policy === 'noeviction'
+        ? []
+        : [
+            `maxmemory-policy is ${policy ?? 'unknown'}, and has to be noeviction: jobs would be thrown away under pressure`,
+          ]),
+      ...(field('aof_enabled') === '1'
+        ? []
+        : ['appendonly is off: after a restart jobs are handed out again from the database']),
     ];
     return { detail: `version ${field('redis_version') ?? 'unknown'}`, warnings };
   } finally {
@@ -127,13 +171,18 @@ async function keysCheck(config: Config): Promise<Healthy> {
   try {
     const kms = operator.app.get(Kms);
     const key = Buffer.alloc(32, 7);
-    if (!(await kms.unwrap(await kms.wrap(key, 'doctor'), 'doctor')).equals(key)) throw new Error('the KMS gives back another key than it was given');
-    const organizations = await operator.app.get(UnitOfWork).once<{ id: string }>('SELECT app.organization_ids(true) AS id');
+    if (!(await kms.unwrap(await kms.wrap(key, 'doctor'), 'doctor')).equals(key))
+      throw new Error('the KMS gives back another key than it was given');
+    const organizations = await operator.app
+      .get(UnitOfWork)
+      .once<{ id: string }>('SELECT app.organization_ids(true) AS id');
     let opened = 0;
     for (const { id } of organizations) {
-      const ring = await operator.within(id, () => operator.app.get(DataKeys).find(ORGANIZATION)).catch((cause: unknown) => {
-        throw new Error(`ROOT_KEY does not open the data key of organization ${id}`, { cause });
-      });
+      const ring = await operator
+        .within(id, () => operator.app.get(DataKeys).find(ORGANIZATION))
+        .catch((cause: unknown) => {
+          throw new Error(`ROOT_KEY does not open the data key of organization ${id}`, { cause });
+        });
       if (!ring.isEmpty) opened += 1;
     }
     return { detail: `KMS ${kms.id}; the keys of ${opened} organizations open` };

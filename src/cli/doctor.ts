@@ -3,13 +3,22 @@ import { ConfigError } from '../platform/config/env.js';
 import { loadConfig, type Config } from '../platform/config/config.js';
 import { DOCTOR_CHECKS, type Check } from './doctor-checks.js';
 
-interface Finding { check: string; status: 'ok' | 'warning' | 'failed'; detail: string }
+interface Finding {
+  check: string;
+  status: 'ok' | 'warning' | 'failed';
+  detail: string;
+}
 
 const MARKS = { ok: '✓', warning: '!', failed: '✗' } as const;
 
-/** `doctor`: looks at everything an installation stands on; ends with code 1 when something is wrong, not for warnings. */
+/**
+ * `doctor`: looks at everything an installation stands on; ends with code 1 when something is wrong, not for warnings.
+ */
 export function doctorCommand(program: Command): void {
-  program.command('doctor').description('check configuration, database, Redis, keys and storage; changes nothing').option('--json')
+  program
+    .command('doctor')
+    .description('check configuration, database, Redis, keys and storage; changes nothing')
+    .option('--json')
     .action(async ({ json }: { json?: boolean }) => {
       const findings = await examine();
       const ok = findings.every(({ status }) => status !== 'failed');
@@ -18,7 +27,10 @@ export function doctorCommand(program: Command): void {
     });
 }
 
-/** Without a valid configuration nothing else can be looked at; otherwise every check is made, whatever the others found. */
+/**
+ * Without a valid configuration nothing else can be looked at; otherwise every check is made, whatever the others
+ * found.
+ */
 async function examine(): Promise<Finding[]> {
   let config: Config;
   try {
@@ -27,15 +39,20 @@ async function examine(): Promise<Finding[]> {
     if (error instanceof ConfigError) return [{ check: 'configuration', status: 'failed', detail: error.message }];
     throw error;
   }
-  const findings: Finding[] = [{ check: 'configuration', status: 'ok', detail: `environment ${config.app.environment}` }];
-  for (const [name, check] of Object.entries(DOCTOR_CHECKS)) findings.push({ check: name, ...await outcome(check, config) });
+  const findings: Finding[] = [
+    { check: 'configuration', status: 'ok', detail: `environment ${config.app.environment}` },
+  ];
+  for (const [name, check] of Object.entries(DOCTOR_CHECKS))
+    findings.push({ check: name, ...(await outcome(check, config)) });
   return findings;
 }
 
 async function outcome(check: Check, config: Config): Promise<Omit<Finding, 'check'>> {
   try {
     const { detail, warnings = [] } = await check(config);
-    return warnings.length === 0 ? { status: 'ok', detail } : { status: 'warning', detail: [detail, ...warnings].join('; ') };
+    return warnings.length === 0
+      ? { status: 'ok', detail }
+      : { status: 'warning', detail: [detail, ...warnings].join('; ') };
   } catch (error) {
     return { status: 'failed', detail: reason(error) };
   }
@@ -49,5 +66,10 @@ function reason(error: unknown): string {
 
 function table(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
-  return findings.map(({ check, status, detail }) => `${MARKS[status]} ${check.padEnd(width)}  ${detail.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}\n`).join('');
+  return findings
+    .map(
+      ({ check, status, detail }) =>
+        `${MARKS[status]} ${check.padEnd(width)}  ${detail.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}\n`,
+    )
+    .join('');
 }

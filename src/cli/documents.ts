@@ -9,13 +9,20 @@ import { buildOpenApi } from '../platform/http/index.js';
 
 /** Values that let the application describe itself without any service. */
 const NOWHERE = {
-  VOUCHSAFE_ENV: 'test', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', REDIS_URL: 'redis://127.0.0.1:1', PUBLIC_URL: 'http://127.0.0.1:3000',
-  ROOT_KEY: '0'.repeat(64), JWT_SECRET: '1'.repeat(64),
+  VOUCHSAFE_ENV: 'test',
+  DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+  REDIS_URL: 'redis://127.0.0.1:1',
+  PUBLIC_URL: 'http://127.0.0.1:3000',
+  ROOT_KEY: '0'.repeat(64),
+  JWT_SECRET: '1'.repeat(64),
 };
 
 /** `docs`: writes docs/generated from the code, or checks that it is current. */
 export function documentCommands(program: Command): void {
-  program.command('docs').description('write docs/generated from the declarations').option('--check', 'only say whether it is current')
+  program
+    .command('docs')
+    .description('write docs/generated from the declarations')
+    .option('--check', 'only say whether it is current')
     .action(async ({ check }: { check?: boolean }) => {
       const folder = path.resolve('docs/generated');
       const stale: string[] = [];
@@ -28,14 +35,22 @@ export function documentCommands(program: Command): void {
           writeFileSync(file, text);
         }
       }
-      if (stale.length > 0) throw new Error(`docs/generated is not current (${stale.join(', ')}): run \`npm run docs\``);
+      if (stale.length > 0)
+        throw new Error(`docs/generated is not current (${stale.join(', ')}): run \`npm run docs\``);
     });
 }
 
 async function documents(): Promise<[string, string][]> {
-  const app = await NestFactory.create(AppModule.forRoot(loadConfig(NOWHERE, 'api')), { preview: true, logger: false, abortOnError: false });
+  const app = await NestFactory.create(AppModule.forRoot(loadConfig(NOWHERE, 'api')), {
+    preview: true,
+    logger: false,
+    abortOnError: false,
+  });
   const openapi = buildOpenApi(app);
-  return [['openapi.json', `${JSON.stringify(openapi, null, 2)}\n`], ['catalogue.md', renderCatalogue()]];
+  return [
+    ['openapi.json', `${JSON.stringify(openapi, null, 2)}\n`],
+    ['catalogue.md', renderCatalogue()],
+  ];
 }
 
 function read(file: string): string | undefined {

@@ -3,18 +3,45 @@ import { InstitutionsService } from '../modules/institutions/index.js';
 import { newId } from '../platform/clock/id.js';
 import { operate, type Operator } from './operator.js';
 
-interface Options { name: string; institution: string; org: string; json?: boolean }
+interface Options {
+  name: string;
+  institution: string;
+  org: string;
+  json?: boolean;
+}
 
 /** `institution create`, `institution add` and `institution remove`. */
 export function institutionCommands(program: Command): void {
-  const institution = program.command('institution').description('groups of organizations, for shared sign-in and reporting');
-  institution.command('create').description('set up an institution').requiredOption('--name <name>').option('--json')
-    .action((options: Options) => operate(options, async (operator) => ({ id: await createInstitution(operator, options.name) })));
-  institution.command('add').description('put an organization into an institution; what it shares there it has to agree to itself')
-    .requiredOption('--institution <id>').requiredOption('--org <id>').option('--json')
-    .action((options: Options) => operate(options, async (operator) => ({ added: await addToInstitution(operator, options.org, options.institution) })));
-  institution.command('remove').description('take an organization out of its institution').requiredOption('--org <id>').option('--json')
-    .action((options: Options) => operate(options, async (operator) => ({ removed: await removeFromInstitution(operator, options.org) })));
+  const institution = program
+    .command('institution')
+    .description('groups of organizations, for shared sign-in and reporting');
+  institution
+    .command('create')
+    .description('set up an institution')
+    .requiredOption('--name <name>')
+    .option('--json')
+    .action((options: Options) =>
+      operate(options, async (operator) => ({ id: await createInstitution(operator, options.name) })),
+    );
+  institution
+    .command('add')
+    .description('put an organization into an institution; what it shares there it has to agree to itself')
+    .requiredOption('--institution <id>')
+    .requiredOption('--org <id>')
+    .option('--json')
+    .action((options: Options) =>
+      operate(options, async (operator) => ({
+        added: await addToInstitution(operator, options.org, options.institution),
+      })),
+    );
+  institution
+    .command('remove')
+    .description('take an organization out of its institution')
+    .requiredOption('--org <id>')
+    .option('--json')
+    .action((options: Options) =>
+      operate(options, async (operator) => ({ removed: await removeFromInstitution(operator, options.org) })),
+    );
 }
 
 export async function createInstitution(operator: Operator, name: string): Promise<string> {

@@ -8,11 +8,17 @@ import { print } from './operator.js';
 
 /** `migrate`: brings the schema up to date as the migrator's role, and writes into it what the code declares. */
 export function migrateCommand(program: Command): void {
-  program.command('migrate').description('bring the database schema up to date').option('--json')
+  program
+    .command('migrate')
+    .description('bring the database schema up to date')
+    .option('--json')
     .action(async (options: { json?: boolean }) => {
       const { database } = loadConfig(process.env, 'migrator');
       const dataSource = new DataSource({
-        type: 'postgres', url: database.url, installExtensions: false, migrationsTransactionMode: 'each',
+        type: 'postgres',
+        url: database.url,
+        installExtensions: false,
+        migrationsTransactionMode: 'each',
         migrations: [`${import.meta.dirname}/../../migrations/*.js`],
         extra: { max: 1 },
       });

@@ -35,7 +35,10 @@ export class Operator {
 }
 
 /** Starts the application without listening, hands it to a command, and prints what comes back. */
-export async function operate(options: { json?: boolean }, command: (operator: Operator) => Promise<Record<string, unknown>>): Promise<void> {
+export async function operate(
+  options: { json?: boolean },
+  command: (operator: Operator) => Promise<Record<string, unknown>>,
+): Promise<void> {
   const operator = await startOperator(loadConfig(process.env, 'cli'));
   try {
     print(await command(operator), options);
@@ -45,13 +48,20 @@ export async function operate(options: { json?: boolean }, command: (operator: O
 }
 
 /** The application without a listener; whoever starts it closes it. */
-export async function startOperator(config: Config, logger: LogLevel[] | false = ['fatal', 'error', 'warn']): Promise<Operator> {
-  return new Operator(await NestFactory.createApplicationContext(AppModule.forRoot(config), { logger, abortOnError: false }));
+export async function startOperator(
+  config: Config,
+  logger: LogLevel[] | false = ['fatal', 'error', 'warn'],
+): Promise<Operator> {
+  return new Operator(
+    await NestFactory.createApplicationContext(AppModule.forRoot(config), { logger, abortOnError: false }),
+  );
 }
 
 /** One JSON object, or a line a field. */
 export function print(result: Record<string, unknown>, { json }: { json?: boolean }): void {
-  const lines = Object.entries(result).map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const lines = Object.entries(result).map(
+    ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   process.stdout.write(`${json ? JSON.stringify(result) : lines.join('\n')}\n`);
 }
 

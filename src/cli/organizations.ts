@@ -5,33 +5,82 @@ import { PRESETS, type Preset } from '../platform/access/roles.js';
 import { INSTALLATION, newId } from '../platform/clock/id.js';
 import { operate, readSecret, type Operator } from './operator.js';
 
-interface OrgOptions { name: string; preset: Preset; org: string; reason: string; json?: boolean }
-interface UserOptions { email: string; name?: string; org: string; role: string; passwordStdin?: boolean; json?: boolean }
+interface OrgOptions {
+  name: string;
+  preset: Preset;
+  org: string;
+  reason: string;
+  json?: boolean;
+}
+interface UserOptions {
+  email: string;
+  name?: string;
+  org: string;
+  role: string;
+  passwordStdin?: boolean;
+  json?: boolean;
+}
 
 /** `org create`, `list`, `rename`, `suspend` and `resume`; `user create` and `reset-factors`. */
 export function organizationCommands(program: Command): void {
   const org = program.command('org').description('organizations');
-  org.command('create').description('set up an organization')
+  org
+    .command('create')
+    .description('set up an organization')
     .requiredOption('--name <name>')
-    .addOption(new Option('--preset <preset>', 'vocabulary of roles').choices(Object.keys(PRESETS)).makeOptionMandatory())
+    .addOption(
+      new Option('--preset <preset>', 'vocabulary of roles').choices(Object.keys(PRESETS)).makeOptionMandatory(),
+    )
     .option('--json')
-    .action((options: OrgOptions) => operate(options, async (operator) => ({ id: await createOrganization(operator, newId(), options) })));
-  org.command('list').description('all organizations').option('--json')
-    .action((options: OrgOptions) => operate(options, async (operator) => ({ organizations: await listOrganizations(operator) })));
-  org.command('rename').description('give an organization another name').requiredOption('--org <id>').requiredOption('--name <name>').option('--json')
-    .action(({ name, ...options }: OrgOptions) => operate(options, (operator) => inOrganization(operator, options.org, async (organization) => {
-      await organization.update({ name });
-      return { id: options.org, name };
-    })));
-  org.command('suspend').description('shut an organization: no sign-in, no requests, no webhooks, no jobs but those of retention')
-    .requiredOption('--org <id>').requiredOption('--reason <code>', 'one word for the log, such as unpaid or incident').option('--json')
-    .action((options: OrgOptions) => operate(options, async (operator) => ({ suspended: await suspend(operator, options.org, options.reason) })));
-  org.command('resume').description('open a suspended organization again').requiredOption('--org <id>').option('--json')
-    .action((options: OrgOptions) => operate(options, async (operator) => ({ resumed: await resume(operator, options.org) })));
+    .action((options: OrgOptions) =>
+      operate(options, async (operator) => ({ id: await createOrganization(operator, newId(), options) })),
+    );
+  org
+    .command('list')
+    .description('all organizations')
+    .option('--json')
+    .action((options: OrgOptions) =>
+      operate(options, async (operator) => ({ organizations: await listOrganizations(operator) })),
+    );
+  org
+    .command('rename')
+    .description('give an organization another name')
+    .requiredOption('--org <id>')
+    .requiredOption('--name <name>')
+    .option('--json')
+    .action(({ name, ...options }: OrgOptions) =>
+      operate(options, (operator) =>
+        inOrganization(operator, options.org, async (organization) => {
+          await organization.update({ name });
+          return { id: options.org, name };
+        }),
+      ),
+    );
+  org
+    .command('suspend')
+    .description('shut an organization: no sign-in, no requests, no webhooks, no jobs but those of retention')
+    .requiredOption('--org <id>')
+    .requiredOption('--reason <code>', 'one word for the log, such as unpaid or incident')
+    .option('--json')
+    .action((options: OrgOptions) =>
+      operate(options, async (operator) => ({ suspended: await suspend(operator, options.org, options.reason) })),
+    );
+  org
+    .command('resume')
+    .description('open a suspended organization again')
+    .requiredOption('--org <id>')
+    .option('--json')
+    .action((options: OrgOptions) =>
+      operate(options, async (operator) => ({ resumed: await resume(operator, options.org) })),
+    );
 
   const user = program.command('user').description('users');
-  user.command('create').description('add a member, and the user behind it where the address is new')
-    .requiredOption('--email <email>').requiredOption('--org <id>').requiredOption('--role <role>')
+  user
+    .command('create')
+    .description('add a member, and the user behind it where the address is new')
+    .requiredOption('--email <email>')
+    .requiredOption('--org <id>')
+    .requiredOption('--role <role>')
     .option('--name <name>', 'full name; the address if not given')
     .option('--password-stdin', 'read a first password from standard input; it must be changed at the first sign-in')
     .option('--json')
@@ -39,12 +88,22 @@ export function organizationCommands(program: Command): void {
       const password = options.passwordStdin ? await readSecret() : undefined;
       await operate(options, async (operator) => createUser(operator, { ...options, password, mustChange: true }));
     });
-  user.command('reset-factors').description('take all second factors from a member, end their sessions and tell them by mail')
-    .requiredOption('--email <email>').requiredOption('--org <id>').option('--json')
-    .action((options: UserOptions) => operate(options, async (operator) => ({ membershipId: await resetFactors(operator, options) })));
+  user
+    .command('reset-factors')
+    .description('take all second factors from a member, end their sessions and tell them by mail')
+    .requiredOption('--email <email>')
+    .requiredOption('--org <id>')
+    .option('--json')
+    .action((options: UserOptions) =>
+      operate(options, async (operator) => ({ membershipId: await resetFactors(operator, options) })),
+    );
 }
 
-export async function createOrganization(operator: Operator, id: string, { name, preset }: Pick<OrgOptions, 'name' | 'preset'>): Promise<string> {
+export async function createOrganization(
+  operator: Operator,
+  id: string,
+  { name, preset }: Pick<OrgOptions, 'name' | 'preset'>,
+): Promise<string> {
   await operator.installation(() => operator.app.get(OrganizationService).create(id, name, preset));
   return id;
 }
@@ -64,17 +123,31 @@ export function resetFactors(operator: Operator, { org, email }: Pick<UserOption
 async function listOrganizations(operator: Operator) {
   const organizations = [];
   for (const org of (await operator.app.get(OrganizationService).ids()).filter((id) => id !== INSTALLATION)) {
-    const { id, name, preset, status, institutionId } = await inOrganization(operator, org, (organization) => organization.current());
+    const { id, name, preset, status, institutionId } = await inOrganization(operator, org, (organization) =>
+      organization.current(),
+    );
     organizations.push({ id, name, preset, status, institutionId });
   }
   return organizations;
 }
 
-function inOrganization<T>(operator: Operator, org: string, fn: (organization: OrganizationService) => Promise<T>): Promise<T> {
+function inOrganization<T>(
+  operator: Operator,
+  org: string,
+  fn: (organization: OrganizationService) => Promise<T>,
+): Promise<T> {
   return operator.within(org, () => fn(operator.app.get(OrganizationService)));
 }
 
-interface NewUser { email: string; name?: string; org: string; role: string; personId?: string; password?: string; mustChange: boolean }
+interface NewUser {
+  email: string;
+  name?: string;
+  org: string;
+  role: string;
+  personId?: string;
+  password?: string;
+  mustChange: boolean;
+}
 
 export function createUser(operator: Operator, { email, name, org, role, personId, password, mustChange }: NewUser) {
   return operator.within(org, async () => {

@@ -2,20 +2,36 @@ import type { Command } from 'commander';
 import { RetentionRunner, RetentionService } from '../modules/retention/index.js';
 import { operate, type Operator } from './operator.js';
 
-interface Options { policy: string; org?: string; json?: boolean }
+interface Options {
+  policy: string;
+  org?: string;
+  json?: boolean;
+}
 
 /** `retention preview` and `retention run`: one policy, in one organization or in all of them. */
 export function retentionCommands(program: Command): void {
   const retention = program.command('retention').description('removal of rows past their time');
-  retention.command('preview').description('what a policy would remove now')
-    .requiredOption('--policy <name>').option('--org <id>', 'one organization; all if not given').option('--json')
+  retention
+    .command('preview')
+    .description('what a policy would remove now')
+    .requiredOption('--policy <name>')
+    .option('--org <id>', 'one organization; all if not given')
+    .option('--json')
     .action((options: Options) => operate(options, (operator) => everywhere(operator, options, preview)));
-  retention.command('run').description('run a policy here and now, and certify what it removed')
-    .requiredOption('--policy <name>').option('--org <id>', 'one organization; all if not given').option('--json')
+  retention
+    .command('run')
+    .description('run a policy here and now, and certify what it removed')
+    .requiredOption('--policy <name>')
+    .option('--org <id>', 'one organization; all if not given')
+    .option('--json')
     .action((options: Options) => operate(options, (operator) => everywhere(operator, options, run)));
 }
 
-async function everywhere(operator: Operator, { policy, org }: Options, command: typeof preview): Promise<Record<string, unknown>> {
+async function everywhere(
+  operator: Operator,
+  { policy, org }: Options,
+  command: typeof preview,
+): Promise<Record<string, unknown>> {
   if (org !== undefined) return command(operator, org, policy);
   const organizations = [];
   for (const orgId of await operator.app.get(RetentionService).organizations()) {

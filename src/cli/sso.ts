@@ -3,52 +3,121 @@ import type { Command } from 'commander';
 import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/index.js';
 import { operate, readSecret } from './operator.js';
 
-interface AddSamlOptions { org: string; metadata: string; name: string; groupRole: string[]; defaultRole?: string; json?: boolean }
-interface AddOidcOptions { org: string; issuer: string; clientId: string; clientSecretStdin?: boolean; tenant: string[]; name: string; groupRole: string[]; defaultRole?: string; json?: boolean }
-interface DomainOptions { org: string; domain: string; json?: boolean }
+interface AddSamlOptions {
+  org: string;
+  metadata: string;
+  name: string;
+  groupRole: string[];
+  defaultRole?: string;
+  json?: boolean;
+}
+interface AddOidcOptions {
+  org: string;
+  issuer: string;
+  clientId: string;
+  clientSecretStdin?: boolean;
+  tenant: string[];
+  name: string;
+  groupRole: string[];
+  defaultRole?: string;
+  json?: boolean;
+}
+interface DomainOptions {
+  org: string;
+  domain: string;
+  json?: boolean;
+}
 
 /** `sso …`. */
 export function ssoCommands(program: Command): void {
   const sso = program.command('sso').description('single sign-on');
   addSaml(sso);
   addOidc(sso);
-  sso.command('list').description('the connections of an organization').requiredOption('--org <id>').option('--json')
-    .action((options: { org: string; json?: boolean }) => operate(options, (operator) => operator.within(options.org, async () => {
-      const { items } = await operator.app.get(SsoSetupService).list();
-      return { connections: items.map(({ id, name, protocol, enabled, testedAt, loginUrl, metadataProblem }) => ({ id, name, protocol, enabled, testedAt, loginUrl, metadataProblem })) };
-    })));
-  sso.command('verify-domain').description('look up whether a mail domain is an organization\'s, and add it where it is not there yet')
-    .requiredOption('--org <id>').requiredOption('--domain <name>').option('--json')
-    .action((options: DomainOptions) => operate(options, async (operator) => {
-      const domain = await operator.within(options.org, () => operator.app.get(SsoDomains).known(options.domain));
-      const after = await operator.as(options.org, () => operator.app.get(DomainChecks).check(domain.id));
-      return { id: domain.id, domain: domain.domain, record: domain.record, verified: (after?.verifiedAt ?? null) !== null, problem: after?.problem ?? null };
-    }));
+  sso
+    .command('list')
+    .description('the connections of an organization')
+    .requiredOption('--org <id>')
+    .option('--json')
+    .action((options: { org: string; json?: boolean }) =>
+      operate(options, (operator) =>
+        operator.within(options.org, async () => {
+          const { items } = await operator.app.get(SsoSetupService).list();
+          return {
+            connections: items.map(({ id, name, protocol, enabled, testedAt, loginUrl, metadataProblem }) => ({
+              id,
+              name,
+              protocol,
+              enabled,
+              testedAt,
+              loginUrl,
+              metadataProblem,
+            })),
+          };
+        }),
+      ),
+    );
+  sso
+    .command('verify-domain')
+    .description("look up whether a mail domain is an organization's, and add it where it is not there yet")
+    .requiredOption('--org <id>')
+    .requiredOption('--domain <name>')
+    .option('--json')
+    .action((options: DomainOptions) =>
+      operate(options, async (operator) => {
+        const domain = await operator.within(options.org, () => operator.app.get(SsoDomains).known(options.domain));
+        const after = await operator.as(options.org, () => operator.app.get(DomainChecks).check(domain.id));
+        return {
+          id: domain.id,
+          domain: domain.domain,
+          record: domain.record,
+          verified: (after?.verifiedAt ?? null) !== null,
+          problem: after?.problem ?? null,
+        };
+      }),
+    );
 }
 
 function addSaml(sso: Command): void {
-  sso.command('add-saml').description('connect a SAML identity provider')
-    .requiredOption('--org <id>').requiredOption('--metadata <file or URL>', "the identity provider's metadata; at a URL it is read anew every day")
+  sso
+    .command('add-saml')
+    .description('connect a SAML identity provider')
+    .requiredOption('--org <id>')
+    .requiredOption('--metadata <file or URL>', "the identity provider's metadata; at a URL it is read anew every day")
     .option('--name <name>', 'how the connection is called', 'SAML')
-    .option('--group-role <group=role>', 'the role of a group; repeat it, the first match wins', (value: string, all: string[]) => [...all, value], [])
+    .option(
+      '--group-role <group=role>',
+      'the role of a group; repeat it, the first match wins',
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
     .option('--default-role <role>', 'the role of somebody in none of the groups')
     .option('--json')
     .action(async (options: AddSamlOptions) => {
-      const source = /^https?:/.test(options.metadata) ? { metadataUrl: options.metadata } : { metadata: await readFile(options.metadata, 'utf8') };
+      const source = /^https?:/.test(options.metadata)
+        ? { metadataUrl: options.metadata }
+        : { metadata: await readFile(options.metadata, 'utf8') };
       const groupRoles = options.groupRole.map(parseGroupRole);
-      await operate(options, (operator) => operator.within(options.org, async () => {
-        const { name, defaultRole } = options;
-        const connection = await operator.app.get(SsoSetupService).create({ name, ...source, groupRoles, ...(defaultRole && { defaultRole }) });
-        const { id, entityId, acsUrl, loginUrl, metadataUrl } = connection;
-        return { id, entityId, acsUrl, loginUrl, metadataUrl };
-      }));
+      await operate(options, (operator) =>
+        operator.within(options.org, async () => {
+          const { name, defaultRole } = options;
+          const connection = await operator.app
+            .get(SsoSetupService)
+            .create({ name, ...source, groupRoles, ...(defaultRole && { defaultRole }) });
+          const { id, entityId, acsUrl, loginUrl, metadataUrl } = connection;
+          return { id, entityId, acsUrl, loginUrl, metadataUrl };
+        }),
+      );
     });
 }
 
 function addOidc(sso: Command): void {
   const gathered = (value: string, all: string[]) => [...all, value];
-  sso.command('add-oidc').description('connect an OpenID provider')
-    .requiredOption('--org <id>').requiredOption('--issuer <URL>', 'what the provider calls itself').requiredOption('--client-id <id>', 'what it calls us')
+  sso
+    .command('add-oidc')
+    .description('connect an OpenID provider')
+    .requiredOption('--org <id>')
+    .requiredOption('--issuer <URL>', 'what the provider calls itself')
+    .requiredOption('--client-id <id>', 'what it calls us')
     .option('--client-secret-stdin', 'read the client secret from standard input; without one PKCE alone is used')
     .option('--tenant <id>', 'a directory (Entra ID) or hosted domain (Google) that is let in; repeat it', gathered, [])
     .option('--name <name>', 'how the connection is called', 'OpenID Connect')
@@ -58,11 +127,24 @@ function addOidc(sso: Command): void {
     .action(async ({ org, issuer, clientId, name, tenant: tenants, defaultRole, ...options }: AddOidcOptions) => {
       const clientSecret = options.clientSecretStdin === true ? await readSecret() : undefined;
       const groupRoles = options.groupRole.map(parseGroupRole);
-      await operate(options, (operator) => operator.within(org, async () => {
-        const settings = { name, protocol: 'oidc' as const, issuer, clientId, tenants, groupRoles, ...(clientSecret && { clientSecret }), ...(defaultRole && { defaultRole }) };
-        const { id, loginUrl, callbackUrl, backchannelLogoutUrl } = await operator.app.get(SsoSetupService).create(settings);
-        return { id, loginUrl, callbackUrl, backchannelLogoutUrl };
-      }));
+      await operate(options, (operator) =>
+        operator.within(org, async () => {
+          const settings = {
+            name,
+            protocol: 'oidc' as const,
+            issuer,
+            clientId,
+            tenants,
+            groupRoles,
+            ...(clientSecret && { clientSecret }),
+            ...(defaultRole && { defaultRole }),
+          };
+          const { id, loginUrl, callbackUrl, backchannelLogoutUrl } = await operator.app
+            .get(SsoSetupService)
+            .create(settings);
+          return { id, loginUrl, callbackUrl, backchannelLogoutUrl };
+        }),
+      );
     });
 }
 

@@ -4,24 +4,47 @@ import { AccountService } from '../modules/auth/index.js';
 import type { Scope } from '../platform/access/roles.js';
 import { operate, readSecret } from './operator.js';
 
-interface SupportOptions { org: string; email: string; name?: string; grant: string[]; reason: string; minutes: string; passwordStdin?: boolean; json?: boolean }
+interface SupportOptions {
+  org: string;
+  email: string;
+  name?: string;
+  grant: string[];
+  reason: string;
+  minutes: string;
+  passwordStdin?: boolean;
+  json?: boolean;
+}
 
 /** `support request`. */
 export function supportCommands(program: Command): void {
-  program.command('support').description('support access').command('request')
+  program
+    .command('support')
+    .description('support access')
+    .command('request')
     .description('ask an organization for permissions for a time; one of its members has to approve')
-    .requiredOption('--org <id>').requiredOption('--email <email>', 'who of the support staff')
-    .requiredOption('--grant <permission...>', 'what is needed: permission, or permission=scope').requiredOption('--reason <text>').requiredOption('--minutes <n>')
-    .option('--name <name>').option('--password-stdin', 'read a first password from standard input; it must be changed at the first sign-in').option('--json')
+    .requiredOption('--org <id>')
+    .requiredOption('--email <email>', 'who of the support staff')
+    .requiredOption('--grant <permission...>', 'what is needed: permission, or permission=scope')
+    .requiredOption('--reason <text>')
+    .requiredOption('--minutes <n>')
+    .option('--name <name>')
+    .option('--password-stdin', 'read a first password from standard input; it must be changed at the first sign-in')
+    .option('--json')
     .action(async (options: SupportOptions) => {
       const password = options.passwordStdin ? await readSecret() : undefined;
-      await operate(options, (operator) => operator.within(options.org, async () => {
-        const { id, membershipId, userId } = await operator.app.get(AccessGrantsService).requestSupport({
-          email: options.email, name: options.name ?? options.email, grants: options.grant.map(wanted), reason: options.reason, minutes: Number(options.minutes),
-        });
-        if (password !== undefined) await operator.app.get(AccountService).setPassword(userId, password, true);
-        return { id, membershipId };
-      }));
+      await operate(options, (operator) =>
+        operator.within(options.org, async () => {
+          const { id, membershipId, userId } = await operator.app.get(AccessGrantsService).requestSupport({
+            email: options.email,
+            name: options.name ?? options.email,
+            grants: options.grant.map(wanted),
+            reason: options.reason,
+            minutes: Number(options.minutes),
+          });
+          if (password !== undefined) await operator.app.get(AccountService).setPassword(userId, password, true);
+          return { id, membershipId };
+        }),
+      );
     });
 }
 

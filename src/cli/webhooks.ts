@@ -2,16 +2,34 @@ import { Option, type Command } from 'commander';
 import { OFFERED_SCHEMES, WebhookSourcesService, type Scheme } from '../modules/webhooks/index.js';
 import { operate } from './operator.js';
 
-interface AddSourceOptions { org: string; name: string; scheme: Scheme; json?: boolean }
+interface AddSourceOptions {
+  org: string;
+  name: string;
+  scheme: Scheme;
+  json?: boolean;
+}
 
 /** `webhook add-source`. */
 export function webhookCommands(program: Command): void {
-  program.command('webhook').description('partners\' webhooks').command('add-source').description('take in the webhooks of a partner; the secret is shown this once')
-    .requiredOption('--org <id>').requiredOption('--name <name>')
-    .addOption(new Option('--scheme <scheme>', 'how deliveries are signed').choices([...OFFERED_SCHEMES]).default('standard'))
+  program
+    .command('webhook')
+    .description("partners' webhooks")
+    .command('add-source')
+    .description('take in the webhooks of a partner; the secret is shown this once')
+    .requiredOption('--org <id>')
+    .requiredOption('--name <name>')
+    .addOption(
+      new Option('--scheme <scheme>', 'how deliveries are signed').choices([...OFFERED_SCHEMES]).default('standard'),
+    )
     .option('--json')
-    .action((options: AddSourceOptions) => operate(options, (operator) => operator.within(options.org, async () => {
-      const { id, url, secret } = await operator.app.get(WebhookSourcesService).create({ name: options.name, scheme: options.scheme });
-      return { id, url, secret };
-    })));
+    .action((options: AddSourceOptions) =>
+      operate(options, (operator) =>
+        operator.within(options.org, async () => {
+          const { id, url, secret } = await operator.app
+            .get(WebhookSourcesService)
+            .create({ name: options.name, scheme: options.scheme });
+          return { id, url, secret };
+        }),
+      ),
+    );
 }

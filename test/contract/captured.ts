@@ -45,7 +45,10 @@ export async function startCapturedWorker(harness: Harness, env: Record<string, 
 function capturing(config: Config): { root: DynamicModule; lines: string[] } {
   const lines: string[] = [];
   @Global()
-  @Module({ providers: [{ provide: LOG_STREAM, useValue: { write: (line: string) => void lines.push(line) } }], exports: [LOG_STREAM] })
+  @Module({
+    providers: [{ provide: LOG_STREAM, useValue: { write: (line: string) => void lines.push(line) } }],
+    exports: [LOG_STREAM],
+  })
   class Stream {}
   @Module({})
   class Root {}

@@ -23,22 +23,38 @@ beforeAll(async () => {
   thief = { ...two, client: await harness.signIn(two.email) };
 });
 afterAll(() => harness.stop());
-beforeEach(async () => { raw = await RawSql.open(harness.env.DATABASE_URL!); });
+beforeEach(async () => {
+  raw = await RawSql.open(harness.env.DATABASE_URL!);
+});
 afterEach(() => raw.end());
 
 const TABLES = ['user_keys', 'totp_factors', 'passkeys', 'recovery_codes', 'remembered_devices', 'pending_sign_ins'];
-const visit = () => JSON.stringify({ id: crypto.randomUUID(), secret_hash: `\\x${randomBytes(32).toString('hex')}`, ip: null, user_agent: null });
+const visit = () =>
+  JSON.stringify({
+    id: crypto.randomUUID(),
+    secret_hash: `\\x${randomBytes(32).toString('hex')}`,
+    ip: null,
+    user_agent: null,
+  });
 const VISIT = (n: number) => `jsonb_populate_record(NULL::app.visit, $${n}::jsonb)`;
 const shown = (fields: object) => JSON.stringify({ proof: `\\x${randomBytes(32).toString('hex')}`, ...fields });
 const SHOWN = (n: number) => `jsonb_populate_record(NULL::app.shown_factor, $${n}::jsonb)`;
 const CLAIMS = () => [
-  shown({ kind: 'totp', step: 99_999_999 }), shown({ kind: 'recovery-code', lookup: '\\x0000000000000000' }), shown({ kind: 'password' }), shown({ kind: null }),
-  shown({ kind: 'passkey', credential_id: `\\x${victim.credential.toString('hex')}`, counter: 99_999 }), shown({ kind: 'totp', step: 99_999_999, proof: null }),
-  shown({ kind: 'passkey', credential_id: `\\x${victim.credential.toString('hex')}`, counter: 99_999, proof: null }), null,
+  shown({ kind: 'totp', step: 99_999_999 }),
+  shown({ kind: 'recovery-code', lookup: '\\x0000000000000000' }),
+  shown({ kind: 'password' }),
+  shown({ kind: null }),
+  shown({ kind: 'passkey', credential_id: `\\x${victim.credential.toString('hex')}`, counter: 99_999 }),
+  shown({ kind: 'totp', step: 99_999_999, proof: null }),
+  shown({ kind: 'passkey', credential_id: `\\x${victim.credential.toString('hex')}`, counter: 99_999, proof: null }),
+  null,
 ];
-const factorsOf = async ({ userId }: Member) => harness.database.superuser(
-  `SELECT (SELECT jsonb_agg(t ORDER BY t.user_id) FROM app_private.totp_factors t WHERE t.user_id = $1) AS totp, (SELECT jsonb_agg(p ORDER BY p.id) FROM app_private.passkeys p WHERE p.user_id = $1) AS passkeys,
-          (SELECT jsonb_agg(r ORDER BY r.lookup) FROM app_private.recovery_codes r WHERE r.user_id = $1) AS codes`, [userId]);
+const factorsOf = async ({ userId }: Member) =>
+  harness.database.superuser(
+    `SELECT (SELECT jsonb_agg(t ORDER BY t.user_id) FROM app_private.totp_factors t WHERE t.user_id = $1) AS totp, (SELECT jsonb_agg(p ORDER BY p.id) FROM app_private.passkeys p WHERE p.user_id = $1) AS passkeys,
+          (SELECT jsonb_agg(r ORDER BY r.lookup) FROM app_private.recovery_codes r WHERE r.user_id = $1) AS codes`,
+    [userId],
+  );
 
 /** The secret of a sign-in of the victim's whose password was right: what a thief of the password has. */
 async function stolenSignIn(): Promise<string> {
@@ -47,10 +63,15 @@ async function stolenSignIn(): Promise<string> {
   return /pending=([^;]+)/.exec(client.cookieHeader)![1]!;
 }
 
-describe('SQL as the application\'s role', () => {
+describe("SQL as the application's role", () => {
   it.each(TABLES)('neither reads nor writes %s, in a session neither', async (table) => {
     await raw.enter(sessionSecret(victim.client));
-    for (const statement of [`SELECT * FROM app_private.${table}`, `UPDATE app_private.${table} SET user_id = user_id`, `DELETE FROM app_private.${table}`, `COPY app_private.${table} TO STDOUT`]) {
+    for (const statement of [
+      `SELECT * FROM app_private.${table}`,
+      `UPDATE app_private.${table} SET user_id = user_id`,
+      `DELETE FROM app_private.${table}`,
+      `COPY app_private.${table} TO STDOUT`,
+    ]) {
       expect([statement, (await raw.attempt(statement)).code]).toEqual([statement, '42501']);
     }
   });
@@ -59,13 +80,19 @@ describe('SQL as the application\'s role', () => {
     const secret = await stolenSignIn();
     for (const claim of CLAIMS().slice(0, 4)) {
       expect((await raw.outcome('SELECT state FROM app.begin_proof($1, NULL)', [secret])).rows[0]!['state']).toBe('go');
-      const { rows } = await raw.outcome(`SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`, [secret, claim, visit()]);
+      const { rows } = await raw.outcome(
+        `SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
+        [secret, claim, visit()],
+      );
       expect([claim, rows[0]!['state']]).toEqual([claim, 'refused']);
     }
     await harness.database.superuser('DELETE FROM app_private.sign_in_locks');
     for (const claim of CLAIMS().slice(4)) {
       await raw.outcome('SELECT state FROM app.begin_proof($1, NULL)', [secret]);
-      const { rows } = await raw.outcome(`SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`, [secret, claim, visit()]);
+      const { rows } = await raw.outcome(
+        `SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
+        [secret, claim, visit()],
+      );
       expect([claim, rows[0]!['state']]).toEqual([claim, 'refused']);
     }
     await harness.database.superuser('DELETE FROM app_private.sign_in_locks');
@@ -73,9 +100,14 @@ describe('SQL as the application\'s role', () => {
 
   it('evaluates nothing without a try, and tells nothing of who has no sign-in under way', async () => {
     const secret = await stolenSignIn();
-    const without = await raw.outcome(`SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`, [secret, CLAIMS()[0], visit()]);
+    const without = await raw.outcome(
+      `SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
+      [secret, CLAIMS()[0], visit()],
+    );
     expect(without.rows[0]!['state']).toBe('lapsed');
-    expect((await raw.outcome('SELECT user_id FROM app.pending_factors($1)', ['x'.repeat(43)])).rows[0]!['user_id']).toBeNull();
+    expect(
+      (await raw.outcome('SELECT user_id FROM app.pending_factors($1)', ['x'.repeat(43)])).rows[0]!['user_id'],
+    ).toBeNull();
   });
 
   it('has one password compared a try, in a session too', async () => {
@@ -87,31 +119,48 @@ describe('SQL as the application\'s role', () => {
       const outcome = await raw.attempt('SELECT app.prove_password($1, $2) AS state', [of, evaluated]);
       return outcome.rows[0]?.['state'] ?? outcome.message;
     };
-    expect([await proved(sessionSecret(victim.client)), await proved(secret), await proved(secret)]).toEqual(['session_expired', 'ok', 'refused']);
+    expect([await proved(sessionSecret(victim.client)), await proved(secret), await proved(secret)]).toEqual([
+      'session_expired',
+      'ok',
+      'refused',
+    ]);
   });
 
-  it('gets a sealed factor out, and no proof: what is sealed does not hold the digest\'s origin', async () => {
+  it("gets a sealed factor out, and no proof: what is sealed does not hold the digest's origin", async () => {
     const { rows } = await raw.outcome('SELECT totp, wrapped FROM app.pending_factors($1)', [await stolenSignIn()]);
-    const [kept] = await harness.database.superuser<{ proof_hash: Buffer }>('SELECT proof_hash FROM app_private.totp_factors WHERE user_id = $1', [victim.userId]);
+    const [kept] = await harness.database.superuser<{ proof_hash: Buffer }>(
+      'SELECT proof_hash FROM app_private.totp_factors WHERE user_id = $1',
+      [victim.userId],
+    );
     const sealed = rows[0]!['totp'] as Buffer;
-    for (let at = 0; at + 32 <= sealed.length; at += 1) expect(sha256(sealed.subarray(at, at + 32)).equals(kept!.proof_hash)).toBe(false);
+    for (let at = 0; at + 32 <= sealed.length; at += 1)
+      expect(sha256(sealed.subarray(at, at + 32)).equals(kept!.proof_hash)).toBe(false);
   });
 
   it('opens no session by a passkey whose signature nobody verified', async () => {
     for (const claim of CLAIMS()) {
-      const { rows, code } = await raw.outcome(`SELECT state, expires_at FROM app.passkey_sign_in(${SHOWN(1)}, ${VISIT(2)})`, [claim, visit()]);
+      const { rows, code } = await raw.outcome(
+        `SELECT state, expires_at FROM app.passkey_sign_in(${SHOWN(1)}, ${VISIT(2)})`,
+        [claim, visit()],
+      );
       expect([claim, code, rows[0]!['state'], rows[0]!['expires_at']]).toEqual([claim, null, 'refused', null]);
     }
   });
 
-  it('in another member\'s session changes nothing of somebody\'s factors, and steps nobody up', async () => {
+  it("in another member's session changes nothing of somebody's factors, and steps nobody up", async () => {
     const before = await factorsOf(victim);
     const secret = sessionSecret(victim.client);
     const calls: [string, unknown[]][] = [
-      ['SELECT app.enroll_totp($1, $2, $3)', [secret, randomBytes(81), randomBytes(32)]], ['SELECT app.delete_totp($1)', [secret]],
-      [`SELECT app.confirm_totp($1, ${SHOWN(2)}, $3)`, [secret, CLAIMS()[0], randomBytes(32)]], ['SELECT app.rotate_session($1, $2)', [secret, randomBytes(32)]],
-      ['SELECT app.set_recovery_codes($1, $2, $3, $4)', [secret, [randomBytes(8)], [randomBytes(16)], [randomBytes(32)]]],
-      [`SELECT app.complete_step_up($1, ${SHOWN(2)}, $3)`, [secret, CLAIMS()[0], randomBytes(32)]], ['SELECT app.add_passkey($1, $2, gen_random_uuid(), $3)', [secret, randomBytes(32), '{}']],
+      ['SELECT app.enroll_totp($1, $2, $3)', [secret, randomBytes(81), randomBytes(32)]],
+      ['SELECT app.delete_totp($1)', [secret]],
+      [`SELECT app.confirm_totp($1, ${SHOWN(2)}, $3)`, [secret, CLAIMS()[0], randomBytes(32)]],
+      ['SELECT app.rotate_session($1, $2)', [secret, randomBytes(32)]],
+      [
+        'SELECT app.set_recovery_codes($1, $2, $3, $4)',
+        [secret, [randomBytes(8)], [randomBytes(16)], [randomBytes(32)]],
+      ],
+      [`SELECT app.complete_step_up($1, ${SHOWN(2)}, $3)`, [secret, CLAIMS()[0], randomBytes(32)]],
+      ['SELECT app.add_passkey($1, $2, gen_random_uuid(), $3)', [secret, randomBytes(32), '{}']],
     ];
     for (const [call, values] of calls) {
       await raw.enter(sessionSecret(thief.client));
@@ -122,11 +171,16 @@ describe('SQL as the application\'s role', () => {
     expect((await victim.client.get('/v1/auth/me')).status).toBe(200);
   });
 
-  it('in the victim\'s own session, without its secret, changes nothing either', async () => {
+  it("in the victim's own session, without its secret, changes nothing either", async () => {
     const before = await factorsOf(victim);
     await raw.enter(sessionSecret(victim.client));
     const guess = randomBytes(32).toString('base64url');
-    for (const call of ['app.delete_totp($1)', 'app.enroll_totp($1, \'\\x00\', sha256(\'\'))', 'app.set_recovery_codes($1, \'{}\', \'{}\', \'{}\')', 'app.rotate_session($1, sha256(\'\'))']) {
+    for (const call of [
+      'app.delete_totp($1)',
+      "app.enroll_totp($1, '\\x00', sha256(''))",
+      "app.set_recovery_codes($1, '{}', '{}', '{}')",
+      "app.rotate_session($1, sha256(''))",
+    ]) {
       expect([call, (await raw.attempt(`SELECT ${call}`, [guess])).message]).toEqual([call, 'session_expired']);
     }
     expect((await raw.attempt('UPDATE sessions SET second_factor_at = now()')).code).toBe('42501');
@@ -136,25 +190,41 @@ describe('SQL as the application\'s role', () => {
     expect(await factorsOf(victim)).toEqual(before);
   });
 
-  it('resets no factors without the permission, nor by an API key, nor out of a member\'s organization', async () => {
+  it("resets no factors without the permission, nor by an API key, nor out of a member's organization", async () => {
     const before = await factorsOf(victim);
     await raw.enter(sessionSecret(victim.client));
     expect((await raw.attempt('SELECT app.reset_factors($1)', [thief.membershipId])).code).toBe('42501');
     await raw.rollback();
-    const { body: key } = await thief.client.post('/v1/api-keys', { name: 'x', permissions: ['membership:reset-factors'], expiresInDays: 1 });
+    const { body: key } = await thief.client.post('/v1/api-keys', {
+      name: 'x',
+      permissions: ['membership:reset-factors'],
+      expiresInDays: 1,
+    });
     await raw.enterByKey(key.key as string);
     expect((await raw.attempt('SELECT app.reset_factors($1)', [victim.membershipId])).code).toBe('42501');
     await raw.rollback();
-    expect((await raw.outcome('SELECT app.reset_factors($1) AS reset', [victim.membershipId])).code ?? 'nothing').toBe('nothing');
+    expect((await raw.outcome('SELECT app.reset_factors($1) AS reset', [victim.membershipId])).code ?? 'nothing').toBe(
+      'nothing',
+    );
     expect(await factorsOf(victim)).toEqual(before);
     expect((await raw.outcome('SELECT app.sweep_sign_ins()')).code).toBe('42501');
   });
 
   it('changes factors in no session that has grown old, with its secret neither', async () => {
-    await harness.database.superuser(`UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes', stepped_up_at = NULL WHERE user_id = $1`, [victim.userId]);
+    await harness.database.superuser(
+      `UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes', stepped_up_at = NULL WHERE user_id = $1`,
+      [victim.userId],
+    );
     await raw.enter(sessionSecret(victim.client));
-    for (const call of ['app.delete_totp($1)', 'app.enroll_totp($1, \'\\x00\', sha256(\'\'))', 'app.set_recovery_codes($1, \'{}\', \'{}\', \'{}\')']) {
-      expect([call, (await raw.attempt(`SELECT ${call}`, [sessionSecret(victim.client)])).message]).toEqual([call, 'step_up_required']);
+    for (const call of [
+      'app.delete_totp($1)',
+      "app.enroll_totp($1, '\\x00', sha256(''))",
+      "app.set_recovery_codes($1, '{}', '{}', '{}')",
+    ]) {
+      expect([call, (await raw.attempt(`SELECT ${call}`, [sessionSecret(victim.client)])).message]).toEqual([
+        call,
+        'step_up_required',
+      ]);
     }
     await raw.rollback();
   });

@@ -14,40 +14,95 @@ import type { TestDatabase } from '../harness/database.js';
 import { plans, realize, type RandomOrganization } from '../harness/random-organization.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
 
-const RELATIONS = ['own record', 'assigned', 'assigned before', 'announced', 'colleague\'s', 'other organization\'s'] as const;
+const RELATIONS = [
+  'own record',
+  'assigned',
+  'assigned before',
+  'announced',
+  "colleague's",
+  "other organization's",
+] as const;
 type RelationName = (typeof RELATIONS)[number];
 /** As the decision in the code is told of it; what is another organization's is never asked about. */
 const AS_TOLD: Partial<Record<RelationName, Relation>> = {
-  'own record': { own: true, assigned: false, ownRow: false }, assigned: { own: false, assigned: true, ownRow: false },
-  'assigned before': { own: false, assigned: false, ownRow: false }, announced: { own: false, assigned: false, ownRow: false },
-  'colleague\'s': { own: false, assigned: false, ownRow: false },
+  'own record': { own: true, assigned: false, ownRow: false },
+  assigned: { own: false, assigned: true, ownRow: false },
+  'assigned before': { own: false, assigned: false, ownRow: false },
+  announced: { own: false, assigned: false, ownRow: false },
+  "colleague's": { own: false, assigned: false, ownRow: false },
 };
 const CUSTOM = 'coordinator';
-const SEATS = [...Object.entries(PRESETS).flatMap(([preset, roles]) => Object.keys(roles).map((role) => [preset as Preset, role] as const)), ['gme', CUSTOM] as const];
+const SEATS = [
+  ...Object.entries(PRESETS).flatMap(([preset, roles]) =>
+    Object.keys(roles).map((role) => [preset as Preset, role] as const),
+  ),
+  ['gme', CUSTOM] as const,
+];
 
 /** One table for each permission, whose rows hang on a person: what the permission alone opens. */
 const PERMISSIONS = [...declared('permissions').keys()];
-const PROBES = PERMISSIONS.map((permission, i): [string, RowRules] => [`probe_${i}`, { person: 'person_id', select: permission }]);
+const PROBES = PERMISSIONS.map((permission, i): [string, RowRules] => [
+  `probe_${i}`,
+  { person: 'person_id', select: permission },
+]);
 /** Tables with rules of every shape, for random rows. */
-const SHAPES = fc.sample(fc.record({
-  hangs: fc.boolean(), owned: fc.boolean(), says: fc.nat(3).map((n) => n === 0),
-  select: fc.option(fc.oneof(
-    { weight: 1, arbitrary: fc.constant<string[]>(['signed-in']) },
-    { weight: 6, arbitrary: fc.uniqueArray(fc.constantFrom('person:read', 'person:contact', 'assignment:read', 'person:update', 'role:read', 'audit:read', 'export:read'), { minLength: 1, maxLength: 4 }) },
-  ), { freq: 8 }),
-}), { seed: 7, numRuns: 40 }).map(({ hangs, owned, says, select }, i): [string, RowRules] => [`shape_${i}`, {
-  ...(hangs && { person: 'person_id' }), ...(owned && { own: { column: 'owner_id', may: ['select' as const] } }), ...(select !== null && { select }), ...(says && select !== null && !(select as readonly string[]).includes('signed-in') && { permission: 'opens' }),
-}]);
+const SHAPES = fc
+  .sample(
+    fc.record({
+      hangs: fc.boolean(),
+      owned: fc.boolean(),
+      says: fc.nat(3).map((n) => n === 0),
+      select: fc.option(
+        fc.oneof(
+          { weight: 1, arbitrary: fc.constant<string[]>(['signed-in']) },
+          {
+            weight: 6,
+            arbitrary: fc.uniqueArray(
+              fc.constantFrom(
+                'person:read',
+                'person:contact',
+                'assignment:read',
+                'person:update',
+                'role:read',
+                'audit:read',
+                'export:read',
+              ),
+              { minLength: 1, maxLength: 4 },
+            ),
+          },
+        ),
+        { freq: 8 },
+      ),
+    }),
+    { seed: 7, numRuns: 40 },
+  )
+  .map(({ hangs, owned, says, select }, i): [string, RowRules] => [
+    `shape_${i}`,
+    {
+      ...(hangs && { person: 'person_id' }),
+      ...(owned && { own: { column: 'owner_id', may: ['select' as const] } }),
+      ...(select !== null && { select }),
+      ...(says && select !== null && !(select as readonly string[]).includes('signed-in') && { permission: 'opens' }),
+    },
+  ]);
 const TABLES = [...PROBES, ...SHAPES];
 
 defineFeature({
-  name: 'probes', description: 'Tables of this test.',
-  tables: Object.fromEntries(TABLES.map(([table, rows]): [string, TableDeclaration] => [table, { kind: 'tenant', rows, retention: { keep: 'of this test' } }])),
+  name: 'probes',
+  description: 'Tables of this test.',
+  tables: Object.fromEntries(
+    TABLES.map(([table, rows]): [string, TableDeclaration] => [
+      table,
+      { kind: 'tenant', rows, retention: { keep: 'of this test' } },
+    ]),
+  ),
 });
 
 async function makeTables({ superuser }: TestDatabase): Promise<void> {
   for (const [table] of TABLES) {
-    await superuser(`CREATE TABLE ${table} (org_id uuid NOT NULL, id uuid NOT NULL, person_id uuid, owner_id uuid, opens text, PRIMARY KEY (org_id, id))`);
+    await superuser(
+      `CREATE TABLE ${table} (org_id uuid NOT NULL, id uuid NOT NULL, person_id uuid, owner_id uuid, opens text, PRIMARY KEY (org_id, id))`,
+    );
     await superuser(`ALTER TABLE ${table} OWNER TO vouchsafe_owner`);
     await superuser('SELECT app_private.protect_table($1::regclass)', [table]);
   }
@@ -62,19 +117,51 @@ interface Setting {
 }
 
 /** The reviewed tables, read back. */
-const rowsUnder = (title: string): string[][] => readFileSync(`${import.meta.dirname}/expected/decisions.md`, 'utf8').split(`## ${title}`)[1]!.split('\n## ')[0]!
-  .split('\n').filter((row) => row.startsWith('| ')).slice(2).map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()));
-const SETTINGS = rowsUnder('What is set').map(([role = '', member = '', grant = '', scope = '']): Setting => ({ role, member, grant, scope }));
-const REACH = new Map(rowsUnder('What a scope reaches').map(([kind, scope, ...relations]) => [`${kind} ${scope}`, new Set(RELATIONS.filter((_, i) => relations[i] === 'yes'))]));
-const DEFAULTS = new Map(readFileSync(`${import.meta.dirname}/expected/permissions.md`, 'utf8').split('\n').filter((row) => row.startsWith('| `') || row.startsWith('| Permission'))
-  .map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', ''))).map(([permission = '', ...scopes]) => [permission, scopes]));
+const rowsUnder = (title: string): string[][] =>
+  readFileSync(`${import.meta.dirname}/expected/decisions.md`, 'utf8')
+    .split(`## ${title}`)[1]!
+    .split('\n## ')[0]!
+    .split('\n')
+    .filter((row) => row.startsWith('| '))
+    .slice(2)
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+const SETTINGS = rowsUnder('What is set').map(([role = '', member = '', grant = '', scope = '']): Setting => ({
+  role,
+  member,
+  grant,
+  scope,
+}));
+const REACH = new Map(
+  rowsUnder('What a scope reaches').map(([kind, scope, ...relations]) => [
+    `${kind} ${scope}`,
+    new Set(RELATIONS.filter((_, i) => relations[i] === 'yes')),
+  ]),
+);
+const DEFAULTS = new Map(
+  readFileSync(`${import.meta.dirname}/expected/permissions.md`, 'utf8')
+    .split('\n')
+    .filter((row) => row.startsWith('| `') || row.startsWith('| Permission'))
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    )
+    .map(([permission = '', ...scopes]) => [permission, scopes]),
+);
 
 function defaultScope(role: string, permission: string): string {
   const scope = DEFAULTS.get(permission)![DEFAULTS.get('Permission')!.indexOf(role)];
   return scope === undefined || scope === '–' ? 'none' : scope;
 }
 
-const expectedReach = (permission: string, scope: string) => REACH.get(`${isOfPeople(permission) ? 'people' : 'other'} ${scope}`)!;
+const expectedReach = (permission: string, scope: string) =>
+  REACH.get(`${isOfPeople(permission) ? 'people' : 'other'} ${scope}`)!;
 
 let harness: Harness;
 let raw: RawSql;
@@ -91,38 +178,65 @@ beforeAll(async () => {
   await probe(elsewhere, [stranger]);
   for (const preset of Object.keys(PRESETS) as Preset[]) {
     const orgId = await harness.make.organization(preset);
-    await harness.database.superuser(`INSERT INTO roles (org_id, key, name) VALUES ($1, $2, 'Coordinator')`, [orgId, CUSTOM]);
-    const ours = await Promise.all(RELATIONS.slice(0, -1).map(async (relation) => [relation, await harness.make.person(orgId)] as const));
-    people.set(preset, new Map([...ours, ['other organization\'s', stranger]]));
-    await probe(orgId, ours.map(([, id]) => id));
+    await harness.database.superuser(`INSERT INTO roles (org_id, key, name) VALUES ($1, $2, 'Coordinator')`, [
+      orgId,
+      CUSTOM,
+    ]);
+    const ours = await Promise.all(
+      RELATIONS.slice(0, -1).map(async (relation) => [relation, await harness.make.person(orgId)] as const),
+    );
+    people.set(preset, new Map([...ours, ["other organization's", stranger]]));
+    await probe(
+      orgId,
+      ours.map(([, id]) => id),
+    );
     orgs.set(preset, orgId);
   }
 }, 60_000);
 afterAll(async () => {
   await raw.end();
   await harness.stop();
-  process.stdout.write(`decisions: ${cells} cells, ${SEATS.length} roles × ${PERMISSIONS.length} permissions × ${RELATIONS.length} relations × ${SETTINGS.length} settings; ${rows} random rows\n`);
+  process.stdout.write(
+    `decisions: ${cells} cells, ${SEATS.length} roles × ${PERMISSIONS.length} permissions × ${RELATIONS.length} relations × ${SETTINGS.length} settings; ${rows} random rows\n`,
+  );
 });
 const orgs = new Map<string, string>();
 
 async function probe(orgId: string, persons: readonly string[]): Promise<void> {
-  for (const [table] of PROBES) await harness.database.superuser(`INSERT INTO ${table} (org_id, id, person_id) SELECT $1, gen_random_uuid(), p FROM unnest($2::uuid[]) p`, [orgId, persons]);
+  for (const [table] of PROBES)
+    await harness.database.superuser(
+      `INSERT INTO ${table} (org_id, id, person_id) SELECT $1, gen_random_uuid(), p FROM unnest($2::uuid[]) p`,
+      [orgId, persons],
+    );
 }
 
 async function seated(preset: Preset, role: string): Promise<{ orgId: string; membershipId: string; client: Client }> {
   const orgId = orgs.get(preset)!;
   const persons = people.get(preset)!;
   const { membershipId, email } = await harness.make.member(orgId, role, { personId: persons.get('own record')! });
-  for (const [relation, from, until] of [['assigned', '-1 day', '1 day'], ['assigned before', '-2 days', '-1 day'], ['announced', '1 day', '2 days']] as const) {
+  for (const [relation, from, until] of [
+    ['assigned', '-1 day', '1 day'],
+    ['assigned before', '-2 days', '-1 day'],
+    ['announced', '1 day', '2 days'],
+  ] as const) {
     const id = await harness.make.assignment(orgId, membershipId, persons.get(relation)!);
-    await harness.database.superuser('UPDATE assignments SET starts_at = now() + $2::interval, ends_at = now() + $3::interval WHERE id = $1', [id, from, until]);
+    await harness.database.superuser(
+      'UPDATE assignments SET starts_at = now() + $2::interval, ends_at = now() + $3::interval WHERE id = $1',
+      [id, from, until],
+    );
   }
   return { orgId, membershipId, client: await harness.signIn(email) };
 }
 
 /** Sets the same for every permission; what follows from it is left to the database's own triggers. */
-async function set(orgId: string, membershipId: string, roleKey: string, { role, member, grant }: Setting): Promise<void> {
-  const scopes = grant === '–' ? null : JSON.stringify(Object.fromEntries(PERMISSIONS.map((permission) => [permission, grant])));
+async function set(
+  orgId: string,
+  membershipId: string,
+  roleKey: string,
+  { role, member, grant }: Setting,
+): Promise<void> {
+  const scopes =
+    grant === '–' ? null : JSON.stringify(Object.fromEntries(PERMISSIONS.map((permission) => [permission, grant])));
   const quoted = (value: string) => (value === '–' ? 'NULL' : `'${value}'`);
   await harness.database.superuser(`DO $$ BEGIN
     SET LOCAL session_replication_role = replica;
@@ -131,64 +245,100 @@ async function set(orgId: string, membershipId: string, roleKey: string, { role,
     DELETE FROM access_grants WHERE org_id = '${orgId}';
     INSERT INTO role_overrides (org_id, role, permission, scope) SELECT '${orgId}', '${roleKey}', key, ${quoted(role)} FROM permissions WHERE ${quoted(role)} IS NOT NULL;
     INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT '${orgId}', '${membershipId}', key, ${quoted(member)} FROM permissions WHERE ${quoted(member)} IS NOT NULL;
-    ${scopes === null ? '' : `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, state, decided_by, decided_at, expires_at)
-      SELECT org_id, gen_random_uuid(), id, '${scopes}', 'Synthetic reason of a test', 60, 'approved', gen_random_uuid(), now(), now() + interval '1 hour' FROM memberships WHERE id = '${membershipId}';`}
+    ${
+      scopes === null
+        ? ''
+        : `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, state, decided_by, decided_at, expires_at)
+      SELECT org_id, gen_random_uuid(), id, '${scopes}', 'Synthetic reason of a test', 60, 'approved', gen_random_uuid(), now(), now() + interval '1 hour' FROM memberships WHERE id = '${membershipId}';`
+    }
     SET LOCAL session_replication_role = origin;
     UPDATE memberships SET role = role WHERE id = '${membershipId}';
   END $$`);
 }
 
 /** permission → relations whose row the member's own session finds. */
-async function found(secret: string, persons: ReadonlyMap<RelationName, string>): Promise<{ reach: Map<string, RelationName[]>; held: Map<string, string> }> {
+async function found(
+  secret: string,
+  persons: ReadonlyMap<RelationName, string>,
+): Promise<{ reach: Map<string, RelationName[]>; held: Map<string, string> }> {
   await raw.enter(secret);
-  const all = (await raw.outcome(PROBES.map(([table], i) => `SELECT ${i} AS n, person_id FROM ${table}`).join(' UNION ALL '))).rows as { n: number; person_id: string }[];
-  const held = (await raw.outcome('SELECT p, app.held(p) AS scope FROM unnest($1::text[]) p', [PERMISSIONS])).rows as { p: string; scope: string }[];
+  const all = (
+    await raw.outcome(PROBES.map(([table], i) => `SELECT ${i} AS n, person_id FROM ${table}`).join(' UNION ALL '))
+  ).rows as { n: number; person_id: string }[];
+  const held = (await raw.outcome('SELECT p, app.held(p) AS scope FROM unnest($1::text[]) p', [PERMISSIONS])).rows as {
+    p: string;
+    scope: string;
+  }[];
   await raw.rollback();
   const relationOf = new Map([...persons].map(([relation, id]) => [id, relation]));
   const byPermission = Map.groupBy(all, ({ n }) => PERMISSIONS[n]!);
   return {
-    reach: new Map(PERMISSIONS.map((permission) => [permission, (byPermission.get(permission) ?? []).map(({ person_id }) => relationOf.get(person_id)!)])),
+    reach: new Map(
+      PERMISSIONS.map((permission) => [
+        permission,
+        (byPermission.get(permission) ?? []).map(({ person_id }) => relationOf.get(person_id)!),
+      ]),
+    ),
     held: new Map(held.map(({ p, scope }) => [p, scope])),
   };
 }
 
 describe('role × permission × relation × what is set', () => {
   it('stands in a reviewed file, for every scope and every combination of levels', () => {
-    expect([...REACH.keys()].toSorted()).toEqual(['people', 'other'].flatMap((kind) => ['org', 'assigned', 'own', 'none'].map((scope) => `${kind} ${scope}`)).toSorted());
+    expect([...REACH.keys()].toSorted()).toEqual(
+      ['people', 'other']
+        .flatMap((kind) => ['org', 'assigned', 'own', 'none'].map((scope) => `${kind} ${scope}`))
+        .toSorted(),
+    );
     const scopes = ['–', 'org', 'assigned', 'own', 'none'];
-    const wanted = scopes.flatMap((role) => scopes.flatMap((member) => scopes.slice(0, -1).map((grant) => [role, member, grant].join())));
-    expect(SETTINGS.map(({ role, member, grant }) => [role, member, grant].join()).toSorted()).toEqual(wanted.toSorted());
+    const wanted = scopes.flatMap((role) =>
+      scopes.flatMap((member) => scopes.slice(0, -1).map((grant) => [role, member, grant].join())),
+    );
+    expect(SETTINGS.map(({ role, member, grant }) => [role, member, grant].join()).toSorted()).toEqual(
+      wanted.toSorted(),
+    );
   });
 
-  it.each(SEATS)('%s %s: the code and the database decide as the file says', async (preset, role) => {
-    const { orgId, membershipId, client } = await seated(preset, role);
-    const secret = sessionSecret(client);
-    const persons = people.get(preset)!;
-    const wrong: string[] = [];
-    for (const setting of SETTINGS) {
-      await set(orgId, membershipId, role, setting);
-      const { reach, held } = await found(secret, persons);
-      for (const [i, permission] of PERMISSIONS.entries()) {
-        const scope = setting.scope === 'default' ? defaultScope(role, permission) : setting.scope;
-        const expected = expectedReach(permission, scope);
-        const where = `${role} ${permission} with role ${setting.role}, member ${setting.member}, grant ${setting.grant}`;
-        if (held.get(permission) !== scope) wrong.push(`${where}: ${held.get(permission)} is held, not ${scope}`);
-        for (const relation of RELATIONS) {
-          const inCode = AS_TOLD[relation] !== undefined && decide(ruleOf(PROBES[i]![1], 'select'), new Map([[permission, scope]]), AS_TOLD[relation]).length > 0;
-          const inDatabase = reach.get(permission)!.includes(relation);
-          cells += 2;
-          if (inCode !== expected.has(relation) || inDatabase !== expected.has(relation)) wrong.push(`${where}: ${relation}: the file says ${expected.has(relation)}, the code ${inCode}, the database ${inDatabase}`);
+  it.each(SEATS)(
+    '%s %s: the code and the database decide as the file says',
+    async (preset, role) => {
+      const { orgId, membershipId, client } = await seated(preset, role);
+      const secret = sessionSecret(client);
+      const persons = people.get(preset)!;
+      const wrong: string[] = [];
+      for (const setting of SETTINGS) {
+        await set(orgId, membershipId, role, setting);
+        const { reach, held } = await found(secret, persons);
+        for (const [i, permission] of PERMISSIONS.entries()) {
+          const scope = setting.scope === 'default' ? defaultScope(role, permission) : setting.scope;
+          const expected = expectedReach(permission, scope);
+          const where = `${role} ${permission} with role ${setting.role}, member ${setting.member}, grant ${setting.grant}`;
+          if (held.get(permission) !== scope) wrong.push(`${where}: ${held.get(permission)} is held, not ${scope}`);
+          for (const relation of RELATIONS) {
+            const inCode =
+              AS_TOLD[relation] !== undefined &&
+              decide(ruleOf(PROBES[i]![1], 'select'), new Map([[permission, scope]]), AS_TOLD[relation]).length > 0;
+            const inDatabase = reach.get(permission)!.includes(relation);
+            cells += 2;
+            if (inCode !== expected.has(relation) || inDatabase !== expected.has(relation))
+              wrong.push(
+                `${where}: ${relation}: the file says ${expected.has(relation)}, the code ${inCode}, the database ${inDatabase}`,
+              );
+          }
         }
       }
-    }
-    await set(orgId, membershipId, role, { role: '–', member: '–', grant: '–', scope: 'default' });
-    expect(wrong.slice(0, 20)).toEqual([]);
-  }, 60_000);
+      await set(orgId, membershipId, role, { role: '–', member: '–', grant: '–', scope: 'default' });
+      expect(wrong.slice(0, 20)).toEqual([]);
+    },
+    60_000,
+  );
 
   it('is the same over HTTP', async () => {
     const { orgId, membershipId, client } = await seated('gme', 'mentor');
     const wrong: string[] = [];
-    for (const setting of SETTINGS.filter(({ role, member, grant }) => [role, member, grant].filter((one) => one === '–').length >= 2)) {
+    for (const setting of SETTINGS.filter(
+      ({ role, member, grant }) => [role, member, grant].filter((one) => one === '–').length >= 2,
+    )) {
       await set(orgId, membershipId, 'mentor', setting);
       const scope = setting.scope === 'default' ? 'assigned' : setting.scope;
       for (const [relation, id] of people.get('gme')!) {
@@ -203,49 +353,93 @@ describe('role × permission × relation × what is set', () => {
   });
 
   it('leaves the read-only role with the download of documents alone', () => {
-    expect(PERMISSIONS.filter((permission) => defaultScope('read_only', permission) !== 'none')).toEqual(['document:download']);
+    expect(PERMISSIONS.filter((permission) => defaultScope('read_only', permission) !== 'none')).toEqual([
+      'document:download',
+    ]);
   });
 });
 
 describe('the decision in the code', () => {
   it('is that of the row policy, for rules of every shape on random rows of random organizations', async () => {
-    await fc.assert(fc.asyncProperty(plans(), fc.infiniteStream(fc.nat(99)), async (plan, numbers) => {
-      const organization = await realize(harness.database, plan);
-      const facts = await factsOf(organization);
-      const drawn = [...SHAPES.keys()].flatMap((shape) => Array.from({ length: 6 }, () => drawnRow(shape, organization, numbers)));
-      for (const [shape, ofShape] of Map.groupBy(drawn, (row) => row.shape)) {
-        await harness.database.superuser(`INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id, r.opens FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid, opens text)`, [organization.orgId, JSON.stringify(ofShape)]);
-      }
-      for (const { membershipId, secret, ended } of organization.members) {
-        if (ended) continue;
-        const { grants, personId, assigned } = facts.get(membershipId)!;
-        const expected = drawn.filter(({ shape, person_id, owner_id, opens }) => decide(ruleOfRow(SHAPES[shape]![1], opens), grants, {
-          assigned: person_id !== null && assigned.has(person_id), own: person_id !== null && person_id === personId, ownRow: owner_id === membershipId,
-        }).length > 0).map(({ id }) => id);
-        await raw.enter(secret);
-        const seen = (await raw.outcome(SHAPES.map(([table]) => `SELECT id FROM ${table}`).join(' UNION ALL '))).rows.map(({ id }) => id as string);
-        await raw.rollback();
-        rows += drawn.length;
-        expect(seen.toSorted()).toEqual(expected.toSorted());
-      }
-    }), { numRuns: 12, endOnFailure: true });
+    await fc.assert(
+      fc.asyncProperty(plans(), fc.infiniteStream(fc.nat(99)), async (plan, numbers) => {
+        const organization = await realize(harness.database, plan);
+        const facts = await factsOf(organization);
+        const drawn = [...SHAPES.keys()].flatMap((shape) =>
+          Array.from({ length: 6 }, () => drawnRow(shape, organization, numbers)),
+        );
+        for (const [shape, ofShape] of Map.groupBy(drawn, (row) => row.shape)) {
+          await harness.database.superuser(
+            `INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id, r.opens FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid, opens text)`,
+            [organization.orgId, JSON.stringify(ofShape)],
+          );
+        }
+        for (const { membershipId, secret, ended } of organization.members) {
+          if (ended) continue;
+          const { grants, personId, assigned } = facts.get(membershipId)!;
+          const expected = drawn
+            .filter(
+              ({ shape, person_id, owner_id, opens }) =>
+                decide(ruleOfRow(SHAPES[shape]![1], opens), grants, {
+                  assigned: person_id !== null && assigned.has(person_id),
+                  own: person_id !== null && person_id === personId,
+                  ownRow: owner_id === membershipId,
+                }).length > 0,
+            )
+            .map(({ id }) => id);
+          await raw.enter(secret);
+          const seen = (
+            await raw.outcome(SHAPES.map(([table]) => `SELECT id FROM ${table}`).join(' UNION ALL '))
+          ).rows.map(({ id }) => id as string);
+          await raw.rollback();
+          rows += drawn.length;
+          expect(seen.toSorted()).toEqual(expected.toSorted());
+        }
+      }),
+      { numRuns: 12, endOnFailure: true },
+    );
   }, 60_000);
 });
 
-function drawnRow(shape: number, { people: persons, members }: RandomOrganization, numbers: Iterator<number>): { shape: number; id: string; person_id: string | null; owner_id: string | null; opens: string | null } {
+function drawnRow(
+  shape: number,
+  { people: persons, members }: RandomOrganization,
+  numbers: Iterator<number>,
+): { shape: number; id: string; person_id: string | null; owner_id: string | null; opens: string | null } {
   const one = <T>(things: readonly T[]): T | null => {
     const n = numbers.next().value as number;
     return n % 4 === 0 ? null : things[n % things.length]!;
   };
-  return { shape, id: newId(), person_id: one(persons), owner_id: one(members)?.membershipId ?? null, opens: one([...named(SHAPES[shape]![1].select), 'role:update']) };
+  return {
+    shape,
+    id: newId(),
+    person_id: one(persons),
+    owner_id: one(members)?.membershipId ?? null,
+    opens: one([...named(SHAPES[shape]![1].select), 'role:update']),
+  };
 }
 
 /** What the decision is told, from the tables themselves. */
-async function factsOf({ orgId }: RandomOrganization): Promise<Map<string, { grants: Map<string, string>; personId: string | null; assigned: Set<string> }>> {
-  const members = await harness.database.superuser<{ id: string; grants: Record<string, string>; person_id: string | null; assigned: string[] }>(
+async function factsOf({
+  orgId,
+}: RandomOrganization): Promise<
+  Map<string, { grants: Map<string, string>; personId: string | null; assigned: Set<string> }>
+> {
+  const members = await harness.database.superuser<{
+    id: string;
+    grants: Record<string, string>;
+    person_id: string | null;
+    assigned: string[];
+  }>(
     `SELECT m.id, app_private.effective_grants(m.org_id, m.id, m.role) AS grants, m.person_id,
             ARRAY(SELECT a.person_id FROM assignments a WHERE a.membership_id = m.id AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())) AS assigned
-       FROM memberships m WHERE m.org_id = $1`, [orgId],
+       FROM memberships m WHERE m.org_id = $1`,
+    [orgId],
   );
-  return new Map(members.map(({ id, grants, person_id, assigned }) => [id, { grants: new Map(Object.entries(grants)), personId: person_id, assigned: new Set(assigned) }]));
+  return new Map(
+    members.map(({ id, grants, person_id, assigned }) => [
+      id,
+      { grants: new Map(Object.entries(grants)), personId: person_id, assigned: new Set(assigned) },
+    ]),
+  );
 }

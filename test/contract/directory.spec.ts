@@ -28,7 +28,8 @@ beforeAll(async () => {
   mine = await makeTenant(harness, metadata);
   theirs = await makeTenant(harness, metadata);
   untouched = await fingerprint(harness, theirs.ids.org, TENANT_TABLES);
-  routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner)).filter(({ policy }) => policy?.kind === 'directory')
+  routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner))
+    .filter(({ policy }) => policy?.kind === 'directory')
     .toSorted((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method));
 });
 afterAll(async () => {
@@ -38,9 +39,16 @@ afterAll(async () => {
 
 const sampleOf = (route: Route, ids: Ids = mine.ids): Sample => DIRECTORY[keyOf(route)]!(ids);
 
-function ask(route: Route, { params = {}, query = {}, body }: Sample, headers: Record<string, string>): Promise<Answer> {
+function ask(
+  route: Route,
+  { params = {}, query = {}, body }: Sample,
+  headers: Record<string, string>,
+): Promise<Answer> {
   const path = route.path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
-  return harness.client().send(route.method, `${path}?${new URLSearchParams(query).toString()}`, { ...(body !== undefined && { body }), headers });
+  return harness.client().send(route.method, `${path}?${new URLSearchParams(query).toString()}`, {
+    ...(body !== undefined && { body }),
+    headers,
+  });
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -48,13 +56,17 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 /** Whether an answer is a refusal as SCIM has it (RFC 7644 section 3.12); otherwise what it was. */
 function refused(what: string, { status, body, headers, text }: Answer, statuses: readonly number[]): string[] {
   cells += 1;
-  const right = statuses.includes(status) && body.schemas?.[0] === ERROR && body.status === String(status) && headers.get('content-type') === 'application/scim+json';
+  const right =
+    statuses.includes(status) &&
+    body.schemas?.[0] === ERROR &&
+    body.status === String(status) &&
+    headers.get('content-type') === 'application/scim+json';
   return right && !text.includes(theirs.mark) ? [] : [`${what}: ${status} ${text.slice(0, 160)}`];
 }
 
 async function over<T>(things: readonly T[], check: (thing: T) => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
-  for (const thing of things) found.push(...await check(thing));
+  for (const thing of things) found.push(...(await check(thing)));
   return found;
 }
 
@@ -62,22 +74,60 @@ describe('every route for directories', () => {
   it('answers nobody without a token, or with one that is none: 401', async () => {
     const token = mine.directoryToken;
     const forged: Record<string, string>[] = [
-      {}, { cookie: mine.director.cookieHeader }, bearer(''), bearer(newScimToken()), bearer(`${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`), bearer(token.slice(1)), bearer(`${token}x`),
-      bearer(`${token}, Bearer ${token}`), { authorization: token }, { authorization: `Basic ${Buffer.from(`x:${token}`).toString('base64')}` }, bearer(token.toUpperCase()), bearer('vs_scim_'),
+      {},
+      { cookie: mine.director.cookieHeader },
+      bearer(''),
+      bearer(newScimToken()),
+      bearer(`${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`),
+      bearer(token.slice(1)),
+      bearer(`${token}x`),
+      bearer(`${token}, Bearer ${token}`),
+      { authorization: token },
+      { authorization: `Basic ${Buffer.from(`x:${token}`).toString('base64')}` },
+      bearer(token.toUpperCase()),
+      bearer('vs_scim_'),
     ];
-    expect(await over(routes, (route) => over(forged, async (headers) => refused(`${keyOf(route)} ${JSON.stringify(headers).slice(0, 60)}`, await ask(route, sampleOf(route), headers), [401, 429])))).toEqual([]);
+    expect(
+      await over(routes, (route) =>
+        over(forged, async (headers) =>
+          refused(
+            `${keyOf(route)} ${JSON.stringify(headers).slice(0, 60)}`,
+            await ask(route, sampleOf(route), headers),
+            [401, 429],
+          ),
+        ),
+      ),
+    ).toEqual([]);
     expect(routes.length).toBe(Object.keys(DIRECTORY).length);
   });
 
   it('knows nothing of what another directory has said', async () => {
     const their = new Map(Object.entries(mine.ids).map(([kind, id]) => [id, theirs.ids[kind as keyof Ids]]));
-    expect(await over(routes, (route) => {
-      const { params = {}, query = {}, body } = sampleOf(route);
-      const foreign = Object.entries(params).filter(([, value]) => their.has(value)).map(([name, value]): Sample => ({ params: { ...params, [name]: their.get(value)! }, query, ...(body && { body }) }));
-      return over(foreign, async (sample) => refused(`${keyOf(route)} with another's id`, await ask(route, sample, bearer(mine.directoryToken)), [404]));
-    })).toEqual([]);
-    for (const [kind, filter] of [['Users', `id eq "${theirs.ids.scimUser}"`], ['Users', `userName co "${theirs.mark}"`], ['Users', `id eq "${theirs.ids.scimUser}" or id pr`], ['Groups', `members eq "${theirs.ids.scimUser}"`], ['Groups', `displayName eq "${theirs.mark}"`]]) {
-      const { status, text } = await harness.client().get(`/scim/v2/${kind}?filter=${encodeURIComponent(filter!)}`, { headers: bearer(mine.directoryToken) });
+    expect(
+      await over(routes, (route) => {
+        const { params = {}, query = {}, body } = sampleOf(route);
+        const foreign = Object.entries(params)
+          .filter(([, value]) => their.has(value))
+          .map(([name, value]): Sample => ({
+            params: { ...params, [name]: their.get(value)! },
+            query,
+            ...(body && { body }),
+          }));
+        return over(foreign, async (sample) =>
+          refused(`${keyOf(route)} with another's id`, await ask(route, sample, bearer(mine.directoryToken)), [404]),
+        );
+      }),
+    ).toEqual([]);
+    for (const [kind, filter] of [
+      ['Users', `id eq "${theirs.ids.scimUser}"`],
+      ['Users', `userName co "${theirs.mark}"`],
+      ['Users', `id eq "${theirs.ids.scimUser}" or id pr`],
+      ['Groups', `members eq "${theirs.ids.scimUser}"`],
+      ['Groups', `displayName eq "${theirs.mark}"`],
+    ]) {
+      const { status, text } = await harness
+        .client()
+        .get(`/scim/v2/${kind}?filter=${encodeURIComponent(filter!)}`, { headers: bearer(mine.directoryToken) });
       cells += 1;
       expect([filter, status, text.replaceAll(filter!, '').includes(theirs.mark)]).toEqual([filter, 200, false]);
     }
@@ -85,26 +135,40 @@ describe('every route for directories', () => {
   });
 
   it('does its work for the directory, and leaves the events it declares', async () => {
-    const inOrder = routes.toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE') || Number(b.path.includes('Groups')) - Number(a.path.includes('Groups')));
-    expect(await over(inOrder, async (route) => {
-      const answer = await ask(route, sampleOf(route), bearer(mine.directoryToken));
-      const logged = await harness.database.superuser<{ type: string; actor_type: string }>('SELECT type, actor_type FROM audit_events WHERE org_id = $1 AND request_id = $2', [mine.ids.org, answer.headers.get('x-request-id')]);
-      const emits = route.policy?.emits ?? [];
-      cells += 2;
-      return [
-        ...(answer.status < 300 ? [] : [`${keyOf(route)}: ${answer.status} ${answer.text}`]),
-        ...(emits.length === 0 || logged.some(({ type, actor_type: by }) => by === 'source' && (emits as string[]).includes(type)) ? [] : [`${keyOf(route)}: none of ${emits.join(', ')} is in the log`]),
-      ];
-    })).toEqual([]);
+    const inOrder = routes.toSorted(
+      (a, b) =>
+        Number(a.method === 'DELETE') - Number(b.method === 'DELETE') ||
+        Number(b.path.includes('Groups')) - Number(a.path.includes('Groups')),
+    );
+    expect(
+      await over(inOrder, async (route) => {
+        const answer = await ask(route, sampleOf(route), bearer(mine.directoryToken));
+        const logged = await harness.database.superuser<{ type: string; actor_type: string }>(
+          'SELECT type, actor_type FROM audit_events WHERE org_id = $1 AND request_id = $2',
+          [mine.ids.org, answer.headers.get('x-request-id')],
+        );
+        const emits = route.policy?.emits ?? [];
+        cells += 2;
+        return [
+          ...(answer.status < 300 ? [] : [`${keyOf(route)}: ${answer.status} ${answer.text}`]),
+          ...(emits.length === 0 ||
+          logged.some(({ type, actor_type: by }) => by === 'source' && (emits as string[]).includes(type))
+            ? []
+            : [`${keyOf(route)}: none of ${emits.join(', ')} is in the log`]),
+        ];
+      }),
+    ).toEqual([]);
   });
 });
 
-describe('raw SQL of the application\'s role, once a directory has entered', () => {
+describe("raw SQL of the application's role, once a directory has entered", () => {
   let raw: RawSql;
   beforeAll(async () => {
     raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.client.query('BEGIN');
-    expect((await raw.client.query('SELECT state FROM app.enter_scim($1, NULL, true)', [theirs.directoryToken])).rows).toEqual([{ state: 'ok' }]);
+    expect(
+      (await raw.client.query('SELECT state FROM app.enter_scim($1, NULL, true)', [theirs.directoryToken])).rows,
+    ).toEqual([{ state: 'ok' }]);
   });
   afterAll(() => raw.end());
 
@@ -112,7 +176,11 @@ describe('raw SQL of the application\'s role, once a directory has entered', () 
     const found: string[] = [];
     for (const table of [...TENANT_TABLES, 'users']) {
       const column = table === 'users' || table === 'organizations' ? 'id' : 'org_id';
-      for (const [what, statement] of [['read', `SELECT ${column} FROM ${table}`], ['deleted', `DELETE FROM ${table}`], ['changed', `UPDATE ${table} SET ${column} = ${column}`]] as const) {
+      for (const [what, statement] of [
+        ['read', `SELECT ${column} FROM ${table}`],
+        ['deleted', `DELETE FROM ${table}`],
+        ['changed', `UPDATE ${table} SET ${column} = ${column}`],
+      ] as const) {
         const { code, rowCount } = await raw.attempt(statement);
         cells += 1;
         if (code !== '42501' && rowCount > 0) found.push(`${rowCount} rows of ${table} were ${what}`);
@@ -123,9 +191,14 @@ describe('raw SQL of the application\'s role, once a directory has entered', () 
   });
 
   it.each([
-    `SELECT app.ensure_user(gen_random_uuid(), 'x@test.example')`, `INSERT INTO memberships (org_id, id, user_id, name, role) SELECT app.audit_org_id(), gen_random_uuid(), gen_random_uuid(), 'x', 'program_director'`,
-    `SELECT app.set_password(gen_random_uuid(), NULL, '', '', NULL, false)`, `SELECT app.enter_organization(app.audit_org_id())`, `INSERT INTO scim_users (org_id) VALUES (app.audit_org_id())`,
-    `SELECT app_private.scim_settle(NULL, NULL, true)`, `SELECT secret_hash FROM scim_tokens`, `SELECT * FROM app.institution_report()`,
+    `SELECT app.ensure_user(gen_random_uuid(), 'x@test.example')`,
+    `INSERT INTO memberships (org_id, id, user_id, name, role) SELECT app.audit_org_id(), gen_random_uuid(), gen_random_uuid(), 'x', 'program_director'`,
+    `SELECT app.set_password(gen_random_uuid(), NULL, '', '', NULL, false)`,
+    `SELECT app.enter_organization(app.audit_org_id())`,
+    `INSERT INTO scim_users (org_id) VALUES (app.audit_org_id())`,
+    `SELECT app_private.scim_settle(NULL, NULL, true)`,
+    `SELECT secret_hash FROM scim_tokens`,
+    `SELECT * FROM app.institution_report()`,
     `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id, canonical, private_digest) VALUES (app.audit_org_id(), now(), gen_random_uuid(), 'auth.signed_in', 'success', 'user', 'r', '', '')`,
     `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, request_id, canonical, private_digest) VALUES (app.audit_org_id(), now(), gen_random_uuid(), 'scim.user_updated', 'success', 'user', gen_random_uuid()::text, 'r', '', '')`,
     `INSERT INTO live_events (org_id, id, type, permission, occurred_at) VALUES (app.audit_org_id(), gen_random_uuid(), 'membership.ended', 'membership:read', now())`,
@@ -137,17 +210,32 @@ describe('raw SQL of the application\'s role, once a directory has entered', () 
   it('reaches through the functions nothing but what the directory has said', async () => {
     const { rows } = await raw.attempt('SELECT id FROM app.scim_users()');
     expect(rows).toEqual([{ id: theirs.ids.scimUser }]);
-    for (const call of [`app.scim_delete_user('${theirs.ids.heir}')`, `app.scim_delete_user('${mine.ids.membership}')`, `app.scim_delete_group('${mine.ids.scimGroup}')`, `app.scim_put_group('${theirs.ids.scimGroup}', false, 'x', NULL, ARRAY['${theirs.ids.heir}']::uuid[])`]) {
+    for (const call of [
+      `app.scim_delete_user('${theirs.ids.heir}')`,
+      `app.scim_delete_user('${mine.ids.membership}')`,
+      `app.scim_delete_group('${mine.ids.scimGroup}')`,
+      `app.scim_put_group('${theirs.ids.scimGroup}', false, 'x', NULL, ARRAY['${theirs.ids.heir}']::uuid[])`,
+    ]) {
       expect((await raw.attempt(`SELECT ${call}`)).code).toBe('VS409');
     }
   });
 
   it('in any other context they are refused', async () => {
     await raw.rollback();
-    for (const entrance of ['SELECT 1', `SELECT app.enter_sso_log('${theirs.ids.connection}')`, `SELECT set_config('vouchsafe.context', 'scim||||||${theirs.ids.org}|${theirs.ids.directory}|${'0'.repeat(64)}', true)`]) {
+    for (const entrance of [
+      'SELECT 1',
+      `SELECT app.enter_sso_log('${theirs.ids.connection}')`,
+      `SELECT set_config('vouchsafe.context', 'scim||||||${theirs.ids.org}|${theirs.ids.directory}|${'0'.repeat(64)}', true)`,
+    ]) {
       await raw.client.query('BEGIN');
       await raw.client.query(entrance);
-      for (const call of ['app.scim_users()', 'app.scim_groups()', 'app.scim_group_members()', `app.scim_delete_user('${theirs.ids.scimUser}')`, 'app.scim_create_user(NULL, NULL, NULL)']) {
+      for (const call of [
+        'app.scim_users()',
+        'app.scim_groups()',
+        'app.scim_group_members()',
+        `app.scim_delete_user('${theirs.ids.scimUser}')`,
+        'app.scim_create_user(NULL, NULL, NULL)',
+      ]) {
         cells += 1;
         expect([entrance, call, (await raw.attempt(`SELECT * FROM ${call}`)).code]).toEqual([entrance, call, '42501']);
       }
@@ -158,7 +246,9 @@ describe('raw SQL of the application\'s role, once a directory has entered', () 
   it('a context kept from another transaction opens nothing', async () => {
     await raw.client.query('BEGIN');
     await raw.client.query('SELECT app.enter_scim($1, NULL, false)', [theirs.directoryToken]);
-    const { rows: [kept] } = await raw.client.query<{ c: string }>(`SELECT current_setting('vouchsafe.context') AS c`);
+    const {
+      rows: [kept],
+    } = await raw.client.query<{ c: string }>(`SELECT current_setting('vouchsafe.context') AS c`);
     await raw.client.query('COMMIT; BEGIN');
     await raw.client.query(`SELECT set_config('vouchsafe.context', $1, true)`, [kept!.c]);
     expect((await raw.attempt('SELECT * FROM app.scim_users()')).code).toBe('42501');

@@ -13,7 +13,9 @@ import { walk } from '../harness/walk.js';
 import { RawSql } from './raw-sql.js';
 
 /** Things that can be asked about, and the tables they lie in. */
-const RESOURCES = [...declared('tables')].flatMap(([table, declaration]) => (declaration.kind === 'tenant' && declaration.resource !== undefined ? [{ table, name: declaration.resource }] : []));
+const RESOURCES = [...declared('tables')].flatMap(([table, declaration]) =>
+  declaration.kind === 'tenant' && declaration.resource !== undefined ? [{ table, name: declaration.resource }] : [],
+);
 
 let harness: Harness;
 let raw: RawSql;
@@ -27,13 +29,19 @@ beforeAll(async () => {
 afterAll(async () => {
   await raw.end();
   await harness.stop();
-  process.stdout.write(`access explained: ${questions} questions about random organizations, held against ${trials} trials\n`);
+  process.stdout.write(
+    `access explained: ${questions} questions about random organizations, held against ${trials} trials\n`,
+  );
 });
 
 /** A caller with a member's session. */
 function clientOf({ secret }: RandomMember): Client {
   let cookie = '';
-  const response = { append: (_name: string, value: string) => { cookie = value.split(';')[0]!; } } as unknown as Response;
+  const response = {
+    append: (_name: string, value: string) => {
+      cookie = value.split(';')[0]!;
+    },
+  } as unknown as Response;
   harness.api.get(SessionCookies, { strict: false }).set(response, secret, new Date(Date.now() + 3_600_000));
   return Client.withCookie(harness.url, cookie);
 }
@@ -54,14 +62,18 @@ async function tried(members: readonly RandomMember[], attempt: () => Promise<st
   return found.toSorted();
 }
 
-const idsOf = async (statement: string): Promise<string[]> => (await raw.attempt(statement)).rows.map(({ id }) => id as string);
+const idsOf = async (statement: string): Promise<string[]> =>
+  (await raw.attempt(statement)).rows.map(({ id }) => id as string);
 
 /** What `who-can` answers about each thing, in the same form. */
 async function asked(leader: Client, resource: string, ids: readonly string[], permission?: string): Promise<string[]> {
   const found: string[] = [];
   for (const id of ids) {
     questions += 1;
-    const items = await walk<{ membershipId: string }>(leader, `/v1/access/who-can?limit=2&resource=${resource}&id=${id}${permission === undefined ? '' : `&permission=${permission}`}`);
+    const items = await walk<{ membershipId: string }>(
+      leader,
+      `/v1/access/who-can?limit=2&resource=${resource}&id=${id}${permission === undefined ? '' : `&permission=${permission}`}`,
+    );
     found.push(...items.map(({ membershipId }) => `${membershipId} ${id}`));
   }
   return found.toSorted();
@@ -69,11 +81,16 @@ async function asked(leader: Client, resource: string, ids: readonly string[], p
 
 async function idsIn(table: string, orgId: string): Promise<string[]> {
   const column = table === 'organizations' ? 'id' : 'org_id';
-  return (await harness.database.superuser<{ id: string }>(`SELECT id FROM ${table} WHERE ${column} = $1`, [orgId])).map(({ id }) => id);
+  return (
+    await harness.database.superuser<{ id: string }>(`SELECT id FROM ${table} WHERE ${column} = $1`, [orgId])
+  ).map(({ id }) => id);
 }
 
 async function check(runs: number, property: (organization: RandomOrganization) => Promise<void>): Promise<void> {
-  await fc.assert(fc.asyncProperty(plans(), async (plan) => property(await realize(harness.database, plan))), { numRuns: runs, endOnFailure: true });
+  await fc.assert(
+    fc.asyncProperty(plans(), async (plan) => property(await realize(harness.database, plan))),
+    { numRuns: runs, endOnFailure: true },
+  );
 }
 
 describe('who-can, of random organizations', () => {
@@ -93,9 +110,19 @@ describe('who-can, of random organizations', () => {
       expect(await asked(client, 'person', people, 'person:update')).toEqual(changed);
       const ended = await tried(members, () => idsOf('UPDATE assignments SET ends_at = ends_at RETURNING id'));
       expect(await asked(client, 'assignment', await idsIn('assignments', orgId), 'assignment:end')).toEqual(ended);
-      const unlocked = await overHttp(members, people, (caller, person) => caller.get(`/v1/people/${person}/contact`), 200);
+      const unlocked = await overHttp(
+        members,
+        people,
+        (caller, person) => caller.get(`/v1/people/${person}/contact`),
+        200,
+      );
       expect(await asked(client, 'person', people, 'person:contact')).toEqual(unlocked);
-      const exported = await overHttp(members, people, (caller, person) => caller.post('/v1/exports', { kind: 'person_pdf', personId: person }), 202);
+      const exported = await overHttp(
+        members,
+        people,
+        (caller, person) => caller.post('/v1/exports', { kind: 'person_pdf', personId: person }),
+        202,
+      );
       expect(await asked(client, 'person', people, 'export:create')).toEqual(exported);
     });
   });
@@ -103,19 +130,35 @@ describe('who-can, of random organizations', () => {
   it('without a thing names exactly the members to whom the route is open', async () => {
     await check(6, async ({ members, leader }) => {
       for (const [resource, permission, method, path] of [
-        ['person', 'person:read', 'GET', '/v1/people'], ['person', 'person:create', 'POST', '/v1/people'], ['assignment', 'assignment:read', 'GET', '/v1/assignments'],
-        ['membership', 'membership:read', 'GET', '/v1/memberships'], ['sso-connection', 'sso:read', 'GET', '/v1/sso/connections'],
+        ['person', 'person:read', 'GET', '/v1/people'],
+        ['person', 'person:create', 'POST', '/v1/people'],
+        ['assignment', 'assignment:read', 'GET', '/v1/assignments'],
+        ['membership', 'membership:read', 'GET', '/v1/memberships'],
+        ['sso-connection', 'sso:read', 'GET', '/v1/sso/connections'],
       ] as const) {
         const open: string[] = [];
-        for (const member of members) if ((await clientOf(member).send(method, path, method === 'POST' ? { body: {} } : {})).status < 401) open.push(member.membershipId);
-        const items = await walk<{ membershipId: string }>(clientOf(leader), `/v1/access/who-can?resource=${resource}&permission=${permission}`);
-        expect([permission, items.map(({ membershipId }) => membershipId).toSorted()]).toEqual([permission, open.toSorted()]);
+        for (const member of members)
+          if ((await clientOf(member).send(method, path, method === 'POST' ? { body: {} } : {})).status < 401)
+            open.push(member.membershipId);
+        const items = await walk<{ membershipId: string }>(
+          clientOf(leader),
+          `/v1/access/who-can?resource=${resource}&permission=${permission}`,
+        );
+        expect([permission, items.map(({ membershipId }) => membershipId).toSorted()]).toEqual([
+          permission,
+          open.toSorted(),
+        ]);
       }
     });
   });
 });
 
-async function overHttp(members: readonly RandomMember[], people: readonly string[], attempt: (caller: Client, person: string) => Promise<{ status: number }>, success: number): Promise<string[]> {
+async function overHttp(
+  members: readonly RandomMember[],
+  people: readonly string[],
+  attempt: (caller: Client, person: string) => Promise<{ status: number }>,
+  success: number,
+): Promise<string[]> {
   const found: string[] = [];
   for (const member of members) {
     for (const person of people) {
@@ -139,34 +182,55 @@ async function previewed(leader: Client, { userId }: RandomMember): Promise<Prev
 }
 
 describe('a preview, of random organizations', () => {
-  it('says of every permission what the member\'s own session is told, and how many people it reaches', async () => {
+  it("says of every permission what the member's own session is told, and how many people it reaches", async () => {
     const permissions = [...declared('permissions').keys()];
     await check(12, async ({ members, leader, people }) => {
       for (const member of members) {
         const preview = await previewed(clientOf(leader), member);
         const scopes = Object.fromEntries(preview.permissions.map(({ permission, scope }) => [permission, scope]));
-        const counts = Object.fromEntries(preview.permissions.map(({ permission, people: count }) => [permission, count]));
+        const counts = Object.fromEntries(
+          preview.permissions.map(({ permission, people: count }) => [permission, count]),
+        );
         if (member.ended) {
-          expect([preview.standing, new Set(Object.values(scopes)), preview.routes]).toEqual([['membership_ended'], new Set(['none']), []]);
+          expect([preview.standing, new Set(Object.values(scopes)), preview.routes]).toEqual([
+            ['membership_ended'],
+            new Set(['none']),
+            [],
+          ]);
           continue;
         }
         await raw.enter(member.secret);
-        const held = (await raw.attempt('SELECT p, app.held(p) AS scope FROM unnest($1::text[]) p', [permissions])).rows;
+        const held = (await raw.attempt('SELECT p, app.held(p) AS scope FROM unnest($1::text[]) p', [permissions]))
+          .rows;
         const now = (await raw.attempt('SELECT id FROM people WHERE id = ANY (app.assigned_people())')).rows;
-        const reached = [await idsOf('SELECT id FROM people'), await idsOf('UPDATE people SET title = title RETURNING id')].map(({ length }) => length);
+        const reached = [
+          await idsOf('SELECT id FROM people'),
+          await idsOf('UPDATE people SET title = title RETURNING id'),
+        ].map(({ length }) => length);
         await raw.rollback();
-        const contacts = await overHttp([member], people, (caller, person) => caller.get(`/v1/people/${person}/contact`), 200);
+        const contacts = await overHttp(
+          [member],
+          people,
+          (caller, person) => caller.get(`/v1/people/${person}/contact`),
+          200,
+        );
         trials += 3;
         expect(scopes).toEqual(Object.fromEntries(held.map(({ p, scope }) => [p, scope])));
-        expect([counts['person:read'], counts['person:update'], counts['person:contact']]).toEqual([...reached, contacts.length]);
+        expect([counts['person:read'], counts['person:update'], counts['person:contact']]).toEqual([
+          ...reached,
+          contacts.length,
+        ]);
         const inForce = preview.assignments.filter((assignment) => assignment.inForce).map(({ personId }) => personId);
-        if (['org', 'assigned'].includes(scopes['person:read']!)) expect(new Set(inForce)).toEqual(new Set(now.map(({ id }) => id)));
+        if (['org', 'assigned'].includes(scopes['person:read']!))
+          expect(new Set(inForce)).toEqual(new Set(now.map(({ id }) => id)));
       }
     });
   });
 
   it('lists exactly the routes that are open to the member', async () => {
-    const guarded = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner)).filter(({ policy }) => policy?.kind === 'access' && policy.permission !== 'signed-in');
+    const guarded = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner)).filter(
+      ({ policy }) => policy?.kind === 'access' && policy.permission !== 'signed-in',
+    );
     await check(4, async ({ members, leader }) => {
       const member = members.find(({ ended }) => !ended)!;
       const preview = await previewed(clientOf(leader), member);
@@ -175,7 +239,11 @@ describe('a preview, of random organizations', () => {
       const wrong: string[] = [];
       for (const { method, path } of guarded) {
         trials += 1;
-        const { status, body } = await caller.send(method, path.replaceAll(/:\w+/g, newId()), method === 'GET' || method === 'DELETE' ? {} : { body: {} });
+        const { status, body } = await caller.send(
+          method,
+          path.replaceAll(/:\w+/g, newId()),
+          method === 'GET' || method === 'DELETE' ? {} : { body: {} },
+        );
         const open = !(status === 403 && body.code === 'forbidden');
         if (open !== listed.has(`${method} ${path}`)) wrong.push(`${method} ${path}: ${status}`);
       }

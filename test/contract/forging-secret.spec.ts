@@ -27,7 +27,8 @@ beforeEach(async () => {
 afterEach(() => raw.end());
 
 /** Rows of the other tenant that a transaction under way can see; an error sees none. */
-const seen = async (sql: RawSql = raw) => (await sql.attempt(`SELECT id FROM people WHERE org_id = '${theirs.ids.org}'`)).rowCount;
+const seen = async (sql: RawSql = raw) =>
+  (await sql.attempt(`SELECT id FROM people WHERE org_id = '${theirs.ids.org}'`)).rowCount;
 
 /** Enters the other tenant on a connection and gives the context. */
 async function contextOn(sql: RawSql): Promise<string> {
@@ -54,25 +55,42 @@ describe('the secret that seals contexts', () => {
 
   it('is neither read nor changed, by name or by number', async () => {
     for (const sequence of SEQUENCES) {
-      const [{ oid }] = await harness.database.superuser<{ oid: string }>(`SELECT 'app_private.${sequence}'::regclass::oid::text AS oid`) as [{ oid: string }];
+      const [{ oid }] = (await harness.database.superuser<{ oid: string }>(
+        `SELECT 'app_private.${sequence}'::regclass::oid::text AS oid`,
+      )) as [{ oid: string }];
       for (const statement of [
         ...[`'app_private.${sequence}'`, `${oid}::oid::regclass`].flatMap((name) => [
-          `SELECT currval(${name})`, `SELECT nextval(${name})`, `SELECT setval(${name}, 1)`, `SELECT setval(${name}, 1, false)`, `SELECT last_value FROM pg_get_sequence_data(${name})`,
+          `SELECT currval(${name})`,
+          `SELECT nextval(${name})`,
+          `SELECT setval(${name}, 1)`,
+          `SELECT setval(${name}, 1, false)`,
+          `SELECT last_value FROM pg_get_sequence_data(${name})`,
         ]),
-        `SELECT * FROM app_private.${sequence}`, `COPY app_private.${sequence} TO STDOUT`, `ALTER SEQUENCE app_private.${sequence} RESTART`, `DROP SEQUENCE app_private.${sequence}`,
-        `GRANT USAGE ON SEQUENCE app_private.${sequence} TO vouchsafe_app`, `CREATE TABLE t (id bigint DEFAULT currval(${oid}::oid::regclass))`,
+        `SELECT * FROM app_private.${sequence}`,
+        `COPY app_private.${sequence} TO STDOUT`,
+        `ALTER SEQUENCE app_private.${sequence} RESTART`,
+        `DROP SEQUENCE app_private.${sequence}`,
+        `GRANT USAGE ON SEQUENCE app_private.${sequence} TO vouchsafe_app`,
+        `CREATE TABLE t (id bigint DEFAULT currval(${oid}::oid::regclass))`,
       ]) {
         const { code, rows } = await raw.attempt(statement);
-        expect([statement, code ?? rows]).toEqual([statement, statement.includes('pg_get_sequence_data') && code === null ? [{ last_value: null }] : '42501']);
+        expect([statement, code ?? rows]).toEqual([
+          statement,
+          statement.includes('pg_get_sequence_data') && code === null ? [{ last_value: null }] : '42501',
+        ]);
       }
-      expect((await raw.attempt(`SELECT pg_sequence_last_value(${oid}::oid::regclass) AS value`)).rows).toEqual([{ value: null }]);
+      expect((await raw.attempt(`SELECT pg_sequence_last_value(${oid}::oid::regclass) AS value`)).rows).toEqual([
+        { value: null },
+      ]);
     }
     expect((await raw.attempt('SELECT lastval()')).code).toBe('55000');
   });
 
   it('lies nowhere but in the session, and leaves neither log nor transaction id', async () => {
     for (const sequence of SEQUENCES) {
-      expect(await harness.database.superuser(`SELECT last_value, is_called FROM app_private.${sequence}`)).toEqual([{ last_value: '0', is_called: false }]);
+      expect(await harness.database.superuser(`SELECT last_value, is_called FROM app_private.${sequence}`)).toEqual([
+        { last_value: '0', is_called: false },
+      ]);
     }
     const other = await RawSql.open(harness.env.DATABASE_URL!);
     await other.enter(sessionSecret(mine.director));
@@ -82,7 +100,10 @@ describe('the secret that seals contexts', () => {
 
   it('is not replaced by what lies in the sequences, or by nothing', async () => {
     for (const secret of [`int8send(0) || int8send(0)`, `int8send(1) || int8send(1)`, `''::bytea`]) {
-      const { rows } = await raw.outcome(`SELECT $1 || '|' || encode(sha256(${secret} || convert_to($1, 'UTF8') || timestamptz_send(transaction_timestamp())), 'hex') AS made`, [own.slice(0, -65).replaceAll(mine.ids.org, theirs.ids.org)]);
+      const { rows } = await raw.outcome(
+        `SELECT $1 || '|' || encode(sha256(${secret} || convert_to($1, 'UTF8') || timestamptz_send(transaction_timestamp())), 'hex') AS made`,
+        [own.slice(0, -65).replaceAll(mine.ids.org, theirs.ids.org)],
+      );
       expect(await tried(rows[0]!.made as string)).toEqual([0, '42501']);
     }
   });
@@ -91,21 +112,29 @@ describe('the secret that seals contexts', () => {
     const fresh = await RawSql.open(harness.env.DATABASE_URL!);
     const told: string[] = [];
     fresh.client.on('notice', ({ message, detail }) => told.push(`${message} ${detail}`));
-    await fresh.client.query('SET client_min_messages = debug5; SET debug_print_parse = on; SET debug_print_rewritten = on; SET debug_print_plan = on; SET plan_cache_mode = force_custom_plan');
+    await fresh.client.query(
+      'SET client_min_messages = debug5; SET debug_print_parse = on; SET debug_print_rewritten = on; SET debug_print_plan = on; SET plan_cache_mode = force_custom_plan',
+    );
     await fresh.enter(sessionSecret(mine.director));
     await fresh.outcome('SELECT id FROM people');
     await fresh.client.query('COMMIT; SET client_min_messages = error');
     const sequences = SEQUENCES.map((name) => `app_private.${name}`);
     await harness.database.superuser(`GRANT USAGE ON SCHEMA app_private TO vouchsafe_app`);
     await harness.database.superuser(`GRANT USAGE ON SEQUENCE ${sequences.join()} TO vouchsafe_app`);
-    const { rows } = await fresh.outcome(sequences.map((name) => `SELECT currval('${name}') AS secret`).join(' UNION ALL '));
+    const { rows } = await fresh.outcome(
+      sequences.map((name) => `SELECT currval('${name}') AS secret`).join(' UNION ALL '),
+    );
     await harness.database.superuser(`REVOKE USAGE ON SEQUENCE ${sequences.join()} FROM vouchsafe_app`);
     await harness.database.superuser(`REVOKE USAGE ON SCHEMA app_private FROM vouchsafe_app`);
     await fresh.end();
     const SETVAL = ':funcid 1765';
     const secrets = rows.map(({ secret }) => BigInt(secret as string));
     expect([secrets.length, told.some((line) => line.includes(SETVAL))]).toEqual([2, true]);
-    expect(told.filter((line) => secrets.some((secret) => line.includes(String(secret)) || line.includes(asConstant(secret))))).toEqual([]);
+    expect(
+      told.filter((line) =>
+        secrets.some((secret) => line.includes(String(secret)) || line.includes(asConstant(secret))),
+      ),
+    ).toEqual([]);
   });
 
   it('is forgotten with DISCARD: what it sealed opens nothing, and an entrance makes another', async () => {
@@ -129,8 +158,14 @@ describe('the secret that seals contexts', () => {
     await other.client.query('BEGIN');
     const elsewhere = await contextOn(other);
     const here = await contextOn(raw);
-    expect([await tried(elsewhere), await tried(here, other)]).toEqual([[0, '42501'], [0, '42501']]);
-    expect([await tried(here), await tried(elsewhere, other)]).toEqual([[1, null], [1, null]]);
+    expect([await tried(elsewhere), await tried(here, other)]).toEqual([
+      [0, '42501'],
+      [0, '42501'],
+    ]);
+    expect([await tried(here), await tried(elsewhere, other)]).toEqual([
+      [1, null],
+      [1, null],
+    ]);
     for (const next of ['COMMIT; BEGIN', 'ROLLBACK; BEGIN', 'COMMIT AND CHAIN']) {
       const kept = await contextOn(raw);
       await raw.client.query(next);
@@ -150,7 +185,10 @@ describe('the secret that seals contexts', () => {
     await contextOn(fresh);
     expect(await seen(fresh)).toBe(1);
     await fresh.client.query('ROLLBACK TO SAVEPOINT second');
-    expect([await seen(fresh), (await fresh.attempt('SELECT org_id FROM people')).rows]).toEqual([0, [{ org_id: mine.ids.org }]]);
+    expect([await seen(fresh), (await fresh.attempt('SELECT org_id FROM people')).rows]).toEqual([
+      0,
+      [{ org_id: mine.ids.org }],
+    ]);
     await fresh.end();
   });
 

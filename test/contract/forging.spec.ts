@@ -15,7 +15,8 @@ let stolen: string;
 let cells = 0;
 
 const CONTEXT = `current_setting('vouchsafe.context', true)`;
-const enterTheirs = () => raw.client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(theirs.director)]);
+const enterTheirs = () =>
+  raw.client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(theirs.director)]);
 
 beforeAll(async () => {
   harness = await Harness.start();
@@ -48,15 +49,15 @@ const spliced = () => own.replaceAll(mine.ids.org, theirs.ids.org);
 const macOf = (context: string) => context.slice(-64);
 const payloadOf = (context: string) => context.slice(0, -65);
 const FORGERIES: Record<string, () => string | null> = {
-  'the other organization under one\'s own MAC': spliced,
-  'the other tenant\'s context, copied from its transaction': () => stolen,
+  "the other organization under one's own MAC": spliced,
+  "the other tenant's context, copied from its transaction": () => stolen,
   'a context without a MAC': () => payloadOf(spliced()),
   'an empty MAC': () => `${payloadOf(spliced())}|`,
   'a MAC cut short': () => spliced().slice(0, -1),
   'half a MAC': () => spliced().slice(0, -32),
   'a MAC in capitals': () => `${payloadOf(stolen)}|${macOf(stolen).toUpperCase()}`,
   'a MAC of zeros': () => `${payloadOf(spliced())}|${'0'.repeat(64)}`,
-  'the other payload under one\'s own MAC': () => `${payloadOf(stolen)}|${macOf(own)}`,
+  "the other payload under one's own MAC": () => `${payloadOf(stolen)}|${macOf(own)}`,
   'a field put before': () => `system|${spliced()}`,
   'a field put behind': () => `${spliced()}|${macOf(own)}`,
   'the kind of the worker': () => spliced().replace('member|', 'system|'),
@@ -82,8 +83,13 @@ describe('a context that SQL sets by itself', () => {
 
   it('opens nothing by SET, SET LOCAL or RESET', async () => {
     for (const statement of [
-      `SET LOCAL vouchsafe.context = '${stolen}'`, `SET SESSION vouchsafe.context = '${stolen}'`, `SET vouchsafe.context TO '${spliced()}'`,
-      'RESET vouchsafe.context', 'RESET ALL', `SET LOCAL vouchsafe.context = ''`, 'SET LOCAL vouchsafe.context TO DEFAULT',
+      `SET LOCAL vouchsafe.context = '${stolen}'`,
+      `SET SESSION vouchsafe.context = '${stolen}'`,
+      `SET vouchsafe.context TO '${spliced()}'`,
+      'RESET vouchsafe.context',
+      'RESET ALL',
+      `SET LOCAL vouchsafe.context = ''`,
+      'SET LOCAL vouchsafe.context TO DEFAULT',
     ]) {
       await raw.attempt(statement);
       expect(await seen()).toBe(0);
@@ -122,12 +128,29 @@ describe('a context that SQL sets by itself', () => {
 
 describe('a role or a setting that SQL changes', () => {
   it.each([
-    'SET ROLE vouchsafe_owner', 'SET ROLE vouchsafe_worker', 'SET ROLE vouchsafe_migrator', 'SET ROLE postgres', 'SET LOCAL ROLE vouchsafe_owner',
-    'SET SESSION AUTHORIZATION vouchsafe_owner', 'SET SESSION AUTHORIZATION postgres', 'SET session_replication_role = replica',
-    'ALTER ROLE vouchsafe_app BYPASSRLS', 'ALTER ROLE vouchsafe_app SUPERUSER', 'GRANT vouchsafe_owner TO vouchsafe_app', 'GRANT vouchsafe_worker TO vouchsafe_app',
-    'CREATE ROLE intruder', 'ALTER TABLE people DISABLE ROW LEVEL SECURITY', 'ALTER TABLE people OWNER TO vouchsafe_app', 'DROP POLICY tenant_read ON people',
-    'CREATE POLICY open ON people USING (true)', 'CREATE RULE r AS ON SELECT TO people DO INSTEAD SELECT 1', 'GRANT SELECT ON app_private.false_salt_key TO vouchsafe_app',
-    'ALTER FUNCTION app.org_id() RENAME TO old', 'DROP TABLE people', 'ALTER SCHEMA app RENAME TO old', 'ALTER SYSTEM SET log_statement = \'all\'',
+    'SET ROLE vouchsafe_owner',
+    'SET ROLE vouchsafe_worker',
+    'SET ROLE vouchsafe_migrator',
+    'SET ROLE postgres',
+    'SET LOCAL ROLE vouchsafe_owner',
+    'SET SESSION AUTHORIZATION vouchsafe_owner',
+    'SET SESSION AUTHORIZATION postgres',
+    'SET session_replication_role = replica',
+    'ALTER ROLE vouchsafe_app BYPASSRLS',
+    'ALTER ROLE vouchsafe_app SUPERUSER',
+    'GRANT vouchsafe_owner TO vouchsafe_app',
+    'GRANT vouchsafe_worker TO vouchsafe_app',
+    'CREATE ROLE intruder',
+    'ALTER TABLE people DISABLE ROW LEVEL SECURITY',
+    'ALTER TABLE people OWNER TO vouchsafe_app',
+    'DROP POLICY tenant_read ON people',
+    'CREATE POLICY open ON people USING (true)',
+    'CREATE RULE r AS ON SELECT TO people DO INSTEAD SELECT 1',
+    'GRANT SELECT ON app_private.false_salt_key TO vouchsafe_app',
+    'ALTER FUNCTION app.org_id() RENAME TO old',
+    'DROP TABLE people',
+    'ALTER SCHEMA app RENAME TO old',
+    "ALTER SYSTEM SET log_statement = 'all'",
   ])('is refused: %s', async (statement) => {
     cells += 1;
     expect((await raw.attempt(statement)).code).toMatch(/^(42501|0LP01|42704|42809|25001)$/);
@@ -143,7 +166,11 @@ describe('a role or a setting that SQL changes', () => {
     await raw.rollback();
     await raw.client.query('BEGIN');
     await raw.client.query('SELECT state FROM app.enter_session($1, true)', [sessionSecret(mine.director)]);
-    for (const statement of ['SET TRANSACTION READ WRITE', 'SET LOCAL transaction_read_only = off', `SELECT set_config('transaction_read_only', 'off', true)`]) {
+    for (const statement of [
+      'SET TRANSACTION READ WRITE',
+      'SET LOCAL transaction_read_only = off',
+      `SELECT set_config('transaction_read_only', 'off', true)`,
+    ]) {
       expect((await raw.attempt(statement)).code).toBe('25001');
       expect((await raw.attempt(`UPDATE people SET title = 'x'`)).code).toBe('25006');
     }
@@ -152,12 +179,26 @@ describe('a role or a setting that SQL changes', () => {
 
 describe('an object that SQL makes to stand in the way of others', () => {
   it.each([
-    'CREATE TABLE public.people2 ()', 'CREATE TEMP TABLE people (id uuid)', 'CREATE TEMPORARY VIEW people AS SELECT 1', 'SELECT 1 INTO TEMP people',
-    'CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS \'SELECT 1\'', 'CREATE FUNCTION app.org_id(int) RETURNS uuid LANGUAGE sql AS \'SELECT NULL::uuid\'',
-    'CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS \'SELECT 1\'', 'CREATE SCHEMA mine', 'CREATE DOMAIN pg_temp.text AS pg_catalog.text',
-    'CREATE OPERATOR public.= (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = uuid_eq)', 'CREATE TYPE app.uuid AS (x int)', 'CREATE SEQUENCE public.s',
-    'CREATE TRIGGER t BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION app.org_id()', 'CREATE EXTENSION pg_trgm', 'CREATE EXTENSION dblink', 'CREATE LANGUAGE plpython3u',
-    'CREATE CAST (text AS uuid) WITH INOUT', 'CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION app.org_id()', 'CREATE PUBLICATION p', 'CREATE SERVER s FOREIGN DATA WRAPPER w',
+    'CREATE TABLE public.people2 ()',
+    'CREATE TEMP TABLE people (id uuid)',
+    'CREATE TEMPORARY VIEW people AS SELECT 1',
+    'SELECT 1 INTO TEMP people',
+    "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE FUNCTION app.org_id(int) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'",
+    "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    'CREATE SCHEMA mine',
+    'CREATE DOMAIN pg_temp.text AS pg_catalog.text',
+    'CREATE OPERATOR public.= (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = uuid_eq)',
+    'CREATE TYPE app.uuid AS (x int)',
+    'CREATE SEQUENCE public.s',
+    'CREATE TRIGGER t BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION app.org_id()',
+    'CREATE EXTENSION pg_trgm',
+    'CREATE EXTENSION dblink',
+    'CREATE LANGUAGE plpython3u',
+    'CREATE CAST (text AS uuid) WITH INOUT',
+    'CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION app.org_id()',
+    'CREATE PUBLICATION p',
+    'CREATE SERVER s FOREIGN DATA WRAPPER w',
   ])('is refused: %s', async (statement) => {
     cells += 1;
     expect((await raw.attempt(statement)).code).toMatch(/^(42501|42704|42883|0A000|42P17|58P01)$/);
@@ -169,11 +210,14 @@ describe('an object that SQL makes to stand in the way of others', () => {
       await harness.database.superuser(`GRANT TEMPORARY ON DATABASE ${name} TO vouchsafe_app`);
       const notices: string[] = [];
       client.on('notice', ({ message }) => notices.push(message ?? ''));
-      await client.query(`CREATE FUNCTION pg_temp.spy(v pg_catalog.text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', current_user; RETURN true; END $$`);
+      await client.query(
+        `CREATE FUNCTION pg_temp.spy(v pg_catalog.text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', current_user; RETURN true; END $$`,
+      );
       for (const type of ['text', 'uuid', 'bytea', 'jsonb', 'inet', 'timestamptz', 'int4', 'regclass']) {
         await client.query(`CREATE DOMAIN pg_temp.${type} AS pg_catalog.text CHECK (pg_temp.spy(VALUE))`);
       }
-      for (const name2 of ['users', 'sessions', 'memberships', 'pg_class']) await client.query(`CREATE TEMP TABLE ${name2} (id pg_catalog.uuid)`);
+      for (const name2 of ['users', 'sessions', 'memberships', 'pg_class'])
+        await client.query(`CREATE TEMP TABLE ${name2} (id pg_catalog.uuid)`);
       await client.query('BEGIN');
       await client.query(`SELECT pg_catalog.set_config('vouchsafe.context', 'a|b', true)`);
       await client.query('SAVEPOINT s');
@@ -201,7 +245,13 @@ describe('a function or a file that is not for the application', () => {
     expect(closed.length).toBeGreaterThan(15);
     for (const { name } of closed) {
       const [, routine, parameters] = /^([^(]+)\((.*)\)$/.exec(name)!;
-      const list = parameters === '' ? '' : parameters!.split(',').map((type) => `NULL::${type}`).join(', ');
+      const list =
+        parameters === ''
+          ? ''
+          : parameters!
+              .split(',')
+              .map((type) => `NULL::${type}`)
+              .join(', ');
       cells += 1;
       expect([name, (await raw.attempt(`SELECT ${routine}(${list})`)).code]).toEqual([name, '42501']);
     }
@@ -215,15 +265,29 @@ describe('a function or a file that is not for the application', () => {
     await harness.database.superuser('ANALYZE people');
     expect((await raw.attempt(`SELECT most_common_vals FROM pg_stats WHERE tablename = 'people'`)).rows).toEqual([]);
     for (const catalogue of ['pg_statistic', 'pg_authid', 'pg_user_mapping', 'pg_hba_file_rules']) {
-      expect([catalogue, (await raw.attempt(`SELECT * FROM pg_catalog.${catalogue}`)).code]).toEqual([catalogue, '42501']);
+      expect([catalogue, (await raw.attempt(`SELECT * FROM pg_catalog.${catalogue}`)).code]).toEqual([
+        catalogue,
+        '42501',
+      ]);
     }
   });
 
   it.each([
-    `SELECT pg_read_file('PG_VERSION')`, `SELECT pg_read_binary_file('PG_VERSION')`, `SELECT pg_ls_dir('.')`, `SELECT lo_import('/etc/hostname')`,
-    `SELECT lo_export(1, '/tmp/x')`, `COPY (SELECT 1) TO PROGRAM 'cat'`, `COPY people FROM PROGRAM 'true'`, `COPY (SELECT 1) TO '/tmp/x'`,
-    `COPY people FROM '/etc/hostname'`, 'SELECT pg_reload_conf()', `LOAD 'auto_explain'`, 'CHECKPOINT', 'VACUUM FULL people',
-    `SELECT pg_logical_emit_message(true, 'a', 'b'), pg_create_logical_replication_slot('x', 'pgoutput')`, 'SELECT * FROM pg_ls_waldir()',
+    `SELECT pg_read_file('PG_VERSION')`,
+    `SELECT pg_read_binary_file('PG_VERSION')`,
+    `SELECT pg_ls_dir('.')`,
+    `SELECT lo_import('/etc/hostname')`,
+    `SELECT lo_export(1, '/tmp/x')`,
+    `COPY (SELECT 1) TO PROGRAM 'cat'`,
+    `COPY people FROM PROGRAM 'true'`,
+    `COPY (SELECT 1) TO '/tmp/x'`,
+    `COPY people FROM '/etc/hostname'`,
+    'SELECT pg_reload_conf()',
+    `LOAD 'auto_explain'`,
+    'CHECKPOINT',
+    'VACUUM FULL people',
+    `SELECT pg_logical_emit_message(true, 'a', 'b'), pg_create_logical_replication_slot('x', 'pgoutput')`,
+    'SELECT * FROM pg_ls_waldir()',
   ])('is refused: %s', async (statement) => {
     cells += 1;
     expect((await raw.attempt(statement)).code).toMatch(/^(42501|42883|58P01|22023|25001|55000|42704)$/);
@@ -236,7 +300,8 @@ describe('what is kept from one transaction to the next', () => {
     await raw.client.query('BEGIN');
     await enterTheirs();
     await raw.client.query('PREPARE list AS SELECT org_id FROM people');
-    for (let i = 0; i < 7; i += 1) expect((await raw.client.query('EXECUTE list')).rows).toEqual([{ org_id: theirs.ids.org }]); // a generic plan comes with the sixth
+    for (let i = 0; i < 7; i += 1)
+      expect((await raw.client.query('EXECUTE list')).rows).toEqual([{ org_id: theirs.ids.org }]); // a generic plan comes with the sixth
     await raw.client.query('COMMIT');
     await raw.enter(sessionSecret(mine.director));
     expect((await raw.client.query('EXECUTE list')).rows).toEqual([{ org_id: mine.ids.org }]);
@@ -265,9 +330,14 @@ describe('errors and side effects', () => {
   it('an exception inside an entrance leaves no context behind', async () => {
     await raw.rollback();
     for (const call of [
-      `app.enter_session(NULL, NULL)`, `app.enter_session(repeat('x', 43), true)`, `app.set_password('${theirs.ids.user}', '\\x00', '\\x00', '\\x00', NULL, false)`,
-      `app.complete_sign_in(NULL, NULL, NULL)`, `app.sso_end_sessions('${theirs.ids.connection}', '\\x00', '', '{}')`, `app.sso_sign_in('${theirs.ids.connection}', '\\x00', '', '', '', '', NULL, NULL, NULL, NULL, NULL, NULL)`,
-      `app.replay_webhook('${theirs.ids.delivery}', gen_random_uuid(), 'r')`, `app.ensure_user(gen_random_uuid(), 'a@test.example')`,
+      `app.enter_session(NULL, NULL)`,
+      `app.enter_session(repeat('x', 43), true)`,
+      `app.set_password('${theirs.ids.user}', '\\x00', '\\x00', '\\x00', NULL, false)`,
+      `app.complete_sign_in(NULL, NULL, NULL)`,
+      `app.sso_end_sessions('${theirs.ids.connection}', '\\x00', '', '{}')`,
+      `app.sso_sign_in('${theirs.ids.connection}', '\\x00', '', '', '', '', NULL, NULL, NULL, NULL, NULL, NULL)`,
+      `app.replay_webhook('${theirs.ids.delivery}', gen_random_uuid(), 'r')`,
+      `app.ensure_user(gen_random_uuid(), 'a@test.example')`,
     ]) {
       await raw.client.query('BEGIN');
       await raw.attempt(`DO $$ BEGIN PERFORM ${call}; EXCEPTION WHEN OTHERS THEN NULL; END $$`);
@@ -278,9 +348,13 @@ describe('errors and side effects', () => {
   });
 
   it('a condition that fails on a value is never asked about a row of others', async () => {
-    const { code } = await raw.attempt(`SELECT id FROM people WHERE 1 / (CASE WHEN family_name = '${theirs.mark}' THEN 0 ELSE 1 END) = 1`);
+    const { code } = await raw.attempt(
+      `SELECT id FROM people WHERE 1 / (CASE WHEN family_name = '${theirs.mark}' THEN 0 ELSE 1 END) = 1`,
+    );
     expect(code).toBeNull();
-    const cast = await raw.attempt(`SELECT id FROM people WHERE CASE WHEN org_id = '${theirs.ids.org}' THEN family_name::integer > 0 ELSE true END`);
+    const cast = await raw.attempt(
+      `SELECT id FROM people WHERE CASE WHEN org_id = '${theirs.ids.org}' THEN family_name::integer > 0 ELSE true END`,
+    );
     expect(cast.code).toBeNull();
   });
 
@@ -291,9 +365,14 @@ describe('errors and side effects', () => {
 
   it('a caller who showed no secret writes refusals to the log and nothing else', async () => {
     await raw.rollback();
-    const entry = (outcome: string) => `WITH e AS (INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id, canonical, private_digest)
+    const entry = (
+      outcome: string,
+    ) => `WITH e AS (INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id, canonical, private_digest)
       VALUES ('${theirs.ids.org}', now(), gen_random_uuid(), 'auth.signed_in', '${outcome}', 'anonymous', 'r', '', '')) SELECT 1`;
-    for (const entrance of [`app.enter_sso_log('${theirs.ids.connection}')`, `app.enter_webhook_source('${theirs.ids.source}')`]) {
+    for (const entrance of [
+      `app.enter_sso_log('${theirs.ids.connection}')`,
+      `app.enter_webhook_source('${theirs.ids.source}')`,
+    ]) {
       await raw.client.query(`BEGIN; SELECT ${entrance}`);
       expect((await raw.attempt(entry('success'))).code).toBe('42501');
       expect((await raw.attempt(entry('failure'))).code).toBeNull();
@@ -305,7 +384,8 @@ describe('errors and side effects', () => {
 
   it('guesses no password past the five tries', async () => {
     await raw.client.query('COMMIT');
-    const guess = () => raw.outcome(`SELECT state FROM app.complete_sign_in($1, '\\x00', NULL)`, [theirs.directorMember.email]);
+    const guess = () =>
+      raw.outcome(`SELECT state FROM app.complete_sign_in($1, '\\x00', NULL)`, [theirs.directorMember.email]);
     for (let i = 0; i < 10; i += 1) expect((await guess()).rows).toEqual([{ state: 'refused' }]);
     expect(await harness.database.superuser('SELECT failures FROM app_private.sign_in_locks')).toEqual([]);
   });

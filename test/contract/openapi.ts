@@ -22,13 +22,18 @@ const document = JSON.parse(readFileSync(`${import.meta.dirname}/../../docs/gene
 };
 
 /** What the generated description, which `npm test` keeps current, says that a route takes. */
-export function takenBy(method: string, path: string): { body: Record<string, FieldSchema> | null; query: Record<string, FieldSchema> } {
+export function takenBy(
+  method: string,
+  path: string,
+): { body: Record<string, FieldSchema> | null; query: Record<string, FieldSchema> } {
   const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
   if (operation === undefined) throw new Error(`${method} ${path} is not in docs/generated/openapi.json: npm run docs`);
   const reference = operation.requestBody?.content['application/json']?.schema.$ref?.split('/').at(-1);
   return {
     body: reference === undefined ? null : (document.components.schemas[reference]?.properties ?? {}),
-    query: Object.fromEntries((operation.parameters ?? []).filter((p) => p.in === 'query').map(({ name, schema }) => [name, schema])),
+    query: Object.fromEntries(
+      (operation.parameters ?? []).filter((p) => p.in === 'query').map(({ name, schema }) => [name, schema]),
+    ),
   };
 }
 

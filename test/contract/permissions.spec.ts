@@ -11,7 +11,9 @@ import type { Member } from '../harness/factories.js';
 
 const FILE = `${import.meta.dirname}/expected/permissions.md`;
 const ROLES = [...new Set(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)))];
-const SEATS = Object.entries(PRESETS).flatMap(([preset, roles]) => Object.keys(roles).map((role) => [preset as Preset, role] as const));
+const SEATS = Object.entries(PRESETS).flatMap(([preset, roles]) =>
+  Object.keys(roles).map((role) => [preset as Preset, role] as const),
+);
 const SCOPES = ['org', 'assigned', 'own', 'none'] as const;
 
 let harness: Harness;
@@ -26,33 +28,55 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await harness.stop();
-  process.stdout.write(`permissions: ${cells} cells, ${declared('permissions').size} permissions × ${SEATS.length} roles\n`);
+  process.stdout.write(
+    `permissions: ${cells} cells, ${declared('permissions').size} permissions × ${SEATS.length} roles\n`,
+  );
 });
 
 /** permission → role → scope, as the features declare it. */
 function fromCode(): Map<string, Map<string, string>> {
-  return new Map([...declared('permissions')].map(([permission, { scopes }]) => [permission, new Map(Object.entries(scopes)
-    .flatMap(([scope, roles]) => roles.map((role) => [role, scope] as const)))]));
+  return new Map(
+    [...declared('permissions')].map(([permission, { scopes }]) => [
+      permission,
+      new Map(Object.entries(scopes).flatMap(([scope, roles]) => roles.map((role) => [role, scope] as const))),
+    ]),
+  );
 }
 
 function rendered(): string {
   const table = [...fromCode()].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const line = (cellsOfRow: string[]) => `| ${cellsOfRow.join(' | ')} |`;
   return [
-    '# Who may do what', '',
-    'Reviewed by hand. A permission that changes here changes what real people may see: say in the commit why.', '',
-    line(['Permission', ...ROLES]), line(['---', ...ROLES.map(() => '---')]),
-    ...table.map(([permission, scopes]) => line([`\`${permission}\``, ...ROLES.map((role) => scopes.get(role) ?? '–')])), '',
+    '# Who may do what',
+    '',
+    'Reviewed by hand. A permission that changes here changes what real people may see: say in the commit why.',
+    '',
+    line(['Permission', ...ROLES]),
+    line(['---', ...ROLES.map(() => '---')]),
+    ...table.map(([permission, scopes]) =>
+      line([`\`${permission}\``, ...ROLES.map((role) => scopes.get(role) ?? '–')]),
+    ),
+    '',
   ].join('\n');
 }
 
 /** The committed table, read back. */
 function fromFile(): Map<string, Map<string, string>> {
-  const rows = readFileSync(FILE, 'utf8').split('\n').filter((row) => row.startsWith('| `'));
-  return new Map(rows.map((row) => {
-    const [permission = '', ...scopes] = row.split('|').slice(1, -1).map((cell) => cell.trim());
-    return [permission.replaceAll('`', ''), new Map(ROLES.map((role, i) => [role, scopes[i]!] as const).filter(([, scope]) => scope !== '–'))];
-  }));
+  const rows = readFileSync(FILE, 'utf8')
+    .split('\n')
+    .filter((row) => row.startsWith('| `'));
+  return new Map(
+    rows.map((row) => {
+      const [permission = '', ...scopes] = row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim());
+      return [
+        permission.replaceAll('`', ''),
+        new Map(ROLES.map((role, i) => [role, scopes[i]!] as const).filter(([, scope]) => scope !== '–')),
+      ];
+    }),
+  );
 }
 
 async function seat(preset: Preset, role: string): Promise<{ member: Member; client: Client }> {
@@ -77,13 +101,21 @@ describe('the permissions by default', () => {
   });
 
   it('let the read-only role download documents and do nothing else', () => {
-    expect([...fromFile()].filter(([, roles]) => roles.has('read_only'))).toEqual([['document:download', expect.anything()]]);
+    expect([...fromFile()].filter(([, roles]) => roles.has('read_only'))).toEqual([
+      ['document:download', expect.anything()],
+    ]);
   });
 
   it.each(SEATS)('reach a %s %s as the table says, in the database and over HTTP', async (preset, role) => {
-    const expected = Object.fromEntries([...fromFile()].filter(([, roles]) => roles.has(role)).map(([permission, roles]) => [permission, roles.get(role)]));
+    const expected = Object.fromEntries(
+      [...fromFile()]
+        .filter(([, roles]) => roles.has(role))
+        .map(([permission, roles]) => [permission, roles.get(role)]),
+    );
     const { member, client } = await seat(preset, role);
-    const [row] = await harness.database.superuser<{ grants: object }>('SELECT grants FROM memberships WHERE id = $1', [member.membershipId]);
+    const [row] = await harness.database.superuser<{ grants: object }>('SELECT grants FROM memberships WHERE id = $1', [
+      member.membershipId,
+    ]);
     expect(row!.grants).toEqual(expected);
     expect(await grantsOf(client)).toEqual(expected);
     cells += 2 * declared('permissions').size;
@@ -95,10 +127,17 @@ describe('the permissions by default', () => {
     const wrong: string[] = [];
     for (const { method, path, policy } of routes) {
       if (policy?.kind !== 'access' || policy.permission === 'signed-in') continue;
-      const { status, body } = await client.send(method, path.replaceAll(/:\w+/g, newId()), method === 'GET' || method === 'DELETE' ? {} : { body: {} });
+      const { status, body } = await client.send(
+        method,
+        path.replaceAll(/:\w+/g, newId()),
+        method === 'GET' || method === 'DELETE' ? {} : { body: {} },
+      );
       const open = !(status === 403 && body.code === 'forbidden');
       cells += 1;
-      if (open !== policy.permission in granted) wrong.push(`${method} ${path} is ${open ? 'open' : 'closed'} to ${role}, who has ${policy.permission}: ${granted[policy.permission] ?? 'not'}`);
+      if (open !== policy.permission in granted)
+        wrong.push(
+          `${method} ${path} is ${open ? 'open' : 'closed'} to ${role}, who has ${policy.permission}: ${granted[policy.permission] ?? 'not'}`,
+        );
     }
     expect(wrong).toEqual([]);
   });
@@ -108,18 +147,28 @@ describe('the cascade', () => {
   it('is member over role over default, at the next request, for every combination', async () => {
     const { client: director } = await seat('gme', 'program_director');
     const { member, client } = await seat('gme', 'mentor');
-    const [byRole, byMember] = ['/v1/roles/mentor/permissions/person:contact', `/v1/memberships/${member.membershipId}/permissions/person:contact`];
-    const set = async (path: string, scope: string | undefined) => (scope === undefined ? director.delete(path) : director.put(path, { scope }));
+    const [byRole, byMember] = [
+      '/v1/roles/mentor/permissions/person:contact',
+      `/v1/memberships/${member.membershipId}/permissions/person:contact`,
+    ];
+    const set = async (path: string, scope: string | undefined) =>
+      scope === undefined ? director.delete(path) : director.put(path, { scope });
     for (const roleScope of [undefined, ...SCOPES]) {
       await set(byRole, roleScope);
       for (const memberScope of [undefined, ...SCOPES]) {
         await set(byMember, memberScope);
         const scope = memberScope ?? roleScope ?? 'assigned';
-        const [row] = await harness.database.superuser<{ scope: string | null }>(`SELECT grants ->> 'person:contact' AS scope FROM memberships WHERE id = $1`, [member.membershipId]);
+        const [row] = await harness.database.superuser<{ scope: string | null }>(
+          `SELECT grants ->> 'person:contact' AS scope FROM memberships WHERE id = $1`,
+          [member.membershipId],
+        );
         const where = `role ${roleScope}, member ${memberScope}`;
         expect([where, row!.scope ?? 'none']).toEqual([where, scope]);
         expect([where, (await grantsOf(client))['person:contact'] ?? 'none']).toEqual([where, scope]);
-        expect([where, (await client.get(`/v1/people/${newId()}/contact`)).status]).toEqual([where, scope === 'none' ? 403 : 404]);
+        expect([where, (await client.get(`/v1/people/${newId()}/contact`)).status]).toEqual([
+          where,
+          scope === 'none' ? 403 : 404,
+        ]);
         cells += 3;
       }
     }
@@ -139,10 +188,18 @@ describe('the cascade', () => {
     const owner = await seat('workforce', 'owner');
     await owner.client.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'none' });
     const viewer = await harness.make.member(orgs.get('workforce')!, 'viewer');
-    expect((await client.put(`/v1/memberships/${viewer.membershipId}/permissions/audit:read`, { scope: 'org' })).body.code).toBe('beyond_own_grants');
-    expect((await client.put('/v1/roles/viewer/permissions/audit:read', { scope: 'org' })).body.code).toBe('beyond_own_grants');
-    expect((await client.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'org' })).body.code).toBe('beyond_own_grants');
-    expect((await client.patch(`/v1/memberships/${viewer.membershipId}`, { role: 'owner' })).body.code).toBe('beyond_own_grants');
+    expect(
+      (await client.put(`/v1/memberships/${viewer.membershipId}/permissions/audit:read`, { scope: 'org' })).body.code,
+    ).toBe('beyond_own_grants');
+    expect((await client.put('/v1/roles/viewer/permissions/audit:read', { scope: 'org' })).body.code).toBe(
+      'beyond_own_grants',
+    );
+    expect(
+      (await client.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'org' })).body.code,
+    ).toBe('beyond_own_grants');
+    expect((await client.patch(`/v1/memberships/${viewer.membershipId}`, { role: 'owner' })).body.code).toBe(
+      'beyond_own_grants',
+    );
     expect((await client.delete(`/v1/memberships/${owner.member.membershipId}`)).body.code).toBe('beyond_own_grants');
   });
 
@@ -156,6 +213,8 @@ describe('the cascade', () => {
       await client.put('/v1/roles/program_director/permissions/membership:update', { scope: 'none' }),
       await client.put(`/v1/memberships/${only.membershipId}/permissions/membership:update`, { scope: 'none' }),
     ];
-    expect(refusals.map(({ status, body }) => [status, body.code])).toEqual(refusals.map(() => [409, 'last_administrator']));
+    expect(refusals.map(({ status, body }) => [status, body.code])).toEqual(
+      refusals.map(() => [409, 'last_administrator']),
+    );
   });
 });

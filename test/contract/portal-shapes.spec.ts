@@ -24,7 +24,7 @@ const WITHOUT_CLASS: Record<string, string> = {
   'GET /v1/exports/:id/file': 'a file for whoever asked for it; exports leave out themselves what portals do not get',
   'GET /v1/sso/oidc/:connectionId/login': 'sends the browser to the provider',
   'GET /v1/sso/oidc/:connectionId/callback': 'sends the browser back to where it came from',
-  'GET /v1/sso/oidc/:connectionId/logout': 'sends the browser to the provider\'s end of the session',
+  'GET /v1/sso/oidc/:connectionId/logout': "sends the browser to the provider's end of the session",
   'GET /v1/sso/saml/:connectionId/login': 'sends the browser to the identity provider',
   'POST /v1/sso/saml/:connectionId/acs': 'sends the browser back to where it came from',
   'GET /v1/sso/saml/:connectionId/form': 'a form with our own message to the identity provider',
@@ -33,17 +33,26 @@ const WITHOUT_CLASS: Record<string, string> = {
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
 };
 /** Names of fields that tell of other members, of who else there is, or of the machinery. */
-const SUSPECT = /^(?!has).*(userId|membershipId|personId|externalId|requestId|jobId|By|[eE]mail|^ip|userAgent|version|secret|[hH]ash|[cC]ount|due|rows|outbox|meta)$/;
+const SUSPECT =
+  /^(?!has).*(userId|membershipId|personId|externalId|requestId|jobId|By|[eE]mail|^ip|userAgent|version|secret|[hH]ash|[cC]ount|due|rows|outbox|meta)$/;
 /** Fields that only sound so. Whoever adds one has looked at what a record subject learns by it. */
 const LOOKED_AT: Record<string, string> = {
-  'MeUser.email': 'one\'s own', 'MeResponse.membershipId': 'one\'s own',
-  'SessionResponse.ip': 'one\'s own sessions', 'SessionResponse.userAgent': 'one\'s own sessions',
-  'DeviceResponse.ip': 'one\'s own devices', 'DeviceResponse.userAgent': 'one\'s own devices', 'TotpEnrolmentResponse.secret': 'one\'s own, for the authenticator',
+  'MeUser.email': "one's own",
+  'MeResponse.membershipId': "one's own",
+  'SessionResponse.ip': "one's own sessions",
+  'SessionResponse.userAgent': "one's own sessions",
+  'DeviceResponse.ip': "one's own devices",
+  'DeviceResponse.userAgent': "one's own devices",
+  'TotpEnrolmentResponse.secret': "one's own, for the authenticator",
   'ContactResponse.email': 'what the contact unlock is for',
   'AssignmentResponse.personId': 'the person asked about',
-  'AcceptedInviteResponse.membershipId': 'one\'s own',
-  'ScimDocumentResponse.meta': 'for directories alone', 'ScimMeta.version': 'for directories alone', 'ScimGroupResponse.externalId': 'for directories alone',
-  'ScimGroupResponse.meta': 'for directories alone', 'ScimUserResponse.externalId': 'for directories alone', 'ScimUserResponse.meta': 'for directories alone',
+  'AcceptedInviteResponse.membershipId': "one's own",
+  'ScimDocumentResponse.meta': 'for directories alone',
+  'ScimMeta.version': 'for directories alone',
+  'ScimGroupResponse.externalId': 'for directories alone',
+  'ScimGroupResponse.meta': 'for directories alone',
+  'ScimUserResponse.externalId': 'for directories alone',
+  'ScimUserResponse.meta': 'for directories alone',
 };
 /** Pages of one's own sign-in and account, the same for staff and portals: test/e2e/pages.spec.ts. */
 const PAGES = /^\S+ \/(sign-in|account|assets|invites\/accept)(\/|$)/;
@@ -62,7 +71,8 @@ beforeAll(async () => {
   harness = await Harness.start();
   metadata = await providerMetadata();
   const config = loadConfig(harness.env, 'api');
-  for (const { metatype } of harness.api.get(DiscoveryService).getControllers()) UseInterceptors(planting)(metatype as Type);
+  for (const { metatype } of harness.api.get(DiscoveryService).getControllers())
+    UseInterceptors(planting)(metatype as Type);
   api = await createApp(AppModule.forRoot(config), config);
   await api.listen(0, '127.0.0.1');
   routes = allRoutes(api.get(DiscoveryService), api.get(MetadataScanner));
@@ -73,11 +83,15 @@ afterAll(async () => {
   process.stdout.write(`portal shapes: ${cells} cells, ${responseClasses().length} response classes\n`);
 });
 
-const withClass = () => routes.filter(({ handler }) => ['item', 'list'].includes(returnsOf(handler)?.kind ?? 'undeclared'));
+const withClass = () =>
+  routes.filter(({ handler }) => ['item', 'list'].includes(returnsOf(handler)?.kind ?? 'undeclared'));
 
 describe('every answer', () => {
   it('is made by a class that lists its fields, or was looked at', () => {
-    const others = routes.filter(({ handler }) => !['item', 'list', 'nothing'].includes(returnsOf(handler)?.kind ?? 'undeclared')).map(keyOf).filter((key) => !PAGES.test(key));
+    const others = routes
+      .filter(({ handler }) => !['item', 'list', 'nothing'].includes(returnsOf(handler)?.kind ?? 'undeclared'))
+      .map(keyOf)
+      .filter((key) => !PAGES.test(key));
     expect(others.toSorted()).toEqual(Object.keys(WITHOUT_CLASS).toSorted());
     expect(withClass().length).toBeGreaterThan(routes.length / 2);
   });
@@ -91,7 +105,11 @@ describe('every answer', () => {
 
   it('keeps for staff what sounds like the business of others, unless it was looked at', () => {
     const shown = shownToPortals().filter((field) => SUSPECT.test(field.split('.')[1]!));
-    expect(shown.filter((field) => !(field in LOOKED_AT)).map((field) => `${field}: mark it with @StaffOnly(), or write into LOOKED_AT why portal roles may have it`)).toEqual([]);
+    expect(
+      shown
+        .filter((field) => !(field in LOOKED_AT))
+        .map((field) => `${field}: mark it with @StaffOnly(), or write into LOOKED_AT why portal roles may have it`),
+    ).toEqual([]);
     expect(Object.keys(LOOKED_AT).filter((field) => !shown.includes(field))).toEqual([]);
   });
 
@@ -100,7 +118,10 @@ describe('every answer', () => {
       const { kind, type, shape } = returnsOf(route.handler)!;
       for (const audience of ['portal', 'staff'] as const) {
         const value = plant(filled(type!));
-        const answer = shape(kind === 'list' ? { items: [value, value], nextCursor: 'next', total: PLANTED } : value, audience);
+        const answer = shape(
+          kind === 'list' ? { items: [value, value], nextCursor: 'next', total: PLANTED } : value,
+          audience,
+        );
         cells += 1;
         expect([keyOf(route), audience, breaches(route, answer, audience)]).toEqual([keyOf(route), audience, []]);
       }
@@ -110,9 +131,17 @@ describe('every answer', () => {
   it('is described with what portals do not get', () => {
     for (const type of responseClasses()) {
       const { properties, required } = fieldsIn(type.name);
-      const said = Object.keys(properties).filter((name) => properties[name]!.description?.endsWith('Portal roles do not get this field.'));
-      const staffs = fieldsOf(type).filter(({ staffOnly }) => staffOnly).map(({ name }) => name);
-      expect([type.name, said.toSorted(), required.filter((name) => staffs.includes(name))]).toEqual([type.name, staffs.toSorted(), []]);
+      const said = Object.keys(properties).filter((name) =>
+        properties[name]!.description?.endsWith('Portal roles do not get this field.'),
+      );
+      const staffs = fieldsOf(type)
+        .filter(({ staffOnly }) => staffOnly)
+        .map(({ name }) => name);
+      expect([type.name, said.toSorted(), required.filter((name) => staffs.includes(name))]).toEqual([
+        type.name,
+        staffs.toSorted(),
+        [],
+      ]);
     }
   });
 });
@@ -131,13 +160,18 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
     await client.post('/v1/auth/login', { email: member.email, password: Factories.PASSWORD });
   });
 
-  /** Sends every request that brings fields back, and gives what is wrong with the answers, and which routes gave any. */
+  /**
+   * Sends every request that brings fields back, and gives what is wrong with the answers, and which routes gave any.
+   */
   async function tryAll(): Promise<{ wrong: string[]; reached: string[] }> {
     const [wrong, reached]: [string[], string[]] = [[], []];
     for (const route of guardedOf(withClass())) {
       const { params, query, body: sent } = await sampleFor(route, tenant);
-      const whole = await send(client, route, { params, body: sent }); // whole lists, so that there is something in them
-      const { status, body, text } = whole.status === 400 ? await send(client, route, { params, query, body: sent }) : whole; // unless a question has to be asked
+      // whole lists, so that there is something in them
+      const whole = await send(client, route, { params, body: sent });
+      const { status, body, text } =
+        // unless a question has to be asked
+        whole.status === 400 ? await send(client, route, { params, query, body: sent }) : whole;
       cells += 1;
       if (status >= 300) continue;
       if (body.items?.length !== 0) reached.push(keyOf(route));
@@ -150,7 +184,15 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
   it('is shown nothing that is for staff, on any route open to the role', async () => {
     const { wrong, reached } = await tryAll();
     expect(wrong).toEqual([]);
-    expect(reached).toEqual(expect.arrayContaining(['GET /v1/auth/me', 'GET /v1/organizations/current', 'GET /v1/people', 'GET /v1/people/:id', 'GET /v1/people/:id/contact']));
+    expect(reached).toEqual(
+      expect.arrayContaining([
+        'GET /v1/auth/me',
+        'GET /v1/organizations/current',
+        'GET /v1/people',
+        'GET /v1/people/:id',
+        'GET /v1/people/:id/contact',
+      ]),
+    );
   });
 
   it('is shown nothing more by being granted every permission there is', async () => {
@@ -160,19 +202,37 @@ describe.each(['gme', 'enrollment'] as const)('a record subject of a %s organiza
     );
     const { wrong, reached } = await tryAll();
     expect(wrong).toEqual([]);
-    const theirs = await Promise.all(guardedOf(withClass()).map(async (route) => [keyOf(route), (await sampleFor(route, tenant)).by !== undefined] as const));
-    expect(theirs.filter(([route, byAnother]) => !byAnother && !reached.includes(route)).map(([route]) => route)).toEqual([]);
+    const theirs = await Promise.all(
+      guardedOf(withClass()).map(
+        async (route) => [keyOf(route), (await sampleFor(route, tenant)).by !== undefined] as const,
+      ),
+    );
+    expect(
+      theirs.filter(([route, byAnother]) => !byAnother && !reached.includes(route)).map(([route]) => route),
+    ).toEqual([]);
   });
 });
 
 /** A value with something in every field of a class, those of nested classes too. */
 function filled(type: ResponseClass): Record<string, unknown> {
-  return Object.fromEntries(fieldsOf(type).map(({ property, type: held }) => [property, held === undefined || held === Object ? `${type.name}.${property}` : [filled(held as ResponseClass)]]));
+  return Object.fromEntries(
+    fieldsOf(type).map(({ property, type: held }) => [
+      property,
+      held === undefined || held === Object ? `${type.name}.${property}` : [filled(held as ResponseClass)],
+    ]),
+  );
 }
 
 function plant(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plant);
-  if (typeof value !== 'object' || value === null || value instanceof Date || Buffer.isBuffer(value) || value instanceof StreamableFile) return value;
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    value instanceof Date ||
+    Buffer.isBuffer(value) ||
+    value instanceof StreamableFile
+  )
+    return value;
   return { ...Object.fromEntries(Object.entries(value).map(([key, held]) => [key, plant(held)])), planted: PLANTED };
 }
 
@@ -183,11 +243,13 @@ function shownToPortals(): string[] {
 }
 
 function shownOf(type: ResponseClass, seen: Set<ResponseClass>): string[] {
-  return fieldsOf(type).filter(({ staffOnly }) => !staffOnly).flatMap(({ name, type: held }) => {
-    const isNew = held !== undefined && held !== Object && !seen.has(held as ResponseClass);
-    if (isNew) seen.add(held as ResponseClass);
-    return [`${type.name}.${name}`, ...(isNew ? shownOf(held as ResponseClass, seen) : [])];
-  });
+  return fieldsOf(type)
+    .filter(({ staffOnly }) => !staffOnly)
+    .flatMap(({ name, type: held }) => {
+      const isNew = held !== undefined && held !== Object && !seen.has(held as ResponseClass);
+      if (isNew) seen.add(held as ResponseClass);
+      return [`${type.name}.${name}`, ...(isNew ? shownOf(held as ResponseClass, seen) : [])];
+    });
 }
 
 /** Fields of an answer that the class does not give to the audience, and fields of it that are missing. */
@@ -195,7 +257,10 @@ function breaches(route: Route, body: unknown, audience: Audience): string[] {
   const { kind, type } = returnsOf(route.handler)!;
   const values = kind === 'list' ? (body as { items: unknown[] }).items : [body];
   const planted = JSON.stringify(body).includes(PLANTED) ? [`${keyOf(route)}: shows what no class lists`] : [];
-  return [...planted, ...values.flatMap((value) => differences(type!, value, audience).map((field) => `${keyOf(route)}: ${field}`))];
+  return [
+    ...planted,
+    ...values.flatMap((value) => differences(type!, value, audience).map((field) => `${keyOf(route)}: ${field}`)),
+  ];
 }
 
 function differences(type: ResponseClass, value: unknown, audience: Audience): string[] {
@@ -203,7 +268,13 @@ function differences(type: ResponseClass, value: unknown, audience: Audience): s
   if (typeof value !== 'object' || value === null) return [];
   const allowed = fieldsOf(type).filter(({ staffOnly }) => audience === 'staff' || !staffOnly);
   return [
-    ...Object.keys(value).filter((key) => !allowed.some(({ name }) => name === key)).map((key) => `${type.name}.${key} is shown`),
-    ...allowed.flatMap(({ name, type: held }) => (held === undefined || held === Object ? [] : differences(held as ResponseClass, (value as Record<string, unknown>)[name], audience))),
+    ...Object.keys(value)
+      .filter((key) => !allowed.some(({ name }) => name === key))
+      .map((key) => `${type.name}.${key} is shown`),
+    ...allowed.flatMap(({ name, type: held }) =>
+      held === undefined || held === Object
+        ? []
+        : differences(held as ResponseClass, (value as Record<string, unknown>)[name], audience),
+    ),
   ];
 }

@@ -28,7 +28,9 @@ export class RawSql {
     await this.client.query('SAVEPOINT attempt');
     const outcome = await this.outcome(text, values);
     // A statement may have ended the transaction by itself; then there is nothing to go back to.
-    await this.client.query(outcome.code === null ? 'RELEASE SAVEPOINT attempt' : 'ROLLBACK TO SAVEPOINT attempt').catch(() => undefined);
+    await this.client
+      .query(outcome.code === null ? 'RELEASE SAVEPOINT attempt' : 'ROLLBACK TO SAVEPOINT attempt')
+      .catch(() => undefined);
     return outcome;
   }
 
@@ -36,7 +38,9 @@ export class RawSql {
   async copyOut(source: string): Promise<Outcome> {
     await this.client.query('SAVEPOINT attempt');
     try {
-      const lines = (await textOf(this.client.query(copyTo(`COPY ${source} TO STDOUT`)))).split('\n').filter((line) => line !== '');
+      const lines = (await textOf(this.client.query(copyTo(`COPY ${source} TO STDOUT`))))
+        .split('\n')
+        .filter((line) => line !== '');
       return { rows: lines.map((line) => ({ line })), rowCount: lines.length, code: null, message: '' };
     } catch (error) {
       const { code = 'unknown', message } = error as { code?: string; message: string };
@@ -51,7 +55,12 @@ export class RawSql {
     try {
       const result = await this.client.query(text, values.length > 0 ? values : undefined);
       const last = Array.isArray(result) ? (result as pg.QueryResult[]).at(-1)! : result;
-      return { rows: (last.rows ?? []) as Record<string, unknown>[], rowCount: last.rowCount ?? 0, code: null, message: '' };
+      return {
+        rows: (last.rows ?? []) as Record<string, unknown>[],
+        rowCount: last.rowCount ?? 0,
+        code: null,
+        message: '',
+      };
     } catch (error) {
       const { code = 'unknown', message } = error as { code?: string; message: string };
       return { rows: [], rowCount: 0, code, message };
@@ -61,14 +70,19 @@ export class RawSql {
   /** Begins a transaction and enters a session, as a request does. */
   async enter(secret: string): Promise<void> {
     await this.client.query('BEGIN');
-    const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_session($1, false)', [secret]);
+    const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_session($1, false)', [
+      secret,
+    ]);
     if (rows[0]?.state !== 'ok') throw new Error(`the session was refused: ${rows[0]?.state}`);
   }
 
   /** Begins a transaction and enters with an API key, as a request does. */
   async enterByKey(key: string, address = '127.0.0.1'): Promise<void> {
     await this.client.query('BEGIN');
-    const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_api_key($1, $2, false)', [key, address]);
+    const { rows } = await this.client.query<{ state: string }>('SELECT state FROM app.enter_api_key($1, $2, false)', [
+      key,
+      address,
+    ]);
     if (rows[0]?.state !== 'ok') throw new Error(`the key was refused: ${rows[0]?.state}`);
   }
 

@@ -14,11 +14,20 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 describe('every declared retention policy', () => {
-  it.each([...declared('retention').keys()])('%s can be previewed and run with the grants the roles have', async (policy) => {
-    const { operator } = harness;
-    const plan = await operator.within(orgId, () => operator.app.get(RetentionService).preview(policy as RetentionPolicyName));
-    expect(plan.due).toBe(0);
-    const runId = await operator.within(orgId, () => operator.app.get(RetentionService).request(policy as RetentionPolicyName));
-    await expect(operator.as(orgId, () => operator.app.get(RetentionRunner).execute(runId))).resolves.toMatchObject({ removed: 0 });
-  });
+  it.each([...declared('retention').keys()])(
+    '%s can be previewed and run with the grants the roles have',
+    async (policy) => {
+      const { operator } = harness;
+      const plan = await operator.within(orgId, () =>
+        operator.app.get(RetentionService).preview(policy as RetentionPolicyName),
+      );
+      expect(plan.due).toBe(0);
+      const runId = await operator.within(orgId, () =>
+        operator.app.get(RetentionService).request(policy as RetentionPolicyName),
+      );
+      await expect(operator.as(orgId, () => operator.app.get(RetentionRunner).execute(runId))).resolves.toMatchObject({
+        removed: 0,
+      });
+    },
+  );
 });

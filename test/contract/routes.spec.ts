@@ -33,106 +33,186 @@ afterAll(async () => {
 
 const guarded = () => guardedOf(routes);
 const sampleOf = (route: Route) => sampleFor(route, mine);
-const withPermission = () => guarded().filter(({ policy }) => policy?.kind === 'access' && policy.permission !== 'signed-in');
+const withPermission = () =>
+  guarded().filter(({ policy }) => policy?.kind === 'access' && policy.permission !== 'signed-in');
 
 /** Whether an answer is a refusal as problem details, of one of the statuses; otherwise what it was. */
 function refused(what: string, { status, body, headers }: Answer, statuses: readonly number[]): string[] {
   cells += 1;
-  const problem = statuses.includes(status) && headers.get('content-type') === 'application/problem+json'
-    && typeof body.code === 'string' && typeof body.requestId === 'string' && body.status === status;
+  const problem =
+    statuses.includes(status) &&
+    headers.get('content-type') === 'application/problem+json' &&
+    typeof body.code === 'string' &&
+    typeof body.requestId === 'string' &&
+    body.status === status;
   return problem ? [] : [`${what}: ${status} ${headers.get('content-type')} ${JSON.stringify(body).slice(0, 200)}`];
 }
 
 /** Runs a check over routes one after another and gathers what it finds. */
 async function over<T>(things: readonly T[], check: (thing: T) => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
-  for (const thing of things) found.push(...await check(thing));
+  for (const thing of things) found.push(...(await check(thing)));
   return found;
 }
 
 /** Lists of words that may be any, to which the one-letter word among the wrong types is none. */
 const FREE_TEXTS = new Set(['POST /v1/sso/connections/:id/mapping/preview groups']);
-const isFreeText = (route: Route, name: string, value: unknown) => FREE_TEXTS.has(`${keyOf(route)} ${name}`) && Array.isArray(value) && value[0] === 'x';
+const isFreeText = (route: Route, name: string, value: unknown) =>
+  FREE_TEXTS.has(`${keyOf(route)} ${name}`) && Array.isArray(value) && value[0] === 'x';
 
 describe('every route', () => {
   it('has a sample, or is public for a reason that was looked at', () => {
     const places = { access: { SAMPLES }, public: { PUBLIC }, directory: { DIRECTORY } };
     const known = new Set([SAMPLES, PUBLIC, DIRECTORY].flatMap((place) => Object.keys(place)));
     expect([
-      ...routes.flatMap((route) => Object.entries(places[route.policy?.kind ?? 'access']).filter(([, place]) => !(keyOf(route) in place))
-        .map(([name]) => `${keyOf(route)}: add it to ${name} in test/contract/samples.ts`)),
-      ...[...known].filter((key) => !routes.some((route) => keyOf(route) === key)).map((key) => `${key} is in test/contract/samples.ts and no route any more`),
+      ...routes.flatMap((route) =>
+        Object.entries(places[route.policy?.kind ?? 'access'])
+          .filter(([, place]) => !(keyOf(route) in place))
+          .map(([name]) => `${keyOf(route)}: add it to ${name} in test/contract/samples.ts`),
+      ),
+      ...[...known]
+        .filter((key) => !routes.some((route) => keyOf(route) === key))
+        .map((key) => `${key} is in test/contract/samples.ts and no route any more`),
     ]).toEqual([]);
   });
 
   it('answers nobody without a session: 401', async () => {
-    expect(await over(guarded(), async (route) => refused(keyOf(route), await send(harness.client(), route, await sampleOf(route)), [401]))).toEqual([]);
+    expect(
+      await over(guarded(), async (route) =>
+        refused(keyOf(route), await send(harness.client(), route, await sampleOf(route)), [401]),
+      ),
+    ).toEqual([]);
   });
 
   it('answers nobody with a session that means nothing: 401', async () => {
     const cookie = mine.director.cookieHeader;
-    const forged = [cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')), cookie.replace(/=.*/, '='), cookie.replace(/\.[^.]*$/, '.')];
-    expect(await over(guarded(), async (route) => over(forged, async (value) => refused(keyOf(route),
-      await harness.client().send(route.method, route.path.replaceAll(/:\w+/g, mine.ids.person), { headers: { cookie: value } }), [401])))).toEqual([]);
+    const forged = [
+      cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+      cookie.replace(/=.*/, '='),
+      cookie.replace(/\.[^.]*$/, '.'),
+    ];
+    expect(
+      await over(guarded(), async (route) =>
+        over(forged, async (value) =>
+          refused(
+            keyOf(route),
+            await harness
+              .client()
+              .send(route.method, route.path.replaceAll(/:\w+/g, mine.ids.person), { headers: { cookie: value } }),
+            [401],
+          ),
+        ),
+      ),
+    ).toEqual([]);
   });
 
   it('answers no member who lacks its permission: 403, and the denial is in the log', async () => {
-    expect(await over(withPermission(), async (route) => {
-      const answer = await send(mine.powerless, route, await sampleOf(route));
-      const permission = route.policy?.kind === 'access' ? route.policy.permission : '';
-      const logged = await harness.database.superuser(
-        `SELECT 1 FROM audit_events WHERE org_id = $1 AND type = 'access.denied' AND outcome = 'denied' AND request_id = $2 AND meta ->> 'permission' = $3 AND meta ->> 'route' = $4`,
-        [mine.ids.org, answer.headers.get('x-request-id'), permission, route.where],
-      );
-      cells += 1;
-      return [...refused(keyOf(route), answer, [403]), ...(logged.length === 1 ? [] : [`${keyOf(route)}: ${logged.length} denials in the log`])];
-    })).toEqual([]);
+    expect(
+      await over(withPermission(), async (route) => {
+        const answer = await send(mine.powerless, route, await sampleOf(route));
+        const permission = route.policy?.kind === 'access' ? route.policy.permission : '';
+        const logged = await harness.database.superuser(
+          `SELECT 1 FROM audit_events WHERE org_id = $1 AND type = 'access.denied' AND outcome = 'denied' AND request_id = $2 AND meta ->> 'permission' = $3 AND meta ->> 'route' = $4`,
+          [mine.ids.org, answer.headers.get('x-request-id'), permission, route.where],
+        );
+        cells += 1;
+        return [
+          ...refused(keyOf(route), answer, [403]),
+          ...(logged.length === 1 ? [] : [`${keyOf(route)}: ${logged.length} denials in the log`]),
+        ];
+      }),
+    ).toEqual([]);
   });
 
-  it('knows nothing of another tenant\'s ids, wherever they stand', async () => {
-    expect(await over(guarded(), async (route) => {
-      const sample = await sampleOf(route);
-      return over(swaps(sample), async ([where, swapped]) => {
-        const answer = await send(mine.director, route, swapped);
-        const what = `${keyOf(route)} with another tenant's id in ${where}`;
-        const leak = answer.text.includes(theirs.mark) ? [`${what}: the answer holds their data`] : [];
-        if (where.startsWith('query') && answer.status === 200 && Array.isArray(answer.body.items)) {
-          cells += 1;
-          return [...leak, ...(answer.body.items.length === 0 ? [] : [`${what}: ${answer.body.items.length} items`])];
-        }
-        return [...leak, ...refused(what, answer, [404])];
-      });
-    })).toEqual([]);
+  it("knows nothing of another tenant's ids, wherever they stand", async () => {
+    expect(
+      await over(guarded(), async (route) => {
+        const sample = await sampleOf(route);
+        return over(swaps(sample), async ([where, swapped]) => {
+          const answer = await send(mine.director, route, swapped);
+          const what = `${keyOf(route)} with another tenant's id in ${where}`;
+          const leak = answer.text.includes(theirs.mark) ? [`${what}: the answer holds their data`] : [];
+          if (where.startsWith('query') && answer.status === 200 && Array.isArray(answer.body.items)) {
+            cells += 1;
+            return [...leak, ...(answer.body.items.length === 0 ? [] : [`${what}: ${answer.body.items.length} items`])];
+          }
+          return [...leak, ...refused(what, answer, [404])];
+        });
+      }),
+    ).toEqual([]);
   });
 
   it('refuses unknown fields and wrong types: 400', async () => {
-    expect(await over(guarded(), async (route) => {
-      const { body, query } = takenBy(route.method, route.path);
-      const sample = await sampleOf(route);
-      const bodies = body === null ? [] : [
-        ...['unknown', 'orgId', 'org_id', 'id', 'createdAt'].filter((name) => !(name in body)).map((name) => ({ ...sample.body, [name]: theirs.ids.org })),
-        ...Object.entries(body).flatMap(([name, schema]) => wrongTypes(schema).filter((value) => !isFreeText(route, name, value)).map((value) => ({ ...sample.body, [name]: value }))),
-      ];
-      const queries = Object.keys(query).length === 0 ? [] : [{ unknown: 'x' }, { orgId: theirs.ids.org }, ...wrongQueries(query)];
-      return [
-        ...await over(bodies, async (wrong) => refused(`${keyOf(route)} ${JSON.stringify(wrong).slice(0, 120)}`, await send(mine.director, route, { ...sample, body: wrong }), [400])),
-        ...await over(queries, async (wrong) => refused(`${keyOf(route)}?${JSON.stringify(wrong)}`, await send(mine.director, route, { ...sample, query: { ...sample.query, ...wrong } }), [400])),
-      ];
-    })).toEqual([]);
+    expect(
+      await over(guarded(), async (route) => {
+        const { body, query } = takenBy(route.method, route.path);
+        const sample = await sampleOf(route);
+        const bodies =
+          body === null
+            ? []
+            : [
+                ...['unknown', 'orgId', 'org_id', 'id', 'createdAt']
+                  .filter((name) => !(name in body))
+                  .map((name) => ({ ...sample.body, [name]: theirs.ids.org })),
+                ...Object.entries(body).flatMap(([name, schema]) =>
+                  wrongTypes(schema)
+                    .filter((value) => !isFreeText(route, name, value))
+                    .map((value) => ({ ...sample.body, [name]: value })),
+                ),
+              ];
+        const queries =
+          Object.keys(query).length === 0 ? [] : [{ unknown: 'x' }, { orgId: theirs.ids.org }, ...wrongQueries(query)];
+        return [
+          ...(await over(bodies, async (wrong) =>
+            refused(
+              `${keyOf(route)} ${JSON.stringify(wrong).slice(0, 120)}`,
+              await send(mine.director, route, { ...sample, body: wrong }),
+              [400],
+            ),
+          )),
+          ...(await over(queries, async (wrong) =>
+            refused(
+              `${keyOf(route)}?${JSON.stringify(wrong)}`,
+              await send(mine.director, route, { ...sample, query: { ...sample.query, ...wrong } }),
+              [400],
+            ),
+          )),
+        ];
+      }),
+    ).toEqual([]);
   });
 
   it('refuses a body that is no object, and an id that is none: 400', async () => {
-    expect(await over(guarded(), async (route) => {
-      const sample = await sampleOf(route);
-      const raws = takenBy(route.method, route.path).body === null ? [] : ['[]', '"x"', 'null', '{', '[1]', 'true'];
-      const path = (params: Record<string, string>) => route.path.replaceAll(/:(\w+)/g, (_, name: string) => params[name]!);
-      const ids = Object.entries(sample.params ?? {}).filter(([, value]) => value.includes('-'));
-      return [
-        ...await over(raws, async (raw) => refused(`${keyOf(route)} ${raw}`, await mine.director.send(route.method, path(sample.params ?? {}), { raw, headers: { 'content-type': 'application/json' } }), [400])),
-        ...await over(ids, async ([name]) => over(['0', 'x'.repeat(3_000), `${theirs.ids.org}'--`, '00000000-0000-0000-0000-00000000000g'], async (id) => refused(`${keyOf(route)} ${name}=${id.slice(0, 40)}`,
-          await send(mine.director, route, { ...sample, params: { ...sample.params, [name]: id } }), [400, 404, 414]))),
-      ];
-    })).toEqual([]);
+    expect(
+      await over(guarded(), async (route) => {
+        const sample = await sampleOf(route);
+        const raws = takenBy(route.method, route.path).body === null ? [] : ['[]', '"x"', 'null', '{', '[1]', 'true'];
+        const path = (params: Record<string, string>) =>
+          route.path.replaceAll(/:(\w+)/g, (_, name: string) => params[name]!);
+        const ids = Object.entries(sample.params ?? {}).filter(([, value]) => value.includes('-'));
+        return [
+          ...(await over(raws, async (raw) =>
+            refused(
+              `${keyOf(route)} ${raw}`,
+              await mine.director.send(route.method, path(sample.params ?? {}), {
+                raw,
+                headers: { 'content-type': 'application/json' },
+              }),
+              [400],
+            ),
+          )),
+          ...(await over(ids, async ([name]) =>
+            over(['0', 'x'.repeat(3_000), `${theirs.ids.org}'--`, '00000000-0000-0000-0000-00000000000g'], async (id) =>
+              refused(
+                `${keyOf(route)} ${name}=${id.slice(0, 40)}`,
+                await send(mine.director, route, { ...sample, params: { ...sample.params, [name]: id } }),
+                [400, 404, 414],
+              ),
+            ),
+          )),
+        ];
+      }),
+    ).toEqual([]);
   });
 
   it('with pages accepts only cursors that it gave to this tenant for this list', async () => {
@@ -140,12 +220,31 @@ describe('every route', () => {
     expect(lists.length).toBeGreaterThan(5);
     const their = (await theirs.director.get('/v1/memberships?limit=1')).body.nextCursor as string;
     const ours = (await mine.director.get('/v1/memberships?limit=1')).body.nextCursor as string;
-    const forged = [their, ours, `${ours}x`, ours.slice(1), ours.split('.')[0]!, `.${ours.split('.')[1]}`, Buffer.from(`["${theirs.ids.person}"]`).toString('base64url'), '', 'null', '../../etc'];
-    expect(await over(lists, async (route) => {
-      const sample = await sampleOf(route);
-      const foreign = keyOf(route) === 'GET /v1/memberships' ? forged.filter((cursor) => cursor !== ours) : forged;
-      return over(foreign, async (cursor) => refused(`${keyOf(route)} cursor=${cursor}`, await send(mine.director, route, { ...sample, query: { ...sample.query, cursor } }), [400]));
-    })).toEqual([]);
+    const forged = [
+      their,
+      ours,
+      `${ours}x`,
+      ours.slice(1),
+      ours.split('.')[0]!,
+      `.${ours.split('.')[1]}`,
+      Buffer.from(`["${theirs.ids.person}"]`).toString('base64url'),
+      '',
+      'null',
+      '../../etc',
+    ];
+    expect(
+      await over(lists, async (route) => {
+        const sample = await sampleOf(route);
+        const foreign = keyOf(route) === 'GET /v1/memberships' ? forged.filter((cursor) => cursor !== ours) : forged;
+        return over(foreign, async (cursor) =>
+          refused(
+            `${keyOf(route)} cursor=${cursor}`,
+            await send(mine.director, route, { ...sample, query: { ...sample.query, cursor } }),
+            [400],
+          ),
+        );
+      }),
+    ).toEqual([]);
   });
 
   it('left the other tenant as it was', async () => {
@@ -153,36 +252,61 @@ describe('every route', () => {
   });
 
   it('does its work for who may, and leaves the events it declares', async () => {
-    const samples = await Promise.all(guarded().map(async (route) => ({ route, last: (await sampleOf(route)).last === true })));
-    const inOrder = [...samples.filter(({ last }) => !last), ...samples.filter(({ last }) => last).toReversed()].map(({ route }) => route);
-    expect(await over(inOrder, async (route) => {
-      const sample = await sampleOf(route);
-      const answer = await send(sample.by ?? mine.director, route, sample);
-      cells += 1;
-      if (answer.status >= 400) return [`${keyOf(route)}: ${answer.status} ${answer.text}`];
-      const emits = route.policy?.emits ?? [];
-      if (emits.length === 0) return [];
-      const logged = await harness.database.superuser<{ type: string }>('SELECT type FROM audit_events WHERE org_id = $1 AND request_id = $2', [sample.log ?? mine.ids.org, answer.headers.get('x-request-id')]);
-      cells += 1;
-      return logged.some(({ type }) => (emits as string[]).includes(type)) ? [] : [`${keyOf(route)}: none of ${emits.join(', ')} is in the log`];
-    })).toEqual([]);
+    const samples = await Promise.all(
+      guarded().map(async (route) => ({ route, last: (await sampleOf(route)).last === true })),
+    );
+    const inOrder = [...samples.filter(({ last }) => !last), ...samples.filter(({ last }) => last).toReversed()].map(
+      ({ route }) => route,
+    );
+    expect(
+      await over(inOrder, async (route) => {
+        const sample = await sampleOf(route);
+        const answer = await send(sample.by ?? mine.director, route, sample);
+        cells += 1;
+        if (answer.status >= 400) return [`${keyOf(route)}: ${answer.status} ${answer.text}`];
+        const emits = route.policy?.emits ?? [];
+        if (emits.length === 0) return [];
+        const logged = await harness.database.superuser<{ type: string }>(
+          'SELECT type FROM audit_events WHERE org_id = $1 AND request_id = $2',
+          [sample.log ?? mine.ids.org, answer.headers.get('x-request-id')],
+        );
+        cells += 1;
+        return logged.some(({ type }) => (emits as string[]).includes(type))
+          ? []
+          : [`${keyOf(route)}: none of ${emits.join(', ')} is in the log`];
+      }),
+    ).toEqual([]);
   });
 });
 
 /** The sample with one id at a time swapped for the other tenant's of the same kind. */
 function swaps({ params = {}, query = {}, body = {}, ...rest }: Sample): [where: string, sample: Sample][] {
   const their = new Map(Object.entries(mine.ids).map(([kind, id]) => [id, theirs.ids[kind as keyof Tenant['ids']]]));
-  const changed = <V>(part: Record<string, V>, name: 'params' | 'query' | 'body') => Object.entries(part)
-    .filter(([, value]) => their.has(String(value)))
-    .map(([key, value]): [string, Sample] => [`${name}.${key}`, { params, query, ...(Object.keys(body).length > 0 && { body }), ...rest, [name]: { ...part, [key]: their.get(String(value)) } }]);
+  const changed = <V>(part: Record<string, V>, name: 'params' | 'query' | 'body') =>
+    Object.entries(part)
+      .filter(([, value]) => their.has(String(value)))
+      .map(([key, value]): [string, Sample] => [
+        `${name}.${key}`,
+        {
+          params,
+          query,
+          ...(Object.keys(body).length > 0 && { body }),
+          ...rest,
+          [name]: { ...part, [key]: their.get(String(value)) },
+        },
+      ]);
   return [...changed(params, 'params'), ...changed(query, 'query'), ...changed(body, 'body')];
 }
 
 /** Values a query's fields do not take. */
-function wrongQueries(query: Record<string, { type?: string; enum?: string[]; format?: string; pattern?: string }>): Record<string, string>[] {
+function wrongQueries(
+  query: Record<string, { type?: string; enum?: string[]; format?: string; pattern?: string }>,
+): Record<string, string>[] {
   return Object.entries(query).flatMap(([name, { type, enum: words, format, pattern }]) => {
-    if (type === 'number' || type === 'integer') return ['x', '-1', '0', '1.5', '1e9', 'NaN', '201', ' '].map((value) => ({ [name]: value }));
-    if (words !== undefined || format !== undefined || pattern !== undefined) return ['?', 'x'.repeat(2_000)].map((value) => ({ [name]: value }));
+    if (type === 'number' || type === 'integer')
+      return ['x', '-1', '0', '1.5', '1e9', 'NaN', '201', ' '].map((value) => ({ [name]: value }));
+    if (words !== undefined || format !== undefined || pattern !== undefined)
+      return ['?', 'x'.repeat(2_000)].map((value) => ({ [name]: value }));
     return [{ [name]: 'x'.repeat(2_000) }];
   });
 }

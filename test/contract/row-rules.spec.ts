@@ -6,7 +6,9 @@ import { Harness } from '../harness/app.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
 import { makeTenant, providerMetadata, type Tenant } from './world.js';
 
-const RULES = [...declared('tables')].flatMap(([table, declaration]): [string, RowRules][] => (declaration.kind === 'tenant' ? [[table, declaration.rows]] : []));
+const RULES = [...declared('tables')].flatMap(([table, declaration]): [string, RowRules][] =>
+  declaration.kind === 'tenant' ? [[table, declaration.rows]] : [],
+);
 
 let harness: Harness;
 let tenant: Tenant;
@@ -30,7 +32,10 @@ const open = (rules: RowRules, command: RowCommand) => [rules[command]].flat().i
 /** What became of each command tried on a table's rows of one's own organization: how many rows, or the SQLSTATE. */
 async function trials(table: string): Promise<Record<RowCommand, number | string>> {
   const key = keyOf(table);
-  const [row] = await harness.database.superuser<{ row: Record<string, unknown> }>(`SELECT to_jsonb(t) AS row FROM ${table} t WHERE ${key} = $1 LIMIT 1`, [tenant.ids.org]);
+  const [row] = await harness.database.superuser<{ row: Record<string, unknown> }>(
+    `SELECT to_jsonb(t) AS row FROM ${table} t WHERE ${key} = $1 LIMIT 1`,
+    [tenant.ids.org],
+  );
   const [inserted, updated] = await Promise.all(['INSERT', 'UPDATE'].map((privilege) => columnsWith(table, privilege)));
   const columns = inserted!.join(', ');
   const outcome = async (text: string, values: unknown[] = []) => {
@@ -40,9 +45,21 @@ async function trials(table: string): Promise<Record<RowCommand, number | string
   };
   return {
     select: await outcome(`SELECT ${key} FROM ${table}`),
-    insert: columns === '' ? '42501' : await outcome(`INSERT INTO ${table} (${columns}) SELECT ${columns} FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb)`, [JSON.stringify(row!.row)]),
+    insert:
+      columns === ''
+        ? '42501'
+        : await outcome(
+            `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb)`,
+            [JSON.stringify(row!.row)],
+          ),
     // No column is read, so that the rule for changing stands alone, without that for reading.
-    update: updated![0] === undefined ? '42501' : await outcome(`UPDATE ${table} SET ${updated![0]} = (jsonb_populate_record(NULL::${table}, $1::text::jsonb)).${updated![0]}`, [JSON.stringify(row!.row)]),
+    update:
+      updated![0] === undefined
+        ? '42501'
+        : await outcome(
+            `UPDATE ${table} SET ${updated![0]} = (jsonb_populate_record(NULL::${table}, $1::text::jsonb)).${updated![0]}`,
+            [JSON.stringify(row!.row)],
+          ),
     delete: await outcome(`DELETE FROM ${table}`),
   };
 }
@@ -51,7 +68,8 @@ async function trials(table: string): Promise<Record<RowCommand, number | string
 async function columnsWith(table: string, privilege: string): Promise<string[]> {
   const rows = await harness.database.superuser<{ name: string }>(
     `SELECT quote_ident(attname) AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-        AND has_column_privilege('vouchsafe_app', attrelid, attnum, $2) ORDER BY attnum DESC`, [table, privilege],
+        AND has_column_privilege('vouchsafe_app', attrelid, attnum, $2) ORDER BY attnum DESC`,
+    [table, privilege],
   );
   return rows.map(({ name }) => name);
 }
@@ -64,14 +82,23 @@ describe('a member without any permission, by raw SQL in a session of their own'
     const done = await trials(table);
     for (const command of ['select', 'insert', 'update', 'delete'] as const) {
       if (open(rules, command) || rules.own?.may.includes(command)) continue;
-      // Rows that are there and cannot be seen are neither counted nor touched; a new one is refused, not merely unseen.
-      expect([table, command, done[command]]).toEqual([table, command, command === 'insert' ? '42501' : done[command] === 0 ? 0 : '42501']);
+      // Rows that are there and cannot be seen are neither counted nor touched; a new one is refused, not merely
+      // unseen.
+      expect([table, command, done[command]]).toEqual([
+        table,
+        command,
+        command === 'insert' ? '42501' : done[command] === 0 ? 0 : '42501',
+      ]);
     }
   });
 
   it('finds their own rows among all, where a table has them', async () => {
-    for (const [table, { own }] of RULES.filter(([, rules]) => rules.own?.may.includes('select') && !open(rules, 'select'))) {
-      const others = await raw.attempt(`SELECT 1 FROM ${table} WHERE ${own!.column} IS DISTINCT FROM app.membership_id()`);
+    for (const [table, { own }] of RULES.filter(
+      ([, rules]) => rules.own?.may.includes('select') && !open(rules, 'select'),
+    )) {
+      const others = await raw.attempt(
+        `SELECT 1 FROM ${table} WHERE ${own!.column} IS DISTINCT FROM app.membership_id()`,
+      );
       expect([table, others.rowCount]).toEqual([table, 0]);
     }
   });

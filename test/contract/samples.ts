@@ -27,11 +27,21 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/auth/logout': () => ({ last: true }),
   'DELETE /v1/auth/sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy) }),
   'DELETE /v1/auth/sessions/:id': ({ session }) => ({ params: { id: session } }),
-  'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token }, director }) => ({ body: { token }, log: org, by: director }),
-  'POST /v1/auth/password/change': () => ({ body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }, last: true }),
+  'POST /v1/auth/invites/accept': (_ids, { invitedTo: { org, token }, director }) => ({
+    body: { token },
+    log: org,
+    by: director,
+  }),
+  'POST /v1/auth/password/change': () => ({
+    body: { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' },
+    last: true,
+  }),
   'GET /v1/auth/factors': () => ({}),
   'POST /v1/auth/totp/enroll': () => ({}),
-  'POST /v1/auth/totp/confirm': (_ids, { keeper: { confirming, app } }) => ({ body: { code: app.code() }, by: confirming }),
+  'POST /v1/auth/totp/confirm': (_ids, { keeper: { confirming, app } }) => ({
+    body: { code: app.code() },
+    by: confirming,
+  }),
   'DELETE /v1/auth/totp': (_ids, { keeper: { client } }) => ({ by: client }),
   'POST /v1/auth/recovery-codes': (_ids, { keeper: { client } }) => ({ by: client }),
   'POST /v1/auth/step-up': (_ids, { pages: { client } }) => ({ body: { password: 'Synthetic-Test-1' }, by: client }),
@@ -42,17 +52,29 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/auth/passkeys/options': () => ({}),
   'POST /v1/auth/passkeys': async (_ids, { keeper: { client } }) => {
     const { body: options } = await client.get('/v1/auth/passkeys/options');
-    return { body: { name: 'Second', credential: new Authenticator('http://127.0.0.1:3000').create(options) }, by: client };
+    return {
+      body: { name: 'Second', credential: new Authenticator('http://127.0.0.1:3000').create(options) },
+      by: client,
+    };
   },
-  'PATCH /v1/auth/passkeys/:id': ({ passkey }, { keeper: { client } }) => ({ params: { id: passkey }, body: { name: 'Renamed' }, by: client }),
+  'PATCH /v1/auth/passkeys/:id': ({ passkey }, { keeper: { client } }) => ({
+    params: { id: passkey },
+    body: { name: 'Renamed' },
+    by: client,
+  }),
   'DELETE /v1/auth/passkeys/:id': ({ passkey }, { keeper: { client } }) => ({ params: { id: passkey }, by: client }),
   'POST /v1/auth/email/verify/request': () => ({}),
   'POST /v1/auth/email/verify': (_ids, { verification, director }) => ({ body: { token: verification }, by: director }),
   'GET /v1/auth/organizations': () => ({}),
-  'POST /v1/auth/organization': async ({ sister }, { traveller, signIn }) => ({ body: { orgId: sister }, by: await signIn(traveller) }),
+  'POST /v1/auth/organization': async ({ sister }, { traveller, signIn }) => ({
+    body: { orgId: sister },
+    by: await signIn(traveller),
+  }),
 
   'GET /v1/sso/connections': () => ({}),
-  'POST /v1/sso/connections': async (_ids, { metadata, roles }) => ({ body: { name: 'Second', metadata, defaultRole: roles.subject } }),
+  'POST /v1/sso/connections': async (_ids, { metadata, roles }) => ({
+    body: { name: 'Second', metadata, defaultRole: roles.subject },
+  }),
   'GET /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
   'PATCH /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection }, body: { name: 'Renamed' } }),
   'POST /v1/sso/connections/:id/key': ({ connection }) => ({ params: { id: connection } }),
@@ -61,58 +83,112 @@ export const SAMPLES: Record<string, MakeSample> = {
     return { params: { id: connection } };
   },
   'POST /v1/sso/connections/:id/refresh': ({ publishedConnection }) => ({ params: { id: publishedConnection } }),
-  'GET /v1/sso/connections/:id/guide': ({ connection }) => ({ params: { id: connection }, query: { provider: 'okta' } }),
+  'GET /v1/sso/connections/:id/guide': ({ connection }) => ({
+    params: { id: connection },
+    query: { provider: 'okta' },
+  }),
   'POST /v1/sso/connections/:id/test': ({ connection }) => ({ params: { id: connection } }),
   'GET /v1/sso/connections/:id/test': ({ connection }, { director }) => ({ params: { id: connection }, by: director }),
   'GET /v1/sso/connections/:id/trace': ({ connection }) => ({ params: { id: connection } }),
-  'POST /v1/sso/connections/:id/mapping/preview': ({ connection }) => ({ params: { id: connection }, body: { groups: ['synthetic'], attributes: [{ name: 'title', values: ['Synthetic'] }] } }),
+  'POST /v1/sso/connections/:id/mapping/preview': ({ connection }) => ({
+    params: { id: connection },
+    body: { groups: ['synthetic'], attributes: [{ name: 'title', values: ['Synthetic'] }] },
+  }),
   'GET /v1/sso/domains': () => ({}),
   'POST /v1/sso/domains': ({ org }) => ({ body: { domain: `second-${org}.example` } }),
   'POST /v1/sso/domains/:id/verify': ({ domain }) => ({ params: { id: domain } }),
   'DELETE /v1/sso/domains/:id': ({ domain }) => ({ params: { id: domain } }),
-  'GET /v1/sso/oidc/:connectionId/logout': async ({ oidcConnection }, { throughProvider }) => ({ params: { connectionId: oidcConnection }, by: await throughProvider() }),
+  'GET /v1/sso/oidc/:connectionId/logout': async ({ oidcConnection }, { throughProvider }) => ({
+    params: { connectionId: oidcConnection },
+    by: await throughProvider(),
+  }),
   'DELETE /v1/sso/connections/:id': ({ connection }) => ({ params: { id: connection } }),
 
   'GET /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({ params: { id: directory } }),
-  'POST /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({ params: { id: directory }, body: { expiresInDays: 30 } }),
-  'DELETE /v1/sso/connections/:id/scim-tokens/:tokenId': ({ directory, scimToken }) => ({ params: { id: directory, tokenId: scimToken } }),
+  'POST /v1/sso/connections/:id/scim-tokens': ({ directory }) => ({
+    params: { id: directory },
+    body: { expiresInDays: 30 },
+  }),
+  'DELETE /v1/sso/connections/:id/scim-tokens/:tokenId': ({ directory, scimToken }) => ({
+    params: { id: directory, tokenId: scimToken },
+  }),
 
   'GET /v1/organizations/current': () => ({}),
   'PATCH /v1/organizations/current': () => ({ body: { idleMinutes: 30 } }),
-  'PATCH /v1/organizations/current/sign-in': () => ({ body: { allowedSignIn: ['password', 'saml'], requireSso: false } }),
-  'POST /v1/organizations/current/owner': async ({ heir }, { deputy, signIn, roles }) => ({ body: { membershipId: heir, ownRole: roles.helper }, by: await signIn(deputy), last: true }),
+  'PATCH /v1/organizations/current/sign-in': () => ({
+    body: { allowedSignIn: ['password', 'saml'], requireSso: false },
+  }),
+  'POST /v1/organizations/current/owner': async ({ heir }, { deputy, signIn, roles }) => ({
+    body: { membershipId: heir, ownRole: roles.helper },
+    by: await signIn(deputy),
+    last: true,
+  }),
   'GET /v1/institutions/current/report': () => ({}),
   'GET /v1/memberships': () => ({ query: { status: 'active', limit: '10' } }),
-  'POST /v1/memberships': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
-  'PATCH /v1/memberships/:id': ({ membership }, { roles }) => ({ params: { id: membership }, body: { role: roles.subject } }),
+  'POST /v1/memberships': ({ person }, { roles }) => ({
+    body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person },
+  }),
+  'PATCH /v1/memberships/:id': ({ membership }, { roles }) => ({
+    params: { id: membership },
+    body: { role: roles.subject },
+  }),
   'DELETE /v1/memberships/:id/factors': ({ membership }) => ({ params: { id: membership } }),
   'DELETE /v1/memberships/:id': ({ membership }) => ({ params: { id: membership } }),
 
   'GET /v1/invites': () => ({ query: { limit: '10' } }),
-  'POST /v1/invites': ({ person }, { roles }) => ({ body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person } }),
+  'POST /v1/invites': ({ person }, { roles }) => ({
+    body: { email: `${person}@test.example`, name: 'Synthetic Newcomer', role: roles.subject, personId: person },
+  }),
   'POST /v1/invites/:id/resend': ({ invite }) => ({ params: { id: invite } }),
   'DELETE /v1/invites/:id': ({ invite }) => ({ params: { id: invite } }),
 
-  'GET /v1/access/grants': ({ membership }) => ({ query: { state: 'requested', membershipId: membership, limit: '10' } }),
+  'GET /v1/access/grants': ({ membership }) => ({
+    query: { state: 'requested', membershipId: membership, limit: '10' },
+  }),
   'POST /v1/access/grants': ({ membership, person }) => ({
-    body: { membershipId: membership, personId: person, grants: [{ permission: 'person:read', scope: 'org' }], reason: 'Synthetic reason of a test', minutes: 30 },
+    body: {
+      membershipId: membership,
+      personId: person,
+      grants: [{ permission: 'person:read', scope: 'org' }],
+      reason: 'Synthetic reason of a test',
+      minutes: 30,
+    },
   }),
   'POST /v1/access/grants/:id/approve': ({ accessGrant }) => ({ params: { id: accessGrant } }),
   'POST /v1/access/grants/:id/decline': ({ declinable }) => ({ params: { id: declinable } }),
   'DELETE /v1/access/grants/:id': ({ accessGrant }) => ({ params: { id: accessGrant } }),
 
-  'GET /v1/access/who-can': ({ person }) => ({ query: { resource: 'person', id: person, permission: 'person:contact', limit: '10' } }),
+  'GET /v1/access/who-can': ({ person }) => ({
+    query: { resource: 'person', id: person, permission: 'person:contact', limit: '10' },
+  }),
   'GET /v1/access/preview': ({ user }) => ({ query: { userId: user } }),
   'POST /v1/access/reviews': () => ({}),
   'GET /v1/access/reviews': () => ({ query: { limit: '10' } }),
   'GET /v1/access/reviews/:id': ({ accessReview }) => ({ params: { id: accessReview } }),
-  'GET /v1/access/reviews/:id/items': ({ accessReview }) => ({ params: { id: accessReview }, query: { decision: 'open', limit: '10' } }),
-  'POST /v1/access/reviews/:id/items/:itemId': ({ accessReview, accessReviewItem }) => ({ params: { id: accessReview, itemId: accessReviewItem }, body: { decision: 'confirm', note: 'Synthetic' } }),
+  'GET /v1/access/reviews/:id/items': ({ accessReview }) => ({
+    params: { id: accessReview },
+    query: { decision: 'open', limit: '10' },
+  }),
+  'POST /v1/access/reviews/:id/items/:itemId': ({ accessReview, accessReviewItem }) => ({
+    params: { id: accessReview, itemId: accessReviewItem },
+    body: { decision: 'confirm', note: 'Synthetic' },
+  }),
   'POST /v1/access/reviews/:id/complete': ({ decidedReview }) => ({ params: { id: decidedReview } }),
 
   'GET /v1/api-keys': ({ keyOwner }) => ({ query: { membershipId: keyOwner, limit: '10' } }),
-  'POST /v1/api-keys': () => ({ body: { name: 'Second', permissions: ['person:read'], expiresInDays: 30, allowedRanges: ['192.0.2.0/24', '2001:db8::/32'] } }),
-  'POST /v1/api-keys/:id/rotate': ({ apiKey }, { director }) => ({ params: { id: apiKey }, body: { overlapSeconds: 60 }, by: director }),
+  'POST /v1/api-keys': () => ({
+    body: {
+      name: 'Second',
+      permissions: ['person:read'],
+      expiresInDays: 30,
+      allowedRanges: ['192.0.2.0/24', '2001:db8::/32'],
+    },
+  }),
+  'POST /v1/api-keys/:id/rotate': ({ apiKey }, { director }) => ({
+    params: { id: apiKey },
+    body: { overlapSeconds: 60 },
+    by: director,
+  }),
   'DELETE /v1/api-keys/:id': ({ apiKey }) => ({ params: { id: apiKey } }),
 
   'GET /v1/permissions': () => ({}),
@@ -120,10 +196,20 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/roles': (_ids, { roles }) => ({ body: { key: 'coordinator', name: 'Coordinator', copyOf: roles.helper } }),
   'PATCH /v1/roles/:role': ({ role }) => ({ params: { role }, body: { name: 'Renamed' } }),
   'DELETE /v1/roles/:role': ({ role }) => ({ params: { role } }),
-  'PUT /v1/roles/:role/permissions/:permission': (_ids, { roles }) => ({ params: { role: roles.helper, permission: 'person:update' }, body: { scope: 'assigned' } }),
-  'DELETE /v1/roles/:role/permissions/:permission': (_ids, { roles }) => ({ params: { role: roles.helper, permission: 'person:update' } }),
-  'PUT /v1/memberships/:id/permissions/:permission': ({ membership }) => ({ params: { id: membership, permission: 'person:update' }, body: { scope: 'own' } }),
-  'DELETE /v1/memberships/:id/permissions/:permission': ({ membership }) => ({ params: { id: membership, permission: 'person:update' } }),
+  'PUT /v1/roles/:role/permissions/:permission': (_ids, { roles }) => ({
+    params: { role: roles.helper, permission: 'person:update' },
+    body: { scope: 'assigned' },
+  }),
+  'DELETE /v1/roles/:role/permissions/:permission': (_ids, { roles }) => ({
+    params: { role: roles.helper, permission: 'person:update' },
+  }),
+  'PUT /v1/memberships/:id/permissions/:permission': ({ membership }) => ({
+    params: { id: membership, permission: 'person:update' },
+    body: { scope: 'own' },
+  }),
+  'DELETE /v1/memberships/:id/permissions/:permission': ({ membership }) => ({
+    params: { id: membership, permission: 'person:update' },
+  }),
 
   'GET /v1/people': () => ({ query: { kind: 'trainee', status: 'active', limit: '10' } }),
   'POST /v1/people': () => ({ body: { kind: 'trainee', givenName: 'Synthetic', familyName: 'Newcomer' } }),
@@ -135,7 +221,9 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/assignments': ({ person, membership }) => ({ body: { personId: person, membershipId: membership } }),
   'DELETE /v1/assignments/:id': ({ assignment }) => ({ params: { id: assignment } }),
 
-  'GET /v1/audit': ({ user, person }) => ({ query: { actorId: user, targetId: person, targetType: 'person', outcome: 'success', limit: '10' } }),
+  'GET /v1/audit': ({ user, person }) => ({
+    query: { actorId: user, targetId: person, targetType: 'person', outcome: 'success', limit: '10' },
+  }),
   'GET /v1/audit/event-types': () => ({}),
 
   'GET /v1/webhook-sources': () => ({ query: { limit: '10' } }),
@@ -163,8 +251,14 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /account/verify': () => ({}),
   'POST /account/verify': (_ids, { pages: { token, client } }) => ({ body: { token }, by: client }),
   'POST /account/security/totp': (_ids, { pages: { client } }) => ({ by: client }),
-  'POST /account/security/totp/confirm': (_ids, { pages: { confirming, app } }) => ({ body: { code: app.code(), secret: 'ABCDEFGHIJKLMNOP' }, by: confirming }),
-  'POST /account/step-up': (_ids, { pages: { client } }) => ({ body: { password: 'Synthetic-Test-1', returnTo: '/account' }, by: client }),
+  'POST /account/security/totp/confirm': (_ids, { pages: { confirming, app } }) => ({
+    body: { code: app.code(), secret: 'ABCDEFGHIJKLMNOP' },
+    by: confirming,
+  }),
+  'POST /account/step-up': (_ids, { pages: { client } }) => ({
+    body: { password: 'Synthetic-Test-1', returnTo: '/account' },
+    by: client,
+  }),
   'POST /account/end-other-sessions': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy), last: true }),
   'POST /account/sign-out': async (_ids, { deputy, signIn }) => ({ by: await signIn(deputy), last: true }),
 
@@ -176,8 +270,14 @@ export const SAMPLES: Record<string, MakeSample> = {
   'GET /v1/retention/runs': () => ({ query: { policy: 'sessions.expired', limit: '10' } }),
 };
 
-const scimUser = (ids: Ids) => ({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: `new-${ids.scimUser}@test.example` });
-const scimPatch = (operation: object) => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [operation] });
+const scimUser = (ids: Ids) => ({
+  schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+  userName: `new-${ids.scimUser}@test.example`,
+});
+const scimPatch = (operation: object) => ({
+  schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+  Operations: [operation],
+});
 
 /** One sample for each route that a directory comes to by its token. */
 export const DIRECTORY: Record<string, (ids: Ids) => Sample> = {
@@ -189,14 +289,25 @@ export const DIRECTORY: Record<string, (ids: Ids) => Sample> = {
   'GET /scim/v2/Users': ({ scimUser: id }) => ({ query: { filter: `id eq "${id}"` } }),
   'GET /scim/v2/Users/:id': ({ scimUser: id }) => ({ params: { id } }),
   'POST /scim/v2/Users': (ids) => ({ body: scimUser(ids) }),
-  'PUT /scim/v2/Users/:id': (ids) => ({ params: { id: ids.scimUser }, body: scimUser({ ...ids, scimUser: `put-${ids.scimUser}` }) }),
-  'PATCH /scim/v2/Users/:id': ({ scimUser: id }) => ({ params: { id }, body: scimPatch({ op: 'replace', path: 'displayName', value: 'Synthetic Renamed' }) }),
+  'PUT /scim/v2/Users/:id': (ids) => ({
+    params: { id: ids.scimUser },
+    body: scimUser({ ...ids, scimUser: `put-${ids.scimUser}` }),
+  }),
+  'PATCH /scim/v2/Users/:id': ({ scimUser: id }) => ({
+    params: { id },
+    body: scimPatch({ op: 'replace', path: 'displayName', value: 'Synthetic Renamed' }),
+  }),
   'DELETE /scim/v2/Users/:id': ({ scimUser: id }) => ({ params: { id } }),
   'GET /scim/v2/Groups': ({ scimUser: id }) => ({ query: { filter: `members eq "${id}"` } }),
   'GET /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id } }),
-  'POST /scim/v2/Groups': ({ scimUser: value }) => ({ body: { displayName: `Synthetic ${value}`, members: [{ value }] } }),
+  'POST /scim/v2/Groups': ({ scimUser: value }) => ({
+    body: { displayName: `Synthetic ${value}`, members: [{ value }] },
+  }),
   'PUT /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id }, body: { displayName: 'Synthetic Renamed' } }),
-  'PATCH /scim/v2/Groups/:id': ({ scimGroup: id, scimUser: value }) => ({ params: { id }, body: scimPatch({ op: 'add', path: 'members', value: [{ value }] }) }),
+  'PATCH /scim/v2/Groups/:id': ({ scimGroup: id, scimUser: value }) => ({
+    params: { id },
+    body: scimPatch({ op: 'add', path: 'members', value: [{ value }] }),
+  }),
   'DELETE /scim/v2/Groups/:id': ({ scimGroup: id }) => ({ params: { id } }),
 };
 
@@ -206,7 +317,8 @@ export const PUBLIC: Record<string, string> = {
   'GET /health/live': 'tells only that the process runs',
   'GET /health/ready': 'tells only which services answer',
   'POST /v1/auth/login': 'five tries an account, and a limit by address',
-  'POST /v1/auth/login/second-factor': 'the cookie of a sign-in whose password was right; five tries an account, and a limit by address',
+  'POST /v1/auth/login/second-factor':
+    'the cookie of a sign-in whose password was right; five tries an account, and a limit by address',
   'GET /v1/auth/login/second-factor/options': 'the cookie of a sign-in whose password was right; a limit by address',
   'GET /v1/auth/passkeys/sign-in/options': 'tells nothing of anybody; a limit by address',
   'POST /v1/auth/passkeys/sign-in': 'the signature of a passkey over a challenge of this browser; a limit by address',
@@ -216,10 +328,11 @@ export const PUBLIC: Record<string, string> = {
   'GET /v1/sso/saml/:connectionId/metadata': 'holds public keys and addresses only',
   'GET /v1/sso/saml/:connectionId/login': 'sends to the identity provider; a limit by address',
   'GET /v1/sso/saml/:connectionId/form': 'a ticket of random bytes, good once, for the browser it was made for',
-  'GET /v1/sso/saml/:connectionId/logout': 'ends the session of the browser that comes; messages carry the identity provider\'s signature',
-  'POST /v1/sso/saml/:connectionId/logout': 'the identity provider\'s signature',
+  'GET /v1/sso/saml/:connectionId/logout':
+    "ends the session of the browser that comes; messages carry the identity provider's signature",
+  'POST /v1/sso/saml/:connectionId/logout': "the identity provider's signature",
   'GET /v1/sso/discover': 'tells of domains, and of no account; a limit by address',
-  'POST /v1/sso/saml/:connectionId/acs': 'the identity provider\'s signature, and the browser that asked',
+  'POST /v1/sso/saml/:connectionId/acs': "the identity provider's signature, and the browser that asked",
   'GET /assets/style.css': 'the same for everybody',
   'GET /assets/passkeys.js': 'the same for everybody',
   'GET /assets/token.js': 'the same for everybody',
@@ -234,7 +347,7 @@ export const PUBLIC: Record<string, string> = {
   'GET /sign-in': 'looks at the domain of an address alone; a limit by address',
   'POST /sign-in/password': 'what POST /v1/auth/login does, and only for a form of our own page',
   'GET /v1/sso/oidc/:connectionId/login': 'sends to the provider; a limit by address',
-  'GET /v1/sso/oidc/:connectionId/callback': 'the state of this browser\'s request, and the provider\'s signature',
-  'POST /v1/sso/oidc/:connectionId/backchannel-logout': 'the provider\'s signature; a limit by address',
+  'GET /v1/sso/oidc/:connectionId/callback': "the state of this browser's request, and the provider's signature",
+  'POST /v1/sso/oidc/:connectionId/backchannel-logout': "the provider's signature; a limit by address",
   'POST /v1/webhooks/:sourceId': 'a signature over the raw bytes; a limit by source',
 };

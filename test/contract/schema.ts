@@ -16,15 +16,50 @@ export interface Table {
   triggers: { name: string; enabled: string }[];
 }
 
-export interface Column { name: string; type: string; typeKind: string; generated: boolean }
-export interface Policy { name: string; command: string; roles: string[]; using: string | null; check: string | null; permissive: boolean }
+export interface Column {
+  name: string;
+  type: string;
+  typeKind: string;
+  generated: boolean;
+}
+export interface Policy {
+  name: string;
+  command: string;
+  roles: string[];
+  using: string | null;
+  check: string | null;
+  permissive: boolean;
+}
 /** A primary (p), unique (u) or foreign (f) key. */
-export interface Key { name: string; type: 'p' | 'u' | 'f'; columns: string[]; references: string | null; referenced: string[] }
-export interface Index { name: string; columns: string[]; unique: boolean }
+export interface Key {
+  name: string;
+  type: 'p' | 'u' | 'f';
+  columns: string[];
+  references: string | null;
+  referenced: string[];
+}
+export interface Index {
+  name: string;
+  columns: string[];
+  unique: boolean;
+}
 /** A right on a table or one of its columns. */
-export interface Grant { table: string; column: string | null; grantee: string; privilege: string }
+export interface Grant {
+  table: string;
+  column: string | null;
+  grantee: string;
+  privilege: string;
+}
 /** `parsed`: its body was read when it was made (BEGIN ATOMIC), and finds nothing by a search path. */
-export interface Routine { name: string; owner: string; definer: boolean; settings: string[]; grantees: string[]; language: string; parsed: boolean }
+export interface Routine {
+  name: string;
+  owner: string;
+  definer: boolean;
+  settings: string[];
+  grantees: string[];
+  language: string;
+  parsed: boolean;
+}
 
 const TABLES = `
   SELECT c.relname AS name, pg_get_userbyid(c.relowner) AS owner, c.relkind AS kind, parent.relname AS "partitionOf",
@@ -84,11 +119,22 @@ export async function readSchema({ superuser }: TestDatabase): Promise<Schema> {
     superuser<Table & Record<string, unknown>>(TABLES),
     superuser<Grant & Record<string, unknown>>(GRANTS),
     superuser<Routine & Record<string, unknown>>(ROUTINES),
-    superuser<Schema['views'][number]>(`SELECT oid::regclass::text AS name, relkind AS kind, coalesce(reloptions, '{}') AS options FROM pg_class
+    superuser<
+      Schema['views'][number]
+    >(`SELECT oid::regclass::text AS name, relkind AS kind, coalesce(reloptions, '{}') AS options FROM pg_class
       WHERE relkind IN ('v', 'm') AND relnamespace IN ('public'::regnamespace, 'app'::regnamespace, 'app_private'::regnamespace)`),
     superuser<{ name: string }>(`SELECT oid::regtype::text AS name FROM pg_type WHERE typtype = 'e'`),
-    superuser<{ line: string }>(`SELECT n.nspname || ': ' || CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END || ' has ' || x.privilege_type AS line
+    superuser<{
+      line: string;
+    }>(`SELECT n.nspname || ': ' || CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END || ' has ' || x.privilege_type AS line
       FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) x WHERE n.nspname IN ('public', 'app', 'app_private') AND x.grantee <> n.nspowner ORDER BY 1`),
   ]);
-  return { tables, grants, routines, views, enums: enums.map(({ name }) => name), schemaGrants: schemaGrants.map(({ line }) => line) };
+  return {
+    tables,
+    grants,
+    routines,
+    views,
+    enums: enums.map(({ name }) => name),
+    schemaGrants: schemaGrants.map(({ line }) => line),
+  };
 }

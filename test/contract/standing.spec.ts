@@ -9,7 +9,10 @@ import { guardedOf, keyOf, sampleFor, send } from './requests.js';
 import type { Sample } from './samples.js';
 import { fingerprint, makeTenant, providerMetadata, type Tenant } from './world.js';
 
-/** What stands between somebody who holds every permission and a route; `refusal` is the code it answers with, null where it lets pass. */
+/**
+ * What stands between somebody who holds every permission and a route; `refusal` is the code it answers with, null
+ * where it lets pass.
+ */
 interface Standing {
   refusal: (route: Route) => ErrorCode | null;
   /** SQL about the director ($1 organization, $2 membership, $3 user) that makes it so, and that undoes it. */
@@ -18,7 +21,10 @@ interface Standing {
 }
 
 const always = (code: ErrorCode) => (): ErrorCode => code;
-const unlessSetup = (code: ErrorCode) => ({ policy }: Route) => (policy?.beforeSetup ? null : code);
+const unlessSetup =
+  (code: ErrorCode) =>
+  ({ policy }: Route) =>
+    policy?.beforeSetup ? null : code;
 
 const OF_ORG = 'WHERE id = $1 AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL';
 const OF_MEMBER = 'WHERE org_id = $1 AND id = $2 AND $3::uuid IS NOT NULL';
@@ -28,57 +34,86 @@ const OF_SESSIONS = 'WHERE org_id = $1 AND membership_id = $2 AND user_id = $3';
 const STANDINGS: Record<string, Standing> = {
   'a suspended organization': {
     refusal: always('organization_suspended'),
-    begin: `UPDATE organizations SET status = 'suspended' ${OF_ORG}`, end: `UPDATE organizations SET status = 'active' ${OF_ORG}`,
+    begin: `UPDATE organizations SET status = 'suspended' ${OF_ORG}`,
+    end: `UPDATE organizations SET status = 'active' ${OF_ORG}`,
   },
   'an ended membership': {
     refusal: always('membership_ended'),
-    begin: `UPDATE memberships SET status = 'ended' ${OF_MEMBER}`, end: `UPDATE memberships SET status = 'active' ${OF_MEMBER}`,
+    begin: `UPDATE memberships SET status = 'ended' ${OF_MEMBER}`,
+    end: `UPDATE memberships SET status = 'active' ${OF_MEMBER}`,
   },
   'a password that must be changed': {
     refusal: ({ mutating, policy }) => (mutating && !policy?.beforeSetup ? 'password_change_required' : null),
-    begin: `UPDATE users SET must_change_password = true ${OF_USER}`, end: `UPDATE users SET must_change_password = false ${OF_USER}`,
+    begin: `UPDATE users SET must_change_password = true ${OF_USER}`,
+    end: `UPDATE users SET must_change_password = false ${OF_USER}`,
   },
   'a second factor that is missing': {
     refusal: ({ policy }) => (policy?.beforeSetup || policy?.beforeSecondFactor ? null : 'second_factor_required'),
-    begin: `UPDATE organizations SET require_second_factor = true ${OF_ORG}`, end: `UPDATE organizations SET require_second_factor = false ${OF_ORG}`,
+    begin: `UPDATE organizations SET require_second_factor = true ${OF_ORG}`,
+    end: `UPDATE organizations SET require_second_factor = false ${OF_ORG}`,
   },
   'single sign-on that was not used': {
     refusal: unlessSetup('sso_required'),
-    begin: `UPDATE organizations SET require_sso = true ${OF_ORG}`, end: `UPDATE organizations SET require_sso = false ${OF_ORG}`,
+    begin: `UPDATE organizations SET require_sso = true ${OF_ORG}`,
+    end: `UPDATE organizations SET require_sso = false ${OF_ORG}`,
   },
   'a way of signing in that is no longer taken': {
     refusal: unlessSetup('sign_in_method_not_allowed'),
-    begin: `UPDATE organizations SET allowed_sign_in = '{saml}' ${OF_ORG}`, end: `UPDATE organizations SET allowed_sign_in = '{password,saml}' ${OF_ORG}`,
+    begin: `UPDATE organizations SET allowed_sign_in = '{saml}' ${OF_ORG}`,
+    end: `UPDATE organizations SET allowed_sign_in = '{password,saml}' ${OF_ORG}`,
   },
   'a session that has expired': {
     refusal: always('session_expired'),
-    begin: `UPDATE sessions SET expires_at = expires_at - interval '30 days' ${OF_SESSIONS}`, end: `UPDATE sessions SET expires_at = expires_at + interval '30 days' ${OF_SESSIONS}`,
+    begin: `UPDATE sessions SET expires_at = expires_at - interval '30 days' ${OF_SESSIONS}`,
+    end: `UPDATE sessions SET expires_at = expires_at + interval '30 days' ${OF_SESSIONS}`,
   },
   'a session left idle': {
     refusal: always('session_expired'),
-    begin: `UPDATE sessions SET last_seen_at = last_seen_at - interval '30 days' ${OF_SESSIONS}`, end: `UPDATE sessions SET last_seen_at = last_seen_at + interval '30 days' ${OF_SESSIONS}`,
+    begin: `UPDATE sessions SET last_seen_at = last_seen_at - interval '30 days' ${OF_SESSIONS}`,
+    end: `UPDATE sessions SET last_seen_at = last_seen_at + interval '30 days' ${OF_SESSIONS}`,
   },
   'a session that was revoked': {
     refusal: always('unauthenticated'),
-    begin: `UPDATE sessions SET revoked_at = now() ${OF_SESSIONS}`, end: `UPDATE sessions SET revoked_at = NULL ${OF_SESSIONS}`,
+    begin: `UPDATE sessions SET revoked_at = now() ${OF_SESSIONS}`,
+    end: `UPDATE sessions SET revoked_at = NULL ${OF_SESSIONS}`,
   },
 };
 
 /** Refusals of somebody whose session was entered: they are in the organization's log, with the reason. */
-const LOGGED = new Set<string>(['forbidden', 'step_up_required', 'password_change_required', 'second_factor_required', 'sso_required', 'sign_in_method_not_allowed']);
+const LOGGED = new Set<string>([
+  'forbidden',
+  'step_up_required',
+  'password_change_required',
+  'second_factor_required',
+  'sso_required',
+  'sign_in_method_not_allowed',
+]);
 /** Every code by which the guard refuses. */
-const REFUSALS = new Set<string>([...LOGGED, 'unauthenticated', 'session_expired', 'membership_ended', 'organization_suspended']);
+const REFUSALS = new Set<string>([
+  ...LOGGED,
+  'unauthenticated',
+  'session_expired',
+  'membership_ended',
+  'organization_suspended',
+]);
 /** Signs out by being read: test/e2e/oidc-logout.spec.ts. */
 const LEAVING = new Set(['GET /v1/sso/oidc/:connectionId/logout']);
-/** What reading may move: the log and what of it goes out live, when somebody was last here, and the link to a file, which is good once. */
+/**
+ * What reading may move: the log and what of it goes out live, when somebody was last here, and the link to a file,
+ * which is good once.
+ */
 const MOVES = new Set(['audit_events', 'audit_private', 'live_events', 'sessions', 'exports']);
-const TABLES = [...declared('tables')].filter(([name, { kind }]) => kind === 'tenant' && !MOVES.has(name)).map(([name]) => name);
+const TABLES = [...declared('tables')]
+  .filter(([name, { kind }]) => kind === 'tenant' && !MOVES.has(name))
+  .map(([name]) => name);
 
 let harness: Harness;
 let mine: Tenant;
 let routes: Route[];
 let samples: Map<Route, Sample>;
-/** A session of the director's for each route that may change something before all is set up: it may end the session. */
+/**
+ * A session of the director's for each route that may change something before all is set up: it may end the session.
+ */
 let spare: Map<Route, Client>;
 let cells = 0;
 
@@ -90,15 +125,21 @@ beforeAll(async () => {
 beforeEach(async () => {
   mine = { ...mine, director: await harness.signIn(mine.directorMember.email) };
   spare = new Map();
-  for (const route of routes.filter(({ mutating, policy }) => mutating && policy?.beforeSetup)) spare.set(route, await harness.signIn(mine.directorMember.email));
+  for (const route of routes.filter(({ mutating, policy }) => mutating && policy?.beforeSetup))
+    spare.set(route, await harness.signIn(mine.directorMember.email));
   // More than five at once, for the test alone.
-  await harness.database.superuser(`UPDATE sessions SET revoked_at = NULL WHERE membership_id = $1 AND created_at > now() - interval '1 minute'`, [mine.directorMember.membershipId]);
+  await harness.database.superuser(
+    `UPDATE sessions SET revoked_at = NULL WHERE membership_id = $1 AND created_at > now() - interval '1 minute'`,
+    [mine.directorMember.membershipId],
+  );
   samples = new Map();
   for (const route of routes) samples.set(route, await sampleFor(route, mine));
 });
 afterAll(async () => {
   await harness.stop();
-  process.stdout.write(`standing: ${cells} cells, ${routes.length} routes × ${Object.keys(STANDINGS).length + 3} standings\n`);
+  process.stdout.write(
+    `standing: ${cells} cells, ${routes.length} routes × ${Object.keys(STANDINGS).length + 3} standings\n`,
+  );
 });
 
 async function during(standing: Standing, fn: () => Promise<string[]>): Promise<string[]> {
@@ -114,24 +155,34 @@ async function during(standing: Standing, fn: () => Promise<string[]>): Promise<
 /** Whether it is exactly the refusal with the code, as problem details of the status that the code is declared with. */
 function isRefusal(code: ErrorCode, { status, body, headers }: Answer): boolean {
   cells += 1;
-  return status === declared('errors').get(code)!.status && body.code === code && headers.get('content-type') === 'application/problem+json';
+  return (
+    status === declared('errors').get(code)!.status &&
+    body.code === code &&
+    headers.get('content-type') === 'application/problem+json'
+  );
 }
 
-const told = (route: Route, expected: string, { status, text }: Answer) => `${keyOf(route)}: ${expected} expected, was ${status} ${text.slice(0, 160)}`;
+const told = (route: Route, expected: string, { status, text }: Answer) =>
+  `${keyOf(route)}: ${expected} expected, was ${status} ${text.slice(0, 160)}`;
 
 /** A refusal of somebody known is in the log of the organization, with its reason. */
 async function logged(route: Route, code: string, answer: Answer): Promise<string[]> {
   const rows = await harness.database.superuser(
     `SELECT FROM audit_events WHERE org_id = $1 AND request_id = $2 AND type = 'access.denied' AND outcome = 'denied' AND meta ->> 'reason' = $3`,
-    [mine.ids.org, answer.headers.get('x-request-id'), code]);
+    [mine.ids.org, answer.headers.get('x-request-id'), code],
+  );
   cells += 1;
   return rows.length === 1 ? [] : [`${keyOf(route)}: ${rows.length} denials for ${code} in the log`];
 }
 
-/** A route that lets pass: what only reads answers with success, what changes something gets as far as its own rules. */
+/**
+ * A route that lets pass: what only reads answers with success, what changes something gets as far as its own rules.
+ */
 async function passes(route: Route): Promise<string[]> {
   if (LEAVING.has(keyOf(route))) return [];
-  const answer = route.mutating ? await send(spare.get(route) ?? mine.director, route, { ...samples.get(route)!, body: {} }) : await send(mine.director, route, await sampleFor(route, mine));
+  const answer = route.mutating
+    ? await send(spare.get(route) ?? mine.director, route, { ...samples.get(route)!, body: {} })
+    : await send(mine.director, route, await sampleFor(route, mine));
   cells += 1;
   const passed = route.mutating ? !REFUSALS.has(String(answer.body?.code)) : answer.status < 300;
   return passed ? [] : [told(route, 'passing', answer)];
@@ -144,27 +195,34 @@ async function refuses(route: Route, code: ErrorCode, client: Client = mine.dire
 
 async function over(things: readonly Route[], check: (route: Route) => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
-  for (const thing of things) found.push(...await check(thing));
+  for (const thing of things) found.push(...(await check(thing)));
   return found;
 }
 
 describe('every route, in the way of somebody who holds every permission', () => {
   it.each(Object.entries(STANDINGS))('%s: answers as its policy says, and changes nothing', async (_what, standing) => {
-    expect(await during(standing, async () => {
-      const before = await fingerprint(harness, mine.ids.org, TABLES);
-      const found = await over(routes, async (route) => {
-        const code = standing.refusal(route);
-        return code === null ? passes(route) : refuses(route, code);
-      });
-      expect(await fingerprint(harness, mine.ids.org, TABLES)).toEqual(before);
-      return found;
-    })).toEqual([]);
+    expect(
+      await during(standing, async () => {
+        const before = await fingerprint(harness, mine.ids.org, TABLES);
+        const found = await over(routes, async (route) => {
+          const code = standing.refusal(route);
+          return code === null ? passes(route) : refuses(route, code);
+        });
+        expect(await fingerprint(harness, mine.ids.org, TABLES)).toEqual(before);
+        return found;
+      }),
+    ).toEqual([]);
   });
 
   it('a sign-in too long ago, where the route asks for a fresh one: step_up_required', async () => {
     const fresh = routes.filter(({ policy }) => policy?.stepUpMinutes !== undefined);
-    const age = (sign: '+' | '-') => `UPDATE sessions SET signed_in_at = signed_in_at ${sign} interval '1 day' ${OF_SESSIONS}`;
-    expect(await during({ refusal: always('step_up_required'), begin: age('-'), end: age('+') }, () => over(fresh, (route) => refuses(route, 'step_up_required')))).toEqual([]);
+    const age = (sign: '+' | '-') =>
+      `UPDATE sessions SET signed_in_at = signed_in_at ${sign} interval '1 day' ${OF_SESSIONS}`;
+    expect(
+      await during({ refusal: always('step_up_required'), begin: age('-'), end: age('+') }, () =>
+        over(fresh, (route) => refuses(route, 'step_up_required')),
+      ),
+    ).toEqual([]);
   });
 });
 

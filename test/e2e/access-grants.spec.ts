@@ -29,45 +29,71 @@ async function mentor(): Promise<{ member: Member; client: Client; person: strin
   return { member, client: await harness.signIn(member.email), person: await harness.make.person(orgId) };
 }
 
-const ask = (client: Client, more: object = {}) => client.post('/v1/access/grants', { grants: [{ permission: 'person:read', scope: 'org' }], reason: REASON, minutes: 30, ...more });
+const ask = (client: Client, more: object = {}) =>
+  client.post('/v1/access/grants', {
+    grants: [{ permission: 'person:read', scope: 'org' }],
+    reason: REASON,
+    minutes: 30,
+    ...more,
+  });
 
 describe('an access grant', () => {
   it('opens nothing before a second person approves, and exactly what was asked afterwards', async () => {
     const { client, person } = await mentor();
-    const { body: { id } } = await ask(client);
+    const {
+      body: { id },
+    } = await ask(client);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
-    expect((await director.post(`/v1/access/grants/${id}/approve`)).body).toMatchObject({ state: 'approved', expiresAt: expect.any(String) });
+    expect((await director.post(`/v1/access/grants/${id}/approve`)).body).toMatchObject({
+      state: 'approved',
+      expiresAt: expect.any(String),
+    });
     expect((await client.get(`/v1/people/${person}`)).status).toBe(200);
     expect((await client.patch(`/v1/people/${person}`, { title: 'x' })).status).toBe(403);
   });
 
   it('marks every entry of the log that is made under it, and no other', async () => {
     const { client, person } = await mentor();
-    const { body: { id } } = await ask(client);
+    const {
+      body: { id },
+    } = await ask(client);
     await client.get('/v1/audit');
     await director.post(`/v1/access/grants/${id}/approve`);
     const viewed = await client.get(`/v1/people/${person}`);
     const denied = await client.get('/v1/audit');
     await client.delete(`/v1/access/grants/${id}`);
     await client.get('/v1/audit');
-    const marked = (await director.get(`/v1/audit?accessGrantId=${id}`)).body.items as { type: string; requestId: string; accessGrantId: string }[];
+    const marked = (await director.get(`/v1/audit?accessGrantId=${id}`)).body.items as {
+      type: string;
+      requestId: string;
+      accessGrantId: string;
+    }[];
     expect(marked.map(({ type }) => type)).toEqual(['access_grant.ended', 'access.denied', 'person.viewed']);
-    expect(marked.slice(1).map(({ requestId }) => requestId)).toEqual([denied, viewed].map(({ headers }) => headers.get('x-request-id')));
+    expect(marked.slice(1).map(({ requestId }) => requestId)).toEqual(
+      [denied, viewed].map(({ headers }) => headers.get('x-request-id')),
+    );
   });
 
   it('reaches one person where it was asked for one, and lets go of them when it ends', async () => {
     const { client, person } = await mentor();
     const stranger = await harness.make.person(orgId);
-    const { body: { id } } = await ask(client, { personId: person, grants: [{ permission: 'person:read', scope: 'assigned' }] });
+    const {
+      body: { id },
+    } = await ask(client, { personId: person, grants: [{ permission: 'person:read', scope: 'assigned' }] });
     await director.post(`/v1/access/grants/${id}/approve`);
-    expect([(await client.get(`/v1/people/${person}`)).status, (await client.get(`/v1/people/${stranger}`)).status]).toEqual([200, 404]);
+    expect([
+      (await client.get(`/v1/people/${person}`)).status,
+      (await client.get(`/v1/people/${stranger}`)).status,
+    ]).toEqual([200, 404]);
     await director.delete(`/v1/access/grants/${id}`);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
   });
 
   it('ends by its time, on the very next request, and that is written down', async () => {
     const { client, member, person } = await mentor();
-    const { body: { id } } = await ask(client);
+    const {
+      body: { id },
+    } = await ask(client);
     await director.post(`/v1/access/grants/${id}/approve`);
     await expire(member, id);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
@@ -75,13 +101,17 @@ describe('an access grant', () => {
     await harness.tick();
     await harness.settled();
     expect((await director.get('/v1/audit?type=access_grant.expired')).body.items).toMatchObject([{ target: { id } }]);
-    expect((await director.get(`/v1/access/grants?membershipId=${member.membershipId}`)).body.items).toMatchObject([{ id, state: 'ended' }]);
+    expect((await director.get(`/v1/access/grants?membershipId=${member.membershipId}`)).body.items).toMatchObject([
+      { id, state: 'ended' },
+    ]);
   });
 
   it('is no way around a denial for the member: at the same level the denial wins', async () => {
     const { client, member, person } = await mentor();
     await director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'none' });
-    const { body: { id } } = await ask(client);
+    const {
+      body: { id },
+    } = await ask(client);
     await director.post(`/v1/access/grants/${id}/approve`);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(403);
   });
@@ -90,7 +120,14 @@ describe('an access grant', () => {
     const { client, member, person } = await mentor();
     await director.put('/v1/roles/mentor/permissions/person:contact', { scope: 'none' });
     await director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' });
-    const { body: { id } } = await ask(client, { grants: [{ permission: 'person:read', scope: 'org' }, { permission: 'person:contact', scope: 'org' }] });
+    const {
+      body: { id },
+    } = await ask(client, {
+      grants: [
+        { permission: 'person:read', scope: 'org' },
+        { permission: 'person:contact', scope: 'org' },
+      ],
+    });
     await director.post(`/v1/access/grants/${id}/approve`);
     expect((await client.get(`/v1/people/${person}/contact`)).status).toBe(200);
     await director.delete('/v1/roles/mentor/permissions/person:contact');
@@ -106,12 +143,25 @@ describe('a second person', () => {
     expect((await director.post(`/v1/access/grants/${asked}/approve`)).body.code).toBe('access_grant_own');
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(director));
-    expect((await raw.attempt('SELECT app.decide_access_grant($1, true, gen_random_uuid()) AS state', [asked])).rows).toEqual([{ state: 'own' }]);
-    expect((await raw.attempt(`UPDATE access_grants SET state = 'approved', decided_by = requested_by, expires_at = now() + interval '1 day' WHERE id = $1`, [asked])).code).toBe('42501');
-    expect((await raw.attempt(
-      `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, requested_by)
+    expect(
+      (await raw.attempt('SELECT app.decide_access_grant($1, true, gen_random_uuid()) AS state', [asked])).rows,
+    ).toEqual([{ state: 'own' }]);
+    expect(
+      (
+        await raw.attempt(
+          `UPDATE access_grants SET state = 'approved', decided_by = requested_by, expires_at = now() + interval '1 day' WHERE id = $1`,
+          [asked],
+        )
+      ).code,
+    ).toBe('42501');
+    expect(
+      (
+        await raw.attempt(
+          `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, requested_by)
        SELECT org_id, gen_random_uuid(), id, '{"audit:read":"org"}', '${REASON}', 60, id FROM memberships WHERE id <> app.membership_id() LIMIT 1`,
-    )).code).toBe('42501');
+        )
+      ).code,
+    ).toBe('42501');
     await raw.rollback();
     await raw.end();
     expect((await other.post(`/v1/access/grants/${asked}/approve`)).status).toBe(200);
@@ -119,10 +169,16 @@ describe('a second person', () => {
 
   it('holds what is asked for, and may decide at all', async () => {
     const company = await harness.make.organization('workforce');
-    const [owner, viewer, member] = await Promise.all(['owner', 'viewer', 'member'].map((role) => harness.make.member(company, role)));
-    const [asOwner, asViewer, asMember] = await Promise.all([owner!, viewer!, member!].map(({ email }) => harness.signIn(email)));
+    const [owner, viewer, member] = await Promise.all(
+      ['owner', 'viewer', 'member'].map((role) => harness.make.member(company, role)),
+    );
+    const [asOwner, asViewer, asMember] = await Promise.all(
+      [owner!, viewer!, member!].map(({ email }) => harness.signIn(email)),
+    );
     await asOwner!.put(`/v1/memberships/${viewer!.membershipId}/permissions/access-grant:decide`, { scope: 'org' });
-    const { id } = (await ask(asMember!, { grants: [{ permission: 'audit:read', scope: 'org' }] })).body as { id: string };
+    const { id } = (await ask(asMember!, { grants: [{ permission: 'audit:read', scope: 'org' }] })).body as {
+      id: string;
+    };
     expect((await asMember!.post(`/v1/access/grants/${id}/approve`)).status).toBe(403);
     expect((await asViewer!.post(`/v1/access/grants/${id}/approve`)).body.code).toBe('beyond_own_grants');
     expect((await asMember!.get('/v1/audit')).status).toBe(403);
@@ -132,20 +188,36 @@ describe('a second person', () => {
 
   it('decides once, within a day, and one grant at a time', async () => {
     const { client } = await mentor();
-    const [first, second, third] = [(await ask(client)).body.id, (await ask(client)).body.id, (await ask(client)).body.id];
-    await harness.database.superuser(`UPDATE access_grants SET created_at = now() - interval '25 hours' WHERE id = $1`, [third]);
+    const [first, second, third] = [
+      (await ask(client)).body.id,
+      (await ask(client)).body.id,
+      (await ask(client)).body.id,
+    ];
+    await harness.database.superuser(
+      `UPDATE access_grants SET created_at = now() - interval '25 hours' WHERE id = $1`,
+      [third],
+    );
     const approve = async (by: Client, id: string) => (await by.post(`/v1/access/grants/${id}/approve`)).body.code;
     const both = await Promise.all([approve(director, first), approve(other, first)]);
     expect(both.filter((code) => code === 'access_grant_decided')).toHaveLength(1);
     expect(both).toContain(undefined);
-    expect([await approve(director, first), await approve(director, second), await approve(director, third)]).toEqual(['access_grant_decided', 'access_grant_in_force', 'access_grant_lapsed']);
+    expect([await approve(director, first), await approve(director, second), await approve(director, third)]).toEqual([
+      'access_grant_decided',
+      'access_grant_in_force',
+      'access_grant_lapsed',
+    ]);
     expect((await director.post(`/v1/access/grants/${second}/decline`)).body.state).toBe('declined');
   });
 
   it('signed in lately', async () => {
     const { client } = await mentor();
-    const { body: { id } } = await ask(client);
-    await harness.database.superuser(`UPDATE sessions SET signed_in_at = now() - interval '2 hours' WHERE user_id = $1`, [directorMember.userId]);
+    const {
+      body: { id },
+    } = await ask(client);
+    await harness.database.superuser(
+      `UPDATE sessions SET signed_in_at = now() - interval '2 hours' WHERE user_id = $1`,
+      [directorMember.userId],
+    );
     expect((await director.post(`/v1/access/grants/${id}/approve`)).body.code).toBe('step_up_required');
     director = await harness.signIn(directorMember.email);
     expect((await director.post(`/v1/access/grants/${id}/approve`)).status).toBe(200);
@@ -156,18 +228,32 @@ describe('support access', () => {
   it('is asked for by an operator, seen by the organization, and nothing before it is approved', async () => {
     const email = 'support@vendor.example';
     const person = await harness.make.person(orgId);
-    const asked = await harness.operator.within(orgId, () => harness.operator.app.get(AccessGrantsService).requestSupport({
-      email, name: 'Synthetic Support', grants: [{ permission: 'person:read', scope: 'org' }], reason: REASON, minutes: 15,
-    }));
-    await harness.operator.within(orgId, () => harness.operator.app.get(AccountService).setPassword(asked.userId, Factories.PASSWORD, false));
+    const asked = await harness.operator.within(orgId, () =>
+      harness.operator.app.get(AccessGrantsService).requestSupport({
+        email,
+        name: 'Synthetic Support',
+        grants: [{ permission: 'person:read', scope: 'org' }],
+        reason: REASON,
+        minutes: 15,
+      }),
+    );
+    await harness.operator.within(orgId, () =>
+      harness.operator.app.get(AccountService).setPassword(asked.userId, Factories.PASSWORD, false),
+    );
     const support = await harness.signIn(email);
     expect((await support.get('/v1/auth/me')).body).toMatchObject({ role: 'support', permissions: [] });
     expect((await support.get('/v1/people')).status).toBe(403);
-    expect((await director.get('/v1/memberships?limit=100')).body.items).toContainEqual(expect.objectContaining({ id: asked.membershipId, role: 'support' }));
-    expect((await director.get('/v1/access/grants?state=requested')).body.items).toContainEqual(expect.objectContaining({ id: asked.id, requestedBy: null, reason: REASON }));
+    expect((await director.get('/v1/memberships?limit=100')).body.items).toContainEqual(
+      expect.objectContaining({ id: asked.membershipId, role: 'support' }),
+    );
+    expect((await director.get('/v1/access/grants?state=requested')).body.items).toContainEqual(
+      expect.objectContaining({ id: asked.id, requestedBy: null, reason: REASON }),
+    );
     await director.post(`/v1/access/grants/${asked.id}/approve`);
     expect((await support.get(`/v1/people/${person}`)).status).toBe(200);
-    expect((await director.get(`/v1/audit?accessGrantId=${asked.id}`)).body.items).toMatchObject([{ type: 'person.viewed', actor: { email } }]);
+    expect((await director.get(`/v1/audit?accessGrantId=${asked.id}`)).body.items).toMatchObject([
+      { type: 'person.viewed', actor: { email } },
+    ]);
     await director.delete(`/v1/access/grants/${asked.id}`);
     expect((await support.get(`/v1/people/${person}`)).status).toBe(403);
   });

@@ -40,49 +40,94 @@ beforeEach(async () => {
 });
 
 async function started(): Promise<{ id: string; items: Item[] }> {
-  const { body: { id } } = await director.post('/v1/access/reviews');
+  const {
+    body: { id },
+  } = await director.post('/v1/access/reviews');
   return { id, items: await itemsOf(id) };
 }
 
 const itemsOf = (id: string) => walk<Item>(director, `/v1/access/reviews/${id}/items?limit=3`);
-const pick = (items: readonly Item[], wanted: Partial<Item>) => items.find((item) => Object.entries(wanted).every(([key, value]) => item[key as keyof Item] === value))!;
-const decide = (client: Client, review: string, { id }: Item, decision: string, note?: string) => client.post(`/v1/access/reviews/${review}/items/${id}`, { decision, note });
+const pick = (items: readonly Item[], wanted: Partial<Item>) =>
+  items.find((item) => Object.entries(wanted).every(([key, value]) => item[key as keyof Item] === value))!;
+const decide = (client: Client, review: string, { id }: Item, decision: string, note?: string) =>
+  client.post(`/v1/access/reviews/${review}/items/${id}`, { decision, note });
 
 describe('a review', () => {
   it('lists every membership, override and own role as they were when it began', async () => {
     const { id, items } = await started();
-    expect(items.filter(({ kind }) => kind === 'membership').map(({ membershipId }) => membershipId!).toSorted())
-      .toEqual([directorMember, secondMember, mentor].map(({ membershipId }) => membershipId).toSorted());
+    expect(
+      items
+        .filter(({ kind }) => kind === 'membership')
+        .map(({ membershipId }) => membershipId!)
+        .toSorted(),
+    ).toEqual([directorMember, secondMember, mentor].map(({ membershipId }) => membershipId).toSorted());
     expect(pick(items, { membershipId: mentor.membershipId, kind: 'membership' })).toMatchObject({
-      role: 'mentor', email: mentor.email,
-      snapshot: { kind: 'member', lastUsedAt: null, overrides: [{ permission: 'person:update', scope: 'assigned' }], accessGrants: [], grants: expect.arrayContaining([{ permission: 'audit:read', scope: 'org' }]) },
+      role: 'mentor',
+      email: mentor.email,
+      snapshot: {
+        kind: 'member',
+        lastUsedAt: null,
+        overrides: [{ permission: 'person:update', scope: 'assigned' }],
+        accessGrants: [],
+        grants: expect.arrayContaining([{ permission: 'audit:read', scope: 'org' }]),
+      },
     });
-    expect(pick(items, { membershipId: directorMember.membershipId })).toMatchObject({ snapshot: { lastUsedAt: expect.any(String) } });
-    expect(pick(items, { kind: 'member-override' })).toMatchObject({ membershipId: mentor.membershipId, permission: 'person:update', snapshot: { scope: 'assigned' } });
-    expect(pick(items, { kind: 'role' })).toMatchObject({ role: 'coordinator', snapshot: { name: 'Coordinator', members: 0 } });
-    expect(pick(items, { kind: 'role-override', role: 'mentor' })).toMatchObject({ permission: 'audit:read', snapshot: { scope: 'org', members: 1 } });
+    expect(pick(items, { membershipId: directorMember.membershipId })).toMatchObject({
+      snapshot: { lastUsedAt: expect.any(String) },
+    });
+    expect(pick(items, { kind: 'member-override' })).toMatchObject({
+      membershipId: mentor.membershipId,
+      permission: 'person:update',
+      snapshot: { scope: 'assigned' },
+    });
+    expect(pick(items, { kind: 'role' })).toMatchObject({
+      role: 'coordinator',
+      snapshot: { name: 'Coordinator', members: 0 },
+    });
+    expect(pick(items, { kind: 'role-override', role: 'mentor' })).toMatchObject({
+      permission: 'audit:read',
+      snapshot: { scope: 'org', members: 1 },
+    });
     await director.put('/v1/roles/mentor/permissions/audit:read', { scope: 'none' });
-    expect(pick(await itemsOf(id), { kind: 'role-override', role: 'mentor' })).toMatchObject({ snapshot: { scope: 'org' } });
-    expect((await director.get('/v1/access/reviews')).body.items).toMatchObject([{ id, items: items.length, open: items.length, startedBy: directorMember.membershipId }]);
+    expect(pick(await itemsOf(id), { kind: 'role-override', role: 'mentor' })).toMatchObject({
+      snapshot: { scope: 'org' },
+    });
+    expect((await director.get('/v1/access/reviews')).body.items).toMatchObject([
+      { id, items: items.length, open: items.length, startedBy: directorMember.membershipId },
+    ]);
   });
 
   it('takes away what is revoked, at once, and leaves what is confirmed', async () => {
     const client = await harness.signIn(mentor.email);
     const { id, items } = await started();
     expect((await client.get('/v1/audit')).status).toBe(200);
-    expect((await decide(director, id, pick(items, { kind: 'role-override', role: 'mentor' }), 'revoke', 'no longer needed')).body).toMatchObject({ decision: 'revoke', decidedBy: directorMember.membershipId, note: 'no longer needed' });
+    expect(
+      (await decide(director, id, pick(items, { kind: 'role-override', role: 'mentor' }), 'revoke', 'no longer needed'))
+        .body,
+    ).toMatchObject({ decision: 'revoke', decidedBy: directorMember.membershipId, note: 'no longer needed' });
     expect((await client.get('/v1/audit')).status).toBe(403);
     await decide(director, id, pick(items, { kind: 'member-override' }), 'revoke');
-    expect((await client.get('/v1/auth/me')).body.grants.map(({ permission }: { permission: string }) => permission)).not.toContain('person:update');
+    expect(
+      (await client.get('/v1/auth/me')).body.grants.map(({ permission }: { permission: string }) => permission),
+    ).not.toContain('person:update');
     await decide(director, id, pick(items, { kind: 'role' }), 'revoke');
-    expect((await director.get('/v1/roles')).body.items.map(({ key }: { key: string }) => key)).not.toContain('coordinator');
+    expect((await director.get('/v1/roles')).body.items.map(({ key }: { key: string }) => key)).not.toContain(
+      'coordinator',
+    );
     await decide(director, id, pick(items, { kind: 'membership', membershipId: secondMember.membershipId }), 'confirm');
     expect((await second.get('/v1/auth/me')).status).toBe(200);
     await decide(director, id, pick(items, { kind: 'membership', membershipId: mentor.membershipId }), 'revoke');
     expect((await client.get('/v1/auth/me')).status).toBe(401);
     const { body } = await director.get('/v1/audit?type=access_review.revoked');
-    expect(body.items.map(({ meta }: { meta: { kind: string } }) => meta.kind)).toEqual(['membership', 'role', 'member-override', 'role-override']);
-    expect((await director.get('/v1/audit?type=membership.ended')).body.items).toMatchObject([{ target: { id: mentor.membershipId } }]);
+    expect(body.items.map(({ meta }: { meta: { kind: string } }) => meta.kind)).toEqual([
+      'membership',
+      'role',
+      'member-override',
+      'role-override',
+    ]);
+    expect((await director.get('/v1/audit?type=membership.ended')).body.items).toMatchObject([
+      { target: { id: mentor.membershipId } },
+    ]);
   });
 
   it('accepts as revoked what is gone already', async () => {
@@ -90,20 +135,28 @@ describe('a review', () => {
     await director.delete(`/v1/memberships/${mentor.membershipId}/permissions/person:update`);
     await director.delete(`/v1/memberships/${mentor.membershipId}`);
     expect((await decide(director, id, pick(items, { kind: 'member-override' }), 'revoke')).status).toBe(200);
-    expect((await decide(director, id, pick(items, { kind: 'membership', membershipId: mentor.membershipId }), 'revoke')).status).toBe(200);
+    expect(
+      (await decide(director, id, pick(items, { kind: 'membership', membershipId: mentor.membershipId }), 'revoke'))
+        .status,
+    ).toBe(200);
   });
 
-  it('of one\'s own membership is somebody else\'s, in the database as well', async () => {
+  it("of one's own membership is somebody else's, in the database as well", async () => {
     const { id, items } = await started();
     const mine = pick(items, { kind: 'membership', membershipId: directorMember.membershipId });
     expect((await decide(director, id, mine, 'confirm')).body.code).toBe('access_review_own');
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(director));
-    const set = (values: string, item: Item) => raw.attempt(`UPDATE access_review_items SET ${values} WHERE id = $1`, [item.id]);
+    const set = (values: string, item: Item) =>
+      raw.attempt(`UPDATE access_review_items SET ${values} WHERE id = $1`, [item.id]);
     const confirmed = `decision = 'confirm', decided_at = now(), decided_by = `;
     expect((await set(`${confirmed} app.membership_id()`, mine)).rowCount).toBe(0);
-    expect((await set(`${confirmed} '${secondMember.membershipId}'`, pick(items, { kind: 'role' }))).code).toBe('42501');
-    expect((await raw.attempt('UPDATE access_reviews SET completed_at = now(), completed_by = app.membership_id()')).code).toBe('23514');
+    expect((await set(`${confirmed} '${secondMember.membershipId}'`, pick(items, { kind: 'role' }))).code).toBe(
+      '42501',
+    );
+    expect(
+      (await raw.attempt('UPDATE access_reviews SET completed_at = now(), completed_by = app.membership_id()')).code,
+    ).toBe('23514');
     expect((await set(`snapshot = '{}'`, pick(items, { kind: 'role' }))).code).toBe('42501');
     expect((await set(`${confirmed} app.membership_id()`, pick(items, { kind: 'role' }))).rowCount).toBe(1);
     expect((await set(`${confirmed} app.membership_id()`, pick(items, { kind: 'role' }))).rowCount).toBe(0);
@@ -145,22 +198,38 @@ describe('a review', () => {
     expect(both.map(({ body }) => body.code)).toContain('access_review_decided');
     for (const item of items) {
       if (item.id === role.id) continue;
-      expect((await decide(item.membershipId === directorMember.membershipId ? second : director, id, item, 'confirm')).status).toBe(200);
+      expect(
+        (await decide(item.membershipId === directorMember.membershipId ? second : director, id, item, 'confirm'))
+          .status,
+      ).toBe(200);
     }
     expect(await walk(director, `/v1/access/reviews/${id}/items?decision=open`)).toEqual([]);
-    expect((await complete(second)).body).toMatchObject({ completedBy: secondMember.membershipId, open: 0, items: items.length });
+    expect((await complete(second)).body).toMatchObject({
+      completedBy: secondMember.membershipId,
+      open: 0,
+      items: items.length,
+    });
     expect((await complete()).body.code).toBe('access_review_decided');
-    expect((await director.get('/v1/audit?type=access_review.completed')).body.items).toMatchObject([{ target: { type: 'access-review', id } }]);
+    expect((await director.get('/v1/audit?type=access_review.completed')).body.items).toMatchObject([
+      { target: { type: 'access-review', id } },
+    ]);
   });
 
   it('is kept for seven years, and then goes with its items', async () => {
     const [old, recent] = [await started(), await started()];
-    await harness.database.superuser(`UPDATE access_reviews SET created_at = now() - interval '8 years' WHERE id = $1`, [old.id]);
+    await harness.database.superuser(
+      `UPDATE access_reviews SET created_at = now() - interval '8 years' WHERE id = $1`,
+      [old.id],
+    );
     const { operator } = harness;
     const runId = await operator.within(orgId, () => operator.app.get(RetentionService).request('access_reviews.old'));
-    await expect(operator.as(orgId, () => operator.app.get(RetentionRunner).execute(runId))).resolves.toMatchObject({ removed: 1 });
+    await expect(operator.as(orgId, () => operator.app.get(RetentionRunner).execute(runId))).resolves.toMatchObject({
+      removed: 1,
+    });
     expect((await director.get(`/v1/access/reviews/${old.id}`)).status).toBe(404);
-    expect(await harness.database.superuser('SELECT 1 FROM access_review_items WHERE review_id = $1', [old.id])).toEqual([]);
+    expect(
+      await harness.database.superuser('SELECT 1 FROM access_review_items WHERE review_id = $1', [old.id]),
+    ).toEqual([]);
     expect(await itemsOf(recent.id)).toHaveLength(recent.items.length);
   });
 });

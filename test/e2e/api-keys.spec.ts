@@ -36,7 +36,8 @@ const expire = (id: string) => sql(`UPDATE api_keys SET expires_at = now() - int
 /** Somebody of the staff who may make keys. */
 async function staff(role = 'mentor'): Promise<{ member: Member; client: Client; person: string }> {
   const member = await harness.make.member(orgId, role);
-  for (const permission of ['api-key:create', 'api-key:rotate']) await director.put(`/v1/memberships/${member.membershipId}/permissions/${permission}`, { scope: 'org' });
+  for (const permission of ['api-key:create', 'api-key:rotate'])
+    await director.put(`/v1/memberships/${member.membershipId}/permissions/${permission}`, { scope: 'org' });
   const person = await harness.make.person(orgId);
   await harness.make.assignment(orgId, member.membershipId, person);
   return { member, client: await harness.signIn(member.email), person };
@@ -55,8 +56,19 @@ async function within<T>(key: string, fn: (raw: RawSql) => Promise<T>): Promise<
 
 describe('a new key', () => {
   it('is shown once, is recognized by its beginning, and says when and from where it was last used', async () => {
-    const { key, ...made } = await madeKey(director, ['person:read'], { expiresInDays: 365, allowedRanges: ['10.0.0.0/8'] });
-    expect(made).toMatchObject({ membershipId: directorMember.membershipId, prefix: key.slice(0, 9), permissions: ['person:read'], allowedRanges: ['10.0.0.0/8'], lastUsedAt: null, lastUsedIp: null, revokedAt: null });
+    const { key, ...made } = await madeKey(director, ['person:read'], {
+      expiresInDays: 365,
+      allowedRanges: ['10.0.0.0/8'],
+    });
+    expect(made).toMatchObject({
+      membershipId: directorMember.membershipId,
+      prefix: key.slice(0, 9),
+      permissions: ['person:read'],
+      allowedRanges: ['10.0.0.0/8'],
+      lastUsedAt: null,
+      lastUsedIp: null,
+      revokedAt: null,
+    });
     expect(Math.round((Date.parse(made.expiresAt) - Date.now()) / 86_400_000)).toBe(365);
     expect((await machine(key, '10.9.8.7').get('/v1/people')).status).toBe(200);
     const listed = await director.get(`/v1/api-keys?membershipId=${directorMember.membershipId}`);
@@ -66,11 +78,26 @@ describe('a new key', () => {
 
   it('holds nothing that its maker does not hold, does not exist, or lasts longer than a year', async () => {
     const { client } = await staff();
-    const asked = async (more: object) => told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1, ...more }));
+    const asked = async (more: object) =>
+      told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1, ...more }));
     expect(await asked({ permissions: ['person:read', 'audit:read'] })).toBe('403 beyond_own_grants');
     expect(await asked({ permissions: ['person:reed'] })).toBe('400 unknown_permission');
-    const wrong = [{ permissions: [] }, { permissions: ['*'] }, { permissions: ['person:*'] }, { permissions: ['person:read', 'person:read'] }, { permissions: 'person:read' }, { expiresInDays: 366 }, { expiresInDays: 0 },
-      { expiresInDays: null }, { allowedRanges: [] }, { allowedRanges: ['10.0.0.1/8'] }, { allowedRanges: ['anywhere'] }, { allowedRanges: ['10.0.0.0/33'] }, { name: '' }, { membershipId: directorMember.membershipId }];
+    const wrong = [
+      { permissions: [] },
+      { permissions: ['*'] },
+      { permissions: ['person:*'] },
+      { permissions: ['person:read', 'person:read'] },
+      { permissions: 'person:read' },
+      { expiresInDays: 366 },
+      { expiresInDays: 0 },
+      { expiresInDays: null },
+      { allowedRanges: [] },
+      { allowedRanges: ['10.0.0.1/8'] },
+      { allowedRanges: ['anywhere'] },
+      { allowedRanges: ['10.0.0.0/33'] },
+      { name: '' },
+      { membershipId: directorMember.membershipId },
+    ];
     for (const more of wrong) expect([more, await asked(more)]).toEqual([more, '400 invalid_request']);
     expect(await asked({ expiresInDays: undefined })).toBe('400 invalid_request');
     expect(await asked({ allowedRanges: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })).toBe('201');
@@ -80,12 +107,23 @@ describe('a new key', () => {
     const { client, member } = await staff();
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(client));
-    const insert = async (owner: string, permissions: string[], days: number) => (await raw.attempt(
-      `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, expires_at)
-       VALUES ($1, gen_random_uuid(), $2, 'x', 'vs_abcdef', sha256('x'), $3, now() + make_interval(hours => 24 * $4::integer))`, [orgId, owner, permissions, days])).code;
+    const insert = async (owner: string, permissions: string[], days: number) =>
+      (
+        await raw.attempt(
+          `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, expires_at)
+       VALUES ($1, gen_random_uuid(), $2, 'x', 'vs_abcdef', sha256('x'), $3, now() + make_interval(hours => 24 * $4::integer))`,
+          [orgId, owner, permissions, days],
+        )
+      ).code;
     expect(await insert(member.membershipId, ['person:read'], 365)).toBeNull();
-    expect([await insert(directorMember.membershipId, ['person:read'], 30), await insert(member.membershipId, ['audit:read'], 30)]).toEqual(['42501', '42501']);
-    expect([await insert(member.membershipId, ['person:read'], 366), await insert(member.membershipId, [], 30)]).toEqual(['23514', '23514']);
+    expect([
+      await insert(directorMember.membershipId, ['person:read'], 30),
+      await insert(member.membershipId, ['audit:read'], 30),
+    ]).toEqual(['42501', '42501']);
+    expect([
+      await insert(member.membershipId, ['person:read'], 366),
+      await insert(member.membershipId, [], 30),
+    ]).toEqual(['23514', '23514']);
     expect((await raw.attempt('SELECT secret_hash FROM api_keys')).code).toBe('42501');
     await raw.end();
   });
@@ -94,7 +132,9 @@ describe('a new key', () => {
     const { client, member } = await staff();
     const { id } = await madeKey(client, ['person:read']);
     await sql(`UPDATE sessions SET signed_in_at = now() - interval '2 hours' WHERE user_id = $1`, [member.userId]);
-    expect(told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }))).toBe('403 step_up_required');
+    expect(told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }))).toBe(
+      '403 step_up_required',
+    );
     expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('403 step_up_required');
     expect(told(await client.delete(`/v1/api-keys/${id}`))).toBe('204');
   });
@@ -104,12 +144,31 @@ describe('an Authorization header', () => {
   it('decides alone: with anything but a key in it no cookie counts, and with a key the cookie is not looked at', async () => {
     const { key } = await madeKey(director, ['person:read']);
     const { client } = await staff();
-    const me = (authorization: string) => client.get('/v1/auth/me', { headers: { authorization, 'x-forwarded-for': `10.1.0.${(addresses += 1)}` } });
-    for (const header of [`Bearer ${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`, `Bearer ${newApiKey()}`, `Basic ${btoa('a:b')}`, 'Bearer', `Bearer ${sessionSecret(client)}`, key, `Token ${key}`, `Bearer ${key} x`]) {
+    const me = (authorization: string) =>
+      client.get('/v1/auth/me', { headers: { authorization, 'x-forwarded-for': `10.1.0.${(addresses += 1)}` } });
+    for (const header of [
+      `Bearer ${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`,
+      `Bearer ${newApiKey()}`,
+      `Basic ${btoa('a:b')}`,
+      'Bearer',
+      `Bearer ${sessionSecret(client)}`,
+      key,
+      `Token ${key}`,
+      `Bearer ${key} x`,
+    ]) {
       const answer = await me(header);
-      expect([header, told(answer), answer.headers.get('www-authenticate')]).toEqual([header, '401 unauthenticated', 'Bearer']);
+      expect([header, told(answer), answer.headers.get('www-authenticate')]).toEqual([
+        header,
+        '401 unauthenticated',
+        'Bearer',
+      ]);
     }
-    expect((await me(`Bearer ${key}`)).body).toMatchObject({ user: { email: directorMember.email }, permissions: ['person:read'], session: { id: null }, apiKeyId: expect.any(String) });
+    expect((await me(`Bearer ${key}`)).body).toMatchObject({
+      user: { email: directorMember.email },
+      permissions: ['person:read'],
+      session: { id: null },
+      apiKeyId: expect.any(String),
+    });
     expect((await client.get('/v1/auth/me')).body.apiKeyId).toBeNull();
     expect((await client.get('/v1/auth/me', { headers: { authorization: '' } })).status).toBe(401);
   });
@@ -130,12 +189,27 @@ describe('a key', () => {
     const { key } = await madeKey(client, ['person:read', 'person:contact', 'audit:read', 'access-grant:request']);
     const stranger = await harness.make.person(orgId);
     const read = async (id: string) => (await machine(key).get(`/v1/people/${id}`)).status;
-    expect([await read(person), await read(stranger), (await machine(key).get('/v1/audit')).status]).toEqual([200, 404, 200]);
+    expect([await read(person), await read(stranger), (await machine(key).get('/v1/audit')).status]).toEqual([
+      200, 404, 200,
+    ]);
     await director.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'none' });
     expect((await machine(key).get('/v1/audit')).status).toBe(403);
-    const { body: { id } } = await client.post('/v1/access/grants', { grants: [{ permission: 'person:read', scope: 'org' }, { permission: 'membership:read', scope: 'org' }], reason: 'Synthetic reason of a test', minutes: 30 });
+    const {
+      body: { id },
+    } = await client.post('/v1/access/grants', {
+      grants: [
+        { permission: 'person:read', scope: 'org' },
+        { permission: 'membership:read', scope: 'org' },
+      ],
+      reason: 'Synthetic reason of a test',
+      minutes: 30,
+    });
     await director.post(`/v1/access/grants/${id}/approve`);
-    expect([await read(stranger), (await client.get('/v1/memberships')).status, (await machine(key).get('/v1/memberships')).status]).toEqual([200, 200, 403]);
+    expect([
+      await read(stranger),
+      (await client.get('/v1/memberships')).status,
+      (await machine(key).get('/v1/memberships')).status,
+    ]).toEqual([200, 200, 403]);
     await director.delete(`/v1/access/grants/${id}`);
     expect(await read(stranger)).toBe(404);
     await director.patch(`/v1/memberships/${member.membershipId}`, { role: 'trainee' });
@@ -148,67 +222,136 @@ describe('a key', () => {
 
   it('stops where the organization is suspended, and goes on afterwards', async () => {
     const other = await harness.make.organization('workforce');
-    const { key } = await madeKey(await harness.signIn((await harness.make.member(other, 'owner')).email), ['person:read']);
+    const { key } = await madeKey(await harness.signIn((await harness.make.member(other, 'owner')).email), [
+      'person:read',
+    ]);
     await sql(`UPDATE organizations SET status = 'suspended' WHERE id = $1`, [other]);
     expect(told(await machine(key).get('/v1/people'))).toBe('403 organization_suspended');
     await sql(`UPDATE organizations SET status = 'active' WHERE id = $1`, [other]);
     expect(told(await machine(key).get('/v1/people'))).toBe('200');
   });
 
-  it('holds at every moment what its list and its member\'s grants share, whatever they are', async () => {
+  it("holds at every moment what its list and its member's grants share, whatever they are", async () => {
     const { client, member } = await staff();
     const held = (await client.get('/v1/auth/me')).body.permissions as string[];
-    const some = fc.record({ list: fc.subarray(held, { minLength: 1 }), changed: fc.dictionary(fc.constantFrom('person:read', 'person:contact', 'person:update', 'assignment:read'), fc.constantFrom('org', 'assigned', 'own', 'none')) });
-    await fc.assert(fc.asyncProperty(some, async ({ list, changed }) => {
-      await sql('DELETE FROM member_overrides WHERE membership_id = $1 AND permission NOT LIKE $2', [member.membershipId, 'api-key:%']);
-      const { key } = await madeKey(client, list);
-      for (const [permission, scope] of Object.entries(changed)) await sql('INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, $3, $4)', [orgId, member.membershipId, permission, scope]);
-      const grants = async (by: Client) => (await by.get('/v1/auth/me')).body.grants as { permission: string; scope: string }[];
-      const shared = (await grants(client)).filter(({ permission }) => list.includes(permission));
-      expect(await grants(machine(key, '10.2.0.1'))).toEqual(shared);
-      const { rows } = await within(key, (raw) => raw.attempt(`SELECT p AS permission, app.held(p) AS scope FROM unnest($1::text[]) p WHERE app.held(p) <> 'none'`, [[...new Set([...held, ...Object.keys(changed)])]]));
-      expect(new Map(rows.map(({ permission, scope }) => [permission, scope]))).toEqual(new Map(shared.map(({ permission, scope }) => [permission, scope])));
-    }), { numRuns: 12 });
+    const some = fc.record({
+      list: fc.subarray(held, { minLength: 1 }),
+      changed: fc.dictionary(
+        fc.constantFrom('person:read', 'person:contact', 'person:update', 'assignment:read'),
+        fc.constantFrom('org', 'assigned', 'own', 'none'),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(some, async ({ list, changed }) => {
+        await sql('DELETE FROM member_overrides WHERE membership_id = $1 AND permission NOT LIKE $2', [
+          member.membershipId,
+          'api-key:%',
+        ]);
+        const { key } = await madeKey(client, list);
+        for (const [permission, scope] of Object.entries(changed))
+          await sql('INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, $3, $4)', [
+            orgId,
+            member.membershipId,
+            permission,
+            scope,
+          ]);
+        const grants = async (by: Client) =>
+          (await by.get('/v1/auth/me')).body.grants as { permission: string; scope: string }[];
+        const shared = (await grants(client)).filter(({ permission }) => list.includes(permission));
+        expect(await grants(machine(key, '10.2.0.1'))).toEqual(shared);
+        const { rows } = await within(key, (raw) =>
+          raw.attempt(
+            `SELECT p AS permission, app.held(p) AS scope FROM unnest($1::text[]) p WHERE app.held(p) <> 'none'`,
+            [[...new Set([...held, ...Object.keys(changed)])]],
+          ),
+        );
+        expect(new Map(rows.map(({ permission, scope }) => [permission, scope]))).toEqual(
+          new Map(shared.map(({ permission, scope }) => [permission, scope])),
+        );
+      }),
+      { numRuns: 12 },
+    );
   });
 
   it('is not asked what a person is asked who signs in: they were asked before they made it', async () => {
     const { client, member } = await staff();
     const { key } = await madeKey(client, ['person:read']);
     await sql('UPDATE users SET must_change_password = true WHERE id = $1', [member.userId]);
-    expect(told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }))).toBe('403 password_change_required');
+    expect(told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }))).toBe(
+      '403 password_change_required',
+    );
     expect(told(await machine(key).get('/v1/people'))).toBe('200');
   });
 
-  it('is no person: it makes, rotates and ends no keys, decides on nobody\'s access, and leaves the account alone, by raw SQL neither', async () => {
+  it("is no person: it makes, rotates and ends no keys, decides on nobody's access, and leaves the account alone, by raw SQL neither", async () => {
     const all = (await director.get('/v1/auth/me')).body.permissions as string[];
     const { key, id } = await madeKey(director, all);
     const { id: other } = await madeKey(director, ['person:read']);
     for (const [method, path, body] of [
-      ['POST', '/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }], ['POST', `/v1/api-keys/${id}/rotate`, {}], ['DELETE', `/v1/api-keys/${other}`, undefined],
-      ['POST', '/v1/auth/password/change', { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }], ['GET', '/v1/auth/sessions', undefined], ['POST', '/v1/auth/logout', undefined],
+      ['POST', '/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }],
+      ['POST', `/v1/api-keys/${id}/rotate`, {}],
+      ['DELETE', `/v1/api-keys/${other}`, undefined],
+      ['POST', '/v1/auth/password/change', { currentPassword: 'Synthetic-Test-1', newPassword: 'Synthetic-Test-2' }],
+      ['GET', '/v1/auth/sessions', undefined],
+      ['POST', '/v1/auth/logout', undefined],
       ['POST', '/v1/exports', { kind: 'people_csv' }],
-    ] as const) expect([path, told(await machine(key, '10.3.0.1').send(method, path, { body }))]).toEqual([path, '403 not_for_api_keys']);
+    ] as const)
+      expect([path, told(await machine(key, '10.3.0.1').send(method, path, { body }))]).toEqual([
+        path,
+        '403 not_for_api_keys',
+      ]);
     await within(key, async (raw) => {
       const insert = `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, expires_at) VALUES ($1, gen_random_uuid(), $2, 'x', 'vs_abcdef', sha256('x'), '{person:read}', now())`;
       expect((await raw.attempt(insert, [orgId, directorMember.membershipId])).code).toBe('42501');
-      expect((await raw.attempt(`SELECT app.rotate_api_key($1, gen_random_uuid(), 'vs_abcdef', sha256('x'), 60) AS state`, [other])).rows).toEqual([{ state: 'unknown' }]);
+      expect(
+        (
+          await raw.attempt(`SELECT app.rotate_api_key($1, gen_random_uuid(), 'vs_abcdef', sha256('x'), 60) AS state`, [
+            other,
+          ])
+        ).rows,
+      ).toEqual([{ state: 'unknown' }]);
       expect((await raw.attempt('UPDATE api_keys SET revoked_at = now()')).rowCount).toBe(0);
-      expect((await raw.attempt(`SELECT app.set_password($1, '\\x00', '\\x00', '\\x00', NULL, false)`, [directorMember.userId])).code).toBe('42501');
-      expect((await raw.attempt('SELECT (app.own_factors()).user_id AS factors, app.user_id() AS id')).rows).toEqual([{ factors: null, id: null }]);
-      expect((await raw.attempt('SELECT app.decide_access_grant(gen_random_uuid(), true, gen_random_uuid())')).code).toBe('42501');
+      expect(
+        (
+          await raw.attempt(`SELECT app.set_password($1, '\\x00', '\\x00', '\\x00', NULL, false)`, [
+            directorMember.userId,
+          ])
+        ).code,
+      ).toBe('42501');
+      expect((await raw.attempt('SELECT (app.own_factors()).user_id AS factors, app.user_id() AS id')).rows).toEqual([
+        { factors: null, id: null },
+      ]);
+      expect(
+        (await raw.attempt('SELECT app.decide_access_grant(gen_random_uuid(), true, gen_random_uuid())')).code,
+      ).toBe('42501');
     });
   });
 });
 
 describe('rotation', () => {
   it('gives a new key of the same rights and lifetime; the old one works through the overlap and no longer', async () => {
-    const old = await madeKey(director, ['person:read', 'audit:read'], { allowedRanges: ['10.0.0.0/8'], expiresInDays: 90 });
+    const old = await madeKey(director, ['person:read', 'audit:read'], {
+      allowedRanges: ['10.0.0.0/8'],
+      expiresInDays: 90,
+    });
     const answer = await director.post(`/v1/api-keys/${old.id}/rotate`, { overlapSeconds: 3_600 });
-    expect(answer.body).toMatchObject({ name: old.name, permissions: old.permissions, allowedRanges: ['10.0.0.0/8'], rotatedFrom: old.id, revokedAt: null });
+    expect(answer.body).toMatchObject({
+      name: old.name,
+      permissions: old.permissions,
+      allowedRanges: ['10.0.0.0/8'],
+      rotatedFrom: old.id,
+      revokedAt: null,
+    });
     expect(Math.abs(Date.parse(answer.body.expiresAt) - Date.parse(old.expiresAt))).toBeLessThan(60_000);
-    const both = async () => [told(await machine(old.key).get('/v1/people')), told(await machine(answer.body.key).get('/v1/people'))];
+    const both = async () => [
+      told(await machine(old.key).get('/v1/people')),
+      told(await machine(answer.body.key).get('/v1/people')),
+    ];
     expect(await both()).toEqual(['200', '200']);
-    const [row] = await sql(`SELECT extract(epoch FROM expires_at - now())::integer AS seconds FROM api_keys WHERE id = $1`, [old.id]) as { seconds: number }[];
+    const [row] = (await sql(
+      `SELECT extract(epoch FROM expires_at - now())::integer AS seconds FROM api_keys WHERE id = $1`,
+      [old.id],
+    )) as { seconds: number }[];
     expect(row!.seconds).toBeGreaterThan(3_500);
     expect(row!.seconds).toBeLessThanOrEqual(3_600);
     await expire(old.id);
@@ -226,22 +369,39 @@ describe('rotation', () => {
 
   it('waits for another of the same key, and then finds that it came too late', async () => {
     const { id } = await madeKey(director, ['person:read']);
-    const [first, second] = [await RawSql.open(harness.env.DATABASE_URL!), await RawSql.open(harness.env.DATABASE_URL!)];
-    const rotate = (raw: RawSql, secret: string) => raw.outcome(`SELECT app.rotate_api_key($1, gen_random_uuid(), 'vs_abcdef', sha256($2), 60) AS state`, [id, secret]);
+    const [first, second] = [
+      await RawSql.open(harness.env.DATABASE_URL!),
+      await RawSql.open(harness.env.DATABASE_URL!),
+    ];
+    const rotate = (raw: RawSql, secret: string) =>
+      raw.outcome(`SELECT app.rotate_api_key($1, gen_random_uuid(), 'vs_abcdef', sha256($2), 60) AS state`, [
+        id,
+        secret,
+      ]);
     await Promise.all([first, second].map((raw) => raw.enter(sessionSecret(director))));
     expect((await rotate(first, 'first')).rows).toEqual([{ state: 'ok' }]);
     const late = rotate(second, 'second');
-    await until('the second waits', async () => (await sql(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%rotate_api_key%'`)).length > 0);
+    await until(
+      'the second waits',
+      async () =>
+        (
+          await sql(
+            `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%rotate_api_key%'`,
+          )
+        ).length > 0,
+    );
     await first.client.query('COMMIT');
     expect((await late).rows).toEqual([{ state: 'rotated' }]);
     await Promise.all([first.end(), second.end()]);
   });
 
-  it('is for one\'s own keys, in force, of rights still held; an overlap is a week at most', async () => {
+  it("is for one's own keys, in force, of rights still held; an overlap is a week at most", async () => {
     const { client, member } = await staff();
     const { id } = await madeKey(client, ['person:read', 'person:contact']);
     expect(told(await director.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('404 not_found');
-    expect(told(await client.post(`/v1/api-keys/${id}/rotate`, { overlapSeconds: 604_801 }))).toBe('400 invalid_request');
+    expect(told(await client.post(`/v1/api-keys/${id}/rotate`, { overlapSeconds: 604_801 }))).toBe(
+      '400 invalid_request',
+    );
     await director.put(`/v1/memberships/${member.membershipId}/permissions/person:contact`, { scope: 'none' });
     expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('403 beyond_own_grants');
     await director.delete(`/v1/memberships/${member.membershipId}/permissions/person:contact`);
@@ -251,11 +411,14 @@ describe('rotation', () => {
 });
 
 describe('revocation', () => {
-  it('ends a key at once: one\'s own, or anybody\'s for who may; nobody else sees it', async () => {
+  it("ends a key at once: one's own, or anybody's for who may; nobody else sees it", async () => {
     const { client } = await staff();
     const other = await staff();
     const [own, theirs] = [await madeKey(client, ['person:read']), await madeKey(client, ['person:read'])];
-    expect((await client.get('/v1/api-keys')).body.items.map(({ id }: { id: string }) => id)).toEqual([theirs.id, own.id]);
+    expect((await client.get('/v1/api-keys')).body.items.map(({ id }: { id: string }) => id)).toEqual([
+      theirs.id,
+      own.id,
+    ]);
     expect((await other.client.get('/v1/api-keys')).body.items).toEqual([]);
     expect(told(await other.client.delete(`/v1/api-keys/${own.id}`))).toBe('404 not_found');
     expect(told(await client.delete(`/v1/api-keys/${own.id}`))).toBe('204');
@@ -272,14 +435,41 @@ describe('revocation', () => {
 
 describe('an address', () => {
   it('outside the ranges of a key is refused, and told to the organization', async () => {
-    const { key, id } = await madeKey(director, ['person:read'], { allowedRanges: ['192.0.2.0/24', '198.51.100.7', '2001:db8:7::/48'] });
+    const { key, id } = await madeKey(director, ['person:read'], {
+      allowedRanges: ['192.0.2.0/24', '198.51.100.7', '2001:db8:7::/48'],
+    });
     const from = async (address: string) => told(await machine(key, address).get('/v1/people'));
-    for (const address of ['192.0.2.0', '192.0.2.255', '198.51.100.7', '2001:db8:7::1', '::ffff:192.0.2.9', '2001:DB8:7:FFFF::']) expect([address, await from(address)]).toEqual([address, '200']);
-    for (const address of ['192.0.3.0', '198.51.100.8', '2001:db8:8::1', '::ffff:192.0.3.1', '::192.0.2.1', '127.0.0.1']) expect([address, await from(address)]).toEqual([address, '403 address_not_allowed']);
+    for (const address of [
+      '192.0.2.0',
+      '192.0.2.255',
+      '198.51.100.7',
+      '2001:db8:7::1',
+      '::ffff:192.0.2.9',
+      '2001:DB8:7:FFFF::',
+    ])
+      expect([address, await from(address)]).toEqual([address, '200']);
+    for (const address of [
+      '192.0.3.0',
+      '198.51.100.8',
+      '2001:db8:8::1',
+      '::ffff:192.0.3.1',
+      '::192.0.2.1',
+      '127.0.0.1',
+    ])
+      expect([address, await from(address)]).toEqual([address, '403 address_not_allowed']);
     const refusals = (await director.get(`/v1/audit?type=api_key.refused&targetId=${id}`)).body.items as object[];
     expect(refusals).toHaveLength(6);
-    expect(refusals[0]).toMatchObject({ outcome: 'denied', ip: '127.0.0.1', target: { type: 'api_key', id }, meta: { reason: 'address' }, actor: { type: 'anonymous', id: null } });
-    await within(key, async () => undefined).then(() => expect('entered').toBe('refused'), (error: Error) => expect(error.message).toMatch('address'));
+    expect(refusals[0]).toMatchObject({
+      outcome: 'denied',
+      ip: '127.0.0.1',
+      target: { type: 'api_key', id },
+      meta: { reason: 'address' },
+      actor: { type: 'anonymous', id: null },
+    });
+    await within(key, async () => undefined).then(
+      () => expect('entered').toBe('refused'),
+      (error: Error) => expect(error.message).toMatch('address'),
+    );
   });
 });
 
@@ -287,22 +477,48 @@ describe('the log', () => {
   it('names the key in every entry made by it, refusals too, and in no other; the actor stays the member', async () => {
     const { key, id } = await madeKey(director, ['person:read', 'person:contact']);
     const person = await harness.make.person(orgId);
-    const answers = [await machine(key).get(`/v1/people/${person}`), await director.get(`/v1/people/${person}`), await machine(key).get('/v1/audit'), await machine(key).get(`/v1/people/${orgId}`), await machine(key).post('/v1/auth/logout')];
+    const answers = [
+      await machine(key).get(`/v1/people/${person}`),
+      await director.get(`/v1/people/${person}`),
+      await machine(key).get('/v1/audit'),
+      await machine(key).get(`/v1/people/${orgId}`),
+      await machine(key).post('/v1/auth/logout'),
+    ];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 403, 404, 403]);
-    const entries = (await director.get(`/v1/audit?apiKeyId=${id}`)).body.items as { type: string; requestId: string; actor: object; meta: object }[];
+    const entries = (await director.get(`/v1/audit?apiKeyId=${id}`)).body.items as {
+      type: string;
+      requestId: string;
+      actor: object;
+      meta: object;
+    }[];
     const ids = answers.map(({ headers }) => headers.get('x-request-id'));
-    expect(entries.map(({ type, requestId }) => [type, ids.indexOf(requestId)])).toEqual([['access.denied', 4], ['access.denied', 3], ['access.denied', 2], ['person.viewed', 0]]);
-    for (const { actor } of entries) expect(actor).toMatchObject({ type: 'user', id: directorMember.userId, email: directorMember.email });
+    expect(entries.map(({ type, requestId }) => [type, ids.indexOf(requestId)])).toEqual([
+      ['access.denied', 4],
+      ['access.denied', 3],
+      ['access.denied', 2],
+      ['person.viewed', 0],
+    ]);
+    for (const { actor } of entries)
+      expect(actor).toMatchObject({ type: 'user', id: directorMember.userId, email: directorMember.email });
     expect(entries[0]!.meta).toMatchObject({ reason: 'not_for_api_keys' });
-    const [life] = [(await director.get(`/v1/audit?targetType=api_key&targetId=${id}`)).body.items as { type: string; apiKeyId: null; meta: object }[]];
-    expect(life).toMatchObject([{ type: 'api_key.created', apiKeyId: null, meta: { permissions: ['person:read', 'person:contact'], ranges: 0 } }]);
+    const [life] = [
+      (await director.get(`/v1/audit?targetType=api_key&targetId=${id}`)).body.items as {
+        type: string;
+        apiKeyId: null;
+        meta: object;
+      }[],
+    ];
+    expect(life).toMatchObject([
+      { type: 'api_key.created', apiKeyId: null, meta: { permissions: ['person:read', 'person:contact'], ranges: 0 } },
+    ]);
   });
 });
 
 describe('the last use', () => {
   it('moves at most once a minute, and waits for nobody', async () => {
     const { key, id } = await madeKey(director, ['audit:read']); // reading the log is itself logged, so that the answer waits for the commit
-    const used = async () => (await sql('SELECT last_used_at::text AS at, host(last_used_ip) AS ip FROM api_keys WHERE id = $1', [id]))[0];
+    const used = async () =>
+      (await sql('SELECT last_used_at::text AS at, host(last_used_ip) AS ip FROM api_keys WHERE id = $1', [id]))[0];
     await machine(key, '10.4.0.1').get('/v1/audit');
     const first = await used();
     expect(first).toEqual({ at: expect.any(String), ip: '10.4.0.1' });
@@ -325,7 +541,8 @@ describe('limits', () => {
   it('slow down a key that runs wild, and no other', async () => {
     const [wild, calm] = [await madeKey(director, ['person:read']), await madeKey(director, ['person:read'])];
     const limiter = harness.api.get(RateLimiter);
-    for (let i = 0; i < BY_KEY.points; i += 500) await Promise.all(Array.from({ length: 500 }, () => limiter.consume(BY_KEY, wild.key)));
+    for (let i = 0; i < BY_KEY.points; i += 500)
+      await Promise.all(Array.from({ length: 500 }, () => limiter.consume(BY_KEY, wild.key)));
     expect(told(await machine(wild.key).get('/v1/people'))).toBe('429 too_many_requests');
     expect(told(await machine(calm.key).get('/v1/people'))).toBe('200');
   });
@@ -334,7 +551,10 @@ describe('limits', () => {
     const { key } = await madeKey(director, ['person:read']);
     const tries: string[] = [];
     for (let i = 0; i < 32; i += 1) tries.push(told(await machine(newApiKey(), '10.5.0.1').get('/v1/people')));
-    expect(tries).toEqual([...Array<string>(30).fill('401 unauthenticated'), ...Array<string>(2).fill('429 too_many_requests')]);
+    expect(tries).toEqual([
+      ...Array<string>(30).fill('401 unauthenticated'),
+      ...Array<string>(2).fill('429 too_many_requests'),
+    ]);
     expect(told(await machine(key, '10.5.0.1').get('/v1/people'))).toBe('200');
     expect(told(await machine(newApiKey(), '10.5.0.2').get('/v1/people'))).toBe('401 unauthenticated');
   });
@@ -351,12 +571,19 @@ describe('the key itself', () => {
     await client.get(`/v1/people?cursor=${made.key}`);
     const { body: rotated } = await director.post(`/v1/api-keys/${made.id}/rotate`, {});
     await harness.settled();
-    const secrets = [made.key, rotated.key as string].flatMap((key) => [key, key.slice(3, 46), Buffer.from(key).toString('hex'), Buffer.from(key.slice(3, 46), 'base64url').toString('hex')]);
+    const secrets = [made.key, rotated.key as string].flatMap((key) => [
+      key,
+      key.slice(3, 46),
+      Buffer.from(key).toString('hex'),
+      Buffer.from(key.slice(3, 46), 'base64url').toString('hex'),
+    ]);
     const holds = (text: string) => secrets.some((secret) => text.includes(secret));
-    const tables = await sql(`SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'app_private')`) as { name: string }[];
+    const tables = (await sql(
+      `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'app_private')`,
+    )) as { name: string }[];
     expect(tables.length).toBeGreaterThan(30);
     for (const { name } of tables) {
-      const rows = await sql(`SELECT t::text AS line FROM ${name} t`) as { line: string }[];
+      const rows = (await sql(`SELECT t::text AS line FROM ${name} t`)) as { line: string }[];
       expect([name, rows.filter(({ line }) => holds(line))]).toEqual([name, []]);
     }
     expect(api.lines.length).toBeGreaterThan(4);
@@ -374,7 +601,12 @@ describe('the key itself', () => {
       expect(JSON.stringify(rows)).toContain('Index Cond: (secret_hash =');
     });
     const { key, id } = await madeKey(director, ['person:read']);
-    expect(await sql('SELECT 1 AS found FROM api_keys WHERE id = $1 AND secret_hash = sha256(convert_to($2, \'UTF8\')) AND length(secret_hash) = 32', [id, key])).toEqual([{ found: 1 }]);
+    expect(
+      await sql(
+        "SELECT 1 AS found FROM api_keys WHERE id = $1 AND secret_hash = sha256(convert_to($2, 'UTF8')) AND length(secret_hash) = 32",
+        [id, key],
+      ),
+    ).toEqual([{ found: 1 }]);
   });
 });
 
@@ -385,13 +617,23 @@ describe('a key whose time is over', () => {
     const run = async () => {
       await director.post('/v1/retention/policies/api_keys.ended/run', {});
       await harness.settled();
-      return new Set((await sql('SELECT id FROM api_keys WHERE id = ANY ($1)', [[old.id, successor.id]])).map(({ id }) => id as string));
+      return new Set(
+        (await sql('SELECT id FROM api_keys WHERE id = ANY ($1)', [[old.id, successor.id]])).map(
+          ({ id }) => id as string,
+        ),
+      );
     };
-    const age = (days: number) => sql(`UPDATE api_keys SET created_at = now() - interval '500 days', expires_at = now() - make_interval(days => $2) WHERE id = $1`, [old.id, days]);
+    const age = (days: number) =>
+      sql(
+        `UPDATE api_keys SET created_at = now() - interval '500 days', expires_at = now() - make_interval(days => $2) WHERE id = $1`,
+        [old.id, days],
+      );
     await age(399);
     expect(await run()).toEqual(new Set([old.id, successor.id]));
     await age(402);
     expect(await run()).toEqual(new Set([successor.id]));
-    expect((await director.get('/v1/api-keys')).body.items).toContainEqual(expect.objectContaining({ id: successor.id, rotatedFrom: null }));
+    expect((await director.get('/v1/api-keys')).body.items).toContainEqual(
+      expect.objectContaining({ id: successor.id, rotatedFrom: null }),
+    );
   });
 });

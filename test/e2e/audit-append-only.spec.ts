@@ -14,7 +14,9 @@ beforeAll(async () => {
   const client = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
   secret = sessionSecret(client);
   await client.post('/v1/people', { kind: 'trainee', givenName: 'Synthetic', familyName: 'Recorded' });
-  const partitions = await harness.database.superuser<{ name: string }>(`SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent IN ('audit_events'::regclass, 'audit_private'::regclass)`);
+  const partitions = await harness.database.superuser<{ name: string }>(
+    `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent IN ('audit_events'::regclass, 'audit_private'::regclass)`,
+  );
   tables = ['audit_events', 'audit_private', ...partitions.map(({ name }) => name)];
 });
 afterAll(() => harness.stop());
@@ -24,22 +26,28 @@ const key = (table: string) => (table.startsWith('audit_events') ? 'id' : 'event
 const CHANGES: Record<string, (table: string) => string> = {
   UPDATE: (table) => `UPDATE ${table} SET org_id = org_id`,
   'UPDATE of no row': (table) => `UPDATE ${table} SET org_id = org_id WHERE false`,
-  'UPDATE FROM': (table) => `UPDATE ${table} t SET occurred_at = t.occurred_at FROM organizations o WHERE o.id = t.org_id`,
+  'UPDATE FROM': (table) =>
+    `UPDATE ${table} t SET occurred_at = t.occurred_at FROM organizations o WHERE o.id = t.org_id`,
   DELETE: (table) => `DELETE FROM ${table}`,
   'DELETE USING': (table) => `DELETE FROM ${table} t USING organizations o WHERE o.id = t.org_id`,
   'DELETE in a CTE': (table) => `WITH gone AS (DELETE FROM ${table} RETURNING 1) SELECT count(*) FROM gone`,
   TRUNCATE: (table) => `TRUNCATE ${table}`,
   'TRUNCATE CASCADE': (table) => `TRUNCATE ${table} CASCADE`,
-  'MERGE that updates': (table) => `MERGE INTO ${table} t USING (SELECT 1) s ON true WHEN MATCHED THEN UPDATE SET org_id = t.org_id`,
+  'MERGE that updates': (table) =>
+    `MERGE INTO ${table} t USING (SELECT 1) s ON true WHEN MATCHED THEN UPDATE SET org_id = t.org_id`,
   'MERGE that deletes': (table) => `MERGE INTO ${table} t USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE`,
-  'ON CONFLICT DO UPDATE': (table) => `INSERT INTO ${table} SELECT * FROM ${table} ON CONFLICT (org_id, occurred_at, ${key(table)}) DO UPDATE SET org_id = EXCLUDED.org_id`,
-  'a cursor': (table) => `DO $$ DECLARE c CURSOR FOR SELECT * FROM ${table} FOR UPDATE; r record; BEGIN OPEN c; FETCH c INTO r; DELETE FROM ${table} WHERE CURRENT OF c; END $$`,
+  'ON CONFLICT DO UPDATE': (table) =>
+    `INSERT INTO ${table} SELECT * FROM ${table} ON CONFLICT (org_id, occurred_at, ${key(table)}) DO UPDATE SET org_id = EXCLUDED.org_id`,
+  'a cursor': (table) =>
+    `DO $$ DECLARE c CURSOR FOR SELECT * FROM ${table} FOR UPDATE; r record; BEGIN OPEN c; FETCH c INTO r; DELETE FROM ${table} WHERE CURRENT OF c; END $$`,
 };
 
 async function count(): Promise<Record<string, string>> {
   const counts: Record<string, string> = {};
   for (const table of ['audit_events', 'audit_private']) {
-    const [row] = await harness.database.superuser<{ digest: string }>(`SELECT count(*) || md5(string_agg(t::text, '' ORDER BY t::text)) AS digest FROM ${table} t`);
+    const [row] = await harness.database.superuser<{ digest: string }>(
+      `SELECT count(*) || md5(string_agg(t::text, '' ORDER BY t::text)) AS digest FROM ${table} t`,
+    );
     counts[table] = row!.digest;
   }
   return counts;
@@ -67,7 +75,8 @@ const CALLERS: Record<string, () => Promise<RawSql>> = {
   'the worker': () => asRole(harness.env.WORKER_DATABASE_URL!, [`SELECT app.enter_organization('${orgId}')`])(),
   'the migrator': () => asRole(harness.env.MIGRATOR_DATABASE_URL!, ['SET LOCAL ROLE vouchsafe_owner'])(),
   'the owner of the tables': () => asRole(superuserUrl(), ['SET LOCAL ROLE vouchsafe_owner'])(),
-  'the owner, as if replicating': () => asRole(superuserUrl(), ['SET LOCAL session_replication_role = replica', 'SET LOCAL ROLE vouchsafe_owner'])(),
+  'the owner, as if replicating': () =>
+    asRole(superuserUrl(), ['SET LOCAL session_replication_role = replica', 'SET LOCAL ROLE vouchsafe_owner'])(),
   'a superuser, as if replicating': () => asRole(superuserUrl(), ['SET LOCAL session_replication_role = replica'])(),
 };
 
@@ -102,25 +111,50 @@ describe('the log', () => {
 
   it('keeps what was written together with the change, and nothing of what was undone', async () => {
     const client = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
-    const before = (await harness.database.superuser(`SELECT 1 FROM audit_events WHERE type = 'person.created'`)).length;
+    const before = (await harness.database.superuser(`SELECT 1 FROM audit_events WHERE type = 'person.created'`))
+      .length;
     await client.post('/v1/people', { kind: 'trainee', givenName: 'S', familyName: 'A', externalId: 'one' });
-    const refused = await client.post('/v1/people', { kind: 'trainee', givenName: 'S', familyName: 'B', externalId: 'one' });
+    const refused = await client.post('/v1/people', {
+      kind: 'trainee',
+      givenName: 'S',
+      familyName: 'B',
+      externalId: 'one',
+    });
     expect(refused.status).toBe(409);
-    expect(await harness.database.superuser(`SELECT 1 FROM audit_events WHERE type = 'person.created'`)).toHaveLength(before + 1);
+    expect(await harness.database.superuser(`SELECT 1 FROM audit_events WHERE type = 'person.created'`)).toHaveLength(
+      before + 1,
+    );
   });
 
   it('says who, what, where from, with which request, and to what end', async () => {
     const member = await harness.make.member(orgId, 'program_director');
     const client = await harness.signIn(member.email);
-    const answer = await client.post('/v1/people', { kind: 'trainee', givenName: 'S', familyName: 'C' }, { headers: { 'user-agent': 'Recorder/1', 'x-request-id': 'request-of-this-test' } });
+    const answer = await client.post(
+      '/v1/people',
+      { kind: 'trainee', givenName: 'S', familyName: 'C' },
+      { headers: { 'user-agent': 'Recorder/1', 'x-request-id': 'request-of-this-test' } },
+    );
     const [event] = await harness.database.superuser(
       `SELECT e.*, convert_from(p.payload, 'UTF8')::json AS personal, convert_from(e.canonical, 'UTF8')::json AS proved, sha256(p.salt || p.payload) = e.private_digest AS sealed
          FROM audit_events e JOIN audit_private p ON (p.org_id, p.occurred_at, p.event_id) = (e.org_id, e.occurred_at, e.id) WHERE e.request_id = 'request-of-this-test'`,
     );
     expect(event).toMatchObject({
-      org_id: orgId, type: 'person.created', outcome: 'success', actor_type: 'user', actor_id: member.userId, target_type: 'person', target_id: answer.body.id, sealed: true,
+      org_id: orgId,
+      type: 'person.created',
+      outcome: 'success',
+      actor_type: 'user',
+      actor_id: member.userId,
+      target_type: 'person',
+      target_id: answer.body.id,
+      sealed: true,
       personal: { actorEmail: member.email, ip: '127.0.0.1', userAgent: 'Recorder/1' },
-      proved: { type: 'person.created', orgId, actorId: member.userId, targetId: answer.body.id, requestId: 'request-of-this-test' },
+      proved: {
+        type: 'person.created',
+        orgId,
+        actorId: member.userId,
+        targetId: answer.body.id,
+        requestId: 'request-of-this-test',
+      },
     });
     expect(JSON.stringify(event!['proved'])).not.toContain(member.email);
   });

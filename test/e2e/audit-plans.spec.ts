@@ -26,29 +26,47 @@ beforeAll(async () => {
             CASE WHEN i % 1000 = 7 THEN 'rare.type' ELSE 'type.' || i % 5 END, CASE WHEN i % 1000 = 8 THEN 'denied' ELSE 'success' END, 'user',
             CASE WHEN i % 1000 = 9 THEN 'rare' ELSE 'actor-' || i % 7 END, CASE WHEN i % 1000 = 6 THEN 'connection' ELSE 'person' END,
             'target-' || i % 500, 'seed', sha256(i::text::bytea), sha256('')
-       FROM generate_series(1, $2::int) i`, [orgId, ROWS]);
+       FROM generate_series(1, $2::int) i`,
+    [orgId, ROWS],
+  );
   await harness.database.superuser(
     `INSERT INTO audit_private (org_id, occurred_at, event_id, salt, payload) SELECT org_id, occurred_at, id, decode(md5(''), 'hex'), '{}' FROM audit_events
-      WHERE request_id = 'seed'`);
+      WHERE request_id = 'seed'`,
+  );
   for (const table of ['audit_events', 'audit_private']) await harness.database.superuser(`VACUUM ANALYZE ${table}`);
   const [row] = await harness.database.superuser<{ occurred_at: Date; id: string }>(
-    'SELECT occurred_at, id FROM audit_events WHERE org_id = $1 ORDER BY occurred_at DESC, id DESC OFFSET $2 LIMIT 1', [orgId, ROWS / 2]);
+    'SELECT occurred_at, id FROM audit_events WHERE org_id = $1 ORDER BY occurred_at DESC, id DESC OFFSET $2 LIMIT 1',
+    [orgId, ROWS / 2],
+  );
   middle = { occurredAt: row!.occurred_at, id: row!.id };
 });
 afterAll(() => harness.stop());
 
-const planOf = (filter: AuditFilter, after: Position | null) => explain(harness, secret, pageStatement(orgId, filter, after, LIMIT));
+const planOf = (filter: AuditFilter, after: Position | null) =>
+  explain(harness, secret, pageStatement(orgId, filter, after, LIMIT));
 
 /** How rows of the log were read; partitions without any do not count. */
-const readings = (plan: PlanNode) => nodes(plan)
-  .filter((node) => node['Relation Name']?.startsWith('audit_') && node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) > 0)
-  .map((node) => node['Node Type']);
+const readings = (plan: PlanNode) =>
+  nodes(plan)
+    .filter(
+      (node) =>
+        node['Relation Name']?.startsWith('audit_') && node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) > 0,
+    )
+    .map((node) => node['Node Type']);
 
 const FILTERS: [name: string, filter: AuditFilter][] = [
-  ['nothing', {}], ['an actor', { actorId: 'actor-1' }], ['a rare actor', { actorId: 'rare' }], ['an unknown actor', { actorId: 'nobody' }],
-  ['a target', { targetType: 'person', targetId: 'target-17' }], ['a rare kind of target', { targetType: 'connection' }],
-  ['an unknown kind of target', { targetType: 'nothing' }], ['a type', { types: ['type.1'] }], ['a rare type', { types: ['rare.type'] }],
-  ['several types', { types: ['type.1', 'rare.type', 'absent.type'] }], ['what was denied', { outcome: 'denied' }], ['what failed', { outcome: 'failure' }],
+  ['nothing', {}],
+  ['an actor', { actorId: 'actor-1' }],
+  ['a rare actor', { actorId: 'rare' }],
+  ['an unknown actor', { actorId: 'nobody' }],
+  ['a target', { targetType: 'person', targetId: 'target-17' }],
+  ['a rare kind of target', { targetType: 'connection' }],
+  ['an unknown kind of target', { targetType: 'nothing' }],
+  ['a type', { types: ['type.1'] }],
+  ['a rare type', { types: ['rare.type'] }],
+  ['several types', { types: ['type.1', 'rare.type', 'absent.type'] }],
+  ['what was denied', { outcome: 'denied' }],
+  ['what failed', { outcome: 'failure' }],
   ['a window of time', { from: new Date(Date.now() + 5 * 86_400_000), to: new Date(Date.now() + 6 * 86_400_000) }],
 ];
 
@@ -57,7 +75,9 @@ describe('a page of the log', () => {
     for (const after of [null, middle]) {
       const plan = await planOf(filter, after);
       expect(readings(plan).filter((type) => !/^Index (Only )?Scan$/.test(type))).toEqual([]);
-      const sorted = nodes(plan).filter((node) => node['Node Type'] === 'Sort').map((node) => node.Plans![0]!['Actual Rows']);
+      const sorted = nodes(plan)
+        .filter((node) => node['Node Type'] === 'Sort')
+        .map((node) => node.Plans![0]!['Actual Rows']);
       for (const rows of sorted) expect(rows).toBeLessThanOrEqual(LIMIT * (filter.types?.length ?? 1));
       expect(removed(plan)).toBeLessThanOrEqual(LIMIT);
     }

@@ -40,12 +40,25 @@ describe('the log', () => {
     const personId = await harness.make.person(orgId, { email: 'subject@test.example' });
     const unlocked = await director.get(`/v1/people/${personId}/contact`, { headers: { 'user-agent': 'Browser/1.0' } });
     const { body } = await director.get(`/v1/audit?type=person.contact_unlocked&targetId=${personId}`);
-    expect(body.items).toEqual([{
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/), occurredAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-      type: 'person.contact_unlocked', category: 'people', severity: 'notice', description: expect.stringContaining('contact details'),
-      outcome: 'success', actor: { type: 'user', id: expect.any(String), email }, target: { type: 'person', id: personId },
-      ip: '127.0.0.1', userAgent: 'Browser/1.0', requestId: unlocked.headers.get('x-request-id'), apiKeyId: null, accessGrantId: null, meta: { fields: ['email'] },
-    }]);
+    expect(body.items).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        occurredAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+        type: 'person.contact_unlocked',
+        category: 'people',
+        severity: 'notice',
+        description: expect.stringContaining('contact details'),
+        outcome: 'success',
+        actor: { type: 'user', id: expect.any(String), email },
+        target: { type: 'person', id: personId },
+        ip: '127.0.0.1',
+        userAgent: 'Browser/1.0',
+        requestId: unlocked.headers.get('x-request-id'),
+        apiKeyId: null,
+        accessGrantId: null,
+        meta: { fields: ['email'] },
+      },
+    ]);
   });
 
   it('records that it was read, and by which filters', async () => {
@@ -58,18 +71,29 @@ describe('the log', () => {
     const trainee = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
     expect((await trainee.get('/v1/audit')).body).toMatchObject({ status: 403, code: 'forbidden' });
     const { body } = await director.get('/v1/audit?outcome=denied&type=access.denied&limit=1');
-    expect(body.items[0]).toMatchObject({ outcome: 'denied', meta: { route: 'AuditController.search', permission: 'audit:read', reason: 'forbidden' } });
+    expect(body.items[0]).toMatchObject({
+      outcome: 'denied',
+      meta: { route: 'AuditController.search', permission: 'audit:read', reason: 'forbidden' },
+    });
   });
 
   it('lists every type of event with its category, severity and meaning', async () => {
     const { status, body } = await director.get('/v1/audit/event-types');
     expect(status).toBe(200);
-    expect(body.items).toContainEqual({ type: 'audit.read', category: 'audit', severity: 'notice', description: expect.any(String) });
-    expect(body.items.map(({ type }: { type: string }) => type)).toEqual(body.items.map(({ type }: { type: string }) => type).toSorted());
+    expect(body.items).toContainEqual({
+      type: 'audit.read',
+      category: 'audit',
+      severity: 'notice',
+      description: expect.any(String),
+    });
+    expect(body.items.map(({ type }: { type: string }) => type)).toEqual(
+      body.items.map(({ type }: { type: string }) => type).toSorted(),
+    );
   });
 
   it('asks callers to sign in', async () => {
-    for (const path of ['/v1/audit', '/v1/audit/event-types']) expect((await harness.client().get(path)).status).toBe(401);
+    for (const path of ['/v1/audit', '/v1/audit/event-types'])
+      expect((await harness.client().get(path)).status).toBe(401);
   });
 });
 
@@ -84,16 +108,27 @@ describe('paging through the log', () => {
   });
 
   it('finds with any combination of filters exactly what matches, newest first, each entry once', async () => {
-    const filters = fc.record({
-      type: fc.constantFrom(...TYPES), category: fc.constantFrom('people', 'audit'), actorId: fc.constantFrom('actor-0', 'actor-3', 'nobody'),
-      targetType: fc.constantFrom(...TARGETS), targetId: fc.constantFrom('target-0', 'target-4'), outcome: fc.constantFrom(...OUTCOMES),
-      from: fc.constantFrom(-1, 20, 40).map(days), to: fc.constantFrom(45, 70).map(days),
-    }, { requiredKeys: [] });
-    await fc.assert(fc.asyncProperty(filters, fc.integer({ min: 7, max: 60 }), async (filter, limit) => {
-      const query = new URLSearchParams({ to: days(100), ...filter, limit: String(limit) });
-      const expected = await matching(other, { to: days(100), ...filter });
-      expect((await walk(reader, `/v1/audit?${query.toString()}`)).map(({ id }) => id)).toEqual(expected);
-    }), { numRuns: 40 });
+    const filters = fc.record(
+      {
+        type: fc.constantFrom(...TYPES),
+        category: fc.constantFrom('people', 'audit'),
+        actorId: fc.constantFrom('actor-0', 'actor-3', 'nobody'),
+        targetType: fc.constantFrom(...TARGETS),
+        targetId: fc.constantFrom('target-0', 'target-4'),
+        outcome: fc.constantFrom(...OUTCOMES),
+        from: fc.constantFrom(-1, 20, 40).map(days),
+        to: fc.constantFrom(45, 70).map(days),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(filters, fc.integer({ min: 7, max: 60 }), async (filter, limit) => {
+        const query = new URLSearchParams({ to: days(100), ...filter, limit: String(limit) });
+        const expected = await matching(other, { to: days(100), ...filter });
+        expect((await walk(reader, `/v1/audit?${query.toString()}`)).map(({ id }) => id)).toEqual(expected);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('is not disturbed by entries that are written meanwhile', async () => {
@@ -104,18 +139,27 @@ describe('paging through the log', () => {
 
   it('never shows entries of another organization', async () => {
     const ids = (await walk(reader, '/v1/audit?limit=200')).map(({ id }) => id);
-    const rows = await harness.database.superuser<{ org_id: string }>('SELECT DISTINCT org_id FROM audit_events WHERE id = ANY ($1)', [ids]);
+    const rows = await harness.database.superuser<{ org_id: string }>(
+      'SELECT DISTINCT org_id FROM audit_events WHERE id = ANY ($1)',
+      [ids],
+    );
     expect(rows).toEqual([{ org_id: other }]);
   });
 
   it('refuses a cursor of another organization', async () => {
     const { body } = await reader.get('/v1/audit?limit=1');
-    expect((await director.get(`/v1/audit?cursor=${body.nextCursor}`)).body).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect((await director.get(`/v1/audit?cursor=${body.nextCursor}`)).body).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+    });
   });
 
   /** What the filters say, in the plainest SQL. */
   async function matching(org: string, filter: Record<string, string>): Promise<string[]> {
-    const categories: Record<string, string[]> = { people: ['person.viewed', 'person.updated', 'assignment.created'], audit: ['audit.read'] };
+    const categories: Record<string, string[]> = {
+      people: ['person.viewed', 'person.updated', 'assignment.created'],
+      audit: ['audit.read'],
+    };
     const { type, category, actorId, targetType, targetId, outcome, from, to } = filter;
     const rows = await harness.database.superuser<{ id: string }>(
       `SELECT id FROM audit_events WHERE org_id = $1 AND ($2::text IS NULL OR type = $2) AND ($3::text[] IS NULL OR type = ANY ($3))
@@ -137,20 +181,33 @@ function days(count: number): string {
 
 describe('a wrong question', () => {
   it.each([
-    ['an unknown filter', 'actorEmail=a@test.example', 'actorEmail'], ['an unknown category', 'category=nothing', 'category'],
-    ['an unknown outcome', 'outcome=maybe', 'outcome'], ['a time without a zone', 'from=2026-01-01T00:00:00', 'from'],
-    ['a day that does not exist', 'to=2026-02-30', 'to'], ['an empty range', 'from=2026-02-02&to=2026-02-02', 'to'],
-    ['a forged cursor', `cursor=${newId()}`, 'cursor'], ['too long a page', 'limit=201', 'limit'], ['a type that is no code', 'type=%25', 'type'],
+    ['an unknown filter', 'actorEmail=a@test.example', 'actorEmail'],
+    ['an unknown category', 'category=nothing', 'category'],
+    ['an unknown outcome', 'outcome=maybe', 'outcome'],
+    ['a time without a zone', 'from=2026-01-01T00:00:00', 'from'],
+    ['a day that does not exist', 'to=2026-02-30', 'to'],
+    ['an empty range', 'from=2026-02-02&to=2026-02-02', 'to'],
+    ['a forged cursor', `cursor=${newId()}`, 'cursor'],
+    ['too long a page', 'limit=201', 'limit'],
+    ['a type that is no code', 'type=%25', 'type'],
   ])('is refused: %s', async (_name, query, field) => {
     const { status, body } = await director.get(`/v1/audit?${query}`);
-    expect({ status, code: body.code, field: body.errors?.[0].field }).toEqual({ status: 400, code: 'invalid_request', field });
+    expect({ status, code: body.code, field: body.errors?.[0].field }).toEqual({
+      status: 400,
+      code: 'invalid_request',
+      field,
+    });
   });
 });
 
 describe('partitions of the log', () => {
   it('are made a year ahead by a daily job', async () => {
-    const last = async () => (await harness.database.superuser<{ name: string }>(
-      `SELECT max(relname) AS name FROM pg_class WHERE relname LIKE 'audit\\_events\\_20__\\___' AND relkind = 'r'`))[0]!.name;
+    const last = async () =>
+      (
+        await harness.database.superuser<{ name: string }>(
+          `SELECT max(relname) AS name FROM pg_class WHERE relname LIKE 'audit\\_events\\_20__\\___' AND relkind = 'r'`,
+        )
+      )[0]!.name;
     const furthest = await last();
     await harness.database.superuser(`DROP TABLE ${furthest}`);
     expect(await last()).not.toBe(furthest);

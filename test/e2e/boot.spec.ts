@@ -16,53 +16,74 @@ import type { Client } from '../harness/client.js';
 
 const PROBE = 'probe.done' as AuditEventType;
 
-class Answered { @Expose() ok: boolean }
+class Answered {
+  @Expose() ok: boolean;
+}
 
 /** Handlers that do otherwise than they declare. */
 @Controller('v1/probe')
 class Probe {
-  constructor(private readonly unitOfWork: UnitOfWork, private readonly audit: AuditTrail) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditTrail,
+  ) {}
 
   private rename(name: string): Promise<number> {
     return this.unitOfWork.execute('UPDATE organizations SET name = $1 WHERE id = $2', [name, currentContext().orgId]);
   }
 
-  @Post('honest') @Access('signed-in', { emits: [PROBE], peopleOnly: true }) @Returns(Answered)
+  @Post('honest')
+  @Access('signed-in', { emits: [PROBE], peopleOnly: true })
+  @Returns(Answered)
   async honest() {
     await this.rename('Honest');
     this.audit.record(PROBE);
     return { ok: true, secret: 'not exposed' };
   }
 
-  @Post('silent') @Access('signed-in', { emits: [PROBE], peopleOnly: true }) @Returns(Answered)
+  @Post('silent')
+  @Access('signed-in', { emits: [PROBE], peopleOnly: true })
+  @Returns(Answered)
   async silent() {
     await this.rename('Silent');
     return { ok: true };
   }
 
-  @Post('other') @Access('signed-in', { emits: [PROBE], peopleOnly: true }) @Returns(Answered)
+  @Post('other')
+  @Access('signed-in', { emits: [PROBE], peopleOnly: true })
+  @Returns(Answered)
   async other() {
     await this.rename('Other');
     this.audit.record('person.created');
     return { ok: true };
   }
 
-  @Post('unshaped') @Access('signed-in', { emits: [PROBE], peopleOnly: true }) @Returns(Answered)
+  @Post('unshaped')
+  @Access('signed-in', { emits: [PROBE], peopleOnly: true })
+  @Returns(Answered)
   async unshaped() {
     await this.rename('Unshaped');
     this.audit.record(PROBE);
     return 'something else than was declared';
   }
 
-  @Get('writes') @Access('signed-in') @Returns(Answered)
+  @Get('writes')
+  @Access('signed-in')
+  @Returns(Answered)
   async writes() {
     await this.rename('Written by GET');
     return { ok: true };
   }
 
-  @Get('throws') @Access('signed-in') @Returns(Answered)
+  @Get('throws')
+  @Access('signed-in')
+  @Returns(Answered)
   throws(): never {
-    throw Object.assign(new Error('secret of the house at /srv/app.js:1'), { status: 418, detail: 'internal detail', response: { internal: true } });
+    throw Object.assign(new Error('secret of the house at /srv/app.js:1'), {
+      status: 418,
+      detail: 'internal detail',
+      response: { internal: true },
+    });
   }
 }
 
@@ -79,12 +100,19 @@ async function boot(extra?: Type, env: Record<string, string> = {}) {
   @Module({})
   class Root {}
   const config = loadConfig({ ...harness.env, ...env }, 'api');
-  return createApp({ module: Root, imports: [AppModule.forRoot(config), ProbeModule, ...(extra === undefined ? [] : [extra])] }, config);
+  return createApp(
+    { module: Root, imports: [AppModule.forRoot(config), ProbeModule, ...(extra === undefined ? [] : [extra])] },
+    config,
+  );
 }
 
 beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
-  defineFeature({ name: 'probe', description: 'Routes that break their word.', events: { [PROBE]: { category: 'probe', severity: 'info', description: 'A probe was used.' } } });
+  defineFeature({
+    name: 'probe',
+    description: 'Routes that break their word.',
+    events: { [PROBE]: { category: 'probe', severity: 'info', description: 'A probe was used.' } },
+  });
 });
 afterAll(() => harness.stop());
 
@@ -100,7 +128,9 @@ describe('a handler that does otherwise than it declares', () => {
   afterAll(() => stop());
 
   const call = (method: string, path: string) => client.send(method, `${url}/v1/probe/${path}`);
-  const nameNow = async () => (await harness.database.superuser<{ name: string }>('SELECT name FROM organizations WHERE id = $1', [orgId]))[0]!.name;
+  const nameNow = async () =>
+    (await harness.database.superuser<{ name: string }>('SELECT name FROM organizations WHERE id = $1', [orgId]))[0]!
+      .name;
 
   it.each(['silent', 'other', 'unshaped'])('is undone and answered as a fault of ours: %s', async (path) => {
     const { status, body } = await call('POST', path);
@@ -115,7 +145,16 @@ describe('a handler that does otherwise than it declares', () => {
 
   it('tells a caller of an exception nothing but where to ask about it', async () => {
     const { status, body, text, headers } = await call('GET', 'throws');
-    expect([status, body]).toEqual([500, { type: 'urn:vouchsafe:problem:internal', title: expect.any(String), status: 500, code: 'internal', requestId: headers.get('x-request-id') }]);
+    expect([status, body]).toEqual([
+      500,
+      {
+        type: 'urn:vouchsafe:problem:internal',
+        title: expect.any(String),
+        status: 500,
+        code: 'internal',
+        requestId: headers.get('x-request-id'),
+      },
+    ]);
     expect(text).not.toMatch(/secret|srv|internal detail|Error/);
   });
 
@@ -127,42 +166,133 @@ describe('a handler that does otherwise than it declares', () => {
 });
 
 const nothing = Returns.nothing;
-@Controller() class Open { @Get('v1/x') @Returns(Answered) get() { return 1; } }
-@Controller() class Unrecorded { @Post('v1/x') @Access('signed-in') @nothing() post() { return 1; } }
-@Controller() class AnyMethod { @All('v1/x') @Access('signed-in') @nothing() all() { return 1; } }
-@Controller() class ForEverybody { @Post('v1/x') @Access('signed-in', { emits: ['person.created'] }) @nothing() post() { return 1; } }
-@Controller() class Shapeless { @Get('v1/x') @Access('signed-in') get() { return 1; } }
-@Controller() class NoReason { @Get('v1/x') @Public('') @nothing() get() { return 1; } }
-@Controller() class UnknownPermission { @Get('v1/x') @Access('person:reed' as Permission) @nothing() get() { return 1; } }
-@Controller() class UnknownEvent { @Post('v1/x') @Access('signed-in', { emits: ['person.creatd' as AuditEventType] }) @nothing() post() { return 1; } }
-@Injectable() class UnknownJob { @OnJob('exports.rendr' as JobName) run() { return Promise.resolve(); } }
+@Controller()
+class Open {
+  @Get('v1/x') @Returns(Answered) get() {
+    return 1;
+  }
+}
+@Controller()
+class Unrecorded {
+  @Post('v1/x') @Access('signed-in') @nothing() post() {
+    return 1;
+  }
+}
+@Controller()
+class AnyMethod {
+  @All('v1/x') @Access('signed-in') @nothing() all() {
+    return 1;
+  }
+}
+@Controller()
+class ForEverybody {
+  @Post('v1/x') @Access('signed-in', { emits: ['person.created'] }) @nothing() post() {
+    return 1;
+  }
+}
+@Controller()
+class Shapeless {
+  @Get('v1/x') @Access('signed-in') get() {
+    return 1;
+  }
+}
+@Controller()
+class NoReason {
+  @Get('v1/x') @Public('') @nothing() get() {
+    return 1;
+  }
+}
+@Controller()
+class UnknownPermission {
+  @Get('v1/x') @Access('person:reed' as Permission) @nothing() get() {
+    return 1;
+  }
+}
+@Controller()
+class UnknownEvent {
+  @Post('v1/x') @Access('signed-in', { emits: ['person.creatd' as AuditEventType] }) @nothing() post() {
+    return 1;
+  }
+}
+@Injectable()
+class UnknownJob {
+  @OnJob('exports.rendr' as JobName) run() {
+    return Promise.resolve();
+  }
+}
 
 const controller = (type: Type): Type => {
-  @Module({ controllers: [type] }) class Bad {}
+  @Module({ controllers: [type] })
+  class Bad {}
   return Bad;
 };
 
 describe('the application does not start with', () => {
   it.each<[string, () => Type, RegExp]>([
-    ['a route that declares nothing', () => controller(Open), /GET \/v1\/x \(Open\.get\) declares no access: put @Access\('resource:action'\) or @Public\('reason'\) on it/],
-    ['a change without an event', () => controller(Unrecorded), /POST \/v1\/x \(Unrecorded\.post\) changes something and declares no event: add emits/],
-    ['a route for every method without an event', () => controller(AnyMethod), /ALL \/v1\/x \(AnyMethod\.all\) changes something and declares no event/],
-    ['a change for every member that API keys could make', () => controller(ForEverybody), /POST \/v1\/x \(ForEverybody\.post\) changes something for every member: give it a permission, or add peopleOnly/],
-    ['a route without a response class', () => controller(Shapeless), /GET \/v1\/x \(Shapeless\.get\) declares no response: put @Returns/],
-    ['a public route without a reason', () => controller(NoReason), /GET \/v1\/x \(NoReason\.get\) is public without a reason/],
-    ['a permission that nobody declares', () => controller(UnknownPermission), /permission "person:reed" is used and not declared: declare it/],
-    ['an event that nobody declares', () => controller(UnknownEvent), /event "person\.creatd" is used and not declared: declare it/],
-    ['a job that nobody declares', () => {
-      @Module({ providers: [UnknownJob] }) class Bad {}
-      return Bad;
-    }, /job "exports\.rendr" is used and not declared: declare it/],
+    [
+      'a route that declares nothing',
+      () => controller(Open),
+      /GET \/v1\/x \(Open\.get\) declares no access: put @Access\('resource:action'\) or @Public\('reason'\) on it/,
+    ],
+    [
+      'a change without an event',
+      () => controller(Unrecorded),
+      /POST \/v1\/x \(Unrecorded\.post\) changes something and declares no event: add emits/,
+    ],
+    [
+      'a route for every method without an event',
+      () => controller(AnyMethod),
+      /ALL \/v1\/x \(AnyMethod\.all\) changes something and declares no event/,
+    ],
+    [
+      'a change for every member that API keys could make',
+      () => controller(ForEverybody),
+      /POST \/v1\/x \(ForEverybody\.post\) changes something for every member: give it a permission, or add peopleOnly/,
+    ],
+    [
+      'a route without a response class',
+      () => controller(Shapeless),
+      /GET \/v1\/x \(Shapeless\.get\) declares no response: put @Returns/,
+    ],
+    [
+      'a public route without a reason',
+      () => controller(NoReason),
+      /GET \/v1\/x \(NoReason\.get\) is public without a reason/,
+    ],
+    [
+      'a permission that nobody declares',
+      () => controller(UnknownPermission),
+      /permission "person:reed" is used and not declared: declare it/,
+    ],
+    [
+      'an event that nobody declares',
+      () => controller(UnknownEvent),
+      /event "person\.creatd" is used and not declared: declare it/,
+    ],
+    [
+      'a job that nobody declares',
+      () => {
+        @Module({ providers: [UnknownJob] })
+        class Bad {}
+        return Bad;
+      },
+      /job "exports\.rendr" is used and not declared: declare it/,
+    ],
   ])('%s', async (_what, bad, message) => {
     await expect(boot(bad())).rejects.toThrow(message);
   });
 
   it.each<[string, () => Record<string, string>, RegExp]>([
-    ['a superuser of the database', () => ({ DATABASE_URL: swapped(process.env['TEST_SUPERUSER_DATABASE_URL']!) }), /the database role postgres bypasses row security: connect as vouchsafe_app/],
-    ['the owner of the tables', () => ({ DATABASE_URL: harness.env.MIGRATOR_DATABASE_URL! }), /owns the table .*: connect as vouchsafe_app/],
+    [
+      'a superuser of the database',
+      () => ({ DATABASE_URL: swapped(process.env['TEST_SUPERUSER_DATABASE_URL']!) }),
+      /the database role postgres bypasses row security: connect as vouchsafe_app/,
+    ],
+    [
+      'the owner of the tables',
+      () => ({ DATABASE_URL: harness.env.MIGRATOR_DATABASE_URL! }),
+      /owns the table .*: connect as vouchsafe_app/,
+    ],
   ])('%s as its role', async (_what, env, message) => {
     await expect(boot(undefined, env())).rejects.toThrow(message);
   });
@@ -170,7 +300,9 @@ describe('the application does not start with', () => {
   it('a role that may put temporary tables before the real ones', async () => {
     const name = new URL(harness.env.DATABASE_URL!).pathname.slice(1);
     await harness.database.superuser(`GRANT TEMPORARY ON DATABASE ${name} TO PUBLIC`);
-    await expect(boot()).rejects.toThrow(/temporary tables, which come before the real ones in name lookup: run docker\/init-roles\.sql/);
+    await expect(boot()).rejects.toThrow(
+      /temporary tables, which come before the real ones in name lookup: run docker\/init-roles\.sql/,
+    );
     await harness.database.superuser(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
   });
 });
@@ -178,12 +310,18 @@ describe('the application does not start with', () => {
 describe('the application does not start on', () => {
   it.each<[string, string, string]>([
     ['a table with org_id that nothing protects', 'CREATE TABLE stray (org_id uuid, id uuid)', 'stray'],
-    ['one whose row security is not forced', 'CREATE TABLE unforced (org_id uuid); ALTER TABLE unforced ENABLE ROW LEVEL SECURITY', 'unforced'],
+    [
+      'one whose row security is not forced',
+      'CREATE TABLE unforced (org_id uuid); ALTER TABLE unforced ENABLE ROW LEVEL SECURITY',
+      'unforced',
+    ],
     ['one that is partitioned', 'CREATE TABLE parted (org_id uuid, month date) PARTITION BY RANGE (month)', 'parted'],
     ['a partition left bare', 'CREATE TABLE piece PARTITION OF parted DEFAULT', 'piece'],
   ])('%s', async (_what, sql, table) => {
     await harness.database.superuser(sql);
-    await expect(boot()).rejects.toThrow(`${table}: end its migration with SELECT app_private.protect_table('${table}', 'SELECT, INSERT')`);
+    await expect(boot()).rejects.toThrow(
+      `${table}: end its migration with SELECT app_private.protect_table('${table}', 'SELECT, INSERT')`,
+    );
   });
 
   afterAll(() => harness.database.superuser('DROP TABLE stray, unforced, parted'));
@@ -197,32 +335,85 @@ function swapped(address: string): string {
 }
 
 describe('a declaration is refused', () => {
-  const feature = (more: Partial<FeatureDeclaration>) => () => defineFeature({ name: `again-${Math.random()}`, description: 'Twice.', ...more });
+  const feature = (more: Partial<FeatureDeclaration>) => () =>
+    defineFeature({ name: `again-${Math.random()}`, description: 'Twice.', ...more });
 
   it.each<[string, () => unknown, RegExp]>([
-    ['a feature twice', () => defineFeature({ name: 'people', description: 'Twice.' }), /feature "people" is declared twice/],
-    ['a permission twice', feature({ permissions: { 'person:read': { category: 'x', description: 'x', scopes: {} } } }), /permissions "person:read" is declared twice, the second time by feature "again/],
-    ['an event twice', feature({ events: { 'person.created': { category: 'x', severity: 'info', description: 'x' } } }), /events "person\.created" is declared twice/],
-    ['a problem twice', feature({ errors: { not_found: { status: 404, title: 'x' } } }), /errors "not_found" is declared twice/],
-    ['a table twice', feature({ tables: { people: { kind: 'tenant', rows: {}, retention: { keep: 'x' } } } }), /tables "people" is declared twice/],
+    [
+      'a feature twice',
+      () => defineFeature({ name: 'people', description: 'Twice.' }),
+      /feature "people" is declared twice/,
+    ],
+    [
+      'a permission twice',
+      feature({ permissions: { 'person:read': { category: 'x', description: 'x', scopes: {} } } }),
+      /permissions "person:read" is declared twice, the second time by feature "again/,
+    ],
+    [
+      'an event twice',
+      feature({ events: { 'person.created': { category: 'x', severity: 'info', description: 'x' } } }),
+      /events "person\.created" is declared twice/,
+    ],
+    [
+      'a problem twice',
+      feature({ errors: { not_found: { status: 404, title: 'x' } } }),
+      /errors "not_found" is declared twice/,
+    ],
+    [
+      'a table twice',
+      feature({ tables: { people: { kind: 'tenant', rows: {}, retention: { keep: 'x' } } } }),
+      /tables "people" is declared twice/,
+    ],
   ])('%s', (_what, declare, message) => {
     expect(declare).toThrow(message);
   });
 
   it('that nothing uses, or that contradicts itself: all at once, each with what to do', async () => {
     defineFeature({
-      name: 'unused', description: ' ',
+      name: 'unused',
+      description: ' ',
       permissions: { 'unused:do': { category: 'x', description: 'x', scopes: {} } },
-      events: { 'unused.done': { category: 'x', severity: 'info', description: 'x', live: { permission: 'unused:do', person: 'whom' } } },
+      events: {
+        'unused.done': {
+          category: 'x',
+          severity: 'info',
+          description: 'x',
+          live: { permission: 'unused:do', person: 'whom' },
+        },
+      },
       jobs: { 'unused.work': { description: 'x', attempts: 1, backoffSeconds: 1, timeoutSeconds: 1, concurrency: 1 } },
-      schedules: { 'unused.tick': { description: 'x', cron: '* * * * *', timezone: 'UTC', job: 'unused.nothing', per: 'installation' } },
+      schedules: {
+        'unused.tick': {
+          description: 'x',
+          cron: '* * * * *',
+          timezone: 'UTC',
+          job: 'unused.nothing',
+          per: 'installation',
+        },
+      },
       retention: {
         'unused.short': { description: 'x', table: 'unused', ageColumn: 'x', days: 1, floorDays: 2, action: 'delete' },
-        'unused.astray': { description: 'x', table: 'nowhere', ageColumn: 'x', days: 2, floorDays: 2, action: 'delete' },
+        'unused.astray': {
+          description: 'x',
+          table: 'nowhere',
+          ageColumn: 'x',
+          days: 2,
+          floorDays: 2,
+          action: 'delete',
+        },
       },
-      tables: { unused: { kind: 'tenant', rows: { select: 'unused:nothing' }, retention: { policies: ['unused.short', 'unused.astray'] } } },
+      tables: {
+        unused: {
+          kind: 'tenant',
+          rows: { select: 'unused:nothing' },
+          retention: { policies: ['unused.short', 'unused.astray'] },
+        },
+      },
     });
-    const refusal = await boot().then(() => 'started', (error: Error) => error.message);
+    const refusal = await boot().then(
+      () => 'started',
+      (error: Error) => error.message,
+    );
     for (const line of [
       'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or name it in the rules of a table, or remove it',
       'event "unused.done" is declared and used nowhere: name it in emits of the route or job that records it, or remove it',
@@ -235,6 +426,7 @@ describe('a declaration is refused', () => {
       'retention policy "unused.short" keeps rows for less than its floor',
       'feature "unused" has no description',
       'the rules of table "unused" name the permission "unused:nothing", which no feature declares',
-    ]) expect(refusal).toContain(line);
+    ])
+      expect(refusal).toContain(line);
   });
 });

@@ -13,7 +13,11 @@ let helper: Member;
 beforeAll(async () => {
   harness = await Harness.start();
   org = await harness.make.organization('gme');
-  [leader, other, helper] = [await harness.make.member(org, 'program_director'), await harness.make.member(org, 'program_director'), await harness.make.member(org, 'mentor')];
+  [leader, other, helper] = [
+    await harness.make.member(org, 'program_director'),
+    await harness.make.member(org, 'program_director'),
+    await harness.make.member(org, 'mentor'),
+  ];
   await harness.database.superuser('UPDATE organizations SET require_sso = true WHERE id = $1', [org]);
 });
 afterAll(() => harness.stop());
@@ -23,11 +27,18 @@ const people = async (client: Client) => seen(await client.get('/v1/people'));
 
 /** As the second factor does when it was shown. */
 async function secondFactor({ userId }: Member): Promise<void> {
-  await harness.database.superuser('UPDATE sessions SET second_factor_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [userId]);
+  await harness.database.superuser(
+    'UPDATE sessions SET second_factor_at = now() WHERE user_id = $1 AND revoked_at IS NULL',
+    [userId],
+  );
   await harness.settled();
 }
 
-const alarms = () => harness.database.superuser(`SELECT target_id, meta ->> 'membershipId' AS member FROM audit_events WHERE org_id = $1 AND type = 'auth.break_glass_sign_in'`, [org]);
+const alarms = () =>
+  harness.database.superuser(
+    `SELECT target_id, meta ->> 'membershipId' AS member FROM audit_events WHERE org_id = $1 AND type = 'auth.break_glass_sign_in'`,
+    [org],
+  );
 
 describe('where single sign-on is enforced', () => {
   it('whoever leads does not come in by a password alone, and nobody is alarmed', async () => {
@@ -48,14 +59,19 @@ describe('where single sign-on is enforced', () => {
     await secondFactor(leader);
     expect(await alarms()).toHaveLength(before);
     const { body } = await client.get('/v1/audit');
-    expect(body.items.find(({ type }: { type: string }) => type === 'auth.break_glass_sign_in')).toMatchObject({ severity: 'critical' });
+    expect(body.items.find(({ type }: { type: string }) => type === 'auth.break_glass_sign_in')).toMatchObject({
+      severity: 'critical',
+    });
   });
 
   it('a second factor of an earlier day does not let whoever leads in; one that is then shown does, and is heard of', async () => {
     const client = await harness.signIn(leader.email);
     const mine = (await alarms()).length;
-    const remember = (device: boolean) => harness.database.superuser(
-      `UPDATE sessions SET second_factor_at = now(), remembered_device = $2 WHERE id = (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1)`, [leader.userId, device]);
+    const remember = (device: boolean) =>
+      harness.database.superuser(
+        `UPDATE sessions SET second_factor_at = now(), remembered_device = $2 WHERE id = (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1)`,
+        [leader.userId, device],
+      );
     await remember(true);
     await harness.settled();
     expect(await people(client)).toEqual([403, 'sso_required']);

@@ -24,7 +24,9 @@ const gone = { status: 410, body: { code: 'export_link_spent' } };
 
 const MAY_EXPORT = ['program_director', 'owner', 'admin'];
 const MAY_DOWNLOAD = [...MAY_EXPORT, 'staff', 'read_only'];
-const ROLES = Object.entries(PRESETS).flatMap(([preset, roles]) => Object.keys(roles).map((role): [Preset, string] => [preset as Preset, role]));
+const ROLES = Object.entries(PRESETS).flatMap(([preset, roles]) =>
+  Object.keys(roles).map((role): [Preset, string] => [preset as Preset, role]),
+);
 
 describe.each(ROLES)('in %s, the role %s', (preset, role) => {
   let client: Client;
@@ -39,21 +41,30 @@ describe.each(ROLES)('in %s, the role %s', (preset, role) => {
   });
   const denials = async () => {
     const rows = await harness.database.superuser<{ permission: string }>(
-      `SELECT meta ->> 'permission' AS permission FROM audit_events WHERE type = 'access.denied' AND outcome = 'denied' AND actor_id = $1 ORDER BY occurred_at`, [caller.userId]);
+      `SELECT meta ->> 'permission' AS permission FROM audit_events WHERE type = 'access.denied' AND outcome = 'denied' AND actor_id = $1 ORDER BY occurred_at`,
+      [caller.userId],
+    );
     return rows.map(({ permission }) => permission);
   };
 
   it(MAY_EXPORT.includes(role) ? 'may export' : 'may not export, and the attempt is in the log', async () => {
-    const [people, person, list] = [await client.post('/v1/exports', { kind: 'people_csv' }), await client.post('/v1/exports', { kind: 'person_pdf', personId }), await client.get('/v1/exports')];
+    const [people, person, list] = [
+      await client.post('/v1/exports', { kind: 'people_csv' }),
+      await client.post('/v1/exports', { kind: 'person_pdf', personId }),
+      await client.get('/v1/exports'),
+    ];
     const expected = MAY_EXPORT.includes(role) ? [202, 202, 200] : [403, 403, 403];
     expect([people.status, person.status, list.status]).toEqual(expected);
     if (!MAY_EXPORT.includes(role)) expect(await denials()).toEqual(['export:create', 'export:create', 'export:read']);
   });
 
-  it(MAY_DOWNLOAD.includes(role) ? 'may download documents, yet no export that is not there' : 'may not download', async () => {
-    const { status } = await client.get(`/v1/exports/${newId()}/file?token=x`);
-    expect(status).toBe(MAY_DOWNLOAD.includes(role) ? 404 : 403);
-  });
+  it(
+    MAY_DOWNLOAD.includes(role) ? 'may download documents, yet no export that is not there' : 'may not download',
+    async () => {
+      const { status } = await client.get(`/v1/exports/${newId()}/file?token=x`);
+      expect(status).toBe(MAY_DOWNLOAD.includes(role) ? 404 : 403);
+    },
+  );
 });
 
 describe('the link', () => {
@@ -67,8 +78,16 @@ describe('the link', () => {
   it('gives the file to one of many at once', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     const answers = await Promise.all(Array.from({ length: 12 }, () => director.get(url!)));
-    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, ...Array.from({ length: 11 }, () => 410)]);
-    expect(await harness.database.superuser(`SELECT id FROM audit_events WHERE type = 'export.downloaded' AND target_id = $1`, [id])).toHaveLength(1);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array.from({ length: 11 }, () => 410),
+    ]);
+    expect(
+      await harness.database.superuser(
+        `SELECT id FROM audit_events WHERE type = 'export.downloaded' AND target_id = $1`,
+        [id],
+      ),
+    ).toHaveLength(1);
   });
 
   it('is replaced by the next one', async () => {
@@ -80,10 +99,17 @@ describe('the link', () => {
 
   it('ends after fifteen minutes, and the file after a day', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
-    const row = (await harness.database.superuser<{ minutes: string }>(
-      'SELECT round(extract(epoch FROM token_expires_at - now()) / 60) AS minutes FROM exports WHERE id = $1', [id]))[0];
+    const row = (
+      await harness.database.superuser<{ minutes: string }>(
+        'SELECT round(extract(epoch FROM token_expires_at - now()) / 60) AS minutes FROM exports WHERE id = $1',
+        [id],
+      )
+    )[0];
     expect(Number(row!.minutes)).toBe(15);
-    await harness.database.superuser(`UPDATE exports SET token_expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
+    await harness.database.superuser(
+      `UPDATE exports SET token_expires_at = now() - interval '1 second' WHERE id = $1`,
+      [id],
+    );
     expect(await director.get(url!)).toMatchObject(gone);
     await harness.database.superuser(`UPDATE exports SET expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
     expect((await director.get(`/v1/exports/${id}`)).body).toMatchObject({ state: 'expired', url: null });
@@ -91,14 +117,18 @@ describe('the link', () => {
 
   it('needs the right token', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
-    for (const token of ['', 'x', `${url!.split('=')[1]}x`]) expect(await director.get(`/v1/exports/${id}/file?token=${token}`)).toMatchObject(gone);
+    for (const token of ['', 'x', `${url!.split('=')[1]}x`])
+      expect(await director.get(`/v1/exports/${id}/file?token=${token}`)).toMatchObject(gone);
     expect(await director.get(`/v1/exports/${id}/file`)).toMatchObject({ status: 400 });
     expect((await director.get(url!)).status).toBe(200);
   });
 
   it('is not spent by HEAD', async () => {
     const { url } = await exported(director, { kind: 'people_csv' });
-    const head = await fetch(new URL(url!, harness.url), { method: 'HEAD', headers: { cookie: director.cookieHeader } });
+    const head = await fetch(new URL(url!, harness.url), {
+      method: 'HEAD',
+      headers: { cookie: director.cookieHeader },
+    });
     expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET']);
     expect((await director.get(url!)).status).toBe(200);
   });
@@ -111,7 +141,10 @@ describe('the link', () => {
 
   it('lies in the database as a digest only', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
-    const rows = await harness.database.superuser<{ whole: string }>('SELECT e::text AS whole FROM exports e WHERE id = $1', [id]);
+    const rows = await harness.database.superuser<{ whole: string }>(
+      'SELECT e::text AS whole FROM exports e WHERE id = $1',
+      [id],
+    );
     expect(rows[0]!.whole).not.toContain(url!.split('=')[1]);
   });
 
@@ -120,7 +153,9 @@ describe('the link', () => {
     const client = await harness.signIn(other.email);
     const { url } = await exported(client, { kind: 'people_csv' });
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'export:create', 'none')`, [orgId, other.membershipId]);
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'export:create', 'none')`,
+      [orgId, other.membershipId],
+    );
     expect(await client.get(url!)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 });
@@ -154,7 +189,8 @@ describe('others', () => {
     await harness.make.assignment(orgId, mentor.membershipId, mine);
     await harness.database.superuser(
       `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'export:create', 'assigned'), ($1, $2, 'export:read', 'org')`,
-      [orgId, mentor.membershipId]);
+      [orgId, mentor.membershipId],
+    );
     const client = await harness.signIn(mentor.email);
     expect(await client.post('/v1/exports', { kind: 'people_csv' })).toMatchObject({ status: 403 });
     expect(await client.post('/v1/exports', { kind: 'person_pdf', personId: theirs })).toMatchObject({ status: 404 });

@@ -31,11 +31,14 @@ beforeEach(async () => {
 afterEach(() => harness.database.superuser('DELETE FROM exports'));
 afterAll(() => harness.stop());
 
-const ask = async (body: object = { kind: 'people_csv' }): Promise<string> => (await director.post('/v1/exports', body)).body.id;
+const ask = async (body: object = { kind: 'people_csv' }): Promise<string> =>
+  (await director.post('/v1/exports', body)).body.id;
 
 /** Runs the job of one export here, as the worker does at its nth attempt. */
 function render(exportId: string, attempt = 1, signal = new AbortController().signal) {
-  return harness.operator.as(orgId, () => harness.worker.get(ExportRenderer).render({ exportId }, { id: newId(), orgId, attempt, signal }));
+  return harness.operator.as(orgId, () =>
+    harness.worker.get(ExportRenderer).render({ exportId }, { id: newId(), orgId, attempt, signal }),
+  );
 }
 
 /** Keeps everybody from reading people while `fn` runs. */
@@ -51,18 +54,30 @@ function whileLocked<T>(fn: () => Promise<T>): Promise<T> {
   });
 }
 
-const copying = () => harness.database.superuser<{ pid: number }>(
-  `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND wait_event_type = 'Lock'`);
-const waiting = (count: number) => until(`${count} exports wait for the table`, async () => (await copying()).length === count);
+const copying = () =>
+  harness.database.superuser<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND wait_event_type = 'Lock'`,
+  );
+const waiting = (count: number) =>
+  until(`${count} exports wait for the table`, async () => (await copying()).length === count);
 const filesOf = async () => (await storedFiles(harness.env.STORAGE_DIR!)).length;
-const failure = (id: string) => harness.database.superuser(`SELECT meta ->> 'reason' AS reason, outcome FROM audit_events WHERE type = 'export.failed' AND target_id = $1`, [id]);
+const failure = (id: string) =>
+  harness.database.superuser(
+    `SELECT meta ->> 'reason' AS reason, outcome FROM audit_events WHERE type = 'export.failed' AND target_id = $1`,
+    [id],
+  );
 
 describe('the job of an export', () => {
   it('removes what a killed worker left and makes the file anew', async () => {
     const id = await ask();
     const leftover = `test/${orgId}/exports/${id}/${newId()}-people.csv`;
-    await harness.worker.get(EncryptedStorage).put(leftover, Readable.from([Buffer.from('half')]), { key: Buffer.alloc(32), generation: 1 });
-    await harness.database.superuser(`UPDATE exports SET state = 'running', rows = 7, object_key = $2 WHERE id = $1`, [id, leftover]);
+    await harness.worker
+      .get(EncryptedStorage)
+      .put(leftover, Readable.from([Buffer.from('half')]), { key: Buffer.alloc(32), generation: 1 });
+    await harness.database.superuser(`UPDATE exports SET state = 'running', rows = 7, object_key = $2 WHERE id = $1`, [
+      id,
+      leftover,
+    ]);
     const before = await filesOf();
     await render(id, 2);
     expect(await harness.worker.get(EncryptedStorage).exists(leftover)).toBe(false);
@@ -171,7 +186,12 @@ describe('an export fails', () => {
       expect(await over(director, id)).toMatchObject({ state: 'failed', errorCode: 'watermark_failed' });
     }
     expect(await filesOf()).toBe(before);
-    expect(await harness.database.superuser(`SELECT id FROM audit_events WHERE target_id = $1 AND type LIKE 'person.%' AND type <> 'person.created'`, [personId])).toEqual([]);
+    expect(
+      await harness.database.superuser(
+        `SELECT id FROM audit_events WHERE target_id = $1 AND type LIKE 'person.%' AND type <> 'person.created'`,
+        [personId],
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -196,13 +216,17 @@ describe('a worker', () => {
     const [fetched, kept] = [await over(director, await ask()), await over(director, await ask())];
     await director.get(fetched.url!);
     const before = await filesOf();
-    await harness.database.superuser(`UPDATE exports SET expires_at = expires_at - interval '2 hours' WHERE id = $1`, [fetched.id]);
+    await harness.database.superuser(`UPDATE exports SET expires_at = expires_at - interval '2 hours' WHERE id = $1`, [
+      fetched.id,
+    ]);
     await retain('exports.files');
     await until('one file is gone', async () => (await filesOf()) === before - 1);
     expect((await director.get(`/v1/exports/${fetched.id}`)).body.state).toBe('downloaded');
     const { url } = (await director.get(`/v1/exports/${kept.id}`)).body;
     expect((await director.get(url)).status).toBe(200);
-    await harness.database.superuser(`UPDATE exports SET finished_at = now() - interval '8 days' WHERE id = ANY ($1)`, [[fetched.id, kept.id]]);
+    await harness.database.superuser(`UPDATE exports SET finished_at = now() - interval '8 days' WHERE id = ANY ($1)`, [
+      [fetched.id, kept.id],
+    ]);
     await retain('exports.finished');
     await until('the other file is gone', async () => (await filesOf()) === before - 2);
     expect((await director.get(`/v1/exports/${kept.id}`)).status).toBe(404);

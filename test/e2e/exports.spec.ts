@@ -19,18 +19,33 @@ beforeAll(async () => {
   harness = await Harness.start();
   orgId = await harness.make.organization('gme', 'Synthetic Harbour');
   personId = await harness.make.person(orgId, {
-    familyName: 'Ada', email: 'ada@test.example', phone: '+1 202 555 0100', ssn: '000-12-3456', dateOfBirth: '1990-02-03',
+    familyName: 'Ada',
+    email: 'ada@test.example',
+    phone: '+1 202 555 0100',
+    ssn: '000-12-3456',
+    dateOfBirth: '1990-02-03',
   });
-  await harness.make.person(orgId, { kind: 'clinician', familyName: '=HYPERLINK("http://evil.example")', givenName: '@SUM(1)', title: '+1, "two"\nthree', status: 'inactive' });
+  await harness.make.person(orgId, {
+    kind: 'clinician',
+    familyName: '=HYPERLINK("http://evil.example")',
+    givenName: '@SUM(1)',
+    title: '+1, "two"\nthree',
+    status: 'inactive',
+  });
   member = await harness.make.member(orgId, 'program_director');
   director = await harness.signIn(member.email);
 });
 afterAll(() => harness.stop());
 
 const events = (type: string, id: string) =>
-  harness.database.superuser('SELECT actor_type, actor_id, meta FROM audit_events WHERE type = $1 AND target_id = $2 ORDER BY occurred_at', [type, id]);
+  harness.database.superuser(
+    'SELECT actor_type, actor_id, meta FROM audit_events WHERE type = $1 AND target_id = $2 ORDER BY occurred_at',
+    [type, id],
+  );
 const watermark = (id: string) =>
-  new RegExp(`^Exported by Example program_director <${member.email}> · Synthetic Harbour · \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z · export ${id}$`);
+  new RegExp(
+    `^Exported by Example program_director <${member.email}> · Synthetic Harbour · \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z · export ${id}$`,
+  );
 
 describe('the list of people as CSV', () => {
   it('reads back with another reader, the watermark in header and rows, formulas defused', async () => {
@@ -39,15 +54,35 @@ describe('the list of people as CSV', () => {
     const file = await director.get(made.url!);
     expect(file.status).toBe(200);
     expect(Object.fromEntries(file.headers)).toMatchObject({
-      'content-type': 'text/csv; charset=utf-8', 'content-disposition': 'attachment; filename="people.csv"', 'content-length': String(made.bytes),
-      'x-content-type-options': 'nosniff', 'cache-control': 'no-store',
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="people.csv"',
+      'content-length': String(made.bytes),
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
     });
     expect(createHash('sha256').update(file.body).digest('hex')).toBe(made.sha256);
     const [header, ...rows] = readCsv(file.text);
-    expect(header!.slice(0, -1)).toEqual(['Id', 'External id', 'Kind', 'Family name', 'Given name', 'Title', 'NPI', 'Status', 'Created', 'Updated']);
+    expect(header!.slice(0, -1)).toEqual([
+      'Id',
+      'External id',
+      'Kind',
+      'Family name',
+      'Given name',
+      'Title',
+      'NPI',
+      'Status',
+      'Created',
+      'Updated',
+    ]);
     for (const row of [header!, ...rows]) expect(row.at(-1)).toMatch(watermark(made.id));
     expect(rows[0]!.slice(0, 5)).toEqual([personId, '', 'trainee', 'Ada', 'Synthetic']);
-    expect(rows[1]!.slice(3, 8)).toEqual(['\'=HYPERLINK("http://evil.example")', "'@SUM(1)", '\'+1, "two"\nthree', '', 'inactive']);
+    expect(rows[1]!.slice(3, 8)).toEqual([
+      '\'=HYPERLINK("http://evil.example")',
+      "'@SUM(1)",
+      '\'+1, "two"\nthree',
+      '',
+      'inactive',
+    ]);
     expect(file.text).not.toMatch(/ada@test|555|000-12|1990/);
   });
 
@@ -62,11 +97,18 @@ describe('the list of people as CSV', () => {
   });
 
   it('is defused in the database by the very rule of the code, which Postgres inlines', async () => {
-    const heads = Array.from({ length: 0xffff }, (_, i) => i + 1).filter((i) => i < 0xd800 || i > 0xdfff).map((i) => String.fromCharCode(i));
+    const heads = Array.from({ length: 0xffff }, (_, i) => i + 1)
+      .filter((i) => i < 0xd800 || i > 0xdfff)
+      .map((i) => String.fromCharCode(i));
     const texts = ['', ...heads.flatMap((head) => [head, `${head}=1`, ` ${head}`])];
-    const rows = await harness.database.superuser<{ text: string; safe: string }>('SELECT text, app.csv_safe(text) AS safe FROM unnest($1::text[]) text', [texts]);
+    const rows = await harness.database.superuser<{ text: string; safe: string }>(
+      'SELECT text, app.csv_safe(text) AS safe FROM unnest($1::text[]) text',
+      [texts],
+    );
     expect(rows.filter(({ text, safe }) => safe !== csvSafe(text))).toEqual([]);
-    const plan = await harness.database.superuser('EXPLAIN (VERBOSE) SELECT app.csv_safe(p.title), app.csv_safe((p.id)::text) FROM people p');
+    const plan = await harness.database.superuser(
+      'EXPLAIN (VERBOSE) SELECT app.csv_safe(p.title), app.csv_safe((p.id)::text) FROM people p',
+    );
     expect(JSON.stringify(plan)).not.toContain('csv_safe(');
   });
 
@@ -74,11 +116,17 @@ describe('the list of people as CSV', () => {
     const { id, url, bytes } = await exported(director, { kind: 'people_csv', filter: { status: 'active' } });
     await director.get(url!);
     const user = { actor_type: 'user', actor_id: member.userId };
-    expect(await events('export.requested', id)).toEqual([{ ...user, meta: { kind: 'people_csv', filter: ['active'] } }]);
+    expect(await events('export.requested', id)).toEqual([
+      { ...user, meta: { kind: 'people_csv', filter: ['active'] } },
+    ]);
     expect(await events('export.link_issued', id)).toEqual([{ ...user, meta: {} }]);
     expect(await events('export.downloaded', id)).toEqual([{ ...user, meta: { kind: 'people_csv', rows: 1, bytes } }]);
     expect(await events('export.completed', id)).toEqual([
-      { actor_type: 'system', actor_id: 'job:exports.render', meta: { kind: 'people_csv', requestedBy: member.membershipId, rows: 1, bytes, unlocked: [] } },
+      {
+        actor_type: 'system',
+        actor_id: 'job:exports.render',
+        meta: { kind: 'people_csv', requestedBy: member.membershipId, rows: 1, bytes, unlocked: [] },
+      },
     ]);
   });
 
@@ -90,12 +138,14 @@ describe('the list of people as CSV', () => {
   });
 });
 
-describe('one person\'s record as PDF', () => {
+describe("one person's record as PDF", () => {
   async function pages(client: Client, url: string): Promise<string[]> {
     const file = await client.get(url);
     expect(file.headers.get('content-type')).toBe('application/pdf');
     expect(file.headers.get('content-disposition')).toBe('attachment; filename="person.pdf"');
-    const { text } = await extractText(await getDocumentProxy(new Uint8Array(file.body as Buffer)), { mergePages: false });
+    const { text } = await extractText(await getDocumentProxy(new Uint8Array(file.body as Buffer)), {
+      mergePages: false,
+    });
     return text.map((page) => page.replace(/\s+/g, ''));
   }
 
@@ -110,13 +160,19 @@ describe('one person\'s record as PDF', () => {
     expect(found.join('')).not.toMatch(/000-12|1990-02|02-03/);
     const unlocked = ['email', 'phone'];
     expect(await events('export.completed', made.id)).toMatchObject([{ meta: { kind: 'person_pdf', unlocked } }]);
-    expect(await events('person.contact_unlocked', personId)).toContainEqual({ actor_type: 'user', actor_id: member.userId, meta: { fields: unlocked } });
+    expect(await events('person.contact_unlocked', personId)).toContainEqual({
+      actor_type: 'user',
+      actor_id: member.userId,
+      meta: { fields: unlocked },
+    });
   });
 
   it('leaves contact details out for a member who may not unlock them', async () => {
     const other = await harness.make.member(orgId, 'program_director');
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:contact', 'none')`, [orgId, other.membershipId]);
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:contact', 'none')`,
+      [orgId, other.membershipId],
+    );
     const client = await harness.signIn(other.email);
     const made = await exported(client, { kind: 'person_pdf', personId });
     expect((await pages(client, made.url!)).join('')).not.toMatch(/ada@test|Contact|5550100/);
@@ -127,18 +183,27 @@ describe('one person\'s record as PDF', () => {
     const { email, membershipId } = await harness.make.member(orgId, 'trainee', { personId });
     await harness.database.superuser(
       `INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT $1, $2, p, 'org' FROM unnest(ARRAY['person:read', 'export:create', 'export:read', 'document:download']) p`,
-      [orgId, membershipId]);
+      [orgId, membershipId],
+    );
     const trainee = await harness.signIn(email);
-    const [theirs, staffs] = [trainee, director].map(async (client) => (await pages(client, (await exported(client, { kind: 'person_pdf', personId })).url!)).join(''));
-    expect([/Externalid|Version/.test(await theirs!), /Externalid.*Version/.test(await staffs!)]).toEqual([false, true]);
+    const [theirs, staffs] = [trainee, director].map(async (client) =>
+      (await pages(client, (await exported(client, { kind: 'person_pdf', personId })).url!)).join(''),
+    );
+    expect([/Externalid|Version/.test(await theirs!), /Externalid.*Version/.test(await staffs!)]).toEqual([
+      false,
+      true,
+    ]);
     const list = (await trainee.get((await exported(trainee, { kind: 'people_csv' })).url!)).text;
     expect(list).toMatch(/^"Id","Kind","Family name"/);
   });
 
-  it('can no longer be opened once the person\'s key is destroyed', async () => {
+  it("can no longer be opened once the person's key is destroyed", async () => {
     const erased = await harness.make.person(orgId, { familyName: 'Erased' });
     const { id, url } = await exported(director, { kind: 'person_pdf', personId: erased });
-    await harness.database.superuser('UPDATE data_keys SET wrapped = NULL, destroyed_at = now() WHERE subject_id = $1', [erased]);
+    await harness.database.superuser(
+      'UPDATE data_keys SET wrapped = NULL, destroyed_at = now() WHERE subject_id = $1',
+      [erased],
+    );
     expect(await director.get(url!)).toMatchObject({ status: 410, body: { code: 'export_link_spent' } });
     expect(await events('export.downloaded', id)).toEqual([]);
   });
@@ -151,7 +216,7 @@ describe('a request for an export', () => {
     ['with a field nobody knows', { kind: 'people_csv', table: 'users' }, 400, 'invalid_request'],
     ['with a filter nobody knows', { kind: 'people_csv', filter: { sql: '1=1' } }, 400, 'invalid_request'],
     ['with a value no filter has', { kind: 'people_csv', filter: { kind: "x' OR 1=1 --" } }, 400, 'invalid_request'],
-    ['of nobody\'s record', { kind: 'person_pdf' }, 400, 'invalid_request'],
+    ["of nobody's record", { kind: 'person_pdf' }, 400, 'invalid_request'],
     ['of a person who is not there', { kind: 'person_pdf', personId: newId() }, 404, 'not_found'],
     ['of a person by no id', { kind: 'person_pdf', personId: '../../etc' }, 400, 'invalid_request'],
   ])('%s is refused', async (_what, body, status, code) => {
@@ -159,12 +224,21 @@ describe('a request for an export', () => {
   });
 
   it('of a list with a person, or of a person with a filter, is refused', async () => {
-    expect(await director.post('/v1/exports', { kind: 'people_csv', personId })).toMatchObject({ status: 400, body: { errors: [{ field: 'personId' }] } });
-    expect(await director.post('/v1/exports', { kind: 'person_pdf', personId, filter: { kind: 'trainee' } })).toMatchObject({ status: 400, body: { errors: [{ field: 'filter' }] } });
+    expect(await director.post('/v1/exports', { kind: 'people_csv', personId })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'personId' }] },
+    });
+    expect(
+      await director.post('/v1/exports', { kind: 'person_pdf', personId, filter: { kind: 'trainee' } }),
+    ).toMatchObject({ status: 400, body: { errors: [{ field: 'filter' }] } });
   });
 
   it('takes nulls for nothing', async () => {
-    const { status, body } = await director.post('/v1/exports', { kind: 'people_csv', personId: null, filter: { kind: null } });
+    const { status, body } = await director.post('/v1/exports', {
+      kind: 'people_csv',
+      personId: null,
+      filter: { kind: null },
+    });
     expect([status, body.filter, body.personId, body.state, body.url]).toEqual([202, {}, null, 'queued', null]);
   });
 });

@@ -20,14 +20,18 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 const seen = ({ status, body }: Answer) => `${status} ${body?.code ?? 'ok'}`;
-const login = (email: string, more: object = {}, client = harness.client()) => client.post('/v1/auth/login', { email, password: Factories.PASSWORD, ...more });
-const set = (org: string, column: string, value: unknown) => harness.database.superuser(`UPDATE organizations SET ${column} = $2 WHERE id = $1`, [org, value]);
+const login = (email: string, more: object = {}, client = harness.client()) =>
+  client.post('/v1/auth/login', { email, password: Factories.PASSWORD, ...more });
+const set = (org: string, column: string, value: unknown) =>
+  harness.database.superuser(`UPDATE organizations SET ${column} = $2 WHERE id = $1`, [org, value]);
 
 describe('the word of an identity provider', () => {
-  it('adds no factor, which would open the user\'s other organizations too, until the user has shown to us who they are', async () => {
+  it("adds no factor, which would open the user's other organizations too, until the user has shown to us who they are", async () => {
     const member = await harness.make.member(await harness.make.organization('gme'), 'trainee');
     const client = await harness.signIn(member.email);
-    await harness.database.superuser(`UPDATE sessions SET method = 'saml' WHERE membership_id = $1`, [member.membershipId]);
+    await harness.database.superuser(`UPDATE sessions SET method = 'saml' WHERE membership_id = $1`, [
+      member.membershipId,
+    ]);
     expect(seen(await client.post('/v1/auth/totp/enroll'))).toBe('403 step_up_required');
     expect(seen(await client.post('/v1/auth/step-up', { password: Factories.PASSWORD }))).toBe('204 ok');
     expect(seen(await client.post('/v1/auth/totp/enroll'))).toBe('201 ok');
@@ -40,12 +44,17 @@ describe('an organization that asks for a second factor', () => {
     const { email } = await harness.make.member(org, 'program_director');
     const client = await harness.signIn(email);
     await set(org, 'require_second_factor', true);
-    for (const path of ['/v1/people', '/v1/auth/sessions', '/v1/organizations/current', '/v1/auth/devices']) expect([path, seen(await client.get(path))]).toEqual([path, '403 second_factor_required']);
+    for (const path of ['/v1/people', '/v1/auth/sessions', '/v1/organizations/current', '/v1/auth/devices'])
+      expect([path, seen(await client.get(path))]).toEqual([path, '403 second_factor_required']);
     expect(seen(await client.post('/v1/auth/recovery-codes'))).toBe('403 second_factor_required');
-    for (const path of ['/v1/auth/me', '/v1/auth/factors', '/v1/auth/passkeys', '/v1/auth/passkeys/options']) expect([path, (await client.get(path)).status]).toEqual([path, 200]);
+    for (const path of ['/v1/auth/me', '/v1/auth/factors', '/v1/auth/passkeys', '/v1/auth/passkeys/options'])
+      expect([path, (await client.get(path)).status]).toEqual([path, 200]);
     const before = client.cookieHeader;
     const { app } = await enrollTotp(client);
-    expect([(await client.get('/v1/people')).status, (await harness.client().get('/v1/auth/me', { headers: { cookie: before } })).status]).toEqual([200, 401]);
+    expect([
+      (await client.get('/v1/people')).status,
+      (await harness.client().get('/v1/auth/me', { headers: { cookie: before } })).status,
+    ]).toEqual([200, 401]);
     const again = harness.client();
     expect(seen(await login(email, { totp: app.fresh() }, again))).toBe('200 ok');
     expect((await again.get('/v1/people')).status).toBe(200);
@@ -82,24 +91,40 @@ describe('a reset by an administrator', () => {
     expect((await director.delete(`/v1/memberships/${membershipId}/factors`)).status).toBe(204);
     expect((await client.get('/v1/auth/me')).status).toBe(401);
     const again = await harness.signIn(email);
-    expect((await again.get('/v1/auth/factors')).body).toEqual({ totpConfirmedAt: null, passkeys: 0, recoveryCodesLeft: 0 });
+    expect((await again.get('/v1/auth/factors')).body).toEqual({
+      totpConfirmedAt: null,
+      passkeys: 0,
+      recoveryCodesLeft: 0,
+    });
     await harness.settled();
     const [mail] = await mailsTo(harness, email);
     expect(mail!.text).toMatch(/has removed the second factors of your account/);
     const logged = await harness.database.superuser<{ type: string; actor_id: string }>(
-      `SELECT type, actor_id FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type LIKE 'auth.factors%' ORDER BY id`, [orgId, membershipId]);
+      `SELECT type, actor_id FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type LIKE 'auth.factors%' ORDER BY id`,
+      [orgId, membershipId],
+    );
     expect(logged.map(({ type }) => type)).toEqual(['auth.factors_reset', 'auth.factors_reset_mailed']);
     expect(logged[0]!.actor_id).toBe(directorMember.userId);
   });
 
   it('is for who may, after a fresh sign-in, never of oneself nor of who holds more', async () => {
     const { membershipId } = await harness.make.member(orgId, 'trainee');
-    const [mentor, deputy] = [await harness.make.member(orgId, 'mentor'), await harness.make.member(orgId, 'program_director')];
-    expect(seen(await (await harness.signIn(mentor.email)).delete(`/v1/memberships/${membershipId}/factors`))).toBe('403 forbidden');
-    await harness.database.superuser(`INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'membership:reset-factors', 'org')`, [orgId, mentor.membershipId]);
+    const [mentor, deputy] = [
+      await harness.make.member(orgId, 'mentor'),
+      await harness.make.member(orgId, 'program_director'),
+    ];
+    expect(seen(await (await harness.signIn(mentor.email)).delete(`/v1/memberships/${membershipId}/factors`))).toBe(
+      '403 forbidden',
+    );
+    await harness.database.superuser(
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'membership:reset-factors', 'org')`,
+      [orgId, mentor.membershipId],
+    );
     const helper = await harness.signIn(mentor.email);
     expect(seen(await helper.delete(`/v1/memberships/${deputy.membershipId}/factors`))).toBe('403 beyond_own_grants');
-    expect(seen(await director.delete(`/v1/memberships/${directorMember.membershipId}/factors`))).toBe('403 beyond_own_grants');
+    expect(seen(await director.delete(`/v1/memberships/${directorMember.membershipId}/factors`))).toBe(
+      '403 beyond_own_grants',
+    );
     const stranger = await harness.make.member(await harness.make.organization('gme'), 'trainee');
     expect(seen(await director.delete(`/v1/memberships/${stranger.membershipId}/factors`))).toBe('404 not_found');
   });
@@ -142,16 +167,23 @@ describe('a remembered device', () => {
 
   it('leaves the second factor out, never the password nor a step-up', async () => {
     const { email, browser, remembered, userId } = await user(7);
-    expect(remembered.headers.getSetCookie().find((cookie) => cookie.includes('-remembered'))).toMatch(/^vouchsafe_test-remembered=[\w-]{43}; Max-Age=60\d{4}; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(remembered.headers.getSetCookie().find((cookie) => cookie.includes('-remembered'))).toMatch(
+      /^vouchsafe_test-remembered=[\w-]{43}; Max-Age=60\d{4}; Path=\/; HttpOnly; SameSite=Lax$/,
+    );
     await leave(browser);
-    expect(seen(await browser.post('/v1/auth/login', { email, password: 'Wrong-Password-1' }))).toBe('401 invalid_credentials');
+    expect(seen(await browser.post('/v1/auth/login', { email, password: 'Wrong-Password-1' }))).toBe(
+      '401 invalid_credentials',
+    );
     expect(seen(await login(email, {}, browser))).toBe('200 ok');
     expect((await browser.get('/v1/people')).status).toBe(200);
     expect(seen(await browser.post('/v1/auth/totp/enroll'))).toBe('403 step_up_required');
     const other = await harness.make.member(orgId, 'mentor');
     await enrollTotp(await harness.signIn(other.email));
     expect(seen(await login(other.email, {}, browser))).toBe('401 second_factor_needed');
-    const [session] = await harness.database.superuser('SELECT remembered_device FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1', [userId]);
+    const [session] = await harness.database.superuser(
+      'SELECT remembered_device FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1',
+      [userId],
+    );
     expect(session).toEqual({ remembered_device: true });
   });
 
@@ -173,15 +205,36 @@ describe('a remembered device', () => {
   it('is forgotten by its user, with another password, with a reset, and when its time is over', async () => {
     const [mine, changed, reset, late] = [await user(7), await user(7), await user(7), await user(7)];
     const { body } = await mine.client.get('/v1/auth/devices');
-    expect(body.items).toEqual([{ id: expect.any(String), ip: expect.any(String), userAgent: 'node', createdAt: expect.any(String), expiresAt: expect.any(String) }]);
+    expect(body.items).toEqual([
+      {
+        id: expect.any(String),
+        ip: expect.any(String),
+        userAgent: 'node',
+        createdAt: expect.any(String),
+        expiresAt: expect.any(String),
+      },
+    ]);
     expect((await changed.client.delete(`/v1/auth/devices/${body.items[0].id}`)).status).toBe(404);
     expect((await mine.client.delete(`/v1/auth/devices/${body.items[0].id}`)).status).toBe(204);
-    await changed.client.post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' });
+    await changed.client.post('/v1/auth/password/change', {
+      currentPassword: Factories.PASSWORD,
+      newPassword: 'Synthetic-Test-2',
+    });
     await resetFactors(harness.operator, { org: reset.orgId, email: reset.email });
-    await harness.database.superuser(`UPDATE app_private.remembered_devices SET created_at = created_at - interval '7 days', expires_at = expires_at - interval '7 days' WHERE user_id = $1`, [late.userId]);
-    for (const { browser, email } of [mine, late]) expect(seen(await login(email, {}, browser))).toBe('401 second_factor_needed');
-    expect(seen(await changed.browser.post('/v1/auth/login', { email: changed.email, password: 'Synthetic-Test-2' }))).toBe('401 second_factor_needed');
-    expect(await harness.database.superuser('SELECT 1 FROM app_private.remembered_devices WHERE user_id = $1', [reset.userId])).toEqual([]);
+    await harness.database.superuser(
+      `UPDATE app_private.remembered_devices SET created_at = created_at - interval '7 days', expires_at = expires_at - interval '7 days' WHERE user_id = $1`,
+      [late.userId],
+    );
+    for (const { browser, email } of [mine, late])
+      expect(seen(await login(email, {}, browser))).toBe('401 second_factor_needed');
+    expect(
+      seen(await changed.browser.post('/v1/auth/login', { email: changed.email, password: 'Synthetic-Test-2' })),
+    ).toBe('401 second_factor_needed');
+    expect(
+      await harness.database.superuser('SELECT 1 FROM app_private.remembered_devices WHERE user_id = $1', [
+        reset.userId,
+      ]),
+    ).toEqual([]);
   });
 });
 
@@ -191,10 +244,17 @@ it('what has lapsed of sign-ins is swept away by schedule, and what has not stay
   await enrollTotp(client);
   await login(email);
   await login(email);
-  await harness.database.superuser(`UPDATE app_private.pending_sign_ins SET expires_at = now() - interval '1 second' WHERE secret_hash = (SELECT secret_hash FROM app_private.pending_sign_ins WHERE user_id = $1 LIMIT 1)`, [userId]);
+  await harness.database.superuser(
+    `UPDATE app_private.pending_sign_ins SET expires_at = now() - interval '1 second' WHERE secret_hash = (SELECT secret_hash FROM app_private.pending_sign_ins WHERE user_id = $1 LIMIT 1)`,
+    [userId],
+  );
   harness.advance(3_600);
   await harness.tick();
   await harness.settled();
-  expect(await harness.database.superuser('SELECT 1 FROM app_private.pending_sign_ins WHERE user_id = $1', [userId])).toHaveLength(1);
-  expect(await harness.database.superuser('SELECT 1 FROM app_private.totp_factors WHERE user_id = $1', [userId])).toHaveLength(1);
+  expect(
+    await harness.database.superuser('SELECT 1 FROM app_private.pending_sign_ins WHERE user_id = $1', [userId]),
+  ).toHaveLength(1);
+  expect(
+    await harness.database.superuser('SELECT 1 FROM app_private.totp_factors WHERE user_id = $1', [userId]),
+  ).toHaveLength(1);
 });

@@ -24,11 +24,19 @@ let source: { id: string; secret: string };
 let superuser: pg.Pool;
 
 async function cli(...args: string[]): Promise<Record<string, string>> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args, '--json'], { env: { ...environment(), PATH: process.env['PATH'] } });
+  const { stdout } = await promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args, '--json'], {
+    env: { ...environment(), PATH: process.env['PATH'] },
+  });
   return JSON.parse(stdout) as Record<string, string>;
 }
 
-const environment = () => ({ ...services.env, VOUCHSAFE_ENV: 'test', LOG_LEVEL: 'fatal', HOST: '127.0.0.1', PORT: new URL(baseUrl).port });
+const environment = () => ({
+  ...services.env,
+  VOUCHSAFE_ENV: 'test',
+  LOG_LEVEL: 'fatal',
+  HOST: '127.0.0.1',
+  PORT: new URL(baseUrl).port,
+});
 
 beforeAll(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'vouchsafe-flood-'));
@@ -36,7 +44,16 @@ beforeAll(async () => {
   baseUrl = `http://127.0.0.1:${await freePort()}`;
   await cli('migrate');
   const { id: orgId } = await cli('org', 'create', '--name', 'Synthetic Flood', '--preset', 'gme');
-  source = (await cli('webhook', 'add-source', '--org', orgId!, '--name', 'Flood', '--scheme', 'standard')) as typeof source;
+  source = (await cli(
+    'webhook',
+    'add-source',
+    '--org',
+    orgId!,
+    '--name',
+    'Flood',
+    '--scheme',
+    'standard',
+  )) as typeof source;
   superuser = new pg.Pool({ connectionString: services.postgres!.url('postgres', 'vouchsafe'), max: 1 });
   superuser.on('error', () => undefined);
   await superuser.query('UPDATE webhook_sources SET limit_per_minute = 100000');
@@ -57,7 +74,8 @@ afterAll(async () => {
 async function deliver(n: number): Promise<number> {
   const id = `flood-${n}`;
   const body = JSON.stringify({
-    type: 'person.upserted', timestamp: new Date().toISOString(),
+    type: 'person.upserted',
+    timestamp: new Date().toISOString(),
     data: { externalId: `flood-${n % PEOPLE}`, kind: 'trainee', givenName: 'Synthetic', familyName: `Flood ${n}` },
   });
   for (let refused = 0; ; refused += 1) {
@@ -70,11 +88,19 @@ async function deliver(n: number): Promise<number> {
 
 async function post(id: string, body: string): Promise<number> {
   const timestamp = Math.floor(Date.now() / 1_000);
-  const mac = createHmac('sha256', Buffer.from(source.secret.slice('whsec_'.length), 'base64')).update(`${id}.${timestamp}.${body}`).digest('base64');
+  const mac = createHmac('sha256', Buffer.from(source.secret.slice('whsec_'.length), 'base64'))
+    .update(`${id}.${timestamp}.${body}`)
+    .digest('base64');
   try {
     const response = await fetch(`${baseUrl}/v1/webhooks/${source.id}`, {
-      method: 'POST', body,
-      headers: { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${mac}` },
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        'webhook-id': id,
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': `v1,${mac}`,
+      },
     });
     await response.body?.cancel();
     return response.status;
@@ -85,9 +111,27 @@ async function post(id: string, body: string): Promise<number> {
 
 /** What is killed, and after how many accepted messages. */
 const OUTAGES: [number, () => Promise<void>][] = [
-  [1_000, async () => { await worker.kill(); worker.start(); }],
-  [2_000, async () => { await services.redis!.kill(); await services.redis!.start(); }],
-  [3_000, async () => { await services.postgres!.kill(); await services.postgres!.start(); }],
+  [
+    1_000,
+    async () => {
+      await worker.kill();
+      worker.start();
+    },
+  ],
+  [
+    2_000,
+    async () => {
+      await services.redis!.kill();
+      await services.redis!.start();
+    },
+  ],
+  [
+    3_000,
+    async () => {
+      await services.postgres!.kill();
+      await services.postgres!.start();
+    },
+  ],
 ];
 
 describe('a flood of webhooks', () => {
@@ -96,26 +140,34 @@ describe('a flood of webhooks', () => {
     let accepted = 0;
     let refused = 0;
     const outages: Promise<void>[] = [];
-    await Promise.all(Array.from({ length: SENDERS }, async () => {
-      while (next < MESSAGES) {
-        refused += await deliver(next++);
-        const outage = OUTAGES.find(([after]) => after === accepted + 1);
-        accepted += 1;
-        if (outage !== undefined) outages.push(outage[1]());
-      }
-    }));
+    await Promise.all(
+      Array.from({ length: SENDERS }, async () => {
+        while (next < MESSAGES) {
+          refused += await deliver(next++);
+          const outage = OUTAGES.find(([after]) => after === accepted + 1);
+          accepted += 1;
+          if (outage !== undefined) outages.push(outage[1]());
+        }
+      }),
+    );
     await Promise.all(outages);
     expect(outages).toHaveLength(OUTAGES.length);
     expect(refused).toBeGreaterThan(0);
 
     const one = async (text: string) => Number(Object.values((await superuser.query(text)).rows[0] as object)[0]);
-    await until('every delivery is processed', async () => (await one(`SELECT count(*) FROM outbox WHERE state IN ('pending', 'dispatched')`)) === 0, 200);
+    await until(
+      'every delivery is processed',
+      async () => (await one(`SELECT count(*) FROM outbox WHERE state IN ('pending', 'dispatched')`)) === 0,
+      200,
+    );
     expect(await one(`SELECT count(*) FROM outbox WHERE state = 'dead'`)).toBe(0);
     expect(await one('SELECT count(*) FROM webhook_inbox')).toBe(MESSAGES);
     expect(await one('SELECT count(*) FROM webhook_inbox WHERE processed_at IS NULL')).toBe(0);
     expect(await one('SELECT sum(version) FROM people')).toBe(MESSAGES);
     expect(await one('SELECT count(*) FROM people')).toBe(PEOPLE);
-    expect(await one(`SELECT count(DISTINCT target_id) FROM audit_events WHERE type = 'webhook.applied'`)).toBe(MESSAGES);
+    expect(await one(`SELECT count(DISTINCT target_id) FROM audit_events WHERE type = 'webhook.applied'`)).toBe(
+      MESSAGES,
+    );
     expect(await one(`SELECT count(*) FROM audit_events WHERE type = 'webhook.applied'`)).toBe(MESSAGES);
   }, 300_000);
 });

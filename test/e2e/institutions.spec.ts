@@ -21,7 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-interface Site { org: string; client: Client }
+interface Site {
+  org: string;
+  client: Client;
+}
 
 /** An organization with somebody who leads it, in an institution where one is named. */
 async function site(of: string | null = institution, preset: Preset = 'gme', role = 'program_director'): Promise<Site> {
@@ -31,24 +34,50 @@ async function site(of: string | null = institution, preset: Preset = 'gme', rol
 }
 
 const seen = ({ status, body }: Answer) => [status, body.code];
-const agree = async ({ client }: Site) => expect((await client.patch(CURRENT, { institutionReporting: true })).status).toBe(200);
+const agree = async ({ client }: Site) =>
+  expect((await client.patch(CURRENT, { institutionReporting: true })).status).toBe(200);
 
 describe('an institution', () => {
-  it('takes an organization in by operators\' hands, and what it agreed to ends with the institution', async () => {
+  it("takes an organization in by operators' hands, and what it agreed to ends with the institution", async () => {
     const one = await site(null);
     expect(seen(await one.client.patch(CURRENT, { institutionReporting: true }))).toEqual([409, 'no_institution']);
-    expect(seen(await one.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: true }))).toEqual([409, 'no_institution']);
-    expect([await addToInstitution(harness.operator, one.org, institution), await addToInstitution(harness.operator, one.org, institution)]).toEqual([true, false]);
-    expect((await one.client.get(CURRENT)).body).toMatchObject({ institutionId: institution, institutionReporting: false, institutionSignIn: false });
+    expect(seen(await one.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: true }))).toEqual([
+      409,
+      'no_institution',
+    ]);
+    expect([
+      await addToInstitution(harness.operator, one.org, institution),
+      await addToInstitution(harness.operator, one.org, institution),
+    ]).toEqual([true, false]);
+    expect((await one.client.get(CURRENT)).body).toMatchObject({
+      institutionId: institution,
+      institutionReporting: false,
+      institutionSignIn: false,
+    });
     await agree(one);
-    expect((await one.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: true })).body).toMatchObject({ institutionReporting: true, institutionSignIn: true });
+    expect((await one.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: true })).body).toMatchObject({
+      institutionReporting: true,
+      institutionSignIn: true,
+    });
     const other = await createInstitution(harness.operator, 'Another Synthetic University');
     await addToInstitution(harness.operator, one.org, other);
-    expect((await one.client.get(CURRENT)).body).toMatchObject({ institutionId: other, institutionReporting: false, institutionSignIn: false });
-    expect([await removeFromInstitution(harness.operator, one.org), await removeFromInstitution(harness.operator, one.org)]).toEqual([true, false]);
-    const events = await harness.database.superuser(`SELECT type, meta FROM audit_events WHERE org_id = $1 AND type LIKE 'institution.%' ORDER BY occurred_at, id`, [one.org]);
+    expect((await one.client.get(CURRENT)).body).toMatchObject({
+      institutionId: other,
+      institutionReporting: false,
+      institutionSignIn: false,
+    });
+    expect([
+      await removeFromInstitution(harness.operator, one.org),
+      await removeFromInstitution(harness.operator, one.org),
+    ]).toEqual([true, false]);
+    const events = await harness.database.superuser(
+      `SELECT type, meta FROM audit_events WHERE org_id = $1 AND type LIKE 'institution.%' ORDER BY occurred_at, id`,
+      [one.org],
+    );
     expect(events).toEqual([
-      { type: 'institution.joined', meta: { institutionId: institution } }, { type: 'institution.joined', meta: { institutionId: other } }, { type: 'institution.left', meta: {} },
+      { type: 'institution.joined', meta: { institutionId: institution } },
+      { type: 'institution.joined', meta: { institutionId: other } },
+      { type: 'institution.left', meta: {} },
     ]);
   });
 
@@ -61,9 +90,18 @@ describe('an institution', () => {
 describe('the report of an institution', () => {
   it('holds the numbers of those who agreed, and of nobody else', async () => {
     const own = await createInstitution(harness.operator, 'Synthetic Reporting');
-    const [asking, agreed, silent, elsewhere] = [await site(own), await site(own, 'workforce', 'owner'), await site(own), await site(await createInstitution(harness.operator, 'Elsewhere'))];
+    const [asking, agreed, silent, elsewhere] = [
+      await site(own),
+      await site(own, 'workforce', 'owner'),
+      await site(own),
+      await site(await createInstitution(harness.operator, 'Elsewhere')),
+    ];
     await Promise.all([asking, agreed, elsewhere].map(agree));
-    const people = [await harness.make.person(agreed.org), await harness.make.person(agreed.org), await harness.make.person(agreed.org)];
+    const people = [
+      await harness.make.person(agreed.org),
+      await harness.make.person(agreed.org),
+      await harness.make.person(agreed.org),
+    ];
     await harness.database.superuser(`UPDATE people SET status = 'inactive' WHERE id = $1`, [people[0]]);
     await harness.make.person(silent.org);
     const left = await harness.make.member(agreed.org, 'viewer');
@@ -71,10 +109,16 @@ describe('the report of an institution', () => {
     const { body, headers } = await asking.client.get(REPORT);
     const numbers = { name: expect.any(String), activeMembers: 1 };
     expect(body.items).toHaveLength(2);
-    expect(body.items).toEqual(expect.arrayContaining([
-      { id: asking.org, ...numbers, activePeople: 0, inactivePeople: 0 }, { id: agreed.org, ...numbers, activePeople: 2, inactivePeople: 1 },
-    ]));
-    const [event] = await harness.database.superuser('SELECT type, meta FROM audit_events WHERE org_id = $1 AND request_id = $2', [asking.org, headers.get('x-request-id')]);
+    expect(body.items).toEqual(
+      expect.arrayContaining([
+        { id: asking.org, ...numbers, activePeople: 0, inactivePeople: 0 },
+        { id: agreed.org, ...numbers, activePeople: 2, inactivePeople: 1 },
+      ]),
+    );
+    const [event] = await harness.database.superuser(
+      'SELECT type, meta FROM audit_events WHERE org_id = $1 AND request_id = $2',
+      [asking.org, headers.get('x-request-id')],
+    );
     expect(event).toEqual({ type: 'institution.report_viewed', meta: { organizations: 2 } });
     await agreed.client.patch(CURRENT, { institutionReporting: false });
     expect((await asking.client.get(REPORT)).body.items.map(({ id }: { id: string }) => id)).toEqual([asking.org]);
@@ -105,8 +149,12 @@ describe('the report of an institution', () => {
     const before = await context();
     expect((await raw.attempt('SELECT id FROM app.institution_report()')).rowCount).toBeGreaterThan(1);
     expect([await orgs(), await context()]).toEqual([[{ org_id: here.org }], before]);
-    const mixed = await raw.attempt('SELECT r.id, (SELECT count(*) FROM memberships m WHERE m.org_id = r.id) AS seen FROM app.institution_report() r');
-    expect(mixed.rows.filter(({ id }) => id !== here.org).map(({ seen: rows }) => rows)).toEqual(mixed.rows.filter(({ id }) => id !== here.org).map(() => '0'));
+    const mixed = await raw.attempt(
+      'SELECT r.id, (SELECT count(*) FROM memberships m WHERE m.org_id = r.id) AS seen FROM app.institution_report() r',
+    );
+    expect(mixed.rows.filter(({ id }) => id !== here.org).map(({ seen: rows }) => rows)).toEqual(
+      mixed.rows.filter(({ id }) => id !== here.org).map(() => '0'),
+    );
     await raw.rollback();
     await raw.end();
   });
@@ -119,22 +167,33 @@ describe('shared sign-in', () => {
   beforeAll(async () => {
     provider = await IdentityProvider.start();
     home = await site();
-    ({ id: connection } = await harness.operator.within(home.org, async () => harness.operator.app.get(SsoSetupService).create({
-      name: 'University', metadata: await provider.metadata(), groupRoles: [], defaultRole: 'mentor',
-    })));
+    ({ id: connection } = await harness.operator.within(home.org, async () =>
+      harness.operator.app.get(SsoSetupService).create({
+        name: 'University',
+        metadata: await provider.metadata(),
+        groupRoles: [],
+        defaultRole: 'mentor',
+      }),
+    ));
     for (const domain of ['gme.example', 'enrollment.example', 'workforce.example']) {
-      await harness.database.superuser(`INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`, [home.org, domain]);
+      await harness.database.superuser(
+        `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`,
+        [home.org, domain],
+      );
     }
   });
   afterAll(() => provider.stop());
 
   const go = (client: Client, orgId: string) => client.post('/v1/auth/organization', { orgId });
-  const reachable = async (client: Client) => (await client.get('/v1/auth/organizations')).body.items.map(({ id }: { id: string }) => id).toSorted();
+  const reachable = async (client: Client) =>
+    (await client.get('/v1/auth/organizations')).body.items.map(({ id }: { id: string }) => id).toSorted();
 
   /** Another organization of the institution, which has the person as a member. */
   async function sister(email: string, settings: object | null, of: string | null = institution): Promise<Site> {
     const made = await site(of);
-    expect((await made.client.post('/v1/memberships', { email, name: 'Synthetic Colleague', role: 'mentor' })).status).toBe(201);
+    expect(
+      (await made.client.post('/v1/memberships', { email, name: 'Synthetic Colleague', role: 'mentor' })).status,
+    ).toBe(201);
     if (settings !== null) expect((await made.client.patch(`${CURRENT}/sign-in`, settings)).status).toBe(200);
     return made;
   }
@@ -143,7 +202,11 @@ describe('shared sign-in', () => {
     const email = 'mentor@gme.example';
     const client = harness.client();
     await signInBySaml(provider, client, connection, email);
-    const [open, closed, foreign] = [await sister(email, { institutionSignIn: true }), await sister(email, null), await sister(email, { institutionSignIn: true }, await createInstitution(harness.operator, 'Elsewhere'))];
+    const [open, closed, foreign] = [
+      await sister(email, { institutionSignIn: true }),
+      await sister(email, null),
+      await sister(email, { institutionSignIn: true }, await createInstitution(harness.operator, 'Elsewhere')),
+    ];
     expect(await reachable(client)).toEqual([home.org, open.org].toSorted());
     for (const { org } of [closed, foreign]) expect(seen(await go(client, org))).toEqual([403, 'sign_in_required']);
     expect((await go(client, open.org)).status).toBe(200);
@@ -154,10 +217,17 @@ describe('shared sign-in', () => {
   });
 
   it.each<[string, (there: Site) => Promise<unknown>]>([
-    ['the organization takes its word back', (there) => there.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: false })],
+    [
+      'the organization takes its word back',
+      (there) => there.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: false }),
+    ],
     ['the organization leaves the institution', ({ org }) => removeFromInstitution(harness.operator, org)],
-    ['the organization takes SAML no more', ({ org }) => harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{password}' WHERE id = $1`, [org])],
-    ['the provider\'s organization is suspended', () => suspend(harness.operator, home.org, 'incident')],
+    [
+      'the organization takes SAML no more',
+      ({ org }) =>
+        harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{password}' WHERE id = $1`, [org]),
+    ],
+    ["the provider's organization is suspended", () => suspend(harness.operator, home.org, 'incident')],
   ])('ends at the next request when %s', async (_when, change) => {
     const email = 'staff@enrollment.example';
     const client = harness.client();
@@ -177,7 +247,10 @@ describe('shared sign-in', () => {
     const there = await sister(email, { institutionSignIn: true });
     await harness.database.superuser(`UPDATE memberships SET role = 'program_director' WHERE org_id = $1`, [there.org]);
     await go(client, there.org);
-    expect(seen(await client.patch(`${CURRENT}/sign-in`, { institutionSignIn: false }))).toEqual([409, 'would_lock_you_out']);
+    expect(seen(await client.patch(`${CURRENT}/sign-in`, { institutionSignIn: false }))).toEqual([
+      409,
+      'would_lock_you_out',
+    ]);
     expect((await client.get(CURRENT)).body.institutionSignIn).toBe(true);
   });
 });

@@ -31,7 +31,10 @@ let refuseAddressee: number | null = null;
 
 beforeAll(async () => {
   smtp = await mailServer();
-  harness = await Harness.start({ takeJobs: false, env: { SMTP_URL: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}` } });
+  harness = await Harness.start({
+    takeJobs: false,
+    env: { SMTP_URL: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}` },
+  });
   api = await startCaptured(harness);
   worker = await startCapturedWorker(harness);
   org = await harness.make.organization('gme');
@@ -52,17 +55,25 @@ afterAll(async () => {
 
 async function mailServer(): Promise<SMTPServer> {
   const server = new SMTPServer({
-    authOptional: true, disabledCommands: ['STARTTLS'], closeTimeout: 10,
-    onRcptTo: ({ address }, _session, done) => (refuseAddressee === null ? done() : done(Object.assign(new Error(`no mailbox ${address}`), { responseCode: refuseAddressee }))),
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    closeTimeout: 10,
+    onRcptTo: ({ address }, _session, done) =>
+      refuseAddressee === null
+        ? done()
+        : done(Object.assign(new Error(`no mailbox ${address}`), { responseCode: refuseAddressee })),
     onData(stream, _session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         const mail = readMail(Buffer.concat(chunks).toString('latin1'));
-        whileSending(mail).then(() => {
-          mails.push(mail);
-          done();
-        }, (error: Error) => done(error));
+        whileSending(mail).then(
+          () => {
+            mails.push(mail);
+            done();
+          },
+          (error: Error) => done(error),
+        );
       });
     },
   });
@@ -73,14 +84,21 @@ async function mailServer(): Promise<SMTPServer> {
 }
 
 const tokenIn = ({ text }: Mail): string => /(?<=#token=)\S+/.exec(text)![0];
-const sql = <R extends Record<string, any>>(text: string, values: unknown[] = []) => harness.database.superuser<R>(text, values);
+const sql = <R extends Record<string, any>>(text: string, values: unknown[] = []) =>
+  harness.database.superuser<R>(text, values);
 const invite = (email: string) => director.post(`${api.url}/v1/invites`, { email, name: NAME, role: 'trainee' });
 const accept = (token: string) => harness.client().post(`${api.url}/v1/invites/accept`, { token, password: PASSWORD });
 
 /** Every row of every table, secrets of the installation included, as text. */
 async function dump(): Promise<string> {
-  const tables = await sql<{ name: string }>(`SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'app_private')`);
-  const rows = await Promise.all(tables.map(({ name }) => sql(`SELECT t::text AS line, CASE WHEN $1 THEN to_jsonb(t)::text END AS json FROM ${name} t`, [true])));
+  const tables = await sql<{ name: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'app_private')`,
+  );
+  const rows = await Promise.all(
+    tables.map(({ name }) =>
+      sql(`SELECT t::text AS line, CASE WHEN $1 THEN to_jsonb(t)::text END AS json FROM ${name} t`, [true]),
+    ),
+  );
   const text = JSON.stringify(rows);
   const bytea = text.matchAll(/\\+x((?:[0-9a-f]{2})+)/g); // bytes are shown as digits: as text, too
   return text + [...bytea].map(([, hex = '']) => Buffer.from(hex, 'hex').toString('latin1')).join('\n');
@@ -104,11 +122,25 @@ describe('the token of an invite', () => {
     await harness.settled();
     const token = tokenIn(mails[0]!);
     expect((await accept(token)).status).toBe(200);
-    seen.push(text, (await director.get(`${api.url}/v1/invites`)).text, await dump(), await redisDump(), ...api.lines, ...worker.lines);
+    seen.push(
+      text,
+      (await director.get(`${api.url}/v1/invites`)).text,
+      await dump(),
+      await redisDump(),
+      ...api.lines,
+      ...worker.lines,
+    );
     const [payload, signature] = token.split('.') as [string, string];
     const nonce = (JSON.parse(Buffer.from(payload, 'base64url').toString()) as string[]).at(-1)!;
     expect(readInvite(inviteKey(harness.env.JWT_SECRET!), token)).not.toBeNull();
-    const secrets = [token, payload, signature, nonce, Buffer.from(signature, 'base64url').toString('hex'), Buffer.from(nonce, 'base64url').toString('hex')];
+    const secrets = [
+      token,
+      payload,
+      signature,
+      nonce,
+      Buffer.from(signature, 'base64url').toString('hex'),
+      Buffer.from(nonce, 'base64url').toString('hex'),
+    ];
     expect(seen.filter((text_) => secrets.some((secret) => text_.includes(secret)))).toEqual([]);
     expect(seen[2]).toContain(ADDRESS); // the places were looked at
     expect(seen.some((line) => line.includes('"route":"/v1/invites/accept"'))).toBe(true);
@@ -118,7 +150,9 @@ describe('the token of an invite', () => {
     let answer = 0;
     let waiting: unknown[] = [];
     whileSending = async (mail) => {
-      waiting = await sql(`SELECT query FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`);
+      waiting = await sql(
+        `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
+      );
       answer = (await accept(tokenIn(mail))).status;
     };
     await invite('quick@test.example');
@@ -130,8 +164,16 @@ describe('the token of an invite', () => {
   it('leaves neither the address nor the name in the outbox, in Redis or in any log', async () => {
     const outbox = await sql<{ line: string }>(`SELECT o::text AS line FROM outbox o WHERE job = 'invite.send'`);
     expect(outbox.length).toBeGreaterThan(0);
-    const log = await sql<{ line: string }>(`SELECT e::text || convert_from(canonical, 'UTF8') AS line FROM audit_events e`);
-    const places = [...outbox.map(({ line }) => line), ...log.map(({ line }) => line), await redisDump(), ...api.lines, ...worker.lines];
+    const log = await sql<{ line: string }>(
+      `SELECT e::text || convert_from(canonical, 'UTF8') AS line FROM audit_events e`,
+    );
+    const places = [
+      ...outbox.map(({ line }) => line),
+      ...log.map(({ line }) => line),
+      await redisDump(),
+      ...api.lines,
+      ...worker.lines,
+    ];
     expect(places.filter((text) => text.includes(ADDRESS) || text.includes(NAME))).toEqual([]);
   });
 });
@@ -141,8 +183,21 @@ describe('a mail server that refuses the address', () => {
     refuseAddressee = 550;
     const address = 'planted.refused@hospital.example';
     const { body } = await invite(address);
-    await until('the job is dead', async () => (await sql(`SELECT 1 FROM outbox WHERE job = 'invite.send' AND state = 'dead' AND error_code = 'mail_refused' AND payload ->> 'inviteId' = $1`, [body.id])).length === 1);
-    expect((await director.get(`${api.url}/v1/invites`)).body.items[0]).toMatchObject({ id: body.id, state: 'open', sentAt: null });
+    await until(
+      'the job is dead',
+      async () =>
+        (
+          await sql(
+            `SELECT 1 FROM outbox WHERE job = 'invite.send' AND state = 'dead' AND error_code = 'mail_refused' AND payload ->> 'inviteId' = $1`,
+            [body.id],
+          )
+        ).length === 1,
+    );
+    expect((await director.get(`${api.url}/v1/invites`)).body.items[0]).toMatchObject({
+      id: body.id,
+      state: 'open',
+      sentAt: null,
+    });
     expect([...api.lines, ...worker.lines, await redisDump()].filter((text) => text.includes(address))).toEqual([]);
   });
 });
@@ -163,24 +218,37 @@ describe('a token that opens nothing', () => {
   });
 });
 
-describe('SQL in a member\'s session', () => {
-  it('neither reads nor writes the digest of a token, invites in no other\'s name, and takes none with a digest', async () => {
+describe("SQL in a member's session", () => {
+  it("neither reads nor writes the digest of a token, invites in no other's name, and takes none with a digest", async () => {
     const second = await harness.make.member(org, 'program_director');
     const { body } = await invite('sql@test.example');
     await until('the mail came', () => mails.length === 1);
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(director));
     for (const statement of [
-      'SELECT token_hash FROM invites', 'SELECT * FROM invites', `UPDATE invites SET token_hash = sha256('x')`, 'UPDATE invites SET invited_by = id', 'DELETE FROM invites',
-      `UPDATE invites SET email = 'thief@test.example'`, `UPDATE invites SET role = 'program_director'`, 'UPDATE invites SET accepted_at = NULL',
+      'SELECT token_hash FROM invites',
+      'SELECT * FROM invites',
+      `UPDATE invites SET token_hash = sha256('x')`,
+      'UPDATE invites SET invited_by = id',
+      'DELETE FROM invites',
+      `UPDATE invites SET email = 'thief@test.example'`,
+      `UPDATE invites SET role = 'program_director'`,
+      'UPDATE invites SET accepted_at = NULL',
       `INSERT INTO invites (org_id, id, email, name, role, invited_by, expires_at) VALUES ('${org}', gen_random_uuid(), 'a@test.example', 'A', 'trainee', '${second.membershipId}', now())`,
-    ]) expect([statement, (await raw.attempt(statement)).code]).toEqual([statement, '42501']);
+    ])
+      expect([statement, (await raw.attempt(statement)).code]).toEqual([statement, '42501']);
     await raw.attempt(`UPDATE invites SET expires_at = now() + interval '1 day'`);
     const [mine] = (await raw.attempt(`SELECT invited_by FROM invites WHERE id = '${body.id}'`)).rows;
     expect(mine).toEqual({ invited_by: directorMember.membershipId });
-    const [row] = await sql<{ hash: string; expires_at: Date }>(`SELECT encode(token_hash, 'hex') AS hash, expires_at FROM invites WHERE id = $1`, [body.id]);
+    const [row] = await sql<{ hash: string; expires_at: Date }>(
+      `SELECT encode(token_hash, 'hex') AS hash, expires_at FROM invites WHERE id = $1`,
+      [body.id],
+    );
     for (const token of [row!.hash, `\\x${row!.hash}`]) {
-      const { rows } = await raw.attempt('SELECT state FROM app.accept_own_invite($1, $2, $3, $4, $5, $6, gen_random_uuid())', [org, body.id, token, 'sql@test.example', 'trainee', row!.expires_at]);
+      const { rows } = await raw.attempt(
+        'SELECT state FROM app.accept_own_invite($1, $2, $3, $4, $5, $6, gen_random_uuid())',
+        [org, body.id, token, 'sql@test.example', 'trainee', row!.expires_at],
+      );
       expect(rows).toEqual([{ state: 'superseded' }]);
     }
     await raw.end();

@@ -29,21 +29,36 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const sql = <R extends Record<string, any>>(text: string, values: unknown[] = []) => harness.database.superuser<R>(text, values);
+const sql = <R extends Record<string, any>>(text: string, values: unknown[] = []) =>
+  harness.database.superuser<R>(text, values);
 const newAddress = () => `invited${(count += 1)}@test.example`;
-const accept = (token: string, password = PASSWORD, client = harness.client()) => client.post('/v1/invites/accept', { token, password });
-const eventsOf = async (type: string, orgId = org) => sql<{ outcome: string; meta: any; target_id: string; actor_type: string; actor_id: string }>(
-  'SELECT outcome, meta, target_id, actor_type, actor_id FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id', [orgId, type],
-);
+const accept = (token: string, password = PASSWORD, client = harness.client()) =>
+  client.post('/v1/invites/accept', { token, password });
+const eventsOf = async (type: string, orgId = org) =>
+  sql<{ outcome: string; meta: any; target_id: string; actor_type: string; actor_id: string }>(
+    'SELECT outcome, meta, target_id, actor_type, actor_id FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
+    [orgId, type],
+  );
 const lastEvent = async (type: string, orgId = org) => (await eventsOf(type, orgId)).at(-1);
-const membershipsOf = (email: string, orgId = org) => sql<{ id: string; role: string; status: string; person_id: string | null; name: string; grants: object }>(
-  'SELECT m.* FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.email = $1 AND m.org_id = $2', [email, orgId],
-);
+const membershipsOf = (email: string, orgId = org) =>
+  sql<{ id: string; role: string; status: string; person_id: string | null; name: string; grants: object }>(
+    'SELECT m.* FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.email = $1 AND m.org_id = $2',
+    [email, orgId],
+  );
 
-interface Invited { id: string; email: string; token: string }
+interface Invited {
+  id: string;
+  email: string;
+  token: string;
+}
 
 /** Invites and reads the token from the mail. */
-async function invited({ email = newAddress(), role = 'trainee', by = director, ...more }: { email?: string; role?: string; by?: Client; personId?: string } = {}): Promise<Invited> {
+async function invited({
+  email = newAddress(),
+  role = 'trainee',
+  by = director,
+  ...more
+}: { email?: string; role?: string; by?: Client; personId?: string } = {}): Promise<Invited> {
   const { status, body, text } = await by.post('/v1/invites', { email, name: 'Synthetic Invitee', role, ...more });
   if (status !== 201) throw new Error(`the invite was refused: ${text}`);
   return { id: body.id as string, email, token: await inviteToken(harness, email) };
@@ -51,7 +66,10 @@ async function invited({ email = newAddress(), role = 'trainee', by = director, 
 
 /** A token for a row as it stands, signed as the worker signs, whose digest the row is given. */
 async function tokenFor(id: string, changes: Partial<InviteClaims> = {}): Promise<string> {
-  const [row] = await sql<InviteClaims>('SELECT id, org_id AS "orgId", email, role, expires_at AS "expiresAt" FROM invites WHERE id = $1', [id]);
+  const [row] = await sql<InviteClaims>(
+    'SELECT id, org_id AS "orgId", email, role, expires_at AS "expiresAt" FROM invites WHERE id = $1',
+    [id],
+  );
   const token = signInvite(inviteKey(harness.env.JWT_SECRET!), { ...row!, ...changes });
   await sql('UPDATE invites SET token_hash = $2 WHERE id = $1', [id, sha256(token)]);
   return token;
@@ -60,11 +78,14 @@ async function tokenFor(id: string, changes: Partial<InviteClaims> = {}): Promis
 /** What the entrance says to a token, in a transaction of one's own. */
 function enterBy(raw: RawSql, token: string): Promise<Outcome> {
   const { orgId, id, email, role, expiresAt } = readInvite(inviteKey(harness.env.JWT_SECRET!), token)!;
-  return raw.outcome(`SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(), ${bareVisit('sha256($9)')})`,
-    [orgId, id, token, email, role, expiresAt, Buffer.alloc(16), Buffer.alloc(32), newId()]);
+  return raw.outcome(
+    `SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(), ${bareVisit('sha256($9)')})`,
+    [orgId, id, token, email, role, expiresAt, Buffer.alloc(16), Buffer.alloc(32), newId()],
+  );
 }
 
-const isInvalid = ({ status, body }: { status: number; body: any }) => expect([status, body.code]).toEqual([404, 'invite_invalid']);
+const isInvalid = ({ status, body }: { status: number; body: any }) =>
+  expect([status, body.code]).toEqual([404, 'invite_invalid']);
 
 describe('somebody who is invited', () => {
   it('gets a mail, chooses a password, and is signed in as a member in the role and on the record of the invite', async () => {
@@ -79,13 +100,27 @@ describe('somebody who is invited', () => {
     const me = (await client.get('/v1/auth/me')).body;
     expect([me.user.email, me.organization.id, me.role]).toEqual([email, org, 'trainee']);
     const [membership] = await membershipsOf(email);
-    expect(membership).toMatchObject({ id: me.membershipId, person_id: personId, name: 'Synthetic Invitee', status: 'active' });
+    expect(membership).toMatchObject({
+      id: me.membershipId,
+      person_id: personId,
+      name: 'Synthetic Invitee',
+      status: 'active',
+    });
     await harness.signIn(email, PASSWORD);
     expect(await lastEvent('invite.accepted')).toMatchObject({
-      outcome: 'success', target_id: id, actor_id: me.user.id, meta: { role: 'trainee', membershipId: me.membershipId, userId: me.user.id },
+      outcome: 'success',
+      target_id: id,
+      actor_id: me.user.id,
+      meta: { role: 'trainee', membershipId: me.membershipId, userId: me.user.id },
     });
     const [seen] = (await director.get('/v1/invites')).body.items;
-    expect(seen).toMatchObject({ id, state: 'accepted', membershipId: me.membershipId, invitedBy: directorMember.membershipId, sentAt: expect.any(String) });
+    expect(seen).toMatchObject({
+      id,
+      state: 'accepted',
+      membershipId: me.membershipId,
+      invitedBy: directorMember.membershipId,
+      sentAt: expect.any(String),
+    });
     expect(JSON.stringify(seen)).not.toMatch(/token|hash/i);
   });
 
@@ -99,10 +134,17 @@ describe('somebody who is invited', () => {
   it('becomes a member once, however often and however much at once the token comes', async () => {
     const { email, token } = await invited();
     const answers = await Promise.all(Array.from({ length: 8 }, () => accept(token)));
-    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, ...Array.from({ length: 7 }, () => 404)]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array.from({ length: 7 }, () => 404),
+    ]);
     isInvalid(await accept(token));
     expect((await membershipsOf(email)).length).toBe(1);
-    expect(await lastEvent('invite.refused')).toMatchObject({ outcome: 'failure', meta: { reason: 'used' }, actor_type: 'anonymous' });
+    expect(await lastEvent('invite.refused')).toMatchObject({
+      outcome: 'failure',
+      meta: { reason: 'used' },
+      actor_type: 'anonymous',
+    });
   });
 
   it('who comes twice at the same moment waits for themself, and then comes too late', async () => {
@@ -111,7 +153,12 @@ describe('somebody who is invited', () => {
     await Promise.all([one.client.query('BEGIN'), two.client.query('BEGIN')]);
     expect((await enterBy(one, token)).rows).toEqual([{ state: 'accepted' }]);
     const late = enterBy(two, token);
-    await until('the second waits for the first', async () => (await sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accept_invite%'`)).length === 1);
+    await until(
+      'the second waits for the first',
+      async () =>
+        (await sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accept_invite%'`))
+          .length === 1,
+    );
     await one.client.query('COMMIT');
     expect((await late).rows).toEqual([{ state: 'used' }]);
     await Promise.all([one.end(), two.end()]);
@@ -121,7 +168,9 @@ describe('somebody who is invited', () => {
     const email = newAddress();
     const [here, there] = [await invited({ email }), await invited({ email, role: 'member', by: otherDirector })];
     const answers = await Promise.all([accept(here.token), accept(there.token)]);
-    expect(answers.map(({ status, body }) => String(body.code ?? status)).toSorted((a, b) => a.localeCompare(b))).toEqual(['200', 'sign_in_to_accept']);
+    expect(
+      answers.map(({ status, body }) => String(body.code ?? status)).toSorted((a, b) => a.localeCompare(b)),
+    ).toEqual(['200', 'sign_in_to_accept']);
     expect((await sql('SELECT 1 FROM users WHERE email = $1', [email])).length).toBe(1);
   });
 });
@@ -130,7 +179,14 @@ describe('a token', () => {
   it('altered at any place is refused before the database is asked', async () => {
     const { token } = await invited();
     const before = (await eventsOf('invite.refused')).length;
-    for (const at of [0, 5, Math.floor(token.length / 2), token.indexOf('.') - 1, token.indexOf('.') + 1, token.length - 1]) {
+    for (const at of [
+      0,
+      5,
+      Math.floor(token.length / 2),
+      token.indexOf('.') - 1,
+      token.indexOf('.') + 1,
+      token.length - 1,
+    ]) {
       isInvalid(await accept(token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1)));
     }
     isInvalid(await accept(`${token}.x`));
@@ -141,17 +197,26 @@ describe('a token', () => {
 
   it('signed by a stolen key opens nothing, because it was never sent', async () => {
     const { id, email } = await invited();
-    const [row] = await sql<InviteClaims>('SELECT id, org_id AS "orgId", email, role, expires_at AS "expiresAt" FROM invites WHERE id = $1', [id]);
+    const [row] = await sql<InviteClaims>(
+      'SELECT id, org_id AS "orgId", email, role, expires_at AS "expiresAt" FROM invites WHERE id = $1',
+      [id],
+    );
     isInvalid(await accept(signInvite(inviteKey(harness.env.JWT_SECRET!), row!)));
     expect(await membershipsOf(email)).toEqual([]);
   });
 
-  it.each(['email', 'role'])('is bound to the %s it was sent for: a row changed afterwards leaves it worthless', async (column) => {
-    const { id, email, token } = await invited();
-    await sql(`UPDATE invites SET ${column} = $2 WHERE id = $1`, [id, column === 'role' ? 'program_director' : 'thief@test.example']);
-    isInvalid(await accept(token));
-    expect([await membershipsOf(email), await membershipsOf('thief@test.example')]).toEqual([[], []]);
-  });
+  it.each(['email', 'role'])(
+    'is bound to the %s it was sent for: a row changed afterwards leaves it worthless',
+    async (column) => {
+      const { id, email, token } = await invited();
+      await sql(`UPDATE invites SET ${column} = $2 WHERE id = $1`, [
+        id,
+        column === 'role' ? 'program_director' : 'thief@test.example',
+      ]);
+      isInvalid(await accept(token));
+      expect([await membershipsOf(email), await membershipsOf('thief@test.example')]).toEqual([[], []]);
+    },
+  );
 
   it('ends with its week, and one for longer than the row says is none', async () => {
     const { id, email } = await invited();
@@ -164,7 +229,11 @@ describe('a token', () => {
   });
 
   it('lasts seven days', async () => {
-    const { body } = await director.post('/v1/invites', { email: newAddress(), name: 'Synthetic Invitee', role: 'trainee' });
+    const { body } = await director.post('/v1/invites', {
+      email: newAddress(),
+      name: 'Synthetic Invitee',
+      role: 'trainee',
+    });
     expect(Date.parse(body.expiresAt) - Date.parse(body.createdAt)).toBe(7 * 86_400_000);
   });
 
@@ -187,7 +256,10 @@ describe('a token', () => {
     expect((await director.delete(`/v1/invites/${id}`)).body).toMatchObject({ id, state: 'revoked' });
     isInvalid(await accept(token));
     expect(await lastEvent('invite.refused')).toMatchObject({ target_id: id, meta: { reason: 'revoked' } });
-    for (const { status, body } of [await director.delete(`/v1/invites/${id}`), await director.post(`/v1/invites/${id}/resend`)]) {
+    for (const { status, body } of [
+      await director.delete(`/v1/invites/${id}`),
+      await director.post(`/v1/invites/${id}/resend`),
+    ]) {
       expect([status, body.code]).toEqual([409, 'invite_not_open']);
     }
   });
@@ -214,7 +286,10 @@ describe('a token', () => {
     isInvalid(await accept(token));
     await sql('UPDATE organizations SET require_sso = true WHERE id = $1', [other]);
     await sql(`UPDATE sessions SET method = 'saml' WHERE org_id = $1`, [other]); // as whoever invites there has signed in
-    expect((await otherDirector.post('/v1/invites', { email: newAddress(), name: 'Synthetic Invitee', role: 'member' })).body.code).toBe('invites_closed');
+    expect(
+      (await otherDirector.post('/v1/invites', { email: newAddress(), name: 'Synthetic Invitee', role: 'member' })).body
+        .code,
+    ).toBe('invites_closed');
     await sql('UPDATE organizations SET require_sso = false');
     await sql(`UPDATE organizations SET allowed_sign_in = '{saml}' WHERE id = $1`, [org]);
     isInvalid(await accept(token));
@@ -227,9 +302,18 @@ describe('the inviter', () => {
   it('gives no role that does not exist, nor one beyond their own', async () => {
     const admin = await harness.make.member(other, 'admin');
     const client = await harness.signIn(admin.email);
-    await sql(`INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'audit:read', 'none')`, [other, admin.membershipId]);
-    const invite = (role: string) => client.post('/v1/invites', { email: newAddress(), name: 'Synthetic Invitee', role });
-    for (const [role, expected] of [['trainee', [400, 'unknown_role']], ['no_such_role', [400, 'unknown_role']], ['owner', [403, 'beyond_own_grants']], ['member', [201, undefined]]] as const) {
+    await sql(
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'audit:read', 'none')`,
+      [other, admin.membershipId],
+    );
+    const invite = (role: string) =>
+      client.post('/v1/invites', { email: newAddress(), name: 'Synthetic Invitee', role });
+    for (const [role, expected] of [
+      ['trainee', [400, 'unknown_role']],
+      ['no_such_role', [400, 'unknown_role']],
+      ['owner', [403, 'beyond_own_grants']],
+      ['member', [201, undefined]],
+    ] as const) {
       const { status, body } = await invite(role);
       expect([role, status, body.code]).toEqual([role, ...expected]);
     }
@@ -240,7 +324,10 @@ describe('the inviter', () => {
     const by = await harness.signIn(second.email);
     const { id, email, token } = await invited({ by, role: 'program_director' });
     const narrowed = await invited({ by });
-    await sql(`INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:read', 'assigned')`, [org, second.membershipId]);
+    await sql(
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:read', 'assigned')`,
+      [org, second.membershipId],
+    );
     isInvalid(await accept(token));
     expect(await lastEvent('invite.refused')).toMatchObject({ target_id: id, meta: { reason: 'inviter_unable' } });
     await director.patch(`/v1/memberships/${second.membershipId}`, { role: 'mentor' });
@@ -255,10 +342,11 @@ describe('the inviter', () => {
     expect((await accept(await inviteToken(harness, email))).status).toBe(200);
   });
 
-  it('fills nobody\'s mailbox', async () => {
+  it("fills nobody's mailbox", async () => {
     const { id } = await invited();
     let status = 0;
-    for (let tries = 0; tries < 12 && status !== 429; tries += 1) ({ status } = await director.post(`/v1/invites/${id}/resend`));
+    for (let tries = 0; tries < 12 && status !== 429; tries += 1)
+      ({ status } = await director.post(`/v1/invites/${id}/resend`));
     expect(status).toBe(429);
     await harness.settled();
   });
@@ -266,16 +354,33 @@ describe('the inviter', () => {
   it('of another organization sees, sends and revokes none of them, and names none of their people', async () => {
     const { id } = await invited();
     const personId = await harness.make.person(org);
-    expect((await otherDirector.get('/v1/invites?limit=200')).body.items.map((item: Invited) => item.id)).not.toContain(id);
+    expect((await otherDirector.get('/v1/invites?limit=200')).body.items.map((item: Invited) => item.id)).not.toContain(
+      id,
+    );
     for (const answer of [
-      await otherDirector.post(`/v1/invites/${id}/resend`), await otherDirector.delete(`/v1/invites/${id}`),
-      await otherDirector.post('/v1/invites', { email: newAddress(), name: 'Synthetic Invitee', role: 'member', personId }),
-    ]) expect([answer.status, answer.body.code]).toEqual([404, 'not_found']);
+      await otherDirector.post(`/v1/invites/${id}/resend`),
+      await otherDirector.delete(`/v1/invites/${id}`),
+      await otherDirector.post('/v1/invites', {
+        email: newAddress(),
+        name: 'Synthetic Invitee',
+        role: 'member',
+        personId,
+      }),
+    ])
+      expect([answer.status, answer.body.code]).toEqual([404, 'not_found']);
   });
 
   it('writes to no address that is none', async () => {
-    for (const email of ['a@b.example, c@d.example', 'A <a@b.example>', '"a\nb"@c.example', 'a@b.example\r\nBcc: c@d.example', 'nobody']) {
-      expect((await director.post('/v1/invites', { email, name: 'Synthetic Invitee', role: 'trainee' })).status).toBe(400);
+    for (const email of [
+      'a@b.example, c@d.example',
+      'A <a@b.example>',
+      '"a\nb"@c.example',
+      'a@b.example\r\nBcc: c@d.example',
+      'nobody',
+    ]) {
+      expect((await director.post('/v1/invites', { email, name: 'Synthetic Invitee', role: 'trainee' })).status).toBe(
+        400,
+      );
     }
   });
 });
@@ -289,7 +394,11 @@ describe('somebody who has an account', () => {
     const client = await harness.signIn(guest.email);
     const { status, body } = await client.post('/v1/auth/invites/accept', { token });
     expect([status, body.organizationId]).toEqual([200, org]);
-    expect((await membershipsOf(guest.email))[0]).toMatchObject({ id: body.membershipId, role: 'program_director', status: 'active' });
+    expect((await membershipsOf(guest.email))[0]).toMatchObject({
+      id: body.membershipId,
+      role: 'program_director',
+      status: 'active',
+    });
     expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: other }, role: 'member' });
     expect(await lastEvent('invite.accepted')).toMatchObject({ target_id: id, actor_id: guest.userId });
     isInvalid(await client.post('/v1/auth/invites/accept', { token }));
@@ -304,7 +413,9 @@ describe('somebody who has an account', () => {
     expect((await sql('SELECT 1 FROM audit_events WHERE org_id = $1', [org])).length).toBe(before);
     const client = await harness.signIn(guest.email);
     const { headers } = await client.post('/v1/auth/invites/accept', { token });
-    const logs = await sql<{ org_id: string }>('SELECT org_id FROM audit_events WHERE request_id = $1', [headers.get('x-request-id')]);
+    const logs = await sql<{ org_id: string }>('SELECT org_id FROM audit_events WHERE request_id = $1', [
+      headers.get('x-request-id'),
+    ]);
     expect(logs.map(({ org_id: log }) => log)).toEqual([org]);
   });
 
@@ -314,8 +425,16 @@ describe('somebody who has an account', () => {
     const client = await harness.signIn(thief.email);
     isInvalid(await client.post('/v1/auth/invites/accept', { token }));
     expect([await membershipsOf(thief.email), await membershipsOf(email)]).toEqual([[], []]);
-    expect(await lastEvent('invite.refused')).toMatchObject({ target_id: id, meta: { reason: 'not_addressee' }, actor_type: 'anonymous', actor_id: null });
-    expect(await lastEvent('access.denied', other)).toMatchObject({ actor_id: thief.userId, meta: { reason: 'invite_invalid' } });
+    expect(await lastEvent('invite.refused')).toMatchObject({
+      target_id: id,
+      meta: { reason: 'not_addressee' },
+      actor_type: 'anonymous',
+      actor_id: null,
+    });
+    expect(await lastEvent('access.denied', other)).toMatchObject({
+      actor_id: thief.userId,
+      meta: { reason: 'invite_invalid' },
+    });
     expect((await accept(token)).status).toBe(200);
   });
 
@@ -333,50 +452,93 @@ describe('somebody who has an account', () => {
     const member = await harness.make.member(org, 'mentor');
     await harness.make.assignment(org, member.membershipId, person);
     await director.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'org' });
-    await sql(`INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, state, decided_by, expires_at)
-      VALUES ($1, $2, $3, '{"export:create": "org"}', 'Synthetic reason', 60, 'approved', $4, now() + interval '1 hour')`, [org, newId(), member.membershipId, directorMember.membershipId]);
+    await sql(
+      `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, state, decided_by, expires_at)
+      VALUES ($1, $2, $3, '{"export:create": "org"}', 'Synthetic reason', 60, 'approved', $4, now() + interval '1 hour')`,
+      [org, newId(), member.membershipId, directorMember.membershipId],
+    );
     await director.delete(`/v1/memberships/${member.membershipId}`);
     const { token } = await invited({ email: member.email, role: 'mentor' });
     const client = harness.client();
     expect((await accept(token, PASSWORD, client)).status).toBe(200);
     const [membership] = await membershipsOf(member.email);
     expect(membership).toMatchObject({ id: member.membershipId, status: 'active', role: 'mentor' });
-    for (const permission of ['audit:read', 'export:create']) expect(Object.keys(membership!.grants)).not.toContain(permission);
+    for (const permission of ['audit:read', 'export:create'])
+      expect(Object.keys(membership!.grants)).not.toContain(permission);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
-    expect((await harness.client().post('/v1/auth/login', { email: member.email, password: Factories.PASSWORD })).status).toBe(401);
+    expect(
+      (await harness.client().post('/v1/auth/login', { email: member.email, password: Factories.PASSWORD })).status,
+    ).toBe(401);
   });
 });
 
 describe('an address', () => {
   it('gets the same answer with an account, without one, and as a member', async () => {
-    const addresses = [newAddress(), (await harness.make.member(other, 'member')).email, (await harness.make.member(org, 'trainee')).email];
-    const answers = await Promise.all(addresses.map((email) => director.post('/v1/invites', { email, name: 'Synthetic Invitee', role: 'trainee' })));
-    const bare = answers.map(({ status, body: { id: _id, email: _email, createdAt: _created, expiresAt: _expires, ...rest } }) => ({ status, rest }));
+    const addresses = [
+      newAddress(),
+      (await harness.make.member(other, 'member')).email,
+      (await harness.make.member(org, 'trainee')).email,
+    ];
+    const answers = await Promise.all(
+      addresses.map((email) => director.post('/v1/invites', { email, name: 'Synthetic Invitee', role: 'trainee' })),
+    );
+    const bare = answers.map(
+      ({ status, body: { id: _id, email: _email, createdAt: _created, expiresAt: _expires, ...rest } }) => ({
+        status,
+        rest,
+      }),
+    );
     expect(bare).toEqual([bare[0], bare[0], bare[0]]);
     await harness.settled();
-    expect(await Promise.all(addresses.map(async (email) => (await mailsTo(harness, email)).length))).toEqual([1, 1, 1]);
+    expect(await Promise.all(addresses.map(async (email) => (await mailsTo(harness, email)).length))).toEqual([
+      1, 1, 1,
+    ]);
   });
 
   it('tells by tokens that open nothing only that they open nothing', async () => {
-    const [used, revoked, expired, resent, gone] = [await invited(), await invited(), await invited(), await invited(), await invited()];
+    const [used, revoked, expired, resent, gone] = [
+      await invited(),
+      await invited(),
+      await invited(),
+      await invited(),
+      await invited(),
+    ];
     await accept(used.token);
     await director.delete(`/v1/invites/${revoked.id}`);
     await sql(`UPDATE invites SET expires_at = now() - interval '1 second' WHERE id = $1`, [expired.id]);
     const late = await tokenFor(expired.id);
     await director.post(`/v1/invites/${resent.id}/resend`);
     await sql('DELETE FROM invites WHERE id = $1', [gone.id]);
-    const answers = await Promise.all([used.token, revoked.token, late, resent.token, gone.token, `${used.token}x`, 'x'].map((token) => accept(token)));
-    const bare = answers.map(({ status, body: { requestId: _id, ...rest }, headers }) => ({ status, rest, cookies: headers.getSetCookie() }));
-    expect(new Set(bare.map((answer) => JSON.stringify(answer)))).toEqual(new Set([JSON.stringify({
-      status: 404, rest: { type: 'urn:vouchsafe:problem:invite_invalid', title: 'This invite is not, or no longer, good for anything', status: 404, code: 'invite_invalid' }, cookies: [],
-    })]));
+    const answers = await Promise.all(
+      [used.token, revoked.token, late, resent.token, gone.token, `${used.token}x`, 'x'].map((token) => accept(token)),
+    );
+    const bare = answers.map(({ status, body: { requestId: _id, ...rest }, headers }) => ({
+      status,
+      rest,
+      cookies: headers.getSetCookie(),
+    }));
+    expect(new Set(bare.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set([
+        JSON.stringify({
+          status: 404,
+          rest: {
+            type: 'urn:vouchsafe:problem:invite_invalid',
+            title: 'This invite is not, or no longer, good for anything',
+            status: 404,
+            code: 'invite_invalid',
+          },
+          cookies: [],
+        }),
+      ]),
+    );
     await harness.settled();
   });
 
   it('may not be tried without end', async () => {
     const client = harness.client();
     let status = 0;
-    for (let tries = 0; tries < 120 && status !== 429; tries += 1) ({ status } = await client.post('/v1/invites/accept', { token: newId(), password: 'short' }));
+    for (let tries = 0; tries < 120 && status !== 429; tries += 1)
+      ({ status } = await client.post('/v1/invites/accept', { token: newId(), password: 'short' }));
     expect(status).toBe(429);
   });
 });

@@ -3,11 +3,24 @@ import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 
-type Relation = 'own record' | 'assigned' | 'assigned before' | 'assigned from tomorrow' | 'colleague\'s' | 'another organization\'s';
-const RELATIONS: Relation[] = ['own record', 'assigned', 'assigned before', 'assigned from tomorrow', 'colleague\'s', 'another organization\'s'];
+type Relation =
+  | 'own record'
+  | 'assigned'
+  | 'assigned before'
+  | 'assigned from tomorrow'
+  | "colleague's"
+  | "another organization's";
+const RELATIONS: Relation[] = [
+  'own record',
+  'assigned',
+  'assigned before',
+  'assigned from tomorrow',
+  "colleague's",
+  "another organization's",
+];
 const SCOPES = ['org', 'assigned', 'own', 'none'] as const;
 const REACH: Record<(typeof SCOPES)[number], Relation[]> = {
-  org: ['own record', 'assigned', 'assigned before', 'assigned from tomorrow', 'colleague\'s'],
+  org: ['own record', 'assigned', 'assigned before', 'assigned from tomorrow', "colleague's"],
   assigned: ['assigned'],
   own: ['own record'],
   none: [],
@@ -24,13 +37,20 @@ beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
   const [orgId, other] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
   director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
-  for (const relation of RELATIONS) people[relation] = await harness.make.person(relation === 'another organization\'s' ? other : orgId, { familyName: 'Related', email: 'related@test.example' });
+  for (const relation of RELATIONS)
+    people[relation] = await harness.make.person(relation === "another organization's" ? other : orgId, {
+      familyName: 'Related',
+      email: 'related@test.example',
+    });
   const member = await harness.make.member(orgId, 'mentor', { personId: people['own record'] });
   membershipId = member.membershipId;
   for (const relation of ['assigned', 'assigned before', 'assigned from tomorrow'] as const) {
     const id = await harness.make.assignment(orgId, membershipId, people[relation]);
     if (relation === 'assigned before') await director.delete(`/v1/assignments/${id}`);
-    if (relation === 'assigned from tomorrow') await harness.database.superuser(`UPDATE assignments SET starts_at = now() + interval '1 day' WHERE id = $1`, [id]);
+    if (relation === 'assigned from tomorrow')
+      await harness.database.superuser(`UPDATE assignments SET starts_at = now() + interval '1 day' WHERE id = $1`, [
+        id,
+      ]);
   }
   client = await harness.signIn(member.email);
   raw = await RawSql.open(harness.env.DATABASE_URL!);
@@ -41,54 +61,80 @@ afterAll(async () => {
 });
 
 async function grant(read: string, update: string): Promise<void> {
-  for (const [permission, scope] of [['person:read', read], ['person:contact', read], ['person:update', update]] as const) {
-    expect((await director.put(`/v1/memberships/${membershipId}/permissions/${permission}`, { scope })).status).toBe(200);
+  for (const [permission, scope] of [
+    ['person:read', read],
+    ['person:contact', read],
+    ['person:update', update],
+  ] as const) {
+    expect((await director.put(`/v1/memberships/${membershipId}/permissions/${permission}`, { scope })).status).toBe(
+      200,
+    );
   }
 }
 
 const ids = (rows: Record<string, unknown>[]) => rows.map(({ id }) => id as string).toSorted();
 const expected = (scope: (typeof SCOPES)[number]) => REACH[scope].map((relation) => people[relation]).toSorted();
 
-describe.each(SCOPES.flatMap((read) => SCOPES.map((update) => [read, update] as const)))('a member who reads %s and changes %s', (read, update) => {
-  beforeAll(() => grant(read, update));
+describe.each(SCOPES.flatMap((read) => SCOPES.map((update) => [read, update] as const)))(
+  'a member who reads %s and changes %s',
+  (read, update) => {
+    beforeAll(() => grant(read, update));
 
-  it('sees over HTTP exactly who is in reach, in the list and one by one', async () => {
-    const list = await client.get('/v1/people?limit=200');
-    if (read === 'none') expect(list.status).toBe(403);
-    else expect(ids(list.body.items)).toEqual(expected(read));
-    for (const relation of RELATIONS) {
-      const seen = REACH[read].includes(relation);
-      const refusal = read === 'none' ? 403 : 404;
-      expect([relation, (await client.get(`/v1/people/${people[relation]}`)).status]).toEqual([relation, seen ? 200 : refusal]);
-      expect([relation, (await client.get(`/v1/people/${people[relation]}/contact`)).status]).toEqual([relation, seen ? 200 : refusal]);
-    }
-  });
+    it('sees over HTTP exactly who is in reach, in the list and one by one', async () => {
+      const list = await client.get('/v1/people?limit=200');
+      if (read === 'none') expect(list.status).toBe(403);
+      else expect(ids(list.body.items)).toEqual(expected(read));
+      for (const relation of RELATIONS) {
+        const seen = REACH[read].includes(relation);
+        const refusal = read === 'none' ? 403 : 404;
+        expect([relation, (await client.get(`/v1/people/${people[relation]}`)).status]).toEqual([
+          relation,
+          seen ? 200 : refusal,
+        ]);
+        expect([relation, (await client.get(`/v1/people/${people[relation]}/contact`)).status]).toEqual([
+          relation,
+          seen ? 200 : refusal,
+        ]);
+      }
+    });
 
-  it('changes over HTTP exactly who may be both seen and changed', async () => {
-    for (const relation of RELATIONS) {
-      const may = REACH[update].includes(relation) && REACH[read].includes(relation);
-      const { status } = await client.patch(`/v1/people/${people[relation]}`, { title: 'x' });
-      expect([relation, status]).toEqual([relation, may ? 200 : update === 'none' ? 403 : 404]);
-    }
-  });
+    it('changes over HTTP exactly who may be both seen and changed', async () => {
+      for (const relation of RELATIONS) {
+        const may = REACH[update].includes(relation) && REACH[read].includes(relation);
+        const { status } = await client.patch(`/v1/people/${people[relation]}`, { title: 'x' });
+        expect([relation, status]).toEqual([relation, may ? 200 : update === 'none' ? 403 : 404]);
+      }
+    });
 
-  it('sees and changes no more by raw SQL', async () => {
-    await raw.enter(sessionSecret(client));
-    expect(ids((await raw.attempt('SELECT id FROM people')).rows)).toEqual(expected(read));
-    expect(ids((await raw.attempt('SELECT person_id AS id FROM assignments')).rows)).toEqual(expected('assigned'));
-    const both = REACH[update].filter((relation) => REACH[read].includes(relation)).map((relation) => people[relation]).toSorted();
-    expect(ids((await raw.attempt(`UPDATE people SET title = 'y' RETURNING id`)).rows)).toEqual(both);
-    expect((await raw.attempt('DELETE FROM people')).code).toBe('42501');
-    const inserted = await raw.attempt(`INSERT INTO people (org_id, id, kind, given_name, family_name) SELECT app.org_id(), gen_random_uuid(), 'trainee', 'S', 'S'`);
-    expect(inserted.code).toBe('42501');
-    await raw.rollback();
-  });
-});
+    it('sees and changes no more by raw SQL', async () => {
+      await raw.enter(sessionSecret(client));
+      expect(ids((await raw.attempt('SELECT id FROM people')).rows)).toEqual(expected(read));
+      expect(ids((await raw.attempt('SELECT person_id AS id FROM assignments')).rows)).toEqual(expected('assigned'));
+      const both = REACH[update]
+        .filter((relation) => REACH[read].includes(relation))
+        .map((relation) => people[relation])
+        .toSorted();
+      expect(ids((await raw.attempt(`UPDATE people SET title = 'y' RETURNING id`)).rows)).toEqual(both);
+      expect((await raw.attempt('DELETE FROM people')).code).toBe('42501');
+      const inserted = await raw.attempt(
+        `INSERT INTO people (org_id, id, kind, given_name, family_name) SELECT app.org_id(), gen_random_uuid(), 'trainee', 'S', 'S'`,
+      );
+      expect(inserted.code).toBe('42501');
+      await raw.rollback();
+    });
+  },
+);
 
 describe('the organization', () => {
-  it('is the session\'s, whatever a request says', async () => {
-    const { body: { organization } } = await client.get('/v1/auth/me');
-    for (const headers of [{ 'x-org-id': people.assigned }, { 'x-organization': 'other' }, { 'x-tenant': 'other' }] as unknown as Record<string, string>[]) {
+  it("is the session's, whatever a request says", async () => {
+    const {
+      body: { organization },
+    } = await client.get('/v1/auth/me');
+    for (const headers of [
+      { 'x-org-id': people.assigned },
+      { 'x-organization': 'other' },
+      { 'x-tenant': 'other' },
+    ] as unknown as Record<string, string>[]) {
       expect((await client.get('/v1/organizations/current', { headers })).body.id).toBe(organization.id);
     }
     for (const query of ['orgId', 'org_id', 'organization', 'tenant']) {

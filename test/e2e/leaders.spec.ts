@@ -34,25 +34,55 @@ async function company(): Promise<{ org: string; owner: Seat; admin: Seat; viewe
 }
 
 /** Until so many transactions wait for another's lock. */
-const waiting = (transactions: number) => until('they wait', async () => (await harness.database.superuser(
-  `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length >= transactions);
+const waiting = (transactions: number) =>
+  until(
+    'they wait',
+    async () =>
+      (
+        await harness.database.superuser(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        )
+      ).length >= transactions,
+  );
 const seen = ({ status, body }: Answer) => [status, body.code];
-const roles = async (org: string) => Object.fromEntries((await harness.database.superuser<{ id: string; role: string }>('SELECT id, role FROM memberships WHERE org_id = $1', [org])).map(({ id, role }) => [id, role]));
+const roles = async (org: string) =>
+  Object.fromEntries(
+    (
+      await harness.database.superuser<{ id: string; role: string }>(
+        'SELECT id, role FROM memberships WHERE org_id = $1',
+        [org],
+      )
+    ).map(({ id, role }) => [id, role]),
+  );
 
 describe('handing the leading role on', () => {
   it('gives it to the other, takes the named one for it, ends the sessions of both, and is logged', async () => {
     const { org, owner, viewer } = await company();
-    const { status, body, headers } = await owner.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'member' });
+    const { status, body, headers } = await owner.client.post(OWNER, {
+      membershipId: viewer.membershipId,
+      ownRole: 'member',
+    });
     expect([status, body.id, body.role]).toEqual([200, viewer.membershipId, 'owner']);
     expect(await roles(org)).toMatchObject({ [viewer.membershipId]: 'owner', [owner.membershipId]: 'member' });
-    expect([(await owner.client.get('/v1/auth/me')).status, (await viewer.client.get('/v1/auth/me')).status]).toEqual([401, 401]);
+    expect([(await owner.client.get('/v1/auth/me')).status, (await viewer.client.get('/v1/auth/me')).status]).toEqual([
+      401, 401,
+    ]);
     expect((await (await harness.signIn(viewer.email)).get('/v1/auth/me')).body.role).toBe('owner');
-    const events = await harness.database.superuser('SELECT type, target_id, meta FROM audit_events WHERE org_id = $1 AND request_id = $2 ORDER BY type, target_id', [org, headers.get('x-request-id')]);
-    expect(events).toEqual(expect.arrayContaining([
-      { type: 'membership.role_changed', target_id: viewer.membershipId, meta: { from: 'viewer', to: 'owner' } },
-      { type: 'membership.role_changed', target_id: owner.membershipId, meta: { from: 'owner', to: 'member' } },
-      { type: 'organization.owner_transferred', target_id: viewer.membershipId, meta: { membershipId: owner.membershipId } },
-    ]));
+    const events = await harness.database.superuser(
+      'SELECT type, target_id, meta FROM audit_events WHERE org_id = $1 AND request_id = $2 ORDER BY type, target_id',
+      [org, headers.get('x-request-id')],
+    );
+    expect(events).toEqual(
+      expect.arrayContaining([
+        { type: 'membership.role_changed', target_id: viewer.membershipId, meta: { from: 'viewer', to: 'owner' } },
+        { type: 'membership.role_changed', target_id: owner.membershipId, meta: { from: 'owner', to: 'member' } },
+        {
+          type: 'organization.owner_transferred',
+          target_id: viewer.membershipId,
+          meta: { membershipId: owner.membershipId },
+        },
+      ]),
+    );
   });
 
   it('is for who leads, to an active member of the organization, with a role that there is, after a fresh sign-in', async () => {
@@ -60,14 +90,26 @@ describe('handing the leading role on', () => {
     const elsewhere = await company();
     const ended = await seat(owner.orgId, 'viewer');
     await owner.client.delete(`/v1/memberships/${ended.membershipId}`);
-    expect(seen(await admin.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' }))).toEqual([403, 'beyond_own_grants']);
-    expect(seen(await viewer.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' }))).toEqual([403, 'forbidden']);
+    expect(seen(await admin.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' }))).toEqual([
+      403,
+      'beyond_own_grants',
+    ]);
+    expect(seen(await viewer.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' }))).toEqual([
+      403,
+      'forbidden',
+    ]);
     for (const membershipId of [owner.membershipId, elsewhere.viewer.membershipId, ended.membershipId, newId()]) {
       expect(seen(await owner.client.post(OWNER, { membershipId, ownRole: 'viewer' }))).toEqual([404, 'not_found']);
     }
-    expect(seen(await owner.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'emperor' }))).toEqual([400, 'unknown_role']);
+    expect(seen(await owner.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'emperor' }))).toEqual([
+      400,
+      'unknown_role',
+    ]);
     harness.advance(16 * 60);
-    expect(seen(await owner.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' }))).toEqual([403, 'step_up_required']);
+    expect(seen(await owner.client.post(OWNER, { membershipId: viewer.membershipId, ownRole: 'viewer' }))).toEqual([
+      403,
+      'step_up_required',
+    ]);
     harness.advance(-16 * 60);
     expect(await roles(owner.orgId)).toMatchObject({ [owner.membershipId]: 'owner', [viewer.membershipId]: 'viewer' });
   });
@@ -75,8 +117,12 @@ describe('handing the leading role on', () => {
   it('twice at once happens once', async () => {
     const { org, owner, admin, viewer } = await company();
     const holding = await RawSql.open(harness.env.MIGRATOR_DATABASE_URL!);
-    await holding.client.query(`BEGIN; SELECT FROM memberships WHERE id IN ('${admin.membershipId}', '${viewer.membershipId}') FOR UPDATE`);
-    const answering = Promise.all([admin, viewer].map(({ membershipId }) => owner.client.post(OWNER, { membershipId, ownRole: 'member' })));
+    await holding.client.query(
+      `BEGIN; SELECT FROM memberships WHERE id IN ('${admin.membershipId}', '${viewer.membershipId}') FOR UPDATE`,
+    );
+    const answering = Promise.all(
+      [admin, viewer].map(({ membershipId }) => owner.client.post(OWNER, { membershipId, ownRole: 'member' })),
+    );
     await waiting(2);
     await holding.end();
     const answers = await answering;
@@ -105,10 +151,13 @@ describe('the last who leads', () => {
     const { org, owner } = await company();
     const second = await seat(org, 'owner');
     expect((await owner.client.patch(`/v1/memberships/${owner.membershipId}`, { role: 'admin' })).status).toBe(200);
-    expect(seen(await second.client.delete(`/v1/memberships/${second.membershipId}`))).toEqual([409, 'last_administrator']);
+    expect(seen(await second.client.delete(`/v1/memberships/${second.membershipId}`))).toEqual([
+      409,
+      'last_administrator',
+    ]);
   });
 
-  it('stays against raw SQL in a member\'s own session, one row at a time or all at once', async () => {
+  it("stays against raw SQL in a member's own session, one row at a time or all at once", async () => {
     const { org, owner } = await company();
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(owner.client));
@@ -133,7 +182,8 @@ describe('the last who leads', () => {
     const [one, two] = [await RawSql.open(harness.env.DATABASE_URL!), await RawSql.open(harness.env.DATABASE_URL!)];
     await one.enter(sessionSecret(owner.client));
     await two.enter(sessionSecret(second.client));
-    const end = ({ membershipId }: Member) => `UPDATE memberships SET status = 'ended' WHERE org_id = '${org}' AND id = '${membershipId}'`;
+    const end = ({ membershipId }: Member) =>
+      `UPDATE memberships SET status = 'ended' WHERE org_id = '${org}' AND id = '${membershipId}'`;
     expect((await one.outcome(end(second))).code).toBe(null);
     const outcome = two.outcome(end(owner));
     await waiting(1);
@@ -145,24 +195,41 @@ describe('the last who leads', () => {
   it('is left when two take each other away at once over HTTP', async () => {
     const { org, owner } = await company();
     const second = await seat(org, 'owner');
-    const answers = await Promise.all([owner.client.delete(`/v1/memberships/${second.membershipId}`), second.client.delete(`/v1/memberships/${owner.membershipId}`)]);
+    const answers = await Promise.all([
+      owner.client.delete(`/v1/memberships/${second.membershipId}`),
+      second.client.delete(`/v1/memberships/${owner.membershipId}`),
+    ]);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    const left = await harness.database.superuser(`SELECT 1 FROM memberships WHERE org_id = $1 AND role = 'owner' AND status = 'active'`, [org]);
+    const left = await harness.database.superuser(
+      `SELECT 1 FROM memberships WHERE org_id = $1 AND role = 'owner' AND status = 'active'`,
+      [org],
+    );
     expect(left).toHaveLength(1);
   });
 
-  it('is not demoted by an identity provider\'s groups: the sign-in is refused, and the log says why', async () => {
+  it("is not demoted by an identity provider's groups: the sign-in is refused, and the log says why", async () => {
     const provider = await IdentityProvider.start();
     try {
       const org = await harness.make.organization('workforce');
       const setup = () => harness.operator.app.get(SsoSetupService);
-      const { id } = await harness.operator.within(org, async () => setup().create({ name: 'Test', metadata: await provider.metadata(), groupRoles: [{ group: 'workforce:owner', role: 'owner' }] }));
+      const { id } = await harness.operator.within(org, async () =>
+        setup().create({
+          name: 'Test',
+          metadata: await provider.metadata(),
+          groupRoles: [{ group: 'workforce:owner', role: 'owner' }],
+        }),
+      );
       const live = harness.client();
       expect((await signInBySaml(provider, live, id, 'owner@workforce.example')).status).toBe(303);
-      await harness.operator.within(org, () => setup().update(id, { groupRoles: [{ group: 'workforce:owner', role: 'viewer' }] }));
+      await harness.operator.within(org, () =>
+        setup().update(id, { groupRoles: [{ group: 'workforce:owner', role: 'viewer' }] }),
+      );
       const refused = await signInBySaml(provider, harness.client(), id, 'owner@workforce.example');
       expect(seen(refused)).toEqual([403, 'sso_refused']);
-      const [event] = await harness.database.superuser<{ meta: object }>(`SELECT meta FROM audit_events WHERE org_id = $1 AND type = 'auth.sign_in_failed'`, [org]);
+      const [event] = await harness.database.superuser<{ meta: object }>(
+        `SELECT meta FROM audit_events WHERE org_id = $1 AND type = 'auth.sign_in_failed'`,
+        [org],
+      );
       expect(event!.meta).toEqual({ method: 'saml', reason: 'last_administrator' });
       expect((await live.get('/v1/auth/me')).body.role).toBe('owner');
       await harness.make.member(org, 'owner');

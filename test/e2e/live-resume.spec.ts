@@ -44,14 +44,17 @@ async function underWay(): Promise<{ target: string; commit: () => Promise<unkno
   const target = newId();
   await writer.query(
     `INSERT INTO live_events (org_id, id, type, target_type, target_id, permission, occurred_at) VALUES ($1, $2, 'organization.updated', 'organization', $3, 'organization:read', now())`,
-    [here.id, newId(), target]);
+    [here.id, newId(), target],
+  );
   return { target, commit: () => writer.query('COMMIT') };
 }
 
 async function insertMany(count: number): Promise<void> {
   await harness.database.superuser(
     `INSERT INTO live_events (org_id, id, type, target_type, target_id, permission, occurred_at)
-     SELECT $1, gen_random_uuid(), 'organization.updated', 'organization', n::text, 'organization:read', now() FROM generate_series(1, $2) n`, [here.id, count]);
+     SELECT $1, gen_random_uuid(), 'organization.updated', 'organization', n::text, 'organization:read', now() FROM generate_series(1, $2) n`,
+    [here.id, count],
+  );
 }
 
 describe('order', () => {
@@ -74,7 +77,10 @@ describe('order', () => {
     let hops = 0;
     await until('a first place', () => (lastEventId = whole.lastEventId) !== '');
     const hop = async (): Promise<void> => {
-      const stream = await listening.open(here.director, { lastEventId, url: hops++ % 2 === 0 ? second.url : harness.url });
+      const stream = await listening.open(here.director, {
+        lastEventId,
+        url: hops++ % 2 === 0 ? second.url : harness.url,
+      });
       await until('something new, or a sign of life', () => stream.events.length >= 1 || stream.beats >= 2);
       stream.close();
       hopped.push(...(stream.targets as string[]));
@@ -101,7 +107,10 @@ describe('order', () => {
 describe('a Last-Event-ID', () => {
   const places: { ours: string; theirs: string } = { ours: '', theirs: '' };
   beforeAll(async () => {
-    for (const [whose, seat] of [['ours', here.director], ['theirs', there.director]] as const) {
+    for (const [whose, seat] of [
+      ['ours', here.director],
+      ['theirs', there.director],
+    ] as const) {
       const stream = await listening.open(seat);
       await until('a place', () => stream.lastEventId !== '');
       places[whose] = stream.lastEventId;
@@ -126,11 +135,22 @@ describe('a Last-Event-ID', () => {
   it('that is made up, damaged, cut or of another organization is refused: 400', async () => {
     const damaged = `${places.ours.slice(0, -2)}${places.ours.endsWith('AA') ? 'BB' : 'AA'}`;
     const forged = [
-      places.theirs, damaged, places.ours.slice(0, 20), `${places.ours}AAAA`, 'null', '0', '1', newId(), Buffer.from('["1","0",9999999999]').toString('base64url'),
-      `${places.ours}, ${places.ours}`, 'x'.repeat(4_000),
+      places.theirs,
+      damaged,
+      places.ours.slice(0, 20),
+      `${places.ours}AAAA`,
+      'null',
+      '0',
+      '1',
+      newId(),
+      Buffer.from('["1","0",9999999999]').toString('base64url'),
+      `${places.ours}, ${places.ours}`,
+      'x'.repeat(4_000),
     ];
     for (const lastEventId of forged) {
-      await expect(listening.open(here.director, { lastEventId })).rejects.toThrow(/^400 .*"invalid_request".*Last-Event-ID/);
+      await expect(listening.open(here.director, { lastEventId })).rejects.toThrow(
+        /^400 .*"invalid_request".*Last-Event-ID/,
+      );
     }
   });
 
@@ -183,14 +203,27 @@ describe('a process', () => {
   it('keeps no transaction open for its streams, and serves requests beside them on a single connection', async () => {
     const api = await anotherApi(harness, { DATABASE_POOL_SIZE: '1' });
     hasten(api.app);
-    const streams = await Promise.all([here.director, here.mentor, there.director].map((seat) => listening.open(seat, { url: api.url })));
+    const streams = await Promise.all(
+      [here.director, here.mentor, there.director].map((seat) => listening.open(seat, { url: api.url })),
+    );
     await Promise.all(streams.map((stream) => stream.settled()));
     await change(here.director, here.own);
     await streams[0]!.about(here.own);
-    const read = await Promise.all(Array.from({ length: 20 }, () => fetch(`${api.url}/v1/people`, { headers: { cookie: here.director.client.cookieHeader } })));
+    const read = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        fetch(`${api.url}/v1/people`, { headers: { cookie: here.director.client.cookieHeader } }),
+      ),
+    );
     expect(read.map(({ status }) => status)).toEqual(Array(20).fill(200));
-    await until('no transaction is open', async () => (await harness.database.superuser(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`)).length === 0);
+    await until(
+      'no transaction is open',
+      async () =>
+        (
+          await harness.database.superuser(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
+          )
+        ).length === 0,
+    );
     listening.closeAll();
     await api.app.close();
   });
@@ -198,7 +231,9 @@ describe('a process', () => {
   it('goes on when its connections to the database are cut', async () => {
     const stream = await listening.open(here.director);
     await stream.settled();
-    await harness.database.superuser(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'`);
+    await harness.database.superuser(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'`,
+    );
     await until('requests are served again', async () => (await here.director.client.get('/v1/people')).status === 200);
     await change(here.director, here.own);
     await stream.about(here.own);
@@ -234,10 +269,15 @@ describe('a process', () => {
     program.start();
     await ready(url);
     const silent = connect(port, '127.0.0.1').on('error', () => undefined);
-    const streams: EventStream[] = await Promise.all([here.director, here.mentor].map((seat) => listening.open(seat, { url })));
+    const streams: EventStream[] = await Promise.all(
+      [here.director, here.mentor].map((seat) => listening.open(seat, { url })),
+    );
     await program.kill('SIGTERM');
     await Promise.all(streams.map((stream) => stream.ended()));
-    expect(streams.map(({ response, end }) => [response.complete, end])).toEqual([[true, undefined], [true, undefined]]);
+    expect(streams.map(({ response, end }) => [response.complete, end])).toEqual([
+      [true, undefined],
+      [true, undefined],
+    ]);
     expect(program.exitCode).toBe(0);
     silent.destroy();
   });

@@ -25,7 +25,8 @@ beforeEach(async () => {
 afterEach(() => listening.closeAll());
 afterAll(() => harness.stop());
 
-const superuser = (text: string, ...values: unknown[]) => harness.database.superuser<Record<string, unknown>>(text, values);
+const superuser = (text: string, ...values: unknown[]) =>
+  harness.database.superuser<Record<string, unknown>>(text, values);
 
 /** Waits until the server has looked twice more for each: what they were going to hear they have heard. */
 async function settled(...streams: EventStream[]): Promise<void> {
@@ -39,7 +40,12 @@ describe('a listener', () => {
     await stream.about(here.own);
     const { event, data } = stream.events[0]!;
     expect(event).toBe('person.updated');
-    expect(data).toEqual({ type: 'person.updated', targetType: 'person', targetId: here.own, occurredAt: expect.stringMatching(/^\d{4}-.*Z$/) as unknown });
+    expect(data).toEqual({
+      type: 'person.updated',
+      targetType: 'person',
+      targetId: here.own,
+      occurredAt: expect.stringMatching(/^\d{4}-.*Z$/) as unknown,
+    });
   });
 
   it('hears what the worker and operators do', async () => {
@@ -47,12 +53,18 @@ describe('a listener', () => {
     const person = await harness.make.person(here.id);
     await stream.about(person);
     const { body } = await here.director.client.post('/v1/exports', { kind: 'person_pdf', personId: person });
-    await until('the export is made', () => stream.events.some(({ event, data }) => event === 'export.completed' && data.targetId === body.id));
+    await until('the export is made', () =>
+      stream.events.some(({ event, data }) => event === 'export.completed' && data.targetId === body.id),
+    );
   });
 
   it('gets an answer that no proxy keeps or holds back', async () => {
     const { headers } = (await listening.open(here.director)).response;
-    expect(headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+    expect(headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
     expect(headers['content-length']).toBeUndefined();
   });
 
@@ -77,7 +89,11 @@ describe('who hears what', () => {
   });
 
   it('is a director everything, a mentor what is about those assigned, a trainee what is about themselves', async () => {
-    const [director, mentor, trainee] = [await listening.open(here.director), await listening.open(here.mentor), await listening.open(here.trainee)];
+    const [director, mentor, trainee] = [
+      await listening.open(here.director),
+      await listening.open(here.mentor),
+      await listening.open(here.trainee),
+    ];
     const everything = [here.own, here.assigned, here.other];
     for (const person of everything) await change(here.director, person);
     await director.about(here.other);
@@ -87,7 +103,11 @@ describe('who hears what', () => {
 
   it('is nobody without the permission, for each event its own', async () => {
     const org = await harness.make.organization('enrollment');
-    const [admin, staff, readOnly] = [await takeSeat(harness, org, 'admin'), await takeSeat(harness, org, 'staff'), await takeSeat(harness, org, 'read_only')];
+    const [admin, staff, readOnly] = [
+      await takeSeat(harness, org, 'admin'),
+      await takeSeat(harness, org, 'staff'),
+      await takeSeat(harness, org, 'read_only'),
+    ];
     const streams = [await listening.open(admin), await listening.open(staff), await listening.open(readOnly)];
     const { body: source } = await admin.client.post('/v1/webhook-sources', { name: 'Synthetic', scheme: 'standard' });
     const person = await harness.make.person(org);
@@ -98,7 +118,9 @@ describe('who hears what', () => {
     const types = streams.map((stream) => [...new Set(stream.events.map(({ event }) => event))]);
     expect(source.id).toBeDefined();
     expect(types).toEqual([
-      ['webhook_source.created', 'person.created', 'export.requested', 'export.completed'], ['webhook_source.created', 'person.created'], [],
+      ['webhook_source.created', 'person.created', 'export.requested', 'export.completed'],
+      ['webhook_source.created', 'person.created'],
+      [],
     ]);
   });
 
@@ -109,7 +131,11 @@ describe('who hears what', () => {
     await here.director.client.delete(`/v1/assignments/${second}`);
     await director.about(second);
     await settled(mentor);
-    expect(director.events.map(({ event }) => event)).toEqual(['assignment.created', 'assignment.created', 'assignment.ended']);
+    expect(director.events.map(({ event }) => event)).toEqual([
+      'assignment.created',
+      'assignment.created',
+      'assignment.ended',
+    ]);
     expect(mentor.targets).toEqual([here.other]);
   });
 
@@ -123,11 +149,14 @@ describe('who hears what', () => {
       await raw.rollback();
       return rows.map(({ org_id: org, person_id: person }) => (org === here.id ? person : 'foreign'));
     };
-    expect(new Set(await seen(here.trainee))).toEqual(new Set([null, here.own])); // null: about the organization, which all may read
+    // null: about the organization, which all may read
+    expect(new Set(await seen(here.trainee))).toEqual(new Set([null, here.own]));
     expect(new Set(await seen(here.mentor))).toEqual(new Set([null, here.assigned]));
     await raw.enter(sessionSecret(here.director.client));
-    const insert = (columns: string, values: string) => raw.attempt(
-      `INSERT INTO live_events (org_id, id, type, permission, occurred_at${columns}) VALUES ('${here.id}', gen_random_uuid(), 'person.created', 'person:read', now()${values})`);
+    const insert = (columns: string, values: string) =>
+      raw.attempt(
+        `INSERT INTO live_events (org_id, id, type, permission, occurred_at${columns}) VALUES ('${here.id}', gen_random_uuid(), 'person.created', 'person:read', now()${values})`,
+      );
     expect([(await insert('', '')).code, (await insert(', transaction_id', ", '1'")).code]).toEqual([null, '42501']);
     await raw.rollback();
     await raw.end();
@@ -136,10 +165,24 @@ describe('who hears what', () => {
 
 describe('what is taken away between two events', () => {
   const taken: [what: string, take: (program: Program) => Promise<unknown>][] = [
-    ['the permission of the role', ({ director }) => director.client.put('/v1/roles/mentor/permissions/person:read', { scope: 'none' })],
-    ['the scope of the role', ({ director }) => director.client.put('/v1/roles/mentor/permissions/person:read', { scope: 'own' })],
-    ['the permission of the member', ({ director, mentor }) => director.client.put(`/v1/memberships/${mentor.membershipId}/permissions/person:read`, { scope: 'none' })],
-    ['the role', ({ id, mentor }) => superuser(`UPDATE memberships SET role = 'trainee' WHERE org_id = $1 AND id = $2`, id, mentor.membershipId)],
+    [
+      'the permission of the role',
+      ({ director }) => director.client.put('/v1/roles/mentor/permissions/person:read', { scope: 'none' }),
+    ],
+    [
+      'the scope of the role',
+      ({ director }) => director.client.put('/v1/roles/mentor/permissions/person:read', { scope: 'own' }),
+    ],
+    [
+      'the permission of the member',
+      ({ director, mentor }) =>
+        director.client.put(`/v1/memberships/${mentor.membershipId}/permissions/person:read`, { scope: 'none' }),
+    ],
+    [
+      'the role',
+      ({ id, mentor }) =>
+        superuser(`UPDATE memberships SET role = 'trainee' WHERE org_id = $1 AND id = $2`, id, mentor.membershipId),
+    ],
     ['the assignment', ({ director, assignment }) => director.client.delete(`/v1/assignments/${assignment}`)],
   ];
   it.each(taken)('%s: the very next event is not heard', async (_what, take) => {
@@ -170,14 +213,48 @@ describe('a stream ends, with the code of the problem', () => {
   const session = 'WHERE org_id = $1 AND membership_id = $2';
   const ends: [code: string, what: string, how: (program: Program) => Promise<unknown>][] = [
     ['unauthenticated', 'signing out', ({ mentor }) => mentor.client.post('/v1/auth/logout')],
-    ['unauthenticated', 'the membership and its sessions being ended', ({ director, mentor }) => director.client.delete(`/v1/memberships/${mentor.membershipId}`)],
-    ['membership_ended', 'the membership being ended', ({ id, mentor }) => superuser(`UPDATE memberships SET status = 'ended' WHERE org_id = $1 AND id = $2`, id, mentor.membershipId)],
-    ['session_expired', 'the session falling idle', ({ id, mentor }) => superuser(`UPDATE sessions SET last_seen_at = now() - interval '1 day' ${session}`, id, mentor.membershipId)],
-    ['session_expired', 'the session expiring', ({ id, mentor }) => superuser(`UPDATE sessions SET expires_at = now() ${session}`, id, mentor.membershipId)],
-    ['organization_suspended', 'the organization being suspended', ({ id }) => superuser(`UPDATE organizations SET status = 'suspended' WHERE id = $1`, id)],
-    ['second_factor_required', 'a second factor being demanded', ({ id }) => superuser('UPDATE organizations SET require_second_factor = true WHERE id = $1', id)],
-    ['sign_in_method_not_allowed', 'passwords being shut out', ({ id }) => superuser(`UPDATE organizations SET allowed_sign_in = '{saml}' WHERE id = $1`, id)],
-    ['sso_required', 'single sign-on being enforced', ({ id }) => superuser('UPDATE organizations SET require_sso = true WHERE id = $1', id)],
+    [
+      'unauthenticated',
+      'the membership and its sessions being ended',
+      ({ director, mentor }) => director.client.delete(`/v1/memberships/${mentor.membershipId}`),
+    ],
+    [
+      'membership_ended',
+      'the membership being ended',
+      ({ id, mentor }) =>
+        superuser(`UPDATE memberships SET status = 'ended' WHERE org_id = $1 AND id = $2`, id, mentor.membershipId),
+    ],
+    [
+      'session_expired',
+      'the session falling idle',
+      ({ id, mentor }) =>
+        superuser(`UPDATE sessions SET last_seen_at = now() - interval '1 day' ${session}`, id, mentor.membershipId),
+    ],
+    [
+      'session_expired',
+      'the session expiring',
+      ({ id, mentor }) => superuser(`UPDATE sessions SET expires_at = now() ${session}`, id, mentor.membershipId),
+    ],
+    [
+      'organization_suspended',
+      'the organization being suspended',
+      ({ id }) => superuser(`UPDATE organizations SET status = 'suspended' WHERE id = $1`, id),
+    ],
+    [
+      'second_factor_required',
+      'a second factor being demanded',
+      ({ id }) => superuser('UPDATE organizations SET require_second_factor = true WHERE id = $1', id),
+    ],
+    [
+      'sign_in_method_not_allowed',
+      'passwords being shut out',
+      ({ id }) => superuser(`UPDATE organizations SET allowed_sign_in = '{saml}' WHERE id = $1`, id),
+    ],
+    [
+      'sso_required',
+      'single sign-on being enforced',
+      ({ id }) => superuser('UPDATE organizations SET require_sso = true WHERE id = $1', id),
+    ],
   ];
   it.each(ends)('%s after %s, without waiting for an event', async (code, _what, how) => {
     const stream = await listening.open(here.mentor);
@@ -190,7 +267,8 @@ describe('a stream ends, with the code of the problem', () => {
     const stream = await listening.open(here.mentor);
     await stream.settled();
     await how(here);
-    await harness.make.assignment(here.id, here.mentor.membershipId, here.other); // an operator's doing, which the mentor would hear
+    // an operator's doing, which the mentor would hear
+    await harness.make.assignment(here.id, here.mentor.membershipId, here.other);
     expect(await stream.ended()).toBe(code);
     expect(stream.targets).not.toContain(here.other);
   });
@@ -214,8 +292,19 @@ describe('a machine with an API key', () => {
 describe('listening', () => {
   it('is no activity: neither opening a stream nor being told keeps a session from falling idle', async () => {
     const mine = 'WHERE org_id = $1 AND membership_id = $2';
-    await superuser(`UPDATE sessions SET last_seen_at = now() - interval '5 minutes' ${mine}`, here.id, here.mentor.membershipId);
-    const minutes = async () => (await superuser(`SELECT round(extract(epoch FROM now() - last_seen_at) / 60)::integer AS minutes FROM sessions ${mine}`, here.id, here.mentor.membershipId))[0]!.minutes;
+    await superuser(
+      `UPDATE sessions SET last_seen_at = now() - interval '5 minutes' ${mine}`,
+      here.id,
+      here.mentor.membershipId,
+    );
+    const minutes = async () =>
+      (
+        await superuser(
+          `SELECT round(extract(epoch FROM now() - last_seen_at) / 60)::integer AS minutes FROM sessions ${mine}`,
+          here.id,
+          here.mentor.membershipId,
+        )
+      )[0]!.minutes;
     const stream = await listening.open(here.mentor);
     await change(here.director, here.assigned);
     await stream.about(here.assigned);

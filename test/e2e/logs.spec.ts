@@ -12,9 +12,18 @@ import { Factories } from '../harness/factories.js';
 
 /** What must never be in a log, each of a shape that occurs; names have none, so only care keeps them out. */
 const PLANTED = {
-  email: 'planted.person@hospital.example', ssn: '219-09-9999', ssnPlain: '219099999', phone: '+1 (202) 555-0187', dateOfBirth: '1987-06-05', npi: '1245319599',
-  address: '42 Plantation Terrace, Springfield', name: 'Plantagenet Zephyrine', secret: 'whsec_UGxhbnRlZFNlY3JldFZhbHVlSGVyZQ==', password: 'Planted-Password-77',
-  token: 'eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoxfQ.c2lnbmF0dXJlLXBsYW50ZWQ', key: 'sk_live_51Planted0000000000000000',
+  email: 'planted.person@hospital.example',
+  ssn: '219-09-9999',
+  ssnPlain: '219099999',
+  phone: '+1 (202) 555-0187',
+  dateOfBirth: '1987-06-05',
+  npi: '1245319599',
+  address: '42 Plantation Terrace, Springfield',
+  name: 'Plantagenet Zephyrine',
+  secret: 'whsec_UGxhbnRlZFNlY3JldFZhbHVlSGVyZQ==',
+  password: 'Planted-Password-77',
+  token: 'eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoxfQ.c2lnbmF0dXJlLXBsYW50ZWQ',
+  key: 'sk_live_51Planted0000000000000000',
 };
 const ALL = Object.values(PLANTED);
 
@@ -36,30 +45,59 @@ afterAll(async () => {
 
 /** Lines that hold something planted, or the secret of the caller's session. */
 function leaks(): string[] {
-  const forbidden = [...ALL, ...ALL.map(encodeURIComponent), ...ALL.map((value) => JSON.stringify(value).slice(1, -1)), sessionSecret(tenant.director), tenant.director.cookieHeader];
+  const forbidden = [
+    ...ALL,
+    ...ALL.map(encodeURIComponent),
+    ...ALL.map((value) => JSON.stringify(value).slice(1, -1)),
+    sessionSecret(tenant.director),
+    tenant.director.cookieHeader,
+  ];
   return api.lines.filter((line) => forbidden.some((value) => line.includes(value)));
 }
 
-const headers = { 'user-agent': PLANTED.name, referer: `https://a.example/?email=${PLANTED.email}`, 'x-patient': PLANTED.ssn, 'x-api-key': PLANTED.key };
+const headers = {
+  'user-agent': PLANTED.name,
+  referer: `https://a.example/?email=${PLANTED.email}`,
+  'x-patient': PLANTED.ssn,
+  'x-api-key': PLANTED.key,
+};
 
 describe('the log', () => {
   it('of every route holds nothing that was planted in path, query, headers and body', async () => {
     for (const { method, path } of routes) {
       const sample = (await SAMPLES[`${method} ${path}`]?.(tenant.ids, tenant)) ?? {};
       if (sample.last) continue;
-      const { body, query } = `${method} ${path}` in PUBLIC && path === '/metrics' ? { body: null, query: {} } : takenBy(method, path);
-      await Promise.all(ALL.map(async (value) => {
-        const search = new URLSearchParams(Object.fromEntries([...Object.keys(query), 'q', 'email'].map((name) => [name, value])));
-        const filled = path.replaceAll(/:(\w+)/g, encodeURIComponent(value));
-        const right = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(sample.params?.[name] ?? tenant.ids.connection));
-        const planted = body === null ? undefined : { ...sample.body, ...Object.fromEntries(Object.keys(body).map((name) => [name, value])) };
-        const hasBody = method !== 'GET' && method !== 'DELETE';
-        await Promise.all([
-          tenant.director.send(method, `${api.url}${filled}?${search.toString()}`, { headers, ...(hasBody && { body: planted ?? { value } }) }),
-          tenant.director.send(method, `${api.url}${right}`, { headers, ...(hasBody && { body: planted ?? { [value]: value } }) }),
-          harness.client().send(method, `${api.url}${right}`, { headers: { ...headers, authorization: `Bearer ${value}` } }),
-        ]);
-      }));
+      const { body, query } =
+        `${method} ${path}` in PUBLIC && path === '/metrics' ? { body: null, query: {} } : takenBy(method, path);
+      await Promise.all(
+        ALL.map(async (value) => {
+          const search = new URLSearchParams(
+            Object.fromEntries([...Object.keys(query), 'q', 'email'].map((name) => [name, value])),
+          );
+          const filled = path.replaceAll(/:(\w+)/g, encodeURIComponent(value));
+          const right = path.replaceAll(/:(\w+)/g, (_, name: string) =>
+            encodeURIComponent(sample.params?.[name] ?? tenant.ids.connection),
+          );
+          const planted =
+            body === null
+              ? undefined
+              : { ...sample.body, ...Object.fromEntries(Object.keys(body).map((name) => [name, value])) };
+          const hasBody = method !== 'GET' && method !== 'DELETE';
+          await Promise.all([
+            tenant.director.send(method, `${api.url}${filled}?${search.toString()}`, {
+              headers,
+              ...(hasBody && { body: planted ?? { value } }),
+            }),
+            tenant.director.send(method, `${api.url}${right}`, {
+              headers,
+              ...(hasBody && { body: planted ?? { [value]: value } }),
+            }),
+            harness
+              .client()
+              .send(method, `${api.url}${right}`, { headers: { ...headers, authorization: `Bearer ${value}` } }),
+          ]);
+        }),
+      );
     }
     expect(api.lines.length).toBeGreaterThan(500);
     expect(leaks()).toEqual([]);
@@ -67,7 +105,22 @@ describe('the log', () => {
 
   it('of work that succeeds holds nothing of the person it was done for', async () => {
     const { email, phone, address, dateOfBirth, name, ssn, npi } = PLANTED;
-    const created = await tenant.director.post(`${api.url}/v1/people`, { kind: 'trainee', givenName: name, familyName: name, email, phone, address, dateOfBirth, ssn, npi, externalId: name }, { headers });
+    const created = await tenant.director.post(
+      `${api.url}/v1/people`,
+      {
+        kind: 'trainee',
+        givenName: name,
+        familyName: name,
+        email,
+        phone,
+        address,
+        dateOfBirth,
+        ssn,
+        npi,
+        externalId: name,
+      },
+      { headers },
+    );
     expect(created.status).toBe(201);
     await tenant.director.get(`${api.url}/v1/people/${created.body.id}/contact`);
     await tenant.director.get(`${api.url}/v1/people?email=${encodeURIComponent(email)}`);
@@ -76,13 +129,22 @@ describe('the log', () => {
     expect(leaks()).toEqual([]);
   });
 
-  it('of a fault holds nothing either: not the row, not the parameters, not the statement\'s values', async () => {
+  it("of a fault holds nothing either: not the row, not the parameters, not the statement's values", async () => {
     await harness.database.superuser(`CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       RAISE EXCEPTION 'cannot store %', NEW.given_name USING DETAIL = NEW::text, HINT = NEW.family_name; END $$`);
-    await harness.database.superuser('CREATE TRIGGER fail BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION public.fail()');
+    await harness.database.superuser(
+      'CREATE TRIGGER fail BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION public.fail()',
+    );
     const { email, name } = PLANTED;
     const before = api.lines.length;
-    const { status, text } = await tenant.director.post(`${api.url}/v1/people`, { kind: 'trainee', givenName: name, familyName: PLANTED.address, externalId: name, title: name, email });
+    const { status, text } = await tenant.director.post(`${api.url}/v1/people`, {
+      kind: 'trainee',
+      givenName: name,
+      familyName: PLANTED.address,
+      externalId: name,
+      title: name,
+      email,
+    });
     await harness.database.superuser('DROP TRIGGER fail ON people');
     expect(status).toBe(500);
     expect(ALL.filter((value) => text.includes(value))).toEqual([]);
@@ -92,18 +154,30 @@ describe('the log', () => {
 
   it('names each request by its id and by the pattern of its route', async () => {
     const before = api.lines.length;
-    const { headers: answered } = await tenant.director.get(`${api.url}/v1/people/${tenant.ids.person}?x=${PLANTED.name}`);
+    const { headers: answered } = await tenant.director.get(
+      `${api.url}/v1/people/${tenant.ids.person}?x=${PLANTED.name}`,
+    );
     const lines = api.lines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines).toContainEqual(expect.objectContaining({ msg: 'request', requestId: answered.get('x-request-id'), method: 'GET', route: '/v1/people/:id', status: 200 }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        msg: 'request',
+        requestId: answered.get('x-request-id'),
+        method: 'GET',
+        route: '/v1/people/:id',
+        status: 200,
+      }),
+    );
   });
 
-  it('cannot be given a request\'s body', () => {
+  it("cannot be given a request's body", () => {
     expect(UNSAFE_logRequestBody).toThrow('request bodies are never logged');
   });
 });
 
 it('neither is what was planted in the log of events, whose metadata has no room for it', async () => {
-  const rows = await harness.database.superuser<{ line: string }>(`SELECT e::text || convert_from(canonical, 'UTF8') AS line FROM audit_events e`);
+  const rows = await harness.database.superuser<{ line: string }>(
+    `SELECT e::text || convert_from(canonical, 'UTF8') AS line FROM audit_events e`,
+  );
   expect(rows.length).toBeGreaterThan(100);
   expect(rows.filter(({ line }) => [...ALL, Factories.PASSWORD].some((value) => line.includes(value)))).toEqual([]);
 });

@@ -22,7 +22,11 @@ interface Received {
 }
 
 const FROM = 'records@vouchsafe.test';
-const MESSAGE = { to: 'addressee@clinic.example', subject: 'Grüße', text: `Hello\n.\nQUIT\n${'long '.repeat(300)}\nJürgen` };
+const MESSAGE = {
+  to: 'addressee@clinic.example',
+  subject: 'Grüße',
+  text: `Hello\n.\nQUIT\n${'long '.repeat(300)}\nJürgen`,
+};
 const servers: SMTPServer[] = [];
 const trusted = tls.getCACertificates('default');
 let received: Received[] = [];
@@ -31,7 +35,11 @@ let cert: string;
 
 beforeAll(async () => {
   ({ private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keySize: 2048, extensions: [{ name: 'basicConstraints', cA: true }, { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+    keySize: 2048,
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
+    ],
   }));
 });
 afterEach(async () => {
@@ -44,13 +52,21 @@ afterAll(() => tls.setDefaultCACertificates(trusted));
 /** A mail server on loopback that keeps what it is given. */
 async function listen(options: SMTPServerOptions = {}): Promise<number> {
   const server = new SMTPServer({
-    authOptional: true, disabledCommands: ['STARTTLS'], key, cert, closeTimeout: 10, ...options,
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    key,
+    cert,
+    closeTimeout: 10,
+    ...options,
     onData(stream, { envelope, secure, hostNameAppearsAs }, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         received.push({
-          from: envelope.mailFrom === false ? '' : envelope.mailFrom.address, to: envelope.rcptTo.map(({ address }) => address), secure, hello: hostNameAppearsAs,
+          from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
+          to: envelope.rcptTo.map(({ address }) => address),
+          secure,
+          hello: hostNameAppearsAs,
           raw: Buffer.concat(chunks).toString('latin1'),
         });
         done();
@@ -64,12 +80,16 @@ async function listen(options: SMTPServerOptions = {}): Promise<number> {
   return (server.server.address() as AddressInfo).port;
 }
 
-const mailer = (url: string, requireTls = true) => new SmtpMailer({ url, from: FROM, hostname: 'records.example.org', requireTls }, new Clock());
+const mailer = (url: string, requireTls = true) =>
+  new SmtpMailer({ url, from: FROM, hostname: 'records.example.org', requireTls }, new Clock());
 const trustServer = () => tls.setDefaultCACertificates([...trusted, cert]);
 
 /** What sending failed with. */
 async function refusal(sending: Promise<void>): Promise<MailFailed> {
-  const error = await sending.then(() => undefined, (cause: unknown) => cause);
+  const error = await sending.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
   if (!(error instanceof MailFailed)) throw new Error('the mail was taken', { cause: error });
   return error;
 }
@@ -80,7 +100,10 @@ describe('mail by SMTP', () => {
     const port = await listen({ secure: scheme === 'smtps', disabledCommands: [] });
     await mailer(`${scheme}://localhost:${port}`).send(MESSAGE);
     const [{ raw, ...envelope }, ...more] = received as [Received, ...Received[]];
-    expect([envelope, more]).toEqual([{ from: FROM, to: [MESSAGE.to], secure: true, hello: 'records.example.org' }, []]);
+    expect([envelope, more]).toEqual([
+      { from: FROM, to: [MESSAGE.to], secure: true, hello: 'records.example.org' },
+      [],
+    ]);
     expect(readMail(raw).text.trim()).toBe(MESSAGE.text.replaceAll('\n', '\r\n'));
   });
 
@@ -88,7 +111,8 @@ describe('mail by SMTP', () => {
     trustServer();
     const seen: unknown[] = [];
     const port = await listen({
-      secure: true, authOptional: false,
+      secure: true,
+      authOptional: false,
       onAuth: ({ username, password }, _session, done) => {
         seen.push([username, password]);
         done(null, { user: username });
@@ -127,10 +151,17 @@ describe('mail by SMTP', () => {
 
   it('tells a refusal for good from one for now, and neither quotes the addressee', async () => {
     const answers = [550, 450];
-    const port = await listen({ onRcptTo: ({ address }, _session, done) => done(Object.assign(new Error(`no ${address}`), { responseCode: answers.shift() })) });
-    const [forGood, forNow] = [await refusal(mailer(`smtp://localhost:${port}`, false).send(MESSAGE)), await refusal(mailer(`smtp://localhost:${port}`, false).send(MESSAGE))];
+    const port = await listen({
+      onRcptTo: ({ address }, _session, done) =>
+        done(Object.assign(new Error(`no ${address}`), { responseCode: answers.shift() })),
+    });
+    const [forGood, forNow] = [
+      await refusal(mailer(`smtp://localhost:${port}`, false).send(MESSAGE)),
+      await refusal(mailer(`smtp://localhost:${port}`, false).send(MESSAGE)),
+    ];
     expect([forGood.permanent, forNow.permanent]).toEqual([true, false]);
-    for (const error of [forGood, forNow]) expect(`${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain('addressee');
+    for (const error of [forGood, forNow])
+      expect(`${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain('addressee');
   });
 
   it('fails with a code when no server is there', async () => {
@@ -145,7 +176,9 @@ describe('mail without a server', () => {
     await new FileMailer(folder, FROM, new Clock()).send(MESSAGE);
     const [name, ...more] = await readdir(folder);
     expect([name, more]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}\.eml$/), []]);
-    expect([(await stat(folder)).mode & 0o777, (await stat(path.join(folder, name!))).mode & 0o777]).toEqual([0o700, 0o600]);
+    expect([(await stat(folder)).mode & 0o777, (await stat(path.join(folder, name!))).mode & 0o777]).toEqual([
+      0o700, 0o600,
+    ]);
     const mail = readMail(await readFile(path.join(folder, name!), 'latin1'));
     expect([mail.to, mail.text.trim()]).toEqual([MESSAGE.to, MESSAGE.text.replaceAll('\n', '\r\n')]);
     await rm(path.dirname(folder), { recursive: true });

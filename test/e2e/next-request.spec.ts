@@ -34,72 +34,135 @@ interface Change {
 
 const me = (_scene: Scene, client: Client) => client.get('/v1/auth/me');
 const person = ({ personId }: Scene, client: Client) => client.get(`/v1/people/${personId}`);
-const changePerson = ({ personId }: Scene, client: Client) => client.patch(`/v1/people/${personId}`, { title: 'Synthetic' });
+const changePerson = ({ personId }: Scene, client: Client) =>
+  client.patch(`/v1/people/${personId}`, { title: 'Synthetic' });
 
 /** Another role ends the sessions. */
 const CHANGES: Record<string, Change> = {
   'a role taken': {
-    role: 'program_director', ask: changePerson, before: 200, after: 401,
+    role: 'program_director',
+    ask: changePerson,
+    before: 200,
+    after: 401,
     change: ({ member }, director) => director.patch(`/v1/memberships/${member.membershipId}`, { role: 'mentor' }),
   },
   'a role given': {
-    role: 'mentor', ask: (_scene, client) => client.get('/v1/memberships'), before: 403, after: 401,
-    change: ({ member }, director) => director.patch(`/v1/memberships/${member.membershipId}`, { role: 'program_director' }),
+    role: 'mentor',
+    ask: (_scene, client) => client.get('/v1/memberships'),
+    before: 403,
+    after: 401,
+    change: ({ member }, director) =>
+      director.patch(`/v1/memberships/${member.membershipId}`, { role: 'program_director' }),
   },
   'a permission taken from the role': {
-    role: 'mentor', ask: person, before: 200, after: 403,
+    role: 'mentor',
+    ask: person,
+    before: 200,
+    after: 403,
     change: (_scene, director) => director.put('/v1/roles/mentor/permissions/person:read', { scope: 'none' }),
   },
   'a permission given to the member': {
-    role: 'mentor', ask: changePerson, before: 403, after: 200,
-    change: ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/person:update`, { scope: 'assigned' }),
+    role: 'mentor',
+    ask: changePerson,
+    before: 403,
+    after: 200,
+    change: ({ member }, director) =>
+      director.put(`/v1/memberships/${member.membershipId}/permissions/person:update`, { scope: 'assigned' }),
   },
   'a permission taken from the member': {
-    role: 'mentor', ask: ({ personId }, client) => client.get(`/v1/people/${personId}/contact`), before: 200, after: 403,
-    change: ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/person:contact`, { scope: 'none' }),
+    role: 'mentor',
+    ask: ({ personId }, client) => client.get(`/v1/people/${personId}/contact`),
+    before: 200,
+    after: 403,
+    change: ({ member }, director) =>
+      director.put(`/v1/memberships/${member.membershipId}/permissions/person:contact`, { scope: 'none' }),
   },
   'a scope made narrower': {
-    role: 'mentor', ask: person, before: 200, after: 404,
-    change: ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' }),
+    role: 'mentor',
+    ask: person,
+    before: 200,
+    after: 404,
+    change: ({ member }, director) =>
+      director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' }),
   },
   'an assignment ended': {
-    role: 'mentor', ask: person, before: 200, after: 404,
+    role: 'mentor',
+    ask: person,
+    before: 200,
+    after: 404,
     change: ({ assignmentId }, director) => director.delete(`/v1/assignments/${assignmentId}`),
   },
   'a membership ended': {
-    role: 'mentor', ask: person, before: 200, after: 401,
+    role: 'mentor',
+    ask: person,
+    before: 200,
+    after: 401,
     change: ({ member }, director) => director.delete(`/v1/memberships/${member.membershipId}`),
   },
   'a session ended by its user': {
-    role: 'mentor', ask: me, before: 200, after: 401,
-    change: async ({ client, other }, { baseUrl }) => other.at(baseUrl).delete(`/v1/auth/sessions/${(await client.get('/v1/auth/me')).body.session.id}`),
+    role: 'mentor',
+    ask: me,
+    before: 200,
+    after: 401,
+    change: async ({ client, other }, { baseUrl }) =>
+      other.at(baseUrl).delete(`/v1/auth/sessions/${(await client.get('/v1/auth/me')).body.session.id}`),
   },
   'all other sessions ended by their user': {
-    role: 'mentor', ask: me, before: 200, after: 401,
+    role: 'mentor',
+    ask: me,
+    before: 200,
+    after: 401,
     change: ({ other }, { baseUrl }) => other.at(baseUrl).delete('/v1/auth/sessions'),
   },
   'a sign-out': {
-    role: 'mentor', ask: me, before: 200, after: 401,
+    role: 'mentor',
+    ask: me,
+    before: 200,
+    after: 401,
     change: ({ client }, { baseUrl }) => client.at(baseUrl).post('/v1/auth/logout'),
   },
   'a password changed': {
-    role: 'mentor', ask: me, before: 200, after: 401,
-    change: ({ other }, { baseUrl }) => other.at(baseUrl).post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' }),
+    role: 'mentor',
+    ask: me,
+    before: 200,
+    after: 401,
+    change: ({ other }, { baseUrl }) =>
+      other
+        .at(baseUrl)
+        .post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' }),
   },
   'second factors reset by who leads': {
-    role: 'mentor', ask: me, before: 200, after: 401,
+    role: 'mentor',
+    ask: me,
+    before: 200,
+    after: 401,
     change: ({ member }, director) => director.delete(`/v1/memberships/${member.membershipId}/factors`),
   },
   'a connection switched off, for who came in through it': {
-    role: 'mentor', ask: me, before: 200, after: 401,
+    role: 'mentor',
+    ask: me,
+    before: 200,
+    after: 401,
     change: async ({ member }, director) => {
-      const { body: { id } } = await director.post('/v1/sso/connections', { name: 'Synthetic', metadata: await providerMetadata(), defaultRole: 'mentor' });
-      await harness.database.superuser(`UPDATE sessions SET connection_id = $2 WHERE membership_id = $1`, [member.membershipId, id]);
+      const {
+        body: { id },
+      } = await director.post('/v1/sso/connections', {
+        name: 'Synthetic',
+        metadata: await providerMetadata(),
+        defaultRole: 'mentor',
+      });
+      await harness.database.superuser(`UPDATE sessions SET connection_id = $2 WHERE membership_id = $1`, [
+        member.membershipId,
+        id,
+      ]);
       return director.patch(`/v1/sso/connections/${id}`, { enabled: false });
     },
   },
   'an organization suspended': {
-    role: 'mentor', ask: me, before: 200, after: 403,
+    role: 'mentor',
+    ask: me,
+    before: 200,
+    after: 403,
     change: async ({ member, director }) => {
       expect(await suspend(harness.operator, member.orgId, 'incident')).toBe(true);
       return director.get('/health/live');
@@ -117,11 +180,24 @@ async function makeScene(role: string): Promise<Scene> {
   const member = await harness.make.member(orgId, role);
   const personId = await harness.make.person(orgId);
   const assignmentId = await harness.make.assignment(orgId, member.membershipId, personId);
-  return { director, member, client: await harness.signIn(member.email), other: await harness.signIn(member.email), personId, assignmentId };
+  return {
+    director,
+    member,
+    client: await harness.signIn(member.email),
+    other: await harness.signIn(member.email),
+    personId,
+    assignmentId,
+  };
 }
 
-/** Asks both processes without a pause; the answers that were there before the change was asked for, and those of requests begun once it was answered. */
-async function hammered(ask: (url: string) => Promise<Answer>, change: () => Promise<Answer>): Promise<{ before: number[]; after: number[] }> {
+/**
+ * Asks both processes without a pause; the answers that were there before the change was asked for, and those of
+ * requests begun once it was answered.
+ */
+async function hammered(
+  ask: (url: string) => Promise<Answer>,
+  change: () => Promise<Answer>,
+): Promise<{ before: number[]; after: number[] }> {
   const seen: { begun: number; ended: number; status: number }[] = [];
   let going = true;
   const loops = [harness.url, secondUrl, harness.url, secondUrl].map(async (url) => {
@@ -139,7 +215,10 @@ async function hammered(ask: (url: string) => Promise<Answer>, change: () => Pro
   await until('requests were begun after the change', () => after().length >= 40);
   going = false;
   await Promise.all(loops);
-  return { before: seen.filter(({ ended }) => ended < asked).map(({ status }) => status), after: after().map(({ status }) => status) };
+  return {
+    before: seen.filter(({ ended }) => ended < asked).map(({ status }) => status),
+    after: after().map(({ status }) => status),
+  };
 }
 
 beforeAll(async () => {
@@ -159,28 +238,46 @@ describe.each(Object.entries(CHANGES))('%s', (_what, { role, ask, before, after,
   it.each(['one process', 'the other'])('in %s binds every request that begins after it, in both', async (where) => {
     const scene = await makeScene(role);
     const director = scene.director.at(where === 'one process' ? harness.url : secondUrl);
-    const seen = await hammered((url) => ask(scene, scene.client.at(url)), () => change(scene, director));
-    expect({ before: [...new Set(seen.before)], after: [...new Set(seen.after)] }).toEqual({ before: [before], after: [after] });
+    const seen = await hammered(
+      (url) => ask(scene, scene.client.at(url)),
+      () => change(scene, director),
+    );
+    expect({ before: [...new Set(seen.before)], after: [...new Set(seen.after)] }).toEqual({
+      before: [before],
+      after: [after],
+    });
   });
 });
 
 describe('a membership that ends in the middle of a request', () => {
   it('lets the request have been, whole and under its name, or not at all; the next is refused', async () => {
     const scene = await makeScene('program_director');
-    expect((await person(scene, scene.client)).status).toBe(200); // the first use of a session is written down, and holds the membership
+    // the first use of a session is written down, and holds the membership
+    expect((await person(scene, scene.client)).status).toBe(200);
     let under!: Promise<Answer>;
     await harness.database.transaction(async (query) => {
       await query('SELECT FROM people WHERE id = $1 FOR UPDATE', [scene.personId]);
       under = changePerson(scene, scene.client.at(secondUrl));
-      await until('the change waits', async () => (await harness.database.superuser(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND wait_event_type = 'Lock'`)).length > 0);
+      await until(
+        'the change waits',
+        async () =>
+          (
+            await harness.database.superuser(
+              `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND wait_event_type = 'Lock'`,
+            )
+          ).length > 0,
+      );
       expect((await scene.director.delete(`/v1/memberships/${scene.member.membershipId}`)).status).toBeLessThan(300);
       for (const url of [harness.url, secondUrl]) expect((await person(scene, scene.client.at(url))).status).toBe(401);
     });
     const { status } = await under;
-    const changed = await harness.database.superuser(`SELECT FROM people WHERE id = $1 AND title = 'Synthetic'`, [scene.personId]);
+    const changed = await harness.database.superuser(`SELECT FROM people WHERE id = $1 AND title = 'Synthetic'`, [
+      scene.personId,
+    ]);
     const entries = await harness.database.superuser(
-      `SELECT FROM audit_events WHERE type = 'person.updated' AND target_id = $1 AND actor_id = $2`, [scene.personId, scene.member.userId]);
+      `SELECT FROM audit_events WHERE type = 'person.updated' AND target_id = $1 AND actor_id = $2`,
+      [scene.personId, scene.member.userId],
+    );
     expect([changed.length, entries.length]).toEqual(status === 200 ? [1, 1] : [0, 0]);
     expect((await changePerson(scene, scene.client.at(secondUrl))).status).toBe(401);
   });
@@ -190,8 +287,16 @@ describe('the worker, of a job asked for before', () => {
   const TAKEN: [what: string, change: Change['change']][] = [
     ['a membership ended', CHANGES['a membership ended']!.change],
     ['a role taken', CHANGES['a role taken']!.change],
-    ['a permission taken', ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/export:create`, { scope: 'none' })],
-    ['a scope made narrower', ({ member }, director) => director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' })],
+    [
+      'a permission taken',
+      ({ member }, director) =>
+        director.put(`/v1/memberships/${member.membershipId}/permissions/export:create`, { scope: 'none' }),
+    ],
+    [
+      'a scope made narrower',
+      ({ member }, director) =>
+        director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' }),
+    ],
   ];
 
   it('does nothing that the member may not do any more', async () => {
@@ -205,7 +310,9 @@ describe('the worker, of a job asked for before', () => {
     }
     harness.worker.get(JobRunner).start();
     harness.worker.get(OutboxRelay).start();
-    const outcomes = await Promise.all(asked.map(async ({ what, id, director }) => [what, (await over(director, id)).state]));
+    const outcomes = await Promise.all(
+      asked.map(async ({ what, id, director }) => [what, (await over(director, id)).state]),
+    );
     expect(outcomes).toEqual([['nothing', 'ready'], ...TAKEN.map(([what]) => [what, 'failed'])]);
   });
 });

@@ -9,7 +9,10 @@ let harness: Harness;
 let provider: CertifiedProvider;
 let orgId: string;
 let registered: RegisteredClient[];
-const groupRoles = [{ group: 'directors', role: 'program_director' }, { group: 'mentors', role: 'mentor' }];
+const groupRoles = [
+  { group: 'directors', role: 'program_director' },
+  { group: 'mentors', role: 'mentor' },
+];
 
 beforeAll(async () => {
   [harness, provider] = await Promise.all([Harness.start(), CertifiedProvider.start()]);
@@ -18,13 +21,33 @@ beforeAll(async () => {
 afterAll(() => Promise.all([harness.stop(), provider.stop()]));
 
 /** Connects the organization and registers us with the provider, as its administrator would. */
-async function connect(clientId: string, { secret = 'synthetic-secret-of-a-client', org = orgId, ...more }: { secret?: string | null; org?: string; [setting: string]: unknown } = {}) {
-  const connection = await connectOidc(harness, org, provider.issuer, { clientId, clientSecret: secret ?? undefined, scopes: ['groups'], groupRoles });
+async function connect(
+  clientId: string,
+  {
+    secret = 'synthetic-secret-of-a-client',
+    org = orgId,
+    ...more
+  }: { secret?: string | null; org?: string; [setting: string]: unknown } = {},
+) {
+  const connection = await connectOidc(harness, org, provider.issuer, {
+    clientId,
+    clientSecret: secret ?? undefined,
+    scopes: ['groups'],
+    groupRoles,
+  });
   const base = `v1/sso/oidc/${connection}`;
-  registered = [{
-    client_id: clientId, ...(secret !== null && { client_secret: secret }), redirect_uris: [`http://127.0.0.1:3000/${base}/callback`], scope: 'openid email profile groups',
-    post_logout_redirect_uris: ['http://127.0.0.1:3000/'], backchannel_logout_uri: `${harness.url}/${base}/backchannel-logout`, backchannel_logout_session_required: true, ...more,
-  }];
+  registered = [
+    {
+      client_id: clientId,
+      ...(secret !== null && { client_secret: secret }),
+      redirect_uris: [`http://127.0.0.1:3000/${base}/callback`],
+      scope: 'openid email profile groups',
+      post_logout_redirect_uris: ['http://127.0.0.1:3000/'],
+      backchannel_logout_uri: `${harness.url}/${base}/backchannel-logout`,
+      backchannel_logout_session_required: true,
+      ...more,
+    },
+  ];
   provider.serve(registered);
   return connection;
 }
@@ -39,7 +62,10 @@ describe('a certified OpenID provider', () => {
     const client = harness.client();
     const arrived = await signIn(client, connection, new ProviderBrowser(provider.issuer, 'director'));
     expect([arrived.status, arrived.headers.get('location')]).toEqual([303, '/v1/people']);
-    expect((await client.get('/v1/auth/me')).body).toMatchObject({ user: { email: 'director@certified.example.test', name: 'Synthetic Director' }, role: 'program_director' });
+    expect((await client.get('/v1/auth/me')).body).toMatchObject({
+      user: { email: 'director@certified.example.test', name: 'Synthetic Director' },
+      role: 'program_director',
+    });
   });
 
   it.each([
@@ -50,13 +76,18 @@ describe('a certified OpenID provider', () => {
   ])('knows us %s', async (what, settings) => {
     const org = await harness.make.organization('gme');
     const connection = await connect(`client ${what}`.replaceAll(/\W/g, '-'), { org, ...settings });
-    expect((await signIn(harness.client(), connection, new ProviderBrowser(provider.issuer, 'mentor'))).status).toBe(303);
+    expect((await signIn(harness.client(), connection, new ProviderBrowser(provider.issuer, 'mentor'))).status).toBe(
+      303,
+    );
   });
 
   it('refuses a code without the verifier that it was asked for with', async () => {
     const connection = await connect('injected', { org: await harness.make.organization('gme') });
     const [thief, victim] = [harness.client(), harness.client()];
-    const stolen = new URL(await new ProviderBrowser(provider.issuer, 'mentor').goThrough(await departOidc(victim, connection)), harness.url);
+    const stolen = new URL(
+      await new ProviderBrowser(provider.issuer, 'mentor').goThrough(await departOidc(victim, connection)),
+      harness.url,
+    );
     const own = new URL(await departOidc(thief, connection));
     const iss = encodeURIComponent(provider.issuer);
     const injected = `/v1/sso/oidc/${connection}/callback?code=${stolen.searchParams.get('code')}&state=${own.searchParams.get('state')}&iss=${iss}`;
@@ -96,7 +127,10 @@ describe('a certified OpenID provider', () => {
     expect(await browser.goThrough(left.headers.get('location')!)).toBe('/');
     await until('the provider has told us', async () => (await there.get('/v1/auth/me')).status === 401);
     expect((await elsewhere.get('/v1/auth/me')).status).toBe(200); // the provider's session in another browser goes on
-    const events = await harness.database.superuser(`SELECT meta ->> 'ended' AS ended FROM audit_events WHERE org_id = $1 AND type = 'sso.sessions_ended'`, [org]);
+    const events = await harness.database.superuser(
+      `SELECT meta ->> 'ended' AS ended FROM audit_events WHERE org_id = $1 AND type = 'sso.sessions_ended'`,
+      [org],
+    );
     expect(events).toEqual([{ ended: '1' }]);
   });
 });

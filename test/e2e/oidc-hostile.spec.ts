@@ -39,23 +39,65 @@ const LOGOUT_EVENT = { 'http://schemas.openid.net/event/backchannel-logout': {} 
 
 /** Each token that a hostile or broken provider, or somebody between us, might send; and why it is refused. */
 const TOKENS: readonly (readonly [what: string, reason: string, answer: () => OidcAnswer])[] = [
-  ['no signature (alg none)', 'algorithm_refused', () => ({ idToken: (proper) => withHeader(proper, { alg: 'none' }) })],
-  ['alg none in other letters', 'algorithm_refused', () => ({ idToken: (proper) => withHeader(proper, { alg: 'nOnE' }) })],
-  ['an HMAC keyed with the public key', 'algorithm_refused', () => ({ idToken: (proper) => withHeader(proper, { kid: 'first' }, JSON.stringify(idp.keys[0]!.jwk)) })],
-  ['an HMAC keyed with the client secret', 'algorithm_refused', () => ({ idToken: (proper) => withHeader(proper, {}, 'not-so-secret') })],
-  ['a stranger\'s key under the known name', 'signature_invalid', () => ({ key: stranger })],
+  [
+    'no signature (alg none)',
+    'algorithm_refused',
+    () => ({ idToken: (proper) => withHeader(proper, { alg: 'none' }) }),
+  ],
+  [
+    'alg none in other letters',
+    'algorithm_refused',
+    () => ({ idToken: (proper) => withHeader(proper, { alg: 'nOnE' }) }),
+  ],
+  [
+    'an HMAC keyed with the public key',
+    'algorithm_refused',
+    () => ({ idToken: (proper) => withHeader(proper, { kid: 'first' }, JSON.stringify(idp.keys[0]!.jwk)) }),
+  ],
+  [
+    'an HMAC keyed with the client secret',
+    'algorithm_refused',
+    () => ({ idToken: (proper) => withHeader(proper, {}, 'not-so-secret') }),
+  ],
+  ["a stranger's key under the known name", 'signature_invalid', () => ({ key: stranger })],
   ['a key nobody published', 'key_unknown', () => ({ key: { ...stranger, kid: 'unheard-of' } })],
   ['a key that the header brings along', 'signature_invalid', () => ({ key: stranger, header: { jwk: stranger.jwk } })],
-  ['an address of keys in the header (jku)', 'signature_invalid', () => ({ key: stranger, header: { jku: `${idp.origin}/keys` } })],
-  ['an address of certificates in the header (x5u)', 'signature_invalid', () => ({ key: stranger, header: { x5u: `${idp.origin}/keys` } })],
+  [
+    'an address of keys in the header (jku)',
+    'signature_invalid',
+    () => ({ key: stranger, header: { jku: `${idp.origin}/keys` } }),
+  ],
+  [
+    'an address of certificates in the header (x5u)',
+    'signature_invalid',
+    () => ({ key: stranger, header: { x5u: `${idp.origin}/keys` } }),
+  ],
   ['a key name that is a path', 'key_unknown', () => ({ key: { ...stranger, kid: '../../first' } })],
-  ['a critical header', 'header_unsupported', () => ({ idToken: (proper) => withHeader(proper, { alg: 'RS256', crit: ['b64'], b64: false }) })],
-  ['claims changed after signing', 'signature_invalid', () => ({ idToken: (proper) => tampered(proper, { sub: 'somebody-else' }) })],
+  [
+    'a critical header',
+    'header_unsupported',
+    () => ({ idToken: (proper) => withHeader(proper, { alg: 'RS256', crit: ['b64'], b64: false }) }),
+  ],
+  [
+    'claims changed after signing',
+    'signature_invalid',
+    () => ({ idToken: (proper) => tampered(proper, { sub: 'somebody-else' }) }),
+  ],
   ['a token cut short', 'signature_invalid', () => ({ idToken: (proper) => proper.slice(0, -8) })],
-  ['a token without its signature', 'token_malformed', () => ({ idToken: (proper) => proper.split('.').slice(0, 2).join('.') })],
+  [
+    'a token without its signature',
+    'token_malformed',
+    () => ({ idToken: (proper) => proper.split('.').slice(0, 2).join('.') }),
+  ],
   ['an encrypted token', 'token_encrypted', () => ({ idToken: () => 'a.b.c.d.e' })],
   ['something that is no token', 'token_malformed', () => ({ idToken: () => 'nonsense' })],
-  ['a header that is no JSON', 'token_malformed', () => ({ idToken: (proper) => `${Buffer.from('{').toString('base64url')}.${proper.split('.').slice(1).join('.')}` })],
+  [
+    'a header that is no JSON',
+    'token_malformed',
+    () => ({
+      idToken: (proper) => `${Buffer.from('{').toString('base64url')}.${proper.split('.').slice(1).join('.')}`,
+    }),
+  ],
   ['claims that are a list', 'token_malformed', () => ({ idToken: () => idp.signBytes('["sub"]') })],
   ['claims that are no JSON', 'token_malformed', () => ({ idToken: () => idp.signBytes('sub') })],
   ['a token of 70 kB', 'token_too_large', () => ({ claims: { padding: 'x'.repeat(70_000) } })],
@@ -67,11 +109,19 @@ const TOKENS: readonly (readonly [what: string, reason: string, answer: () => Oi
   ['the issuer with a slash more', 'issuer_wrong', () => ({ claims: { iss: `${idp.issuer}/` } })],
   ['issuers in a list', 'issuer_wrong', () => ({ claims: { iss: [idp.issuer] } })],
   ['no issuer', 'issuer_wrong', () => ({ claims: { iss: undefined } })],
-  ['another client\'s audience', 'audience_wrong', () => ({ claims: { aud: 'other-client' } })],
+  ["another client's audience", 'audience_wrong', () => ({ claims: { aud: 'other-client' } })],
   ['no audience', 'audience_wrong', () => ({ claims: { aud: undefined } })],
   ['an audience that begins as ours does', 'audience_wrong', () => ({ claims: { aud: 'client-2' } })],
-  ['several audiences and nobody it was given to', 'authorized_party_wrong', () => ({ claims: { aud: ['client', 'other-client'] } })],
-  ['a token given to another client', 'authorized_party_wrong', () => ({ claims: { aud: ['client', 'other-client'], azp: 'other-client' } })],
+  [
+    'several audiences and nobody it was given to',
+    'authorized_party_wrong',
+    () => ({ claims: { aud: ['client', 'other-client'] } }),
+  ],
+  [
+    'a token given to another client',
+    'authorized_party_wrong',
+    () => ({ claims: { aud: ['client', 'other-client'], azp: 'other-client' } }),
+  ],
   ['our audience, but given to another', 'authorized_party_wrong', () => ({ claims: { azp: 'other-client' } })],
   ['an expired token', 'token_expired', () => ({ claims: { iat: now() - 500, exp: now() - 200 } })],
   ['no end', 'time_malformed', () => ({ claims: { exp: undefined } })],
@@ -86,18 +136,53 @@ const TOKENS: readonly (readonly [what: string, reason: string, answer: () => Oi
   ['an empty subject', 'subject_missing', () => ({ claims: { sub: '' } })],
   ['a subject that is a number', 'subject_missing', () => ({ claims: { sub: 7 } })],
   ['a subject of 300 characters', 'subject_missing', () => ({ claims: { sub: 'x'.repeat(300) } })],
-  ['another access token\'s hash', 'access_token_wrong', () => ({ claims: { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' } })],
-  ['userinfo about somebody else', 'userinfo_subject_wrong', () => ({ claims: { email: undefined }, userInfo: { sub: 'somebody-else', email: 'else@idp.example.test', email_verified: true } })],
-  ['an address with a line break', 'email_invalid', () => ({ claims: { sub: 'x1', email: 'a@b.example\r\nBcc: c@d.example' } })],
+  ["another access token's hash", 'access_token_wrong', () => ({ claims: { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' } })],
+  [
+    'userinfo about somebody else',
+    'userinfo_subject_wrong',
+    () => ({
+      claims: { email: undefined },
+      userInfo: { sub: 'somebody-else', email: 'else@idp.example.test', email_verified: true },
+    }),
+  ],
+  [
+    'an address with a line break',
+    'email_invalid',
+    () => ({ claims: { sub: 'x1', email: 'a@b.example\r\nBcc: c@d.example' } }),
+  ],
   ['addresses in a list', 'email_invalid', () => ({ claims: { sub: 'x2', email: ['a@b.example', 'c@d.example'] } })],
-  ['groups left out because there are too many', 'groups_truncated', () => ({ claims: { groups: undefined, _claim_names: { groups: 'src1' } } })],
-  ['groups left out, as Entra ID says in the implicit flow', 'groups_truncated', () => ({ claims: { groups: undefined, hasgroups: true } })],
+  [
+    'groups left out because there are too many',
+    'groups_truncated',
+    () => ({ claims: { groups: undefined, _claim_names: { groups: 'src1' } } }),
+  ],
+  [
+    'groups left out, as Entra ID says in the implicit flow',
+    'groups_truncated',
+    () => ({ claims: { groups: undefined, hasgroups: true } }),
+  ],
   ['groups that stand for no role', 'role_missing', () => ({ claims: { groups: ['nobody'] } })],
   ['a group that only contains the name of ours', 'role_missing', () => ({ claims: { groups: 'no mentors' } })],
-  ['a hosted domain that is not the organization\'s', 'hosted_domain_wrong', () => ({ claims: { hd: 'evil.example.test' } })],
-  ['a code that the provider refuses', 'code_refused', () => ({ tokenError: { status: 400, body: { error: 'invalid_grant' } } })],
-  ['a client that the provider refuses', 'client_refused', () => ({ tokenError: { status: 401, body: { error: 'invalid_client' } } })],
-  ['an answer of the token endpoint that is a list', 'token_response_invalid', () => ({ tokenError: { status: 200, body: ['x'] } })],
+  [
+    "a hosted domain that is not the organization's",
+    'hosted_domain_wrong',
+    () => ({ claims: { hd: 'evil.example.test' } }),
+  ],
+  [
+    'a code that the provider refuses',
+    'code_refused',
+    () => ({ tokenError: { status: 400, body: { error: 'invalid_grant' } } }),
+  ],
+  [
+    'a client that the provider refuses',
+    'client_refused',
+    () => ({ tokenError: { status: 401, body: { error: 'invalid_client' } } }),
+  ],
+  [
+    'an answer of the token endpoint that is a list',
+    'token_response_invalid',
+    () => ({ tokenError: { status: 200, body: ['x'] } }),
+  ],
 ];
 
 /** What the browser may bring back wrong. */
@@ -113,13 +198,20 @@ const CALLBACKS: readonly (readonly [what: string, reason: string, callback: () 
   ['a token in the address (implicit flow)', 'parameter_unexpected', () => ({ id_token: 'a.b.c' })],
   ['an access token in the address', 'parameter_unexpected', () => ({ access_token: 'x' })],
   ['a signed response (JARM)', 'parameter_unexpected', () => ({ response: 'a.b.c' })],
-  ['another issuer\'s answer (mix-up)', 'response_issuer_wrong', () => ({ iss: 'https://evil.example.test' })],
+  ["another issuer's answer (mix-up)", 'response_issuer_wrong', () => ({ iss: 'https://evil.example.test' })],
   ['a person who said no', 'provider_access_denied', () => ({ code: undefined, error: 'access_denied' })],
-  ['a provider that must ask the person', 'provider_interaction_required', () => ({ code: undefined, error: 'login_required' })],
+  [
+    'a provider that must ask the person',
+    'provider_interaction_required',
+    () => ({ code: undefined, error: 'login_required' }),
+  ],
   ['a provider in trouble', 'provider_error', () => ({ code: undefined, error: 'server_error' })],
 ];
 
-async function expectRefused(answer: { status: number; body: { code?: string }; text: string }, reason: string): Promise<void> {
+async function expectRefused(
+  answer: { status: number; body: { code?: string }; text: string },
+  reason: string,
+): Promise<void> {
   expect((await refusals(harness, orgId)).at(-1)).toBe(reason);
   expect([answer.status, answer.body.code]).toEqual([403, 'sso_refused']);
   expect(answer.text).not.toContain(reason); // trying teaches nothing
@@ -136,8 +228,14 @@ describe('hostile tokens', () => {
     ['a type that is said', () => ({ header: { typ: 'JWT' } })],
     ['several audiences, given to us', () => ({ claims: { aud: ['other-client', 'client'], azp: 'client' } })],
     ['a clock a minute ahead', () => ({ claims: { iat: now() + 60, nbf: now() + 60 } })],
-    ['a token without the key\'s name, where there is one key', () => ({ header: { kid: undefined } })],
-    ['userinfo about the same person', () => ({ claims: { sub: 'same', email: undefined }, userInfo: { sub: 'same', email: 'same@idp.example.test', email_verified: true } })],
+    ["a token without the key's name, where there is one key", () => ({ header: { kid: undefined } })],
+    [
+      'userinfo about the same person',
+      () => ({
+        claims: { sub: 'same', email: undefined },
+        userInfo: { sub: 'same', email: 'same@idp.example.test', email_verified: true },
+      }),
+    ],
     ['the address of the issuer in the answer', () => ({ callback: { iss: idp.issuer } })],
     ['one group as a text', () => ({ claims: { groups: 'mentors' } })],
   ] satisfies [string, () => OidcAnswer][])('are not: %s', async (_what, answer) => {
@@ -159,7 +257,10 @@ describe('hostile callbacks', () => {
   it('a callback that comes by post', async () => {
     const client = harness.client();
     const back = idp.approve(await departOidc(client, connectionId));
-    const form = { raw: back.slice(back.indexOf('?') + 1), headers: { 'content-type': 'application/x-www-form-urlencoded' } };
+    const form = {
+      raw: back.slice(back.indexOf('?') + 1),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    };
     expect((await client.post(back.slice(0, back.indexOf('?')), undefined, form)).status).toBe(405);
   });
 
@@ -178,10 +279,12 @@ describe('hostile callbacks', () => {
     await expectRefused(await victim.get(back), 'request_unknown');
   });
 
-  it('a code of another sign-in, injected into one\'s own: code_refused', async () => {
+  it("a code of another sign-in, injected into one's own: code_refused", async () => {
     const stolen = new URL(idp.approve(await departOidc(harness.client(), connectionId)), harness.url);
     const client = harness.client();
-    const back = idp.approve(await departOidc(client, connectionId), { callback: { code: stolen.searchParams.get('code') ?? '' } });
+    const back = idp.approve(await departOidc(client, connectionId), {
+      callback: { code: stolen.searchParams.get('code') ?? '' },
+    });
     await expectRefused(await client.get(back), 'code_refused');
   });
 
@@ -192,7 +295,9 @@ describe('hostile callbacks', () => {
       const connection = await connectOidc(harness, orgId, other.issuer);
       await expectRefused(await signInByOidc(other, harness.client(), connection), 'response_issuer_missing');
       const sub = { claims: { sub: 'with-issuer', email: 'with-issuer@idp.example.test' } };
-      expect((await signInByOidc(other, harness.client(), connection, { ...sub, callback: { iss: other.issuer } })).status).toBe(303);
+      expect(
+        (await signInByOidc(other, harness.client(), connection, { ...sub, callback: { iss: other.issuer } })).status,
+      ).toBe(303);
     } finally {
       await other.stop();
     }
@@ -200,7 +305,7 @@ describe('hostile callbacks', () => {
 });
 
 describe('two connections', () => {
-  it('never accept each other\'s answers: of another organization at the same provider, and of another provider', async () => {
+  it("never accept each other's answers: of another organization at the same provider, and of another provider", async () => {
     const elsewhere = await harness.make.organization('gme');
     const sameProvider = await connectOidc(harness, elsewhere, idp.issuer, { clientId: 'their-client' });
     const client = harness.client();
@@ -209,7 +314,10 @@ describe('two connections', () => {
     expect((await refusals(harness, elsewhere)).at(-1)).toBe('request_unknown');
     const theirs = idp.approve(await departOidc(client, sameProvider)).replace(sameProvider, connectionId);
     await expectRefused(await client.get(theirs), 'request_unknown');
-    await expectRefused(await signInByOidc(idp, harness.client(), connectionId, { claims: { aud: 'their-client' } }), 'audience_wrong');
+    await expectRefused(
+      await signInByOidc(idp, harness.client(), connectionId, { claims: { aud: 'their-client' } }),
+      'audience_wrong',
+    );
   });
 });
 
@@ -218,7 +326,11 @@ describe('a provider that says of itself what is not so', () => {
     ['another issuer', 'provider_issuer_wrong', { issuer: 'https://evil.example.test' }],
     ['no keys', 'provider_metadata_invalid', { jwks_uri: undefined }],
     ['a sign-in page that is a script', 'provider_metadata_invalid', { authorization_endpoint: 'javascript:alert(1)' }],
-    ['a token endpoint in plain http elsewhere', 'provider_metadata_invalid', { token_endpoint: 'http://tokens.example.test/' }],
+    [
+      'a token endpoint in plain http elsewhere',
+      'provider_metadata_invalid',
+      { token_endpoint: 'http://tokens.example.test/' },
+    ],
     ['no code flow', 'provider_unsupported', { response_types_supported: ['id_token'] }],
   ] as const)('%s: %s', async (_what, reason, metadata) => {
     const other = await OidcIdp.start();

@@ -22,7 +22,9 @@ const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 
 async function session(sub: string, sid: string, connection = connectionId): Promise<Client> {
   const client = harness.client();
-  const { status } = await signInByOidc(idp, client, connection, { claims: { sub, sid, email: `${sub}@idp.example.test` } });
+  const { status } = await signInByOidc(idp, client, connection, {
+    claims: { sub, sid, email: `${sub}@idp.example.test` },
+  });
   expect(status).toBe(303);
   return client;
 }
@@ -30,13 +32,17 @@ async function session(sub: string, sid: string, connection = connectionId): Pro
 const alive = async (client: Client): Promise<boolean> => (await client.get('/v1/auth/me')).status === 200;
 
 function token(claims: Record<string, unknown>, how: Pick<OidcAnswer, 'header' | 'key'> = {}): Promise<string> {
-  return idp.sign({ iss: idp.issuer, aud: 'client', iat: now(), exp: now() + 120, jti: `jti-${(tokens += 1)}`, events, ...claims }, { header: { typ: 'logout+jwt' }, ...how });
+  return idp.sign(
+    { iss: idp.issuer, aud: 'client', iat: now(), exp: now() + 120, jti: `jti-${(tokens += 1)}`, events, ...claims },
+    { header: { typ: 'logout+jwt' }, ...how },
+  );
 }
 
 function tell(logoutToken: string | Record<string, string>, connection = connectionId) {
   const fields = typeof logoutToken === 'string' ? { logout_token: logoutToken } : logoutToken;
   return harness.client().post(`/v1/sso/oidc/${connection}/backchannel-logout`, undefined, {
-    raw: new URLSearchParams(fields).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    raw: new URLSearchParams(fields).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
   });
 }
 
@@ -46,12 +52,19 @@ describe('back-channel logout', () => {
     const answer = await tell(await token({ sid: 'sid-1' }));
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect([await alive(one), await alive(two)]).toEqual([false, true]);
-    const logged = await harness.database.superuser(`SELECT meta FROM audit_events WHERE org_id = $1 AND type = 'sso.sessions_ended'`, [orgId]);
+    const logged = await harness.database.superuser(
+      `SELECT meta FROM audit_events WHERE org_id = $1 AND type = 'sso.sessions_ended'`,
+      [orgId],
+    );
     expect(logged).toEqual([{ meta: { connectionId, ended: 1 } }]);
   });
 
-  it('ends all of a person\'s, where no session is named, and nobody else\'s', async () => {
-    const [one, two, other] = [await session('ben', 'sid-3'), await session('ben', 'sid-4'), await session('cleo', 'sid-5')];
+  it("ends all of a person's, where no session is named, and nobody else's", async () => {
+    const [one, two, other] = [
+      await session('ben', 'sid-3'),
+      await session('ben', 'sid-4'),
+      await session('cleo', 'sid-5'),
+    ];
     expect((await tell(await token({ sub: 'ben' }))).status).toBe(200);
     expect([await alive(one), await alive(two), await alive(other)]).toEqual([false, false, true]);
   });
@@ -82,7 +95,10 @@ describe('back-channel logout', () => {
     ['an ID token', () => token({ sub: 'gil', events: undefined, nonce: 'n' }, { header: { typ: 'JWT' } })],
     ['a nonce', () => token({ sub: 'gil', nonce: 'n' })],
     ['another event', () => token({ sub: 'gil', events: { 'http://schemas.openid.net/event/other': {} } })],
-    ['an event that is a text', () => token({ sub: 'gil', events: { 'http://schemas.openid.net/event/backchannel-logout': 'yes' } })],
+    [
+      'an event that is a text',
+      () => token({ sub: 'gil', events: { 'http://schemas.openid.net/event/backchannel-logout': 'yes' } }),
+    ],
     ['neither session nor person', () => token({})],
     ['no id', () => token({ sub: 'gil', jti: undefined })],
     ['another client', () => token({ sub: 'gil', aud: 'other-client' })],
@@ -91,9 +107,13 @@ describe('back-channel logout', () => {
     ['a time long gone', () => token({ sub: 'gil', iat: now() - 3600, exp: undefined })],
     ['the future', () => token({ sub: 'gil', iat: now() + 3600, exp: now() + 7200 })],
     ['an end that is past', () => token({ sub: 'gil', exp: now() - 600 })],
-    ['a stranger\'s key', async () => token({ sub: 'gil' }, { key: await newOidcKey('first') })],
-    ['no signature', async () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await token({ sub: 'gil' })).split('.')[1]}.`],
-    ['an access token\'s type', () => token({ sub: 'gil' }, { header: { typ: 'at+jwt' } })],
+    ["a stranger's key", async () => token({ sub: 'gil' }, { key: await newOidcKey('first') })],
+    [
+      'no signature',
+      async () =>
+        `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await token({ sub: 'gil' })).split('.')[1]}.`,
+    ],
+    ["an access token's type", () => token({ sub: 'gil' }, { header: { typ: 'at+jwt' } })],
     ['no token', () => ({})],
     ['a token under another name', () => ({ token: 'x' })],
   ])('refuses %s', async (_what, make) => {
@@ -107,25 +127,33 @@ describe('back-channel logout', () => {
     expect((await tell(await token({ sub: 'gil' }), '01900000-0000-7000-8000-00000000ffff')).status).toBe(404);
   });
 
-  it('cannot be had by raw SQL without the connection\'s secret', async () => {
+  it("cannot be had by raw SQL without the connection's secret", async () => {
     const client = await session('hal', 'sid-9');
-    const [row] = await harness.database.superuser<{ ended: number }>(`SELECT ended FROM app.sso_end_sessions($1, '\\x00', NULL, '{sid-9}')`, [connectionId]);
+    const [row] = await harness.database.superuser<{ ended: number }>(
+      `SELECT ended FROM app.sso_end_sessions($1, '\\x00', NULL, '{sid-9}')`,
+      [connectionId],
+    );
     expect([row!.ended, await alive(client)]).toEqual([null, true]);
   });
 });
 
 describe('leaving', () => {
-  it('ends the session here, then sends the browser to where the provider\'s ends', async () => {
+  it("ends the session here, then sends the browser to where the provider's ends", async () => {
     const client = await session('ida', 'sid-10');
     const { status, headers } = await client.get(`/v1/sso/oidc/${connectionId}/logout`);
     expect(status).toBe(303);
-    expect(headers.get('location')).toBe(`${idp.origin}/end?client_id=client&post_logout_redirect_uri=${encodeURIComponent('http://127.0.0.1:3000/')}`);
+    expect(headers.get('location')).toBe(
+      `${idp.origin}/end?client_id=client&post_logout_redirect_uri=${encodeURIComponent('http://127.0.0.1:3000/')}`,
+    );
     expect(await alive(client)).toBe(false);
   });
 
   it('is not done for another site, nor through another connection', async () => {
     const client = await session('joe', 'sid-11');
-    expect((await client.get(`/v1/sso/oidc/${connectionId}/logout`, { headers: { 'sec-fetch-site': 'cross-site' } })).body.code).toBe('csrf_refused');
+    expect(
+      (await client.get(`/v1/sso/oidc/${connectionId}/logout`, { headers: { 'sec-fetch-site': 'cross-site' } })).body
+        .code,
+    ).toBe('csrf_refused');
     const other = await connectOidc(harness, orgId, idp.issuer);
     expect((await client.get(`/v1/sso/oidc/${other}/logout`)).status).toBe(404);
     expect(await alive(client)).toBe(true);

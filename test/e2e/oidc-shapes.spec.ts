@@ -21,49 +21,102 @@ async function setUp(path: string, documented: (origin: string) => string, more:
   providers.push(idp);
   idp.metadata = { issuer: documented(idp.origin) };
   const orgId = await harness.make.organization('gme');
-  const connectionId = await connectOidc(harness, orgId, idp.issuer, { defaultRole: 'mentor', groupRoles: [], ...more });
+  const connectionId = await connectOidc(harness, orgId, idp.issuer, {
+    defaultRole: 'mentor',
+    groupRoles: [],
+    ...more,
+  });
   const signIn = async (answer: OidcAnswer) => {
     const client = harness.client();
     const { status } = await signInByOidc(idp, client, connectionId, answer);
     return { status, client, reason: status === 303 ? undefined : (await refusals(harness, orgId)).at(-1) };
   };
-  const keys = async () => (await harness.database.superuser<{ subject_key: string }>('SELECT subject_key FROM sso_identities WHERE connection_id = $1', [connectionId])).map(({ subject_key: key }) => key);
+  const keys = async () =>
+    (
+      await harness.database.superuser<{ subject_key: string }>(
+        'SELECT subject_key FROM sso_identities WHERE connection_id = $1',
+        [connectionId],
+      )
+    ).map(({ subject_key: key }) => key);
   return { idp, orgId, signIn, keys };
 }
 
 const entra = (iss: string, tid: string, more: object = {}) => ({
-  iss, tid, oid: OBJECT, sub: 'pairwise', ver: '2.0', preferred_username: 'person@tenant.example.test', email: 'person@tenant.example.test', email_verified: undefined, xms_edov: true, groups: undefined, ...more,
+  iss,
+  tid,
+  oid: OBJECT,
+  sub: 'pairwise',
+  ver: '2.0',
+  preferred_username: 'person@tenant.example.test',
+  email: 'person@tenant.example.test',
+  email_verified: undefined,
+  xms_edov: true,
+  groups: undefined,
+  ...more,
 });
 
 describe('Entra ID', () => {
-  it('of one directory: known by directory and object, address by the domain\'s checked owner', async () => {
-    const { idp, signIn, keys } = await setUp(`/${DIRECTORY}/v2.0`, (origin) => `${origin}/${DIRECTORY}/v2.0`, { subject: 'entra-object' });
-    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { xms_edov: undefined }) })).reason).toBe('email_unverified');
+  it("of one directory: known by directory and object, address by the domain's checked owner", async () => {
+    const { idp, signIn, keys } = await setUp(`/${DIRECTORY}/v2.0`, (origin) => `${origin}/${DIRECTORY}/v2.0`, {
+      subject: 'entra-object',
+    });
+    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { xms_edov: undefined }) })).reason).toBe(
+      'email_unverified',
+    );
     expect((await signIn({ claims: entra(idp.issuer, DIRECTORY) })).status).toBe(303);
-    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { sub: 'another-pairwise', email: undefined }), userInfo: { sub: 'another-pairwise' } })).status).toBe(303);
+    expect(
+      (
+        await signIn({
+          claims: entra(idp.issuer, DIRECTORY, { sub: 'another-pairwise', email: undefined }),
+          userInfo: { sub: 'another-pairwise' },
+        })
+      ).status,
+    ).toBe(303);
     expect(await keys()).toEqual([JSON.stringify(['entra', DIRECTORY, OBJECT])]);
-    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { oid: undefined }) })).reason).toBe('subject_attributes_missing');
+    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { oid: undefined }) })).reason).toBe(
+      'subject_attributes_missing',
+    );
   });
 
   it('of many directories: those that are named, each by its own issuer', async () => {
-    const { idp, signIn } = await setUp('/organizations/v2.0', (origin) => `${origin}/{tenantid}/v2.0`, { tenants: [DIRECTORY], subject: 'entra-object' });
+    const { idp, signIn } = await setUp('/organizations/v2.0', (origin) => `${origin}/{tenantid}/v2.0`, {
+      tenants: [DIRECTORY],
+      subject: 'entra-object',
+    });
     const issuer = (tid: string) => `${idp.origin}/${tid}/v2.0`;
     expect((await signIn({ claims: entra(issuer(DIRECTORY), DIRECTORY) })).status).toBe(303);
-    expect((await signIn({ claims: entra(issuer(STRANGE_DIRECTORY), STRANGE_DIRECTORY) })).reason).toBe('tenant_refused');
+    expect((await signIn({ claims: entra(issuer(STRANGE_DIRECTORY), STRANGE_DIRECTORY) })).reason).toBe(
+      'tenant_refused',
+    );
     expect((await signIn({ claims: entra(issuer(STRANGE_DIRECTORY), DIRECTORY) })).reason).toBe('issuer_wrong');
     expect((await signIn({ claims: entra(`${idp.origin}/{tenantid}/v2.0`, DIRECTORY) })).reason).toBe('issuer_wrong');
-    expect((await signIn({ claims: entra(issuer(DIRECTORY), DIRECTORY, { tid: undefined }) })).reason).toBe('tenant_refused');
+    expect((await signIn({ claims: entra(issuer(DIRECTORY), DIRECTORY, { tid: undefined }) })).reason).toBe(
+      'tenant_refused',
+    );
     expect((await signIn({ claims: entra(issuer(DIRECTORY), '{tenantid}') })).reason).toBe('tenant_refused');
   });
 
   it('of many directories is not connected without naming any', async () => {
     const orgId = await harness.make.organization('gme');
-    await expect(connectOidc(harness, orgId, 'https://login.example.test/common/v2.0')).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(connectOidc(harness, orgId, 'https://login.example.test/common/v2.0')).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
   });
 
   it('with groups for which there is no room: refused, since a role would be guessed', async () => {
-    const { idp, signIn } = await setUp(`/${DIRECTORY}/v2.0`, (origin) => `${origin}/${DIRECTORY}/v2.0`, { groupRoles: [{ group: OBJECT, role: 'program_director' }] });
-    expect((await signIn({ claims: entra(idp.issuer, DIRECTORY, { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.example.test/' } } }) })).reason).toBe('groups_truncated');
+    const { idp, signIn } = await setUp(`/${DIRECTORY}/v2.0`, (origin) => `${origin}/${DIRECTORY}/v2.0`, {
+      groupRoles: [{ group: OBJECT, role: 'program_director' }],
+    });
+    expect(
+      (
+        await signIn({
+          claims: entra(idp.issuer, DIRECTORY, {
+            _claim_names: { groups: 'src1' },
+            _claim_sources: { src1: { endpoint: 'https://graph.example.test/' } },
+          }),
+        })
+      ).reason,
+    ).toBe('groups_truncated');
   });
 });
 
@@ -86,11 +139,21 @@ describe('Azure AD B2C', () => {
 describe('Google', () => {
   it('of a hosted domain that the organization answers for, or has named', async () => {
     const { orgId, idp, signIn } = await setUp('', (origin) => origin, { tenants: ['named.example.test'] });
-    const google = (hd: unknown) => ({ claims: { iss: idp.issuer, azp: 'client', sub: `11769${String(hd).length}`, hd, email: `person-${String(hd).length}@hosted.example.test`, groups: undefined } });
+    const google = (hd: unknown) => ({
+      claims: {
+        iss: idp.issuer,
+        azp: 'client',
+        sub: `11769${String(hd).length}`,
+        hd,
+        email: `person-${String(hd).length}@hosted.example.test`,
+        groups: undefined,
+      },
+    });
     expect((await signIn(google('named.example.test'))).status).toBe(303);
     expect((await signIn(google('hosted.example.test'))).reason).toBe('hosted_domain_wrong');
     await harness.database.superuser(
-      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), 'hosted.example.test', 'not-a-token-at-all-0', now())`, [orgId],
+      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), 'hosted.example.test', 'not-a-token-at-all-0', now())`,
+      [orgId],
     );
     expect((await signIn(google('hosted.example.test'))).status).toBe(303);
     expect((await signIn(google(['hosted.example.test']))).reason).toBe('hosted_domain_wrong');
@@ -99,17 +162,45 @@ describe('Google', () => {
 
 describe('Okta and Keycloak', () => {
   it('Okta: an issuer of an authorization server, groups by name', async () => {
-    const { idp, signIn } = await setUp('/oauth2/default', (origin) => `${origin}/oauth2/default`, { defaultRole: undefined, groupRoles: [{ group: 'Vouchsafe Mentors', role: 'mentor' }], scopes: ['groups'] });
-    const okta = { iss: idp.issuer, sub: '00u1synthetic', ver: 1, amr: ['pwd'], idp: '00o1synthetic', preferred_username: 'person@okta.example.test', auth_time: Math.floor(Date.now() / 1000) };
+    const { idp, signIn } = await setUp('/oauth2/default', (origin) => `${origin}/oauth2/default`, {
+      defaultRole: undefined,
+      groupRoles: [{ group: 'Vouchsafe Mentors', role: 'mentor' }],
+      scopes: ['groups'],
+    });
+    const okta = {
+      iss: idp.issuer,
+      sub: '00u1synthetic',
+      ver: 1,
+      amr: ['pwd'],
+      idp: '00o1synthetic',
+      preferred_username: 'person@okta.example.test',
+      auth_time: Math.floor(Date.now() / 1000),
+    };
     expect((await signIn({ claims: { ...okta, groups: ['Everyone', 'Vouchsafe Mentors'] } })).status).toBe(303);
     expect((await signIn({ claims: { ...okta, groups: ['Everyone'] } })).reason).toBe('role_missing');
   });
 
   it('Keycloak: a realm as issuer, roles within another claim, a session state', async () => {
-    const { idp, signIn } = await setUp('/realms/synthetic', (origin) => `${origin}/realms/synthetic`, { defaultRole: undefined, groupRoles: [{ group: 'mentor', role: 'mentor' }], groupAttribute: 'realm_access.roles' });
-    const keycloak = { iss: idp.issuer, azp: 'client', typ: 'ID', sub: OBJECT, sid: 'synthetic-session', acr: '1', groups: undefined };
-    const { status, client } = await signIn({ claims: { ...keycloak, realm_access: { roles: ['offline_access', 'mentor'] } } });
+    const { idp, signIn } = await setUp('/realms/synthetic', (origin) => `${origin}/realms/synthetic`, {
+      defaultRole: undefined,
+      groupRoles: [{ group: 'mentor', role: 'mentor' }],
+      groupAttribute: 'realm_access.roles',
+    });
+    const keycloak = {
+      iss: idp.issuer,
+      azp: 'client',
+      typ: 'ID',
+      sub: OBJECT,
+      sid: 'synthetic-session',
+      acr: '1',
+      groups: undefined,
+    };
+    const { status, client } = await signIn({
+      claims: { ...keycloak, realm_access: { roles: ['offline_access', 'mentor'] } },
+    });
     expect([status, (await client.get('/v1/auth/me')).body.role]).toEqual([303, 'mentor']);
-    expect((await signIn({ claims: { ...keycloak, realm_access: { roles: ['offline_access'] } } })).reason).toBe('role_missing');
+    expect((await signIn({ claims: { ...keycloak, realm_access: { roles: ['offline_access'] } } })).reason).toBe(
+      'role_missing',
+    );
   });
 });

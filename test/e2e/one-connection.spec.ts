@@ -28,7 +28,9 @@ describe('organizations that take turns on a single connection', () => {
   it('see each their own people, while the COMMIT of one read travels with the next request', async () => {
     const turns = Array.from({ length: 60 }, (_, i) => callers[i % 2]!);
     const lists = await Promise.all(turns.map(({ client }) => client.get('/v1/people')));
-    expect(lists.map(({ body }) => body.items.map((item: { id: string }) => item.id))).toEqual(turns.map(({ personId }) => [personId]));
+    expect(lists.map(({ body }) => body.items.map((item: { id: string }) => item.id))).toEqual(
+      turns.map(({ personId }) => [personId]),
+    );
   });
 
   it('stay apart when reads, views that are logged, refusals and strangers are mixed', async () => {
@@ -52,7 +54,8 @@ describe('organizations that take turns on a single connection', () => {
     await client.get('/v1/auth/me');
     await until('every transaction is over', async () => {
       const open = await harness.database.superuser(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND state LIKE 'idle in transaction%'`);
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND state LIKE 'idle in transaction%'`,
+      );
       return open.length === 0;
     });
   });

@@ -31,36 +31,72 @@ async function tenant(): Promise<[orgId: string, member: Member, client: Client]
   return [org, who, await harness.signIn(who.email)];
 }
 
-const login = (email: string, password = Factories.PASSWORD) => harness.client().post('/v1/auth/login', { email, password });
+const login = (email: string, password = Factories.PASSWORD) =>
+  harness.client().post('/v1/auth/login', { email, password });
 const seen = ({ status, body }: Answer) => [status, body.code];
 const withoutId = ({ status, body }: Answer) => ({ ...body, status, requestId: null });
-const set = (column: string, value: unknown, org = orgId) => harness.database.superuser(`UPDATE organizations SET ${column} = $2 WHERE id = $1`, [org, value]);
+const set = (column: string, value: unknown, org = orgId) =>
+  harness.database.superuser(`UPDATE organizations SET ${column} = $2 WHERE id = $1`, [org, value]);
 const logged = (type: string, org = orgId) =>
-  harness.database.superuser<{ meta: object }>('SELECT meta FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id', [org, type]);
+  harness.database.superuser<{ meta: object }>(
+    'SELECT meta FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
+    [org, type],
+  );
 
 describe('the settings of an organization', () => {
   it('are read and changed by its administrators, and the log names the fields', async () => {
-    const changes = { name: 'Synthetic Renamed', idleMinutes: 30, sessionHours: 8, postalAddress: '1 Example Street\nExampletown' };
+    const changes = {
+      name: 'Synthetic Renamed',
+      idleMinutes: 30,
+      sessionHours: 8,
+      postalAddress: '1 Example Street\nExampletown',
+    };
     expect((await director.patch(CURRENT, changes)).body).toMatchObject(changes);
-    expect((await director.patch(CURRENT, { postalAddress: null, idleMinutes: 15, sessionHours: 12 })).body).toMatchObject({ postalAddress: null, name: changes.name });
-    expect((await director.get(CURRENT)).body).toMatchObject({ allowedSignIn: ['password', 'passkey', 'saml', 'oidc'], requireSso: false, institutionId: null, institutionSignIn: false });
-    expect(await logged('organization.updated')).toEqual([{ meta: { fields: Object.keys(changes) } }, { meta: { fields: ['postalAddress', 'idleMinutes', 'sessionHours'] } }]);
+    expect(
+      (await director.patch(CURRENT, { postalAddress: null, idleMinutes: 15, sessionHours: 12 })).body,
+    ).toMatchObject({ postalAddress: null, name: changes.name });
+    expect((await director.get(CURRENT)).body).toMatchObject({
+      allowedSignIn: ['password', 'passkey', 'saml', 'oidc'],
+      requireSso: false,
+      institutionId: null,
+      institutionSignIn: false,
+    });
+    expect(await logged('organization.updated')).toEqual([
+      { meta: { fields: Object.keys(changes) } },
+      { meta: { fields: ['postalAddress', 'idleMinutes', 'sessionHours'] } },
+    ]);
   });
 
   it('take nothing that they do not know', async () => {
     const wrong: [string, object][] = [
-      [CURRENT, { idleMinutes: 20 }], [CURRENT, { sessionHours: 169 }], [CURRENT, { postalAddress: 'x'.repeat(501) }], [CURRENT, { name: null }], [CURRENT, { status: 'active' }],
-      [CURRENT, { requireSso: false }], [SIGN_IN, { allowedSignIn: [] }], [SIGN_IN, { allowedSignIn: ['carrier-pigeon'] }], [SIGN_IN, { allowedSignIn: ['saml', 'saml'] }],
-      [SIGN_IN, { requireSso: 1 }], [SIGN_IN, { name: 'x' }],
+      [CURRENT, { idleMinutes: 20 }],
+      [CURRENT, { sessionHours: 169 }],
+      [CURRENT, { postalAddress: 'x'.repeat(501) }],
+      [CURRENT, { name: null }],
+      [CURRENT, { status: 'active' }],
+      [CURRENT, { requireSso: false }],
+      [SIGN_IN, { allowedSignIn: [] }],
+      [SIGN_IN, { allowedSignIn: ['carrier-pigeon'] }],
+      [SIGN_IN, { allowedSignIn: ['saml', 'saml'] }],
+      [SIGN_IN, { requireSso: 1 }],
+      [SIGN_IN, { name: 'x' }],
     ];
     for (const [path, body] of wrong) expect([body, (await director.patch(path, body)).status]).toEqual([body, 400]);
   });
 
-  it.each([[15, 14.9, 15.1], [30, 29.9, 30.1], [10_080, 10_079, 10_081]])('let a session of %d idle minutes live for that long', async (idleMinutes, within, beyond) => {
+  it.each([
+    [15, 14.9, 15.1],
+    [30, 29.9, 30.1],
+    [10_080, 10_079, 10_081],
+  ])('let a session of %d idle minutes live for that long', async (idleMinutes, within, beyond) => {
     const [org, , client] = await tenant();
     await set('session_hours', 168, org);
     expect((await client.patch(CURRENT, { idleMinutes })).status).toBe(200);
-    const idle = (minutes: number) => harness.database.superuser('UPDATE sessions SET last_seen_at = now() - make_interval(secs => $2::float8 * 60) WHERE org_id = $1', [org, minutes]);
+    const idle = (minutes: number) =>
+      harness.database.superuser(
+        'UPDATE sessions SET last_seen_at = now() - make_interval(secs => $2::float8 * 60) WHERE org_id = $1',
+        [org, minutes],
+      );
     await idle(within);
     expect((await client.get(CURRENT)).status).toBe(200);
     await idle(beyond);
@@ -82,7 +118,9 @@ describe('the settings of an organization', () => {
   it('never shut out who sets them: every combination is refused exactly when it would', async () => {
     await harness.database.superuser(
       `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates, entrance_enc, entrance_hash, tested_at)
-       VALUES ($1, gen_random_uuid(), 'Tested', 'saml', 'x', 'https://idp.test.example', '{x}', '', sha256('x'), now())`, [orgId]);
+       VALUES ($1, gen_random_uuid(), 'Tested', 'saml', 'x', 'https://idp.test.example', '{x}', '', sha256('x'), now())`,
+      [orgId],
+    );
     for (const allowedSignIn of [['password', 'saml'], ['password'], ['saml']]) {
       for (const requireSso of [false, true]) {
         for (const requireSecondFactor of [false, true]) {
@@ -94,7 +132,12 @@ describe('the settings of an organization', () => {
           await set('require_sso', requireSso);
           await set('require_second_factor', requireSecondFactor);
           const open = (await director.get(CURRENT)).status === 200;
-          expect([settings, ...seen(answer)]).toEqual([settings, ...(open ? [200, undefined] : [409, requireSso && !allowedSignIn.includes('saml') ? 'sso_untested' : 'would_lock_you_out'])]);
+          expect([settings, ...seen(answer)]).toEqual([
+            settings,
+            ...(open
+              ? [200, undefined]
+              : [409, requireSso && !allowedSignIn.includes('saml') ? 'sso_untested' : 'would_lock_you_out']),
+          ]);
           await set('allowed_sign_in', ['password', 'saml']);
           await set('require_sso', false);
           await set('require_second_factor', false);
@@ -110,7 +153,15 @@ describe('the settings of an organization', () => {
     const attempts = async (client: Client) => {
       await raw.enter(sessionSecret(client));
       const outcomes = [];
-      for (const change of [`name = 'Raw'`, 'require_sso = true', `allowed_sign_in = '{saml}'`, 'require_second_factor = true', 'institution_sign_in = true', `status = 'suspended'`, 'institution_id = id']) {
+      for (const change of [
+        `name = 'Raw'`,
+        'require_sso = true',
+        `allowed_sign_in = '{saml}'`,
+        'require_second_factor = true',
+        'institution_sign_in = true',
+        `status = 'suspended'`,
+        'institution_id = id',
+      ]) {
         const { code, rowCount } = await raw.attempt(`UPDATE organizations SET ${change}`);
         outcomes.push(code ?? rowCount);
       }
@@ -118,8 +169,24 @@ describe('the settings of an organization', () => {
       return outcomes;
     };
     try {
-      expect(await attempts(await harness.signIn((await harness.make.member(orgId, 'mentor')).email))).toEqual([0, 0, 0, 0, 0, '42501', '42501']);
-      expect(await attempts(await harness.signIn(admin.email))).toEqual([1, '42501', '42501', '42501', '42501', '42501', '42501']);
+      expect(await attempts(await harness.signIn((await harness.make.member(orgId, 'mentor')).email))).toEqual([
+        0,
+        0,
+        0,
+        0,
+        0,
+        '42501',
+        '42501',
+      ]);
+      expect(await attempts(await harness.signIn(admin.email))).toEqual([
+        1,
+        '42501',
+        '42501',
+        '42501',
+        '42501',
+        '42501',
+        '42501',
+      ]);
       expect(await attempts(director)).toEqual([1, 1, 1, 1, '23514', '42501', '42501']); // no institution to consent to
     } finally {
       await raw.end();
@@ -129,12 +196,28 @@ describe('the settings of an organization', () => {
 
 describe('what stands in the way has a code of its own, over a live session:', () => {
   const CODES: [string, (m: Member) => Promise<unknown>, (m: Member) => Promise<unknown>][] = [
-    ['password_change_required', ({ userId }) => harness.database.superuser('UPDATE users SET must_change_password = true WHERE id = $1', [userId]), ({ userId }) => harness.database.superuser('UPDATE users SET must_change_password = false WHERE id = $1', [userId])],
+    [
+      'password_change_required',
+      ({ userId }) =>
+        harness.database.superuser('UPDATE users SET must_change_password = true WHERE id = $1', [userId]),
+      ({ userId }) =>
+        harness.database.superuser('UPDATE users SET must_change_password = false WHERE id = $1', [userId]),
+    ],
     ['second_factor_required', () => set('require_second_factor', true), () => set('require_second_factor', false)],
     ['sso_required', () => set('require_sso', true), () => set('require_sso', false)],
-    ['sign_in_method_not_allowed', () => set('allowed_sign_in', ['saml']), () => set('allowed_sign_in', ['password', 'saml'])],
+    [
+      'sign_in_method_not_allowed',
+      () => set('allowed_sign_in', ['saml']),
+      () => set('allowed_sign_in', ['password', 'saml']),
+    ],
     ['organization_suspended', () => set('status', 'suspended'), () => set('status', 'active')],
-    ['membership_ended', ({ membershipId }) => harness.database.superuser(`UPDATE memberships SET status = 'ended' WHERE id = $1`, [membershipId]), ({ membershipId }) => harness.database.superuser(`UPDATE memberships SET status = 'active' WHERE id = $1`, [membershipId])],
+    [
+      'membership_ended',
+      ({ membershipId }) =>
+        harness.database.superuser(`UPDATE memberships SET status = 'ended' WHERE id = $1`, [membershipId]),
+      ({ membershipId }) =>
+        harness.database.superuser(`UPDATE memberships SET status = 'active' WHERE id = $1`, [membershipId]),
+    ],
   ];
 
   it.each(CODES)('%s', async (code, close, open) => {
@@ -161,11 +244,14 @@ describe('an organization that takes no passwords', () => {
     expect((await login(email)).status).toBe(200);
   });
 
-  it('is passed over for another of the user\'s that does', async () => {
+  it("is passed over for another of the user's that does", async () => {
     const other = await harness.make.organization('gme');
     const { email } = await harness.make.member(orgId, 'mentor');
     await harness.make.member(other, 'mentor', { email });
-    for (const [column, closed, opened] of [['allowed_sign_in', ['saml'], ['password', 'saml']], ['require_sso', true, false]] as const) {
+    for (const [column, closed, opened] of [
+      ['allowed_sign_in', ['saml'], ['password', 'saml']],
+      ['require_sso', true, false],
+    ] as const) {
       expect((await login(email)).body.organizationId).toBe(orgId);
       await set(column, closed);
       expect((await login(email)).body.organizationId).toBe(other);
@@ -175,7 +261,11 @@ describe('an organization that takes no passwords', () => {
   });
 
   it('and one that takes no SAML has no connection to come through', async () => {
-    const connection = await harness.operator.within(orgId, async () => harness.operator.app.get(SsoSetupService).create({ name: 'Test', metadata: await providerMetadata(), groupRoles: [], defaultRole: 'mentor' }));
+    const connection = await harness.operator.within(orgId, async () =>
+      harness.operator.app
+        .get(SsoSetupService)
+        .create({ name: 'Test', metadata: await providerMetadata(), groupRoles: [], defaultRole: 'mentor' }),
+    );
     const start = () => harness.client().get(`/v1/sso/saml/${connection.id}/login`);
     expect((await start()).status).toBe(302);
     await set('allowed_sign_in', ['password']);
@@ -184,20 +274,30 @@ describe('an organization that takes no passwords', () => {
   });
 });
 
-it('a verified assertion opens nothing where SAML is not taken, or that is suspended, even with the connection\'s secret at hand', async () => {
+it("a verified assertion opens nothing where SAML is not taken, or that is suspended, even with the connection's secret at hand", async () => {
   const [org] = await tenant();
-  const { id } = await harness.operator.within(org, async () => harness.operator.app.get(SsoSetupService).create({ name: 'Test', metadata: await providerMetadata(), groupRoles: [], defaultRole: 'mentor' }));
+  const { id } = await harness.operator.within(org, async () =>
+    harness.operator.app
+      .get(SsoSetupService)
+      .create({ name: 'Test', metadata: await providerMetadata(), groupRoles: [], defaultRole: 'mentor' }),
+  );
   await harness.database.superuser(`UPDATE sso_connections SET entrance_hash = sha256('secret') WHERE id = $1`, [id]);
   const raw = await RawSql.open(harness.env.DATABASE_URL!);
   const arrive = async () => {
     await raw.client.query('BEGIN');
-    const { rows } = await raw.attempt(`SELECT state FROM app.sso_sign_in($1, 'secret', 'subject', 'somebody@test.example', 'Somebody', 'mentor',
-      gen_random_uuid(), gen_random_uuid(), NULL, 'infinity', ${bareVisit("sha256('x')")}, '{}')`, [id]);
+    const { rows } = await raw.attempt(
+      `SELECT state FROM app.sso_sign_in($1, 'secret', 'subject', 'somebody@test.example', 'Somebody', 'mentor',
+      gen_random_uuid(), gen_random_uuid(), NULL, 'infinity', ${bareVisit("sha256('x')")}, '{}')`,
+      [id],
+    );
     await raw.rollback();
     return rows[0]!.state;
   };
   expect(await arrive()).toBe('provisioned');
-  for (const [column, closed, opened] of [['allowed_sign_in', ['password'], ['password', 'saml']], ['status', 'suspended', 'active']] as const) {
+  for (const [column, closed, opened] of [
+    ['allowed_sign_in', ['password'], ['password', 'saml']],
+    ['status', 'suspended', 'active'],
+  ] as const) {
     await set(column, closed, org);
     expect(await arrive()).toBe('connection_refused');
     await set(column, opened, org);
@@ -208,13 +308,19 @@ it('a verified assertion opens nothing where SAML is not taken, or that is suspe
 describe('a suspended organization', () => {
   it('is shut for everybody by operators, once, with a reason in its log, and opened again', async () => {
     const [org, who, client] = await tenant();
-    expect([await suspend(harness.operator, org, 'unpaid'), await suspend(harness.operator, org, 'unpaid')]).toEqual([true, false]);
+    expect([await suspend(harness.operator, org, 'unpaid'), await suspend(harness.operator, org, 'unpaid')]).toEqual([
+      true,
+      false,
+    ]);
     expect(seen(await client.get(CURRENT))).toEqual([403, 'organization_suspended']);
     expect(withoutId(await login(who.email))).toEqual(withoutId(await login(member.email, 'Wrong-Password-1')));
     expect([await resume(harness.operator, org), await resume(harness.operator, org)]).toEqual([true, false]);
     expect((await client.get(CURRENT)).status).toBe(200);
     expect((await login(who.email)).status).toBe(200);
-    expect([await logged('organization.suspended', org), await logged('organization.resumed', org)]).toEqual([[{ meta: { reason: 'unpaid' } }], [{ meta: {} }]]);
+    expect([await logged('organization.suspended', org), await logged('organization.resumed', org)]).toEqual([
+      [{ meta: { reason: 'unpaid' } }],
+      [{ meta: {} }],
+    ]);
   });
 
   it('is not suspended for a reason that is a sentence, and the installation never is', async () => {
@@ -225,16 +331,24 @@ describe('a suspended organization', () => {
   it('has no connection to sign in through, and takes no webhook, as if there were none', async () => {
     const [org, , client] = await tenant();
     const { body: source } = await client.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard' });
-    const { body: connection } = await client.post('/v1/sso/connections', { name: 'Test', metadata: await providerMetadata(), defaultRole: 'mentor' });
+    const { body: connection } = await client.post('/v1/sso/connections', {
+      name: 'Test',
+      metadata: await providerMetadata(),
+      defaultRole: 'mentor',
+    });
     const { body: warm } = await client.post('/v1/webhook-sources', { name: 'Busy partner', scheme: 'standard' });
     expect((await deliver(harness.url, warm, personEvent('before'))).status).toBe(202);
     await harness.settled();
     await suspend(harness.operator, org, 'incident');
-    expect(withoutId(await deliver(harness.url, source, personEvent('meanwhile')))).toEqual(withoutId(await deliver(harness.url, { ...source, id: newId() }, personEvent('meanwhile'))));
+    expect(withoutId(await deliver(harness.url, source, personEvent('meanwhile')))).toEqual(
+      withoutId(await deliver(harness.url, { ...source, id: newId() }, personEvent('meanwhile'))),
+    );
     harness.advance(1); // a source is not looked up anew more than ten times a second
     expect((await deliver(harness.url, warm, personEvent('meanwhile'))).status).toBe(404); // though the process knew it a moment ago
     expect(await harness.database.superuser('SELECT 1 FROM webhook_inbox WHERE org_id = $1', [org])).toHaveLength(1);
-    expect(withoutId(await harness.client().get(`/v1/sso/saml/${connection.id}/metadata`))).toEqual(withoutId(await harness.client().get(`/v1/sso/saml/${newId()}/metadata`)));
+    expect(withoutId(await harness.client().get(`/v1/sso/saml/${connection.id}/metadata`))).toEqual(
+      withoutId(await harness.client().get(`/v1/sso/saml/${newId()}/metadata`)),
+    );
   });
 
   it('has its jobs wait until it is resumed, but for the duties of retention', async () => {
@@ -242,11 +356,21 @@ describe('a suspended organization', () => {
     await harness.settled();
     await suspend(harness.operator, org, 'incident');
     const person = await harness.make.person(org);
-    const enqueue = (job: string) => harness.database.superuser(
-      `INSERT INTO outbox (org_id, id, job, lane, payload, request_id) VALUES ($1::uuid, gen_random_uuid(), $2::text, $1::uuid || ':' || $2::text, $3, 'test')`, [org, job, JSON.stringify({ exportId: person, key: `${org}/exports/${person}/x`, runId: person })]);
+    const enqueue = (job: string) =>
+      harness.database.superuser(
+        `INSERT INTO outbox (org_id, id, job, lane, payload, request_id) VALUES ($1::uuid, gen_random_uuid(), $2::text, $1::uuid || ':' || $2::text, $3, 'test')`,
+        [org, job, JSON.stringify({ exportId: person, key: `${org}/exports/${person}/x`, runId: person })],
+      );
     await Promise.all(['exports.render', 'retention.nightly'].map(enqueue));
-    const states = async () => Object.fromEntries((await harness.database.superuser<{ job: string; state: string }>(
-      `SELECT job, state FROM outbox WHERE org_id = $1 AND job IN ('exports.render', 'retention.nightly') ORDER BY created_at`, [org])).map(({ job, state }) => [job, state]));
+    const states = async () =>
+      Object.fromEntries(
+        (
+          await harness.database.superuser<{ job: string; state: string }>(
+            `SELECT job, state FROM outbox WHERE org_id = $1 AND job IN ('exports.render', 'retention.nightly') ORDER BY created_at`,
+            [org],
+          )
+        ).map(({ job, state }) => [job, state]),
+      );
     await until('the duty is done', async () => (await states())['retention.nightly'] === 'done');
     expect((await states())['exports.render']).toBe('pending');
     const [depth] = await harness.database.superuser<{ pending: string }>('SELECT pending FROM app.outbox_depth()');
@@ -259,10 +383,15 @@ describe('a suspended organization', () => {
   it('has no schedule started but that of retention', async () => {
     const [org] = await tenant();
     await suspend(harness.operator, org, 'incident');
-    const [row] = await harness.database.superuser<{ all: string[]; active: string[] }>('SELECT array(SELECT app.organization_ids(true)) AS all, array(SELECT app.organization_ids(false)) AS active');
+    const [row] = await harness.database.superuser<{ all: string[]; active: string[] }>(
+      'SELECT array(SELECT app.organization_ids(true)) AS all, array(SELECT app.organization_ids(false)) AS active',
+    );
     expect([row!.all.includes(org), row!.active.includes(org)]).toEqual([true, false]);
     await harness.tick();
-    const runs = await harness.database.superuser<{ schedule: string }>('SELECT schedule FROM job_runs WHERE org_id = $1', [org]);
+    const runs = await harness.database.superuser<{ schedule: string }>(
+      'SELECT schedule FROM job_runs WHERE org_id = $1',
+      [org],
+    );
     expect(runs).toEqual([{ schedule: 'retention.nightly' }]);
   });
 
@@ -281,10 +410,21 @@ describe('a suspended organization', () => {
 
 describe('operators', () => {
   it('rename an organization, and add members who must change their password', async () => {
-    await harness.operator.within(orgId, () => harness.operator.app.get(OrganizationService).update({ name: 'Synthetic Operators' }));
+    await harness.operator.within(orgId, () =>
+      harness.operator.app.get(OrganizationService).update({ name: 'Synthetic Operators' }),
+    );
     expect((await director.get(CURRENT)).body.name).toBe('Synthetic Operators');
     const email = `first-${newId()}@test.example`;
-    await createUser(harness.operator, { email, org: orgId, role: 'program_director', password: Factories.PASSWORD, mustChange: true });
-    expect(seen(await (await harness.signIn(email)).patch(CURRENT, { idleMinutes: 15 }))).toEqual([403, 'password_change_required']);
+    await createUser(harness.operator, {
+      email,
+      org: orgId,
+      role: 'program_director',
+      password: Factories.PASSWORD,
+      mustChange: true,
+    });
+    expect(seen(await (await harness.signIn(email)).patch(CURRENT, { idleMinutes: 15 }))).toEqual([
+      403,
+      'password_change_required',
+    ]);
   });
 });

@@ -14,9 +14,15 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 /** Posts a form as a browser does from a page of an origin. */
-function form(client: Client, path: string, fields: Record<string, string>, headers: Record<string, string> = { origin: new URL(client.baseUrl).origin }) {
+function form(
+  client: Client,
+  path: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = { origin: new URL(client.baseUrl).origin },
+) {
   return client.send('POST', path, {
-    raw: new URLSearchParams(fields).toString(), headers: { ...HTML, 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    raw: new URLSearchParams(fields).toString(),
+    headers: { ...HTML, 'content-type': 'application/x-www-form-urlencoded', ...headers },
   });
 }
 
@@ -25,9 +31,17 @@ describe('the sign-in pages', () => {
     const client = harness.client();
     const first = await client.send('GET', '/sign-in?returnTo=%2Faccount', { headers: HTML });
     expect([first.status, first.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
-    const second = await client.send('GET', `/sign-in?${new URLSearchParams({ email, returnTo: '/account' }).toString()}`, { headers: HTML });
+    const second = await client.send(
+      'GET',
+      `/sign-in?${new URLSearchParams({ email, returnTo: '/account' }).toString()}`,
+      { headers: HTML },
+    );
     expect(second.text).toContain(`name="email" value="${email}"`);
-    const third = await form(client, '/sign-in/password', { email, password: Factories.PASSWORD, returnTo: '/account' });
+    const third = await form(client, '/sign-in/password', {
+      email,
+      password: Factories.PASSWORD,
+      returnTo: '/account',
+    });
     expect([third.status, third.headers.get('location')]).toEqual([303, '/account']);
     const account = await client.send('GET', '/account', { headers: HTML });
     expect(account.status).toBe(200);
@@ -43,14 +57,20 @@ describe('the sign-in pages', () => {
   });
 
   it.each([
-    ['https://evil.example/', '/account'], ['//evil.example', '/account'], ['/\\evil.example', '/account'], ['javascript:alert(1)', '/account'], ['/v1/people?limit=1', '/v1/people?limit=1'],
+    ['https://evil.example/', '/account'],
+    ['//evil.example', '/account'],
+    ['/\\evil.example', '/account'],
+    ['javascript:alert(1)', '/account'],
+    ['/v1/people?limit=1', '/v1/people?limit=1'],
   ])('send on to a path of this host alone: %s', async (returnTo, location) => {
     const answer = await form(harness.client(), '/sign-in/password', { email, password: Factories.PASSWORD, returnTo });
     expect([answer.status, answer.headers.get('location')]).toEqual([303, location]);
   });
 
   it.each<[string, Record<string, string>]>([
-    ['another site\'s', { origin: 'https://evil.example' }], ['a sandboxed page\'s', { origin: 'null' }], ['one that names no origin', {}],
+    ["another site's", { origin: 'https://evil.example' }],
+    ["a sandboxed page's", { origin: 'null' }],
+    ['one that names no origin', {}],
   ])('take no form but their own: %s', async (_whose, headers) => {
     const answer = await form(harness.client(), '/sign-in/password', { email, password: Factories.PASSWORD }, headers);
     expect(answer.status).toBe(403);
@@ -59,7 +79,13 @@ describe('the sign-in pages', () => {
 
   it('hold nothing inline that runs or styles, whatever the address says', async () => {
     const hostile = '"><script>alert(1)</script>@test.example';
-    const pages = [`/sign-in?${new URLSearchParams({ email: hostile }).toString()}`, '/sign-in', '/account/forgot', '/account/reset', '/invites/accept'];
+    const pages = [
+      `/sign-in?${new URLSearchParams({ email: hostile }).toString()}`,
+      '/sign-in',
+      '/account/forgot',
+      '/account/reset',
+      '/invites/accept',
+    ];
     for (const path of pages) {
       const { status, text, headers } = await harness.client().send('GET', path, { headers: HTML });
       expect([path, status]).toEqual([path, 200]);
@@ -85,7 +111,7 @@ describe('the account pages', () => {
     expect((await here.get('/v1/auth/me')).status).toBe(401);
   });
 
-  it('change nothing for another site\'s form', async () => {
+  it("change nothing for another site's form", async () => {
     const here = await harness.signIn(email);
     expect((await form(here, '/account/sign-out', {}, { origin: 'https://evil.example' })).status).toBe(403);
     expect((await here.get('/v1/auth/me')).status).toBe(200);

@@ -20,8 +20,13 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 const seen = ({ status, body }: Answer) => `${status} ${body?.code ?? 'ok'}`;
-const events = async (type: string, target: string) => (await harness.database.superuser<{ meta: Record<string, unknown> }>(
-  'SELECT meta FROM audit_events WHERE type = $1 AND target_id = $2 ORDER BY id', [type, target])).map(({ meta }) => meta);
+const events = async (type: string, target: string) =>
+  (
+    await harness.database.superuser<{ meta: Record<string, unknown> }>(
+      'SELECT meta FROM audit_events WHERE type = $1 AND target_id = $2 ORDER BY id',
+      [type, target],
+    )
+  ).map(({ meta }) => meta);
 
 interface Holder extends Member {
   client: Client;
@@ -32,11 +37,15 @@ interface Holder extends Member {
 async function holder(counter = 1): Promise<Holder> {
   const member = await harness.make.member(orgId, 'trainee');
   const client = await harness.signIn(member.email);
-  return { ...member, client, ...await enrollPasskey(harness, client, counter) };
+  return { ...member, client, ...(await enrollPasskey(harness, client, counter)) };
 }
 
 /** Signs in by a passkey, perhaps by an answer that was tampered with. */
-async function signIn(authenticator: Authenticator, tampered: Tampering = {}, client: Client = harness.client()): Promise<{ client: Client; answer: Answer }> {
+async function signIn(
+  authenticator: Authenticator,
+  tampered: Tampering = {},
+  client: Client = harness.client(),
+): Promise<{ client: Client; answer: Answer }> {
   const { body: options } = await client.get<RequestOptions>(OPTIONS);
   return { client, answer: await client.post(SIGN_IN, { credential: authenticator.get(options, tampered) }) };
 }
@@ -46,7 +55,10 @@ describe('a passkey that is made', () => {
     const { email, userId } = await harness.make.member(orgId, 'trainee');
     const { body } = await (await harness.signIn(email)).get('/v1/auth/passkeys/options');
     expect(body).toMatchObject({
-      rp: { id: '127.0.0.1' }, user: { id: Buffer.from(userId.replaceAll('-', ''), 'hex').toString('base64url') }, attestation: 'none', excludeCredentials: [],
+      rp: { id: '127.0.0.1' },
+      user: { id: Buffer.from(userId.replaceAll('-', ''), 'hex').toString('base64url') },
+      attestation: 'none',
+      excludeCredentials: [],
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     });
     expect(Buffer.from(body.challenge as string, 'base64url')).toHaveLength(32);
@@ -59,43 +71,76 @@ describe('a passkey that is made', () => {
     const { recoveryCodes, id } = await enrollPasskey(harness, client);
     expect(recoveryCodes).toHaveLength(10);
     expect((await harness.client().get('/v1/auth/me', { headers: { cookie: before } })).status).toBe(401);
-    expect((await client.get('/v1/auth/passkeys')).body.items).toEqual([expect.objectContaining({ id, name: 'Synthetic key', backedUp: false, lastUsedAt: null })]);
-    expect((await harness.client().post('/v1/auth/login', { email, password: Factories.PASSWORD })).body.methods).toEqual(['passkey', 'recovery-code']);
+    expect((await client.get('/v1/auth/passkeys')).body.items).toEqual([
+      expect.objectContaining({ id, name: 'Synthetic key', backedUp: false, lastUsedAt: null }),
+    ]);
+    expect(
+      (await harness.client().post('/v1/auth/login', { email, password: Factories.PASSWORD })).body.methods,
+    ).toEqual(['passkey', 'recovery-code']);
     expect(await events('auth.factor_enrolled', userId)).toEqual([{ kind: 'passkey' }]);
   });
 
   it.each<[string, Tampering]>([
-    ['for another origin', { origin: 'https://evil.example' }], ['for another host', { rpId: 'evil.example' }], ['with a challenge of its own', { challenge: 'A'.repeat(43) }],
-    ['without user verification', { flags: 65 }], ['without user presence', { flags: 68 }], ['as an answer to get()', { type: 'webauthn.get' }],
+    ['for another origin', { origin: 'https://evil.example' }],
+    ['for another host', { rpId: 'evil.example' }],
+    ['with a challenge of its own', { challenge: 'A'.repeat(43) }],
+    ['without user verification', { flags: 65 }],
+    ['without user presence', { flags: 68 }],
+    ['as an answer to get()', { type: 'webauthn.get' }],
   ])('is refused %s', async (_what, tampered) => {
     const client = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
     const { body: options } = await client.get('/v1/auth/passkeys/options');
-    const answer = await client.post('/v1/auth/passkeys', { name: 'x', credential: new Authenticator(ORIGIN).create(options, tampered) });
+    const answer = await client.post('/v1/auth/passkeys', {
+      name: 'x',
+      credential: new Authenticator(ORIGIN).create(options, tampered),
+    });
     expect([seen(answer), (await client.get('/v1/auth/passkeys')).body.items]).toEqual(['401 passkey_refused', []]);
   });
 
   it('needs a challenge of this user and browser, that nobody has used', async () => {
-    const [one, other] = [await harness.signIn((await harness.make.member(orgId, 'trainee')).email), await harness.signIn((await harness.make.member(orgId, 'trainee')).email)];
+    const [one, other] = [
+      await harness.signIn((await harness.make.member(orgId, 'trainee')).email),
+      await harness.signIn((await harness.make.member(orgId, 'trainee')).email),
+    ];
     const { body: options } = await one.get('/v1/auth/passkeys/options');
     await other.get('/v1/auth/passkeys/options');
-    const add = (client: Client) => client.post('/v1/auth/passkeys', { name: 'x', credential: new Authenticator(ORIGIN).create(options) });
-    expect([seen(await add(other)), seen(await add(one)), seen(await add(one))]).toEqual(['401 passkey_refused', '201 ok', '401 passkey_refused']);
+    const add = (client: Client) =>
+      client.post('/v1/auth/passkeys', { name: 'x', credential: new Authenticator(ORIGIN).create(options) });
+    expect([seen(await add(other)), seen(await add(one)), seen(await add(one))]).toEqual([
+      '401 passkey_refused',
+      '201 ok',
+      '401 passkey_refused',
+    ]);
   });
 
   it('is enrolled once, and ten are the most', async () => {
     const { client, authenticator } = await holder();
-    const add = async (made: Authenticator) => seen(await client.post('/v1/auth/passkeys', { name: 'x', credential: made.create((await client.get('/v1/auth/passkeys/options')).body) }));
+    const add = async (made: Authenticator) =>
+      seen(
+        await client.post('/v1/auth/passkeys', {
+          name: 'x',
+          credential: made.create((await client.get('/v1/auth/passkeys/options')).body),
+        }),
+      );
     expect(await add(authenticator)).toBe('409 passkey_exists');
     for (let i = 0; i < 9; i += 1) expect(await add(new Authenticator(ORIGIN))).toBe('201 ok');
     expect(await add(new Authenticator(ORIGIN))).toBe('409 too_many_passkeys');
   });
 
-  it.each([[{}], [{ id: 'x' }], [{ id: '', rawId: '', response: {} }], [{ id: 'AAAA', rawId: 'AAAA', type: 'public-key', response: { clientDataJSON: 'AA', attestationObject: 'oA' } }], [{ response: null }]])(
-    'is refused when it is none: %j', async (credential) => {
-      const client = (one ??= await harness.signIn((await harness.make.member(orgId, 'trainee')).email));
-      await client.get('/v1/auth/passkeys/options');
-      expect([seen(await client.post('/v1/auth/passkeys', { name: 'x', credential })), seen(await client.post(SIGN_IN, { credential }))]).toEqual(['401 passkey_refused', '401 passkey_refused']);
-    });
+  it.each([
+    [{}],
+    [{ id: 'x' }],
+    [{ id: '', rawId: '', response: {} }],
+    [{ id: 'AAAA', rawId: 'AAAA', type: 'public-key', response: { clientDataJSON: 'AA', attestationObject: 'oA' } }],
+    [{ response: null }],
+  ])('is refused when it is none: %j', async (credential) => {
+    const client = (one ??= await harness.signIn((await harness.make.member(orgId, 'trainee')).email));
+    await client.get('/v1/auth/passkeys/options');
+    expect([
+      seen(await client.post('/v1/auth/passkeys', { name: 'x', credential })),
+      seen(await client.post(SIGN_IN, { credential })),
+    ]).toEqual(['401 passkey_refused', '401 passkey_refused']);
+  });
   let one: Client | undefined;
 });
 
@@ -104,15 +149,24 @@ describe('signing in by a passkey', () => {
     const { authenticator, userId } = await holder();
     const { client, answer } = await signIn(authenticator);
     expect([answer.status, (await client.get('/v1/auth/me')).body.user.id]).toEqual([200, userId]);
-    const [session] = await harness.database.superuser(`SELECT method, second_factor_at IS NOT NULL AS shown FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1`, [userId]);
+    const [session] = await harness.database.superuser(
+      `SELECT method, second_factor_at IS NOT NULL AS shown FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1`,
+      [userId],
+    );
     expect(session).toEqual({ method: 'passkey', shown: true });
     expect((await events('auth.signed_in', userId)).at(-1)).toEqual({ method: 'passkey', factor: 'passkey' });
   });
 
   it.each<[string, Tampering]>([
-    ['for another origin', { origin: 'https://evil.example' }], ['for our origin under http on another port', { origin: 'http://127.0.0.1:3001' }], ['for another host', { rpId: 'evil.example' }],
-    ['over a challenge of its own', { challenge: 'A'.repeat(43) }], ['without user verification', { flags: 1 }], ['without user presence', { flags: 4 }],
-    ['signed by another key', { foreignKey: true }], ['as an answer to create()', { type: 'webauthn.create' }], ['in the name of another user', { userHandle: Buffer.alloc(16, 1).toString('base64url') }],
+    ['for another origin', { origin: 'https://evil.example' }],
+    ['for our origin under http on another port', { origin: 'http://127.0.0.1:3001' }],
+    ['for another host', { rpId: 'evil.example' }],
+    ['over a challenge of its own', { challenge: 'A'.repeat(43) }],
+    ['without user verification', { flags: 1 }],
+    ['without user presence', { flags: 4 }],
+    ['signed by another key', { foreignKey: true }],
+    ['as an answer to create()', { type: 'webauthn.create' }],
+    ['in the name of another user', { userHandle: Buffer.alloc(16, 1).toString('base64url') }],
   ])('is refused %s', async (_what, tampered) => {
     known ??= await holder();
     expect(seen((await signIn(known.authenticator, tampered)).answer)).toBe('401 passkey_refused');
@@ -126,21 +180,36 @@ describe('signing in by a passkey', () => {
     const { body: options } = await mine.get<RequestOptions>(OPTIONS);
     await stranger.get(OPTIONS);
     const credential = authenticator.get(options);
-    const answers = [await stranger.post(SIGN_IN, { credential }), await harness.client().post(SIGN_IN, { credential }), await mine.post(SIGN_IN, { credential }), await mine.post(SIGN_IN, { credential })];
+    const answers = [
+      await stranger.post(SIGN_IN, { credential }),
+      await harness.client().post(SIGN_IN, { credential }),
+      await mine.post(SIGN_IN, { credential }),
+      await mine.post(SIGN_IN, { credential }),
+    ];
     expect(answers.map(seen)).toEqual(['401 passkey_refused', '401 passkey_refused', '200 ok', '401 passkey_refused']);
     const { body: elsewhere } = await signedIn.get<RequestOptions>('/v1/auth/step-up/options');
-    expect(seen(await signedIn.post(SIGN_IN, { credential: authenticator.get(elsewhere) }))).toBe('401 passkey_refused');
+    expect(seen(await signedIn.post(SIGN_IN, { credential: authenticator.get(elsewhere) }))).toBe(
+      '401 passkey_refused',
+    );
   });
 
   it('refuses a count that goes back or stays, and says that there may be a copy; one that never counts stays at zero', async () => {
     const { authenticator, userId } = await holder(5);
     expect(seen((await signIn(authenticator)).answer)).toBe('200 ok');
-    for (const counter of [6, 3, 0]) expect(seen((await signIn(authenticator, { counter })).answer)).toBe('401 passkey_refused');
+    for (const counter of [6, 3, 0])
+      expect(seen((await signIn(authenticator, { counter })).answer)).toBe('401 passkey_refused');
     expect(await events('auth.passkey_suspected', userId)).toHaveLength(3);
-    expect((await events('auth.sign_in_failed', userId)).map(({ reason }) => reason)).toEqual(['counter', 'counter', 'counter']);
+    expect((await events('auth.sign_in_failed', userId)).map(({ reason }) => reason)).toEqual([
+      'counter',
+      'counter',
+      'counter',
+    ]);
     expect(seen((await signIn(authenticator, { counter: 100 })).answer)).toBe('200 ok');
     const still = await holder(0);
-    expect([seen((await signIn(still.authenticator)).answer), seen((await signIn(still.authenticator)).answer)]).toEqual(['200 ok', '200 ok']);
+    expect([
+      seen((await signIn(still.authenticator)).answer),
+      seen((await signIn(still.authenticator)).answer),
+    ]).toEqual(['200 ok', '200 ok']);
   });
 
   it('lets one of two in that answer with the same count at once', async () => {
@@ -153,7 +222,9 @@ describe('signing in by a passkey', () => {
     const org = await harness.make.organization('gme');
     const { email } = await harness.make.member(org, 'trainee');
     const { authenticator } = await enrollPasskey(harness, await harness.signIn(email));
-    await harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{password,saml}' WHERE id = $1`, [org]);
+    await harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{password,saml}' WHERE id = $1`, [
+      org,
+    ]);
     expect(seen((await signIn(authenticator)).answer)).toBe('401 passkey_refused');
     await harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{passkey}' WHERE id = $1`, [org]);
     const { client, answer } = await signIn(authenticator);
@@ -163,7 +234,10 @@ describe('signing in by a passkey', () => {
 
   it('ends with the passkey, which is renamed and removed by its user alone', async () => {
     const [mine, theirs] = [await holder(), await holder()];
-    expect([(await theirs.client.patch(`/v1/auth/passkeys/${mine.id}`, { name: 'x' })).status, (await theirs.client.delete(`/v1/auth/passkeys/${mine.id}`)).status]).toEqual([404, 404]);
+    expect([
+      (await theirs.client.patch(`/v1/auth/passkeys/${mine.id}`, { name: 'x' })).status,
+      (await theirs.client.delete(`/v1/auth/passkeys/${mine.id}`)).status,
+    ]).toEqual([404, 404]);
     expect((await mine.client.patch(`/v1/auth/passkeys/${mine.id}`, { name: 'Renamed' })).status).toBe(204);
     expect((await mine.client.get('/v1/auth/passkeys')).body.items[0].name).toBe('Renamed');
     expect((await mine.client.delete(`/v1/auth/passkeys/${mine.id}`)).status).toBe(204);
@@ -179,11 +253,14 @@ describe('a passkey after a password', () => {
     return client;
   }
 
-  it('finishes the sign-in, and is asked for among one\'s own', async () => {
+  it("finishes the sign-in, and is asked for among one's own", async () => {
     const { authenticator, userId, ...member } = await holder();
     const client = await pending({ userId, ...member });
     const { body: options } = await client.get(`${SECOND}/options`);
-    expect(options).toMatchObject({ userVerification: 'required', allowCredentials: [{ id: authenticator.id.toString('base64url'), type: 'public-key', transports: ['internal'] }] });
+    expect(options).toMatchObject({
+      userVerification: 'required',
+      allowCredentials: [{ id: authenticator.id.toString('base64url'), type: 'public-key', transports: ['internal'] }],
+    });
     expect(seen(await client.post(SECOND, { passkey: authenticator.get(options) }))).toBe('200 ok');
     expect((await events('auth.signed_in', userId)).at(-1)).toEqual({ method: 'password', factor: 'passkey' });
   });
@@ -191,9 +268,18 @@ describe('a passkey after a password', () => {
   it('of somebody else does not, nor a copy, and failures count in the lock', async () => {
     const [mine, theirs] = [await holder(5), await holder()];
     const client = await pending(mine);
-    const answer = async (authenticator: Authenticator, tampered: Tampering = {}) => seen(await client.post(SECOND, { passkey: authenticator.get((await client.get(`${SECOND}/options`)).body, tampered) }));
-    expect([await answer(theirs.authenticator), await answer(mine.authenticator, { counter: 2 })]).toEqual(['401 second_factor_refused', '401 second_factor_refused']);
+    const answer = async (authenticator: Authenticator, tampered: Tampering = {}) =>
+      seen(
+        await client.post(SECOND, {
+          passkey: authenticator.get((await client.get(`${SECOND}/options`)).body, tampered),
+        }),
+      );
+    expect([await answer(theirs.authenticator), await answer(mine.authenticator, { counter: 2 })]).toEqual([
+      '401 second_factor_refused',
+      '401 second_factor_refused',
+    ]);
     expect(await events('auth.passkey_suspected', mine.userId)).toHaveLength(1);
-    for (const code of ['401 second_factor_refused', '401 second_factor_refused', '429 account_locked']) expect(await answer(mine.authenticator, { foreignKey: true })).toBe(code);
+    for (const code of ['401 second_factor_refused', '401 second_factor_refused', '429 account_locked'])
+      expect(await answer(mine.authenticator, { foreignKey: true })).toBe(code);
   });
 });

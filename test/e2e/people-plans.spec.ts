@@ -13,7 +13,10 @@ const ORGANIZATIONS = 10;
 const PEOPLE = 5_000;
 const ASSIGNED = 40;
 const PAGE = 101;
-/** Pages beside the rows' own: a mentor's people are each looked up by index, and the assignments are read for it; reading them all would be thousands. */
+/**
+ * Pages beside the rows' own: a mentor's people are each looked up by index, and the assignments are read for it;
+ * reading them all would be thousands.
+ */
 const BESIDES = { program_director: 6, mentor: ASSIGNED * 3, trainee: 6 };
 
 const SCOPES = { program_director: 'org', mentor: 'assigned', trainee: 'own' } as const;
@@ -38,14 +41,24 @@ beforeAll(async () => {
     `INSERT INTO people (org_id, id, external_id, kind, given_name, family_name, email_index)
      SELECT o, id, id::text, 'trainee', 'Synthetic', 'Person', sha256(id::text::bytea)
        FROM generate_series(1, $2::int) n, unnest($1::uuid[]) WITH ORDINALITY u (o, i),
-            LATERAL (SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n * 16 + i), 12, '0'))::uuid AS id) x`, [orgs, PEOPLE]);
-  people = (await superuser<{ id: string }>('SELECT id FROM people WHERE org_id = $1 ORDER BY id', [orgId])).map(({ id }) => id);
+            LATERAL (SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n * 16 + i), 12, '0'))::uuid AS id) x`,
+    [orgs, PEOPLE],
+  );
+  people = (await superuser<{ id: string }>('SELECT id FROM people WHERE org_id = $1 ORDER BY id', [orgId])).map(
+    ({ id }) => id,
+  );
   for (const role of ROLES) {
-    const { email, membershipId } = await harness.make.member(orgId, role, role === 'trainee' ? { personId: entrusted() } : {});
+    const { email, membershipId } = await harness.make.member(
+      orgId,
+      role,
+      role === 'trainee' ? { personId: entrusted() } : {},
+    );
     secrets[role] = sessionSecret(await harness.signIn(email));
     if (role !== 'mentor') continue;
-    await superuser(`INSERT INTO assignments (org_id, id, person_id, membership_id) SELECT $1, gen_random_uuid(), p, $2 FROM unnest($3::uuid[]) p`,
-      [orgId, membershipId, Array.from({ length: ASSIGNED }, (_, i) => people[100 + i * 100]!)]);
+    await superuser(
+      `INSERT INTO assignments (org_id, id, person_id, membership_id) SELECT $1, gen_random_uuid(), p, $2 FROM unnest($3::uuid[]) p`,
+      [orgId, membershipId, Array.from({ length: ASSIGNED }, (_, i) => people[100 + i * 100]!)],
+    );
   }
   await superuser('VACUUM ANALYZE people, assignments, memberships, data_keys');
 });
@@ -63,9 +76,17 @@ const ASKED: Record<string, (repository: PeopleRepository) => unknown> = {
 /** The plan of what the repository sends for somebody. */
 function planOf(role: Role, ask: (repository: PeopleRepository) => unknown): Promise<PlanNode> {
   const context = new Context();
-  Object.assign(context, { orgId, member: { personId: entrusted(), grants: new Map([['person:read', SCOPES[role]]]) } });
+  Object.assign(context, {
+    orgId,
+    member: { personId: entrusted(), grants: new Map([['person:read', SCOPES[role]]]) },
+  });
   let sent!: { text: string; values: unknown[] };
-  const unitOfWork = { sql: async (text: string, values: unknown[]) => { sent = { text, values }; return []; } };
+  const unitOfWork = {
+    sql: async (text: string, values: unknown[]) => {
+      sent = { text, values };
+      return [];
+    },
+  };
   void withContext(context, () => ask(new PeopleRepository(unitOfWork as unknown as UnitOfWork)));
   return explain(harness, secrets[role], sent);
 }
@@ -87,9 +108,15 @@ describe.each(ROLES)('for a %s', (role) => {
     expect(once.length).toBeGreaterThan(0);
     expect(once.map((node) => node['Actual Loops'])).toEqual(once.map(() => 1));
     // Those assigned are hashed, once, and looked up for each row.
-    const hashed = steps.filter((node) => node['Parent Relationship'] === 'SubPlan').map((node) => [node['Function Name'], node['Actual Loops']]);
+    const hashed = steps
+      .filter((node) => node['Parent Relationship'] === 'SubPlan')
+      .map((node) => [node['Function Name'], node['Actual Loops']]);
     expect(hashed.filter(([name, loops]) => name !== 'in_reach' || loops !== 1)).toEqual([]);
-    expect(steps.map((node) => `${node.Filter ?? ''} ${node['Index Cond'] ?? ''}`).filter((condition) => /\bapp\.\w+\(/.test(condition))).toEqual([]);
+    expect(
+      steps
+        .map((node) => `${node.Filter ?? ''} ${node['Index Cond'] ?? ''}`)
+        .filter((condition) => /\bapp\.\w+\(/.test(condition)),
+    ).toEqual([]);
   });
 });
 

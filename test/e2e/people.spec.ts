@@ -14,42 +14,76 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const ada = { kind: 'trainee', givenName: 'Synthetic', familyName: 'Ada', email: 'Ada@Test.example', phone: '+1 202 555 0100', ssn: '000-12-3456', dateOfBirth: '1990-02-03' };
+const ada = {
+  kind: 'trainee',
+  givenName: 'Synthetic',
+  familyName: 'Ada',
+  email: 'Ada@Test.example',
+  phone: '+1 202 555 0100',
+  ssn: '000-12-3456',
+  dateOfBirth: '1990-02-03',
+};
 
 describe('people', () => {
   it('adds a person and shows identifiers only masked', async () => {
     const created = await director.post('/v1/people', ada);
     expect(created.status).toBe(201);
-    expect(created.body).toMatchObject({ familyName: 'Ada', ssn: '***-**-3456', dateOfBirth: '**/**/1990', hasEmail: true, hasAddress: false, version: 1 });
+    expect(created.body).toMatchObject({
+      familyName: 'Ada',
+      ssn: '***-**-3456',
+      dateOfBirth: '**/**/1990',
+      hasEmail: true,
+      hasAddress: false,
+      version: 1,
+    });
     expect(created.text).not.toMatch(/ada@test|555 0100|000-12|02-03/i);
     const read = await director.get(`/v1/people/${created.body.id}`);
     expect(read.body).toEqual(created.body);
   });
 
   it('unlocks contact details and writes the unlock to the log', async () => {
-    const { body: { id } } = await director.post('/v1/people', ada);
+    const {
+      body: { id },
+    } = await director.post('/v1/people', ada);
     const contact = await director.get(`/v1/people/${id}/contact`);
     expect(contact.body).toEqual({ id, email: 'Ada@Test.example', phone: '+1 202 555 0100', address: null });
-    const events = await harness.database.superuser(`SELECT meta FROM audit_events WHERE type = 'person.contact_unlocked' AND target_id = $1`, [id]);
+    const events = await harness.database.superuser(
+      `SELECT meta FROM audit_events WHERE type = 'person.contact_unlocked' AND target_id = $1`,
+      [id],
+    );
     expect(events).toEqual([{ meta: { fields: ['email', 'phone'] } }]);
   });
 
   it('keeps contact details, SSN and date of birth unreadable to a superuser', async () => {
-    const { body: { id } } = await director.post('/v1/people', ada);
+    const {
+      body: { id },
+    } = await director.post('/v1/people', ada);
     const rows = await harness.database.superuser('SELECT p.*, p::text AS whole FROM people p WHERE id = $1', [id]);
-    const bytes = JSON.stringify(rows) + rows.map((row) => Object.values(row).map((v) => (Buffer.isBuffer(v) ? v.toString('latin1') : '')).join()).join();
+    const bytes =
+      JSON.stringify(rows) +
+      rows
+        .map((row) =>
+          Object.values(row)
+            .map((v) => (Buffer.isBuffer(v) ? v.toString('latin1') : ''))
+            .join(),
+        )
+        .join();
     expect(bytes).not.toMatch(/ada@test|5550100|555 0100|0001234|1990/i);
     expect((rows[0]!.ssn_enc as Buffer)[0]).toBe(1);
   });
 
   it('finds a person by exact address through the blind index', async () => {
-    const { body: { id } } = await director.post('/v1/people', { ...ada, email: 'unique@test.example' });
+    const {
+      body: { id },
+    } = await director.post('/v1/people', { ...ada, email: 'unique@test.example' });
     const found = await director.get('/v1/people?email=UNIQUE@test.example');
     expect(found.body.items.map((person: { id: string }) => person.id)).toEqual([id]);
   });
 
   it('finds nobody by address in an organization that knows no address yet', async () => {
-    const fresh = await harness.signIn((await harness.make.member(await harness.make.organization('gme'), 'program_director')).email);
+    const fresh = await harness.signIn(
+      (await harness.make.member(await harness.make.organization('gme'), 'program_director')).email,
+    );
     expect((await fresh.get('/v1/people?email=nobody@test.example')).body).toEqual({ items: [], nextCursor: null });
   });
 
@@ -61,20 +95,33 @@ describe('people', () => {
       seen.push(...page.body.items.map((person: { id: string }) => person.id));
       cursor = page.body.nextCursor ?? '';
     } while (cursor);
-    const [{ count }] = await harness.database.superuser<{ count: string }>('SELECT count(*) FROM people WHERE org_id = $1', [orgId]) as [{ count: string }];
+    const [{ count }] = (await harness.database.superuser<{ count: string }>(
+      'SELECT count(*) FROM people WHERE org_id = $1',
+      [orgId],
+    )) as [{ count: string }];
     expect(new Set(seen).size).toBe(Number(count));
     expect(seen).toHaveLength(Number(count));
   });
 
   it('does not overwrite what somebody else changed', async () => {
-    const { body: { id } } = await director.post('/v1/people', ada);
-    expect((await director.patch(`/v1/people/${id}`, { title: 'PGY-2', version: 1 })).body).toMatchObject({ title: 'PGY-2', version: 2 });
-    expect((await director.patch(`/v1/people/${id}`, { title: 'PGY-3', version: 1 })).body.code).toBe('version_conflict');
+    const {
+      body: { id },
+    } = await director.post('/v1/people', ada);
+    expect((await director.patch(`/v1/people/${id}`, { title: 'PGY-2', version: 1 })).body).toMatchObject({
+      title: 'PGY-2',
+      version: 2,
+    });
+    expect((await director.patch(`/v1/people/${id}`, { title: 'PGY-3', version: 1 })).body.code).toBe(
+      'version_conflict',
+    );
   });
 
   it('refuses an external id that is taken', async () => {
     await director.post('/v1/people', { ...ada, externalId: 'same' });
-    expect((await director.post('/v1/people', { ...ada, externalId: 'same' })).body).toMatchObject({ status: 409, code: 'external_id_taken' });
+    expect((await director.post('/v1/people', { ...ada, externalId: 'same' })).body).toMatchObject({
+      status: 409,
+      code: 'external_id_taken',
+    });
   });
 
   it('shows a mentor the people assigned, and a trainee their own record', async () => {
@@ -113,10 +160,12 @@ describe('roles', () => {
 
   it('are not taken from others by somebody who does not hold them', async () => {
     const mentor = await harness.signIn((await harness.make.member(orgId, 'mentor')).email);
-    for (const permission of ['role:update', 'membership:override']) await director.put(`/v1/roles/mentor/permissions/${permission}`, { scope: 'org' });
+    for (const permission of ['role:update', 'membership:override'])
+      await director.put(`/v1/roles/mentor/permissions/${permission}`, { scope: 'org' });
     const answer = await mentor.put('/v1/roles/program_director/permissions/audit:read', { scope: 'none' });
     expect(answer.body).toMatchObject({ status: 403, code: 'beyond_own_grants' });
-    for (const permission of ['role:update', 'membership:override']) await director.delete(`/v1/roles/mentor/permissions/${permission}`);
+    for (const permission of ['role:update', 'membership:override'])
+      await director.delete(`/v1/roles/mentor/permissions/${permission}`);
   });
 
   it('leave every permission with somebody who holds it', async () => {
@@ -127,11 +176,16 @@ describe('roles', () => {
   it('cannot be changed by raw SQL in the session of somebody who may not', async () => {
     const { email, membershipId } = await harness.make.member(orgId, 'trainee');
     const trainee = await harness.signIn(email);
-    const secret = (JSON.parse(Buffer.from(trainee.cookieHeader.split('.')[1]!, 'base64url').toString()) as { sid: string }).sid;
+    const secret = (
+      JSON.parse(Buffer.from(trainee.cookieHeader.split('.')[1]!, 'base64url').toString()) as { sid: string }
+    ).sid;
     const attempt = connected(harness.env.DATABASE_URL!, async (client) => {
       await client.query('BEGIN');
       await client.query('SELECT app.enter_session($1, false)', [secret]);
-      await client.query(`INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:read', 'org')`, [orgId, membershipId]);
+      await client.query(
+        `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:read', 'org')`,
+        [orgId, membershipId],
+      );
     });
     await expect(attempt).rejects.toThrow(/row-level security/);
   });

@@ -7,7 +7,14 @@ import { walk } from '../harness/walk.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 
 const ada = {
-  kind: 'trainee', givenName: 'Synthetic', familyName: 'Ada', title: 'Year one', email: 'Ada@Test.example', phone: '+1 202 555 0100', ssn: '000-12-3456', dateOfBirth: '1990-02-03',
+  kind: 'trainee',
+  givenName: 'Synthetic',
+  familyName: 'Ada',
+  title: 'Year one',
+  email: 'Ada@Test.example',
+  phone: '+1 202 555 0100',
+  ssn: '000-12-3456',
+  dateOfBirth: '1990-02-03',
 };
 
 let harness: Harness;
@@ -23,11 +30,21 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const added = async (fields: object = {}): Promise<string> => (await director.post('/v1/people', { ...ada, ...fields })).body.id;
+const added = async (fields: object = {}): Promise<string> =>
+  (await director.post('/v1/people', { ...ada, ...fields })).body.id;
 const change = (id: string, fields: object) => director.patch(`/v1/people/${id}`, fields);
-const history = async (id: string, client = director) => (await client.get(`/v1/people/${id}/history`)).body.items as Record<string, any>[];
-const snapshots = (id: string) => harness.database.superuser<Record<string, any>>('SELECT * FROM person_snapshots WHERE person_id = $1 ORDER BY version', [id]);
-const updates = (id: string) => harness.database.superuser(`SELECT meta FROM audit_events WHERE type = 'person.updated' AND target_id = $1 ORDER BY occurred_at, id`, [id]);
+const history = async (id: string, client = director) =>
+  (await client.get(`/v1/people/${id}/history`)).body.items as Record<string, any>[];
+const snapshots = (id: string) =>
+  harness.database.superuser<Record<string, any>>(
+    'SELECT * FROM person_snapshots WHERE person_id = $1 ORDER BY version',
+    [id],
+  );
+const updates = (id: string) =>
+  harness.database.superuser(
+    `SELECT meta FROM audit_events WHERE type = 'person.updated' AND target_id = $1 ORDER BY occurred_at, id`,
+    [id],
+  );
 
 describe('the history of a person', () => {
   it('tells what was recorded before each change, newest first, masked', async () => {
@@ -35,11 +52,36 @@ describe('the history of a person', () => {
     await change(id, { title: 'Year two', ssn: '000-12-9999', phone: null });
     await change(id, { dateOfBirth: '1991-03-04', givenName: 'Other' });
     const { text, body } = await director.get(`/v1/people/${id}/history`);
-    const first = { externalId: null, kind: 'trainee', givenName: 'Synthetic', familyName: 'Ada', title: 'Year one', npi: null, status: 'active', hasEmail: true, hasPhone: true, hasAddress: false, ssn: '***-**-3456', dateOfBirth: '**/**/1990' };
+    const first = {
+      externalId: null,
+      kind: 'trainee',
+      givenName: 'Synthetic',
+      familyName: 'Ada',
+      title: 'Year one',
+      npi: null,
+      status: 'active',
+      hasEmail: true,
+      hasPhone: true,
+      hasAddress: false,
+      ssn: '***-**-3456',
+      dateOfBirth: '**/**/1990',
+    };
     expect(body).toEqual({
       items: [
-        { version: 2, takenAt: expect.any(String), changedBy: member.membershipId, changed: ['dateOfBirth', 'givenName'], before: { ...first, title: 'Year two', ssn: '***-**-9999', hasPhone: false } },
-        { version: 1, takenAt: expect.any(String), changedBy: member.membershipId, changed: ['phone', 'ssn', 'title'], before: first },
+        {
+          version: 2,
+          takenAt: expect.any(String),
+          changedBy: member.membershipId,
+          changed: ['dateOfBirth', 'givenName'],
+          before: { ...first, title: 'Year two', ssn: '***-**-9999', hasPhone: false },
+        },
+        {
+          version: 1,
+          takenAt: expect.any(String),
+          changedBy: member.membershipId,
+          changed: ['phone', 'ssn', 'title'],
+          before: first,
+        },
       ],
       nextCursor: null,
     });
@@ -51,16 +93,25 @@ describe('the history of a person', () => {
     for (let year = 2; year <= 6; year += 1) await change(id, { title: `Year ${year}` });
     const items = await walk(director, `/v1/people/${id}/history?limit=2`);
     expect(items.map(({ version }) => version)).toEqual([5, 4, 3, 2, 1]);
-    const { body: { nextCursor } } = await director.get(`/v1/people/${id}/history?limit=2`);
-    expect((await director.get(`/v1/people/${other}/history?cursor=${nextCursor}`)).body).toMatchObject({ status: 400, code: 'invalid_request' });
+    const {
+      body: { nextCursor },
+    } = await director.get(`/v1/people/${id}/history?limit=2`);
+    expect((await director.get(`/v1/people/${other}/history?cursor=${nextCursor}`)).body).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+    });
   });
 
   it('is logged when somebody looks', async () => {
     const id = await added();
     await change(id, { title: 'Year two' });
     await history(id);
-    expect(await harness.database.superuser(`SELECT actor_id, meta FROM audit_events WHERE type = 'person.history_viewed' AND target_id = $1`, [id]))
-      .toEqual([{ actor_id: member.userId, meta: { entries: 1 } }]);
+    expect(
+      await harness.database.superuser(
+        `SELECT actor_id, meta FROM audit_events WHERE type = 'person.history_viewed' AND target_id = $1`,
+        [id],
+      ),
+    ).toEqual([{ actor_id: member.userId, meta: { entries: 1 } }]);
   });
 
   it('is shown within the scope of person:history, and to nobody by default who is not staff of the organization', async () => {
@@ -69,12 +120,18 @@ describe('the history of a person', () => {
     const mentor = await harness.make.member(orgId, 'mentor');
     const trainee = await harness.make.member(orgId, 'trainee', { personId: mine });
     await harness.make.assignment(orgId, mentor.membershipId, mine);
-    for (const [{ email, membershipId }, scope] of [[mentor, 'assigned'], [trainee, 'own']] as const) {
+    for (const [{ email, membershipId }, scope] of [
+      [mentor, 'assigned'],
+      [trainee, 'own'],
+    ] as const) {
       const client = await harness.signIn(email);
       expect((await client.get(`/v1/people/${mine}/history`)).status).toBe(403);
       await director.put(`/v1/memberships/${membershipId}/permissions/person:history`, { scope });
       await director.put(`/v1/memberships/${membershipId}/permissions/person:read`, { scope: 'org' });
-      expect([(await client.get(`/v1/people/${mine}/history`)).status, (await client.get(`/v1/people/${other}/history`)).status]).toEqual([200, 404]);
+      expect([
+        (await client.get(`/v1/people/${mine}/history`)).status,
+        (await client.get(`/v1/people/${other}/history`)).status,
+      ]).toEqual([200, 404]);
     }
     const [shown] = await history(mine, await harness.signIn(trainee.email));
     expect(Object.keys(shown!).toSorted()).toEqual(['before', 'changed', 'takenAt']);
@@ -84,30 +141,49 @@ describe('the history of a person', () => {
   it('names no member where a partner changed the record, and has nothing to tell where nothing changed', async () => {
     const { body: source } = await director.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard' });
     for (const title of ['Year one', 'Year two', 'Year two']) {
-      expect((await deliver(harness.url, source, personEvent('from-partner', { title, ssn: '000-12-3456' }))).status).toBe(202);
+      expect(
+        (await deliver(harness.url, source, personEvent('from-partner', { title, ssn: '000-12-3456' }))).status,
+      ).toBe(202);
       await harness.settled();
     }
-    const [person] = await harness.database.superuser<{ id: string }>(`SELECT id FROM people WHERE org_id = $1 AND external_id = 'from-partner'`, [orgId]);
-    expect(await history(person!.id)).toMatchObject([{ version: 1, changedBy: null, changed: ['title'], before: { title: 'Year one', ssn: '***-**-3456' } }]);
-    expect(await updates(person!.id)).toEqual([{ meta: { fields: ['title'], version: 2 } }, { meta: { fields: [], version: 2 } }]);
+    const [person] = await harness.database.superuser<{ id: string }>(
+      `SELECT id FROM people WHERE org_id = $1 AND external_id = 'from-partner'`,
+      [orgId],
+    );
+    expect(await history(person!.id)).toMatchObject([
+      { version: 1, changedBy: null, changed: ['title'], before: { title: 'Year one', ssn: '***-**-3456' } },
+    ]);
+    expect(await updates(person!.id)).toEqual([
+      { meta: { fields: ['title'], version: 2 } },
+      { meta: { fields: [], version: 2 } },
+    ]);
   });
 
   it('hides a column that was added later, and keeps it all the same', async () => {
     const id = await added();
     await harness.database.superuser(`ALTER TABLE people ADD COLUMN nickname text DEFAULT 'planted'`);
     await harness.database.superuser(`UPDATE people SET nickname = 'other', title = 'Year two' WHERE id = $1`, [id]);
-    const answers = [await director.get(`/v1/people/${id}/history`), await director.get(`/v1/people/${id}`), await director.get('/v1/people?limit=200')];
+    const answers = [
+      await director.get(`/v1/people/${id}/history`),
+      await director.get(`/v1/people/${id}`),
+      await director.get('/v1/people?limit=200'),
+    ];
     expect(answers.map(({ text }) => /nickname|planted/.test(text))).toEqual([false, false, false]);
     expect(answers[0]!.body.items).toMatchObject([{ changed: ['title'] }]);
     expect(await snapshots(id)).toMatchObject([{ changed: ['nickname', 'title'], before: { nickname: 'planted' } }]);
     await harness.database.superuser('ALTER TABLE people DROP COLUMN nickname');
   });
 
-  it('loses what was sealed together with the person\'s key', async () => {
+  it("loses what was sealed together with the person's key", async () => {
     const id = await added();
     await change(id, { title: 'Year two' });
-    await harness.database.superuser('UPDATE data_keys SET wrapped = NULL, destroyed_at = now() WHERE subject_id = $1', [id]);
-    expect(await history(id)).toMatchObject([{ before: { ssn: '***-**-****', dateOfBirth: '**/**/****', hasEmail: true } }]);
+    await harness.database.superuser(
+      'UPDATE data_keys SET wrapped = NULL, destroyed_at = now() WHERE subject_id = $1',
+      [id],
+    );
+    expect(await history(id)).toMatchObject([
+      { before: { ssn: '***-**-****', dateOfBirth: '**/**/****', hasEmail: true } },
+    ]);
   });
 });
 
@@ -115,7 +191,12 @@ describe('a change', () => {
   it('of nothing keeps the version, leaves no snapshot, and is logged as one of no field', async () => {
     const id = await added();
     const before = (await director.get(`/v1/people/${id}`)).body;
-    for (const same of [{}, { title: 'Year one' }, { ssn: '000123456', email: ada.email, address: null }, { ...ada, version: 1 }]) {
+    for (const same of [
+      {},
+      { title: 'Year one' },
+      { ssn: '000123456', email: ada.email, address: null },
+      { ...ada, version: 1 },
+    ]) {
       expect(await change(id, same)).toMatchObject({ status: 200, body: before });
     }
     expect(await snapshots(id)).toEqual([]);
@@ -125,7 +206,10 @@ describe('a change', () => {
 
   it('is logged with the fields that were given another value, and no others', async () => {
     const id = await added();
-    expect((await change(id, { ...ada, title: 'Year two', email: null })).body).toMatchObject({ version: 2, hasEmail: false });
+    expect((await change(id, { ...ada, title: 'Year two', email: null })).body).toMatchObject({
+      version: 2,
+      hasEmail: false,
+    });
     expect(await updates(id)).toEqual([{ meta: { fields: ['title', 'email'], version: 2 } }]);
   });
 
@@ -133,22 +217,30 @@ describe('a change', () => {
     const id = await added();
     await Promise.all(Array.from({ length: 5 }, (_, i) => change(id, { title: `At once ${i}` })));
     expect((await snapshots(id)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
-    const answers = await Promise.all(Array.from({ length: 5 }, (_, i) => change(id, { title: `One of us ${i}`, version: 6 })));
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, (_, i) => change(id, { title: `One of us ${i}`, version: 6 })),
+    );
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409, 409, 409, 409]);
   });
 
   it.each<[string, object]>([
-    ['a line break in a name', { familyName: 'Ada\nLovelace' }], ['a control character in a title', { title: 'Year\u0007one' }],
-    ['a name that is read backwards', { givenName: '\u202eadA' }], ['a partner\'s id of two lines', { externalId: 'a\u2028b' }],
-    ['a day that does not exist', { dateOfBirth: '2023-02-29' }], ['a birth to come', { dateOfBirth: '2099-01-01' }],
+    ['a line break in a name', { familyName: 'Ada\nLovelace' }],
+    ['a control character in a title', { title: 'Year\u0007one' }],
+    ['a name that is read backwards', { givenName: '\u202eadA' }],
+    ["a partner's id of two lines", { externalId: 'a\u2028b' }],
+    ['a day that does not exist', { dateOfBirth: '2023-02-29' }],
+    ['a birth to come', { dateOfBirth: '2099-01-01' }],
   ])('to what cannot be is refused: %s', async (_what, fields) => {
     const id = await added();
-    expect(await change(id, fields)).toMatchObject({ status: 400, body: { code: 'invalid_request', errors: [{ field: Object.keys(fields)[0] }] } });
+    expect(await change(id, fields)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request', errors: [{ field: Object.keys(fields)[0] }] },
+    });
     expect((await director.post('/v1/people', { ...ada, ...fields })).status).toBe(400);
   });
 });
 
-describe('raw SQL as the application\'s role', () => {
+describe("raw SQL as the application's role", () => {
   let raw: RawSql;
   beforeAll(async () => {
     raw = await RawSql.open(harness.env.DATABASE_URL!);
@@ -157,25 +249,57 @@ describe('raw SQL as the application\'s role', () => {
 
   it.each<[string, (id: string) => string]>([
     ['UPDATE', (id) => `UPDATE people SET title = 'x' WHERE id = '${id}'`],
-    ['UPDATE FROM', (id) => `UPDATE people p SET title = 'x' FROM organizations o WHERE o.id = p.org_id AND p.id = '${id}'`],
-    ['UPDATE in a CTE', (id) => `WITH changed AS (UPDATE people SET title = 'x' WHERE id = '${id}' RETURNING 1) SELECT count(*) FROM changed`],
-    ['MERGE', (id) => `MERGE INTO people p USING (SELECT '${id}'::uuid AS id) s ON p.id = s.id WHEN MATCHED THEN UPDATE SET title = 'x'`],
-    ['ON CONFLICT DO UPDATE', (id) => `INSERT INTO people (org_id, id, kind, given_name, family_name) VALUES ('${orgId}', '${id}', 'trainee', 'S', 'S') ON CONFLICT (org_id, id) DO UPDATE SET title = 'x'`],
-    ['UPDATE with bytes written otherwise', (id) => `SET LOCAL bytea_output = 'escape'; UPDATE people SET title = 'x' WHERE id = '${id}'`],
-    ['UPDATE under a path of its own', (id) => `SET LOCAL search_path = pg_temp, public; UPDATE public.people SET title = 'x' WHERE id = '${id}'`],
+    [
+      'UPDATE FROM',
+      (id) => `UPDATE people p SET title = 'x' FROM organizations o WHERE o.id = p.org_id AND p.id = '${id}'`,
+    ],
+    [
+      'UPDATE in a CTE',
+      (id) =>
+        `WITH changed AS (UPDATE people SET title = 'x' WHERE id = '${id}' RETURNING 1) SELECT count(*) FROM changed`,
+    ],
+    [
+      'MERGE',
+      (id) =>
+        `MERGE INTO people p USING (SELECT '${id}'::uuid AS id) s ON p.id = s.id WHEN MATCHED THEN UPDATE SET title = 'x'`,
+    ],
+    [
+      'ON CONFLICT DO UPDATE',
+      (id) =>
+        `INSERT INTO people (org_id, id, kind, given_name, family_name) VALUES ('${orgId}', '${id}', 'trainee', 'S', 'S') ON CONFLICT (org_id, id) DO UPDATE SET title = 'x'`,
+    ],
+    [
+      'UPDATE with bytes written otherwise',
+      (id) => `SET LOCAL bytea_output = 'escape'; UPDATE people SET title = 'x' WHERE id = '${id}'`,
+    ],
+    [
+      'UPDATE under a path of its own',
+      (id) => `SET LOCAL search_path = pg_temp, public; UPDATE public.people SET title = 'x' WHERE id = '${id}'`,
+    ],
   ])('leaves a snapshot that can be opened, and counts the version: %s', async (_what, statement) => {
     const id = await added();
     await raw.enter(sessionSecret(director));
     expect(await raw.attempt(statement(id))).toMatchObject({ code: null });
     await raw.client.query('COMMIT');
-    expect(await history(id)).toMatchObject([{ version: 1, changedBy: member.membershipId, changed: ['title'], before: { title: 'Year one', ssn: '***-**-3456', dateOfBirth: '**/**/1990' } }]);
+    expect(await history(id)).toMatchObject([
+      {
+        version: 1,
+        changedBy: member.membershipId,
+        changed: ['title'],
+        before: { title: 'Year one', ssn: '***-**-3456', dateOfBirth: '**/**/1990' },
+      },
+    ]);
     expect((await director.get(`/v1/people/${id}`)).body).toMatchObject({ version: 2, title: 'x' });
   });
 
   it('leaves none where it changes nothing', async () => {
     const id = await added();
     await raw.enter(sessionSecret(director));
-    expect(await raw.attempt(`UPDATE people SET title = title, given_name = 'Synthetic', ssn_enc = ssn_enc WHERE id = '${id}'`)).toMatchObject({ rowCount: 1 });
+    expect(
+      await raw.attempt(
+        `UPDATE people SET title = title, given_name = 'Synthetic', ssn_enc = ssn_enc WHERE id = '${id}'`,
+      ),
+    ).toMatchObject({ rowCount: 1 });
     await raw.client.query('COMMIT');
     expect(await snapshots(id)).toEqual([]);
     expect((await director.get(`/v1/people/${id}`)).body.version).toBe(1);
@@ -191,8 +315,14 @@ describe('raw SQL as the application\'s role', () => {
   });
 
   it.each([
-    'UPDATE people SET version = 1', 'UPDATE people SET updated_at = now()', 'UPDATE people SET id = gen_random_uuid()', 'UPDATE people SET created_at = now()',
-    'ALTER TABLE people DISABLE TRIGGER snapshot', 'ALTER TABLE people DISABLE TRIGGER ALL', 'DROP TRIGGER snapshot ON people', 'SET LOCAL session_replication_role = replica',
+    'UPDATE people SET version = 1',
+    'UPDATE people SET updated_at = now()',
+    'UPDATE people SET id = gen_random_uuid()',
+    'UPDATE people SET created_at = now()',
+    'ALTER TABLE people DISABLE TRIGGER snapshot',
+    'ALTER TABLE people DISABLE TRIGGER ALL',
+    'DROP TRIGGER snapshot ON people',
+    'SET LOCAL session_replication_role = replica',
     `INSERT INTO person_snapshots (org_id, person_id, version, taken_at, changed, before) SELECT org_id, id, 99, now(), '{title}', '{}' FROM people`,
   ])('cannot get around it: %s', async (statement) => {
     await raw.enter(sessionSecret(director));
@@ -203,18 +333,26 @@ describe('raw SQL as the application\'s role', () => {
   it('reads the snapshots of the people whose history is in reach alone', async () => {
     const [mine, other] = [await added(), await added()];
     for (const id of [mine, other]) await change(id, { title: 'Year two' });
-    const [mentor, trainee] = [await harness.make.member(orgId, 'mentor'), await harness.make.member(orgId, 'trainee', { personId: mine })];
+    const [mentor, trainee] = [
+      await harness.make.member(orgId, 'mentor'),
+      await harness.make.member(orgId, 'trainee', { personId: mine }),
+    ];
     await harness.make.assignment(orgId, mentor.membershipId, mine);
     const stranger = await harness.make.member(await harness.make.organization('gme'), 'program_director');
     const seen = async ({ email }: Member) => {
       await raw.enter(sessionSecret(await harness.signIn(email)));
-      const { rows } = await raw.attempt('SELECT person_id FROM person_snapshots WHERE person_id = ANY ($1)', [[mine, other]]);
+      const { rows } = await raw.attempt('SELECT person_id FROM person_snapshots WHERE person_id = ANY ($1)', [
+        [mine, other],
+      ]);
       await raw.rollback();
       return rows.length;
     };
     const all = async () => [await seen(member), await seen(mentor), await seen(trainee), await seen(stranger)];
     expect(await all()).toEqual([2, 0, 0, 0]);
-    for (const [{ membershipId }, scope] of [[mentor, 'assigned'], [trainee, 'own']] as const) {
+    for (const [{ membershipId }, scope] of [
+      [mentor, 'assigned'],
+      [trainee, 'own'],
+    ] as const) {
       await director.put(`/v1/memberships/${membershipId}/permissions/person:history`, { scope });
     }
     expect(await all()).toEqual([2, 1, 1, 0]);
@@ -223,8 +361,12 @@ describe('raw SQL as the application\'s role', () => {
 
 describe('a snapshot', () => {
   const CHANGES = [
-    'UPDATE person_snapshots SET changed = changed', 'UPDATE person_snapshots SET before = before WHERE false', 'DELETE FROM person_snapshots',
-    'DELETE FROM person_snapshots USING organizations o WHERE o.id = person_snapshots.org_id', 'TRUNCATE person_snapshots', 'TRUNCATE people CASCADE',
+    'UPDATE person_snapshots SET changed = changed',
+    'UPDATE person_snapshots SET before = before WHERE false',
+    'DELETE FROM person_snapshots',
+    'DELETE FROM person_snapshots USING organizations o WHERE o.id = person_snapshots.org_id',
+    'TRUNCATE person_snapshots',
+    'TRUNCATE people CASCADE',
     'MERGE INTO person_snapshots s USING (SELECT 1) x ON true WHEN MATCHED THEN DELETE',
     'INSERT INTO person_snapshots SELECT * FROM person_snapshots ON CONFLICT (org_id, person_id, version) DO UPDATE SET changed_by = NULL',
   ];
@@ -237,7 +379,10 @@ describe('a snapshot', () => {
     'the application': () => [harness.env.DATABASE_URL!, []],
     'the worker': () => [harness.env.WORKER_DATABASE_URL!, [`SELECT app.enter_organization('${orgId}')`]],
     'the migrator': () => [harness.env.MIGRATOR_DATABASE_URL!, ['SET LOCAL ROLE vouchsafe_owner']],
-    'the owner, as if replicating': () => [superuserUrl(), ['SET LOCAL session_replication_role = replica', 'SET LOCAL ROLE vouchsafe_owner']],
+    'the owner, as if replicating': () => [
+      superuserUrl(),
+      ['SET LOCAL session_replication_role = replica', 'SET LOCAL ROLE vouchsafe_owner'],
+    ],
     'a superuser, as if replicating': () => [superuserUrl(), ['SET LOCAL session_replication_role = replica']],
   };
 
@@ -251,7 +396,11 @@ describe('a snapshot', () => {
     else for (const statement of ['BEGIN', ...begin]) await raw.client.query(statement);
     for (const statement of CHANGES) {
       const { code, message } = await raw.attempt(statement);
-      expect([statement, code, message]).toEqual([statement, '42501', expect.stringMatching(/append-only|permission denied/)]);
+      expect([statement, code, message]).toEqual([
+        statement,
+        '42501',
+        expect.stringMatching(/append-only|permission denied/),
+      ]);
     }
     await raw.client.query('COMMIT');
     await raw.end();

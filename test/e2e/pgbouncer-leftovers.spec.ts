@@ -101,16 +101,46 @@ const NOTHING = { code: null, rows: [] };
 describe('what SQL leaves on its connection is gone for the next', () => {
   it.each<[what: string, leave: string, look: string, expected: object]>([
     ['a setting', `SET other.setting = 'left'`, `SELECT WHERE current_setting('other.setting', true) <> ''`, NOTHING],
-    ['a setting of the server', 'SET default_transaction_read_only = on', `SELECT FROM pg_settings WHERE name = 'default_transaction_read_only' AND setting <> 'off'`, NOTHING],
-    ['a search path', 'SET search_path = pg_catalog', `SELECT FROM pg_settings WHERE name = 'search_path' AND setting = 'pg_catalog'`, NOTHING],
-    ['row security as an error', 'SET row_security = off', `SELECT FROM pg_settings WHERE name = 'row_security' AND setting <> 'on'`, NOTHING],
-    ['a limit of time', `SET statement_timeout = '1ms'`, `SELECT FROM pg_settings WHERE name = 'statement_timeout' AND setting <> '30000'`, NOTHING],
+    [
+      'a setting of the server',
+      'SET default_transaction_read_only = on',
+      `SELECT FROM pg_settings WHERE name = 'default_transaction_read_only' AND setting <> 'off'`,
+      NOTHING,
+    ],
+    [
+      'a search path',
+      'SET search_path = pg_catalog',
+      `SELECT FROM pg_settings WHERE name = 'search_path' AND setting = 'pg_catalog'`,
+      NOTHING,
+    ],
+    [
+      'row security as an error',
+      'SET row_security = off',
+      `SELECT FROM pg_settings WHERE name = 'row_security' AND setting <> 'on'`,
+      NOTHING,
+    ],
+    [
+      'a limit of time',
+      `SET statement_timeout = '1ms'`,
+      `SELECT FROM pg_settings WHERE name = 'statement_timeout' AND setting <> '30000'`,
+      NOTHING,
+    ],
     ['a prepared statement', 'PREPARE left_over AS SELECT id FROM people', 'EXECUTE left_over', { code: '26000' }],
-    ['a cursor with its rows', 'DECLARE held CURSOR WITH HOLD FOR SELECT id FROM people', 'FETCH ALL FROM held', { code: '34000' }],
+    [
+      'a cursor with its rows',
+      'DECLARE held CURSOR WITH HOLD FOR SELECT id FROM people',
+      'FETCH ALL FROM held',
+      { code: '34000' },
+    ],
     ['an ear', 'LISTEN left_over', 'SELECT pg_listening_channels()', NOTHING],
     ['a lock', 'SELECT pg_advisory_lock(4711)', `SELECT FROM pg_locks WHERE locktype = 'advisory'`, NOTHING],
     ['the lack of a secret that seals contexts', 'DISCARD SEQUENCES', 'SELECT WHERE false', NOTHING],
-    ['a temporary table', 'CREATE TEMP TABLE people (id uuid)', `SELECT FROM pg_class WHERE relpersistence = 't'`, NOTHING],
+    [
+      'a temporary table',
+      'CREATE TEMP TABLE people (id uuid)',
+      `SELECT FROM pg_class WHERE relpersistence = 't'`,
+      NOTHING,
+    ],
   ])('%s', async (_what, leave, look, expected) => {
     await before.enter(sessionSecret(first.client));
     await before.outcome(leave);
@@ -132,7 +162,8 @@ describe('a statement that requests prepare', () => {
   }
 
   it('has no name that SQL could guess, to execute or to replace it', async () => {
-    for (const path of ['/v1/people', `/v1/people/${next.personId}`, '/v1/auth/me']) expect((await next.client.get(path)).status).toBe(200);
+    for (const path of ['/v1/people', `/v1/people/${next.personId}`, '/v1/auth/me'])
+      expect((await next.client.get(path)).status).toBe(200);
     await before.enter(sessionSecret(first.client));
     await before.client.query('COMMIT');
     expect(await guess((name) => `DEALLOCATE ${name}`)).toEqual([]);
@@ -145,6 +176,8 @@ describe('a statement that requests prepare', () => {
       await before.outcome(`PREPARE "PGBOUNCER_${n}" AS SELECT set_config('stolen.secret', $1::text, false)`);
     }
     await nextSeesItsOwn();
-    expect((await before.outcome(`SELECT nullif(current_setting('stolen.secret', true), '') AS secret`)).rows).toEqual([{ secret: null }]);
+    expect((await before.outcome(`SELECT nullif(current_setting('stolen.secret', true), '') AS secret`)).rows).toEqual([
+      { secret: null },
+    ]);
   });
 });

@@ -43,11 +43,19 @@ async function makeTenant(n: number): Promise<Tenant> {
   const orgId = await harness.make.organization('gme', `Program ${mark}`);
   const director = await harness.make.member(orgId, 'program_director');
   const mentor = await harness.make.member(orgId, 'mentor');
-  const people: Tenant['people'] = [await harness.make.person(orgId, { familyName: mark, title: mark }), await harness.make.person(orgId, { familyName: mark })];
+  const people: Tenant['people'] = [
+    await harness.make.person(orgId, { familyName: mark, title: mark }),
+    await harness.make.person(orgId, { familyName: mark }),
+  ];
   await harness.make.assignment(orgId, mentor.membershipId, people[0]);
   return {
-    mark, orgId, people, userIds: [director.userId, mentor.userId], created: 0,
-    director: await harness.signIn(director.email), mentor: await harness.signIn(mentor.email),
+    mark,
+    orgId,
+    people,
+    userIds: [director.userId, mentor.userId],
+    created: 0,
+    director: await harness.signIn(director.email),
+    mentor: await harness.signIn(mentor.email),
   };
 }
 
@@ -59,7 +67,8 @@ beforeAll(async () => {
   secondUrl = `http://127.0.0.1:${port}`;
   second = new Program('main', { ...harness.env, PORT: String(port) });
   second.start();
-  for (let n = 0; n < TENANTS; n += 10) tenants.push(...await Promise.all(Array.from({ length: 10 }, (_, i) => makeTenant(n + i))));
+  for (let n = 0; n < TENANTS; n += 10)
+    tenants.push(...(await Promise.all(Array.from({ length: 10 }, (_, i) => makeTenant(n + i)))));
   await ready(secondUrl);
 });
 afterAll(async () => {
@@ -82,16 +91,36 @@ function asks(tenant: Tenant, round: number, turn: number): Ask[] {
     tenant.created += 1;
     return [
       ask('list', director.get('/v1/people?limit=200'), ({ status, body }) => status === 200 && body.items.length >= 2),
-      ask('read by the mentor', mentor.get(`/v1/people/${assigned}`), ({ status, body }) => status === 200 && body.familyName === tenant.mark),
-      ask('change', director.patch(`/v1/people/${assigned}`, { title: `${tenant.mark} in round ${round}` }), ({ status }) => status === 200),
-      ask('creation', director.post('/v1/people', { kind: 'trainee', givenName: 'New', familyName: tenant.mark }), ({ status }) => status === 201),
+      ask(
+        'read by the mentor',
+        mentor.get(`/v1/people/${assigned}`),
+        ({ status, body }) => status === 200 && body.familyName === tenant.mark,
+      ),
+      ask(
+        'change',
+        director.patch(`/v1/people/${assigned}`, { title: `${tenant.mark} in round ${round}` }),
+        ({ status }) => status === 200,
+      ),
+      ask(
+        'creation',
+        director.post('/v1/people', { kind: 'trainee', givenName: 'New', familyName: tenant.mark }),
+        ({ status }) => status === 201,
+      ),
     ];
   }
   return [
-    ask('list of the mentor', mentor.get('/v1/people?limit=200'), ({ body }) => body.items.length === 1 && body.items[0].id === assigned),
+    ask(
+      'list of the mentor',
+      mentor.get('/v1/people?limit=200'),
+      ({ body }) => body.items.length === 1 && body.items[0].id === assigned,
+    ),
     ask('person not assigned', mentor.get(`/v1/people/${other}`), ({ status }) => status === 404),
     ask('person of another tenant', director.get(`/v1/people/${stranger}`), ({ status }) => status === 404),
-    ask('change at another tenant', director.patch(`/v1/people/${stranger}`, { title: tenant.mark }), ({ status }) => status === 404),
+    ask(
+      'change at another tenant',
+      director.patch(`/v1/people/${stranger}`, { title: tenant.mark }),
+      ({ status }) => status === 404,
+    ),
   ];
 }
 
@@ -108,59 +137,102 @@ async function wrong({ tenant, what, answer, right }: Ask): Promise<string[]> {
 }
 
 describe(`two processes, ${POOL} shared connections, 200 requests of ${TENANTS} tenants at a time`, () => {
-  it.each(Array.from({ length: ROUNDS }, (_, round) => round))('answer each tenant with its own rows alone, round %i', async (round) => {
-    const all = tenants.flatMap((tenant, i) => asks(tenant, round, i));
-    expect(all).toHaveLength(200);
-    expect((await Promise.all(all.map(wrong))).flat()).toEqual([]);
-  });
+  it.each(Array.from({ length: ROUNDS }, (_, round) => round))(
+    'answer each tenant with its own rows alone, round %i',
+    async (round) => {
+      const all = tenants.flatMap((tenant, i) => asks(tenant, round, i));
+      expect(all).toHaveLength(200);
+      expect((await Promise.all(all.map(wrong))).flat()).toEqual([]);
+    },
+  );
 
   it('left in each organization what it did, and nothing of others', async () => {
-    const rows = await harness.database.superuser<{ org_id: string; family_name: string; people: string; titles: string[] }>(
-      `SELECT org_id, family_name, count(*) AS people, array_agg(title ORDER BY title) FILTER (WHERE title IS NOT NULL) AS titles FROM people GROUP BY 1, 2`);
+    const rows = await harness.database.superuser<{
+      org_id: string;
+      family_name: string;
+      people: string;
+      titles: string[];
+    }>(
+      `SELECT org_id, family_name, count(*) AS people, array_agg(title ORDER BY title) FILTER (WHERE title IS NOT NULL) AS titles FROM people GROUP BY 1, 2`,
+    );
     const expected = tenants.map(({ orgId, mark, created }) => ({
-      org_id: orgId, family_name: mark, people: String(2 + created), titles: [`${mark} in round ${ROUNDS - 2}`],
+      org_id: orgId,
+      family_name: mark,
+      people: String(2 + created),
+      titles: [`${mark} in round ${ROUNDS - 2}`],
     }));
     const order = (a: { org_id: string }, b: { org_id: string }) => a.org_id.localeCompare(b.org_id);
     expect(rows.toSorted(order)).toEqual(expected.toSorted(order));
   });
 
   it('wrote each entry of the log into the organization that asked, under the name of who did', async () => {
-    const rows = await harness.database.superuser<{ request_id: string; org_id: string; actor_id: string; type: string }>(
-      'SELECT request_id, org_id, actor_id, type FROM audit_events WHERE request_id = ANY ($1)', [[...asked.keys()]]);
-    const astray = rows.filter(({ request_id: id, org_id: org, actor_id: actor }) => org !== asked.get(id)!.orgId || !asked.get(id)!.userIds.includes(actor));
+    const rows = await harness.database.superuser<{
+      request_id: string;
+      org_id: string;
+      actor_id: string;
+      type: string;
+    }>('SELECT request_id, org_id, actor_id, type FROM audit_events WHERE request_id = ANY ($1)', [[...asked.keys()]]);
+    const astray = rows.filter(
+      ({ request_id: id, org_id: org, actor_id: actor }) =>
+        org !== asked.get(id)!.orgId || !asked.get(id)!.userIds.includes(actor),
+    );
     expect(astray).toEqual([]);
-    const counts = Object.fromEntries([...Map.groupBy(rows, ({ type }) => type)].map(([type, { length }]) => [type, length]));
-    const times = TENANTS * ROUNDS / 2;
-    expect(counts).toEqual({ 'person.viewed': times, 'person.updated': times, 'person.created': times, 'access.denied': 3 * times });
+    const counts = Object.fromEntries(
+      [...Map.groupBy(rows, ({ type }) => type)].map(([type, { length }]) => [type, length]),
+    );
+    const times = (TENANTS * ROUNDS) / 2;
+    expect(counts).toEqual({
+      'person.viewed': times,
+      'person.updated': times,
+      'person.created': times,
+      'access.denied': 3 * times,
+    });
   });
 
   it(`never used more than ${POOL} connections`, async () => {
     const [row] = await harness.database.superuser<{ open: string }>(
-      `SELECT count(*) AS open FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'`);
+      `SELECT count(*) AS open FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'`,
+    );
     expect(Number(row!.open)).toBe(POOL);
   });
 });
 
 describe('jobs behind it', () => {
   it('make each tenant the file of its own people', async () => {
-    const files = await Promise.all(tenants.slice(0, 6).map(async ({ director, mark }) => {
-      const { state, url } = await exported(director, { kind: 'people_csv' });
-      const { text } = await director.get(url!);
-      return [mark, state, [...new Set(text.match(/tenant-\d\d/g))]];
-    }));
+    const files = await Promise.all(
+      tenants.slice(0, 6).map(async ({ director, mark }) => {
+        const { state, url } = await exported(director, { kind: 'people_csv' });
+        const { text } = await director.get(url!);
+        return [mark, state, [...new Set(text.match(/tenant-\d\d/g))]];
+      }),
+    );
     expect(files).toEqual(tenants.slice(0, 6).map(({ mark }) => [mark, 'ready', [mark]]));
   });
 });
 
 describe('what is broken off in the middle', () => {
-  const nobodyInside = () => until('no transaction is open', async () => {
-    const open = await harness.database.superuser(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND state <> 'idle'`);
-    return open.length === 0;
-  });
-  const everybodyIsRight = async () => expect((await Promise.all(tenants.map((tenant) => wrong({
-    tenant, what: 'list', answer: tenant.director.get('/v1/people?limit=200'), right: ({ status, body }) => status === 200 && body.items.length === 2 + tenant.created,
-  })))).flat()).toEqual([]);
+  const nobodyInside = () =>
+    until('no transaction is open', async () => {
+      const open = await harness.database.superuser(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND state <> 'idle'`,
+      );
+      return open.length === 0;
+    });
+  const everybodyIsRight = async () =>
+    expect(
+      (
+        await Promise.all(
+          tenants.map((tenant) =>
+            wrong({
+              tenant,
+              what: 'list',
+              answer: tenant.director.get('/v1/people?limit=200'),
+              right: ({ status, body }) => status === 200 && body.items.length === 2 + tenant.created,
+            }),
+          ),
+        )
+      ).flat(),
+    ).toEqual([]);
 
   /** Holds the rows of all assigned people, so that changes of them wait, until the function is done. */
   async function whileLocked(fn: () => Promise<void>): Promise<void> {
@@ -170,24 +242,32 @@ describe('what is broken off in the middle', () => {
     });
   }
 
-  const waiting = (count: number) => until(`${count} changes wait`, async () => {
-    const rows = await harness.database.superuser(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND wait_event_type = 'Lock'`);
-    return rows.length >= count;
-  });
+  const waiting = (count: number) =>
+    until(`${count} changes wait`, async () => {
+      const rows = await harness.database.superuser(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND wait_event_type = 'Lock'`,
+      );
+      return rows.length >= count;
+    });
 
   const untouched = async (title: string) => {
     expect(await harness.database.superuser('SELECT org_id FROM people WHERE title = $1', [title])).toEqual([]);
-    expect(await harness.database.superuser(`SELECT FROM audit_events WHERE type = 'person.updated'`)).toHaveLength(TENANTS * ROUNDS / 2);
+    expect(await harness.database.superuser(`SELECT FROM audit_events WHERE type = 'person.updated'`)).toHaveLength(
+      (TENANTS * ROUNDS) / 2,
+    );
   };
 
   it('by callers who hang up leaves no change, no transaction and no context', async () => {
     const callers = new AbortController();
     await whileLocked(async () => {
-      const given = tenants.slice(0, POOL).map(({ director, people }) => fetch(`${harness.url}/v1/people/${people[0]}`, {
-        method: 'PATCH', body: JSON.stringify({ title: 'hung up' }), signal: callers.signal,
-        headers: { cookie: director.cookieHeader, 'content-type': 'application/json' },
-      }));
+      const given = tenants.slice(0, POOL).map(({ director, people }) =>
+        fetch(`${harness.url}/v1/people/${people[0]}`, {
+          method: 'PATCH',
+          body: JSON.stringify({ title: 'hung up' }),
+          signal: callers.signal,
+          headers: { cookie: director.cookieHeader, 'content-type': 'application/json' },
+        }),
+      );
       await waiting(POOL);
       callers.abort();
       expect((await Promise.allSettled(given)).map(({ status }) => status)).toEqual(Array(POOL).fill('rejected'));
@@ -199,7 +279,9 @@ describe('what is broken off in the middle', () => {
 
   it('by the death of a process leaves no change, no transaction and no context', async () => {
     await whileLocked(async () => {
-      const given = tenants.slice(0, POOL).map(({ director, people }) => director.at(secondUrl).patch(`/v1/people/${people[0]}`, { title: 'killed' }));
+      const given = tenants
+        .slice(0, POOL)
+        .map(({ director, people }) => director.at(secondUrl).patch(`/v1/people/${people[0]}`, { title: 'killed' }));
       const ended = Promise.allSettled(given);
       await waiting(POOL);
       await second!.kill();
@@ -212,9 +294,13 @@ describe('what is broken off in the middle', () => {
 
   it('by the server ending the connection is told as a failure, and leaves nothing', async () => {
     await whileLocked(async () => {
-      const given = tenants.slice(0, POOL).map(({ director, people }) => director.patch(`/v1/people/${people[0]}`, { title: 'ended' }));
+      const given = tenants
+        .slice(0, POOL)
+        .map(({ director, people }) => director.patch(`/v1/people/${people[0]}`, { title: 'ended' }));
       await waiting(POOL);
-      await harness.database.superuser(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'`);
+      await harness.database.superuser(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'`,
+      );
       for (const { status } of await Promise.all(given)) expect(status).toBeGreaterThanOrEqual(500);
     });
     await untouched('ended');

@@ -27,18 +27,30 @@ afterAll(async () => {
 });
 
 let client: Client;
-beforeEach(() => { client = harness.client(); });
+beforeEach(() => {
+  client = harness.client();
+});
 
-const sql = <R extends Record<string, any>>(text: string, values: unknown[] = []) => harness.database.superuser<R>(text, values);
+const sql = <R extends Record<string, any>>(text: string, values: unknown[] = []) =>
+  harness.database.superuser<R>(text, values);
 const member = () => harness.make.member(org, 'trainee');
 const forgot = (email: string) => client.post('/v1/auth/password/forgot', { email });
 const reset = (token: string, newPassword = NEXT) => client.post('/v1/auth/password/reset', { token, newPassword });
 const login = (email: string, password: string) => harness.client().post('/v1/auth/login', { email, password });
 const code = ({ status, body }: Answer) => `${status} ${body.code ?? ''}`.trim();
-const eventsOf = async (userId: string) => (await sql<{ type: string }>(
-  `SELECT type FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type LIKE 'auth.%' ORDER BY occurred_at, id`, [org, userId])).map(({ type }) => type);
+const eventsOf = async (userId: string) =>
+  (
+    await sql<{ type: string }>(
+      `SELECT type FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type LIKE 'auth.%' ORDER BY occurred_at, id`,
+      [org, userId],
+    )
+  ).map(({ type }) => type);
 /** Lets time pass for what was mailed: rows are moved back. */
-const pass = (interval: string) => sql(`UPDATE app_private.account_mails SET asked_at = asked_at - $1::interval, expires_at = expires_at - $1::interval`, [interval]);
+const pass = (interval: string) =>
+  sql(
+    `UPDATE app_private.account_mails SET asked_at = asked_at - $1::interval, expires_at = expires_at - $1::interval`,
+    [interval],
+  );
 
 async function tokenFor(email: string): Promise<string> {
   expect((await forgot(email)).status).toBe(202);
@@ -54,7 +66,12 @@ describe('a forgotten password', () => {
     const answer = await reset(token);
     expect([code(answer), answer.headers.getSetCookie()]).toEqual(['204', []]);
     expect([(await login(email, Factories.PASSWORD)).status, (await login(email, NEXT)).status]).toEqual([401, 200]);
-    expect(await eventsOf(userId)).toEqual(['auth.account_mail_sent', 'auth.password_reset', 'auth.sign_in_failed', 'auth.signed_in']);
+    expect(await eventsOf(userId)).toEqual([
+      'auth.account_mail_sent',
+      'auth.password_reset',
+      'auth.sign_in_failed',
+      'auth.signed_in',
+    ]);
   });
 
   it('ends every session, lifts the lock, and shows that the address is theirs', async () => {
@@ -63,16 +80,27 @@ describe('a forgotten password', () => {
     await Promise.all(Array.from({ length: 5 }, () => login(email, 'Wrong-Password-1')));
     expect(code(await login(email, Factories.PASSWORD))).toBe('429 account_locked');
     await reset(await tokenFor(email));
-    expect(await Promise.all(sessions.map(async (session) => (await session.get('/v1/auth/me')).status))).toEqual([401, 401]);
+    expect(await Promise.all(sessions.map(async (session) => (await session.get('/v1/auth/me')).status))).toEqual([
+      401, 401,
+    ]);
     expect((await login(email, NEXT)).status).toBe(200);
-    expect(await sql('SELECT email_proven_at > now() - interval \'1 minute\' AS proven FROM users WHERE id = $1', [userId])).toEqual([{ proven: true }]);
+    expect(
+      await sql("SELECT email_proven_at > now() - interval '1 minute' AS proven FROM users WHERE id = $1", [userId]),
+    ).toEqual([{ proven: true }]);
   });
 
   it('is set by one of many that come with the token at once, and by none afterwards', async () => {
     const { email } = await member();
     const token = await tokenFor(email);
     const passwords = Array.from({ length: 20 }, (_, i) => `Brisk-Otter-${i + 10}`);
-    const answers = await Promise.all(passwords.map((password, i) => harness.client().post(i % 2 === 0 ? '/v1/auth/password/reset' : `${api.url}/v1/auth/password/reset`, { token, newPassword: password })));
+    const answers = await Promise.all(
+      passwords.map((password, i) =>
+        harness.client().post(i % 2 === 0 ? '/v1/auth/password/reset' : `${api.url}/v1/auth/password/reset`, {
+          token,
+          newPassword: password,
+        }),
+      ),
+    );
     const won = answers.flatMap(({ status }, i) => (status === 204 ? [i] : []));
     expect(won).toHaveLength(1);
     expect(new Set(answers.map(code))).toEqual(new Set(['204', '404 token_invalid']));
@@ -87,7 +115,9 @@ describe('a forgotten password', () => {
     expect(code(await reset(second, 'Other-Otter-41'))).toBe('404 token_invalid');
     const third = await tokenFor(email);
     const session = await harness.signIn(email, NEXT);
-    expect((await session.post('/v1/auth/password/change', { currentPassword: NEXT, newPassword: 'Swift-Heron-52' })).status).toBe(204);
+    expect(
+      (await session.post('/v1/auth/password/change', { currentPassword: NEXT, newPassword: 'Swift-Heron-52' })).status,
+    ).toBe(204);
     expect(code(await reset(third))).toBe('404 token_invalid');
     expect((await login(email, 'Swift-Heron-52')).status).toBe(200);
   });
@@ -96,7 +126,10 @@ describe('a forgotten password', () => {
     const { email } = await member();
     const [late, timely] = [await tokenFor(email), await tokenFor(email)];
     await pass('29 minutes');
-    await sql(`UPDATE app_private.account_mails SET expires_at = expires_at - interval '61 seconds' WHERE token_hash = sha256($1)`, [Buffer.from(late)]);
+    await sql(
+      `UPDATE app_private.account_mails SET expires_at = expires_at - interval '61 seconds' WHERE token_hash = sha256($1)`,
+      [Buffer.from(late)],
+    );
     expect([code(await reset(late)), code(await reset(timely))]).toEqual(['404 token_invalid', '204']);
   });
 
@@ -106,17 +139,32 @@ describe('a forgotten password', () => {
     const session = await harness.signIn(email);
     await session.post('/v1/auth/email/verify/request');
     const verification = await mailedToken(harness, email);
-    const [row] = await sql<{ hash: string }>(`SELECT encode(token_hash, 'hex') AS hash FROM app_private.account_mails WHERE token_hash = sha256($1)`, [Buffer.from(token)]);
-    const others = ['x', token.slice(0, -1), `${token}x`, token.toUpperCase(), ` ${token}`, verification, row!.hash, `\\x${row!.hash}`];
-    expect(await Promise.all(others.map(async (other) => code(await reset(other))))).toEqual(others.map(() => '404 token_invalid'));
+    const [row] = await sql<{ hash: string }>(
+      `SELECT encode(token_hash, 'hex') AS hash FROM app_private.account_mails WHERE token_hash = sha256($1)`,
+      [Buffer.from(token)],
+    );
+    const others = [
+      'x',
+      token.slice(0, -1),
+      `${token}x`,
+      token.toUpperCase(),
+      ` ${token}`,
+      verification,
+      row!.hash,
+      `\\x${row!.hash}`,
+    ];
+    expect(await Promise.all(others.map(async (other) => code(await reset(other))))).toEqual(
+      others.map(() => '404 token_invalid'),
+    );
     expect(code(await session.post('/v1/auth/email/verify', { token }))).toBe('404 token_invalid');
     expect(code(await reset(token))).toBe('204');
   });
 
-  it('is refused where it is weak, or made of the owner\'s own name or address, and the token stays good', async () => {
+  it("is refused where it is weak, or made of the owner's own name or address, and the token stays good", async () => {
     const { email } = await harness.make.member(org, 'trainee', { email: 'zephyrine.x@test.example' });
     const token = await tokenFor(email);
-    const messages = async (password: string) => (await reset(token, password)).body.errors.map(({ message }: { message: string }) => message);
+    const messages = async (password: string) =>
+      (await reset(token, password)).body.errors.map(({ message }: { message: string }) => message);
     expect(await messages('Password1234!')).toEqual(['must not be one of the passwords that are tried first']);
     expect(await messages('Zephyrine-Otter-41')).toEqual(['must not hold your name or address']);
     expect(await messages('Example-Otter-41')).toEqual(['must not hold your name or address']);
@@ -151,20 +199,40 @@ describe('who asks for a mail', () => {
     await sql(`UPDATE memberships SET status = 'ended', ended_at = now() WHERE user_id = $1`, [ended.userId]);
     const bare = await member();
     await sql('DELETE FROM app_private.credentials WHERE user_id = $1', [bare.userId]);
-    const addresses = { known: (await member()).email, unknown: `nobody-${newId()}@test.example`, bare: bare.email, sso: sso.email, ended: ended.email, nonsense: 'no address at all' };
+    const addresses = {
+      known: (await member()).email,
+      unknown: `nobody-${newId()}@test.example`,
+      bare: bare.email,
+      sso: sso.email,
+      ended: ended.email,
+      nonsense: 'no address at all',
+    };
     const seen: unknown[] = [];
     for (const email of Object.values(addresses)) {
       const answer = await forgot(email);
       const requestId = answer.headers.get('x-request-id');
-      const entries = await sql(`SELECT org_id, type, outcome, actor_type, target_id FROM audit_events WHERE request_id = $1`, [requestId]);
+      const entries = await sql(
+        `SELECT org_id, type, outcome, actor_type, target_id FROM audit_events WHERE request_id = $1`,
+        [requestId],
+      );
       seen.push({ status: answer.status, text: answer.text, headers: [...answer.headers.keys()].toSorted(), entries });
     }
     expect(seen).toEqual(seen.map(() => seen[0]));
     expect(seen[0]).toMatchObject({ status: 202, text: '' });
     await harness.settled();
-    const subjects = await Promise.all(Object.entries(addresses).map(async ([who, email]) => [who, (await mailsTo(harness, email)).map(({ subject }) => subject)]));
+    const subjects = await Promise.all(
+      Object.entries(addresses).map(async ([who, email]) => [
+        who,
+        (await mailsTo(harness, email)).map(({ subject }) => subject),
+      ]),
+    );
     expect(Object.fromEntries(subjects)).toEqual({
-      known: ['Set your password'], unknown: [], bare: ['Set your password'], sso: ['Sign in through your organization'], ended: [], nonsense: [],
+      known: ['Set your password'],
+      unknown: [],
+      bare: ['Set your password'],
+      sso: ['Sign in through your organization'],
+      ended: [],
+      nonsense: [],
     });
     expect(await sql('SELECT 1 FROM app_private.account_mails WHERE address IS NOT NULL')).toEqual([]);
     expect(code(await reset(await mailedToken(harness, bare.email)))).toBe('204');
@@ -173,7 +241,9 @@ describe('who asks for a mail', () => {
 
   it('gets three mails an hour, however often and however much at once, and the answer does not tell', async () => {
     const { email } = await member();
-    const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => forgot(i % 2 === 0 ? email : ` ${email.toUpperCase()}`)));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => forgot(i % 2 === 0 ? email : ` ${email.toUpperCase()}`)),
+    );
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
     await harness.settled();
     expect(await mailsTo(harness, email)).toHaveLength(3);
@@ -201,17 +271,22 @@ describe('who asks for a mail', () => {
 });
 
 describe('the address of whoever is signed in', () => {
-  const proven = async ({ userId }: Member) => (await sql<{ at: Date | null }>('SELECT email_proven_at AS at FROM users WHERE id = $1', [userId]))[0]!.at !== null;
+  const proven = async ({ userId }: Member) =>
+    (await sql<{ at: Date | null }>('SELECT email_proven_at AS at FROM users WHERE id = $1', [userId]))[0]!.at !== null;
 
   it('is confirmed by the link of a mail, once, by its own session alone', async () => {
     const [mine, other] = [await member(), await member()];
     const [session, others] = [await harness.signIn(mine.email), await harness.signIn(other.email)];
     expect((await session.post('/v1/auth/email/verify/request')).status).toBe(202);
     const token = await mailedToken(harness, mine.email);
-    expect((await mailsTo(harness, mine.email)).at(-1)!.text.split(/\r?\n/)).toContain(`${harness.env.PUBLIC_URL}/account/verify#token=${token}`);
+    expect((await mailsTo(harness, mine.email)).at(-1)!.text.split(/\r?\n/)).toContain(
+      `${harness.env.PUBLIC_URL}/account/verify#token=${token}`,
+    );
     expect(code(await others.post('/v1/auth/email/verify', { token }))).toBe('404 token_invalid');
     expect([await proven(mine), await proven(other)]).toEqual([false, false]);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => session.post('/v1/auth/email/verify', { token })));
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => session.post('/v1/auth/email/verify', { token })),
+    );
     expect(answers.map(code).toSorted()).toEqual(['204', ...Array<string>(4).fill('404 token_invalid')]);
     expect([await proven(mine), await proven(other)]).toEqual([true, false]);
   });
@@ -235,7 +310,9 @@ describe('a lock', () => {
     await harness.settled();
     expect((await mailsTo(harness, email)).map(({ subject }) => subject)).toEqual(['Sign-in was locked for a while']);
     expect((await session.get('/v1/auth/me')).status).toBe(200);
-    await sql(`UPDATE app_private.sign_in_locks SET last_at = last_at - interval '16 minutes', locked_until = locked_until - interval '16 minutes'`);
+    await sql(
+      `UPDATE app_private.sign_in_locks SET last_at = last_at - interval '16 minutes', locked_until = locked_until - interval '16 minutes'`,
+    );
     for (let i = 0; i < 5; i += 1) await login(email, 'Wrong-Password-1');
     await harness.settled();
     expect(await mailsTo(harness, email)).toHaveLength(2);
@@ -250,13 +327,28 @@ describe('what is no longer counted', () => {
       await forgot(email);
     }
     await harness.settled();
-    await sql(`UPDATE app_private.sign_in_locks SET last_at = last_at - interval '61 minutes' WHERE login_key = sha256($1)`, [Buffer.from(old)]);
-    await sql(`UPDATE app_private.account_mails SET asked_at = asked_at - interval '49 hours' WHERE login_key = sha256($1)`, [Buffer.from(old)]);
+    await sql(
+      `UPDATE app_private.sign_in_locks SET last_at = last_at - interval '61 minutes' WHERE login_key = sha256($1)`,
+      [Buffer.from(old)],
+    );
+    await sql(
+      `UPDATE app_private.account_mails SET asked_at = asked_at - interval '49 hours' WHERE login_key = sha256($1)`,
+      [Buffer.from(old)],
+    );
     harness.advance(3_600);
     await harness.tick();
     await harness.settled();
-    const left = async (table: string) => Promise.all([old, fresh].map(async (email) => (await sql(`SELECT 1 FROM app_private.${table} WHERE login_key = sha256($1)`, [Buffer.from(email)])).length));
-    expect([await left('sign_in_locks'), await left('account_mails')]).toEqual([[0, 1], [0, 1]]);
+    const left = async (table: string) =>
+      Promise.all(
+        [old, fresh].map(
+          async (email) =>
+            (await sql(`SELECT 1 FROM app_private.${table} WHERE login_key = sha256($1)`, [Buffer.from(email)])).length,
+        ),
+      );
+    expect([await left('sign_in_locks'), await left('account_mails')]).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
   });
 });
 
@@ -267,11 +359,17 @@ describe('the token of a mail', () => {
     const token = await mailedToken(harness, email);
     const used = await client.post(`${api.url}/v1/auth/password/reset`, { token, newPassword: NEXT });
     expect(used.status).toBe(204);
-    const tables = await sql<{ name: string }>(`SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'app_private')`);
-    const dump = JSON.stringify(await Promise.all(tables.map(({ name }) => sql(`SELECT t::text AS line FROM ${name} t`))));
+    const tables = await sql<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'app_private')`,
+    );
+    const dump = JSON.stringify(
+      await Promise.all(tables.map(({ name }) => sql(`SELECT t::text AS line FROM ${name} t`))),
+    );
     const places = [dump, answer.text, used.text, ...api.lines, ...worker.lines];
     const bytes = Buffer.from(token).toString('hex');
-    expect(places.filter((text) => text.includes(token) || text.includes(token.slice(-43)) || text.includes(bytes))).toEqual([]);
+    expect(
+      places.filter((text) => text.includes(token) || text.includes(token.slice(-43)) || text.includes(bytes)),
+    ).toEqual([]);
     expect([...api.lines, ...worker.lines].filter((line) => line.includes(email))).toEqual([]);
     expect(dump).toContain(email); // the places were looked at
   });
@@ -282,11 +380,17 @@ describe('the token of a mail', () => {
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(await harness.signIn((await harness.make.member(org, 'program_director')).email)));
     for (const statement of [
-      'SELECT * FROM app_private.account_mails', `UPDATE app_private.account_mails SET token_hash = sha256('x')`, `SELECT app.issue_account_token(gen_random_uuid(), sha256('x'), 30)`,
-      'SELECT * FROM app.account_letter(gen_random_uuid())', `SELECT app_private.spend_account_token('reset', 'x')`, `SELECT app_private.ask_account_mail('verify', '${victim.email}', '${victim.userId}')`,
-      'SELECT app.sweep_sign_in()', `SELECT app_private.store_password('${victim.userId}', NULL, NULL, NULL, false)`,
+      'SELECT * FROM app_private.account_mails',
+      `UPDATE app_private.account_mails SET token_hash = sha256('x')`,
+      `SELECT app.issue_account_token(gen_random_uuid(), sha256('x'), 30)`,
+      'SELECT * FROM app.account_letter(gen_random_uuid())',
+      `SELECT app_private.spend_account_token('reset', 'x')`,
+      `SELECT app_private.ask_account_mail('verify', '${victim.email}', '${victim.userId}')`,
+      'SELECT app.sweep_sign_in()',
+      `SELECT app_private.store_password('${victim.userId}', NULL, NULL, NULL, false)`,
       `INSERT INTO outbox (org_id, id, job, lane, payload, request_id) VALUES ('${org}', gen_random_uuid(), 'account.mail', '${org}:x', '{}', 'x')`,
-    ]) expect([statement, (await raw.attempt(statement)).code]).toEqual([statement, '42501']);
+    ])
+      expect([statement, (await raw.attempt(statement)).code]).toEqual([statement, '42501']);
     await raw.end();
   });
 });

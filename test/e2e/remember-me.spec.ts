@@ -19,22 +19,42 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 const allow = async (rememberMeAllowed: boolean) => {
-  expect((await director.patch('/v1/organizations/current/sign-in', { rememberMeAllowed })).body).toMatchObject({ rememberMeAllowed });
+  expect((await director.patch('/v1/organizations/current/sign-in', { rememberMeAllowed })).body).toMatchObject({
+    rememberMeAllowed,
+  });
 };
 
 async function signedIn(rememberMe?: boolean) {
   const client = harness.client();
-  const { body, headers, status } = await client.post('/v1/auth/login', { email: somebody.email, password: Factories.PASSWORD, rememberMe });
+  const { body, headers, status } = await client.post('/v1/auth/login', {
+    email: somebody.email,
+    password: Factories.PASSWORD,
+    rememberMe,
+  });
   expect(status).toBe(200);
-  const { body: { session } } = await client.get('/v1/auth/me');
+  const {
+    body: { session },
+  } = await client.get('/v1/auth/me');
   const hours = (new Date(body.expiresAt).getTime() - Date.now()) / 3_600_000;
-  return { client, cookie: headers.getSetCookie()[0]!, remembered: body.remembered as boolean, hours: Math.round(hours), id: session.id as string };
+  return {
+    client,
+    cookie: headers.getSetCookie()[0]!,
+    remembered: body.remembered as boolean,
+    hours: Math.round(hours),
+    id: session.id as string,
+  };
 }
 
-const idle = (id: string, minutes: number) => harness.database.superuser(
-  'UPDATE sessions SET last_seen_at = now() - make_interval(secs => $2::float8 * 60) WHERE id = $1', [id, minutes]);
-const aged = (id: string, minutes: number) => harness.database.superuser(
-  `UPDATE sessions SET (signed_in_at, created_at, expires_at) = (signed_in_at - by, created_at - by, expires_at - by) FROM make_interval(secs => $2::float8 * 60) by WHERE id = $1`, [id, minutes]);
+const idle = (id: string, minutes: number) =>
+  harness.database.superuser(
+    'UPDATE sessions SET last_seen_at = now() - make_interval(secs => $2::float8 * 60) WHERE id = $1',
+    [id, minutes],
+  );
+const aged = (id: string, minutes: number) =>
+  harness.database.superuser(
+    `UPDATE sessions SET (signed_in_at, created_at, expires_at) = (signed_in_at - by, created_at - by, expires_at - by) FROM make_interval(secs => $2::float8 * 60) by WHERE id = $1`,
+    [id, minutes],
+  );
 const code = async (client: Client) => (await client.get('/v1/auth/me')).body.code;
 
 describe('"remember me"', () => {
@@ -49,12 +69,18 @@ describe('"remember me"', () => {
   it('where allowed gives a session and a cookie of seven days to who asks, and to nobody else', async () => {
     await allow(true);
     const [asked, unasked, declined] = [await signedIn(true), await signedIn(), await signedIn(false)];
-    expect([asked, unasked, declined].map(({ remembered, hours }) => [remembered, hours])).toEqual([[true, 168], [false, 12], [false, 12]]);
+    expect([asked, unasked, declined].map(({ remembered, hours }) => [remembered, hours])).toEqual([
+      [true, 168],
+      [false, 12],
+      [false, 12],
+    ]);
     const maxAge = Number(/; Max-Age=(\d+); Path=\/; HttpOnly; SameSite=Lax$/.exec(asked.cookie)![1]);
     expect(Math.abs(maxAge - 7 * 86_400)).toBeLessThan(60);
     expect(unasked.cookie + declined.cookie).not.toMatch(/max-age|expires/i);
     const { body } = await asked.client.get('/v1/auth/sessions');
-    expect(body.items.filter(({ remembered }: { remembered: boolean }) => remembered).map(({ id }: { id: string }) => id)).toEqual([asked.id]);
+    expect(
+      body.items.filter(({ remembered }: { remembered: boolean }) => remembered).map(({ id }: { id: string }) => id),
+    ).toEqual([asked.id]);
     await idle(unasked.id, 15.1);
     expect(await code(unasked.client)).toBe('session_expired');
   });
@@ -82,7 +108,11 @@ describe('"remember me"', () => {
     expect([await code(quiet.client), await code(old.client)]).toEqual([undefined, undefined]);
     await idle(quiet.id, 20);
     await allow(false);
-    expect(await Promise.all([fresh, quiet, old].map(({ client }) => code(client)))).toEqual([undefined, 'session_expired', 'session_expired']);
+    expect(await Promise.all([fresh, quiet, old].map(({ client }) => code(client)))).toEqual([
+      undefined,
+      'session_expired',
+      'session_expired',
+    ]);
     await idle(fresh.id, 15.1);
     expect(await code(fresh.client)).toBe('session_expired');
     await allow(true);
@@ -101,19 +131,32 @@ describe('"remember me"', () => {
 
   it('is set by who may secure the organization, by SQL of their own neither', async () => {
     const trainee = await signedIn();
-    expect((await trainee.client.patch('/v1/organizations/current/sign-in', { rememberMeAllowed: true })).status).toBe(403);
+    expect((await trainee.client.patch('/v1/organizations/current/sign-in', { rememberMeAllowed: true })).status).toBe(
+      403,
+    );
     expect((await director.patch('/v1/organizations/current', { rememberMeAllowed: false })).status).toBe(400);
     expect((await director.patch('/v1/organizations/current/sign-in', { rememberMeAllowed: 'yes' })).status).toBe(400);
-    expect(await harness.database.superuser(`SELECT pg_get_triggerdef(oid) ~ 'new.remember_me_allowed' AS guarded FROM pg_trigger WHERE tgname = 'sign_in_settings'`)).toEqual([{ guarded: true }]);
+    expect(
+      await harness.database.superuser(
+        `SELECT pg_get_triggerdef(oid) ~ 'new.remember_me_allowed' AS guarded FROM pg_trigger WHERE tgname = 'sign_in_settings'`,
+      ),
+    ).toEqual([{ guarded: true }]);
   });
 
   it.each([null, 'true', 1, {}])('asked for as %p is refused', async (rememberMe) => {
-    expect((await harness.client().post('/v1/auth/login', { email: somebody.email, password: Factories.PASSWORD, rememberMe })).status).toBe(400);
+    expect(
+      (
+        await harness
+          .client()
+          .post('/v1/auth/login', { email: somebody.email, password: Factories.PASSWORD, rememberMe })
+      ).status,
+    ).toBe(400);
   });
 });
 
-describe('one\'s own sessions', () => {
-  const listed = async (client: Client) => ((await client.get('/v1/auth/sessions')).body.items as { id: string }[]).map(({ id }) => id);
+describe("one's own sessions", () => {
+  const listed = async (client: Client) =>
+    ((await client.get('/v1/auth/sessions')).body.items as { id: string }[]).map(({ id }) => id);
 
   it('that lie idle are over, and not listed', async () => {
     const [here, gone] = [await signedIn(), await signedIn()];
@@ -129,10 +172,18 @@ describe('one\'s own sessions', () => {
     expect((await there.client.post('/v1/auth/organization', { orgId: other })).status).toBe(200);
     const stranger = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
     expect((await here.client.delete('/v1/auth/sessions')).status).toBe(204);
-    expect(await Promise.all([first, second, here, there].map(({ client }) => code(client)))).toEqual(['unauthenticated', 'unauthenticated', undefined, undefined]);
+    expect(await Promise.all([first, second, here, there].map(({ client }) => code(client)))).toEqual([
+      'unauthenticated',
+      'unauthenticated',
+      undefined,
+      undefined,
+    ]);
     expect([await code(stranger), await listed(here.client)]).toEqual([undefined, [here.id]]);
     expect(away.userId).toBe(somebody.userId);
-    const entries = await harness.database.superuser(`SELECT meta FROM audit_events WHERE type = 'auth.other_sessions_revoked' AND actor_id = $1`, [somebody.userId]);
+    const entries = await harness.database.superuser(
+      `SELECT meta FROM audit_events WHERE type = 'auth.other_sessions_revoked' AND actor_id = $1`,
+      [somebody.userId],
+    );
     expect(entries).toEqual([{ meta: { sessions: 2 } }]);
   });
 
@@ -140,7 +191,11 @@ describe('one\'s own sessions', () => {
     const { client, id } = await signedIn();
     for (const minutes of [0, 14]) {
       await idle(id, minutes);
-      const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? client.get('/v1/auth/me') : client.get('/v1/auth/sessions'))));
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, i) =>
+          i % 2 === 0 ? client.get('/v1/auth/me') : client.get('/v1/auth/sessions'),
+        ),
+      );
       expect([...new Set(answers.map(({ status }) => status))]).toEqual([200]);
     }
   });

@@ -21,10 +21,15 @@ let environment: Record<string, string>;
 
 function cli(args: string[], input = ''): Promise<Record<string, string>> {
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, ['dist/src/cli.js', ...args, '--json'], { env: { ...environment, PATH: process.env['PATH'] } }, (error, stdout) => {
-      if (error === null) resolve(JSON.parse(stdout) as Record<string, string>);
-      else reject(error);
-    });
+    const child = execFile(
+      process.execPath,
+      ['dist/src/cli.js', ...args, '--json'],
+      { env: { ...environment, PATH: process.env['PATH'] } },
+      (error, stdout) => {
+        if (error === null) resolve(JSON.parse(stdout) as Record<string, string>);
+        else reject(error);
+      },
+    );
     child.stdin!.end(input);
   });
 }
@@ -36,7 +41,10 @@ beforeAll(async () => {
   environment = { ...services.env, VOUCHSAFE_ENV: 'test', LOG_LEVEL: 'fatal', HOST: '127.0.0.1', PORT: String(port) };
   await cli(['migrate']);
   const { id } = await cli(['org', 'create', '--name', 'Synthetic Outage', '--preset', 'gme']);
-  await cli(['user', 'create', '--email', EMAIL, '--org', id!, '--role', 'program_director', '--password-stdin'], `${PASSWORD}\n`);
+  await cli(
+    ['user', 'create', '--email', EMAIL, '--org', id!, '--role', 'program_director', '--password-stdin'],
+    `${PASSWORD}\n`,
+  );
   const baseUrl = `http://127.0.0.1:${port}`;
   api = new Program('main', environment);
   api.start();
@@ -59,11 +67,18 @@ function load(ask: (n: number) => Promise<Answer>): { answers: Answer[]; end: ()
   const callers = Array.from({ length: CALLERS }, async () => {
     while (going) answers.push(await ask((n += 1)));
   });
-  return { answers, end: async () => { going = false; await Promise.all(callers); } };
+  return {
+    answers,
+    end: async () => {
+      going = false;
+      await Promise.all(callers);
+    },
+  };
 }
 
 const statuses = (answers: Answer[]) => [...new Set(answers.map(({ status }) => status))].toSorted((a, b) => a - b);
-const seen = (what: string, answers: Answer[], status: number, from: number) => until(what, () => answers.slice(from).filter((answer) => answer.status === status).length >= 3 * CALLERS);
+const seen = (what: string, answers: Answer[], status: number, from: number) =>
+  until(what, () => answers.slice(from).filter((answer) => answer.status === status).length >= 3 * CALLERS);
 
 describe('the database killed under load', () => {
   let reads: Answer[];
@@ -71,10 +86,17 @@ describe('the database killed under load', () => {
   let health: Record<string, number>;
 
   beforeAll(async () => {
-    const [readers, writers] = [load(() => client.get('/v1/people')), load((n) => client.post('/v1/people', { kind: 'trainee', givenName: 'S', familyName: 'P', externalId: `load-${n}` }))];
-    const both = (what: string, read: number, write: number) => Promise.all([
-      seen(`readers are ${what}`, readers.answers, read, readers.answers.length), seen(`writers are ${what}`, writers.answers, write, writers.answers.length),
-    ]);
+    const [readers, writers] = [
+      load(() => client.get('/v1/people')),
+      load((n) =>
+        client.post('/v1/people', { kind: 'trainee', givenName: 'S', familyName: 'P', externalId: `load-${n}` }),
+      ),
+    ];
+    const both = (what: string, read: number, write: number) =>
+      Promise.all([
+        seen(`readers are ${what}`, readers.answers, read, readers.answers.length),
+        seen(`writers are ${what}`, writers.answers, write, writers.answers.length),
+      ]);
     await both('served', 200, 201);
     await services.postgres!.kill();
     await both('put off', 503, 503);
@@ -86,7 +108,10 @@ describe('the database killed under load', () => {
   }, 120_000);
 
   it('costs callers nothing but a 503 that says when to come again, and is found again by itself', () => {
-    expect([statuses(reads), statuses(writes)]).toEqual([[200, 503], [201, 503]]);
+    expect([statuses(reads), statuses(writes)]).toEqual([
+      [200, 503],
+      [201, 503],
+    ]);
     for (const { status, headers, body } of [...reads, ...writes]) {
       if (status !== 503) continue;
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
@@ -97,7 +122,11 @@ describe('the database killed under load', () => {
   it('keeps every change that was answered with success, and no half of another', async () => {
     const superuser = new pg.Client({ connectionString: services.postgres!.url('postgres', 'vouchsafe') });
     await superuser.connect();
-    const kept = await superuser.query<{ id: string; events: string; keys: string }>(`SELECT p.id, (SELECT count(*) FROM audit_events e WHERE e.type = 'person.created' AND e.target_id = p.id::text) AS events,
+    const kept = await superuser.query<{
+      id: string;
+      events: string;
+      keys: string;
+    }>(`SELECT p.id, (SELECT count(*) FROM audit_events e WHERE e.type = 'person.created' AND e.target_id = p.id::text) AS events,
       (SELECT count(*) FROM data_keys k WHERE k.subject_id = p.id) AS keys FROM people p WHERE external_id LIKE 'load-%'`);
     await superuser.end();
     const ids = new Set(kept.rows.map(({ id }) => id));

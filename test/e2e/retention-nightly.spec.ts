@@ -24,9 +24,16 @@ function instance(): Scheduler {
   return new Scheduler(worker.get(Clock), worker.get(UnitOfWork), worker.get(Jobs));
 }
 
-const nights = (org: string) => harness.database.superuser<{ period: Date; status: string; counts: Record<string, number> }>(
-  `SELECT period, status, counts FROM job_runs WHERE schedule = 'retention.nightly' AND org_id = $1 ORDER BY period`, [org]);
-const runs = (org: string) => harness.database.superuser<{ policy: string }>('SELECT policy FROM retention_runs WHERE org_id = $1 ORDER BY policy', [org]);
+const nights = (org: string) =>
+  harness.database.superuser<{ period: Date; status: string; counts: Record<string, number> }>(
+    `SELECT period, status, counts FROM job_runs WHERE schedule = 'retention.nightly' AND org_id = $1 ORDER BY period`,
+    [org],
+  );
+const runs = (org: string) =>
+  harness.database.superuser<{ policy: string }>(
+    'SELECT policy FROM retention_runs WHERE org_id = $1 ORDER BY policy',
+    [org],
+  );
 
 describe('retention every night', () => {
   it('starts once for each organization, however many workers look', async () => {
@@ -35,7 +42,9 @@ describe('retention every night', () => {
     await Promise.all(workers.map((worker) => worker.tick()));
     await harness.settled();
     for (const org of [orgId, INSTALLATION]) {
-      expect(await nights(org)).toEqual([{ period: expect.any(Date), status: 'succeeded', counts: { policies: declared('retention').size, due: 0 } }]);
+      expect(await nights(org)).toEqual([
+        { period: expect.any(Date), status: 'succeeded', counts: { policies: declared('retention').size, due: 0 } },
+      ]);
       expect((await runs(org)).map(({ policy }) => policy)).toEqual([...declared('retention').keys()].toSorted());
     }
   });
@@ -44,7 +53,9 @@ describe('retention every night', () => {
     const { membershipId, userId } = await harness.make.member(orgId, 'trainee');
     await harness.database.superuser(
       `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
-       SELECT $1, gen_random_uuid(), $2, $3, sha256(i::text::bytea), 'password', now() + interval '1 day' FROM generate_series(1, 5) i`, [orgId, membershipId, userId]);
+       SELECT $1, gen_random_uuid(), $2, $3, sha256(i::text::bytea), 'password', now() + interval '1 day' FROM generate_series(1, 5) i`,
+      [orgId, membershipId, userId],
+    );
     harness.advance(3 * 86_400);
     const workers = [instance(), instance(), instance()];
     await Promise.all(workers.map((worker) => worker.tick()));
@@ -54,7 +65,14 @@ describe('retention every night', () => {
     expect(second!.period.getTime() - first!.period.getTime()).toBe(3 * 86_400_000);
     expect(second).toMatchObject({ status: 'succeeded', counts: { due: 6 } });
     expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1', [orgId])).toEqual([]);
-    expect(await harness.database.superuser(`SELECT meta ->> 'policy' AS policy, meta ->> 'removed' AS removed FROM audit_events WHERE type = 'retention.completed' AND org_id = $1 ORDER BY 1`, [orgId]))
-      .toEqual([{ policy: 'live_events.old', removed: '1' }, { policy: 'sessions.expired', removed: '5' }]);
+    expect(
+      await harness.database.superuser(
+        `SELECT meta ->> 'policy' AS policy, meta ->> 'removed' AS removed FROM audit_events WHERE type = 'retention.completed' AND org_id = $1 ORDER BY 1`,
+        [orgId],
+      ),
+    ).toEqual([
+      { policy: 'live_events.old', removed: '1' },
+      { policy: 'sessions.expired', removed: '5' },
+    ]);
   });
 });

@@ -19,11 +19,19 @@ defineFeature({
   description: 'Notes of this test.',
   retention: {
     'specimen.notes': {
-      description: 'Text and attachments of old notes', table: 'specimen', ageColumn: 'noted_at', days: 10, floorDays: 5,
-      action: { clear: ['note', 'object_key'] }, where: 'object_key IS NOT NULL', objectColumn: 'object_key',
+      description: 'Text and attachments of old notes',
+      table: 'specimen',
+      ageColumn: 'noted_at',
+      days: 10,
+      floorDays: 5,
+      action: { clear: ['note', 'object_key'] },
+      where: 'object_key IS NOT NULL',
+      objectColumn: 'object_key',
     },
   },
-  tables: { specimen: { kind: 'tenant', rows: { select: 'retention:preview' }, retention: { policies: ['specimen.notes'] } } },
+  tables: {
+    specimen: { kind: 'tenant', rows: { select: 'retention:preview' }, retention: { policies: ['specimen.notes'] } },
+  },
 });
 
 let harness: Harness;
@@ -54,7 +62,8 @@ async function endedSessions(org: string, sessions: number, daysAgo: number): Pr
   await harness.database.superuser(
     `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
      SELECT $1, gen_random_uuid(), $2, $3, sha256(i::text::bytea), 'password', now() - make_interval(days => $5) FROM generate_series(1, $4::int) i`,
-    [org, membershipId, userId, sessions, daysAgo]);
+    [org, membershipId, userId, sessions, daysAgo],
+  );
 }
 
 async function count(sql: string, values: unknown[] = []): Promise<number> {
@@ -64,7 +73,10 @@ async function count(sql: string, values: unknown[] = []): Promise<number> {
 
 const ended = (org: string) => count(`sessions WHERE org_id = $1 AND expires_at < now() - interval '1 day'`, [org]);
 const certificates = (runId: string) =>
-  harness.database.superuser<{ meta: Record<string, unknown> }>(`SELECT meta FROM audit_events WHERE type = 'retention.completed' AND target_id = $1`, [runId]);
+  harness.database.superuser<{ meta: Record<string, unknown> }>(
+    `SELECT meta FROM audit_events WHERE type = 'retention.completed' AND target_id = $1`,
+    [runId],
+  );
 
 async function runOf(runId: string) {
   const { body } = await director.get('/v1/retention/runs?limit=200');
@@ -83,24 +95,46 @@ describe('retention policies', () => {
     const { status, body } = await director.get('/v1/retention/policies');
     expect(status).toBe(200);
     expect(body.items).toContainEqual({
-      name: 'sessions.expired', description: expect.any(String), table: 'sessions', ageColumn: 'expires_at', days: 1, declaredDays: 1, floorDays: 0,
-      action: 'delete', columns: [], nextRunAt: expect.stringMatching(/T02:15:00\.000Z$/),
+      name: 'sessions.expired',
+      description: expect.any(String),
+      table: 'sessions',
+      ageColumn: 'expires_at',
+      days: 1,
+      declaredDays: 1,
+      floorDays: 0,
+      action: 'delete',
+      columns: [],
+      nextRunAt: expect.stringMatching(/T02:15:00\.000Z$/),
     });
-    expect(body.items).toContainEqual(expect.objectContaining({ name: 'specimen.notes', action: 'clear', columns: ['note', 'object_key'] }));
+    expect(body.items).toContainEqual(
+      expect.objectContaining({ name: 'specimen.notes', action: 'clear', columns: ['note', 'object_key'] }),
+    );
   });
 
   it('can each be previewed by the API and carried out by the worker', async () => {
     for (const policy of declared('retention').keys()) {
-      expect({ policy, status: (await director.get(`/v1/retention/policies/${policy}/preview`)).status }).toEqual({ policy, status: 200 });
-      expect({ policy, status: (await runOf(await completed(policy))).status }).toEqual({ policy, status: 'completed' });
+      expect({ policy, status: (await director.get(`/v1/retention/policies/${policy}/preview`)).status }).toEqual({
+        policy,
+        status: 200,
+      });
+      expect({ policy, status: (await runOf(await completed(policy))).status }).toEqual({
+        policy,
+        status: 'completed',
+      });
     }
   });
 
   it('each have an index that finds what is due', async () => {
     for (const [policy, { table, ageColumn }] of declared('retention')) {
       const lead = declaration('tables', table).kind === 'tenant' ? `(org_id, ${ageColumn}` : `(${ageColumn}`;
-      const indexes = await harness.database.superuser<{ indexdef: string }>('SELECT indexdef FROM pg_indexes WHERE tablename = $1', [table]);
-      expect({ policy, found: indexes.some(({ indexdef }) => indexdef.includes(lead)) }).toEqual({ policy, found: true });
+      const indexes = await harness.database.superuser<{ indexdef: string }>(
+        'SELECT indexdef FROM pg_indexes WHERE tablename = $1',
+        [table],
+      );
+      expect({ policy, found: indexes.some(({ indexdef }) => indexdef.includes(lead)) }).toEqual({
+        policy,
+        found: true,
+      });
     }
   });
 });
@@ -110,7 +144,10 @@ describe('a preview', () => {
     await endedSessions(orgId, 3, 5);
     const { body } = await director.get('/v1/retention/policies/sessions.expired/preview');
     expect(body).toEqual({
-      policy: 'sessions.expired', due: await ended(orgId), oldest: expect.any(String), cutoff: expect.stringMatching(/:00:00\.000Z$/),
+      policy: 'sessions.expired',
+      due: await ended(orgId),
+      oldest: expect.any(String),
+      cutoff: expect.stringMatching(/:00:00\.000Z$/),
       planHash: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(body.due).toBeGreaterThanOrEqual(3);
@@ -122,7 +159,11 @@ describe('a run', () => {
     await endedSessions(orgId, 1_201, 5);
     await endedSessions(orgId, 2, 0);
     await endedSessions(otherOrg, 4, 5);
-    const [due, sessions, others] = [await ended(orgId), await count('sessions WHERE org_id = $1', [orgId]), await ended(otherOrg)];
+    const [due, sessions, others] = [
+      await ended(orgId),
+      await count('sessions WHERE org_id = $1', [orgId]),
+      await ended(otherOrg),
+    ];
     const { body: plan } = await director.get('/v1/retention/policies/sessions.expired/preview');
     const runId = await completed('sessions.expired', { planHash: plan.planHash });
     expect(await ended(orgId)).toBe(0);
@@ -130,27 +171,48 @@ describe('a run', () => {
     expect(await ended(otherOrg)).toBe(others);
     const facts = { removed: due, objects: 0, batches: 3, cutoff: plan.cutoff, planHash: plan.planHash };
     expect(await certificates(runId)).toEqual([{ meta: { policy: 'sessions.expired', ...facts } }]);
-    expect(await runOf(runId)).toMatchObject({ ...facts, policy: 'sessions.expired', status: 'completed', due, requestedBy: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(await runOf(runId)).toMatchObject({
+      ...facts,
+      policy: 'sessions.expired',
+      status: 'completed',
+      due,
+      requestedBy: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
   });
 
   it('shows in the log who asked for it and what it did', async () => {
     const runId = await completed('sessions.expired');
     const { body } = await director.get(`/v1/audit?targetType=retention_run&targetId=${runId}`);
     expect(body.items.map(({ type, actor }: { type: string; actor: { type: string } }) => [type, actor.type])).toEqual([
-      ['retention.completed', 'system'], ['retention.requested', 'user'],
+      ['retention.completed', 'system'],
+      ['retention.requested', 'user'],
     ]);
   });
 
   it('empties columns, leaves the row, and removes the stored object after it', async () => {
     const storage = harness.worker.get(EncryptedStorage);
-    const key = objectKey({ env: 'test', orgId, category: 'documents', entityId: newId(), uuid: newId(), filename: 'a.txt' });
+    const key = objectKey({
+      env: 'test',
+      orgId,
+      category: 'documents',
+      entityId: newId(),
+      uuid: newId(),
+      filename: 'a.txt',
+    });
     await storage.put(key, Readable.from([Buffer.from('attachment')]), { key: Buffer.alloc(32, 7), generation: 1 });
     await harness.database.superuser(
       `INSERT INTO specimen (org_id, noted_at, note, object_key) VALUES ($1, now() - interval '11 days', 'old', $2), ($1, now() - interval '9 days', 'young', 'kept')`,
-      [orgId, key]);
+      [orgId, key],
+    );
     const runId = await completed('specimen.notes');
-    expect(await harness.database.superuser('SELECT note, object_key FROM specimen WHERE org_id = $1 ORDER BY noted_at', [orgId]))
-      .toEqual([{ note: null, object_key: null }, { note: 'young', object_key: 'kept' }]);
+    expect(
+      await harness.database.superuser('SELECT note, object_key FROM specimen WHERE org_id = $1 ORDER BY noted_at', [
+        orgId,
+      ]),
+    ).toEqual([
+      { note: null, object_key: null },
+      { note: 'young', object_key: 'kept' },
+    ]);
     expect(await storage.exists(key)).toBe(false);
     expect(await runOf(runId)).toMatchObject({ removed: 1, objects: 1 });
   });
@@ -164,18 +226,27 @@ describe('a run', () => {
 
   it('fails rather than reach below the period, whatever its record says', async () => {
     const id = newId();
-    await harness.database.superuser(`INSERT INTO specimen (org_id, noted_at, note, object_key) VALUES ($1, now() - interval '8 days', 'protected', 'kept')`, [orgId]);
+    await harness.database.superuser(
+      `INSERT INTO specimen (org_id, noted_at, note, object_key) VALUES ($1, now() - interval '8 days', 'protected', 'kept')`,
+      [orgId],
+    );
     await harness.database.superuser(
       `WITH job AS (INSERT INTO outbox (org_id, id, job, lane, payload, request_id)
          VALUES ($1::uuid, $2::uuid, 'retention.run', $1::text || ':l', jsonb_build_object('runId', $2::uuid), 'test'))
        INSERT INTO retention_runs (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id)
-       VALUES ($1::uuid, $2::uuid, 'specimen.notes', 'intruder', now(), sha256(''), 1, now() - interval '1 hour', $2::uuid)`, [orgId, id]);
+       VALUES ($1::uuid, $2::uuid, 'specimen.notes', 'intruder', now(), sha256(''), 1, now() - interval '1 hour', $2::uuid)`,
+      [orgId, id],
+    );
     await harness.settled();
     expect(await runOf(id)).toMatchObject({ status: 'failed', removed: 0 });
     expect(await count(`specimen WHERE note = 'protected'`)).toBe(1);
-    expect((await harness.client().get('/metrics')).text).toMatch(/retention_oldest_overdue_seconds\{policy="specimen\.notes"\} 3[6-9]\d\d/);
+    expect((await harness.client().get('/metrics')).text).toMatch(
+      /retention_oldest_overdue_seconds\{policy="specimen\.notes"\} 3[6-9]\d\d/,
+    );
     await completed('specimen.notes');
-    expect((await harness.client().get('/metrics')).text).toMatch(/retention_oldest_overdue_seconds\{policy="specimen\.notes"\} 0\n/);
+    expect((await harness.client().get('/metrics')).text).toMatch(
+      /retention_oldest_overdue_seconds\{policy="specimen\.notes"\} 0\n/,
+    );
   });
 });
 
@@ -187,9 +258,20 @@ describe('a run that was cut off', () => {
     await endedSessions(otherOrg, 700, 3);
     const { operator } = harness;
     const runner = harness.worker.get(RetentionRunner);
-    const runId = await operator.within(otherOrg, () => harness.worker.get(RetentionService).request('sessions.expired'));
-    const afterOneBatch = { throwIfAborted: jest.fn<() => void>().mockImplementationOnce(() => undefined).mockImplementation(() => { throw new Error('the power went'); }) };
-    await expect(operator.as(otherOrg, () => runner.execute(runId, afterOneBatch as unknown as AbortSignal))).rejects.toThrow('the power went');
+    const runId = await operator.within(otherOrg, () =>
+      harness.worker.get(RetentionService).request('sessions.expired'),
+    );
+    const afterOneBatch = {
+      throwIfAborted: jest
+        .fn<() => void>()
+        .mockImplementationOnce(() => undefined)
+        .mockImplementation(() => {
+          throw new Error('the power went');
+        }),
+    };
+    await expect(
+      operator.as(otherOrg, () => runner.execute(runId, afterOneBatch as unknown as AbortSignal)),
+    ).rejects.toThrow('the power went');
     expect(await ended(otherOrg)).toBe(200);
     expect(await certificates(runId)).toEqual([]);
     expect(await operator.as(otherOrg, () => runner.execute(runId))).toEqual({ removed: 200 });
@@ -201,23 +283,37 @@ describe('a run that was cut off', () => {
 
 describe('who may', () => {
   const routes: [string, string][] = [
-    ['GET', '/v1/retention/policies'], ['GET', '/v1/retention/policies/sessions.expired/preview'],
-    ['POST', '/v1/retention/policies/sessions.expired/run'], ['GET', '/v1/retention/runs'],
+    ['GET', '/v1/retention/policies'],
+    ['GET', '/v1/retention/policies/sessions.expired/preview'],
+    ['POST', '/v1/retention/policies/sessions.expired/run'],
+    ['GET', '/v1/retention/runs'],
   ];
 
   it.each(routes)('%s %s asks strangers to sign in, and refuses a trainee', async (method, path) => {
     const body = method === 'POST' ? {} : undefined;
-    expect((await harness.client().send(method, path, { body })).body).toMatchObject({ status: 401, code: 'unauthenticated' });
+    expect((await harness.client().send(method, path, { body })).body).toMatchObject({
+      status: 401,
+      code: 'unauthenticated',
+    });
     expect((await trainee.send(method, path, { body })).body).toMatchObject({ status: 403, code: 'forbidden' });
   });
 
   it.each(['nothing.here', '..%2Fpeople', "sessions.expired'--"])('does not know the policy %s', async (name) => {
-    for (const answer of [await director.get(`/v1/retention/policies/${name}/preview`), await director.post(`/v1/retention/policies/${name}/run`, {})]) {
+    for (const answer of [
+      await director.get(`/v1/retention/policies/${name}/preview`),
+      await director.post(`/v1/retention/policies/${name}/run`, {}),
+    ]) {
       expect(answer.status).toBe(404);
     }
   });
 
-  it.each([{ planHash: 'x' }, { planHash: 1 }, { cutoff: '2026-01-01' }, { days: 0 }])('cannot say %j', async (body) => {
-    expect((await director.post('/v1/retention/policies/sessions.expired/run', body)).body).toMatchObject({ status: 400, code: 'invalid_request' });
-  });
+  it.each([{ planHash: 'x' }, { planHash: 1 }, { cutoff: '2026-01-01' }, { days: 0 }])(
+    'cannot say %j',
+    async (body) => {
+      expect((await director.post('/v1/retention/policies/sessions.expired/run', body)).body).toMatchObject({
+        status: 400,
+        code: 'invalid_request',
+      });
+    },
+  );
 });

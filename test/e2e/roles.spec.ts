@@ -14,9 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const scopes = (role: { grants: { permission: string; scope: string }[] }) => Object.fromEntries(role.grants.map(({ permission, scope }) => [permission, scope]));
+const scopes = (role: { grants: { permission: string; scope: string }[] }) =>
+  Object.fromEntries(role.grants.map(({ permission, scope }) => [permission, scope]));
 
-describe('a role of the organization\'s own', () => {
+describe("a role of the organization's own", () => {
   it('begins with nothing, or with what another has, and is given like any other', async () => {
     const bare = await director.post('/v1/roles', { key: 'observer', name: 'Observer' });
     expect([bare.status, bare.body]).toMatchObject([201, { key: 'observer', custom: true, grants: [] }]);
@@ -37,7 +38,7 @@ describe('a role of the organization\'s own', () => {
     expect((await client.get('/v1/people')).status).toBe(403);
   });
 
-  it('takes no key that is taken, here or by a preset, and copies no role beyond its maker\'s own', async () => {
+  it("takes no key that is taken, here or by a preset, and copies no role beyond its maker's own", async () => {
     const codeOf = async (body: object) => (await director.post('/v1/roles', body)).body.code;
     await director.post('/v1/roles', { key: 'twice', name: 'Twice' });
     expect(await codeOf({ key: 'twice', name: 'Twice' })).toBe('role_exists');
@@ -46,7 +47,13 @@ describe('a role of the organization\'s own', () => {
     expect(await codeOf({ key: 'Upper_', name: 'Other' })).toBe('invalid_request');
     const lesser = await harness.make.member(orgId, 'mentor');
     await director.put(`/v1/memberships/${lesser.membershipId}/permissions/role:create`, { scope: 'org' });
-    expect((await (await harness.signIn(lesser.email)).post('/v1/roles', { key: 'mine', name: 'Mine', copyOf: 'program_director' })).body.code).toBe('beyond_own_grants');
+    expect(
+      (
+        await (
+          await harness.signIn(lesser.email)
+        ).post('/v1/roles', { key: 'mine', name: 'Mine', copyOf: 'program_director' })
+      ).body.code,
+    ).toBe('beyond_own_grants');
   });
 
   it('is not removed while somebody holds it, and then with all that it had', async () => {
@@ -65,13 +72,21 @@ describe('a role of the organization\'s own', () => {
     const person = await harness.make.person(orgId, { externalId: 'ext-of-staff' });
     const client = await harness.signIn((await harness.make.member(orgId, 'alumni')).email);
     const { body } = await client.get(`/v1/people/${person}`);
-    expect([body.id, 'externalId' in body, 'externalId' in (await director.get(`/v1/people/${person}`)).body]).toEqual([person, false, true]);
+    expect([body.id, 'externalId' in body, 'externalId' in (await director.get(`/v1/people/${person}`)).body]).toEqual([
+      person,
+      false,
+      true,
+    ]);
   });
 
   it('of another organization is no role here', async () => {
-    const other = await harness.signIn((await harness.make.member(await harness.make.organization('gme'), 'program_director')).email);
+    const other = await harness.signIn(
+      (await harness.make.member(await harness.make.organization('gme'), 'program_director')).email,
+    );
     await director.post('/v1/roles', { key: 'ours', name: 'Ours' });
-    expect((await other.post('/v1/memberships', { email: 'x@test.example', name: 'X', role: 'ours' })).body.code).toBe('unknown_role');
+    expect((await other.post('/v1/memberships', { email: 'x@test.example', name: 'X', role: 'ours' })).body.code).toBe(
+      'unknown_role',
+    );
     expect((await other.patch('/v1/roles/ours', { name: 'Theirs' })).status).toBe(404);
     expect((await other.delete('/v1/roles/ours')).status).toBe(404);
   });
@@ -83,7 +98,14 @@ describe('nobody gives what they do not hold, by raw SQL neither', () => {
 
   beforeAll(async () => {
     await director.post('/v1/roles', { key: 'deputy', name: 'Deputy' });
-    for (const permission of ['membership:read', 'membership:create', 'membership:update', 'membership:override', 'role:read', 'role:update']) {
+    for (const permission of [
+      'membership:read',
+      'membership:create',
+      'membership:update',
+      'membership:override',
+      'role:read',
+      'role:update',
+    ]) {
       await director.put(`/v1/roles/deputy/permissions/${permission}`, { scope: 'org' });
     }
     const { email, membershipId } = await harness.make.member(orgId, 'deputy');
@@ -97,19 +119,55 @@ describe('nobody gives what they do not hold, by raw SQL neither', () => {
   });
 
   it.each([
-    ['raising their own role', () => raw.attempt(`UPDATE memberships SET role = 'program_director' WHERE id = app.membership_id()`)],
-    ['raising another\'s', () => raw.attempt(`UPDATE memberships SET role = 'program_director' WHERE role <> 'program_director'`)],
-    ['making a member of a higher role', () => raw.attempt(`INSERT INTO memberships (org_id, id, user_id, name, role) SELECT app.org_id(), gen_random_uuid(), app.ensure_user(gen_random_uuid(), 'new@test.example'), 'X', 'program_director'`)],
-    ['a role\'s override', () => raw.attempt(`INSERT INTO role_overrides (org_id, role, permission, scope) VALUES (app.org_id(), 'deputy', 'audit:read', 'org')`)],
-    ['a member\'s override', () => raw.attempt(`INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES (app.org_id(), app.membership_id(), 'audit:read', 'org')`)],
-    ['the kept grants themselves', () => raw.attempt(`UPDATE memberships SET grants = '{"audit:read":"org"}' WHERE id = app.membership_id()`)],
-    ['the scopes of what is about people', () => raw.attempt(`UPDATE memberships SET person_scopes = '{"person:read":"org"}' WHERE id = app.membership_id()`)],
-    ['support staff by itself', () => raw.attempt(`UPDATE memberships SET kind = 'support' WHERE id = app.membership_id()`)],
+    [
+      'raising their own role',
+      () => raw.attempt(`UPDATE memberships SET role = 'program_director' WHERE id = app.membership_id()`),
+    ],
+    [
+      "raising another's",
+      () => raw.attempt(`UPDATE memberships SET role = 'program_director' WHERE role <> 'program_director'`),
+    ],
+    [
+      'making a member of a higher role',
+      () =>
+        raw.attempt(
+          `INSERT INTO memberships (org_id, id, user_id, name, role) SELECT app.org_id(), gen_random_uuid(), app.ensure_user(gen_random_uuid(), 'new@test.example'), 'X', 'program_director'`,
+        ),
+    ],
+    [
+      "a role's override",
+      () =>
+        raw.attempt(
+          `INSERT INTO role_overrides (org_id, role, permission, scope) VALUES (app.org_id(), 'deputy', 'audit:read', 'org')`,
+        ),
+    ],
+    [
+      "a member's override",
+      () =>
+        raw.attempt(
+          `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES (app.org_id(), app.membership_id(), 'audit:read', 'org')`,
+        ),
+    ],
+    [
+      'the kept grants themselves',
+      () => raw.attempt(`UPDATE memberships SET grants = '{"audit:read":"org"}' WHERE id = app.membership_id()`),
+    ],
+    [
+      'the scopes of what is about people',
+      () =>
+        raw.attempt(`UPDATE memberships SET person_scopes = '{"person:read":"org"}' WHERE id = app.membership_id()`),
+    ],
+    [
+      'support staff by itself',
+      () => raw.attempt(`UPDATE memberships SET kind = 'support' WHERE id = app.membership_id()`),
+    ],
   ])('%s', async (_what, attempt) => {
     expect((await attempt()).code).toBe('42501');
   });
 
   it('and a role that does not exist is refused to the system as well', async () => {
-    expect((await raw.attempt(`UPDATE memberships SET role = 'no_such_role' WHERE id = app.membership_id()`)).code).toBe('23514');
+    expect(
+      (await raw.attempt(`UPDATE memberships SET role = 'no_such_role' WHERE id = app.membership_id()`)).code,
+    ).toBe('23514');
   });
 });

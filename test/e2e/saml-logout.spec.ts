@@ -4,7 +4,22 @@ import { Harness } from '../harness/app.js';
 import { Browser } from '../harness/browser.js';
 import type { Client } from '../harness/client.js';
 import { postSaml } from '../harness/identity-provider.js';
-import { authnStatement, confirmation, instant, logoutXml, nameId, newSigningKey, redirectQuery, sign, signedResponse, status, truthfulLogout, truthfulParts, type LogoutParts, type SigningKey } from '../harness/saml-idp.js';
+import {
+  authnStatement,
+  confirmation,
+  instant,
+  logoutXml,
+  nameId,
+  newSigningKey,
+  redirectQuery,
+  sign,
+  signedResponse,
+  status,
+  truthfulLogout,
+  truthfulParts,
+  type LogoutParts,
+  type SigningKey,
+} from '../harness/saml-idp.js';
 import { testConnection } from '../harness/saml-door.js';
 import { serviceProviderUrls, type SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
 import { RawSql } from '../contract/raw-sql.js';
@@ -32,20 +47,33 @@ async function connect(binding = REDIRECT, settings: object = {}): Promise<SamlC
   const orgId = await harness.make.organization('gme');
   const certificate = key.certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
   const metadata = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="https://idp.example.test/metadata"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleLogoutService Binding="${binding}" Location="https://idp.example.test/slo"/><md:SingleSignOnService Binding="${binding}" Location="https://idp.example.test/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>`;
-  const { id } = await harness.operator.within(orgId, () => setup().create({ name: 'Test', metadata, defaultRole: 'mentor', idpInitiated: true, ...settings }));
+  const { id } = await harness.operator.within(orgId, () =>
+    setup().create({ name: 'Test', metadata, defaultRole: 'mentor', idpInitiated: true, ...settings }),
+  );
   return { ...testConnection(id, [key.certificate]), ...serviceProviderUrls(PUBLIC, id), id, orgId };
 }
 
 let count = 0;
 /** Signs somebody in whom the provider calls `name`, in a session that it calls `session`. */
-async function arrive(connection: SamlConnection, name: string, session: string, client = harness.client()): Promise<Client> {
+async function arrive(
+  connection: SamlConnection,
+  name: string,
+  session: string,
+  client = harness.client(),
+): Promise<Client> {
   const truth = truthfulParts(connection, '');
   const parts = {
-    ...truth, responseAttrs: { ...truth.responseAttrs, InResponseTo: undefined, ID: `_r${(count += 1)}` }, assertionAttrs: { ...truth.assertionAttrs, ID: `_a${count}` },
-    confirmations: confirmation({ Recipient: connection.acsUrl, NotOnOrAfter: instant(300) }), nameId: nameId(name), authn: authnStatement({ SessionIndex: session }),
+    ...truth,
+    responseAttrs: { ...truth.responseAttrs, InResponseTo: undefined, ID: `_r${(count += 1)}` },
+    assertionAttrs: { ...truth.assertionAttrs, ID: `_a${count}` },
+    confirmations: confirmation({ Recipient: connection.acsUrl, NotOnOrAfter: instant(300) }),
+    nameId: nameId(name),
+    authn: authnStatement({ SessionIndex: session }),
     attributes: truth.attributes.replace('ada@', `${name}@`),
   };
-  const { status: code } = await postSaml(client, connection.id, { SAMLResponse: Buffer.from(signedResponse(parts, key)).toString('base64') });
+  const { status: code } = await postSaml(client, connection.id, {
+    SAMLResponse: Buffer.from(signedResponse(parts, key)).toString('base64'),
+  });
   expect(code).toBe(303);
   return client;
 }
@@ -54,19 +82,31 @@ const message = (connection: SamlConnection, inside: string, more: LogoutParts['
   const truth = truthfulLogout(connection);
   return logoutXml('LogoutRequest', { ...truth, attrs: { ...truth.attrs, ID: `_l${(count += 1)}`, ...more }, inside });
 };
-const ask = (connection: SamlConnection, xml: string, client = harness.client(), field: 'SAMLRequest' | 'SAMLResponse' = 'SAMLRequest') =>
-  client.get(`/v1/sso/saml/${connection.id}/logout?${redirectQuery(field, xml, key)}`);
+const ask = (
+  connection: SamlConnection,
+  xml: string,
+  client = harness.client(),
+  field: 'SAMLRequest' | 'SAMLResponse' = 'SAMLRequest',
+) => client.get(`/v1/sso/saml/${connection.id}/logout?${redirectQuery(field, xml, key)}`);
 const lives = async (client: Client): Promise<boolean> => (await client.get('/v1/auth/me')).status === 200;
 const index = (session: string): string => `<samlp:SessionIndex>${session}</samlp:SessionIndex>`;
 
 async function refusals({ orgId }: SamlConnection): Promise<string[]> {
-  const rows = await harness.database.superuser<{ reason: string }>(`SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'sso.logout_refused' AND org_id = $1 ORDER BY occurred_at, id`, [orgId]);
+  const rows = await harness.database.superuser<{ reason: string }>(
+    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'sso.logout_refused' AND org_id = $1 ORDER BY occurred_at, id`,
+    [orgId],
+  );
   return rows.map(({ reason }) => reason);
 }
 
 describe('a provider that says a session is over', () => {
   it('ends exactly the sessions of that name, and of those that it names, of that connection', async () => {
-    const [ada1, ada2, grace, elsewhere] = [await arrive(one, 'ada', 's1'), await arrive(one, 'ada', 's2'), await arrive(one, 'grace', 's1'), await arrive(two, 'ada', 's1')];
+    const [ada1, ada2, grace, elsewhere] = [
+      await arrive(one, 'ada', 's1'),
+      await arrive(one, 'ada', 's2'),
+      await arrive(one, 'grace', 's1'),
+      await arrive(two, 'ada', 's1'),
+    ];
     expect((await ask(one, message(one, nameId('ada') + index('s1')))).status).toBe(303);
     expect(await Promise.all([ada1, ada2, grace, elsewhere].map(lives))).toEqual([false, true, true, true]);
     expect((await ask(one, message(one, nameId('ada')))).status).toBe(303);
@@ -83,16 +123,31 @@ describe('a provider that says a session is over', () => {
   it('is heard by post as well, once', async () => {
     const ada = await arrive(one, 'ada', 's1');
     const xml = message(one, nameId('ada'));
-    const form = { SAMLRequest: Buffer.from(sign(xml, /ID="(_l\d+)"/.exec(xml)![1]!, key)).toString('base64'), RelayState: 'x' };
-    const send = () => harness.client().post(`/v1/sso/saml/${one.id}/logout`, undefined, { raw: new URLSearchParams(form).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    const form = {
+      SAMLRequest: Buffer.from(sign(xml, /ID="(_l\d+)"/.exec(xml)![1]!, key)).toString('base64'),
+      RelayState: 'x',
+    };
+    const send = () =>
+      harness.client().post(`/v1/sso/saml/${one.id}/logout`, undefined, {
+        raw: new URLSearchParams(form).toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
     const answered = await send();
-    expect([answered.status, new URL(answered.headers.get('location')!).origin, await lives(ada)]).toEqual([303, 'https://idp.example.test', false]);
+    expect([answered.status, new URL(answered.headers.get('location')!).origin, await lives(ada)]).toEqual([
+      303,
+      'https://idp.example.test',
+      false,
+    ]);
     expect(new URL(answered.headers.get('location')!).searchParams.get('RelayState')).toBe('x');
     const again = await arrive(one, 'ada', 's2');
-    expect([(await send()).body.code, await lives(again), (await refusals(one)).at(-1)]).toEqual(['sso_refused', true, 'message_replayed']);
+    expect([(await send()).body.code, await lives(again), (await refusals(one)).at(-1)]).toEqual([
+      'sso_refused',
+      true,
+      'message_replayed',
+    ]);
   });
 
-  it('is not heard about another connection, or another organization\'s', async () => {
+  it("is not heard about another connection, or another organization's", async () => {
     const ada = await arrive(two, 'ada', 's9');
     expect((await ask(two, message(one, nameId('ada')))).body.code).toBe('sso_refused');
     expect([await lives(ada), (await refusals(two)).at(-1)]).toEqual([true, 'destination_wrong']);
@@ -105,11 +160,14 @@ describe('a provider that says a session is over', () => {
     expect([await lives(ada), (await refusals(one)).at(-1)]).toEqual([true, 'message_unsigned']);
   });
 
-  it('ends nothing by the database\'s function without the connection\'s secret', async () => {
+  it("ends nothing by the database's function without the connection's secret", async () => {
     const ada = await arrive(one, 'ada', 's1');
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.client.query('BEGIN');
-    const { rows } = await raw.attempt(`SELECT ended FROM app.sso_end_sessions($1, 'guess', (SELECT idp_subject FROM sessions LIMIT 1), '{}')`, [one.id]);
+    const { rows } = await raw.attempt(
+      `SELECT ended FROM app.sso_end_sessions($1, 'guess', (SELECT idp_subject FROM sessions LIMIT 1), '{}')`,
+      [one.id],
+    );
     await raw.client.query('COMMIT');
     await raw.end();
     expect([rows, await lives(ada)]).toEqual([[{ ended: null }], true]);
@@ -117,9 +175,12 @@ describe('a provider that says a session is over', () => {
 });
 
 describe('an answer to a logout', () => {
-  const answer = (connection: SamlConnection, to: string): string => logoutXml('LogoutResponse', {
-    ...truthfulLogout(connection), attrs: { ...truthfulLogout(connection).attrs, NotOnOrAfter: undefined, InResponseTo: to }, inside: status('Success'),
-  });
+  const answer = (connection: SamlConnection, to: string): string =>
+    logoutXml('LogoutResponse', {
+      ...truthfulLogout(connection),
+      attrs: { ...truthfulLogout(connection).attrs, NotOnOrAfter: undefined, InResponseTo: to },
+      inside: status('Success'),
+    });
 
   it('completes only what this browser began', async () => {
     const ada = await arrive(one, 'ada', 's1');
@@ -144,7 +205,9 @@ describe('an answer to a logout', () => {
     const client = harness.client();
     await client.get(`/v1/sso/saml/${one.id}/login`);
     const xml = answer(one, '_x').replace(one.logoutUrl, one.acsUrl);
-    const { body } = await postSaml(client, one.id, { SAMLResponse: Buffer.from(sign(xml, '_logout', key)).toString('base64') });
+    const { body } = await postSaml(client, one.id, {
+      SAMLResponse: Buffer.from(sign(xml, '_logout', key)).toString('base64'),
+    });
     expect(body.code).toBe('sso_refused');
   });
 });
@@ -174,6 +237,8 @@ describe('a provider that takes posts alone', () => {
     const ada = await arrive(connection, 'ada', 's1', browser.at(PUBLIC));
     expect(await lives(ada)).toBe(true);
     const away = await browser.visit(`${PUBLIC}/v1/sso/saml/${connection.id}/logout`, () => true);
-    expect(Buffer.from(away.form!.fields['SAMLRequest']!, 'base64').toString()).toMatch(/<samlp:LogoutRequest .*<ds:Signature /s);
+    expect(Buffer.from(away.form!.fields['SAMLRequest']!, 'base64').toString()).toMatch(
+      /<samlp:LogoutRequest .*<ds:Signature /s,
+    );
   });
 });

@@ -27,7 +27,9 @@ const within = <T>(org: string, fn: () => Promise<T>) => harness.operator.within
 
 async function connect(provider: RealProvider, settings: object = {}): Promise<Connected> {
   const org = await harness.make.organization('gme');
-  const { id } = await within(org, () => setup().create({ name: 'Test', metadata: provider.metadata(), defaultRole: 'mentor', ...settings }));
+  const { id } = await within(org, () =>
+    setup().create({ name: 'Test', metadata: provider.metadata(), defaultRole: 'mentor', ...settings }),
+  );
   const connected = { provider, org, id };
   await exchange(connected);
   return connected;
@@ -38,16 +40,22 @@ async function exchange({ provider, id }: Connected): Promise<void> {
   provider.trust((await harness.client().get(`/v1/sso/saml/${id}/metadata`)).text);
 }
 
-const begin = (who: Browser, { id }: Connected, query = '') => who.visit(`${PUBLIC}/v1/sso/saml/${id}/login?returnTo=/v1/auth/me${query}`);
+const begin = (who: Browser, { id }: Connected, query = '') =>
+  who.visit(`${PUBLIC}/v1/sso/saml/${id}/login?returnTo=/v1/auth/me${query}`);
 const me = async (who: Browser) => (await who.at(PUBLIC).get('/v1/auth/me')).status;
 
 async function refusals({ org }: Connected, type = 'auth.sign_in_failed'): Promise<string[]> {
   const rows = await harness.database.superuser<{ reason: string }>(
-    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = $2 AND org_id = $1 ORDER BY occurred_at, id`, [org, type]);
+    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = $2 AND org_id = $1 ORDER BY occurred_at, id`,
+    [org, type],
+  );
   return rows.map(({ reason }) => reason);
 }
 
-describe.each([['samlp', SamlpProvider], ['samlify', SamlifyProvider]] as const)('with the identity provider of %s', (name, Provider) => {
+describe.each([
+  ['samlp', SamlpProvider],
+  ['samlify', SamlifyProvider],
+] as const)('with the identity provider of %s', (name, Provider) => {
   let provider: RealProvider;
   beforeAll(async () => {
     provider = await new Provider().start();
@@ -148,7 +156,10 @@ describe.each([['samlp', SamlpProvider], ['samlify', SamlifyProvider]] as const)
     const landed = await who.visit(provider.logoutFromThere());
     expect([landed.status, new URL(landed.url).origin, await me(who)]).toEqual([200, provider.url, 401]);
     expect(await refusals(connected, 'sso.logout_refused')).toEqual([]);
-    const [event] = await harness.database.superuser(`SELECT meta FROM audit_events WHERE type = 'sso.sessions_ended' AND org_id = $1`, [connected.org]);
+    const [event] = await harness.database.superuser(
+      `SELECT meta FROM audit_events WHERE type = 'sso.sessions_ended' AND org_id = $1`,
+      [connected.org],
+    );
     expect(event).toEqual({ meta: { connectionId: connected.id, ended: 1 } });
   });
 });
@@ -183,7 +194,8 @@ describe('a sign-in that must be fresh', () => {
   it('is what a step-up takes: an old sign-in over there is no fresher here', async () => {
     const connected = await connect(provider, { defaultRole: 'program_director' });
     const who = browser();
-    const change = async () => (await who.at(PUBLIC).patch(`/v1/sso/connections/${connected.id}`, { name: 'Renamed' })).body.code;
+    const change = async () =>
+      (await who.at(PUBLIC).patch(`/v1/sso/connections/${connected.id}`, { name: 'Renamed' })).body.code;
     await begin(who, connected);
     expect(await change()).toBe('step_up_required');
     await begin(who, connected, '&forceAuthn=true');

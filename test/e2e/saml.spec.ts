@@ -19,7 +19,9 @@ afterAll(() => Promise.all([harness.stop(), provider.stop()]));
 async function connect(org: string, more: object = {}): Promise<string> {
   const metadata = await provider.metadata();
   const groupRoles = ['program_director', 'mentor'].map((role) => ({ group: `gme:${role}`, role }));
-  const { id } = await harness.operator.within(org, () => harness.operator.app.get(SsoSetupService).create({ name: 'Test', metadata, groupRoles, ...more }));
+  const { id } = await harness.operator.within(org, () =>
+    harness.operator.app.get(SsoSetupService).create({ name: 'Test', metadata, groupRoles, ...more }),
+  );
   return id;
 }
 
@@ -35,25 +37,40 @@ async function signIn(client: Client, email: string, connection = connectionId) 
 }
 
 function failures(org = orgId): Promise<{ reason: string }[]> {
-  return harness.database.superuser(`SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'auth.sign_in_failed' AND org_id = $1 ORDER BY occurred_at`, [org]);
+  return harness.database.superuser(
+    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'auth.sign_in_failed' AND org_id = $1 ORDER BY occurred_at`,
+    [org],
+  );
 }
 
 describe('sign-in through SAML', () => {
-  it('opens a session with the role of the provider\'s group, and logs it', async () => {
+  it("opens a session with the role of the provider's group, and logs it", async () => {
     const client = harness.client();
-    const { fields } = await provider.answer(await depart(client, connectionId, '?returnTo=/v1/people'), 'program.director@gme.example');
+    const { fields } = await provider.answer(
+      await depart(client, connectionId, '?returnTo=/v1/people'),
+      'program.director@gme.example',
+    );
     const arrived = await postSaml(client, connectionId, fields);
     expect([arrived.status, arrived.headers.get('location')]).toEqual([303, '/v1/people']);
     const me = await client.get('/v1/auth/me');
-    expect(me.body).toMatchObject({ user: { email: 'program.director@gme.example' }, organization: { id: orgId }, role: 'program_director' });
-    const events = await harness.database.superuser(`SELECT type, meta FROM audit_events WHERE org_id = $1 AND actor_id = $2 ORDER BY occurred_at, id`, [orgId, me.body.user.id]);
+    expect(me.body).toMatchObject({
+      user: { email: 'program.director@gme.example' },
+      organization: { id: orgId },
+      role: 'program_director',
+    });
+    const events = await harness.database.superuser(
+      `SELECT type, meta FROM audit_events WHERE org_id = $1 AND actor_id = $2 ORDER BY occurred_at, id`,
+      [orgId, me.body.user.id],
+    );
     expect(events.map(({ type }) => type)).toEqual(['sso.member_provisioned', 'auth.signed_in']);
   });
 
   it('makes one member of a person who signs in twice', async () => {
     await signIn(harness.client(), 'mentor@gme.example');
     await signIn(harness.client(), 'mentor@gme.example');
-    const members = await harness.database.superuser(`SELECT m.role FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.email = 'mentor@gme.example'`);
+    const members = await harness.database.superuser(
+      `SELECT m.role FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.email = 'mentor@gme.example'`,
+    );
     expect(members).toEqual([{ role: 'mentor' }]);
   });
 
@@ -73,7 +90,7 @@ describe('sign-in through SAML', () => {
     expect((await victim.get('/v1/auth/me')).status).toBe(401);
   });
 
-  it('refuses an answer made for another organization\'s connection', async () => {
+  it("refuses an answer made for another organization's connection", async () => {
     const other = await connect(await harness.make.organization('gme'));
     const client = harness.client();
     const { fields } = await provider.answer(await depart(client), 'mentor@gme.example');
@@ -83,14 +100,19 @@ describe('sign-in through SAML', () => {
   it('refuses an answer that was changed, without saying why', async () => {
     const client = harness.client();
     const { fields } = await provider.answer(await depart(client), 'mentor@gme.example');
-    const forged = Buffer.from(fields.SAMLResponse!, 'base64').toString().replaceAll('mentor@gme.example', 'program.director@gme.example');
+    const forged = Buffer.from(fields.SAMLResponse!, 'base64')
+      .toString()
+      .replaceAll('mentor@gme.example', 'program.director@gme.example');
     const answer = await postSaml(client, connectionId, { SAMLResponse: Buffer.from(forged).toString('base64') });
     expect(answer.body).toMatchObject({ status: 403, code: 'sso_refused' });
     expect(answer.text).not.toMatch(/signature|digest/i);
   });
 
   it('refuses somebody whose groups stand for no role', async () => {
-    expect((await signIn(harness.client(), 'trainee@gme.example')).body).toMatchObject({ status: 403, code: 'sso_refused' });
+    expect((await signIn(harness.client(), 'trainee@gme.example')).body).toMatchObject({
+      status: 403,
+      code: 'sso_refused',
+    });
     expect((await failures()).at(-1)).toEqual({ reason: 'role_missing' });
   });
 
@@ -102,13 +124,16 @@ describe('sign-in through SAML', () => {
     expect((await failures(org)).at(-1)).toEqual({ reason: 'account_exists' });
   });
 
-  it('follows a changed group at the next sign-in and ends the member\'s other sessions', async () => {
+  it("follows a changed group at the next sign-in and ends the member's other sessions", async () => {
     const org = await harness.make.organization('gme');
     const connection = await connect(org, { groupRoles: [{ group: 'workforce:admin', role: 'program_director' }] });
     await harness.make.member(org, 'program_director');
     const before = harness.client();
     expect((await signIn(before, 'admin@workforce.example', connection)).status).toBe(303);
-    await harness.database.superuser(`UPDATE sso_connections SET group_roles = '[{"group": "workforce:admin", "role": "mentor"}]' WHERE id = $1`, [connection]);
+    await harness.database.superuser(
+      `UPDATE sso_connections SET group_roles = '[{"group": "workforce:admin", "role": "mentor"}]' WHERE id = $1`,
+      [connection],
+    );
     const after = harness.client();
     expect((await signIn(after, 'admin@workforce.example', connection)).status).toBe(303);
     expect((await after.get('/v1/auth/me')).body.role).toBe('mentor');
@@ -128,7 +153,7 @@ describe('sign-in through SAML', () => {
     }
   });
 
-  it('publishes metadata that names this connection\'s own addresses', async () => {
+  it("publishes metadata that names this connection's own addresses", async () => {
     const { text, headers } = await harness.client().get(`/v1/sso/saml/${connectionId}/metadata`);
     expect(headers.get('content-type')).toMatch(/samlmetadata\+xml/);
     expect(text).toContain(`/v1/sso/saml/${connectionId}/acs`);
@@ -144,10 +169,16 @@ describe('setting up connections', () => {
     const created = await director.post('/v1/sso/connections', body);
     expect(created.status).toBe(201);
     expect(created.text).not.toMatch(/entrance|hash/i);
-    expect((await director.patch(`/v1/sso/connections/${created.body.id}`, { enabled: false })).body).toMatchObject({ enabled: false });
+    expect((await director.patch(`/v1/sso/connections/${created.body.id}`, { enabled: false })).body).toMatchObject({
+      enabled: false,
+    });
     expect((await director.delete(`/v1/sso/connections/${created.body.id}`)).status).toBe(204);
     expect((await director.get(`/v1/sso/connections/${created.body.id}`)).status).toBe(404);
-    expect((await director.post('/v1/sso/connections', { ...body, metadata: '<x/>' })).body.code).toBe('metadata_refused');
-    expect((await director.post('/v1/sso/connections', { ...body, defaultRole: 'owner' })).body.code).toBe('unknown_role');
+    expect((await director.post('/v1/sso/connections', { ...body, metadata: '<x/>' })).body.code).toBe(
+      'metadata_refused',
+    );
+    expect((await director.post('/v1/sso/connections', { ...body, defaultRole: 'owner' })).body.code).toBe(
+      'unknown_role',
+    );
   });
 });

@@ -38,31 +38,80 @@ interface Scene {
   arrived: Answer;
 }
 
-async function makeScene({ defaultRole = 'trainee', email = MENTOR, groups = [] as string[] }: { defaultRole?: string | null; email?: string; groups?: string[] } = {}): Promise<Scene> {
+async function makeScene({
+  defaultRole = 'trainee',
+  email = MENTOR,
+  groups = [] as string[],
+}: { defaultRole?: string | null; email?: string; groups?: string[] } = {}): Promise<Scene> {
   const org = await harness.make.organization('gme');
   const director = await harness.signIn((await harness.make.member(org, 'program_director')).email);
   const metadata = await provider.metadata();
-  const { id: connectionId } = await harness.operator.within(org, () => harness.operator.app.get(SsoSetupService).create({
-    name: 'Test', metadata, ...(defaultRole !== null && { defaultRole }),
-    groupRoles: [{ group: 'Directors', role: 'program_director' }, { group: 'ext-mentors', role: 'mentor' }],
-  }));
+  const { id: connectionId } = await harness.operator.within(org, () =>
+    harness.operator.app.get(SsoSetupService).create({
+      name: 'Test',
+      metadata,
+      ...(defaultRole !== null && { defaultRole }),
+      groupRoles: [
+        { group: 'Directors', role: 'program_director' },
+        { group: 'ext-mentors', role: 'mentor' },
+      ],
+    }),
+  );
   const directory = await Directory.of(harness, director, connectionId);
-  const id = await directory.create('Users', { schemas: [USER], userName: email, externalId: 'x', displayName: 'Synthetic Provisioned' });
-  for (const displayName of groups) await directory.create('Groups', { displayName, externalId: `ext-${displayName.toLowerCase()}`, members: [{ value: id }] });
+  const id = await directory.create('Users', {
+    schemas: [USER],
+    userName: email,
+    externalId: 'x',
+    displayName: 'Synthetic Provisioned',
+  });
+  for (const displayName of groups)
+    await directory.create('Groups', {
+      displayName,
+      externalId: `ext-${displayName.toLowerCase()}`,
+      members: [{ value: id }],
+    });
   const client = harness.client();
-  return { org, director, connectionId, directory, id, client, arrived: await signInBySaml(provider, client, connectionId, email) };
+  return {
+    org,
+    director,
+    connectionId,
+    directory,
+    id,
+    client,
+    arrived: await signInBySaml(provider, client, connectionId, email),
+  };
 }
 
-const standing = async ({ org }: Scene, id: string) => (await harness.database.superuser<{ status: string; role: string }>('SELECT status, role FROM memberships WHERE org_id = $1 AND id = $2', [org, id]))[0];
-const seenIn = async (client: Client) => (await Promise.all([harness.url, second.url].map((url) => client.at(url).get('/v1/auth/me')))).map(({ status }) => status);
-const events = async ({ org }: Scene, type: string) => (await harness.database.superuser<{ meta: Record<string, unknown> }>('SELECT meta FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id', [org, type])).map(({ meta }) => meta);
+const standing = async ({ org }: Scene, id: string) =>
+  (
+    await harness.database.superuser<{ status: string; role: string }>(
+      'SELECT status, role FROM memberships WHERE org_id = $1 AND id = $2',
+      [org, id],
+    )
+  )[0];
+const seenIn = async (client: Client) =>
+  (await Promise.all([harness.url, second.url].map((url) => client.at(url).get('/v1/auth/me')))).map(
+    ({ status }) => status,
+  );
+const events = async ({ org }: Scene, type: string) =>
+  (
+    await harness.database.superuser<{ meta: Record<string, unknown> }>(
+      'SELECT meta FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
+      [org, type],
+    )
+  ).map(({ meta }) => meta);
 
 describe('somebody whom the directory has made', () => {
-  it('signs in through the same connection as that member, with the role of the directory\'s groups', async () => {
+  it("signs in through the same connection as that member, with the role of the directory's groups", async () => {
     const scene = await makeScene({ groups: ['Mentors'] });
     expect(scene.arrived.status).toBe(303);
     expect((await scene.client.get('/v1/auth/me')).body).toMatchObject({ role: 'mentor', user: { email: MENTOR } });
-    expect(await harness.database.superuser(`SELECT id FROM memberships WHERE org_id = $1 AND status = 'active' AND role <> 'program_director'`, [scene.org])).toEqual([{ id: scene.id }]);
+    expect(
+      await harness.database.superuser(
+        `SELECT id FROM memberships WHERE org_id = $1 AND status = 'active' AND role <> 'program_director'`,
+        [scene.org],
+      ),
+    ).toEqual([{ id: scene.id }]);
     expect(await events(scene, 'sso.role_taken_over')).toEqual([]);
     expect((await signInBySaml(provider, harness.client(), scene.connectionId, MENTOR)).status).toBe(303);
     expect(await standing(scene, scene.id)).toEqual({ status: 'active', role: 'mentor' });
@@ -71,44 +120,68 @@ describe('somebody whom the directory has made', () => {
   it('is found by the address that the directory gave last, and makes no second account', async () => {
     const scene = await makeScene({ email: 'trainee@gme.example' });
     const id = await scene.directory.create('Users', { userName: 'before@dir.example' });
-    await scene.directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails[type eq "work"].value', value: MENTOR }]);
+    await scene.directory.patch(`Users/${id}`, [
+      { op: 'replace', path: 'emails[type eq "work"].value', value: MENTOR },
+    ]);
     const client = harness.client();
     await signInBySaml(provider, client, scene.connectionId, MENTOR);
     expect((await client.get('/v1/auth/me')).status).toBe(200);
-    expect((await harness.database.superuser('SELECT membership_id FROM sso_identities WHERE org_id = $1', [scene.org])).map(({ membership_id: m }) => m)).toContain(id);
-    expect(await harness.database.superuser('SELECT count(*)::int AS n FROM memberships WHERE org_id = $1', [scene.org])).toEqual([{ n: 3 }]);
+    expect(
+      (await harness.database.superuser('SELECT membership_id FROM sso_identities WHERE org_id = $1', [scene.org])).map(
+        ({ membership_id: m }) => m,
+      ),
+    ).toContain(id);
+    expect(
+      await harness.database.superuser('SELECT count(*)::int AS n FROM memberships WHERE org_id = $1', [scene.org]),
+    ).toEqual([{ n: 3 }]);
   });
 
   it('who came by sign-in first is taken over, and stays the same member', async () => {
     const scene = await makeScene({ email: 'trainee@gme.example' });
     await signInBySaml(provider, harness.client(), scene.connectionId, MENTOR);
-    const [{ membership_id: before }] = await harness.database.superuser<{ membership_id: string }>(
-      'SELECT membership_id FROM sso_identities WHERE org_id = $1 AND membership_id <> $2', [scene.org, scene.id]) as [{ membership_id: string }];
+    const [{ membership_id: before }] = (await harness.database.superuser<{ membership_id: string }>(
+      'SELECT membership_id FROM sso_identities WHERE org_id = $1 AND membership_id <> $2',
+      [scene.org, scene.id],
+    )) as [{ membership_id: string }];
     expect(await scene.directory.create('Users', { userName: MENTOR })).toBe(before);
     expect(await events(scene, 'scim.user_linked')).toHaveLength(1);
   });
 });
 
 const ENDINGS: Record<string, (scene: Scene) => Promise<Answer>> = {
-  'PATCH without a path': ({ directory, id }) => directory.patch(`Users/${id}`, [{ op: 'replace', value: { active: false } }]),
-  'PATCH with "False"': ({ directory, id }) => directory.patch(`Users/${id}`, [{ op: 'Replace', path: 'active', value: 'False' }]),
-  'PUT': ({ directory, id }) => directory.send('PUT', `Users/${id}`, { schemas: [USER], userName: MENTOR, active: false }),
-  'DELETE': ({ directory, id }) => directory.send('DELETE', `Users/${id}`),
+  'PATCH without a path': ({ directory, id }) =>
+    directory.patch(`Users/${id}`, [{ op: 'replace', value: { active: false } }]),
+  'PATCH with "False"': ({ directory, id }) =>
+    directory.patch(`Users/${id}`, [{ op: 'Replace', path: 'active', value: 'False' }]),
+  PUT: ({ directory, id }) =>
+    directory.send('PUT', `Users/${id}`, { schemas: [USER], userName: MENTOR, active: false }),
+  DELETE: ({ directory, id }) => directory.send('DELETE', `Users/${id}`),
 };
 
 describe.each(Object.entries(ENDINGS))('%s of active', (_what, end) => {
   it('ends membership, sessions, keys and streams in every process with the next request, and the next sign-in', async () => {
     const scene = await makeScene({ groups: ['Directors'] });
-    const { body: { key } } = await scene.client.post('/v1/api-keys', { name: 'Synthetic', permissions: ['membership:read'], expiresInDays: 1 });
+    const {
+      body: { key },
+    } = await scene.client.post('/v1/api-keys', {
+      name: 'Synthetic',
+      permissions: ['membership:read'],
+      expiresInDays: 1,
+    });
     const byKey = () => harness.client().get('/v1/memberships', { headers: { authorization: `Bearer ${key}` } });
-    const streams = [await listening.open({ client: scene.client }), await listening.open({ client: scene.client }, { url: second.url })];
+    const streams = [
+      await listening.open({ client: scene.client }),
+      await listening.open({ client: scene.client }, { url: second.url }),
+    ];
     expect([await seenIn(scene.client), (await byKey()).status]).toEqual([[200, 200], 200]);
     expect((await end({ ...scene, directory: scene.directory.at(second.url) })).status).toBeLessThan(300);
     expect([await seenIn(scene.client), (await byKey()).status]).toEqual([[401, 401], 401]);
     await Promise.all(streams.map((stream) => stream.ended()));
     expect((await signInBySaml(provider, harness.client(), scene.connectionId, MENTOR)).status).toBe(403);
     expect(await standing(scene, scene.id)).toMatchObject({ status: 'ended' });
-    expect(await events(scene, 'scim.user_deactivated')).toEqual([{ reason: _what === 'DELETE' ? 'deleted' : 'inactive' }]);
+    expect(await events(scene, 'scim.user_deactivated')).toEqual([
+      { reason: _what === 'DELETE' ? 'deleted' : 'inactive' },
+    ]);
   });
 });
 
@@ -118,16 +191,25 @@ describe('the groups of the directory', () => {
     const { directory, id, client } = scene;
     expect(await standing(scene, id)).toEqual({ status: 'active', role: 'trainee' });
     const group = await directory.create('Groups', { displayName: 'Directors', members: [{ value: id }] });
-    expect([await standing(scene, id), await seenIn(client)]).toEqual([{ status: 'active', role: 'program_director' }, [401, 401]]);
+    expect([await standing(scene, id), await seenIn(client)]).toEqual([
+      { status: 'active', role: 'program_director' },
+      [401, 401],
+    ]);
     const again = harness.client();
     await signInBySaml(provider, again, scene.connectionId, MENTOR);
     expect((await again.get('/v1/auth/me')).body.role).toBe('program_director');
     await directory.patch(`Groups/${group}`, [{ op: 'remove', path: `members[value eq "${id}"]` }]);
-    expect([await standing(scene, id), await seenIn(again)]).toEqual([{ status: 'active', role: 'trainee' }, [401, 401]]);
-    expect(await events(scene, 'scim.role_changed')).toEqual([{ from: 'trainee', to: 'program_director' }, { from: 'program_director', to: 'trainee' }]);
+    expect([await standing(scene, id), await seenIn(again)]).toEqual([
+      { status: 'active', role: 'trainee' },
+      [401, 401],
+    ]);
+    expect(await events(scene, 'scim.role_changed')).toEqual([
+      { from: 'trainee', to: 'program_director' },
+      { from: 'program_director', to: 'trainee' },
+    ]);
   });
 
-  it('count by name or by id in the directory, the first of the connection\'s list before others, also when a group becomes another', async () => {
+  it("count by name or by id in the directory, the first of the connection's list before others, also when a group becomes another", async () => {
     const scene = await makeScene({ groups: ['Mentors'] });
     const { directory, id } = scene;
     const other = await directory.create('Groups', { displayName: 'Others', members: [{ value: id }] });
@@ -143,7 +225,11 @@ describe('the groups of the directory', () => {
     const { directory, id, org } = scene;
     expect([scene.arrived.status, (await standing(scene, id))!.status]).toEqual([403, 'ended']);
     expect((await directory.get(`Users/${id}`)).body.active).toBe(true); // so says the directory; no role is ours to say
-    const group = await directory.create('Groups', { displayName: 'Mentors', externalId: 'ext-mentors', members: [{ value: id }] });
+    const group = await directory.create('Groups', {
+      displayName: 'Mentors',
+      externalId: 'ext-mentors',
+      members: [{ value: id }],
+    });
     expect(await standing(scene, id)).toEqual({ status: 'active', role: 'mentor' });
     expect((await signInBySaml(provider, scene.client, scene.connectionId, MENTOR)).status).toBe(303);
     const person = await harness.make.person(org);
@@ -156,11 +242,16 @@ describe('the groups of the directory', () => {
     await directory.patch(`Groups/${group}`, [{ op: 'add', path: 'members', value: [{ value: id }] }]);
     expect(await standing(scene, id)).toEqual({ status: 'active', role: 'mentor' });
     expect(await harness.database.superuser('SELECT FROM member_overrides WHERE org_id = $1', [org])).toEqual([]);
-    expect(await harness.database.superuser('SELECT FROM assignments WHERE org_id = $1 AND (ends_at IS NULL OR ends_at > now())', [org])).toEqual([]);
+    expect(
+      await harness.database.superuser(
+        'SELECT FROM assignments WHERE org_id = $1 AND (ends_at IS NULL OR ends_at > now())',
+        [org],
+      ),
+    ).toEqual([]);
     expect(await seenIn(scene.client)).toEqual([401, 401]);
   });
 
-  it('bring nobody back whom the organization has ended itself; only the directory\'s word does', async () => {
+  it("bring nobody back whom the organization has ended itself; only the directory's word does", async () => {
     const scene = await makeScene();
     const { director, directory, id } = scene;
     expect((await director.delete(`/v1/memberships/${id}`)).status).toBeLessThan(300);
@@ -177,17 +268,26 @@ describe('the last who leads', () => {
     const scene = await makeScene({ groups: ['Directors'] });
     const { directory, id, org } = scene;
     const group = (await directory.find('Groups', 'displayName eq "Directors"')).body.Resources[0].id as string;
-    const { body: { items } } = await scene.director.get('/v1/memberships');
+    const {
+      body: { items },
+    } = await scene.director.get('/v1/memberships');
     const founder = items.find((one: { id: string }) => one.id !== id).id as string;
     expect((await scene.client.delete(`/v1/memberships/${founder}`)).status).toBeLessThan(300);
     const tries = [
-      ...Object.values(ENDINGS).map((end) => () => end(scene)), () => directory.send('DELETE', `Groups/${group}`), () => directory.patch(`Groups/${group}`, [{ op: 'remove', path: 'members' }]),
+      ...Object.values(ENDINGS).map((end) => () => end(scene)),
+      () => directory.send('DELETE', `Groups/${group}`),
+      () => directory.patch(`Groups/${group}`, [{ op: 'remove', path: 'members' }]),
     ];
     for (const attempt of tries) {
-      expect(await attempt()).toMatchObject({ status: 409, body: { status: '409', detail: expect.stringMatching(/leads/) } });
+      expect(await attempt()).toMatchObject({
+        status: 409,
+        body: { status: '409', detail: expect.stringMatching(/leads/) },
+      });
       expect(await standing(scene, id)).toEqual({ status: 'active', role: 'program_director' });
     }
-    expect(await harness.database.superuser('SELECT active FROM scim_users WHERE org_id = $1', [org])).toEqual([{ active: true }]);
+    expect(await harness.database.superuser('SELECT active FROM scim_users WHERE org_id = $1', [org])).toEqual([
+      { active: true },
+    ]);
     expect((await scene.client.get('/v1/auth/me')).status).toBe(200);
   });
 });
@@ -196,12 +296,35 @@ describe('changes by several processes at once', () => {
   it('come to the same as one after another', async () => {
     const scene = await makeScene();
     const group = await scene.directory.create('Groups', { displayName: 'Directors', members: [] });
-    const ids = await Promise.all(Array.from({ length: 8 }, (_, i) => scene.directory.at(i % 2 === 0 ? harness.url : second.url).create('Users', { userName: `many${i}@dir.example` })));
-    const answers = await Promise.all(ids.map((value, i) => scene.directory.at(i % 2 === 0 ? harness.url : second.url).patch(`Groups/${group}`, [{ op: 'add', path: 'members', value: [{ value }] }])));
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        scene.directory
+          .at(i % 2 === 0 ? harness.url : second.url)
+          .create('Users', { userName: `many${i}@dir.example` }),
+      ),
+    );
+    const answers = await Promise.all(
+      ids.map((value, i) =>
+        scene.directory
+          .at(i % 2 === 0 ? harness.url : second.url)
+          .patch(`Groups/${group}`, [{ op: 'add', path: 'members', value: [{ value }] }]),
+      ),
+    );
     expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 200));
     expect((await scene.directory.get(`Groups/${group}`)).body.members).toHaveLength(8);
-    expect(await harness.database.superuser(`SELECT count(*)::int AS n FROM memberships WHERE org_id = $1 AND role = 'program_director'`, [scene.org])).toEqual([{ n: 9 }]);
-    const same = await Promise.all([1, 2, 3, 4].map((i) => scene.directory.at(i % 2 === 0 ? harness.url : second.url).send('POST', 'Users', { userName: 'race@dir.example' })));
+    expect(
+      await harness.database.superuser(
+        `SELECT count(*)::int AS n FROM memberships WHERE org_id = $1 AND role = 'program_director'`,
+        [scene.org],
+      ),
+    ).toEqual([{ n: 9 }]);
+    const same = await Promise.all(
+      [1, 2, 3, 4].map((i) =>
+        scene.directory
+          .at(i % 2 === 0 ? harness.url : second.url)
+          .send('POST', 'Users', { userName: 'race@dir.example' }),
+      ),
+    );
     expect(same.map(({ status }) => String(status)).toSorted()).toEqual(['201', '409', '409', '409']);
   });
 });

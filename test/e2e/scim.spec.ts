@@ -26,37 +26,76 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const memberOf = async (id: string) => (await harness.database.superuser<{ status: string; role: string; name: string; email: string; user_id: string }>(
-  'SELECT m.status, m.role, m.name, u.email, m.user_id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.id = $1', [id]))[0];
+const memberOf = async (id: string) =>
+  (
+    await harness.database.superuser<{ status: string; role: string; name: string; email: string; user_id: string }>(
+      'SELECT m.status, m.role, m.name, u.email, m.user_id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.id = $1',
+      [id],
+    )
+  )[0];
 
 describe('the requests that Okta documents', () => {
   const okta = (userName: string, more: object = {}) => ({
-    schemas: [USER], userName, name: { givenName: 'Synthetic', familyName: 'Okta' }, emails: [{ primary: true, value: userName, type: 'work' }],
-    displayName: 'Synthetic Okta', locale: 'en-US', externalId: `00u${userName.length}${count}`, groups: [], password: 'Not-Kept-1', active: true, ...more,
+    schemas: [USER],
+    userName,
+    name: { givenName: 'Synthetic', familyName: 'Okta' },
+    emails: [{ primary: true, value: userName, type: 'work' }],
+    displayName: 'Synthetic Okta',
+    locale: 'en-US',
+    externalId: `00u${userName.length}${count}`,
+    groups: [],
+    password: 'Not-Kept-1',
+    active: true,
+    ...more,
   });
 
   it('looks for a user that is not there, creates it, and finds it', async () => {
     const userName = fresh();
     const before = await directory.find('Users', `userName eq "${userName}"`, '&startIndex=1&count=100');
-    expect(before).toMatchObject({ status: 200, body: { schemas: [LIST], totalResults: 0, startIndex: 1, itemsPerPage: 0, Resources: [] } });
+    expect(before).toMatchObject({
+      status: 200,
+      body: { schemas: [LIST], totalResults: 0, startIndex: 1, itemsPerPage: 0, Resources: [] },
+    });
     const made = await directory.send('POST', 'Users', okta(userName));
-    expect(made).toMatchObject({ status: 201, body: { schemas: [USER], userName, active: true, name: { givenName: 'Synthetic', familyName: 'Okta' }, emails: [{ primary: true, value: userName, type: 'work' }] } });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        schemas: [USER],
+        userName,
+        active: true,
+        name: { givenName: 'Synthetic', familyName: 'Okta' },
+        emails: [{ primary: true, value: userName, type: 'work' }],
+      },
+    });
     expect(made.body.password).toBeUndefined();
     expect(made.headers.get('content-type')).toMatch(/^application\/scim\+json/);
     expect(made.headers.get('location')).toBe(made.body.meta.location);
     expect(made.headers.get('etag')).toBe(made.body.meta.version);
-    expect((await directory.find('Users', `userName eq "${userName.toUpperCase()}"`)).body).toMatchObject({ totalResults: 1, Resources: [{ id: made.body.id }] });
+    expect((await directory.find('Users', `userName eq "${userName.toUpperCase()}"`)).body).toMatchObject({
+      totalResults: 1,
+      Resources: [{ id: made.body.id }],
+    });
   });
 
   it('replaces a user whole, and ends it without a path', async () => {
     const userName = fresh();
     const id = await directory.create('Users', okta(userName));
-    const put = await directory.send('PUT', `Users/${id}`, okta(userName, { id, name: { givenName: 'Another', familyName: 'Name' }, displayName: 'Another Name' }));
+    const put = await directory.send(
+      'PUT',
+      `Users/${id}`,
+      okta(userName, { id, name: { givenName: 'Another', familyName: 'Name' }, displayName: 'Another Name' }),
+    );
     expect(put).toMatchObject({ status: 200, body: { id, displayName: 'Another Name', active: true } });
     expect(await memberOf(id)).toMatchObject({ name: 'Another Name', status: 'active' });
-    expect(await directory.patch(`Users/${id}`, [{ op: 'replace', value: { active: false } }])).toMatchObject({ status: 200, body: { active: false } });
+    expect(await directory.patch(`Users/${id}`, [{ op: 'replace', value: { active: false } }])).toMatchObject({
+      status: 200,
+      body: { active: false },
+    });
     expect(await memberOf(id)).toMatchObject({ status: 'ended' });
-    expect(await directory.patch(`Users/${id}`, [{ op: 'replace', value: { active: true } }])).toMatchObject({ status: 200, body: { active: true } });
+    expect(await directory.patch(`Users/${id}`, [{ op: 'replace', value: { active: true } }])).toMatchObject({
+      status: 200,
+      body: { active: true },
+    });
     expect(await memberOf(id)).toMatchObject({ status: 'active' });
     expect((await directory.send('PUT', `Users/${id}`, okta(userName, { active: false }))).body.active).toBe(false);
     expect(await memberOf(id)).toMatchObject({ status: 'ended' });
@@ -71,15 +110,32 @@ describe('the requests that Okta documents', () => {
 
   it('pushes a group, renames it with its id in the value, and changes its members', async () => {
     const [one, two] = [await directory.create('Users', okta(fresh())), await directory.create('Users', okta(fresh()))];
-    const id = await directory.create('Groups', { schemas: [GROUP], displayName: `Pushed ${count}`, members: [{ value: one, display: 'one' }] });
-    expect(await directory.patch(`Groups/${id}`, [{ op: 'replace', value: { id, displayName: `Renamed ${count}` } }])).toMatchObject({ status: 200, body: { displayName: `Renamed ${count}` } });
+    const id = await directory.create('Groups', {
+      schemas: [GROUP],
+      displayName: `Pushed ${count}`,
+      members: [{ value: one, display: 'one' }],
+    });
+    expect(
+      await directory.patch(`Groups/${id}`, [{ op: 'replace', value: { id, displayName: `Renamed ${count}` } }]),
+    ).toMatchObject({ status: 200, body: { displayName: `Renamed ${count}` } });
     await directory.patch(`Groups/${id}`, [{ op: 'add', path: 'members', value: [{ value: two, display: fresh() }] }]);
-    expect((await directory.get(`Groups/${id}`)).body.members.map(({ value }: { value: string }) => value).toSorted()).toEqual([one, two].toSorted());
+    expect(
+      (await directory.get(`Groups/${id}`)).body.members.map(({ value }: { value: string }) => value).toSorted(),
+    ).toEqual([one, two].toSorted());
     await directory.patch(`Groups/${id}`, [{ op: 'remove', path: `members[value eq "${one}"]` }]);
     expect((await directory.get(`Groups/${id}`)).body.members).toMatchObject([{ value: two }]);
     await directory.patch(`Groups/${id}`, [{ op: 'replace', path: 'members', value: [{ value: one }] }]);
     expect((await directory.get(`Groups/${id}`)).body.members).toMatchObject([{ value: one }]);
-    expect((await directory.send('PUT', `Groups/${id}`, { schemas: [GROUP], id, displayName: `Renamed ${count}`, members: [{ value: two }] })).body.members).toMatchObject([{ value: two }]);
+    expect(
+      (
+        await directory.send('PUT', `Groups/${id}`, {
+          schemas: [GROUP],
+          id,
+          displayName: `Renamed ${count}`,
+          members: [{ value: two }],
+        })
+      ).body.members,
+    ).toMatchObject([{ value: two }]);
     expect((await directory.send('DELETE', `Groups/${id}`)).status).toBe(204);
     expect((await directory.get(`Groups/${id}`)).status).toBe(404);
   });
@@ -87,9 +143,18 @@ describe('the requests that Okta documents', () => {
 
 describe('the requests that Microsoft Entra ID documents', () => {
   const entra = (userName: string, more: object = {}) => ({
-    schemas: [USER, ENTERPRISE], externalId: `mail.${userName.split('@')[0]}`, userName, active: true, displayName: 'Synthetic Entra',
-    emails: [{ primary: true, type: 'work', value: userName }], meta: { resourceType: 'User' }, name: { formatted: 'Synthetic Entra', familyName: 'Entra', givenName: 'Synthetic' },
-    roles: [], title: 'Synthetic', [ENTERPRISE]: { department: 'None', manager: { value: 'nobody' } }, ...more,
+    schemas: [USER, ENTERPRISE],
+    externalId: `mail.${userName.split('@')[0]}`,
+    userName,
+    active: true,
+    displayName: 'Synthetic Entra',
+    emails: [{ primary: true, type: 'work', value: userName }],
+    meta: { resourceType: 'User' },
+    name: { formatted: 'Synthetic Entra', familyName: 'Entra', givenName: 'Synthetic' },
+    roles: [],
+    title: 'Synthetic',
+    [ENTERPRISE]: { department: 'None', manager: { value: 'nobody' } },
+    ...more,
   });
 
   it('asks for nobody, creates a user and looks it up by externalId', async () => {
@@ -97,16 +162,26 @@ describe('the requests that Microsoft Entra ID documents', () => {
     expect((await directory.find('Users', `userName eq "${userName}"`)).body.totalResults).toBe(0);
     const { status, body } = await directory.send('POST', 'Users', entra(userName));
     expect([status, body[ENTERPRISE], body.title]).toEqual([201, undefined, undefined]);
-    expect((await directory.find('Users', `externalId eq "${body.externalId}"`)).body).toMatchObject({ totalResults: 1, Resources: [{ id: body.id }] });
+    expect((await directory.find('Users', `externalId eq "${body.externalId}"`)).body).toMatchObject({
+      totalResults: 1,
+      Resources: [{ id: body.id }],
+    });
     expect((await directory.find('Users', `emails[type eq "work"].value eq "${userName}"`)).body.totalResults).toBe(1);
   });
 
   it.each(['False', 'false', false])('takes %p in any case for not active', async (value) => {
-    for (const operation of [{ op: 'Replace', path: 'active', value }, { op: 'replace', value: { active: value } }, { op: 'Add', path: 'active', value }, { op: 'Replace', path: `${USER}:active`, value }]) {
+    for (const operation of [
+      { op: 'Replace', path: 'active', value },
+      { op: 'replace', value: { active: value } },
+      { op: 'Add', path: 'active', value },
+      { op: 'Replace', path: `${USER}:active`, value },
+    ]) {
       const id = await directory.create('Users', entra(fresh()));
       expect(await directory.patch(`Users/${id}`, [operation])).toMatchObject({ status: 200, body: { active: false } });
       expect(await memberOf(id)).toMatchObject({ status: 'ended' });
-      expect((await directory.patch(`Users/${id}`, [{ op: 'Replace', path: 'active', value: 'True' }])).body.active).toBe(true);
+      expect(
+        (await directory.patch(`Users/${id}`, [{ op: 'Replace', path: 'active', value: 'True' }])).body.active,
+      ).toBe(true);
     }
   });
 
@@ -114,30 +189,83 @@ describe('the requests that Microsoft Entra ID documents', () => {
     const id = await directory.create('Users', entra(fresh()));
     const [address, login] = [fresh(), fresh()];
     const answer = await directory.patch(`Users/${id}`, [
-      { op: 'Replace', path: 'emails[type eq "work"].value', value: address }, { op: 'Replace', path: 'name.familyName', value: 'Changed' },
-      { op: 'Add', path: 'phoneNumbers[type eq "work"].value', value: '000' }, { op: 'Add', path: `${ENTERPRISE}:manager`, value: 'x' },
+      { op: 'Replace', path: 'emails[type eq "work"].value', value: address },
+      { op: 'Replace', path: 'name.familyName', value: 'Changed' },
+      { op: 'Add', path: 'phoneNumbers[type eq "work"].value', value: '000' },
+      { op: 'Add', path: `${ENTERPRISE}:manager`, value: 'x' },
       { op: 'Add', path: `${ENTERPRISE}:manager`, value: [{ $ref: 'x', value: 'y' }] },
-      { op: 'replace', value: { userName: login, 'name.givenName': 'Dotted', displayName: 'Dotted Changed', [`${ENTERPRISE}:department`]: 'x' } },
+      {
+        op: 'replace',
+        value: {
+          userName: login,
+          'name.givenName': 'Dotted',
+          displayName: 'Dotted Changed',
+          [`${ENTERPRISE}:department`]: 'x',
+        },
+      },
     ]);
-    expect(answer).toMatchObject({ status: 200, body: { userName: login, displayName: 'Dotted Changed', name: { givenName: 'Dotted', familyName: 'Changed' }, emails: [{ value: address }] } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        userName: login,
+        displayName: 'Dotted Changed',
+        name: { givenName: 'Dotted', familyName: 'Changed' },
+        emails: [{ value: address }],
+      },
+    });
   });
 
   it('is all or nothing', async () => {
     const id = await directory.create('Users', entra(fresh()));
     const before = (await directory.get(`Users/${id}`)).body;
-    expect((await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'displayName', value: 'Half' }, { op: 'replace', path: 'userName', value: '' }])).status).toBe(400);
+    expect(
+      (
+        await directory.patch(`Users/${id}`, [
+          { op: 'replace', path: 'displayName', value: 'Half' },
+          { op: 'replace', path: 'userName', value: '' },
+        ])
+      ).status,
+    ).toBe(400);
     expect((await directory.get(`Users/${id}`)).body).toEqual(before);
   });
 
   it('makes a group, asks for it without members, adds and removes members by value', async () => {
-    const [one, two] = [await directory.create('Users', entra(fresh())), await directory.create('Users', entra(fresh()))];
-    const id = await directory.create('Groups', { schemas: [GROUP, 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group'], externalId: fresh(), displayName: `Entra ${count}`, meta: { resourceType: 'Group' } });
-    const found = (await directory.find('Groups', `displayName eq "Entra ${count}"`, '&excludedAttributes=members')).body;
+    const [one, two] = [
+      await directory.create('Users', entra(fresh())),
+      await directory.create('Users', entra(fresh())),
+    ];
+    const id = await directory.create('Groups', {
+      schemas: [GROUP, 'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group'],
+      externalId: fresh(),
+      displayName: `Entra ${count}`,
+      meta: { resourceType: 'Group' },
+    });
+    const found = (await directory.find('Groups', `displayName eq "Entra ${count}"`, '&excludedAttributes=members'))
+      .body;
     expect(found).toMatchObject({ totalResults: 1, Resources: [{ id }] });
     expect(found.Resources[0].members).toBeUndefined();
-    expect((await directory.patch(`Groups/${id}`, [{ op: 'Add', path: 'members', value: [{ $ref: null, value: one }, { $ref: null, value: two }] }])).status).toBe(200);
-    expect((await directory.find('Groups', `id eq "${id}" and members eq "${one}"`, '&excludedAttributes=members')).body.totalResults).toBe(1);
-    expect((await directory.patch(`Groups/${id}`, [{ op: 'Remove', path: 'members', value: [{ $ref: null, value: one }] }])).status).toBe(200);
+    expect(
+      (
+        await directory.patch(`Groups/${id}`, [
+          {
+            op: 'Add',
+            path: 'members',
+            value: [
+              { $ref: null, value: one },
+              { $ref: null, value: two },
+            ],
+          },
+        ])
+      ).status,
+    ).toBe(200);
+    expect(
+      (await directory.find('Groups', `id eq "${id}" and members eq "${one}"`, '&excludedAttributes=members')).body
+        .totalResults,
+    ).toBe(1);
+    expect(
+      (await directory.patch(`Groups/${id}`, [{ op: 'Remove', path: 'members', value: [{ $ref: null, value: one }] }]))
+        .status,
+    ).toBe(200);
     expect((await directory.find('Groups', `members[value eq "${one}"]`)).body.totalResults).toBe(0);
     expect((await directory.get(`Users/${two}`)).body.groups).toMatchObject([{ value: id, display: `Entra ${count}` }]);
   });
@@ -147,15 +275,36 @@ describe('RFC 7644', () => {
   const made = () => directory.create('Users', { schemas: [USER], userName: fresh() });
 
   it('§4: says what it offers', async () => {
-    expect((await directory.get('ServiceProviderConfig')).body).toMatchObject({ patch: { supported: true }, bulk: { supported: false }, etag: { supported: true }, filter: { supported: true, maxResults: 200 } });
-    expect((await directory.get('ResourceTypes')).body).toMatchObject({ totalResults: 2, Resources: [{ id: 'User', endpoint: '/Users' }, { id: 'Group' }] });
-    expect((await directory.get(`Schemas/${USER}`)).body).toMatchObject({ id: USER, attributes: expect.arrayContaining([expect.objectContaining({ name: 'userName', required: true })]) });
+    expect((await directory.get('ServiceProviderConfig')).body).toMatchObject({
+      patch: { supported: true },
+      bulk: { supported: false },
+      etag: { supported: true },
+      filter: { supported: true, maxResults: 200 },
+    });
+    expect((await directory.get('ResourceTypes')).body).toMatchObject({
+      totalResults: 2,
+      Resources: [{ id: 'User', endpoint: '/Users' }, { id: 'Group' }],
+    });
+    expect((await directory.get(`Schemas/${USER}`)).body).toMatchObject({
+      id: USER,
+      attributes: expect.arrayContaining([expect.objectContaining({ name: 'userName', required: true })]),
+    });
     expect((await directory.get('Schemas')).body.totalResults).toBe(2);
   });
 
-  it.each([['POST', 'Bulk'], ['GET', 'Me'], ['PATCH', 'Me'], ['GET', 'Devices'], ['GET', 'Users/no-id'], ['GET', 'Schemas/none']])('%s /%s: not here, in the form of §3.12', async (method, path) => {
+  it.each([
+    ['POST', 'Bulk'],
+    ['GET', 'Me'],
+    ['PATCH', 'Me'],
+    ['GET', 'Devices'],
+    ['GET', 'Users/no-id'],
+    ['GET', 'Schemas/none'],
+  ])('%s /%s: not here, in the form of §3.12', async (method, path) => {
     const answer = await directory.send(method, path, method === 'GET' ? undefined : {});
-    expect(answer).toMatchObject({ status: 404, body: { schemas: [ERROR], status: '404', detail: expect.any(String) } });
+    expect(answer).toMatchObject({
+      status: 404,
+      body: { schemas: [ERROR], status: '404', detail: expect.any(String) },
+    });
     expect(answer.headers.get('content-type')).toBe('application/scim+json');
   });
 
@@ -163,11 +312,17 @@ describe('RFC 7644', () => {
     const [userName, externalId] = [fresh(), fresh()];
     await directory.create('Users', { userName, externalId });
     for (const body of [{ userName: userName.toUpperCase() }, { userName: fresh(), externalId }]) {
-      expect(await directory.send('POST', 'Users', body)).toMatchObject({ status: 409, body: { schemas: [ERROR], status: '409', scimType: 'uniqueness' } });
+      expect(await directory.send('POST', 'Users', body)).toMatchObject({
+        status: 409,
+        body: { schemas: [ERROR], status: '409', scimType: 'uniqueness' },
+      });
     }
     const displayName = `Once ${count}`;
     await directory.create('Groups', { displayName });
-    expect(await directory.send('POST', 'Groups', { displayName })).toMatchObject({ status: 409, body: { scimType: 'uniqueness' } });
+    expect(await directory.send('POST', 'Groups', { displayName })).toMatchObject({
+      status: 409,
+      body: { scimType: 'uniqueness' },
+    });
   });
 
   it('§3.6: what is deleted is gone, and can be made again', async () => {
@@ -186,7 +341,8 @@ describe('RFC 7644', () => {
     const etag = headers.get('etag')!;
     expect(etag).toMatch(/^W\/"\d+"$/);
     expect((await directory.get(`Users/${id}`, { 'if-none-match': etag })).status).toBe(304);
-    const rename = (value: string, tag: string) => directory.patch(`Users/${id}`, [{ op: 'replace', path: 'displayName', value }], { 'if-match': tag });
+    const rename = (value: string, tag: string) =>
+      directory.patch(`Users/${id}`, [{ op: 'replace', path: 'displayName', value }], { 'if-match': tag });
     const racing = await Promise.all(['One', 'Two', 'Three', 'Four'].map((name) => rename(name, etag)));
     expect(racing.map(({ status }) => String(status)).toSorted()).toEqual(['200', '412', '412', '412']);
     expect(racing.find(({ status }) => status === 412)!.body).toMatchObject({ schemas: [ERROR], status: '412' });
@@ -199,9 +355,16 @@ describe('RFC 7644', () => {
 
   it('§3.9: gives what is asked for', async () => {
     const id = await made();
-    expect(Object.keys((await directory.get(`Users/${id}?attributes=userName,name.givenName`)).body).toSorted()).toEqual(['id', 'name', 'schemas', 'userName']);
+    expect(
+      Object.keys((await directory.get(`Users/${id}?attributes=userName,name.givenName`)).body).toSorted(),
+    ).toEqual(['id', 'name', 'schemas', 'userName']);
     const { body } = await directory.get(`Users/${id}?excludedAttributes=emails,groups,meta.location`);
-    expect([body.emails, body.groups, body.meta.location, body.userName !== undefined]).toEqual([undefined, undefined, undefined, true]);
+    expect([body.emails, body.groups, body.meta.location, body.userName !== undefined]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      true,
+    ]);
   });
 });
 
@@ -209,40 +372,102 @@ describe('filters', () => {
   let users: string[];
   beforeAll(async () => {
     users = [];
-    for (const [name, active] of [['filter-ada', true], ['filter-bob', true], ['filter-"odd', false]] as const) {
-      users.push(await directory.create('Users', { userName: name, externalId: `X-${name}`, emails: [{ value: fresh('filter') }], name: { familyName: name.slice(7) }, active }));
+    for (const [name, active] of [
+      ['filter-ada', true],
+      ['filter-bob', true],
+      ['filter-"odd', false],
+    ] as const) {
+      users.push(
+        await directory.create('Users', {
+          userName: name,
+          externalId: `X-${name}`,
+          emails: [{ value: fresh('filter') }],
+          name: { familyName: name.slice(7) },
+          active,
+        }),
+      );
     }
   });
 
   it.each([
-    ['userName sw "FILTER-"', [0, 1, 2]], ['userName eq "filter-\\"odd"', [2]], ['userName co "-a" and active eq true', [0]], ['externalId eq "x-filter-ada"', []], ['externalId eq "X-filter-ada"', [0]],
-    ['userName sw "filter-" and not (name.familyName eq "ada")', [1, 2]], ['userName sw "filter-" and (active eq "False" or userName ew "bob")', [1, 2]],
-    ['userName sw "filter-" and name.givenName pr', []], ['userName gt "filter-b" and userName lt "filter-c"', [1]], ['userName sw "filter-" and meta.created gt "2020-01-01T00:00:00Z"', [0, 1, 2]],
-    ['userName sw "filter-" and meta.lastModified lt "2020-01-01T00:00:00Z"', []], ['USERNAME EQ "filter-ada" OR urn:ietf:params:scim:schemas:core:2.0:User:userName eq "filter-bob"', [0, 1]],
-    ['userName sw "filter-" and emails[value ew "@dir.example" and primary eq true]', [0, 1, 2]], ['userName sw "filter-" and externalId ne null', [0, 1, 2]], ['userName sw "filter-%"', []], ['userName sw "filter-" and groups pr', []],
+    ['userName sw "FILTER-"', [0, 1, 2]],
+    ['userName eq "filter-\\"odd"', [2]],
+    ['userName co "-a" and active eq true', [0]],
+    ['externalId eq "x-filter-ada"', []],
+    ['externalId eq "X-filter-ada"', [0]],
+    ['userName sw "filter-" and not (name.familyName eq "ada")', [1, 2]],
+    ['userName sw "filter-" and (active eq "False" or userName ew "bob")', [1, 2]],
+    ['userName sw "filter-" and name.givenName pr', []],
+    ['userName gt "filter-b" and userName lt "filter-c"', [1]],
+    ['userName sw "filter-" and meta.created gt "2020-01-01T00:00:00Z"', [0, 1, 2]],
+    ['userName sw "filter-" and meta.lastModified lt "2020-01-01T00:00:00Z"', []],
+    ['USERNAME EQ "filter-ada" OR urn:ietf:params:scim:schemas:core:2.0:User:userName eq "filter-bob"', [0, 1]],
+    ['userName sw "filter-" and emails[value ew "@dir.example" and primary eq true]', [0, 1, 2]],
+    ['userName sw "filter-" and externalId ne null', [0, 1, 2]],
+    ['userName sw "filter-%"', []],
+    ['userName sw "filter-" and groups pr', []],
   ] as const)('%s', async (filter, found) => {
     const { status, body } = await directory.find('Users', filter);
-    expect([status, body.Resources?.map(({ id }: { id: string }) => id).toSorted()]).toEqual([200, found.map((i) => users[i]!).toSorted()]);
+    expect([status, body.Resources?.map(({ id }: { id: string }) => id).toSorted()]).toEqual([
+      200,
+      found.map((i) => users[i]!).toSorted(),
+    ]);
   });
 
   it.each([
-    'userName', 'userName eq', 'userName eq x', 'userName xx "y"', '(userName eq "x"', 'password eq "x"', '__proto__ eq "x"', 'constructor.name eq "x"', 'active gt true', 'active eq "maybe"', 'userName eq 5', 'meta.created gt "yesterday"',
-    'meta.created co "2020"', 'userName eq "x" and', 'emails[value eq "x"', 'emails[nothing eq "x"]', 'groups[role eq "x"]', 'userName gt null', `${'('.repeat(600)}userName eq "x"${')'.repeat(600)}`, `userName eq "${'x'.repeat(1_000)}"`,
-    Array.from({ length: 60 }, () => 'active pr').join(' or '), '',
+    'userName',
+    'userName eq',
+    'userName eq x',
+    'userName xx "y"',
+    '(userName eq "x"',
+    'password eq "x"',
+    '__proto__ eq "x"',
+    'constructor.name eq "x"',
+    'active gt true',
+    'active eq "maybe"',
+    'userName eq 5',
+    'meta.created gt "yesterday"',
+    'meta.created co "2020"',
+    'userName eq "x" and',
+    'emails[value eq "x"',
+    'emails[nothing eq "x"]',
+    'groups[role eq "x"]',
+    'userName gt null',
+    `${'('.repeat(600)}userName eq "x"${')'.repeat(600)}`,
+    `userName eq "${'x'.repeat(1_000)}"`,
+    Array.from({ length: 60 }, () => 'active pr').join(' or '),
+    '',
   ])('%s is refused: invalidFilter', async (filter) => {
     for (const kind of ['Users', 'Groups'] as const) {
-      expect(await directory.find(kind, filter)).toMatchObject({ status: 400, body: { schemas: [ERROR], status: '400', scimType: 'invalidFilter' } });
+      expect(await directory.find(kind, filter)).toMatchObject({
+        status: 400,
+        body: { schemas: [ERROR], status: '400', scimType: 'invalidFilter' },
+      });
     }
   });
 });
 
 describe('what is hostile', () => {
   it.each<[string, unknown, number]>([
-    ['no object', [], 400], ['no JSON', '{', 400], ['a field __proto__', '{"userName":"x@dir.example","__proto__":{"active":false}}', 400], ['no userName', {}, 400],
-    ['a userName that is a list', { userName: ['x'] }, 400], ['a userName of two lines', { userName: 'x\ny@dir.example' }, 400], ['a userName too long', { userName: `${'x'.repeat(250)}@dir.example` }, 400],
-    ['no address', { userName: 'nobody' }, 400], ['an address that is none', { userName: 'x', emails: [{ value: 'x' }] }, 400], ['active that is neither', { userName: fresh(), active: 'perhaps' }, 400],
-    ['a thousand emails', { userName: fresh(), emails: Array.from({ length: 1_000 }, () => ({ value: 'x@dir.example' })) }, 400], ['emails of another form', { userName: fresh(), emails: ['x'] }, 400],
-    ['a megabyte', { userName: fresh(), title: 'x'.repeat(1_100_000) }, 413], ['a NUL', '{"userName":"x\\u0000@dir.example"}', 400], ['a depth of a thousand', `{"userName":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, 400],
+    ['no object', [], 400],
+    ['no JSON', '{', 400],
+    ['a field __proto__', '{"userName":"x@dir.example","__proto__":{"active":false}}', 400],
+    ['no userName', {}, 400],
+    ['a userName that is a list', { userName: ['x'] }, 400],
+    ['a userName of two lines', { userName: 'x\ny@dir.example' }, 400],
+    ['a userName too long', { userName: `${'x'.repeat(250)}@dir.example` }, 400],
+    ['no address', { userName: 'nobody' }, 400],
+    ['an address that is none', { userName: 'x', emails: [{ value: 'x' }] }, 400],
+    ['active that is neither', { userName: fresh(), active: 'perhaps' }, 400],
+    [
+      'a thousand emails',
+      { userName: fresh(), emails: Array.from({ length: 1_000 }, () => ({ value: 'x@dir.example' })) },
+      400,
+    ],
+    ['emails of another form', { userName: fresh(), emails: ['x'] }, 400],
+    ['a megabyte', { userName: fresh(), title: 'x'.repeat(1_100_000) }, 413],
+    ['a NUL', '{"userName":"x\\u0000@dir.example"}', 400],
+    ['a depth of a thousand', `{"userName":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, 400],
   ])('%s is refused in the form of §3.12', async (_what, body, status) => {
     const answer = await directory.send('POST', 'Users', body);
     expect(answer).toMatchObject({ status, body: { schemas: [ERROR], status: String(status) } });
@@ -250,15 +475,35 @@ describe('what is hostile', () => {
   });
 
   it.each<[string, object[] | object, string | undefined]>([
-    ['no operations', [], 'invalidSyntax'], ['too many', Array.from({ length: 101 }, () => ({ op: 'replace', path: 'active', value: true })), 'invalidSyntax'], ['no such op', [{ op: 'move', path: 'active' }], 'invalidSyntax'],
-    ['remove without a path', [{ op: 'remove' }], 'noTarget'], ['a path that is none', [{ op: 'replace', path: 'name..x', value: 1 }], 'invalidPath'], ['a path __proto__', [{ op: 'replace', path: '__proto__.polluted', value: 1 }], 'invalidPath'],
-    ['a part constructor', [{ op: 'add', path: 'name.constructor', value: 1 }], 'invalidPath'], ['a dotted field __proto__', [{ op: 'add', value: { 'name.__proto__': { polluted: 1 } } }], 'invalidPath'],
-    ['a dotted field within a value', [{ op: 'add', path: 'name', value: { 'constructor.prototype.polluted': 1 } }], 'invalidPath'], ['a filter that is none', [{ op: 'replace', path: 'emails[type eq].value', value: 'x' }], 'invalidPath'],
-    ['the id', [{ op: 'replace', path: 'id', value: 'x' }], 'mutability'], ['no value', [{ op: 'replace', path: 'userName' }], 'invalidValue'], ['a path too long', [{ op: 'replace', path: `name.${'x'.repeat(600)}`, value: 1 }], 'invalidPath'],
-    ['a list too long', [{ op: 'add', path: 'emails', value: Array.from({ length: 5_000 }, (_, i) => ({ value: `${i}@dir.example` })) }], 'invalidValue'], ['a name that is text', [{ op: 'replace', path: 'name', value: 'x' }], 'invalidSyntax'],
+    ['no operations', [], 'invalidSyntax'],
+    ['too many', Array.from({ length: 101 }, () => ({ op: 'replace', path: 'active', value: true })), 'invalidSyntax'],
+    ['no such op', [{ op: 'move', path: 'active' }], 'invalidSyntax'],
+    ['remove without a path', [{ op: 'remove' }], 'noTarget'],
+    ['a path that is none', [{ op: 'replace', path: 'name..x', value: 1 }], 'invalidPath'],
+    ['a path __proto__', [{ op: 'replace', path: '__proto__.polluted', value: 1 }], 'invalidPath'],
+    ['a part constructor', [{ op: 'add', path: 'name.constructor', value: 1 }], 'invalidPath'],
+    ['a dotted field __proto__', [{ op: 'add', value: { 'name.__proto__': { polluted: 1 } } }], 'invalidPath'],
+    [
+      'a dotted field within a value',
+      [{ op: 'add', path: 'name', value: { 'constructor.prototype.polluted': 1 } }],
+      'invalidPath',
+    ],
+    ['a filter that is none', [{ op: 'replace', path: 'emails[type eq].value', value: 'x' }], 'invalidPath'],
+    ['the id', [{ op: 'replace', path: 'id', value: 'x' }], 'mutability'],
+    ['no value', [{ op: 'replace', path: 'userName' }], 'invalidValue'],
+    ['a path too long', [{ op: 'replace', path: `name.${'x'.repeat(600)}`, value: 1 }], 'invalidPath'],
+    [
+      'a list too long',
+      [{ op: 'add', path: 'emails', value: Array.from({ length: 5_000 }, (_, i) => ({ value: `${i}@dir.example` })) }],
+      'invalidValue',
+    ],
+    ['a name that is text', [{ op: 'replace', path: 'name', value: 'x' }], 'invalidSyntax'],
   ])('a patch with %s is refused', async (_what, operations, scimType) => {
     const id = await directory.create('Users', { userName: fresh() });
-    expect(await directory.patch(`Users/${id}`, operations as object[])).toMatchObject({ status: 400, body: { schemas: [ERROR], scimType } });
+    expect(await directory.patch(`Users/${id}`, operations as object[])).toMatchObject({
+      status: 400,
+      body: { schemas: [ERROR], scimType },
+    });
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
@@ -266,7 +511,9 @@ describe('what is hostile', () => {
     const other = await makeOrganization(harness);
     const theirs = await other.directory.create('Users', { userName: fresh() });
     for (const value of [theirs, 'nobody', connectionId]) {
-      expect(await directory.send('POST', 'Groups', { displayName: `Odd ${(count += 1)}`, members: [{ value }] })).toMatchObject({ status: 400, body: { scimType: 'invalidValue' } });
+      expect(
+        await directory.send('POST', 'Groups', { displayName: `Odd ${(count += 1)}`, members: [{ value }] }),
+      ).toMatchObject({ status: 400, body: { scimType: 'invalidValue' } });
     }
   });
 });
@@ -277,7 +524,9 @@ describe('lists', () => {
     await harness.database.superuser(
       `WITH u AS (INSERT INTO users (id, email, home_org_id) SELECT gen_random_uuid(), 'many' || i || '@dir.example', $1 FROM generate_series(1, 1000) i RETURNING id, email),
             m AS (INSERT INTO memberships (org_id, id, user_id, name, role) SELECT $1, gen_random_uuid(), id, email, 'trainee' FROM u RETURNING id, name)
-       INSERT INTO scim_users (org_id, connection_id, membership_id, user_name, email, email_type, active) SELECT $1, $2, id, name, name, 'work', true FROM m`, [other.org, other.connectionId]);
+       INSERT INTO scim_users (org_id, connection_id, membership_id, user_name, email, email_type, active) SELECT $1, $2, id, name, name, 'work', true FROM m`,
+      [other.org, other.connectionId],
+    );
     const seen: string[] = [];
     const statements = jest.spyOn(harness.api.get(UnitOfWork), 'sql');
     for (let start = 1; start <= 1_001; start += 200) {
@@ -289,15 +538,21 @@ describe('lists', () => {
     expect(statements.mock.calls).toHaveLength(5 * 2 + 1); // the page, and the groups of all on it
     statements.mockRestore();
     expect((await other.directory.get('Users?count=0')).body).toMatchObject({ totalResults: 1_000, Resources: [] });
-    expect((await other.directory.get('Users?startIndex=-5&count=-1')).body).toMatchObject({ totalResults: 1_000, startIndex: 1, itemsPerPage: 0 });
+    expect((await other.directory.get('Users?startIndex=-5&count=-1')).body).toMatchObject({
+      totalResults: 1_000,
+      startIndex: 1,
+      itemsPerPage: 0,
+    });
     expect((await other.directory.get('Users?count=x')).status).toBe(400);
-    const names = (await other.directory.get('Users?sortBy=userName&sortOrder=descending&count=3')).body.Resources.map(({ userName }: { userName: string }) => userName);
+    const names = (await other.directory.get('Users?sortBy=userName&sortOrder=descending&count=3')).body.Resources.map(
+      ({ userName }: { userName: string }) => userName,
+    );
     expect(names).toEqual(['many9@dir.example', 'many99@dir.example', 'many999@dir.example']);
   });
 });
 
 describe('a member whom the organization let begin again itself', () => {
-  it('is active, so that the directory\'s word ends the membership once more', async () => {
+  it("is active, so that the directory's word ends the membership once more", async () => {
     const id = await directory.create('Users', { userName: fresh() });
     await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'active', value: false }]);
     await harness.database.superuser(`UPDATE memberships SET status = 'active', ended_at = NULL WHERE id = $1`, [id]);
@@ -308,38 +563,55 @@ describe('a member whom the organization let begin again itself', () => {
 });
 
 describe('an address that changes', () => {
-  const usersWith = async (email: string) => (await harness.database.superuser<{ id: string }>('SELECT id FROM users WHERE email = $1', [email])).map(({ id }) => id);
+  const usersWith = async (email: string) =>
+    (await harness.database.superuser<{ id: string }>('SELECT id FROM users WHERE email = $1', [email])).map(
+      ({ id }) => id,
+    );
 
   it('makes no second account: the user known to this organization alone takes it along', async () => {
     const [before, after] = [fresh(), fresh()];
     const id = await directory.create('Users', { userName: before });
     const { user_id: user } = (await memberOf(id))!;
-    await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'userName', value: after }, { op: 'replace', path: 'emails[type eq "work"].value', value: after }]);
+    await directory.patch(`Users/${id}`, [
+      { op: 'replace', path: 'userName', value: after },
+      { op: 'replace', path: 'emails[type eq "work"].value', value: after },
+    ]);
     expect(await memberOf(id)).toMatchObject({ user_id: user, email: after });
     expect([await usersWith(before), await usersWith(after)]).toEqual([[], [user]]);
   });
 
-  it('takes over nobody else\'s account, and leaves that of a member of another organization as it was', async () => {
+  it("takes over nobody else's account, and leaves that of a member of another organization as it was", async () => {
     const elsewhere = await harness.make.organization('gme');
     const somebody = await harness.make.member(elsewhere, 'trainee', { email: fresh('elsewhere') });
     const id = await directory.create('Users', { userName: fresh() });
-    await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: somebody.email, primary: true }] }]);
+    await directory.patch(`Users/${id}`, [
+      { op: 'replace', path: 'emails', value: [{ value: somebody.email, primary: true }] },
+    ]);
     const member = (await memberOf(id))!;
     expect(member.user_id).not.toBe(somebody.userId);
-    expect(await harness.database.superuser('SELECT home_org_id FROM users WHERE id = $1', [member.user_id])).toEqual([{ home_org_id: org }]);
+    expect(await harness.database.superuser('SELECT home_org_id FROM users WHERE id = $1', [member.user_id])).toEqual([
+      { home_org_id: org },
+    ]);
     expect((await harness.signIn(somebody.email)).cookieHeader).not.toBe('');
   });
 
   it('of a member whom the organization made for itself and who signs in by password: the directory does not speak for them', async () => {
     const member = await harness.make.member(org, 'mentor', { email: fresh('own') });
-    expect(await directory.send('POST', 'Users', { userName: member.email })).toMatchObject({ status: 409, body: { scimType: 'uniqueness' } });
-    await harness.database.superuser(`INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), 'dir.example', repeat('x', 30), now())`, [org]);
+    expect(await directory.send('POST', 'Users', { userName: member.email })).toMatchObject({
+      status: 409,
+      body: { scimType: 'uniqueness' },
+    });
+    await harness.database.superuser(
+      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), 'dir.example', repeat('x', 30), now())`,
+      [org],
+    );
     await harness.database.superuser('UPDATE users SET email_proven_at = now() WHERE id = $1', [member.userId]);
     const id = await directory.create('Users', { userName: member.email });
     expect([id, (await memberOf(id))!.role]).toEqual([member.membershipId, 'mentor']); // linked, with the role they have
     const moved = fresh('moved');
     await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: moved }] }]);
-    expect((await memberOf(id))!.email).toBe(moved); // old and new domain are the organization's, and they belong to no other
+    // old and new domain are the organization's, and they belong to no other
+    expect((await memberOf(id))!.email).toBe(moved);
     await harness.make.member(await harness.make.organization('gme'), 'trainee', { email: moved });
     await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: fresh('again') }] }]);
     expect((await memberOf(id))!.email).toBe(moved); // now they do
@@ -349,6 +621,8 @@ describe('an address that changes', () => {
   it('is refused where another user of this organization has it', async () => {
     const [taken, id] = [fresh(), await directory.create('Users', { userName: fresh() })];
     await directory.create('Users', { userName: taken });
-    expect(await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: taken }] }])).toMatchObject({ status: 409, body: { scimType: 'uniqueness' } });
+    expect(
+      await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: taken }] }]),
+    ).toMatchObject({ status: 409, body: { scimType: 'uniqueness' } });
   });
 });

@@ -17,11 +17,17 @@ describe('where the public address is https', () => {
     const cookies = headers.getSetCookie();
     expect(cookies).toEqual([
       expect.stringMatching(/^__Host-vouchsafe_test=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
-      expect.stringMatching(/^__Host-vouchsafe_test_device=[\w-]{43}; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+      expect.stringMatching(
+        /^__Host-vouchsafe_test_device=[\w-]{43}; Max-Age=15552000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+      ),
     ]);
     expect(cookies.join()).not.toMatch(/domain/i);
     expect((await client.get('/v1/auth/me')).status).toBe(200);
-    expect((await client.post('/v1/auth/logout', undefined, { headers: { origin: 'http://records.test.example' } })).status).toBe(403);
-    expect((await client.post('/v1/auth/logout', undefined, { headers: { origin: 'https://records.test.example' } })).status).toBe(204);
+    expect(
+      (await client.post('/v1/auth/logout', undefined, { headers: { origin: 'http://records.test.example' } })).status,
+    ).toBe(403);
+    expect(
+      (await client.post('/v1/auth/logout', undefined, { headers: { origin: 'https://records.test.example' } })).status,
+    ).toBe(204);
   });
 });

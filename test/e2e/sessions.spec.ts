@@ -41,7 +41,8 @@ async function member(role: string): Promise<Client> {
   return harness.signIn((await harness.make.member(orgId, role)).email);
 }
 
-const login = (email: string, password = Factories.PASSWORD) => harness.client().post('/v1/auth/login', { email, password });
+const login = (email: string, password = Factories.PASSWORD) =>
+  harness.client().post('/v1/auth/login', { email, password });
 const me = async (client: Client) => client.get('/v1/auth/me');
 const status = async (client: Client, base = '') => (await client.get(`${base}/v1/auth/me`)).status;
 
@@ -49,7 +50,9 @@ describe('the session cookie', () => {
   it('is out of reach of scripts and of other sites, and lives as long as the browser', async () => {
     const { headers } = await login((await harness.make.member(orgId, 'trainee')).email);
     const [cookie, ...more] = headers.getSetCookie();
-    expect(more).toEqual([expect.stringMatching(/^vouchsafe_test_device=[\w-]{43}; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Lax$/)]);
+    expect(more).toEqual([
+      expect.stringMatching(/^vouchsafe_test_device=[\w-]{43}; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Lax$/),
+    ]);
     expect(cookie).toMatch(/^vouchsafe_test=[\w-]+\.[\w-]+\.[\w-]+; Path=\/; HttpOnly; SameSite=Lax$/);
     expect(headers.get('cache-control')).toBe('no-store');
   });
@@ -58,7 +61,10 @@ describe('the session cookie', () => {
     const client = await member('trainee');
     const stolen = client.cookieHeader;
     const { headers, status: left } = await client.post('/v1/auth/logout');
-    expect([left, headers.getSetCookie()[0]]).toEqual([204, 'vouchsafe_test=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax']);
+    expect([left, headers.getSetCookie()[0]]).toEqual([
+      204,
+      'vouchsafe_test=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax',
+    ]);
     expect((await harness.client().get('/v1/auth/me', { headers: { cookie: stolen } })).status).toBe(401);
   });
 
@@ -88,9 +94,14 @@ describe('a token that was tampered with', () => {
     'another key': (sid) => sign(HS256, truth(sid), Buffer.alloc(32, 7)),
     'an empty key': (sid) => sign(HS256, truth(sid), Buffer.alloc(0)),
     'the key as text': (sid) => sign(HS256, truth(sid), Buffer.from(harness.env.JWT_SECRET!)),
-    'a key named by the token': (sid) => sign({ ...HS256, jwk: { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url') } }, truth(sid), Buffer.alloc(32, 7)),
-    'another environment\'s issuer': (sid) => sign(HS256, { ...truth(sid), iss: 'vouchsafe:production' }),
-    'another environment\'s audience': (sid) => sign(HS256, { ...truth(sid), aud: 'vouchsafe:production' }),
+    'a key named by the token': (sid) =>
+      sign(
+        { ...HS256, jwk: { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url') } },
+        truth(sid),
+        Buffer.alloc(32, 7),
+      ),
+    "another environment's issuer": (sid) => sign(HS256, { ...truth(sid), iss: 'vouchsafe:production' }),
+    "another environment's audience": (sid) => sign(HS256, { ...truth(sid), aud: 'vouchsafe:production' }),
     'no issuer': (sid) => sign(HS256, { ...truth(sid), iss: undefined }),
     expired: (sid) => sign(HS256, { ...truth(sid), exp: now - 1 }),
     'not valid yet': (sid) => sign(HS256, { ...truth(sid), nbf: now + 600 }),
@@ -102,7 +113,9 @@ describe('a token that was tampered with', () => {
 
   it('by us, rightly, opens (so that the rest fails for its own reason)', async () => {
     const client = await member('trainee');
-    const answer = await harness.client().get('/v1/auth/me', { headers: { cookie: `vouchsafe_test=${sign(HS256, truth(sessionSecret(client)))}` } });
+    const answer = await harness
+      .client()
+      .get('/v1/auth/me', { headers: { cookie: `vouchsafe_test=${sign(HS256, truth(sessionSecret(client)))}` } });
     expect(answer.status).toBe(200);
   });
 
@@ -116,8 +129,16 @@ describe('a token that was tampered with', () => {
   it.each([
     ['as a bearer token', (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })],
     ['under another name', (token: string) => ({ cookie: `session=${token}` })],
-    ['under the name of another environment', (token: string) => ({ cookie: `vouchsafe_production=${token}; __Host-vouchsafe_production=${token}; __Host-vouchsafe_test=${token}` })],
-    ['under an empty first cookie of the same name', (token: string) => ({ cookie: `vouchsafe_test=; vouchsafe_test=${token}` })],
+    [
+      'under the name of another environment',
+      (token: string) => ({
+        cookie: `vouchsafe_production=${token}; __Host-vouchsafe_production=${token}; __Host-vouchsafe_test=${token}`,
+      }),
+    ],
+    [
+      'under an empty first cookie of the same name',
+      (token: string) => ({ cookie: `vouchsafe_test=; vouchsafe_test=${token}` }),
+    ],
   ])('is not looked for %s', async (_where, headers) => {
     const token = /=([^;]+)/.exec((await member('trainee')).cookieHeader)![1]!;
     expect((await harness.client().get('/v1/auth/me', { headers: headers(token) })).status).toBe(401);
@@ -129,7 +150,9 @@ describe('a session', () => {
     const { email, userId } = await harness.make.member(orgId, 'trainee');
     const answers = await Promise.all(Array.from({ length: 20 }, () => login(email)));
     expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
-    const live = await harness.database.superuser('SELECT 1 FROM sessions WHERE user_id = $1 AND revoked_at IS NULL', [userId]);
+    const live = await harness.database.superuser('SELECT 1 FROM sessions WHERE user_id = $1 AND revoked_at IS NULL', [
+      userId,
+    ]);
     expect(live).toHaveLength(5);
   });
 
@@ -143,7 +166,11 @@ describe('a session', () => {
   it('ends after fifteen idle minutes, and not before', async () => {
     const client = await member('trainee');
     const { body } = await me(client);
-    const idle = (minutes: string) => harness.database.superuser(`UPDATE sessions SET last_seen_at = now() - interval '${minutes} minutes' WHERE id = $1`, [body.session.id]);
+    const idle = (minutes: string) =>
+      harness.database.superuser(
+        `UPDATE sessions SET last_seen_at = now() - interval '${minutes} minutes' WHERE id = $1`,
+        [body.session.id],
+      );
     await idle('14.9');
     expect(await status(client)).toBe(200);
     await idle('14.9');
@@ -155,7 +182,9 @@ describe('a session', () => {
 
   it('ends when its time is over, however busy', async () => {
     const client = await member('trainee');
-    await harness.database.superuser('UPDATE sessions SET expires_at = now() WHERE id = $1', [(await me(client)).body.session.id]);
+    await harness.database.superuser('UPDATE sessions SET expires_at = now() WHERE id = $1', [
+      (await me(client)).body.session.id,
+    ]);
     expect((await me(client)).body.code).toBe('session_expired');
   });
 
@@ -164,15 +193,21 @@ describe('a session', () => {
     const [first, other] = [await harness.signIn(email), await harness.signIn(email)];
     expect(await status(other, second.url)).toBe(200);
     expect((await first.delete(`/v1/auth/sessions/${(await me(other)).body.session.id}`)).status).toBe(204);
-    expect(await Promise.all([status(other), status(other, second.url), status(first, second.url)])).toEqual([401, 401, 200]);
+    expect(await Promise.all([status(other), status(other, second.url), status(first, second.url)])).toEqual([
+      401, 401, 200,
+    ]);
   });
 
   it('is listed and revoked only by its own user', async () => {
     const [mine, theirs] = [await member('trainee'), await member('trainee')];
-    const { body: { session } } = await me(theirs);
+    const {
+      body: { session },
+    } = await me(theirs);
     expect((await mine.delete(`/v1/auth/sessions/${session.id}`)).status).toBe(404);
     expect((await director.delete(`/v1/auth/sessions/${session.id}`)).status).toBe(404);
-    expect((await mine.get('/v1/auth/sessions')).body.items.map(({ id }: { id: string }) => id)).not.toContain(session.id);
+    expect((await mine.get('/v1/auth/sessions')).body.items.map(({ id }: { id: string }) => id)).not.toContain(
+      session.id,
+    );
     expect(await status(theirs)).toBe(200);
   });
 
@@ -218,7 +253,10 @@ describe('a session', () => {
   it('where the organization asks for a second factor or SSO, a password reaches nothing but the way out', async () => {
     const strict = await harness.make.organization('gme');
     const client = await harness.signIn((await harness.make.member(strict, 'program_director')).email);
-    for (const [column, code] of [['require_second_factor', 'second_factor_required'], ['require_sso', 'sso_required']] as const) {
+    for (const [column, code] of [
+      ['require_second_factor', 'second_factor_required'],
+      ['require_sso', 'sso_required'],
+    ] as const) {
       await harness.database.superuser(`UPDATE organizations SET ${column} = true WHERE id = $1`, [strict]);
       expect((await client.get('/v1/people')).body.code).toBe(code);
       expect((await me(client)).status).toBe(200);
@@ -230,31 +268,63 @@ describe('a session', () => {
 describe('a password', () => {
   it('that must be changed blocks every change but its own', async () => {
     const email = `first-${newId()}@test.example`;
-    await createUser(harness.operator, { email, org: orgId, role: 'program_director', password: Factories.PASSWORD, mustChange: true });
+    await createUser(harness.operator, {
+      email,
+      org: orgId,
+      role: 'program_director',
+      password: Factories.PASSWORD,
+      mustChange: true,
+    });
     const client = await harness.signIn(email);
-    const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner)).filter(({ mutating, policy }) => mutating && policy?.kind === 'access');
+    const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner)).filter(
+      ({ mutating, policy }) => mutating && policy?.kind === 'access',
+    );
     const open = ['/v1/auth/logout', '/v1/auth/password/change', '/account/sign-out'];
     for (const { method, path } of routes.filter((route) => !open.includes(route.path))) {
       const { body } = await client.send(method, path.replaceAll(/:\w+/g, newId()), { body: {} });
       expect([method, path, body.code]).toEqual([method, path, 'password_change_required']);
     }
     expect((await client.get('/v1/people')).status).toBe(200);
-    expect((await client.post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' })).status).toBe(204);
+    expect(
+      (
+        await client.post('/v1/auth/password/change', {
+          currentPassword: Factories.PASSWORD,
+          newPassword: 'Synthetic-Test-2',
+        })
+      ).status,
+    ).toBe(204);
     expect((await client.post('/v1/people', { kind: 'trainee', givenName: 'A', familyName: 'B' })).status).toBe(201);
   });
 
   it('that is changed ends all other sessions, and the old one signs nobody in', async () => {
     const { email } = await harness.make.member(orgId, 'trainee');
     const [first, other] = [await harness.signIn(email), await harness.signIn(email)];
-    expect((await first.post('/v1/auth/password/change', { currentPassword: 'Wrong-Password-1', newPassword: 'Synthetic-Test-2' })).body.code).toBe('wrong_password');
-    expect((await first.post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'short' })).body.code).toBe('weak_password');
-    expect((await first.post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' })).status).toBe(204);
+    expect(
+      (
+        await first.post('/v1/auth/password/change', {
+          currentPassword: 'Wrong-Password-1',
+          newPassword: 'Synthetic-Test-2',
+        })
+      ).body.code,
+    ).toBe('wrong_password');
+    expect(
+      (await first.post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'short' })).body
+        .code,
+    ).toBe('weak_password');
+    expect(
+      (
+        await first.post('/v1/auth/password/change', {
+          currentPassword: Factories.PASSWORD,
+          newPassword: 'Synthetic-Test-2',
+        })
+      ).status,
+    ).toBe(204);
     expect([await status(first), await status(other)]).toEqual([200, 401]);
     expect([(await login(email)).status, (await login(email, 'Synthetic-Test-2')).status]).toEqual([401, 200]);
   });
 });
 
-describe('a change that another site sends with the user\'s cookie', () => {
+describe("a change that another site sends with the user's cookie", () => {
   const person = { kind: 'trainee', givenName: 'A', familyName: 'B' };
   it.each<[string, Record<string, string>, number]>([
     ['its origin', { origin: 'https://evil.example' }, 403],
@@ -269,14 +339,29 @@ describe('a change that another site sends with the user\'s cookie', () => {
     expect((await director.post('/v1/people', person, { headers })).status).toBe(expected);
   });
 
-  it.each(['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x', 'application/json-patch', ''])('is refused as a form could send it: "%s"', async (type) => {
-    const { status: answered } = await director.post('/v1/people', undefined, { raw: JSON.stringify(person), headers: { 'content-type': type } });
+  it.each([
+    'application/x-www-form-urlencoded',
+    'text/plain',
+    'multipart/form-data; boundary=x',
+    'application/json-patch',
+    '',
+  ])('is refused as a form could send it: "%s"', async (type) => {
+    const { status: answered } = await director.post('/v1/people', undefined, {
+      raw: JSON.stringify(person),
+      headers: { 'content-type': type },
+    });
     expect([400, 403, 415]).toContain(answered);
   });
 
   it('is not a change when it only reads, and a preflight opens nothing', async () => {
-    expect((await director.get('/v1/auth/me', { headers: { origin: 'https://evil.example' } })).headers.get('access-control-allow-origin')).toBeNull();
-    const preflight = await director.send('OPTIONS', '/v1/people', { headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' } });
+    expect(
+      (await director.get('/v1/auth/me', { headers: { origin: 'https://evil.example' } })).headers.get(
+        'access-control-allow-origin',
+      ),
+    ).toBeNull();
+    const preflight = await director.send('OPTIONS', '/v1/people', {
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    });
     expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
   });
 

@@ -25,11 +25,16 @@ afterAll(async () => {
 
 const POINTS = 60;
 const anybody = () => `nobody-${newId()}@test.example`;
-const forgot = (url: string, ip: string, email = anybody()) => harness.client().post(`${url}/v1/auth/password/forgot`, { email }, { headers: { 'x-forwarded-for': ip } });
+const forgot = (url: string, ip: string, email = anybody()) =>
+  harness.client().post(`${url}/v1/auth/password/forgot`, { email }, { headers: { 'x-forwarded-for': ip } });
 /** The nth of many requests, by one process and the other in turn. */
 const inTurn = (n: number) => (n % 2 === 0 ? harness.url : second.url);
-const statuses = (answers: Answer[]) => Object.fromEntries(Object.entries(Object.groupBy(answers, ({ status }) => status)).map(([status, all]) => [status, all!.length]));
-const together = (n: number, fn: (i: number) => Promise<Answer>) => Promise.all(Array.from({ length: n }, (_, i) => fn(i)));
+const statuses = (answers: Answer[]) =>
+  Object.fromEntries(
+    Object.entries(Object.groupBy(answers, ({ status }) => status)).map(([status, all]) => [status, all!.length]),
+  );
+const together = (n: number, fn: (i: number) => Promise<Answer>) =>
+  Promise.all(Array.from({ length: n }, (_, i) => fn(i)));
 
 describe('the limit by address', () => {
   it('holds across processes, to the point, however much comes at once', async () => {
@@ -39,7 +44,10 @@ describe('the limit by address', () => {
     expect(refusal.body.code).toBe('too_many_requests');
     const wait = Number(refusal.headers.get('retry-after'));
     expect(wait).toBeGreaterThan(0);
-    expect([refusal.headers.get('ratelimit-policy'), refusal.headers.get('ratelimit')]).toEqual([`"password-forgot";q=${POINTS};w=300`, `"password-forgot";r=0;t=${wait}`]);
+    expect([refusal.headers.get('ratelimit-policy'), refusal.headers.get('ratelimit')]).toEqual([
+      `"password-forgot";q=${POINTS};w=300`,
+      `"password-forgot";r=0;t=${wait}`,
+    ]);
   });
 
   it('counts a /64 of IPv6 as one address, and the next as another', async () => {
@@ -48,7 +56,7 @@ describe('the limit by address', () => {
     expect((await forgot(harness.url, '2001:db8:1:3::1')).status).toBe(202);
   });
 
-  it('takes nobody\'s word for an address who is no proxy of ours', async () => {
+  it("takes nobody's word for an address who is no proxy of ours", async () => {
     const answers = await together(POINTS + 5, (i) => forgot(inTurn(i), `203.0.113.${i}, 198.51.100.9`));
     expect(statuses(answers)).toEqual({ 202: POINTS, 429: 5 });
   });
@@ -57,13 +65,24 @@ describe('the limit by address', () => {
 describe('the limit by account', () => {
   it('holds across processes, from however many addresses', async () => {
     const email = anybody();
-    expect(statuses(await together(30, (i) => forgot(inTurn(i), `203.0.113.${i}`, i % 2 === 0 ? email : email.toUpperCase())))).toEqual({ 202: 10, 429: 20 });
+    expect(
+      statuses(
+        await together(30, (i) => forgot(inTurn(i), `203.0.113.${i}`, i % 2 === 0 ? email : email.toUpperCase())),
+      ),
+    ).toEqual({ 202: 10, 429: 20 });
   });
 });
 
 describe('the window', () => {
   const limit: RateLimit = { name: 'a-window', points: 3, seconds: 300 };
-  const use = (key: string) => harness.api.get(RateLimiter).consume(limit, key).then(() => 'passed', ({ headers }: { headers: Record<string, string> }) => Number(headers['Retry-After']));
+  const use = (key: string) =>
+    harness.api
+      .get(RateLimiter)
+      .consume(limit, key)
+      .then(
+        () => 'passed',
+        ({ headers }: { headers: Record<string, string> }) => Number(headers['Retry-After']),
+      );
   /** Moves the nth of the uses back in time, as if it had been made earlier. */
   const moveBack = async (n: number, seconds: number) => {
     const [key] = await redis.keys('limit:a-window:*');
@@ -91,15 +110,32 @@ describe('the window', () => {
   });
 });
 
-/** Directories are limited by their layer. What lets somebody in, or helps to: all that is public but what is elsewhere, and what takes a secret of whoever is here. */
+/**
+ * Directories are limited by their layer. What lets somebody in, or helps to: all that is public but what is elsewhere,
+ * and what takes a secret of whoever is here.
+ */
 const TRIES = /(login|forgot|reset|change|verify|accept|confirm|activate|step-up|second-factor|acs|callback)/;
 /** Files and empty forms, the same for everybody. */
 const STILL = /^\/(assets\/|account\/(forgot|reset)$|invites\/accept$)/;
-const ELSEWHERE = ['/metrics', '/health/live', '/health/ready', '/v1/webhooks/:sourceId', '/v1/sso/saml/:connectionId/metadata'];
+const ELSEWHERE = [
+  '/metrics',
+  '/health/live',
+  '/health/ready',
+  '/v1/webhooks/:sourceId',
+  '/v1/sso/saml/:connectionId/metadata',
+];
 
 it('stands on every route that signs somebody in, or takes what does', () => {
   const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
-  const asked = routes.filter(({ path, policy, mutating }) => (policy?.kind === 'public' && !ELSEWHERE.includes(path) && (mutating || !STILL.test(path))) || (mutating && /^\/(account|v1\/(auth|sso\/(saml|oidc)))\//.test(path) && TRIES.test(path)));
+  const asked = routes.filter(
+    ({ path, policy, mutating }) =>
+      (policy?.kind === 'public' && !ELSEWHERE.includes(path) && (mutating || !STILL.test(path))) ||
+      (mutating && /^\/(account|v1\/(auth|sso\/(saml|oidc)))\//.test(path) && TRIES.test(path)),
+  );
   expect(asked.length).toBeGreaterThan(9);
-  expect(asked.filter(({ policy }) => policy?.limit === undefined).map(({ method, path }) => `${method} ${path}: name a limit in its @Access or @Public`)).toEqual([]);
+  expect(
+    asked
+      .filter(({ policy }) => policy?.limit === undefined)
+      .map(({ method, path }) => `${method} ${path}: name a limit in its @Access or @Public`),
+  ).toEqual([]);
 });

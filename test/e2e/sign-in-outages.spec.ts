@@ -21,7 +21,9 @@ let urls: string[];
 let environment: Record<string, string>;
 
 async function cli(args: string[], input = ''): Promise<Record<string, string>> {
-  const running = promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args, '--json'], { env: { ...environment, PATH: process.env['PATH'] } });
+  const running = promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args, '--json'], {
+    env: { ...environment, PATH: process.env['PATH'] },
+  });
   running.child.stdin?.end(input);
   return JSON.parse((await running).stdout) as Record<string, string>;
 }
@@ -31,11 +33,21 @@ beforeAll(async () => {
   services = await startServices({ home, durable: false, ignoreEnv: true });
   const ports = [await freePort(), await freePort()];
   urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  environment = { ...services.env, VOUCHSAFE_ENV: 'test', LOG_LEVEL: 'fatal', HOST: '127.0.0.1', TRUST_PROXY: 'loopback', API_PROCESSES: String(PROCESSES) };
+  environment = {
+    ...services.env,
+    VOUCHSAFE_ENV: 'test',
+    LOG_LEVEL: 'fatal',
+    HOST: '127.0.0.1',
+    TRUST_PROXY: 'loopback',
+    API_PROCESSES: String(PROCESSES),
+  };
   await cli(['migrate']);
   const { id: orgId } = await cli(['org', 'create', '--name', 'Synthetic Outage', '--preset', 'gme']);
   for (const who of ['in', 'locked', 'flooded']) {
-    await cli(['user', 'create', '--org', orgId!, '--email', `${who}@test.example`, '--role', 'trainee', '--password-stdin'], `${PASSWORD}\n`);
+    await cli(
+      ['user', 'create', '--org', orgId!, '--email', `${who}@test.example`, '--role', 'trainee', '--password-stdin'],
+      `${PASSWORD}\n`,
+    );
   }
   programs = ports.map((port) => new Program('main', { ...environment, PORT: String(port) }));
   for (const program of programs) program.start();
@@ -55,17 +67,27 @@ const code = ({ status, body }: Answer) => `${status} ${body.code ?? 'ok'}`;
 
 describe('sign-in while Redis is gone', () => {
   it('lets in who knows the password', async () => {
-    expect([code(await login(0, 'in@test.example', PASSWORD, '192.0.2.1')), code(await login(1, 'in@test.example', PASSWORD, '192.0.2.1'))]).toEqual(['200 ok', '200 ok']);
+    expect([
+      code(await login(0, 'in@test.example', PASSWORD, '192.0.2.1')),
+      code(await login(1, 'in@test.example', PASSWORD, '192.0.2.1')),
+    ]).toEqual(['200 ok', '200 ok']);
   });
 
   it('is locked by five wrong passwords all the same, through whatever process: the right one is not looked at', async () => {
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => login(i, 'locked@test.example', 'Wrong-Password-1', '192.0.2.2')));
-    expect(answers.map(code).toSorted()).toEqual([...Array<string>(4).fill('401 invalid_credentials'), ...Array<string>(6).fill('429 account_locked')]);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => login(i, 'locked@test.example', 'Wrong-Password-1', '192.0.2.2')),
+    );
+    expect(answers.map(code).toSorted()).toEqual([
+      ...Array<string>(4).fill('401 invalid_credentials'),
+      ...Array<string>(6).fill('429 account_locked'),
+    ]);
     expect(code(await login(0, 'locked@test.example', PASSWORD, '192.0.2.3'))).toBe('429 account_locked');
   });
 
   it('is limited by address still, to no more than with Redis, and for that address alone', async () => {
-    const tried = await Promise.all(Array.from({ length: POINTS + 60 }, (_, i) => login(i, `nobody${i}@test.example`, '', '192.0.2.4')));
+    const tried = await Promise.all(
+      Array.from({ length: POINTS + 60 }, (_, i) => login(i, `nobody${i}@test.example`, '', '192.0.2.4')),
+    );
     const limited = tried.filter(({ status }) => status === 429);
     expect(new Set(tried.map(code))).toEqual(new Set(['400 invalid_request', '429 too_many_requests']));
     expect(tried.length - limited.length).toBe(POINTS);
@@ -74,7 +96,9 @@ describe('sign-in while Redis is gone', () => {
   });
 
   it('is limited by account still, from however many addresses', async () => {
-    const tried = await Promise.all(Array.from({ length: 80 }, (_, i) => login(i, 'nobody@test.example', 'Wrong-Password-1', `192.0.2.${100 + i}`)));
+    const tried = await Promise.all(
+      Array.from({ length: 80 }, (_, i) => login(i, 'nobody@test.example', 'Wrong-Password-1', `192.0.2.${100 + i}`)),
+    );
     expect(tried.map(code).filter((result) => result === '429 too_many_requests')).toHaveLength(80 - ACCOUNT_POINTS);
   });
 });

@@ -10,7 +10,13 @@ import { writePlaces } from '../harness/places.js';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0';
 const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
-const [GERMANY, BRAZIL, FRANCE, TOKYO, NOWHERE] = ['203.0.113.1', '203.0.113.17', '203.0.113.33', '203.0.113.49', '198.51.100.1'] as const;
+const [GERMANY, BRAZIL, FRANCE, TOKYO, NOWHERE] = [
+  '203.0.113.1',
+  '203.0.113.17',
+  '203.0.113.33',
+  '203.0.113.49',
+  '198.51.100.1',
+] as const;
 
 let harness: Harness;
 let folder: string;
@@ -19,8 +25,13 @@ let orgId: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-watch-'));
   const file = await writePlaces(path.join(folder, 'places.mmdb'), {
-    '203.0.113.0/28': { country_code: 'DE' }, '203.0.113.16/28': { country_code: 'BR' }, '203.0.113.32/28': { country_code: 'FR' },
-    '203.0.113.48/28': { country: { iso_code: 'JP' }, location: { latitude: 35.5, longitude: 139.5, accuracy_radius: 20 } },
+    '203.0.113.0/28': { country_code: 'DE' },
+    '203.0.113.16/28': { country_code: 'BR' },
+    '203.0.113.32/28': { country_code: 'FR' },
+    '203.0.113.48/28': {
+      country: { iso_code: 'JP' },
+      location: { latitude: 35.5, longitude: 139.5, accuracy_radius: 20 },
+    },
   });
   harness = await Harness.start({ env: { PLACES_FILE: file, TRUST_PROXY: 'loopback' } });
   orgId = await harness.make.organization('gme');
@@ -33,17 +44,33 @@ afterAll(async () => {
 const member = (role = 'mentor') => harness.make.member(orgId, role);
 
 /** Signs in at a browser, from an address. */
-async function at(client: Client, { email }: Member, address: string = NOWHERE, userAgent = FIREFOX, password = Factories.PASSWORD) {
-  return client.post('/v1/auth/login', { email, password }, { headers: { 'x-forwarded-for': address, 'user-agent': userAgent } });
+async function at(
+  client: Client,
+  { email }: Member,
+  address: string = NOWHERE,
+  userAgent = FIREFOX,
+  password = Factories.PASSWORD,
+) {
+  return client.post(
+    '/v1/auth/login',
+    { email, password },
+    { headers: { 'x-forwarded-for': address, 'user-agent': userAgent } },
+  );
 }
 
 /** What the log says of unusual sign-ins of somebody, the oldest first, once every job is over. */
 async function noticed({ userId }: Member): Promise<{ type: string; meta: Record<string, unknown> }[]> {
   await harness.settled();
   return harness.database.superuser(
-    `SELECT type, meta - 'sessionId' AS meta FROM audit_events WHERE target_id = $1 AND type = ANY ('{auth.new_device,auth.new_place,auth.impossible_travel,auth.many_failures}') ORDER BY occurred_at, type`, [userId]);
+    `SELECT type, meta - 'sessionId' AS meta FROM audit_events WHERE target_id = $1 AND type = ANY ('{auth.new_device,auth.new_place,auth.impossible_travel,auth.many_failures}') ORDER BY occurred_at, type`,
+    [userId],
+  );
 }
-const aged = ({ userId }: Member, hours: number) => harness.database.superuser('UPDATE sessions SET created_at = created_at - make_interval(hours => $2) WHERE user_id = $1', [userId, hours]);
+const aged = ({ userId }: Member, hours: number) =>
+  harness.database.superuser(
+    'UPDATE sessions SET created_at = created_at - make_interval(hours => $2) WHERE user_id = $1',
+    [userId, hours],
+  );
 
 describe('a device', () => {
   it('of the very first sign-in is not told of; nor one that is known, after a sign-out and in another version', async () => {
@@ -72,7 +99,13 @@ describe('a device', () => {
     const [somebody, client] = [await member(), harness.client()];
     await at(client, somebody);
     await at(client, somebody, NOWHERE, CHROME);
-    const forged = await harness.client().post('/v1/auth/login', { email: somebody.email, password: Factories.PASSWORD }, { headers: { 'user-agent': FIREFOX, cookie: 'vouchsafe_test_device=guess' } });
+    const forged = await harness
+      .client()
+      .post(
+        '/v1/auth/login',
+        { email: somebody.email, password: Factories.PASSWORD },
+        { headers: { 'user-agent': FIREFOX, cookie: 'vouchsafe_test_device=guess' } },
+      );
     expect(forged.headers.getSetCookie()[1]).toMatch(/^vouchsafe_test_device=[\w-]{43};/);
     expect((await noticed(somebody)).map(({ type }) => type)).toEqual(['auth.new_device', 'auth.new_device']);
   });
@@ -81,9 +114,13 @@ describe('a device', () => {
     const [somebody, other, client] = [await member(), await harness.make.organization('gme'), harness.client()];
     await harness.make.member(other, 'mentor', { email: somebody.email });
     await at(client, somebody);
-    expect((await client.post('/v1/auth/organization', { orgId: other }, { headers: { 'user-agent': FIREFOX } })).status).toBe(200);
+    expect(
+      (await client.post('/v1/auth/organization', { orgId: other }, { headers: { 'user-agent': FIREFOX } })).status,
+    ).toBe(200);
     const marks = await harness.database.superuser(
-      `SELECT k.org_id, k.mark::text FROM sign_in_marks k JOIN memberships m ON m.org_id = k.org_id AND m.id = k.membership_id WHERE m.user_id = $1 AND k.kind = 'device'`, [somebody.userId]);
+      `SELECT k.org_id, k.mark::text FROM sign_in_marks k JOIN memberships m ON m.org_id = k.org_id AND m.id = k.membership_id WHERE m.user_id = $1 AND k.kind = 'device'`,
+      [somebody.userId],
+    );
     expect([marks.length, new Set(marks.map(({ mark }) => mark)).size, await noticed(somebody)]).toEqual([2, 2, []]);
   });
 });
@@ -93,10 +130,12 @@ describe('a place', () => {
     const [somebody, client] = [await member(), harness.client()];
     for (const address of [GERMANY, GERMANY, FRANCE, GERMANY, FRANCE, NOWHERE]) await at(client, somebody, address);
     expect(await noticed(somebody)).toEqual([{ type: 'auth.new_place', meta: { country: 'fr' } }]);
-    expect((await mailsTo(harness, somebody.email)).map(({ text }) => /Place: .*/.exec(text)![0])).toEqual(['Place: France (new)']);
+    expect((await mailsTo(harness, somebody.email)).map(({ text }) => /Place: .*/.exec(text)![0])).toEqual([
+      'Place: France (new)',
+    ]);
   });
 
-  it('is listed with the device, and no other member\'s', async () => {
+  it("is listed with the device, and no other member's", async () => {
     const [somebody, client] = [await member(), harness.client()];
     await at(harness.client(), somebody, NOWHERE, 'unheard of');
     await at(client, somebody, BRAZIL);
@@ -109,7 +148,8 @@ describe('a place', () => {
 });
 
 describe('a way that nobody travels in the time', () => {
-  const asksFresh = (client: Client) => client.patch('/v1/organizations/current/sign-in', { allowedSignIn: ['password', 'passkey', 'saml', 'oidc'] });
+  const asksFresh = (client: Client) =>
+    client.patch('/v1/organizations/current/sign-in', { allowedSignIn: ['password', 'passkey', 'saml', 'oidc'] });
 
   it('is told of, and the session does nothing that asks for a fresh sign-in until there is one', async () => {
     const [somebody, client] = [await member('program_director'), harness.client()];
@@ -118,7 +158,8 @@ describe('a way that nobody travels in the time', () => {
     await aged(somebody, 2);
     await at(client, somebody, TOKYO);
     expect((await noticed(somebody)).slice(0)).toEqual([
-      { type: 'auth.impossible_travel', meta: { from: 'de', to: 'jp', minutes: 121 } }, { type: 'auth.new_place', meta: { country: 'jp' } },
+      { type: 'auth.impossible_travel', meta: { from: 'de', to: 'jp', minutes: 121 } },
+      { type: 'auth.new_place', meta: { country: 'jp' } },
     ]);
     const [mail] = await mailsTo(harness, somebody.email);
     expect(mail!.text).toMatch(/used in Germany, which is too far away\. A VPN can look like that/);
@@ -133,7 +174,9 @@ describe('a way that nobody travels in the time', () => {
     await harness.make.member(other, 'program_director', { email: somebody.email });
     await at(client, somebody, GERMANY);
     await at(client, somebody, BRAZIL);
-    expect((await client.post('/v1/auth/organization', { orgId: other }, { headers: { 'x-forwarded-for': BRAZIL } })).status).toBe(200);
+    expect(
+      (await client.post('/v1/auth/organization', { orgId: other }, { headers: { 'x-forwarded-for': BRAZIL } })).status,
+    ).toBe(200);
     expect((await asksFresh(client)).body.code).toBe('step_up_required');
   });
 
@@ -159,21 +202,40 @@ describe('a way that nobody travels in the time', () => {
     ['less what either spans', [52.5, 13.4, 300], [40.7, -74, 85], 6_000],
     ['within what they span', [46.6, 2.2, 650], [51.2, 10.4, 450], 0],
   ])('has a distance: %s', async (_what, a, b, expected) => {
-    const [row] = await harness.database.superuser<{ km: number }>('SELECT app_private.least_distance_km($1, $2, $3, $4, $5, $6) AS km', [...a, ...b]);
+    const [row] = await harness.database.superuser<{ km: number }>(
+      'SELECT app_private.least_distance_km($1, $2, $3, $4, $5, $6) AS km',
+      [...a, ...b],
+    );
     expect(Math.abs(row!.km - expected)).toBeLessThan(10);
   });
 
   it.each<[number | null, number | null, boolean]>([
-    [500, 1, false], [501, 1, true], [901, 3_600, true], [900, 3_600, false], [9_000, 36_001, false], [9_000, 35_999, true], [501, 0, true], [501, -60, true], [0, 0, false],
-    [null, 60, false], [900, null, false],
+    [500, 1, false],
+    [501, 1, true],
+    [901, 3_600, true],
+    [900, 3_600, false],
+    [9_000, 36_001, false],
+    [9_000, 35_999, true],
+    [501, 0, true],
+    [501, -60, true],
+    [0, 0, false],
+    [null, 60, false],
+    [900, null, false],
   ])('of %s km in %s seconds: %s', async (km, seconds, expected) => {
-    expect(await harness.database.superuser('SELECT app_private.is_impossible_travel($1, $2) AS impossible', [km, seconds])).toEqual([{ impossible: expected }]);
+    expect(
+      await harness.database.superuser('SELECT app_private.is_impossible_travel($1, $2) AS impossible', [km, seconds]),
+    ).toEqual([{ impossible: expected }]);
   });
 });
 
 describe('many failures', () => {
-  const failures = (of: string, org: string) => harness.database.superuser<{ meta: object }>(`SELECT meta FROM audit_events WHERE org_id = $1 AND type = 'auth.many_failures' AND meta ->> 'of' = $2`, [org, of]);
-  const wrong = (somebody: Member, address: string) => at(harness.client(), somebody, address, FIREFOX, 'Wrong-Password-1');
+  const failures = (of: string, org: string) =>
+    harness.database.superuser<{ meta: object }>(
+      `SELECT meta FROM audit_events WHERE org_id = $1 AND type = 'auth.many_failures' AND meta ->> 'of' = $2`,
+      [org, of],
+    );
+  const wrong = (somebody: Member, address: string) =>
+    at(harness.client(), somebody, address, FIREFOX, 'Wrong-Password-1');
 
   it('from one address over several accounts are told of at the twentieth, once, however many at the same time', async () => {
     const org = await harness.make.organization('gme');
@@ -186,7 +248,10 @@ describe('many failures', () => {
     await Promise.all(members.slice(4).map((one) => wrong(one, '198.51.100.7')));
     await harness.settled();
     expect(await failures('address', org)).toEqual([{ meta: { of: 'address', failures: 20, accounts: 8 } }]);
-    await harness.database.superuser(`UPDATE sign_in_failures SET failed_at = failed_at - interval '11 minutes' WHERE org_id = $1`, [org]);
+    await harness.database.superuser(
+      `UPDATE sign_in_failures SET failed_at = failed_at - interval '11 minutes' WHERE org_id = $1`,
+      [org],
+    );
     await wrong(members[7]!, '198.51.100.7');
     await harness.settled();
     expect(await failures('address', org)).toHaveLength(1);
@@ -201,36 +266,63 @@ describe('many failures', () => {
       await harness.settled();
       expect(await failures('account', org)).toHaveLength(i < 9 ? 0 : 1);
     }
-    expect(await noticed(somebody)).toEqual([{ type: 'auth.many_failures', meta: { of: 'account', failures: 10, accounts: 1 } }]);
+    expect(await noticed(somebody)).toEqual([
+      { type: 'auth.many_failures', meta: { of: 'account', failures: 10, accounts: 1 } },
+    ]);
   });
 
   it('for addresses that nobody has are told to the installation, and to no organization', async () => {
     const INSTALLATION = '00000000-0000-0000-0000-000000000000';
-    await Promise.all(Array.from({ length: 20 }, (_, i) => at(harness.client(), { email: `nobody${i}@test.example` } as Member, '198.51.100.9', FIREFOX, 'Wrong-Password-1')));
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        at(
+          harness.client(),
+          { email: `nobody${i}@test.example` } as Member,
+          '198.51.100.9',
+          FIREFOX,
+          'Wrong-Password-1',
+        ),
+      ),
+    );
     await harness.settled();
     expect(await failures('address', INSTALLATION)).toEqual([{ meta: { of: 'address', failures: 20, accounts: 20 } }]);
   });
 });
 
 describe('what is kept', () => {
-  it('holds no address in clear, and is out of reach of every member and of the application\'s role', async () => {
-    const rows = await harness.database.superuser<{ line: string }>(`SELECT m::text AS line FROM sign_in_marks m UNION ALL SELECT f::text FROM sign_in_failures f UNION ALL SELECT payload::text FROM outbox`);
+  it("holds no address in clear, and is out of reach of every member and of the application's role", async () => {
+    const rows = await harness.database.superuser<{ line: string }>(
+      `SELECT m::text AS line FROM sign_in_marks m UNION ALL SELECT f::text FROM sign_in_failures f UNION ALL SELECT payload::text FROM outbox`,
+    );
     expect(rows.length).toBeGreaterThan(20);
     expect(rows.map(({ line }) => line).join()).not.toMatch(/203\.0\.113|198\.51\.100|@test\.example|Firefox/);
     const grants = await harness.database.superuser<{ writes: boolean }>(
       `SELECT has_table_privilege('vouchsafe_app', t, 'INSERT, UPDATE, DELETE') OR has_any_column_privilege('vouchsafe_app', t, 'INSERT, UPDATE') OR has_column_privilege('vouchsafe_app', t, c, 'SELECT') AS writes
-         FROM (VALUES ('sign_in_marks', 'mark'), ('sign_in_failures', 'address_mark')) x (t, c)`);
+         FROM (VALUES ('sign_in_marks', 'mark'), ('sign_in_failures', 'address_mark')) x (t, c)`,
+    );
     expect(grants).toEqual([{ writes: false }, { writes: false }]);
   });
 
   it('is heard of at once by who may read the log, and by nobody else', async () => {
-    const [director, mentor, somebody] = [await harness.signIn((await member('program_director')).email), await harness.signIn((await member()).email), await member()];
+    const [director, mentor, somebody] = [
+      await harness.signIn((await member('program_director')).email),
+      await harness.signIn((await member()).email),
+      await member(),
+    ];
     await at(harness.client(), somebody);
     await at(harness.client(), somebody);
     await harness.settled();
-    const seen = async (client: Client) => (await client.get(`/v1/audit?type=auth.new_device&targetId=${somebody.userId}`)).body.items;
-    expect(await seen(director)).toMatchObject([{ type: 'auth.new_device', severity: 'notice', actor: { id: somebody.userId }, userAgent: FIREFOX, ip: NOWHERE }]);
+    const seen = async (client: Client) =>
+      (await client.get(`/v1/audit?type=auth.new_device&targetId=${somebody.userId}`)).body.items;
+    expect(await seen(director)).toMatchObject([
+      { type: 'auth.new_device', severity: 'notice', actor: { id: somebody.userId }, userAgent: FIREFOX, ip: NOWHERE },
+    ]);
     expect((await mentor.get('/v1/audit')).status).toBe(403);
-    expect(await harness.database.superuser(`SELECT permission FROM live_events WHERE type = 'auth.new_device' AND target_id = $1`, [somebody.userId])).toEqual([{ permission: 'audit:read' }]);
+    expect(
+      await harness.database.superuser(
+        `SELECT permission FROM live_events WHERE type = 'auth.new_device' AND target_id = $1`,
+        [somebody.userId],
+      ),
+    ).toEqual([{ permission: 'audit:read' }]);
   });
 });

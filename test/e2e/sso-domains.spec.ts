@@ -18,7 +18,10 @@ let provider: IdentityProvider;
 
 beforeAll(async () => {
   names = await NameServer.start();
-  [harness, provider] = await Promise.all([Harness.start({ env: { DNS_SERVERS: names.address } }), IdentityProvider.start()]);
+  [harness, provider] = await Promise.all([
+    Harness.start({ env: { DNS_SERVERS: names.address } }),
+    IdentityProvider.start(),
+  ]);
 });
 afterAll(() => Promise.all([harness.stop(), provider.stop(), names.stop()]));
 
@@ -69,9 +72,16 @@ describe('a domain', () => {
     names.failing = false;
   });
 
-  it('is an organization\'s once the DNS says so, and not before', async () => {
+  it("is an organization's once the DNS says so, and not before", async () => {
     const domain = await added(here, 'Hospital.TEST.example');
-    expect(domain).toMatchObject({ domain: 'hospital.test.example', state: 'pending', record: { name: '_vouchsafe.hospital.test.example', value: expect.stringMatching(/^vouchsafe-domain-verification=.{43}$/) } });
+    expect(domain).toMatchObject({
+      domain: 'hospital.test.example',
+      state: 'pending',
+      record: {
+        name: '_vouchsafe.hospital.test.example',
+        value: expect.stringMatching(/^vouchsafe-domain-verification=.{43}$/),
+      },
+    });
     expect(await verified(here, domain)).toMatchObject({ state: 'pending', problem: 'record_missing' });
     names.records.set(domain.record.name, [`${domain.record.value}x`, 'vouchsafe-domain-verification=']);
     expect(await verified(here, domain)).toMatchObject({ state: 'pending' });
@@ -80,40 +90,68 @@ describe('a domain', () => {
     expect(body).toMatchObject({ recordFound: true, state: 'pending' });
     await harness.settled();
     expect(await verified(here, domain)).toMatchObject({ state: 'verified', problem: null });
-    expect(await superuser(`SELECT type FROM audit_events WHERE target_id = $1 AND type LIKE '%verified'`, [domain.id])).toEqual([{ type: 'sso.domain_verified' }]);
+    expect(
+      await superuser(`SELECT type FROM audit_events WHERE target_id = $1 AND type LIKE '%verified'`, [domain.id]),
+    ).toEqual([{ type: 'sso.domain_verified' }]);
   });
 
   it('is kept as DNS knows it, and once', async () => {
     expect(await added(here, 'Bücher.test.example.')).toMatchObject({ domain: 'xn--bcher-kva.test.example' });
-    expect(seen(await here.client.post(DOMAINS, { domain: 'xn--bcher-kva.TEST.example' }))).toEqual([409, 'domain_exists']);
+    expect(seen(await here.client.post(DOMAINS, { domain: 'xn--bcher-kva.TEST.example' }))).toEqual([
+      409,
+      'domain_exists',
+    ]);
   });
 
-  it.each(['gmail.com', 'OUTLOOK.com', 'localhost', '127.0.0.1', 'a..example', '-a.example', 'a b.example', 'https://a.example', 'a.example/x', '*.example', 'example.1'])(
-    'is none where it is %s', async (domain) => expect(seen(await here.client.post(DOMAINS, { domain }))).toEqual([400, 'domain_refused']),
+  it.each([
+    'gmail.com',
+    'OUTLOOK.com',
+    'localhost',
+    '127.0.0.1',
+    'a..example',
+    '-a.example',
+    'a b.example',
+    'https://a.example',
+    'a.example/x',
+    '*.example',
+    'example.1',
+  ])('is none where it is %s', async (domain) =>
+    expect(seen(await here.client.post(DOMAINS, { domain }))).toEqual([400, 'domain_refused']),
   );
 
-  it('cannot be called verified by any SQL of the API\'s role', async () => {
+  it("cannot be called verified by any SQL of the API's role", async () => {
     const domain = await added(here, 'raw.test.example');
     const raw = await RawSql.open(harness.env['DATABASE_URL']!);
     await raw.client.query('BEGIN');
     for (const statement of [
-      `UPDATE sso_domains SET verified_at = now()`, `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ('${here.org}', gen_random_uuid(), 'other.test.example', repeat('x', 43), now())`,
-    ]) expect((await raw.attempt(statement)).code).toBe('42501');
+      `UPDATE sso_domains SET verified_at = now()`,
+      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ('${here.org}', gen_random_uuid(), 'other.test.example', repeat('x', 43), now())`,
+    ])
+      expect((await raw.attempt(statement)).code).toBe('42501');
     await raw.end();
-    expect(await superuser('SELECT verified_at FROM sso_domains WHERE id = $1', [domain.id])).toEqual([{ verified_at: null }]);
+    expect(await superuser('SELECT verified_at FROM sso_domains WHERE id = $1', [domain.id])).toEqual([
+      { verified_at: null },
+    ]);
   });
 
-  it('is two organizations\' within an institution alone, else whose was first', async () => {
+  it("is two organizations' within an institution alone, else whose was first", async () => {
     const [first, sister, stranger] = [await site(), await site(), await site()];
     const institution = await createInstitution(harness.operator, 'Synthetic University');
-    await superuser('UPDATE organizations SET institution_id = $1 WHERE id = ANY ($2::uuid[])', [institution, [first.org, sister.org]]);
+    await superuser('UPDATE organizations SET institution_id = $1 WHERE id = ANY ($2::uuid[])', [
+      institution,
+      [first.org, sister.org],
+    ]);
     const results: Domain[] = [];
     for (const one of [first, sister, stranger]) {
       const domain = await added(one, 'university.test.example');
       publish(domain);
       results.push(await verified(one, domain));
     }
-    expect(results.map(({ state, problem }) => [state, problem])).toEqual([['verified', null], ['verified', null], ['pending', 'domain_taken']]);
+    expect(results.map(({ state, problem }) => [state, problem])).toEqual([
+      ['verified', null],
+      ['verified', null],
+      ['pending', 'domain_taken'],
+    ]);
   });
 
   it('is looked up again each week; without its record it is lost after another, and who may change that is told', async () => {
@@ -122,7 +160,10 @@ describe('a domain', () => {
     publish(domain);
     await verified(one, domain);
     const daily = async (checked: string, lost: string | null = null) => {
-      await superuser(`UPDATE sso_domains SET checked_at = now() - $2::interval, lost_at = now() - $3::interval WHERE id = $1`, [domain.id, checked, lost]);
+      await superuser(
+        `UPDATE sso_domains SET checked_at = now() - $2::interval, lost_at = now() - $3::interval WHERE id = $1`,
+        [domain.id, checked, lost],
+      );
       await harness.operator.within(one.org, () => harness.worker.get(SsoJobs).daily());
       await harness.settled();
       const { body } = await one.client.get(DOMAINS);
@@ -140,9 +181,16 @@ describe('a domain', () => {
     names.records.clear();
     expect(await daily('7 days')).toBe('lost');
     expect(await daily('1 day', '8 days')).toBe('pending');
-    expect((await mailsTo(harness, one.lead.email)).map(({ text }) => /missing\.|yours\./.exec(text)?.[0])).toEqual(['missing.', 'missing.', 'yours.']);
-    expect((await superuser(`SELECT type FROM audit_events WHERE target_id = $1 ORDER BY occurred_at, id`, [domain.id])).map(({ type }) => type).slice(-3))
-      .toEqual(['sso.domain_proof_lost', 'sso.domain_proof_lost', 'sso.domain_unverified']);
+    expect((await mailsTo(harness, one.lead.email)).map(({ text }) => /missing\.|yours\./.exec(text)?.[0])).toEqual([
+      'missing.',
+      'missing.',
+      'yours.',
+    ]);
+    expect(
+      (await superuser(`SELECT type FROM audit_events WHERE target_id = $1 ORDER BY occurred_at, id`, [domain.id]))
+        .map(({ type }) => type)
+        .slice(-3),
+    ).toEqual(['sso.domain_proof_lost', 'sso.domain_proof_lost', 'sso.domain_unverified']);
   });
 
   it('is removed by whoever may', async () => {
@@ -158,27 +206,60 @@ describe('discovery and sharing', () => {
   let foreign: Site;
   let connection: string;
 
-  const connect = async ({ org }: Site, more: object): Promise<string> => (await harness.operator.within(org, async () => harness.operator.app.get(SsoSetupService).create({
-    name: 'University', metadata: await provider.metadata(), groupRoles: [], defaultRole: 'trainee', ...more,
-  }))).id;
-  const discover = async (email: string) => (await harness.client().get(`/v1/sso/discover?email=${encodeURIComponent(email)}`)).body;
+  const connect = async ({ org }: Site, more: object): Promise<string> =>
+    (
+      await harness.operator.within(org, async () =>
+        harness.operator.app.get(SsoSetupService).create({
+          name: 'University',
+          metadata: await provider.metadata(),
+          groupRoles: [],
+          defaultRole: 'trainee',
+          ...more,
+        }),
+      )
+    ).id;
+  const discover = async (email: string) =>
+    (await harness.client().get(`/v1/sso/discover?email=${encodeURIComponent(email)}`)).body;
 
   beforeAll(async () => {
     [home, sister, foreign] = [await site(), await site(), await site()];
     const institution = await createInstitution(harness.operator, 'Synthetic University');
-    await superuser('UPDATE organizations SET institution_id = $1 WHERE id = ANY ($2::uuid[])', [institution, [home.org, sister.org]]);
+    await superuser('UPDATE organizations SET institution_id = $1 WHERE id = ANY ($2::uuid[])', [
+      institution,
+      [home.org, sister.org],
+    ]);
     connection = await connect(home, { shared: true });
-    for (const [{ org }, domain] of [[home, 'gme.example'], [sister, 'sister.example'], [home, 'workforce.example'], [sister, 'workforce.example']] as const) {
-      await superuser(`INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`, [org, domain]);
+    for (const [{ org }, domain] of [
+      [home, 'gme.example'],
+      [sister, 'sister.example'],
+      [home, 'workforce.example'],
+      [sister, 'workforce.example'],
+    ] as const) {
+      await superuser(
+        `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`,
+        [org, domain],
+      );
     }
   });
 
   it('answers for a domain, and the same whether or not anybody has the address', async () => {
     const known = await discover('mentor@gme.example');
-    expect(known).toEqual({ password: true, connections: [{ id: connection, name: 'University', protocol: 'saml', loginUrl: `http://127.0.0.1:3000/v1/sso/saml/${connection}/login` }] });
+    expect(known).toEqual({
+      password: true,
+      connections: [
+        {
+          id: connection,
+          name: 'University',
+          protocol: 'saml',
+          loginUrl: `http://127.0.0.1:3000/v1/sso/saml/${connection}/login`,
+        },
+      ],
+    });
     for (const email of ['nobody-at-all@GME.example', 'x@y@gme.example']) expect(await discover(email)).toEqual(known);
-    for (const email of [home.lead.email, 'a@unknown.example', 'a@sub.gme.example']) expect(await discover(email)).toEqual({ password: true, connections: [] });
-    for (const email of ['nonsense', '@gme.example', 'a@', 'a@127.0.0.1']) expect(await discover(email)).toMatchObject({ code: 'invalid_request' });
+    for (const email of [home.lead.email, 'a@unknown.example', 'a@sub.gme.example'])
+      expect(await discover(email)).toEqual({ password: true, connections: [] });
+    for (const email of ['nonsense', '@gme.example', 'a@', 'a@127.0.0.1'])
+      expect(await discover(email)).toMatchObject({ code: 'invalid_request' });
   });
 
   it('leaves passwords out where single sign-on is enforced, and what is switched off or not verified any more', async () => {
@@ -187,10 +268,22 @@ describe('discovery and sharing', () => {
     expect(await discover('a@workforce.example')).toMatchObject({ password: true });
     await superuser('UPDATE organizations SET require_sso = false WHERE id = $1', [home.org]);
     for (const [off, on] of [
-      ['UPDATE sso_connections SET enabled = false WHERE org_id = $1', 'UPDATE sso_connections SET enabled = true WHERE org_id = $1'],
-      [`UPDATE sso_domains SET verified_at = NULL WHERE org_id = $1`, 'UPDATE sso_domains SET verified_at = now() WHERE org_id = $1'],
-      [`UPDATE organizations SET status = 'suspended' WHERE id = $1`, `UPDATE organizations SET status = 'active' WHERE id = $1`],
-      [`UPDATE organizations SET allowed_sign_in = '{password}' WHERE id = $1`, `UPDATE organizations SET allowed_sign_in = '{password,saml}' WHERE id = $1`],
+      [
+        'UPDATE sso_connections SET enabled = false WHERE org_id = $1',
+        'UPDATE sso_connections SET enabled = true WHERE org_id = $1',
+      ],
+      [
+        `UPDATE sso_domains SET verified_at = NULL WHERE org_id = $1`,
+        'UPDATE sso_domains SET verified_at = now() WHERE org_id = $1',
+      ],
+      [
+        `UPDATE organizations SET status = 'suspended' WHERE id = $1`,
+        `UPDATE organizations SET status = 'active' WHERE id = $1`,
+      ],
+      [
+        `UPDATE organizations SET allowed_sign_in = '{password}' WHERE id = $1`,
+        `UPDATE organizations SET allowed_sign_in = '{password,saml}' WHERE id = $1`,
+      ],
     ]) {
       await superuser(off!, [home.org]);
       expect(await discover('a@gme.example')).toEqual({ password: true, connections: [] });
@@ -204,7 +297,11 @@ describe('discovery and sharing', () => {
     const [way] = (await discover('a@sister.example')).connections;
     expect(way.loginUrl).toBe(`http://127.0.0.1:3000/v1/sso/saml/${connection}/login?organization=${sister.org}`);
 
-    await sister.client.post('/v1/memberships', { email: 'mentor@gme.example', name: 'Synthetic Colleague', role: 'mentor' });
+    await sister.client.post('/v1/memberships', {
+      email: 'mentor@gme.example',
+      name: 'Synthetic Colleague',
+      role: 'mentor',
+    });
     const client = harness.client();
     expect((await arrived(client, connection, sister.org)).status).toBe(303);
     expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: sister.org }, role: 'mentor' });
@@ -216,18 +313,29 @@ describe('discovery and sharing', () => {
 
   it('lands nowhere without a membership, or where it is not trusted, and leaves no session', async () => {
     const before = await superuser('SELECT count(*) FROM sessions');
-    expect(seen(await arrived(harness.client(), connection, sister.org, 'admin@workforce.example'))).toEqual([403, 'sso_refused']);
-    await foreign.client.post('/v1/memberships', { email: 'mentor@gme.example', name: 'Synthetic Colleague', role: 'mentor' });
+    expect(seen(await arrived(harness.client(), connection, sister.org, 'admin@workforce.example'))).toEqual([
+      403,
+      'sso_refused',
+    ]);
+    await foreign.client.post('/v1/memberships', {
+      email: 'mentor@gme.example',
+      name: 'Synthetic Colleague',
+      role: 'mentor',
+    });
     expect(seen(await arrived(harness.client(), connection, foreign.org))).toEqual([403, 'sso_refused']);
     expect(await superuser('SELECT count(*) FROM sessions')).toEqual(before);
-    expect((await home.client.get(`/v1/sso/connections/${connection}/trace`)).body.items.slice(0, 3).map(({ reason }: { reason: string }) => reason))
-      .toEqual(['not_trusted_there', 'no_membership_there', 'connection_not_shared']);
+    expect(
+      (await home.client.get(`/v1/sso/connections/${connection}/trace`)).body.items
+        .slice(0, 3)
+        .map(({ reason }: { reason: string }) => reason),
+    ).toEqual(['not_trusted_there', 'no_membership_there', 'connection_not_shared']);
     expect((await harness.client().get(`/v1/sso/saml/${connection}/login?organization=nonsense`)).status).toBe(400);
   });
 
   it('is limited by address', async () => {
     let status = 200;
-    for (let tries = 0; tries < 100 && status === 200; tries += 1) ({ status } = await harness.client().get('/v1/sso/discover?email=a@gme.example'));
+    for (let tries = 0; tries < 100 && status === 200; tries += 1)
+      ({ status } = await harness.client().get('/v1/sso/discover?email=a@gme.example'));
     expect(status).toBe(429);
   });
 

@@ -16,7 +16,13 @@ beforeAll(async () => {
   const org = await harness.make.organization('gme');
   director = await harness.signIn((await harness.make.member(org, 'program_director')).email);
   member = await harness.make.member(org, 'mentor');
-  connection = (await director.post('/v1/sso/connections', { name: 'Synthetic', metadata: await providerMetadata(), defaultRole: 'mentor' })).body.id as string;
+  connection = (
+    await director.post('/v1/sso/connections', {
+      name: 'Synthetic',
+      metadata: await providerMetadata(),
+      defaultRole: 'mentor',
+    })
+  ).body.id as string;
   raw = await RawSql.open(harness.env.DATABASE_URL!);
 });
 afterAll(async () => {
@@ -24,25 +30,47 @@ afterAll(async () => {
   await harness.stop();
 });
 
-describe('SQL as the application\'s role', () => {
-  it.each(['entrance_hash = sha256(\'known\')', 'entrance_enc = \'\\x00\'', 'tested_at = now()', 'protocol = \'oidc\''])('changes nothing of what a connection\'s answers are believed by: %s', async (change) => {
-    await raw.enter(sessionSecret(director));
-    expect((await raw.attempt(`UPDATE sso_connections SET ${change} WHERE id = $1`, [connection])).code).toBe('42501');
-    await raw.rollback();
-  });
+describe("SQL as the application's role", () => {
+  it.each(["entrance_hash = sha256('known')", "entrance_enc = '\\x00'", 'tested_at = now()', "protocol = 'oidc'"])(
+    "changes nothing of what a connection's answers are believed by: %s",
+    async (change) => {
+      await raw.enter(sessionSecret(director));
+      expect((await raw.attempt(`UPDATE sso_connections SET ${change} WHERE id = $1`, [connection])).code).toBe(
+        '42501',
+      );
+      await raw.rollback();
+    },
+  );
 
-  it('becomes nobody by a test sign-in, even knowing the connection\'s secret', async () => {
-    await harness.database.superuser(`UPDATE sso_connections SET entrance_hash = sha256('known') WHERE id = $1`, [connection]);
+  it("becomes nobody by a test sign-in, even knowing the connection's secret", async () => {
+    await harness.database.superuser(`UPDATE sso_connections SET entrance_hash = sha256('known') WHERE id = $1`, [
+      connection,
+    ]);
     await raw.client.query('BEGIN');
-    const { rows } = await raw.attempt(`SELECT passed FROM app.sso_test_passed($1, 'known', $2)`, [connection, member.membershipId]);
+    const { rows } = await raw.attempt(`SELECT passed FROM app.sso_test_passed($1, 'known', $2)`, [
+      connection,
+      member.membershipId,
+    ]);
     expect(rows).toEqual([{ passed: true }]);
-    expect((await raw.attempt('SELECT app.user_id() AS who, app.org_id() AS org')).rows).toEqual([{ who: null, org: null }]);
+    expect((await raw.attempt('SELECT app.user_id() AS who, app.org_id() AS org')).rows).toEqual([
+      { who: null, org: null },
+    ]);
     await raw.rollback();
   });
 
-  it('writes into a connection\'s trace and log of refusals alone, and none in the name of a user', async () => {
+  it("writes into a connection's trace and log of refusals alone, and none in the name of a user", async () => {
     const enter = () => raw.client.query(`BEGIN; SELECT app.enter_sso_log('${connection}')`);
-    const trace = (accepted: boolean) => raw.attempt('SELECT app.trace_sso_attempt($1, $2, NULL)', [connection, JSON.stringify({ id: '01900000-0000-7000-8000-00000000ffff', accepted, attributes: [], request_id: 'x', issuer: 'forged' })]);
+    const trace = (accepted: boolean) =>
+      raw.attempt('SELECT app.trace_sso_attempt($1, $2, NULL)', [
+        connection,
+        JSON.stringify({
+          id: '01900000-0000-7000-8000-00000000ffff',
+          accepted,
+          attributes: [],
+          request_id: 'x',
+          issuer: 'forged',
+        }),
+      ]);
     await enter();
     expect((await trace(true)).code).toBe('42501');
     await raw.rollback();
@@ -50,18 +78,30 @@ describe('SQL as the application\'s role', () => {
     expect((await trace(false)).code).toBeNull();
     await raw.rollback();
     await enter();
-    const entry = (actor: string) => raw.attempt(
-      `INSERT INTO audit_events (org_id, id, type, outcome, actor_type, actor_id, request_id, canonical, private_digest, occurred_at)
-       SELECT app.audit_org_id(), gen_random_uuid(), 'auth.sign_in_failed', 'failure', $1, $2, 'x', '\\x00', sha256('x'), now()`, [actor, member.userId]);
+    const entry = (actor: string) =>
+      raw.attempt(
+        `INSERT INTO audit_events (org_id, id, type, outcome, actor_type, actor_id, request_id, canonical, private_digest, occurred_at)
+       SELECT app.audit_org_id(), gen_random_uuid(), 'auth.sign_in_failed', 'failure', $1, $2, 'x', '\\x00', sha256('x'), now()`,
+        [actor, member.userId],
+      );
     expect([(await entry('user')).code, (await entry('anonymous')).code]).toEqual(['42501', null]);
     await raw.rollback();
   });
 
   it('makes no member of a user whom another organization alone knows', async () => {
     const elsewhere = await harness.make.organization('gme');
-    await harness.database.superuser(`INSERT INTO users (id, email, home_org_id) VALUES ('01900000-0000-7000-8000-00000000aaaa', 'confined@test.example', $1)`, [elsewhere]);
+    await harness.database.superuser(
+      `INSERT INTO users (id, email, home_org_id) VALUES ('01900000-0000-7000-8000-00000000aaaa', 'confined@test.example', $1)`,
+      [elsewhere],
+    );
     await raw.enter(sessionSecret(director));
-    expect((await raw.attempt(`INSERT INTO memberships (org_id, id, user_id, name, role) VALUES (app.org_id(), gen_random_uuid(), '01900000-0000-7000-8000-00000000aaaa', 'Synthetic', 'trainee')`)).code).toBe('42501');
+    expect(
+      (
+        await raw.attempt(
+          `INSERT INTO memberships (org_id, id, user_id, name, role) VALUES (app.org_id(), gen_random_uuid(), '01900000-0000-7000-8000-00000000aaaa', 'Synthetic', 'trainee')`,
+        )
+      ).code,
+    ).toBe('42501');
     await raw.rollback();
   });
 });

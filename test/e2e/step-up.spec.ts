@@ -8,13 +8,36 @@ import { Factories, type Member } from '../harness/factories.js';
 import { madeKey, KeyClient } from '../harness/keys.js';
 
 const STEP_UP = '/v1/auth/step-up';
-/** What the step-up is asked for, at the least: exports, roles, keys, connections, secrets of webhook sources, settings of sign-in, factors. */
+/**
+ * What the step-up is asked for, at the least: exports, roles, keys, connections, secrets of webhook sources, settings
+ * of sign-in, factors.
+ */
 const ASKED = [
-  'POST /v1/exports', 'PATCH /v1/memberships/:id', 'PUT /v1/memberships/:id/permissions/:permission', 'DELETE /v1/memberships/:id/permissions/:permission',
-  'POST /v1/roles', 'PATCH /v1/roles/:role', 'DELETE /v1/roles/:role', 'PUT /v1/roles/:role/permissions/:permission', 'DELETE /v1/roles/:role/permissions/:permission',
-  'POST /v1/api-keys', 'POST /v1/api-keys/:id/rotate', 'POST /v1/sso/connections', 'PATCH /v1/sso/connections/:id', 'DELETE /v1/sso/connections/:id',
-  'POST /v1/webhook-sources', 'POST /v1/webhook-sources/:id/secrets', 'PATCH /v1/organizations/current/sign-in', 'POST /v1/organizations/current/owner',
-  'DELETE /v1/memberships/:id/factors', 'DELETE /v1/auth/totp', 'POST /v1/auth/recovery-codes', 'POST /v1/auth/totp/enroll', 'POST /v1/auth/totp/confirm', 'POST /v1/auth/passkeys', 'DELETE /v1/auth/passkeys/:id',
+  'POST /v1/exports',
+  'PATCH /v1/memberships/:id',
+  'PUT /v1/memberships/:id/permissions/:permission',
+  'DELETE /v1/memberships/:id/permissions/:permission',
+  'POST /v1/roles',
+  'PATCH /v1/roles/:role',
+  'DELETE /v1/roles/:role',
+  'PUT /v1/roles/:role/permissions/:permission',
+  'DELETE /v1/roles/:role/permissions/:permission',
+  'POST /v1/api-keys',
+  'POST /v1/api-keys/:id/rotate',
+  'POST /v1/sso/connections',
+  'PATCH /v1/sso/connections/:id',
+  'DELETE /v1/sso/connections/:id',
+  'POST /v1/webhook-sources',
+  'POST /v1/webhook-sources/:id/secrets',
+  'PATCH /v1/organizations/current/sign-in',
+  'POST /v1/organizations/current/owner',
+  'DELETE /v1/memberships/:id/factors',
+  'DELETE /v1/auth/totp',
+  'POST /v1/auth/recovery-codes',
+  'POST /v1/auth/totp/enroll',
+  'POST /v1/auth/totp/confirm',
+  'POST /v1/auth/passkeys',
+  'DELETE /v1/auth/passkeys/:id',
 ];
 
 let harness: Harness;
@@ -40,8 +63,11 @@ async function lead(): Promise<Lead> {
 }
 
 /** Lets the sign-ins and step-ups of a member be long ago. */
-const grow = ({ userId }: Member) => harness.database.superuser(
-  `UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes', stepped_up_at = stepped_up_at - interval '32 minutes' WHERE user_id = $1`, [userId]);
+const grow = ({ userId }: Member) =>
+  harness.database.superuser(
+    `UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes', stepped_up_at = stepped_up_at - interval '32 minutes' WHERE user_id = $1`,
+    [userId],
+  );
 
 it('a step-up of thirty minutes at most is asked for where the most can be taken or given', () => {
   const routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner));
@@ -66,17 +92,27 @@ describe('somebody without a second factor', () => {
     const { client, email, userId } = await lead();
     const codes: string[] = [];
     for (let i = 0; i < 6; i += 1) codes.push(seen(await client.post(STEP_UP, { password: 'Wrong-Password-1' })));
-    expect(codes).toEqual([...Array<string>(4).fill('403 step_up_refused'), '429 account_locked', '429 account_locked']);
+    expect(codes).toEqual([
+      ...Array<string>(4).fill('403 step_up_refused'),
+      '429 account_locked',
+      '429 account_locked',
+    ]);
     expect(seen(await client.post(STEP_UP, { password: Factories.PASSWORD }))).toBe('429 account_locked');
-    expect(seen(await harness.client().post('/v1/auth/login', { email, password: Factories.PASSWORD }))).toBe('429 account_locked');
+    expect(seen(await harness.client().post('/v1/auth/login', { email, password: Factories.PASSWORD }))).toBe(
+      '429 account_locked',
+    );
     const logged = await harness.database.superuser<{ type: string }>(
-      `SELECT type FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type IN ('auth.step_up_failed', 'auth.locked') ORDER BY id`, [orgId, userId]);
+      `SELECT type FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type IN ('auth.step_up_failed', 'auth.locked') ORDER BY id`,
+      [orgId, userId],
+    );
     expect(logged.map(({ type }) => type)).toEqual([...Array<string>(5).fill('auth.step_up_failed'), 'auth.locked']);
   });
 
   it('has five of fifty wrong passwords evaluated that come at once, in one session', async () => {
     const { client } = await lead();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => client.post(STEP_UP, { password: 'Wrong-Password-1' })));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => client.post(STEP_UP, { password: 'Wrong-Password-1' })),
+    );
     expect(answers.filter((answer) => seen(answer) === '403 step_up_refused')).toHaveLength(4);
     expect(answers.filter((answer) => seen(answer) === '429 account_locked')).toHaveLength(46);
   });
@@ -85,7 +121,7 @@ describe('somebody without a second factor', () => {
 describe('somebody with a second factor', () => {
   const enrolled = async (): Promise<Lead & { app: CodeApp; recoveryCodes: string[] }> => {
     const user = await lead();
-    return { ...user, ...await enrollTotp(user.client) };
+    return { ...user, ...(await enrollTotp(user.client)) };
   };
 
   it('shows it: the password is not enough', async () => {
@@ -105,7 +141,9 @@ describe('somebody with a second factor', () => {
     const user = await enrolled();
     const code = user.app.fresh();
     const client = harness.client();
-    expect((await client.post('/v1/auth/login', { email: user.email, password: Factories.PASSWORD, totp: code })).status).toBe(200);
+    expect(
+      (await client.post('/v1/auth/login', { email: user.email, password: Factories.PASSWORD, totp: code })).status,
+    ).toBe(200);
     expect(seen(await client.post(STEP_UP, { totp: code }))).toBe('403 step_up_refused');
   });
 
@@ -123,7 +161,13 @@ describe('somebody with a second factor', () => {
   it('cannot change factors in a session that has grown old: a stolen one plants none, by SQL of the functions neither', async () => {
     const user = await enrolled();
     await grow(user);
-    for (const [method, path, body] of [['DELETE', '/v1/auth/totp'], ['POST', '/v1/auth/recovery-codes'], ['POST', '/v1/auth/totp/enroll'], ['GET', '/v1/auth/passkeys/options'], ['POST', '/v1/auth/passkeys', {}]] as const) {
+    for (const [method, path, body] of [
+      ['DELETE', '/v1/auth/totp'],
+      ['POST', '/v1/auth/recovery-codes'],
+      ['POST', '/v1/auth/totp/enroll'],
+      ['GET', '/v1/auth/passkeys/options'],
+      ['POST', '/v1/auth/passkeys', {}],
+    ] as const) {
       expect([path, seen(await user.client.send(method, path, { body }))]).toEqual([path, '403 step_up_required']);
     }
   });
@@ -147,15 +191,28 @@ describe('a session', () => {
     const before = session(client);
     expect(seen(await client.post(STEP_UP, { totp: '000000' }))).toBe('403 step_up_refused');
     expect([session(client), (await client.get('/v1/auth/me')).status]).toEqual([before, 200]);
-    const [lock] = await harness.database.superuser('SELECT failures, pending FROM app_private.sign_in_locks WHERE login_key = sha256($1)', [Buffer.from(email)]);
+    const [lock] = await harness.database.superuser(
+      'SELECT failures, pending FROM app_private.sign_in_locks WHERE login_key = sha256($1)',
+      [Buffer.from(email)],
+    );
     expect(lock).toEqual({ failures: 1, pending: 0 });
   });
 
   it('gets another secret with another password too', async () => {
     const { client } = await lead();
     const before = session(client);
-    expect((await client.post('/v1/auth/password/change', { currentPassword: Factories.PASSWORD, newPassword: 'Synthetic-Test-2' })).status).toBe(204);
-    expect([(await client.get('/v1/auth/me')).status, (await harness.client().get('/v1/auth/me', { headers: { cookie: before } })).status]).toEqual([200, 401]);
+    expect(
+      (
+        await client.post('/v1/auth/password/change', {
+          currentPassword: Factories.PASSWORD,
+          newPassword: 'Synthetic-Test-2',
+        })
+      ).status,
+    ).toBe(204);
+    expect([
+      (await client.get('/v1/auth/me')).status,
+      (await harness.client().get('/v1/auth/me', { headers: { cookie: before } })).status,
+    ]).toEqual([200, 401]);
   });
 
   it('of single sign-on alone has nothing to show here: it is told to sign in again', async () => {
@@ -166,11 +223,19 @@ describe('a session', () => {
 
   it('is asked of people: an API key goes on working for what it carries', async () => {
     const user = await lead();
-    const key = await madeKey(user.client, ['role:create', 'role:read', 'role:update', 'webhook:create', 'webhook:read']);
+    const key = await madeKey(user.client, [
+      'role:create',
+      'role:read',
+      'role:update',
+      'webhook:create',
+      'webhook:read',
+    ]);
     await grow(user);
     const byKey = new KeyClient(harness.url, key.key, '10.9.9.9');
     expect((await byKey.post('/v1/webhook-sources', { name: 'By a key', scheme: 'standard' })).status).toBe(201);
     expect((await byKey.post('/v1/roles', { key: 'by_a_key', name: 'By a key' })).status).toBe(201);
-    expect(seen(await byKey.post('/v1/api-keys', { name: 'x', permissions: ['role:read'], expiresInDays: 1 }))).toBe('403 not_for_api_keys');
+    expect(seen(await byKey.post('/v1/api-keys', { name: 'x', permissions: ['role:read'], expiresInDays: 1 }))).toBe(
+      '403 not_for_api_keys',
+    );
   });
 });

@@ -27,19 +27,34 @@ async function traveller(): Promise<{ from: string; to: string; email: string; u
 const go = (client: Client, orgId: string) => client.post('/v1/auth/organization', { orgId });
 const where = async (client: Client) => (await client.get('/v1/auth/me')).body.organization?.id as string;
 const seen = ({ status, body }: Answer) => [status, body.code];
-const session = async (org: string) => (await harness.database.superuser<{
-  method: string; signed_in_at: Date; expires_at: Date; created_at: Date; origin_org_id: string | null; revoked_at: Date | null;
-}>('SELECT * FROM sessions WHERE org_id = $1 ORDER BY created_at DESC LIMIT 1', [org]))[0]!;
+const session = async (org: string) =>
+  (
+    await harness.database.superuser<{
+      method: string;
+      signed_in_at: Date;
+      expires_at: Date;
+      created_at: Date;
+      origin_org_id: string | null;
+      revoked_at: Date | null;
+    }>('SELECT * FROM sessions WHERE org_id = $1 ORDER BY created_at DESC LIMIT 1', [org])
+  )[0]!;
 const events = (org: string, requestId: string | null) =>
-  harness.database.superuser<{ type: string; line: string }>('SELECT type, e::text AS line FROM audit_events e WHERE org_id = $1 AND request_id = $2', [org, requestId]);
+  harness.database.superuser<{ type: string; line: string }>(
+    'SELECT type, e::text AS line FROM audit_events e WHERE org_id = $1 AND request_id = $2',
+    [org, requestId],
+  );
 
-describe('moving on to another of one\'s organizations', () => {
+describe("moving on to another of one's organizations", () => {
   it('ends the one session and opens the other, with the rights one has there', async () => {
     const { from, to, userId, client } = await traveller();
     const old = client.cookieHeader;
     const answer = await go(client, to);
     expect([answer.status, answer.body.organizationId]).toEqual([200, to]);
-    expect((await client.get('/v1/auth/me')).body).toMatchObject({ user: { id: userId }, organization: { id: to }, role: 'owner' });
+    expect((await client.get('/v1/auth/me')).body).toMatchObject({
+      user: { id: userId },
+      organization: { id: to },
+      role: 'owner',
+    });
     expect((await harness.client().get('/v1/auth/me', { headers: { cookie: old } })).status).toBe(401);
     expect((await client.get('/v1/auth/sessions')).body.items).toHaveLength(1);
     expect(await go(client, from).then(({ status }) => status)).toBe(200);
@@ -60,19 +75,33 @@ describe('moving on to another of one\'s organizations', () => {
     const { from, to, client } = await traveller();
     const requestId = (await go(client, to)).headers.get('x-request-id');
     const [left, entered] = [await events(from, requestId), await events(to, requestId)];
-    expect([left.map(({ type }) => type), entered.map(({ type }) => type)]).toEqual([['auth.organization_left'], ['auth.signed_in']]);
+    expect([left.map(({ type }) => type), entered.map(({ type }) => type)]).toEqual([
+      ['auth.organization_left'],
+      ['auth.signed_in'],
+    ]);
     expect(entered[0]!.line).toContain('switch');
     expect([left[0]!.line.includes(to), entered[0]!.line.includes(from)]).toEqual([false, false]);
   });
 
   it('makes no sign-in of it: kind, time and end go along, and what asks for a fresh one asks still', async () => {
     const { from, to, client } = await traveller();
-    await harness.database.superuser(`UPDATE sessions SET created_at = now() - interval '1 hour', signed_in_at = now() - interval '1 hour', expires_at = now() + interval '2 hours' WHERE org_id = $1`, [from]);
+    await harness.database.superuser(
+      `UPDATE sessions SET created_at = now() - interval '1 hour', signed_in_at = now() - interval '1 hour', expires_at = now() + interval '2 hours' WHERE org_id = $1`,
+      [from],
+    );
     await harness.database.superuser('UPDATE organizations SET session_hours = 168 WHERE id = $1', [to]);
     const before = await session(from);
     await go(client, to);
-    expect(await session(to)).toMatchObject({ method: 'password', signed_in_at: before.signed_in_at, expires_at: before.expires_at, origin_org_id: from });
-    expect(seen(await client.patch('/v1/organizations/current/sign-in', { requireSso: false }))).toEqual([403, 'step_up_required']);
+    expect(await session(to)).toMatchObject({
+      method: 'password',
+      signed_in_at: before.signed_in_at,
+      expires_at: before.expires_at,
+      origin_org_id: from,
+    });
+    expect(seen(await client.patch('/v1/organizations/current/sign-in', { requireSso: false }))).toEqual([
+      403,
+      'step_up_required',
+    ]);
     await go(client, from);
     expect((await session(from)).expires_at).toEqual(before.expires_at);
   });
@@ -84,37 +113,57 @@ describe('moving on to another of one\'s organizations', () => {
     const { signed_in_at: start, expires_at: end } = await session(to);
     expect(end.getTime() - start.getTime()).toBe(3_600_000);
     await go(client, from);
-    await harness.database.superuser(`UPDATE sessions SET signed_in_at = now() - interval '61 minutes', expires_at = now() + interval '1 hour' WHERE org_id = $1`, [from]);
+    await harness.database.superuser(
+      `UPDATE sessions SET signed_in_at = now() - interval '61 minutes', expires_at = now() + interval '1 hour' WHERE org_id = $1`,
+      [from],
+    );
     expect(seen(await go(client, to))).toEqual([403, 'sign_in_required']);
   });
 
   it('happens once when asked for twice at the same time', async () => {
     const { to, client } = await traveller();
-    const answers = await Promise.all([1, 2, 3, 4].map(() => harness.client().post('/v1/auth/organization', { orgId: to }, { headers: { cookie: client.cookieHeader } })));
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map(() =>
+        harness.client().post('/v1/auth/organization', { orgId: to }, { headers: { cookie: client.cookieHeader } }),
+      ),
+    );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ status }) => status !== 200).map(({ status }) => status)).toEqual([401, 401, 401]);
-    expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1 AND revoked_at IS NULL', [to])).toHaveLength(1);
+    expect(
+      await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1 AND revoked_at IS NULL', [to]),
+    ).toHaveLength(1);
   });
 
-  it.each(['auth.organization_left', 'auth.signed_in'])('does not happen when %s cannot be written to its log', async (type) => {
-    const { from, to, client } = await traveller();
-    const trigger = async (statement: string) => harness.database.superuser(statement);
-    await trigger(`CREATE FUNCTION refuse_${type.replace('.', '_')}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the log is full'; END $$`);
-    await trigger(`CREATE TRIGGER log_full BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.type = '${type}') EXECUTE FUNCTION refuse_${type.replace('.', '_')}()`);
-    try {
-      expect((await go(client, to)).status).toBe(500);
-    } finally {
-      await trigger('DROP TRIGGER log_full ON audit_events');
-    }
-    expect(await where(client)).toBe(from);
-    expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1', [to])).toEqual([]);
-  });
+  it.each(['auth.organization_left', 'auth.signed_in'])(
+    'does not happen when %s cannot be written to its log',
+    async (type) => {
+      const { from, to, client } = await traveller();
+      const trigger = async (statement: string) => harness.database.superuser(statement);
+      await trigger(
+        `CREATE FUNCTION refuse_${type.replace('.', '_')}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the log is full'; END $$`,
+      );
+      await trigger(
+        `CREATE TRIGGER log_full BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.type = '${type}') EXECUTE FUNCTION refuse_${type.replace('.', '_')}()`,
+      );
+      try {
+        expect((await go(client, to)).status).toBe(500);
+      } finally {
+        await trigger('DROP TRIGGER log_full ON audit_events');
+      }
+      expect(await where(client)).toBe(from);
+      expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1', [to])).toEqual([]);
+    },
+  );
 });
 
 describe('what a session cannot move on to', () => {
   it('is one and the same not found: unknown, foreign, left, suspended', async () => {
     const { from, email } = await traveller();
-    const [foreign, left, suspended] = [await harness.make.organization(), await harness.make.organization(), await harness.make.organization()];
+    const [foreign, left, suspended] = [
+      await harness.make.organization(),
+      await harness.make.organization(),
+      await harness.make.organization(),
+    ];
     const { membershipId } = await harness.make.member(left, 'mentor', { email });
     await harness.database.superuser(`UPDATE memberships SET status = 'ended' WHERE id = $1`, [membershipId]);
     await harness.make.member(suspended, 'mentor', { email });
@@ -128,12 +177,16 @@ describe('what a session cannot move on to', () => {
   });
 
   it.each([
-    ['takes no passwords', `allowed_sign_in = '{saml}'`], ['enforces single sign-on', 'require_sso = true'], ['asks for a second factor', 'require_second_factor = true'],
+    ['takes no passwords', `allowed_sign_in = '{saml}'`],
+    ['enforces single sign-on', 'require_sso = true'],
+    ['asks for a second factor', 'require_second_factor = true'],
   ])('is an organization that %s: sign in there', async (_what, setting) => {
     const { to, from, client } = await traveller();
     await harness.database.superuser(`UPDATE organizations SET ${setting} WHERE id = $1`, [to]);
     expect(seen(await go(client, to))).toEqual([403, 'sign_in_required']);
-    expect((await client.get('/v1/auth/organizations')).body.items.find(({ id }: { id: string }) => id === to).reachable).toBe(false);
+    expect(
+      (await client.get('/v1/auth/organizations')).body.items.find(({ id }: { id: string }) => id === to).reachable,
+    ).toBe(false);
     expect(await where(client)).toBe(from);
   });
 
@@ -143,21 +196,33 @@ describe('what a session cannot move on to', () => {
     expect(seen(await go(client, to))).toEqual([403, 'password_change_required']);
   });
 
-  it('is anything by SQL in the session\'s own transaction, without its secret or with another\'s', async () => {
+  it("is anything by SQL in the session's own transaction, without its secret or with another's", async () => {
     const { to, client } = await traveller();
     const other = await traveller();
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(client));
     for (const secret of ['', 'A'.repeat(43), sessionSecret(other.client)]) {
       for (const org of [to, other.to]) {
-        const { rows } = await raw.attempt(`SELECT state FROM app.switch_organization($1, $2, ${bareVisit('$3')})`, [secret, org, Buffer.alloc(32)]);
+        const { rows } = await raw.attempt(`SELECT state FROM app.switch_organization($1, $2, ${bareVisit('$3')})`, [
+          secret,
+          org,
+          Buffer.alloc(32),
+        ]);
         expect(rows[0]!.state).not.toBe('ok');
       }
       expect((await raw.attempt('SELECT * FROM app.own_organizations($1)', [secret])).rows).toEqual([]);
     }
     await raw.rollback();
     await raw.client.query('BEGIN');
-    expect((await raw.attempt(`SELECT state FROM app.switch_organization($1, $2, ${bareVisit('$3')})`, [sessionSecret(client), to, Buffer.alloc(32)])).rows).toEqual([{ state: 'not_found' }]);
+    expect(
+      (
+        await raw.attempt(`SELECT state FROM app.switch_organization($1, $2, ${bareVisit('$3')})`, [
+          sessionSecret(client),
+          to,
+          Buffer.alloc(32),
+        ])
+      ).rows,
+    ).toEqual([{ state: 'not_found' }]);
     await raw.end();
   });
 });
@@ -169,50 +234,83 @@ describe('an identity provider of one organization', () => {
   });
   afterAll(() => provider.stop());
 
-  it('opens no other organization\'s membership of the address that it asserts', async () => {
+  it("opens no other organization's membership of the address that it asserts", async () => {
     const [theirs, ours] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
     const director = await harness.signIn((await harness.make.member(ours, 'program_director')).email);
     const email = 'mentor@gme.example';
-    expect((await director.post('/v1/memberships', { email, name: 'Synthetic Mentor', role: 'mentor' })).status).toBe(201);
-    const { id } = await harness.operator.within(theirs, async () => harness.operator.app.get(SsoSetupService).create({
-      name: 'Theirs', metadata: await provider.metadata(), groupRoles: [{ group: 'gme:mentor', role: 'program_director' }],
-    }));
+    expect((await director.post('/v1/memberships', { email, name: 'Synthetic Mentor', role: 'mentor' })).status).toBe(
+      201,
+    );
+    const { id } = await harness.operator.within(theirs, async () =>
+      harness.operator.app.get(SsoSetupService).create({
+        name: 'Theirs',
+        metadata: await provider.metadata(),
+        groupRoles: [{ group: 'gme:mentor', role: 'program_director' }],
+      }),
+    );
     const intruder = harness.client();
     expect((await signInBySaml(provider, intruder, id, email)).status).toBe(303);
-    const users = await harness.database.superuser('SELECT u.home_org_id FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.org_id IN ($1, $2) AND u.email = $3 ORDER BY 1', [theirs, ours, email]);
+    const users = await harness.database.superuser(
+      'SELECT u.home_org_id FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.org_id IN ($1, $2) AND u.email = $3 ORDER BY 1',
+      [theirs, ours, email],
+    );
     expect(users).toEqual([{ home_org_id: theirs }, { home_org_id: null }]); // the same address, and not the same user
-    expect((await intruder.get('/v1/auth/organizations')).body.items.map((item: { id: string }) => item.id)).toEqual([theirs]);
+    expect((await intruder.get('/v1/auth/organizations')).body.items.map((item: { id: string }) => item.id)).toEqual([
+      theirs,
+    ]);
     expect(seen(await go(intruder, ours))).toEqual([404, 'not_found']);
     expect(await where(intruder)).toBe(theirs);
     for (const password of [Factories.PASSWORD, 'Wrong-Password-1']) {
-      expect(seen(await harness.client().post('/v1/auth/login', { email, password }))).toEqual([401, 'invalid_credentials']);
+      expect(seen(await harness.client().post('/v1/auth/login', { email, password }))).toEqual([
+        401,
+        'invalid_credentials',
+      ]);
     }
-    expect(await harness.database.superuser('SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.org_id = $1 AND u.email = $2', [ours, email])).toEqual([]);
+    expect(
+      await harness.database.superuser(
+        'SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.org_id = $1 AND u.email = $2',
+        [ours, email],
+      ),
+    ).toEqual([]);
   });
 
   it('does not come to be the account of that address elsewhere, nor occupies it', async () => {
     const [theirs, ours] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
     const email = 'program.director@gme.example';
     const { userId } = await harness.make.member(ours, 'program_director', { email });
-    const { id } = await harness.operator.within(theirs, async () => harness.operator.app.get(SsoSetupService).create({
-      name: 'Theirs', metadata: await provider.metadata(), groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
-    }));
+    const { id } = await harness.operator.within(theirs, async () =>
+      harness.operator.app.get(SsoSetupService).create({
+        name: 'Theirs',
+        metadata: await provider.metadata(),
+        groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
+      }),
+    );
     const visitor = harness.client();
     expect((await signInBySaml(provider, visitor, id, email)).status).toBe(303);
     expect((await visitor.get('/v1/auth/me')).body).toMatchObject({ organization: { id: theirs }, role: 'mentor' });
     expect((await visitor.get('/v1/auth/me')).body.user.id).not.toBe(userId);
     expect(seen(await go(visitor, ours))).toEqual([404, 'not_found']);
-    expect((await (await harness.signIn(email)).get('/v1/auth/me')).body).toMatchObject({ user: { id: userId }, organization: { id: ours } });
+    expect((await (await harness.signIn(email)).get('/v1/auth/me')).body).toMatchObject({
+      user: { id: userId },
+      organization: { id: ours },
+    });
   });
 
   it('is not linked to an account of its own organization that somebody has signed in to', async () => {
     const org = await harness.make.organization('gme');
     const email = 'program.director@gme.example';
     await harness.make.member(org, 'program_director', { email: email.replace('program', 'other') });
-    const { id } = await harness.operator.within(org, async () => harness.operator.app.get(SsoSetupService).create({
-      name: 'Own', metadata: await provider.metadata(), groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
-    }));
-    await harness.database.superuser(`INSERT INTO memberships (org_id, id, user_id, name, role) SELECT $1, gen_random_uuid(), id, 'Synthetic', 'mentor' FROM users WHERE email = $2 AND home_org_id IS NULL`, [org, email]);
+    const { id } = await harness.operator.within(org, async () =>
+      harness.operator.app.get(SsoSetupService).create({
+        name: 'Own',
+        metadata: await provider.metadata(),
+        groupRoles: [{ group: 'gme:program_director', role: 'mentor' }],
+      }),
+    );
+    await harness.database.superuser(
+      `INSERT INTO memberships (org_id, id, user_id, name, role) SELECT $1, gen_random_uuid(), id, 'Synthetic', 'mentor' FROM users WHERE email = $2 AND home_org_id IS NULL`,
+      [org, email],
+    );
     expect(seen(await signInBySaml(provider, harness.client(), id, email))).toEqual([403, 'sso_refused']);
   });
 });

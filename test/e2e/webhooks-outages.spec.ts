@@ -17,7 +17,9 @@ let source: Source;
 let environment: Record<string, string>;
 
 async function cli(...args: string[]): Promise<Record<string, string>> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args, '--json'], { env: { ...environment, PATH: process.env['PATH'] } });
+  const { stdout } = await promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args, '--json'], {
+    env: { ...environment, PATH: process.env['PATH'] },
+  });
   return JSON.parse(stdout) as Record<string, string>;
 }
 
@@ -29,7 +31,16 @@ beforeAll(async () => {
   environment = { ...services.env, VOUCHSAFE_ENV: 'test', LOG_LEVEL: 'fatal', HOST: '127.0.0.1', PORT: String(port) };
   await cli('migrate');
   const { id: orgId } = await cli('org', 'create', '--name', 'Synthetic Outage', '--preset', 'gme');
-  source = (await cli('webhook', 'add-source', '--org', orgId!, '--name', 'Partner', '--scheme', 'standard')) as unknown as Source;
+  source = (await cli(
+    'webhook',
+    'add-source',
+    '--org',
+    orgId!,
+    '--name',
+    'Partner',
+    '--scheme',
+    'standard',
+  )) as unknown as Source;
   api = new Program('main', environment);
   api.start();
   await ready(baseUrl);
@@ -44,11 +55,15 @@ afterAll(async () => {
 describe('taking deliveries in', () => {
   it('goes on without Redis, durably', async () => {
     await services.redis!.kill();
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => deliver(baseUrl, source, personEvent(`no-redis-${i}`))));
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => deliver(baseUrl, source, personEvent(`no-redis-${i}`))),
+    );
     expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(202));
     const superuser = new pg.Client({ connectionString: services.postgres!.url('postgres', 'vouchsafe') });
     await superuser.connect();
-    const { rows } = await superuser.query(`SELECT i.id FROM webhook_inbox i JOIN outbox o ON o.id = i.outbox_id AND o.state = 'pending'`);
+    const { rows } = await superuser.query(
+      `SELECT i.id FROM webhook_inbox i JOIN outbox o ON o.id = i.outbox_id AND o.state = 'pending'`,
+    );
     await superuser.end();
     expect(rows).toHaveLength(30);
     expect(new Set(rows.map(({ id }) => id))).toEqual(new Set(answers.map(({ body }) => body.id)));

@@ -21,14 +21,22 @@ const send = (to: Source, event: unknown, otherwise?: Otherwise) => deliver(app.
 const query = (text: string, ...values: unknown[]) => app.database.superuser<Record<string, any>>(text, values);
 const inbox = (sourceId: string) => query('SELECT * FROM webhook_inbox WHERE source_id = $1', sourceId);
 const entries = (type: string) =>
-  query('SELECT meta, actor_type, actor_id, target_id FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id', orgId, type);
+  query(
+    'SELECT meta, actor_type, actor_id, target_id FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
+    orgId,
+    type,
+  );
 
 async function memberOf(org: string, role: string): Promise<Client> {
   return app.signIn((await app.make.member(org, role)).email);
 }
 
 async function newSource(settings: Record<string, unknown> = {}): Promise<Source> {
-  const { status, body } = await admin.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard', ...settings });
+  const { status, body } = await admin.post('/v1/webhook-sources', {
+    name: 'Partner',
+    scheme: 'standard',
+    ...settings,
+  });
   expect(status).toBe(201);
   return body;
 }
@@ -45,7 +53,12 @@ afterAll(() => app.stop());
 describe('setting a source up', () => {
   it('shows the secret once, and never again', async () => {
     const made = await admin.post('/v1/webhook-sources', { name: 'Shown once', scheme: 'standard' });
-    expect(made.body).toMatchObject({ scheme: 'standard', appliesTo: 'people', enabled: true, secret: expect.stringMatching(/^whsec_/) });
+    expect(made.body).toMatchObject({
+      scheme: 'standard',
+      appliesTo: 'people',
+      enabled: true,
+      secret: expect.stringMatching(/^whsec_/),
+    });
     expect(made.body.url).toMatch(new RegExp(`/v1/webhooks/${made.body.id}$`));
     const read = await admin.get(`/v1/webhook-sources/${made.body.id}`);
     const listed = await admin.get('/v1/webhook-sources');
@@ -59,16 +72,27 @@ describe('setting a source up', () => {
   });
 
   it('refuses schemes that are not offered, and unknown ones', async () => {
-    expect(await admin.post('/v1/webhook-sources', { name: 'x', scheme: 'stripe' })).toMatchObject({ status: 400, body: { code: 'webhook_scheme_unavailable' } });
-    expect(await admin.post('/v1/webhook-sources', { name: 'x', scheme: 'none' })).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(await admin.post('/v1/webhook-sources', { name: 'x', scheme: 'stripe' })).toMatchObject({
+      status: 400,
+      body: { code: 'webhook_scheme_unavailable' },
+    });
+    expect(await admin.post('/v1/webhook-sources', { name: 'x', scheme: 'none' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request' },
+    });
   });
 
   it('answers 404 to another organization, on every route', async () => {
-    const { body: { id } } = await send(source, person('for-a-stranger'));
+    const {
+      body: { id },
+    } = await send(source, person('for-a-stranger'));
     const address = `/v1/webhook-sources/${source.id}`;
     const tries = [
-      stranger.get(address), stranger.patch(address, { enabled: false }), stranger.delete(address),
-      stranger.post(`${address}/secrets`, {}), stranger.get(`${address}/deliveries`),
+      stranger.get(address),
+      stranger.patch(address, { enabled: false }),
+      stranger.delete(address),
+      stranger.post(`${address}/secrets`, {}),
+      stranger.get(`${address}/deliveries`),
       stranger.post(`${REPLAYS}/${id}/replay`),
     ];
     expect((await Promise.all(tries)).map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404]);
@@ -86,42 +110,70 @@ describe('setting a source up', () => {
 describe('the door', () => {
   it('stores a signed delivery before it answers 202', async () => {
     const answer = await send(source, person('stored'));
-    expect(answer).toMatchObject({ status: 202, body: { id: expect.any(String), status: 'accepted', duplicate: false } });
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { id: expect.any(String), status: 'accepted', duplicate: false },
+    });
     const stored = (await inbox(source.id)).find(({ id }) => id === answer.body.id)!;
     expect(stored.body_enc.includes(Buffer.from('stored'))).toBe(false);
     const rows = await query('SELECT job, lane, payload::text, order_key FROM outbox WHERE id = $1', stored.outbox_id);
-    expect(rows).toEqual([{ job: 'webhooks.apply', lane: `${orgId}:webhook:${source.id}`, payload: JSON.stringify({ deliveryId: answer.body.id }).replace(':', ': '), order_key: expect.stringMatching(/^[\w-]{43}$/) }]);
+    expect(rows).toEqual([
+      {
+        job: 'webhooks.apply',
+        lane: `${orgId}:webhook:${source.id}`,
+        payload: JSON.stringify({ deliveryId: answer.body.id }).replace(':', ': '),
+        order_key: expect.stringMatching(/^[\w-]{43}$/),
+      },
+    ]);
   });
 
   it('answers a repeated message with the first delivery, and stores it once', async () => {
     const event = person('repeated');
     const first = await send(source, event, { id: 'msg_repeated' });
-    const again = await Promise.all(Array.from({ length: 10 }, (_, i) => send(source, event, { id: 'msg_repeated', timestamp: now() - i })));
-    expect(again.every(({ status, body }) => status === 202 && body.duplicate === true && body.id === first.body.id)).toBe(true);
+    const again = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => send(source, event, { id: 'msg_repeated', timestamp: now() - i })),
+    );
+    expect(
+      again.every(({ status, body }) => status === 202 && body.duplicate === true && body.id === first.body.id),
+    ).toBe(true);
     expect((await inbox(source.id)).filter(({ message_id: id }) => id === 'msg_repeated')).toHaveLength(1);
   });
 
   it('takes one of many that come with the same message at the same time', async () => {
     const event = person('simultaneous');
-    const answers = await Promise.all(Array.from({ length: 20 }, () => send(source, event, { id: 'msg_simultaneous' })));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => send(source, event, { id: 'msg_simultaneous' })),
+    );
     expect(answers.filter(({ body }) => body.duplicate === false)).toHaveLength(1);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
   });
 
   it('refuses the same message id with another body, and logs it', async () => {
     const first = await send(source, person('conflict', { title: 'one' }), { id: 'msg_conflict' });
-    expect(await send(source, person('conflict', { title: 'two' }), { id: 'msg_conflict' })).toMatchObject({ status: 409, body: { code: 'webhook_conflict' } });
-    expect(await entries('webhook.conflict')).toMatchObject([{ target_id: source.id, meta: { deliveryId: first.body.id } }]);
+    expect(await send(source, person('conflict', { title: 'two' }), { id: 'msg_conflict' })).toMatchObject({
+      status: 409,
+      body: { code: 'webhook_conflict' },
+    });
+    expect(await entries('webhook.conflict')).toMatchObject([
+      { target_id: source.id, meta: { deliveryId: first.body.id } },
+    ]);
   });
 
   it('knows no source that does not exist', async () => {
-    expect(await send({ id: newId(), secret: source.secret }, person('x'))).toMatchObject({ status: 404, body: { code: 'webhook_source_not_found' } });
+    expect(await send({ id: newId(), secret: source.secret }, person('x'))).toMatchObject({
+      status: 404,
+      body: { code: 'webhook_source_not_found' },
+    });
     expect((await send({ id: 'nonsense', secret: source.secret }, person('x'))).status).toBe(400);
   });
 
   it.each<[string, string, () => Otherwise]>([
     ['a wrong secret', 'webhook_signature_invalid', () => ({ secret: newSecret() })],
-    ['a signature over another body', 'webhook_signature_invalid', () => ({ signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=' })],
+    [
+      'a signature over another body',
+      'webhook_signature_invalid',
+      () => ({ signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=' }),
+    ],
     ['a stale timestamp', 'webhook_timestamp_refused', () => ({ timestamp: now() - 302 })],
     ['a timestamp from the future', 'webhook_timestamp_refused', () => ({ timestamp: now() + 302 })],
     ['a timestamp a year ahead', 'webhook_timestamp_refused', () => ({ timestamp: now() + 31_536_000 })],
@@ -130,13 +182,19 @@ describe('the door', () => {
   });
 
   it.each(['123.5junk', `${now()}.0`, '0x65', '1e9'])('refuses the timestamp %s as malformed', async (timestamp) => {
-    expect(await send(source, person('refused'), { timestamp })).toMatchObject({ status: 400, body: { code: 'webhook_headers_invalid' } });
+    expect(await send(source, person('refused'), { timestamp })).toMatchObject({
+      status: 400,
+      body: { code: 'webhook_headers_invalid' },
+    });
   });
 
   it('refuses a body that was changed on its way', async () => {
     const event = person('tampered');
     const tampered = JSON.stringify(event).replace('Synthetic', 'synthetic');
-    expect(await send(source, event, { tampered })).toMatchObject({ status: 401, body: { code: 'webhook_signature_invalid' } });
+    expect(await send(source, event, { tampered })).toMatchObject({
+      status: 401,
+      body: { code: 'webhook_signature_invalid' },
+    });
   });
 
   it('logs refusals once for the minute, in the organization of the source', async () => {
@@ -146,19 +204,34 @@ describe('the door', () => {
   });
 
   it('refuses signed bodies that cannot be stored, with the fault named', async () => {
-    expect(await send(source, null, { raw: '{"type":' })).toMatchObject({ status: 400, body: { code: 'malformed_json' } });
+    expect(await send(source, null, { raw: '{"type":' })).toMatchObject({
+      status: 400,
+      body: { code: 'malformed_json' },
+    });
     expect(await send(source, null, { raw: '' })).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     expect(await send(source, null, { raw: '[]' })).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-    expect(await send(source, person('nul', { title: 'a\0b' }))).toMatchObject({ status: 400, body: { code: 'invalid_text' } });
-    expect(await send(source, null, { raw: '{"data":{"title":"\\ud800"}}' })).toMatchObject({ status: 400, body: { code: 'invalid_text' } });
-    expect(await send(source, null, { raw: Buffer.from([0x7b, 0xff, 0x7d]) })).toMatchObject({ status: 400, body: { code: 'invalid_text' } });
+    expect(await send(source, person('nul', { title: 'a\0b' }))).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_text' },
+    });
+    expect(await send(source, null, { raw: '{"data":{"title":"\\ud800"}}' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_text' },
+    });
+    expect(await send(source, null, { raw: Buffer.from([0x7b, 0xff, 0x7d]) })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_text' },
+    });
   });
 
   it('refuses a body over the size limit', async () => {
-    expect(await send(source, person('big', { address: 'x'.repeat(20_000) }))).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
+    expect(await send(source, person('big', { address: 'x'.repeat(20_000) }))).toMatchObject({
+      status: 413,
+      body: { code: 'payload_too_large' },
+    });
   });
 
-  it("holds a source to its own limit, and says when to come again", async () => {
+  it('holds a source to its own limit, and says when to come again', async () => {
     const limited = await newSource({ limitPerMinute: 3 });
     const statuses: number[] = [];
     for (let i = 0; i < 4; i += 1) statuses.push((await send(limited, person(`limited-${i}`))).status);
@@ -219,8 +292,13 @@ describe("the API's database role", () => {
   afterAll(() => role.end());
 
   it.each([
-    'SELECT body_enc FROM webhook_inbox', 'SELECT secret_enc FROM webhook_secrets', 'SELECT entrance_hash FROM webhook_secrets',
-    'DELETE FROM webhook_inbox', `UPDATE webhook_inbox SET processed_at = now()`, 'TRUNCATE webhook_inbox', 'DELETE FROM webhook_sources',
+    'SELECT body_enc FROM webhook_inbox',
+    'SELECT secret_enc FROM webhook_secrets',
+    'SELECT entrance_hash FROM webhook_secrets',
+    'DELETE FROM webhook_inbox',
+    `UPDATE webhook_inbox SET processed_at = now()`,
+    'TRUNCATE webhook_inbox',
+    'DELETE FROM webhook_sources',
     `INSERT INTO webhook_inbox (org_id, id, source_id, message_id, body_digest, outbox_id) VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x', sha256(''), gen_random_uuid())`,
     `SELECT app_private.webhook_organization(gen_random_uuid(), '')`,
   ])('may not: %s', async (statement) => {
@@ -228,11 +306,24 @@ describe("the API's database role", () => {
   });
 
   it('enters a source with its secret alone: what verification is given does not suffice', async () => {
-    const { rows: [found] } = await role.query('SELECT * FROM app.find_webhook_source($1)', [source.id]);
-    const [{ entrance_hash: hash } = {}] = await query('SELECT entrance_hash FROM webhook_secrets WHERE source_id = $1', source.id);
+    const {
+      rows: [found],
+    } = await role.query('SELECT * FROM app.find_webhook_source($1)', [source.id]);
+    const [{ entrance_hash: hash } = {}] = await query(
+      'SELECT entrance_hash FROM webhook_secrets WHERE source_id = $1',
+      source.id,
+    );
     for (const entrance of [found.secrets[0], hash, Buffer.alloc(32), null]) {
       const { rows } = await role.query('SELECT * FROM app.ingest_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
-        [source.id], [entrance], [newId()], ['forged'], [Buffer.of(1)], [Buffer.alloc(32)], [newId()], [null], ['request'],
+        [source.id],
+        [entrance],
+        [newId()],
+        ['forged'],
+        [Buffer.of(1)],
+        [Buffer.alloc(32)],
+        [newId()],
+        [null],
+        ['request'],
       ]);
       expect(rows).toEqual([{ outcome: 'refused', stored_id: null }]);
     }
@@ -242,7 +333,9 @@ describe("the API's database role", () => {
     expect((await role.query('SELECT id FROM webhook_sources')).rows).toEqual([]);
     await role.query('BEGIN');
     await role.query('SELECT app.enter_webhook_source($1)', [source.id]);
-    const { rows: [context] } = await role.query('SELECT app.org_id() AS org, app.audit_org_id() AS log');
+    const {
+      rows: [context],
+    } = await role.query('SELECT app.org_id() AS org, app.audit_org_id() AS log');
     expect(context).toEqual({ org: null, log: orgId });
     expect((await role.query('SELECT id FROM webhook_inbox')).rows).toEqual([]);
     await role.query('ROLLBACK');
@@ -258,7 +351,10 @@ describe('applying', () => {
     flood = await newSource();
     quiet = await newSource();
     buried = (await send(source, person('buried'))).body.id;
-    await query(`UPDATE outbox SET state = 'dead', error_code = 'internal', finished_at = now() WHERE payload ->> 'deliveryId' = $1`, buried);
+    await query(
+      `UPDATE outbox SET state = 'dead', error_code = 'internal', finished_at = now() WHERE payload ->> 'deliveryId' = $1`,
+      buried,
+    );
     for (let i = 0; i < 80; i += 1) await send(flood, person(`flood-${i}`));
     for (let i = 0; i < 5; i += 1) await send(quiet, person(`quiet-${i}`));
     app.worker.get(JobRunner).start();
@@ -267,31 +363,48 @@ describe('applying', () => {
 
   it('does not let a flood of one source starve another', async () => {
     await app.settled();
-    const rows = await query(
-      'SELECT source_id FROM webhook_inbox WHERE source_id = ANY ($1) ORDER BY processed_at', [flood.id, quiet.id]);
+    const rows = await query('SELECT source_id FROM webhook_inbox WHERE source_id = ANY ($1) ORDER BY processed_at', [
+      flood.id,
+      quiet.id,
+    ]);
     expect(rows).toHaveLength(85);
     expect(rows.findLastIndex(({ source_id: id }) => id === quiet.id)).toBeLessThan(50);
   });
 
   it('creates the person once, whatever was delivered again, in the name of the source', async () => {
     await app.settled();
-    const rows = await query(`SELECT id, version FROM people WHERE org_id = $1 AND external_id IN ('repeated', 'simultaneous')`, orgId);
+    const rows = await query(
+      `SELECT id, version FROM people WHERE org_id = $1 AND external_id IN ('repeated', 'simultaneous')`,
+      orgId,
+    );
     expect(rows.map(({ version }) => version)).toEqual([1, 1]);
     const created = await entries('person.created');
-    expect(created.filter(({ target_id: id }) => id === rows[0]!.id)).toMatchObject([{ actor_type: 'source', actor_id: source.id }]);
-    expect((await entries('webhook.applied')).filter(({ meta }) => meta.personId === rows[0]!.id)).toMatchObject([{ meta: { change: 'upserted', sourceId: source.id } }]);
+    expect(created.filter(({ target_id: id }) => id === rows[0]!.id)).toMatchObject([
+      { actor_type: 'source', actor_id: source.id },
+    ]);
+    expect((await entries('webhook.applied')).filter(({ meta }) => meta.personId === rows[0]!.id)).toMatchObject([
+      { meta: { change: 'upserted', sourceId: source.id } },
+    ]);
   });
 
   it('seals what is personal of the person', async () => {
-    await send(source, person('sealed', { ssn: '000-12-3456', email: 'sealed@test.example', dateOfBirth: '1990-02-03' }));
+    await send(
+      source,
+      person('sealed', { ssn: '000-12-3456', email: 'sealed@test.example', dateOfBirth: '1990-02-03' }),
+    );
     await app.settled();
     const [row] = await query(`SELECT id, ssn_enc FROM people WHERE external_id = 'sealed'`);
     expect(row!.ssn_enc.includes(Buffer.from('3456'))).toBe(false);
-    expect((await admin.get(`/v1/people/${row!.id}`)).body).toMatchObject({ ssn: '***-**-3456', dateOfBirth: '**/**/1990', hasEmail: true });
+    expect((await admin.get(`/v1/people/${row!.id}`)).body).toMatchObject({
+      ssn: '***-**-3456',
+      dateOfBirth: '**/**/1990',
+      hasEmail: true,
+    });
   });
 
   it('applies what concerns one person in the order it came', async () => {
-    for (let i = 1; i <= 12; i += 1) await send(source, person('ordered', { title: `step ${i}` }, i === 1 ? 'person.created' : 'person.updated'));
+    for (let i = 1; i <= 12; i += 1)
+      await send(source, person('ordered', { title: `step ${i}` }, i === 1 ? 'person.created' : 'person.updated'));
     await app.settled();
     const rows = await query(`SELECT title, version FROM people WHERE external_id = 'ordered'`);
     expect(rows).toEqual([{ title: 'step 12', version: 12 }]);
@@ -305,17 +418,24 @@ describe('applying', () => {
     ['no data', { type: 'person.created', timestamp: '2026-01-15T09:30:00Z' }],
     ['no external id', person('x', { externalId: undefined })],
   ])('shows a delivery with %s as dead, with the reason', async (_what, event) => {
-    const { body: { id } } = await send(source, event);
+    const {
+      body: { id },
+    } = await send(source, event);
     await app.settled();
     const { body } = await admin.get(`/v1/webhook-sources/${source.id}/deliveries?status=dead&limit=200`);
-    expect(body.items).toContainEqual(expect.objectContaining({ id, status: 'dead', errorCode: 'payload_invalid', processedAt: null }));
+    expect(body.items).toContainEqual(
+      expect.objectContaining({ id, status: 'dead', errorCode: 'payload_invalid', processedAt: null }),
+    );
   });
 
   it('replays a dead delivery, once, and logs who did it', async () => {
     const again = await admin.post(`${REPLAYS}/${buried}/replay`);
     expect(again).toMatchObject({ status: 202, body: { id: buried, status: 'accepted' } });
     await app.settled();
-    expect(await admin.post(`${REPLAYS}/${buried}/replay`)).toMatchObject({ status: 409, body: { code: 'delivery_not_dead' } });
+    expect(await admin.post(`${REPLAYS}/${buried}/replay`)).toMatchObject({
+      status: 409,
+      body: { code: 'delivery_not_dead' },
+    });
     const { body } = await admin.get(`/v1/webhook-sources/${source.id}/deliveries?status=processed&limit=200`);
     expect(body.items).toContainEqual(expect.objectContaining({ id: buried, status: 'processed', errorCode: null }));
     expect(await entries('webhook.replayed')).toMatchObject([{ actor_type: 'user', target_id: buried }]);
@@ -326,7 +446,9 @@ describe('applying', () => {
     const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const { body }: Answer = await admin.get(`/v1/webhook-sources/${flood.id}/deliveries?limit=33${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      const { body }: Answer = await admin.get(
+        `/v1/webhook-sources/${flood.id}/deliveries?limit=33${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      );
       seen.push(...body.items.map(({ id }: { id: string }) => id));
       cursor = body.nextCursor;
     }

@@ -57,18 +57,35 @@ export class Harness {
     }
   }
 
-  private static async startOn(database: TestDatabase, { takeJobs = true, env: more = {}, through = (url) => url }: HarnessOptions): Promise<Harness> {
+  private static async startOn(
+    database: TestDatabase,
+    { takeJobs = true, env: more = {}, through = (url) => url }: HarnessOptions,
+  ): Promise<Harness> {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-test-'));
     const env: Record<string, string> = {
-      ...database.env, DATABASE_URL: through(database.env['DATABASE_URL']!), WORKER_DATABASE_URL: through(database.env['WORKER_DATABASE_URL']!),
-      VOUCHSAFE_ENV: 'test', PORT: '0', HOST: '127.0.0.1', PUBLIC_URL: 'http://127.0.0.1:3000', LOG_LEVEL: 'fatal', STORAGE_DIR: folder,
+      ...database.env,
+      DATABASE_URL: through(database.env['DATABASE_URL']!),
+      WORKER_DATABASE_URL: through(database.env['WORKER_DATABASE_URL']!),
+      VOUCHSAFE_ENV: 'test',
+      PORT: '0',
+      HOST: '127.0.0.1',
+      PUBLIC_URL: 'http://127.0.0.1:3000',
+      LOG_LEVEL: 'fatal',
+      STORAGE_DIR: folder,
       MAIL_DIR: path.join(folder, 'mail'),
-      REDIS_URL: await emptyRedis(), ROOT_KEY: required('ROOT_KEY'), JWT_SECRET: required('JWT_SECRET'), SHUTDOWN_SECONDS: '5', ...more,
+      REDIS_URL: await emptyRedis(),
+      ROOT_KEY: required('ROOT_KEY'),
+      JWT_SECRET: required('JWT_SECRET'),
+      SHUTDOWN_SECONDS: '5',
+      ...more,
     };
     const config = loadConfig(env, 'api');
     const api = await createApp(AppModule.forRoot(config), config);
     await api.listen(0, '127.0.0.1');
-    const worker = await NestFactory.createApplicationContext(AppModule.forRoot(loadConfig(env, 'worker')), { logger: false, abortOnError: false });
+    const worker = await NestFactory.createApplicationContext(AppModule.forRoot(loadConfig(env, 'worker')), {
+      logger: false,
+      abortOnError: false,
+    });
     if (takeJobs) {
       worker.get(JobRunner).start();
       worker.get(OutboxRelay).start();
@@ -111,7 +128,9 @@ export class Harness {
   /** Waits until no job is left to do. */
   async settled(): Promise<void> {
     await until('all jobs are over', async () => {
-      const [row] = await this.database.superuser<{ open: string }>(`SELECT count(*) AS open FROM outbox WHERE state IN ('pending', 'dispatched')`);
+      const [row] = await this.database.superuser<{ open: string }>(
+        `SELECT count(*) AS open FROM outbox WHERE state IN ('pending', 'dispatched')`,
+      );
       return row!.open === '0';
     });
   }

@@ -5,9 +5,13 @@ const FORM = /<form[^>]*\saction="([^"]*)"[^>]*>/i;
 const INPUT = /<input[^>]*>/gi;
 
 function unescaped(text: string): string {
-  return text.replaceAll(/&#x([0-9a-f]+);/gi, (_all, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+  return text
+    .replaceAll(/&#x([0-9a-f]+);/gi, (_all, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
     .replaceAll(/&#(\d+);/g, (_all, digits: string) => String.fromCodePoint(Number(digits)))
-    .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&');
 }
 
 function attributeOf(tag: string, name: string): string | undefined {
@@ -38,7 +42,10 @@ export class Browser {
   }
 
   /** Opens an address and goes on until a page neither redirects nor holds a form, or `until` says stop. */
-  async visit(address: string, until: (form: WaitingForm) => boolean = () => false): Promise<Answer & { form?: WaitingForm; url: string }> {
+  async visit(
+    address: string,
+    until: (form: WaitingForm) => boolean = () => false,
+  ): Promise<Answer & { form?: WaitingForm; url: string }> {
     let url = new URL(address);
     let answer = await this.get(url);
     for (let step = 0; step < 12; step += 1) {
@@ -76,6 +83,8 @@ export class Browser {
 function formIn(html: string): WaitingForm | undefined {
   const form = FORM.exec(html);
   if (form === null) return undefined;
-  const inputs = (html.match(INPUT) ?? []).map((tag) => [attributeOf(tag, 'name'), attributeOf(tag, 'value') ?? ''] as const);
+  const inputs = (html.match(INPUT) ?? []).map(
+    (tag) => [attributeOf(tag, 'name'), attributeOf(tag, 'value') ?? ''] as const,
+  );
   return { action: unescaped(form[1]!), fields: Object.fromEntries(inputs.filter(([name]) => name !== undefined)) };
 }

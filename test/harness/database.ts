@@ -6,7 +6,9 @@ import { syncCatalogue } from '../../src/platform/database/catalogue.js';
 export interface TestDatabase {
   /** The environment with every database URL turned to the copy. */
   env: Record<string, string>;
-  /** A superuser's query: for looking behind the curtain and for back-dating rows, never for what the application does. */
+  /**
+   * A superuser's query: for looking behind the curtain and for back-dating rows, never for what the application does.
+   */
   superuser: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
   /** A superuser's transaction, undone when the function is done: for locks that hold others up. */
   transaction: (fn: (query: (text: string, values?: unknown[]) => Promise<unknown>) => Promise<void>) => Promise<void>;
@@ -29,7 +31,8 @@ export async function createDatabase(): Promise<TestDatabase> {
   pool.on('error', () => undefined);
   return {
     env: Object.fromEntries(URLS.map((variable) => [variable, withDatabase(required(variable), name)])),
-    superuser: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await pool.query<R>(text, values)).rows,
+    superuser: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+      (await pool.query<R>(text, values)).rows,
     transaction: async (fn) => {
       const client = await pool.connect();
       try {
@@ -40,7 +43,10 @@ export async function createDatabase(): Promise<TestDatabase> {
         client.release();
       }
     },
-    sync: () => connected(withDatabase(superuserUrl, name), (client) => syncCatalogue(async (text, values) => (await client.query(text, values)).rows)),
+    sync: () =>
+      connected(withDatabase(superuserUrl, name), (client) =>
+        syncCatalogue(async (text, values) => (await client.query(text, values)).rows),
+      ),
     drop: async () => {
       await pool.end();
       await once(superuserUrl, `DROP DATABASE ${name} WITH (FORCE)`);

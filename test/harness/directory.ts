@@ -13,7 +13,9 @@ export class Directory {
 
   /** One with a token of a connection that `by` made. */
   static async of(harness: Harness, by: Client, connectionId: string): Promise<Directory> {
-    const { status, body, text } = await by.post(`/v1/sso/connections/${connectionId}/scim-tokens`, { expiresInDays: 30 });
+    const { status, body, text } = await by.post(`/v1/sso/connections/${connectionId}/scim-tokens`, {
+      expiresInDays: 30,
+    });
     if (status !== 201) throw new Error(`making a token for a directory: ${status} ${text}`);
     return new Directory(harness.client(), body.token as string);
   }
@@ -26,7 +28,11 @@ export class Directory {
   send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     return this.client.send(method, `/scim/v2/${path}`, {
       ...(body !== undefined && { raw: typeof body === 'string' ? body : JSON.stringify(body) }),
-      headers: { authorization: `Bearer ${this.token}`, ...(body !== undefined && { 'content-type': 'application/scim+json' }), ...headers },
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(body !== undefined && { 'content-type': 'application/scim+json' }),
+        ...headers,
+      },
     });
   }
 
@@ -51,14 +57,29 @@ export class Directory {
   }
 }
 
-/** An organization with a connection and its directory; two of its groups stand for roles, and who is in neither is a trainee. */
-export async function makeOrganization(harness: Harness): Promise<{ org: string; director: Client; connectionId: string; directory: Directory }> {
+/**
+ * An organization with a connection and its directory; two of its groups stand for roles, and who is in neither is a
+ * trainee.
+ */
+export async function makeOrganization(
+  harness: Harness,
+): Promise<{ org: string; director: Client; connectionId: string; directory: Directory }> {
   const org = await harness.make.organization('gme');
   const director = await harness.signIn((await harness.make.member(org, 'program_director')).email);
   const { status, body, text } = await director.post('/v1/sso/connections', {
-    name: 'Synthetic', metadata: await providerMetadata(), defaultRole: 'trainee',
-    groupRoles: [{ group: 'Directors', role: 'program_director' }, { group: 'ext-mentors', role: 'mentor' }],
+    name: 'Synthetic',
+    metadata: await providerMetadata(),
+    defaultRole: 'trainee',
+    groupRoles: [
+      { group: 'Directors', role: 'program_director' },
+      { group: 'ext-mentors', role: 'mentor' },
+    ],
   });
   if (status !== 201) throw new Error(text);
-  return { org, director, connectionId: body.id as string, directory: await Directory.of(harness, director, body.id as string) };
+  return {
+    org,
+    director,
+    connectionId: body.id as string,
+    directory: await Directory.of(harness, director, body.id as string),
+  };
 }

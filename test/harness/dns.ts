@@ -6,7 +6,10 @@ const TXT = 16;
 const NO_SUCH_NAME = 3;
 const FAILURE = 2;
 
-/** A name server on this machine, over UDP (RFC 1035, section 4): it knows the TXT records that a test gives it, and nothing else. */
+/**
+ * A name server on this machine, over UDP (RFC 1035, section 4): it knows the TXT records that a test gives it, and
+ * nothing else.
+ */
 export class NameServer {
   readonly records = new Map<string, string[]>();
   /** When set, it answers that it failed. */
@@ -61,7 +64,9 @@ function nameAt(message: Buffer, start: number): { name: string; end: number } {
 /** A TXT record of the name that was asked for (a pointer to it), in strings of 255 bytes at most. */
 function textRecord(text: string): Buffer {
   const strings = text.match(/.{1,255}/gs) ?? [''];
-  const data = Buffer.concat(strings.map((string) => Buffer.concat([Buffer.of(Buffer.byteLength(string)), Buffer.from(string)])));
+  const data = Buffer.concat(
+    strings.map((string) => Buffer.concat([Buffer.of(Buffer.byteLength(string)), Buffer.from(string)])),
+  );
   const head = Buffer.alloc(12);
   head.writeUInt16BE(0xc00c, 0);
   head.writeUInt16BE(TXT, 2);

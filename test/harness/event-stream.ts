@@ -23,13 +23,23 @@ export class EventStream {
   ) {
     response.setEncoding('utf8');
     response.on('data', (text: string) => this.take(text));
-    response.on('close', () => { this.closed = true; });
+    response.on('close', () => {
+      this.closed = true;
+    });
     response.on('error', () => undefined);
   }
 
   /** Connects; throws with the answer when it is no stream. */
-  static async open(url: string, who: { cookie: string } | { authorization: string }, { lastEventId }: { lastEventId?: string } = {}): Promise<EventStream> {
-    const headers = { ...who, accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
+  static async open(
+    url: string,
+    who: { cookie: string } | { authorization: string },
+    { lastEventId }: { lastEventId?: string } = {},
+  ): Promise<EventStream> {
+    const headers = {
+      ...who,
+      accept: 'text/event-stream',
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    };
     return new Promise((resolve, reject) => {
       const asked = request(new URL('/v1/events', url), { headers, agent: false });
       asked.on('error', reject);
@@ -83,10 +93,22 @@ export class EventStream {
   }
 
   private read(frame: string): void {
-    const fields = new Map(frame.split('\n').map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trimStart()]));
+    const fields = new Map(
+      frame
+        .split('\n')
+        .map((line): [string, string] => [
+          line.slice(0, line.indexOf(':')),
+          line.slice(line.indexOf(':') + 1).trimStart(),
+        ]),
+    );
     this.lastEventId = fields.get('id') ?? this.lastEventId;
     const data = fields.get('data');
-    if (data !== undefined) this.heard.push({ id: this.lastEventId, event: fields.get('event') ?? 'message', data: JSON.parse(data) as Heard['data'] });
+    if (data !== undefined)
+      this.heard.push({
+        id: this.lastEventId,
+        event: fields.get('event') ?? 'message',
+        data: JSON.parse(data) as Heard['data'],
+      });
     else if (fields.has('id')) this.beats += 1;
   }
 }

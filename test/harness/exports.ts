@@ -34,5 +34,7 @@ export async function over(client: Client, id: string): Promise<SeenExport> {
 /** Every file below a folder, as it lies there. */
 export async function storedFiles(folder: string): Promise<Buffer[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return Promise.all(entries.filter((entry) => entry.isFile()).map((entry) => readFile(path.join(entry.parentPath, entry.name))));
+  return Promise.all(
+    entries.filter((entry) => entry.isFile()).map((entry) => readFile(path.join(entry.parentPath, entry.name))),
+  );
 }

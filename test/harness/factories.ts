@@ -24,22 +24,41 @@ export class Factories {
   }
 
   /** `personId` is the record a trainee or portal user is the subject of. */
-  async member(orgId: string, role: string, { personId, email = `${role}${(this.count += 1)}@test.example` }: { personId?: string; email?: string } = {}): Promise<Member> {
+  async member(
+    orgId: string,
+    role: string,
+    { personId, email = `${role}${(this.count += 1)}@test.example` }: { personId?: string; email?: string } = {},
+  ): Promise<Member> {
     const { id, membershipId } = await createUser(this.operator(), {
-      email, name: `Example ${role}`, org: orgId, role, personId, password: Factories.PASSWORD, mustChange: false,
+      email,
+      name: `Example ${role}`,
+      org: orgId,
+      role,
+      personId,
+      password: Factories.PASSWORD,
+      mustChange: false,
     });
     return { orgId, userId: id, membershipId, email };
   }
 
   async person(orgId: string, fields: PersonFields = {}): Promise<string> {
-    const { id } = await this.operator().within(orgId, () => this.operator().app.get(PeopleService).create({
-      kind: 'trainee', givenName: 'Synthetic', familyName: `Person ${(this.count += 1)}`, ...fields,
-    }));
+    const { id } = await this.operator().within(orgId, () =>
+      this.operator()
+        .app.get(PeopleService)
+        .create({
+          kind: 'trainee',
+          givenName: 'Synthetic',
+          familyName: `Person ${(this.count += 1)}`,
+          ...fields,
+        }),
+    );
     return id;
   }
 
   async assignment(orgId: string, membershipId: string, personId: string): Promise<string> {
-    const { id } = await this.operator().within(orgId, () => this.operator().app.get(AssignmentsService).create({ membershipId, personId }));
+    const { id } = await this.operator().within(orgId, () =>
+      this.operator().app.get(AssignmentsService).create({ membershipId, personId }),
+    );
     return id;
   }
 }

@@ -52,10 +52,17 @@ export async function enrollTotp(client: Client): Promise<{ app: CodeApp; recove
 }
 
 /** Makes a passkey for whoever is signed in. */
-export async function enrollPasskey(harness: Harness, client: Client, counter = 1): Promise<{ authenticator: Authenticator; id: string; recoveryCodes: string[] }> {
+export async function enrollPasskey(
+  harness: Harness,
+  client: Client,
+  counter = 1,
+): Promise<{ authenticator: Authenticator; id: string; recoveryCodes: string[] }> {
   const authenticator = new Authenticator(harness.env['PUBLIC_URL']!, counter);
   const { body: options } = await client.get('/v1/auth/passkeys/options');
-  const { status, body, text } = await client.post('/v1/auth/passkeys', { name: 'Synthetic key', credential: authenticator.create(options) });
+  const { status, body, text } = await client.post('/v1/auth/passkeys', {
+    name: 'Synthetic key',
+    credential: authenticator.create(options),
+  });
   if (status !== 201) throw new Error(`the passkey was not added: ${text}`);
   return { authenticator, id: body.id as string, recoveryCodes: body.recoveryCodes as string[] };
 }

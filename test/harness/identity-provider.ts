@@ -22,7 +22,8 @@ export class IdentityProvider {
   static async start(): Promise<IdentityProvider> {
     const home = await mkdtemp(path.join(tmpdir(), 'vouchsafe-idp-'));
     const child = spawn(process.execPath, ['scripts/identity-provider.mjs'], {
-      env: { ...process.env, NODE_OPTIONS: '', VOUCHSAFE_HOME: home, IDP_PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '', VOUCHSAFE_HOME: home, IDP_PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     const lines = createInterface({ input: child.stdout });
     await once(lines, 'line');
@@ -35,7 +36,9 @@ export class IdentityProvider {
 
   /** Follows our redirect as a browser would, chooses a user, and gives back what would be posted. */
   async answer(location: string, email: string): Promise<SamlPost> {
-    const response = await fetch(`${location}&user=${encodeURIComponent(email)}`, { headers: { accept: 'application/json' } });
+    const response = await fetch(`${location}&user=${encodeURIComponent(email)}`, {
+      headers: { accept: 'application/json' },
+    });
     if (!response.ok) throw new Error(`the identity provider answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as SamlPost;
   }
@@ -51,7 +54,11 @@ export class IdentityProvider {
 export function postSaml(client: Client, connectionId: string, fields: Record<string, string>) {
   return client.post(`/v1/sso/saml/${connectionId}/acs`, undefined, {
     raw: new URLSearchParams(fields).toString(),
-    headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'cross-site' },
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      origin: 'http://127.0.0.1:1',
+      'sec-fetch-site': 'cross-site',
+    },
   });
 }
 

@@ -29,13 +29,25 @@ export interface Program {
 
 export async function makeProgram(harness: Harness): Promise<Program> {
   const id = await harness.make.organization('gme');
-  const [own, assigned, other] = [await harness.make.person(id), await harness.make.person(id), await harness.make.person(id)];
+  const [own, assigned, other] = [
+    await harness.make.person(id),
+    await harness.make.person(id),
+    await harness.make.person(id),
+  ];
   const director = await takeSeat(harness, id, 'program_director');
   const mentor = await takeSeat(harness, id, 'mentor');
   const trainee = await takeSeat(harness, id, 'trainee', own);
   const assignment = await harness.make.assignment(id, mentor.membershipId, assigned);
-  await until('all of this is past', async () => (await harness.database.superuser<{ past: boolean }>(
-    'SELECT max(transaction_id) < pg_snapshot_xmin(pg_current_snapshot()) AS past FROM live_events WHERE org_id = $1', [id]))[0]!.past);
+  await until(
+    'all of this is past',
+    async () =>
+      (
+        await harness.database.superuser<{ past: boolean }>(
+          'SELECT max(transaction_id) < pg_snapshot_xmin(pg_current_snapshot()) AS past FROM live_events WHERE org_id = $1',
+          [id],
+        )
+      )[0]!.past,
+  );
   return { id, director, mentor, trainee, own, assigned, other, assignment };
 }
 
@@ -50,7 +62,10 @@ export function hasten(api: NestExpressApplication): void {
 }
 
 /** One more API process on a harness's database, in this process; its limits as they are in production. */
-export async function anotherApi(harness: Harness, env: Record<string, string> = {}): Promise<{ app: NestExpressApplication; url: string }> {
+export async function anotherApi(
+  harness: Harness,
+  env: Record<string, string> = {},
+): Promise<{ app: NestExpressApplication; url: string }> {
   const config = loadConfig({ ...harness.env, ...env }, 'api');
   const app = await createApp(AppModule.forRoot(config), config);
   await app.listen(0, '127.0.0.1');
@@ -76,7 +91,10 @@ export class Listening {
     for (const stream of this.streams.splice(0)) stream.close();
   }
 
-  private async listen(who: { cookie: string } | { authorization: string }, options: { lastEventId?: string; url?: string } = {}): Promise<EventStream> {
+  private async listen(
+    who: { cookie: string } | { authorization: string },
+    options: { lastEventId?: string; url?: string } = {},
+  ): Promise<EventStream> {
     const stream = await EventStream.open(options.url ?? this.harness.url, who, options);
     this.streams.push(stream);
     return stream;
@@ -86,6 +104,9 @@ export class Listening {
 /** Changes a person, so that `person.updated` is recorded. */
 export async function change({ client }: Pick<Seat, 'client'>, person: string): Promise<void> {
   const { body } = await client.get<{ version: number }>(`/v1/people/${person}`);
-  const { status, text } = await client.patch(`/v1/people/${person}`, { version: body.version, title: `Synthetic ${body.version}` });
+  const { status, text } = await client.patch(`/v1/people/${person}`, {
+    version: body.version,
+    title: `Synthetic ${body.version}`,
+  });
   if (status !== 200) throw new Error(text);
 }

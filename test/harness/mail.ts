@@ -13,18 +13,33 @@ export interface Mail {
 export async function mailsTo(harness: Harness, address: string): Promise<Mail[]> {
   const folder = harness.env.MAIL_DIR!;
   const names = await readdir(folder).catch(() => [] as string[]);
-  const mails = await Promise.all(names.toSorted().map(async (name) => readMail(await readFile(path.join(folder, name), 'latin1'))));
+  const mails = await Promise.all(
+    names.toSorted().map(async (name) => readMail(await readFile(path.join(folder, name), 'latin1'))),
+  );
   return mails.filter(({ to }) => to === address);
 }
 
 /** Reads a message with one part of text: RFC 5322, quoted-printable as RFC 2045 section 6.7 has it. */
 export function readMail(raw: string): Mail {
   const [head = '', ...body] = raw.split('\r\n\r\n');
-  const headers = new Map(head.replaceAll(/\r\n[ \t]+/g, ' ').split('\r\n').map((line) => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const headers = new Map(
+    head
+      .replaceAll(/\r\n[ \t]+/g, ' ')
+      .split('\r\n')
+      .map((line) => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
   const encoded = body.join('\r\n\r\n');
   const quoted = headers.get('content-transfer-encoding') === 'quoted-printable';
-  const bytes = quoted ? encoded.replaceAll('=\r\n', '').replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))) : encoded;
-  return { to: headers.get('to') ?? '', subject: headers.get('subject') ?? '', text: Buffer.from(bytes, 'latin1').toString() };
+  const bytes = quoted
+    ? encoded
+        .replaceAll('=\r\n', '')
+        .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    : encoded;
+  return {
+    to: headers.get('to') ?? '',
+    subject: headers.get('subject') ?? '',
+    text: Buffer.from(bytes, 'latin1').toString(),
+  };
 }
 
 /** The token in the newest mail to an address that has one, once every job is over. */

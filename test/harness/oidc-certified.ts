@@ -14,8 +14,18 @@ export interface RegisteredClient {
 
 const COOKIE_KEYS = ['synthetic-cookie-key'];
 const PEOPLE: Record<string, object> = {
-  mentor: { email: 'mentor@certified.example.test', email_verified: true, name: 'Synthetic Mentor', groups: ['mentors'] },
-  director: { email: 'director@certified.example.test', email_verified: true, name: 'Synthetic Director', groups: ['directors'] },
+  mentor: {
+    email: 'mentor@certified.example.test',
+    email_verified: true,
+    name: 'Synthetic Mentor',
+    groups: ['mentors'],
+  },
+  director: {
+    email: 'director@certified.example.test',
+    email_verified: true,
+    name: 'Synthetic Director',
+    groups: ['directors'],
+  },
 };
 
 /** A certified OpenID provider with its own pages to sign in and to agree, on this machine. It insists on PKCE. */
@@ -39,19 +49,28 @@ export class CertifiedProvider {
   /** New keys, of every kind: what was signed with before is gone at the next `serve`. */
   async renewKeys(): Promise<void> {
     this.generation += 1;
-    this.keys = await Promise.all(['RS256', 'ES256', 'Ed25519'].map(async (alg) => {
-      const { privateKey } = await generateKeyPair(alg, { extractable: true });
-      return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: `${alg}-${this.generation}` };
-    }));
+    this.keys = await Promise.all(
+      ['RS256', 'ES256', 'Ed25519'].map(async (alg) => {
+        const { privateKey } = await generateKeyPair(alg, { extractable: true });
+        return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: `${alg}-${this.generation}` };
+      }),
+    );
   }
 
   /** Begins to answer for these clients. */
   serve(clients: readonly RegisteredClient[]): void {
     const provider = new Provider(this.issuer, {
-      clients, jwks: { keys: this.keys }, cookies: { keys: COOKIE_KEYS }, pkce: { required: () => true },
+      clients,
+      jwks: { keys: this.keys },
+      cookies: { keys: COOKIE_KEYS },
+      pkce: { required: () => true },
       scopes: ['openid', 'email', 'profile', 'groups'],
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
-      features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
+      features: {
+        devInteractions: { enabled: true },
+        backchannelLogout: { enabled: true },
+        rpInitiatedLogout: { enabled: true },
+      },
       findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) }),
       enabledJWA: { idTokenSigningAlgValues: this.keys.map(({ alg }) => alg) },
     });
@@ -83,7 +102,8 @@ export class ProviderBrowser {
     let answer = await this.client.get(location);
     for (let steps = 0; steps < 12; steps += 1) {
       const next = answer.headers.get('location');
-      if (next !== null && !new URL(next, this.issuer).href.startsWith(this.issuer)) return new URL(next).pathname + new URL(next).search;
+      if (next !== null && !new URL(next, this.issuer).href.startsWith(this.issuer))
+        return new URL(next).pathname + new URL(next).search;
       if (next !== null) answer = await this.client.get(next);
       else answer = await this.fillIn(answer);
     }
@@ -95,7 +115,11 @@ export class ProviderBrowser {
     const action = /<form[^>]* action="([^"]+)"/.exec(text)?.[1];
     if (action === undefined) throw new Error(`no form on the provider's page (${status}): ${text.slice(0, 500)}`);
     const fields = new URLSearchParams({ login: this.person, password: 'synthetic', logout: 'yes' });
-    for (const [, name, value] of text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)) fields.set(name!, value!);
-    return this.client.post(action, undefined, { raw: fields.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    for (const [, name, value] of text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g))
+      fields.set(name!, value!);
+    return this.client.post(action, undefined, {
+      raw: fields.toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
   }
 }

@@ -82,12 +82,16 @@ export class OidcIdp {
     const code = `code-${(this.codes += 1)}-${'x'.repeat(20)}`;
     this.grants.set(code, { parameters, answer });
     const back = new URL(parameters.get('redirect_uri')!);
-    for (const [name, value] of Object.entries({ code, state: parameters.get('state')!, ...answer.callback })) if (value !== undefined) back.searchParams.set(name, value);
+    for (const [name, value] of Object.entries({ code, state: parameters.get('state')!, ...answer.callback }))
+      if (value !== undefined) back.searchParams.set(name, value);
     return back.pathname + back.search;
   }
 
   /** A token as this provider signs them. */
-  sign(claims: Record<string, unknown>, { header = {}, key = this.keys[0]! }: Pick<OidcAnswer, 'header' | 'key'> = {}): Promise<string> {
+  sign(
+    claims: Record<string, unknown>,
+    { header = {}, key = this.keys[0]! }: Pick<OidcAnswer, 'header' | 'key'> = {},
+  ): Promise<string> {
     return new SignJWT(claims).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header }).sign(key.privateKey);
   }
 
@@ -102,7 +106,8 @@ export class OidcIdp {
     const body = Buffer.concat(chunks).toString();
     const path = new URL(request.url!, this.origin).pathname;
     this.requests.push({ path, body, headers: request.headers });
-    const send = (status: number, value: unknown) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    const send = (status: number, value: unknown) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
     if (this.broken !== undefined) send(this.broken, {});
     else if (path.endsWith('/.well-known/openid-configuration')) send(200, this.document());
     else if (path === '/keys') send(200, { keys: this.keys.map(({ jwk }) => jwk) });
@@ -114,26 +119,54 @@ export class OidcIdp {
   private document() {
     const { origin, issuer } = this;
     return {
-      issuer, authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token`, jwks_uri: `${origin}/keys`, userinfo_endpoint: `${origin}/userinfo`,
-      end_session_endpoint: `${origin}/end`, response_types_supported: ['code'], ...this.metadata,
+      issuer,
+      authorization_endpoint: `${origin}/authorize`,
+      token_endpoint: `${origin}/token`,
+      jwks_uri: `${origin}/keys`,
+      userinfo_endpoint: `${origin}/userinfo`,
+      end_session_endpoint: `${origin}/end`,
+      response_types_supported: ['code'],
+      ...this.metadata,
     };
   }
 
   private async redeem(form: URLSearchParams, send: (status: number, value: unknown) => void): Promise<void> {
     const grant = this.grants.get(form.get('code') ?? '');
     this.grants.delete(form.get('code') ?? '');
-    const challenge = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url');
-    const right = grant !== undefined && grant.parameters.get('code_challenge') === challenge && grant.parameters.get('redirect_uri') === form.get('redirect_uri');
+    const challenge = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url');
+    const right =
+      grant !== undefined &&
+      grant.parameters.get('code_challenge') === challenge &&
+      grant.parameters.get('redirect_uri') === form.get('redirect_uri');
     if (!right) return send(400, { error: 'invalid_grant' });
     const { answer, parameters } = grant;
     if (answer.tokenError !== undefined) return send(answer.tokenError.status, answer.tokenError.body);
     const now = Math.floor(Date.now() / 1000);
-    const proper = await this.sign({
-      iss: this.issuer, aud: parameters.get('client_id'), sub: 'subject-1', iat: now, exp: now + 300, nonce: parameters.get('nonce'),
-      email: 'person@idp.example.test', email_verified: true, groups: ['mentors'], name: 'Synthetic Person', ...answer.claims,
-    }, answer);
+    const proper = await this.sign(
+      {
+        iss: this.issuer,
+        aud: parameters.get('client_id'),
+        sub: 'subject-1',
+        iat: now,
+        exp: now + 300,
+        nonce: parameters.get('nonce'),
+        email: 'person@idp.example.test',
+        email_verified: true,
+        groups: ['mentors'],
+        name: 'Synthetic Person',
+        ...answer.claims,
+      },
+      answer,
+    );
     this.people.set('access-token', answer.userInfo ?? {});
-    send(200, { access_token: 'access-token', token_type: 'Bearer', expires_in: 300, id_token: answer.idToken === undefined ? proper : await answer.idToken(proper) });
+    send(200, {
+      access_token: 'access-token',
+      token_type: 'Bearer',
+      expires_in: 300,
+      id_token: answer.idToken === undefined ? proper : await answer.idToken(proper),
+    });
   }
 
   private readonly people = new Map<string, Record<string, unknown>>();

@@ -30,12 +30,17 @@ export function deliver(baseUrl: string, source: Source, event: unknown, otherwi
       'content-type': 'application/json',
       'webhook-id': id,
       'webhook-timestamp': timestamp,
-      'webhook-signature': otherwise.signature ?? signature(secretKey(otherwise.secret ?? source.secret), { id, timestamp }, raw),
+      'webhook-signature':
+        otherwise.signature ?? signature(secretKey(otherwise.secret ?? source.secret), { id, timestamp }, raw),
     },
   });
 }
 
 /** A synthetic person as a partner sends one. */
 export function personEvent(externalId: string, changes: Record<string, unknown> = {}, type = 'person.upserted') {
-  return { type, timestamp: '2026-01-15T09:30:00Z', data: { externalId, kind: 'trainee', givenName: 'Synthetic', familyName: 'Partner', ...changes } };
+  return {
+    type,
+    timestamp: '2026-01-15T09:30:00Z',
+    data: { externalId, kind: 'trainee', givenName: 'Synthetic', familyName: 'Partner', ...changes },
+  };
 }

@@ -11,7 +11,8 @@ type Node = Branch | number | null;
 const RECORD_BYTES = 3;
 
 /**
- * Writes a database in the MaxMind DB format 2.0, for IPv4 blocks such as `203.0.113.0/28` that do not overlap: a binary
+ * Writes a database in the MaxMind DB format 2.0, for IPv4 blocks such as `203.0.113.0/28` that do not overlap: a
+ * binary
  * tree with records of 24 bits, 16 zero bytes, the data, and the metadata behind its marker.
  */
 export async function writePlaces(file: string, blocks: Readonly<Record<string, Entry>>): Promise<string> {
@@ -22,14 +23,29 @@ export async function writePlaces(file: string, blocks: Readonly<Record<string, 
     data.push(encode(entry));
   }
   const nodes = flatten(root);
-  const metadata = encode({ binary_format_major_version: 2, binary_format_minor_version: 0, build_epoch: 1, database_type: 'test', ip_version: 4, node_count: nodes.length, record_size: 24 });
-  await writeFile(file, Buffer.concat([tree(nodes), Buffer.alloc(16), ...data, Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1'), metadata]));
+  const metadata = encode({
+    binary_format_major_version: 2,
+    binary_format_minor_version: 0,
+    build_epoch: 1,
+    database_type: 'test',
+    ip_version: 4,
+    node_count: nodes.length,
+    record_size: 24,
+  });
+  await writeFile(
+    file,
+    Buffer.concat([tree(nodes), Buffer.alloc(16), ...data, Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1'), metadata]),
+  );
   return file;
 }
 
 function plant(root: Branch, block: string, offset: number): void {
   const [address = '', length] = block.split('/');
-  const bits = address.split('.').map((part) => Number(part).toString(2).padStart(8, '0')).join('').slice(0, Number(length));
+  const bits = address
+    .split('.')
+    .map((part) => Number(part).toString(2).padStart(8, '0'))
+    .join('')
+    .slice(0, Number(length));
   let branch = root;
   for (const bit of bits.slice(0, -1)) branch = (branch[Number(bit)] ??= [null, null]) as Branch;
   branch[Number(bits.at(-1))] = offset;
@@ -43,17 +59,27 @@ function flatten(root: Branch): Branch[] {
 
 function tree(nodes: Branch[]): Buffer {
   const bytes = Buffer.alloc(nodes.length * RECORD_BYTES * 2);
-  nodes.forEach((node, i) => node.forEach((child, side) => {
-    const record = child === null ? nodes.length : Array.isArray(child) ? nodes.indexOf(child) : nodes.length + 16 + child;
-    bytes.writeUIntBE(record, (i * 2 + side) * RECORD_BYTES, RECORD_BYTES);
-  }));
+  nodes.forEach((node, i) =>
+    node.forEach((child, side) => {
+      const record =
+        child === null ? nodes.length : Array.isArray(child) ? nodes.indexOf(child) : nodes.length + 16 + child;
+      bytes.writeUIntBE(record, (i * 2 + side) * RECORD_BYTES, RECORD_BYTES);
+    }),
+  );
   return bytes;
 }
 
-/** Text as type 2, whole numbers that fit as type 6 (uint32), others as type 3 (double), maps as type 7; the top three bits say which. */
+/**
+ * Text as type 2, whole numbers that fit as type 6 (uint32), others as type 3 (double), maps as type 7; the top three
+ * bits say which.
+ */
 function encode(value: string | number | Entry): Buffer {
   if (typeof value === 'string') return Buffer.concat([head(2, Buffer.byteLength(value)), Buffer.from(value)]);
-  if (typeof value === 'object') return Buffer.concat([head(7, Object.keys(value).length), ...Object.entries(value).flatMap(([key, one]) => [encode(key), encode(one)])]);
+  if (typeof value === 'object')
+    return Buffer.concat([
+      head(7, Object.keys(value).length),
+      ...Object.entries(value).flatMap(([key, one]) => [encode(key), encode(one)]),
+    ]);
   const bytes = Buffer.alloc(8);
   if (Number.isInteger(value) && value >= 0) {
     bytes.writeUInt32BE(value);

@@ -18,14 +18,21 @@ export interface PlanNode {
 }
 
 /**
- * How Postgres carries out a statement in somebody's session, as the application's role, with a plan made for any value. The
+ * How Postgres carries out a statement in somebody's session, as the application's role, with a plan made for any
+ * value. The
  * second time: what a connection looks up in the catalogue once is no part of it.
  */
-export function explain(harness: Harness, secret: string, { text, values }: { text: string; values: unknown[] }): Promise<PlanNode> {
+export function explain(
+  harness: Harness,
+  secret: string,
+  { text, values }: { text: string; values: unknown[] },
+): Promise<PlanNode> {
   return connected(harness.env['DATABASE_URL']!, async (client) => {
     await client.query('BEGIN');
     await client.query('SET LOCAL plan_cache_mode = force_generic_plan');
-    const { rows: [session] } = await client.query<{ state: string }>('SELECT state FROM app.enter_session($1, true)', [secret]);
+    const {
+      rows: [session],
+    } = await client.query<{ state: string }>('SELECT state FROM app.enter_session($1, true)', [secret]);
     if (session!.state !== 'ok') throw new Error(`the session was refused: ${session!.state}`);
     await client.query(`PREPARE page AS ${text}`);
     const literal = (value: unknown): string => {
@@ -35,7 +42,9 @@ export function explain(harness: Harness, secret: string, { text, values }: { te
     };
     const execute = `EXECUTE page (${values.map(literal).join()})`;
     await client.query(execute);
-    const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${execute}`);
+    const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${execute}`,
+    );
     return rows[0]!['QUERY PLAN'][0]!.Plan;
   });
 }

@@ -13,7 +13,10 @@ export class Program {
   ) {}
 
   start(): void {
-    this.child = spawn(process.execPath, [`dist/src/${this.file}.js`], { env: { ...this.env, PATH: process.env['PATH'] }, stdio: 'ignore' });
+    this.child = spawn(process.execPath, [`dist/src/${this.file}.js`], {
+      env: { ...this.env, PATH: process.env['PATH'] },
+      stdio: 'ignore',
+    });
   }
 
   /** The code it ended with; null while it runs, or when a signal ended it. */
@@ -43,5 +46,10 @@ export async function freePort(): Promise<number> {
 
 /** Waits until an API answers that it is ready. */
 export function ready(baseUrl: string): Promise<void> {
-  return until(`${baseUrl} is ready`, () => fetch(`${baseUrl}/health/ready`).then(({ ok }) => ok, () => false));
+  return until(`${baseUrl} is ready`, () =>
+    fetch(`${baseUrl}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
 }

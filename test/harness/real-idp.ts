@@ -55,22 +55,35 @@ export abstract class RealProvider {
   /** Reads our metadata, as its administrator would. */
   trust(metadata: string): void {
     const all = (pattern: RegExp): string[] => [...metadata.matchAll(pattern)].map(([, value]) => value!);
-    const certificates = (use: string): string[] => all(new RegExp(`KeyDescriptor use="${use}">.*?<ds:X509Certificate>([^<]*)`, 'gs'))
-      .map((base64) => `-----BEGIN CERTIFICATE-----\n${base64.match(/.{1,64}/g)!.join('\n')}\n-----END CERTIFICATE-----\n`);
+    const certificates = (use: string): string[] =>
+      all(new RegExp(`KeyDescriptor use="${use}">.*?<ds:X509Certificate>([^<]*)`, 'gs')).map(
+        (base64) => `-----BEGIN CERTIFICATE-----\n${base64.match(/.{1,64}/g)!.join('\n')}\n-----END CERTIFICATE-----\n`,
+      );
     this.us = {
-      metadata, entityId: all(/entityID="([^"]*)"/g)[0]!, acsUrl: all(/AssertionConsumerService [^>]*Location="([^"]*)"/g)[0]!,
-      logoutUrl: all(/SingleLogoutService [^>]*Location="([^"]*)"/g)[0] ?? '', signing: certificates('signing'), encryption: certificates('encryption')[0],
+      metadata,
+      entityId: all(/entityID="([^"]*)"/g)[0]!,
+      acsUrl: all(/AssertionConsumerService [^>]*Location="([^"]*)"/g)[0]!,
+      logoutUrl: all(/SingleLogoutService [^>]*Location="([^"]*)"/g)[0] ?? '',
+      signing: certificates('signing'),
+      encryption: certificates('encryption')[0],
     };
   }
 
   metadata(shown: readonly string[] = this.shown): string {
     const bare = (pem: string): string => pem.replaceAll(/-----[A-Z ]+-----|\s/g, '');
-    const keys = shown.map((pem) => `<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${bare(pem)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`).join('');
+    const keys = shown
+      .map(
+        (pem) =>
+          `<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${bare(pem)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`,
+      )
+      .join('');
     const binding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
-    return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="${this.entityId}">`
-      + `<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys}`
-      + `<md:SingleLogoutService Binding="${binding}" Location="${this.url}/logout"/><md:SingleSignOnService Binding="${binding}" Location="${this.url}/sso"/>`
-      + `</md:IDPSSODescriptor></md:EntityDescriptor>`;
+    return (
+      `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="${this.entityId}">` +
+      `<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys}` +
+      `<md:SingleLogoutService Binding="${binding}" Location="${this.url}/logout"/><md:SingleSignOnService Binding="${binding}" Location="${this.url}/sso"/>` +
+      `</md:IDPSSODescriptor></md:EntityDescriptor>`
+    );
   }
 
   async stop(): Promise<void> {

@@ -3,9 +3,18 @@ import { libraryRefusal } from '../../src/modules/auth/saml/library-refusal.js';
 import { OutgoingForms } from '../../src/modules/auth/saml/saml-stores.js';
 import { SamlStrategy } from '../../src/modules/auth/saml/saml.strategy.js';
 import { AssertionReplays, PendingRequests, type SignInRedis } from '../../src/modules/auth/sso/request-store.js';
-import { SamlConnections, serviceProviderUrls, type SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
+import {
+  SamlConnections,
+  serviceProviderUrls,
+  type SamlConnection,
+} from '../../src/modules/auth/saml/saml-connection.js';
 import { beginSignIn } from '../../src/modules/auth/saml/saml-login.js';
-import { SamlResponses, type IncomingForm, type JudgedResponse, type SamlArrival } from '../../src/modules/auth/saml/saml-responses.js';
+import {
+  SamlResponses,
+  type IncomingForm,
+  type JudgedResponse,
+  type SamlArrival,
+} from '../../src/modules/auth/saml/saml-responses.js';
 import { Clock } from '../../src/platform/clock/clock.js';
 
 /** The two Redis commands of the sign-in store, in memory. */
@@ -43,7 +52,11 @@ class KnownConnections extends SamlConnections {
 const PUBLIC_URL = 'https://vouchsafe.example.test';
 
 /** A connection to the test identity provider. */
-export function testConnection(id: string, certificates: readonly string[], more: Partial<SamlConnection> = {}): SamlConnection {
+export function testConnection(
+  id: string,
+  certificates: readonly string[],
+  more: Partial<SamlConnection> = {},
+): SamlConnection {
   return {
     id,
     orgId: `org-of-${id}`,
@@ -105,7 +118,13 @@ export class SamlDoor {
   private readonly passport = new passport.Passport();
 
   constructor(...known: readonly SamlConnection[]) {
-    this.responses = new SpoiltResponses(new KnownConnections(known), this.requests, new AssertionReplays(this.redis), PUBLIC_URL, this.clock);
+    this.responses = new SpoiltResponses(
+      new KnownConnections(known),
+      this.requests,
+      new AssertionReplays(this.redis),
+      PUBLIC_URL,
+      this.clock,
+    );
     // passport-saml's types are those of Express 4, passport's those of Express 5; at run time they agree.
     this.passport.use('saml', new SamlStrategy(this.responses) as unknown as passport.Strategy);
   }

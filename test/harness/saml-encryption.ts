@@ -10,8 +10,11 @@ export const CBC_128 = `${XENC}aes128-cbc`;
 export const TRIPLE_DES = `${XENC}tripledes-cbc`;
 
 const CIPHERS: Record<string, readonly [name: string, keyBytes: number, ivBytes: number]> = {
-  [GCM_256]: ['aes-256-gcm', 32, 12], [GCM_128]: ['aes-128-gcm', 16, 12], [CBC_256]: ['aes-256-cbc', 32, 16],
-  [CBC_128]: ['aes-128-cbc', 16, 16], [TRIPLE_DES]: ['des-ede3-cbc', 24, 8],
+  [GCM_256]: ['aes-256-gcm', 32, 12],
+  [GCM_128]: ['aes-128-gcm', 16, 12],
+  [CBC_256]: ['aes-256-cbc', 32, 16],
+  [CBC_128]: ['aes-128-cbc', 16, 16],
+  [TRIPLE_DES]: ['des-ede3-cbc', 24, 8],
 };
 
 /** How something is encrypted; the names in the message can be made to say something else. */
@@ -30,32 +33,53 @@ export interface EncryptionChoices {
   spoil?: (octets: Buffer) => Buffer;
 }
 
-function encryptedOctets(plain: string | Buffer, [name, keyBytes, ivBytes]: readonly [string, number, number]): { key: Buffer; octets: Buffer } {
+function encryptedOctets(
+  plain: string | Buffer,
+  [name, keyBytes, ivBytes]: readonly [string, number, number],
+): { key: Buffer; octets: Buffer } {
   const [key, iv] = [randomBytes(keyBytes), randomBytes(ivBytes)];
   const cipher = createCipheriv(name, key, iv) as ReturnType<typeof createCipheriv> & { getAuthTag?: () => Buffer };
   const octets = Buffer.concat([iv, cipher.update(plain), cipher.final()]);
   return { key, octets: name.endsWith('gcm') ? Buffer.concat([octets, cipher.getAuthTag!()]) : octets };
 }
 
-function encryptedKey(certificate: string, key: Buffer, { keyMethod = OAEP, parameters = '', hash = 'sha1', padding = constants.RSA_PKCS1_OAEP_PADDING }: EncryptionChoices): string {
+function encryptedKey(
+  certificate: string,
+  key: Buffer,
+  { keyMethod = OAEP, parameters = '', hash = 'sha1', padding = constants.RSA_PKCS1_OAEP_PADDING }: EncryptionChoices,
+): string {
   const oaep = padding === constants.RSA_PKCS1_OAEP_PADDING ? { oaepHash: hash } : {};
   const value = publicEncrypt({ key: createPublicKey(certificate), padding, ...oaep }, key).toString('base64');
   return `<xenc:EncryptedKey xmlns:xenc="${XENC}"><xenc:EncryptionMethod Algorithm="${keyMethod}">${parameters}</xenc:EncryptionMethod><xenc:CipherData><xenc:CipherValue>${value}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>`;
 }
 
-/** `plain` under encryption for the key of a certificate, in an element of this name (saml-core-2.0-os, section 2.3.4). */
-export function encrypted(plain: string | Buffer, certificate: string, choices: EncryptionChoices = {}, element = 'EncryptedAssertion'): string {
+/**
+ * `plain` under encryption for the key of a certificate, in an element of this name (saml-core-2.0-os, section 2.3.4).
+ */
+export function encrypted(
+  plain: string | Buffer,
+  certificate: string,
+  choices: EncryptionChoices = {},
+  element = 'EncryptedAssertion',
+): string {
   const { content = GCM_256, beside = false, others = [], spoil = (octets: Buffer) => octets } = choices;
   const { key, octets } = encryptedOctets(plain, CIPHERS[content] ?? CIPHERS[GCM_256]!);
   const keys = [...others, certificate].map((one) => encryptedKey(one, key, choices)).join('');
   const info = `<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">${beside ? '<ds:RetrievalMethod URI="#key"/>' : keys}</ds:KeyInfo>`;
-  return `<saml:${element} xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData xmlns:xenc="${XENC}" Type="${XENC}Element"><xenc:EncryptionMethod Algorithm="${content}"/>${info}`
-    + `<xenc:CipherData><xenc:CipherValue>${spoil(octets).toString('base64')}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>${beside ? keys : ''}</saml:${element}>`;
+  return (
+    `<saml:${element} xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData xmlns:xenc="${XENC}" Type="${XENC}Element"><xenc:EncryptionMethod Algorithm="${content}"/>${info}` +
+    `<xenc:CipherData><xenc:CipherValue>${spoil(octets).toString('base64')}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>${beside ? keys : ''}</saml:${element}>`
+  );
 }
 
 const ASSERTION_PATTERN = /<(\w+:)?Assertion .*<\/(\w+:)?Assertion>/s;
 
 /** A response with its assertion put under encryption. */
-export function withEncrypted(response: string, certificate: string, choices?: EncryptionChoices, change = (assertion: string): string => assertion): string {
+export function withEncrypted(
+  response: string,
+  certificate: string,
+  choices?: EncryptionChoices,
+  change = (assertion: string): string => assertion,
+): string {
   return response.replace(ASSERTION_PATTERN, (assertion) => encrypted(change(assertion), certificate, choices));
 }

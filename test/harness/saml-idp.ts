@@ -146,8 +146,16 @@ export function sign(xml: string, id: string, key: SigningKey, choices: Signatur
   return signer.getSignedXml();
 }
 
-/** A response of these parts with its assertion signed, as Entra ID sends it; `both` signs the response around it as well. */
-export function signedResponse(parts: Parts, key: SigningKey, what: 'assertion' | 'both' = 'assertion', choices?: SignatureChoices): string {
+/**
+ * A response of these parts with its assertion signed, as Entra ID sends it; `both` signs the response around it as
+ * well.
+ */
+export function signedResponse(
+  parts: Parts,
+  key: SigningKey,
+  what: 'assertion' | 'both' = 'assertion',
+  choices?: SignatureChoices,
+): string {
   const inner = sign(responseXml(parts, assertionXml(parts)), parts.assertionAttrs['ID'] ?? '', key, choices);
   return what === 'both' ? sign(inner, parts.responseAttrs['ID'] ?? '', key, choices) : inner;
 }
@@ -159,7 +167,10 @@ export interface LogoutParts {
 }
 
 /** A message about the end of a session, from the test identity provider to a connection of ours. */
-export function logoutXml(kind: 'LogoutRequest' | 'LogoutResponse', { attrs: about, issuer, inside }: LogoutParts): string {
+export function logoutXml(
+  kind: 'LogoutRequest' | 'LogoutResponse',
+  { attrs: about, issuer, inside }: LogoutParts,
+): string {
   const names = 'xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"';
   return `<samlp:${kind} ${names}${attrs(about)}>${issuer}${inside}</samlp:${kind}>`;
 }
@@ -167,16 +178,32 @@ export function logoutXml(kind: 'LogoutRequest' | 'LogoutResponse', { attrs: abo
 /** Parts of a logout request that is right in every way. */
 export function truthfulLogout(connection: SamlConnection): LogoutParts {
   return {
-    attrs: { ID: '_logout', Version: '2.0', IssueInstant: instant(-5), Destination: connection.logoutUrl, NotOnOrAfter: instant(60) },
+    attrs: {
+      ID: '_logout',
+      Version: '2.0',
+      IssueInstant: instant(-5),
+      Destination: connection.logoutUrl,
+      NotOnOrAfter: instant(60),
+    },
     issuer: `<saml:Issuer>${connection.idpEntityId}</saml:Issuer>`,
     inside: `${nameId('subject-1')}<samlp:SessionIndex>_session</samlp:SessionIndex>`,
   };
 }
 
 /** A message by redirect: the octets of the query, signed over as they stand. */
-export function redirectQuery(field: 'SAMLRequest' | 'SAMLResponse', xml: string, key: SigningKey, { algorithm = 'rsa-sha256', relayState }: { algorithm?: string; relayState?: string } = {}): string {
-  const prefix = algorithm === 'rsa-sha1' ? 'http://www.w3.org/2000/09/xmldsig#' : 'http://www.w3.org/2001/04/xmldsig-more#';
-  const signed = [`${field}=${encodeURIComponent(deflateRawSync(xml).toString('base64'))}`, ...(relayState === undefined ? [] : [`RelayState=${relayState}`]), `SigAlg=${encodeURIComponent(prefix + algorithm)}`].join('&');
+export function redirectQuery(
+  field: 'SAMLRequest' | 'SAMLResponse',
+  xml: string,
+  key: SigningKey,
+  { algorithm = 'rsa-sha256', relayState }: { algorithm?: string; relayState?: string } = {},
+): string {
+  const prefix =
+    algorithm === 'rsa-sha1' ? 'http://www.w3.org/2000/09/xmldsig#' : 'http://www.w3.org/2001/04/xmldsig-more#';
+  const signed = [
+    `${field}=${encodeURIComponent(deflateRawSync(xml).toString('base64'))}`,
+    ...(relayState === undefined ? [] : [`RelayState=${relayState}`]),
+    `SigAlg=${encodeURIComponent(prefix + algorithm)}`,
+  ].join('&');
   const hash = algorithm.replace(/^rsa-/, 'RSA-').toUpperCase();
   return `${signed}&Signature=${encodeURIComponent(createSign(hash).update(signed).sign(key.privateKey, 'base64'))}`;
 }

@@ -10,7 +10,11 @@ samlify.setSchemaValidator({ validate: () => Promise.resolve('not looked at') })
 
 const NAME = 'samlify-person-1';
 const PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
-const ATTRIBUTES = attributeStatement({ 'urn:oid:0.9.2342.19200300.100.1.3': ['ada@samlify.example'], 'urn:oid:2.16.840.1.113730.3.1.241': ['Ada Samlify'], groups: ['staff'] });
+const ATTRIBUTES = attributeStatement({
+  'urn:oid:0.9.2342.19200300.100.1.3': ['ada@samlify.example'],
+  'urn:oid:2.16.840.1.113730.3.1.241': ['Ada Samlify'],
+  groups: ['staff'],
+});
 
 /** The identity provider of the `samlify` package. */
 export class SamlifyProvider extends RealProvider {
@@ -22,26 +26,40 @@ export class SamlifyProvider extends RealProvider {
 
   protected override routes(): void {
     this.app.get('/sso', (request, response, next) => {
-      this.signOn(request).then((html) => response.send(html)).catch((error: Error) => response.status(400).send(error.message)).catch(next);
+      this.signOn(request)
+        .then((html) => response.send(html))
+        .catch((error: Error) => response.status(400).send(error.message))
+        .catch(next);
     });
     this.app.get('/logout', (request, response) => {
-      this.signOff(request).then((url) => (url === null ? response.send('signed out') : response.redirect(url)))
+      this.signOff(request)
+        .then((url) => (url === null ? response.send('signed out') : response.redirect(url)))
         .catch((error: Error) => response.status(400).send(error.message));
     });
   }
 
   override logoutFromThere(): string {
     const user = { logoutNameID: NAME, sessionIndex: '_session' };
-    const { context } = this.provider().createLogoutRequest(this.serviceProvider(), 'redirect', user, { relayState: 'a b+c' });
+    const { context } = this.provider().createLogoutRequest(this.serviceProvider(), 'redirect', user, {
+      relayState: 'a b+c',
+    });
     return context;
   }
 
   private provider() {
     const { encrypt, wantSigned } = this.behaviour;
     return samlify.IdentityProvider({
-      metadata: this.metadata([this.key.certificate]).replace('<md:IDPSSODescriptor ', `<md:IDPSSODescriptor WantAuthnRequestsSigned="${wantSigned}" `),
-      privateKey: this.key.privateKey, signingCert: this.key.certificate, isAssertionEncrypted: encrypt, messageSigningOrder: 'sign-then-encrypt',
-      wantLogoutRequestSigned: true, wantLogoutResponseSigned: true, nameIDFormat: [PERSISTENT],
+      metadata: this.metadata([this.key.certificate]).replace(
+        '<md:IDPSSODescriptor ',
+        `<md:IDPSSODescriptor WantAuthnRequestsSigned="${wantSigned}" `,
+      ),
+      privateKey: this.key.privateKey,
+      signingCert: this.key.certificate,
+      isAssertionEncrypted: encrypt,
+      messageSigningOrder: 'sign-then-encrypt',
+      wantLogoutRequestSigned: true,
+      wantLogoutResponseSigned: true,
+      nameIDFormat: [PERSISTENT],
       requestSignatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
       loginResponseTemplate: { context: samlify.SamlLib.defaultLoginResponseTemplate.context, attributes: [] },
     });
@@ -49,7 +67,10 @@ export class SamlifyProvider extends RealProvider {
 
   private serviceProvider() {
     return samlify.ServiceProvider({
-      metadata: this.us.metadata, wantMessageSigned: this.behaviour.signResponse, wantLogoutRequestSigned: true, wantLogoutResponseSigned: true,
+      metadata: this.us.metadata,
+      wantMessageSigned: this.behaviour.signResponse,
+      wantLogoutRequestSigned: true,
+      wantLogoutResponseSigned: true,
     });
   }
 
@@ -57,7 +78,13 @@ export class SamlifyProvider extends RealProvider {
     const [provider, us] = [this.provider(), this.serviceProvider()];
     const incoming = await provider.parseLoginRequest(us, 'redirect', asked(request));
     if (/ForceAuthn="true"/.test(incoming.samlContent) && !this.deaf) this.authenticated = 0;
-    const { context, entityEndpoint } = await provider.createLoginResponse(us, { ...incoming }, 'post', {}, (template: string) => this.fill(template, incoming.extract['request'] as { id: string })) as { context: string; entityEndpoint: string };
+    const { context, entityEndpoint } = (await provider.createLoginResponse(
+      us,
+      { ...incoming },
+      'post',
+      {},
+      (template: string) => this.fill(template, incoming.extract['request'] as { id: string }),
+    )) as { context: string; entityEndpoint: string };
     return `<form method="post" action="${entityEndpoint}"><input type="hidden" name="SAMLResponse" value="${context}"></form>`;
   }
 
@@ -65,12 +92,26 @@ export class SamlifyProvider extends RealProvider {
     const own = `_${Math.random().toString(16).slice(2)}`;
     const until = instant(300);
     const values: Record<string, string> = {
-      ID: own, AssertionID: `_a${own}`, Destination: this.us.acsUrl, Audience: this.us.entityId, SubjectRecipient: this.us.acsUrl, Issuer: this.entityId,
-      IssueInstant: instant(0), StatusCode: 'urn:oasis:names:tc:SAML:2.0:status:Success', ConditionsNotBefore: instant(-5), ConditionsNotOnOrAfter: until,
-      SubjectConfirmationDataNotOnOrAfter: until, NameIDFormat: PERSISTENT, NameID: NAME, InResponseTo: id,
+      ID: own,
+      AssertionID: `_a${own}`,
+      Destination: this.us.acsUrl,
+      Audience: this.us.entityId,
+      SubjectRecipient: this.us.acsUrl,
+      Issuer: this.entityId,
+      IssueInstant: instant(0),
+      StatusCode: 'urn:oasis:names:tc:SAML:2.0:status:Success',
+      ConditionsNotBefore: instant(-5),
+      ConditionsNotOnOrAfter: until,
+      SubjectConfirmationDataNotOnOrAfter: until,
+      NameIDFormat: PERSISTENT,
+      NameID: NAME,
+      InResponseTo: id,
     };
     const statements = authnStatement({ AuthnInstant: instant(this.authenticated) }) + ATTRIBUTES;
-    const context = samlify.SamlLib.replaceTagsByValue(template.replace(/\{AuthnStatement\}|\{AttributeStatement\}/g, ''), values);
+    const context = samlify.SamlLib.replaceTagsByValue(
+      template.replace(/\{AuthnStatement\}|\{AttributeStatement\}/g, ''),
+      values,
+    );
     return { id: own, context: context.replace('</saml:Assertion>', `${statements}</saml:Assertion>`) };
   }
 

@@ -3,7 +3,12 @@ import type { NextFunction, Request, Response } from 'express';
 import samlp from 'samlp';
 import { RealProvider } from './real-idp.js';
 
-const PERSON = { id: 'samlp-person-1', emails: [{ value: 'ada@samlp.example' }], displayName: 'Ada Samlp', name: { givenName: 'Ada', familyName: 'Samlp' } };
+const PERSON = {
+  id: 'samlp-person-1',
+  emails: [{ value: 'ada@samlp.example' }],
+  displayName: 'Ada Samlp',
+  name: { givenName: 'Ada', familyName: 'Samlp' },
+};
 const SESSION = '_samlp-session-1';
 
 interface Participant {
@@ -26,7 +31,10 @@ export class SamlpProvider extends RealProvider {
       request.body ??= {}; // as Express 4 leaves it, which samlp was made for
       samlp.logout(this.signOff())(request, response, next);
     });
-    this.app.use((error: Error, _request: Request, response: Response, _next: NextFunction) => void response.status(400).send(error.message));
+    this.app.use(
+      (error: Error, _request: Request, response: Response, _next: NextFunction) =>
+        void response.status(400).send(error.message),
+    );
   }
 
   override logoutFromThere(): string {
@@ -35,34 +43,61 @@ export class SamlpProvider extends RealProvider {
 
   private signOn(): Record<string, unknown> {
     const { signResponse, encrypt, wantSigned } = this.behaviour;
-    this.participants = [{
-      serviceProviderId: this.us.entityId, nameId: PERSON.id, nameIdFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
-      sessionIndex: SESSION, serviceProviderLogoutURL: this.us.logoutUrl, cert: this.us.signing[0]!,
-    }];
+    this.participants = [
+      {
+        serviceProviderId: this.us.entityId,
+        nameId: PERSON.id,
+        nameIdFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
+        sessionIndex: SESSION,
+        serviceProviderLogoutURL: this.us.logoutUrl,
+        cert: this.us.signing[0]!,
+      },
+    ];
     return {
-      issuer: this.entityId, cert: this.key.certificate, key: this.key.privateKey, deflate: true, signResponse,
-      signatureAlgorithm: 'rsa-sha256', digestAlgorithm: 'sha256', sessionIndex: SESSION, lifetimeInSeconds: 300,
-      recipient: this.us.acsUrl, destination: this.us.acsUrl, getUserFromRequest: () => PERSON,
-      getPostURL: (_audience: string, _dom: unknown, _request: unknown, done: (error: null, url: string) => void) => done(null, this.us.acsUrl),
+      issuer: this.entityId,
+      cert: this.key.certificate,
+      key: this.key.privateKey,
+      deflate: true,
+      signResponse,
+      signatureAlgorithm: 'rsa-sha256',
+      digestAlgorithm: 'sha256',
+      sessionIndex: SESSION,
+      lifetimeInSeconds: 300,
+      recipient: this.us.acsUrl,
+      destination: this.us.acsUrl,
+      getUserFromRequest: () => PERSON,
+      getPostURL: (_audience: string, _dom: unknown, _request: unknown, done: (error: null, url: string) => void) =>
+        done(null, this.us.acsUrl),
       ...(wantSigned && { signingCert: this.us.signing[0] }),
       ...(encrypt && {
-        encryptionCert: this.us.encryption, encryptionPublicKey: createPublicKey(this.us.encryption!).export({ type: 'spki', format: 'pem' }),
+        encryptionCert: this.us.encryption,
+        encryptionPublicKey: createPublicKey(this.us.encryption!).export({ type: 'spki', format: 'pem' }),
         encryptionAlgorithm: 'http://www.w3.org/2009/xmlenc11#aes256-gcm',
       }),
     };
   }
 
   private signOff(): Record<string, unknown> {
-    const match = (issuer: string | undefined, sessions: string | string[] | undefined, name: string) => (one: Participant): boolean =>
-      (!issuer || one.serviceProviderId === issuer) && [sessions].flat().includes(one.sessionIndex) && one.nameId === name;
+    const match =
+      (issuer: string | undefined, sessions: string | string[] | undefined, name: string) =>
+      (one: Participant): boolean =>
+        (!issuer || one.serviceProviderId === issuer) &&
+        [sessions].flat().includes(one.sessionIndex) &&
+        one.nameId === name;
     type Done = (error: null, value?: unknown) => void;
     return {
-      issuer: this.entityId, cert: this.key.certificate, key: this.key.privateKey, deflate: true, signatureAlgorithm: 'rsa-sha256', digestAlgorithm: 'sha256',
+      issuer: this.entityId,
+      cert: this.key.certificate,
+      key: this.key.privateKey,
+      deflate: true,
+      signatureAlgorithm: 'rsa-sha256',
+      digestAlgorithm: 'sha256',
       protocolBinding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect',
       sessionParticipants: {
         hasElements: () => this.participants.length > 0,
         getFirst: (done: Done) => done(null, this.participants[0]),
-        get: (issuer: string, sessions: string[], name: string, done: Done) => done(null, this.participants.find(match(issuer, sessions, name))),
+        get: (issuer: string, sessions: string[], name: string, done: Done) =>
+          done(null, this.participants.find(match(issuer, sessions, name))),
         remove: (issuer: string, session: string, name: string, done: Done) => {
           this.participants = this.participants.filter((one) => !match(issuer, session, name)(one));
           done(null);

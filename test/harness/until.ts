@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const LOOK_MILLIS = 20;
 
-/** Looks until a condition holds; fails with what was waited for when it never does. For work done by other processes. */
+/**
+ * Looks until a condition holds; fails with what was waited for when it never does. For work done by other processes.
+ */
 export async function until(what: string, condition: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
   const end = Date.now() + seconds * 1_000;
   while (!(await condition())) {

@@ -11,7 +11,12 @@ function statementOf(org, scope, ask) {
   context.orgId = orgId(org);
   context.member = { personId: personId(org, OWN_PLACE), grants: new Map([['person:read', scope]]) };
   const sent = [];
-  const repository = new PeopleRepository({ sql: async (text, values) => { sent.push({ text, values }); return []; } });
+  const repository = new PeopleRepository({
+    sql: async (text, values) => {
+      sent.push({ text, values });
+      return [];
+    },
+  });
   void withContext(context, () => ask(repository));
   return sent[0];
 }
@@ -19,7 +24,10 @@ function statementOf(org, scope, ask) {
 const PROVEN = 'AND p.org_id = (SELECT app.org_id())';
 const IN_REACH = `AND (p.org_id, p.id) IN (SELECT r.org, r.person FROM app.in_reach('person:read') r)`;
 
-/** The conditions of the policies, written by hand: as well proven as theirs, or with values that somebody vouches for; those come last. */
+/**
+ * The conditions of the policies, written by hand: as well proven as theirs, or with values that somebody vouches for;
+ * those come last.
+ */
 const WRITTEN = {
   proven: {
     org: () => [`${PROVEN} AND p.org_id = (SELECT app.org_if_everybody('person:read'))`, []],
@@ -28,8 +36,11 @@ const WRITTEN = {
   },
   bare: {
     org: () => ['', []],
-    assigned: (org, n) => [`AND p.id IN (SELECT a.person_id FROM assignments a WHERE a.org_id = $1 AND a.membership_id = $${n}
-      AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now()))`, [mentorId(org)]],
+    assigned: (org, n) => [
+      `AND p.id IN (SELECT a.person_id FROM assignments a WHERE a.org_id = $1 AND a.membership_id = $${n}
+      AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now()))`,
+      [mentorId(org)],
+    ],
     own: (org, n) => [`AND p.id = $${n}`, [personId(org, OWN_PLACE)]],
   },
 };
@@ -44,7 +55,10 @@ function written(way, org, scope, ask) {
   return { text: whole.replace('ON d.org_id', `ON ${keys}d.org_id`), values: [...values, ...more] };
 }
 
-const email = (org, place) => createHash('sha256').update(`m${org - 1 + ORGANIZATIONS * place}`).digest();
+const email = (org, place) =>
+  createHash('sha256')
+    .update(`m${org - 1 + ORGANIZATIONS * place}`)
+    .digest();
 
 /** Role, scope, what is asked, and of which person or from which on: `place` for the i-th time. */
 const ASKED = (people) => {
@@ -53,16 +67,42 @@ const ASKED = (people) => {
   const assigned = (i) => assignedPlace(1 + (i % ASSIGNED_PEOPLE));
   return [
     ['program_director', 'org', 'first page', () => (r) => r.list({}, null, PAGE)],
-    ['program_director', 'org', 'page in the middle', (i, org) => (r) => r.list({}, personId(org, (anybody(i) % Math.floor(places / 2)) + Math.floor(places / 4)), PAGE)],
+    [
+      'program_director',
+      'org',
+      'page in the middle',
+      (i, org) => (r) =>
+        r.list({}, personId(org, (anybody(i) % Math.floor(places / 2)) + Math.floor(places / 4)), PAGE),
+    ],
     ['program_director', 'org', 'by status', () => (r) => r.list({ status: 'inactive' }, null, PAGE)],
-    ['program_director', 'org', 'by kind, in the middle', (i, org) => (r) => r.list({ kind: 'clinician' }, personId(org, Math.floor(places / 2)), PAGE)],
-    ['program_director', 'org', 'by e-mail address', (i, org) => (r) => r.list({ emailIndex: email(org, anybody(i)) }, null, PAGE)],
+    [
+      'program_director',
+      'org',
+      'by kind, in the middle',
+      (i, org) => (r) => r.list({ kind: 'clinician' }, personId(org, Math.floor(places / 2)), PAGE),
+    ],
+    [
+      'program_director',
+      'org',
+      'by e-mail address',
+      (i, org) => (r) => r.list({ emailIndex: email(org, anybody(i)) }, null, PAGE),
+    ],
     ['program_director', 'org', 'one person', (i, org) => (r) => r.find(personId(org, anybody(i)))],
     ['mentor', 'assigned', 'first page', () => (r) => r.list({}, null, PAGE)],
     ['mentor', 'assigned', 'by status', () => (r) => r.list({ status: 'active' }, null, PAGE)],
-    ['mentor', 'assigned', 'by e-mail address', (i, org) => (r) => r.list({ emailIndex: email(org, assigned(i)) }, null, PAGE)],
+    [
+      'mentor',
+      'assigned',
+      'by e-mail address',
+      (i, org) => (r) => r.list({ emailIndex: email(org, assigned(i)) }, null, PAGE),
+    ],
     ['mentor', 'assigned', 'one person', (i, org) => (r) => r.find(personId(org, assigned(i)))],
-    ['mentor', 'assigned', 'a person not assigned', (i, org) => (r) => r.find(personId(org, anybody(i) - (anybody(i) % 20)))],
+    [
+      'mentor',
+      'assigned',
+      'a person not assigned',
+      (i, org) => (r) => r.find(personId(org, anybody(i) - (anybody(i) % 20))),
+    ],
     ['trainee', 'own', 'first page', () => (r) => r.list({}, null, PAGE)],
     ['trainee', 'own', 'one person', (i, org) => (r) => r.find(personId(org, OWN_PLACE))],
   ];
@@ -71,7 +111,8 @@ const ASKED = (people) => {
 /** What is measured: `role`, `what`, and each way's statement for the i-th time in an organization. */
 export function cases(people) {
   return ASKED(people).map(([role, scope, what, ask]) => ({
-    role, what,
+    role,
+    what,
     policies: (org, i) => statementOf(org, scope, ask(i, org)),
     proven: (org, i) => written('proven', org, scope, ask(i, org)),
     bare: (org, i) => written('bare', org, scope, ask(i, org)),

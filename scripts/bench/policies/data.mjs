@@ -16,7 +16,9 @@ const USER = (n) => id('00c0', n);
 /** The secret of a member's session, as the token carries one. */
 export const secretOf = (org, role) => `${role}-${org}-`.padEnd(43, 'x');
 
-/** Members by organization: one director, mentors, one trainee who is the subject of the record with the same number. */
+/**
+ * Members by organization: one director, mentors, one trainee who is the subject of the record with the same number.
+ */
 const MEMBERS = `
   SELECT o AS org, m AS member, CASE WHEN m = 0 THEN 'program_director' WHEN m <= ${MENTORS} THEN 'mentor' ELSE 'trainee' END AS role
     FROM generate_series(1, ${ORGANIZATIONS}) o, generate_series(0, ${MENTORS + 1}) m`;

@@ -8,24 +8,37 @@ function named(client, { text, values }) {
   return { name: client.names.get(text), text, values };
 }
 
-/** The ways: under the policies; with their conditions written out, as well proven; with bare values instead of proofs. */
+/**
+ * The ways: under the policies; with their conditions written out, as well proven; with bare values instead of proofs.
+ */
 export const WAYS = ['policies', 'proven', 'bare'];
 
-/** Begins a transaction, with the entrance of a member's session where the statement relies on it; that is not part of the figures. */
+/**
+ * Begins a transaction, with the entrance of a member's session where the statement relies on it; that is not part of
+ * the figures.
+ */
 async function begin(client, way, org, role) {
   await client.query('BEGIN');
   if (way === 'bare') return;
-  const { rows: [{ state }] } = await client.query('SELECT state FROM app.enter_session($1, true)', [secretOf(org, role)]);
+  const {
+    rows: [{ state }],
+  } = await client.query('SELECT state FROM app.enter_session($1, true)', [secretOf(org, role)]);
   if (state !== 'ok') throw new Error(`the session of the ${role} was refused: ${state}`);
 }
 
-/** Microseconds that the server's process of a connection has computed so far (proc(5), schedstat); NaN where no /proc says it. */
+/**
+ * Microseconds that the server's process of a connection has computed so far (proc(5), schedstat); NaN where no /proc
+ * says it.
+ */
 function computed(client) {
   const file = `/proc/${client.serverPid}/schedstat`;
   return fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8').split(' ')[0]) / 1_000 : NaN;
 }
 
-/** A statement as it is made so many times in one transaction, in microseconds each: to the caller, and to the server; the last one's rows. */
+/**
+ * A statement as it is made so many times in one transaction, in microseconds each: to the caller, and to the server;
+ * the last one's rows.
+ */
 async function timed(client, way, one, { org, times }) {
   const statements = Array.from({ length: times }, (_, i) => named(client, one[way](org, i)));
   await begin(client, way, org, one.role);
@@ -48,7 +61,9 @@ export async function measureRound(clients, one, { org, round, times }) {
     const way = WAYS[(i + round + WAYS.length) % WAYS.length];
     figures[way] = await timed(clients[way], way, one, { org, times });
   }
-  for (const way of WAYS) if (figures[way].rows !== figures.policies.rows) throw new Error(`${one.role}, ${one.what}: the ways bring different rows`);
+  for (const way of WAYS)
+    if (figures[way].rows !== figures.policies.rows)
+      throw new Error(`${one.role}, ${one.what}: the ways bring different rows`);
   return figures;
 }
 
@@ -61,7 +76,9 @@ const literal = (client, value) => {
 export async function explain(client, way, one, org) {
   const { name, values } = named(client, one[way](org, 1));
   await begin(client, way, org, one.role);
-  const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS) EXECUTE ${name}(${values.map((value) => literal(client, value)).join(', ')})`);
+  const { rows } = await client.query(
+    `EXPLAIN (ANALYZE, BUFFERS) EXECUTE ${name}(${values.map((value) => literal(client, value)).join(', ')})`,
+  );
   await client.query('COMMIT');
   return rows.map((row) => row['QUERY PLAN']);
 }

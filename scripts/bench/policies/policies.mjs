@@ -20,13 +20,17 @@ const AIM = 1.3;
 async function connect(url) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows: [{ pid }] } = await client.query('SELECT pg_backend_pid() AS pid');
+  const {
+    rows: [{ pid }],
+  } = await client.query('SELECT pg_backend_pid() AS pid');
   return Object.assign(client, { serverPid: pid });
 }
 
 /**
- * Postgres with everybody in it, and a connection for each way: as the application's role, and as one that row security leaves
- * alone. All read the same tables through the same indexes and caches, so that nothing but the policies differs; a copy without
+ * Postgres with everybody in it, and a connection for each way: as the application's role, and as one that row security
+ * leaves
+ * alone. All read the same tables through the same indexes and caches, so that nothing but the policies differs; a copy
+ * without
  * them would lie elsewhere on disk and in memory.
  */
 async function setStage({ home, stops, signal }) {
@@ -37,9 +41,13 @@ async function setStage({ home, stops, signal }) {
   const superuser = await connect(postgres.url('postgres', 'vouchsafe'));
   await step(`Making ${PEOPLE} people in ${ORGANIZATIONS} organizations`, async () => {
     for (const statement of statements(PEOPLE)) await superuser.query(statement);
-    await superuser.query(`ALTER ROLE ${UNBOUND} PASSWORD ${superuser.escapeLiteral(new URL(postgres.superuserUrl).password)}`);
+    await superuser.query(
+      `ALTER ROLE ${UNBOUND} PASSWORD ${superuser.escapeLiteral(new URL(postgres.superuserUrl).password)}`,
+    );
   });
-  const { rows: [{ version }] } = await superuser.query(`SELECT current_setting('server_version') AS version`);
+  const {
+    rows: [{ version }],
+  } = await superuser.query(`SELECT current_setting('server_version') AS version`);
   await superuser.end();
   const free = Object.assign(new URL(postgres.url('postgres', 'vouchsafe')), { username: UNBOUND });
   const urls = { policies: postgres.url('vouchsafe_app'), proven: free.href, bare: free.href };
@@ -58,7 +66,11 @@ async function measureAll({ clients, stopping }) {
   for (let round = -1; round < ROUNDS; round += 1) {
     for (const { one, rounds } of results) {
       stopping.throwIfAborted();
-      const figures = await measureRound(clients, one, { org: 1 + ((round + 2) * 7) % ORGANIZATIONS, round, times: TIMES });
+      const figures = await measureRound(clients, one, {
+        org: 1 + (((round + 2) * 7) % ORGANIZATIONS),
+        round,
+        times: TIMES,
+      });
       if (round >= 0) rounds.push(figures);
     }
   }
@@ -68,24 +80,47 @@ async function measureAll({ clients, stopping }) {
 async function writePlans(file, clients, results) {
   const parts = [];
   for (const { one } of results) {
-    for (const way of WAYS) parts.push(`# ${one.role}, ${one.what}: ${way}`, ...await explain(clients[way], way, one, 8), '');
+    for (const way of WAYS)
+      parts.push(`# ${one.role}, ${one.what}: ${way}`, ...(await explain(clients[way], way, one, 8)), '');
   }
   fs.writeFileSync(file, parts.join('\n'));
   say(`\nPlans are in ${file}`);
 }
 
-const micros = (rounds, way) => spread(rounds.map((round) => round[way].waited), 0);
-const ratio = (rounds, way, name) => spread(rounds.map((round) => round.policies[name] / round[way][name]), 2);
+const micros = (rounds, way) =>
+  spread(
+    rounds.map((round) => round[way].waited),
+    0,
+  );
+const ratio = (rounds, way, name) =>
+  spread(
+    rounds.map((round) => round.policies[name] / round[way][name]),
+    2,
+  );
 
 function report(results, version) {
-  say(`\nPostgres ${version}; ${PEOPLE} people in ${ORGANIZATIONS} organizations; ${ROUNDS} rounds in turn, each in another organization, ${TIMES} statements a round and way`);
-  say('microseconds a statement, median (least–most), as the caller waits for it; the entrance of the session lies outside');
-  say('proven: the conditions of the policies written into the query; bare: with values instead, which nothing proves; ratios by waiting and by what the server computes\n');
+  say(
+    `\nPostgres ${version}; ${PEOPLE} people in ${ORGANIZATIONS} organizations; ${ROUNDS} rounds in turn, each in another organization, ${TIMES} statements a round and way`,
+  );
+  say(
+    'microseconds a statement, median (least–most), as the caller waits for it; the entrance of the session lies outside',
+  );
+  say(
+    'proven: the conditions of the policies written into the query; bare: with values instead, which nothing proves; ratios by waiting and by what the server computes\n',
+  );
   printTable([
     ['role', 'what', 'policies', 'proven', 'bare', 'to proven', 'computed', 'aim', 'to bare', 'computed'],
     ...results.map(({ one, rounds }) => [
-      one.role, one.what, micros(rounds, 'policies'), micros(rounds, 'proven'), micros(rounds, 'bare'), ratio(rounds, 'proven', 'waited'),
-      ratio(rounds, 'proven', 'worked'), `≤ ${AIM}`, ratio(rounds, 'bare', 'waited'), ratio(rounds, 'bare', 'worked'),
+      one.role,
+      one.what,
+      micros(rounds, 'policies'),
+      micros(rounds, 'proven'),
+      micros(rounds, 'bare'),
+      ratio(rounds, 'proven', 'waited'),
+      ratio(rounds, 'proven', 'worked'),
+      `≤ ${AIM}`,
+      ratio(rounds, 'bare', 'waited'),
+      ratio(rounds, 'bare', 'worked'),
     ]),
   ]);
 }
@@ -93,7 +128,9 @@ function report(results, version) {
 /** Makes the people, measures, prints, and takes everything down again. */
 export const benchPolicies = (args) =>
   foreground(async (stopping) => {
-    const { values: { plans } } = parseArgs({ args, options: { plans: { type: 'string' } } });
+    const {
+      values: { plans },
+    } = parseArgs({ args, options: { plans: { type: 'string' } } });
     const stops = [];
     const home = await freshHome('bench-policies');
     try {

@@ -23,7 +23,10 @@ export class AccessGrantsController {
     return this.grants.request(body);
   }
 
-  /** Gives what was asked for. Whoever approves holds it, is neither who asked nor who gets it, and signed in within half an hour. */
+  /**
+   * Gives what was asked for. Whoever approves holds it, is neither who asked nor who gets it, and signed in within
+   * half an hour.
+   */
   @Post(':id/approve')
   @Access('access-grant:decide', { emits: ['access_grant.approved'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(AccessGrantResponse)

@@ -1,5 +1,17 @@
 import { Expose, Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsIn,
+  IsInt,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
@@ -17,30 +29,40 @@ export class WantedGrant {
 
 export class RequestAccessDto {
   /** Who is to have it; oneself, if not given. */
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   membershipId?: string;
 
-  @ValidateNested({ each: true }) @Type(() => WantedGrant) @ArrayMinSize(1) @ArrayMaxSize(20)
+  @ValidateNested({ each: true })
+  @Type(() => WantedGrant)
+  @ArrayMinSize(1)
+  @ArrayMaxSize(20)
   grants: WantedGrant[];
 
   /** Somebody to be entrusted to the member for that time, so that the scope "assigned" reaches them. */
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   personId?: string;
 
   /** Why: the second person decides by it, and it is kept. */
-  @IsString() @Length(10, 500)
+  @IsString()
+  @Length(10, 500)
   reason: string;
 
   /** For how long, from the decision on: 5 to 480. */
-  @IsInt() @Min(5) @Max(480)
+  @IsInt()
+  @Min(5)
+  @Max(480)
   minutes: number;
 }
 
 export class AccessGrantsQuery extends PageQuery {
-  @MayBeAbsent() @IsIn(GRANT_STATES)
+  @MayBeAbsent()
+  @IsIn(GRANT_STATES)
   state?: GrantState;
 
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   membershipId?: string;
 }
 

@@ -19,10 +19,22 @@ export type AccessGrantRow = {
   endedAt: Date | null;
 };
 
-export type NewAccessGrant = Pick<AccessGrantRow, 'id' | 'membershipId' | 'personId' | 'scopes' | 'reason' | 'minutes' | 'requestedBy'>;
+export type NewAccessGrant = Pick<
+  AccessGrantRow,
+  'id' | 'membershipId' | 'personId' | 'scopes' | 'reason' | 'minutes' | 'requestedBy'
+>;
 
 /** What `app.decide_access_grant` says. */
-export type Decision = 'approved' | 'declined' | 'unknown' | 'decided' | 'lapsed' | 'own' | 'beyond' | 'in_force' | 'ended';
+export type Decision =
+  | 'approved'
+  | 'declined'
+  | 'unknown'
+  | 'decided'
+  | 'lapsed'
+  | 'own'
+  | 'beyond'
+  | 'in_force'
+  | 'ended';
 
 const COLUMNS = `g.id, g.membership_id AS "membershipId", g.person_id AS "personId", g.scopes, g.reason, g.minutes, g.requested_by AS "requestedBy",
   g.created_at AS "createdAt", g.state, g.decided_by AS "decidedBy", g.decided_at AS "decidedAt", g.expires_at AS "expiresAt", g.ended_at AS "endedAt"`;
@@ -32,7 +44,11 @@ export class AccessGrantsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** Newest first; `before` is the last id seen. */
-  list({ state, membershipId }: { state?: GrantState; membershipId?: string }, before: string | null, limit: number): Promise<AccessGrantRow[]> {
+  list(
+    { state, membershipId }: { state?: GrantState; membershipId?: string },
+    before: string | null,
+    limit: number,
+  ): Promise<AccessGrantRow[]> {
     return this.unitOfWork.sql<AccessGrantRow>(
       `SELECT ${COLUMNS} FROM access_grants g
         WHERE g.org_id = $1 AND ($2::text IS NULL OR g.state = $2) AND ($3::uuid IS NULL OR g.membership_id = $3) AND ($4::uuid IS NULL OR g.id < $4)
@@ -42,7 +58,10 @@ export class AccessGrantsRepository {
   }
 
   async find(id: string): Promise<AccessGrantRow | null> {
-    const [row] = await this.unitOfWork.sql<AccessGrantRow>(`SELECT ${COLUMNS} FROM access_grants g WHERE g.org_id = $1 AND g.id = $2`, [this.orgId, id]);
+    const [row] = await this.unitOfWork.sql<AccessGrantRow>(
+      `SELECT ${COLUMNS} FROM access_grants g WHERE g.org_id = $1 AND g.id = $2`,
+      [this.orgId, id],
+    );
     return row ?? null;
   }
 
@@ -55,7 +74,10 @@ export class AccessGrantsRepository {
   }
 
   async decide(id: string, approve: boolean, assignmentId: string): Promise<Decision> {
-    const [row] = await this.unitOfWork.sql<{ state: Decision }>('SELECT app.decide_access_grant($1, $2, $3) AS state', [id, approve, assignmentId]);
+    const [row] = await this.unitOfWork.sql<{ state: Decision }>(
+      'SELECT app.decide_access_grant($1, $2, $3) AS state',
+      [id, approve, assignmentId],
+    );
     return row!.state;
   }
 

@@ -12,8 +12,13 @@ import type { AccessGrantsQuery, RequestAccessDto } from './access-grants.dto.js
 import { AccessGrantsRepository, type AccessGrantRow, type Decision } from './access-grants.repository.js';
 
 const REFUSALS: Record<Exclude<Decision, 'approved' | 'declined'>, ErrorCode> = {
-  unknown: 'not_found', decided: 'access_grant_decided', lapsed: 'access_grant_lapsed', own: 'access_grant_own',
-  beyond: 'beyond_own_grants', in_force: 'access_grant_in_force', ended: 'not_found',
+  unknown: 'not_found',
+  decided: 'access_grant_decided',
+  lapsed: 'access_grant_lapsed',
+  own: 'access_grant_own',
+  beyond: 'beyond_own_grants',
+  in_force: 'access_grant_in_force',
+  ended: 'not_found',
 };
 
 export type ShownGrant = Omit<AccessGrantRow, 'scopes'> & { grants: { permission: string; scope: string }[] };
@@ -43,23 +48,38 @@ export class AccessGrantsService {
   }
 
   /**
-   * Asks on behalf of an operator's support staff, who become known to the organization as such. Nothing is given before a
-   * member of the organization approves. Throws as `request`, and membership_exists for somebody who is a member otherwise.
+   * Asks on behalf of an operator's support staff, who become known to the organization as such. Nothing is given
+   * before a
+   * member of the organization approves. Throws as `request`, and membership_exists for somebody who is a member
+   * otherwise.
    */
-  async requestSupport({ email, name, ...wanted }: Omit<RequestAccessDto, 'membershipId'> & { email: string; name: string }): Promise<ShownGrant & { userId: string }> {
+  async requestSupport({
+    email,
+    name,
+    ...wanted
+  }: Omit<RequestAccessDto, 'membershipId'> & { email: string; name: string }): Promise<
+    ShownGrant & { userId: string }
+  > {
     const { id, userId, isNew } = await this.tenancy.addSupport(email, name);
     if (isNew) this.audit.record('support.member_added', { target: { type: 'membership', id } });
     return { ...(await this.ask({ ...wanted, membershipId: id, requestedBy: null })), userId };
   }
 
-  /** Throws not_found, access_grant_own, access_grant_decided, access_grant_lapsed, access_grant_in_force, beyond_own_grants. */
+  /**
+   * Throws not_found, access_grant_own, access_grant_decided, access_grant_lapsed, access_grant_in_force,
+   * beyond_own_grants.
+   */
   async decide(id: string, approve: boolean): Promise<ShownGrant> {
     const decision = await this.grants.decide(id, approve, newId());
     if (decision !== 'approved' && decision !== 'declined') throw new Problem(REFUSALS[decision]);
     const grant = await this.read(id);
     const target = { type: 'access-grant', id };
     const { membershipId } = grant;
-    if (decision === 'approved') this.audit.record('access_grant.approved', { target, meta: { membershipId, expiresAt: grant.expiresAt!.toISOString() } });
+    if (decision === 'approved')
+      this.audit.record('access_grant.approved', {
+        target,
+        meta: { membershipId, expiresAt: grant.expiresAt!.toISOString() },
+      });
     else this.audit.record('access_grant.declined', { target, meta: { membershipId } });
     return grant;
   }
@@ -68,7 +88,10 @@ export class AccessGrantsService {
   async end(id: string): Promise<void> {
     const grant = await this.grants.find(id);
     if (grant === null || !(await this.grants.end(id))) throw new Problem('not_found');
-    this.audit.record('access_grant.ended', { target: { type: 'access-grant', id }, meta: { membershipId: grant.membershipId } });
+    this.audit.record('access_grant.ended', {
+      target: { type: 'access-grant', id },
+      meta: { membershipId: grant.membershipId },
+    });
   }
 
   /** Writes down which grants' time is over. Returns how many. */
@@ -78,7 +101,14 @@ export class AccessGrantsService {
     return ids.length;
   }
 
-  private async ask({ grants, membershipId, personId, reason, minutes, requestedBy }: RequestAccessDto & { membershipId: string; requestedBy: string | null }): Promise<ShownGrant> {
+  private async ask({
+    grants,
+    membershipId,
+    personId,
+    reason,
+    minutes,
+    requestedBy,
+  }: RequestAccessDto & { membershipId: string; requestedBy: string | null }): Promise<ShownGrant> {
     for (const { permission, scope } of grants) assertApplicable(permission, scope);
     const id = newId();
     const scopes = Object.fromEntries(grants.map(({ permission, scope }) => [permission, scope]));
@@ -89,9 +119,20 @@ export class AccessGrantsService {
       throw error;
     }
     this.audit.record('access_grant.requested', {
-      target: { type: 'access-grant', id }, meta: { membershipId, personId, permissions: Object.keys(scopes), minutes },
+      target: { type: 'access-grant', id },
+      meta: { membershipId, personId, permissions: Object.keys(scopes), minutes },
     });
-    return { id, membershipId, personId: personId ?? null, grants, reason, minutes, requestedBy, ...UNDECIDED, createdAt: this.clock.now() };
+    return {
+      id,
+      membershipId,
+      personId: personId ?? null,
+      grants,
+      reason,
+      minutes,
+      requestedBy,
+      ...UNDECIDED,
+      createdAt: this.clock.now(),
+    };
   }
 
   private async read(id: string): Promise<ShownGrant> {

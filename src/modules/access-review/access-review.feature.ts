@@ -6,29 +6,71 @@ const LEADING = ['program_director', 'owner', 'admin'] as const;
 
 export const accessReviewFeature = defineFeature({
   name: 'access-review',
-  description: 'Access explained: who can reach a thing and why, what a user could see and do, and reviews of what everybody holds.',
+  description:
+    'Access explained: who can reach a thing and why, what a user could see and do, and reviews of what everybody holds.',
   permissions: {
-    'access:explain': { category: 'Access', description: 'See who can reach a thing, and why.', scopes: { org: [...LEADING, 'viewer'] } },
-    'access-review:read': { category: 'Access', description: 'See reviews of access, and what was decided.', scopes: { org: [...LEADING, 'viewer'] } },
-    'access-review:create': { category: 'Access', description: 'Begin a review of everybody\'s access.', scopes: { org: LEADING } },
-    'access-review:decide': {
-      category: 'Access', description: 'Confirm or revoke what a review lists; revoking needs the permission to take it away.', scopes: { org: LEADING },
+    'access:explain': {
+      category: 'Access',
+      description: 'See who can reach a thing, and why.',
+      scopes: { org: [...LEADING, 'viewer'] },
     },
-    'access:preview': { category: 'Access', description: 'See what a user could see and do.', scopes: { org: [...LEADING, 'viewer'] } },
+    'access-review:read': {
+      category: 'Access',
+      description: 'See reviews of access, and what was decided.',
+      scopes: { org: [...LEADING, 'viewer'] },
+    },
+    'access-review:create': {
+      category: 'Access',
+      description: "Begin a review of everybody's access.",
+      scopes: { org: LEADING },
+    },
+    'access-review:decide': {
+      category: 'Access',
+      description: 'Confirm or revoke what a review lists; revoking needs the permission to take it away.',
+      scopes: { org: LEADING },
+    },
+    'access:preview': {
+      category: 'Access',
+      description: 'See what a user could see and do.',
+      scopes: { org: [...LEADING, 'viewer'] },
+    },
   },
   events: {
     'access.explained': {
-      category: 'access', severity: 'notice', description: 'Somebody asked who can reach a thing.', meta: { resource: 'code', permission: 'code', members: 'count' },
+      category: 'access',
+      severity: 'notice',
+      description: 'Somebody asked who can reach a thing.',
+      meta: { resource: 'code', permission: 'code', members: 'count' },
     },
-    'access_review.started': { category: 'access', severity: 'notice', description: 'A review of everybody\'s access began.', meta: { items: 'count' } },
+    'access_review.started': {
+      category: 'access',
+      severity: 'notice',
+      description: "A review of everybody's access began.",
+      meta: { items: 'count' },
+    },
     'access_review.confirmed': {
-      category: 'access', severity: 'notice', description: 'Access was reviewed and confirmed.', meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'code', permission: 'code' },
+      category: 'access',
+      severity: 'notice',
+      description: 'Access was reviewed and confirmed.',
+      meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'code', permission: 'code' },
     },
     'access_review.revoked': {
-      category: 'access', severity: 'warning', description: 'Access was reviewed and taken away.', meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'code', permission: 'code' },
+      category: 'access',
+      severity: 'warning',
+      description: 'Access was reviewed and taken away.',
+      meta: { itemId: 'id', kind: 'code', membershipId: 'id', role: 'code', permission: 'code' },
     },
-    'access_review.completed': { category: 'access', severity: 'notice', description: 'A review was completed.', meta: { confirmed: 'count', revoked: 'count' } },
-    'access.previewed': { category: 'access', severity: 'notice', description: 'Somebody asked what a user could see and do.' },
+    'access_review.completed': {
+      category: 'access',
+      severity: 'notice',
+      description: 'A review was completed.',
+      meta: { confirmed: 'count', revoked: 'count' },
+    },
+    'access.previewed': {
+      category: 'access',
+      severity: 'notice',
+      description: 'Somebody asked what a user could see and do.',
+    },
   },
   errors: {
     access_review_own: { status: 403, title: 'Somebody else has to review your access' },
@@ -39,10 +81,20 @@ export const accessReviewFeature = defineFeature({
   },
   retention: {
     'access_reviews.old': {
-      description: 'Reviews of access', table: 'access_reviews', ageColumn: 'created_at', days: SEVEN_YEARS, floorDays: SEVEN_YEARS, action: 'delete',
+      description: 'Reviews of access',
+      table: 'access_reviews',
+      ageColumn: 'created_at',
+      days: SEVEN_YEARS,
+      floorDays: SEVEN_YEARS,
+      action: 'delete',
     },
     'access_review_items.old': {
-      description: 'What was decided in reviews of access', table: 'access_review_items', ageColumn: 'created_at', days: SEVEN_YEARS, floorDays: SEVEN_YEARS, action: 'delete',
+      description: 'What was decided in reviews of access',
+      table: 'access_review_items',
+      ageColumn: 'created_at',
+      days: SEVEN_YEARS,
+      floorDays: SEVEN_YEARS,
+      action: 'delete',
     },
   },
   personalData: {
@@ -50,20 +102,45 @@ export const accessReviewFeature = defineFeature({
   },
   tables: {
     access_reviews: {
-      kind: 'tenant', resource: 'access-review', retention: { policies: ['access_reviews.old'] },
-      rows: { select: ['access-review:read', 'access-review:create', 'access-review:decide', 'retention:preview', 'retention:run'], update: 'access-review:decide' },
+      kind: 'tenant',
+      resource: 'access-review',
+      retention: { policies: ['access_reviews.old'] },
+      rows: {
+        select: [
+          'access-review:read',
+          'access-review:create',
+          'access-review:decide',
+          'retention:preview',
+          'retention:run',
+        ],
+        update: 'access-review:decide',
+      },
     },
     access_review_items: {
-      kind: 'tenant', retention: { policies: ['access_review_items.old'] },
-      rows: { select: ['access-review:read', 'access-review:create', 'access-review:decide', 'retention:preview', 'retention:run'], update: 'access-review:decide' },
+      kind: 'tenant',
+      retention: { policies: ['access_review_items.old'] },
+      rows: {
+        select: [
+          'access-review:read',
+          'access-review:create',
+          'access-review:decide',
+          'retention:preview',
+          'retention:run',
+        ],
+        update: 'access-review:decide',
+      },
     },
   },
   controls: {
     'access-review.reviews': {
-      claims: ['E10', 'E12'], description: 'A review lists every membership, override and role of the organization\'s own; each is confirmed or revoked by somebody else, which is kept for seven years.',
+      claims: ['E10', 'E12'],
+      description:
+        "A review lists every membership, override and role of the organization's own; each is confirmed or revoked by somebody else, which is kept for seven years.",
     },
     'access-review.explained': {
-      claims: ['C5', 'E10', 'E12'], description: 'Who can reach a thing, and what a user could see and do, are answered with reasons from the grants, assignments and row rules that enforce it.',
+      claims: ['C5', 'E10', 'E12'],
+      description:
+        'Who can reach a thing, and what a user could see and do, are answered with reasons from the grants, assignments and row rules that enforce it.',
     },
   },
 });

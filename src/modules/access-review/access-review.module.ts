@@ -16,6 +16,14 @@ import { Revocation } from './revocation.js';
 @Module({
   imports: [DiscoveryModule, RbacModule, TenancyModule],
   controllers: [ExplainController, ReviewsController],
-  providers: [ExplainService, ExplainRepository, PreviewService, PreviewRepository, ReviewsService, ReviewsRepository, Revocation],
+  providers: [
+    ExplainService,
+    ExplainRepository,
+    PreviewService,
+    PreviewRepository,
+    ReviewsService,
+    ReviewsRepository,
+    Revocation,
+  ],
 })
 export class AccessReviewModule {}

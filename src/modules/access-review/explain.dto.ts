@@ -6,16 +6,21 @@ import { PageQuery } from '../../platform/http/pagination.dto.js';
 import type { LevelName } from './explain.repository.js';
 
 export class WhoCanQuery extends PageQuery {
-  /** What kind of thing: assignment, delivery, export, membership, organization, person, session, sso-connection, webhook-source. */
+  /**
+   * What kind of thing: assignment, delivery, export, membership, organization, person, session, sso-connection,
+   * webhook-source.
+   */
   @Matches(/^[a-z]{2,20}(-[a-z]{1,20}){0,2}$/)
   resource: string;
 
   /** Which one; without it, who can reach such things at all. */
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   id?: string;
 
   /** To do what; to see it, if not given. */
-  @MayBeAbsent() @Matches(/^[a-z-]{2,40}:[a-z-]{2,40}$/)
+  @MayBeAbsent()
+  @Matches(/^[a-z-]{2,40}:[a-z-]{2,40}$/)
   permission?: string;
 }
 
@@ -26,7 +31,10 @@ export class PreviewQuery {
 
 /** One thing that is said of a member's permission. */
 export class LevelResponse {
-  /** member (an override), access-grant, role (an override of the organization), default; the first two outweigh the third, that the last. */
+  /**
+   * member (an override), access-grant, role (an override of the organization), default; the first two outweigh the
+   * third, that the last.
+   */
   @Expose() level: LevelName;
   /** The role that a role or default says it of. */
   @Expose() role: string | null;
@@ -50,7 +58,10 @@ export class ReasonResponse {
   /** Null where none is needed. */
   @Expose() permission: string | null;
   @Expose() scope: string;
-  /** What the scope reaches the thing by: organization, assigned, own (the person is the member), or own-row (the row is the member's). */
+  /**
+   * What the scope reaches the thing by: organization, assigned, own (the person is the member), or own-row (the row is
+   * the member's).
+   */
   @Expose() relation: string;
   @StaffOnly() @Type(() => RelatingAssignment) assignments: RelatingAssignment[];
   /** What gives the permission; several where they say the same. */

@@ -34,7 +34,10 @@ export type LevelRow = {
   decides: boolean;
 };
 
-/** Whose a thing is: the person it hangs on, and the membership it belongs to; and which permission it says it is opened by. */
+/**
+ * Whose a thing is: the person it hangs on, and the membership it belongs to; and which permission it says it is opened
+ * by.
+ */
 export type Thing = { person: string | null; owner: string | null; permission: string | null };
 
 /** What decides on access, as the database has it. The functions answer those alone who may ask. */
@@ -46,7 +49,8 @@ export class ExplainRepository {
   async thing({ table, rows }: Resource, id: string): Promise<Thing | null> {
     const [row] = await this.unitOfWork.sql<Thing>(
       `SELECT ${rows.person ?? 'NULL::uuid'} AS person, ${rows.own?.column ?? 'NULL::uuid'} AS owner, ${rows.permission ?? 'NULL'} AS permission
-         FROM ${table} WHERE id = $1`, [id],
+         FROM ${table} WHERE id = $1`,
+      [id],
     );
     return row ?? null;
   }
@@ -54,7 +58,8 @@ export class ExplainRepository {
   /** Active members in order of id, with their assignments to a person; `after` is the last id seen. */
   async members(personId: string | null, after: string | null, most: number): Promise<MemberFacts[]> {
     const rows = await this.unitOfWork.sql<MemberFacts>(
-      'SELECT id, name, email, role, person_id AS "personId", grants, assignments FROM app.members_and_grants($1, $2, $3)', [personId, after, most],
+      'SELECT id, name, email, role, person_id AS "personId", grants, assignments FROM app.members_and_grants($1, $2, $3)',
+      [personId, after, most],
     );
     return rows.map((row) => ({ ...row, assignments: row.assignments.map(dated) }));
   }
@@ -63,7 +68,8 @@ export class ExplainRepository {
   levels(membershipIds: readonly string[]): Promise<LevelRow[]> {
     return this.unitOfWork.sql<LevelRow>(
       `SELECT membership_id AS "membershipId", permission, source AS level, scope, since, access_grant_id AS "accessGrantId", expires_at AS "expiresAt", decides
-         FROM app.grant_levels($1)`, [membershipIds],
+         FROM app.grant_levels($1)`,
+      [membershipIds],
     );
   }
 }

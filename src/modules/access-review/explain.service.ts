@@ -36,7 +36,8 @@ export class ExplainService {
 
   /**
    * A page of the active members who can reach a thing at this moment, in order of id.
-   * Throws unknown_resource, unknown_permission, permission_not_applicable, and not_found for what the caller cannot see.
+   * Throws unknown_resource, unknown_permission, permission_not_applicable, and not_found for what the caller cannot
+   * see.
    */
   async whoCan({ resource: name, id, permission, limit, cursor }: WhoCanQuery): Promise<Page<WhoCanResponse>> {
     const resource = resourceNamed(name);
@@ -46,9 +47,17 @@ export class ExplainService {
     const after = this.cursors.lastId(scope, cursor);
     const found = await this.reaching(stepsOf(resource, thing, permission), thing, after, limit + 1);
     const page = this.cursors.page(scope, found, limit, ({ member }) => [member.id]);
-    const levels = Map.groupBy(await this.explained.levels(page.items.map(({ member }) => member.id)), ({ membershipId }) => membershipId);
-    const items = page.items.map((reaching) => shown(reaching, chainsOf(levels.get(reaching.member.id) ?? [], reaching.member.role)));
-    this.audit.record('access.explained', { ...(id !== undefined && { target: { type: name, id } }), meta: { resource: name, permission, members: items.length } });
+    const levels = Map.groupBy(
+      await this.explained.levels(page.items.map(({ member }) => member.id)),
+      ({ membershipId }) => membershipId,
+    );
+    const items = page.items.map((reaching) =>
+      shown(reaching, chainsOf(levels.get(reaching.member.id) ?? [], reaching.member.role)),
+    );
+    this.audit.record('access.explained', {
+      ...(id !== undefined && { target: { type: name, id } }),
+      meta: { resource: name, permission, members: items.length },
+    });
     return { ...page, items };
   }
 
@@ -59,7 +68,12 @@ export class ExplainService {
   }
 
   /** The first members after one who can take all steps. */
-  private async reaching(steps: readonly Step[], thing: Thing | null, after: string | null, most: number): Promise<Reaching[]> {
+  private async reaching(
+    steps: readonly Step[],
+    thing: Thing | null,
+    after: string | null,
+    most: number,
+  ): Promise<Reaching[]> {
     const found: Reaching[] = [];
     for (let last = after, more = true; more && found.length < most;) {
       const members = await this.explained.members(thing?.person ?? null, last, BATCH);
@@ -71,28 +85,50 @@ export class ExplainService {
   }
 }
 
-/** What has to be possible: to see the thing, where one was named or nothing else was asked, and to do what was asked. */
+/**
+ * What has to be possible: to see the thing, where one was named or nothing else was asked, and to do what was asked.
+ */
 function stepsOf({ rows }: Resource, thing: Thing | null, permission: string | undefined): Step[] {
   return [
-    ...(thing !== null || permission === undefined ? [{ step: 'see', rule: thing === null ? ruleOf(rows, 'select') : ruleOfRow(rows, thing.permission) } as const] : []),
-    ...(permission === undefined ? [] : [{ step: 'do', rule: ruleOfPermission(permission, rows.person !== undefined) } as const]),
+    ...(thing !== null || permission === undefined
+      ? [{ step: 'see', rule: thing === null ? ruleOf(rows, 'select') : ruleOfRow(rows, thing.permission) } as const]
+      : []),
+    ...(permission === undefined
+      ? []
+      : [{ step: 'do', rule: ruleOfPermission(permission, rows.person !== undefined) } as const]),
   ];
 }
 
 function reachingOf(steps: readonly Step[], member: MemberFacts, thing: Thing | null): Reaching[] {
   const grants = new Map(Object.entries(member.grants));
-  const relation = thing === null ? ANY : {
-    assigned: member.assignments.length > 0, own: thing.person !== null && thing.person === member.personId, ownRow: thing.owner === member.id,
-  };
+  const relation =
+    thing === null
+      ? ANY
+      : {
+          assigned: member.assignments.length > 0,
+          own: thing.person !== null && thing.person === member.personId,
+          ownRow: thing.owner === member.id,
+        };
   const taken = steps.map(({ step, rule }) => decide(rule, grants, relation).map((way) => ({ ...way, step })));
   return taken.every((ways) => ways.length > 0) ? [{ member, ways: taken.flat() }] : [];
 }
 
 function shown({ member: { id, name, email, role, assignments }, ways }: Reaching, chains: Chains): WhoCanResponse {
   const reasons = ways.map(({ step, permission, scope, relation }): ReasonResponse => ({
-    step, permission, scope, relation, assignments: relation === 'assigned' ? assignments : [],
+    step,
+    permission,
+    scope,
+    relation,
+    assignments: relation === 'assigned' ? assignments : [],
     ...((permission === null ? undefined : chains.get(permission)) ?? { decidedBy: [], outweighs: [] }),
   }));
   const last = reasons.at(-1)!.step;
-  return { membershipId: id, name, email, role, scope: widest(reasons.filter(({ step }) => step === last).map(({ scope }) => scope)), reasons };
+  return {
+    membershipId: id,
+    name,
+    email,
+    role,
+    scope: widest(reasons.filter(({ step }) => step === last).map(({ scope }) => scope)),
+    reasons,
+  };
 }

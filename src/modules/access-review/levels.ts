@@ -11,10 +11,15 @@ export type Chains = ReadonlyMap<string, Chain>;
 
 /** Chains by permission, of one member's levels. */
 export function chainsOf(levels: readonly LevelRow[], role: string): Chains {
-  return new Map([...Map.groupBy(levels, ({ permission }) => permission)].map(([permission, rows]) => [permission, {
-    decidedBy: rows.filter(({ decides }) => decides).map((row) => shown(row, role)),
-    outweighs: rows.filter(({ decides }) => !decides).map((row) => shown(row, role)),
-  }]));
+  return new Map(
+    [...Map.groupBy(levels, ({ permission }) => permission)].map(([permission, rows]) => [
+      permission,
+      {
+        decidedBy: rows.filter(({ decides }) => decides).map((row) => shown(row, role)),
+        outweighs: rows.filter(({ decides }) => !decides).map((row) => shown(row, role)),
+      },
+    ]),
+  );
 }
 
 function shown({ level, scope, since, accessGrantId, expiresAt }: LevelRow, role: string): LevelResponse {

@@ -23,7 +23,13 @@ export type MemberInFull = {
   /** How many people the organization has. */
   people: number;
   assignments: (AssignmentFact & { personId: string; inForce: boolean })[];
-  accessGrants: { id: string; scopes: Record<string, string>; personId: string | null; reason: string; expiresAt: Date }[];
+  accessGrants: {
+    id: string;
+    scopes: Record<string, string>;
+    personId: string | null;
+    reason: string;
+    expiresAt: Date;
+  }[];
 };
 
 @Injectable()
@@ -36,7 +42,8 @@ export class PreviewRepository {
       `SELECT id, user_id AS "userId", name, email, role, kind, status, person_id AS "personId", created_at AS "createdAt", ended_at AS "endedAt",
               last_used_at AS "lastUsedAt", must_change_password AS "mustChangePassword", suspended, obstacle,
               grants, people, assignments, access_grants AS "accessGrants"
-         FROM app.member_in_full($1)`, [userId],
+         FROM app.member_in_full($1)`,
+      [userId],
     );
     if (row === undefined) return null;
     const accessGrants = row.accessGrants.map((grant) => ({ ...grant, expiresAt: new Date(grant.expiresAt) }));

@@ -38,8 +38,14 @@ export class PreviewService {
     const grants: Grants = new Map(active ? Object.entries(member.grants) : []);
     this.audit.record('access.previewed', { target: { type: 'user', id: userId } });
     return {
-      ...member, membershipId: member.id, standing: standingOf(member), permissions: await this.permissions(member, grants),
-      accessGrants: member.accessGrants.map(({ scopes, ...grant }) => ({ ...grant, grants: Object.entries(scopes).map(([permission, scope]) => ({ permission, scope })) })),
+      ...member,
+      membershipId: member.id,
+      standing: standingOf(member),
+      permissions: await this.permissions(member, grants),
+      accessGrants: member.accessGrants.map(({ scopes, ...grant }) => ({
+        ...grant,
+        grants: Object.entries(scopes).map(([permission, scope]) => ({ permission, scope })),
+      })),
       routes: active ? this.routes(grants) : [],
     };
   }
@@ -48,22 +54,33 @@ export class PreviewService {
     const chains = chainsOf(await this.explained.levels([member.id]), member.role);
     const groups = groupsOf(member);
     return [...declared('permissions').keys()].toSorted().map((permission) => ({
-      permission, scope: grants.get(permission) ?? 'none', ...(chains.get(permission) ?? { decidedBy: [], outweighs: [] }),
+      permission,
+      scope: grants.get(permission) ?? 'none',
+      ...(chains.get(permission) ?? { decidedBy: [], outweighs: [] }),
       people: isOfPeople(permission) ? peopleInReach(permission, grants, groups) : null,
     }));
   }
 
   private routes(grants: Grants): OpenRoute[] {
-    return allRoutes(this.discovery, this.scanner).flatMap(({ method, path, policy }) => (
-      policy?.kind === 'access' && isGranted(grants, policy.permission) ? [{ method, path, permission: policy.permission }] : []));
+    return allRoutes(this.discovery, this.scanner).flatMap(({ method, path, policy }) =>
+      policy?.kind === 'access' && isGranted(grants, policy.permission)
+        ? [{ method, path, permission: policy.permission }]
+        : [],
+    );
   }
 }
 
-const OBSTACLES = { second_factor: 'second_factor_required', sso: 'sso_required', method: 'sign_in_method_not_allowed' } as const satisfies Record<string, ErrorCode>;
+const OBSTACLES = {
+  second_factor: 'second_factor_required',
+  sso: 'sso_required',
+  method: 'sign_in_method_not_allowed',
+} as const satisfies Record<string, ErrorCode>;
 
 function standingOf({ status, suspended, mustChangePassword, obstacle }: MemberInFull): ErrorCode[] {
   const codes: [boolean, ErrorCode][] = [
-    [status === 'ended', 'membership_ended'], [suspended, 'organization_suspended'], [mustChangePassword, 'password_change_required'],
+    [status === 'ended', 'membership_ended'],
+    [suspended, 'organization_suspended'],
+    [mustChangePassword, 'password_change_required'],
     ...(obstacle === null ? [] : [[true, OBSTACLES[obstacle]] as [boolean, ErrorCode]]),
   ];
   return codes.filter(([stands]) => stands).map(([, code]) => code);
@@ -74,9 +91,14 @@ function groupsOf({ people, personId, assignments }: MemberInFull): Group[] {
   const assigned = new Set(assignments.filter(({ inForce }) => inForce).map((assignment) => assignment.personId));
   const both = personId !== null && assigned.has(personId);
   const own = personId !== null && !both ? 1 : 0;
-  const group = (count: number, relation: Partial<Relation>): Group => ({ count, relation: { assigned: false, own: false, ownRow: false, ...relation } });
+  const group = (count: number, relation: Partial<Relation>): Group => ({
+    count,
+    relation: { assigned: false, own: false, ownRow: false, ...relation },
+  });
   return [
-    group(people - assigned.size - own, {}), group(assigned.size - (both ? 1 : 0), { assigned: true }), group(own, { own: true }),
+    group(people - assigned.size - own, {}),
+    group(assigned.size - (both ? 1 : 0), { assigned: true }),
+    group(own, { own: true }),
     group(both ? 1 : 0, { assigned: true, own: true }),
   ];
 }
@@ -84,5 +106,7 @@ function groupsOf({ people, personId, assignments }: MemberInFull): Group[] {
 /** People who can be seen, and to whom the permission reaches. */
 function peopleInReach(permission: string, grants: Grants, groups: readonly Group[]): number {
   const rules = [ruleOf(resourceNamed('person').rows, 'select'), ruleOfPermission(permission, true)];
-  return groups.filter(({ relation }) => rules.every((rule) => decide(rule, grants, relation).length > 0)).reduce((sum, { count }) => sum + count, 0);
+  return groups
+    .filter(({ relation }) => rules.every((rule) => decide(rule, grants, relation).length > 0))
+    .reduce((sum, { count }) => sum + count, 0);
 }

@@ -12,8 +12,11 @@ export interface Resource {
 
 /** Every kind of thing, from the declarations. */
 export function resources(): Resource[] {
-  return [...declared('tables')].flatMap(([table, declaration]) => (declaration.kind === 'tenant' && declaration.resource !== undefined
-    ? [{ name: declaration.resource, table, rows: declaration.rows }] : []));
+  return [...declared('tables')].flatMap(([table, declaration]) =>
+    declaration.kind === 'tenant' && declaration.resource !== undefined
+      ? [{ name: declaration.resource, table, rows: declaration.rows }]
+      : [],
+  );
 }
 
 /** Throws unknown_resource. */
@@ -24,8 +27,10 @@ export function resourceNamed(name: string): Resource {
 }
 
 /**
- * Throws unknown_permission, or permission_not_applicable for one that says nothing of such a thing: its rules do not name
- * it, it is not called after it, and is not about people where the thing is a person. Whoever may only add things can do
+ * Throws unknown_permission, or permission_not_applicable for one that says nothing of such a thing: its rules do not
+ * name
+ * it, it is not called after it, and is not about people where the thing is a person. Whoever may only add things can
+ * do
  * nothing to one that is there.
  */
 export function assertConcerns({ name, rows }: Resource, permission: string, existing: boolean): void {
@@ -33,6 +38,7 @@ export function assertConcerns({ name, rows }: Resource, permission: string, exi
   if (declaration === undefined) throw new Problem('unknown_permission');
   const commands = ROW_COMMANDS.filter((command) => named(rows[command]).includes(permission));
   const adds = commands.length > 0 && commands.every((command) => command === 'insert');
-  const concerns = commands.length > 0 || permission.startsWith(`${name}:`) || (rows.person === 'id' && declaration.ofPeople === true);
+  const concerns =
+    commands.length > 0 || permission.startsWith(`${name}:`) || (rows.person === 'id' && declaration.ofPeople === true);
   if (!concerns || (existing && adds)) throw new Problem('permission_not_applicable');
 }

@@ -41,10 +41,21 @@ export class ReviewsController {
   /** Confirms or revokes one item. Nobody decides about their own access. */
   @Post(':id/items/:itemId')
   @Access('access-review:decide', {
-    emits: ['access_review.confirmed', 'access_review.revoked', 'membership.ended', 'membership.override_removed', 'role.deleted', 'role.override_removed'],
+    emits: [
+      'access_review.confirmed',
+      'access_review.revoked',
+      'membership.ended',
+      'membership.override_removed',
+      'role.deleted',
+      'role.override_removed',
+    ],
   })
   @Returns(ReviewItemResponse)
-  decide(@Param('id', ParseUUIDPipe) id: string, @Param('itemId', ParseUUIDPipe) itemId: string, @Body() body: DecideItemDto) {
+  decide(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Param('itemId', ParseUUIDPipe) itemId: string,
+    @Body() body: DecideItemDto,
+  ) {
     return this.reviews.decide(id, itemId, body);
   }
 

@@ -11,7 +11,8 @@ export type ItemKind = 'membership' | 'member-override' | 'role' | 'role-overrid
 
 export class ReviewItemsQuery extends PageQuery {
   /** Those decided in one way, or open ones. */
-  @MayBeAbsent() @IsIn(['open', ...DECISIONS])
+  @MayBeAbsent()
+  @IsIn(['open', ...DECISIONS])
   decision?: 'open' | Decision;
 }
 
@@ -21,7 +22,9 @@ export class DecideItemDto {
   decision: Decision;
 
   /** Why; kept with the decision. */
-  @MayBeAbsent() @IsString() @Length(1, 500)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 500)
   note?: string;
 }
 

@@ -55,7 +55,10 @@ export class ReviewsRepository {
 
   /** Newest first; `before` is the last id seen. */
   list(before: string | null, limit: number): Promise<ReviewRow[]> {
-    return this.unitOfWork.sql<ReviewRow>(`${REVIEWS} AND ($2::uuid IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3`, [this.orgId, before, limit]);
+    return this.unitOfWork.sql<ReviewRow>(
+      `${REVIEWS} AND ($2::uuid IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3`,
+      [this.orgId, before, limit],
+    );
   }
 
   async find(id: string): Promise<ReviewRow | null> {
@@ -64,7 +67,12 @@ export class ReviewsRepository {
   }
 
   /** In order of number; `after` is the last seen. */
-  items(reviewId: string, decision: 'open' | Decision | undefined, after: number, limit: number): Promise<ReviewItemRow[]> {
+  items(
+    reviewId: string,
+    decision: 'open' | Decision | undefined,
+    after: number,
+    limit: number,
+  ): Promise<ReviewItemRow[]> {
     return this.unitOfWork.sql<ReviewItemRow>(
       `${ITEMS} AND i.number > $3 AND ($4::text IS NULL OR coalesce(i.decision, 'open') = $4) ORDER BY i.number LIMIT $5`,
       [this.orgId, reviewId, after, decision ?? null, limit],
@@ -78,17 +86,22 @@ export class ReviewsRepository {
 
   /** False when it was decided already. */
   async decide(id: string, decision: Decision, decidedBy: string, note: string | null): Promise<boolean> {
-    return (await this.unitOfWork.execute(
-      `UPDATE access_review_items SET decision = $3, decided_by = $4, decided_at = now(), note = $5 WHERE org_id = $1 AND id = $2 AND decision IS NULL`,
-      [this.orgId, id, decision, decidedBy, note],
-    )) > 0;
+    return (
+      (await this.unitOfWork.execute(
+        `UPDATE access_review_items SET decision = $3, decided_by = $4, decided_at = now(), note = $5 WHERE org_id = $1 AND id = $2 AND decision IS NULL`,
+        [this.orgId, id, decision, decidedBy, note],
+      )) > 0
+    );
   }
 
   /** False when it was completed already. Fails on the constraint access_reviews_open while items are open. */
   async complete(id: string, completedBy: string): Promise<boolean> {
-    return (await this.unitOfWork.execute(
-      'UPDATE access_reviews SET completed_by = $3, completed_at = now() WHERE org_id = $1 AND id = $2 AND completed_at IS NULL', [this.orgId, id, completedBy],
-    )) > 0;
+    return (
+      (await this.unitOfWork.execute(
+        'UPDATE access_reviews SET completed_by = $3, completed_at = now() WHERE org_id = $1 AND id = $2 AND completed_at IS NULL',
+        [this.orgId, id, completedBy],
+      )) > 0
+    );
   }
 
   private get orgId(): string {

@@ -45,7 +45,12 @@ export class ReviewsService {
     await this.read(reviewId);
     const scope = { purpose: `access-review ${reviewId}`, orgId: currentContext().orgId };
     const after = cursor === undefined ? 0 : (this.cursors.decode(scope, cursor)[0] as number);
-    return this.cursors.page(scope, await this.reviews.items(reviewId, decision, after, limit + 1), limit, ({ number }) => [number]);
+    return this.cursors.page(
+      scope,
+      await this.reviews.items(reviewId, decision, after, limit + 1),
+      limit,
+      ({ number }) => [number],
+    );
   }
 
   /** Throws not_found, access_review_own, access_review_decided, and what revoking throws. */
@@ -53,12 +58,19 @@ export class ReviewsService {
     const item = await this.item(reviewId, itemId);
     const { membershipId: decidedBy } = currentMember();
     if (item.membershipId === decidedBy) throw new Problem('access_review_own');
-    if (!(await this.reviews.decide(itemId, decision, decidedBy, note ?? null))) throw new Problem('access_review_decided');
+    if (!(await this.reviews.decide(itemId, decision, decidedBy, note ?? null)))
+      throw new Problem('access_review_decided');
     if (decision === 'revoke') await this.revocation.revoke(item);
     const { kind, membershipId, role, permission } = item;
     this.audit.record(decision === 'revoke' ? 'access_review.revoked' : 'access_review.confirmed', {
       target: { type: 'access-review', id: reviewId },
-      meta: { itemId, kind, membershipId: membershipId ?? undefined, role: role ?? undefined, permission: permission ?? undefined },
+      meta: {
+        itemId,
+        kind,
+        membershipId: membershipId ?? undefined,
+        role: role ?? undefined,
+        permission: permission ?? undefined,
+      },
     });
     return this.item(reviewId, itemId);
   }
@@ -73,7 +85,10 @@ export class ReviewsService {
       throw error;
     }
     const review = await this.read(id);
-    this.audit.record('access_review.completed', { target: { type: 'access-review', id }, meta: { confirmed: review.confirmed, revoked: review.revoked } });
+    this.audit.record('access_review.completed', {
+      target: { type: 'access-review', id },
+      meta: { confirmed: review.confirmed, revoked: review.revoked },
+    });
     return review;
   }
 

@@ -9,7 +9,10 @@ import type { ReviewItemRow } from './reviews.repository.js';
 
 /** What the same would need outside a review. */
 const NEEDED: Record<ItemKind, Permission> = {
-  membership: 'membership:end', 'member-override': 'membership:override', role: 'role:delete', 'role-override': 'role:update',
+  membership: 'membership:end',
+  'member-override': 'membership:override',
+  role: 'role:delete',
+  'role-override': 'role:update',
 };
 
 /** Takes away what a review found, through the services that do so otherwise, with their rules. */

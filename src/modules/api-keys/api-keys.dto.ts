@@ -1,5 +1,17 @@
 import { Expose } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsInt, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsInt,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
@@ -8,30 +20,46 @@ export const MOST_OVERLAP_SECONDS = 7 * 86_400;
 
 export class CreateApiKeyDto {
   /** What the key is for. */
-  @IsString() @Length(1, 100)
+  @IsString()
+  @Length(1, 100)
   name: string;
 
   /** What it may do, of what its member may do at the moment of each request. */
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(100) @ArrayUnique() @Matches(/^[a-z][a-z-]*:[a-z][a-z-]*$/, { each: true })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(100)
+  @ArrayUnique()
+  @Matches(/^[a-z][a-z-]*:[a-z][a-z-]*$/, { each: true })
   permissions: string[];
 
   /** 1 to 365. */
-  @IsInt() @Min(1) @Max(365)
+  @IsInt()
+  @Min(1)
+  @Max(365)
   expiresInDays: number;
 
   /** Networks it may be used from, such as 192.0.2.0/24 or 2001:db8::/32; from anywhere, if not given. */
-  @MayBeAbsent() @IsArray() @ArrayMinSize(1) @ArrayMaxSize(20) @IsString({ each: true }) @Length(2, 43, { each: true })
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(20)
+  @IsString({ each: true })
+  @Length(2, 43, { each: true })
   allowedRanges?: string[];
 }
 
 export class RotateApiKeyDto {
   /** For how long the old key goes on working beside the new one: 0 to 604800. */
-  @MayBeAbsent() @IsInt() @Min(0) @Max(MOST_OVERLAP_SECONDS)
+  @MayBeAbsent()
+  @IsInt()
+  @Min(0)
+  @Max(MOST_OVERLAP_SECONDS)
   overlapSeconds?: number;
 }
 
 export class ApiKeysQuery extends PageQuery {
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   membershipId?: string;
 }
 

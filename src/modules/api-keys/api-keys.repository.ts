@@ -18,7 +18,10 @@ export type ApiKeyRow = {
   rotatedFrom: string | null;
 };
 
-export type NewApiKey = Pick<ApiKeyRow, 'id' | 'membershipId' | 'name' | 'prefix' | 'permissions' | 'allowedRanges'> & { secretHash: Buffer; days: number };
+export type NewApiKey = Pick<ApiKeyRow, 'id' | 'membershipId' | 'name' | 'prefix' | 'permissions' | 'allowedRanges'> & {
+  secretHash: Buffer;
+  days: number;
+};
 
 /** What `app.rotate_api_key` says. */
 export type Rotation = 'ok' | 'unknown' | 'rotated' | 'beyond';
@@ -41,12 +44,24 @@ export class ApiKeysRepository {
   }
 
   async find(id: string): Promise<ApiKeyRow | null> {
-    const [row] = await this.unitOfWork.sql<ApiKeyRow>(`SELECT ${COLUMNS} FROM api_keys k WHERE k.org_id = $1 AND k.id = $2`, [this.orgId, id]);
+    const [row] = await this.unitOfWork.sql<ApiKeyRow>(
+      `SELECT ${COLUMNS} FROM api_keys k WHERE k.org_id = $1 AND k.id = $2`,
+      [this.orgId, id],
+    );
     return row ?? null;
   }
 
   /** Fails with SQLSTATE 22P02 on a range that is none. */
-  async insert({ id, membershipId, name, prefix, secretHash, permissions, allowedRanges, days }: NewApiKey): Promise<void> {
+  async insert({
+    id,
+    membershipId,
+    name,
+    prefix,
+    secretHash,
+    permissions,
+    allowedRanges,
+    days,
+  }: NewApiKey): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, allowed_ranges, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[]::cidr[], now() + make_interval(hours => 24 * $9::integer))`,
@@ -54,9 +69,16 @@ export class ApiKeysRepository {
     );
   }
 
-  async rotate(id: string, newId: string, prefix: string, secretHash: Buffer, overlapSeconds: number): Promise<Rotation> {
+  async rotate(
+    id: string,
+    newId: string,
+    prefix: string,
+    secretHash: Buffer,
+    overlapSeconds: number,
+  ): Promise<Rotation> {
     const [row] = await this.unitOfWork.sql<{ state: Rotation }>(
-      'SELECT app.rotate_api_key($1, $2, $3, $4, $5) AS state', [id, newId, prefix, secretHash, overlapSeconds],
+      'SELECT app.rotate_api_key($1, $2, $3, $4, $5) AS state',
+      [id, newId, prefix, secretHash, overlapSeconds],
     );
     return row!.state;
   }
@@ -64,7 +86,8 @@ export class ApiKeysRepository {
   /** The membership whose key it was; null when there is none to revoke, or the caller may not. */
   async revoke(id: string): Promise<string | null> {
     const [row] = await this.unitOfWork.sql<{ membershipId: string }>(
-      `UPDATE api_keys SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING membership_id AS "membershipId"`, [this.orgId, id],
+      `UPDATE api_keys SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING membership_id AS "membershipId"`,
+      [this.orgId, id],
     );
     return row?.membershipId ?? null;
   }

@@ -31,16 +31,29 @@ export class ApiKeysService {
     return this.cursors.page(scope, await this.keys.list(membershipId, before, limit + 1), limit, ({ id }) => [id]);
   }
 
-  /** Makes a key of the caller's. Throws unknown_permission, beyond_own_grants, invalid_request for a range that is none. */
+  /**
+   * Makes a key of the caller's. Throws unknown_permission, beyond_own_grants, invalid_request for a range that is
+   * none.
+   */
   async create({ name, permissions, expiresInDays, allowedRanges }: CreateApiKeyDto): Promise<ShownKey> {
     const { grants, membershipId } = currentMember();
-    if (permissions.some((permission) => !declared('permissions').has(permission))) throw new Problem('unknown_permission');
+    if (permissions.some((permission) => !declared('permissions').has(permission)))
+      throw new Problem('unknown_permission');
     if (permissions.some((permission) => !grants.has(permission))) throw new Problem('beyond_own_grants');
     const { key, id, ...fields } = freshKey();
-    await this.insert({ ...fields, id, membershipId, name, permissions, days: expiresInDays, allowedRanges: allowedRanges ?? null });
+    await this.insert({
+      ...fields,
+      id,
+      membershipId,
+      name,
+      permissions,
+      days: expiresInDays,
+      allowedRanges: allowedRanges ?? null,
+    });
     const made = await this.read(id);
     this.audit.record('api_key.created', {
-      target: { type: 'api_key', id }, meta: { permissions, ranges: allowedRanges?.length ?? 0, expiresAt: made.expiresAt.toISOString() },
+      target: { type: 'api_key', id },
+      meta: { permissions, ranges: allowedRanges?.length ?? 0, expiresAt: made.expiresAt.toISOString() },
     });
     return { ...made, key };
   }
@@ -57,7 +70,8 @@ export class ApiKeysService {
     if (outcome === 'beyond') throw new Problem('beyond_own_grants');
     const made = await this.read(newKeyId);
     this.audit.record('api_key.rotated', {
-      target: { type: 'api_key', id }, meta: { newKeyId, overlapSeconds, expiresAt: made.expiresAt.toISOString() },
+      target: { type: 'api_key', id },
+      meta: { newKeyId, overlapSeconds, expiresAt: made.expiresAt.toISOString() },
     });
     return { ...made, key };
   }
@@ -74,7 +88,11 @@ export class ApiKeysService {
       await this.keys.insert(key);
     } catch (error) {
       if (errorCode(error) !== '22P02') throw error;
-      throw new Problem('invalid_request', { errors: [{ field: 'allowedRanges', message: 'must be networks, such as 192.0.2.0/24, with nothing behind the prefix' }] });
+      throw new Problem('invalid_request', {
+        errors: [
+          { field: 'allowedRanges', message: 'must be networks, such as 192.0.2.0/24, with nothing behind the prefix' },
+        ],
+      });
     }
   }
 

@@ -35,11 +35,15 @@ export interface AuditFilter {
  */
 export function pageStatement(orgId: string, filter: AuditFilter, after: Position | null, limit: number): Statement {
   const values: unknown[] = [orgId, limit];
-  const given = <T>(value: T | undefined, condition: (parameter: string) => string) => (value === undefined ? [] : [condition(`$${values.push(value)}`)]);
+  const given = <T>(value: T | undefined, condition: (parameter: string) => string) =>
+    value === undefined ? [] : [condition(`$${values.push(value)}`)];
   const conditions = [
     'e.org_id = $1',
     ...given(filter.from, (from) => `e.occurred_at >= ${from}`),
-    ...given(after?.occurredAt, (time) => `e.occurred_at <= ${time} AND (e.occurred_at, e.id) < (${time}, $${values.push(after!.id)})`),
+    ...given(
+      after?.occurredAt,
+      (time) => `e.occurred_at <= ${time} AND (e.occurred_at, e.id) < (${time}, $${values.push(after!.id)})`,
+    ),
     ...given(after === null ? filter.to : undefined, (to) => `e.occurred_at < ${to}`),
     ...given(filter.targetId, (id) => `e.target_id = ${id}`),
     ...given(filter.targetType, (type) => `e.target_type = ${type}`),
@@ -49,7 +53,10 @@ export function pageStatement(orgId: string, filter: AuditFilter, after: Positio
     ...(filter.outcome === undefined ? [] : [`e.outcome = '${filter.outcome}'`]),
   ];
   const [types] = given(filter.types, (parameter) => parameter);
-  return { text: rowsAt(types === undefined ? positionsWhere(conditions) : positionsOfTypes(conditions, types)), values };
+  return {
+    text: rowsAt(types === undefined ? positionsWhere(conditions) : positionsOfTypes(conditions, types)),
+    values,
+  };
 }
 
 function positionsWhere(conditions: readonly string[]): string {

@@ -10,40 +10,52 @@ const CODE = /^[a-z][a-zA-Z0-9._:-]{0,63}$/;
 /** `?limit=&cursor=` and what to look for; all filters hold together. */
 export class AuditQuery extends PageQuery {
   /** A type of event from `/v1/audit/event-types`. */
-  @MayBeAbsent() @Matches(CODE, { message: 'must be a type of event' })
+  @MayBeAbsent()
+  @Matches(CODE, { message: 'must be a type of event' })
   type?: string;
 
   /** A category of events from `/v1/audit/event-types`. */
-  @MayBeAbsent() @Matches(CODE, { message: 'must be a category of events' })
+  @MayBeAbsent()
+  @Matches(CODE, { message: 'must be a category of events' })
   category?: string;
 
   /** Id of the user, job or webhook source that acted. */
-  @MayBeAbsent() @IsString() @Length(1, 100)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 100)
   actorId?: string;
 
-  @MayBeAbsent() @Matches(CODE, { message: 'must be a kind of target' })
+  @MayBeAbsent()
+  @Matches(CODE, { message: 'must be a kind of target' })
   targetType?: string;
 
-  @MayBeAbsent() @IsString() @Length(1, 100)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 100)
   targetId?: string;
 
-  @MayBeAbsent() @IsIn(OUTCOMES)
+  @MayBeAbsent()
+  @IsIn(OUTCOMES)
   outcome?: Outcome;
 
   /** What was done under an access grant. */
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   accessGrantId?: string;
 
   /** What was done with an API key. */
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   apiKeyId?: string;
 
   /** Entries of this moment and later: RFC 3339, or a date. */
-  @MayBeAbsent() @IsInstant()
+  @MayBeAbsent()
+  @IsInstant()
   from?: string;
 
   /** Entries before this moment: RFC 3339, or a date. */
-  @MayBeAbsent() @IsInstant()
+  @MayBeAbsent()
+  @IsInstant()
   to?: string;
 }
 

@@ -34,7 +34,9 @@ export class AuditRepository {
 
   /** Makes the partitions of the months ahead that are missing; returns how many. For the worker's role alone. */
   async ensurePartitions(monthsAhead: number): Promise<number> {
-    const [row] = await this.unitOfWork.sql<{ made: number }>('SELECT app.ensure_audit_partitions($1) AS made', [monthsAhead]);
+    const [row] = await this.unitOfWork.sql<{ made: number }>('SELECT app.ensure_audit_partitions($1) AS made', [
+      monthsAhead,
+    ]);
     return row!.made;
   }
 }

@@ -23,7 +23,10 @@ export class AuditService {
     const scope = { purpose: 'audit', orgId: currentContext().orgId };
     const after = cursor === undefined ? null : positionOf(this.cursors.decode(scope, cursor));
     const rows = await this.repository.page(filterOf(query), after, limit + 1);
-    const { items, nextCursor } = this.cursors.page(scope, rows, limit, ({ occurredAt, id }) => [occurredAt.toISOString(), id]);
+    const { items, nextCursor } = this.cursors.page(scope, rows, limit, ({ occurredAt, id }) => [
+      occurredAt.toISOString(),
+      id,
+    ]);
     const filters = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     this.audit.record('audit.read', { meta: { filters, entries: items.length } });
     return { items: items.map(present), nextCursor };
@@ -31,7 +34,12 @@ export class AuditService {
 
   /** Every type of event that can be in the log. */
   eventTypes(): Page<EventTypeResponse> {
-    const items = [...declared('events')].map(([type, { category, severity, description }]) => ({ type, category, severity, description }));
+    const items = [...declared('events')].map(([type, { category, severity, description }]) => ({
+      type,
+      category,
+      severity,
+      description,
+    }));
     return { items: items.toSorted((a, b) => (a.type < b.type ? -1 : 1)), nextCursor: null };
   }
 }
@@ -41,18 +49,24 @@ function positionOf([occurredAt, id]: CursorValue[]): Position {
 }
 
 function filterOf({ type, category, from, to, ...filter }: Omit<AuditQuery, 'limit' | 'cursor'>): AuditFilter {
-  const range = { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : new Date(to) };
+  const range = {
+    from: from === undefined ? undefined : new Date(from),
+    to: to === undefined ? undefined : new Date(to),
+  };
   if (range.from !== undefined && range.to !== undefined && range.from >= range.to) {
     throw new Problem('invalid_request', { errors: [{ field: 'to', message: 'must be later than from' }] });
   }
   return { ...filter, ...range, types: typesOf(type, category) };
 }
 
-/** The types asked for. A type may have left the catalogue and still be in the log; a category is what is declared now. */
+/**
+ * The types asked for. A type may have left the catalogue and still be in the log; a category is what is declared now.
+ */
 function typesOf(type: string | undefined, category: string | undefined): string[] | undefined {
   if (category === undefined) return type === undefined ? undefined : [type];
   const types = [...declared('events')].flatMap(([key, event]) => (event.category === category ? [key] : []));
-  if (types.length === 0) throw new Problem('invalid_request', { errors: [{ field: 'category', message: 'is not a category of events' }] });
+  if (types.length === 0)
+    throw new Problem('invalid_request', { errors: [{ field: 'category', message: 'is not a category of events' }] });
   return type === undefined ? types : types.filter((known) => known === type);
 }
 

@@ -39,7 +39,10 @@ export class AccountService {
   async listSessions() {
     const { sessionId } = currentMember();
     const items = (await this.sessions.own()).map((session) => ({
-      ...session, device: deviceName(session.userAgent), place: placeName(session.country), current: session.id === sessionId,
+      ...session,
+      device: deviceName(session.userAgent),
+      place: placeName(session.country),
+      current: session.id === sessionId,
     }));
     return { items, nextCursor: null };
   }
@@ -63,8 +66,10 @@ export class AccountService {
   }
 
   /**
-   * All other sessions end; the caller's gets another secret. A stolen session guesses the password no oftener than a stranger
-   * may: it takes the same five tries, and the request's transaction ends first so that they are counted whatever becomes of it.
+   * All other sessions end; the caller's gets another secret. A stolen session guesses the password no oftener than a
+   * stranger
+   * may: it takes the same five tries, and the request's transaction ends first so that they are counted whatever
+   * becomes of it.
    * Throws weak_password, wrong_password, account_locked, session_expired or busy.
    */
   async changePassword(secret: string, current: string, next: string): Promise<OpenedSession> {
@@ -75,14 +80,21 @@ export class AccountService {
     const { evaluated } = await evaluateTry(this.passwords, () => this.sessions.beginProof(secret), current);
     if (evaluated === null) throw new Problem('session_expired');
     const newSecret = randomToken();
-    const outcome = await this.unitOfWork.run(this.sessions.session(secret), () => this.replacePassword(secret, evaluated, credential, newSecret));
+    const outcome = await this.unitOfWork.run(this.sessions.session(secret), () =>
+      this.replacePassword(secret, evaluated, credential, newSecret),
+    );
     if (outcome === 'locked') throw locked();
     if (outcome === 'refused') throw new Problem('wrong_password');
     return { secret: newSecret, organizationId: orgId, expiresAt: outcome, remembered: false };
   }
 
   /** When the rotated session ends; or why nothing was changed, which is counted. */
-  private async replacePassword(secret: string, current: Buffer, next: Credential, newSecret: string): Promise<Date | 'refused' | 'locked'> {
+  private async replacePassword(
+    secret: string,
+    current: Buffer,
+    next: Credential,
+    newSecret: string,
+  ): Promise<Date | 'refused' | 'locked'> {
     const { userId, sessionId } = currentMember();
     const target = { type: 'user', id: userId };
     const state = await this.sessions.provePassword(secret, current);
@@ -93,7 +105,10 @@ export class AccountService {
     return this.sessions.rotate(secret, newSecret);
   }
 
-  /** Sets a password on behalf of an operator; the user changes it at the first sign-in where asked to. Throws weak_password. */
+  /**
+   * Sets a password on behalf of an operator; the user changes it at the first sign-in where asked to. Throws
+   * weak_password.
+   */
   async setPassword(userId: string, password: string, mustChange: boolean): Promise<void> {
     assertStrong(password);
     await this.sessions.setPassword(userId, null, await this.passwords.credential(password), null, mustChange);

@@ -23,12 +23,25 @@ export class AuthController {
 
   @Post('login')
   @Public('this is where people sign in', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.second_factor_asked', 'auth.device_remembered'],
+    emits: [
+      'auth.signed_in',
+      'auth.sign_in_failed',
+      'auth.locked',
+      'auth.second_factor_asked',
+      'auth.device_remembered',
+    ],
     limit: BY_ADDRESS.signIn,
   })
   @Returns(SignedInResponse)
-  async login(@Body() { email, password, ...options }: LoginDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const outcome = await this.signIn.withPassword(email, password, { ...options, device: this.factorCookies.device(request) });
+  async login(
+    @Body() { email, password, ...options }: LoginDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const outcome = await this.signIn.withPassword(email, password, {
+      ...options,
+      device: this.factorCookies.device(request),
+    });
     if ('methods' in outcome) throw this.factorCookies.needed(outcome);
     this.factorCookies.finish(request, response, outcome);
     return outcome.session;
@@ -73,11 +86,16 @@ export class AuthController {
 
   @Post('password/change')
   @Access('signed-in', {
-    emits: ['auth.password_changed', 'auth.locked'], beforeSetup: true, peopleOnly: true, limit: { name: 'password-change', points: 30, seconds: 300 },
+    emits: ['auth.password_changed', 'auth.locked'],
+    beforeSetup: true,
+    peopleOnly: true,
+    limit: { name: 'password-change', points: 30, seconds: 300 },
   })
   @Returns.nothing()
   async changePassword(
-    @Body() { currentPassword, newPassword }: ChangePasswordDto, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response,
+    @Body() { currentPassword, newPassword }: ChangePasswordDto,
+    @Req() { user }: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
   ) {
     const { secret, expiresAt } = await this.account.changePassword(user.sid, currentPassword, newPassword);
     this.cookies.set(response, secret, expiresAt);

@@ -22,9 +22,34 @@ import { SwitchingService } from './switching.service.js';
 import { WatchModule } from './watch/watch.module.js';
 
 @Module({
-  imports: [FactorsModule, OidcModule, PasswordsModule, RecoveryModule, SamlModule, ScimModule, SessionCookiesModule, SsoModule, WatchModule],
-  controllers: [AuthController, SwitchingController, AccountPageController, RecoveryPageController, SecurityPageController, SignInPageController],
+  imports: [
+    FactorsModule,
+    OidcModule,
+    PasswordsModule,
+    RecoveryModule,
+    SamlModule,
+    ScimModule,
+    SessionCookiesModule,
+    SsoModule,
+    WatchModule,
+  ],
+  controllers: [
+    AuthController,
+    SwitchingController,
+    AccountPageController,
+    RecoveryPageController,
+    SecurityPageController,
+    SignInPageController,
+  ],
   providers: [AccountService, SessionsRepository, SignInPages, SignInService, SwitchingService],
-  exports: [AccountService, FactorsModule, PasswordsModule, RecoveryModule, ScimModule, SessionCookiesModule, SsoModule],
+  exports: [
+    AccountService,
+    FactorsModule,
+    PasswordsModule,
+    RecoveryModule,
+    ScimModule,
+    SessionCookiesModule,
+    SsoModule,
+  ],
 })
 export class AuthModule {}

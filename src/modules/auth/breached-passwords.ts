@@ -4,8 +4,36 @@ import { dictionary } from '@zxcvbn-ts/language-common';
 const FOUND: ReadonlySet<string> = new Set(dictionary['passwords-common'].map((password) => password.toLowerCase()));
 
 /** What people put in place of letters, and, second, what the shift key makes of digits. */
-const LEET: Readonly<Record<string, string>> = { '@': 'a', '4': 'a', '8': 'b', '(': 'c', '3': 'e', '6': 'g', '9': 'g', '1': 'i', '!': 'i', '|': 'l', '0': 'o', $: 's', '5': 's', '7': 't', '+': 't', '2': 'z' };
-const SHIFTED: Readonly<Record<string, string>> = { '!': '1', '@': '2', '#': '3', $: '4', '%': '5', '^': '6', '&': '7', '*': '8', '(': '9', ')': '0' };
+const LEET: Readonly<Record<string, string>> = {
+  '@': 'a',
+  '4': 'a',
+  '8': 'b',
+  '(': 'c',
+  '3': 'e',
+  '6': 'g',
+  '9': 'g',
+  '1': 'i',
+  '!': 'i',
+  '|': 'l',
+  '0': 'o',
+  $: 's',
+  '5': 's',
+  '7': 't',
+  '+': 't',
+  '2': 'z',
+};
+const SHIFTED: Readonly<Record<string, string>> = {
+  '!': '1',
+  '@': '2',
+  '#': '3',
+  $: '4',
+  '%': '5',
+  '^': '6',
+  '&': '7',
+  '*': '8',
+  '(': '9',
+  ')': '0',
+};
 
 /** As much as this may stand before and behind a word without making it another: a year, a count, some signs. */
 const LONGEST_TRIMMING = 8;
@@ -18,16 +46,27 @@ const LONGEST = 128;
  */
 export function isBreached(password: string): boolean {
   const folded = password.slice(0, LONGEST).normalize('NFKC').toLowerCase();
-  return bare(folded).some((word) => spellings(word).some((spelling) => FOUND.has(spelling) || FOUND.has(once(spelling))));
+  return bare(folded).some((word) =>
+    spellings(word).some((spelling) => FOUND.has(spelling) || FOUND.has(once(spelling))),
+  );
 }
 
 /** How somebody may have come to write it. */
 function spellings(word: string): string[] {
   const plain = replaced(word, LEET);
-  return [word, replaced(word, SHIFTED), plain, plain.replaceAll(/[^\p{L}\p{N}]/gu, ''), word.replaceAll(/[^\p{L}\p{N}]/gu, '')];
+  return [
+    word,
+    replaced(word, SHIFTED),
+    plain,
+    plain.replaceAll(/[^\p{L}\p{N}]/gu, ''),
+    word.replaceAll(/[^\p{L}\p{N}]/gu, ''),
+  ];
 }
 
-/** The whole, and what is left of it without digits and signs around: where those are few, or are themselves on the list. */
+/**
+ * The whole, and what is left of it without digits and signs around: where those are few, or are themselves on the
+ * list.
+ */
 function bare(folded: string): string[] {
   const [, before = '', core = '', behind = ''] = /^([^\p{L}]*)(.*?)([^\p{L}]*)$/su.exec(folded) ?? [];
   const around = before + behind;

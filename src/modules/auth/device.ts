@@ -6,13 +6,26 @@ export interface Device {
 
 /** The first that matches: browsers name those they descend from too, and systems those they are like. */
 const BROWSERS: readonly [RegExp, string][] = [
-  [/\b(?:Edg|EdgA|EdgiOS|Edge)\//, 'Edge'], [/\b(?:OPR|OPiOS|Opera)\//, 'Opera'], [/\bSamsungBrowser\//, 'Samsung Internet'], [/\bVivaldi\//, 'Vivaldi'],
-  [/\bYaBrowser\//, 'Yandex Browser'], [/\b(?:Firefox|FxiOS)\//, 'Firefox'], [/\bHeadlessChrome\//, 'Chrome'], [/\b(?:Chrome|CriOS|Chromium)\//, 'Chrome'],
-  [/\bVersion\/[\d.]+.*\bSafari\//, 'Safari'], [/\b(?:MSIE |Trident\/)/, 'Internet Explorer'], [/^curl\//, 'curl'],
+  [/\b(?:Edg|EdgA|EdgiOS|Edge)\//, 'Edge'],
+  [/\b(?:OPR|OPiOS|Opera)\//, 'Opera'],
+  [/\bSamsungBrowser\//, 'Samsung Internet'],
+  [/\bVivaldi\//, 'Vivaldi'],
+  [/\bYaBrowser\//, 'Yandex Browser'],
+  [/\b(?:Firefox|FxiOS)\//, 'Firefox'],
+  [/\bHeadlessChrome\//, 'Chrome'],
+  [/\b(?:Chrome|CriOS|Chromium)\//, 'Chrome'],
+  [/\bVersion\/[\d.]+.*\bSafari\//, 'Safari'],
+  [/\b(?:MSIE |Trident\/)/, 'Internet Explorer'],
+  [/^curl\//, 'curl'],
 ];
 const SYSTEMS: readonly [RegExp, string][] = [
-  [/\b(?:iPhone|iPod)\b/, 'iOS'], [/\biPad\b/, 'iPadOS'], [/\bAndroid\b/, 'Android'], [/\bCrOS\b/, 'ChromeOS'], [/\bWindows\b/, 'Windows'],
-  [/\b(?:Macintosh|Mac OS X)\b/, 'macOS'], [/\bLinux\b/, 'Linux'],
+  [/\b(?:iPhone|iPod)\b/, 'iOS'],
+  [/\biPad\b/, 'iPadOS'],
+  [/\bAndroid\b/, 'Android'],
+  [/\bCrOS\b/, 'ChromeOS'],
+  [/\bWindows\b/, 'Windows'],
+  [/\b(?:Macintosh|Mac OS X)\b/, 'macOS'],
+  [/\bLinux\b/, 'Linux'],
 ];
 
 /** Reads a User-Agent header (RFC 9110 section 10.1.5). Families only: versions change every month. */

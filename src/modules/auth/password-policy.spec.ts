@@ -48,13 +48,36 @@ describe('a password', () => {
   });
 
   it.each([
-    'Password1234!', 'P@ssw0rd1234', 'p@SSw0rd!!12', 'Pa$$word2024!', '!!Welcome2025', 'Welcome-2025!', 'Qwertyuiop1!', '1qaz!QAZ2wsx@WSX', 'Letmein!2345678',
-    'Iloveyou!123', 'Football.2023', 'Pass-Word-1234', 'Password1!Password1!', 'PASSWORD!password1', 'Sunshine#2024', 'Ｐassword1234!', 'Superman123456!', 'Trustno1!Trustno1!',
+    'Password1234!',
+    'P@ssw0rd1234',
+    'p@SSw0rd!!12',
+    'Pa$$word2024!',
+    '!!Welcome2025',
+    'Welcome-2025!',
+    'Qwertyuiop1!',
+    '1qaz!QAZ2wsx@WSX',
+    'Letmein!2345678',
+    'Iloveyou!123',
+    'Football.2023',
+    'Pass-Word-1234',
+    'Password1!Password1!',
+    'PASSWORD!password1',
+    'Sunshine#2024',
+    'Ｐassword1234!',
+    'Superman123456!',
+    'Trustno1!Trustno1!',
   ])('%j, which the letters and signs alone would let through, is tried first by anybody', (password) => {
     expect(missing(password)).toContain(BREACHED);
   });
 
-  it.each(['Correct-Horse-9-Battery', 'Dragon-Sails-Over-7-Hills', 'Monkey-Typewriter-88!', 'Wrong-Password-1', 'Synthetic-Test-1', 'abc!8273-A-645182917'])('%j is more than a common word with something around', (password) => {
+  it.each([
+    'Correct-Horse-9-Battery',
+    'Dragon-Sails-Over-7-Hills',
+    'Monkey-Typewriter-88!',
+    'Wrong-Password-1',
+    'Synthetic-Test-1',
+    'abc!8273-A-645182917',
+  ])('%j is more than a common word with something around', (password) => {
     expect(missing(password)).toEqual([]);
   });
 

@@ -23,7 +23,10 @@ export function assertStrong(password: string, owner: PasswordOwner = { email: '
     [/\p{Ll}/u.test(password), 'needs a lower-case letter'],
     [/\p{Nd}/u.test(password), 'needs a digit'],
     [/[^\p{L}\p{N}]/u.test(password), 'needs a special character'],
-    [new Set(password.toLowerCase()).size >= FEWEST_DIFFERENT, `needs at least ${FEWEST_DIFFERENT} different characters`],
+    [
+      new Set(password.toLowerCase()).size >= FEWEST_DIFFERENT,
+      `needs at least ${FEWEST_DIFFERENT} different characters`,
+    ],
     [!isBreached(password), 'must not be one of the passwords that are tried first'],
     [!holdsOwnWord(password, owner), 'must not hold your name or address'],
   ];
@@ -41,5 +44,8 @@ function holdsOwnWord(password: string, { email, names }: PasswordOwner): boolea
 
 /** Letters and digits alone, without case and accents. */
 function fold(text: string): string {
-  return text.normalize('NFKD').toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+  return text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '');
 }

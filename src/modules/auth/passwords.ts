@@ -5,7 +5,14 @@ import { sha256 } from '../../platform/crypto/index.js';
 import { Problem } from '../../platform/http/problem.js';
 
 /** 19 MiB, two passes, one lane: OWASP's floor for Argon2id (RFC 9106). */
-const COST = { algorithm: Algorithm.Argon2id, version: Version.V0x13, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 };
+const COST = {
+  algorithm: Algorithm.Argon2id,
+  version: Version.V0x13,
+  memoryCost: 19_456,
+  timeCost: 2,
+  parallelism: 1,
+  outputLen: 32,
+};
 /** One fewer than libuv has threads, so that files and names are read all the while. */
 const MOST_AT_ONCE = 3;
 /** About two seconds of work: who comes later would only wait in vain. */
@@ -18,7 +25,10 @@ export interface Credential {
   verifier: Buffer;
 }
 
-/** Argon2id, off the event loop, a bounded number at once and a bounded number in the queue: a flood takes neither all memory nor all time. */
+/**
+ * Argon2id, off the event loop, a bounded number at once and a bounded number in the queue: a flood takes neither all
+ * memory nor all time.
+ */
 @Injectable()
 export class Passwords {
   private running = 0;

@@ -22,24 +22,36 @@ export class SessionCookies {
   ) {}
 
   /**
-   * Gives the browser a session; the token ends with it. The cookie ends with the browser, or with the session where that is
+   * Gives the browser a session; the token ends with it. The cookie ends with the browser, or with the session where
+   * that is
    * `remembered`. The cookie by which the browser is known again goes along.
    */
   set(response: Response, secret: string, expiresAt: Date, remembered = false): void {
     const [now, exp] = [this.clock.seconds(), Math.floor(expiresAt.getTime() / 1_000)];
     const token = this.jwt.sign({ sid: secret, iat: now, exp } satisfies SignedToken, {
-      algorithm: 'HS256', issuer: tokenIssuer(this.app), audience: tokenIssuer(this.app),
+      algorithm: 'HS256',
+      issuer: tokenIssuer(this.app),
+      audience: tokenIssuer(this.app),
     });
-    response.append('Set-Cookie', this.cookie(this.app.cookieName, token, remembered ? Math.max(1, exp - now) : undefined));
+    response.append(
+      'Set-Cookie',
+      this.cookie(this.app.cookieName, token, remembered ? Math.max(1, exp - now) : undefined),
+    );
     const device = maybeContext()?.device ?? null;
     if (device !== null) response.append('Set-Cookie', this.cookie(this.app.deviceCookieName, device, DEVICE_SECONDS));
   }
 
-  /** The secret of the session that a request carries, on routes that are open to anybody; null without one that holds. */
+  /**
+   * The secret of the session that a request carries, on routes that are open to anybody; null without one that holds.
+   */
   read({ headers }: { headers: { cookie?: string } }): string | null {
     const token = parseCookie(headers.cookie ?? '')[this.app.cookieName];
     try {
-      const { sid } = this.jwt.verify<SignedToken>(token ?? '', { algorithms: ['HS256'], issuer: tokenIssuer(this.app), audience: tokenIssuer(this.app) });
+      const { sid } = this.jwt.verify<SignedToken>(token ?? '', {
+        algorithms: ['HS256'],
+        issuer: tokenIssuer(this.app),
+        audience: tokenIssuer(this.app),
+      });
       return typeof sid === 'string' ? sid : null;
     } catch {
       return null;
@@ -52,7 +64,13 @@ export class SessionCookies {
 
   private cookie(name: string, value: string, maxAge?: number): string {
     return stringifySetCookie({
-      name, value, httpOnly: true, sameSite: 'lax', secure: this.app.secure, path: '/', ...(maxAge === undefined ? {} : { maxAge }),
+      name,
+      value,
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: this.app.secure,
+      path: '/',
+      ...(maxAge === undefined ? {} : { maxAge }),
     });
   }
 }

@@ -53,7 +53,12 @@ export class SessionsRepository {
 
   /** The entrance that compares the evaluated password and opens the session, or counts the failure. */
   completion(email: string, evaluated: Buffer, visit: Visit): Entrance {
-    return { statement: { text: `SELECT * FROM app.complete_sign_in($1, $2, ${visitAt(3)})`, values: [email, evaluated, visit.parameter] } };
+    return {
+      statement: {
+        text: `SELECT * FROM app.complete_sign_in($1, $2, ${visitAt(3)})`,
+        values: [email, evaluated, visit.parameter],
+      },
+    };
   }
 
   /** The caller's live sessions in this organization, newest first. */
@@ -70,15 +75,20 @@ export class SessionsRepository {
 
   /** Ends one of the caller's sessions. False when there is none such. */
   async revoke(id: string): Promise<boolean> {
-    return (await this.unitOfWork.execute(
-      'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND user_id = $3 AND revoked_at IS NULL',
-      [currentContext().orgId, id, currentMember().userId],
-    )) > 0;
+    return (
+      (await this.unitOfWork.execute(
+        'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND user_id = $3 AND revoked_at IS NULL',
+        [currentContext().orgId, id, currentMember().userId],
+      )) > 0
+    );
   }
 
   /** Gives the caller's session another secret; the old one opens nothing any more. Returns when the session ends. */
   async rotate(secret: string, newSecret: string): Promise<Date> {
-    const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>('SELECT app.rotate_session($1, $2) AS "expiresAt"', [secret, hashToken(newSecret)]);
+    const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>('SELECT app.rotate_session($1, $2) AS "expiresAt"', [
+      secret,
+      hashToken(newSecret),
+    ]);
     return row!.expiresAt;
   }
 
@@ -92,7 +102,9 @@ export class SessionsRepository {
 
   /** Takes one of the five tries for the password of a session's user; durable before anything is evaluated. */
   async beginProof(secret: string): Promise<Try & { salt: Buffer | null }> {
-    const [row] = await this.unitOfWork.once<Try & { salt: Buffer | null }>('SELECT * FROM app.begin_proof($1, NULL)', [secret]);
+    const [row] = await this.unitOfWork.once<Try & { salt: Buffer | null }>('SELECT * FROM app.begin_proof($1, NULL)', [
+      secret,
+    ]);
     return row!;
   }
 
@@ -103,15 +115,32 @@ export class SessionsRepository {
 
   /** Whether the evaluated password is the caller's; a failure is counted. */
   async provePassword(secret: string, evaluated: Buffer): Promise<'ok' | 'refused' | 'locked'> {
-    const [row] = await this.unitOfWork.sql<{ state: 'ok' | 'refused' | 'locked' }>('SELECT app.prove_password($1, $2) AS state', [secret, evaluated]);
+    const [row] = await this.unitOfWork.sql<{ state: 'ok' | 'refused' | 'locked' }>(
+      'SELECT app.prove_password($1, $2) AS state',
+      [secret, evaluated],
+    );
     return row!.state;
   }
 
   /**
-   * Sets a password and ends all sessions of the user but the one named. `current` is the evaluation of the present password:
+   * Sets a password and ends all sessions of the user but the one named. `current` is the evaluation of the present
+   * password:
    * the database asks it of a member, and not of an operator.
    */
-  async setPassword(userId: string, current: Buffer | null, { salt, verifier }: Credential, keepSessionId: string | null, mustChange = false): Promise<void> {
-    await this.unitOfWork.sql('SELECT app.set_password($1, $2, $3, $4, $5, $6)', [userId, current, salt, verifier, keepSessionId, mustChange]);
+  async setPassword(
+    userId: string,
+    current: Buffer | null,
+    { salt, verifier }: Credential,
+    keepSessionId: string | null,
+    mustChange = false,
+  ): Promise<void> {
+    await this.unitOfWork.sql('SELECT app.set_password($1, $2, $3, $4, $5, $6)', [
+      userId,
+      current,
+      salt,
+      verifier,
+      keepSessionId,
+      mustChange,
+    ]);
   }
 }

@@ -49,13 +49,19 @@ export class SignInService {
    * Opens a session, or says that the second factor is missing. Throws invalid_credentials, account_locked,
    * too_many_requests or busy; with a code also what `SecondFactorService.finish` throws.
    */
-  async withPassword(address: string, password: string, { totp, rememberDevice, ...visitor }: SignInOptions = {}): Promise<FinishedSignIn | PendingSignIn> {
+  async withPassword(
+    address: string,
+    password: string,
+    { totp, rememberDevice, ...visitor }: SignInOptions = {},
+  ): Promise<FinishedSignIn | PendingSignIn> {
     const email = normalizeEmail(address);
     await this.limiter.consume(BY_ACCOUNT, email);
     const { evaluated } = await evaluateTry(this.passwords, () => this.sessions.begin(email), password);
     const visit = newVisit(visitor);
     const entrance = this.sessions.completion(email, evaluated!, visit);
-    const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) => this.recorded(email, row));
+    const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) =>
+      this.recorded(email, row),
+    );
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
     await this.limiter.reset(BY_ACCOUNT, email); // tries that led somewhere were no guesses
@@ -74,8 +80,14 @@ export class SignInService {
     context.actor = { type: outcome.state === 'ok' ? 'user' : 'anonymous', id: userId ?? mark, email };
     const target = userId === null ? { type: 'address', id: mark ?? 'unknown' } : { type: 'user', id: userId }; // the same shape: an entry that is shorter is quicker
     if (outcome.state === 'ok') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
-    else if (outcome.state === 'second_factor') this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
-    else this.audit.record('auth.sign_in_failed', { target, outcome: 'failure', meta: { method: 'password', reason: 'invalid_credentials' } });
+    else if (outcome.state === 'second_factor')
+      this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
+    else
+      this.audit.record('auth.sign_in_failed', {
+        target,
+        outcome: 'failure',
+        meta: { method: 'password', reason: 'invalid_credentials' },
+      });
     if (outcome.state === 'locked') this.audit.record('auth.locked', { target, outcome: 'failure' });
     return outcome;
   }

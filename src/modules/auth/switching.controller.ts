@@ -26,9 +26,17 @@ export class SwitchingController {
 
   /** Moves the session on to another of one's organizations. */
   @Post('organization')
-  @Access('signed-in', { peopleOnly: true, emits: ['auth.organization_left', 'auth.signed_in'], limit: { name: 'switch-address', points: 300, seconds: 300 } })
+  @Access('signed-in', {
+    peopleOnly: true,
+    emits: ['auth.organization_left', 'auth.signed_in'],
+    limit: { name: 'switch-address', points: 300, seconds: 300 },
+  })
   @Returns(SignedInResponse)
-  async switch(@Body() { orgId }: SwitchOrganizationDto, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {
+  async switch(
+    @Body() { orgId }: SwitchOrganizationDto,
+    @Req() { user }: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     const session = await this.switching.switch(user.sid, orgId);
     this.cookies.set(response, session.secret, session.expiresAt);
     return session;

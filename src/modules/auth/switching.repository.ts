@@ -25,13 +25,20 @@ export class SwitchingRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   organizations(secret: string): Promise<OwnOrganization[]> {
-    return this.unitOfWork.sql<OwnOrganization>('SELECT id, name, role, here AS current, reachable FROM app.own_organizations($1)', [secret]);
+    return this.unitOfWork.sql<OwnOrganization>(
+      'SELECT id, name, role, here AS current, reachable FROM app.own_organizations($1)',
+      [secret],
+    );
   }
 
   /** Enters the other organization, so that what was recorded so far is written before. */
   async switch(secret: string, orgId: string, visit: Visit): Promise<Switched> {
     await this.unitOfWork.writeLog();
-    const [row] = await this.unitOfWork.sql<Switched>(`SELECT * FROM app.switch_organization($1, $2, ${visitAt(3)})`, [secret, orgId, visit.parameter]);
+    const [row] = await this.unitOfWork.sql<Switched>(`SELECT * FROM app.switch_organization($1, $2, ${visitAt(3)})`, [
+      secret,
+      orgId,
+      visit.parameter,
+    ]);
     return row!;
   }
 }

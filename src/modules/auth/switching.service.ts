@@ -6,7 +6,11 @@ import type { OpenedSession } from './sign-in.service.js';
 import { SwitchingRepository, type Switched } from './switching.repository.js';
 import { newVisit } from './visit.js';
 
-const REFUSALS = { not_found: 'not_found', sign_in_required: 'sign_in_required', session_ended: 'session_expired' } as const;
+const REFUSALS = {
+  not_found: 'not_found',
+  sign_in_required: 'sign_in_required',
+  session_ended: 'session_expired',
+} as const;
 
 /** Moving from one of one's organizations to another without signing in anew. */
 @Injectable()
@@ -22,7 +26,8 @@ export class SwitchingService {
   }
 
   /**
-   * Ends the session and opens one in another organization, of the same sign-in. Both organizations' logs say so, neither
+   * Ends the session and opens one in another organization, of the same sign-in. Both organizations' logs say so,
+   * neither
    * names the other. Throws not_found, sign_in_required, session_expired.
    */
   async switch(secret: string, organizationId: string): Promise<OpenedSession> {
@@ -31,7 +36,8 @@ export class SwitchingService {
     const visit = newVisit();
     const { state, expires_at: expiresAt } = await this.switching.switch(secret, organizationId, visit);
     assertOk(state);
-    // Who this is there is for the next request to find out; nothing of the membership left behind goes into the other log.
+    // Who this is there is for the next request to find out; nothing of the membership left behind goes into the other
+    // log.
     Object.assign(currentContext(), { orgId: organizationId, member: null });
     this.audit.record('auth.signed_in', { target, meta: { method: 'switch' } });
     return { secret: visit.secret, organizationId, expiresAt, remembered: false };

@@ -12,7 +12,8 @@ export interface Try {
 }
 
 /**
- * Takes a try before anything is evaluated. While five are being evaluated others wait their turn, without a connection.
+ * Takes a try before anything is evaluated. While five are being evaluated others wait their turn, without a
+ * connection.
  * Throws account_locked.
  */
 export async function takeTry<T extends Try>(ask: () => Promise<T>): Promise<T> {
@@ -26,14 +27,21 @@ export async function takeTry<T extends Try>(ask: () => Promise<T>): Promise<T> 
 }
 
 /**
- * Takes a try and evaluates a password or code for it by the slow hash; null where the try came to nothing. The place in the queue
+ * Takes a try and evaluates a password or code for it by the slow hash; null where the try came to nothing. The place
+ * in the queue
  * comes first: a try that was counted is evaluated. Whoever waits for a try has none. Throws account_locked, busy.
  */
-export function evaluateTry<T extends Try & { salt: Buffer | null }>(passwords: Passwords, ask: () => Promise<T>, password: string): Promise<T & { evaluated: Buffer | null }> {
-  return takeTry(() => passwords.inTurn(async () => {
-    const taken = await ask();
-    return { ...taken, evaluated: taken.state === 'go' ? await passwords.evaluate(password, taken.salt!) : null };
-  }));
+export function evaluateTry<T extends Try & { salt: Buffer | null }>(
+  passwords: Passwords,
+  ask: () => Promise<T>,
+  password: string,
+): Promise<T & { evaluated: Buffer | null }> {
+  return takeTry(() =>
+    passwords.inTurn(async () => {
+      const taken = await ask();
+      return { ...taken, evaluated: taken.state === 'go' ? await passwords.evaluate(password, taken.salt!) : null };
+    }),
+  );
 }
 
 /** The refusal of whoever has failed too often. */

@@ -30,10 +30,20 @@ export function newVisit({ rememberMe, device, idpSubject, signedInAt }: Visitor
   const { country, latitude, longitude, radiusKm } = place() ?? {};
   const [id, secret] = [newId(), randomToken()];
   const visit = {
-    id, secret_hash: hex(hashToken(secret)), ip, user_agent: userAgent, device: hex(deviceMark(userAgent)),
-    country, latitude, longitude, radius_km: radiusKm, remember: rememberMe ?? null, request_id: requestId,
+    id,
+    secret_hash: hex(hashToken(secret)),
+    ip,
+    user_agent: userAgent,
+    device: hex(deviceMark(userAgent)),
+    country,
+    latitude,
+    longitude,
+    radius_km: radiusKm,
+    remember: rememberMe ?? null,
+    request_id: requestId,
     remembered_hash: device === undefined ? null : hex(hashToken(device)),
-    idp_subject: idpSubject, signed_in_at: signedInAt === undefined ? undefined : new Date(signedInAt),
+    idp_subject: idpSubject,
+    signed_in_at: signedInAt === undefined ? undefined : new Date(signedInAt),
   };
   return { id, secret, parameter: JSON.stringify(visit) };
 }
@@ -44,7 +54,8 @@ export function visitAt(n: number): string {
 }
 
 /**
- * Tells this browser from any other, and from itself once its cookie turns up in another kind of browser. A browser without a
+ * Tells this browser from any other, and from itself once its cookie turns up in another kind of browser. A browser
+ * without a
  * device cookie is given one: `SessionCookies` sends what the context then holds.
  */
 function deviceMark(userAgent: string | null): Buffer {

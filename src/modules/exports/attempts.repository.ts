@@ -34,7 +34,10 @@ interface OpenExport extends Omit<Attempt, 'objectKey'> {
 export class AttemptsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** An export that is still to be made, locked, with the key of the object that a former try may have left. Null when it is over. */
+  /**
+   * An export that is still to be made, locked, with the key of the object that a former try may have left. Null when
+   * it is over.
+   */
   async open(id: string): Promise<OpenExport | null> {
     const [row] = await this.unitOfWork.sql<OpenExport>(
       `SELECT id, kind, person_id AS "personId", filter, requested_by AS "requestedBy", object_key AS "formerKey"

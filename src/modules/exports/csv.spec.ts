@@ -13,26 +13,55 @@ const watermark = "Exported by O'Neill <o@example.org> · Org · 2026-03-01T10:2
 
 /** What COPY sends: quoted where it must be, LF after each row. */
 const copied = (rows: string[][]): string =>
-  rows.map((row) => `${row.map((cell) => (/[",\r\n]/.test(cell) || cell === '' ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`).join('');
+  rows
+    .map(
+      (row) =>
+        `${row.map((cell) => (/[",\r\n]/.test(cell) || cell === '' ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`,
+    )
+    .join('');
 
 /** Sends text through a file in pieces of `size` bytes, cutting inside characters too. */
 function fileOf(rows: string, size = 1000): Promise<string> {
   const bytes = Buffer.from(rows);
-  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  );
   return text(csvFile(Readable.from(pieces), { columns, watermark }));
 }
 
 describe('csvSafe', () => {
-  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '\tx', '＝1+1', '＋1', '－1', '＠x', '﹦1', '﹢1', '﹣1', '﹫x', ' =1', '\u00a0=1', '\u3000=1', '\ufeff=1', '\u200b=1'])(
-    'defuses %j',
+  it.each([
+    '=1+1',
+    '+1',
+    '-1',
+    '@SUM(A1)',
+    '\t=1',
+    '\r=1',
+    '\n=1',
+    '\tx',
+    '＝1+1',
+    '＋1',
+    '－1',
+    '＠x',
+    '﹦1',
+    '﹢1',
+    '﹣1',
+    '﹫x',
+    ' =1',
+    '\u00a0=1',
+    '\u3000=1',
+    '\ufeff=1',
+    '\u200b=1',
+  ])('defuses %j', (cell) => {
+    expect(csvSafe(cell)).toBe(`'${cell}`);
+  });
+
+  it.each(['', 'Ann', 'a=b', '1-2', "'=1", ' x', 'x\t', '(555) 010-0000', 'é', '李雷', '\u2014 dash'])(
+    'leaves %j as it is',
     (cell) => {
-      expect(csvSafe(cell)).toBe(`'${cell}`);
+      expect(csvSafe(cell)).toBe(cell);
     },
   );
-
-  it.each(['', 'Ann', 'a=b', '1-2', "'=1", ' x', 'x\t', '(555) 010-0000', 'é', '李雷', '\u2014 dash'])('leaves %j as it is', (cell) => {
-    expect(csvSafe(cell)).toBe(cell);
-  });
 
   it('leaves nothing that begins like a formula, and takes nothing away', () => {
     fc.assert(
@@ -55,7 +84,9 @@ describe('the statement for the rows', () => {
   });
 
   it('holds a watermark with quotes and backslashes as one literal', () => {
-    expect(copyRowsSql({ columns: [], from: 'p', watermark: "a\\'; DROP TABLE p; --" })).toContain("SELECT  E'a\\\\''; DROP TABLE p; --' FROM p)");
+    expect(copyRowsSql({ columns: [], from: 'p', watermark: "a\\'; DROP TABLE p; --" })).toContain(
+      "SELECT  E'a\\\\''; DROP TABLE p; --' FROM p)",
+    );
   });
 
   it('comes with a function that has no names to be captured, and that Postgres can inline', () => {
@@ -71,7 +102,10 @@ describe('a CSV file', () => {
   });
 
   it('is RFC 4180 with the watermark in every row, wherever the stream is cut', async () => {
-    const cell = fc.oneof(fc.string(), fc.array(fc.constantFrom('"', '\n', '\r', ',', 'é', 'x'), { maxLength: 8 }).map((list) => list.join('')));
+    const cell = fc.oneof(
+      fc.string(),
+      fc.array(fc.constantFrom('"', '\n', '\r', ',', 'é', 'x'), { maxLength: 8 }).map((list) => list.join('')),
+    );
     const rows = fc.array(fc.tuple(cell, cell), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(rows, fc.integer({ min: 1, max: 40 }), async (data, size) => {
@@ -83,7 +117,15 @@ describe('a CSV file', () => {
 
   it('counts the rows that pass, line breaks inside cells not among them', async () => {
     let rows = 0;
-    await text(csvFile(Readable.from([Buffer.from('"a\nb",1\nc'), Buffer.from(',2\nd,"\n"\n')]), { columns, watermark }, (more) => { rows += more; }));
+    await text(
+      csvFile(
+        Readable.from([Buffer.from('"a\nb",1\nc'), Buffer.from(',2\nd,"\n"\n')]),
+        { columns, watermark },
+        (more) => {
+          rows += more;
+        },
+      ),
+    );
     expect(rows).toBe(3);
   });
 

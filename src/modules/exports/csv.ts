@@ -97,7 +97,9 @@ export function csvFile(
 
 const [QUOTE, LF, CR] = [0x22, 0x0a, 0x0d];
 
-/** Puts a CR before each LF outside quotes. A doubled quote opens and closes at once, so it needs no rule of its own. */
+/**
+ * Puts a CR before each LF outside quotes. A doubled quote opens and closes at once, so it needs no rule of its own.
+ */
 function withCrlf(rows: Buffer, startsQuoted: boolean): { bytes: Buffer; ended: number; endsQuoted: boolean } {
   const bytes = Buffer.allocUnsafe(rows.length * 2);
   let [isQuoted, used] = [startsQuoted, 0];

@@ -24,10 +24,19 @@ export class ExportFiles {
   /** A key that no file had before. */
   newObjectKey(exportId: string, kind: ExportKind): string {
     const env = this.app.environment as StorageEnvironment;
-    return objectKey({ env, orgId: currentContext().orgId, category: 'exports', entityId: exportId, uuid: newId(), filename: FILES[kind].name });
+    return objectKey({
+      env,
+      orgId: currentContext().orgId,
+      category: 'exports',
+      entityId: exportId,
+      uuid: newId(),
+      filename: FILES[kind].name,
+    });
   }
 
-  /** The key that seals a new file; asks the database, so it needs a transaction. Throws not_found for an erased person. */
+  /**
+   * The key that seals a new file; asks the database, so it needs a transaction. Throws not_found for an erased person.
+   */
   async sealingKey(personId: string | null): Promise<SealingKey> {
     const ring = await this.ring(personId);
     if (ring.isEmpty) throw new Problem('not_found');

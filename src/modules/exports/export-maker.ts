@@ -36,7 +36,10 @@ export class ExportMaker {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws NoSuchMember, forbidden or not_found when the member may no longer have it, WatermarkFailed without a watermark. */
+  /**
+   * Throws NoSuchMember, forbidden or not_found when the member may no longer have it, WatermarkFailed without a
+   * watermark.
+   */
   make(attempt: Attempt, signal: AbortSignal): Promise<Made> {
     return attempt.kind === 'people_csv' ? this.peopleCsv(attempt, signal) : this.personPdf(attempt);
   }
@@ -47,41 +50,64 @@ export class ExportMaker {
     const seal = await this.unitOfWork.run(organizationEntrance(orgId), () => this.files.sealingKey(null));
     const seconds = declaration('jobs', 'exports.render').timeoutSeconds;
     let rows = 0;
-    const stored = await this.copies.asMember({ orgId, membershipId: attempt.requestedBy, signal, seconds }, async (member, copy) => {
-      const held = standing(member);
-      assertMayExportEverybody(held.grants);
-      const watermark = this.watermark(attempt, { name: member.user_name, email: member.email, orgName: member.org_name });
-      const query = { columns: peopleColumns(audienceOf(held)), from: peopleFrom(orgId, attempt.filter), watermark };
-      return withProgress((count) => this.save(attempt, count), PROGRESS_MILLIS, (add) => {
-        const file = csvFile(copy(copyRowsSql(query)), query, (more) => {
-          rows += more;
-          add(more);
+    const stored = await this.copies.asMember(
+      { orgId, membershipId: attempt.requestedBy, signal, seconds },
+      async (member, copy) => {
+        const held = standing(member);
+        assertMayExportEverybody(held.grants);
+        const watermark = this.watermark(attempt, {
+          name: member.user_name,
+          email: member.email,
+          orgName: member.org_name,
         });
-        return this.files.storage.put(attempt.objectKey, file, seal);
-      });
-    });
+        const query = { columns: peopleColumns(audienceOf(held)), from: peopleFrom(orgId, attempt.filter), watermark };
+        return withProgress(
+          (count) => this.save(attempt, count),
+          PROGRESS_MILLIS,
+          (add) => {
+            const file = csvFile(copy(copyRowsSql(query)), query, (more) => {
+              rows += more;
+              add(more);
+            });
+            return this.files.storage.put(attempt.objectKey, file, seal);
+          },
+        );
+      },
+    );
     return { stored, seal, rows, unlocked: [] };
   }
 
   private async personPdf(attempt: Attempt): Promise<Made> {
     const personId = attempt.personId!;
-    const { file, seal, unlocked } = await this.asMember.run(currentContext().orgId, attempt.requestedBy, async (member) => {
-      await this.reach.assertPerson(personId, member.grants);
-      const person = await this.people.read(personId);
-      const contact = (await this.people.mayUnlock(personId)) ? await this.people.unlockContact(personId) : null;
-      const sealing = await this.files.sealingKey(personId);
-      const pdf: Readable = renderPersonPdf(personRecord(person, contact, audienceOf(member)), this.watermark(attempt, member));
-      const shown = (['email', 'phone', 'address'] as const).filter((field) => (contact?.[field] ?? null) !== null);
-      return { file: pdf, seal: sealing, unlocked: shown };
-    });
+    const { file, seal, unlocked } = await this.asMember.run(
+      currentContext().orgId,
+      attempt.requestedBy,
+      async (member) => {
+        await this.reach.assertPerson(personId, member.grants);
+        const person = await this.people.read(personId);
+        const contact = (await this.people.mayUnlock(personId)) ? await this.people.unlockContact(personId) : null;
+        const sealing = await this.files.sealingKey(personId);
+        const pdf: Readable = renderPersonPdf(
+          personRecord(person, contact, audienceOf(member)),
+          this.watermark(attempt, member),
+        );
+        const shown = (['email', 'phone', 'address'] as const).filter((field) => (contact?.[field] ?? null) !== null);
+        return { file: pdf, seal: sealing, unlocked: shown };
+      },
+    );
     return { stored: await this.files.storage.put(attempt.objectKey, file, seal), seal, rows: 1, unlocked };
   }
 
-  private watermark({ id }: Attempt, { name, email, orgName }: { name: string; email: string; orgName: string }): string {
+  private watermark(
+    { id }: Attempt,
+    { name, email, orgName }: { name: string; email: string; orgName: string },
+  ): string {
     return watermarkText({ name, email, organization: orgName, time: this.clock.now(), exportId: id });
   }
 
   private save(attempt: Attempt, rows: number): Promise<void> {
-    return this.unitOfWork.run(organizationEntrance(currentContext().orgId), () => this.attempts.progress(attempt, rows));
+    return this.unitOfWork.run(organizationEntrance(currentContext().orgId), () =>
+      this.attempts.progress(attempt, rows),
+    );
   }
 }

@@ -11,7 +11,10 @@ import { ExportFiles } from './export-files.js';
 import { ExportMaker } from './export-maker.js';
 import { WatermarkFailed } from './watermark.js';
 
-/** The job behind every export. It may run again after any crash: each try writes an object of its own and removes the one before. */
+/**
+ * The job behind every export. It may run again after any crash: each try writes an object of its own and removes the
+ * one before.
+ */
 @Injectable()
 export class ExportRenderer {
   private readonly log = new Logger('ExportRenderer');
@@ -24,7 +27,10 @@ export class ExportRenderer {
     private readonly audit: AuditTrail,
   ) {}
 
-  @OnJob('exports.render', { transaction: 'own', emits: ['export.completed', 'export.failed', 'person.viewed', 'person.contact_unlocked'] })
+  @OnJob('exports.render', {
+    transaction: 'own',
+    emits: ['export.completed', 'export.failed', 'person.viewed', 'person.contact_unlocked'],
+  })
   async render({ exportId }: JobPayload, job: JobContext): Promise<JobCounts | void> {
     const attempt = await this.begin(String(exportId), job);
     if (attempt === null) return;
@@ -53,10 +59,18 @@ export class ExportRenderer {
 
   private complete(attempt: Attempt, made: Made, { orgId }: JobContext): Promise<boolean> {
     const { kind, requestedBy } = attempt;
-    const { rows, stored: { bytes }, unlocked } = made;
+    const {
+      rows,
+      stored: { bytes },
+      unlocked,
+    } = made;
     return this.unitOfWork.run(organizationEntrance(orgId), async () => {
       const isMine = await this.attempts.finish(attempt, made);
-      if (isMine) this.audit.record('export.completed', { target: { type: 'export', id: attempt.id }, meta: { kind, requestedBy, rows, bytes, unlocked } });
+      if (isMine)
+        this.audit.record('export.completed', {
+          target: { type: 'export', id: attempt.id },
+          meta: { kind, requestedBy, rows, bytes, unlocked },
+        });
       return isMine;
     });
   }
@@ -65,7 +79,8 @@ export class ExportRenderer {
   private async giveUp(attempt: Attempt, error: unknown, job: JobContext): Promise<void> {
     await this.discard(attempt.objectKey);
     const reason = lastingReason(error);
-    if (reason !== null || job.attempt >= declaration('jobs', 'exports.render').attempts) await this.fail(attempt, reason ?? 'internal', job);
+    if (reason !== null || job.attempt >= declaration('jobs', 'exports.render').attempts)
+      await this.fail(attempt, reason ?? 'internal', job);
     if (reason === null) throw error;
   }
 
@@ -73,13 +88,19 @@ export class ExportRenderer {
     const { id, kind, requestedBy } = attempt;
     await this.unitOfWork.run(organizationEntrance(orgId), async () => {
       if (!(await this.attempts.fail(attempt, reason))) return;
-      this.audit.record('export.failed', { outcome: 'failure', target: { type: 'export', id }, meta: { kind, requestedBy, reason } });
+      this.audit.record('export.failed', {
+        outcome: 'failure',
+        target: { type: 'export', id },
+        meta: { kind, requestedBy, reason },
+      });
     });
   }
 
   /** An object that cannot be removed now is found again: by the next try, or by retention. */
   private async discard(objectKey: string): Promise<void> {
-    await this.files.storage.delete(objectKey).catch((error: unknown) => this.log.warn('the file of an export could not be removed', error));
+    await this.files.storage
+      .delete(objectKey)
+      .catch((error: unknown) => this.log.warn('the file of an export could not be removed', error));
   }
 }
 

@@ -9,7 +9,9 @@ import { ExportsService } from './exports.service.js';
 export class ExportsController {
   constructor(private readonly exports: ExportsService) {}
 
-  /** A file names the person who asked for it and is made with all that they may see: no key asks, and none fetches it. */
+  /**
+   * A file names the person who asked for it and is made with all that they may see: no key asks, and none fetches it.
+   */
   @Post()
   @Access('export:create', { emits: ['export.requested'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns(ExportResponse, { status: 202 })

@@ -6,10 +6,12 @@ import { EXPORT_KINDS, type ExportKind, type ExportState } from './export.js';
 
 /** Which people; without it, all that the caller may see. */
 export class PeopleFilterDto {
-  @IsOptional() @IsIn(KINDS)
+  @IsOptional()
+  @IsIn(KINDS)
   kind?: Kind | null;
 
-  @IsOptional() @IsIn(STATUSES)
+  @IsOptional()
+  @IsIn(STATUSES)
   status?: Status | null;
 }
 
@@ -18,17 +20,22 @@ export class CreateExportDto {
   kind: ExportKind;
 
   /** Whose record, for `person_pdf`. */
-  @IsOptional() @IsUUID()
+  @IsOptional()
+  @IsUUID()
   personId?: string | null;
 
   /** For `people_csv`. */
-  @IsOptional() @IsObject() @ValidateNested() @Type(() => PeopleFilterDto)
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PeopleFilterDto)
   filter?: PeopleFilterDto | null;
 }
 
 export class FileQuery {
   /** From the `url` of the export. */
-  @IsString() @MaxLength(200)
+  @IsString()
+  @MaxLength(200)
   token: string;
 }
 
@@ -59,7 +66,9 @@ export class ExportResponse {
   @Expose() finishedAt: Date | null;
   /** Until when the file waits to be downloaded. */
   @Expose() expiresAt: Date | null;
-  /** The link to the file, while it is ready, for whoever asked for it: works once, and replaces the one given before. */
+  /**
+   * The link to the file, while it is ready, for whoever asked for it: works once, and replaces the one given before.
+   */
   @Expose() url: string | null;
   @Expose() urlExpiresAt: Date | null;
 }

@@ -14,6 +14,15 @@ import { ExportsService } from './exports.service.js';
 @Module({
   imports: [PeopleModule],
   controllers: [ExportsController],
-  providers: [ExportsService, ExportsRepository, ExportReach, ExportFiles, ExportMaker, ExportRenderer, AttemptsRepository, CopyRepository],
+  providers: [
+    ExportsService,
+    ExportsRepository,
+    ExportReach,
+    ExportFiles,
+    ExportMaker,
+    ExportRenderer,
+    AttemptsRepository,
+    CopyRepository,
+  ],
 })
 export class ExportsModule {}

@@ -53,7 +53,10 @@ export class ExportsRepository {
   }
 
   async find(id: string): Promise<ExportRow | null> {
-    const [row] = await this.unitOfWork.sql<ExportRow>(`SELECT ${COLUMNS} FROM exports e WHERE e.org_id = $1 AND e.id = $2`, [this.orgId, id]);
+    const [row] = await this.unitOfWork.sql<ExportRow>(
+      `SELECT ${COLUMNS} FROM exports e WHERE e.org_id = $1 AND e.id = $2`,
+      [this.orgId, id],
+    );
     return row ?? null;
   }
 
@@ -76,7 +79,9 @@ export class ExportsRepository {
     return row?.expiresAt ?? null;
   }
 
-  /** Spends a link, in one statement: of several at once, one gets the file. The file is due for removal from now on. */
+  /**
+   * Spends a link, in one statement: of several at once, one gets the file. The file is due for removal from now on.
+   */
   async spendLink(id: string, membershipId: string, tokenHash: Buffer): Promise<SpentFile | null> {
     const [row] = await this.unitOfWork.sql<SpentFile>(
       `UPDATE exports SET state = 'downloaded', token_hash = NULL, token_expires_at = NULL, expires_at = now()

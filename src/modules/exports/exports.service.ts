@@ -56,7 +56,12 @@ export class ExportsService {
     const scope = { purpose: 'exports', orgId: currentContext().orgId };
     const before = this.cursors.lastId(scope, cursor);
     const rows = await this.exports.list(before, limit + 1);
-    return this.cursors.page(scope, rows.map((row) => present(row)), limit, ({ id }) => [id]);
+    return this.cursors.page(
+      scope,
+      rows.map((row) => present(row)),
+      limit,
+      ({ id }) => [id],
+    );
   }
 
   /**
@@ -74,7 +79,11 @@ export class ExportsService {
     const content = await this.files.open(file);
     this.audit.record('export.downloaded', { target: { type: 'export', id }, meta: { kind, rows, bytes } });
     const { name, contentType } = FILES[kind];
-    return new StreamableFile(content, { type: contentType, disposition: `attachment; filename="${name}"`, length: bytes });
+    return new StreamableFile(content, {
+      type: contentType,
+      disposition: `attachment; filename="${name}"`,
+      length: bytes,
+    });
   }
 
   private async row(id: string): Promise<ExportRow> {
@@ -84,10 +93,15 @@ export class ExportsService {
   }
 }
 
-/** The request with nulls left out. A person's record needs the person and takes no filter; the list of people the other way round. */
+/**
+ * The request with nulls left out. A person's record needs the person and takes no filter; the list of people the other
+ * way round.
+ */
 function parsed({ kind, ...body }: CreateExportDto): Pick<ExportRow, 'kind' | 'personId' | 'filter'> {
   const personId = body.personId ?? null;
-  const filter = Object.fromEntries(Object.entries(body.filter ?? {}).filter(([, value]) => value !== null && value !== undefined)) as PeopleFilter;
+  const filter = Object.fromEntries(
+    Object.entries(body.filter ?? {}).filter(([, value]) => value !== null && value !== undefined),
+  ) as PeopleFilter;
   const refuse = (field: string, message: string): never => {
     throw new Problem('invalid_request', { errors: [{ field, message }] });
   };
@@ -97,6 +111,9 @@ function parsed({ kind, ...body }: CreateExportDto): Pick<ExportRow, 'kind' | 'p
   return { kind, personId, filter };
 }
 
-function present({ rows, sha256, ...row }: ExportRow, link: Pick<ExportResponse, 'url' | 'urlExpiresAt'> = NO_LINK): ExportResponse {
+function present(
+  { rows, sha256, ...row }: ExportRow,
+  link: Pick<ExportResponse, 'url' | 'urlExpiresAt'> = NO_LINK,
+): ExportResponse {
   return { ...row, progress: { rows }, sha256: sha256?.toString('hex') ?? null, ...link };
 }

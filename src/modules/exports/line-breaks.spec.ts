@@ -18,11 +18,15 @@ describe('line breaks', () => {
 
   it('lose and add nothing but blanks, and keep to the width', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme-ascii', maxLength: 80 }), fc.integer({ min: 1, max: 30 }), (text, width) => {
-        const lines = breakLines(text, width, widthOf);
-        expect(lines.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
-        for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme-ascii', maxLength: 80 }),
+        fc.integer({ min: 1, max: 30 }),
+        (text, width) => {
+          const lines = breakLines(text, width, widthOf);
+          expect(lines.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+          for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -53,7 +53,10 @@ export function fontData(name: FontName): Buffer {
  * has stand as their code point, like `[U+202E]`.
  */
 export function printable(text: string): string {
-  const spaced = text.normalize('NFC').replace(/\r\n?|[\u2028\u2029]/g, '\n').replace(/[\t\p{Zs}]/gu, ' ');
+  const spaced = text
+    .normalize('NFC')
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+    .replace(/[\t\p{Zs}]/gu, ' ');
   return spaced.replace(/[^\n\x20-\x7e]/gu, (character) => {
     const isDrawn = !/[\p{Cc}\p{Cs}\p{Bidi_Control}]/u.test(character) && fontOf(character, 'regular') !== undefined;
     return isDrawn ? character : `[U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`;

@@ -4,7 +4,13 @@ import { extractText, getDocumentProxy, getMeta } from 'unpdf';
 import { renderPersonPdf, type PersonRecord } from './pdf.js';
 import { WatermarkFailed, watermarkText } from './watermark.js';
 
-const facts = { name: 'Zoë 李雷', email: 'zoe@example.org', organization: 'Nguyễn Clinic', time: new Date('2026-03-01T10:20:30.456Z'), exportId: '1' };
+const facts = {
+  name: 'Zoë 李雷',
+  email: 'zoe@example.org',
+  organization: 'Nguyễn Clinic',
+  time: new Date('2026-03-01T10:20:30.456Z'),
+  exportId: '1',
+};
 const watermark = watermarkText(facts);
 
 const record = (...rows: [label: string, value: string][]): PersonRecord => ({
@@ -20,7 +26,8 @@ async function readBack(person: PersonRecord, mark = watermark) {
   return { file, pdf, pages };
 }
 
-const count = (page: string, line: string): number => page.replaceAll(' ', '').split(line.replaceAll(' ', '')).length - 1;
+const count = (page: string, line: string): number =>
+  page.replaceAll(' ', '').split(line.replaceAll(' ', '')).length - 1;
 
 describe('a person as PDF', () => {
   it('carries the watermark twice on its page and in its metadata', async () => {
@@ -33,7 +40,9 @@ describe('a person as PDF', () => {
 
   it('carries it on every page, those that text overflowed to as well', async () => {
     const long = 'A long remark on the rotation. '.repeat(1500);
-    const { pages } = await readBack(record(['Remark', long], ...Array.from({ length: 120 }, (_, i): [string, string] => [`Row ${i}`, 'x'])));
+    const { pages } = await readBack(
+      record(['Remark', long], ...Array.from({ length: 120 }, (_, i): [string, string] => [`Row ${i}`, 'x'])),
+    );
     expect(pages.length).toBeGreaterThan(8);
     for (const page of pages) expect(count(page, watermark)).toBe(2);
     expect(count(pages.join(''), 'A long remark on the rotation.')).toBeGreaterThanOrEqual(1500 - pages.length);
@@ -41,7 +50,12 @@ describe('a person as PDF', () => {
   });
 
   it('carries the longest watermark there can be', async () => {
-    const longest = watermarkText({ ...facts, name: '李'.repeat(200), organization: 'Ŵ'.repeat(200), email: `${'w'.repeat(64)}@${'m'.repeat(189)}` });
+    const longest = watermarkText({
+      ...facts,
+      name: '李'.repeat(200),
+      organization: 'Ŵ'.repeat(200),
+      email: `${'w'.repeat(64)}@${'m'.repeat(189)}`,
+    });
     const { pages } = await readBack(record(['a', 'b']), longest);
     expect(count(pages[0]!, longest)).toBe(2);
   });
@@ -58,13 +72,23 @@ describe('a person as PDF', () => {
     expect(count(pages[0]!, watermark)).toBe(2);
   });
 
-  it.each(['Zoë Ó Briain', 'Nguyễn Thị Minh Khai', '李雷', 'Владимир', 'Αθηνά', 'Łukasz Żółć', '김철수', 'さくら', 'שלום עולם', 'مرحبا بالعالم', 'Zoe\u0308', 'office ﬁ'])(
-    'writes %s so that it reads back the same',
-    async (name) => {
-      const { pages } = await readBack(record(['Name', name]));
-      expect(pages[0]!.normalize('NFKC')).toContain(`Name ${name.normalize('NFKC')}`);
-    },
-  );
+  it.each([
+    'Zoë Ó Briain',
+    'Nguyễn Thị Minh Khai',
+    '李雷',
+    'Владимир',
+    'Αθηνά',
+    'Łukasz Żółć',
+    '김철수',
+    'さくら',
+    'שלום עולם',
+    'مرحبا بالعالم',
+    'Zoe\u0308',
+    'office ﬁ',
+  ])('writes %s so that it reads back the same', async (name) => {
+    const { pages } = await readBack(record(['Name', name]));
+    expect(pages[0]!.normalize('NFKC')).toContain(`Name ${name.normalize('NFKC')}`);
+  });
 
   it('shows what it cannot draw, and what would mislead, as code points', async () => {
     const { pages } = await readBack(record(['Odd', 'a\u{20BB7}b \u202egnp\u0007 \ud800.']));
@@ -80,7 +104,8 @@ describe('a person as PDF', () => {
     const { file, pdf } = await readBack(record(['Email', 'zoe@example.org'], ['Phone', '']));
     expect(file.toString('latin1')).toContain('/Marked true');
     const tree = JSON.stringify(await (await pdf.getPage(1)).getStructTree());
-    for (const role of ['Document', 'H1', 'Sect', 'H2', 'Table', 'TR', 'TH', 'TD']) expect(tree).toContain(`"role":"${role}"`);
+    for (const role of ['Document', 'H1', 'Sect', 'H2', 'Table', 'TR', 'TH', 'TD'])
+      expect(tree).toContain(`"role":"${role}"`);
     expect(tree).not.toContain('Artifact');
   });
 

@@ -54,7 +54,10 @@ class PersonPdf {
   private readonly watermark: string;
   private markedPages = 0;
 
-  constructor(private readonly record: PersonRecord, watermark: string) {
+  constructor(
+    private readonly record: PersonRecord,
+    watermark: string,
+  ) {
     this.watermark = printable(watermark).trim();
     if (this.watermark === '' || this.watermark.includes('\n')) throw new WatermarkFailed('it is not one line of text');
     this.doc = new PDFDocument({
@@ -65,7 +68,13 @@ class PersonPdf {
       tagged: true,
       displayTitle: true,
       lang: 'en',
-      info: { Title: printable(record.title), Subject: watermark, Keywords: watermark, Creator: 'Vouchsafe', Producer: 'Vouchsafe' },
+      info: {
+        Title: printable(record.title),
+        Subject: watermark,
+        Keywords: watermark,
+        Creator: 'Vouchsafe',
+        Producer: 'Vouchsafe',
+      },
     });
     for (const name of ['regular', 'bold', 'wide'] as const) this.doc.registerFont(name, fontData(name));
     this.doc.on('pageAdded', () => this.mark());
@@ -216,7 +225,10 @@ class PersonPdf {
   }
 }
 
-/** Text written from the right is shaped as a whole: the empty list keeps pdfkit from shaping it word by word, from the left. */
+/**
+ * Text written from the right is shaped as a whole: the empty list keeps pdfkit from shaping it word by word, from the
+ * left.
+ */
 function shaping(run: VisualRun): [] | undefined {
   return run.isRightToLeft ? [] : undefined;
 }

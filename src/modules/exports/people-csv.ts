@@ -29,7 +29,10 @@ export function peopleColumns(audience: Audience): readonly CsvColumn[] {
   return COLUMNS.filter(({ staffOnly }) => audience === 'staff' || !staffOnly);
 }
 
-/** The rest of the statement for an organization's people, in order of id. COPY takes no parameters, so values are quoted here. */
+/**
+ * The rest of the statement for an organization's people, in order of id. COPY takes no parameters, so values are
+ * quoted here.
+ */
 export function peopleFrom(orgId: string, { kind, status }: PeopleFilter): string {
   const conditions = [`p.org_id = ${escapeLiteral(orgId)}`];
   if (kind !== undefined) conditions.push(`p.kind = ${escapeLiteral(kind)}`);

@@ -4,18 +4,38 @@ import type { PersonResponse } from '../people/index.js';
 import { personRecord } from './person-record.js';
 
 const person: PersonResponse = {
-  id: '01900000-0000-7000-8000-000000000001', externalId: null, kind: 'clinician', givenName: 'Synthetic', familyName: 'Ada', title: null,
-  npi: '1234567890', status: 'active', hasEmail: true, hasPhone: true, hasAddress: false, ssn: '***-**-3456', dateOfBirth: '**/**/1990',
-  version: 2, createdAt: new Date(0), updatedAt: new Date(1000),
+  id: '01900000-0000-7000-8000-000000000001',
+  externalId: null,
+  kind: 'clinician',
+  givenName: 'Synthetic',
+  familyName: 'Ada',
+  title: null,
+  npi: '1234567890',
+  status: 'active',
+  hasEmail: true,
+  hasPhone: true,
+  hasAddress: false,
+  ssn: '***-**-3456',
+  dateOfBirth: '**/**/1990',
+  version: 2,
+  createdAt: new Date(0),
+  updatedAt: new Date(1000),
 };
 const contact = { id: person.id, email: 'ada@test.example', phone: null, address: null };
 
-describe('a person\'s record for printing', () => {
+describe("a person's record for printing", () => {
   it('shows identifiers masked and a dash for what is not recorded', () => {
     const { title, sections } = personRecord(person, null, 'staff');
     expect(title).toBe('Synthetic Ada');
-    const rows = Object.fromEntries(sections.flatMap(({ rows: fields }) => fields.map(({ label, value }) => [label, value])));
-    expect(rows).toMatchObject({ 'Social Security number': '***-**-3456', 'Date of birth': '**/**/1990', 'External id': '–', Created: '1970-01-01T00:00:00.000Z' });
+    const rows = Object.fromEntries(
+      sections.flatMap(({ rows: fields }) => fields.map(({ label, value }) => [label, value])),
+    );
+    expect(rows).toMatchObject({
+      'Social Security number': '***-**-3456',
+      'Date of birth': '**/**/1990',
+      'External id': '–',
+      Created: '1970-01-01T00:00:00.000Z',
+    });
   });
 
   it('has a section of contact details only where they were unlocked', () => {
@@ -23,12 +43,17 @@ describe('a person\'s record for printing', () => {
     const [, unlocked] = personRecord(person, contact, 'staff').sections;
     expect(unlocked).toEqual({
       heading: 'Contact',
-      rows: [{ label: 'E-mail', value: 'ada@test.example' }, { label: 'Telephone', value: '–' }, { label: 'Address', value: '–' }],
+      rows: [
+        { label: 'E-mail', value: 'ada@test.example' },
+        { label: 'Telephone', value: '–' },
+        { label: 'Address', value: '–' },
+      ],
     });
   });
 
   it('leaves out for portals what is for staff, and nothing else', () => {
-    const labels = (audience: Audience) => personRecord(person, null, audience).sections.flatMap(({ rows }) => rows.map(({ label }) => label));
+    const labels = (audience: Audience) =>
+      personRecord(person, null, audience).sections.flatMap(({ rows }) => rows.map(({ label }) => label));
     expect(labels('staff').filter((label) => !labels('portal').includes(label))).toEqual(['External id', 'Version']);
   });
 });

@@ -6,7 +6,11 @@ import type { PersonRecord, RecordSection } from './pdf.js';
  * A person's record as it is printed: identifiers masked as everywhere, contact details only where the caller unlocked
  * them, and nothing that the audience would not be answered. A dash stands for what is not recorded.
  */
-export function personRecord(person: PersonResponse, contact: ContactResponse | null, audience: Audience): PersonRecord {
+export function personRecord(
+  person: PersonResponse,
+  contact: ContactResponse | null,
+  audience: Audience,
+): PersonRecord {
   const { externalId, version } = pickerOf(PersonResponse, audience)(person) as Partial<PersonResponse>;
   const sections = [
     section('Person', {
@@ -20,7 +24,9 @@ export function personRecord(person: PersonResponse, contact: ContactResponse | 
       'Date of birth': person.dateOfBirth,
       'Social Security number': person.ssn,
     }),
-    ...(contact === null ? [] : [section('Contact', { 'E-mail': contact.email, Telephone: contact.phone, Address: contact.address })]),
+    ...(contact === null
+      ? []
+      : [section('Contact', { 'E-mail': contact.email, Telephone: contact.phone, Address: contact.address })]),
     section('Record', {
       Id: person.id,
       Version: version?.toString(),

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { withProgress } from './progress.js';
 
 describe('progress', () => {
-  it('saves what was counted while the work goes on, and gives the work\'s result', async () => {
+  it("saves what was counted while the work goes on, and gives the work's result", async () => {
     const seen = Promise.withResolvers<number>();
     const save = (count: number) => Promise.resolve(seen.resolve(count));
     await withProgress(save, 1, (add) => {
@@ -11,24 +11,40 @@ describe('progress', () => {
       return seen.promise;
     });
     expect(await seen.promise).toBe(5);
-    expect(await withProgress(() => Promise.resolve(), 1_000, () => Promise.resolve('done'))).toBe('done');
+    expect(
+      await withProgress(
+        () => Promise.resolve(),
+        1_000,
+        () => Promise.resolve('done'),
+      ),
+    ).toBe('done');
   });
 
   it('passes over a count that cannot be saved', async () => {
     let tries = 0;
-    await withProgress(() => {
-      tries += 1;
-      return Promise.reject(new Error('the database is away'));
-    }, 1, async (add) => {
-      while (tries < 2) {
-        add(1);
-        await new Promise(setImmediate);
-      }
-    });
+    await withProgress(
+      () => {
+        tries += 1;
+        return Promise.reject(new Error('the database is away'));
+      },
+      1,
+      async (add) => {
+        while (tries < 2) {
+          add(1);
+          await new Promise(setImmediate);
+        }
+      },
+    );
     expect(tries).toBeGreaterThanOrEqual(2);
   });
 
   it('fails as the work fails', async () => {
-    await expect(withProgress(() => Promise.resolve(), 1, () => Promise.reject(new Error('the rows broke')))).rejects.toThrow('the rows broke');
+    await expect(
+      withProgress(
+        () => Promise.resolve(),
+        1,
+        () => Promise.reject(new Error('the rows broke')),
+      ),
+    ).rejects.toThrow('the rows broke');
   });
 });

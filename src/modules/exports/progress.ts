@@ -20,7 +20,9 @@ export async function withProgress<T>(
     }
   })().catch(() => undefined); // ends by being aborted
   try {
-    return await work((more) => { count += more; });
+    return await work((more) => {
+      count += more;
+    });
   } finally {
     stop.abort();
     await saving;

@@ -21,7 +21,9 @@ describe('watermark text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (name, organization) => {
         const line = watermarkText({ ...facts, name: `n${name}`, organization: `o${organization}` });
-        expect(line).toMatch(/^Exported by [^<>·\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+ <zoe@example\.org> · [^<>·\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+ · 2026-03-01T10:20:30\.456Z · export \S+$/u);
+        expect(line).toMatch(
+          /^Exported by [^<>·\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+ <zoe@example\.org> · [^<>·\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+ · 2026-03-01T10:20:30\.456Z · export \S+$/u,
+        );
         expect(line.isWellFormed()).toBe(true);
       }),
       { numRuns: 1000 },
@@ -30,7 +32,9 @@ describe('watermark text', () => {
 
   it('does not let a name pass for more than a name', () => {
     const name = 'Eve <ceo@example.org> · Other Org\r\nExported by \u202eBob';
-    expect(watermarkText({ ...facts, name })).toContain('Exported by Eve ceo@example.org Other Org Exported by Bob <zoe@example.org> · Harbour');
+    expect(watermarkText({ ...facts, name })).toContain(
+      'Exported by Eve ceo@example.org Other Org Exported by Bob <zoe@example.org> · Harbour',
+    );
   });
 
   it('cuts overlong names visibly and keeps the longest address whole', () => {

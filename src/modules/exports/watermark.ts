@@ -16,7 +16,10 @@ export class WatermarkFailed extends Error {
   }
 }
 
-/** The longest e-mail address there is (RFC 5321 section 4.5.3.1 with erratum 1690), and what a name may take of the line. */
+/**
+ * The longest e-mail address there is (RFC 5321 section 4.5.3.1 with erratum 1690), and what a name may take of the
+ * line.
+ */
 const EMAIL_LENGTH = 254;
 const NAME_LENGTH = 120;
 

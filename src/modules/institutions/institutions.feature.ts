@@ -2,20 +2,40 @@ import { defineFeature } from '../../platform/feature/define-feature.js';
 
 export const institutionsFeature = defineFeature({
   name: 'institutions',
-  description: 'Institutions group organizations for shared sign-in and reporting, each by its own consent; nothing else crosses over.',
+  description:
+    'Institutions group organizations for shared sign-in and reporting, each by its own consent; nothing else crosses over.',
   permissions: {
     'institution:report': {
-      category: 'Organization', description: 'See the numbers of the institution\'s organizations.', scopes: { org: ['program_director', 'owner', 'admin'] },
+      category: 'Organization',
+      description: "See the numbers of the institution's organizations.",
+      scopes: { org: ['program_director', 'owner', 'admin'] },
     },
   },
   events: {
-    'institution.created': { category: 'organization', severity: 'notice', operator: true, description: 'An institution was set up.' },
-    'institution.joined': {
-      category: 'organization', severity: 'notice', operator: true, description: 'The organization was put into an institution.', meta: { institutionId: 'id' },
+    'institution.created': {
+      category: 'organization',
+      severity: 'notice',
+      operator: true,
+      description: 'An institution was set up.',
     },
-    'institution.left': { category: 'organization', severity: 'notice', operator: true, description: 'The organization was taken out of its institution.' },
+    'institution.joined': {
+      category: 'organization',
+      severity: 'notice',
+      operator: true,
+      description: 'The organization was put into an institution.',
+      meta: { institutionId: 'id' },
+    },
+    'institution.left': {
+      category: 'organization',
+      severity: 'notice',
+      operator: true,
+      description: 'The organization was taken out of its institution.',
+    },
     'institution.report_viewed': {
-      category: 'organization', severity: 'info', description: 'The numbers of the institution\'s organizations were seen.', meta: { organizations: 'count' },
+      category: 'organization',
+      severity: 'info',
+      description: "The numbers of the institution's organizations were seen.",
+      meta: { organizations: 'count' },
     },
   },
   personalData: {
@@ -25,7 +45,10 @@ export const institutionsFeature = defineFeature({
     institutions: { kind: 'installation', retention: { keep: 'set up and kept by operators' } },
   },
   controls: {
-    'institutions.consent': { claims: ['M7'], description: 'Between organizations of an institution pass numbers alone, and only of those that agreed.' },
+    'institutions.consent': {
+      claims: ['M7'],
+      description: 'Between organizations of an institution pass numbers alone, and only of those that agreed.',
+    },
   },
 });
 

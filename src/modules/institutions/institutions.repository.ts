@@ -20,9 +20,14 @@ export class InstitutionsRepository {
     await this.unitOfWork.sql('SELECT app.create_institution($1, $2)', [id, name]);
   }
 
-  /** Puts the current organization into an institution or, by null, into none; its consents end. False when it is there already. */
+  /**
+   * Puts the current organization into an institution or, by null, into none; its consents end. False when it is there
+   * already.
+   */
   async place(institutionId: string | null): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ changed: boolean }>('SELECT app.set_institution($1) AS changed', [institutionId]);
+    const [row] = await this.unitOfWork.sql<{ changed: boolean }>('SELECT app.set_institution($1) AS changed', [
+      institutionId,
+    ]);
     return row!.changed;
   }
 }

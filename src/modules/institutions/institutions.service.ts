@@ -26,7 +26,10 @@ export class InstitutionsService {
     this.audit.record('institution.created', { target: { type: 'institution', id } });
   }
 
-  /** Puts the current organization into an institution; what it agreed to before has ended. False when it is in it already. */
+  /**
+   * Puts the current organization into an institution; what it agreed to before has ended. False when it is in it
+   * already.
+   */
   async add(institutionId: string): Promise<boolean> {
     const added = await this.institutions.place(institutionId);
     if (added) this.audit.record('institution.joined', { target: organization(), meta: { institutionId } });

@@ -37,10 +37,15 @@ export class AcceptPageController {
 
   @Post()
   @Public('whoever was invited has no session yet', {
-    emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'], limit: BY_ADDRESS.acceptInvite,
+    emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'],
+    limit: BY_ADDRESS.acceptInvite,
   })
   @Returns.text(PAGE)
-  async accept(@Body() { token, password }: AcceptInviteDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  async accept(
+    @Body() { token, password }: AcceptInviteDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     assertOwnForm(request, this.app);
     try {
       const session = await this.acceptance.accept(token, password);

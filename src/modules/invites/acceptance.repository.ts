@@ -7,8 +7,17 @@ import type { InviteClaims } from './invite-token.js';
 
 /** Why an invite was not accepted, see `app.accept_invite`. */
 export type Obstacle =
-  | 'unknown' | 'superseded' | 'used' | 'revoked' | 'expired' | 'organization_closed' | 'role_gone' | 'inviter_unable'
-  | 'not_addressee' | 'can_sign_in' | 'member_already';
+  | 'unknown'
+  | 'superseded'
+  | 'used'
+  | 'revoked'
+  | 'expired'
+  | 'organization_closed'
+  | 'role_gone'
+  | 'inviter_unable'
+  | 'not_addressee'
+  | 'can_sign_in'
+  | 'member_already';
 
 /** What became of it, and the organization whose log that belongs to. */
 export interface Acceptance {
@@ -27,7 +36,12 @@ export class AcceptanceRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** The entrance that sets the password, makes the membership and opens the session. */
-  entrance(token: string, { orgId, id, email, role, expiresAt }: InviteClaims, { salt, verifier }: Credential, visit: Visit): Entrance {
+  entrance(
+    token: string,
+    { orgId, id, email, role, expiresAt }: InviteClaims,
+    { salt, verifier }: Credential,
+    visit: Visit,
+  ): Entrance {
     return {
       statement: {
         text: `SELECT * FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)})`,
@@ -39,7 +53,8 @@ export class AcceptanceRepository {
   /** For the member who is signed in. The rest of the transaction belongs to the inviting organization. */
   async acceptOwn(token: string, { orgId, id, email, role, expiresAt }: InviteClaims): Promise<Acceptance> {
     const [row] = await this.unitOfWork.sql<Acceptance>(
-      'SELECT * FROM app.accept_own_invite($1, $2, $3, $4, $5, $6, $7)', [orgId, id, token, email, role, expiresAt, newId()],
+      'SELECT * FROM app.accept_own_invite($1, $2, $3, $4, $5, $6, $7)',
+      [orgId, id, token, email, role, expiresAt, newId()],
     );
     return row!;
   }

@@ -4,7 +4,14 @@ import { SecurityConfig } from '../../platform/config/index.js';
 import { currentContext, currentMember, type Actor } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Problem } from '../../platform/http/index.js';
-import { assertStrong, FactorCookies, newVisit, Passwords, SecondFactorService, type OpenedSession } from '../auth/index.js';
+import {
+  assertStrong,
+  FactorCookies,
+  newVisit,
+  Passwords,
+  SecondFactorService,
+  type OpenedSession,
+} from '../auth/index.js';
 import { AcceptanceRepository, type Acceptance } from './acceptance.repository.js';
 import { inviteKey, readInvite, type InviteClaims } from './invite-token.js';
 import type { AcceptedInviteResponse } from './invites.dto.js';
@@ -27,9 +34,12 @@ export class AcceptanceService {
   }
 
   /**
-   * For somebody without an account: sets the password, makes the membership and opens a session; who still has a second
-   * factor from before shows it first. The password is evaluated first, so that tokens which open nothing cost the same.
-   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists, and second_factor_needed where it was accepted.
+   * For somebody without an account: sets the password, makes the membership and opens a session; who still has a
+   * second
+   * factor from before shows it first. The password is evaluated first, so that tokens which open nothing cost the
+   * same.
+   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists, and second_factor_needed where it was
+   * accepted.
    */
   async accept(token: string, password: string): Promise<OpenedSession> {
     const known = readInvite(this.key, token);
@@ -40,20 +50,26 @@ export class AcceptanceService {
     const entrance = this.acceptance.entrance(token, claims, credential, visit);
     const outcome = await this.unitOfWork.run<Acceptance, Acceptance>(entrance, (row) => {
       currentContext().orgId = row.org_id;
-      if (isAccepted(row)) currentContext().actor = { type: row.state === 'accepted' ? 'user' : 'anonymous', id: row.user_id!, email: claims.email };
+      if (isAccepted(row))
+        currentContext().actor = {
+          type: row.state === 'accepted' ? 'user' : 'anonymous',
+          id: row.user_id!,
+          email: claims.email,
+        };
       this.record(row, claims);
       this.recordSignIn(row);
       return row;
     });
     assertAccepted(outcome);
-    if (outcome.state === 'second_factor') throw this.factorCookies.needed({ secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) });
+    if (outcome.state === 'second_factor')
+      throw this.factorCookies.needed({ secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) });
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at!, remembered: false };
   }
 
   /** For the member who is signed in; the session stays where it is. Throws invite_invalid, membership_exists. */
   async acceptOwn(token: string): Promise<AcceptedInviteResponse> {
     const claims = this.read(token);
-    const outcome = { user_id: currentMember().userId, ...await this.acceptance.acceptOwn(token, claims) };
+    const outcome = { user_id: currentMember().userId, ...(await this.acceptance.acceptOwn(token, claims)) };
     this.inLogOf(outcome, () => this.record(outcome, claims));
     await this.unitOfWork.commit(); // what was refused is written down, too
     assertAccepted(outcome);
@@ -71,7 +87,8 @@ export class AcceptanceService {
     const { state, org_id: orgId, user_id: userId, membership_id: membershipId } = outcome;
     const target = orgId === invitedTo ? { type: 'invite', id } : undefined;
     if (isAccepted(outcome)) this.audit.record('invite.accepted', { target, meta: { role, membershipId, userId } });
-    else if (state !== 'can_sign_in') this.audit.record('invite.refused', { target, outcome: 'failure', meta: { reason: state } });
+    else if (state !== 'can_sign_in')
+      this.audit.record('invite.refused', { target, outcome: 'failure', meta: { reason: state } });
   }
 
   private recordSignIn({ state, user_id: userId }: Acceptance): void {

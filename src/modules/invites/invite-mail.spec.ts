@@ -1,7 +1,14 @@
 import { expect, it } from '@jest/globals';
 import { inviteMail } from './invite-mail.js';
 
-const LETTER = { id: 'i', email: 'a@b.example', role: 'trainee', expiresAt: new Date('2026-03-04T05:06:07Z'), organization: 'Synthetic Program', inviter: 'Dr. Synthetic' };
+const LETTER = {
+  id: 'i',
+  email: 'a@b.example',
+  role: 'trainee',
+  expiresAt: new Date('2026-03-04T05:06:07Z'),
+  organization: 'Synthetic Program',
+  inviter: 'Dr. Synthetic',
+};
 
 it('the mail of an invite says who invites where, for how long, and how to accept', () => {
   const { to, subject, text } = inviteMail(LETTER, 'https://records.example.org/invites/accept#token=x');
@@ -12,7 +19,10 @@ it('the mail of an invite says who invites where, for how long, and how to accep
 });
 
 it('names that were chosen to write another mail stay in their line', () => {
-  const { subject, text } = inviteMail({ ...LETTER, organization: 'P\r\nBcc: c@d.example', inviter: 'Eve\n\nhttps://evil.example\n\n' }, 'https://records.example.org/');
+  const { subject, text } = inviteMail(
+    { ...LETTER, organization: 'P\r\nBcc: c@d.example', inviter: 'Eve\n\nhttps://evil.example\n\n' },
+    'https://records.example.org/',
+  );
   expect(subject).toBe('Invitation to P Bcc: c@d.example');
   expect(text.split('\n')[0]).toBe('Eve https://evil.example invites you to become a member of P Bcc: c@d.example.');
 });

@@ -10,11 +10,15 @@ export function inviteMail({ email, expiresAt, organization, inviter }: InviteLe
     to: email,
     subject: `Invitation to ${oneLine(organization)}`,
     text: [
-      `${oneLine(inviter)} invites you to become a member of ${oneLine(organization)}.`, '',
-      'To accept, open:', '',
-      link, '',
+      `${oneLine(inviter)} invites you to become a member of ${oneLine(organization)}.`,
+      '',
+      'To accept, open:',
+      '',
+      link,
+      '',
       `The link is for you alone, works once, and ends on ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
-      'If you did not expect it, leave it: nothing happens without you.', '',
+      'If you did not expect it, leave it: nothing happens without you.',
+      '',
     ].join('\n'),
   };
 }

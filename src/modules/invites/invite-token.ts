@@ -26,7 +26,10 @@ export function signInvite(key: Buffer, { id, orgId, email, role, expiresAt }: I
   return `${payload}.${mac(key, payload)}`;
 }
 
-/** What a token says; null unless it is, letter by letter, one that was signed under the key. Says nothing of whether it is still open. */
+/**
+ * What a token says; null unless it is, letter by letter, one that was signed under the key. Says nothing of whether it
+ * is still open.
+ */
 export function readInvite(key: Buffer, token: string): InviteClaims | null {
   const [payload = '', signature = '', ...more] = token.split('.');
   if (more.length > 0 || !constantTimeEqual(signature, mac(key, payload))) return null;

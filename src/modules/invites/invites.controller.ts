@@ -4,7 +4,13 @@ import { Access, Public } from '../../platform/access/decorators.js';
 import { PageQuery, Returns } from '../../platform/http/index.js';
 import { BY_ADDRESS, SessionCookies, SignedInResponse } from '../auth/index.js';
 import { AcceptanceService } from './acceptance.service.js';
-import { AcceptedInviteResponse, AcceptInviteDto, AcceptOwnInviteDto, CreateInviteDto, InviteResponse } from './invites.dto.js';
+import {
+  AcceptedInviteResponse,
+  AcceptInviteDto,
+  AcceptOwnInviteDto,
+  CreateInviteDto,
+  InviteResponse,
+} from './invites.dto.js';
 import { InvitesService } from './invites.service.js';
 
 @Controller('v1')
@@ -32,7 +38,10 @@ export class InvitesController {
 
   /** Accepts with the token of the mail, sets a password, and signs in. */
   @Post('invites/accept')
-  @Public('whoever was invited has no session yet', { emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'], limit: BY_ADDRESS.acceptInvite })
+  @Public('whoever was invited has no session yet', {
+    emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'],
+    limit: BY_ADDRESS.acceptInvite,
+  })
   @Returns(SignedInResponse)
   async accept(@Body() { token, password }: AcceptInviteDto, @Res({ passthrough: true }) response: Response) {
     const session = await this.acceptance.accept(token, password);
@@ -42,7 +51,11 @@ export class InvitesController {
 
   /** Accepts with the token of the mail, as the user who is signed in. */
   @Post('auth/invites/accept')
-  @Access('signed-in', { peopleOnly: true, emits: ['invite.accepted', 'invite.refused'], limit: BY_ADDRESS.acceptInvite })
+  @Access('signed-in', {
+    peopleOnly: true,
+    emits: ['invite.accepted', 'invite.refused'],
+    limit: BY_ADDRESS.acceptInvite,
+  })
   @Returns(AcceptedInviteResponse)
   acceptOwn(@Body() { token }: AcceptOwnInviteDto) {
     return this.acceptance.acceptOwn(token);

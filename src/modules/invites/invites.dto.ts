@@ -8,13 +8,16 @@ export class CreateInviteDto extends CreateMembershipDto {}
 
 export class AcceptOwnInviteDto {
   /** What stands behind `#token=` in the link that was mailed. */
-  @IsString() @Length(1, 2_000)
+  @IsString()
+  @Length(1, 2_000)
   token: string;
 }
 
 export class AcceptInviteDto extends AcceptOwnInviteDto {
   /** 12 to 128 characters with upper case, lower case, a digit and a special character. */
-  @IsString() @MinLength(1) @MaxLength(1_000)
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1_000)
   password: string;
 }
 

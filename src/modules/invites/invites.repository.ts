@@ -44,12 +44,16 @@ export class InvitesRepository {
   /** A page, newest first; `before` is the last id seen. */
   list(before: string | null, limit: number): Promise<InviteRow[]> {
     return this.unitOfWork.sql<InviteRow>(
-      `SELECT ${COLUMNS} FROM invites WHERE org_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`, [this.orgId, before, limit],
+      `SELECT ${COLUMNS} FROM invites WHERE org_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+      [this.orgId, before, limit],
     );
   }
 
   async find(id: string): Promise<InviteRow | null> {
-    const [row] = await this.unitOfWork.sql<InviteRow>(`SELECT ${COLUMNS} FROM invites WHERE org_id = $1 AND id = $2`, [this.orgId, id]);
+    const [row] = await this.unitOfWork.sql<InviteRow>(`SELECT ${COLUMNS} FROM invites WHERE org_id = $1 AND id = $2`, [
+      this.orgId,
+      id,
+    ]);
     return row ?? null;
   }
 
@@ -94,10 +98,12 @@ export class InvitesRepository {
 
   /** Puts a token's digest in place of the one before, for the worker; false when the letter is out of date. */
   async replaceToken({ id, expiresAt }: InviteLetter, tokenHash: Buffer): Promise<boolean> {
-    return (await this.unitOfWork.execute(
-      'UPDATE invites SET token_hash = $4 WHERE org_id = $1 AND id = $2 AND expires_at = $3 AND accepted_at IS NULL AND revoked_at IS NULL',
-      [this.orgId, id, expiresAt, tokenHash],
-    )) > 0;
+    return (
+      (await this.unitOfWork.execute(
+        'UPDATE invites SET token_hash = $4 WHERE org_id = $1 AND id = $2 AND expires_at = $3 AND accepted_at IS NULL AND revoked_at IS NULL',
+        [this.orgId, id, expiresAt, tokenHash],
+      )) > 0
+    );
   }
 
   async markSent(id: string): Promise<void> {

@@ -49,7 +49,10 @@ export class InvitesService {
     return invite;
   }
 
-  /** Sends again, in the caller's name and for another week; the token before is worth nothing from now on. Throws as `create`, and invite_not_open. */
+  /**
+   * Sends again, in the caller's name and for another week; the token before is worth nothing from now on. Throws as
+   * `create`, and invite_not_open.
+   */
   async resend(id: string): Promise<InviteRow> {
     const { role, email, personId } = await this.require(id);
     await this.assertMayInvite(role, personId);

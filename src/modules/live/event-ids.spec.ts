@@ -25,27 +25,33 @@ function codeOf(read: () => unknown): string {
 
 describe('the id of an event', () => {
   it('brings its place back, in the organization it was given to alone', () => {
-    fc.assert(fc.property(position, fc.uuid(), fc.uuid(), (place, org, other) => {
-      const id = ids.idOf(org, place);
-      expect(id).toMatch(/^[\w-]+$/);
-      expect(ids.positionOf(org, id)).toEqual(place);
-      fc.pre(org !== other);
-      expect(codeOf(() => ids.positionOf(other, id))).toBe('invalid_request');
-    }));
+    fc.assert(
+      fc.property(position, fc.uuid(), fc.uuid(), (place, org, other) => {
+        const id = ids.idOf(org, place);
+        expect(id).toMatch(/^[\w-]+$/);
+        expect(ids.positionOf(org, id)).toEqual(place);
+        fc.pre(org !== other);
+        expect(codeOf(() => ids.positionOf(other, id))).toBe('invalid_request');
+      }),
+    );
   });
 
   it('is refused when it is anything else, damaged in any place, or from another installation', () => {
     const org = '0192f0c1-2345-7abc-8def-0123456789ab';
     const id = ids.idOf(org, startOf('99'));
     const bytes = Buffer.from(id, 'base64url');
-    fc.assert(fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
-      const damaged = Buffer.from(bytes);
-      damaged[at]! ^= flip;
-      expect(codeOf(() => ids.positionOf(org, damaged.toString('base64url')))).toBe('invalid_request');
-    }));
-    fc.assert(fc.property(fc.string({ minLength: 1 }), (text) => {
-      expect(codeOf(() => ids.positionOf(org, text))).toBe('invalid_request');
-    }));
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const damaged = Buffer.from(bytes);
+        damaged[at]! ^= flip;
+        expect(codeOf(() => ids.positionOf(org, damaged.toString('base64url')))).toBe('invalid_request');
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), (text) => {
+        expect(codeOf(() => ids.positionOf(org, text))).toBe('invalid_request');
+      }),
+    );
     expect(codeOf(() => ids.positionOf(org, others.idOf(org, startOf('99'))))).toBe('invalid_request');
   });
 
@@ -62,8 +68,10 @@ describe('the id of an event', () => {
 
 describe('a place', () => {
   it('compares transaction ids as the 64-bit numbers they are', () => {
-    fc.assert(fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (a, b) => {
-      expect(mayFollow(String(a), startOf(String(b)))).toBe(a >= b);
-    }));
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (a, b) => {
+        expect(mayFollow(String(a), startOf(String(b)))).toBe(a >= b);
+      }),
+    );
   });
 });

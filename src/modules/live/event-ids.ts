@@ -25,10 +25,17 @@ export class EventIds {
 
   /** The id of a place, for this organization alone. */
   idOf(orgId: string, { transactionId, id }: Position): string {
-    return seal(this.keyOf(orgId), GENERATION, JSON.stringify([transactionId, id, this.clock.seconds()]), placeIn(orgId)).toString('base64url');
+    return seal(
+      this.keyOf(orgId),
+      GENERATION,
+      JSON.stringify([transactionId, id, this.clock.seconds()]),
+      placeIn(orgId),
+    ).toString('base64url');
   }
 
-  /** The place of an id. Throws invalid_request for one that was not given out here, last_event_id_expired after a day. */
+  /**
+   * The place of an id. Throws invalid_request for one that was not given out here, last_event_id_expired after a day.
+   */
   positionOf(orgId: string, eventId: string): Position {
     const [transactionId, id, at] = this.opened(orgId, eventId);
     if (this.clock.seconds() - at > KEPT_SECONDS) throw new Problem('last_event_id_expired');
@@ -41,10 +48,16 @@ export class EventIds {
       return this.keyOf(orgId);
     };
     try {
-      return JSON.parse(open(keyFor, Buffer.from(eventId, 'base64url'), placeIn(orgId)).toString()) as [string, string, number];
+      return JSON.parse(open(keyFor, Buffer.from(eventId, 'base64url'), placeIn(orgId)).toString()) as [
+        string,
+        string,
+        number,
+      ];
     } catch (error) {
       if (!(error instanceof DecryptionFailed)) throw error;
-      throw new Problem('invalid_request', { errors: [{ field: 'Last-Event-ID', message: 'is not an id of this stream' }] });
+      throw new Problem('invalid_request', {
+        errors: [{ field: 'Last-Event-ID', message: 'is not an id of this stream' }],
+      });
     }
   }
 

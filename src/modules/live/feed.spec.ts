@@ -60,7 +60,11 @@ describe('a feed', () => {
   });
 
   it('looks again by itself for what waits behind a transaction that is not over', async () => {
-    heads = [{ newest: null, waiting: true }, { newest: null, waiting: true }, { newest: '10', waiting: false }];
+    heads = [
+      { newest: null, waiting: true },
+      { newest: null, waiting: true },
+      { newest: '10', waiting: false },
+    ];
     feed.listeners.add(listener('a'));
     feed.look();
     await until('it was there in the end', () => delivered.length === 1);

@@ -2,7 +2,8 @@ import type { Listener } from './listener.js';
 import type { LiveLimits } from './live-limits.js';
 
 /**
- * The listeners of one organization in this process. One look tells for all of them how far its events have come; those who
+ * The listeners of one organization in this process. One look tells for all of them how far its events have come; those
+ * who
  * are behind then read for themselves.
  */
 export class Feed {
@@ -24,10 +25,14 @@ export class Feed {
     if (this.looking) return;
     this.looking = true;
     this.again = false;
-    void this.lookOnce().catch(this.failed).then(() => setTimeout(() => {
-      this.looking = false;
-      if (this.again) this.look();
-    }, this.rest).unref());
+    void this.lookOnce()
+      .catch(this.failed)
+      .then(() =>
+        setTimeout(() => {
+          this.looking = false;
+          if (this.again) this.look();
+        }, this.rest).unref(),
+      );
   }
 
   /** What waits for a transaction to end is looked for again soon, and less often the longer that lasts. */

@@ -26,14 +26,18 @@ export class Feeds implements OnModuleDestroy {
   /** Throws too_many_streams, or unavailable where this process takes on no more. */
   assertRoom(owner: string): void {
     const listeners = this.listeners();
-    if (this.stopping || listeners.length >= this.limits.streamsOfProcess) throw new Problem('unavailable', { headers: { 'Retry-After': '2' } });
-    if (listeners.filter((listener) => listener.owner === owner).length >= this.limits.streamsOfSession) throw new Problem('too_many_streams');
+    if (this.stopping || listeners.length >= this.limits.streamsOfProcess)
+      throw new Problem('unavailable', { headers: { 'Retry-After': '2' } });
+    if (listeners.filter((listener) => listener.owner === owner).length >= this.limits.streamsOfSession)
+      throw new Problem('too_many_streams');
   }
 
   /** Keeps a listener supplied until its stream is closed. */
   add(orgId: string, listener: Listener): void {
     this.start();
-    const feed = this.feeds.get(orgId) ?? new Feed(this.limits, (error) => this.log.warn('listeners could not be told, trying again', error));
+    const feed =
+      this.feeds.get(orgId) ??
+      new Feed(this.limits, (error) => this.log.warn('listeners could not be told, trying again', error));
     this.feeds.set(orgId, feed);
     feed.listeners.add(listener);
     listener.stream.once('close', () => {
@@ -60,7 +64,10 @@ export class Feeds implements OnModuleDestroy {
     for (const feed of this.feeds.values()) feed.look();
     for (const listener of this.listeners()) {
       if (listener.stream.stalledMillis > this.limits.stallMillis) listener.stream.cut();
-      else listener.beat(this.limits.beatMillis).catch((error: unknown) => this.log.warn('a session could not be checked, trying again', error));
+      else
+        listener
+          .beat(this.limits.beatMillis)
+          .catch((error: unknown) => this.log.warn('a session could not be checked, trying again', error));
     }
   }
 

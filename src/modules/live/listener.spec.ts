@@ -12,7 +12,13 @@ let there: LiveEvent[];
 let asked: string[];
 let failing: Error | undefined;
 
-const event = (n: number): LiveEvent => ({ position: { transactionId: String(n), id: `id-${n}` }, type: 'thing.made', targetType: 'thing', targetId: String(n), occurredAt: new Date(n) });
+const event = (n: number): LiveEvent => ({
+  position: { transactionId: String(n), id: `id-${n}` },
+  type: 'thing.made',
+  targetType: 'thing',
+  targetId: String(n),
+  occurredAt: new Date(n),
+});
 function add(count: number): void {
   for (let i = 0; i < count; i += 1) there.push(event(10 + there.length));
 }
@@ -24,7 +30,11 @@ const source: Source = {
     if (failing !== undefined) throw failing;
     const from = Number(place.transactionId) - 10 + (place.id === startOf('0').id ? 0 : 1);
     const events = there.slice(from, from + BATCH);
-    return { events, end: events.length === BATCH ? events.at(-1)!.position : startOf(String(10 + there.length)), audience: 'staff' };
+    return {
+      events,
+      end: events.length === BATCH ? events.at(-1)!.position : startOf(String(10 + there.length)),
+      audience: 'staff',
+    };
   },
   head: async () => {
     if (failing !== undefined) throw failing;

@@ -37,7 +37,10 @@ export class Listener {
     return mayFollow(transactionId, this.position);
   }
 
-  /** Sends all that is there, one call after another. Rejects when the database cannot be asked, and is then as far as what was sent. */
+  /**
+   * Sends all that is there, one call after another. Rejects when the database cannot be asked, and is then as far as
+   * what was sent.
+   */
   async deliver(): Promise<void> {
     this.again = true;
     if (this.delivering) return;
@@ -68,7 +71,8 @@ export class Listener {
     if (this.held) return;
     const batch = await this.admitted(() => this.source.after(this.position));
     if (batch === null) return;
-    for (const { position, type, ...event } of batch.events) this.stream.send(this.idOf(position), type, { type, ...event }, batch.audience);
+    for (const { position, type, ...event } of batch.events)
+      this.stream.send(this.idOf(position), type, { type, ...event }, batch.audience);
     this.again ||= batch.events.at(-1)?.position === batch.end;
     this.position = batch.end;
   }

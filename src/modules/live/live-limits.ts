@@ -11,7 +11,9 @@ export class LiveLimits {
   restMillis = 50;
   /** How often a listener is shown that the stream lives, and its session is checked without an occasion. */
   beatMillis = 20_000;
-  /** How long a client may leave lying what it was sent; then it is dropped, and may come back by the last id it has. */
+  /**
+   * How long a client may leave lying what it was sent; then it is dropped, and may come back by the last id it has.
+   */
   stallMillis = 30_000;
   /** Events read at once. */
   batch = 100;

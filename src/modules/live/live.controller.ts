@@ -17,7 +17,11 @@ export class LiveController {
   @Get()
   @Access('signed-in', { passive: true })
   @Returns.stream(LiveEventResponse)
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The last `id` received: the stream goes on after it, for a day' })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'The last `id` received: the stream goes on after it, for a day',
+  })
   listen(@Headers('last-event-id') lastEventId = '') {
     return this.live.listen(lastEventId);
   }

@@ -50,21 +50,36 @@ export class LiveRepository {
 
   /** At most `limit` events after a place. */
   async after({ transactionId, id }: Position, limit: number): Promise<Batch> {
-    const rows = await this.unitOfWork.sql<Row & Record<string, unknown>>(AFTER, [currentContext().orgId, transactionId, id, limit]);
-    const events = rows.filter((row) => row.id !== null).map(({ id: eventId, transactionId: xid, type, targetType, targetId, occurredAt }) => ({
-      position: { transactionId: xid, id: eventId! }, type, targetType, targetId, occurredAt,
-    }));
+    const rows = await this.unitOfWork.sql<Row & Record<string, unknown>>(AFTER, [
+      currentContext().orgId,
+      transactionId,
+      id,
+      limit,
+    ]);
+    const events = rows
+      .filter((row) => row.id !== null)
+      .map(({ id: eventId, transactionId: xid, type, targetType, targetId, occurredAt }) => ({
+        position: { transactionId: xid, id: eventId! },
+        type,
+        targetType,
+        targetId,
+        occurredAt,
+      }));
     return { events, end: events.length === limit ? events.at(-1)!.position : startOf(rows[0]!.horizon) };
   }
 
   async head(): Promise<Head> {
-    const [row] = await this.unitOfWork.sql<{ newest: string | null; waiting: boolean }>('SELECT newest::text, waiting FROM app.live_head()');
+    const [row] = await this.unitOfWork.sql<{ newest: string | null; waiting: boolean }>(
+      'SELECT newest::text, waiting FROM app.live_head()',
+    );
     return row!;
   }
 
   /** The place of what begins now. */
   async present(): Promise<Position> {
-    const [row] = await this.unitOfWork.sql<{ horizon: string }>('SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon');
+    const [row] = await this.unitOfWork.sql<{ horizon: string }>(
+      'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon',
+    );
     return startOf(row!.horizon);
   }
 }

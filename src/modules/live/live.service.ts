@@ -41,9 +41,13 @@ export class LiveService {
   private source(): Source {
     const { reenter } = currentContext();
     return {
-      after: (position) => this.turns.take(() => reenter!(async () => (
-        { ...(await this.repository.after(position, this.limits.batch)), audience: audienceOf(currentMember()) }
-      ))),
+      after: (position) =>
+        this.turns.take(() =>
+          reenter!(async () => ({
+            ...(await this.repository.after(position, this.limits.batch)),
+            audience: audienceOf(currentMember()),
+          })),
+        ),
       head: () => this.turns.take(() => reenter!(() => this.repository.head())),
     };
   }

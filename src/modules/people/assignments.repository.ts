@@ -14,11 +14,17 @@ export interface AssignmentFilter {
 export class AssignmentsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** A page in order of id; `after` is the last id seen. `within` says a narrow scope once more, as an index takes it. */
+  /**
+   * A page in order of id; `after` is the last id seen. `within` says a narrow scope once more, as an index takes it.
+   */
   list({ within, ...filter }: AssignmentFilter, after: string | null, limit: number): Promise<AssignmentEntity[]> {
     const personId = within === undefined ? filter.personId : ofPeople(within, filter.personId);
     return this.unitOfWork.manager.find(AssignmentEntity, {
-      where: { ...given({ ...filter, personId }), orgId: currentContext().orgId, ...(after !== null && { id: MoreThan(after) }) },
+      where: {
+        ...given({ ...filter, personId }),
+        orgId: currentContext().orgId,
+        ...(after !== null && { id: MoreThan(after) }),
+      },
       order: { id: 'ASC' },
       take: limit,
     });
@@ -39,7 +45,10 @@ export class AssignmentsRepository {
     const key = { orgId: currentContext().orgId, id };
     const { affected } = await this.unitOfWork.manager.update(
       AssignmentEntity,
-      [{ ...key, endsAt: IsNull() }, { ...key, endsAt: MoreThan(at) }],
+      [
+        { ...key, endsAt: IsNull() },
+        { ...key, endsAt: MoreThan(at) },
+      ],
       { endsAt: at },
     );
     return affected ? this.unitOfWork.manager.findOneBy(AssignmentEntity, key) : null;
@@ -47,7 +56,11 @@ export class AssignmentsRepository {
 }
 
 function ofPeople(within: 'assigned' | 'own', personId: string | undefined): FindOperator<string> {
-  const people = Raw<string>((column) => (within === 'assigned' ? `${column} = ANY ((SELECT app.assigned_people())::uuid[])` : `${column} = (SELECT app.own_person_id())`));
+  const people = Raw<string>((column) =>
+    within === 'assigned'
+      ? `${column} = ANY ((SELECT app.assigned_people())::uuid[])`
+      : `${column} = (SELECT app.own_person_id())`,
+  );
   return personId === undefined ? people : And(Equal(personId), people);
 }
 

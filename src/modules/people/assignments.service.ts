@@ -28,13 +28,17 @@ export class AssignmentsService {
   }
 
   /**
-   * Throws not_found when person or member is not of this organization; beyond_own_grants where the member would reach the
+   * Throws not_found when person or member is not of this organization; beyond_own_grants where the member would reach
+   * the
    * person by permissions that the caller does not hold for the whole organization.
    */
   async create({ personId, membershipId, startsAt, endsAt }: CreateAssignmentDto) {
     if (!(await this.assignments.mayEntrust(membershipId))) throw new Problem('beyond_own_grants');
     const assignment = {
-      id: newId(), personId, membershipId, startsAt: startsAt === undefined ? this.clock.now() : new Date(startsAt),
+      id: newId(),
+      personId,
+      membershipId,
+      startsAt: startsAt === undefined ? this.clock.now() : new Date(startsAt),
       endsAt: endsAt === undefined ? null : new Date(endsAt),
     };
     try {

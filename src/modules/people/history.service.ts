@@ -26,14 +26,32 @@ export class HistoryService {
   async list(personId: string, { limit, cursor }: PageQuery): Promise<Page<PersonChangeResponse>> {
     const scope = { purpose: `history of ${personId}`, orgId: currentContext().orgId };
     const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as number);
-    if (!(await this.people.isInScope(personId, currentMember().grants.get('person:history')))) throw new Problem('not_found');
-    const { items, nextCursor } = this.cursors.page(scope, await this.history.list(personId, before, limit + 1), limit, ({ version }) => [version]);
+    if (!(await this.people.isInScope(personId, currentMember().grants.get('person:history'))))
+      throw new Problem('not_found');
+    const { items, nextCursor } = this.cursors.page(
+      scope,
+      await this.history.list(personId, before, limit + 1),
+      limit,
+      ({ version }) => [version],
+    );
     const open = await this.opener(personId);
-    this.audit.record('person.history_viewed', { target: { type: 'person', id: personId }, meta: { entries: items.length } });
-    return { items: items.map((row) => ({ ...row, changed: changedFields(row.changed), before: formerRecord(row.before, open) })), nextCursor };
+    this.audit.record('person.history_viewed', {
+      target: { type: 'person', id: personId },
+      meta: { entries: items.length },
+    });
+    return {
+      items: items.map((row) => ({
+        ...row,
+        changed: changedFields(row.changed),
+        before: formerRecord(row.before, open),
+      })),
+      nextCursor,
+    };
   }
 
-  /** Once the person's key is destroyed there is nothing left to open: of what was sealed, the masks alone are shown. */
+  /**
+   * Once the person's key is destroyed there is nothing left to open: of what was sealed, the masks alone are shown.
+   */
   private async opener(personId: string): Promise<Open> {
     const ring = await this.dataKeys.find(personId);
     if (ring.isEmpty) return (_field, sealed) => (sealed === null ? null : '');

@@ -4,7 +4,14 @@ import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Returns } from '../../platform/http/returns.js';
 import { PersonChangeResponse } from './history.dto.js';
 import { HistoryService } from './history.service.js';
-import { ContactResponse, CreatePersonDto, PeopleQuery, PersonResponse, PersonSummary, UpdatePersonDto } from './people.dto.js';
+import {
+  ContactResponse,
+  CreatePersonDto,
+  PeopleQuery,
+  PersonResponse,
+  PersonSummary,
+  UpdatePersonDto,
+} from './people.dto.js';
 import { PeopleService } from './people.service.js';
 
 @Controller('v1/people')

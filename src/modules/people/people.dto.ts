@@ -1,6 +1,16 @@
 import { Expose, Type } from 'class-transformer';
 import {
-  IsEmail, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min,
+  IsEmail,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
 } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { IsInstant, IsOneLine, IsPastDay, MayBeAbsent } from '../../platform/http/fields.js';
@@ -12,31 +22,46 @@ const DATE = /^(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 /** What can be said of a person. Absent fields are left as they are, null empties a field. */
 class PersonFields {
   /** The partner's own id of the person, unique in the organization. */
-  @IsOptional() @IsString() @Length(1, 100) @IsOneLine()
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  @IsOneLine()
   externalId?: string | null;
 
-  @IsOptional() @IsString() @MaxLength(200) @IsOneLine()
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @IsOneLine()
   title?: string | null;
 
   /** National Provider Identifier, ten digits. */
-  @IsOptional() @Matches(/^\d{10}$/, { message: 'must be ten digits' })
+  @IsOptional()
+  @Matches(/^\d{10}$/, { message: 'must be ten digits' })
   npi?: string | null;
 
-  @IsOptional() @IsEmail() @MaxLength(254)
+  @IsOptional()
+  @IsEmail()
+  @MaxLength(254)
   email?: string | null;
 
-  @IsOptional() @Matches(/^\+?[\d ().-]{5,30}$/, { message: 'must be a telephone number' })
+  @IsOptional()
+  @Matches(/^\+?[\d ().-]{5,30}$/, { message: 'must be a telephone number' })
   phone?: string | null;
 
-  @IsOptional() @IsString() @MaxLength(500)
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
   address?: string | null;
 
   /** YYYY-MM-DD */
-  @IsOptional() @Matches(DATE, { message: 'must be a date as YYYY-MM-DD' }) @IsPastDay()
+  @IsOptional()
+  @Matches(DATE, { message: 'must be a date as YYYY-MM-DD' })
+  @IsPastDay()
   dateOfBirth?: string | null;
 
   /** Nine digits, with or without dashes. */
-  @IsOptional() @Matches(/^\d{3}-?\d{2}-?\d{4}$/, { message: 'must be nine digits' })
+  @IsOptional()
+  @Matches(/^\d{3}-?\d{2}-?\d{4}$/, { message: 'must be nine digits' })
   ssn?: string | null;
 }
 
@@ -44,44 +69,64 @@ export class CreatePersonDto extends PersonFields {
   @IsIn(KINDS)
   kind: Kind;
 
-  @IsString() @Length(1, 100) @IsOneLine()
+  @IsString()
+  @Length(1, 100)
+  @IsOneLine()
   givenName: string;
 
-  @IsString() @Length(1, 100) @IsOneLine()
+  @IsString()
+  @Length(1, 100)
+  @IsOneLine()
   familyName: string;
 }
 
 export class UpdatePersonDto extends PersonFields {
-  @MayBeAbsent() @IsIn(KINDS)
+  @MayBeAbsent()
+  @IsIn(KINDS)
   kind?: Kind;
 
-  @MayBeAbsent() @IsString() @Length(1, 100) @IsOneLine()
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 100)
+  @IsOneLine()
   givenName?: string;
 
-  @MayBeAbsent() @IsString() @Length(1, 100) @IsOneLine()
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 100)
+  @IsOneLine()
   familyName?: string;
 
-  @MayBeAbsent() @IsIn(STATUSES)
+  @MayBeAbsent()
+  @IsIn(STATUSES)
   status?: Status;
 
   /** The version that was read; when given, a record changed since is not overwritten. */
-  @MayBeAbsent() @IsInt() @Min(1) @Max(2_147_483_647)
+  @MayBeAbsent()
+  @IsInt()
+  @Min(1)
+  @Max(2_147_483_647)
   version?: number;
 }
 
 export class PeopleQuery extends PageQuery {
-  @MayBeAbsent() @IsIn(KINDS)
+  @MayBeAbsent()
+  @IsIn(KINDS)
   kind?: Kind;
 
-  @MayBeAbsent() @IsIn(STATUSES)
+  @MayBeAbsent()
+  @IsIn(STATUSES)
   status?: Status;
 
   /** Exact address. */
-  @MayBeAbsent() @IsEmail() @MaxLength(254)
+  @MayBeAbsent()
+  @IsEmail()
+  @MaxLength(254)
   email?: string;
 
   /** Exact National Provider Identifier. */
-  @MayBeAbsent() @Matches(/^\d{10}$/, { message: 'must be ten digits' })
+  @MayBeAbsent()
+  @Matches(/^\d{10}$/, { message: 'must be ten digits' })
   npi?: string;
 }
 
@@ -125,18 +170,22 @@ export class CreateAssignmentDto {
   membershipId: string;
 
   /** When it begins; now, if not given. */
-  @MayBeAbsent() @IsInstant()
+  @MayBeAbsent()
+  @IsInstant()
   startsAt?: string;
 
-  @MayBeAbsent() @IsInstant()
+  @MayBeAbsent()
+  @IsInstant()
   endsAt?: string;
 }
 
 export class AssignmentsQuery extends PageQuery {
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   personId?: string;
 
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   membershipId?: string;
 }
 

@@ -15,7 +15,14 @@ import { PersonEntity } from './person.entity.js';
 @Module({
   imports: [TypeOrmModule.forFeature([PersonEntity, AssignmentEntity])],
   controllers: [PeopleController, AssignmentsController],
-  providers: [PeopleService, PeopleRepository, HistoryService, HistoryRepository, AssignmentsService, AssignmentsRepository],
+  providers: [
+    PeopleService,
+    PeopleRepository,
+    HistoryService,
+    HistoryRepository,
+    AssignmentsService,
+    AssignmentsRepository,
+  ],
   exports: [PeopleService, AssignmentsService],
 })
 export class PeopleModule {}

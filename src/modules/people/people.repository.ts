@@ -15,7 +15,10 @@ const SEALED_COLUMNS = `p.email_enc AS email, p.phone_enc AS phone, p.address_en
 export type PersonRow = Omit<PersonEntity, 'orgId' | 'emailIndex'> & { keys: WrappedKey[]; [column: string]: unknown };
 
 /** What a list shows of a person: a page of them is read and parsed for every list. */
-export type PersonSummaryRow = Pick<PersonRow, 'id' | 'externalId' | 'kind' | 'givenName' | 'familyName' | 'title' | 'npi' | 'status' | 'updatedAt'>;
+export type PersonSummaryRow = Pick<
+  PersonRow,
+  'id' | 'externalId' | 'kind' | 'givenName' | 'familyName' | 'title' | 'npi' | 'status' | 'updatedAt'
+>;
 
 export interface PeopleFilter {
   kind?: Kind;
@@ -45,7 +48,10 @@ export class PeopleRepository {
     return { ...rows[0], keys };
   }
 
-  /** Whether a person the caller may read lies within a scope of theirs as well; policies know the scope of reading alone. */
+  /**
+   * Whether a person the caller may read lies within a scope of theirs as well; policies know the scope of reading
+   * alone.
+   */
   async isInScope(id: string, scope: string | undefined): Promise<boolean> {
     const rows = await this.unitOfWork.sql(
       `SELECT 1 FROM people WHERE org_id = $1 AND id = $2
@@ -94,7 +100,10 @@ export class PeopleRepository {
   }
 }
 
-/** A narrow scope once more, as an index takes it: the policies alone would have each person of the organization looked at. */
+/**
+ * A narrow scope once more, as an index takes it: the policies alone would have each person of the organization looked
+ * at.
+ */
 function reached(values: unknown[]): string[] {
   const { member } = currentContext();
   const scope = member?.grants.get('person:read');

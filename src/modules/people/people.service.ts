@@ -10,7 +10,15 @@ import { Problem } from '../../platform/http/problem.js';
 import type { ContactResponse, PeopleQuery, PersonResponse } from './people.dto.js';
 import { PeopleRepository, type PersonRow, type PersonSummaryRow } from './people.repository.js';
 import type { PersonEntity } from './person.entity.js';
-import { isSealed, maskDateOfBirth, maskSsn, normalized, SEALED, type PersonFields, type SealedField } from './person.js';
+import {
+  isSealed,
+  maskDateOfBirth,
+  maskSsn,
+  normalized,
+  SEALED,
+  type PersonFields,
+  type SealedField,
+} from './person.js';
 
 const SEALED_FIELDS = Object.keys(SEALED) as SealedField[];
 
@@ -42,7 +50,9 @@ export class PeopleService {
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
-  /** Whether the caller's grants reach the contact details of a person. Operators and jobs of ours reach everybody's. */
+  /**
+   * Whether the caller's grants reach the contact details of a person. Operators and jobs of ours reach everybody's.
+   */
   async mayUnlock(id: string): Promise<boolean> {
     const { member } = currentContext();
     return member === null || this.isInScope(id, member.grants.get('person:contact'));
@@ -58,7 +68,12 @@ export class PeopleService {
     const row = await this.row(id);
     if (!(await this.mayUnlock(id))) throw new Problem('not_found');
     const cipher = await this.cipher(row);
-    const contact = { id, email: cipher.open('email_enc', row.email), phone: cipher.open('phone_enc', row.phone), address: cipher.open('address_enc', row.address) };
+    const contact = {
+      id,
+      email: cipher.open('email_enc', row.email),
+      phone: cipher.open('phone_enc', row.phone),
+      address: cipher.open('address_enc', row.address),
+    };
     const fields = (['email', 'phone', 'address'] as const).filter((field) => contact[field] !== null);
     this.audit.record('person.contact_unlocked', { target: { type: 'person', id }, meta: { fields } });
     return contact;
@@ -68,11 +83,21 @@ export class PeopleService {
   async create(fields: PersonFields): Promise<PersonResponse> {
     const id = newId();
     const ring = await this.dataKeys.create(id);
-    await this.guardExternalId(async () => this.people.insert({
-      id, kind: fields.kind!, givenName: fields.givenName!, familyName: fields.familyName!, status: fields.status ?? 'active', version: 1,
-      ...await this.seal(ring.forRow('people', id), normalized(fields)),
-    }));
-    this.audit.record('person.created', { target: { type: 'person', id }, meta: { kind: fields.kind, fields: Object.keys(fields) } });
+    await this.guardExternalId(async () =>
+      this.people.insert({
+        id,
+        kind: fields.kind!,
+        givenName: fields.givenName!,
+        familyName: fields.familyName!,
+        status: fields.status ?? 'active',
+        version: 1,
+        ...(await this.seal(ring.forRow('people', id), normalized(fields))),
+      }),
+    );
+    this.audit.record('person.created', {
+      target: { type: 'person', id },
+      meta: { kind: fields.kind, fields: Object.keys(fields) },
+    });
     return this.present(await this.row(id));
   }
 
@@ -86,9 +111,13 @@ export class PeopleService {
     const cipher = await this.cipher(row);
     const changes = differing(row, cipher, normalized(fields));
     const changed = Object.keys(changes);
-    if (changed.length > 0) await this.guardExternalId(async () => this.people.update(id, await this.seal(cipher, changes)));
+    if (changed.length > 0)
+      await this.guardExternalId(async () => this.people.update(id, await this.seal(cipher, changes)));
     const after = await this.row(id);
-    this.audit.record('person.updated', { target: { type: 'person', id }, meta: { fields: changed, version: after.version } });
+    this.audit.record('person.updated', {
+      target: { type: 'person', id },
+      meta: { fields: changed, version: after.version },
+    });
     return this.present(after);
   }
 
@@ -128,7 +157,8 @@ export class PeopleService {
       const value = fields[field];
       if (value !== undefined) columns[field] = cipher.seal(SEALED[field], value);
     }
-    if (fields.email !== undefined) columns.emailIndex = fields.email === null ? null : await this.emailIndex(fields.email);
+    if (fields.email !== undefined)
+      columns.emailIndex = fields.email === null ? null : await this.emailIndex(fields.email);
     return columns;
   }
 
@@ -153,7 +183,10 @@ export class PeopleService {
   }
 }
 
-/** The fields whose value is another than the row's. Sealed ones are opened: the same text never seals to the same bytes. */
+/**
+ * The fields whose value is another than the row's. Sealed ones are opened: the same text never seals to the same
+ * bytes.
+ */
 function differing(row: PersonRow, cipher: RowCipher, fields: PersonFields): PersonFields {
   const stored = (field: string) => (isSealed(field) ? cipher.open(SEALED[field], row[field]) : row[field]);
   return Object.fromEntries(Object.entries(fields).filter(([field, value]) => value !== stored(field)));

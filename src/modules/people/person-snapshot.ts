@@ -4,7 +4,9 @@ import { maskDateOfBirth, maskSsn, SEALED, type PersonFields, type SealedField }
 export type Open = (field: SealedField, sealed: Buffer | null) => string | null;
 
 /** A record as it was: identifiers masked, and of contact details only whether there were any. */
-export interface FormerRecord extends Required<Omit<PersonFields, 'email' | 'phone' | 'address' | 'ssn' | 'dateOfBirth'>> {
+export interface FormerRecord extends Required<
+  Omit<PersonFields, 'email' | 'phone' | 'address' | 'ssn' | 'dateOfBirth'>
+> {
   hasEmail: boolean;
   hasPhone: boolean;
   hasAddress: boolean;
@@ -14,7 +16,13 @@ export interface FormerRecord extends Required<Omit<PersonFields, 'email' | 'pho
 
 /** The columns that history knows, with their fields. Any other column stays hidden until somebody adds it here. */
 const FIELDS: Readonly<Record<string, keyof PersonFields>> = {
-  external_id: 'externalId', kind: 'kind', given_name: 'givenName', family_name: 'familyName', title: 'title', npi: 'npi', status: 'status',
+  external_id: 'externalId',
+  kind: 'kind',
+  given_name: 'givenName',
+  family_name: 'familyName',
+  title: 'title',
+  npi: 'npi',
+  status: 'status',
   ...Object.fromEntries(Object.entries(SEALED).map(([field, column]) => [column, field as SealedField])),
 };
 
@@ -25,8 +33,13 @@ export function changedFields(columns: readonly string[]): (keyof PersonFields)[
 
 /** What may be shown of a snapshot. Takes the columns as `to_jsonb` writes them: bytes as `\\x` and hexadecimal. */
 export function formerRecord(before: Readonly<Record<string, unknown>>, open: Open): FormerRecord {
-  const known = Object.entries(FIELDS).map(([column, field]) => [field, (before[column] ?? null) as string | null] as const);
-  const { email, phone, address, ssn, dateOfBirth, ...plain } = Object.fromEntries(known) as Record<keyof PersonFields, string | null>;
+  const known = Object.entries(FIELDS).map(
+    ([column, field]) => [field, (before[column] ?? null) as string | null] as const,
+  );
+  const { email, phone, address, ssn, dateOfBirth, ...plain } = Object.fromEntries(known) as Record<
+    keyof PersonFields,
+    string | null
+  >;
   return {
     ...(plain as Pick<FormerRecord, Exclude<keyof PersonFields, SealedField>>),
     hasEmail: email !== null,

@@ -32,7 +32,12 @@ export interface PersonFields extends Partial<Record<SealedField, string | null>
 /** The fields as they are stored: of an SSN the digits alone, and nothing that was not given. */
 export function normalized(fields: PersonFields): PersonFields {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.map(([field, value]) => [field, field === 'ssn' && value !== null ? String(value).replace(/\D/g, '') : value]));
+  return Object.fromEntries(
+    given.map(([field, value]) => [
+      field,
+      field === 'ssn' && value !== null ? String(value).replace(/\D/g, '') : value,
+    ]),
+  );
 }
 
 /** `***-**-1234`; null stays null, and of what is no SSN nothing is shown. */

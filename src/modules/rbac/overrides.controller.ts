@@ -28,7 +28,11 @@ export class OverridesController {
   @Put('memberships/:id/permissions/:permission')
   @Access('membership:override', { emits: ['membership.override_set'], stepUpMinutes: 30 })
   @Returns(GrantResponse)
-  setMember(@Param('id', ParseUUIDPipe) id: string, @Param('permission') permission: string, @Body() { scope }: SetScopeDto) {
+  setMember(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Param('permission') permission: string,
+    @Body() { scope }: SetScopeDto,
+  ) {
     return this.overrides.setMember(id, permission, scope);
   }
 

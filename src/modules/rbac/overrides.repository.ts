@@ -17,34 +17,46 @@ export class OverridesRepository {
 
   /** False when there was no override. */
   async removeRole(role: string, permission: string): Promise<boolean> {
-    return (await this.unitOfWork.execute(
-      'DELETE FROM role_overrides WHERE org_id = $1 AND role = $2 AND permission = $3', [currentContext().orgId, role, permission],
-    )) > 0;
+    return (
+      (await this.unitOfWork.execute('DELETE FROM role_overrides WHERE org_id = $1 AND role = $2 AND permission = $3', [
+        currentContext().orgId,
+        role,
+        permission,
+      ])) > 0
+    );
   }
 
   /** False when there is no such active membership. */
   async setMember(membershipId: string, permission: string, scope: string): Promise<boolean> {
-    return (await this.unitOfWork.execute(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+    return (
+      (await this.unitOfWork.execute(
+        `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
        SELECT org_id, id, $3, $4 FROM memberships WHERE org_id = $1 AND id = $2 AND status = 'active' AND kind = 'member'
        ON CONFLICT (org_id, membership_id, permission) DO UPDATE SET scope = EXCLUDED.scope, set_at = now()`,
-      [currentContext().orgId, membershipId, permission, scope],
-    )) > 0;
+        [currentContext().orgId, membershipId, permission, scope],
+      )) > 0
+    );
   }
 
   /** False when there was no override. */
   async removeMember(membershipId: string, permission: string): Promise<boolean> {
-    return (await this.unitOfWork.execute(
-      'DELETE FROM member_overrides WHERE org_id = $1 AND membership_id = $2 AND permission = $3',
-      [currentContext().orgId, membershipId, permission],
-    )) > 0;
+    return (
+      (await this.unitOfWork.execute(
+        'DELETE FROM member_overrides WHERE org_id = $1 AND membership_id = $2 AND permission = $3',
+        [currentContext().orgId, membershipId, permission],
+      )) > 0
+    );
   }
 
   /** Whether an active member holds a permission for the whole organization. */
   async isHeld(permission: string): Promise<boolean> {
-    return (await this.unitOfWork.sql(
-      `SELECT 1 FROM memberships WHERE org_id = $1 AND status = 'active' AND grants ->> $2 = 'org' LIMIT 1`,
-      [currentContext().orgId, permission],
-    )).length > 0;
+    return (
+      (
+        await this.unitOfWork.sql(
+          `SELECT 1 FROM memberships WHERE org_id = $1 AND status = 'active' AND grants ->> $2 = 'org' LIMIT 1`,
+          [currentContext().orgId, permission],
+        )
+      ).length > 0
+    );
   }
 }

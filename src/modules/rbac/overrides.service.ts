@@ -6,7 +6,10 @@ import { Problem } from '../../platform/http/problem.js';
 import { OverridesRepository } from './overrides.repository.js';
 import { RolesService } from './roles.service.js';
 
-/** An organization's own settings of what roles and members may do. A change reaches the members concerned at their next request. */
+/**
+ * An organization's own settings of what roles and members may do. A change reaches the members concerned at their next
+ * request.
+ */
 @Injectable()
 export class OverridesService {
   constructor(
@@ -39,7 +42,10 @@ export class OverridesService {
     await this.changing(permission, async () => {
       if (!(await this.overrides.setMember(membershipId, permission, scope))) throw new Problem('not_found');
     });
-    this.audit.record('membership.override_set', { target: { type: 'membership', id: membershipId }, meta: { permission, scope } });
+    this.audit.record('membership.override_set', {
+      target: { type: 'membership', id: membershipId },
+      meta: { permission, scope },
+    });
     return { permission, scope, source: 'member' };
   }
 
@@ -48,7 +54,10 @@ export class OverridesService {
     await this.changing(permission, async () => {
       if (!(await this.overrides.removeMember(membershipId, permission))) throw new Problem('not_found');
     });
-    this.audit.record('membership.override_removed', { target: { type: 'membership', id: membershipId }, meta: { permission } });
+    this.audit.record('membership.override_removed', {
+      target: { type: 'membership', id: membershipId },
+      meta: { permission },
+    });
   }
 
   /**
@@ -66,6 +75,7 @@ export class OverridesService {
 
   private assertApplicable(permission: string, scope: string): void {
     const narrowed = scope === 'assigned' || scope === 'own';
-    if (narrowed && declared('permissions').get(permission)?.ofPeople !== true) throw new Problem('scope_not_applicable');
+    if (narrowed && declared('permissions').get(permission)?.ofPeople !== true)
+      throw new Problem('scope_not_applicable');
   }
 }

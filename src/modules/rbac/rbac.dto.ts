@@ -31,7 +31,9 @@ export class RoleResponse {
 const ROLE_KEY = /^(?=.{2,40}$)[a-z]+(_[a-z]+)*$/;
 
 class RoleFields {
-  @MayBeAbsent() @IsString() @MaxLength(500)
+  @MayBeAbsent()
+  @IsString()
+  @MaxLength(500)
   description?: string;
 }
 
@@ -40,20 +42,25 @@ export class CreateRoleDto extends RoleFields {
   @Matches(ROLE_KEY)
   key: string;
 
-  @IsString() @Length(1, 100)
+  @IsString()
+  @Length(1, 100)
   name: string;
 
   /** For the subjects of records, whose answers leave out what is meant for staff. */
-  @MayBeAbsent() @IsBoolean()
+  @MayBeAbsent()
+  @IsBoolean()
   portal?: boolean;
 
   /** A role whose grants it begins with; with none, if not given. */
-  @MayBeAbsent() @Matches(ROLE_KEY)
+  @MayBeAbsent()
+  @Matches(ROLE_KEY)
   copyOf?: string;
 }
 
 export class UpdateRoleDto extends RoleFields {
-  @MayBeAbsent() @IsString() @Length(1, 100)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 100)
   name?: string;
 }
 

@@ -2,42 +2,87 @@ import { defineFeature } from '../../platform/feature/define-feature.js';
 
 export const rbacFeature = defineFeature({
   name: 'rbac',
-  description: 'Permissions, the roles of the three presets, and an organization\'s own settings of them.',
+  description: "Permissions, the roles of the three presets, and an organization's own settings of them.",
   permissions: {
-    'role:read': { category: 'Roles', description: 'See roles and what they grant.', scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] } },
-    'role:create': { category: 'Roles', description: 'Make a role of the organization\'s own.', scopes: { org: ['program_director', 'owner', 'admin'] } },
-    'role:delete': { category: 'Roles', description: 'Remove a role that the organization made.', scopes: { org: ['program_director', 'owner', 'admin'] } },
-    'role:update': { category: 'Roles', description: 'Change what a role grants in this organization.', scopes: { org: ['program_director', 'owner', 'admin'] } },
-    'permission:read': { category: 'Roles', description: 'See the catalogue of permissions.', scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] } },
-    'membership:override': { category: 'Roles', description: 'Change what one member is granted.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'role:read': {
+      category: 'Roles',
+      description: 'See roles and what they grant.',
+      scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] },
+    },
+    'role:create': {
+      category: 'Roles',
+      description: "Make a role of the organization's own.",
+      scopes: { org: ['program_director', 'owner', 'admin'] },
+    },
+    'role:delete': {
+      category: 'Roles',
+      description: 'Remove a role that the organization made.',
+      scopes: { org: ['program_director', 'owner', 'admin'] },
+    },
+    'role:update': {
+      category: 'Roles',
+      description: 'Change what a role grants in this organization.',
+      scopes: { org: ['program_director', 'owner', 'admin'] },
+    },
+    'permission:read': {
+      category: 'Roles',
+      description: 'See the catalogue of permissions.',
+      scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] },
+    },
+    'membership:override': {
+      category: 'Roles',
+      description: 'Change what one member is granted.',
+      scopes: { org: ['program_director', 'owner', 'admin'] },
+    },
   },
   events: {
     'role.created': {
-      category: 'roles', severity: 'notice', description: 'The organization made a role.', meta: { role: 'code', copyOf: 'code' },
+      category: 'roles',
+      severity: 'notice',
+      description: 'The organization made a role.',
+      meta: { role: 'code', copyOf: 'code' },
       live: { permission: 'role:read' },
     },
     'role.updated': {
-      category: 'roles', severity: 'notice', description: 'A role was renamed or described anew.', meta: { role: 'code', fields: 'codes' },
+      category: 'roles',
+      severity: 'notice',
+      description: 'A role was renamed or described anew.',
+      meta: { role: 'code', fields: 'codes' },
       live: { permission: 'role:read' },
     },
     'role.deleted': {
-      category: 'roles', severity: 'notice', description: 'A role of the organization was removed.', meta: { role: 'code' },
+      category: 'roles',
+      severity: 'notice',
+      description: 'A role of the organization was removed.',
+      meta: { role: 'code' },
       live: { permission: 'role:read' },
     },
     'role.override_set': {
-      category: 'roles', severity: 'notice', description: 'What a role grants was changed.', meta: { role: 'code', permission: 'code', scope: 'code' },
+      category: 'roles',
+      severity: 'notice',
+      description: 'What a role grants was changed.',
+      meta: { role: 'code', permission: 'code', scope: 'code' },
       live: { permission: 'role:read' },
     },
     'role.override_removed': {
-      category: 'roles', severity: 'notice', description: 'A role was set back to its default.', meta: { role: 'code', permission: 'code' },
+      category: 'roles',
+      severity: 'notice',
+      description: 'A role was set back to its default.',
+      meta: { role: 'code', permission: 'code' },
       live: { permission: 'role:read' },
     },
     'membership.override_set': {
-      category: 'roles', severity: 'notice', description: 'What one member is granted was changed.', meta: { permission: 'code', scope: 'code' },
+      category: 'roles',
+      severity: 'notice',
+      description: 'What one member is granted was changed.',
+      meta: { permission: 'code', scope: 'code' },
       live: { permission: 'role:read' },
     },
     'membership.override_removed': {
-      category: 'roles', severity: 'notice', description: 'A member was set back to the role.', meta: { permission: 'code' },
+      category: 'roles',
+      severity: 'notice',
+      description: 'A member was set back to the role.',
+      meta: { permission: 'code' },
       live: { permission: 'role:read' },
     },
   },
@@ -53,19 +98,51 @@ export const rbacFeature = defineFeature({
     roles: { name: { class: 'public', erasure: 'keep' } },
   },
   tables: {
-    permissions: { kind: 'installation', retention: { keep: 'written anew from the permission catalogue at every migration' } },
+    permissions: {
+      kind: 'installation',
+      retention: { keep: 'written anew from the permission catalogue at every migration' },
+    },
     preset_roles: { kind: 'installation', retention: { keep: 'written anew from the presets at every migration' } },
     roles: {
-      kind: 'tenant', rows: { select: 'signed-in', insert: 'role:create', update: 'role:update', delete: 'role:delete' },
+      kind: 'tenant',
+      rows: { select: 'signed-in', insert: 'role:create', update: 'role:update', delete: 'role:delete' },
       retention: { keep: 'a setting of the organization' },
     },
-    role_defaults: { kind: 'installation', retention: { keep: 'written anew from the permission catalogue at every migration' } },
-    role_overrides: { kind: 'tenant', rows: { select: ['role:read', 'role:update', 'membership:create', 'membership:update'], insert: 'role:update', update: 'role:update', delete: 'role:update' }, retention: { keep: 'a setting of the organization' } },
-    member_overrides: { kind: 'tenant', rows: { select: ['membership:read', 'membership:override'], insert: 'membership:override', update: 'membership:override', delete: 'membership:override' }, retention: { keep: 'a setting of the organization' } },
+    role_defaults: {
+      kind: 'installation',
+      retention: { keep: 'written anew from the permission catalogue at every migration' },
+    },
+    role_overrides: {
+      kind: 'tenant',
+      rows: {
+        select: ['role:read', 'role:update', 'membership:create', 'membership:update'],
+        insert: 'role:update',
+        update: 'role:update',
+        delete: 'role:update',
+      },
+      retention: { keep: 'a setting of the organization' },
+    },
+    member_overrides: {
+      kind: 'tenant',
+      rows: {
+        select: ['membership:read', 'membership:override'],
+        insert: 'membership:override',
+        update: 'membership:override',
+        delete: 'membership:override',
+      },
+      retention: { keep: 'a setting of the organization' },
+    },
   },
   controls: {
-    'rbac.rows': { claims: ['C5'], description: 'What permissions say of rows is declared with each table, and migrate makes row policies of it: raw SQL in a member\'s session obeys too.' },
-    'rbac.cascade': { claims: ['E10', 'E12', 'C5'], description: 'Member override over role override over code default, resolved in the database.' },
+    'rbac.rows': {
+      claims: ['C5'],
+      description:
+        "What permissions say of rows is declared with each table, and migrate makes row policies of it: raw SQL in a member's session obeys too.",
+    },
+    'rbac.cascade': {
+      claims: ['E10', 'E12', 'C5'],
+      description: 'Member override over role override over code default, resolved in the database.',
+    },
   },
 });
 

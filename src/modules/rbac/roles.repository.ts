@@ -35,7 +35,10 @@ export class RolesRepository {
   }
 
   custom(): Promise<CustomRole[]> {
-    return this.unitOfWork.sql<CustomRole>('SELECT key, name, description, portal FROM roles WHERE org_id = $1 ORDER BY key', [this.orgId]);
+    return this.unitOfWork.sql<CustomRole>(
+      'SELECT key, name, description, portal FROM roles WHERE org_id = $1 ORDER BY key',
+      [this.orgId],
+    );
   }
 
   /** What every role grants here, override over default. */
@@ -50,11 +53,17 @@ export class RolesRepository {
   }
 
   async insert({ key, name, description, portal }: CustomRole): Promise<void> {
-    await this.unitOfWork.execute('INSERT INTO roles (org_id, key, name, description, portal) VALUES ($1, $2, $3, $4, $5)', [this.orgId, key, name, description, portal]);
+    await this.unitOfWork.execute(
+      'INSERT INTO roles (org_id, key, name, description, portal) VALUES ($1, $2, $3, $4, $5)',
+      [this.orgId, key, name, description, portal],
+    );
   }
 
   /** Null when the organization has not made such a role. */
-  async update(key: string, { name, description }: { name?: string; description?: string }): Promise<CustomRole | null> {
+  async update(
+    key: string,
+    { name, description }: { name?: string; description?: string },
+  ): Promise<CustomRole | null> {
     const [role] = await this.unitOfWork.sql<CustomRole>(
       `UPDATE roles SET name = coalesce($3, name), description = coalesce($4, description) WHERE org_id = $1 AND key = $2
        RETURNING key, name, description, portal`,
@@ -63,7 +72,9 @@ export class RolesRepository {
     return role ?? null;
   }
 
-  /** False when the organization has not made such a role. Fails on the constraint roles_in_use while somebody holds it. */
+  /**
+   * False when the organization has not made such a role. Fails on the constraint roles_in_use while somebody holds it.
+   */
   async delete(key: string): Promise<boolean> {
     return (await this.unitOfWork.execute('DELETE FROM roles WHERE org_id = $1 AND key = $2', [this.orgId, key])) > 0;
   }

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { isGranted, width } from '../../platform/access/grants.js';
-import { isPortalRole, LEADING_ROLES, PRESET_ROLES, PRESETS, SUPPORT_ROLE, type Preset } from '../../platform/access/roles.js';
+import {
+  isPortalRole,
+  LEADING_ROLES,
+  PRESET_ROLES,
+  PRESETS,
+  SUPPORT_ROLE,
+  type Preset,
+} from '../../platform/access/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
@@ -19,16 +26,30 @@ export class RolesService {
 
   /** The catalogue of permissions. */
   permissions() {
-    return { items: [...declared('permissions')].map(([key, { category, description }]) => ({ key, category, description })), nextCursor: null };
+    return {
+      items: [...declared('permissions')].map(([key, { category, description }]) => ({ key, category, description })),
+      nextCursor: null,
+    };
   }
 
   /** All roles with what they grant here. */
   async list() {
     const grants = Map.groupBy(await this.roles.grants(), ({ role }) => role);
-    const descriptions = new Map(Object.entries(PRESETS[currentMember().preset as keyof typeof PRESETS] as Record<string, string>));
-    const preset = [...descriptions].map(([key, description]) => ({ key, name: key, description, custom: false, portal: isPortalRole(key) }));
+    const descriptions = new Map(
+      Object.entries(PRESETS[currentMember().preset as keyof typeof PRESETS] as Record<string, string>),
+    );
+    const preset = [...descriptions].map(([key, description]) => ({
+      key,
+      name: key,
+      description,
+      custom: false,
+      portal: isPortalRole(key),
+    }));
     const custom = (await this.roles.custom()).map((role) => ({ ...role, custom: true }));
-    return { items: [...preset, ...custom].map((role) => ({ ...role, grants: grants.get(role.key) ?? [] })), nextCursor: null };
+    return {
+      items: [...preset, ...custom].map((role) => ({ ...role, grants: grants.get(role.key) ?? [] })),
+      nextCursor: null,
+    };
   }
 
   /**
@@ -38,7 +59,8 @@ export class RolesService {
   async create({ key, copyOf, ...rest }: CreateRoleDto) {
     if (PRESET_ROLES.has(key) || key === SUPPORT_ROLE) throw new Problem('role_exists');
     await this.roles.lockOrganization();
-    if (copyOf !== undefined && !isGranted(currentMember().grants, 'role:update')) throw new Problem('beyond_own_grants');
+    if (copyOf !== undefined && !isGranted(currentMember().grants, 'role:update'))
+      throw new Problem('beyond_own_grants');
     if (copyOf !== undefined) await this.assertGivable(copyOf);
     try {
       await this.roles.insert({ key, description: '', portal: false, ...rest });
@@ -54,7 +76,10 @@ export class RolesService {
   /** Throws not_found for a role of the preset, or none. */
   async update(key: string, changes: UpdateRoleDto) {
     if ((await this.roles.update(key, changes)) === null) throw new Problem('not_found');
-    this.audit.record('role.updated', { target: { type: 'role', id: key }, meta: { role: key, fields: Object.keys(changes) } });
+    this.audit.record('role.updated', {
+      target: { type: 'role', id: key },
+      meta: { role: key, fields: Object.keys(changes) },
+    });
     return this.read(key);
   }
 
@@ -76,7 +101,8 @@ export class RolesService {
   }
 
   /**
-   * Throws unknown_role, or beyond_own_grants when the caller could not give the role. With somebody's record the role's
+   * Throws unknown_role, or beyond_own_grants when the caller could not give the role. With somebody's record the
+   * role's
    * reach of "own" becomes that of one record: to give it needs the permission for the whole organization.
    */
   async assertGivable(role: string, personId?: string | null): Promise<void> {
@@ -86,7 +112,10 @@ export class RolesService {
     this.assertWithinOwn(new Map(grants.map(({ permission, scope }) => [permission, widened(scope)])));
   }
 
-  /** An identity provider speaks for every member: who connects one holds all that the leading role does. Throws beyond_own_grants. */
+  /**
+   * An identity provider speaks for every member: who connects one holds all that the leading role does. Throws
+   * beyond_own_grants.
+   */
   async assertSpeaksForAll(): Promise<void> {
     const { member } = currentContext();
     if (member !== null) await this.assertGivable(LEADING_ROLES[member.preset as Preset]);
@@ -104,7 +133,8 @@ export class RolesService {
 
   /** What is held for a time is not given on: throws beyond_own_grants while an access grant is in force. */
   assertForGood(): void {
-    if (currentContext().member?.accessGrantId) throw new Problem('beyond_own_grants', { detail: 'an access grant is in force' });
+    if (currentContext().member?.accessGrantId)
+      throw new Problem('beyond_own_grants', { detail: 'an access grant is in force' });
   }
 
   /** Lets changes of roles and members in this organization happen one after another. */

@@ -36,10 +36,19 @@ function removal({ table, action }: RetentionPolicy): string {
 
 function dueRows({ name, table, ageColumn, where, tenant, action }: RetentionPolicy, orgId: string, cutoff: Date) {
   if (action !== 'delete' && where === undefined) {
-    throw new Error(`retention policy "${name}" empties columns: its \`where\` has to leave out rows that are empty already`);
+    throw new Error(
+      `retention policy "${name}" empties columns: its \`where\` has to leave out rows that are empty already`,
+    );
   }
-  const conditions = [`${quoted(ageColumn)} < $1`, ...(tenant ? ['org_id = $2'] : []), ...(where === undefined ? [] : [`(${where})`])];
-  return { from: `FROM ${quoted(table)} WHERE ${conditions.join(' AND ')}`, values: tenant ? [cutoff, orgId] : [cutoff] };
+  const conditions = [
+    `${quoted(ageColumn)} < $1`,
+    ...(tenant ? ['org_id = $2'] : []),
+    ...(where === undefined ? [] : [`(${where})`]),
+  ];
+  return {
+    from: `FROM ${quoted(table)} WHERE ${conditions.join(' AND ')}`,
+    values: tenant ? [cutoff, orgId] : [cutoff],
+  };
 }
 
 /** Names come from declarations, never from input; whatever is no plain name is refused all the same. */

@@ -34,7 +34,11 @@ export interface RetentionPlan {
 export function policiesOf(orgId: string, ownDays: ReadonlyMap<string, number> = new Map()): RetentionPolicy[] {
   return [...declared('retention')]
     .map(([name, policy]) => ({
-      ...policy, name, tenant: declaration('tables', policy.table).kind === 'tenant', days: ownDays.get(name) ?? policy.days, declaredDays: policy.days,
+      ...policy,
+      name,
+      tenant: declaration('tables', policy.table).kind === 'tenant',
+      days: ownDays.get(name) ?? policy.days,
+      declaredDays: policy.days,
     }))
     .filter(({ tenant }) => tenant || orgId === INSTALLATION);
 }
@@ -53,11 +57,30 @@ export function dueSince({ days, floorDays }: RetentionPolicy, age: Date): Date 
   return new Date(age.getTime() + Math.max(days, floorDays) * DAY);
 }
 
-export function planOf(orgId: string, policy: RetentionPolicy, cutoff: Date, { due, oldest }: Pick<RetentionPlan, 'due' | 'oldest'>): RetentionPlan {
+export function planOf(
+  orgId: string,
+  policy: RetentionPolicy,
+  cutoff: Date,
+  { due, oldest }: Pick<RetentionPlan, 'due' | 'oldest'>,
+): RetentionPlan {
   const { name, table, ageColumn, action, where = null, objectColumn = null } = policy;
   const facts = {
-    orgId, policy: name, table, ageColumn, action, where, objectColumn,
-    cutoff: cutoff.toISOString(), due, oldest: oldest?.toISOString() ?? null,
+    orgId,
+    policy: name,
+    table,
+    ageColumn,
+    action,
+    where,
+    objectColumn,
+    cutoff: cutoff.toISOString(),
+    due,
+    oldest: oldest?.toISOString() ?? null,
   };
-  return { policy: name, due, oldest, cutoff, planHash: createHash('sha256').update(canonicalJson(facts)).digest('hex') };
+  return {
+    policy: name,
+    due,
+    oldest,
+    cutoff,
+    planHash: createHash('sha256').update(canonicalJson(facts)).digest('hex'),
+  };
 }

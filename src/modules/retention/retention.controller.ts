@@ -2,7 +2,15 @@ import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../../platform/access/decorators.js';
 import { Returns } from '../../platform/http/returns.js';
-import { PlanResponse, PolicyResponse, RunPolicyDto, RunResponse, RunsQuery, RunStartedResponse, SetDaysDto } from './retention.dto.js';
+import {
+  PlanResponse,
+  PolicyResponse,
+  RunPolicyDto,
+  RunResponse,
+  RunsQuery,
+  RunStartedResponse,
+  SetDaysDto,
+} from './retention.dto.js';
 import { RetentionService } from './retention.service.js';
 
 @ApiTags('Retention')

@@ -39,13 +39,16 @@ export class PlanResponse {
 
 export class SetDaysDto {
   /** No fewer than the policy's floor. */
-  @IsInt() @Min(0) @Max(36_500)
+  @IsInt()
+  @Min(0)
+  @Max(36_500)
   days: number;
 }
 
 export class RunPolicyDto {
   /** The hash of a preview: the run is refused when something else is due by now. */
-  @MayBeAbsent() @Matches(/^[0-9a-f]{64}$/, { message: 'must be the planHash of a preview' })
+  @MayBeAbsent()
+  @Matches(/^[0-9a-f]{64}$/, { message: 'must be the planHash of a preview' })
   planHash?: string;
 }
 
@@ -54,7 +57,9 @@ export class RunStartedResponse {
 }
 
 export class RunsQuery extends PageQuery {
-  @MayBeAbsent() @IsString() @Length(1, 100)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 100)
   policy?: string;
 }
 

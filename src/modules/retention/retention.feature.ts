@@ -5,41 +5,62 @@ const SEVEN_YEARS = 2_557;
 
 export const retentionFeature = defineFeature({
   name: 'retention',
-  description: 'Rows past their time are removed, by the policies that features declare; every run is recorded and certified.',
+  description:
+    'Rows past their time are removed, by the policies that features declare; every run is recorded and certified.',
   permissions: {
     'retention:read': {
-      category: 'Compliance', description: 'See retention policies and what they removed.',
+      category: 'Compliance',
+      description: 'See retention policies and what they removed.',
       scopes: { org: ['program_director', 'owner', 'admin'] },
     },
     'retention:preview': {
-      category: 'Compliance', description: 'See what a retention policy would remove.',
+      category: 'Compliance',
+      description: 'See what a retention policy would remove.',
       scopes: { org: ['program_director', 'owner', 'admin'] },
     },
     'retention:update': {
-      category: 'Compliance', description: 'Change how long the organization keeps what a policy is about.',
+      category: 'Compliance',
+      description: 'Change how long the organization keeps what a policy is about.',
       scopes: { org: ['program_director', 'owner', 'admin'] },
     },
     'retention:run': {
-      category: 'Compliance', description: 'Run a retention policy ahead of its schedule.',
+      category: 'Compliance',
+      description: 'Run a retention policy ahead of its schedule.',
       scopes: { org: ['program_director', 'owner', 'admin'] },
     },
   },
   events: {
     'retention.requested': {
-      category: 'retention', severity: 'notice', description: 'A run of a retention policy was asked for.',
+      category: 'retention',
+      severity: 'notice',
+      description: 'A run of a retention policy was asked for.',
       meta: { policy: 'code', due: 'count', cutoff: 'time', planHash: 'digest' },
       live: { permission: 'retention:read' },
     },
     'retention.days_set': {
-      category: 'retention', severity: 'notice', description: 'The organization set how long it keeps what a policy is about.',
+      category: 'retention',
+      severity: 'notice',
+      description: 'The organization set how long it keeps what a policy is about.',
       meta: { policy: 'code', days: 'count' },
     },
     'retention.days_reset': {
-      category: 'retention', severity: 'notice', description: 'The organization went back to the declared time of a policy.', meta: { policy: 'code' },
+      category: 'retention',
+      severity: 'notice',
+      description: 'The organization went back to the declared time of a policy.',
+      meta: { policy: 'code' },
     },
     'retention.completed': {
-      category: 'retention', severity: 'notice', description: 'Certificate: a retention policy removed what was past its time.',
-      meta: { policy: 'code', removed: 'count', objects: 'count', batches: 'count', cutoff: 'time', planHash: 'digest' },
+      category: 'retention',
+      severity: 'notice',
+      description: 'Certificate: a retention policy removed what was past its time.',
+      meta: {
+        policy: 'code',
+        removed: 'count',
+        objects: 'count',
+        batches: 'count',
+        cutoff: 'time',
+        planHash: 'digest',
+      },
       live: { permission: 'retention:read' },
     },
   },
@@ -51,43 +72,84 @@ export const retentionFeature = defineFeature({
   jobs: {
     'retention.nightly': {
       description: 'Plans a run of every retention policy of one organization.',
-      attempts: 10, backoffSeconds: 30, timeoutSeconds: 300, concurrency: 1, whileSuspended: true,
+      attempts: 10,
+      backoffSeconds: 30,
+      timeoutSeconds: 300,
+      concurrency: 1,
+      whileSuspended: true,
     },
     'retention.run': {
       description: 'Removes in small batches what one planned run found due, and certifies it.',
-      attempts: 10, backoffSeconds: 30, timeoutSeconds: 1_800, concurrency: 2, whileSuspended: true, askedBy: ['retention:run'],
+      attempts: 10,
+      backoffSeconds: 30,
+      timeoutSeconds: 1_800,
+      concurrency: 2,
+      whileSuspended: true,
+      askedBy: ['retention:run'],
     },
     'retention.remove_object': {
       description: 'Removes a stored object whose row is gone.',
-      attempts: 10, backoffSeconds: 30, timeoutSeconds: 60, concurrency: 2, whileSuspended: true,
+      attempts: 10,
+      backoffSeconds: 30,
+      timeoutSeconds: 60,
+      concurrency: 2,
+      whileSuspended: true,
     },
   },
   schedules: {
     'retention.nightly': {
       description: 'Removes what is past its time, in every organization.',
-      cron: '15 2 * * *', timezone: 'UTC', job: 'retention.nightly', per: 'organization',
+      cron: '15 2 * * *',
+      timezone: 'UTC',
+      job: 'retention.nightly',
+      per: 'organization',
     },
   },
   retention: {
     'retention_runs.old': {
       description: 'The record of retention runs',
-      table: 'retention_runs', ageColumn: 'created_at', days: SEVEN_YEARS, floorDays: SEVEN_YEARS, action: 'delete',
+      table: 'retention_runs',
+      ageColumn: 'created_at',
+      days: SEVEN_YEARS,
+      floorDays: SEVEN_YEARS,
+      action: 'delete',
     },
   },
   tables: {
     retention_overrides: {
-      kind: 'tenant', rows: {
+      kind: 'tenant',
+      rows: {
         select: ['retention:read', 'retention:preview', 'retention:run', 'retention:update'],
-        insert: 'retention:update', update: 'retention:update', delete: 'retention:update',
-      }, retention: { keep: 'a setting of the organization' },
+        insert: 'retention:update',
+        update: 'retention:update',
+        delete: 'retention:update',
+      },
+      retention: { keep: 'a setting of the organization' },
     },
-    retention_runs: { kind: 'tenant', rows: { select: ['retention:read', 'retention:preview', 'retention:run'], insert: ['retention:run'] }, retention: { policies: ['retention_runs.old'] } },
+    retention_runs: {
+      kind: 'tenant',
+      rows: { select: ['retention:read', 'retention:preview', 'retention:run'], insert: ['retention:run'] },
+      retention: { policies: ['retention_runs.old'] },
+    },
   },
   controls: {
-    'retention.policies': { claims: ['E21'], description: 'Every table has a policy that removes its rows or a reason to keep them; floors are checked again at every run.' },
-    'retention.own-days': { claims: ['E21'], description: 'An organization sets its own times, never below a floor; the log stays seven years.' },
-    'retention.certified': { claims: ['E21'], description: 'A run leaves its counts, cutoff and the digest of its plan in the log.' },
-    'retention.once-a-slot': { claims: ['E21'], description: 'One run a night whatever the number of workers; a night that was missed is made up for.' },
+    'retention.policies': {
+      claims: ['E21'],
+      description:
+        'Every table has a policy that removes its rows or a reason to keep them; floors are checked again at every run.',
+    },
+    'retention.own-days': {
+      claims: ['E21'],
+      description: 'An organization sets its own times, never below a floor; the log stays seven years.',
+    },
+    'retention.certified': {
+      claims: ['E21'],
+      description: 'A run leaves its counts, cutoff and the digest of its plan in the log.',
+    },
+    'retention.once-a-slot': {
+      claims: ['E21'],
+      description: 'One run a night whatever the number of workers; a night that was missed is made up for.',
+    },
   },
 });
 

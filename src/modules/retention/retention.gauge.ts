@@ -13,7 +13,10 @@ export class RetentionGauge {
   private readonly log = new Logger('RetentionGauge');
   private readonly gauge: Gauge<'policy'>;
 
-  constructor(metrics: Metrics, private readonly repository: RetentionRepository) {
+  constructor(
+    metrics: Metrics,
+    private readonly repository: RetentionRepository,
+  ) {
     this.gauge = new Gauge({
       name: 'vouchsafe_retention_oldest_overdue_seconds',
       help: 'How long the oldest row that a planned retention run has not removed has been due, by policy.',

@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { OnJob, PermanentFailure, type JobContext, type JobCounts, type JobPayload } from '../../platform/jobs/on-job.js';
+import {
+  OnJob,
+  PermanentFailure,
+  type JobContext,
+  type JobCounts,
+  type JobPayload,
+} from '../../platform/jobs/on-job.js';
 import { EncryptedStorage, parseObjectKey } from '../../platform/storage/index.js';
 import { RetentionRunner } from './retention.runner.js';
 import { RetentionService } from './retention.service.js';

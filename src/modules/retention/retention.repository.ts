@@ -36,7 +36,8 @@ export class RetentionRepository {
   /** The organization's own settings: days by policy. */
   async ownDays(): Promise<Map<string, number>> {
     const rows = await this.unitOfWork.sql<{ policy: string; days: number }>(
-      'SELECT policy, days FROM retention_overrides WHERE org_id = $1', [currentContext().orgId],
+      'SELECT policy, days FROM retention_overrides WHERE org_id = $1',
+      [currentContext().orgId],
     );
     return new Map(rows.map(({ policy, days }) => [policy, days]));
   }
@@ -52,7 +53,12 @@ export class RetentionRepository {
 
   /** False when nothing was set. */
   async resetDays(policy: string): Promise<boolean> {
-    return (await this.unitOfWork.execute('DELETE FROM retention_overrides WHERE org_id = $1 AND policy = $2', [currentContext().orgId, policy])) > 0;
+    return (
+      (await this.unitOfWork.execute('DELETE FROM retention_overrides WHERE org_id = $1 AND policy = $2', [
+        currentContext().orgId,
+        policy,
+      ])) > 0
+    );
   }
 
   async due(policy: RetentionPolicy, cutoff: Date): Promise<Pick<RetentionPlan, 'due' | 'oldest'>> {

@@ -39,7 +39,10 @@ export class RetentionService {
   async setDays(name: string, days: number): Promise<PolicyResponse> {
     await this.policy(name);
     await this.repository.setDays(name, days);
-    this.audit.record('retention.days_set', { target: { type: 'retention_policy', id: name }, meta: { policy: name, days } });
+    this.audit.record('retention.days_set', {
+      target: { type: 'retention_policy', id: name },
+      meta: { policy: name, days },
+    });
     return this.describe(await this.policy(name));
   }
 
@@ -47,7 +50,10 @@ export class RetentionService {
   async resetDays(name: string): Promise<void> {
     await this.policy(name);
     if (!(await this.repository.resetDays(name))) throw new Problem('not_found');
-    this.audit.record('retention.days_reset', { target: { type: 'retention_policy', id: name }, meta: { policy: name } });
+    this.audit.record('retention.days_reset', {
+      target: { type: 'retention_policy', id: name },
+      meta: { policy: name },
+    });
   }
 
   /** What a run would remove now. Throws retention_policy_not_found. */
@@ -106,10 +112,25 @@ export class RetentionService {
     return policiesOf(currentContext().orgId, await this.repository.ownDays());
   }
 
-  private describe({ name, description, table, ageColumn, days, declaredDays, floorDays, action }: RetentionPolicy): PolicyResponse {
+  private describe({
+    name,
+    description,
+    table,
+    ageColumn,
+    days,
+    declaredDays,
+    floorDays,
+    action,
+  }: RetentionPolicy): PolicyResponse {
     const { cron, timezone } = declaration('schedules', 'retention.nightly');
     return {
-      name, description, table, ageColumn, days, declaredDays, floorDays,
+      name,
+      description,
+      table,
+      ageColumn,
+      days,
+      declaredDays,
+      floorDays,
       action: action === 'delete' ? 'delete' : 'clear',
       columns: action === 'delete' ? [] : [...action.clear],
       nextRunAt: CronExpressionParser.parse(cron, { currentDate: this.clock.now(), tz: timezone }).next().toDate(),

@@ -1,7 +1,12 @@
 import { Body, Controller, Get, Patch, Post } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
 import { Returns } from '../../platform/http/returns.js';
-import { OrganizationResponse, SecureOrganizationDto, TransferOwnerDto, UpdateOrganizationDto } from './organization.dto.js';
+import {
+  OrganizationResponse,
+  SecureOrganizationDto,
+  TransferOwnerDto,
+  UpdateOrganizationDto,
+} from './organization.dto.js';
 import { OrganizationService } from './organization.service.js';
 import { MembershipResponse } from './tenancy.dto.js';
 import { TenancyService } from './tenancy.service.js';
@@ -37,7 +42,11 @@ export class OrganizationController {
 
   /** Hands the leading role on. Sessions of both end, the caller's own too. */
   @Post('owner')
-  @Access('organization:transfer', { emits: ['organization.owner_transferred', 'membership.role_changed'], peopleOnly: true, stepUpMinutes: 15 })
+  @Access('organization:transfer', {
+    emits: ['organization.owner_transferred', 'membership.role_changed'],
+    peopleOnly: true,
+    stepUpMinutes: 15,
+  })
   @Returns(MembershipResponse)
   transfer(@Body() body: TransferOwnerDto) {
     return this.tenancy.transfer(body);

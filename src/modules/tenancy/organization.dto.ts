@@ -1,5 +1,19 @@
 import { Expose } from 'class-transformer';
-import { ArrayNotEmpty, ArrayUnique, IsArray, IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min, ValidateIf } from 'class-validator';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 
@@ -29,50 +43,76 @@ export class OrganizationResponse {
 }
 
 export class UpdateOrganizationDto {
-  @MayBeAbsent() @IsString() @Length(1, 200)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 200)
   name?: string;
 
   /** Minutes without a request after which a session ends: 15, 30, or 10080 (seven days). */
-  @MayBeAbsent() @IsIn([15, 30, 10_080])
+  @MayBeAbsent()
+  @IsIn([15, 30, 10_080])
   idleMinutes?: number;
 
   /** Hours after which a session ends whatever happens. */
-  @MayBeAbsent() @IsInt() @Min(1) @Max(168)
+  @MayBeAbsent()
+  @IsInt()
+  @Min(1)
+  @Max(168)
   sessionHours?: number;
 
   /** Stands in letters and mails; null where there is none. */
-  @MayBeAbsent() @ValidateIf((_body, value) => value !== null) @IsString() @Length(1, 500)
+  @MayBeAbsent()
+  @ValidateIf((_body, value) => value !== null)
+  @IsString()
+  @Length(1, 500)
   postalAddress?: string | null;
 
   /** Whether the institution's other organizations may see this one's numbers. */
-  @MayBeAbsent() @IsBoolean()
+  @MayBeAbsent()
+  @IsBoolean()
   institutionReporting?: boolean;
 }
 
 /** How people sign in. */
 export class SecureOrganizationDto {
   /** The kinds of sign-in that are taken, at least one; sessions of any other kind are refused from now on. */
-  @MayBeAbsent() @IsArray() @ArrayNotEmpty() @ArrayUnique() @IsIn(SIGN_IN, { each: true })
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(SIGN_IN, { each: true })
   allowedSignIn?: (typeof SIGN_IN)[number][];
 
   /** Whether a password has to be followed by a second factor. */
-  @MayBeAbsent() @IsBoolean()
+  @MayBeAbsent()
+  @IsBoolean()
   requireSecondFactor?: boolean;
 
   /** Days for which a device may be remembered that showed the second factor; 0 for none. */
-  @MayBeAbsent() @IsInt() @Min(0) @Max(30)
+  @MayBeAbsent()
+  @IsInt()
+  @Min(0)
+  @Max(30)
   rememberDeviceDays?: number;
 
   /** Whether only the identity provider opens the organization. */
-  @MayBeAbsent() @IsBoolean()
+  @MayBeAbsent()
+  @IsBoolean()
   requireSso?: boolean;
 
-  /** Whether members may come over from another organization of the institution, on the word of its identity provider. */
-  @MayBeAbsent() @IsBoolean()
+  /**
+   * Whether members may come over from another organization of the institution, on the word of its identity provider.
+   */
+  @MayBeAbsent()
+  @IsBoolean()
   institutionSignIn?: boolean;
 
-  /** Whether a session lasts for seven days where its user asks for that; taken back, such sessions are as short as any other. */
-  @MayBeAbsent() @IsBoolean()
+  /**
+   * Whether a session lasts for seven days where its user asks for that; taken back, such sessions are as short as any
+   * other.
+   */
+  @MayBeAbsent()
+  @IsBoolean()
   rememberMeAllowed?: boolean;
 }
 

@@ -13,12 +13,18 @@ export class OrganizationRepository {
   }
 
   async update(changes: Partial<OrganizationEntity>): Promise<void> {
-    await this.unitOfWork.manager.update(OrganizationEntity, { id: currentContext().orgId }, { ...changes, updatedAt: () => 'now()' });
+    await this.unitOfWork.manager.update(
+      OrganizationEntity,
+      { id: currentContext().orgId },
+      { ...changes, updatedAt: () => 'now()' },
+    );
   }
 
   /** Whether the organization, as it is set up by now, would refuse the session that asks. */
   async shutsOut(): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ out: boolean | null }>('SELECT app.shuts_out($1) AS out', [currentMember().sessionId]);
+    const [row] = await this.unitOfWork.sql<{ out: boolean | null }>('SELECT app.shuts_out($1) AS out', [
+      currentMember().sessionId,
+    ]);
     return row!.out ?? false;
   }
 
@@ -29,7 +35,9 @@ export class OrganizationRepository {
 
   /** False when it had that status already. */
   async setStatus(status: 'active' | 'suspended'): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ changed: boolean }>('SELECT app.set_organization_status($1) AS changed', [status]);
+    const [row] = await this.unitOfWork.sql<{ changed: boolean }>('SELECT app.set_organization_status($1) AS changed', [
+      status,
+    ]);
     return row!.changed;
   }
 

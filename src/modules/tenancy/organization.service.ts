@@ -45,7 +45,8 @@ export class OrganizationService {
 
   /** Shuts the organization for everybody. The reason is a word such as `unpaid`. False when it was shut before. */
   async suspend(reason: string): Promise<boolean> {
-    if (!isCode(reason)) throw new Error('the reason has to be one word, such as unpaid or incident: it stands in the log');
+    if (!isCode(reason))
+      throw new Error('the reason has to be one word, such as unpaid or incident: it stands in the log');
     return this.setStatus('suspended', () => this.record('organization.suspended', { reason }));
   }
 
@@ -68,7 +69,10 @@ export class OrganizationService {
     if (consent && (await this.organizations.find()).institutionId === null) throw new Problem('no_institution');
   }
 
-  private record(type: 'organization.updated' | 'organization.secured' | 'organization.suspended' | 'organization.resumed', meta?: Record<string, unknown>): void {
+  private record(
+    type: 'organization.updated' | 'organization.secured' | 'organization.suspended' | 'organization.resumed',
+    meta?: Record<string, unknown>,
+  ): void {
     this.audit.record(type, { target: { type: 'organization', id: currentContext().orgId }, meta });
   }
 }

@@ -6,23 +6,27 @@ import { PageQuery } from '../../platform/http/pagination.dto.js';
 import { IsMailAddress } from '../../platform/mail/index.js';
 
 export class MembershipsQuery extends PageQuery {
-  @MayBeAbsent() @IsIn(['active', 'ended'])
+  @MayBeAbsent()
+  @IsIn(['active', 'ended'])
   status?: 'active' | 'ended';
 }
 
 export class CreateMembershipDto {
-  @IsEmail() @IsMailAddress()
+  @IsEmail()
+  @IsMailAddress()
   email: string;
 
   /** What the organization calls them. */
-  @IsString() @Length(1, 200)
+  @IsString()
+  @Length(1, 200)
   name: string;
 
   @Matches(/^[a-z_]{1,40}$/)
   role: string;
 
   /** The record this member is the subject of, for roles that see only their own. */
-  @MayBeAbsent() @IsUUID()
+  @MayBeAbsent()
+  @IsUUID()
   personId?: string;
 }
 

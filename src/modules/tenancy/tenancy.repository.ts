@@ -62,22 +62,35 @@ export class TenancyRepository {
       [this.orgId, id, userId, name, SUPPORT_ROLE],
     );
     const [row] = await this.unitOfWork.sql<{ id: string; kind: string; status: string }>(
-      'SELECT id, kind, status FROM memberships WHERE org_id = $1 AND user_id = $2', [this.orgId, userId],
+      'SELECT id, kind, status FROM memberships WHERE org_id = $1 AND user_id = $2',
+      [this.orgId, userId],
     );
     return row!;
   }
 
   /**
-   * False when the caller may not, by now. The database refuses to take the last one away who leads, or manages members:
+   * False when the caller may not, by now. The database refuses to take the last one away who leads, or manages
+   * members:
    * last_administrator.
    */
   async changeRole(id: string, role: string): Promise<boolean> {
-    return (await this.unitOfWork.execute('UPDATE memberships SET role = $3 WHERE org_id = $1 AND id = $2', [this.orgId, id, role])) > 0;
+    return (
+      (await this.unitOfWork.execute('UPDATE memberships SET role = $3 WHERE org_id = $1 AND id = $2', [
+        this.orgId,
+        id,
+        role,
+      ])) > 0
+    );
   }
 
   /** As `changeRole`. */
   async endMembership(id: string): Promise<boolean> {
-    return (await this.unitOfWork.execute(`UPDATE memberships SET status = 'ended', ended_at = now() WHERE org_id = $1 AND id = $2`, [this.orgId, id])) > 0;
+    return (
+      (await this.unitOfWork.execute(
+        `UPDATE memberships SET status = 'ended', ended_at = now() WHERE org_id = $1 AND id = $2`,
+        [this.orgId, id],
+      )) > 0
+    );
   }
 
   /** Ends every session of a membership. */

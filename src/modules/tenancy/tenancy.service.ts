@@ -28,7 +28,10 @@ export class TenancyService {
     return this.cursors.page(scope, await this.tenancy.memberships(status, after, limit + 1), limit, ({ id }) => [id]);
   }
 
-  /** Adds a member; the user is made where the address is new. Throws unknown_role, membership_exists, beyond_own_grants. */
+  /**
+   * Adds a member; the user is made where the address is new. Throws unknown_role, membership_exists,
+   * beyond_own_grants.
+   */
   async add({ email, name, role, personId }: CreateMembershipDto): Promise<MembershipRow> {
     await this.roles.assertGivable(role, personId);
     const id = newId();
@@ -56,7 +59,9 @@ export class TenancyService {
     return { id, userId, isNew: id === newMembership };
   }
 
-  /** Gives a member another role; takes effect on the member's next request. Throws as `add`, and last_administrator. */
+  /**
+   * Gives a member another role; takes effect on the member's next request. Throws as `add`, and last_administrator.
+   */
   async changeRole(id: string, role: string): Promise<MembershipRow> {
     await this.roles.lockOrganization();
     const member = await this.member(id);
@@ -81,7 +86,10 @@ export class TenancyService {
     await this.giveRole(heir, leading);
     const answer = await this.member(heir.id);
     await this.giveRole(own, ownRole);
-    this.audit.record('organization.owner_transferred', { target: { type: 'membership', id: heir.id }, meta: { membershipId: own.id } });
+    this.audit.record('organization.owner_transferred', {
+      target: { type: 'membership', id: heir.id },
+      meta: { membershipId: own.id },
+    });
     return answer;
   }
 

@@ -106,7 +106,8 @@ export class InboundSources {
 
   private ring(found: FoundSource, purpose: 'data' | 'index'): Promise<KeyRing> {
     const rows = found.key_purposes.flatMap((of, i) =>
-      of === purpose ? [{ generation: found.key_generations[i]!, wrapped: found.wrapped_keys[i]! }] : []);
+      of === purpose ? [{ generation: found.key_generations[i]!, wrapped: found.wrapped_keys[i]! }] : [],
+    );
     return this.dataKeys.unwrap(ORGANIZATION, purpose, rows);
   }
 }

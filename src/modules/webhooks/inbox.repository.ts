@@ -111,7 +111,12 @@ export class InboxRepository {
   }
 
   /** A page of a source's deliveries, the newest first; `before` is the last id seen. */
-  list(sourceId: string, status: DeliveryStatus | undefined, before: string | null, limit: number): Promise<DeliveryRow[]> {
+  list(
+    sourceId: string,
+    status: DeliveryStatus | undefined,
+    before: string | null,
+    limit: number,
+  ): Promise<DeliveryRow[]> {
     const values: unknown[] = [currentContext().orgId, sourceId, limit];
     const conditions = ['i.org_id = $1 AND i.source_id = $2'];
     if (status !== undefined) conditions.push(CONDITIONS[status]);
@@ -128,7 +133,10 @@ export class InboxRepository {
 
   /** Whether the organization has this delivery. */
   async exists(id: string): Promise<boolean> {
-    const rows = await this.unitOfWork.sql('SELECT 1 FROM webhook_inbox WHERE org_id = $1 AND id = $2', [currentContext().orgId, id]);
+    const rows = await this.unitOfWork.sql('SELECT 1 FROM webhook_inbox WHERE org_id = $1 AND id = $2', [
+      currentContext().orgId,
+      id,
+    ]);
     return rows.length > 0;
   }
 

@@ -5,9 +5,10 @@ import { MicroBatch, type MicroBatchOptions } from './micro-batch.js';
 function held() {
   const batches: { items: readonly string[]; finish: () => void; fail: (error: Error) => void }[] = [];
   const options: MicroBatchOptions<string, string> = {
-    write: (items) => new Promise((resolve, reject) => {
-      batches.push({ items, finish: () => resolve(items.map((item) => item.toUpperCase())), fail: reject });
-    }),
+    write: (items) =>
+      new Promise((resolve, reject) => {
+        batches.push({ items, finish: () => resolve(items.map((item) => item.toUpperCase())), fail: reject });
+      }),
     weigh: (item) => item.length,
     isolate: (error) => (error as Error).message === 'one of them',
     mostItems: 3,
@@ -48,7 +49,8 @@ describe('MicroBatch', () => {
   it('lets one bad item fail alone', async () => {
     const batch = new MicroBatch({
       ...held().options,
-      write: (items) => (items.includes('bad') ? Promise.reject(new Error('one of them')) : Promise.resolve([...items])),
+      write: (items) =>
+        items.includes('bad') ? Promise.reject(new Error('one of them')) : Promise.resolve([...items]),
     });
     const outcomes = await Promise.allSettled(['a', 'b', 'bad', 'c'].map((item) => batch.add(item)));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);

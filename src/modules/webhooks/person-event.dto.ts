@@ -8,10 +8,13 @@ export const PERSON_EVENTS = ['person.created', 'person.updated', 'person.upsert
 
 /** The person a delivery is about, as the partner knows them: what is absent is left as it is, null empties a field. */
 export class PersonEventData extends OmitType(CreatePersonDto, ['externalId'] as const) {
-  @IsString() @Length(1, 100) @IsOneLine()
+  @IsString()
+  @Length(1, 100)
+  @IsOneLine()
   externalId: string;
 
-  @MayBeAbsent() @IsIn(STATUSES)
+  @MayBeAbsent()
+  @IsIn(STATUSES)
   status?: PersonFields['status'];
 }
 
@@ -24,6 +27,9 @@ export class PersonEvent {
   @IsISO8601({ strict: true })
   timestamp: string;
 
-  @IsDefined() @IsObject() @ValidateNested() @Type(() => PersonEventData)
+  @IsDefined()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PersonEventData)
   data: PersonEventData;
 }

@@ -6,10 +6,13 @@ import { Refusals } from './refusals.js';
 
 const source = { id: 'source', orgId: 'org' };
 const entries: { orgId: string; meta: unknown }[] = [];
-const audit = { record: (_type: string, { meta }: { meta: unknown }) => entries.push({ orgId: currentContext().orgId, meta }) };
+const audit = {
+  record: (_type: string, { meta }: { meta: unknown }) => entries.push({ orgId: currentContext().orgId, meta }),
+};
 const unitOfWork = { run: (_entrance: unknown, fn: () => unknown) => Promise.resolve(fn()) };
 let refusals: Refusals;
-const note = (reason: Parameters<Refusals['note']>[1]) => withContext(new Context(), () => refusals.note(source, reason));
+const note = (reason: Parameters<Refusals['note']>[1]) =>
+  withContext(new Context(), () => refusals.note(source, reason));
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -22,10 +25,14 @@ afterEach(() => {
 
 describe('Refusals', () => {
   it('writes the first at once and the rest of the minute as one entry with its number', async () => {
-    for (let i = 0; i < 1_000; i += 1) await note(i % 2 === 0 ? 'webhook_signature_invalid' : 'webhook_headers_invalid');
+    for (let i = 0; i < 1_000; i += 1)
+      await note(i % 2 === 0 ? 'webhook_signature_invalid' : 'webhook_headers_invalid');
     expect(entries).toEqual([{ orgId: 'org', meta: { reasons: ['webhook_signature_invalid'], count: 1 } }]);
     await jest.advanceTimersByTimeAsync(60_000);
-    expect(entries[1]).toEqual({ orgId: 'org', meta: { reasons: ['webhook_headers_invalid', 'webhook_signature_invalid'], count: 999 } });
+    expect(entries[1]).toEqual({
+      orgId: 'org',
+      meta: { reasons: ['webhook_headers_invalid', 'webhook_signature_invalid'], count: 999 },
+    });
     expect(entries).toHaveLength(2);
   });
 
@@ -45,8 +52,13 @@ describe('Refusals', () => {
   });
 
   it('lets the refusal stand when it cannot be written', async () => {
-    refusals = new Refusals({ run: () => Promise.reject(new Error('gone')) } as unknown as UnitOfWork, audit as unknown as AuditTrail);
-    const silenced = jest.spyOn((refusals as unknown as { log: { error: () => void } }).log, 'error').mockImplementation(() => undefined);
+    refusals = new Refusals(
+      { run: () => Promise.reject(new Error('gone')) } as unknown as UnitOfWork,
+      audit as unknown as AuditTrail,
+    );
+    const silenced = jest
+      .spyOn((refusals as unknown as { log: { error: () => void } }).log, 'error')
+      .mockImplementation(() => undefined);
     await expect(note('webhook_signature_invalid')).resolves.toBeUndefined();
     expect(silenced).toHaveBeenCalledTimes(1);
   });

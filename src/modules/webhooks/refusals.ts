@@ -47,7 +47,11 @@ export class Refusals implements BeforeApplicationShutdown {
   /** Notes that a signed message came again with another body. Never throws. */
   async conflict(source: Source, deliveryId: string): Promise<void> {
     await this.record(source, () => {
-      this.audit.record('webhook.conflict', { outcome: 'denied', target: { type: 'webhook_source', id: source.id }, meta: { deliveryId } });
+      this.audit.record('webhook.conflict', {
+        outcome: 'denied',
+        target: { type: 'webhook_source', id: source.id },
+        meta: { deliveryId },
+      });
     });
   }
 
@@ -58,7 +62,12 @@ export class Refusals implements BeforeApplicationShutdown {
   }
 
   private open(source: Source): void {
-    const window: Window = { source, count: 0, reasons: new Set(), timer: setTimeout(() => void this.close(window), WINDOW_MILLIS).unref() };
+    const window: Window = {
+      source,
+      count: 0,
+      reasons: new Set(),
+      timer: setTimeout(() => void this.close(window), WINDOW_MILLIS).unref(),
+    };
     this.windows.set(source.id, window);
   }
 
@@ -75,7 +84,11 @@ export class Refusals implements BeforeApplicationShutdown {
 
   private write(source: Source, reasons: readonly ErrorCode[], count: number): Promise<void> {
     return this.record(source, () => {
-      this.audit.record('webhook.refused', { outcome: 'denied', target: { type: 'webhook_source', id: source.id }, meta: { reasons, count } });
+      this.audit.record('webhook.refused', {
+        outcome: 'denied',
+        target: { type: 'webhook_source', id: source.id },
+        meta: { reasons, count },
+      });
     });
   }
 

@@ -1,15 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isTimely, readHeaders, signature, signedBy, TOLERANCE_SECONDS, type MessageHeaders } from './standard-webhooks.js';
+import {
+  isTimely,
+  readHeaders,
+  signature,
+  signedBy,
+  TOLERANCE_SECONDS,
+  type MessageHeaders,
+} from './standard-webhooks.js';
 import { secretKey } from './webhook-secret.js';
 
 /** The vector of the reference libraries of the Standard Webhooks project. */
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const BODY = Buffer.from('{"test": 2432232314}');
 const SIGNATURE = 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=';
-const HEADERS = { 'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek', 'webhook-timestamp': '1614265330', 'webhook-signature': SIGNATURE };
+const HEADERS = {
+  'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+  'webhook-timestamp': '1614265330',
+  'webhook-signature': SIGNATURE,
+};
 const secret = { key: secretKey(SECRET) };
-const read = (changes: Record<string, string | undefined> = {}): MessageHeaders => readHeaders({ ...HEADERS, ...changes })!;
+const read = (changes: Record<string, string | undefined> = {}): MessageHeaders =>
+  readHeaders({ ...HEADERS, ...changes })!;
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
 const keys = fc.uint8Array({ minLength: 24, maxLength: 64 }).map((array) => ({ key: Buffer.from(array) }));
@@ -18,7 +30,9 @@ const seconds = fc.integer({ min: 0, max: 4_000_000_000 }).map(String);
 
 describe('signatures', () => {
   it('makes the published signature of the published message', () => {
-    expect(signature(secret.key, { id: HEADERS['webhook-id'], timestamp: HEADERS['webhook-timestamp'] }, BODY)).toBe(SIGNATURE);
+    expect(signature(secret.key, { id: HEADERS['webhook-id'], timestamp: HEADERS['webhook-timestamp'] }, BODY)).toBe(
+      SIGNATURE,
+    );
   });
 
   it('accepts the published message', () => {
@@ -46,16 +60,18 @@ describe('signatures', () => {
   });
 
   it('accepts whatever it signed, and nothing with one bit changed in body, id, timestamp or key', () => {
-    fc.assert(fc.property(keys, ids, seconds, bytes, fc.nat(), (signer, id, timestamp, body, at) => {
-      const headers: MessageHeaders = { id, timestamp, signatures: [signature(signer.key, { id, timestamp }, body)] };
-      expect(signedBy([signer], headers, body)).toBe(signer);
-      expect(signedBy([signer], headers, Buffer.concat([body, Buffer.of(0)]))).toBeUndefined();
-      expect(signedBy([signer], { ...headers, id: `${id}0` }, body)).toBeUndefined();
-      expect(signedBy([signer], { ...headers, timestamp: `${timestamp}0` }, body)).toBeUndefined();
-      const flipped = Buffer.from(signer.key);
-      flipped[at % flipped.length]! ^= 1;
-      expect(signedBy([{ key: flipped }], headers, body)).toBeUndefined();
-    }));
+    fc.assert(
+      fc.property(keys, ids, seconds, bytes, fc.nat(), (signer, id, timestamp, body, at) => {
+        const headers: MessageHeaders = { id, timestamp, signatures: [signature(signer.key, { id, timestamp }, body)] };
+        expect(signedBy([signer], headers, body)).toBe(signer);
+        expect(signedBy([signer], headers, Buffer.concat([body, Buffer.of(0)]))).toBeUndefined();
+        expect(signedBy([signer], { ...headers, id: `${id}0` }, body)).toBeUndefined();
+        expect(signedBy([signer], { ...headers, timestamp: `${timestamp}0` }, body)).toBeUndefined();
+        const flipped = Buffer.from(signer.key);
+        flipped[at % flipped.length]! ^= 1;
+        expect(signedBy([{ key: flipped }], headers, body)).toBeUndefined();
+      }),
+    );
   });
 
   it('refuses everything when there is no secret', () => {
@@ -69,35 +85,65 @@ describe('headers', () => {
     expect(readHeaders({ ...HEADERS, [name]: '' })).toBeUndefined();
   });
 
-  it.each(['123.5junk', '1614265330.0', '1614265330 ', ' 1614265330', '+1614265330', '-1', '0x60', '1e9', '01614265330', '1614265330, 1614265330', '1'.repeat(13)])(
-    'refuses the timestamp %j', (timestamp) => {
-      expect(readHeaders({ ...HEADERS, 'webhook-timestamp': timestamp })).toBeUndefined();
-    });
+  it.each([
+    '123.5junk',
+    '1614265330.0',
+    '1614265330 ',
+    ' 1614265330',
+    '+1614265330',
+    '-1',
+    '0x60',
+    '1e9',
+    '01614265330',
+    '1614265330, 1614265330',
+    '1'.repeat(13),
+  ])('refuses the timestamp %j', (timestamp) => {
+    expect(readHeaders({ ...HEADERS, 'webhook-timestamp': timestamp })).toBeUndefined();
+  });
 
   it.each(['a.b', 'a b', 'msg_1, msg_1', 'ü', 'a\0', 'x'.repeat(256)])('refuses the message id %j', (id) => {
     expect(readHeaders({ ...HEADERS, 'webhook-id': id })).toBeUndefined();
   });
 
-  it.each(['g0hM', 'v1', 'v1,', 'v1,%%%', `${SIGNATURE},${SIGNATURE}`, `${SIGNATURE}  ${SIGNATURE}`, Array(11).fill(SIGNATURE).join(' ')])(
-    'refuses the signature header %j', (text) => {
-      expect(readHeaders({ ...HEADERS, 'webhook-signature': text })).toBeUndefined();
-    });
+  it.each([
+    'g0hM',
+    'v1',
+    'v1,',
+    'v1,%%%',
+    `${SIGNATURE},${SIGNATURE}`,
+    `${SIGNATURE}  ${SIGNATURE}`,
+    Array(11).fill(SIGNATURE).join(' '),
+  ])('refuses the signature header %j', (text) => {
+    expect(readHeaders({ ...HEADERS, 'webhook-signature': text })).toBeUndefined();
+  });
 
   it('never throws, and lets only decimal seconds and ids without full stops through', () => {
     const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), seconds, ids, fc.constant(SIGNATURE));
-    fc.assert(fc.property(text, text, text, (id, timestamp, signatures) => {
-      const headers = readHeaders({ 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures });
-      if (headers === undefined) return;
-      expect(headers.id).not.toMatch(/[.\s]/);
-      expect(String(Number(headers.timestamp))).toBe(headers.timestamp);
-    }));
+    fc.assert(
+      fc.property(text, text, text, (id, timestamp, signatures) => {
+        const headers = readHeaders({
+          'webhook-id': id,
+          'webhook-timestamp': timestamp,
+          'webhook-signature': signatures,
+        });
+        if (headers === undefined) return;
+        expect(headers.id).not.toMatch(/[.\s]/);
+        expect(String(Number(headers.timestamp))).toBe(headers.timestamp);
+      }),
+    );
   });
 });
 
 describe('the window', () => {
   const now = 1_614_265_330;
-  it.each([[0, true], [TOLERANCE_SECONDS, true], [TOLERANCE_SECONDS + 1, false], [-TOLERANCE_SECONDS, true], [-TOLERANCE_SECONDS - 1, false], [31_536_000, false]])(
-    'answers a timestamp %i seconds ahead with %s', (ahead, timely) => {
-      expect(isTimely(read({ 'webhook-timestamp': String(now + ahead) }), now)).toBe(timely);
-    });
+  it.each([
+    [0, true],
+    [TOLERANCE_SECONDS, true],
+    [TOLERANCE_SECONDS + 1, false],
+    [-TOLERANCE_SECONDS, true],
+    [-TOLERANCE_SECONDS - 1, false],
+    [31_536_000, false],
+  ])('answers a timestamp %i seconds ahead with %s', (ahead, timely) => {
+    expect(isTimely(read({ 'webhook-timestamp': String(now + ahead) }), now)).toBe(timely);
+  });
 });

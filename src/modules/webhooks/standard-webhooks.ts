@@ -30,8 +30,11 @@ export function readHeaders(headers: IncomingHttpHeaders): MessageHeaders | unde
   const list = headers['webhook-signature'];
   if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof list !== 'string') return undefined;
   const signatures = list.split(' ');
-  const wellFormed = MESSAGE_ID.test(id) && TIMESTAMP.test(timestamp)
-    && signatures.length <= MOST_SIGNATURES && signatures.every((one) => SIGNATURE.test(one));
+  const wellFormed =
+    MESSAGE_ID.test(id) &&
+    TIMESTAMP.test(timestamp) &&
+    signatures.length <= MOST_SIGNATURES &&
+    signatures.every((one) => SIGNATURE.test(one));
   return wellFormed ? { id, timestamp, signatures } : undefined;
 }
 
@@ -41,7 +44,11 @@ export function isTimely({ timestamp }: MessageHeaders, nowSeconds: number): boo
 }
 
 /** `v1,` and HMAC-SHA256 in base64 over `id.timestamp.body`, the body as the bytes that came. */
-export function signature(key: Buffer, { id, timestamp }: Pick<MessageHeaders, 'id' | 'timestamp'>, body: Buffer): string {
+export function signature(
+  key: Buffer,
+  { id, timestamp }: Pick<MessageHeaders, 'id' | 'timestamp'>,
+  body: Buffer,
+): string {
   return VERSION + hmac(key, `${id}.${timestamp}.`, body).toString('base64');
 }
 
@@ -49,7 +56,11 @@ export function signature(key: Buffer, { id, timestamp }: Pick<MessageHeaders, '
  * The first of the secrets under which one of the signatures is right; undefined when there is none. Signatures of
  * other versions are passed over. Every secret is tried against every signature, so that the time tells nothing.
  */
-export function signedBy<S extends { readonly key: Buffer }>(secrets: readonly S[], headers: MessageHeaders, body: Buffer): S | undefined {
+export function signedBy<S extends { readonly key: Buffer }>(
+  secrets: readonly S[],
+  headers: MessageHeaders,
+  body: Buffer,
+): S | undefined {
   const given = headers.signatures.map((one) => Buffer.from(one));
   let found: S | undefined;
   for (const secret of secrets) {

@@ -9,17 +9,24 @@ describe('signing secrets', () => {
   });
 
   it('reads 24 to 64 bytes and nothing shorter or longer', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (array) => {
-      const text = `whsec_${Buffer.from(array).toString('base64')}`;
-      if (array.length >= 24 && array.length <= 64) expect(secretKey(text)).toEqual(Buffer.from(array));
-      else expect(() => secretKey(text)).toThrow(TypeError);
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (array) => {
+        const text = `whsec_${Buffer.from(array).toString('base64')}`;
+        if (array.length >= 24 && array.length <= 64) expect(secretKey(text)).toEqual(Buffer.from(array));
+        else expect(() => secretKey(text)).toThrow(TypeError);
+      }),
+    );
   });
 
-  it.each(['', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS*', 'whsec_ MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'])(
-    'refuses %j without repeating it', (text) => {
-      expect(() => secretKey(text)).toThrow(/^a webhook secret is whsec_ and 24 to 64 bytes in base64$/);
-    });
+  it.each([
+    '',
+    'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    'whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS*',
+    'whsec_ MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  ])('refuses %j without repeating it', (text) => {
+    expect(() => secretKey(text)).toThrow(/^a webhook secret is whsec_ and 24 to 64 bytes in base64$/);
+  });
 });
 
 describe('the entrance secret', () => {

@@ -7,7 +7,9 @@ const MOST_BYTES = 64;
 const NEW_BYTES = 32;
 const ENTRANCE = Buffer.from('vouchsafe/v1/webhook-entrance\0');
 
-/** A new signing secret: `whsec_` and 32 random bytes in base64, as the Standard Webhooks specification serializes it. */
+/**
+ * A new signing secret: `whsec_` and 32 random bytes in base64, as the Standard Webhooks specification serializes it.
+ */
 export function newSecret(): string {
   return PREFIX + randomBytes(NEW_BYTES).toString('base64');
 }

@@ -5,8 +5,16 @@ import { Returns } from '../../platform/http/returns.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { WebhookSourcesService } from './webhook-sources.service.js';
 import {
-  CreatedSourceResponse, CreateSourceDto, DeliveriesQuery, DeliveryResponse, ReplayResponse, RotatedSecretResponse, RotateSecretDto,
-  SourceDetailResponse, SourceResponse, UpdateSourceDto,
+  CreatedSourceResponse,
+  CreateSourceDto,
+  DeliveriesQuery,
+  DeliveryResponse,
+  ReplayResponse,
+  RotatedSecretResponse,
+  RotateSecretDto,
+  SourceDetailResponse,
+  SourceResponse,
+  UpdateSourceDto,
 } from './webhooks.dto.js';
 
 @Controller('v1/webhook-sources')

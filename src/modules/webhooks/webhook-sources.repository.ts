@@ -43,7 +43,11 @@ export class WebhookSourcesRepository {
 
   /** False when there is no such source. */
   async update(id: string, changes: Partial<WebhookSourceEntity>): Promise<boolean> {
-    const { affected } = await this.unitOfWork.manager.update(WebhookSourceEntity, { ...this.key(id), removedAt: IsNull() }, changes);
+    const { affected } = await this.unitOfWork.manager.update(
+      WebhookSourceEntity,
+      { ...this.key(id), removedAt: IsNull() },
+      changes,
+    );
     return Boolean(affected);
   }
 

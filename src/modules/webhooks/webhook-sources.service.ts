@@ -15,7 +15,13 @@ import { entranceSecret, newSecret, secretKey } from './webhook-secret.js';
 import type { WebhookSourceEntity } from './webhook-source.entity.js';
 import { WebhookSourcesRepository } from './webhook-sources.repository.js';
 import type {
-  CreatedSourceResponse, CreateSourceDto, RotatedSecretResponse, RotateSecretDto, SourceDetailResponse, SourceResponse, UpdateSourceDto,
+  CreatedSourceResponse,
+  CreateSourceDto,
+  RotatedSecretResponse,
+  RotateSecretDto,
+  SourceDetailResponse,
+  SourceResponse,
+  UpdateSourceDto,
 } from './webhooks.dto.js';
 
 /** Sets sources up. A secret is shown once, when it is made. */
@@ -35,7 +41,12 @@ export class WebhookSourcesService {
     const scope = { purpose: 'webhook-sources', orgId: currentContext().orgId };
     const after = this.cursors.lastId(scope, cursor);
     const rows = await this.sources.list(after, limit + 1);
-    return this.cursors.page(scope, rows.map((row) => this.present(row)), limit, ({ id }) => [id]);
+    return this.cursors.page(
+      scope,
+      rows.map((row) => this.present(row)),
+      limit,
+      ({ id }) => [id],
+    );
   }
 
   /** Throws webhook_source_not_found. */
@@ -45,7 +56,11 @@ export class WebhookSourcesService {
   }
 
   /** Adds a source with its first secret. Throws webhook_scheme_unavailable. */
-  async create({ name, scheme, limitPerMinute = DEFAULT_LIMIT_PER_MINUTE }: CreateSourceDto): Promise<CreatedSourceResponse> {
+  async create({
+    name,
+    scheme,
+    limitPerMinute = DEFAULT_LIMIT_PER_MINUTE,
+  }: CreateSourceDto): Promise<CreatedSourceResponse> {
     if (!OFFERED_SCHEMES.includes(scheme)) {
       throw new Problem('webhook_scheme_unavailable', { detail: `schemes on offer: ${OFFERED_SCHEMES.join(', ')}` });
     }
@@ -58,10 +73,12 @@ export class WebhookSourcesService {
 
   /** Changes what is given. Throws webhook_source_not_found. */
   async update(id: string, changes: UpdateSourceDto): Promise<SourceResponse> {
-    if (!(await this.sources.update(id, { ...changes, updatedAt: this.clock.now() }))) throw new Problem('webhook_source_not_found');
+    if (!(await this.sources.update(id, { ...changes, updatedAt: this.clock.now() })))
+      throw new Problem('webhook_source_not_found');
     this.inbound.forget(id);
     this.audit.record('webhook_source.updated', {
-      target: { type: 'webhook_source', id }, meta: { fields: Object.keys(changes), enabled: changes.enabled },
+      target: { type: 'webhook_source', id },
+      meta: { fields: Object.keys(changes), enabled: changes.enabled },
     });
     return this.present(await this.require(id));
   }
@@ -69,14 +86,18 @@ export class WebhookSourcesService {
   /** Removes a source and ends its secrets; its deliveries stay. Throws webhook_source_not_found. */
   async remove(id: string): Promise<void> {
     const now = this.clock.now();
-    if (!(await this.sources.update(id, { enabled: false, removedAt: now, updatedAt: now }))) throw new Problem('webhook_source_not_found');
+    if (!(await this.sources.update(id, { enabled: false, removedAt: now, updatedAt: now })))
+      throw new Problem('webhook_source_not_found');
     await this.sources.expireSecrets(id, now);
     this.inbound.forget(id);
     this.audit.record('webhook_source.removed', { target: { type: 'webhook_source', id } });
   }
 
   /** A new secret; those before it stay valid for the overlap. Throws webhook_source_not_found. */
-  async rotate(id: string, { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateSecretDto): Promise<RotatedSecretResponse> {
+  async rotate(
+    id: string,
+    { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateSecretDto,
+  ): Promise<RotatedSecretResponse> {
     await this.require(id);
     const previousExpireAt = new Date(this.clock.millis() + overlapSeconds * 1_000);
     await this.sources.expireSecrets(id, previousExpireAt);

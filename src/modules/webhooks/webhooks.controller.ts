@@ -10,7 +10,9 @@ export class WebhooksController {
   constructor(private readonly webhooks: WebhooksService) {}
 
   @Post(':sourceId')
-  @Public('partner systems have no session: every delivery proves itself by its signature', { emits: ['webhook.refused', 'webhook.conflict'] })
+  @Public('partner systems have no session: every delivery proves itself by its signature', {
+    emits: ['webhook.refused', 'webhook.conflict'],
+  })
   @Returns(DeliveryReceipt, { status: 202 })
   receive(@Param('sourceId', ParseUUIDPipe) sourceId: string, @Req() request: SignedRequest) {
     return this.webhooks.receive(sourceId.toLowerCase(), request.headers, request.rawBody ?? Buffer.alloc(0));

@@ -16,7 +16,8 @@ export class DeliveryReceipt {
 }
 
 export class CreateSourceDto {
-  @IsString() @Length(1, 200)
+  @IsString()
+  @Length(1, 200)
   name: string;
 
   /** How deliveries are signed. */
@@ -24,31 +25,44 @@ export class CreateSourceDto {
   scheme: Scheme;
 
   /** How many deliveries are taken in a minute, by each process. */
-  @MayBeAbsent() @IsInt() @Min(1) @Max(1_000_000)
+  @MayBeAbsent()
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
   limitPerMinute?: number;
 }
 
 export class UpdateSourceDto {
-  @MayBeAbsent() @IsString() @Length(1, 200)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 200)
   name?: string;
 
   /** A disabled source is answered as if it did not exist. */
-  @MayBeAbsent() @IsBoolean()
+  @MayBeAbsent()
+  @IsBoolean()
   enabled?: boolean;
 
   /** How many deliveries are taken in a minute, by each process. */
-  @MayBeAbsent() @IsInt() @Min(1) @Max(1_000_000)
+  @MayBeAbsent()
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
   limitPerMinute?: number;
 }
 
 export class RotateSecretDto {
   /** For how long the secrets before this one stay valid: at most a day, an hour unless said otherwise. */
-  @MayBeAbsent() @IsInt() @Min(0) @Max(86_400)
+  @MayBeAbsent()
+  @IsInt()
+  @Min(0)
+  @Max(86_400)
   overlapSeconds?: number;
 }
 
 export class DeliveriesQuery extends PageQuery {
-  @MayBeAbsent() @IsIn(DELIVERY_STATUSES)
+  @MayBeAbsent()
+  @IsIn(DELIVERY_STATUSES)
   status?: DeliveryStatus;
 }
 

@@ -5,54 +5,88 @@ export const webhooksFeature = defineFeature({
   description: 'Signed deliveries from partner systems: taken in durably, applied exactly once, in order.',
   permissions: {
     'webhook:read': {
-      category: 'Integrations', description: 'See webhook sources, never their secrets.',
+      category: 'Integrations',
+      description: 'See webhook sources, never their secrets.',
       scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'] },
     },
-    'webhook:create': { category: 'Integrations', description: 'Add webhook sources.', scopes: { org: ['program_director', 'owner', 'admin'] } },
-    'webhook:update': {
-      category: 'Integrations', description: 'Rename, limit, disable and remove webhook sources.',
+    'webhook:create': {
+      category: 'Integrations',
+      description: 'Add webhook sources.',
       scopes: { org: ['program_director', 'owner', 'admin'] },
     },
-    'webhook:rotate': { category: 'Integrations', description: 'Give a webhook source a new secret.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'webhook:update': {
+      category: 'Integrations',
+      description: 'Rename, limit, disable and remove webhook sources.',
+      scopes: { org: ['program_director', 'owner', 'admin'] },
+    },
+    'webhook:rotate': {
+      category: 'Integrations',
+      description: 'Give a webhook source a new secret.',
+      scopes: { org: ['program_director', 'owner', 'admin'] },
+    },
     'delivery:read': {
-      category: 'Integrations', description: 'See what webhook sources delivered and what became of it, never the bodies.',
+      category: 'Integrations',
+      description: 'See what webhook sources delivered and what became of it, never the bodies.',
       scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'] },
     },
-    'delivery:replay': { category: 'Integrations', description: 'Process dead deliveries again.', scopes: { org: ['program_director', 'owner', 'admin'] } },
+    'delivery:replay': {
+      category: 'Integrations',
+      description: 'Process dead deliveries again.',
+      scopes: { org: ['program_director', 'owner', 'admin'] },
+    },
   },
   events: {
     'webhook_source.created': {
-      category: 'integrations', severity: 'notice', description: 'A webhook source was added.', meta: { scheme: 'code' },
+      category: 'integrations',
+      severity: 'notice',
+      description: 'A webhook source was added.',
+      meta: { scheme: 'code' },
       live: { permission: 'webhook:read' },
     },
     'webhook_source.updated': {
-      category: 'integrations', severity: 'notice', description: 'A webhook source was changed.', meta: { fields: 'codes', enabled: 'flag' },
+      category: 'integrations',
+      severity: 'notice',
+      description: 'A webhook source was changed.',
+      meta: { fields: 'codes', enabled: 'flag' },
       live: { permission: 'webhook:read' },
     },
     'webhook_source.removed': {
-      category: 'integrations', severity: 'warning', description: 'A webhook source was removed; its secrets open nothing any more.',
+      category: 'integrations',
+      severity: 'warning',
+      description: 'A webhook source was removed; its secrets open nothing any more.',
       live: { permission: 'webhook:read' },
     },
     'webhook_secret.rotated': {
-      category: 'integrations', severity: 'warning', description: 'A webhook source was given a new secret.', meta: { overlapSeconds: 'count' },
+      category: 'integrations',
+      severity: 'warning',
+      description: 'A webhook source was given a new secret.',
+      meta: { overlapSeconds: 'count' },
       live: { permission: 'webhook:read' },
     },
     'webhook.refused': {
-      category: 'integrations', severity: 'warning',
-      description: 'Deliveries that were not signed as they must be were refused: at most one entry a minute for each source, with their number.',
+      category: 'integrations',
+      severity: 'warning',
+      description:
+        'Deliveries that were not signed as they must be were refused: at most one entry a minute for each source, with their number.',
       meta: { reasons: 'codes', count: 'count' },
     },
     'webhook.conflict': {
-      category: 'integrations', severity: 'warning', description: 'A signed message came again with another body and was refused.',
+      category: 'integrations',
+      severity: 'warning',
+      description: 'A signed message came again with another body and was refused.',
       meta: { deliveryId: 'id' },
     },
     'webhook.applied': {
-      category: 'integrations', severity: 'info', description: 'A delivery was applied to a person\'s record.',
+      category: 'integrations',
+      severity: 'info',
+      description: "A delivery was applied to a person's record.",
       meta: { change: 'code', sourceId: 'id', personId: 'id' },
       live: { permission: 'delivery:read' },
     },
     'webhook.replayed': {
-      category: 'integrations', severity: 'notice', description: 'A dead delivery was handed to the queue again.',
+      category: 'integrations',
+      severity: 'notice',
+      description: 'A dead delivery was handed to the queue again.',
       live: { permission: 'delivery:read' },
     },
   },
@@ -68,25 +102,46 @@ export const webhooksFeature = defineFeature({
   jobs: {
     'webhooks.apply': {
       description: 'Applies one delivery to the record it is about.',
-      attempts: 5, backoffSeconds: 2, timeoutSeconds: 30, concurrency: 8,
+      attempts: 5,
+      backoffSeconds: 2,
+      timeoutSeconds: 30,
+      concurrency: 8,
     },
   },
   retention: {
     'webhook_inbox.payload': {
       description: 'Bodies of processed deliveries',
-      table: 'webhook_inbox', ageColumn: 'processed_at', days: 30, floorDays: 0, action: { clear: ['body_enc'] }, where: 'has_body',
+      table: 'webhook_inbox',
+      ageColumn: 'processed_at',
+      days: 30,
+      floorDays: 0,
+      action: { clear: ['body_enc'] },
+      where: 'has_body',
     },
     'webhook_inbox.processed': {
       description: 'Processed deliveries; until then a message that comes again is recognized',
-      table: 'webhook_inbox', ageColumn: 'processed_at', days: 400, floorDays: 1, action: 'delete',
+      table: 'webhook_inbox',
+      ageColumn: 'processed_at',
+      days: 400,
+      floorDays: 1,
+      action: 'delete',
     },
     'webhook_inbox.unprocessed': {
       description: 'Deliveries that died and that nobody replayed',
-      table: 'webhook_inbox', ageColumn: 'received_at', days: 180, floorDays: 30, action: 'delete', where: 'processed_at IS NULL',
+      table: 'webhook_inbox',
+      ageColumn: 'received_at',
+      days: 180,
+      floorDays: 30,
+      action: 'delete',
+      where: 'processed_at IS NULL',
     },
     'webhook_secrets.expired': {
       description: 'Webhook secrets that have expired',
-      table: 'webhook_secrets', ageColumn: 'expires_at', days: 30, floorDays: 1, action: 'delete',
+      table: 'webhook_secrets',
+      ageColumn: 'expires_at',
+      days: 30,
+      floorDays: 1,
+      action: 'delete',
     },
   },
   personalData: {
@@ -95,15 +150,38 @@ export const webhooksFeature = defineFeature({
     webhook_secrets: { secret_enc: { class: 'internal', erasure: 'keep' } },
   },
   tables: {
-    webhook_sources: { kind: 'tenant', resource: 'webhook-source', rows: { select: 'webhook:read', insert: 'webhook:create', update: ['webhook:update', 'webhook:rotate'] }, retention: { keep: 'deliveries and log entries name their source; it holds no personal data' } },
-    webhook_secrets: { kind: 'tenant', rows: {
-        select: ['webhook:read', 'webhook:rotate', 'retention:preview', 'retention:run'], insert: ['webhook:create', 'webhook:rotate'], update: ['webhook:update', 'webhook:rotate'],
-      }, retention: { policies: ['webhook_secrets.expired'] } },
-    webhook_inbox: { kind: 'tenant', resource: 'delivery', rows: { select: ['delivery:read', 'delivery:replay', 'retention:preview', 'retention:run'] }, retention: { policies: ['webhook_inbox.payload', 'webhook_inbox.processed', 'webhook_inbox.unprocessed'] } },
+    webhook_sources: {
+      kind: 'tenant',
+      resource: 'webhook-source',
+      rows: { select: 'webhook:read', insert: 'webhook:create', update: ['webhook:update', 'webhook:rotate'] },
+      retention: { keep: 'deliveries and log entries name their source; it holds no personal data' },
+    },
+    webhook_secrets: {
+      kind: 'tenant',
+      rows: {
+        select: ['webhook:read', 'webhook:rotate', 'retention:preview', 'retention:run'],
+        insert: ['webhook:create', 'webhook:rotate'],
+        update: ['webhook:update', 'webhook:rotate'],
+      },
+      retention: { policies: ['webhook_secrets.expired'] },
+    },
+    webhook_inbox: {
+      kind: 'tenant',
+      resource: 'delivery',
+      rows: { select: ['delivery:read', 'delivery:replay', 'retention:preview', 'retention:run'] },
+      retention: { policies: ['webhook_inbox.payload', 'webhook_inbox.processed', 'webhook_inbox.unprocessed'] },
+    },
   },
   controls: {
-    'webhooks.signed': { claims: ['C7'], description: 'Deliveries are verified over raw bytes, within five minutes, and shut out by the database when a secret ends.' },
-    'webhooks.exactly-once': { claims: ['C7'], description: 'A delivery answered with 202 is stored with its job, and applied in one transaction with its mark.' },
+    'webhooks.signed': {
+      claims: ['C7'],
+      description:
+        'Deliveries are verified over raw bytes, within five minutes, and shut out by the database when a secret ends.',
+    },
+    'webhooks.exactly-once': {
+      claims: ['C7'],
+      description: 'A delivery answered with 202 is stored with its job, and applied in one transaction with its mark.',
+    },
   },
 });
 

@@ -32,7 +32,10 @@ export class WebhookJobs {
     currentContext().actor = { type: 'source', id: sourceId };
     const { externalId, ...fields } = event.data;
     const person = await this.people.upsertByExternalId(externalId, fields);
-    this.audit.record('webhook.applied', { target: { type: 'delivery', id }, meta: { change: event.type.slice('person.'.length), sourceId, personId: person.id } });
+    this.audit.record('webhook.applied', {
+      target: { type: 'delivery', id },
+      meta: { change: event.type.slice('person.'.length), sourceId, personId: person.id },
+    });
     await this.inbox.markProcessed(id);
   }
 }

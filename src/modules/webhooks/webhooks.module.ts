@@ -19,8 +19,15 @@ import { WebhooksService } from './webhooks.service.js';
   imports: [TypeOrmModule.forFeature([WebhookSourceEntity]), PeopleModule],
   controllers: [WebhooksController, WebhookSourcesController],
   providers: [
-    WebhooksService, InboundSources, InboxRepository, Refusals, WebhookMetrics, WebhookSourcesService, WebhookSourcesRepository,
-    DeliveriesService, WebhookJobs,
+    WebhooksService,
+    InboundSources,
+    InboxRepository,
+    Refusals,
+    WebhookMetrics,
+    WebhookSourcesService,
+    WebhookSourcesRepository,
+    DeliveriesService,
+    WebhookJobs,
   ],
   exports: [WebhookSourcesService],
 })

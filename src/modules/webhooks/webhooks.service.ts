@@ -98,7 +98,9 @@ export class WebhooksService {
     const now = this.clock.millis();
     const valid = source.secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now);
     const secret = signedBy(valid, inbound.headers, inbound.body);
-    return secret === undefined ? { outcome: 'refused', stored_id: '' } : this.batch.add(sealDelivery(source, secret, inbound));
+    return secret === undefined
+      ? { outcome: 'refused', stored_id: '' }
+      : this.batch.add(sealDelivery(source, secret, inbound));
   }
 
   private async refuse(source: InboundSource, reason: ErrorCode): Promise<never> {
@@ -116,7 +118,10 @@ function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body
     entrance: secret.entrance,
     deliveryId,
     messageId: headers.id,
-    body: new RowCipher(source.data, source.orgId, 'webhook_inbox', deliveryId).seal('body_enc', body.toString('utf8'))!,
+    body: new RowCipher(source.data, source.orgId, 'webhook_inbox', deliveryId).seal(
+      'body_enc',
+      body.toString('utf8'),
+    )!,
     digest: hmac(source.digestKey, body),
     jobId: newId(),
     orderKey: recordKey === null ? null : hmac(source.orderKey, `${source.id}|${recordKey}`).toString('base64url'),
@@ -126,8 +131,10 @@ function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body
 
 /** What the deliveries about one record have in common; null where there is nothing to order by. */
 function externalIdOf(event: unknown): string | null {
-  if (typeof event !== 'object' || event === null || Array.isArray(event)) throw new Problem('invalid_request', { detail: 'the body must be a JSON object' });
+  if (typeof event !== 'object' || event === null || Array.isArray(event))
+    throw new Problem('invalid_request', { detail: 'the body must be a JSON object' });
   const { data } = event as { data?: unknown };
-  const externalId = typeof data === 'object' && data !== null ? (data as { externalId?: unknown }).externalId : undefined;
+  const externalId =
+    typeof data === 'object' && data !== null ? (data as { externalId?: unknown }).externalId : undefined;
   return typeof externalId === 'string' ? externalId : null;
 }

@@ -6,17 +6,25 @@ export const accessFeature = defineFeature({
   description: 'Who may reach a route: the layers every request passes, in order.',
   events: {
     'access.denied': {
-      category: 'access', severity: 'warning', ambient: true,
+      category: 'access',
+      severity: 'warning',
+      ambient: true,
       description: 'Somebody signed in was refused a route or a record.',
       meta: { route: 'code', permission: 'code', reason: 'code', record: 'id' },
     },
     'api_key.refused': {
-      category: 'access', severity: 'warning', ambient: true,
-      description: 'An API key was used that is over, or from an address that it may not be used from.', meta: { reason: 'code' },
+      category: 'access',
+      severity: 'warning',
+      ambient: true,
+      description: 'An API key was used that is over, or from an address that it may not be used from.',
+      meta: { reason: 'code' },
     },
     'scim.token_refused': {
-      category: 'access', severity: 'warning', ambient: true,
-      description: 'A directory came by a SCIM token that is over.', meta: { reason: 'code', connectionId: 'id' },
+      category: 'access',
+      severity: 'warning',
+      ambient: true,
+      description: 'A directory came by a SCIM token that is over.',
+      meta: { reason: 'code', connectionId: 'id' },
     },
   },
   errors: {
@@ -33,10 +41,24 @@ export const accessFeature = defineFeature({
     step_up_required: { status: 403, title: 'Show again who you are to do this' },
   },
   controls: {
-    'access.guard-chain': { claims: ['E11', 'S4'], description: 'Layered guard on every route; undeclared routes stop the boot.' },
-    'access.keys-are-no-people': { claims: ['E11', 'S4'], description: 'What is about a person\'s own account, or for a person to decide, is closed to API keys; no member\'s change without a permission is open to them.' },
-    'access.step-up': { claims: ['V'], description: 'Exports, roles, keys, connections and settings of sign-in ask people for a sign-in or step-up of the last minutes.' },
-    'access.password-change': { claims: ['E13'], description: 'A password that must be changed blocks every mutation.' },
+    'access.guard-chain': {
+      claims: ['E11', 'S4'],
+      description: 'Layered guard on every route; undeclared routes stop the boot.',
+    },
+    'access.keys-are-no-people': {
+      claims: ['E11', 'S4'],
+      description:
+        "What is about a person's own account, or for a person to decide, is closed to API keys; no member's change without a permission is open to them.",
+    },
+    'access.step-up': {
+      claims: ['V'],
+      description:
+        'Exports, roles, keys, connections and settings of sign-in ask people for a sign-in or step-up of the last minutes.',
+    },
+    'access.password-change': {
+      claims: ['E13'],
+      description: 'A password that must be changed blocks every mutation.',
+    },
   },
 });
 

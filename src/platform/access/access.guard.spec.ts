@@ -11,13 +11,34 @@ import { AccessGuard } from './access.guard.js';
 import type { Attempt, SessionRow } from './attempt.js';
 import { Access, DirectoryAccess, Public } from './decorators.js';
 
-const LAYERS = ['rate', 'token', 'key limit', 'session', 'same origin', 'people only', 'password', 'second factor', 'sso', 'method', 'permission', 'step-up'];
+const LAYERS = [
+  'rate',
+  'token',
+  'key limit',
+  'session',
+  'same origin',
+  'people only',
+  'password',
+  'second factor',
+  'sso',
+  'method',
+  'permission',
+  'step-up',
+];
 
 class Controller {
-  undeclared() { return 1; }
-  @Access('signed-in') read() { return 1; }
-  @Public('for the test') open() { return 1; }
-  @DirectoryAccess({}) provision() { return 1; }
+  undeclared() {
+    return 1;
+  }
+  @Access('signed-in') read() {
+    return 1;
+  }
+  @Public('for the test') open() {
+    return 1;
+  }
+  @DirectoryAccess({}) provision() {
+    return 1;
+  }
 }
 
 /** What happened, in order: layers passed, transactions, entries for the log. */
@@ -48,16 +69,41 @@ function guard(): AccessGuard {
       fn({ state: sessionState });
     },
   };
-  const audit = { record: (type: string, { meta }: AuditEntry) => void happened.push(`${type} ${JSON.stringify(meta)}`) };
+  const audit = {
+    record: (type: string, { meta }: AuditEntry) => void happened.push(`${type} ${JSON.stringify(meta)}`),
+  };
   const [rate, ...members] = [...LAYERS, 'directory'].map(layer);
-  return new AccessGuard(unitOfWork as unknown as UnitOfWork, audit as unknown as AuditTrail, ...([rate, ...members] as unknown as [never, never, never, never, never, never, never, never, never, never, never, never, never]));
+  return new AccessGuard(
+    unitOfWork as unknown as UnitOfWork,
+    audit as unknown as AuditTrail,
+    ...([rate, ...members] as unknown as [
+      never,
+      never,
+      never,
+      never,
+      never,
+      never,
+      never,
+      never,
+      never,
+      never,
+      never,
+      never,
+      never,
+    ]),
+  );
 }
 
 async function arrive(handler: keyof Controller, method = 'GET'): Promise<unknown> {
   const execution = {
-    getHandler: () => Controller.prototype[handler], getClass: () => Controller, switchToHttp: () => ({ getRequest: () => ({ method, params: { id: 'no-uuid' } }) as unknown as Request }),
+    getHandler: () => Controller.prototype[handler],
+    getClass: () => Controller,
+    switchToHttp: () => ({ getRequest: () => ({ method, params: { id: 'no-uuid' } }) as unknown as Request }),
   } as unknown as ExecutionContext;
-  return withContext(new Context(), () => guard().canActivate(execution)).then((open) => open, (error: Problem) => error.code);
+  return withContext(new Context(), () => guard().canActivate(execution)).then(
+    (open) => open,
+    (error: Problem) => error.code,
+  );
 }
 
 beforeEach(() => {
@@ -84,7 +130,7 @@ describe('the guard', () => {
     expect(happened).toEqual(['rate']);
   });
 
-  it('asks of a route for directories for its limit and a directory\'s token, and takes nothing else', async () => {
+  it("asks of a route for directories for its limit and a directory's token, and takes nothing else", async () => {
     expect(await arrive('provision')).toBe(true);
     expect(happened).toEqual(['rate', 'directory']);
     refuseAt = 'directory';
@@ -102,10 +148,14 @@ describe('the guard', () => {
   it('undoes the transaction of who was refused, and records the denial in one of its own', async () => {
     refuseAt = 'permission';
     await arrive('read');
-    expect(happened.slice(-3)).toEqual(['undone', 'transaction of its own', 'access.denied {"route":"Controller.read","permission":"signed-in","reason":"forbidden"}']);
+    expect(happened.slice(-3)).toEqual([
+      'undone',
+      'transaction of its own',
+      'access.denied {"route":"Controller.read","permission":"signed-in","reason":"forbidden"}',
+    ]);
   });
 
-  it('records nobody\'s denial: before a session is known, or when it has ended meanwhile', async () => {
+  it("records nobody's denial: before a session is known, or when it has ended meanwhile", async () => {
     refuseAt = 'token';
     await arrive('read');
     expect(happened).toEqual(['rate', 'token', 'undone']);
@@ -124,7 +174,11 @@ describe('the guard', () => {
   it('allows a request the events of its route and no others', async () => {
     await withContext(new Context(), async () => {
       currentContext().emits = new Set(['access.denied']);
-      const execution = { getHandler: () => Controller.prototype.open, getClass: () => Controller, switchToHttp: () => ({ getRequest: () => ({ method: 'GET' }) }) } as unknown as ExecutionContext;
+      const execution = {
+        getHandler: () => Controller.prototype.open,
+        getClass: () => Controller,
+        switchToHttp: () => ({ getRequest: () => ({ method: 'GET' }) }),
+      } as unknown as ExecutionContext;
       await guard().canActivate(execution);
       expect([...currentContext().emits]).toEqual([]);
     });

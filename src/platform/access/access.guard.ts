@@ -11,7 +11,14 @@ import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
 import { DirectoryLayer } from './layers/directory.layer.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
-  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
+  EnforcedSsoLayer,
+  PasswordChangedLayer,
+  PermissionLayer,
+  RateLayer,
+  SameOriginLayer,
+  SecondFactorLayer,
+  SignInMethodLayer,
+  StepUpLayer,
 } from './layers/standing.layers.js';
 import { TokenLayer } from './layers/token.layer.js';
 
@@ -27,12 +34,34 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
-    rate: RateLayer, token: TokenLayer, keyLimit: KeyLimitLayer, session: SessionLayer, sameOrigin: SameOriginLayer, peopleOnly: PeopleOnlyLayer,
-    password: PasswordChangedLayer, secondFactor: SecondFactorLayer, enforcedSso: EnforcedSsoLayer, method: SignInMethodLayer,
-    permission: PermissionLayer, stepUp: StepUpLayer, directory: DirectoryLayer,
+    rate: RateLayer,
+    token: TokenLayer,
+    keyLimit: KeyLimitLayer,
+    session: SessionLayer,
+    sameOrigin: SameOriginLayer,
+    peopleOnly: PeopleOnlyLayer,
+    password: PasswordChangedLayer,
+    secondFactor: SecondFactorLayer,
+    enforcedSso: EnforcedSsoLayer,
+    method: SignInMethodLayer,
+    permission: PermissionLayer,
+    stepUp: StepUpLayer,
+    directory: DirectoryLayer,
   ) {
     this.forEverybody = [rate];
-    this.forMembers = [token, keyLimit, session, sameOrigin, peopleOnly, password, secondFactor, enforcedSso, method, permission, stepUp];
+    this.forMembers = [
+      token,
+      keyLimit,
+      session,
+      sameOrigin,
+      peopleOnly,
+      password,
+      secondFactor,
+      enforcedSso,
+      method,
+      permission,
+      stepUp,
+    ];
     this.forDirectories = [directory];
     this.again = [session, secondFactor, enforcedSso, method, permission];
   }
@@ -78,7 +107,8 @@ export class AccessGuard implements CanActivate {
   }
 
   /**
-   * The refused request's transaction is undone, so the denial is written in one of its own; of nobody who was not admitted.
+   * The refused request's transaction is undone, so the denial is written in one of its own; of nobody who was not
+   * admitted.
    * Where even that fails, the refusal stands and the failure is logged.
    */
   async recordDenial(execution: ExecutionContext, problem: Problem): Promise<void> {

@@ -9,7 +9,14 @@ import { DirectoryLayer } from './layers/directory.layer.js';
 import { RefusedKeys } from './layers/refused-keys.js';
 import { SessionLayer } from './layers/session.layer.js';
 import {
-  EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, RateLayer, SameOriginLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer,
+  EnforcedSsoLayer,
+  PasswordChangedLayer,
+  PermissionLayer,
+  RateLayer,
+  SameOriginLayer,
+  SecondFactorLayer,
+  SignInMethodLayer,
+  StepUpLayer,
 } from './layers/standing.layers.js';
 import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
 
@@ -18,8 +25,23 @@ import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
 @Module({
   imports: [PassportModule],
   providers: [
-    JwtStrategy, RateLayer, TokenLayer, KeyLimitLayer, RefusedKeys, SessionLayer, SameOriginLayer, PeopleOnlyLayer, PasswordChangedLayer, SecondFactorLayer,
-    EnforcedSsoLayer, SignInMethodLayer, PermissionLayer, StepUpLayer, DirectoryLayer, AccessGuard, AsMember,
+    JwtStrategy,
+    RateLayer,
+    TokenLayer,
+    KeyLimitLayer,
+    RefusedKeys,
+    SessionLayer,
+    SameOriginLayer,
+    PeopleOnlyLayer,
+    PasswordChangedLayer,
+    SecondFactorLayer,
+    EnforcedSsoLayer,
+    SignInMethodLayer,
+    PermissionLayer,
+    StepUpLayer,
+    DirectoryLayer,
+    AccessGuard,
+    AsMember,
     { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_INTERCEPTOR, useClass: UnitOfWorkInterceptor },
   ],

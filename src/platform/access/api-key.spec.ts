@@ -11,7 +11,12 @@ const characters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 describe('an API key', () => {
   it('is recognized, however often one is made, and holds 256 random bits', () => {
     const keys = Array.from({ length: 500 }, newApiKey);
-    expect(keys.filter((key) => !isApiKey(key) || !/^vs_[\w-]{49}$/.test(key) || Buffer.from(key.slice(3, 46), 'base64url').length !== 32)).toEqual([]);
+    expect(
+      keys.filter(
+        (key) =>
+          !isApiKey(key) || !/^vs_[\w-]{49}$/.test(key) || Buffer.from(key.slice(3, 46), 'base64url').length !== 32,
+      ),
+    ).toEqual([]);
     expect(new Set(keys.map((key) => key.slice(3, 46))).size).toBe(500);
   });
 
@@ -24,18 +29,30 @@ describe('an API key', () => {
   });
 
   it('is none with any one character changed, two neighbours swapped, or one lost or doubled', () => {
-    fc.assert(fc.property(anyKey, fc.nat(51), fc.constantFrom(...characters), (key, at, character) => {
-      const [before, here, next, after] = [key.slice(0, at), key[at]!, key[at + 1] ?? '', key.slice(at + 2)];
-      expect(isApiKey(before + character + next + after)).toBe(character === here);
-      expect(isApiKey(before + next + here + after)).toBe(next === here || next === '');
-      expect(isApiKey(before + next + after)).toBe(false);
-      expect(isApiKey(before + here + here + next + after)).toBe(false);
-    }));
+    fc.assert(
+      fc.property(anyKey, fc.nat(51), fc.constantFrom(...characters), (key, at, character) => {
+        const [before, here, next, after] = [key.slice(0, at), key[at]!, key[at + 1] ?? '', key.slice(at + 2)];
+        expect(isApiKey(before + character + next + after)).toBe(character === here);
+        expect(isApiKey(before + next + here + after)).toBe(next === here || next === '');
+        expect(isApiKey(before + next + after)).toBe(false);
+        expect(isApiKey(before + here + here + next + after)).toBe(false);
+      }),
+    );
   });
 
   it('is no text that somebody made up', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...characters), minLength: 49, maxLength: 49 }), (text) => !isApiKey(`vs_${text}`)));
-    fc.assert(fc.property(fc.string(), (text) => !isApiKey(text) && bearerKey(text) === undefined && bearerKey(`Bearer ${text}`) === undefined));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...characters), minLength: 49, maxLength: 49 }),
+        (text) => !isApiKey(`vs_${text}`),
+      ),
+    );
+    fc.assert(
+      fc.property(
+        fc.string(),
+        (text) => !isApiKey(text) && bearerKey(text) === undefined && bearerKey(`Bearer ${text}`) === undefined,
+      ),
+    );
   });
 
   it('is recognized by a beginning that leaves 220 bits to guess', () => {
@@ -48,13 +65,29 @@ describe('an Authorization header', () => {
   it('gives a key by the scheme Bearer, in capitals or not, with one space and nothing more', () => {
     const key = newApiKey();
     expect([`Bearer ${key}`, `bearer ${key}`, `BEARER ${key}`].map(bearerKey)).toEqual([key, key, key]);
-    expect([key, `Basic ${key}`, `Bearer  ${key}`, `Bearer ${key} `, ` Bearer ${key}`, `Bearer ${key}, x`, `Bearer\t${key}`, `Bearer ${key}\n`, 'Bearer', 'Bearer ', ''].map(bearerKey))
-      .toEqual(Array(11).fill(undefined));
+    expect(
+      [
+        key,
+        `Basic ${key}`,
+        `Bearer  ${key}`,
+        `Bearer ${key} `,
+        ` Bearer ${key}`,
+        `Bearer ${key}, x`,
+        `Bearer\t${key}`,
+        `Bearer ${key}\n`,
+        'Bearer',
+        'Bearer ',
+        '',
+      ].map(bearerKey),
+    ).toEqual(Array(11).fill(undefined));
   });
 
   it('is told the scheme by a 401, and no cookie is', () => {
     const of = (authorization?: string) => ({ request: { headers: { authorization } } as Request });
     expect(refusalOf(of('Bearer x'), 'api_key_expired').headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
-    expect([refusalOf(of('Bearer x'), 'address_not_allowed').headers, refusalOf(of(), 'session_expired').headers]).toEqual([{}, {}]);
+    expect([
+      refusalOf(of('Bearer x'), 'address_not_allowed').headers,
+      refusalOf(of(), 'session_expired').headers,
+    ]).toEqual([{}, {}]);
   });
 });

@@ -32,7 +32,9 @@ export function entranceFailure(error: unknown): unknown {
   return errorCode(error) === '42501' ? new NoSuchMember({ cause: error }) : error;
 }
 
-/** Lets a job of the worker act as one member: with that member's scope in the database, and as that member in the log. */
+/**
+ * Lets a job of the worker act as one member: with that member's scope in the database, and as that member in the log.
+ */
 @Injectable()
 export class AsMember {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -76,8 +78,18 @@ export class AsMember {
       [orgId, membershipId],
     );
     return {
-      sessionId: null, userId: row.user_id, email: row.email, name: row.user_name, orgId, orgName: row.org_name,
-      membershipId, personId: rest!.personId, preset: rest!.preset, ...standing(row), accessGrantId: row.access_grant_id, apiKeyId: null,
+      sessionId: null,
+      userId: row.user_id,
+      email: row.email,
+      name: row.user_name,
+      orgId,
+      orgName: row.org_name,
+      membershipId,
+      personId: rest!.personId,
+      preset: rest!.preset,
+      ...standing(row),
+      accessGrantId: row.access_grant_id,
+      apiKeyId: null,
     };
   }
 }

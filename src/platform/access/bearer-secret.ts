@@ -7,8 +7,10 @@ const RECOGNIZED = 6;
 const URL_SAFE = /^[\w-]+$/;
 
 /**
- * A new secret for machines: what tells its kind (`vs_`, `vs_scim_`), 256 random bits in base64url (43 characters), and the
- * CRC-32 (ISO/IEC 3309) of all that in base64url (6 characters). The sum tells a typo, and a scanner that it found a secret,
+ * A new secret for machines: what tells its kind (`vs_`, `vs_scim_`), 256 random bits in base64url (43 characters), and
+ * the
+ * CRC-32 (ISO/IEC 3309) of all that in base64url (6 characters). The sum tells a typo, and a scanner that it found a
+ * secret,
  * before anybody is asked.
  */
 export function newSecret(kind: string): string {
@@ -18,7 +20,12 @@ export function newSecret(kind: string): string {
 
 /** Whether a text is a secret of a kind as we make them; not whether anybody has it. */
 export function isSecret(kind: string, text: string): boolean {
-  return text.startsWith(kind) && text.length === kind.length + RANDOM + SUM && URL_SAFE.test(text) && checkOf(text.slice(0, -SUM)) === text.slice(-SUM);
+  return (
+    text.startsWith(kind) &&
+    text.length === kind.length + RANDOM + SUM &&
+    URL_SAFE.test(text) &&
+    checkOf(text.slice(0, -SUM)) === text.slice(-SUM)
+  );
 }
 
 /** The beginning of a secret, by which its owner recognizes it: 36 of its 256 bits. */

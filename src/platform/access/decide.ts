@@ -23,14 +23,18 @@ const EVERYBODY: Way = { permission: null, scope: 'org', relation: 'organization
 const OWN_ROW: Way = { permission: null, scope: 'own', relation: 'own-row' };
 
 /**
- * Every way in which a rule lets a member through to a row of their organization; none where the database refuses it. The
+ * Every way in which a rule lets a member through to a row of their organization; none where the database refuses it.
+ * The
  * same decision as the row policy that is made of the rule, for telling why: tests hold the two against each other.
  */
 export function decide({ everybody, about, other, own }: Rule, grants: Grants, relation: Relation): Way[] {
   const reach = Math.max(0, ...about.map((permission) => width(grants.get(permission))));
-  const people = about.filter((permission) => reach > 0 && width(grants.get(permission)) === reach)
+  const people = about
+    .filter((permission) => reach > 0 && width(grants.get(permission)) === reach)
     .flatMap((permission) => wayAmongPeople(permission, grants.get(permission) as Scope, relation));
-  const held = other.filter((permission) => grants.get(permission) === 'org').map((permission): Way => ({ permission, scope: 'org', relation: 'organization' }));
+  const held = other
+    .filter((permission) => grants.get(permission) === 'org')
+    .map((permission): Way => ({ permission, scope: 'org', relation: 'organization' }));
   return [...(everybody ? [EVERYBODY] : []), ...held, ...people, ...(own && relation.ownRow ? [OWN_ROW] : [])];
 }
 

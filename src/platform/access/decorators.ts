@@ -11,7 +11,10 @@ export interface RouteOptions {
   stepUpMinutes?: number;
   /** The limit on this route, by address. */
   limit?: RateLimit;
-  /** Sent by programs on their own, so that it is no sign of somebody being there: it does not keep a session from falling idle. */
+  /**
+   * Sent by programs on their own, so that it is no sign of somebody being there: it does not keep a session from
+   * falling idle.
+   */
   passive?: true;
   /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
   beforeSetup?: true;
@@ -23,7 +26,11 @@ export interface RouteOptions {
 
 /** How a route may be reached. */
 export type RoutePolicy = RouteOptions &
-  ({ kind: 'public'; reason: string } | { kind: 'access'; permission: Permission | 'signed-in' } | { kind: 'directory' });
+  (
+    | { kind: 'public'; reason: string }
+    | { kind: 'access'; permission: Permission | 'signed-in' }
+    | { kind: 'directory' }
+  );
 
 const POLICY = Symbol('vouchsafe:route-policy');
 
@@ -44,7 +51,10 @@ export function Public(reason: string, options: RouteOptions = {}): MethodDecora
   return declare({ kind: 'public', reason, ...options });
 }
 
-/** Open to the directory of an institution, by a SCIM token of one of its connections; it reaches what that directory has said itself. */
+/**
+ * Open to the directory of an institution, by a SCIM token of one of its connections; it reaches what that directory
+ * has said itself.
+ */
 export function DirectoryAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
   return applyDecorators(declare({ kind: 'directory', ...options }), ApiBearerAuth('directory'));
 }

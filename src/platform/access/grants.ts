@@ -29,7 +29,15 @@ export function width(scope: string | undefined): number {
 }
 
 /** What an entrance brought back of a member's role. */
-export function standing({ role, portal, grants }: { role: string; portal: boolean; grants: string }): Pick<Member, 'role' | 'portal' | 'grants'> {
+export function standing({
+  role,
+  portal,
+  grants,
+}: {
+  role: string;
+  portal: boolean;
+  grants: string;
+}): Pick<Member, 'role' | 'portal' | 'grants'> {
   return { role, portal, grants: parseGrants(grants) };
 }
 

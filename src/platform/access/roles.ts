@@ -23,12 +23,16 @@ export type Preset = keyof typeof PRESETS;
 export type Role = { [P in Preset]: keyof (typeof PRESETS)[P] }[Preset];
 
 /** The leading role of each preset: somebody always has it, and it is handed on by whoever has it. */
-export const LEADING_ROLES = { gme: 'program_director', workforce: 'owner', enrollment: 'admin' } as const satisfies { [P in Preset]: keyof (typeof PRESETS)[P] };
+export const LEADING_ROLES = { gme: 'program_director', workforce: 'owner', enrollment: 'admin' } as const satisfies {
+  [P in Preset]: keyof (typeof PRESETS)[P];
+};
 
 /** The roles of all presets. Organizations may make others, under other keys. */
 export const PRESET_ROLES: ReadonlySet<string> = new Set(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)));
 
-/** The role of an operator's support staff within an organization: nothing but what the organization grants for a time. */
+/**
+ * The role of an operator's support staff within an organization: nothing but what the organization grants for a time.
+ */
 export const SUPPORT_ROLE = 'support';
 
 /** The roles of those who are the subject of records themselves: answers to them leave out what is for staff. */
@@ -39,5 +43,7 @@ export function isPortalRole(role: string): boolean {
   return PORTAL_ROLES.has(role);
 }
 
-/** How far a permission reaches: the whole organization, the people assigned to the caller, or the caller's own record. */
+/**
+ * How far a permission reaches: the whole organization, the people assigned to the caller, or the caller's own record.
+ */
 export type Scope = 'org' | 'assigned' | 'own';

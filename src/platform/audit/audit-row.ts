@@ -49,8 +49,23 @@ export function auditStatements(rows: readonly AuditRow[]): Statement[] {
     return {
       text: INSERT,
       values: [
-        facts.orgId, facts.occurredAt, facts.id, facts.type, facts.outcome, facts.actorType, facts.actorId, facts.targetType,
-        facts.targetId, facts.requestId, facts.apiKeyId, facts.accessGrantId, JSON.stringify(facts.meta), Buffer.from(canonicalJson(facts)), digest, salt, payload,
+        facts.orgId,
+        facts.occurredAt,
+        facts.id,
+        facts.type,
+        facts.outcome,
+        facts.actorType,
+        facts.actorId,
+        facts.targetType,
+        facts.targetId,
+        facts.requestId,
+        facts.apiKeyId,
+        facts.accessGrantId,
+        JSON.stringify(facts.meta),
+        Buffer.from(canonicalJson(facts)),
+        digest,
+        salt,
+        payload,
       ],
     };
   });

@@ -10,7 +10,15 @@ import type { AuditEventType } from '../feature/registry.js';
 import type { AuditRow } from './audit-row.js';
 import { AuditTrail, type AuditEntry } from './audit-trail.js';
 
-const META = { one: 'id', two: 'code', many: 'codes', number: 'count', yes: 'flag', when: 'time', hash: 'digest' } as const satisfies Record<string, MetaKind>;
+const META = {
+  one: 'id',
+  two: 'code',
+  many: 'codes',
+  number: 'count',
+  yes: 'flag',
+  when: 'time',
+  hash: 'digest',
+} as const satisfies Record<string, MetaKind>;
 defineFeature({
   name: 'audit-trail-spec',
   description: 'Events of this specification.',
@@ -35,12 +43,23 @@ function contextWith(transaction: Partial<Transaction> | null, emits: AuditEvent
 }
 
 function record(entry: AuditEntry, log: AuditRow[] = []): AuditRow['facts'] {
-  withContext(contextWith({ log, open: true, readOnly: false }), () => new AuditTrail(new Clock()).record(HAPPENED, entry));
+  withContext(contextWith({ log, open: true, readOnly: false }), () =>
+    new AuditTrail(new Clock()).record(HAPPENED, entry),
+  );
   return log.at(-1)!.facts;
 }
 
 const digits = (length: number) => fc.stringMatching(new RegExp(`^[1-9]\\d{${length - 1}}$`));
-const name = fc.constantFrom('Garcia', 'Ada Lovelace', "O'Brien", 'José', 'van der Berg', 'Müller-Lüdenscheidt', '李小龙', 'DOE, JANE');
+const name = fc.constantFrom(
+  'Garcia',
+  'Ada Lovelace',
+  "O'Brien",
+  'José',
+  'van der Berg',
+  'Müller-Lüdenscheidt',
+  '李小龙',
+  'DOE, JANE',
+);
 const date = fc.date({ min: new Date('1920-01-01'), max: new Date('2009-12-31'), noInvalidDate: true });
 
 /** Everything personal that somebody could try to write, by kind. */
@@ -56,7 +75,9 @@ const PLANTED: Record<string, fc.Arbitrary<unknown>> = {
   'a date of birth': date.map((day) => day.toISOString().slice(0, 10)),
   'a date of birth as a time': date.map((day) => day.toISOString()),
   'a date of birth as a number': date.map((day) => Number(day.toISOString().slice(0, 10).replaceAll('-', ''))),
-  'an address': fc.tuple(fc.integer({ min: 1, max: 9999 }), name).map(([number, street]) => `${number} ${street} Street`),
+  'an address': fc
+    .tuple(fc.integer({ min: 1, max: 9999 }), name)
+    .map(([number, street]) => `${number} ${street} Street`),
   'a ZIP code': digits(5),
   'a file name': fc.constantFrom('cv.pdf', 'jane_doe.docx', 'scan.2019.tiff', 'Letter of reference.pdf'),
   'a URL': fc.webUrl(),
@@ -72,31 +93,40 @@ const PLANTED: Record<string, fc.Arbitrary<unknown>> = {
 
 describe('metadata of the log', () => {
   it.each(Object.keys(PLANTED))('strips %s from a field of every kind, and warns without repeating it', (kind) => {
-    fc.assert(fc.property(PLANTED[kind]!, fc.constantFrom(...Object.keys(META)), (value, field) => {
-      warnings = [];
-      const facts = record({ meta: { [field]: value } });
-      expect(facts.meta).toEqual({});
-      expect(warnings).toHaveLength(1);
-      expect(warnings[0]).toMatch(/^SECURITY: stripped from event spec\.happened: /);
-      expect(warnings[0]).not.toContain(typeof value === 'string' ? value : JSON.stringify(value));
-    }));
+    fc.assert(
+      fc.property(PLANTED[kind]!, fc.constantFrom(...Object.keys(META)), (value, field) => {
+        warnings = [];
+        const facts = record({ meta: { [field]: value } });
+        expect(facts.meta).toEqual({});
+        expect(warnings).toHaveLength(1);
+        expect(warnings[0]).toMatch(/^SECURITY: stripped from event spec\.happened: /);
+        expect(warnings[0]).not.toContain(typeof value === 'string' ? value : JSON.stringify(value));
+      }),
+    );
   });
 
   it.each(Object.keys(PLANTED))('takes %s neither as a target nor as the name of a field', (kind) => {
-    fc.assert(fc.property(PLANTED[kind]!, (value) => {
-      warnings = [];
-      const text = typeof value === 'string' ? value : JSON.stringify(value);
-      const facts = record({ target: { type: 'person', id: text }, meta: { [text]: true } });
-      expect(facts).toMatchObject({ targetType: null, targetId: null, meta: {} });
-      expect(warnings).toHaveLength(2);
-      expect(warnings.join('\n')).not.toContain(text);
-    }));
+    fc.assert(
+      fc.property(PLANTED[kind]!, (value) => {
+        warnings = [];
+        const text = typeof value === 'string' ? value : JSON.stringify(value);
+        const facts = record({ target: { type: 'person', id: text }, meta: { [text]: true } });
+        expect(facts).toMatchObject({ targetType: null, targetId: null, meta: {} });
+        expect(warnings).toHaveLength(2);
+        expect(warnings.join('\n')).not.toContain(text);
+      }),
+    );
   });
 
   it('keeps ids, words of ours, small counts, flags, digests and recent times', () => {
     const meta = {
-      one: newId(), two: 'spec.happened', many: ['givenName', 'no_such_key', 'read-only', 'sha256', 'PeopleController.read'],
-      number: 9_999_999, yes: false, when: '2026-03-04T05:06:07.089Z', hash: 'a1'.repeat(32),
+      one: newId(),
+      two: 'spec.happened',
+      many: ['givenName', 'no_such_key', 'read-only', 'sha256', 'PeopleController.read'],
+      number: 9_999_999,
+      yes: false,
+      when: '2026-03-04T05:06:07.089Z',
+      hash: 'a1'.repeat(32),
     };
     expect(record({ meta }).meta).toEqual(meta);
     expect(warnings).toEqual([]);
@@ -113,8 +143,14 @@ describe('metadata of the log', () => {
 
   it('keeps a target named by an id in any case, or by a word', () => {
     const id = newId();
-    expect(record({ target: { type: 'person', id: id.toUpperCase() } })).toMatchObject({ targetType: 'person', targetId: id });
-    expect(record({ target: { type: 'role', id: 'program_director' } })).toMatchObject({ targetType: 'role', targetId: 'program_director' });
+    expect(record({ target: { type: 'person', id: id.toUpperCase() } })).toMatchObject({
+      targetType: 'person',
+      targetId: id,
+    });
+    expect(record({ target: { type: 'role', id: 'program_director' } })).toMatchObject({
+      targetType: 'role',
+      targetId: 'program_director',
+    });
   });
 });
 
@@ -122,12 +158,25 @@ describe('an entry of the log', () => {
   it('takes actor, organization and request from the context', () => {
     const log: AuditRow[] = [];
     const context = contextWith({ log, open: true, readOnly: false });
-    Object.assign(context, { orgId: newId(), actor: { type: 'user', id: newId(), email: 'ada@example.test' }, ip: '192.0.2.1', userAgent: 'Browser' });
+    Object.assign(context, {
+      orgId: newId(),
+      actor: { type: 'user', id: newId(), email: 'ada@example.test' },
+      ip: '192.0.2.1',
+      userAgent: 'Browser',
+    });
     withContext(context, () => new AuditTrail(new Clock()).record(HAPPENED, { outcome: 'denied' }));
-    expect(log).toEqual([{
-      facts: expect.objectContaining({ orgId: context.orgId, actorType: 'user', actorId: context.actor.id, requestId: context.requestId, outcome: 'denied' }),
-      personal: { actorEmail: 'ada@example.test', ip: '192.0.2.1', userAgent: 'Browser' },
-    }]);
+    expect(log).toEqual([
+      {
+        facts: expect.objectContaining({
+          orgId: context.orgId,
+          actorType: 'user',
+          actorId: context.actor.id,
+          requestId: context.requestId,
+          outcome: 'denied',
+        }),
+        personal: { actorEmail: 'ada@example.test', ip: '192.0.2.1', userAgent: 'Browser' },
+      },
+    ]);
   });
 
   it.each([
@@ -141,6 +190,8 @@ describe('an entry of the log', () => {
 
   it('is refused where its event is not declared', () => {
     const trail = new AuditTrail(new Clock());
-    expect(() => withContext(contextWith({ log: [], open: true, readOnly: false }, []), () => trail.record(HAPPENED))).toThrow(/add it to `emits`/);
+    expect(() =>
+      withContext(contextWith({ log: [], open: true, readOnly: false }, []), () => trail.record(HAPPENED)),
+    ).toThrow(/add it to `emits`/);
   });
 });

@@ -54,12 +54,20 @@ export class AuditTrail {
   }
 
   /** Keeps the declared fields of the declared kinds, and warns of everything else without repeating it. */
-  private allowed(type: string, kinds: Readonly<Record<string, MetaKind>>, meta: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  private allowed(
+    type: string,
+    kinds: Readonly<Record<string, MetaKind>>,
+    meta: Readonly<Record<string, unknown>>,
+  ): Record<string, unknown> {
     const kept: Record<string, unknown> = {};
     for (const [field, value] of Object.entries(meta)) {
       const kind = Object.hasOwn(kinds, field) ? kinds[field] : undefined;
       if (kind !== undefined && hasShape(kind, value)) kept[field] = value;
-      else if (value !== undefined) this.warn(type, kind === undefined ? 'a metadata field that it does not declare' : `the field ${field}, which is no ${kind}`);
+      else if (value !== undefined)
+        this.warn(
+          type,
+          kind === undefined ? 'a metadata field that it does not declare' : `the field ${field}, which is no ${kind}`,
+        );
     }
     return kept;
   }

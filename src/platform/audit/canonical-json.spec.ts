@@ -17,27 +17,49 @@ describe('canonical JSON', () => {
 
   it('sorts keys by UTF-16 code units, as the example of section 3.2.3', () => {
     const value = {
-      '\u20ac': 'Euro Sign', '\r': 'Carriage Return', '\ufb33': 'Hebrew Letter Dalet With Dagesh', 1: 'One',
-      '\ud83d\ude00': 'Emoji: Grinning Face', '\u0080': 'Control', '\u00f6': 'Latin Small Letter O With Diaeresis',
+      '\u20ac': 'Euro Sign',
+      '\r': 'Carriage Return',
+      '\ufb33': 'Hebrew Letter Dalet With Dagesh',
+      1: 'One',
+      '\ud83d\ude00': 'Emoji: Grinning Face',
+      '\u0080': 'Control',
+      '\u00f6': 'Latin Small Letter O With Diaeresis',
     };
     expect(canonicalJson(value)).toBe(
       '{"\\r":"Carriage Return","1":"One","\u0080":"Control","ö":"Latin Small Letter O With Diaeresis",' +
-      '"€":"Euro Sign","😀":"Emoji: Grinning Face","\ufb33":"Hebrew Letter Dalet With Dagesh"}',
+        '"€":"Euro Sign","😀":"Emoji: Grinning Face","\ufb33":"Hebrew Letter Dalet With Dagesh"}',
     );
   });
 
   it.each([
-    [0, '0'], [-0, '0'], [5e-324, '5e-324'], [-1.7976931348623157e308, '-1.7976931348623157e+308'],
-    [9007199254740992, '9007199254740992'], [295147905179352830000, '295147905179352830000'], [1e21, '1e+21'],
-    [9.999999999999997e22, '9.999999999999997e+22'], [0.000001, '0.000001'], [1e-7, '1e-7'], [333333333.3333332, '333333333.3333332'],
+    [0, '0'],
+    [-0, '0'],
+    [5e-324, '5e-324'],
+    [-1.7976931348623157e308, '-1.7976931348623157e+308'],
+    [9007199254740992, '9007199254740992'],
+    [295147905179352830000, '295147905179352830000'],
+    [1e21, '1e+21'],
+    [9.999999999999997e22, '9.999999999999997e+22'],
+    [0.000001, '0.000001'],
+    [1e-7, '1e-7'],
+    [333333333.3333332, '333333333.3333332'],
   ])('writes the number %p as appendix B does', (number, text) => {
     expect(canonicalJson(number)).toBe(text);
   });
 
   it.each([
-    ['NaN', Number.NaN], ['infinity', Infinity], ['undefined', undefined], ['undefined in a list', [undefined]], ['a hole', Array(1)],
-    ['a date', new Date(0)], ['bytes', Buffer.from('a')], ['a map', new Map()], ['a bigint', 1n], ['a function', () => 1],
-    ['a lone surrogate', '\ud800'], ['a lone surrogate in a key', { '\udc00': 1 }],
+    ['NaN', Number.NaN],
+    ['infinity', Infinity],
+    ['undefined', undefined],
+    ['undefined in a list', [undefined]],
+    ['a hole', Array(1)],
+    ['a date', new Date(0)],
+    ['bytes', Buffer.from('a')],
+    ['a map', new Map()],
+    ['a bigint', 1n],
+    ['a function', () => 1],
+    ['a lone surrogate', '\ud800'],
+    ['a lone surrogate in a key', { '\udc00': 1 }],
   ])('refuses %s rather than write something that means less', (_name, value) => {
     expect(() => canonicalJson(value)).toThrow(TypeError);
   });
@@ -47,11 +69,13 @@ describe('canonical JSON', () => {
   });
 
   it('reads back as what was written, whatever the order of keys', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => {
-      const text = canonicalJson(value);
-      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
-      expect(canonicalJson(reversed(value))).toBe(text);
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = canonicalJson(value);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(canonicalJson(reversed(value))).toBe(text);
+      }),
+    );
   });
 });
 
@@ -59,5 +83,9 @@ describe('canonical JSON', () => {
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).toReversed().map(([key, item]) => [key, reversed(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, item]) => [key, reversed(item)]),
+  );
 }

@@ -10,11 +10,15 @@ export function canonicalJson(value: unknown): string {
   if (typeof value === 'string') return canonicalString(value);
   if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`;
   if (typeof value === 'object' && isPlain(value)) return canonicalObject(value);
-  throw new TypeError(`not canonical JSON data: ${typeof value === 'object' ? 'an object of a class' : `a ${typeof value}`}`);
+  throw new TypeError(
+    `not canonical JSON data: ${typeof value === 'object' ? 'an object of a class' : `a ${typeof value}`}`,
+  );
 }
 
 function canonicalObject(value: object): string {
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, item]) => `${canonicalString(key)}:${canonicalJson(item)}`).join(',')}}`;
 }
 

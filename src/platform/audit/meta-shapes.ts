@@ -23,10 +23,13 @@ const SHAPES: Record<MetaKind, (value: unknown) => boolean> = {
   codes: (value) => Array.isArray(value) && value.length <= MOST_CODES && value.every(isCode),
   count: (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= LARGEST_COUNT,
   flag: (value) => typeof value === 'boolean',
-  time: (value) => typeof value === 'string' && INSTANT.test(value) && value >= EARLIEST_TIME && !Number.isNaN(Date.parse(value)),
+  time: (value) =>
+    typeof value === 'string' && INSTANT.test(value) && value >= EARLIEST_TIME && !Number.isNaN(Date.parse(value)),
 };
 
-/** Whether a value has the shape of its kind. The shapes leave no room for personal data in the form people write it. */
+/**
+ * Whether a value has the shape of its kind. The shapes leave no room for personal data in the form people write it.
+ */
 export function hasShape(kind: MetaKind, value: unknown): boolean {
   return SHAPES[kind](value);
 }
@@ -43,7 +46,9 @@ export function isId(value: unknown): value is string {
  */
 export function isCode(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > LONGEST_CODE) return false;
-  return vocabulary().has(value) || ROUTE.test(value) || (IDENTIFIER.test(value) && value.replace(/\D/g, '').length <= 3);
+  return (
+    vocabulary().has(value) || ROUTE.test(value) || (IDENTIFIER.test(value) && value.replace(/\D/g, '').length <= 3)
+  );
 }
 
 let words: ReadonlySet<string> = new Set();
@@ -53,8 +58,13 @@ let wordsOf = 0;
 function vocabulary(): ReadonlySet<string> {
   const features = allFeatures();
   if (features.length !== wordsOf) {
-    const sections = (['permissions', 'events', 'errors', 'jobs', 'schedules', 'retention', 'tables'] as const).map(declared);
-    words = new Set([...sections.flatMap((section) => [...section.keys()]), ...Object.values(PRESETS).flatMap((roles) => Object.keys(roles))]);
+    const sections = (['permissions', 'events', 'errors', 'jobs', 'schedules', 'retention', 'tables'] as const).map(
+      declared,
+    );
+    words = new Set([
+      ...sections.flatMap((section) => [...section.keys()]),
+      ...Object.values(PRESETS).flatMap((roles) => Object.keys(roles)),
+    ]);
     wordsOf = features.length;
   }
   return words;

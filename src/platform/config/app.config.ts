@@ -7,7 +7,8 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 /** Which installation this process belongs to and where it answers. */
 export class AppConfig {
   @Env('VOUCHSAFE_ENV', {
-    description: 'The environment; outside development and test the rules are strict, and an unset variable means production',
+    description:
+      'The environment; outside development and test the rules are strict, and an unset variable means production',
     expected: `one of ${ENVIRONMENTS.join(', ')}`,
     default: 'production',
     example: 'development',
@@ -36,7 +37,8 @@ export class AppConfig {
   readonly port: number;
 
   @Env('PUBLIC_URL', {
-    description: 'The origin under which browsers and partners reach the server; the default is the port on this machine',
+    description:
+      'The origin under which browsers and partners reach the server; the default is the port on this machine',
     expected: 'an origin such as https://records.example.org, without a path',
     default: (env) => `http://127.0.0.1:${env.PORT || 3000}`,
     example: 'http://127.0.0.1:3000',
@@ -68,7 +70,10 @@ export class AppConfig {
     return this.origin.startsWith('https:');
   }
 
-  /** The session cookie's name, another one in each environment. `__Host-` binds it to this host over TLS (RFC 6265bis 4.1.3.2). */
+  /**
+   * The session cookie's name, another one in each environment. `__Host-` binds it to this host over TLS (RFC 6265bis
+   * 4.1.3.2).
+   */
   get cookieName(): string {
     return `${this.secure ? '__Host-' : ''}vouchsafe_${this.environment}`;
   }

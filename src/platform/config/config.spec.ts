@@ -33,7 +33,8 @@ function refusal(env: Environment, role: Role = 'api'): string {
   return 'started';
 }
 
-const without = (name: string): Record<string, string> => Object.fromEntries(Object.entries(production).filter(([key]) => key !== name));
+const without = (name: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(production).filter(([key]) => key !== name));
 
 describe('configuration', () => {
   it('keeps .env.example equal to what the classes declare', () => {
@@ -83,11 +84,17 @@ describe('configuration', () => {
 });
 
 describe('the mail server', () => {
-  it.each(['http://mail', 'smtps://', 'smtps://mail/?tls.rejectUnauthorized=false', 'smtp://mail?ignoreTLS=true', 'smtp://mail#x', 'smtps://user name@mail', 'smtps://mail:x'])(
-    'is no %s', (url) => {
-      expect(refusal({ ...production, SMTP_URL: url }, 'worker')).toContain('SMTP_URL is not valid');
-    },
-  );
+  it.each([
+    'http://mail',
+    'smtps://',
+    'smtps://mail/?tls.rejectUnauthorized=false',
+    'smtp://mail?ignoreTLS=true',
+    'smtp://mail#x',
+    'smtps://user name@mail',
+    'smtps://mail:x',
+  ])('is no %s', (url) => {
+    expect(refusal({ ...production, SMTP_URL: url }, 'worker')).toContain('SMTP_URL is not valid');
+  });
 
   it.each(['smtps://mail', 'smtp://user%40a:p%2Fw@mail.example.org:587', 'smtps://[::1]:465'])('may be %s', (url) => {
     expect(refusal({ ...production, SMTP_URL: url }, 'worker')).toBe('started');
@@ -99,7 +106,9 @@ describe('outside development', () => {
     'refuses a database URL with "%s"',
     (query) => {
       for (const name of ['DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL']) {
-        expect(refusal({ ...production, [name]: `postgres://a:x9@db/v${query}` })).toContain(`${name} must carry sslmode`);
+        expect(refusal({ ...production, [name]: `postgres://a:x9@db/v${query}` })).toContain(
+          `${name} must carry sslmode`,
+        );
       }
     },
   );
@@ -108,7 +117,9 @@ describe('outside development', () => {
     expect(refusal(without('TRUST_PROXY'))).toContain('plain HTTP is refused');
     expect(refusal({ ...without('TRUST_PROXY'), TLS_KEY_FILE: 'k', TLS_CERT_FILE: 'c' })).toBe('started');
     expect(refusal({ ...production, TLS_KEY_FILE: 'k' })).toContain('must be set together');
-    expect(refusal({ ...production, PUBLIC_URL: 'http://records.example.org' })).toContain('PUBLIC_URL must begin with https');
+    expect(refusal({ ...production, PUBLIC_URL: 'http://records.example.org' })).toContain(
+      'PUBLIC_URL must begin with https',
+    );
   });
 
   it.each(['ROOT_KEY', 'JWT_SECRET'])('refuses a %s made for development', (name) => {
@@ -126,7 +137,9 @@ describe('outside development', () => {
   });
 
   it('refuses database passwords that everybody knows', () => {
-    expect(refusal({ ...production, DATABASE_URL: 'postgres://a:Postgres@db/v?sslmode=require' })).toContain('everybody knows');
+    expect(refusal({ ...production, DATABASE_URL: 'postgres://a:Postgres@db/v?sslmode=require' })).toContain(
+      'everybody knows',
+    );
   });
 });
 

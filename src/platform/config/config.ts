@@ -9,7 +9,16 @@ import { brokenRules } from './rules.js';
 import { RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
 
 /** Every config class, in the order of `.env.example`. */
-export const CONFIG_CLASSES = [AppConfig, HttpConfig, DatabaseConfig, RedisConfig, SecurityConfig, StorageConfig, MailConfig, OutboundConfig] as const;
+export const CONFIG_CLASSES = [
+  AppConfig,
+  HttpConfig,
+  DatabaseConfig,
+  RedisConfig,
+  SecurityConfig,
+  StorageConfig,
+  MailConfig,
+  OutboundConfig,
+] as const;
 
 /** The whole configuration of one process. */
 export interface Config {
@@ -48,10 +57,18 @@ export function loadConfig(env: Environment, role: Role): Config {
 
 /** The text of `.env.example`: every variable with its description and a value for development. */
 export function renderEnvExample(): string {
-  const lines = ['# Every variable the server reads. Values are for development; deployments refuse these keys and passwords.', ''];
+  const lines = [
+    '# Every variable the server reads. Values are for development; deployments refuse these keys and passwords.',
+    '',
+  ];
   for (const type of CONFIG_CLASSES) {
     for (const { name, description, expected, example } of environmentOf(type)) {
-      lines.push(`# ${description}.`, `# Expected: ${expected}.`, example === undefined ? `# ${name}=` : `${name}=${example}`, '');
+      lines.push(
+        `# ${description}.`,
+        `# Expected: ${expected}.`,
+        example === undefined ? `# ${name}=` : `${name}=${example}`,
+        '',
+      );
     }
   }
   return lines.join('\n');

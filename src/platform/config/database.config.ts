@@ -17,7 +17,8 @@ export class DatabaseConfig {
   readonly appUrl?: string;
 
   @Env('WORKER_DATABASE_URL', {
-    description: 'Postgres as the role vouchsafe_worker, which may enter any organization: for the worker and for operators',
+    description:
+      'Postgres as the role vouchsafe_worker, which may enter any organization: for the worker and for operators',
     expected: EXPECTED,
     example: 'postgres://vouchsafe_worker:vouchsafe@127.0.0.1:5432/vouchsafe',
     neededBy: ['worker', 'cli'],
@@ -46,7 +47,8 @@ export class DatabaseConfig {
   readonly poolSize: number;
 
   @Env('DATABASE_PREPARE', {
-    description: 'Whether statements are prepared once a connection; off behind PgBouncer, which names them so that SQL can guess and replace them',
+    description:
+      'Whether statements are prepared once a connection; off behind PgBouncer, which names them so that SQL can guess and replace them',
     expected: 'on or off',
     default: 'on',
     example: 'on',
@@ -64,7 +66,9 @@ export class DatabaseConfig {
 
   /** The URL of this process's own role; present, because the process would not have started without. */
   get url(): string {
-    const url = { api: this.appUrl, worker: this.workerUrl, cli: this.workerUrl, migrator: this.migratorUrl }[this.role];
+    const url = { api: this.appUrl, worker: this.workerUrl, cli: this.workerUrl, migrator: this.migratorUrl }[
+      this.role
+    ];
     if (url === undefined) throw new Error(`no database URL for the role ${this.role}`);
     return url;
   }

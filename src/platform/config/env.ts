@@ -51,7 +51,12 @@ export class ConfigError extends Error {
 }
 
 /** Fills one config class from `env`; what is missing or wrong is appended to `problems` by name, never by value. */
-export function readConfig<T extends object>(type: ConfigClass<T>, env: Environment, role: Role, problems: string[]): T {
+export function readConfig<T extends object>(
+  type: ConfigClass<T>,
+  env: Environment,
+  role: Role,
+  problems: string[],
+): T {
   const config = new type();
   const entries = environmentOf(type);
   for (const entry of entries) {

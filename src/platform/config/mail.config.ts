@@ -9,14 +9,17 @@ export const DEVELOPMENT_SENDER = 'no-reply@vouchsafe.test';
 @ValidatorConstraint({ name: 'smtp' })
 class SmtpUrl implements ValidatorConstraintInterface {
   validate(value: unknown): boolean {
-    return typeof value === 'string' && /^smtps?:\/\/[^\s/?#]+$/.test(value) && (URL.parse(value)?.hostname ?? '') !== '';
+    return (
+      typeof value === 'string' && /^smtps?:\/\/[^\s/?#]+$/.test(value) && (URL.parse(value)?.hostname ?? '') !== ''
+    );
   }
 }
 
 /** How mail leaves. Without a server it is written into a folder, which development alone may do. */
 export class MailConfig {
   @Env('SMTP_URL', {
-    description: 'The mail server, spoken to by TLS (smtps://) or STARTTLS (smtp://); without it, in development alone, mail is written into MAIL_DIR',
+    description:
+      'The mail server, spoken to by TLS (smtps://) or STARTTLS (smtp://); without it, in development alone, mail is written into MAIL_DIR',
     expected: 'a URL such as smtps://user:password@mail.example.org:465',
   })
   @Validate(SmtpUrl)

@@ -4,9 +4,12 @@ import { Env } from './env.js';
 /** How names of others are looked up. */
 export class OutboundConfig {
   @Env('DNS_SERVERS', {
-    description: 'The name servers that are asked whether a domain is an organization\'s; the default is what the system asks',
+    description:
+      "The name servers that are asked whether a domain is an organization's; the default is what the system asks",
     expected: 'IP addresses with commas between, each perhaps with a port, such as 192.0.2.1:53,192.0.2.2',
   })
-  @Matches(/^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?)(?:,(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?))*$/)
+  @Matches(
+    /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?)(?:,(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?))*$/,
+  )
   readonly dnsServers?: string;
 }

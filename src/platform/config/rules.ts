@@ -35,15 +35,21 @@ function transportRules({ app, http, database, role }: Config): string[] {
     problems.push('PUBLIC_URL must begin with https:// outside development');
   }
   if (role === 'api' && !http.endsTls && http.trustProxy === undefined) {
-    problems.push('plain HTTP is refused outside development: set TLS_KEY_FILE and TLS_CERT_FILE, or TRUST_PROXY to the proxy that ends TLS');
+    problems.push(
+      'plain HTTP is refused outside development: set TLS_KEY_FILE and TLS_CERT_FILE, or TRUST_PROXY to the proxy that ends TLS',
+    );
   }
   return problems;
 }
 
 function secretRules({ security, database }: Config): string[] {
   const problems: string[] = [];
-  for (const [name, key] of [['ROOT_KEY', security.rootKey], ['JWT_SECRET', security.jwtSecret]] as const) {
-    if (key !== undefined && isPredictable(key)) problems.push(`${name} is a development key: make a new one with \`openssl rand -hex 32\``);
+  for (const [name, key] of [
+    ['ROOT_KEY', security.rootKey],
+    ['JWT_SECRET', security.jwtSecret],
+  ] as const) {
+    if (key !== undefined && isPredictable(key))
+      problems.push(`${name} is a development key: make a new one with \`openssl rand -hex 32\``);
   }
   for (const [name, url] of databaseUrls(database)) {
     if (KNOWN_PASSWORDS.includes(parse(url)?.password.toLowerCase() ?? '')) {
@@ -55,15 +61,19 @@ function secretRules({ security, database }: Config): string[] {
 
 /** Marked for development, or so regular that no generator made it (64 random digits use 15 or 16 different ones). */
 function isPredictable(key: string): boolean {
-  return key.toLowerCase().startsWith(DEVELOPMENT_MARK) || new Set(key.toLowerCase()).size < 10 || /(.{4,16})\1\1/.test(key);
+  return (
+    key.toLowerCase().startsWith(DEVELOPMENT_MARK) || new Set(key.toLowerCase()).size < 10 || /(.{4,16})\1\1/.test(key)
+  );
 }
 
 /** Only the worker sends mail. */
 function mailRules({ role, mail }: Config): string[] {
   if (role !== 'worker') return [];
   const problems: string[] = [];
-  if (mail.smtpUrl === undefined) problems.push('SMTP_URL is missing: outside development the worker sends its mail to a server');
-  if (mail.from === DEVELOPMENT_SENDER) problems.push('MAIL_FROM is missing: outside development mail comes from an address of yours');
+  if (mail.smtpUrl === undefined)
+    problems.push('SMTP_URL is missing: outside development the worker sends its mail to a server');
+  if (mail.from === DEVELOPMENT_SENDER)
+    problems.push('MAIL_FROM is missing: outside development mail comes from an address of yours');
   return problems;
 }
 

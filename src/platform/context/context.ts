@@ -34,7 +34,10 @@ export interface Member {
   apiKeyId: string | null;
 }
 
-/** Runs a function as the caller of a request, in a transaction and a context of its own; throws the Problem that now stands in the way. */
+/**
+ * Runs a function as the caller of a request, in a transaction and a context of its own; throws the Problem that now
+ * stands in the way.
+ */
 export type Reenter = <T>(fn: () => Promise<T>) => Promise<T>;
 
 /** What is known of the request, job or command under way. One object each, found through `currentContext()`. */
@@ -43,7 +46,9 @@ export class Context {
   orgId: string = INSTALLATION;
   actor: Actor = { type: 'anonymous', id: null };
   member: Member | null = null;
-  /** Enters once more as whoever was admitted, for what has to be written after the request's transaction was undone. */
+  /**
+   * Enters once more as whoever was admitted, for what has to be written after the request's transaction was undone.
+   */
   enterAgain: (() => Entrance) | null = null;
   ip: string | null = null;
   userAgent: string | null = null;
@@ -55,9 +60,14 @@ export class Context {
   transaction: Transaction | null = null;
   /** The events that may be recorded here: those the route, job or command declares. */
   emits: ReadonlySet<AuditEventType> = new Set();
-  /** The way back in for a request that goes on after its transaction, such as a stream; null where nobody was admitted. */
+  /**
+   * The way back in for a request that goes on after its transaction, such as a stream; null where nobody was admitted.
+   */
   reenter: Reenter | null = null;
-  /** Begins another transaction as whoever this is, checked anew, once the one before has ended; null where that cannot be. */
+  /**
+   * Begins another transaction as whoever this is, checked anew, once the one before has ended; null where that cannot
+   * be.
+   */
   beginAgain: (() => Promise<unknown>) | null = null;
 
   constructor(requestId: string = newId()) {

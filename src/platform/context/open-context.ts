@@ -25,7 +25,10 @@ export function openContext(app: AppConfig, places: Places): RequestHandler {
   };
 }
 
-/** The token of the device cookie; null for anything that is not one of ours. Other requests' cookies are not taken apart. */
+/**
+ * The token of the device cookie; null for anything that is not one of ours. Other requests' cookies are not taken
+ * apart.
+ */
 function deviceOf({ headers: { cookie } }: Request, name: string): string | null {
   if (cookie === undefined || !cookie.includes(name)) return null;
   const token = parse(cookie)[name];

@@ -41,7 +41,14 @@ describe('normalizeEmail', () => {
   });
 
   it('does not let the domain be read as a URL', () => {
-    for (const domain of ['example.org/ü', 'example.org:80ü', 'ex%61mple.org', 'example.org?ü', 'example.org#ü', '0x7f.1']) {
+    for (const domain of [
+      'example.org/ü',
+      'example.org:80ü',
+      'ex%61mple.org',
+      'example.org?ü',
+      'example.org#ü',
+      '0x7f.1',
+    ]) {
       expect(normalizeEmail(`a@${domain}`)).toBe(`a@${domain}`);
     }
   });

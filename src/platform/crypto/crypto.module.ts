@@ -7,7 +7,11 @@ import { Kms, LocalKms } from './kms.js';
 @Global()
 @Module({
   providers: [
-    { provide: Kms, useFactory: (security: SecurityConfig) => new LocalKms(security.rootKey), inject: [SecurityConfig] },
+    {
+      provide: Kms,
+      useFactory: (security: SecurityConfig) => new LocalKms(security.rootKey),
+      inject: [SecurityConfig],
+    },
     DataKeys,
   ],
   exports: [DataKeys, Kms],

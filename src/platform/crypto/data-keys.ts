@@ -109,7 +109,8 @@ export class DataKeys {
     const { orgId } = currentContext();
     const keys = new Map<number, Buffer>();
     for (const { generation, wrapped } of rows) {
-      if (wrapped !== null) keys.set(generation, await this.kms.unwrap(wrapped, wrapContext(orgId, subjectId, purpose)));
+      if (wrapped !== null)
+        keys.set(generation, await this.kms.unwrap(wrapped, wrapContext(orgId, subjectId, purpose)));
     }
     return new KeyRing(keys);
   }
@@ -123,7 +124,8 @@ export class DataKeys {
   }
 
   /**
-   * The organization's own keys, made at first use and remembered once that is committed: they are never destroyed while the
+   * The organization's own keys, made at first use and remembered once that is committed: they are never destroyed
+   * while the
    * organization lives. A row sealed by a newer generation is answered by reading again.
    */
   async ofOrganization(purpose: Purpose = 'data', generation = 0): Promise<KeyRing> {

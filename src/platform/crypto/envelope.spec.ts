@@ -35,7 +35,11 @@ describe('envelope', () => {
   it('is plain AES-256-GCM behind the version byte and IV: WebCrypto opens it', async () => {
     const sealed = seal(key, 7, 'zoë@example.org', place);
     const webKey = await webcrypto.subtle.importKey('raw', key, 'AES-GCM', false, ['decrypt']);
-    const algorithm = { name: 'AES-GCM', iv: sealed.subarray(1, 13), additionalData: Buffer.from('org-1|people|email_enc|row-1') };
+    const algorithm = {
+      name: 'AES-GCM',
+      iv: sealed.subarray(1, 13),
+      additionalData: Buffer.from('org-1|people|email_enc|row-1'),
+    };
     const opened = await webcrypto.subtle.decrypt(algorithm, webKey, sealed.subarray(13));
     expect(Buffer.from(opened).toString()).toBe('zoë@example.org');
     expect(sealed[0]).toBe(7);
@@ -124,7 +128,8 @@ describe('envelope', () => {
   });
 
   it('refuses generations that do not fit the version byte, and text that would not come back', () => {
-    for (const generation of [0, 256, -1, 1.5, Number.NaN]) expect(() => seal(key, generation, 'x', place)).toThrow(RangeError);
+    for (const generation of [0, 256, -1, 1.5, Number.NaN])
+      expect(() => seal(key, generation, 'x', place)).toThrow(RangeError);
     expect(() => seal(key, 1, '\ud800', place)).toThrow(TypeError);
     expect(() => generationOf(Buffer.alloc(0))).toThrow(DecryptionFailed);
   });

@@ -17,7 +17,13 @@ export function assertGeneration(generation: number): void {
 }
 
 /** `seal` with the IV given, so that known answers can be tested. Never call it from elsewhere. */
-export function sealWithIv(key: Buffer, generation: number, iv: Buffer, plaintext: Buffer | string, place: Place): Buffer {
+export function sealWithIv(
+  key: Buffer,
+  generation: number,
+  iv: Buffer,
+  plaintext: Buffer | string,
+  place: Place,
+): Buffer {
   assertGeneration(generation);
   if (typeof plaintext === 'string' && !plaintext.isWellFormed()) {
     throw new TypeError('text to seal must be well-formed Unicode: a lone surrogate would not come back the same');
@@ -65,7 +71,12 @@ export function openText(keyFor: KeyFor, sealed: Buffer, place: Place): string {
 }
 
 /** `seal` for a nullable column: null stays null. */
-export function sealNullable(key: Buffer, generation: number, plaintext: Buffer | string | null, place: Place): Buffer | null {
+export function sealNullable(
+  key: Buffer,
+  generation: number,
+  plaintext: Buffer | string | null,
+  place: Place,
+): Buffer | null {
   return plaintext === null ? null : seal(key, generation, plaintext, place);
 }
 

@@ -12,7 +12,7 @@ export class FixedChunks {
 
   /** Gives each full chunk that is surely not the last to `take`; the bytes are valid during the call only. */
   push(data: Buffer, take: (chunk: Buffer) => void): void {
-    for (let at = 0; at < data.length; ) {
+    for (let at = 0; at < data.length;) {
       if (this.used === this.held.length) {
         take(this.held);
         this.used = 0;

@@ -4,7 +4,10 @@ import { gcmOpen, gcmSeal } from './gcm.js';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 
-/** The AES-256 cases with a 96-bit IV of "The Galois/Counter Mode of Operation" (McGrew, Viega; submitted to NIST), appendix B. */
+/**
+ * The AES-256 cases with a 96-bit IV of "The Galois/Counter Mode of Operation" (McGrew, Viega; submitted to NIST),
+ * appendix B.
+ */
 const KEY = 'feffe9928665731c6d6a8f9467308308'.repeat(2);
 const TEXT =
   'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72' +
@@ -13,7 +16,15 @@ const SEALED =
   '522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa' +
   '8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad';
 const cases = [
-  { name: '13', key: '00'.repeat(32), iv: '00'.repeat(12), text: '', aad: '', sealed: '', tag: '530f8afbc74536b9a963b4f1c4cb738b' },
+  {
+    name: '13',
+    key: '00'.repeat(32),
+    iv: '00'.repeat(12),
+    text: '',
+    aad: '',
+    sealed: '',
+    tag: '530f8afbc74536b9a963b4f1c4cb738b',
+  },
   {
     name: '14',
     key: '00'.repeat(32),
@@ -23,7 +34,15 @@ const cases = [
     sealed: 'cea7403d4d606b6e074ec5d3baf39d18',
     tag: 'd0d1c8a799996bf0265b98b5d48ab919',
   },
-  { name: '15', key: KEY, iv: 'cafebabefacedbaddecaf888', text: TEXT, aad: '', sealed: SEALED, tag: 'b094dac5d93471bdec1a502270e3cc6c' },
+  {
+    name: '15',
+    key: KEY,
+    iv: 'cafebabefacedbaddecaf888',
+    text: TEXT,
+    aad: '',
+    sealed: SEALED,
+    tag: 'b094dac5d93471bdec1a502270e3cc6c',
+  },
   {
     name: '16',
     key: KEY,
@@ -44,7 +63,9 @@ describe('AES-256-GCM', () => {
   it('refuses a shortened tag, which would make forging easy', () => {
     const sealed = gcmSeal(hex(KEY), Buffer.alloc(12), Buffer.alloc(0), Buffer.alloc(0));
     for (let length = 0; length < 16; length++) {
-      expect(() => gcmOpen(hex(KEY), Buffer.alloc(12), sealed.subarray(0, length), Buffer.alloc(0), 'a value')).toThrow(DecryptionFailed);
+      expect(() => gcmOpen(hex(KEY), Buffer.alloc(12), sealed.subarray(0, length), Buffer.alloc(0), 'a value')).toThrow(
+        DecryptionFailed,
+      );
     }
   });
 

@@ -2,7 +2,8 @@ import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { DecryptionFailed } from './errors.js';
 
 /**
- * AES-256-GCM as NIST SP 800-38D has it: 32-byte key, 96-bit IV, full 16-byte tag. Keys are handed to Node as key objects,
+ * AES-256-GCM as NIST SP 800-38D has it: 32-byte key, 96-bit IV, full 16-byte tag. Keys are handed to Node as key
+ * objects,
  * which it takes over five times faster than bytes.
  */
 const ALGORITHM = 'aes-256-gcm';

@@ -71,7 +71,8 @@ export class LocalKms extends Kms {
   }
 
   private addRootKey(id: number, hex: string): void {
-    if (!Number.isInteger(id) || id < 1 || id > 255) throw new RangeError('a root key id is a whole number from 1 to 255');
+    if (!Number.isInteger(id) || id < 1 || id > 255)
+      throw new RangeError('a root key id is a whole number from 1 to 255');
     this.wrappingKeys.set(id, deriveKey(parseRootKey(hex), 'kms/wrap'));
   }
 }

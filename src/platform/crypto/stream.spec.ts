@@ -24,19 +24,22 @@ async function through(stream: NodeJS.ReadWriteStream, data: Buffer, size = data
 }
 
 const sealed = (data: Buffer, size?: number): Promise<Buffer> => through(sealStream(key, 9, place), data, size);
-const opened = (data: Buffer, size?: number, at = place): Promise<Buffer> => through(openStream(keyFor, at), data, size);
+const opened = (data: Buffer, size?: number, at = place): Promise<Buffer> =>
+  through(openStream(keyFor, at), data, size);
 
 /** A sealed file of three full chunks and a short one, cut into its parts. */
 async function parts(): Promise<{ header: Buffer; chunks: Buffer[] }> {
   const file = await sealed(randomBytes(3 * CHUNK_BYTES + 100));
   const chunks = [];
-  for (let at = STREAM_HEADER_BYTES; at < file.length; at += SEALED_CHUNK) chunks.push(file.subarray(at, at + SEALED_CHUNK));
+  for (let at = STREAM_HEADER_BYTES; at < file.length; at += SEALED_CHUNK)
+    chunks.push(file.subarray(at, at + SEALED_CHUNK));
   return { header: file.subarray(0, STREAM_HEADER_BYTES), chunks };
 }
 
 describe('sealed files', () => {
   it('keep to the written format: a file made with another library opens', async () => {
-    const known = '09404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5fc3c0b729a08b7a0ffc514cbdaada9d8b8c303d';
+    const known =
+      '09404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5fc3c0b729a08b7a0ffc514cbdaada9d8b8c303d';
     expect((await opened(Buffer.from(known, 'hex'))).toString()).toBe('abc');
   });
 
@@ -90,7 +93,14 @@ describe('sealed files', () => {
   it('are refused when chunks change places, are repeated, left out or added', async () => {
     const { header, chunks } = await parts();
     const [a, b, c, last] = chunks as [Buffer, Buffer, Buffer, Buffer];
-    const orders = [[b, a, c, last], [a, b, b, c, last], [a, c, last], [b, c, last], [a, b, c, last, last], [a, b, c, last, Buffer.alloc(16)]];
+    const orders = [
+      [b, a, c, last],
+      [a, b, b, c, last],
+      [a, c, last],
+      [b, c, last],
+      [a, b, c, last, last],
+      [a, b, c, last, Buffer.alloc(16)],
+    ];
     for (const order of orders) {
       await expect(opened(Buffer.concat([header, ...order]))).rejects.toThrow(DecryptionFailed);
     }
@@ -98,7 +108,9 @@ describe('sealed files', () => {
 
   it('are refused when a chunk or the header comes from another file', async () => {
     const [one, two] = [await parts(), await parts()];
-    await expect(opened(Buffer.concat([one.header, two.chunks[0]!, ...one.chunks.slice(1)]))).rejects.toThrow(DecryptionFailed);
+    await expect(opened(Buffer.concat([one.header, two.chunks[0]!, ...one.chunks.slice(1)]))).rejects.toThrow(
+      DecryptionFailed,
+    );
     await expect(opened(Buffer.concat([two.header, ...one.chunks]))).rejects.toThrow(DecryptionFailed);
   });
 
@@ -127,7 +139,9 @@ describe('sealed files', () => {
     const stream = openStream(keyFor, place);
     let given = 0;
     stream.on('data', (data: Buffer) => (given += data.length));
-    await expect(pipeline(Readable.from([header, chunks[0]!, forged, chunks[2]!]), stream)).rejects.toThrow(DecryptionFailed);
+    await expect(pipeline(Readable.from([header, chunks[0]!, forged, chunks[2]!]), stream)).rejects.toThrow(
+      DecryptionFailed,
+    );
     expect(given).toBeLessThanOrEqual(CHUNK_BYTES);
   });
 
@@ -147,7 +161,10 @@ describe('sealed files', () => {
     const sink = new Writable({
       write(chunk: Buffer, _encoding, done) {
         after.update(chunk);
-        held = Math.max(held, sealing.readableLength + sealing.writableLength + opening.readableLength + opening.writableLength);
+        held = Math.max(
+          held,
+          sealing.readableLength + sealing.writableLength + opening.readableLength + opening.writableLength,
+        );
         setImmediate(done);
       },
     });

@@ -21,7 +21,9 @@ export const CHUNK_BYTES = 64 * 1024;
 const SALT_BYTES = 32;
 export const STREAM_HEADER_BYTES = 1 + SALT_BYTES;
 
-/** The nonces of one file, in order. A file ends long before 2^48 chunks, where the counter would stop with an error. */
+/**
+ * The nonces of one file, in order. A file ends long before 2^48 chunks, where the counter would stop with an error.
+ */
 class Nonces {
   private count = 0;
 
@@ -72,7 +74,10 @@ class OpenStream extends Transform {
   private fileKey: Buffer | undefined;
   private isEmptySoFar = true;
 
-  constructor(private readonly keyFor: KeyFor, place: Place) {
+  constructor(
+    private readonly keyFor: KeyFor,
+    place: Place,
+  ) {
     super();
     this.what = placeName(place);
     this.aad = associatedData(place);

@@ -17,9 +17,17 @@ export interface Catalogue {
 export function catalogue(): Catalogue {
   return {
     permissions: [...declared('permissions')].map(([key, { ofPeople }]) => ({ key, of_people: ofPeople === true })),
-    roles: Object.entries(PRESETS).flatMap(([preset, roles]) => Object.keys(roles).map((role) => ({ preset, role, leads: LEADING_ROLES[preset as Preset] === role, portal: isPortalRole(role) }))),
-    defaults: [...declared('permissions')].flatMap(([permission, { scopes }]) => Object.entries(scopes)
-      .flatMap(([scope, roles]) => roles.map((role) => ({ role, permission, scope })))),
+    roles: Object.entries(PRESETS).flatMap(([preset, roles]) =>
+      Object.keys(roles).map((role) => ({
+        preset,
+        role,
+        leads: LEADING_ROLES[preset as Preset] === role,
+        portal: isPortalRole(role),
+      })),
+    ),
+    defaults: [...declared('permissions')].flatMap(([permission, { scopes }]) =>
+      Object.entries(scopes).flatMap(([scope, roles]) => roles.map((role) => ({ role, permission, scope }))),
+    ),
     floors: [...declared('retention')].map(([policy, { table: about, floorDays: days }]) => ({ policy, about, days })),
     policies: rowPolicies(),
   };
@@ -27,13 +35,18 @@ export function catalogue(): Catalogue {
 
 /** SHA-256 of the catalogue: a database that carries another one belongs to other code. */
 export function catalogueDigest(): string {
-  const sorted = Object.entries(catalogue()).map(([section, entries]) => [section, (entries as object[]).map((entry) => JSON.stringify(entry)).toSorted()]);
+  const sorted = Object.entries(catalogue()).map(([section, entries]) => [
+    section,
+    (entries as object[]).map((entry) => JSON.stringify(entry)).toSorted(),
+  ]);
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
 }
 
 /**
- * Brings the database in line with the declarations, through a connection of the owner's: permissions, roles and defaults,
- * floors of retention, row policies, and then the digest, in one transaction. Does nothing when the digest is there already, because making a policy
+ * Brings the database in line with the declarations, through a connection of the owner's: permissions, roles and
+ * defaults,
+ * floors of retention, row policies, and then the digest, in one transaction. Does nothing when the digest is there
+ * already, because making a policy
  * keeps everybody else off its table for a moment.
  */
 export async function syncCatalogue(query: (text: string, values?: unknown[]) => Promise<unknown>): Promise<void> {
@@ -49,6 +62,9 @@ export async function syncCatalogue(query: (text: string, values?: unknown[]) =>
     for (const command of ROW_COMMANDS) await query(`DROP POLICY IF EXISTS rows_${command} ON ${table}`);
   }
   for (const statement of policies.map(createPolicy)) await query(statement);
-  await query('INSERT INTO app_private.catalogue (digest) VALUES ($1) ON CONFLICT (singleton) DO UPDATE SET digest = EXCLUDED.digest', [digest]);
+  await query(
+    'INSERT INTO app_private.catalogue (digest) VALUES ($1) ON CONFLICT (singleton) DO UPDATE SET digest = EXCLUDED.digest',
+    [digest],
+  );
   await query('COMMIT');
 }

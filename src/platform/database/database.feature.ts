@@ -5,9 +5,14 @@ export const databaseFeature = defineFeature({
   description: 'The unit of work, the entrances, and what happens when Postgres is away.',
   controls: {
     'database.resilience': {
-      claims: ['E25'], description: 'Three retries with jitter, a circuit breaker of three failures and 30 seconds, a statement timeout of 30 seconds.',
+      claims: ['E25'],
+      description:
+        'Three retries with jitter, a circuit breaker of three failures and 30 seconds, a statement timeout of 30 seconds.',
     },
-    'database.role': { claims: ['M4', 'E14'], description: 'The process refuses to start as a role that row security does not bind.' },
+    'database.role': {
+      claims: ['M4', 'E14'],
+      description: 'The process refuses to start as a role that row security does not bind.',
+    },
   },
 });
 

@@ -10,17 +10,29 @@ export interface Entrance {
   readOnly?: boolean;
 }
 
-/** With the secret of a session. `readOnly` closes the transaction to writes; `passive` does not keep the session from falling idle. */
+/**
+ * With the secret of a session. `readOnly` closes the transaction to writes; `passive` does not keep the session from
+ * falling idle.
+ */
 export function sessionEntrance(secret: string, readOnly: boolean, passive = false): Entrance {
-  return { statement: { text: 'SELECT * FROM app.enter_session($1, $2, $3)', values: [secret, readOnly, passive] }, readOnly };
+  return {
+    statement: { text: 'SELECT * FROM app.enter_session($1, $2, $3)', values: [secret, readOnly, passive] },
+    readOnly,
+  };
 }
 
 /** With an API key, from an address. `readOnly` closes the transaction to writes. */
 export function apiKeyEntrance(key: string, address: string | null, readOnly: boolean): Entrance {
-  return { statement: { text: 'SELECT * FROM app.enter_api_key($1, $2, $3)', values: [key, address, readOnly] }, readOnly };
+  return {
+    statement: { text: 'SELECT * FROM app.enter_api_key($1, $2, $3)', values: [key, address, readOnly] },
+    readOnly,
+  };
 }
 
-/** With a directory's SCIM token, from an address; `readOnly` lets it change nothing, but the log is written all the same. */
+/**
+ * With a directory's SCIM token, from an address; `readOnly` lets it change nothing, but the log is written all the
+ * same.
+ */
 export function scimEntrance(token: string, address: string | null, readOnly: boolean): Entrance {
   return { statement: { text: 'SELECT * FROM app.enter_scim($1, $2, $3)', values: [token, address, !readOnly] } };
 }

@@ -4,11 +4,19 @@ import { errorCode, isConnectionError, isUniqueViolation } from './errors.js';
 const withCode = (code: string) => Object.assign(new Error('x'), { code });
 
 describe('a lost connection', () => {
-  it.each(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300', '08006', '08P01'])('is told by its code %s', (code) => {
-    expect(isConnectionError(withCode(code))).toBe(true);
-  });
+  it.each(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300', '08006', '08P01'])(
+    'is told by its code %s',
+    (code) => {
+      expect(isConnectionError(withCode(code))).toBe(true);
+    },
+  );
 
-  it.each(['Connection terminated unexpectedly', 'Client was closed and is not queryable', 'timeout exceeded when trying to connect', 'Query read timeout'])('is told by the driver\'s words: %s', (message) => {
+  it.each([
+    'Connection terminated unexpectedly',
+    'Client was closed and is not queryable',
+    'timeout exceeded when trying to connect',
+    'Query read timeout',
+  ])("is told by the driver's words: %s", (message) => {
     expect(isConnectionError(new Error(message))).toBe(true);
   });
 
@@ -16,7 +24,16 @@ describe('a lost connection', () => {
     expect(isConnectionError(new AggregateError([withCode('ECONNREFUSED')]))).toBe(true);
   });
 
-  it.each([withCode('23505'), withCode('42501'), withCode('57014'), new Error('something else'), 'ECONNREFUSED', null, undefined, 5])('is not seen in %p', (error) => {
+  it.each([
+    withCode('23505'),
+    withCode('42501'),
+    withCode('57014'),
+    new Error('something else'),
+    'ECONNREFUSED',
+    null,
+    undefined,
+    5,
+  ])('is not seen in %p', (error) => {
     expect(isConnectionError(error)).toBe(false);
   });
 });
@@ -24,7 +41,11 @@ describe('a lost connection', () => {
 describe('a unique violation', () => {
   it('is told by its code, and by the constraint where one is named', () => {
     const error = Object.assign(withCode('23505'), { constraint: 'people_pkey' });
-    expect([isUniqueViolation(error), isUniqueViolation(error, 'people_pkey'), isUniqueViolation(error, 'other')]).toEqual([true, true, false]);
+    expect([
+      isUniqueViolation(error),
+      isUniqueViolation(error, 'people_pkey'),
+      isUniqueViolation(error, 'other'),
+    ]).toEqual([true, true, false]);
     expect(isUniqueViolation(withCode('23503'))).toBe(false);
     expect(errorCode('23505')).toBeUndefined();
   });

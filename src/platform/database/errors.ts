@@ -6,8 +6,16 @@ export class DatabaseUnavailable extends Error {
 }
 
 const CONNECTION_CODES = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH',
-  '57P01', '57P02', '57P03', '53300',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
 ]);
 
 /** The five-character SQLSTATE of a Postgres error, or Node's code of a socket error. */
@@ -21,10 +29,18 @@ export function isConnectionError(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isConnectionError);
   const code = errorCode(error);
   if (code !== undefined) return CONNECTION_CODES.has(code) || code.startsWith('08');
-  return error instanceof Error && /^(Connection terminated|Client was closed|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(error.message);
+  return (
+    error instanceof Error &&
+    /^(Connection terminated|Client was closed|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(
+      error.message,
+    )
+  );
 }
 
 /** Whether a statement failed on a unique key (SQLSTATE 23505), of the named constraint where one is given. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
-  return errorCode(error) === '23505' && (constraint === undefined || (error as { constraint?: string }).constraint === constraint);
+  return (
+    errorCode(error) === '23505' &&
+    (constraint === undefined || (error as { constraint?: string }).constraint === constraint)
+  );
 }

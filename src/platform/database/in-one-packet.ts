@@ -20,7 +20,10 @@ export function inOnePacket<T>(client: PoolClient, send: () => T): T {
   }
 }
 
-/** Runs a function that sends a statement, and holds it back until all that is ready to run has run, to go with what that sends. */
+/**
+ * Runs a function that sends a statement, and holds it back until all that is ready to run has run, to go with what
+ * that sends.
+ */
 export function withNextPacket<T>(client: PoolClient, send: () => T): T {
   const socket = socketOf(client);
   socket.cork();

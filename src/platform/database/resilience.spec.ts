@@ -15,14 +15,20 @@ afterEach(() => {
 
 /** Lets a call run to its end, however long it backs off. */
 async function outcome<T>(call: Promise<T>): Promise<T | Error> {
-  const settled = call.then((value) => value, (error: Error) => error);
+  const settled = call.then(
+    (value) => value,
+    (error: Error) => error,
+  );
   await jest.advanceTimersByTimeAsync(10_000);
   return settled;
 }
 
 function failing(times: number) {
   let calls = 0;
-  return { fn: () => ((calls += 1) <= times ? Promise.reject(refused()) : Promise.resolve('there')), calls: () => calls };
+  return {
+    fn: () => ((calls += 1) <= times ? Promise.reject(refused()) : Promise.resolve('there')),
+    calls: () => calls,
+  };
 }
 
 /** Three failures, which open the circuit. */
@@ -56,12 +62,19 @@ describe('taking a connection', () => {
     expect(calls()).toBe(3);
   });
 
-  it.each([['a unique key', '23505'], ['a syntax error', '42601'], ['a policy', '42501'], ['a timeout of the statement', '57014']])('does not repeat what fails by %s', async (_what, code) => {
+  it.each([
+    ['a unique key', '23505'],
+    ['a syntax error', '42601'],
+    ['a policy', '42501'],
+    ['a timeout of the statement', '57014'],
+  ])('does not repeat what fails by %s', async (_what, code) => {
     let calls = 0;
-    const error = await outcome(resilience.connecting(() => {
-      calls += 1;
-      return Promise.reject(Object.assign(new Error('refused'), { code }));
-    }));
+    const error = await outcome(
+      resilience.connecting(() => {
+        calls += 1;
+        return Promise.reject(Object.assign(new Error('refused'), { code }));
+      }),
+    );
     expect([calls, error]).toEqual([1, expect.objectContaining({ code })]);
   });
 

@@ -1,4 +1,12 @@
-import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, ExponentialBackoff, handleWhen, retry, wrap } from 'cockatiel';
+import {
+  BrokenCircuitError,
+  circuitBreaker,
+  ConsecutiveBreaker,
+  ExponentialBackoff,
+  handleWhen,
+  retry,
+  wrap,
+} from 'cockatiel';
 import { DatabaseUnavailable, isConnectionError } from './errors.js';
 
 /**
@@ -12,7 +20,10 @@ export class Resilience {
     breaker: new ConsecutiveBreaker(3),
   });
   private readonly policy = wrap(
-    retry(handleWhen(isConnectionError), { maxAttempts: 3, backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 1_000 }) }),
+    retry(handleWhen(isConnectionError), {
+      maxAttempts: 3,
+      backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 1_000 }),
+    }),
     this.breaker,
   );
 
@@ -21,7 +32,8 @@ export class Resilience {
     try {
       return await this.policy.execute(fn);
     } catch (error) {
-      if (error instanceof BrokenCircuitError || isConnectionError(error)) throw new DatabaseUnavailable({ cause: error });
+      if (error instanceof BrokenCircuitError || isConnectionError(error))
+        throw new DatabaseUnavailable({ cause: error });
       throw error;
     }
   }

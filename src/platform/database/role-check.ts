@@ -19,7 +19,8 @@ const UNPROTECTED = `
 
 /**
  * Refuses to start as a database role that row security does not bind: superuser, BYPASSRLS, an owner of tables, or one
- * that may put temporary tables in front of them. Refuses too a database with a table that row security does not protect.
+ * that may put temporary tables in front of them. Refuses too a database with a table that row security does not
+ * protect.
  */
 @Injectable()
 export class RoleCheck implements OnModuleInit {
@@ -31,18 +32,31 @@ export class RoleCheck implements OnModuleInit {
              (SELECT min(c.relname) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns,
              has_database_privilege(current_database(), 'TEMPORARY') AS temporary
         FROM pg_roles r WHERE r.rolname = current_user`);
-    if (role!.privileged) throw new Error(`the database role ${role!.name} bypasses row security: connect as vouchsafe_app (API) or vouchsafe_worker`);
-    if (role!.owns !== null) throw new Error(`the database role ${role!.name} owns the table ${role!.owns}: connect as vouchsafe_app (API) or vouchsafe_worker`);
-    if (role!.temporary) throw new Error(`the database lets ${role!.name} make temporary tables, which come before the real ones in name lookup: run docker/init-roles.sql`);
+    if (role!.privileged)
+      throw new Error(
+        `the database role ${role!.name} bypasses row security: connect as vouchsafe_app (API) or vouchsafe_worker`,
+      );
+    if (role!.owns !== null)
+      throw new Error(
+        `the database role ${role!.name} owns the table ${role!.owns}: connect as vouchsafe_app (API) or vouchsafe_worker`,
+      );
+    if (role!.temporary)
+      throw new Error(
+        `the database lets ${role!.name} make temporary tables, which come before the real ones in name lookup: run docker/init-roles.sql`,
+      );
     await this.refuseUnprotectedTables();
   }
 
   private async refuseUnprotectedTables(): Promise<void> {
     const tables = (await this.unitOfWork.once<{ name: string }>(UNPROTECTED)).map(({ name }) => name);
     if (tables.length === 0) return;
-    throw new Error([
-      'tables with org_id whose rows every organization could read:',
-      ...tables.map((name) => `  - ${name}: end its migration with SELECT app_private.protect_table('${name}', 'SELECT, INSERT')`),
-    ].join('\n'));
+    throw new Error(
+      [
+        'tables with org_id whose rows every organization could read:',
+        ...tables.map(
+          (name) => `  - ${name}: end its migration with SELECT app_private.protect_table('${name}', 'SELECT, INSERT')`,
+        ),
+      ].join('\n'),
+    );
   }
 }

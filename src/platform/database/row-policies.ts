@@ -12,14 +12,25 @@ export const ROW_COMMANDS = ['select', 'insert', 'update', 'delete'] as const sa
 
 /** The policies that follow from the rules of all tenant tables. A command open to every member needs none. */
 export function rowPolicies(): RowPolicy[] {
-  return [...declared('tables')].flatMap(([table, declaration]) => (declaration.kind === 'installation' ? []
-    : ROW_COMMANDS.map((command) => ({ table, command, condition: table === 'outbox' && command === 'insert' ? jobCondition() : conditionOf(tenantColumn(table), declaration.rows, command) }))
-      .filter(({ condition }) => condition !== 'true')));
+  return [...declared('tables')].flatMap(([table, declaration]) =>
+    declaration.kind === 'installation'
+      ? []
+      : ROW_COMMANDS.map((command) => ({
+          table,
+          command,
+          condition:
+            table === 'outbox' && command === 'insert'
+              ? jobCondition()
+              : conditionOf(tenantColumn(table), declaration.rows, command),
+        })).filter(({ condition }) => condition !== 'true'),
+  );
 }
 
 /** Who may have which job done: what a member asks for is written to the outbox in the member's session. */
 function jobCondition(): string {
-  const cases = [...declared('jobs')].flatMap(([job, { askedBy }]) => (askedBy === undefined ? [] : [`WHEN '${job}' THEN (SELECT app.org_if_reaches(${literals(askedBy)}))`]));
+  const cases = [...declared('jobs')].flatMap(([job, { askedBy }]) =>
+    askedBy === undefined ? [] : [`WHEN '${job}' THEN (SELECT app.org_if_reaches(${literals(askedBy)}))`],
+  );
   return `org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE ${cases.length === 0 ? 'NULL' : `CASE job ${cases.join(' ')} END`} END`;
 }
 
@@ -44,7 +55,10 @@ export function isOfPeople(permission: string): boolean {
 export interface Rule {
   /** Every member of the organization. */
   everybody: boolean;
-  /** Permissions that are about people, on a row that hangs on a person: they reach as far as the widest scope among them. */
+  /**
+   * Permissions that are about people, on a row that hangs on a person: they reach as far as the widest scope among
+   * them.
+   */
   about: readonly string[];
   /** Permissions held for the whole organization, or not at all. */
   other: readonly string[];
@@ -58,8 +72,10 @@ export function ruleOf({ person, own, ...rules }: RowRules, command: RowCommand)
   const isAbout = (permission: string) => person !== undefined && isOfPeople(permission);
   const everybody = permissions.includes('signed-in');
   return {
-    everybody, own: own?.may.includes(command) ?? false,
-    about: everybody ? [] : permissions.filter(isAbout), other: everybody ? [] : permissions.filter((permission) => !isAbout(permission)),
+    everybody,
+    own: own?.may.includes(command) ?? false,
+    about: everybody ? [] : permissions.filter(isAbout),
+    other: everybody ? [] : permissions.filter((permission) => !isAbout(permission)),
   };
 }
 
@@ -77,25 +93,36 @@ export function tenantColumn(table: string): string {
 }
 
 /**
- * Every decision is compared with the row's organization: SQL that calls another entrance in the middle of a statement would
+ * Every decision is compared with the row's organization: SQL that calls another entrance in the middle of a statement
+ * would
  * otherwise have the rows of one organization decided on by what the caller is in another.
- * One decision after the other by CASE: because of alternatives joined by OR the planner expects next to no row, and then
+ * One decision after the other by CASE: because of alternatives joined by OR the planner expects next to no row, and
+ * then
  * sorts whole tables. Functions stand in sub-selects, so that each is asked once a statement.
  */
 function conditionOf(org: string, { permission, ...rules }: RowRules, command: RowCommand): string {
   if (permission === undefined || command !== 'select') return conditionBy(org, rules, command);
-  const cases = named(rules.select).map((one) => `WHEN '${one}' THEN ${conditionBy(org, { ...rules, select: one }, command)}`);
+  const cases = named(rules.select).map(
+    (one) => `WHEN '${one}' THEN ${conditionBy(org, { ...rules, select: one }, command)}`,
+  );
   return `CASE ${permission} ${cases.join(' ')} ELSE ${org} = (SELECT app.org_if_system()) END`;
 }
 
 function conditionBy(org: string, rules: RowRules, command: RowCommand): string {
   const { everybody, about, other, own } = ruleOf(rules, command);
   if (everybody) return 'true';
-  let condition = about.length === 0 ? 'false' : `CASE WHEN ${org} = (SELECT app.org_if_everybody(${literals(about)})) THEN true
+  let condition =
+    about.length === 0
+      ? 'false'
+      : `CASE WHEN ${org} = (SELECT app.org_if_everybody(${literals(about)})) THEN true
     ELSE (${org}, ${rules.person}) IN (SELECT r.org, r.person FROM app.in_reach(${literals(about)}) r) END`;
   if (other.length > 0) condition = either(`${org} = (SELECT app.org_if_holds(${literals(other)}))`, condition);
   if (about.length + other.length === 0) condition = `${org} = (SELECT app.org_if_system())`;
-  if (own) condition = either(`(${org}, ${rules.own!.column}) = (SELECT m.org, m.membership FROM app.in_person() m)`, condition);
+  if (own)
+    condition = either(
+      `(${org}, ${rules.own!.column}) = (SELECT m.org, m.membership FROM app.in_person() m)`,
+      condition,
+    );
   return condition;
 }
 

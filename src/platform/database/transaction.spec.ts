@@ -23,14 +23,19 @@ class FakeClient {
   }
 }
 
-const begin = (client: FakeClient, { prepare = true, readOnly = false } = {}) => new Transaction(client as unknown as PoolClient, {} as DataSource, prepare, readOnly);
+const begin = (client: FakeClient, { prepare = true, readOnly = false } = {}) =>
+  new Transaction(client as unknown as PoolClient, {} as DataSource, prepare, readOnly);
 const insert = { text: 'INSERT', values: [] };
 
 describe('a transaction', () => {
   it('sends the last statements with COMMIT, in order, and gives the connection back', async () => {
     const client = new FakeClient();
     await begin(client).commit([insert, insert]);
-    expect(client.sent.map((statement) => (typeof statement === 'string' ? statement : statement.text))).toEqual(['INSERT', 'INSERT', 'COMMIT']);
+    expect(client.sent.map((statement) => (typeof statement === 'string' ? statement : statement.text))).toEqual([
+      'INSERT',
+      'INSERT',
+      'COMMIT',
+    ]);
     expect(client.released).toEqual([undefined]);
   });
 
@@ -40,7 +45,9 @@ describe('a transaction', () => {
   });
 
   it('fails when COMMIT turned out to be a rollback, because something before had failed', async () => {
-    await expect(begin(new FakeClient({ COMMIT: { command: 'ROLLBACK' } })).commit()).rejects.toThrow('rolled back by an earlier error');
+    await expect(begin(new FakeClient({ COMMIT: { command: 'ROLLBACK' } })).commit()).rejects.toThrow(
+      'rolled back by an earlier error',
+    );
   });
 
   it('drops a connection whose end failed', async () => {

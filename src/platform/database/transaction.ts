@@ -68,7 +68,8 @@ export class Transaction {
   }
 
   /**
-   * Sends last statements and COMMIT in one go. Throws when anything sent fails; then nothing of the transaction is kept.
+   * Sends last statements and COMMIT in one go. Throws when anything sent fails; then nothing of the transaction is
+   * kept.
    */
   async commit(last: Statement[] = []): Promise<void> {
     if (this.ended) throw new Error('the transaction has ended');
@@ -90,7 +91,8 @@ export class Transaction {
   }
 
   /**
-   * Ends a transaction that has nothing to lose: COMMIT is not waited for, and the connection goes back at once, so that
+   * Ends a transaction that has nothing to lose: COMMIT is not waited for, and the connection goes back at once, so
+   * that
    * COMMIT travels with what the next request sends. It can only fail with the connection, of which the pool and that
    * request learn by themselves.
    */
@@ -104,7 +106,10 @@ export class Transaction {
   private end(command: 'COMMIT' | 'ROLLBACK'): Promise<QueryResult> {
     this.ended = true;
     const done = this.client.query(command);
-    done.then(() => this.client.release(), (error: Error) => this.client.release(error));
+    done.then(
+      () => this.client.release(),
+      (error: Error) => this.client.release(error),
+    );
     return done;
   }
 }

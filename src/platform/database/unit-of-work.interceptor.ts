@@ -41,8 +41,17 @@ export class UnitOfWorkInterceptor implements NestInterceptor {
     const policy = routePolicy(execution.getHandler());
     const { transaction } = currentContext();
     const request = execution.switchToHttp().getRequest<Request>();
-    if (policy === undefined || policy.kind === 'public' || !isMutating(request.method) || transaction === null || transaction.log.length > 0) return;
-    throw new Error(`${execution.getClass().name}.${execution.getHandler().name} changed something and recorded none of: ${policy.emits?.join(', ')}`);
+    if (
+      policy === undefined ||
+      policy.kind === 'public' ||
+      !isMutating(request.method) ||
+      transaction === null ||
+      transaction.log.length > 0
+    )
+      return;
+    throw new Error(
+      `${execution.getClass().name}.${execution.getHandler().name} changed something and recorded none of: ${policy.emits?.join(', ')}`,
+    );
   }
 
   /** What is refused or hidden inside a handler is an attempt denied, as much as what the guard refuses. */

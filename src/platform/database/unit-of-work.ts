@@ -55,7 +55,9 @@ export class UnitOfWork implements OnModuleInit {
     await transaction.commit([...auditStatements(transaction.log), ...live]);
   }
 
-  /** Writes the entries gathered so far: for who is about to enter elsewhere within the transaction, with another log. */
+  /**
+   * Writes the entries gathered so far: for who is about to enter elsewhere within the transaction, with another log.
+   */
   async writeLog(): Promise<void> {
     const { log } = this.transaction;
     await Promise.all(auditStatements(log.splice(0)).map((statement) => this.transaction.send(statement)));
@@ -67,7 +69,10 @@ export class UnitOfWork implements OnModuleInit {
   }
 
   /** Runs a function in a transaction of its own: committed when it returns, undone when it throws. */
-  async run<T, R extends QueryResultRow = QueryResultRow>(entrance: Entrance, fn: (row: R) => Promise<T> | T): Promise<T> {
+  async run<T, R extends QueryResultRow = QueryResultRow>(
+    entrance: Entrance,
+    fn: (row: R) => Promise<T> | T,
+  ): Promise<T> {
     const row = await this.begin<R>(entrance);
     currentContext().beginAgain = () => this.begin(entrance);
     try {
@@ -81,8 +86,10 @@ export class UnitOfWork implements OnModuleInit {
   }
 
   /**
-   * Runs what waits for others with no transaction open, before anything is changed: what follows happens in another transaction of the
-   * same caller, admitted anew. Throws what the function throws, and the Problem that by then stands in the caller's way.
+   * Runs what waits for others with no transaction open, before anything is changed: what follows happens in another
+   * transaction of the
+   * same caller, admitted anew. Throws what the function throws, and the Problem that by then stands in the caller's
+   * way.
    */
   async outside<T>(fn: () => Promise<T>): Promise<T> {
     const context = currentContext();
@@ -95,7 +102,9 @@ export class UnitOfWork implements OnModuleInit {
     return result;
   }
 
-  /** A single statement outside any transaction and any tenant: for entrances that must be durable before what follows. */
+  /**
+   * A single statement outside any transaction and any tenant: for entrances that must be durable before what follows.
+   */
   async once<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
     return this.resilience.connecting(async () => (await this.pool.query<R>(text, values)).rows);
   }
@@ -117,7 +126,8 @@ export class UnitOfWork implements OnModuleInit {
 
   private get transaction(): Transaction {
     const { transaction } = currentContext();
-    if (transaction === null) throw new Error('no transaction is open here: enter by a route, a job, or unitOfWork.run');
+    if (transaction === null)
+      throw new Error('no transaction is open here: enter by a route, a job, or unitOfWork.run');
     return transaction;
   }
 
@@ -127,10 +137,16 @@ export class UnitOfWork implements OnModuleInit {
 
   private async enter<R extends QueryResultRow>(entrance: Entrance): Promise<{ transaction: Transaction; row: R }> {
     const client: PoolClient = await this.pool.connect();
-    const transaction = new Transaction(client, this.dataSource, this.config.prepare === 'on', entrance.readOnly ?? false);
+    const transaction = new Transaction(
+      client,
+      this.dataSource,
+      this.config.prepare === 'on',
+      entrance.readOnly ?? false,
+    );
     const sent = inOnePacket(client, () => [client.query('BEGIN'), transaction.send<R>(entrance.statement)] as const);
     const [begun, entered] = await Promise.allSettled(sent);
-    if (begun.status === 'fulfilled' && entered.status === 'fulfilled') return { transaction, row: entered.value.rows[0]! };
+    if (begun.status === 'fulfilled' && entered.status === 'fulfilled')
+      return { transaction, row: entered.value.rows[0]! };
     await transaction.rollback();
     throw begun.status === 'rejected' ? begun.reason : (entered as PromiseRejectedResult).reason;
   }

@@ -11,42 +11,91 @@ export function renderCatalogue(): string {
     '',
     '## Features',
     '',
-    ...table(['Feature', 'What it is'], features.map(({ name, description }) => [name, description])),
-    ...section(features, 'Permissions', 'permissions', ['Permission', 'Category', 'Scope by default', 'What it allows'], (p) => [
-      p.category, Object.entries(p.scopes).map(([scope, roles]) => `${scope}: ${roles.join(', ')}`).join('; '), p.description,
-    ]),
-    ...section(features, 'Events of the log', 'events', ['Event', 'Category', 'Severity', 'Metadata', 'Live to', 'When'], (e) => [
-      e.category, e.severity, Object.entries(e.meta ?? {}).map(([field, kind]) => `${field} (${kind})`).join(', '), e.live?.permission ?? '', e.description,
-    ]),
+    ...table(
+      ['Feature', 'What it is'],
+      features.map(({ name, description }) => [name, description]),
+    ),
+    ...section(
+      features,
+      'Permissions',
+      'permissions',
+      ['Permission', 'Category', 'Scope by default', 'What it allows'],
+      (p) => [
+        p.category,
+        Object.entries(p.scopes)
+          .map(([scope, roles]) => `${scope}: ${roles.join(', ')}`)
+          .join('; '),
+        p.description,
+      ],
+    ),
+    ...section(
+      features,
+      'Events of the log',
+      'events',
+      ['Event', 'Category', 'Severity', 'Metadata', 'Live to', 'When'],
+      (e) => [
+        e.category,
+        e.severity,
+        Object.entries(e.meta ?? {})
+          .map(([field, kind]) => `${field} (${kind})`)
+          .join(', '),
+        e.live?.permission ?? '',
+        e.description,
+      ],
+    ),
     ...section(features, 'Problems', 'errors', ['Code', 'Status', 'Title'], (e) => [String(e.status), e.title]),
     ...section(features, 'Jobs', 'jobs', ['Job', 'Attempts', 'Time limit', 'At once', 'What it does'], (j) => [
-      String(j.attempts), `${j.timeoutSeconds} s`, String(j.concurrency), j.description,
+      String(j.attempts),
+      `${j.timeoutSeconds} s`,
+      String(j.concurrency),
+      j.description,
     ]),
     ...section(features, 'Schedules', 'schedules', ['Schedule', 'Cron', 'Time zone', 'For each', 'What for'], (s) => [
-      `\`${s.cron}\``, s.timezone, s.per, s.description,
+      `\`${s.cron}\``,
+      s.timezone,
+      s.per,
+      s.description,
     ]),
     ...section(features, 'Retention', 'retention', ['Policy', 'Table', 'Kept', 'Never less than', 'Then'], (r) => [
-      r.table, `${r.days} days after ${r.ageColumn}`, `${r.floorDays} days`, r.action === 'delete' ? 'deleted' : `emptied: ${r.action.clear.join(', ')}`,
+      r.table,
+      `${r.days} days after ${r.ageColumn}`,
+      `${r.floorDays} days`,
+      r.action === 'delete' ? 'deleted' : `emptied: ${r.action.clear.join(', ')}`,
     ]),
     ...section(features, 'Tables', 'tables', ['Table', 'Kind', 'Kept'], (t) => [
-      t.kind, 'keep' in t.retention ? t.retention.keep : `by ${t.retention.policies.join(', ')}`,
+      t.kind,
+      'keep' in t.retention ? t.retention.keep : `by ${t.retention.policies.join(', ')}`,
     ]),
     ...personalData(features),
-    ...section(features, 'Controls', 'controls', ['Control', 'Claims', 'What it is'], (c) => [c.claims.join(', '), c.description]),
+    ...section(features, 'Controls', 'controls', ['Control', 'Claims', 'What it is'], (c) => [
+      c.claims.join(', '),
+      c.description,
+    ]),
   ].join('\n');
 }
 
 type Section = 'permissions' | 'events' | 'errors' | 'jobs' | 'schedules' | 'retention' | 'tables' | 'controls';
 type Entry<S extends Section> = NonNullable<FeatureDeclaration[S]>[string];
 
-function section<S extends Section>(features: readonly FeatureDeclaration[], title: string, key: S, head: string[], row: (entry: Entry<S>) => string[]): string[] {
-  const rows = features.flatMap((feature) => Object.entries(feature[key] ?? {}).map(([name, entry]) => [`\`${name}\``, ...row(entry as Entry<S>)]));
+function section<S extends Section>(
+  features: readonly FeatureDeclaration[],
+  title: string,
+  key: S,
+  head: string[],
+  row: (entry: Entry<S>) => string[],
+): string[] {
+  const rows = features.flatMap((feature) =>
+    Object.entries(feature[key] ?? {}).map(([name, entry]) => [`\`${name}\``, ...row(entry as Entry<S>)]),
+  );
   return [`## ${title}`, '', ...table(head, rows)];
 }
 
 function personalData(features: readonly FeatureDeclaration[]): string[] {
-  const rows = features.flatMap(({ personalData: tables = {} }) => Object.entries(tables).flatMap(([name, columns]) => Object.entries(columns)
-    .map(([column, data]) => [`\`${name}.${column}\``, data.class, data.erasure])));
+  const rows = features.flatMap(({ personalData: tables = {} }) =>
+    Object.entries(tables).flatMap(([name, columns]) =>
+      Object.entries(columns).map(([column, data]) => [`\`${name}.${column}\``, data.class, data.erasure]),
+    ),
+  );
   return ['## Personal data', '', ...table(['Column', 'Class', 'On erasure'], rows)];
 }
 

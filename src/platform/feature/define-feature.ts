@@ -14,7 +14,8 @@ export interface PermissionDeclaration {
 export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'count' | 'flag' | 'time';
 
 /**
- * Who hears of an event when it happens: members who hold the permission at that moment. One that is about people reaches
+ * Who hears of an event when it happens: members who hold the permission at that moment. One that is about people
+ * reaches
  * as far as its scope, by the person who is the event's target or whom its metadata names in the field `person`.
  * Not for events recorded before anybody is known, such as a failed sign-in.
  */
@@ -42,7 +43,15 @@ export interface ErrorDeclaration {
   status: number;
   title: string;
   /** What SCIM calls it (RFC 7644 section 3.12, table 9), where it has a word for it. */
-  scimType?: 'invalidFilter' | 'uniqueness' | 'mutability' | 'invalidSyntax' | 'invalidPath' | 'noTarget' | 'invalidValue' | 'tooMany';
+  scimType?:
+    | 'invalidFilter'
+    | 'uniqueness'
+    | 'mutability'
+    | 'invalidSyntax'
+    | 'invalidPath'
+    | 'noTarget'
+    | 'invalidValue'
+    | 'tooMany';
 }
 
 /** Work done by the worker. Attempts back off exponentially from `backoffSeconds`; after the last the job is dead. */
@@ -52,9 +61,15 @@ export interface JobDeclaration {
   backoffSeconds: number;
   timeoutSeconds: number;
   concurrency: number;
-  /** Permissions of which a member needs one, however far it reaches, to have it done; without, only jobs and operators ask for it. */
+  /**
+   * Permissions of which a member needs one, however far it reaches, to have it done; without, only jobs and operators
+   * ask for it.
+   */
   askedBy?: readonly string[];
-  /** A duty, done for an organization that is suspended too; other jobs of it wait until it is resumed. Runs in its own lane. */
+  /**
+   * A duty, done for an organization that is suspended too; other jobs of it wait until it is resumed. Runs in its own
+   * lane.
+   */
   whileSuspended?: true;
 }
 
@@ -94,11 +109,13 @@ export type Who = string | readonly string[];
 
 /**
  * What a member may do to the rows of a tenant table, from within their session and by raw SQL. `migrate` makes row
- * policies of it, and access is explained from it. A command that is not named is closed to members; jobs and operators,
+ * policies of it, and access is explained from it. A command that is not named is closed to members; jobs and
+ * operators,
  * who act as the system, pass.
  *
  * `person` is the column with the person a row hangs on: permissions that are about people then reach as far as their
- * scope. `permission` is the column in which a row names the one permission, of those that `select` lists, that shows it.
+ * scope. `permission` is the column in which a row names the one permission, of those that `select` lists, that shows
+ * it.
  * `own` is the column with the membership a row belongs to, and what that member may do to it in person, without any
  * permission; an API key does nothing that its permissions do not name.
  */
@@ -116,7 +133,8 @@ export type RowCommand = 'select' | 'insert' | 'update' | 'delete';
 
 /**
  * A table: of one tenant each row, or of the whole installation; kept by the named policies, or for a written reason.
- * `resource` is what one row of it is called where people ask who can reach it, and as the target of entries in the log;
+ * `resource` is what one row of it is called where people ask who can reach it, and as the target of entries in the
+ * log;
  * its column `id` is then its id.
  */
 export type TableDeclaration = { retention: { policies: readonly string[] } | { keep: string } } & (

@@ -4,13 +4,43 @@ import { defineFeature } from './define-feature.js';
 import { allFeatures, declaration, declared } from './registry.js';
 
 const testing = defineFeature({
-  name: 'testing', description: 'A feature | with a bar.',
-  permissions: { 'testing:do': { category: 'Tests', description: 'Do it.', scopes: { org: ['owner'], own: ['trainee', 'portal'] } } },
-  events: { 'testing.done': { category: 'tests', severity: 'info', description: 'It was done.', meta: { fields: 'codes' }, live: { permission: 'testing:do' } } },
+  name: 'testing',
+  description: 'A feature | with a bar.',
+  permissions: {
+    'testing:do': { category: 'Tests', description: 'Do it.', scopes: { org: ['owner'], own: ['trainee', 'portal'] } },
+  },
+  events: {
+    'testing.done': {
+      category: 'tests',
+      severity: 'info',
+      description: 'It was done.',
+      meta: { fields: 'codes' },
+      live: { permission: 'testing:do' },
+    },
+  },
   errors: { testing_failed: { status: 418, title: 'It failed' } },
-  jobs: { 'testing.work': { description: 'Works.', attempts: 3, backoffSeconds: 1, timeoutSeconds: 5, concurrency: 2 } },
-  schedules: { 'testing.tick': { description: 'Ticks.', cron: '0 * * * *', timezone: 'UTC', job: 'testing.work', per: 'installation' } },
-  retention: { 'testing.old': { description: 'Old.', table: 'testing', ageColumn: 'at', days: 30, floorDays: 7, action: { clear: ['body'] } } },
+  jobs: {
+    'testing.work': { description: 'Works.', attempts: 3, backoffSeconds: 1, timeoutSeconds: 5, concurrency: 2 },
+  },
+  schedules: {
+    'testing.tick': {
+      description: 'Ticks.',
+      cron: '0 * * * *',
+      timezone: 'UTC',
+      job: 'testing.work',
+      per: 'installation',
+    },
+  },
+  retention: {
+    'testing.old': {
+      description: 'Old.',
+      table: 'testing',
+      ageColumn: 'at',
+      days: 30,
+      floorDays: 7,
+      action: { clear: ['body'] },
+    },
+  },
   personalData: { testing: { name: { class: 'PII', erasure: 'delete' } } },
   tables: { testing: { kind: 'tenant', rows: {}, retention: { policies: ['testing.old'] } } },
   controls: { 'testing.control': { claims: ['X1', 'X2'], description: 'Controls.' } },
@@ -24,13 +54,17 @@ describe('the registry', () => {
   });
 
   it('says what to do about a key that nobody declared', () => {
-    expect(() => declaration('events', 'testing.dun')).toThrow('"testing.dun" is not declared under events of any feature: declare it in the feature file of the module that uses it');
+    expect(() => declaration('events', 'testing.dun')).toThrow(
+      '"testing.dun" is not declared under events of any feature: declare it in the feature file of the module that uses it',
+    );
   });
 
   it('refuses a key of any section a second time, and names who came second', () => {
     for (const section of ['permissions', 'events', 'errors', 'jobs', 'schedules', 'retention', 'tables'] as const) {
       const [key] = Object.keys(testing[section]);
-      expect(() => defineFeature({ name: `second ${section}`, description: 'x', [section]: testing[section] })).toThrow(`${section} "${key}" is declared twice, the second time by feature "second ${section}"`);
+      expect(() => defineFeature({ name: `second ${section}`, description: 'x', [section]: testing[section] })).toThrow(
+        `${section} "${key}" is declared twice, the second time by feature "second ${section}"`,
+      );
     }
   });
 });
@@ -39,10 +73,17 @@ describe('the catalogue', () => {
   const catalogue = renderCatalogue();
   it('shows every declaration of every section', () => {
     for (const line of [
-      '| `testing:do` | Tests | org: owner; own: trainee, portal | Do it. |', '| `testing.done` | tests | info | fields (codes) | testing:do | It was done. |', '| `testing_failed` | 418 | It failed |',
-      '| `testing.work` | 3 | 5 s | 2 | Works. |', '| `testing.tick` | `0 * * * *` | UTC | installation | Ticks. |', '| `testing.old` | testing | 30 days after at | 7 days | emptied: body |',
-      '| `testing.name` | PII | delete |', '| `testing` | tenant | by testing.old |', '| `testing.control` | X1, X2 | Controls. |',
-    ]) expect(catalogue).toContain(line);
+      '| `testing:do` | Tests | org: owner; own: trainee, portal | Do it. |',
+      '| `testing.done` | tests | info | fields (codes) | testing:do | It was done. |',
+      '| `testing_failed` | 418 | It failed |',
+      '| `testing.work` | 3 | 5 s | 2 | Works. |',
+      '| `testing.tick` | `0 * * * *` | UTC | installation | Ticks. |',
+      '| `testing.old` | testing | 30 days after at | 7 days | emptied: body |',
+      '| `testing.name` | PII | delete |',
+      '| `testing` | tenant | by testing.old |',
+      '| `testing.control` | X1, X2 | Controls. |',
+    ])
+      expect(catalogue).toContain(line);
   });
 
   it('keeps a bar in a text from becoming a column', () => {

@@ -1,15 +1,24 @@
 import type {
-  ErrorDeclaration, EventDeclaration, FeatureDeclaration, JobDeclaration, PermissionDeclaration, RetentionDeclaration,
-  ScheduleDeclaration, TableDeclaration,
+  ErrorDeclaration,
+  EventDeclaration,
+  FeatureDeclaration,
+  JobDeclaration,
+  PermissionDeclaration,
+  RetentionDeclaration,
+  ScheduleDeclaration,
+  TableDeclaration,
 } from './define-feature.js';
 
 /** Every feature's type, merged in by the features themselves. */
-// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- filled by declaration merging
+// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- filled by declaration
+// merging
 export interface FeatureMap {}
 
 type Section = 'permissions' | 'events' | 'errors' | 'jobs' | 'schedules' | 'retention';
 type Keys<S extends Section> = {
-  [F in keyof FeatureMap]: FeatureMap[F] extends { readonly [K in S]: infer Entries } ? Extract<keyof Entries, string> : never;
+  [F in keyof FeatureMap]: FeatureMap[F] extends { readonly [K in S]: infer Entries }
+    ? Extract<keyof Entries, string>
+    : never;
 }[keyof FeatureMap];
 
 export type Permission = Keys<'permissions'>;
@@ -31,7 +40,12 @@ interface Declarations {
 
 const features = new Map<string, FeatureDeclaration>();
 const sections: { [S in keyof Declarations]: Map<string, Declarations[S]> } = {
-  permissions: new Map(), events: new Map(), errors: new Map(), jobs: new Map(), schedules: new Map(), retention: new Map(),
+  permissions: new Map(),
+  events: new Map(),
+  errors: new Map(),
+  jobs: new Map(),
+  schedules: new Map(),
+  retention: new Map(),
   tables: new Map(),
 };
 
@@ -42,7 +56,8 @@ export function addFeature(feature: FeatureDeclaration): void {
   for (const section of Object.keys(sections) as (keyof Declarations)[]) {
     const entries = sections[section] as Map<string, unknown>;
     for (const [key, entry] of Object.entries(feature[section] ?? {})) {
-      if (entries.has(key)) throw new Error(`${section} "${key}" is declared twice, the second time by feature "${feature.name}"`);
+      if (entries.has(key))
+        throw new Error(`${section} "${key}" is declared twice, the second time by feature "${feature.name}"`);
       entries.set(key, entry);
     }
   }
@@ -61,7 +76,10 @@ export function declared<S extends keyof Declarations>(section: S): ReadonlyMap<
 /** The declaration behind a key; throws for a key nobody declared. */
 export function declaration<S extends keyof Declarations>(section: S, key: string): Declarations[S] {
   const found = sections[section].get(key);
-  if (found === undefined) throw new Error(`"${key}" is not declared under ${section} of any feature: declare it in the feature file of the module that uses it`);
+  if (found === undefined)
+    throw new Error(
+      `"${key}" is not declared under ${section} of any feature: declare it in the feature file of the module that uses it`,
+    );
   return found;
 }
 

@@ -26,18 +26,22 @@ export function allRoutes(discovery: DiscoveryService, scanner: MetadataScanner)
       const verb = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
       if (verb === undefined) return [];
       const method = RequestMethod[verb];
-      return base.flatMap((prefix) => paths(Reflect.getMetadata(PATH_METADATA, handler)).map((path) => ({
-        method,
-        path: `/${[prefix, path].join('/')}`.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'),
-        where: `${metatype.name}.${name}`,
-        handler,
-        mutating: isMutating(method),
-        policy: routePolicy(handler),
-      })));
+      return base.flatMap((prefix) =>
+        paths(Reflect.getMetadata(PATH_METADATA, handler)).map((path) => ({
+          method,
+          path: `/${[prefix, path].join('/')}`.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'),
+          where: `${metatype.name}.${name}`,
+          handler,
+          mutating: isMutating(method),
+          policy: routePolicy(handler),
+        })),
+      );
     });
   });
 }
 
 function paths(declaredPath: unknown): string[] {
-  return Array.isArray(declaredPath) ? (declaredPath as string[]) : [typeof declaredPath === 'string' ? declaredPath : ''];
+  return Array.isArray(declaredPath)
+    ? (declaredPath as string[])
+    : [typeof declaredPath === 'string' ? declaredPath : ''];
 }

@@ -47,36 +47,54 @@ class Output {
 }
 
 const failures: Record<string, () => never> = {
-  unknown: () => { throw new Error('secret detail of jane@example.org'); },
-  database: () => { throw new DatabaseUnavailable(); },
-  uuid: () => { throw Object.assign(new Error('invalid input syntax'), { driverError: { code: '22P02' } }); },
-  nul: () => { throw Object.assign(new Error('bad byte'), { code: '22021' }); },
-  problem: () => { throw new Problem('conflict', { detail: 'seen already', errors: [{ field: 'a', message: 'is taken' }] }); },
+  unknown: () => {
+    throw new Error('secret detail of jane@example.org');
+  },
+  database: () => {
+    throw new DatabaseUnavailable();
+  },
+  uuid: () => {
+    throw Object.assign(new Error('invalid input syntax'), { driverError: { code: '22P02' } });
+  },
+  nul: () => {
+    throw Object.assign(new Error('bad byte'), { code: '22021' });
+  },
+  problem: () => {
+    throw new Problem('conflict', { detail: 'seen already', errors: [{ field: 'a', message: 'is taken' }] });
+  },
 };
 
 @Controller('v1')
 class SampleController {
-  @Get('things/:id') @Returns(Output)
+  @Get('things/:id')
+  @Returns(Output)
   one(@Param('id') id: string) {
     return { id, at: new Date(0), passwordHash: 'hidden' };
   }
 
-  @Get('things') @Returns(Output, { list: true })
+  @Get('things')
+  @Returns(Output, { list: true })
   list(@Query() { limit }: PageQuery) {
-    return { items: Array.from({ length: Math.min(limit, 2) }, () => ({ id: 'a', at: new Date(0), internal: 1 })), nextCursor: null };
+    return {
+      items: Array.from({ length: Math.min(limit, 2) }, () => ({ id: 'a', at: new Date(0), internal: 1 })),
+      nextCursor: null,
+    };
   }
 
-  @Post('things') @Returns(Output, { status: 201 })
+  @Post('things')
+  @Returns(Output, { status: 201 })
   create(@Body() input: Input) {
     return { id: String(input.age), at: new Date(0) };
   }
 
-  @Post('nothing') @Returns.nothing()
+  @Post('nothing')
+  @Returns.nothing()
   nothing() {
     return { leaked: true };
   }
 
-  @Get('fail/:how') @Returns(Output)
+  @Get('fail/:how')
+  @Returns(Output)
   fail(@Param('how') how: string): never {
     return failures[how]!();
   }
@@ -86,12 +104,14 @@ class SampleController {
     return { everything: true };
   }
 
-  @Post('webhooks/:id') @Returns(Output)
+  @Post('webhooks/:id')
+  @Returns(Output)
   signed(@Req() request: SignedRequest) {
     return { id: request.rawBody.toString('hex'), at: new Date(0) };
   }
 
-  @Post('sso/saml/:id/acs') @Returns(Output)
+  @Post('sso/saml/:id/acs')
+  @Returns(Output)
   acs(@Body() body: Record<string, string>) {
     return { id: body.SAMLResponse?.length.toString(), at: new Date(0) };
   }
@@ -120,7 +140,10 @@ const config = loadConfig(
   'api',
 );
 
-@Module({ imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, PlacesModule, MetricsModule, HttpModule], controllers: [SampleController] })
+@Module({
+  imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, PlacesModule, MetricsModule, HttpModule],
+  controllers: [SampleController],
+})
 class TestModule {}
 
 let app: NestExpressApplication;
@@ -133,7 +156,12 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const post = (path: string, body: string | Buffer, type = 'application/json') => http.post(path).set('Content-Type', type).serialize((bytes) => bytes).send(body);
+const post = (path: string, body: string | Buffer, type = 'application/json') =>
+  http
+    .post(path)
+    .set('Content-Type', type)
+    .serialize((bytes) => bytes)
+    .send(body);
 
 describe('bad input', () => {
   it.each<[string, number, string, () => supertest.Test]>([
@@ -151,10 +179,25 @@ describe('bad input', () => {
     ['a wrong type', 400, 'invalid_request', () => post('/v1/things', '{"age":"1"}')],
     ['an array for an object', 400, 'invalid_request', () => post('/v1/things', '[1]')],
     ['a body over the cap', 413, 'payload_too_large', () => post('/v1/things', `{"a":"${'x'.repeat(300_000)}"}`)],
-    ['a form on a JSON route', 415, 'unsupported_media_type', () => post('/v1/things', 'age=1', 'application/x-www-form-urlencoded')],
+    [
+      'a form on a JSON route',
+      415,
+      'unsupported_media_type',
+      () => post('/v1/things', 'age=1', 'application/x-www-form-urlencoded'),
+    ],
     ['text on a JSON route', 415, 'unsupported_media_type', () => post('/v1/things', '{}', 'text/plain')],
-    ['another charset', 415, 'unsupported_media_type', () => post('/v1/things', '{}', 'application/json; charset=utf-16')],
-    ['a compressed body', 415, 'unsupported_media_type', () => post('/v1/things', '{}').set('Content-Encoding', 'gzip')],
+    [
+      'another charset',
+      415,
+      'unsupported_media_type',
+      () => post('/v1/things', '{}', 'application/json; charset=utf-16'),
+    ],
+    [
+      'a compressed body',
+      415,
+      'unsupported_media_type',
+      () => post('/v1/things', '{}').set('Content-Encoding', 'gzip'),
+    ],
     ['a repeated parameter', 400, 'duplicate_parameter', () => http.get('/v1/things?limit=1&limit=2')],
     ['a repeated parameter, encoded', 400, 'duplicate_parameter', () => http.get('/v1/things?limit=1&%6cimit=2')],
     ['an array parameter', 400, 'duplicate_parameter', () => http.get('/v1/things?limit[]=1')],
@@ -171,7 +214,12 @@ describe('bad input', () => {
   ])('answers %s with %i %s', async (_name, status, code, send) => {
     const response = await send();
     expect(response.headers['content-type']).toBe('application/problem+json');
-    expect(response.body).toMatchObject({ type: `urn:vouchsafe:problem:${code}`, status, code, requestId: response.headers['x-request-id'] });
+    expect(response.body).toMatchObject({
+      type: `urn:vouchsafe:problem:${code}`,
+      status,
+      code,
+      requestId: response.headers['x-request-id'],
+    });
     expect(response.status).toBe(status);
   });
 
@@ -192,7 +240,9 @@ describe('bad input', () => {
   it('answers a body that never ends and closes', async () => {
     const { port } = app.getHttpServer().address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
-    socket.write('POST /v1/things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{');
+    socket.write(
+      'POST /v1/things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{',
+    );
     let answer = '';
     for await (const chunk of socket) answer += String(chunk);
     expect(answer).toContain('413 Payload Too Large');
@@ -224,7 +274,11 @@ describe('failures', () => {
   });
 
   it('passes on detail and fields of a declared problem', async () => {
-    expect((await http.get('/v1/fail/problem')).body).toMatchObject({ code: 'conflict', detail: 'seen already', errors: [{ field: 'a', message: 'is taken' }] });
+    expect((await http.get('/v1/fail/problem')).body).toMatchObject({
+      code: 'conflict',
+      detail: 'seen already',
+      errors: [{ field: 'a', message: 'is taken' }],
+    });
   });
 
   it('lets nothing leave a route that declares no response class', async () => {
@@ -237,7 +291,10 @@ describe('failures', () => {
 describe('answers', () => {
   it('hold the exposed fields only', async () => {
     expect((await http.get('/v1/things/7')).body).toEqual({ id: '7', at: '1970-01-01T00:00:00.000Z' });
-    expect((await http.get('/v1/things?limit=1')).body).toEqual({ items: [{ id: 'a', at: '1970-01-01T00:00:00.000Z' }], nextCursor: null });
+    expect((await http.get('/v1/things?limit=1')).body).toEqual({
+      items: [{ id: 'a', at: '1970-01-01T00:00:00.000Z' }],
+      nextCursor: null,
+    });
     expect((await post('/v1/things', '{"age":3}')).status).toBe(201);
     const nothing = await http.post('/v1/nothing');
     expect([nothing.status, nothing.text]).toEqual([204, '']);
@@ -261,9 +318,13 @@ describe('answers', () => {
   });
 
   it('echo a harmless request id and replace another', async () => {
-    expect((await http.get('/health/live').set('X-Request-Id', 'abc.DEF-123')).headers['x-request-id']).toBe('abc.DEF-123');
+    expect((await http.get('/health/live').set('X-Request-Id', 'abc.DEF-123')).headers['x-request-id']).toBe(
+      'abc.DEF-123',
+    );
     for (const id of ['short', 'x'.repeat(65), 'has space in', '<script>alert']) {
-      expect((await http.get('/health/live').set('X-Request-Id', id)).headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+      expect((await http.get('/health/live').set('X-Request-Id', id)).headers['x-request-id']).toMatch(
+        /^[0-9a-f-]{36}$/,
+      );
     }
   });
 
@@ -272,7 +333,9 @@ describe('answers', () => {
     await http.get('/v1/things/planted-id');
     await http.get('/v1/planted-unknown?email=jane@example.org');
     await new Promise((resolve) => setImmediate(resolve));
-    const requests = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'request');
+    const requests = lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg }) => msg === 'request');
     expect(requests).toMatchObject([
       { method: 'GET', route: '/v1/things/:id', status: 200 },
       { method: 'GET', route: 'none', status: 404 },
@@ -291,7 +354,9 @@ describe('signed and form routes', () => {
     const form = `SAMLResponse=${'A'.repeat(400_000)}`;
     expect((await post('/v1/sso/saml/1/acs', form, 'application/x-www-form-urlencoded')).body.id).toBe('400000');
     expect((await post('/v1/sso/saml/1/acs', form + form, 'application/x-www-form-urlencoded')).status).toBe(413);
-    expect((await post('/v1/sso/saml/1/acs', 'a=1&a=2', 'application/x-www-form-urlencoded')).body.code).toBe('duplicate_parameter');
+    expect((await post('/v1/sso/saml/1/acs', 'a=1&a=2', 'application/x-www-form-urlencoded')).body.code).toBe(
+      'duplicate_parameter',
+    );
   });
 });
 
@@ -302,7 +367,11 @@ describe('operations', () => {
 
   it('is not ready when a probe fails, and says which but not why', async () => {
     const probe = { name: 'redis', check: () => Promise.reject(new Error('connect to redis.internal')) };
-    const controller = new HealthController(app.get(HealthCheckService, { strict: false }), app.get(HealthIndicatorService, { strict: false }), [probe]);
+    const controller = new HealthController(
+      app.get(HealthCheckService, { strict: false }),
+      app.get(HealthIndicatorService, { strict: false }),
+      [probe],
+    );
     await expect(controller.ready()).rejects.toMatchObject({ code: 'unavailable', detail: 'not ready: redis' });
   });
 
@@ -310,7 +379,9 @@ describe('operations', () => {
     await http.get('/v1/things/5');
     const { text, headers } = await http.get('/metrics');
     expect(headers['content-type']).toContain('text/plain');
-    expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/v1\/things\/:id",status="200"\} \d/);
+    expect(text).toMatch(
+      /http_request_duration_seconds_count\{method="GET",route="\/v1\/things\/:id",status="200"\} \d/,
+    );
     expect(text).toContain('process_cpu_seconds_total');
   });
 
@@ -318,7 +389,9 @@ describe('operations', () => {
     const { body } = await http.get('/openapi.json');
     expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/v1/things/{id}', '/metrics', '/health/ready']));
     expect(body.paths['/v1/things'].get.responses.default.content).toHaveProperty('application/problem+json');
-    expect(body.paths['/v1/things'].get.responses['200'].content['application/json'].schema.properties.items.items.$ref).toBe('#/components/schemas/Output');
+    expect(
+      body.paths['/v1/things'].get.responses['200'].content['application/json'].schema.properties.items.items.$ref,
+    ).toBe('#/components/schemas/Output');
   });
 
   it('serves its own documentation page without inline or foreign code', async () => {

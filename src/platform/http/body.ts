@@ -29,7 +29,8 @@ export function bodyParser(limit: number): RequestHandler {
     if (request.path.startsWith(SIGNED_PATH)) return read(request, limit, next, keepBytes);
     const type = request.headers['content-type'] ?? '';
     if (JSON_TYPE.test(type)) return read(request, limit, next, parseJson);
-    if (FORM_TYPE.test(type) && FORM_PATHS.some((path) => request.path.startsWith(path))) return read(request, FORM_LIMIT_BYTES, next, parseForm);
+    if (FORM_TYPE.test(type) && FORM_PATHS.some((path) => request.path.startsWith(path)))
+      return read(request, FORM_LIMIT_BYTES, next, parseForm);
     next(new Problem('unsupported_media_type', { headers: { Connection: 'close' } }));
   };
 }
@@ -39,7 +40,12 @@ export function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-function read(request: Request, limit: number, next: NextFunction, parse: (bytes: Buffer, request: Request) => unknown): void {
+function read(
+  request: Request,
+  limit: number,
+  next: NextFunction,
+  parse: (bytes: Buffer, request: Request) => unknown,
+): void {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity' || OTHER_CHARSET.test(request.headers['content-type'] ?? '')) {
     return next(new Problem('unsupported_media_type', { headers: { Connection: 'close' } }));
@@ -60,7 +66,10 @@ function keepBytes(bytes: Buffer, request: Request): Buffer {
   return bytes;
 }
 
-/** Strict JSON: an object or array of storable text; undefined for an empty body. Throws malformed_json, invalid_text, invalid_request. */
+/**
+ * Strict JSON: an object or array of storable text; undefined for an empty body. Throws malformed_json, invalid_text,
+ * invalid_request.
+ */
 export function parseJson(bytes: Buffer): unknown {
   const text = utf8(bytes);
   if (text === '') return undefined;
@@ -70,7 +79,8 @@ export function parseJson(bytes: Buffer): unknown {
   } catch {
     throw new Problem('malformed_json'); // the parser's message would quote the body
   }
-  if (typeof value !== 'object' || value === null) throw new Problem('invalid_request', { detail: 'the body must be a JSON object or array' });
+  if (typeof value !== 'object' || value === null)
+    throw new Problem('invalid_request', { detail: 'the body must be a JSON object or array' });
   assertJson(value);
   return value;
 }

@@ -16,8 +16,13 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
   if (SAFE_METHODS.has(request.method)) return;
   assertNotFromElsewhere(request);
   const { origin } = request.headers;
-  if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app)) throw new Problem('csrf_refused');
-  if (origin === undefined && hasBody(request) && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+  if (origin !== undefined && origin !== app.origin && !isOwnHost(origin, request, app))
+    throw new Problem('csrf_refused');
+  if (
+    origin === undefined &&
+    hasBody(request) &&
+    !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')
+  ) {
     throw new Problem('csrf_refused', { detail: 'the body must be JSON' });
   }
 }
@@ -29,7 +34,8 @@ export function assertSameOrigin(request: Request, app: AppConfig): void {
  */
 export function assertOwnForm(request: Request, app: AppConfig): void {
   const { origin } = request.headers;
-  if (origin === undefined || (origin !== app.origin && !isOwnHost(origin, request, app))) throw new Problem('csrf_refused');
+  if (origin === undefined || (origin !== app.origin && !isOwnHost(origin, request, app)))
+    throw new Problem('csrf_refused');
 }
 
 /** Refuses a request for a page that another site sent the browser to. Throws csrf_refused. */

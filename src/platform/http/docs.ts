@@ -14,7 +14,9 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });\n`;
 const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
-/** Serves `/openapi.json` and `/docs`: the description of the API, the same for everybody. Call once all routes exist. */
+/**
+ * Serves `/openapi.json` and `/docs`: the description of the API, the same for everybody. Call once all routes exist.
+ */
 export function serveDocs(app: NestExpressApplication): void {
   const express = app.getHttpAdapter().getInstance();
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -24,8 +26,13 @@ export function serveDocs(app: NestExpressApplication): void {
     response.type('application/json').send(document);
   });
   express.get('/docs', (_request: Request, response: Response) => void response.type('text/html').send(PAGE));
-  express.get('/docs/start.js', (_request: Request, response: Response) => void response.type('text/javascript').send(START));
+  express.get(
+    '/docs/start.js',
+    (_request: Request, response: Response) => void response.type('text/javascript').send(START),
+  );
   for (const file of FILES) {
-    express.get(`/docs/${file}`, (_request: Request, response: Response) => response.sendFile(join(folder, file), { cacheControl: false }));
+    express.get(`/docs/${file}`, (_request: Request, response: Response) =>
+      response.sendFile(join(folder, file), { cacheControl: false }),
+    );
   }
 }

@@ -14,7 +14,9 @@ const written = (stream: EventStream) => (stream.read() as Buffer).toString();
 /** A parser as WHATWG HTML, section 9.2.6, has it; of the events, and the last id. */
 function parse(text: string): { events: { event: string; data: string }[]; lastEventId: string } {
   const events: { event: string; data: string }[] = [];
-  let lastEventId = '', data = '', event = '';
+  let lastEventId = '',
+    data = '',
+    event = '';
   for (const line of text.split(/\r\n|\r|\n/)) {
     if (line === '') {
       if (data !== '') events.push({ event, data: data.slice(0, -1) });
@@ -32,13 +34,15 @@ function parse(text: string): { events: { event: string; data: string }[]; lastE
 
 describe('a stream of events', () => {
   it('is read by its rules as it was written, whatever the data holds, and lets out only what the class exposes', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.uuid(), (name, id) => {
-      const stream = quiet();
-      stream.send(id, 'thing.made', { name, secret: 'hidden' }, 'staff');
-      const { events, lastEventId } = parse(written(stream));
-      expect(lastEventId).toBe(id);
-      expect(events).toEqual([{ event: 'thing.made', data: JSON.stringify({ name }) }]);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.uuid(), (name, id) => {
+        const stream = quiet();
+        stream.send(id, 'thing.made', { name, secret: 'hidden' }, 'staff');
+        const { events, lastEventId } = parse(written(stream));
+        expect(lastEventId).toBe(id);
+        expect(events).toEqual([{ event: 'thing.made', data: JSON.stringify({ name }) }]);
+      }),
+    );
   });
 
   it('refuses an id or a type that would begin another field', () => {
@@ -62,7 +66,11 @@ describe('a stream of events', () => {
     stream.send('2', 'thing.made', { name: 'y' }, 'portal');
     stream.refuse('forbidden');
     const { events, lastEventId } = parse(written(stream));
-    expect([events.map(({ event }) => event), events[1]?.data, lastEventId]).toEqual([['thing.made', 'end'], '{"code":"session_expired"}', '1']);
+    expect([events.map(({ event }) => event), events[1]?.data, lastEventId]).toEqual([
+      ['thing.made', 'end'],
+      '{"code":"session_expired"}',
+      '1',
+    ]);
     expect(stream.over).toBe(true);
   });
 
@@ -78,7 +86,9 @@ describe('a stream of events', () => {
 
   it('knows when it is full, tells when there is room, and for how long nothing was taken', async () => {
     let drained = 0;
-    const stream = new EventStream(Thing, () => { drained += 1; });
+    const stream = new EventStream(Thing, () => {
+      drained += 1;
+    });
     while (!stream.full) stream.send('id', 'thing.made', { name: 'x'.repeat(1_000) }, 'staff');
     await turn();
     drained = 0;

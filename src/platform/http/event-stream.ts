@@ -5,7 +5,8 @@ import { pickerOf, type Audience, type ResponseClass } from './picker.js';
 const RETRY_MILLIS = 2_000;
 
 /**
- * The answer to one listener: server-sent events (WHATWG HTML, section 9.2), whose data leaves through a response class.
+ * The answer to one listener: server-sent events (WHATWG HTML, section 9.2), whose data leaves through a response
+ * class.
  * Writing never waits: whoever writes asks `full` first, and lets `drained` tell when there is room again.
  */
 export class EventStream extends Readable {
@@ -24,7 +25,9 @@ export class EventStream extends Readable {
 
   /** Sends an event to whom the audience says; `id` is where a client that comes back goes on. */
   send(id: string, event: string, data: object, audience: Audience): void {
-    this.write(`id: ${line(id)}\nevent: ${line(event)}\ndata: ${JSON.stringify(pickerOf(this.type, audience)(data))}\n\n`);
+    this.write(
+      `id: ${line(id)}\nevent: ${line(event)}\ndata: ${JSON.stringify(pickerOf(this.type, audience)(data))}\n\n`,
+    );
   }
 
   /** Shows that the stream lives, and moves the place to go on from; the client is told of no event. */
@@ -32,7 +35,9 @@ export class EventStream extends Readable {
     this.write(`: \nid: ${line(id)}\n\n`);
   }
 
-  /** Ends the stream with a reason: the code of the problem that now stands in the way. The client need not come back. */
+  /**
+   * Ends the stream with a reason: the code of the problem that now stands in the way. The client need not come back.
+   */
   refuse(code: string): void {
     this.write(`event: end\ndata: ${JSON.stringify({ code })}\n\n`);
     this.finish();

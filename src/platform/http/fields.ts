@@ -16,12 +16,19 @@ export function MayBeAbsent(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined);
 }
 
-/** A moment as RFC 3339 has it, or a date alone, which begins at midnight UTC; one that exists, and that `Date` can hold. */
+/**
+ * A moment as RFC 3339 has it, or a date alone, which begins at midnight UTC; one that exists, and that `Date` can
+ * hold.
+ */
 export function IsInstant(): PropertyDecorator {
   return ValidateBy({
     name: 'isInstant',
     validator: {
-      validate: (value) => typeof value === 'string' && INSTANT.test(value) && isISO8601(value, { strict: true }) && !Number.isNaN(Date.parse(value)),
+      validate: (value) =>
+        typeof value === 'string' &&
+        INSTANT.test(value) &&
+        isISO8601(value, { strict: true }) &&
+        !Number.isNaN(Date.parse(value)),
       defaultMessage: () => 'must be a time as RFC 3339 has it',
     },
   });
@@ -48,7 +55,11 @@ export function IsPastDay(): PropertyDecorator {
   return ValidateBy({
     name: 'isPastDay',
     validator: {
-      validate: (value) => typeof value === 'string' && DAY.test(value) && isISO8601(value, { strict: true }) && Date.parse(value) <= Date.now() + EARLIEST_ZONE,
+      validate: (value) =>
+        typeof value === 'string' &&
+        DAY.test(value) &&
+        isISO8601(value, { strict: true }) &&
+        Date.parse(value) <= Date.now() + EARLIEST_ZONE,
       defaultMessage: () => 'must be a day that exists and is not in the future',
     },
   });

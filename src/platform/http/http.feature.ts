@@ -22,13 +22,38 @@ export const httpFeature = defineFeature({
     unavailable: { status: 503, title: 'Not available at the moment' },
   },
   controls: {
-    'http.tls': { claims: ['M1', 'C3', 'S2', 'E3'], description: 'Outside development plain HTTP and unencrypted database connections are refused; own TLS takes 1.2 or later with AEAD and ECDHE suites.' },
-    'http.headers': { claims: ['E22', 'E23'], description: 'Every answer carries the security headers and a content security policy without inline or foreign code.' },
-    'http.rate-limits': { claims: ['E8'], description: 'Limits are exact sliding windows in Redis, shared by all processes; without Redis each process gives its part of them.' },
-    'http.response-classes': { claims: ['E27'], description: 'Only fields that a response class exposes leave the server.' },
-    'http.portal-shapes': { claims: ['E27'], description: 'Fields for staff alone are left out of every answer to record subjects.' },
-    'logs.redacted': { claims: ['E19'], description: 'Log lines pass deep redaction by key and by pattern; request bodies cannot be logged.' },
-    'config.environments': { claims: ['S5'], description: 'Keys made for development are refused elsewhere; cookie names and storage prefixes differ by environment.' },
+    'http.tls': {
+      claims: ['M1', 'C3', 'S2', 'E3'],
+      description:
+        'Outside development plain HTTP and unencrypted database connections are refused; own TLS takes 1.2 or later with AEAD and ECDHE suites.',
+    },
+    'http.headers': {
+      claims: ['E22', 'E23'],
+      description:
+        'Every answer carries the security headers and a content security policy without inline or foreign code.',
+    },
+    'http.rate-limits': {
+      claims: ['E8'],
+      description:
+        'Limits are exact sliding windows in Redis, shared by all processes; without Redis each process gives its part of them.',
+    },
+    'http.response-classes': {
+      claims: ['E27'],
+      description: 'Only fields that a response class exposes leave the server.',
+    },
+    'http.portal-shapes': {
+      claims: ['E27'],
+      description: 'Fields for staff alone are left out of every answer to record subjects.',
+    },
+    'logs.redacted': {
+      claims: ['E19'],
+      description: 'Log lines pass deep redaction by key and by pattern; request bodies cannot be logged.',
+    },
+    'config.environments': {
+      claims: ['S5'],
+      description:
+        'Keys made for development are refused elsewhere; cookie names and storage prefixes differ by environment.',
+    },
   },
 });
 

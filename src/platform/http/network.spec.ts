@@ -18,9 +18,14 @@ it.each([
 
 it('counts together exactly what shares the first 64 bits', () => {
   const written = (groups: readonly number[]) => groups.map((group) => group.toString(16)).join(':');
-  const groups = (length: number) => fc.array(fc.integer({ min: 1, max: 0xffff }), { minLength: length, maxLength: length });
-  fc.assert(fc.property(groups(4), groups(4), groups(4), groups(4), (net, other, host, neighbour) => {
-    expect(networkOf(written([...net, ...host]))).toBe(networkOf(written([...net, ...neighbour])));
-    expect(networkOf(written([...net, ...host])) === networkOf(written([...other, ...host]))).toBe(written(net) === written(other));
-  }));
+  const groups = (length: number) =>
+    fc.array(fc.integer({ min: 1, max: 0xffff }), { minLength: length, maxLength: length });
+  fc.assert(
+    fc.property(groups(4), groups(4), groups(4), groups(4), (net, other, host, neighbour) => {
+      expect(networkOf(written([...net, ...host]))).toBe(networkOf(written([...net, ...neighbour])));
+      expect(networkOf(written([...net, ...host])) === networkOf(written([...other, ...host]))).toBe(
+        written(net) === written(other),
+      );
+    }),
+  );
 });

@@ -21,7 +21,11 @@ const PROBLEM_SCHEMA = {
     requestId: { type: 'string' },
     errors: {
       type: 'array',
-      items: { type: 'object', required: ['field', 'message'], properties: { field: { type: 'string' }, message: { type: 'string' } } },
+      items: {
+        type: 'object',
+        required: ['field', 'message'],
+        properties: { field: { type: 'string' }, message: { type: 'string' } },
+      },
     },
   },
 };
@@ -38,24 +42,41 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
   const { cookieName, origin } = app.get(AppConfig);
   const builder = new DocumentBuilder()
     .setTitle('Vouchsafe')
-    .setDescription('Lists are { items, nextCursor }; times are RFC 3339 UTC; refusals are problem details with a stable code.')
+    .setDescription(
+      'Lists are { items, nextCursor }; times are RFC 3339 UTC; refusals are problem details with a stable code.',
+    )
     .setVersion('1')
     .addServer(origin)
     .addCookieAuth(cookieName, { type: 'apiKey', in: 'cookie', name: cookieName }, 'session')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'vs_ and 49 characters', description: 'An API key' }, 'key')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'vs_scim_ and 49 characters', description: 'A SCIM token of a connection' }, 'directory')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'vs_ and 49 characters', description: 'An API key' },
+      'key',
+    )
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'vs_scim_ and 49 characters',
+        description: 'A SCIM token of a connection',
+      },
+      'directory',
+    )
     .addSecurityRequirements('session')
     .addSecurityRequirements('key')
     .build();
   const document = SwaggerModule.createDocument(app, builder, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA } };
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA },
+  };
   markStaffOnly(document);
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
-      if (operation !== undefined) operation.responses = { ...declaredOnly(operation.responses), default: PROBLEM_RESPONSE };
+      if (operation !== undefined)
+        operation.responses = { ...declaredOnly(operation.responses), default: PROBLEM_RESPONSE };
     }
   }
   return document;
@@ -71,10 +92,23 @@ function declaredOnly(responses: Responses): Responses {
 /** Says of each field for staff alone that portal roles do not get it. */
 function markStaffOnly({ components }: OpenAPIObject): void {
   for (const type of responseClasses()) {
-    const schema = (components?.schemas?.[type.name] ?? {}) as { properties?: Record<string, { $ref?: string; description?: string }>; required?: string[] };
-    const staffs = new Set(fieldsOf(type).filter(({ staffOnly }) => staffOnly).map(({ name }) => name));
-    for (const [name, { $ref, description, ...rest }] of Object.entries(schema.properties ?? {}).filter(([field]) => staffs.has(field))) {
-      schema.properties![name] = { ...rest, ...($ref !== undefined && { allOf: [{ $ref }] }), description: [description, STAFF_ONLY].filter(Boolean).join(' ') };
+    const schema = (components?.schemas?.[type.name] ?? {}) as {
+      properties?: Record<string, { $ref?: string; description?: string }>;
+      required?: string[];
+    };
+    const staffs = new Set(
+      fieldsOf(type)
+        .filter(({ staffOnly }) => staffOnly)
+        .map(({ name }) => name),
+    );
+    for (const [name, { $ref, description, ...rest }] of Object.entries(schema.properties ?? {}).filter(([field]) =>
+      staffs.has(field),
+    )) {
+      schema.properties![name] = {
+        ...rest,
+        ...($ref !== undefined && { allOf: [{ $ref }] }),
+        description: [description, STAFF_ONLY].filter(Boolean).join(' '),
+      };
     }
     const required = schema.required?.filter((name) => !staffs.has(name)) ?? [];
     if (required.length > 0) schema.required = required;

@@ -4,7 +4,8 @@ import { SecurityConfig } from '../config/services.config.js';
 import { Cursors } from './pagination.js';
 import { Problem } from './problem.js';
 
-const cursorsWith = (digit: string) => new Cursors(Object.assign(new SecurityConfig(), { jwtSecret: digit.repeat(64) }));
+const cursorsWith = (digit: string) =>
+  new Cursors(Object.assign(new SecurityConfig(), { jwtSecret: digit.repeat(64) }));
 const cursors = cursorsWith('a');
 const scope = { purpose: 'people', orgId: 'org-1' };
 const value = fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.boolean(), fc.constant(null));
@@ -20,7 +21,11 @@ function refused(act: () => unknown): boolean {
 
 describe('cursors', () => {
   it('give back what they were made of', () => {
-    fc.assert(fc.property(fc.array(value), (values) => expect(cursors.decode(scope, cursors.encode(scope, values))).toEqual(values)));
+    fc.assert(
+      fc.property(fc.array(value), (values) =>
+        expect(cursors.decode(scope, cursors.encode(scope, values))).toEqual(values),
+      ),
+    );
   });
 
   it('are refused when a character was changed, added or removed', () => {

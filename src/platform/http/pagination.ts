@@ -44,7 +44,8 @@ export class Cursors {
     const expected = Buffer.from(this.mac(scope, payload));
     const given = Buffer.from(mac);
     const genuine = more.length === 0 && given.length === expected.length && timingSafeEqual(given, expected);
-    if (!genuine) throw new Problem('invalid_request', { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] });
+    if (!genuine)
+      throw new Problem('invalid_request', { errors: [{ field: 'cursor', message: 'is not a cursor of this list' }] });
     return JSON.parse(Buffer.from(payload, 'base64url').toString()) as CursorValue[];
   }
 
@@ -57,7 +58,12 @@ export class Cursors {
    * Makes a page of rows read with `limit + 1`: the extra row only shows that there is more.
    * `position` names the sort keys of a row.
    */
-  page<T>(scope: CursorScope, rows: readonly T[], limit: number, position: (row: T) => readonly CursorValue[]): Page<T> {
+  page<T>(
+    scope: CursorScope,
+    rows: readonly T[],
+    limit: number,
+    position: (row: T) => readonly CursorValue[],
+  ): Page<T> {
     const items = rows.slice(0, limit);
     const last = items.at(-1);
     return { items, nextCursor: rows.length > limit && last !== undefined ? this.encode(scope, position(last)) : null };

@@ -69,10 +69,26 @@ class Report extends Chart {
 }
 
 describe('response classes', () => {
-  const row = { id: '1', name: 'N', born: new Date(0), tags: ['a'], contacts: [{ phone: '1', secret: 's' }], free: { any: 1 }, ssn: 'x', added: 'column' };
+  const row = {
+    id: '1',
+    name: 'N',
+    born: new Date(0),
+    tags: ['a'],
+    contacts: [{ phone: '1', secret: 's' }],
+    free: { any: 1 },
+    ssn: 'x',
+    added: 'column',
+  };
 
   it('let the exposed fields leave and no other, nested and in lists', () => {
-    expect(pickerOf(Person, 'staff')(row)).toEqual({ id: '1', fullName: 'N', born: '1970-01-01T00:00:00.000Z', tags: ['a'], contacts: [{ phone: '1' }], free: { any: 1 } });
+    expect(pickerOf(Person, 'staff')(row)).toEqual({
+      id: '1',
+      fullName: 'N',
+      born: '1970-01-01T00:00:00.000Z',
+      tags: ['a'],
+      contacts: [{ phone: '1' }],
+      free: { any: 1 },
+    });
   });
 
   it('keep a column invisible that was added later', () => {
@@ -80,11 +96,17 @@ describe('response classes', () => {
   });
 
   it('inherit fields', () => {
-    expect(pickerOf(Trainee, 'staff')({ ...row, year: 2 })).toMatchObject({ id: '1', year: 2, contacts: [{ phone: '1' }] });
+    expect(pickerOf(Trainee, 'staff')({ ...row, year: 2 })).toMatchObject({
+      id: '1',
+      year: 2,
+      contacts: [{ phone: '1' }],
+    });
   });
 
   it('may contain themselves', () => {
-    expect(pickerOf(Tree, 'staff')({ children: [{ children: [], secret: 1 }] })).toEqual({ children: [{ children: [] }] });
+    expect(pickerOf(Tree, 'staff')({ children: [{ children: [], secret: 1 }] })).toEqual({
+      children: [{ children: [] }],
+    });
   });
 
   it('refuse an object in a field that declares no class for it', () => {
@@ -101,7 +123,14 @@ describe('response classes', () => {
 });
 
 describe('fields for staff alone', () => {
-  const chart = { id: '1', externalId: 'x', remark: 'r', contact: { phone: '1' }, author: 'a', parts: [{ id: '2', externalId: 'y', parts: [] }] };
+  const chart = {
+    id: '1',
+    externalId: 'x',
+    remark: 'r',
+    contact: { phone: '1' },
+    author: 'a',
+    parts: [{ id: '2', externalId: 'y', parts: [] }],
+  };
 
   it('do not reach portals, nested and inherited ones neither, whatever the group is called', () => {
     expect(pickerOf(Report, 'portal')(chart)).toEqual({ id: '1', parts: [{ id: '2', parts: [] }] });
@@ -109,18 +138,30 @@ describe('fields for staff alone', () => {
 
   it('reach staff, whoever was answered before', () => {
     expect(pickerOf(Report, 'staff')(chart)).toEqual({
-      id: '1', externalId: 'x', note: 'r', contact: { phone: '1' }, author: 'a', parts: [{ id: '2', externalId: 'y', note: undefined, contact: undefined, parts: [] }],
+      id: '1',
+      externalId: 'x',
+      note: 'r',
+      contact: { phone: '1' },
+      author: 'a',
+      parts: [{ id: '2', externalId: 'y', note: undefined, contact: undefined, parts: [] }],
     });
   });
 
   it('are told apart by what the class declares', () => {
-    expect(fieldsOf(Report).filter(({ staffOnly }) => staffOnly).map(({ name }) => name).toSorted()).toEqual(['author', 'contact', 'externalId', 'note']);
+    expect(
+      fieldsOf(Report)
+        .filter(({ staffOnly }) => staffOnly)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['author', 'contact', 'externalId', 'note']);
   });
 
   it('leave a portal nothing that a class does not list, whatever else a row carries', () => {
-    fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (columns) => {
-      const { id, parts, ...rest } = pickerOf(Report, 'portal')({ ...columns, ...chart }) as Record<string, unknown>;
-      expect([id, parts, rest]).toEqual(['1', [{ id: '2', parts: [] }], {}]);
-    }));
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (columns) => {
+        const { id, parts, ...rest } = pickerOf(Report, 'portal')({ ...columns, ...chart }) as Record<string, unknown>;
+        expect([id, parts, rest]).toEqual(['1', [{ id: '2', parts: [] }], {}]);
+      }),
+    );
   });
 });

@@ -17,7 +17,9 @@ export interface ResponseField {
   /** What it is called in the answer. */
   name: string;
   staffOnly: boolean;
-  /** The response class of what it holds; Object where it is free-form; undefined for scalars, dates and lists of them. */
+  /**
+   * The response class of what it holds; Object where it is free-form; undefined for scalars, dates and lists of them.
+   */
   type: ResponseClass | ObjectConstructor | undefined;
 }
 
@@ -42,19 +44,33 @@ export function pickerOf(type: ResponseClass, audience: Audience): Picker {
   const picker: Picker = (value) => pickFields(fields, value);
   pickers[audience].set(type, picker); // before the fields, for classes that contain themselves
   for (const field of exposed) {
-    if (audience === 'staff' || !field.staffOnly) fields.push({ from: field.property, to: field.name, pick: fieldPicker(type, field, audience) });
+    if (audience === 'staff' || !field.staffOnly)
+      fields.push({ from: field.property, to: field.name, pick: fieldPicker(type, field, audience) });
   }
   return picker;
 }
 
-/** The fields that a class exposes. One exposed to a group, whatever the group, is for staff alone. Throws when there are none. */
+/**
+ * The fields that a class exposes. One exposed to a group, whatever the group, is for staff alone. Throws when there
+ * are none.
+ */
 export function fieldsOf(type: ResponseClass): ResponseField[] {
-  const fields = store.getExposedMetadatas(type).flatMap(({ propertyName: property, options: { name, groups, toClassOnly } }) => {
-    if (property === undefined || toClassOnly) return [];
-    const held: unknown = store.findTypeMetadata(type, property)?.typeFunction?.();
-    return [{ property, name: name ?? property, staffOnly: groups !== undefined, type: SCALARS.has(held) ? undefined : (held as ResponseClass) }];
-  });
-  if (fields.length === 0) throw new Error(`${type.name} exposes no field: mark the fields that may leave with @Expose()`);
+  const fields = store
+    .getExposedMetadatas(type)
+    .flatMap(({ propertyName: property, options: { name, groups, toClassOnly } }) => {
+      if (property === undefined || toClassOnly) return [];
+      const held: unknown = store.findTypeMetadata(type, property)?.typeFunction?.();
+      return [
+        {
+          property,
+          name: name ?? property,
+          staffOnly: groups !== undefined,
+          type: SCALARS.has(held) ? undefined : (held as ResponseClass),
+        },
+      ];
+    });
+  if (fields.length === 0)
+    throw new Error(`${type.name} exposes no field: mark the fields that may leave with @Expose()`);
   return fields;
 }
 
@@ -76,10 +92,15 @@ function pickFields(fields: readonly Field[], value: unknown): unknown {
   return picked;
 }
 
-/** Lets scalars and lists of them pass, and dates as RFC 3339 text, which is far cheaper to serialize. An object without declared fields would carry along whatever it holds. */
+/**
+ * Lets scalars and lists of them pass, and dates as RFC 3339 text, which is far cheaper to serialize. An object without
+ * declared fields would carry along whatever it holds.
+ */
 function plain(value: unknown, field: string): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map((item) => plain(item, field));
-  throw new Error(`${field} holds an object: give it a response class with @Type(() => …), or @Type(() => Object) if every key may leave`);
+  throw new Error(
+    `${field} holds an object: give it a response class with @Type(() => …), or @Type(() => Object) if every key may leave`,
+  );
 }

@@ -42,7 +42,8 @@ export class ProblemFilter implements ExceptionFilter {
   /** Faults are errors with their stack; expected refusals are the request line's business. */
   private log(problem: Problem, error: unknown, requestId: string): void {
     if (problem.code === 'internal') this.logger.error('request failed', { requestId, err: error });
-    else if (problem.status >= 500) this.logger.warn('request refused', { requestId, code: problem.code, reason: reason(error) });
+    else if (problem.status >= 500)
+      this.logger.warn('request refused', { requestId, code: problem.code, reason: reason(error) });
     else this.logger.debug('request refused', { requestId, code: problem.code });
   }
 }
@@ -51,7 +52,9 @@ export class ProblemFilter implements ExceptionFilter {
 function wrongMethod(error: unknown, request: Request): Problem | undefined {
   if (!(error instanceof NotFoundException) || request.route !== undefined) return undefined;
   const allowed = methodsAt(request);
-  return allowed.length === 0 ? undefined : new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } });
+  return allowed.length === 0
+    ? undefined
+    : new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } });
 }
 
 function reason(error: unknown): string {

@@ -3,7 +3,11 @@ import fc from 'fast-check';
 import { defineFeature } from '../feature/define-feature.js';
 import { toProblem } from './problem.map.js';
 
-defineFeature({ name: 'refusing', description: 'For the test.', errors: { no_such_luck: { status: 409, title: 'No such luck' } } });
+defineFeature({
+  name: 'refusing',
+  description: 'For the test.',
+  errors: { no_such_luck: { status: 409, title: 'No such luck' } },
+});
 
 const raised = (message: string, code = 'VS409') => Object.assign(new Error(message), { code });
 
@@ -15,8 +19,13 @@ describe('a refusal that the database raises', () => {
 
   it('is a fault of ours when nobody declared it, or under another SQLSTATE', () => {
     expect(toProblem(raised('no_such_luck', 'P0001')).code).toBe('internal');
-    fc.assert(fc.property(fc.string().filter((text) => text !== 'no_such_luck'), (text) => {
-      expect(['internal', 'conflict', 'unavailable']).toContain(toProblem(raised(text)).code);
-    }));
+    fc.assert(
+      fc.property(
+        fc.string().filter((text) => text !== 'no_such_luck'),
+        (text) => {
+          expect(['internal', 'conflict', 'unavailable']).toContain(toProblem(raised(text)).code);
+        },
+      ),
+    );
   });
 });

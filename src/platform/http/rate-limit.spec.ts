@@ -10,10 +10,16 @@ const once: RateLimit = { name: 'once', points: 1, seconds: 30 };
 
 let now: number;
 const clock = Object.assign(new Clock(), { now: () => new Date(now) });
-beforeEach(() => { now = 1_000_000_000_000; });
+beforeEach(() => {
+  now = 1_000_000_000_000;
+});
 
 /** A Redis that fails every command, or one that was never connected. */
-const broken = { status: 'ready', countUse: () => Promise.reject(new Error('gone')), del: () => Promise.reject(new Error('gone')) };
+const broken = {
+  status: 'ready',
+  countUse: () => Promise.reject(new Error('gone')),
+  del: () => Promise.reject(new Error('gone')),
+};
 const absent = { ...broken, status: 'connecting' };
 const shared = (redis: typeof broken, processes = 1) => new RateLimiter(redis, { processes } as RedisConfig, clock);
 
@@ -47,19 +53,27 @@ describe.each([
       return outcome(limiter.consume(limit, 'a'));
     };
     expect([await at(0), await at(59_999), await at(59_999)]).toEqual(['passed', 'passed', 'too_many_requests']);
-    expect([await at(60_000), await at(60_001), await at(119_998), await at(119_999)]).toEqual(['passed', 'too_many_requests', 'too_many_requests', 'passed']);
+    expect([await at(60_000), await at(60_001), await at(119_998), await at(119_999)]).toEqual([
+      'passed',
+      'too_many_requests',
+      'too_many_requests',
+      'passed',
+    ]);
   });
 
   it('never let more than the points through in any window, wherever it begins', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 40 }), async (pauses) => {
-      const limiter = create();
-      const passed: number[] = [];
-      for (const pause of pauses) {
-        now += pause;
-        if ((await outcome(limiter.consume(limit, 'a'))) === 'passed') passed.push(now);
-      }
-      for (const [i, time] of passed.entries()) expect(passed[i + limit.points] ?? Infinity).toBeGreaterThanOrEqual(time + 60_000);
-    }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 40 }), async (pauses) => {
+        const limiter = create();
+        const passed: number[] = [];
+        for (const pause of pauses) {
+          now += pause;
+          if ((await outcome(limiter.consume(limit, 'a'))) === 'passed') passed.push(now);
+        }
+        for (const [i, time] of passed.entries())
+          expect(passed[i + limit.points] ?? Infinity).toBeGreaterThanOrEqual(time + 60_000);
+      }),
+    );
   });
 });
 
@@ -68,7 +82,8 @@ describe('while Redis is away', () => {
     const limiter = shared(broken, 4);
     const passed = async (points: number) => {
       const results: string[] = [];
-      for (let i = 0; i <= points; i += 1) results.push(await outcome(limiter.consume({ name: `p${points}`, points, seconds: 60 }, 'a')));
+      for (let i = 0; i <= points; i += 1)
+        results.push(await outcome(limiter.consume({ name: `p${points}`, points, seconds: 60 }, 'a')));
       return results.filter((result) => result === 'passed').length;
     };
     expect([await passed(100), await passed(9), await passed(3)]).toEqual([25, 2, 1]);
@@ -81,7 +96,10 @@ describe('a refusal', () => {
     await limiter.consume(once, 'a');
     now += 4_500;
     const refusal = await limiter.consume(once, 'a').catch((error: unknown) => error as Problem);
-    expect(refusal).toMatchObject({ status: 429, headers: { 'Retry-After': '26', 'RateLimit-Policy': '"once";q=1;w=30', RateLimit: '"once";r=0;t=26' } });
+    expect(refusal).toMatchObject({
+      status: 429,
+      headers: { 'Retry-After': '26', 'RateLimit-Policy': '"once";q=1;w=30', RateLimit: '"once";r=0;t=26' },
+    });
   });
 
   it('ends when the key is forgotten', async () => {
@@ -109,7 +127,13 @@ it('keeps a bounded number of keys, and forgets those first that came first', as
 
 it('shows Redis no key in clear', async () => {
   const seen: unknown[] = [];
-  const redis = { ...broken, countUse: async (...parts: unknown[]) => { seen.push(parts); return -1; } };
+  const redis = {
+    ...broken,
+    countUse: async (...parts: unknown[]) => {
+      seen.push(parts);
+      return -1;
+    },
+  };
   await shared(redis as unknown as typeof broken).consume(limit, 'jane@example.org');
   expect(seen).toHaveLength(1);
   expect(JSON.stringify(seen)).not.toContain('jane');

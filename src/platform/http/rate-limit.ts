@@ -12,7 +12,9 @@ export interface RateLimit {
   readonly seconds: number;
 }
 
-/** The part of ioredis that counting needs; `status` tells whether it is connected, `countUse` runs `COUNT_IN_REDIS`. */
+/**
+ * The part of ioredis that counting needs; `status` tells whether it is connected, `countUse` runs `COUNT_IN_REDIS`.
+ */
 export interface CountingRedis {
   readonly status: string;
   countUse(key: string, points: number, micros: number): Promise<number>;
@@ -30,7 +32,10 @@ abstract class Limiters {
   /** Counts one use; says how long to wait where there is no room. */
   protected abstract count(limit: RateLimit, key: string): Promise<Wait>;
 
-  /** Counts one use. Throws too_many_requests with `Retry-After` when the limit is passed; what is refused does not count. */
+  /**
+   * Counts one use. Throws too_many_requests with `Retry-After` when the limit is passed; what is refused does not
+   * count.
+   */
   async consume(limit: RateLimit, key: string): Promise<void> {
     const wait = await this.count(limit, fingerprint(key));
     if (wait !== null) throw refused(limit, wait);
@@ -57,12 +62,16 @@ abstract class Limiters {
       this.known.set(limit.name, { limit, window });
       return window;
     }
-    if (known.limit.points !== limit.points || known.limit.seconds !== limit.seconds) throw new Error(`two different rate limits are called "${limit.name}"`);
+    if (known.limit.points !== limit.points || known.limit.seconds !== limit.seconds)
+      throw new Error(`two different rate limits are called "${limit.name}"`);
     return known.window;
   }
 }
 
-/** Limits shared by all processes through Redis. While it is away each process gives its part of the points, never all of them. */
+/**
+ * Limits shared by all processes through Redis. While it is away each process gives its part of the points, never all
+ * of them.
+ */
 @Injectable()
 export class RateLimiter extends Limiters {
   constructor(

@@ -8,7 +8,11 @@ const PATIENCE = 16;
  * Reads a request's bytes up to `limit`. A longer body is refused when it has ended or has gone on for 16 times the
  * limit, and the connection closes. Calls back once.
  */
-export function readBytes(request: IncomingMessage, limit: number, done: (problem: Problem | undefined, bytes: Buffer) => void): void {
+export function readBytes(
+  request: IncomingMessage,
+  limit: number,
+  done: (problem: Problem | undefined, bytes: Buffer) => void,
+): void {
   const chunks: Buffer[] = [];
   let size = 0;
   const finish = (problem?: Problem): void => {

@@ -7,7 +7,9 @@ interface Identified {
   id?: string;
 }
 
-/** First of all middleware: takes over the caller's `X-Request-Id` when it is harmless, else makes one; sends it back. */
+/**
+ * First of all middleware: takes over the caller's `X-Request-Id` when it is harmless, else makes one; sends it back.
+ */
 export function requestId(request: Request, response: Response, next: NextFunction): void {
   const given = request.headers['x-request-id'];
   const id = typeof given === 'string' && ACCEPTED.test(given) ? given : newId();

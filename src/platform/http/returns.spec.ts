@@ -56,8 +56,12 @@ describe('@Returns', () => {
 
   it('shapes each kind', () => {
     const file = new StreamableFile(Buffer.from('x'));
-    expect(metadata('list').shape({ items: [{ id: '1', version: 4, parts: [], secret: 2 }], nextCursor: undefined, total: 3 }, 'staff'))
-      .toEqual({ items: [{ id: '1', version: 4, parts: [] }], nextCursor: null });
+    expect(
+      metadata('list').shape(
+        { items: [{ id: '1', version: 4, parts: [], secret: 2 }], nextCursor: undefined, total: 3 },
+        'staff',
+      ),
+    ).toEqual({ items: [{ id: '1', version: 4, parts: [] }], nextCursor: null });
     expect(metadata('nothing').shape({ secret: 1 }, 'staff')).toBeUndefined();
     expect(metadata('file').shape(file, 'portal')).toBe(file);
     expect(metadata('text').shape('<a/>', 'portal')).toBe('<a/>');
@@ -67,7 +71,10 @@ describe('@Returns', () => {
   it('gives a portal the same without what is for staff, and without what a later column brings', () => {
     const thing = { id: '1', version: 4, parts: [{ id: '2' }], added: 'column' };
     expect(metadata('item').shape(thing, 'portal')).toEqual({ id: '1' });
-    expect(metadata('list').shape({ items: [thing], nextCursor: 'n' }, 'portal')).toEqual({ items: [{ id: '1' }], nextCursor: 'n' });
+    expect(metadata('list').shape({ items: [thing], nextCursor: 'n' }, 'portal')).toEqual({
+      items: [{ id: '1' }],
+      nextCursor: 'n',
+    });
   });
 
   it('is known with the classes nested in it', () => {
@@ -77,10 +84,19 @@ describe('@Returns', () => {
 
 describe('the audience', () => {
   it('is staff for a member who is known to be no portal, and a portal in every other case', () => {
-    expect([audienceOf({ portal: false }), audienceOf({ portal: true }), audienceOf({} as Member), audienceOf(null)]).toEqual(['staff', 'portal', 'portal', 'portal']);
+    expect([
+      audienceOf({ portal: false }),
+      audienceOf({ portal: true }),
+      audienceOf({} as Member),
+      audienceOf(null),
+    ]).toEqual(['staff', 'portal', 'portal', 'portal']);
   });
 
   it('is a portal for the roles of record subjects in every vocabulary', () => {
-    expect(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)).filter(isPortalRole)).toEqual(['trainee', 'portal']);
+    expect(
+      Object.values(PRESETS)
+        .flatMap((roles) => Object.keys(roles))
+        .filter(isPortalRole),
+    ).toEqual(['trainee', 'portal']);
   });
 });

@@ -25,7 +25,8 @@ export function returnsOf(handler: object): ReturnsMetadata | undefined {
 /** Every class that a route names with @Returns, and those nested in them. */
 export function responseClasses(): ResponseClass[] {
   const found = new Set(named);
-  for (const type of found) { // grows while it is walked
+  for (const type of found) {
+    // grows while it is walked
     for (const { type: nested } of fieldsOf(type)) if (nested !== undefined && nested !== Object) found.add(nested);
   }
   return [...found];
@@ -33,9 +34,13 @@ export function responseClasses(): ResponseClass[] {
 
 /**
  * Names the class whose `@Expose()`d fields are all that leaves; those marked `@StaffOnly()` leave for staff alone.
- * With `list` the handler returns `{ items, nextCursor }`. The status is 200 and the content JSON unless said otherwise.
+ * With `list` the handler returns `{ items, nextCursor }`. The status is 200 and the content JSON unless said
+ * otherwise.
  */
-export function Returns(type: ResponseClass, { list = false, status = 200, contentType }: { list?: boolean; status?: number; contentType?: string } = {}): MethodDecorator {
+export function Returns(
+  type: ResponseClass,
+  { list = false, status = 200, contentType }: { list?: boolean; status?: number; contentType?: string } = {},
+): MethodDecorator {
   named.add(type);
   const schema = list ? listSchema(type) : { $ref: getSchemaPath(type) };
   return applyDecorators(
@@ -43,21 +48,37 @@ export function Returns(type: ResponseClass, { list = false, status = 200, conte
     HttpCode(status),
     ...(contentType === undefined ? [] : [Header('Content-Type', contentType)]),
     ApiExtraModels(type),
-    ApiResponse({ status, description: list ? 'One page' : 'As asked', content: { [contentType ?? 'application/json']: { schema } } }),
+    ApiResponse({
+      status,
+      description: list ? 'One page' : 'As asked',
+      content: { [contentType ?? 'application/json']: { schema } },
+    }),
   );
 }
 
 /** Answers 204, or 202 where it is done later; what the handler returns is dropped. */
 Returns.nothing = (status: 202 | 204 = 204): MethodDecorator =>
-  applyDecorators(declare({ kind: 'nothing', status, shape: () => undefined }), HttpCode(status), ApiResponse({ status, description: status === 204 ? 'Done' : 'Taken' }));
+  applyDecorators(
+    declare({ kind: 'nothing', status, shape: () => undefined }),
+    HttpCode(status),
+    ApiResponse({ status, description: status === 204 ? 'Done' : 'Taken' }),
+  );
 
 /** Answers with a stream: the handler returns a StreamableFile. */
 Returns.file = (contentType = 'application/octet-stream'): MethodDecorator =>
   applyDecorators(
-    declare({ kind: 'file', status: 200, shape: only((value): value is StreamableFile => value instanceof StreamableFile, 'a StreamableFile') }),
+    declare({
+      kind: 'file',
+      status: 200,
+      shape: only((value): value is StreamableFile => value instanceof StreamableFile, 'a StreamableFile'),
+    }),
     HttpCode(200),
     ApiProduces(contentType),
-    ApiResponse({ status: 200, description: 'The file', content: { [contentType]: { schema: { type: 'string', format: 'binary' } } } }),
+    ApiResponse({
+      status: 200,
+      description: 'The file',
+      content: { [contentType]: { schema: { type: 'string', format: 'binary' } } },
+    }),
   );
 
 /** Answers with text of another content type, such as XML: the handler returns a string. */
@@ -71,7 +92,8 @@ Returns.text = (contentType: string): MethodDecorator =>
   );
 
 /**
- * Answers with server-sent events that go on after the request's transaction: the handler returns an EventStream whose data
+ * Answers with server-sent events that go on after the request's transaction: the handler returns an EventStream whose
+ * data
  * leaves through the class. No proxy may hold the events back.
  */
 Returns.stream = (type: ResponseClass): MethodDecorator => {
@@ -82,7 +104,11 @@ Returns.stream = (type: ResponseClass): MethodDecorator => {
     Header('X-Accel-Buffering', 'no'),
     ApiExtraModels(type),
     ApiProduces(EVENT_STREAM),
-    ApiResponse({ status: 200, description: 'Events as they happen; the data of each is this', content: { [EVENT_STREAM]: { schema: { $ref: getSchemaPath(type) } } } }),
+    ApiResponse({
+      status: 200,
+      description: 'Events as they happen; the data of each is this',
+      content: { [EVENT_STREAM]: { schema: { $ref: getSchemaPath(type) } } },
+    }),
   );
 };
 
@@ -100,7 +126,8 @@ function declare(metadata: ReturnsMetadata): MethodDecorator {
 
 function shapeItem(type: ResponseClass): ReturnsMetadata['shape'] {
   return (value, audience) => {
-    if (value === null || value === undefined || Array.isArray(value)) throw new Error(`the handler returned no ${type.name}`);
+    if (value === null || value === undefined || Array.isArray(value))
+      throw new Error(`the handler returned no ${type.name}`);
     return pickerOf(type, audience)(value);
   };
 }
@@ -109,12 +136,16 @@ function shapeList(type: ResponseClass): ReturnsMetadata['shape'] {
   return (value, audience) => {
     const { items, nextCursor } = (value ?? {}) as { items?: unknown; nextCursor?: unknown };
     if (!Array.isArray(items)) throw new Error(`the handler returned no { items, nextCursor } of ${type.name}`);
-    return { items: items.map(pickerOf(type, audience)), nextCursor: typeof nextCursor === 'string' ? nextCursor : null };
+    return {
+      items: items.map(pickerOf(type, audience)),
+      nextCursor: typeof nextCursor === 'string' ? nextCursor : null,
+    };
   };
 }
 
 function shapeStream(type: ResponseClass, value: unknown): StreamableFile {
-  if (!(value instanceof EventStream) || value.type !== type) throw new Error(`the handler returned no stream of ${type.name}`);
+  if (!(value instanceof EventStream) || value.type !== type)
+    throw new Error(`the handler returned no stream of ${type.name}`);
   return new StreamableFile(value, { type: EVENT_STREAM }).setErrorHandler((_cut, response) => response.destroy?.());
 }
 
@@ -135,6 +166,9 @@ function listSchema(type: ResponseClass): object {
   return {
     type: 'object',
     required: ['items', 'nextCursor'],
-    properties: { items: { type: 'array', items: { $ref: getSchemaPath(type) } }, nextCursor: { type: 'string', nullable: true } },
+    properties: {
+      items: { type: 'array', items: { $ref: getSchemaPath(type) } },
+      nextCursor: { type: 'string', nullable: true },
+    },
   };
 }

@@ -16,7 +16,9 @@ export function scimError({ code, status, title, detail, errors = [] }: Problem)
   const { scimType } = errorDefinition(code);
   const fields = errors.map(({ field, message }) => `${field} ${message}`).join('; ');
   return {
-    schemas: [ERROR], status: String(status), ...(scimType !== undefined && { scimType }),
+    schemas: [ERROR],
+    status: String(status),
+    ...(scimType !== undefined && { scimType }),
     detail: code === 'internal' ? title : [title, detail, fields].filter(Boolean).join(': '),
   };
 }

@@ -13,7 +13,8 @@ export function limitServer(server: Server): void {
 }
 
 /**
- * Closing the server waits for requests under way, and closes connections between two requests. Those on which nothing was
+ * Closing the server waits for requests under way, and closes connections between two requests. Those on which nothing
+ * was
  * ever asked, which clients open in advance, it would wait for too: they are cut.
  */
 function closeUnused(server: Server): void {

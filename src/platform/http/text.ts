@@ -13,7 +13,8 @@ export function assertText(text: string): void {
 export function assertJson(value: unknown, depth = 0): void {
   if (typeof value === 'string') return assertText(value);
   if (typeof value !== 'object' || value === null) return;
-  if (depth >= DEEPEST) throw new Problem('invalid_request', { detail: `the body is nested more than ${DEEPEST} levels deep` });
+  if (depth >= DEEPEST)
+    throw new Problem('invalid_request', { detail: `the body is nested more than ${DEEPEST} levels deep` });
   if (Array.isArray(value)) {
     for (const item of value) assertJson(item, depth + 1);
     return;

@@ -6,7 +6,11 @@ import { tlsOptions } from './tls.js';
 
 describe('TLS', () => {
   it('offers suites with forward secrecy and authenticated encryption only', () => {
-    const config = Object.assign(new HttpConfig(), { tlsKeyFile: 'package.json', tlsCertFile: 'package.json', tlsMinVersion: 'TLSv1.3' });
+    const config = Object.assign(new HttpConfig(), {
+      tlsKeyFile: 'package.json',
+      tlsCertFile: 'package.json',
+      tlsMinVersion: 'TLSv1.3',
+    });
     const { ciphers, minVersion } = tlsOptions(config);
     expect(minVersion).toBe('TLSv1.3');
     for (const suite of ciphers!.split(':')) expect(suite).toMatch(/^(?:TLS_|ECDHE-).*(?:GCM|CHACHA20)/);

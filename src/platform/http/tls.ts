@@ -15,9 +15,15 @@ const CIPHERS = [
   'ECDHE-RSA-AES128-GCM-SHA256',
 ].join(':');
 
-type TlsOptions = Pick<SecureContextOptions, 'key' | 'cert' | 'minVersion' | 'ciphers' | 'honorCipherOrder' | 'ecdhCurve'>;
+type TlsOptions = Pick<
+  SecureContextOptions,
+  'key' | 'cert' | 'minVersion' | 'ciphers' | 'honorCipherOrder' | 'ecdhCurve'
+>;
 
-/** The options of the HTTPS server, where the configuration names key and certificate. Throws when a file cannot be read. */
+/**
+ * The options of the HTTPS server, where the configuration names key and certificate. Throws when a file cannot be
+ * read.
+ */
 export function tlsOptions(config: HttpConfig): TlsOptions {
   return {
     key: pem(config.tlsKeyFile, 'TLS_KEY_FILE'),

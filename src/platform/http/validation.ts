@@ -15,7 +15,8 @@ export function validationPipe(): ValidationPipe {
     transform: true,
     stopAtFirstError: true,
     validationError: { target: false, value: false },
-    exceptionFactory: (errors: ValidationError[]) => new Problem('invalid_request', { errors: fieldErrors(errors).slice(0, MOST_ERRORS) }),
+    exceptionFactory: (errors: ValidationError[]) =>
+      new Problem('invalid_request', { errors: fieldErrors(errors).slice(0, MOST_ERRORS) }),
   });
 }
 
@@ -23,7 +24,10 @@ export function validationPipe(): ValidationPipe {
 export function fieldErrors(errors: readonly ValidationError[], parent = ''): FieldError[] {
   return errors.flatMap(({ property, constraints = {}, children = [] }) => {
     const field = `${parent}${property}`.slice(0, LONGEST_FIELD);
-    const own = Object.entries(constraints).map(([kind, message]) => ({ field, message: shorten(kind, message, property) }));
+    const own = Object.entries(constraints).map(([kind, message]) => ({
+      field,
+      message: shorten(kind, message, property),
+    }));
     return [...own, ...fieldErrors(children, `${field}.`)];
   });
 }

@@ -6,6 +6,8 @@ export async function handOver(mailer: Mailer, message: MailMessage): Promise<vo
   try {
     await mailer.send(message);
   } catch (error) {
-    throw error instanceof MailFailed && error.permanent ? new PermanentFailure('mail_refused', { cause: error }) : error;
+    throw error instanceof MailFailed && error.permanent
+      ? new PermanentFailure('mail_refused', { cause: error })
+      : error;
   }
 }

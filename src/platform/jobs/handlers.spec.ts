@@ -6,17 +6,28 @@ import { OnJob, PermanentFailure, type JobContext } from './on-job.js';
 
 class Reports {
   private readonly prefix = 'made by this very instance: ';
-  @OnJob('reports.make' as JobName, { emits: [] }) make(payload: { n: number }) { return Promise.resolve({ [this.prefix]: payload.n }); }
-  other() { return 1; }
+  @OnJob('reports.make' as JobName, { emits: [] }) make(payload: { n: number }) {
+    return Promise.resolve({ [this.prefix]: payload.n });
+  }
+  other() {
+    return 1;
+  }
 }
 
 class AlsoReports {
-  @OnJob('reports.make' as JobName) again() { return Promise.resolve(); }
+  @OnJob('reports.make' as JobName) again() {
+    return Promise.resolve();
+  }
 }
 
-const handlers = (...instances: unknown[]) => new JobHandlers(
-  { getProviders: () => instances.map((instance) => ({ instance, name: (instance as object | null)?.constructor?.name })) } as unknown as DiscoveryService, new MetadataScanner(),
-);
+const handlers = (...instances: unknown[]) =>
+  new JobHandlers(
+    {
+      getProviders: () =>
+        instances.map((instance) => ({ instance, name: (instance as object | null)?.constructor?.name })),
+    } as unknown as DiscoveryService,
+    new MetadataScanner(),
+  );
 
 describe('the handlers of jobs', () => {
   it('are found among all providers, and keep their instance', async () => {
@@ -28,12 +39,16 @@ describe('the handlers of jobs', () => {
   });
 
   it('are one a job: two are refused, both named', () => {
-    expect(() => handlers(new Reports(), new AlsoReports()).byJob()).toThrow('the job "reports.make" has two handlers: Reports.make and AlsoReports.again');
+    expect(() => handlers(new Reports(), new AlsoReports()).byJob()).toThrow(
+      'the job "reports.make" has two handlers: Reports.make and AlsoReports.again',
+    );
   });
 });
 
 describe('a failure for good', () => {
   it('says its code and nothing else', () => {
-    expect(new PermanentFailure('payload_gone', { cause: new Error('secret') }).message).toBe('the job cannot succeed: payload_gone');
+    expect(new PermanentFailure('payload_gone', { cause: new Error('secret') }).message).toBe(
+      'the job cannot succeed: payload_gone',
+    );
   });
 });

@@ -27,7 +27,8 @@ export class JobHandlers {
         if (handler === undefined) continue;
         const where = `${String(name)}.${method}`;
         const other = found.get(handler.job);
-        if (other !== undefined) throw new Error(`the job "${handler.job}" has two handlers: ${other.where} and ${where}`);
+        if (other !== undefined)
+          throw new Error(`the job "${handler.job}" has two handlers: ${other.where} and ${where}`);
         found.set(handler.job, { ...handler, where, run: prototype[method]!.bind(instance) });
       }
     }

@@ -15,7 +15,11 @@ import { PermanentFailure } from './on-job.js';
 import type { OutboxRows } from './outbox-rows.js';
 import type { QueueItem, Queues } from './queues.js';
 
-defineFeature({ name: 'runner-test', description: 'x', jobs: { 'runner.test': { description: 'x', attempts: 3, backoffSeconds: 1, timeoutSeconds: 5, concurrency: 1 } } });
+defineFeature({
+  name: 'runner-test',
+  description: 'x',
+  jobs: { 'runner.test': { description: 'x', attempts: 3, backoffSeconds: 1, timeoutSeconds: 5, concurrency: 1 } },
+});
 
 let happened: string[];
 let open: boolean;
@@ -40,13 +44,28 @@ function runner(): JobRunner {
       return result;
     },
   };
-  return new JobRunner({} as JobHandlers, {} as Queues, unitOfWork as unknown as UnitOfWork, rows as unknown as OutboxRows, {} as AuditTrail);
+  return new JobRunner(
+    {} as JobHandlers,
+    {} as Queues,
+    unitOfWork as unknown as UnitOfWork,
+    rows as unknown as OutboxRows,
+    {} as AuditTrail,
+  );
 }
 
 function process(run: BoundHandler['run'], transaction?: 'own'): Promise<unknown> {
   const handler = { job: 'runner.test' as JobName, where: 'x', run, transaction, emits: [] } as BoundHandler;
-  const bull = { data: { orgId: 'org', id: 'job-1' }, attemptsMade: 1, moveToDelayed: async () => void happened.push('delayed') } as unknown as Job<QueueItem>;
-  return runner().process(handler, bull, 'token').then(() => 'done', (error: unknown) => error);
+  const bull = {
+    data: { orgId: 'org', id: 'job-1' },
+    attemptsMade: 1,
+    moveToDelayed: async () => void happened.push('delayed'),
+  } as unknown as Job<QueueItem>;
+  return runner()
+    .process(handler, bull, 'token')
+    .then(
+      () => 'done',
+      (error: unknown) => error,
+    );
 }
 
 beforeEach(() => {
@@ -57,7 +76,12 @@ beforeEach(() => {
 
 describe('a job', () => {
   it('runs in one transaction with the mark that it is done', async () => {
-    expect(await process(async () => { happened.push('effect'); return { rows: 2 }; })).toBe('done');
+    expect(
+      await process(async () => {
+        happened.push('effect');
+        return { rows: 2 };
+      }),
+    ).toBe('done');
     expect(happened).toEqual(['begin', 'marked done', 'effect', 'run closed {"rows":2}', 'commit']);
   });
 
@@ -77,11 +101,15 @@ describe('a job', () => {
       const { actor, requestId } = currentContext();
       happened.push(JSON.stringify({ payload, attempt, orgId, id, actor, requestId }));
     });
-    expect(happened[2]).toBe('{"payload":{"n":1},"attempt":2,"orgId":"org","id":"job-1","actor":{"type":"system","id":"job:runner.test"},"requestId":"job-1"}');
+    expect(happened[2]).toBe(
+      '{"payload":{"n":1},"attempt":2,"orgId":"org","id":"job-1","actor":{"type":"system","id":"job:runner.test"},"requestId":"job-1"}',
+    );
   });
 
   it('that fails is undone, and what the queue keeps of the failure holds no value of a row', async () => {
-    const failure = (await process(() => Promise.reject(Object.assign(new Error('duplicate key: (Zephyrine)'), { code: '23505', detail: 'Zephyrine' })))) as Error;
+    const failure = (await process(() =>
+      Promise.reject(Object.assign(new Error('duplicate key: (Zephyrine)'), { code: '23505', detail: 'Zephyrine' })),
+    )) as Error;
     expect(happened).toEqual(['begin', 'marked done', 'undone']);
     expect([failure.message, failure.stack, failure.cause]).toEqual(['internal', '', undefined]);
   });
@@ -93,8 +121,11 @@ describe('a job', () => {
     expect(((await process(() => Promise.reject(new Problem('conflict')))) as Error).message).toBe('conflict');
   });
 
-  it.each([new DatabaseUnavailable(), Object.assign(new Error('x'), { code: '57P01' })])('waits out an outage of the database, at the cost of no attempt', async (outage) => {
-    expect(await process(() => Promise.reject(outage))).toBeInstanceOf(DelayedError);
-    expect(happened).toContain('delayed');
-  });
+  it.each([new DatabaseUnavailable(), Object.assign(new Error('x'), { code: '57P01' })])(
+    'waits out an outage of the database, at the cost of no attempt',
+    async (outage) => {
+      expect(await process(() => Promise.reject(outage))).toBeInstanceOf(DelayedError);
+      expect(happened).toContain('delayed');
+    },
+  );
 });

@@ -95,17 +95,23 @@ export class JobRunner {
     const last = error instanceof UnrecoverableError || job.attemptsMade >= declaration('jobs', handler.job).attempts;
     if (!last) return;
     this.log.warn(`job ${handler.job} ${job.data.id} is dead`);
-    await withContext(this.context(handler, job.data), () => this.bury(handler, job.data, error)).catch((cause: unknown) => {
-      // The lease runs out and the job is handed out again: nothing is lost by not burying it now.
-      this.log.error(`job ${job.data.id} could not be marked dead`, cause);
-    });
+    await withContext(this.context(handler, job.data), () => this.bury(handler, job.data, error)).catch(
+      (cause: unknown) => {
+        // The lease runs out and the job is handed out again: nothing is lost by not burying it now.
+        this.log.error(`job ${job.data.id} could not be marked dead`, cause);
+      },
+    );
   }
 
   private bury(handler: BoundHandler, { orgId, id }: QueueItem, error: Error): Promise<void> {
     const code = /^[a-z_]+$/.test(error.message) ? error.message : 'internal';
     return this.unitOfWork.run(organizationEntrance(orgId), async () => {
       if (!(await this.rows.bury(id, code))) return;
-      this.audit.record('job.dead', { outcome: 'failure', target: { type: 'job', id }, meta: { job: handler.job, error: code } });
+      this.audit.record('job.dead', {
+        outcome: 'failure',
+        target: { type: 'job', id },
+        meta: { job: handler.job, error: code },
+      });
     });
   }
 
@@ -123,7 +129,9 @@ function isOutage(error: unknown): boolean {
   return error instanceof DatabaseUnavailable || isConnectionError(error);
 }
 
-/** What BullMQ may keep of an error in Redis, which is clear text: its code. A database error's message quotes the row. */
+/**
+ * What BullMQ may keep of an error in Redis, which is clear text: its code. A database error's message quotes the row.
+ */
 function bare(error: unknown): Error {
   if (error instanceof PermanentFailure) return stackless(new UnrecoverableError(error.code));
   return stackless(new Error(error instanceof Problem ? error.code : 'internal'));
@@ -147,4 +155,3 @@ async function within(signal: AbortSignal, work: Promise<JobCounts | void>): Pro
     signal.removeEventListener('abort', expire);
   }
 }
-

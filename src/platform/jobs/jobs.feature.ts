@@ -6,7 +6,9 @@ export const jobsFeature = defineFeature({
   description: 'Work handed to the queue in the transaction that asks for it, and the record of scheduled runs.',
   events: {
     'job.dead': {
-      category: 'jobs', severity: 'warning', ambient: true,
+      category: 'jobs',
+      severity: 'warning',
+      ambient: true,
       description: 'A job failed its last attempt and waits for somebody to look.',
       meta: { job: 'code', error: 'code' },
     },
@@ -14,16 +16,34 @@ export const jobsFeature = defineFeature({
   retention: {
     'outbox.finished': {
       description: 'Jobs that were done',
-      table: 'outbox', ageColumn: 'finished_at', days: 7, floorDays: 1, action: 'delete', where: "state = 'done'",
+      table: 'outbox',
+      ageColumn: 'finished_at',
+      days: 7,
+      floorDays: 1,
+      action: 'delete',
+      where: "state = 'done'",
     },
     'job_runs.old': {
       description: 'The record of scheduled runs',
-      table: 'job_runs', ageColumn: 'created_at', days: 400, floorDays: 365, action: 'delete', where: "status <> 'queued'",
+      table: 'job_runs',
+      ageColumn: 'created_at',
+      days: 400,
+      floorDays: 365,
+      action: 'delete',
+      where: "status <> 'queued'",
     },
   },
   tables: {
-    outbox: { kind: 'tenant', rows: { select: ['delivery:read', 'retention:read', 'retention:preview', 'retention:run'] }, retention: { policies: ['outbox.finished'] } },
-    job_runs: { kind: 'tenant', rows: { select: ['retention:preview', 'retention:run'] }, retention: { policies: ['job_runs.old'] } },
+    outbox: {
+      kind: 'tenant',
+      rows: { select: ['delivery:read', 'retention:read', 'retention:preview', 'retention:run'] },
+      retention: { policies: ['outbox.finished'] },
+    },
+    job_runs: {
+      kind: 'tenant',
+      rows: { select: ['retention:preview', 'retention:run'] },
+      retention: { policies: ['job_runs.old'] },
+    },
   },
 });
 

@@ -6,7 +6,10 @@ import type { JobName } from '../feature/registry.js';
 import type { JobPayload } from './on-job.js';
 
 export interface EnqueueOptions {
-  /** Jobs of one lane share few places in flight, so that a busy lane never starves a quiet one. Default: job and organization. */
+  /**
+   * Jobs of one lane share few places in flight, so that a busy lane never starves a quiet one. Default: job and
+   * organization.
+   */
   lane?: string;
   /** Jobs with the same key in a lane run one after another, in the order they were enqueued. */
   orderKey?: string;
@@ -19,7 +22,11 @@ export class Jobs {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** Returns the job's id. */
-  async enqueue(job: JobName, payload: JobPayload, { lane, orderKey, delaySeconds = 0 }: EnqueueOptions = {}): Promise<string> {
+  async enqueue(
+    job: JobName,
+    payload: JobPayload,
+    { lane, orderKey, delaySeconds = 0 }: EnqueueOptions = {},
+  ): Promise<string> {
     const { orgId, requestId } = currentContext();
     const id = newId();
     await this.unitOfWork.execute(

@@ -48,7 +48,10 @@ export function jobHandler(method: object): JobHandler | undefined {
 
 /** A failure that trying again will not mend: the job is dead at once. */
 export class PermanentFailure extends Error {
-  constructor(readonly code: string, options?: ErrorOptions) {
+  constructor(
+    readonly code: string,
+    options?: ErrorOptions,
+  ) {
     super(`the job cannot succeed: ${code}`, options);
   }
 }

@@ -33,15 +33,19 @@ export class OutboxRelay {
     private readonly unitOfWork: UnitOfWork,
     private readonly queues: Queues,
   ) {
-    this.leases = JSON.stringify(Object.fromEntries(
-      [...declared('jobs')].map(([name, { timeoutSeconds }]) => [name, timeoutSeconds + LEASE_MARGIN_SECONDS]),
-    ));
+    this.leases = JSON.stringify(
+      Object.fromEntries(
+        [...declared('jobs')].map(([name, { timeoutSeconds }]) => [name, timeoutSeconds + LEASE_MARGIN_SECONDS]),
+      ),
+    );
     this.duties = [...declared('jobs')].filter(([, { whileSuspended }]) => whileSuspended).map(([name]) => name);
   }
 
   /** Starts moving, until `stop`. */
   start(): void {
-    this.queues.producerConnection().on('close', () => { this.queueLostMemory = true; });
+    this.queues.producerConnection().on('close', () => {
+      this.queueLostMemory = true;
+    });
     this.running = this.loop();
   }
 
@@ -53,10 +57,17 @@ export class OutboxRelay {
   /** One round: gives back what was lost, hands out what is due. Returns how many it handed out. */
   async round(): Promise<number> {
     await this.reclaim();
-    const claimed = await this.unitOfWork.once<Claimed>('SELECT * FROM app.claim_outbox($1, $2, $3)', [PER_LANE, this.leases, this.duties]);
+    const claimed = await this.unitOfWork.once<Claimed>('SELECT * FROM app.claim_outbox($1, $2, $3)', [
+      PER_LANE,
+      this.leases,
+      this.duties,
+    ]);
     const byJob = Map.groupBy(claimed, ({ job }) => job);
     for (const [job, rows] of byJob) {
-      await this.queues.add(job, rows.map(({ org_id: orgId, id }): QueueItem => ({ orgId, id })));
+      await this.queues.add(
+        job,
+        rows.map(({ org_id: orgId, id }): QueueItem => ({ orgId, id })),
+      );
     }
     return claimed.length;
   }

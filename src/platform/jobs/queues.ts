@@ -46,17 +46,19 @@ export class Queues implements OnModuleInit, OnApplicationShutdown {
   /** Adds jobs to the queue of one kind; a job that is there already is left as it is. Throws when Redis is away. */
   async add(job: JobName, items: QueueItem[]): Promise<void> {
     const { attempts, backoffSeconds } = declaration('jobs', job);
-    await this.queue(job).addBulk(items.map((item) => ({
-      name: job,
-      data: item,
-      opts: {
-        jobId: item.id,
-        attempts,
-        backoff: { type: 'exponential', delay: backoffSeconds * 1_000, jitter: 0.3 },
-        removeOnComplete: true,
-        removeOnFail: true,
-      },
-    })));
+    await this.queue(job).addBulk(
+      items.map((item) => ({
+        name: job,
+        data: item,
+        opts: {
+          jobId: item.id,
+          attempts,
+          backoff: { type: 'exponential', delay: backoffSeconds * 1_000, jitter: 0.3 },
+          removeOnComplete: true,
+          removeOnFail: true,
+        },
+      })),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -67,7 +69,11 @@ export class Queues implements OnModuleInit, OnApplicationShutdown {
   private queue(job: string): Queue<QueueItem> {
     let queue = this.queues.get(job);
     if (queue === undefined) {
-      queue = new Queue<QueueItem>(job, { connection: this.producerConnection(), prefix: this.prefix, skipWaitingForReady: true });
+      queue = new Queue<QueueItem>(job, {
+        connection: this.producerConnection(),
+        prefix: this.prefix,
+        skipWaitingForReady: true,
+      });
       queue.on('error', () => undefined); // the connection's own listener reports; a queue without one would throw
       this.queues.set(job, queue);
     }
@@ -75,7 +81,10 @@ export class Queues implements OnModuleInit, OnApplicationShutdown {
   }
 
   private connect(options: RedisOptions): Redis {
-    const connection = new Redis(this.redis.url, { ...options, retryStrategy: (times: number) => Math.min(100 * times, 2_000) });
+    const connection = new Redis(this.redis.url, {
+      ...options,
+      retryStrategy: (times: number) => Math.min(100 * times, 2_000),
+    });
     connection.on('error', () => undefined); // reported by the health check; ioredis reconnects by itself
     this.connections.push(connection);
     return connection;

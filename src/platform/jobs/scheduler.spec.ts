@@ -8,8 +8,18 @@ import { Scheduler } from './scheduler.js';
 
 const job = 'tick.work';
 defineFeature({
-  name: 'schedules-test', description: 'x',
-  jobs: { 'tick.duty': { description: 'x', attempts: 1, backoffSeconds: 1, timeoutSeconds: 1, concurrency: 1, whileSuspended: true } },
+  name: 'schedules-test',
+  description: 'x',
+  jobs: {
+    'tick.duty': {
+      description: 'x',
+      attempts: 1,
+      backoffSeconds: 1,
+      timeoutSeconds: 1,
+      concurrency: 1,
+      whileSuspended: true,
+    },
+  },
   schedules: {
     hourly: { description: 'x', cron: '0 * * * *', timezone: 'UTC', job, per: 'organization' },
     'a duty': { description: 'x', cron: '0 * * * *', timezone: 'UTC', job: 'tick.duty', per: 'organization' },
@@ -24,19 +34,28 @@ let now: Date;
 
 function scheduler(): Scheduler {
   const unitOfWork = {
-    once: async (_text: string, [suspendedToo]: [boolean]) => [{ id: 'org-a' }, { id: 'org-b' }, ...(suspendedToo ? [{ id: 'org-suspended' }] : [])],
+    once: async (_text: string, [suspendedToo]: [boolean]) => [
+      { id: 'org-a' },
+      { id: 'org-b' },
+      ...(suspendedToo ? [{ id: 'org-suspended' }] : []),
+    ],
     run: async (_entrance: unknown, fn: () => Promise<boolean>) => {
       if (fails) throw new Error('away');
       return fn();
     },
-    sql: async (_text: string, [org, name, slot]: [string, string, Date]) => (runs.has(`${org} ${name} ${slot.toISOString()}`) ? [1] : []),
+    sql: async (_text: string, [org, name, slot]: [string, string, Date]) =>
+      runs.has(`${org} ${name} ${slot.toISOString()}`) ? [1] : [],
     execute: async (_text: string, [org, name, slot]: [string, string, Date]) => {
       runs.add(`${org} ${name} ${slot.toISOString()}`);
       return 1;
     },
     rollback: async () => undefined,
   };
-  return new Scheduler(Object.assign(new Clock(), { now: () => now }), unitOfWork as unknown as UnitOfWork, { enqueue: async () => 'outbox' } as unknown as Jobs);
+  return new Scheduler(
+    Object.assign(new Clock(), { now: () => now }),
+    unitOfWork as unknown as UnitOfWork,
+    { enqueue: async () => 'outbox' } as unknown as Jobs,
+  );
 }
 
 const slots = (name: string) => [...runs].filter((run) => run.includes(name)).map((run) => run.split(' ').at(-1));
@@ -57,7 +76,9 @@ describe('the scheduler', () => {
 
   it('starts nothing for an organization that is suspended, but for duties', async () => {
     await scheduler().tick();
-    expect([...runs].filter((run) => run.startsWith('org-suspended')).map((run) => run.split(' ').slice(1, -1).join(' '))).toEqual(['a duty']);
+    expect(
+      [...runs].filter((run) => run.startsWith('org-suspended')).map((run) => run.split(' ').slice(1, -1).join(' ')),
+    ).toEqual(['a duty']);
   });
 
   it('makes up for a slot that passed while nothing ran, once', async () => {
@@ -74,7 +95,7 @@ describe('the scheduler', () => {
     expect(new Set(slots('hourly'))).toEqual(new Set(['2026-01-15T13:00:00.000Z']));
   });
 
-  it('keeps a schedule\'s own time zone, over the change of the clocks too', async () => {
+  it("keeps a schedule's own time zone, over the change of the clocks too", async () => {
     await scheduler().tick();
     now = new Date('2026-07-15T12:00:00Z');
     await scheduler().tick();

@@ -57,23 +57,34 @@ export class Scheduler {
   /** Suspended ones have only their duties done. */
   private async organizations({ job }: ScheduleDeclaration): Promise<string[]> {
     const suspendedToo = declared('jobs').get(job)?.whileSuspended ?? false;
-    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids($1) AS id', [suspendedToo])).map(({ id }) => id);
+    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids($1) AS id', [suspendedToo])).map(
+      ({ id }) => id,
+    );
   }
 
   private startRun(name: string, schedule: ScheduleDeclaration, slot: Date, orgId: string): Promise<boolean> {
     const context = new Context();
     context.orgId = orgId;
     context.actor = { type: 'system', id: `schedule:${name}` };
-    return withContext(context, () => this.unitOfWork.run(organizationEntrance(orgId), async () => {
-      const taken = await this.unitOfWork.sql('SELECT 1 FROM job_runs WHERE org_id = $1 AND schedule = $2 AND period = $3', [orgId, name, slot]);
-      if (taken.length > 0) return false;
-      const outboxId = await this.jobs.enqueue(schedule.job as JobName, { schedule: name, period: slot.toISOString() });
-      const inserted = await this.unitOfWork.execute(
-        'INSERT INTO job_runs (org_id, schedule, period, outbox_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
-        [orgId, name, slot, outboxId],
-      );
-      if (inserted === 0) await this.unitOfWork.rollback(); // another instance was faster: its job runs, ours never existed
-      return inserted > 0;
-    }));
+    return withContext(context, () =>
+      this.unitOfWork.run(organizationEntrance(orgId), async () => {
+        const taken = await this.unitOfWork.sql(
+          'SELECT 1 FROM job_runs WHERE org_id = $1 AND schedule = $2 AND period = $3',
+          [orgId, name, slot],
+        );
+        if (taken.length > 0) return false;
+        const outboxId = await this.jobs.enqueue(schedule.job as JobName, {
+          schedule: name,
+          period: slot.toISOString(),
+        });
+        const inserted = await this.unitOfWork.execute(
+          'INSERT INTO job_runs (org_id, schedule, period, outbox_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+          [orgId, name, slot, outboxId],
+        );
+        // another instance was faster: its job runs, ours never existed
+        if (inserted === 0) await this.unitOfWork.rollback();
+        return inserted > 0;
+      }),
+    );
   }
 }

@@ -11,12 +11,28 @@ export function isLive(type: string): boolean {
   return declared('events').get(type)?.live !== undefined;
 }
 
-/** The statements that put entries of the log before the listeners: one for each entry that its feature declares live. */
+/**
+ * The statements that put entries of the log before the listeners: one for each entry that its feature declares live.
+ */
 export function liveStatements(rows: readonly AuditRow[]): Statement[] {
-  return rows.filter(({ facts }) => isLive(facts.type)).map(({ facts }) => {
-    const { orgId, id, type, targetType, targetId, occurredAt } = facts;
-    return { text: INSERT, values: [orgId, id, type, targetType, targetId, personOf(facts), declared('events').get(type)!.live!.permission, occurredAt] };
-  });
+  return rows
+    .filter(({ facts }) => isLive(facts.type))
+    .map(({ facts }) => {
+      const { orgId, id, type, targetType, targetId, occurredAt } = facts;
+      return {
+        text: INSERT,
+        values: [
+          orgId,
+          id,
+          type,
+          targetType,
+          targetId,
+          personOf(facts),
+          declared('events').get(type)!.live!.permission,
+          occurredAt,
+        ],
+      };
+    });
 }
 
 /** The person whom an event hangs on: its target, or the one its metadata names. */

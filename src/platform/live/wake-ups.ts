@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Queues } from '../jobs/queues.js';
 
 /**
- * Tells the processes that listeners of an organization may have something to read. Only the organization's id travels, by
- * Redis and at best: whoever listens looks by itself now and then, so that a call that is lost costs seconds and no event.
+ * Tells the processes that listeners of an organization may have something to read. Only the organization's id travels,
+ * by
+ * Redis and at best: whoever listens looks by itself now and then, so that a call that is lost costs seconds and no
+ * event.
  */
 @Injectable()
 export class WakeUps {
@@ -15,10 +17,15 @@ export class WakeUps {
 
   /** Wakes an organization's listeners in every process; never throws, never waits. */
   wake(orgId: string): void {
-    this.queues.producerConnection().publish(this.channel, orgId).catch(() => undefined);
+    this.queues
+      .producerConnection()
+      .publish(this.channel, orgId)
+      .catch(() => undefined);
   }
 
-  /** Has a function called with the id of each organization that something happened in, for as long as the process runs. */
+  /**
+   * Has a function called with the id of each organization that something happened in, for as long as the process runs.
+   */
   listen(heard: (orgId: string) => void): void {
     const subscriber = this.queues.workerConnection();
     subscriber.on('message', (_channel, orgId) => heard(orgId));

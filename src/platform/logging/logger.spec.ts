@@ -14,7 +14,14 @@ function logged(environment: string, act: (logger: AppLogger) => void, logLevel 
 describe('the logger', () => {
   it('writes one JSON object a line, with the request it belongs to', () => {
     const [line] = logged('production', (logger) => logger.warn('job slow', { job: 'exports.render', seconds: 3 }));
-    expect(JSON.parse(line!)).toMatchObject({ level: 'warn', msg: 'job slow', job: 'exports.render', seconds: 3, requestId: 'request-1', environment: 'production' });
+    expect(JSON.parse(line!)).toMatchObject({
+      level: 'warn',
+      msg: 'job slow',
+      job: 'exports.render',
+      seconds: 3,
+      requestId: 'request-1',
+      environment: 'production',
+    });
   });
 
   it('redacts messages, fields and errors', () => {
@@ -34,7 +41,9 @@ describe('the logger', () => {
 
   it('writes readable lines in development, the stack below', () => {
     const [line] = logged('development', (logger) => logger.error('broken', { err: new Error('why') }));
-    expect(line).toMatch(/^\d\d:\d\d:\d\d\.\d{3} ERROR broken requestId=request-1 orgId=[0-9a-f-]+\nError: why\n {4}at /);
+    expect(line).toMatch(
+      /^\d\d:\d\d:\d\d\.\d{3} ERROR broken requestId=request-1 orgId=[0-9a-f-]+\nError: why\n {4}at /,
+    );
   });
 
   it('refuses to log request bodies, always', () => {

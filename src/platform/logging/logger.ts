@@ -14,7 +14,8 @@ type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /**
  * The only way to the log. `logger.warn('what happened', { field: value, err: error })`: message and fields pass
- * `redact` before they are written, with the request they belong to, as JSON lines or, in development, as readable ones.
+ * `redact` before they are written, with the request they belong to, as JSON lines or, in development, as readable
+ * ones.
  */
 @Injectable()
 export class AppLogger implements LoggerService {
@@ -68,7 +69,8 @@ export class AppLogger implements LoggerService {
   private write(level: Level, message: unknown, details: readonly unknown[]): void {
     if (!this.pino.isLevelEnabled(level)) return;
     const context = maybeContext();
-    const fields: Record<string, unknown> = context === undefined ? {} : { requestId: context.requestId, orgId: context.orgId };
+    const fields: Record<string, unknown> =
+      context === undefined ? {} : { requestId: context.requestId, orgId: context.orgId };
     for (const detail of typeof message === 'string' ? details : [message, ...details]) addDetail(fields, detail);
     this.pino[level](redact(fields), typeof message === 'string' ? String(redact(message)) : undefined);
   }

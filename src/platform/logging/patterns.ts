@@ -36,7 +36,10 @@ export function scrub(text: string): string {
   let clean = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   if (!HINT.test(clean)) return clean;
   for (const { find, when, replacement = REDACTED } of PATTERNS) {
-    clean = when === undefined ? clean.replace(find, replacement) : clean.replace(find, (match) => (when(match) ? replacement : match));
+    clean =
+      when === undefined
+        ? clean.replace(find, replacement)
+        : clean.replace(find, (match) => (when(match) ? replacement : match));
   }
   return clean;
 }

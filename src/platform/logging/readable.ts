@@ -6,7 +6,9 @@ export function readable(stream: DestinationStream): DestinationStream {
 }
 
 function format({ level, time, msg = '', err, stack, ...fields }: Record<string, unknown>): string {
-  const rest = Object.entries(fields).flatMap(([key, value]) => (key === 'environment' ? [] : [` ${key}=${show(value)}`]));
+  const rest = Object.entries(fields).flatMap(([key, value]) =>
+    key === 'environment' ? [] : [` ${key}=${show(value)}`],
+  );
   const trace = stackOf(err) ?? stack;
   return `${String(time).slice(11, 23)} ${String(level).toUpperCase().padEnd(5)} ${String(msg)}${rest.join('')}${trace === undefined ? '' : `\n${show(trace)}`}\n`;
 }

@@ -24,7 +24,9 @@ const around = (secret: string) => {
   return fc.letrec((tie) => ({
     any: fc.oneof({ depthSize: 'small' }, text, tie('list'), tie('object'), tie('error'), tie('map')),
     list: fc.tuple(fc.jsonValue(), tie('any')),
-    object: fc.tuple(fc.constantFrom('note', 'a', 'result', 'items'), tie('any')).map(([key, value]) => ({ [key]: value })),
+    object: fc
+      .tuple(fc.constantFrom('note', 'a', 'result', 'items'), tie('any'))
+      .map(([key, value]) => ({ [key]: value })),
     error: fc.tuple(text, tie('any')).map(([message, cause]) => new Error(message, { cause })),
     map: fc.tuple(word, tie('any')).map(([key, value]) => new Map([[key, value]])),
   })).any;
@@ -40,11 +42,26 @@ describe('redaction', () => {
   });
 
   it('lets no value of a sensitive key through, whatever it looks like', () => {
-    const keys = fc.constantFrom('password', 'newPassword', 'first_name', 'SSN', 'dateOfBirth', 'X-Api-Key', 'Set-Cookie', 'userEmail', 'homeAddress', 'npi', 'lastName');
+    const keys = fc.constantFrom(
+      'password',
+      'newPassword',
+      'first_name',
+      'SSN',
+      'dateOfBirth',
+      'X-Api-Key',
+      'Set-Cookie',
+      'userEmail',
+      'homeAddress',
+      'npi',
+      'lastName',
+    );
     const value = fc.stringMatching(/^[a-z]{12,20}$/);
     fc.assert(
       fc.property(keys, value, (key, secret) => {
-        const input = { list: [{ [key]: secret, name: secret }, { [key]: { inner: [secret] } }], error: Object.assign(new Error('x'), { [key]: secret }) };
+        const input = {
+          list: [{ [key]: secret, name: secret }, { [key]: { inner: [secret] } }],
+          error: Object.assign(new Error('x'), { [key]: secret }),
+        };
         return !JSON.stringify(redact(input)).includes(secret);
       }),
     );
@@ -52,11 +69,25 @@ describe('redaction', () => {
 
   it('never throws and always yields JSON', () => {
     fc.assert(
-      fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withNullPrototype: true }), (value) => {
-        expect(() => JSON.stringify(redact({ value }))).not.toThrow();
-      }),
+      fc.property(
+        fc.anything({
+          withBigInt: true,
+          withDate: true,
+          withMap: true,
+          withSet: true,
+          withTypedArray: true,
+          withNullPrototype: true,
+        }),
+        (value) => {
+          expect(() => JSON.stringify(redact({ value }))).not.toThrow();
+        },
+      ),
     );
-    const broken = { get bad() { throw new Error('no'); } };
+    const broken = {
+      get bad() {
+        throw new Error('no');
+      },
+    };
     expect(redact(broken)).toEqual({ bad: '[unreadable]' });
   });
 
@@ -70,7 +101,11 @@ describe('redaction', () => {
   });
 
   it('keeps an error readable and hides the row that a database error shows', () => {
-    const error = Object.assign(new Error('duplicate key for jane@example.org'), { code: '23505', detail: 'Key (last_name)=(Doe)', parameters: ['Doe'] });
+    const error = Object.assign(new Error('duplicate key for jane@example.org'), {
+      code: '23505',
+      detail: 'Key (last_name)=(Doe)',
+      parameters: ['Doe'],
+    });
     const copy = redact(error) as Record<string, string>;
     expect(copy).toMatchObject({ name: 'Error', message: 'duplicate key for [redacted]', code: '23505' });
     expect(copy.stack).toContain('redact.spec');
@@ -90,7 +125,18 @@ describe('what redaction leaves alone', () => {
     expect(scrub(text)).toBe(text);
   });
 
-  it.each(['jobName', 'className', 'hostname', 'filename', 'requestId', 'orgId', 'status', 'passed', 'opinion', 'missing'])('the key %s', (key) => {
+  it.each([
+    'jobName',
+    'className',
+    'hostname',
+    'filename',
+    'requestId',
+    'orgId',
+    'status',
+    'passed',
+    'opinion',
+    'missing',
+  ])('the key %s', (key) => {
     expect(isSensitiveKey(key)).toBe(false);
   });
 });
@@ -108,13 +154,40 @@ it.each([
 
 describe('a database error', () => {
   const failed = Object.assign(new Error('invalid input syntax for type integer: "Zephyrine"'), {
-    name: 'error', code: '22P02', severity: 'ERROR', detail: 'Failing row contains (Zephyrine).', hint: 'Zephyrine', where: 'PL/pgSQL Zephyrine', table: 'people', column: 'version', constraint: 'people_check',
+    name: 'error',
+    code: '22P02',
+    severity: 'ERROR',
+    detail: 'Failing row contains (Zephyrine).',
+    hint: 'Zephyrine',
+    where: 'PL/pgSQL Zephyrine',
+    table: 'people',
+    column: 'version',
+    constraint: 'people_check',
   });
 
-  it.each([['as Postgres throws it', failed], ['as TypeORM wraps it', Object.assign(new Error(failed.message), { driverError: failed, query: 'SELECT Zephyrine', parameters: ['Zephyrine'] })]])('shows code, table and constraint and no value: %s', (_how, error) => {
+  it.each([
+    ['as Postgres throws it', failed],
+    [
+      'as TypeORM wraps it',
+      Object.assign(new Error(failed.message), {
+        driverError: failed,
+        query: 'SELECT Zephyrine',
+        parameters: ['Zephyrine'],
+      }),
+    ],
+  ])('shows code, table and constraint and no value: %s', (_how, error) => {
     const shown = redact({ err: error });
     expect(JSON.stringify(shown)).not.toContain('Zephyrine');
-    expect(shown).toMatchObject({ err: { message: 'database error', code: '22P02', table: 'people', column: 'version', constraint: 'people_check', stack: expect.stringMatching(/^\s+at /) } });
+    expect(shown).toMatchObject({
+      err: {
+        message: 'database error',
+        code: '22P02',
+        table: 'people',
+        column: 'version',
+        constraint: 'people_check',
+        stack: expect.stringMatching(/^\s+at /),
+      },
+    });
   });
 
   it('behind another error is reached as its cause', () => {

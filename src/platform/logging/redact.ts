@@ -28,7 +28,11 @@ function copy(value: unknown, parents: readonly object[], hidden: boolean): unkn
 function copyObject(value: object, path: readonly object[]): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
-  if (value instanceof Map) return copyEntries([...value].map(([key, item]) => [typeof key === 'string' ? key : '[key]', item]), path);
+  if (value instanceof Map)
+    return copyEntries(
+      [...value].map(([key, item]) => [typeof key === 'string' ? key : '[key]', item]),
+      path,
+    );
   if (value instanceof Set) return copyList([...value], path);
   if (Array.isArray(value)) return copyList(value, path);
   if (value instanceof URL || value instanceof URLSearchParams || value instanceof RegExp) return scrub(String(value));
@@ -40,7 +44,10 @@ function copyList(items: readonly unknown[], path: readonly object[]): unknown[]
   return items.length > MOST_ITEMS ? [...copies, `[${items.length - MOST_ITEMS} more]`] : copies;
 }
 
-function copyEntries(entries: readonly (readonly [string, unknown])[], path: readonly object[]): Record<string, unknown> {
+function copyEntries(
+  entries: readonly (readonly [string, unknown])[],
+  path: readonly object[],
+): Record<string, unknown> {
   const isError = path.at(-1) instanceof Error;
   const copies: Record<string, unknown> = Object.create(null);
   for (let index = 0; index < entries.length && index < MOST_ITEMS; index++) {
@@ -60,7 +67,10 @@ function isPlainKey(key: string): boolean {
 function entriesOf(value: object): [string, unknown][] {
   const ofDatabase = value instanceof Error ? databaseErrorEntries(value) : undefined;
   if (ofDatabase !== undefined) return ofDatabase;
-  const keys = value instanceof Error ? new Set(['name', 'message', 'stack', 'cause', 'errors', ...Object.keys(value)]) : Object.keys(value);
+  const keys =
+    value instanceof Error
+      ? new Set(['name', 'message', 'stack', 'cause', 'errors', ...Object.keys(value)])
+      : Object.keys(value);
   const entries: [string, unknown][] = [];
   for (const key of keys) {
     if (!(key in value)) continue;
@@ -73,7 +83,9 @@ function entriesOf(value: object): [string, unknown][] {
   return entries;
 }
 
-/** Whole numbers as long as an SSN or a phone number are treated like text; timestamps in milliseconds have 13 digits. */
+/**
+ * Whole numbers as long as an SSN or a phone number are treated like text; timestamps in milliseconds have 13 digits.
+ */
 function safeNumber(value: number): number | string {
   if (!Number.isFinite(value)) return String(value);
   const text = String(value);

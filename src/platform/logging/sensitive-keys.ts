@@ -1,19 +1,94 @@
 /** Long enough to be searched for anywhere in a key. */
 const FRAGMENTS = [
-  'password', 'passwd', 'passphrase', 'token', 'secret', 'authorization', 'cookie', 'credential', 'privatekey', 'apikey', 'rootkey',
-  'socialsecurity', 'dateofbirth', 'birthdate', 'birthday', 'email', 'phone', 'mobile', 'address', 'street', 'postal', 'zipcode',
-  'firstname', 'lastname', 'givenname', 'familyname', 'middlename', 'fullname', 'displayname', 'preferredname', 'username', 'nickname', 'surname',
-  'licensenumber', 'medicalrecord', 'diagnosis', 'samlresponse', 'samlassertion', 'assertion', 'nameid', 'rawbody', 'cardnumber', 'accountnumber',
+  'password',
+  'passwd',
+  'passphrase',
+  'token',
+  'secret',
+  'authorization',
+  'cookie',
+  'credential',
+  'privatekey',
+  'apikey',
+  'rootkey',
+  'socialsecurity',
+  'dateofbirth',
+  'birthdate',
+  'birthday',
+  'email',
+  'phone',
+  'mobile',
+  'address',
+  'street',
+  'postal',
+  'zipcode',
+  'firstname',
+  'lastname',
+  'givenname',
+  'familyname',
+  'middlename',
+  'fullname',
+  'displayname',
+  'preferredname',
+  'username',
+  'nickname',
+  'surname',
+  'licensenumber',
+  'medicalrecord',
+  'diagnosis',
+  'samlresponse',
+  'samlassertion',
+  'assertion',
+  'nameid',
+  'rawbody',
+  'cardnumber',
+  'accountnumber',
 ];
 
 /** Too short to be searched for: they count as a whole word of the key only. */
 const WORDS = new Set([
-  'ssn', 'sin', 'dob', 'npi', 'mrn', 'ein', 'pin', 'otp', 'totp', 'cvv', 'cvc', 'jwt', 'sid', 'zip', 'fax', 'pwd', 'pass', 'birth', 'body', 'query',
-  'cursor', 'signature', 'contact',
+  'ssn',
+  'sin',
+  'dob',
+  'npi',
+  'mrn',
+  'ein',
+  'pin',
+  'otp',
+  'totp',
+  'cvv',
+  'cvc',
+  'jwt',
+  'sid',
+  'zip',
+  'fax',
+  'pwd',
+  'pass',
+  'birth',
+  'body',
+  'query',
+  'cursor',
+  'signature',
+  'contact',
 ]);
 
 /** The whole key. A database error shows the row in `detail` and `parameters`. */
-const WHOLE = new Set(['name', 'names', 'first', 'last', 'url', 'originalurl', 'headers', 'user', 'tel', 'city', 'parameters', 'params', 'values', 'detail']);
+const WHOLE = new Set([
+  'name',
+  'names',
+  'first',
+  'last',
+  'url',
+  'originalurl',
+  'headers',
+  'user',
+  'tel',
+  'city',
+  'parameters',
+  'params',
+  'values',
+  'detail',
+]);
 
 const known = new Map<string, boolean>();
 const MOST_KNOWN = 5000;
@@ -31,6 +106,10 @@ export function isSensitiveKey(key: string): boolean {
 function judge(key: string): boolean {
   const joined = key.toLowerCase().replace(/[^a-z0-9]/g, '');
   if (WHOLE.has(joined) || FRAGMENTS.some((fragment) => joined.includes(fragment))) return true;
-  const words = key.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/);
+  const words = key
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/);
   return words.some((word) => WORDS.has(word));
 }

@@ -1,6 +1,9 @@
 import { isEmail, ValidateBy } from 'class-validator';
 
-/** A dot-atom (RFC 5322 section 3.2.3, with RFC 6532's letters) at a host name: nothing that a header would read as anything else. */
+/**
+ * A dot-atom (RFC 5322 section 3.2.3, with RFC 6532's letters) at a host name: nothing that a header would read as
+ * anything else.
+ */
 const DOT_ATOM = /^[^\s"(),:;<>@[\\\]\p{C}]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/iu;
 const LONGEST = 254;
 
@@ -11,5 +14,8 @@ export function isMailAddress(text: unknown): text is string {
 
 /** The field is one e-mail address of at most 254 characters. */
 export function IsMailAddress(): PropertyDecorator {
-  return ValidateBy({ name: 'isMailAddress', validator: { validate: isMailAddress, defaultMessage: () => 'must be an e-mail address' } });
+  return ValidateBy({
+    name: 'isMailAddress',
+    validator: { validate: isMailAddress, defaultMessage: () => 'must be an e-mail address' },
+  });
 }

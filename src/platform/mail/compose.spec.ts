@@ -6,51 +6,106 @@ import { compose, oneLine } from './compose.js';
 const FROM = 'no-reply@vouchsafe.test';
 const DATE = new Date('2026-03-04T05:06:07Z');
 const written = async (message: { to?: string; subject?: string; text?: string }) =>
-  (await compose({ to: 'someone@clinic.example', subject: 'Hello', text: 'Text', ...message }, FROM, DATE)).raw.toString();
-const headersOf = (raw: string) => raw.slice(0, raw.indexOf('\r\n\r\n')).replaceAll(/\r\n[ \t]+/g, ' ').split('\r\n');
-const namesOf = (raw: string) => headersOf(raw).map((header) => header.slice(0, header.indexOf(':'))).toSorted();
-const NAMES = ['Auto-Submitted', 'Content-Transfer-Encoding', 'Content-Type', 'Date', 'From', 'MIME-Version', 'Message-ID', 'Subject', 'To'];
+  (
+    await compose({ to: 'someone@clinic.example', subject: 'Hello', text: 'Text', ...message }, FROM, DATE)
+  ).raw.toString();
+const headersOf = (raw: string) =>
+  raw
+    .slice(0, raw.indexOf('\r\n\r\n'))
+    .replaceAll(/\r\n[ \t]+/g, ' ')
+    .split('\r\n');
+const namesOf = (raw: string) =>
+  headersOf(raw)
+    .map((header) => header.slice(0, header.indexOf(':')))
+    .toSorted();
+const NAMES = [
+  'Auto-Submitted',
+  'Content-Transfer-Encoding',
+  'Content-Type',
+  'Date',
+  'From',
+  'MIME-Version',
+  'Message-ID',
+  'Subject',
+  'To',
+];
 
 describe('a composed mail', () => {
   it('names sender, addressee, subject and date, and that a machine wrote it (RFC 5322, RFC 3834)', async () => {
     const raw = await written({});
-    expect(headersOf(raw)).toEqual(expect.arrayContaining([
-      `From: ${FROM}`, 'To: someone@clinic.example', 'Subject: Hello', 'Date: Wed, 04 Mar 2026 05:06:07 +0000', 'Auto-Submitted: auto-generated',
-    ]));
+    expect(headersOf(raw)).toEqual(
+      expect.arrayContaining([
+        `From: ${FROM}`,
+        'To: someone@clinic.example',
+        'Subject: Hello',
+        'Date: Wed, 04 Mar 2026 05:06:07 +0000',
+        'Auto-Submitted: auto-generated',
+      ]),
+    );
     expect(namesOf(raw)).toEqual(NAMES);
   });
 
   it.each([
-    'a@b.example\r\nBcc: c@d.example', 'a@b.example\nBcc: c@d.example', 'a@b.example, c@d.example', 'A <a@b.example>', '"a\r\nb"@b.example', '"a b"@c.example', 'a@[127.0.0.1]',
-    'a@b', 'a@b.example\0', 'a b@c.example', '@b.example', 'a@', '', `${'a'.repeat(65)}@b.example`, 'a@b.example>', 'a@b.example;c@d.example', 'a:b;@c.example', 'a@\u202eb.example',
+    'a@b.example\r\nBcc: c@d.example',
+    'a@b.example\nBcc: c@d.example',
+    'a@b.example, c@d.example',
+    'A <a@b.example>',
+    '"a\r\nb"@b.example',
+    '"a b"@c.example',
+    'a@[127.0.0.1]',
+    'a@b',
+    'a@b.example\0',
+    'a b@c.example',
+    '@b.example',
+    'a@',
+    '',
+    `${'a'.repeat(65)}@b.example`,
+    'a@b.example>',
+    'a@b.example;c@d.example',
+    'a:b;@c.example',
+    'a@\u202eb.example',
   ])('goes to no address such as %j', async (to) => {
     expect(isMailAddress(to)).toBe(false);
     await expect(written({ to })).rejects.toThrow(TypeError);
   });
 
-  it.each(['a@b.example', "o'neill+ward@clinic.example", 'jürgen@klinik.example', 'a.b.c@xn--mnchen-3ya.example'])('goes to %s', async (to) => {
-    expect(isMailAddress(to)).toBe(true);
-    expect(headersOf(await written({ to }))).toContainEqual(`To: ${to}`);
-  });
+  it.each(['a@b.example', "o'neill+ward@clinic.example", 'jürgen@klinik.example', 'a.b.c@xn--mnchen-3ya.example'])(
+    'goes to %s',
+    async (to) => {
+      expect(isMailAddress(to)).toBe(true);
+      expect(headersOf(await written({ to }))).toContainEqual(`To: ${to}`);
+    },
+  );
 
-  it.each(['Hello\r\nBcc: c@d.example', 'Hello\nX: y', 'Hello\rX: y', 'a\0b', 'a\u2028b', '', 'x'.repeat(251)])('has no subject such as %j', async (subject) => {
-    await expect(written({ subject })).rejects.toThrow(TypeError);
-  });
+  it.each(['Hello\r\nBcc: c@d.example', 'Hello\nX: y', 'Hello\rX: y', 'a\0b', 'a\u2028b', '', 'x'.repeat(251)])(
+    'has no subject such as %j',
+    async (subject) => {
+      await expect(written({ subject })).rejects.toThrow(TypeError);
+    },
+  );
 
   it('has no header but its own, whatever subject and text are', async () => {
-    await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }), fc.string({ unit: 'binary' }), async (subject, text) => {
-      const raw = await written({ subject: oneLine(subject) || 'x', text: `.\r\n${text}` });
-      expect(namesOf(raw)).toEqual(NAMES);
-    }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }),
+        fc.string({ unit: 'binary' }),
+        async (subject, text) => {
+          const raw = await written({ subject: oneLine(subject) || 'x', text: `.\r\n${text}` });
+          expect(namesOf(raw)).toEqual(NAMES);
+        },
+      ),
+    );
   });
 });
 
-describe('text of somebody\'s choice', () => {
+describe("text of somebody's choice", () => {
   it('becomes one line of at most 100 characters', () => {
     expect(oneLine(' Grand\r\nRounds\u2029\u202e at\t10 ')).toBe('Grand Rounds at 10');
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
-      expect([...oneLine(text)].length).toBeLessThanOrEqual(100);
-      expect(oneLine(text)).not.toMatch(/\p{C}|\p{Zl}|\p{Zp}/u);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect([...oneLine(text)].length).toBeLessThanOrEqual(100);
+        expect(oneLine(text)).not.toMatch(/\p{C}|\p{Zl}|\p{Zp}/u);
+      }),
+    );
   });
 });

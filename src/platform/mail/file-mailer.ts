@@ -7,7 +7,11 @@ import { Mailer } from './mailer.js';
 
 /** Writes mail into a folder instead of sending it, one .eml file each in the order of their names: for development. */
 export class FileMailer extends Mailer {
-  constructor(private readonly folder: string, from: string, clock: Clock) {
+  constructor(
+    private readonly folder: string,
+    from: string,
+    clock: Clock,
+  ) {
     super(from, clock);
   }
 

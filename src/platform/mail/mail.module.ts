@@ -16,5 +16,8 @@ export class MailModule {}
 
 function mailer({ smtpUrl, from, dir }: MailConfig, app: AppConfig, clock: Clock): Mailer {
   if (smtpUrl === undefined) return new FileMailer(dir, from, clock);
-  return new SmtpMailer({ url: smtpUrl, from, hostname: new URL(app.origin).hostname, requireTls: app.deployed }, clock);
+  return new SmtpMailer(
+    { url: smtpUrl, from, hostname: new URL(app.origin).hostname, requireTls: app.deployed },
+    clock,
+  );
 }

@@ -15,7 +15,10 @@ export class MailFailed extends Error {
   override readonly name = 'MailFailed';
 
   /** @param permanent whether the server refuses this mail for good */
-  constructor(readonly code: string, readonly permanent: boolean) {
+  constructor(
+    readonly code: string,
+    readonly permanent: boolean,
+  ) {
     super(`the mail was not taken: ${code}`);
   }
 }

@@ -23,10 +23,18 @@ export class SmtpMailer extends Mailer {
     const { protocol, hostname: host, port, username, password } = new URL(url);
     const secure = protocol === 'smtps:';
     this.transport = createTransport({
-      host: host.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? (secure ? 465 : 587) : Number(port), secure, requireTLS: requireTls, name: hostname,
+      host: host.replace(/^\[(.*)\]$/, '$1'),
+      port: port === '' ? (secure ? 465 : 587) : Number(port),
+      secure,
+      requireTLS: requireTls,
+      name: hostname,
       ...(username !== '' && { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
       tls: { minVersion: 'TLSv1.2' },
-      connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, disableFileAccess: true, disableUrlAccess: true,
+      connectionTimeout: 10_000,
+      greetingTimeout: 10_000,
+      socketTimeout: 20_000,
+      disableFileAccess: true,
+      disableUrlAccess: true,
     });
   }
 
@@ -43,6 +51,7 @@ export class SmtpMailer extends Mailer {
 function failure(error: unknown): MailFailed {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   const name = typeof code === 'string' && /^[A-Z]{1,20}$/.test(code) ? code : 'unknown';
-  const permanent = (name === 'EENVELOPE' || name === 'EMESSAGE') && typeof responseCode === 'number' && responseCode >= 500;
+  const permanent =
+    (name === 'EENVELOPE' || name === 'EMESSAGE') && typeof responseCode === 'number' && responseCode >= 500;
   return new MailFailed(typeof responseCode === 'number' ? `${name} ${responseCode}` : name, permanent);
 }

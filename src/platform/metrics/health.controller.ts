@@ -48,7 +48,10 @@ export class HealthController {
       return { status, checks: this.probes.map(({ name }) => name) };
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
-      throw new Problem('unavailable', { detail: `not ready: ${failing(error).join(', ')}`, headers: { 'Retry-After': '2' } });
+      throw new Problem('unavailable', {
+        detail: `not ready: ${failing(error).join(', ')}`,
+        headers: { 'Retry-After': '2' },
+      });
     }
   }
 

@@ -18,7 +18,11 @@ type ProbeClass = new (...args: never[]) => HealthProbe;
 })
 export class MetricsModule {
   static forRoot(probes: readonly ProbeClass[]): DynamicModule {
-    const list: Provider = { provide: HEALTH_PROBES, inject: [...probes], useFactory: (...found: HealthProbe[]) => found };
+    const list: Provider = {
+      provide: HEALTH_PROBES,
+      inject: [...probes],
+      useFactory: (...found: HealthProbe[]) => found,
+    };
     return { module: MetricsModule, providers: [list] };
   }
 }

@@ -17,7 +17,10 @@ export class Names {
     return (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
   }
 
-  /** TXT records of a name, the strings of each joined (RFC 7208, section 3.3); none where there are none. Rejects when nobody answers. */
+  /**
+   * TXT records of a name, the strings of each joined (RFC 7208, section 3.3); none where there are none. Rejects when
+   * nobody answers.
+   */
   async texts(name: string): Promise<string[]> {
     const resolver = new Resolver({ timeout: TIMEOUT_MILLIS, tries: TRIES });
     if (this.config.dnsServers !== undefined) resolver.setServers(this.config.dnsServers.split(','));

@@ -19,8 +19,10 @@ export interface OutboundRequest {
 }
 
 /**
- * The one way to an address that somebody typed in: https to the public internet, checked at the address that is connected
- * to; no redirect is followed, the answer is read whole, 256 kB and ten seconds at most. In development and tests this machine may be
+ * The one way to an address that somebody typed in: https to the public internet, checked at the address that is
+ * connected
+ * to; no redirect is followed, the answer is read whole, 256 kB and ten seconds at most. In development and tests this
+ * machine may be
  * asked as well, by plain http too. Never called while a transaction is open: see `UnitOfWork.outside`.
  */
 @Injectable()
@@ -37,17 +39,33 @@ export class OutboundFetch {
     return response.text();
   }
 
-  /** As `fetch` of the Fetch standard, so that libraries can be handed it; a redirect is refused. Throws OutboundRefused. */
-  async fetch(address: string | URL, { method = 'GET', headers, body, signal }: OutboundRequest = {}): Promise<Response> {
+  /**
+   * As `fetch` of the Fetch standard, so that libraries can be handed it; a redirect is refused. Throws
+   * OutboundRefused.
+   */
+  async fetch(
+    address: string | URL,
+    { method = 'GET', headers, body, signal }: OutboundRequest = {},
+  ): Promise<Response> {
     const url = this.allowed(address);
     const deadline = AbortSignal.timeout(MOST_MILLIS);
     const options: RequestOptions = {
-      method, agent: false, lookup: this.lookup, signal: AbortSignal.any([deadline, ...(signal ? [signal] : [])]),
-      headers: { ...Object.fromEntries(new Headers(headers)), 'accept-encoding': 'identity', 'user-agent': 'vouchsafe' },
+      method,
+      agent: false,
+      lookup: this.lookup,
+      signal: AbortSignal.any([deadline, ...(signal ? [signal] : [])]),
+      headers: {
+        ...Object.fromEntries(new Headers(headers)),
+        'accept-encoding': 'identity',
+        'user-agent': 'vouchsafe',
+      },
     };
     try {
       const answer = await send(url, options, body);
-      return new Response(hasNoBody(answer.statusCode) ? null : await wholeOf(answer), { status: answer.statusCode, headers: headersOf(answer) });
+      return new Response(hasNoBody(answer.statusCode) ? null : await wholeOf(answer), {
+        status: answer.statusCode,
+        headers: headersOf(answer),
+      });
     } catch (error) {
       if (error instanceof OutboundRefused) throw error;
       if (isRefused(error)) throw error.cause;
@@ -71,7 +89,10 @@ export class OutboundFetch {
     return isLoopback(address) ? !this.app.deployed : isPublic(address) && !plain;
   }
 
-  /** Every address of the name has to be allowed: one that is not shows what the name is for. The socket connects to what was checked. */
+  /**
+   * Every address of the name has to be allowed: one that is not shows what the name is for. The socket connects to
+   * what was checked.
+   */
   private readonly lookup: LookupFunction = (host, options, done) => {
     this.resolved(host).then(
       (found) => (options.all ? done(null, found) : done(null, found[0]!.address, found[0]!.family)),
@@ -84,7 +105,8 @@ export class OutboundFetch {
       throw new OutboundRefused('name_unknown', { cause });
     });
     if (addresses.length === 0) throw new OutboundRefused('name_unknown');
-    if (!addresses.every((address) => this.mayReach(address, host === 'localhost'))) throw new OutboundRefused('address_forbidden');
+    if (!addresses.every((address) => this.mayReach(address, host === 'localhost')))
+      throw new OutboundRefused('address_forbidden');
     return addresses.map((address) => ({ address, family: isIP(address) }));
   }
 }
@@ -102,7 +124,8 @@ async function wholeOf(answer: IncomingMessage): Promise<Uint8Array<ArrayBuffer>
   const status = answer.statusCode ?? 0;
   try {
     if (status >= 300 && status < 400) throw new OutboundRefused('redirected');
-    if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity') throw new OutboundRefused('encoding_unexpected');
+    if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity')
+      throw new OutboundRefused('encoding_unexpected');
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -122,7 +145,8 @@ function hasNoBody(status = 0): boolean {
 
 function headersOf(answer: IncomingMessage): Headers {
   const headers = new Headers();
-  for (const [name, values = []] of Object.entries(answer.headersDistinct)) for (const value of values) headers.append(name, value);
+  for (const [name, values = []] of Object.entries(answer.headersDistinct))
+    for (const value of values) headers.append(name, value);
   return headers;
 }
 

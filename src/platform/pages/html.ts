@@ -21,7 +21,9 @@ function render(part: Part): string {
  * false, null and undefined. Values go into text and quoted attributes; an address has to be one of ours.
  */
 export function html(strings: TemplateStringsArray, ...values: Part[]): Html {
-  return new Html(strings.reduce((text, string, i) => text + string + (i < values.length ? render(values[i]) : ''), ''));
+  return new Html(
+    strings.reduce((text, string, i) => text + string + (i < values.length ? render(values[i]) : ''), ''),
+  );
 }
 
 /** Markup that a library made of values it escaped. */

@@ -17,7 +17,9 @@ const LEADS: Readonly<Record<string, string>> = {
   second_factor_needed: '/sign-in/second-factor',
 };
 
-/** For routes that answer with pages: a refusal is a page for browsers, or leads to where what is missing can be had. */
+/**
+ * For routes that answer with pages: a refusal is a page for browsers, or leads to where what is missing can be had.
+ */
 @Catch()
 @Injectable()
 export class PageFilter extends ProblemFilter {
@@ -32,9 +34,18 @@ export class PageFilter extends ProblemFilter {
       if (problem.code === 'second_factor_needed') return response.redirect(303, lead); // what was asked for is done
       return response.redirect(303, `${lead}?${new URLSearchParams({ returnTo }).toString()}`);
     }
-    response.status(problem.status).type('text/html').send(page({ title: problem.title }, html`
-${problem.detail !== undefined && html`<p>${problem.detail}</p>`}
-<p><a href="/sign-in">To the sign-in page</a></p>
-<p class="quiet">If you ask for help, say <span class="code">${problem.code} ${requestIdOf(request)}</span>.</p>`));
+    response
+      .status(problem.status)
+      .type('text/html')
+      .send(
+        page(
+          { title: problem.title },
+          html` ${problem.detail !== undefined && html`<p>${problem.detail}</p>`}
+            <p><a href="/sign-in">To the sign-in page</a></p>
+            <p class="quiet">
+              If you ask for help, say <span class="code">${problem.code} ${requestIdOf(request)}</span>.
+            </p>`,
+        ),
+      );
   }
 }

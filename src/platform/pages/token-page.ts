@@ -17,13 +17,23 @@ const POLICY = '12 to 128 characters, with upper and lower case, a digit and a s
 
 /** The page that a mailed link leads to. */
 export function tokenPage({ title, action, button, newPassword, problem, token }: TokenForm): string {
-  return page({ title, script: 'token' }, html`${alert(problem)}
-<form method="post" action="${action}">
-${token === undefined
-    ? html`<div data-by-hand>${field('The part of the link after "token="', 'token', html`autocomplete="off" maxlength="2000" required`)}</div>`
-    : hidden({ token })}
-${newPassword && html`${field('New password', 'password', html`type="password" autocomplete="new-password" maxlength="1000" required aria-describedby="policy"`)}
-<p id="policy" class="quiet">${POLICY}</p>`}
-<button>${button}</button>
-</form>`);
+  return page(
+    { title, script: 'token' },
+    html`${alert(problem)}
+      <form method="post" action="${action}">
+        ${
+          token === undefined
+            ? html`<div data-by-hand>
+                ${field('The part of the link after "token="', 'token', html`autocomplete="off" maxlength="2000" required`)}
+              </div>`
+            : hidden({ token })
+        }
+        ${
+          newPassword &&
+          html`${field('New password', 'password', html`type="password" autocomplete="new-password" maxlength="1000" required aria-describedby="policy"`)}
+            <p id="policy" class="quiet">${POLICY}</p>`
+        }
+        <button>${button}</button>
+      </form>`,
+  );
 }

@@ -1,6 +1,8 @@
 /**
- * The middle of each country and how far it reaches from there: ISO 3166-1 code, degrees north, degrees east, kilometres to
- * where people live at its edges. Rounded: it is for telling continents apart, not towns. Far territories have codes of their own.
+ * The middle of each country and how far it reaches from there: ISO 3166-1 code, degrees north, degrees east,
+ * kilometres to
+ * where people live at its edges. Rounded: it is for telling continents apart, not towns. Far territories have codes of
+ * their own.
  */
 const COUNTRIES = `
   AD 42.5 1.6 30, AE 24 54 300, AF 33.9 67.7 700, AG 17.1 -61.8 50, AI 18.2 -63.1 30, AL 41.2 20.2 200, AM 40.1 45 200, AO -11.2 17.9 900, AQ -80 0 4000,
@@ -40,11 +42,13 @@ export interface Extent {
   radiusKm: number;
 }
 
-const EXTENTS: ReadonlyMap<string, Extent> = new Map(COUNTRIES.split(',').map((entry) => {
-  const [code, ...numbers] = entry.trim().split(' ');
-  const [latitude, longitude, radiusKm] = numbers.map(Number) as [number, number, number];
-  return [code!, { latitude, longitude, radiusKm }];
-}));
+const EXTENTS: ReadonlyMap<string, Extent> = new Map(
+  COUNTRIES.split(',').map((entry) => {
+    const [code, ...numbers] = entry.trim().split(' ');
+    const [latitude, longitude, radiusKm] = numbers.map(Number) as [number, number, number];
+    return [code!, { latitude, longitude, radiusKm }];
+  }),
+);
 
 /** Where a country lies, by its ISO 3166-1 code; undefined for what is no country. */
 export function extentOf(code: string): Extent | undefined {

@@ -19,18 +19,34 @@ interface Entry {
 }
 
 const PACKAGED = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
-/** Addresses of no place, whatever a database says of them: of this host, of private and of shared networks (RFC 6890). */
+/**
+ * Addresses of no place, whatever a database says of them: of this host, of private and of shared networks (RFC 6890).
+ */
 const NOWHERE = new BlockList();
-for (const [address, bits] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.168.0.0', 16]] as const) {
+for (const [address, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
   NOWHERE.addSubnet(address, bits, 'ipv4');
 }
-for (const [address, bits] of [['::', 127], ['fc00::', 7], ['fe80::', 10]] as const) NOWHERE.addSubnet(address, bits, 'ipv6');
+for (const [address, bits] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const)
+  NOWHERE.addSubnet(address, bits, 'ipv6');
 
 /** How far a town's database may be off where it does not say. */
 const TOWN_KM = 100;
 
 /**
- * Tells where addresses are, from a file in MaxMind's format, asking nobody. The file is read when first needed; without
+ * Tells where addresses are, from a file in MaxMind's format, asking nobody. The file is read when first needed;
+ * without
  * one nothing is known of any address, and nothing else depends on it.
  */
 @Injectable()

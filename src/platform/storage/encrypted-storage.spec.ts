@@ -78,7 +78,11 @@ describe('encrypted storage', () => {
   it('does not open an object copied to another organization, category, entity or name', async () => {
     await storage.put(key, Readable.from(['secret']), seal);
     const elsewhere: Partial<ObjectKeyParts>[] = [
-      { orgId: parts.uuid }, { category: 'documents' }, { entityId: parts.uuid }, { uuid: parts.orgId }, { filename: 'other.csv' },
+      { orgId: parts.uuid },
+      { category: 'documents' },
+      { entityId: parts.uuid },
+      { uuid: parts.orgId },
+      { filename: 'other.csv' },
     ];
     for (const change of elsewhere) {
       const other = objectKey({ ...parts, ...change });

@@ -9,7 +9,14 @@ import { LocalStorage } from './local-storage.js';
 import { objectKey } from './object-key.js';
 
 const id = (n: number): string => `0197a1b2-0000-7000-8000-00000000000${n}`;
-const key = objectKey({ env: 'test', orgId: id(1), category: 'exports', entityId: id(2), uuid: id(3), filename: 'people.csv' });
+const key = objectKey({
+  env: 'test',
+  orgId: id(1),
+  category: 'exports',
+  entityId: id(2),
+  uuid: id(3),
+  filename: 'people.csv',
+});
 
 async function* failsAfter(data: string): AsyncGenerator<Buffer> {
   yield Buffer.from(data);

@@ -13,8 +13,30 @@ const parts: ObjectKeyParts = {
 };
 const key = `test/${parts.orgId}/exports/${parts.entityId}/${parts.uuid}-people.csv`;
 
-const alphabet = fc.constantFrom('.', '-', '/', '\\', '\0', ' ', 'a', 'Z', '9', '_', 'é', '\u202e', '．', '／', '%2e', '\r\n', '李', '\ud800');
-const nasty = fc.oneof(fc.string({ unit: 'binary' }), fc.array(alphabet, { maxLength: 150 }).map((list) => list.join('')));
+const alphabet = fc.constantFrom(
+  '.',
+  '-',
+  '/',
+  '\\',
+  '\0',
+  ' ',
+  'a',
+  'Z',
+  '9',
+  '_',
+  'é',
+  '\u202e',
+  '．',
+  '／',
+  '%2e',
+  '\r\n',
+  '李',
+  '\ud800',
+);
+const nasty = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.array(alphabet, { maxLength: 150 }).map((list) => list.join('')),
+);
 
 describe('object keys', () => {
   it('have the form env/org/category/entity/uuid-filename, and parse back', () => {
@@ -24,7 +46,8 @@ describe('object keys', () => {
 
   it('know nine or more categories', () => {
     expect(new Set(OBJECT_CATEGORIES).size).toBeGreaterThanOrEqual(9);
-    for (const category of OBJECT_CATEGORIES) expect(parseObjectKey(objectKey({ ...parts, category })).category).toBe(category);
+    for (const category of OBJECT_CATEGORIES)
+      expect(parseObjectKey(objectKey({ ...parts, category })).category).toBe(category);
   });
 
   it('never lead out of their folder, whatever the file is called', () => {
@@ -40,16 +63,42 @@ describe('object keys', () => {
   });
 
   it.each(['orgId', 'category', 'entityId', 'uuid', 'env'] as const)('refuse a %s that is not of its form', (name) => {
-    for (const bad of ['', '..', 'a/b', '../../etc', `${parts.orgId}/..`, parts.orgId.toUpperCase().replace('0', 'A'), `${parts[name]}\n`, 'x\0']) {
+    for (const bad of [
+      '',
+      '..',
+      'a/b',
+      '../../etc',
+      `${parts.orgId}/..`,
+      parts.orgId.toUpperCase().replace('0', 'A'),
+      `${parts[name]}\n`,
+      'x\0',
+    ]) {
       expect(() => objectKey({ ...parts, [name]: bad })).toThrow(ObjectKeyRefused);
     }
   });
 
   it('are refused in any other form', () => {
     const others = [
-      '', '/', '..', `/${key}`, `./${key}`, `${key}/`, `${key}\n`, `${key}\0`, `${key}/../x`, `../${key}`, key.replace('/exports/', '//'),
-      key.replace('exports', 'secrets'), key.replace('people.csv', '..'), key.replace('people.csv', '.csv'), key.replace('people.csv', 'a..csv'),
-      key.replace('people.csv', ''), key.replace('people', 'pe%2fople'), key.replaceAll('/', '\\'), key.toUpperCase(), key.replace('people', 'x'.repeat(100)),
+      '',
+      '/',
+      '..',
+      `/${key}`,
+      `./${key}`,
+      `${key}/`,
+      `${key}\n`,
+      `${key}\0`,
+      `${key}/../x`,
+      `../${key}`,
+      key.replace('/exports/', '//'),
+      key.replace('exports', 'secrets'),
+      key.replace('people.csv', '..'),
+      key.replace('people.csv', '.csv'),
+      key.replace('people.csv', 'a..csv'),
+      key.replace('people.csv', ''),
+      key.replace('people', 'pe%2fople'),
+      key.replaceAll('/', '\\'),
+      key.toUpperCase(),
+      key.replace('people', 'x'.repeat(100)),
     ];
     for (const other of others) expect(() => parseObjectKey(other)).toThrow(ObjectKeyRefused);
   });

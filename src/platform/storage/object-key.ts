@@ -45,8 +45,15 @@ const KEY = new RegExp(
  * The name as given belongs in the database. A name with nothing left becomes `file`.
  */
 export function safeFileName(name: string): string {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').replace(/[^A-Za-z0-9_.-]+/g, '-');
-  const tidy = (text: string): string => text.replace(/[.-]*\.[.-]*/g, '.').replace(/-+/g, '-').replace(/^[.-]+|[.-]+$/g, '');
+  const plain = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^A-Za-z0-9_.-]+/g, '-');
+  const tidy = (text: string): string =>
+    text
+      .replace(/[.-]*\.[.-]*/g, '.')
+      .replace(/-+/g, '-')
+      .replace(/^[.-]+|[.-]+$/g, '');
   const whole = tidy(plain);
   if (whole.length <= FILENAME_LENGTH) return whole || 'file';
   const extension = /\.[A-Za-z0-9_]{1,10}$/.exec(whole)?.[0] ?? '';

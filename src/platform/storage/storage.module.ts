@@ -9,7 +9,11 @@ import { StorageSweep } from './storage-sweep.js';
 @Global()
 @Module({
   providers: [
-    { provide: EncryptedStorage, useFactory: (config: StorageConfig) => new EncryptedStorage(new LocalStorage(config.dir)), inject: [StorageConfig] },
+    {
+      provide: EncryptedStorage,
+      useFactory: (config: StorageConfig) => new EncryptedStorage(new LocalStorage(config.dir)),
+      inject: [StorageConfig],
+    },
     StorageSweep,
   ],
   exports: [EncryptedStorage],

@@ -8,13 +8,18 @@ export const CHALLENGE_MILLIS = 5 * 60_000;
 /** What a challenge was given for, in which browser; all of it has to come back together. */
 export interface Ceremony {
   purpose: 'register' | 'sign-in' | 'prove';
-  /** The random cookie of the browser that asked; without it a stranger's answer could be planted in a victim's browser. */
+  /**
+   * The random cookie of the browser that asked; without it a stranger's answer could be planted in a victim's browser.
+   */
   browser: string;
   /** Of whom an answer is expected; nobody in particular where a passkey is to tell. */
   userId?: string;
 }
 
-/** Challenges of passkeys (WebAuthn section 13.4.3): 32 random bytes, good for five minutes, once. Without Redis there are none. */
+/**
+ * Challenges of passkeys (WebAuthn section 13.4.3): 32 random bytes, good for five minutes, once. Without Redis there
+ * are none.
+ */
 @Injectable()
 export class Challenges {
   constructor(private readonly store: SsoRedis) {}
@@ -41,5 +46,7 @@ async function answerOf<T>(operation: Promise<T>): Promise<T> {
 }
 
 function keyOf({ purpose, browser, userId = '' }: Ceremony, challenge: string): string {
-  return `passkey:${createHash('sha256').update(JSON.stringify([purpose, browser, userId, challenge])).digest('base64url')}`;
+  return `passkey:${createHash('sha256')
+    .update(JSON.stringify([purpose, browser, userId, challenge]))
+    .digest('base64url')}`;
 }

@@ -17,7 +17,9 @@ export class DevicesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   own(): Promise<DeviceRow[]> {
-    return this.unitOfWork.sql('SELECT id, ip, user_agent AS "userAgent", created_at AS "createdAt", expires_at AS "expiresAt" FROM app.own_devices()');
+    return this.unitOfWork.sql(
+      'SELECT id, ip, user_agent AS "userAgent", created_at AS "createdAt", expires_at AS "expiresAt" FROM app.own_devices()',
+    );
   }
 
   async forget(id: string): Promise<boolean> {

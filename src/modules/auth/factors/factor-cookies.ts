@@ -11,7 +11,10 @@ const PENDING_SECONDS = 300;
 /** 32 random bytes in base64url. */
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
-/** The cookies around a second factor: of a sign-in under way, of a remembered device, and of the browser that a challenge is bound to. */
+/**
+ * The cookies around a second factor: of a sign-in under way, of a remembered device, and of the browser that a
+ * challenge is bound to.
+ */
 @Injectable()
 export class FactorCookies {
   constructor(
@@ -22,7 +25,8 @@ export class FactorCookies {
   /** The refusal that asks for the second factor: it brings the cookie by which the sign-in goes on. */
   needed({ secret, methods }: PendingSignIn): Problem {
     return new Problem('second_factor_needed', {
-      extensions: { methods }, headers: { 'Set-Cookie': this.cookie('pending', secret, PENDING_SECONDS) },
+      extensions: { methods },
+      headers: { 'Set-Cookie': this.cookie('pending', secret, PENDING_SECONDS) },
     });
   }
 
@@ -42,7 +46,10 @@ export class FactorCookies {
     this.sessions.set(response, session.secret, session.expiresAt, session.remembered);
     if (this.read(request, 'pending') !== undefined) response.append('Set-Cookie', this.cookie('pending', '', 0));
     if (device === null) return;
-    response.append('Set-Cookie', this.cookie('remembered', device.secret, Math.floor((device.expiresAt.getTime() - Date.now()) / 1_000)));
+    response.append(
+      'Set-Cookie',
+      this.cookie('remembered', device.secret, Math.floor((device.expiresAt.getTime() - Date.now()) / 1_000)),
+    );
   }
 
   /** The secret of the browser that asks, which it keeps by a cookie; for challenges. */
@@ -63,6 +70,14 @@ export class FactorCookies {
   }
 
   private cookie(name: 'pending' | 'remembered', value: string, maxAge: number): string {
-    return stringifySetCookie({ name: `${this.app.cookieName}-${name}`, value, httpOnly: true, sameSite: 'lax', secure: this.app.secure, path: '/', maxAge });
+    return stringifySetCookie({
+      name: `${this.app.cookieName}-${name}`,
+      value,
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: this.app.secure,
+      path: '/',
+      maxAge,
+    });
   }
 }

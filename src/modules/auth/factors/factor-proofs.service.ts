@@ -36,16 +36,23 @@ export class FactorProofs {
    * @param browser the random cookie that a passkey's challenge is bound to
    * Throws invalid_request unless exactly one proof is given, account_locked, sign_in_lapsed.
    */
-  async evaluate(secret: string, { userId, ...factors }: Factors, given: GivenProof, browser: string | undefined): Promise<Proof> {
+  async evaluate(
+    secret: string,
+    { userId, ...factors }: Factors,
+    given: GivenProof,
+    browser: string | undefined,
+  ): Promise<Proof> {
     const kind = kindOf(given);
     const key = factors.wrapped === null ? null : await UserKey.unwrap(this.kms, userId, factors.wrapped);
     const lookup = given.recoveryCode === undefined || key === null ? null : key.lookup(meantCode(given.recoveryCode));
     const slow = given.password ?? (given.recoveryCode === undefined ? undefined : meantCode(given.recoveryCode));
     const begin = () => this.factors.begin(secret, lookup);
-    const { state, evaluated }: Try & { evaluated?: Buffer | null } = slow === undefined ? await takeTry(begin) : await evaluateTry(this.passwords, begin, slow);
+    const { state, evaluated }: Try & { evaluated?: Buffer | null } =
+      slow === undefined ? await takeTry(begin) : await evaluateTry(this.passwords, begin, slow);
     if (state === 'lapsed') throw new Problem('sign_in_lapsed');
     if (given.passkey !== undefined) return this.byPasskey(given.passkey, userId, browser);
-    if (given.totp !== undefined) return proof(kind, key === null ? null : this.byTotp(key, { userId, ...factors }, given.totp));
+    if (given.totp !== undefined)
+      return proof(kind, key === null ? null : this.byTotp(key, { userId, ...factors }, given.totp));
     if (kind === 'password') return proof(kind, { kind, proof: evaluated! });
     return proof(kind, lookup === null ? null : { kind: 'recovery-code', proof: evaluated!, lookup });
   }
@@ -58,7 +65,11 @@ export class FactorProofs {
     return step === null ? null : { kind: 'totp', proof: sealedProof, step };
   }
 
-  private async byPasskey(answer: Record<string, unknown>, userId: string, browser: string | undefined): Promise<Proof> {
+  private async byPasskey(
+    answer: Record<string, unknown>,
+    userId: string,
+    browser: string | undefined,
+  ): Promise<Proof> {
     try {
       if (browser === undefined) return proof('passkey', null);
       const { shown, counterBefore } = await this.ceremonies.shown(answer, { purpose: 'prove', browser, userId });
@@ -76,13 +87,19 @@ function proof(kind: Proof['kind'], shown: ShownFactor | null): Proof {
 
 /** Throws invalid_request unless exactly one is given. */
 function kindOf({ totp, recoveryCode, passkey, password }: GivenProof): Proof['kind'] {
-  const kinds = Object.entries({ totp, 'recovery-code': recoveryCode, passkey, password }).filter(([, value]) => value !== undefined).map(([kind]) => kind);
+  const kinds = Object.entries({ totp, 'recovery-code': recoveryCode, passkey, password })
+    .filter(([, value]) => value !== undefined)
+    .map(([kind]) => kind);
   if (kinds.length !== 1) throw new Problem('invalid_request', { detail: 'give exactly one proof' });
   return kinds[0] as Proof['kind'];
 }
 
 /** The kinds of factors that a user can show. */
 export function methodsOf({ totpConfirmedAt, passkeys, recoveryCodes }: Factors): FactorKind[] {
-  const methods: [FactorKind, boolean][] = [['totp', totpConfirmedAt !== null], ['passkey', passkeys.length > 0], ['recovery-code', recoveryCodes > 0]];
+  const methods: [FactorKind, boolean][] = [
+    ['totp', totpConfirmedAt !== null],
+    ['passkey', passkeys.length > 0],
+    ['recovery-code', recoveryCodes > 0],
+  ];
   return methods.filter(([, has]) => has).map(([kind]) => kind);
 }

@@ -17,7 +17,8 @@ export class FactorResetService {
   ) {}
 
   /**
-   * Never of oneself, nor of who holds more than the caller. Throws not_found, beyond_own_grants, factor_reset_refused for a
+   * Never of oneself, nor of who holds more than the caller. Throws not_found, beyond_own_grants, factor_reset_refused
+   * for a
    * member of other organizations as well: that is for operators.
    */
   async reset(membershipId: string): Promise<void> {

@@ -7,7 +7,13 @@ import { BY_ADDRESS } from '../address-limits.js';
 import { SessionCookies } from '../session-cookies.js';
 import { FactorCookies } from './factor-cookies.js';
 import {
-  DeviceResponse, FactorsResponse, PasskeyRequestResponse, RecoveryCodesResponse, StepUpDto, TotpCodeDto, TotpEnrolmentResponse,
+  DeviceResponse,
+  FactorsResponse,
+  PasskeyRequestResponse,
+  RecoveryCodesResponse,
+  StepUpDto,
+  TotpCodeDto,
+  TotpEnrolmentResponse,
 } from './factors.dto.js';
 import { FactorsService } from './factors.service.js';
 import { StepUpService } from './step-up.service.js';
@@ -40,14 +46,24 @@ export class FactorsController {
     return this.factors.enrollTotp(user.sid);
   }
 
-  /** Confirms time-based codes by one of them, and shows recovery codes. The session gets a new cookie; local sessions that showed no factor end. */
+  /**
+   * Confirms time-based codes by one of them, and shows recovery codes. The session gets a new cookie; local sessions
+   * that showed no factor end.
+   */
   @Post('totp/confirm')
   @Access('signed-in', {
-    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30,
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'],
+    beforeSecondFactor: true,
+    peopleOnly: true,
+    stepUpMinutes: 30,
     limit: BY_ADDRESS.totpConfirm,
   })
   @Returns(RecoveryCodesResponse)
-  async confirm(@Body() { code }: TotpCodeDto, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {
+  async confirm(
+    @Body() { code }: TotpCodeDto,
+    @Req() { user }: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     const { session, recoveryCodes } = await this.factors.confirmTotp(user.sid, code);
     this.sessions.set(response, session.secret, session.expiresAt);
     return { recoveryCodes };
@@ -68,14 +84,28 @@ export class FactorsController {
     return { recoveryCodes: await this.factors.renewRecoveryCodes(user.sid) };
   }
 
-  /** Shows once more who one is: by a second factor, by the password only without one. The session gets a new cookie. */
+  /**
+   * Shows once more who one is: by a second factor, by the password only without one. The session gets a new cookie.
+   */
   @Post('step-up')
   @Access('signed-in', {
-    emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.recovery_code_used', 'auth.passkey_suspected', 'auth.locked'], beforeSecondFactor: true, peopleOnly: true,
+    emits: [
+      'auth.stepped_up',
+      'auth.step_up_failed',
+      'auth.recovery_code_used',
+      'auth.passkey_suspected',
+      'auth.locked',
+    ],
+    beforeSecondFactor: true,
+    peopleOnly: true,
     limit: BY_ADDRESS.stepUp,
   })
   @Returns.nothing()
-  async stepUp(@Body() body: StepUpDto, @Req() request: SessionRequest, @Res({ passthrough: true }) response: Response) {
+  async stepUp(
+    @Body() body: StepUpDto,
+    @Req() request: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     const { secret, expiresAt } = await this.stepUps.stepUp(request.user.sid, body, this.cookies.browser(request));
     this.sessions.set(response, secret, expiresAt);
   }

@@ -5,26 +5,34 @@ import { MayBeAbsent } from '../../../platform/http/fields.js';
 /** What shows who somebody is: exactly one. */
 export class ProofDto {
   /** Six digits. */
-  @MayBeAbsent() @Matches(/^\d{6}$/)
+  @MayBeAbsent()
+  @Matches(/^\d{6}$/)
   totp?: string;
 
-  @MayBeAbsent() @IsString() @Length(1, 40)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 40)
   recoveryCode?: string;
 
   /** What `navigator.credentials.get()` answers, as JSON (WebAuthn level 3, section 5.1.8). */
-  @MayBeAbsent() @IsObject()
+  @MayBeAbsent()
+  @IsObject()
   passkey?: Record<string, unknown>;
 }
 
 export class SecondFactorDto extends ProofDto {
   /** Asks for the second factor to be left out on this device for a while, where the organization allows it. */
-  @MayBeAbsent() @IsBoolean()
+  @MayBeAbsent()
+  @IsBoolean()
   rememberDevice?: boolean;
 }
 
 export class StepUpDto extends ProofDto {
   /** Only of a user without any second factor. */
-  @MayBeAbsent() @IsString() @MinLength(1) @MaxLength(1_000)
+  @MayBeAbsent()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1_000)
   password?: string;
 }
 
@@ -35,7 +43,8 @@ export class TotpCodeDto {
 }
 
 export class PasskeyNameDto {
-  @IsString() @Length(1, 100)
+  @IsString()
+  @Length(1, 100)
   name: string;
 }
 

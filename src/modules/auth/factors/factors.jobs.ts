@@ -29,7 +29,9 @@ export class FactorJobs {
     const letter = await this.unitOfWork.run(entrance, () => this.letters.letter(id));
     if (letter === null) return;
     await this.handOver(resetMail(letter, this.app.origin));
-    await this.unitOfWork.run(entrance, () => this.audit.record('auth.factors_reset_mailed', { target: { type: 'membership', id } }));
+    await this.unitOfWork.run(entrance, () =>
+      this.audit.record('auth.factors_reset_mailed', { target: { type: 'membership', id } }),
+    );
   }
 
   @OnJob('sign-ins.sweep')
@@ -41,7 +43,9 @@ export class FactorJobs {
     try {
       await this.mailer.send(message);
     } catch (error) {
-      throw error instanceof MailFailed && error.permanent ? new PermanentFailure('mail_refused', { cause: error }) : error;
+      throw error instanceof MailFailed && error.permanent
+        ? new PermanentFailure('mail_refused', { cause: error })
+        : error;
     }
   }
 }
@@ -52,9 +56,12 @@ function resetMail({ email, organization }: FactorLetter, origin: string): MailM
     to: email,
     subject: 'Your second factors were removed',
     text: [
-      `An administrator of ${oneLine(organization)} has removed the second factors of your account: codes, passkeys and recovery codes.`, '',
-      `Sign in at ${origin} with your password and enrol them anew.`, '',
-      'If you did not ask for this, tell your administrator at once, and change your password.', '',
+      `An administrator of ${oneLine(organization)} has removed the second factors of your account: codes, passkeys and recovery codes.`,
+      '',
+      `Sign in at ${origin} with your password and enrol them anew.`,
+      '',
+      'If you did not ask for this, tell your administrator at once, and change your password.',
+      '',
     ].join('\n'),
   };
 }

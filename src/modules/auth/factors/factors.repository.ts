@@ -50,7 +50,9 @@ export interface StoredCode {
 const FACTORS = `user_id AS "userId", email, wrapped, totp, totp_confirmed_at AS "totpConfirmedAt", recovery_codes AS "recoveryCodes", passkeys,
   has_password AS "hasPassword"`;
 
-/** Second factors, through the functions that ask for a proof. A secret is that of a session, or of a sign-in under way. */
+/**
+ * Second factors, through the functions that ask for a proof. A secret is that of a session, or of a sign-in under way.
+ */
 @Injectable()
 export class FactorsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -68,13 +70,18 @@ export class FactorsRepository {
 
   /** Takes a try; durable before anything is evaluated. */
   async begin(secret: string, lookup: Buffer | null): Promise<Try & { salt: Buffer | null }> {
-    const [row] = await this.unitOfWork.once<Try & { salt: Buffer | null }>('SELECT * FROM app.begin_proof($1, $2)', [secret, lookup]);
+    const [row] = await this.unitOfWork.once<Try & { salt: Buffer | null }>('SELECT * FROM app.begin_proof($1, $2)', [
+      secret,
+      lookup,
+    ]);
     return row!;
   }
 
   /** Counts a failure within a session; it stays counted whatever becomes of the request. */
   async fail(secret: string): Promise<'refused' | 'locked'> {
-    const [row] = await this.unitOfWork.once<{ state: 'refused' | 'locked' }>('SELECT app.fail_proof($1) AS state', [secret]);
+    const [row] = await this.unitOfWork.once<{ state: 'refused' | 'locked' }>('SELECT app.fail_proof($1) AS state', [
+      secret,
+    ]);
     return row!.state;
   }
 
@@ -83,7 +90,13 @@ export class FactorsRepository {
     return {
       statement: {
         text: `SELECT * FROM app.complete_second_factor($1, ${shownAt(2)}, ${visitAt(3)}, $4, $5)`,
-        values: [secret, shownParameter(shown), visit.parameter, device?.id ?? null, device === null ? null : hashToken(device.secret)],
+        values: [
+          secret,
+          shownParameter(shown),
+          visit.parameter,
+          device?.id ?? null,
+          device === null ? null : hashToken(device.secret),
+        ],
       },
     };
   }
@@ -95,7 +108,11 @@ export class FactorsRepository {
 
   /** When the rotated session ends; null where the proof does not hold. */
   async stepUp(secret: string, shown: ShownFactor, newSecret: string): Promise<Date | null> {
-    return this.endOf(`SELECT app.complete_step_up($1, ${shownAt(2)}, $3) AS "expiresAt"`, [secret, shownParameter(shown), hashToken(newSecret)]);
+    return this.endOf(`SELECT app.complete_step_up($1, ${shownAt(2)}, $3) AS "expiresAt"`, [
+      secret,
+      shownParameter(shown),
+      hashToken(newSecret),
+    ]);
   }
 
   /** Keeps the caller's wrapped key unless there is one; returns the one that is kept. */
@@ -110,7 +127,11 @@ export class FactorsRepository {
 
   /** As `stepUp`. */
   async confirmTotp(secret: string, shown: ShownFactor, newSecret: string): Promise<Date | null> {
-    return this.endOf(`SELECT app.confirm_totp($1, ${shownAt(2)}, $3) AS "expiresAt"`, [secret, shownParameter(shown), hashToken(newSecret)]);
+    return this.endOf(`SELECT app.confirm_totp($1, ${shownAt(2)}, $3) AS "expiresAt"`, [
+      secret,
+      shownParameter(shown),
+      hashToken(newSecret),
+    ]);
   }
 
   async deleteTotp(secret: string): Promise<boolean> {
@@ -120,13 +141,18 @@ export class FactorsRepository {
 
   async setRecoveryCodes(secret: string, codes: readonly StoredCode[]): Promise<void> {
     await this.unitOfWork.sql('SELECT app.set_recovery_codes($1, $2, $3, $4)', [
-      secret, codes.map(({ lookup }) => lookup), codes.map(({ salt }) => salt), codes.map(({ verifier }) => verifier),
+      secret,
+      codes.map(({ lookup }) => lookup),
+      codes.map(({ salt }) => salt),
+      codes.map(({ verifier }) => verifier),
     ]);
   }
 
   /** False for a membership that is not of this organization, or over. */
   async reset(membershipId: string): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ reset: boolean }>('SELECT app.reset_factors($1) AS reset', [membershipId]);
+    const [row] = await this.unitOfWork.sql<{ reset: boolean }>('SELECT app.reset_factors($1) AS reset', [
+      membershipId,
+    ]);
     return row!.reset;
   }
 

@@ -49,7 +49,10 @@ export class FactorsService {
   /** Throws code_refused, also where no enrolment is open. */
   async confirmTotp(session: string, code: string): Promise<AddedFactor> {
     const own = await this.factors.own();
-    const shown = own.totpConfirmedAt !== null || own.wrapped === null ? null : this.proofs.byTotp(await UserKey.unwrap(this.kms, own.userId, own.wrapped), own, code);
+    const shown =
+      own.totpConfirmedAt !== null || own.wrapped === null
+        ? null
+        : this.proofs.byTotp(await UserKey.unwrap(this.kms, own.userId, own.wrapped), own, code);
     const newSecret = randomToken();
     const expiresAt = shown === null ? null : await this.factors.confirmTotp(session, shown, newSecret);
     if (expiresAt === null) throw new Problem('code_refused');
@@ -66,10 +69,19 @@ export class FactorsService {
   async renewRecoveryCodes(session: string): Promise<string[]> {
     const key = await this.key();
     const codes = newRecoveryCodes();
-    await this.factors.setRecoveryCodes(session, await Promise.all(codes.map(async (code) => ({
-      lookup: key.lookup(meantCode(code)), ...(await this.passwords.credential(meantCode(code))),
-    }))));
-    this.audit.record('auth.recovery_codes_made', { target: { type: 'user', id: currentMember().userId }, meta: { count: codes.length } });
+    await this.factors.setRecoveryCodes(
+      session,
+      await Promise.all(
+        codes.map(async (code) => ({
+          lookup: key.lookup(meantCode(code)),
+          ...(await this.passwords.credential(meantCode(code))),
+        })),
+      ),
+    );
+    this.audit.record('auth.recovery_codes_made', {
+      target: { type: 'user', id: currentMember().userId },
+      meta: { count: codes.length },
+    });
     return codes;
   }
 
@@ -83,7 +95,11 @@ export class FactorsService {
   /** The caller's data key, made at first use. */
   async key(): Promise<UserKey> {
     const { userId, wrapped } = await this.factors.own();
-    return UserKey.unwrap(this.kms, userId, wrapped ?? await this.factors.keepKey(await UserKey.create(this.kms, userId)));
+    return UserKey.unwrap(
+      this.kms,
+      userId,
+      wrapped ?? (await this.factors.keepKey(await UserKey.create(this.kms, userId))),
+    );
   }
 
   async listDevices() {

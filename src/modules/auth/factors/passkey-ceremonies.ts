@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import {
-  generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse,
-  type AuthenticationResponseJSON, type AuthenticatorTransport, type RegistrationResponseJSON,
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+  type AuthenticationResponseJSON,
+  type AuthenticatorTransport,
+  type RegistrationResponseJSON,
 } from '@simplewebauthn/server';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Kms } from '../../../platform/crypto/index.js';
@@ -22,7 +27,9 @@ export interface VerifiedPasskey {
   counterBefore: number;
 }
 
-/** Creating and using passkeys (WebAuthn level 3, section 7): always with user verification, for our own origin alone. */
+/**
+ * Creating and using passkeys (WebAuthn level 3, section 7): always with user verification, for our own origin alone.
+ */
 @Injectable()
 export class PasskeyCeremonies {
   constructor(
@@ -36,26 +43,56 @@ export class PasskeyCeremonies {
   async creationOptions({ userId, email, passkeys }: Factors, browser: string) {
     const challenge = await this.challenges.give({ purpose: 'register', browser, userId });
     return generateRegistrationOptions({
-      rpName: RP_NAME, rpID: this.rpId, userName: email, userDisplayName: email, userID: handleOf(userId), challenge: bytesOf(challenge), timeout: CHALLENGE_MILLIS,
-      attestationType: 'none', excludeCredentials: passkeys.map(describe),
+      rpName: RP_NAME,
+      rpID: this.rpId,
+      userName: email,
+      userDisplayName: email,
+      userID: handleOf(userId),
+      challenge: bytesOf(challenge),
+      timeout: CHALLENGE_MILLIS,
+      attestationType: 'none',
+      excludeCredentials: passkeys.map(describe),
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     });
   }
 
   /** The credential that was created, without a name, id and seal. Throws passkey_refused. */
-  async created(answer: Record<string, unknown>, ceremony: Ceremony): Promise<Pick<NewPasskey, 'credentialId' | 'publicKey' | 'counter' | 'transports' | 'backedUp'>> {
+  async created(
+    answer: Record<string, unknown>,
+    ceremony: Ceremony,
+  ): Promise<Pick<NewPasskey, 'credentialId' | 'publicKey' | 'counter' | 'transports' | 'backedUp'>> {
     const response = answer as unknown as RegistrationResponseJSON;
-    const { registrationInfo } = await held(verifyRegistrationResponse({ response, requireUserVerification: true, expectedOrigin: this.app.origin, expectedRPID: this.rpId, ...this.expecting(ceremony) }));
+    const { registrationInfo } = await held(
+      verifyRegistrationResponse({
+        response,
+        requireUserVerification: true,
+        expectedOrigin: this.app.origin,
+        expectedRPID: this.rpId,
+        ...this.expecting(ceremony),
+      }),
+    );
     if (registrationInfo === undefined) throw new Problem('passkey_refused');
-    const { credential: { id, publicKey, counter, transports = [] }, credentialBackedUp: backedUp } = registrationInfo;
-    return { credentialId: Buffer.from(id, 'base64url'), publicKey: Buffer.from(publicKey), counter, transports: transports.filter(isTransport), backedUp };
+    const {
+      credential: { id, publicKey, counter, transports = [] },
+      credentialBackedUp: backedUp,
+    } = registrationInfo;
+    return {
+      credentialId: Buffer.from(id, 'base64url'),
+      publicKey: Buffer.from(publicKey),
+      counter,
+      transports: transports.filter(isTransport),
+      backedUp,
+    };
   }
 
   /** What `navigator.credentials.get()` takes: any passkey of ours, or one of those given. */
   async requestOptions(ceremony: Ceremony, allowed: Factors['passkeys'] = []) {
     const challenge = await this.challenges.give(ceremony);
     return generateAuthenticationOptions({
-      rpID: this.rpId, challenge: bytesOf(challenge), timeout: CHALLENGE_MILLIS, userVerification: 'required',
+      rpID: this.rpId,
+      challenge: bytesOf(challenge),
+      timeout: CHALLENGE_MILLIS,
+      userVerification: 'required',
       ...(allowed.length > 0 && { allowCredentials: allowed.map(describe) }),
     });
   }
@@ -67,17 +104,31 @@ export class PasskeyCeremonies {
     const found = await this.passkeys.find(credentialId);
     if (found === null || (ceremony.userId ?? found.user_id) !== found.user_id) throw new Problem('passkey_refused');
     const { userHandle } = (response.response ?? {}) as { userHandle?: unknown };
-    if (userHandle !== undefined && userHandle !== Buffer.from(handleOf(found.user_id)).toString('base64url')) throw new Problem('passkey_refused');
+    if (userHandle !== undefined && userHandle !== Buffer.from(handleOf(found.user_id)).toString('base64url'))
+      throw new Problem('passkey_refused');
     // The count is compared by the database, where two answers at once see each other.
-    const credential = { id: credentialId.toString('base64url'), publicKey: new Uint8Array(found.public_key), counter: 0 };
-    const { verified, authenticationInfo } = await held(verifyAuthenticationResponse({
-      response, credential, requireUserVerification: true, expectedOrigin: this.app.origin, expectedRPID: this.rpId, ...this.expecting(ceremony),
-    }));
+    const credential = {
+      id: credentialId.toString('base64url'),
+      publicKey: new Uint8Array(found.public_key),
+      counter: 0,
+    };
+    const { verified, authenticationInfo } = await held(
+      verifyAuthenticationResponse({
+        response,
+        credential,
+        requireUserVerification: true,
+        expectedOrigin: this.app.origin,
+        expectedRPID: this.rpId,
+        ...this.expecting(ceremony),
+      }),
+    );
     if (!verified) throw new Problem('passkey_refused');
     const key = await UserKey.unwrap(this.kms, found.user_id, found.wrapped);
     const { proof } = key.open('passkeys', found.id, found.sealed);
     return {
-      userId: found.user_id, counterBefore: Number(found.counter), shown: { kind: 'passkey', proof, credentialId, counter: authenticationInfo.newCounter },
+      userId: found.user_id,
+      counterBefore: Number(found.counter),
+      shown: { kind: 'passkey', proof, credentialId, counter: authenticationInfo.newCounter },
     };
   }
 

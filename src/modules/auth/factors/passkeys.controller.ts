@@ -5,7 +5,13 @@ import type { SessionToken } from '../../../platform/access/layers/token.layer.j
 import { Returns } from '../../../platform/http/returns.js';
 import { SessionCookies } from '../session-cookies.js';
 import { FactorCookies } from './factor-cookies.js';
-import { AddedPasskeyResponse, NewPasskeyDto, PasskeyCreationResponse, PasskeyNameDto, PasskeyResponse } from './factors.dto.js';
+import {
+  AddedPasskeyResponse,
+  NewPasskeyDto,
+  PasskeyCreationResponse,
+  PasskeyNameDto,
+  PasskeyResponse,
+} from './factors.dto.js';
 import { PasskeysService } from './passkeys.service.js';
 
 type SessionRequest = Request & { user: SessionToken };
@@ -34,15 +40,30 @@ export class PasskeysController {
     return this.passkeys.creationOptions(this.cookies.bind(request, response));
   }
 
-  /** Adds a passkey; shows recovery codes to who had none. The session gets a new cookie; local sessions that showed no factor end. */
+  /**
+   * Adds a passkey; shows recovery codes to who had none. The session gets a new cookie; local sessions that showed no
+   * factor end.
+   */
   @Post()
   @Access('signed-in', {
-    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30,
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'],
+    beforeSecondFactor: true,
+    peopleOnly: true,
+    stepUpMinutes: 30,
     limit: { name: 'passkey-add', points: 300, seconds: 300 },
   })
   @Returns(AddedPasskeyResponse, { status: 201 })
-  async add(@Body() { name, credential }: NewPasskeyDto, @Req() request: SessionRequest, @Res({ passthrough: true }) response: Response) {
-    const { session, ...added } = await this.passkeys.add(request.user.sid, name, credential, this.cookies.browser(request));
+  async add(
+    @Body() { name, credential }: NewPasskeyDto,
+    @Req() request: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { session, ...added } = await this.passkeys.add(
+      request.user.sid,
+      name,
+      credential,
+      this.cookies.browser(request),
+    );
     this.sessions.set(response, session.secret, session.expiresAt);
     return added;
   }

@@ -60,29 +60,50 @@ export class PasskeysRepository {
   async add(secret: string, newSecret: string, passkey: NewPasskey): Promise<Date> {
     const { id, name, credentialId, publicKey, counter, transports, backedUp, sealed, proofHash } = passkey;
     const columns = {
-      name, credential_id: hex(credentialId), public_key: hex(publicKey), counter, transports, backed_up: backedUp, sealed: hex(sealed), proof_hash: hex(proofHash),
+      name,
+      credential_id: hex(credentialId),
+      public_key: hex(publicKey),
+      counter,
+      transports,
+      backed_up: backedUp,
+      sealed: hex(sealed),
+      proof_hash: hex(proofHash),
     };
     const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>(
-      'SELECT app.add_passkey($1, $2, $3, $4) AS "expiresAt"', [secret, hashToken(newSecret), id, JSON.stringify(columns)],
+      'SELECT app.add_passkey($1, $2, $3, $4) AS "expiresAt"',
+      [secret, hashToken(newSecret), id, JSON.stringify(columns)],
     );
     return row!.expiresAt;
   }
 
   own(): Promise<PasskeyRow[]> {
-    return this.unitOfWork.sql('SELECT id, name, backed_up AS "backedUp", created_at AS "createdAt", last_used_at AS "lastUsedAt" FROM app.own_passkeys()');
+    return this.unitOfWork.sql(
+      'SELECT id, name, backed_up AS "backedUp", created_at AS "createdAt", last_used_at AS "lastUsedAt" FROM app.own_passkeys()',
+    );
   }
 
   async rename(id: string, name: string): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ renamed: boolean }>('SELECT app.rename_passkey($1, $2) AS renamed', [id, name]);
+    const [row] = await this.unitOfWork.sql<{ renamed: boolean }>('SELECT app.rename_passkey($1, $2) AS renamed', [
+      id,
+      name,
+    ]);
     return row!.renamed;
   }
 
   async delete(secret: string, id: string): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ deleted: boolean }>('SELECT app.delete_passkey($1, $2) AS deleted', [secret, id]);
+    const [row] = await this.unitOfWork.sql<{ deleted: boolean }>('SELECT app.delete_passkey($1, $2) AS deleted', [
+      secret,
+      id,
+    ]);
     return row!.deleted;
   }
 
   signIn(shown: ShownFactor, visit: Visit): Entrance {
-    return { statement: { text: `SELECT * FROM app.passkey_sign_in(${shownAt(1)}, ${visitAt(2)})`, values: [shownParameter(shown), visit.parameter] } };
+    return {
+      statement: {
+        text: `SELECT * FROM app.passkey_sign_in(${shownAt(1)}, ${visitAt(2)})`,
+        values: [shownParameter(shown), visit.parameter],
+      },
+    };
   }
 }

@@ -29,14 +29,24 @@ export class PasskeysService {
   }
 
   /** Throws passkey_refused, passkey_exists, too_many_passkeys, step_up_required. */
-  async add(session: string, name: string, answer: Record<string, unknown>, browser: string | undefined): Promise<AddedFactor & { id: string }> {
+  async add(
+    session: string,
+    name: string,
+    answer: Record<string, unknown>,
+    browser: string | undefined,
+  ): Promise<AddedFactor & { id: string }> {
     const { userId } = currentMember();
     if (browser === undefined) throw new Problem('passkey_refused');
     const created = await this.ceremonies.created(answer, { purpose: 'register', browser, userId });
     const [id, newSecret] = [newId(), randomToken()];
     const { recoveryCodes } = await this.factors.own();
-    const expiresAt = await this.passkeys.add(session, newSecret, { id, name, ...created, ...(await this.enrolment.key()).seal('passkeys', id) });
-    return { id, ...await this.enrolment.added('passkey', newSecret, expiresAt, recoveryCodes) };
+    const expiresAt = await this.passkeys.add(session, newSecret, {
+      id,
+      name,
+      ...created,
+      ...(await this.enrolment.key()).seal('passkeys', id),
+    });
+    return { id, ...(await this.enrolment.added('passkey', newSecret, expiresAt, recoveryCodes)) };
   }
 
   async list() {
@@ -64,7 +74,10 @@ export class PasskeysService {
     if (browser === undefined) throw new Problem('passkey_refused');
     const { shown } = await this.ceremonies.shown(answer, { purpose: 'sign-in', browser });
     const visit = newVisit();
-    const outcome = await this.unitOfWork.run<PasskeyOutcome, PasskeyOutcome>(this.passkeys.signIn(shown, visit), (row) => this.recorded(row));
+    const outcome = await this.unitOfWork.run<PasskeyOutcome, PasskeyOutcome>(
+      this.passkeys.signIn(shown, visit),
+      (row) => this.recorded(row),
+    );
     if (outcome.state !== 'ok') throw new Problem('passkey_refused');
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered: false };
   }
@@ -76,7 +89,12 @@ export class PasskeysService {
     context.actor = { type: ok ? 'user' : 'anonymous', id: outcome.user_id, email: outcome.email ?? undefined };
     const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
     if (ok) this.audit.record('auth.signed_in', { target, meta: { method: 'passkey', factor: 'passkey' } });
-    else this.audit.record('auth.sign_in_failed', { target, outcome: 'failure', meta: { method: 'passkey', reason: outcome.state } });
+    else
+      this.audit.record('auth.sign_in_failed', {
+        target,
+        outcome: 'failure',
+        meta: { method: 'passkey', reason: outcome.state },
+      });
     if (outcome.state === 'counter') this.audit.record('auth.passkey_suspected', { target, outcome: 'failure' });
     return outcome;
   }

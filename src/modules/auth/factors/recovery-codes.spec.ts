@@ -10,10 +10,12 @@ describe('recovery codes', () => {
   });
 
   it('mean the same however they are typed', () => {
-    fc.assert(fc.property(fc.constantFrom(...newRecoveryCodes()), fc.array(fc.nat(10)), (code, spaces) => {
-      const spaced = spaces.reduce((typed, at) => `${typed.slice(0, at)} ${typed.slice(at)}`, code.toLowerCase());
-      const misread = spaced.replaceAll('0', 'o').replaceAll('1', 'l');
-      return [code, spaced, misread].every((typed) => meantCode(typed) === code.replace('-', ''));
-    }));
+    fc.assert(
+      fc.property(fc.constantFrom(...newRecoveryCodes()), fc.array(fc.nat(10)), (code, spaces) => {
+        const spaced = spaces.reduce((typed, at) => `${typed.slice(0, at)} ${typed.slice(at)}`, code.toLowerCase());
+        const misread = spaced.replaceAll('0', 'o').replaceAll('1', 'l');
+        return [code, spaced, misread].every((typed) => meantCode(typed) === code.replace('-', ''));
+      }),
+    );
   });
 });

@@ -22,19 +22,35 @@ export class SecondFactorController {
 
   @Post('login/second-factor')
   @Public('the second half of a sign-in: by the cookie of the first, and by five tries an account', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.recovery_code_used', 'auth.device_remembered', 'auth.passkey_suspected'],
+    emits: [
+      'auth.signed_in',
+      'auth.sign_in_failed',
+      'auth.locked',
+      'auth.recovery_code_used',
+      'auth.device_remembered',
+      'auth.passkey_suspected',
+    ],
     limit: BY_ADDRESS.secondFactor,
   })
   @Returns(SignedInResponse)
-  async finish(@Body() { rememberDevice, ...proof }: SecondFactorDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const finished = await this.secondFactor.finish(this.cookies.pending(request), proof, { rememberDevice, browser: this.cookies.browser(request) });
+  async finish(
+    @Body() { rememberDevice, ...proof }: SecondFactorDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const finished = await this.secondFactor.finish(this.cookies.pending(request), proof, {
+      rememberDevice,
+      browser: this.cookies.browser(request),
+    });
     this.cookies.finish(request, response, finished);
     return finished.session;
   }
 
   /** For a passkey as the second factor. */
   @Get('login/second-factor/options')
-  @Public('the second half of a sign-in: by the cookie of the first', { limit: { name: 'second-factor-options', points: 300, seconds: 300 } })
+  @Public('the second half of a sign-in: by the cookie of the first', {
+    limit: { name: 'second-factor-options', points: 300, seconds: 300 },
+  })
   @Returns(PasskeyRequestResponse)
   options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.secondFactor.passkeyOptions(this.cookies.pending(request), this.cookies.bind(request, response));
@@ -42,7 +58,9 @@ export class SecondFactorController {
 
   /** What the browser needs to find one of its passkeys; good for five minutes, in this browser. */
   @Get('passkeys/sign-in/options')
-  @Public('this is where people sign in; a limit by address', { limit: { name: 'passkey-options', points: 300, seconds: 300 } })
+  @Public('this is where people sign in; a limit by address', {
+    limit: { name: 'passkey-options', points: 300, seconds: 300 },
+  })
   @Returns(PasskeyRequestResponse)
   signInOptions(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.passkeys.signInOptions(this.cookies.bind(request, response));
@@ -50,10 +68,15 @@ export class SecondFactorController {
 
   @Post('passkeys/sign-in')
   @Public('this is where people sign in, by the signature of a passkey', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.passkey_suspected'], limit: { name: 'passkey-address', points: 300, seconds: 300 },
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.passkey_suspected'],
+    limit: { name: 'passkey-address', points: 300, seconds: 300 },
   })
   @Returns(SignedInResponse)
-  async signIn(@Body() { credential }: PasskeyAnswerDto, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  async signIn(
+    @Body() { credential }: PasskeyAnswerDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     const session = await this.passkeys.signIn(credential, this.cookies.browser(request));
     this.sessions.set(response, session.secret, session.expiresAt);
     return session;

@@ -13,7 +13,9 @@ import { FactorsRepository, type Factors, type NewDevice, type SecondFactorOutco
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
 import type { FactorKind, GivenProof } from './shown-factor.js';
 
-/** A session, and where it was asked for a device that is remembered: its secret goes into a cookie and is kept nowhere. */
+/**
+ * A session, and where it was asked for a device that is remembered: its secret goes into a cookie and is kept nowhere.
+ */
 export interface FinishedSignIn {
   session: OpenedSession;
   device: { secret: string; expiresAt: Date } | null;
@@ -53,18 +55,32 @@ export class SecondFactorService {
   }
 
   /** Throws second_factor_refused, account_locked, sign_in_lapsed, invalid_request. */
-  async finish(secret: string, given: GivenProof, { rememberDevice, browser }: FinishOptions = {}): Promise<FinishedSignIn> {
+  async finish(
+    secret: string,
+    given: GivenProof,
+    { rememberDevice, browser }: FinishOptions = {},
+  ): Promise<FinishedSignIn> {
     const proof = await this.proofs.evaluate(secret, await this.behind(secret), given, browser);
     const visit = newVisit();
     const device: NewDevice | null = rememberDevice ? { id: newId(), secret: randomToken() } : null;
     const entrance = this.factors.completion(secret, proof.shown, visit, device);
-    const outcome = await this.unitOfWork.run<SecondFactorOutcome, SecondFactorOutcome>(entrance, (row) => this.recorded(row, proof, device));
+    const outcome = await this.unitOfWork.run<SecondFactorOutcome, SecondFactorOutcome>(entrance, (row) =>
+      this.recorded(row, proof, device),
+    );
     if (outcome.state === 'lapsed') throw new Problem('sign_in_lapsed');
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('second_factor_refused');
     return {
-      session: { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered: outcome.remembered },
-      device: device === null || outcome.device_expires_at === null ? null : { secret: device.secret, expiresAt: outcome.device_expires_at },
+      session: {
+        secret: visit.secret,
+        organizationId: outcome.org_id,
+        expiresAt: outcome.expires_at,
+        remembered: outcome.remembered,
+      },
+      device:
+        device === null || outcome.device_expires_at === null
+          ? null
+          : { secret: device.secret, expiresAt: outcome.device_expires_at },
     };
   }
 
@@ -74,7 +90,11 @@ export class SecondFactorService {
     return factors;
   }
 
-  private recorded(outcome: SecondFactorOutcome, { kind, copied }: Proof, device: NewDevice | null): SecondFactorOutcome {
+  private recorded(
+    outcome: SecondFactorOutcome,
+    { kind, copied }: Proof,
+    device: NewDevice | null,
+  ): SecondFactorOutcome {
     const context = currentContext();
     const ok = outcome.state === 'ok';
     context.orgId = outcome.org_id;
@@ -83,10 +103,15 @@ export class SecondFactorService {
     if (ok) {
       this.audit.record('auth.signed_in', { target, meta: { method: 'password', factor: kind } });
       if (kind === 'recovery-code') this.audit.record('auth.recovery_code_used', { target });
-      if (device !== null && outcome.device_expires_at !== null) this.audit.record('auth.device_remembered', { target: { type: 'device', id: device.id } });
+      if (device !== null && outcome.device_expires_at !== null)
+        this.audit.record('auth.device_remembered', { target: { type: 'device', id: device.id } });
       return outcome;
     }
-    this.audit.record('auth.sign_in_failed', { target, outcome: 'failure', meta: { method: kind, reason: outcome.state === 'lapsed' ? 'sign_in_lapsed' : 'second_factor_refused' } });
+    this.audit.record('auth.sign_in_failed', {
+      target,
+      outcome: 'failure',
+      meta: { method: kind, reason: outcome.state === 'lapsed' ? 'sign_in_lapsed' : 'second_factor_refused' },
+    });
     if (copied) this.audit.record('auth.passkey_suspected', { target, outcome: 'failure' });
     if (outcome.state === 'locked') this.audit.record('auth.locked', { target, outcome: 'failure' });
     return outcome;

@@ -10,7 +10,9 @@ export interface GivenProof {
   password?: string;
 }
 
-/** What was found right of it, for the database: an `app.shown_factor`. Bytes are what only who unsealed or hashed has. */
+/**
+ * What was found right of it, for the database: an `app.shown_factor`. Bytes are what only who unsealed or hashed has.
+ */
 export type ShownFactor =
   | { kind: 'totp'; proof: Buffer; step: number }
   | { kind: 'recovery-code'; proof: Buffer; lookup: Buffer }
@@ -21,7 +23,10 @@ export type ShownFactor =
 export function shownParameter(shown: ShownFactor | null): string | null {
   if (shown === null) return null;
   const { credentialId, ...rest } = { credentialId: undefined, ...shown };
-  const columns = Object.entries({ ...rest, credential_id: credentialId }).map(([name, value]) => [name, Buffer.isBuffer(value) ? hex(value) : value]);
+  const columns = Object.entries({ ...rest, credential_id: credentialId }).map(([name, value]) => [
+    name,
+    Buffer.isBuffer(value) ? hex(value) : value,
+  ]);
   return JSON.stringify(Object.fromEntries(columns));
 }
 

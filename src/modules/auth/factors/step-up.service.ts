@@ -30,7 +30,8 @@ export class StepUpService {
 
   /**
    * Whoever has a factor shows it; the password is enough only for who has none. The session gets a new secret.
-   * The request's transaction ends first: tries are counted whatever becomes of it. Throws step_up_refused, account_locked,
+   * The request's transaction ends first: tries are counted whatever becomes of it. Throws step_up_refused,
+   * account_locked,
    * no_local_proof for a user who has nothing to show here, and signs in anew at the identity provider.
    */
   async stepUp(secret: string, given: GivenProof, browser: string | undefined): Promise<OpenedSession> {
@@ -41,13 +42,16 @@ export class StepUpService {
     const { kind, shown, copied } = await this.proofs.evaluate(secret, own, given, browser);
     const newSecret = randomToken();
     const target = { type: 'user', id: userId };
-    const expiresAt = shown === null ? null : await this.unitOfWork.run(this.factors.session(secret), async () => {
-      const end = await this.factors.stepUp(secret, shown, newSecret);
-      if (end === null) return this.undone();
-      this.audit.record('auth.stepped_up', { target, meta: { method: kind } });
-      if (kind === 'recovery-code') this.audit.record('auth.recovery_code_used', { target });
-      return end;
-    });
+    const expiresAt =
+      shown === null
+        ? null
+        : await this.unitOfWork.run(this.factors.session(secret), async () => {
+            const end = await this.factors.stepUp(secret, shown, newSecret);
+            if (end === null) return this.undone();
+            this.audit.record('auth.stepped_up', { target, meta: { method: kind } });
+            if (kind === 'recovery-code') this.audit.record('auth.recovery_code_used', { target });
+            return end;
+          });
     if (expiresAt === null) return this.refuse(secret, copied);
     return { secret: newSecret, organizationId: orgId, expiresAt, remembered: false };
   }

@@ -5,7 +5,12 @@ import { newTotpSecret, totpStep, totpText, totpUri } from './totp.js';
 
 /** RFC 6238 appendix B, SHA-1: the last six of its eight digits. */
 const VECTORS: [seconds: number, code: string][] = [
-  [59, '287082'], [1_111_111_109, '081804'], [1_111_111_111, '050471'], [1_234_567_890, '005924'], [2_000_000_000, '279037'], [20_000_000_000, '353130'],
+  [59, '287082'],
+  [1_111_111_109, '081804'],
+  [1_111_111_111, '050471'],
+  [1_234_567_890, '005924'],
+  [2_000_000_000, '279037'],
+  [20_000_000_000, '353130'],
 ];
 const RFC_SECRET = Buffer.from('12345678901234567890');
 
@@ -24,18 +29,31 @@ describe('codes', () => {
 
   it('are taken of the present step, the one before and the one after, and of no other', () => {
     const secrets = fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => Buffer.from(bytes));
-    fc.assert(fc.property(secrets, fc.integer({ min: 100, max: 4_000_000_000 }), fc.integer({ min: -3, max: 3 }), (secret, seconds, off) => {
-      const step = Math.floor(seconds / 30);
-      const code = hotp(secret, step + off);
-      const within = [-1, 0, 1].map((near) => step + near).filter((near) => hotp(secret, near) === code);
-      const found = totpStep(secret, code, seconds);
-      return within.length === 0 ? found === null : within.includes(found!);
-    }));
+    fc.assert(
+      fc.property(
+        secrets,
+        fc.integer({ min: 100, max: 4_000_000_000 }),
+        fc.integer({ min: -3, max: 3 }),
+        (secret, seconds, off) => {
+          const step = Math.floor(seconds / 30);
+          const code = hotp(secret, step + off);
+          const within = [-1, 0, 1].map((near) => step + near).filter((near) => hotp(secret, near) === code);
+          const found = totpStep(secret, code, seconds);
+          return within.length === 0 ? found === null : within.includes(found!);
+        },
+      ),
+    );
   });
 
   it('have six digits: nothing else is one', () => {
-    fc.assert(fc.property(fc.string().filter((text) => !/^\d{6}$/.test(text)), (text) => totpStep(RFC_SECRET, text, 59) === null));
-    for (const odd of ['٢٨٧٠٨٢', '287082\n', ' 287082', '2870820', '28708', '-28708', '2870.2']) expect(totpStep(RFC_SECRET, odd, 59)).toBeNull();
+    fc.assert(
+      fc.property(
+        fc.string().filter((text) => !/^\d{6}$/.test(text)),
+        (text) => totpStep(RFC_SECRET, text, 59) === null,
+      ),
+    );
+    for (const odd of ['٢٨٧٠٨٢', '287082\n', ' 287082', '2870820', '28708', '-28708', '2870.2'])
+      expect(totpStep(RFC_SECRET, odd, 59)).toBeNull();
   });
 });
 
@@ -44,7 +62,11 @@ describe('a secret', () => {
     expect(newTotpSecret()).toHaveLength(20);
     expect(totpText(RFC_SECRET)).toBe('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
     const uri = new URL(totpUri(RFC_SECRET, 'a+b@test.example'));
-    expect([uri.protocol, uri.searchParams.get('secret'), uri.searchParams.get('issuer')]).toEqual(['otpauth:', 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', 'Vouchsafe']);
+    expect([uri.protocol, uri.searchParams.get('secret'), uri.searchParams.get('issuer')]).toEqual([
+      'otpauth:',
+      'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+      'Vouchsafe',
+    ]);
     expect(decodeURIComponent(uri.pathname)).toContain('a+b@test.example');
   });
 });

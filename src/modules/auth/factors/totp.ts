@@ -23,7 +23,8 @@ export function totpUri(secret: Buffer, email: string): string {
 }
 
 /**
- * The time step that a code belongs to (RFC 6238, SHA-1, 6 digits, 30 seconds): the present one, the one before or the one
+ * The time step that a code belongs to (RFC 6238, SHA-1, 6 digits, 30 seconds): the present one, the one before or the
+ * one
  * after; null for any other code.
  * @param seconds since the Unix epoch
  */

@@ -40,7 +40,10 @@ export class UserKey {
   /** Seals a factor's secret together with a new proof. */
   seal(table: FactorTable, rowId: string, secret: Buffer = Buffer.alloc(0)): SealedFactor {
     const proof = randomBytes(PROOF_BYTES);
-    return { sealed: seal(this.key, GENERATION, Buffer.concat([proof, secret]), placeOf(table, rowId)), proofHash: sha256(proof) };
+    return {
+      sealed: seal(this.key, GENERATION, Buffer.concat([proof, secret]), placeOf(table, rowId)),
+      proofHash: sha256(proof),
+    };
   }
 
   open(table: FactorTable, rowId: string, sealed: Buffer): OpenedFactor {

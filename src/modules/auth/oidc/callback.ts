@@ -15,26 +15,48 @@ const STATE = /^[\w-]{43}$/;
 const MOST_CODE = 4096;
 /** What belongs to other flows and response modes: a token in an address was never asked for. */
 const FOREIGN = ['id_token', 'access_token', 'token_type', 'response', 'token'];
-const NEEDS_A_PERSON = new Set(['login_required', 'interaction_required', 'consent_required', 'account_selection_required']);
+const NEEDS_A_PERSON = new Set([
+  'login_required',
+  'interaction_required',
+  'consent_required',
+  'account_selection_required',
+]);
 
 /**
  * Reads the parameters of a callback. Repeated ones never come this far.
  * @throws OidcRefused
  */
 export function readCallback(query: Readonly<Record<string, unknown>>): AuthorizationResponse {
-  must(FOREIGN.every((name) => query[name] === undefined), 'parameter_unexpected');
+  must(
+    FOREIGN.every((name) => query[name] === undefined),
+    'parameter_unexpected',
+  );
   const { state, code, iss, error } = query;
   must(typeof state === 'string' && STATE.test(state), 'parameter_missing', 'state');
-  must((code === undefined) !== (error === undefined), code === undefined ? 'parameter_missing' : 'parameter_unexpected', 'code or error');
-  for (const value of [code, iss, error]) must(value === undefined || (typeof value === 'string' && value !== ''), 'parameter_missing');
+  must(
+    (code === undefined) !== (error === undefined),
+    code === undefined ? 'parameter_missing' : 'parameter_unexpected',
+    'code or error',
+  );
+  for (const value of [code, iss, error])
+    must(value === undefined || (typeof value === 'string' && value !== ''), 'parameter_missing');
   must(String(code).length <= MOST_CODE, 'code_too_large');
   return { state, code, iss, error } as AuthorizationResponse;
 }
 
-/** Whose answer it is, where the provider says so or has announced that it will: another's is a mix-up (RFC 9207, section 2.4). */
-export function checkResponseIssuer({ iss }: AuthorizationResponse, { issuer, authorization_response_iss_parameter_supported: announced }: ProviderMetadata, connection: OidcConnection): void {
+/**
+ * Whose answer it is, where the provider says so or has announced that it will: another's is a mix-up (RFC 9207,
+ * section 2.4).
+ */
+export function checkResponseIssuer(
+  { iss }: AuthorizationResponse,
+  { issuer, authorization_response_iss_parameter_supported: announced }: ProviderMetadata,
+  connection: OidcConnection,
+): void {
   must(iss !== undefined || announced !== true, 'response_issuer_missing');
-  const expected = issuer.includes(TENANT) ? connection.tenants.map((tenant) => issuer.replaceAll(TENANT, tenant.toLowerCase())) : [issuer];
+  const expected = issuer.includes(TENANT)
+    ? connection.tenants.map((tenant) => issuer.replaceAll(TENANT, tenant.toLowerCase()))
+    : [issuer];
   must(iss === undefined || expected.includes(iss), 'response_issuer_wrong');
 }
 
@@ -42,5 +64,8 @@ export function checkResponseIssuer({ iss }: AuthorizationResponse, { issuer, au
 export function codeOf({ code, error }: AuthorizationResponse): string {
   if (code !== undefined) return code;
   if (error === 'access_denied') throw new OidcRefused('provider_access_denied');
-  throw new OidcRefused(NEEDS_A_PERSON.has(error!) ? 'provider_interaction_required' : 'provider_error', error!.replaceAll(/[^\w.-]/g, '').slice(0, 50));
+  throw new OidcRefused(
+    NEEDS_A_PERSON.has(error!) ? 'provider_interaction_required' : 'provider_error',
+    error!.replaceAll(/[^\w.-]/g, '').slice(0, 50),
+  );
 }

@@ -28,14 +28,31 @@ export class CodeExchange {
     private readonly clock: Clock,
   ) {}
 
-  /** Redeems a code, with the verifier that its request was made with (RFC 7636, section 4.5). Asked once: a code is good once. Throws OidcRefused. */
-  async redeem(connection: OidcConnection, metadata: ProviderMetadata, code: string, request: { verifier: string; callbackUrl: string }): Promise<TokenResponse> {
+  /**
+   * Redeems a code, with the verifier that its request was made with (RFC 7636, section 4.5). Asked once: a code is
+   * good once. Throws OidcRefused.
+   */
+  async redeem(
+    connection: OidcConnection,
+    metadata: ProviderMetadata,
+    code: string,
+    request: { verifier: string; callbackUrl: string },
+  ): Promise<TokenResponse> {
     const client = this.client(connection);
     const server = { ...metadata, authorization_response_iss_parameter_supported: false }; // looked at already
     const parameters = oauth.validateAuthResponse(server, client, new URLSearchParams({ code }), oauth.expectNoState);
-    const ask = (authentication: oauth.ClientAuth) => this.asked(() => oauth.authorizationCodeGrantRequest(
-      server, client, authentication, parameters, request.callbackUrl, request.verifier, this.options(),
-    ));
+    const ask = (authentication: oauth.ClientAuth) =>
+      this.asked(() =>
+        oauth.authorizationCodeGrantRequest(
+          server,
+          client,
+          authentication,
+          parameters,
+          request.callbackUrl,
+          request.verifier,
+          this.options(),
+        ),
+      );
     let body: Body = {};
     let error: string | undefined;
     for (const authentication of clientAuthentications(connection, metadata)) {
@@ -44,13 +61,22 @@ export class CodeExchange {
       error = response.status === 200 ? undefined : (body['error'] as string);
       if (error === undefined || !CLIENT_ERRORS.has(error)) break; // a client that is refused has not used the code yet
     }
-    if (error !== undefined) throw new OidcRefused(CLIENT_ERRORS.has(error) ? 'client_refused' : 'code_refused', error.slice(0, 50));
+    if (error !== undefined)
+      throw new OidcRefused(CLIENT_ERRORS.has(error) ? 'client_refused' : 'code_refused', error.slice(0, 50));
     const { id_token: idToken, access_token: accessToken } = body;
     return { idToken, accessToken: typeof accessToken === 'string' ? accessToken : undefined };
   }
 
-  /** What the provider says of the person at its userinfo endpoint, when that is about the same person (OpenID Connect Core 1.0, section 5.3.2). Throws OidcRefused. */
-  async userInfo(connection: OidcConnection, metadata: ProviderMetadata, accessToken: string, subject: string): Promise<Claims> {
+  /**
+   * What the provider says of the person at its userinfo endpoint, when that is about the same person (OpenID Connect
+   * Core 1.0, section 5.3.2). Throws OidcRefused.
+   */
+  async userInfo(
+    connection: OidcConnection,
+    metadata: ProviderMetadata,
+    accessToken: string,
+    subject: string,
+  ): Promise<Claims> {
     const client = this.client(connection);
     const response = await this.asked(() => oauth.userInfoRequest(metadata, client, accessToken, this.options()));
     must(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'userinfo_refused', 'not JSON');
@@ -63,12 +89,19 @@ export class CodeExchange {
   }
 
   private client({ clientId, clockSkewSeconds }: OidcConnection): oauth.Client {
-    return { client_id: clientId, [oauth.clockSkew]: this.clock.seconds() - Math.floor(Date.now() / 1000), [oauth.clockTolerance]: clockSkewSeconds };
+    return {
+      client_id: clientId,
+      [oauth.clockSkew]: this.clock.seconds() - Math.floor(Date.now() / 1000),
+      [oauth.clockTolerance]: clockSkewSeconds,
+    };
   }
 
   private options() {
     return {
-      [oauth.customFetch]: (url: string, options: oauth.CustomFetchOptions<string, URLSearchParams | oauth.ProtectedResourceRequestBody>) =>
+      [oauth.customFetch]: (
+        url: string,
+        options: oauth.CustomFetchOptions<string, URLSearchParams | oauth.ProtectedResourceRequestBody>,
+      ) =>
         this.outbound.fetch(url, { ...options, body: options.body instanceof URLSearchParams ? options.body : null }),
       [oauth.allowInsecureRequests]: !this.app.deployed,
     };
@@ -84,13 +117,22 @@ export class CodeExchange {
 }
 
 /**
- * The ways in which a client with a secret may have been registered (RFC 6749, section 2.3.1), in the order to be tried, as far as the
+ * The ways in which a client with a secret may have been registered (RFC 6749, section 2.3.1), in the order to be
+ * tried, as far as the
  * provider takes them; without a secret we name ourselves only.
  */
-function clientAuthentications({ clientSecret }: OidcConnection, { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] }: ProviderMetadata): oauth.ClientAuth[] {
+function clientAuthentications(
+  { clientSecret }: OidcConnection,
+  { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] }: ProviderMetadata,
+): oauth.ClientAuth[] {
   if (clientSecret === undefined) return [oauth.None()];
-  const ways = { client_secret_basic: oauth.ClientSecretBasic(clientSecret), client_secret_post: oauth.ClientSecretPost(clientSecret) };
-  const offered = Object.entries(ways).filter(([name]) => methods.includes(name)).map(([, way]) => way);
+  const ways = {
+    client_secret_basic: oauth.ClientSecretBasic(clientSecret),
+    client_secret_post: oauth.ClientSecretPost(clientSecret),
+  };
+  const offered = Object.entries(ways)
+    .filter(([name]) => methods.includes(name))
+    .map(([, way]) => way);
   must(offered.length > 0, 'provider_unsupported', 'client authentication');
   return offered;
 }
@@ -104,6 +146,10 @@ async function bodyOf(response: Response): Promise<Body> {
     throw new OidcRefused('token_response_invalid', undefined, { cause });
   }
   must(typeof body === 'object' && body !== null && !Array.isArray(body), 'token_response_invalid');
-  must(response.status === 200 || typeof (body as Body)['error'] === 'string', 'token_response_invalid', String(response.status));
+  must(
+    response.status === 200 || typeof (body as Body)['error'] === 'string',
+    'token_response_invalid',
+    String(response.status),
+  );
   return body as Body;
 }

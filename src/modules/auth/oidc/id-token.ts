@@ -23,7 +23,8 @@ export interface VerifiedIdToken {
 const DIGESTS: Readonly<Record<string, string>> = { 256: 'sha256', 384: 'sha384', 512: 'sha512' };
 
 /**
- * Verifies an ID token (OpenID Connect Core 1.0, sections 3.1.3.6 to 3.1.3.8), its signature first, although it came from the token endpoint:
+ * Verifies an ID token (OpenID Connect Core 1.0, sections 3.1.3.6 to 3.1.3.8), its signature first, although it came
+ * from the token endpoint:
  * what stands between us and that endpoint is not asked to be trusted.
  * @throws OidcRefused
  */
@@ -45,7 +46,9 @@ export async function verifyIdToken(raw: unknown, expected: ExpectedIdToken): Pr
 /** `at_hash`, where it is there: the left half of the digest that goes with the signature. */
 function checkAccessToken({ alg, claims }: SignedToken, accessToken: string | undefined): void {
   if (claims['at_hash'] === undefined) return;
-  const digest = createHash(DIGESTS[alg.slice(-3)] ?? 'sha512').update(accessToken ?? '').digest();
+  const digest = createHash(DIGESTS[alg.slice(-3)] ?? 'sha512')
+    .update(accessToken ?? '')
+    .digest();
   must(claims['at_hash'] === digest.subarray(0, digest.length / 2).toString('base64url'), 'access_token_wrong');
 }
 

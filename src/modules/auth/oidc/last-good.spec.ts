@@ -10,7 +10,13 @@ function kept(fetch: () => Promise<string>) {
   let now = 1_000_000;
   clock.now = () => new Date(now);
   const fetching = jest.fn(fetch);
-  return { copy: new LastGood(fetching, clock), fetching, wait: (millis: number) => { now += millis; } };
+  return {
+    copy: new LastGood(fetching, clock),
+    fetching,
+    wait: (millis: number) => {
+      now += millis;
+    },
+  };
 }
 
 describe('LastGood', () => {

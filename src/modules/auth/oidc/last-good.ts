@@ -4,7 +4,10 @@ const FRESH_MILLIS = 60 * 60 * 1000;
 const BETWEEN_MILLIS = 60 * 1000;
 const STALE_MILLIS = 24 * 60 * 60 * 1000;
 
-/** Something fetched: kept for an hour, fetched by one caller for all, and while that fails the last good copy goes on for a day. */
+/**
+ * Something fetched: kept for an hour, fetched by one caller for all, and while that fails the last good copy goes on
+ * for a day.
+ */
 export class LastGood<T> {
   private copy?: { value: T; at: number };
   private triedAt = -Infinity;
@@ -15,9 +18,14 @@ export class LastGood<T> {
     private readonly clock: Clock,
   ) {}
 
-  /** The copy, fetched where there is none or it is old. Throws what fetching throws when there is nothing to fall back on. */
+  /**
+   * The copy, fetched where there is none or it is old. Throws what fetching throws when there is nothing to fall back
+   * on.
+   */
   async get(): Promise<T> {
-    return this.copy !== undefined && this.clock.millis() - this.copy.at < FRESH_MILLIS ? this.copy.value : this.renew();
+    return this.copy !== undefined && this.clock.millis() - this.copy.at < FRESH_MILLIS
+      ? this.copy.value
+      : this.renew();
   }
 
   /** A new copy; less than a minute after the last try the one that is there. */

@@ -18,11 +18,20 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
  * Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).
  * @throws OidcRefused
  */
-export async function verifyLogoutToken(raw: unknown, expected: ExpectedToken & { readonly keys: ProviderKeys }): Promise<VerifiedLogoutToken> {
-  const { claims } = await verifyToken(raw, expected.keys, expected.metadata.id_token_signing_alg_values_supported, ['jwt', 'logout+jwt']);
+export async function verifyLogoutToken(
+  raw: unknown,
+  expected: ExpectedToken & { readonly keys: ProviderKeys },
+): Promise<VerifiedLogoutToken> {
+  const { claims } = await verifyToken(raw, expected.keys, expected.metadata.id_token_signing_alg_values_supported, [
+    'jwt',
+    'logout+jwt',
+  ]);
   const issuer = checkToken(claims, expected);
   const { events } = claims;
-  must(typeof events === 'object' && events !== null && isObject((events as Record<string, unknown>)[EVENT]), 'logout_event_missing');
+  must(
+    typeof events === 'object' && events !== null && isObject((events as Record<string, unknown>)[EVENT]),
+    'logout_event_missing',
+  );
   must(!('nonce' in claims), 'logout_nonce_present');
   const [id, subject, session] = [text(claims, 'jti'), text(claims, 'sub'), text(claims, 'sid')];
   must(id !== undefined, 'token_malformed', 'jti');

@@ -16,33 +16,48 @@ const DOMAIN_CHECKED: readonly unknown[] = [true, 1, '1', 'true'];
 /** A claim by its name, else by its path as Keycloak nests them (`realm_access.roles`). */
 function claim(claims: Claims, name: string): unknown {
   if (name in claims) return claims[name];
-  return name.split('.').reduce<unknown>(
-    (found, part) => (typeof found === 'object' && found !== null && Object.hasOwn(found, part) ? (found as Claims)[part] : undefined), claims,
-  );
+  return name
+    .split('.')
+    .reduce<unknown>(
+      (found, part) =>
+        typeof found === 'object' && found !== null && Object.hasOwn(found, part) ? (found as Claims)[part] : undefined,
+      claims,
+    );
 }
 
 /** Entra ID names a place to ask in place of the groups, when a person is in more than 200. */
 function areGroupsElsewhere(claims: Claims, name: string): boolean {
   const elsewhere = claims['_claim_names'];
-  return claims['hasgroups'] === true || (typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name));
+  return (
+    claims['hasgroups'] === true ||
+    (typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name))
+  );
 }
 
 /** Whether the ID token leaves out something that userinfo may tell. */
 export function isIncomplete(claims: Claims, connection: OidcConnection): boolean {
   const groups = connection.groupAttribute ?? GROUPS;
-  const withoutGroups = connection.groupRoles.length > 0 && claim(claims, groups) === undefined && !areGroupsElsewhere(claims, groups);
+  const withoutGroups =
+    connection.groupRoles.length > 0 && claim(claims, groups) === undefined && !areGroupsElsewhere(claims, groups);
   return withoutGroups || claim(claims, connection.emailAttribute ?? 'email') === undefined;
 }
 
 /** Google's `hd` must be a domain that the organization answers for or has named: anybody can have a Google account. */
-export function checkHostedDomain({ issuer, claims }: VerifiedIdToken, connection: OidcConnection, verifiedDomains: readonly string[]): void {
+export function checkHostedDomain(
+  { issuer, claims }: VerifiedIdToken,
+  connection: OidcConnection,
+  verifiedDomains: readonly string[],
+): void {
   const { hd } = claims;
   if (hd === undefined && issuer !== GOOGLE) return;
   const allowed = [...verifiedDomains, ...connection.tenants].map((domain) => domain.toLowerCase());
   must(typeof hd === 'string' && allowed.includes(hd.toLowerCase()), 'hosted_domain_wrong');
 }
 
-/** The name that a person keeps: the subject within its issuer, or in Entra ID, where subjects differ from client to client, directory and object. */
+/**
+ * The name that a person keeps: the subject within its issuer, or in Entra ID, where subjects differ from client to
+ * client, directory and object.
+ */
 function subjectKeyOf({ issuer, subject, claims }: VerifiedIdToken, connection: OidcConnection): string {
   if (connection.subject === 'sub') return subjectKey(issuer, subject);
   const [tid, oid] = [text(claims, 'tid'), text(claims, 'oid')];
@@ -55,20 +70,37 @@ export function subjectKey(issuer: string, subject: string): string {
   return JSON.stringify(['sub', issuer, subject]);
 }
 
-/** The address, from whichever of the two tells one, together with what that one says about it. Nobody has shown an unverified address to be theirs. */
-function emailOf(sources: readonly Claims[], connection: OidcConnection): Pick<SsoIdentity, 'email' | 'emailUnverified'> {
+/**
+ * The address, from whichever of the two tells one, together with what that one says about it. Nobody has shown an
+ * unverified address to be theirs.
+ */
+function emailOf(
+  sources: readonly Claims[],
+  connection: OidcConnection,
+): Pick<SsoIdentity, 'email' | 'emailUnverified'> {
   const name = connection.emailAttribute ?? 'email';
   const source = sources.find((claims) => claim(claims, name) !== undefined);
   if (source === undefined) return {};
   const email = claim(source, name);
   must(typeof email === 'string' && isEmailAddress(email), 'email_invalid');
-  return source['email_verified'] === true || DOMAIN_CHECKED.includes(source['xms_edov']) ? { email } : { emailUnverified: true };
+  return source['email_verified'] === true || DOMAIN_CHECKED.includes(source['xms_edov'])
+    ? { email }
+    : { emailUnverified: true };
 }
 
 /** What is said of the person as texts, by claim; what the ID token says goes first. */
 function textsOf(sources: readonly Claims[]): Map<string, string[]> {
-  const texts = (value: unknown): string[] => (Array.isArray(value) ? value.flatMap(texts) : ['string', 'number', 'boolean'].includes(typeof value) ? [String(value)] : []);
-  return new Map(sources.toReversed().flatMap((claims) => Object.entries(claims).map(([name, value]): [string, string[]] => [name, texts(value)])));
+  const texts = (value: unknown): string[] =>
+    Array.isArray(value)
+      ? value.flatMap(texts)
+      : ['string', 'number', 'boolean'].includes(typeof value)
+        ? [String(value)]
+        : [];
+  return new Map(
+    sources
+      .toReversed()
+      .flatMap((claims) => Object.entries(claims).map(([name, value]): [string, string[]] => [name, texts(value)])),
+  );
 }
 
 /** The person's groups; refused when the provider left them out, since a role would then be guessed. */
@@ -82,15 +114,26 @@ function groupsOf(sources: readonly Claims[], connection: OidcConnection): strin
 }
 
 function displayNameOf(sources: readonly Claims[], connection: OidcConnection): string | undefined {
-  const names = sources.map((claims) => claim(claims, connection.nameAttribute ?? 'name') ?? [claims['given_name'], claims['family_name']].filter(Boolean).join(' '));
-  return names.filter((name) => typeof name === 'string').map((name) => name.trim().slice(0, 200)).find((name) => name !== '');
+  const names = sources.map(
+    (claims) =>
+      claim(claims, connection.nameAttribute ?? 'name') ??
+      [claims['given_name'], claims['family_name']].filter(Boolean).join(' '),
+  );
+  return names
+    .filter((name) => typeof name === 'string')
+    .map((name) => name.trim().slice(0, 200))
+    .find((name) => name !== '');
 }
 
 /**
  * Reads a person out of a verified ID token, and out of userinfo what the token leaves out.
  * @throws OidcRefused when it does not say clearly who this is
  */
-export function identityOf(token: VerifiedIdToken, userInfo: Claims | undefined, connection: OidcConnection): SsoIdentity {
+export function identityOf(
+  token: VerifiedIdToken,
+  userInfo: Claims | undefined,
+  connection: OidcConnection,
+): SsoIdentity {
   const sources = [token.claims, ...(userInfo === undefined ? [] : [userInfo])];
   const groups = groupsOf(sources, connection);
   const claims = textsOf(sources);

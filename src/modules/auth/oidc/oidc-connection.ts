@@ -26,8 +26,16 @@ export interface OidcConnection {
   readonly clockSkewSeconds: number;
 }
 
-/** Our addresses towards one provider. Each connection has its own, so that no answer is taken for another's (RFC 9700, section 4.4.2.2). */
+/**
+ * Our addresses towards one provider. Each connection has its own, so that no answer is taken for another's (RFC 9700,
+ * section 4.4.2.2).
+ */
 export function relyingPartyUrls(origin: string, connectionId: string) {
   const base = `${origin}/v1/sso/oidc/${connectionId}`;
-  return { loginUrl: `${base}/login`, callbackUrl: `${base}/callback`, backchannelLogoutUrl: `${base}/backchannel-logout`, postLogoutUrl: `${origin}/` };
+  return {
+    loginUrl: `${base}/login`,
+    callbackUrl: `${base}/callback`,
+    backchannelLogoutUrl: `${base}/backchannel-logout`,
+    postLogoutUrl: `${origin}/`,
+  };
 }

@@ -25,22 +25,36 @@ function random(): string {
 }
 
 /**
- * Begins a sign-in: an authorization request of the code flow with PKCE (RFC 7636), remembered for this browser and this connection.
+ * Begins a sign-in: an authorization request of the code flow with PKCE (RFC 7636), remembered for this browser and
+ * this connection.
  * @throws SsoRefused
  */
-export async function beginSignIn(connection: OidcConnection, metadata: ProviderMetadata, requests: PendingRequests, visitor: Visitor, origin: string, now: Date): Promise<SsoDeparture> {
+export async function beginSignIn(
+  connection: OidcConnection,
+  metadata: ProviderMetadata,
+  requests: PendingRequests,
+  visitor: Visitor,
+  origin: string,
+  now: Date,
+): Promise<SsoDeparture> {
   const returnTo = returnPath(visitor.returnTo);
   const { secret, setCookie } = bindBrowser(visitor.cookieHeader, origin);
   const [state, nonce, verifier] = [random(), random(), random()];
   const forceAuthn = connection.forceAuthn || (visitor.forceAuthn ?? false);
   await requests.remember<PendingSignIn>(
-    { connectionId: connection.id, requestId: state, browser: secret }, { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, aim: visitor.aim },
+    { connectionId: connection.id, requestId: state, browser: secret },
+    { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, aim: visitor.aim },
   );
   const url = new URL(metadata.authorization_endpoint);
   const parameters = {
-    client_id: connection.clientId, redirect_uri: relyingPartyUrls(origin, connection.id).callbackUrl, response_type: 'code',
-    scope: ['openid', 'email', 'profile', ...connection.scopes].join(' '), state, nonce,
-    code_challenge: await calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+    client_id: connection.clientId,
+    redirect_uri: relyingPartyUrls(origin, connection.id).callbackUrl,
+    response_type: 'code',
+    scope: ['openid', 'email', 'profile', ...connection.scopes].join(' '),
+    state,
+    nonce,
+    code_challenge: await calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
     ...(forceAuthn && { prompt: 'login', max_age: '0' }),
     ...(visitor.loginHint !== undefined && { login_hint: visitor.loginHint }),
   };

@@ -16,7 +16,9 @@ import { must } from './oidc-refusal.js';
 import { ProviderDirectory } from './provider-directory.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 
-/** Both ways out: the provider says that a session is over, or somebody leaves here and is to be signed out there too. */
+/**
+ * Both ways out: the provider says that a session is over, or somebody leaves here and is to be signed out there too.
+ */
 @Injectable()
 export class OidcLogoutService {
   private readonly log = new Logger('OpenID Connect');
@@ -33,13 +35,20 @@ export class OidcLogoutService {
     private readonly clock: Clock,
   ) {}
 
-  /** Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0). Throws not_found, logout_refused, unavailable. */
+  /**
+   * Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0). Throws not_found,
+   * logout_refused, unavailable.
+   */
   async endByProvider(connectionId: string, form: unknown): Promise<{ accepted: true }> {
     try {
       const connection = await this.connections.find(connectionId);
       must(connection !== undefined, 'connection_unknown');
       const token = await this.verified(connection, form);
-      await this.endings.end({ connectionId, subject: token.subjectKey, idpSessions: token.session === undefined ? [] : [token.session] });
+      await this.endings.end({
+        connectionId,
+        subject: token.subjectKey,
+        idpSessions: token.session === undefined ? [] : [token.session],
+      });
       return { accepted: true };
     } catch (error) {
       if (!(error instanceof SsoRefused)) throw error;
@@ -59,7 +68,8 @@ export class OidcLogoutService {
   }
 
   /**
-   * Ends the session under way, and says where the provider's ends (OpenID Connect RP-Initiated Logout 1.0); our own first page where the provider
+   * Ends the session under way, and says where the provider's ends (OpenID Connect RP-Initiated Logout 1.0); our own
+   * first page where the provider
    * has no such place, or does not answer. Throws not_found when the session is not of this connection.
    */
   async leave(connectionId: string): Promise<string> {

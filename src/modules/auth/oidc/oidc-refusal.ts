@@ -1,6 +1,9 @@
 import { SsoRefused, type CommonRefusal } from '../sso/sso-refusal.js';
 
-/** Why a sign-in or a logout through OpenID Connect was refused. Stable: audit rows, traces and support texts rely on these words. */
+/**
+ * Why a sign-in or a logout through OpenID Connect was refused. Stable: audit rows, traces and support texts rely on
+ * these words.
+ */
 export type OidcRefusal =
   // the provider's own documents
   | 'provider_unreachable'

@@ -15,7 +15,10 @@ export interface OidcSettingsInput {
   scopes?: string[];
 }
 
-type OidcColumns = Pick<SsoConnectionEntity, 'oidcIssuer' | 'oidcClientId' | 'oidcClientSecret' | 'oidcTenants' | 'oidcScopes'>;
+type OidcColumns = Pick<
+  SsoConnectionEntity,
+  'oidcIssuer' | 'oidcClientId' | 'oidcClientSecret' | 'oidcTenants' | 'oidcScopes'
+>;
 
 /** Setting up a connection's OpenID provider; its documents are fetched when somebody first signs in. */
 @Injectable()
@@ -26,11 +29,20 @@ export class OidcSettings {
   ) {}
 
   /** The columns of a connection that are to change. Throws invalid_request. */
-  async columns(id: string, { issuer, clientId, clientSecret, tenants, scopes }: OidcSettingsInput, stored?: OidcColumns): Promise<Partial<OidcColumns>> {
-    const next = { issuer: issuer ?? stored?.oidcIssuer, clientId: clientId ?? stored?.oidcClientId, tenants: tenants ?? stored?.oidcTenants ?? [] };
+  async columns(
+    id: string,
+    { issuer, clientId, clientSecret, tenants, scopes }: OidcSettingsInput,
+    stored?: OidcColumns,
+  ): Promise<Partial<OidcColumns>> {
+    const next = {
+      issuer: issuer ?? stored?.oidcIssuer,
+      clientId: clientId ?? stored?.oidcClientId,
+      tenants: tenants ?? stored?.oidcTenants ?? [],
+    };
     if (!isProviderUrl(next.issuer, !this.app.deployed)) throw refused('issuer', 'issuer must be an https address');
     if (!next.clientId) throw refused('clientId', 'clientId is needed');
-    if (isOfManyTenants(next.issuer) && next.tenants.length === 0) throw refused('tenants', 'an issuer of many directories needs those that are let in');
+    if (isOfManyTenants(next.issuer) && next.tenants.length === 0)
+      throw refused('tenants', 'an issuer of many directories needs those that are let in');
     // A secret is for the provider that it was agreed with: another one is not to be told it.
     const moved = stored !== undefined && issuer !== undefined && issuer !== stored.oidcIssuer;
     return {
@@ -44,13 +56,23 @@ export class OidcSettings {
   }
 
   private async sealed(id: string, clientSecret: string): Promise<Buffer | null> {
-    return (await this.dataKeys.ofOrganization()).forRow('sso_connections', id).seal('oidc_client_secret_enc', clientSecret);
+    return (await this.dataKeys.ofOrganization())
+      .forRow('sso_connections', id)
+      .seal('oidc_client_secret_enc', clientSecret);
   }
 
   /** A connection as it is shown. */
   present(connection: SsoConnectionEntity) {
     const { oidcIssuer: issuer, oidcClientId: clientId, oidcTenants: tenants, oidcScopes: scopes } = connection;
-    return { ...connection, ...relyingPartyUrls(this.app.origin, connection.id), issuer, clientId, hasClientSecret: connection.oidcClientSecret !== null, tenants, scopes };
+    return {
+      ...connection,
+      ...relyingPartyUrls(this.app.origin, connection.id),
+      issuer,
+      clientId,
+      hasClientSecret: connection.oidcClientSecret !== null,
+      tenants,
+      scopes,
+    };
   }
 }
 

@@ -12,7 +12,10 @@ import { OidcService } from './oidc.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
-/** OpenID Connect as the browser and the provider see it. Front-channel logout is not offered: browsers no longer send cookies that way. */
+/**
+ * OpenID Connect as the browser and the provider see it. Front-channel logout is not offered: browsers no longer send
+ * cookies that way.
+ */
 @Controller('v1/sso/oidc/:connectionId')
 export class OidcController {
   constructor(
@@ -27,9 +30,18 @@ export class OidcController {
   @Public('this is where people begin to sign in', { emits: ['auth.sign_in_failed'], limit: LIMIT })
   @Returns.redirect(302)
   async login(
-    @Param('connectionId') connectionId: string, @Query() { returnTo, organization, forceAuthn, login_hint: loginHint }: OidcDepartQuery, @Req() request: Request, @Res({ passthrough: true }) response: Response,
+    @Param('connectionId') connectionId: string,
+    @Query() { returnTo, organization, forceAuthn, login_hint: loginHint }: OidcDepartQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
   ) {
-    const visitor = { cookieHeader: request.headers.cookie, returnTo, aim: { organization }, forceAuthn: forceAuthn === 'true', loginHint };
+    const visitor = {
+      cookieHeader: request.headers.cookie,
+      returnTo,
+      aim: { organization },
+      forceAuthn: forceAuthn === 'true',
+      loginHint,
+    };
     const { url, setCookie } = await this.oidc.depart(connectionId, visitor);
     response.append('Set-Cookie', setCookie);
     return { url };
@@ -37,10 +49,22 @@ export class OidcController {
 
   @Get('callback')
   @Public('the provider sends the browser back here', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'sso.member_provisioned', 'sso.role_taken_over', 'auth.organization_left', 'sso.connection_tested'], limit: LIMIT,
+    emits: [
+      'auth.signed_in',
+      'auth.sign_in_failed',
+      'sso.member_provisioned',
+      'sso.role_taken_over',
+      'auth.organization_left',
+      'sso.connection_tested',
+    ],
+    limit: LIMIT,
   })
   @Returns.redirect(303)
-  async callback(@Param('connectionId') connectionId: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  async callback(
+    @Param('connectionId') connectionId: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     const arrival = await this.oidc.arrive(connectionId, request.query, request.headers.cookie);
     if (arrival.aim?.testBy !== undefined) return { url: await this.tests.finish(arrival) };
     const session = await this.arrivals.open(arrival);
@@ -51,7 +75,11 @@ export class OidcController {
   @Get('logout')
   @Access('signed-in', { emits: ['auth.signed_out'], beforeSetup: true, peopleOnly: true })
   @Returns.redirect(303)
-  async leave(@Param('connectionId') connectionId: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  async leave(
+    @Param('connectionId') connectionId: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     assertNotFromElsewhere(request);
     const url = await this.logout.leave(connectionId);
     this.cookies.clear(response);
@@ -59,7 +87,10 @@ export class OidcController {
   }
 
   @Post('backchannel-logout')
-  @Public('the provider\'s signed word that a session is over', { emits: ['sso.sessions_ended'], limit: { name: 'sso-logout', points: 600, seconds: 300 } })
+  @Public("the provider's signed word that a session is over", {
+    emits: ['sso.sessions_ended'],
+    limit: { name: 'sso-logout', points: 600, seconds: 300 },
+  })
   @Returns(BackchannelLogoutResponse)
   endByProvider(@Param('connectionId') connectionId: string, @Body() body: unknown) {
     return this.logout.endByProvider(connectionId, body);

@@ -5,7 +5,9 @@ import { DepartQuery } from '../sso/sso.dto.js';
 
 export class OidcDepartQuery extends DepartQuery {
   /** Who it probably is, as the provider calls them. */
-  @MayBeAbsent() @IsString() @Length(1, 254)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 254)
   login_hint?: string;
 }
 

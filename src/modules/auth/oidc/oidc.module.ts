@@ -15,9 +15,17 @@ import { StoredOidcConnections } from './stored-oidc-connections.js';
   imports: [SessionCookiesModule, SsoModule],
   controllers: [OidcController],
   providers: [
-    CodeExchange, OidcLogoutService, OidcService, ProviderDirectory, StoredOidcConnections,
+    CodeExchange,
+    OidcLogoutService,
+    OidcService,
+    ProviderDirectory,
+    StoredOidcConnections,
     { provide: PendingRequests, inject: [SsoRedis], useFactory: ({ redis }: SsoRedis) => new PendingRequests(redis) },
-    { provide: LogoutTokenReplays, inject: [SsoRedis], useFactory: ({ redis }: SsoRedis) => new LogoutTokenReplays(redis) },
+    {
+      provide: LogoutTokenReplays,
+      inject: [SsoRedis],
+      useFactory: ({ redis }: SsoRedis) => new LogoutTokenReplays(redis),
+    },
   ],
 })
 export class OidcModule {}

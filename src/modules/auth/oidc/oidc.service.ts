@@ -40,7 +40,10 @@ export class OidcService {
     departures.add('oidc', (connectionId, visitor) => this.depart(connectionId, visitor));
   }
 
-  /** Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis or provider, sso_refused. */
+  /**
+   * Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis
+   * or provider, sso_refused.
+   */
   depart(connectionId: string, visitor: Visitor): Promise<SsoDeparture> {
     return this.recorded(connectionId, async () => {
       const connection = await this.connection(connectionId);
@@ -49,14 +52,25 @@ export class OidcService {
     });
   }
 
-  /** Somebody who came back with an answer that holds. Throws not_found, unavailable, sso_refused; the reason is in the organization's log. */
-  arrive(connectionId: string, query: Readonly<Record<string, unknown>>, cookieHeader: string | undefined): Promise<SsoArrival> {
+  /**
+   * Somebody who came back with an answer that holds. Throws not_found, unavailable, sso_refused; the reason is in the
+   * organization's log.
+   */
+  arrive(
+    connectionId: string,
+    query: Readonly<Record<string, unknown>>,
+    cookieHeader: string | undefined,
+  ): Promise<SsoArrival> {
     return this.recorded(connectionId, async () => {
       const connection = await this.connection(connectionId);
       const response = readCallback(query);
       const browser = browserSecret(cookieHeader, this.app.origin);
       must(browser !== undefined, 'browser_unbound');
-      const pending = await this.requests.take<PendingSignIn>({ connectionId: connection.id, requestId: response.state, browser });
+      const pending = await this.requests.take<PendingSignIn>({
+        connectionId: connection.id,
+        requestId: response.state,
+        browser,
+      });
       const { metadata } = await this.directory.find(connection.issuer);
       checkResponseIssuer(response, metadata, connection);
       return this.redeem(connection, pending, codeOf(response));
@@ -66,19 +80,36 @@ export class OidcService {
   private async redeem(connection: OidcConnection, pending: PendingSignIn, code: string): Promise<SsoArrival> {
     const { metadata, keys } = await this.directory.find(connection.issuer);
     const { callbackUrl } = relyingPartyUrls(this.app.origin, connection.id);
-    const { idToken, accessToken } = await this.exchange.redeem(connection, metadata, code, { verifier: pending.verifier, callbackUrl });
+    const { idToken, accessToken } = await this.exchange.redeem(connection, metadata, code, {
+      verifier: pending.verifier,
+      callbackUrl,
+    });
     const token = await verifyIdToken(idToken, {
-      connection, metadata, keys, accessToken, nonce: pending.nonce, now: this.clock.millis(),
+      connection,
+      metadata,
+      keys,
+      accessToken,
+      nonce: pending.nonce,
+      now: this.clock.millis(),
       ...(pending.forceAuthn && { authenticatedSince: Date.parse(pending.createdAt) }),
     });
     checkHostedDomain(token, connection, await this.domains(token, connection));
-    const asks = accessToken !== undefined && metadata.userinfo_endpoint !== undefined && isIncomplete(token.claims, connection);
+    const asks =
+      accessToken !== undefined && metadata.userinfo_endpoint !== undefined && isIncomplete(token.claims, connection);
     const userInfo = asks ? await this.exchange.userInfo(connection, metadata, accessToken, token.subject) : undefined;
-    const shown = new Set([connection.groupAttribute ?? 'groups', ...connection.attributeRoles.map(({ attribute }) => attribute)]);
+    const shown = new Set([
+      connection.groupAttribute ?? 'groups',
+      ...connection.attributeRoles.map(({ attribute }) => attribute),
+    ]);
     const identity = identityOf(token, userInfo, connection);
     return {
-      connectionId: connection.id, identity, returnTo: pending.returnTo, idpSession: text(token.claims, 'sid'), idpSubject: identity.subjectKey,
-      aim: pending.aim, evidence: evidenceOfClaims(token.claims, shown),
+      connectionId: connection.id,
+      identity,
+      returnTo: pending.returnTo,
+      idpSession: text(token.claims, 'sid'),
+      idpSubject: identity.subjectKey,
+      aim: pending.aim,
+      evidence: evidenceOfClaims(token.claims, shown),
     };
   }
 
@@ -99,7 +130,9 @@ export class OidcService {
     } catch (error) {
       if (!(error instanceof SsoRefused)) throw error;
       this.log.warn(`sign-in refused: ${error.message}`);
-      await this.arrivals.recordRefusal(connectionId, 'oidc', error.reason).catch((cause: unknown) => this.log.error('a refused sign-in could not be recorded', cause));
+      await this.arrivals
+        .recordRefusal(connectionId, 'oidc', error.reason)
+        .catch((cause: unknown) => this.log.error('a refused sign-in could not be recorded', cause));
       throw problemOf(error);
     }
   }

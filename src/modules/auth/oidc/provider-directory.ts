@@ -32,7 +32,10 @@ const MOST_PROVIDERS = 500;
 const MOST_KEYS = 100;
 const KEY_TYPES = new Set(['RSA', 'EC', 'OKP']);
 
-/** The providers of all connections: their documents and keys, fetched from outside and kept. Not to be asked while a transaction is open. */
+/**
+ * The providers of all connections: their documents and keys, fetched from outside and kept. Not to be asked while a
+ * transaction is open.
+ */
 @Injectable()
 export class ProviderDirectory {
   private readonly entries = new Map<string, Entry>();
@@ -60,7 +63,10 @@ export class ProviderDirectory {
   }
 
   private newEntry(issuer: string): Entry {
-    const metadata = new LastGood(async () => readProviderMetadata(await this.text(documentUrl(issuer)), issuer, !this.app.deployed), this.clock);
+    const metadata = new LastGood(
+      async () => readProviderMetadata(await this.text(documentUrl(issuer)), issuer, !this.app.deployed),
+      this.clock,
+    );
     const keys = new LastGood(async () => keysIn(await this.text((await metadata.get()).jwks_uri)), this.clock);
     return { metadata, keys };
   }
@@ -74,7 +80,10 @@ export class ProviderDirectory {
   }
 }
 
-/** The public keys of a key set (RFC 7517); what else may be in it, such as shared secrets, is left out. Throws OidcRefused. */
+/**
+ * The public keys of a key set (RFC 7517); what else may be in it, such as shared secrets, is left out. Throws
+ * OidcRefused.
+ */
 export function keysIn(text: string): KeyFinder {
   try {
     const { keys } = JSON.parse(text) as JSONWebKeySet;

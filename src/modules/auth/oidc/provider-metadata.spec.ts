@@ -8,19 +8,34 @@ const ENTRA = 'https://login.example.test';
 const B2C = 'https://tenant.b2c.example.test/tenant.example/B2C_1_signin/v2.0';
 
 describe('addresses of a provider', () => {
-  it.each(['https://idp.example.test', 'https://idp.example.test/realms/one'])('takes %s', (url) => expect(isProviderUrl(url, false)).toBe(true));
-
-  it.each(['http://127.0.0.1:1', 'http://idp.example.test', 'https://user@idp.example.test', 'https://idp.example.test/#x', 'javascript:alert(1)', 'nonsense', 7, undefined])(
-    'does not take %s where it is deployed', (url) => expect(isProviderUrl(url, false)).toBe(false),
+  it.each(['https://idp.example.test', 'https://idp.example.test/realms/one'])('takes %s', (url) =>
+    expect(isProviderUrl(url, false)).toBe(true),
   );
 
+  it.each([
+    'http://127.0.0.1:1',
+    'http://idp.example.test',
+    'https://user@idp.example.test',
+    'https://idp.example.test/#x',
+    'javascript:alert(1)',
+    'nonsense',
+    7,
+    undefined,
+  ])('does not take %s where it is deployed', (url) => expect(isProviderUrl(url, false)).toBe(false));
+
   it('takes this machine in development, and no other by plain http', () => {
-    expect(['http://127.0.0.1:1', 'http://localhost:1', 'http://idp.example.test', 'http://127.0.0.1.example.test'].map((url) => isProviderUrl(url, true))).toEqual([true, true, false, false]);
+    expect(
+      ['http://127.0.0.1:1', 'http://localhost:1', 'http://idp.example.test', 'http://127.0.0.1.example.test'].map(
+        (url) => isProviderUrl(url, true),
+      ),
+    ).toEqual([true, true, false, false]);
   });
 
   it('looks for the document below the issuer, or where it is said to be', () => {
     expect(documentUrl('https://idp.example.test/')).toBe('https://idp.example.test/.well-known/openid-configuration');
-    expect(documentUrl('https://idp.example.test/.well-known/openid-configuration?p=x')).toBe('https://idp.example.test/.well-known/openid-configuration?p=x');
+    expect(documentUrl('https://idp.example.test/.well-known/openid-configuration?p=x')).toBe(
+      'https://idp.example.test/.well-known/openid-configuration?p=x',
+    );
   });
 });
 
@@ -44,18 +59,30 @@ describe('who a document may say it is of', () => {
   ])('%s: not %s', (configured, documented) => expect(isIssuerOf(configured, documented)).toBe(false));
 
   it('knows those of many directories', () => {
-    expect([`${ENTRA}/common/v2.0`, `${ENTRA}/organizations`, `${ENTRA}/${DIRECTORY}/v2.0`, `${ENTRA}/commons/v2.0`].map(isOfManyTenants)).toEqual([true, true, false, false]);
+    expect(
+      [`${ENTRA}/common/v2.0`, `${ENTRA}/organizations`, `${ENTRA}/${DIRECTORY}/v2.0`, `${ENTRA}/commons/v2.0`].map(
+        isOfManyTenants,
+      ),
+    ).toEqual([true, true, false, false]);
   });
 });
 
-describe('Google\'s hosted domain', () => {
+describe("Google's hosted domain", () => {
   const token = (issuer: string, hd?: unknown) => ({ issuer, subject: '1', claims: { hd } });
   const connection = { tenants: ['named.example.test'] } as unknown as OidcConnection;
 
-  it('has to be there, since anybody can have an account, and be one of the organization\'s', () => {
-    expect(() => checkHostedDomain(token('https://accounts.google.com'), connection, [])).toThrow('hosted_domain_wrong');
-    expect(() => checkHostedDomain(token('https://accounts.google.com', 'other.example.test'), connection, ['own.example.test'])).toThrow('hosted_domain_wrong');
-    expect(() => checkHostedDomain(token('https://accounts.google.com', 'Own.example.test'), connection, ['own.example.test'])).not.toThrow();
-    expect(() => checkHostedDomain(token('https://accounts.google.com', 'named.example.test'), connection, [])).not.toThrow();
+  it("has to be there, since anybody can have an account, and be one of the organization's", () => {
+    expect(() => checkHostedDomain(token('https://accounts.google.com'), connection, [])).toThrow(
+      'hosted_domain_wrong',
+    );
+    expect(() =>
+      checkHostedDomain(token('https://accounts.google.com', 'other.example.test'), connection, ['own.example.test']),
+    ).toThrow('hosted_domain_wrong');
+    expect(() =>
+      checkHostedDomain(token('https://accounts.google.com', 'Own.example.test'), connection, ['own.example.test']),
+    ).not.toThrow();
+    expect(() =>
+      checkHostedDomain(token('https://accounts.google.com', 'named.example.test'), connection, []),
+    ).not.toThrow();
   });
 });

@@ -2,7 +2,8 @@ import type { AuthorizationServer } from 'oauth4webapi';
 import { must } from './oidc-refusal.js';
 
 /** What a provider says of itself (OpenID Connect Discovery 1.0, section 3), as far as it is relied upon. */
-export type ProviderMetadata = AuthorizationServer & Required<Pick<AuthorizationServer, 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri'>>;
+export type ProviderMetadata = AuthorizationServer &
+  Required<Pick<AuthorizationServer, 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri'>>;
 
 const WELL_KNOWN = '/.well-known/openid-configuration';
 /** Stands for the directory in the issuer of Entra ID's documents for many. */
@@ -11,7 +12,13 @@ const MANY_TENANTS = /^(https?:\/\/[^/]+)\/(?:common|organizations)(\/|$)/;
 const POLICY = /^b2c_1a?_[\w.-]{1,100}$/i;
 const DIRECTORY = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-const ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'userinfo_endpoint', 'end_session_endpoint'] as const;
+const ENDPOINTS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'userinfo_endpoint',
+  'end_session_endpoint',
+] as const;
 
 /** Whether this may be an address of a provider: https, and on this machine http too where that is allowed. */
 export function isProviderUrl(text: unknown, allowLoopback: boolean): text is string {
@@ -37,7 +44,8 @@ export function policyOf(issuer: string): string | undefined {
 }
 
 /**
- * Whether a document found for `configured` may call its issuer `documented`: the same to the letter, but for Entra's documents for many
+ * Whether a document found for `configured` may call its issuer `documented`: the same to the letter, but for Entra's
+ * documents for many
  * directories, and for B2C's, which name the directory by its id and share an issuer between user flows.
  */
 export function isIssuerOf(configured: string, documented: string): boolean {
@@ -47,7 +55,9 @@ export function isIssuerOf(configured: string, documented: string): boolean {
   if (policy === undefined) return false;
   const found = URL.parse(documented);
   const path = new RegExp(`^/(?:${DIRECTORY}|tfp/${DIRECTORY}/${policy.replaceAll('.', '\\.')})/v2\\.0/$`, 'i');
-  return found !== null && found.origin === new URL(configured).origin && path.test(found.pathname) && found.search === '';
+  return (
+    found !== null && found.origin === new URL(configured).origin && path.test(found.pathname) && found.search === ''
+  );
 }
 
 /**
@@ -59,9 +69,17 @@ export function readProviderMetadata(text: string, configured: string, allowLoop
   must(typeof document.issuer === 'string' && isIssuerOf(configured, document.issuer), 'provider_issuer_wrong');
   for (const name of ENDPOINTS) {
     const needed = name !== 'userinfo_endpoint' && name !== 'end_session_endpoint';
-    must(document[name] === undefined ? !needed : isProviderUrl(document[name], allowLoopback), 'provider_metadata_invalid', name);
+    must(
+      document[name] === undefined ? !needed : isProviderUrl(document[name], allowLoopback),
+      'provider_metadata_invalid',
+      name,
+    );
   }
-  for (const name of ['id_token_signing_alg_values_supported', 'token_endpoint_auth_methods_supported', 'response_types_supported'] as const) {
+  for (const name of [
+    'id_token_signing_alg_values_supported',
+    'token_endpoint_auth_methods_supported',
+    'response_types_supported',
+  ] as const) {
     must(document[name] === undefined || Array.isArray(document[name]), 'provider_metadata_invalid', name);
   }
   must(document.response_types_supported?.includes('code') !== false, 'provider_unsupported', 'code flow');
@@ -75,6 +93,10 @@ function parsed(text: string): Partial<AuthorizationServer> {
   } catch {
     must(false, 'provider_metadata_invalid', 'not JSON');
   }
-  must(typeof document === 'object' && document !== null && !Array.isArray(document), 'provider_metadata_invalid', 'not an object');
+  must(
+    typeof document === 'object' && document !== null && !Array.isArray(document),
+    'provider_metadata_invalid',
+    'not an object',
+  );
   return document;
 }

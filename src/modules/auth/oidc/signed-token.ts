@@ -12,8 +12,23 @@ export interface SignedToken {
 }
 
 const MOST_CHARACTERS = 64 * 1024;
-/** Signatures with a private key that only the provider has. No `none`, and no HMAC, which whoever knows the public key could compute. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+/**
+ * Signatures with a private key that only the provider has. No `none`, and no HMAC, which whoever knows the public key
+ * could compute.
+ */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 
 /** What the cryptographic library's errors mean. */
 const MEANINGS: readonly (readonly [error: abstract new (...args: never[]) => Error, reason: OidcRefusal])[] = [
@@ -24,11 +39,18 @@ const MEANINGS: readonly (readonly [error: abstract new (...args: never[]) => Er
 ];
 
 /**
- * Verifies a JWS in compact form (RFC 7515) with the provider's keys. Which key is named by `kid` alone: addresses and keys that the header brings along
- * (`jku`, `x5u`, `jwk`) are not looked at. `types` are the values that `typ` may have; it may be missing (RFC 8725, section 3.11).
+ * Verifies a JWS in compact form (RFC 7515) with the provider's keys. Which key is named by `kid` alone: addresses and
+ * keys that the header brings along
+ * (`jku`, `x5u`, `jwk`) are not looked at. `types` are the values that `typ` may have; it may be missing (RFC 8725,
+ * section 3.11).
  * @throws OidcRefused
  */
-export async function verifyToken(raw: unknown, keys: ProviderKeys, announced: readonly string[] | undefined, types: readonly string[]): Promise<SignedToken> {
+export async function verifyToken(
+  raw: unknown,
+  keys: ProviderKeys,
+  announced: readonly string[] | undefined,
+  types: readonly string[],
+): Promise<SignedToken> {
   must(typeof raw === 'string' && raw.length > 0, 'token_missing');
   must(raw.length <= MOST_CHARACTERS, 'token_too_large');
   const parts = raw.split('.').length;
@@ -41,9 +63,17 @@ export async function verifyToken(raw: unknown, keys: ProviderKeys, announced: r
 
 function checkHeader(raw: string, announced: readonly string[] | undefined, types: readonly string[]): string {
   const { alg, crit, typ } = headerOf(raw);
-  must(typeof alg === 'string' && ALGORITHMS.includes(alg) && announced?.includes(alg) !== false, 'algorithm_refused', String(alg).slice(0, 20));
+  must(
+    typeof alg === 'string' && ALGORITHMS.includes(alg) && announced?.includes(alg) !== false,
+    'algorithm_refused',
+    String(alg).slice(0, 20),
+  );
   must(crit === undefined, 'header_unsupported', 'crit');
-  must(typ === undefined || (typeof typ === 'string' && types.includes(typ.toLowerCase())), 'token_type_wrong', String(typ).slice(0, 50));
+  must(
+    typ === undefined || (typeof typ === 'string' && types.includes(typ.toLowerCase())),
+    'token_type_wrong',
+    String(typ).slice(0, 50),
+  );
   return alg;
 }
 
@@ -55,14 +85,18 @@ function headerOf(raw: string): ReturnType<typeof decodeProtectedHeader> {
   }
 }
 
-/** A key that nobody knows yet, or that no longer fits, may be one that the provider has made since: its keys are asked for once more. */
+/**
+ * A key that nobody knows yet, or that no longer fits, may be one that the provider has made since: its keys are asked
+ * for once more.
+ */
 async function verified(raw: string, keys: ProviderKeys): Promise<CompactVerifyResult> {
   const options = { algorithms: ALGORITHMS };
   const known = await keys.known();
   try {
     return await compactVerify(raw, known, options);
   } catch (error) {
-    if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed)) throw refusalOf(error);
+    if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed))
+      throw refusalOf(error);
   }
   const renewed = await keys.renewed();
   return compactVerify(raw, renewed, options).catch((error: unknown) => {

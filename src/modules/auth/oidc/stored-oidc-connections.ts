@@ -36,6 +36,9 @@ export class StoredOidcConnections {
     if (connection.oidcClientSecret === null) return undefined;
     currentContext().orgId = connection.orgId;
     const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', keys);
-    return ring.forRow('sso_connections', connection.id).open('oidc_client_secret_enc', connection.oidcClientSecret) ?? undefined;
+    return (
+      ring.forRow('sso_connections', connection.id).open('oidc_client_secret_enc', connection.oidcClientSecret) ??
+      undefined
+    );
   }
 }

@@ -23,11 +23,18 @@ export function text(claims: Claims, name: string, most = 255): string | undefin
 /** A time of a claim (seconds of the epoch, RFC 7519 NumericDate) in milliseconds. */
 export function time(claims: Claims, name: string): number | undefined {
   const value = claims[name];
-  must(value === undefined || (typeof value === 'number' && Number.isFinite(value) && Math.abs(value) < 1e11), 'time_malformed', name);
+  must(
+    value === undefined || (typeof value === 'number' && Number.isFinite(value) && Math.abs(value) < 1e11),
+    'time_malformed',
+    name,
+  );
   return value === undefined ? undefined : value * 1000;
 }
 
-/** What ID tokens and logout tokens have in common: this issuer made it, for us, now (OpenID Connect Core 1.0, section 3.1.3.7). Returns the issuer. */
+/**
+ * What ID tokens and logout tokens have in common: this issuer made it, for us, now (OpenID Connect Core 1.0, section
+ * 3.1.3.7). Returns the issuer.
+ */
 export function checkToken(claims: Claims, expected: ExpectedToken): string {
   const issuer = issuerFor(claims, expected);
   must(claims['iss'] === issuer, 'issuer_wrong');
@@ -36,7 +43,10 @@ export function checkToken(claims: Claims, expected: ExpectedToken): string {
   return issuer;
 }
 
-/** The issuer that a token must name: the provider's own, with the directory in it where it speaks for many, of those that are let in. */
+/**
+ * The issuer that a token must name: the provider's own, with the directory in it where it speaks for many, of those
+ * that are let in.
+ */
 function issuerFor(claims: Claims, { connection, metadata }: ExpectedToken): string {
   const { issuer } = metadata;
   const tid = text(claims, 'tid')?.toLowerCase();
@@ -50,7 +60,10 @@ function issuerFor(claims: Claims, { connection, metadata }: ExpectedToken): str
   return issuer;
 }
 
-/** User flows of one B2C directory share their keys, and often their issuer: a token of the one for new passwords is no sign-in. */
+/**
+ * User flows of one B2C directory share their keys, and often their issuer: a token of the one for new passwords is no
+ * sign-in.
+ */
 export function checkPolicy(claims: Claims, { connection }: ExpectedToken): void {
   const policy = policyOf(connection.issuer);
   must(policy === undefined || (text(claims, 'tfp') ?? text(claims, 'acr'))?.toLowerCase() === policy, 'policy_wrong');

@@ -9,7 +9,9 @@ import { accountPage } from './account.views.js';
 
 const PAGE = 'text/html; charset=utf-8';
 
-/** One's own account, as pages. Their buttons send no fields, so that the guard's rule for foreign forms covers them. */
+/**
+ * One's own account, as pages. Their buttons send no fields, so that the guard's rule for foreign forms covers them.
+ */
 @Controller('account')
 @UseFilters(PageFilter)
 export class AccountPageController {

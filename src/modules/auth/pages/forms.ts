@@ -24,5 +24,8 @@ export function onward(response: Response, address: string): string {
 /** Throws the form again with a sentence on what is wrong with it; whatever does not belong into a form as it is. */
 export function again(error: unknown, form: (sentence: string) => string): never {
   if (!(error instanceof Problem) || TOLD[error.code] === undefined) throw error;
-  throw new FormAgain(error, form([TOLD[error.code], ...(error.errors ?? []).map(({ message }) => `It ${message}.`)].join(' ')));
+  throw new FormAgain(
+    error,
+    form([TOLD[error.code], ...(error.errors ?? []).map(({ message }) => `It ${message}.`)].join(' ')),
+  );
 }

@@ -2,39 +2,55 @@ import { IsIn, IsString, Length, Matches, MaxLength, MinLength } from 'class-val
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 
 export class AddressForm {
-  @MayBeAbsent() @IsString() @Length(1, 254)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 254)
   email?: string;
 
   /** Where to go after signing in; a path on this host, anything else is ignored. */
-  @MayBeAbsent() @IsString() @MaxLength(1_024)
+  @MayBeAbsent()
+  @IsString()
+  @MaxLength(1_024)
   returnTo?: string;
 }
 
 export class PasswordForm {
-  @IsString() @Length(1, 254)
+  @IsString()
+  @Length(1, 254)
   email: string;
 
-  @MayBeAbsent() @IsString() @MaxLength(1_024)
+  @MayBeAbsent()
+  @IsString()
+  @MaxLength(1_024)
   returnTo?: string;
 
-  @IsString() @MinLength(1) @MaxLength(1_000)
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1_000)
   password: string;
 
-  @MayBeAbsent() @IsIn(['on'])
+  @MayBeAbsent()
+  @IsIn(['on'])
   rememberMe?: 'on';
 }
 
 export class SecondFactorForm {
-  @MayBeAbsent() @Matches(/^\d{6}$/)
+  @MayBeAbsent()
+  @Matches(/^\d{6}$/)
   totp?: string;
 
-  @MayBeAbsent() @IsString() @Length(1, 40)
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 40)
   recoveryCode?: string;
 
-  @MayBeAbsent() @IsIn(['on'])
+  @MayBeAbsent()
+  @IsIn(['on'])
   rememberDevice?: 'on';
 
-  @MayBeAbsent() @IsString() @MaxLength(1_024)
+  @MayBeAbsent()
+  @IsString()
+  @MaxLength(1_024)
   returnTo?: string;
 }
 
@@ -49,20 +65,29 @@ export class TotpConfirmForm {
 }
 
 export class StepUpForm {
-  @MayBeAbsent() @Matches(/^\d{6}$/)
+  @MayBeAbsent()
+  @Matches(/^\d{6}$/)
   totp?: string;
 
-  @MayBeAbsent() @IsString() @MinLength(1) @MaxLength(1_000)
+  @MayBeAbsent()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1_000)
   password?: string;
 
-  @MayBeAbsent() @IsString() @MaxLength(1_024)
+  @MayBeAbsent()
+  @IsString()
+  @MaxLength(1_024)
   returnTo?: string;
 }
 
 export class ResetForm {
-  @IsString() @Length(1, 2_000)
+  @IsString()
+  @Length(1, 2_000)
   token: string;
 
-  @IsString() @MinLength(1) @MaxLength(1_000)
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1_000)
   password: string;
 }

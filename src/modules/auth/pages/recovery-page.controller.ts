@@ -13,7 +13,12 @@ import { again } from './forms.js';
 import { ResetForm } from './pages.dto.js';
 
 const PAGE = 'text/html; charset=utf-8';
-const RESET = { title: 'Choose a new password', action: '/account/reset', button: 'Set the password', newPassword: true };
+const RESET = {
+  title: 'Choose a new password',
+  action: '/account/reset',
+  button: 'Set the password',
+  newPassword: true,
+};
 const VERIFY = { title: 'Confirm your address', action: '/account/verify', button: 'Confirm', newPassword: false };
 const TO_SIGN_IN = { href: '/sign-in', label: 'To the sign-in page' };
 
@@ -35,14 +40,19 @@ export class RecoveryPageController {
 
   @Post('forgot')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_mail_asked'], limit: BY_ADDRESS.forgotPassword,
+    emits: ['auth.password_mail_asked'],
+    limit: BY_ADDRESS.forgotPassword,
   })
   @Returns.text(PAGE)
   async forgot(@Body() { email }: ForgotPasswordDto, @Req() request: Request) {
     assertOwnForm(request, this.app);
     try {
       await this.recovery.forgot(email);
-      return notePage('Look into your mail', 'If somebody here has that address, a link is on its way to it. It works for half an hour.', TO_SIGN_IN);
+      return notePage(
+        'Look into your mail',
+        'If somebody here has that address, a link is on its way to it. It works for half an hour.',
+        TO_SIGN_IN,
+      );
     } catch (error) {
       return again(error, forgotPage);
     }
@@ -57,7 +67,8 @@ export class RecoveryPageController {
 
   @Post('reset')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_reset', 'auth.password_reset_refused'], limit: BY_ADDRESS.resetPassword,
+    emits: ['auth.password_reset', 'auth.password_reset_refused'],
+    limit: BY_ADDRESS.resetPassword,
   })
   @Returns.text(PAGE)
   async reset(@Body() { token, password }: ResetForm, @Req() request: Request) {

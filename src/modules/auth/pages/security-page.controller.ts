@@ -47,11 +47,18 @@ export class SecurityPageController {
 
   @Post('security/totp/confirm')
   @Access('signed-in', {
-    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30,
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'],
+    beforeSecondFactor: true,
+    peopleOnly: true,
+    stepUpMinutes: 30,
     limit: BY_ADDRESS.totpConfirm,
   })
   @Returns.text(PAGE)
-  async confirm(@Body() { code, secret }: TotpConfirmForm, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {
+  async confirm(
+    @Body() { code, secret }: TotpConfirmForm,
+    @Req() { user }: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     try {
       const { session, recoveryCodes } = await this.factors.confirmTotp(user.sid, code);
       this.sessions.set(response, session.secret, session.expiresAt);
@@ -70,11 +77,17 @@ export class SecurityPageController {
 
   @Post('step-up')
   @Access('signed-in', {
-    emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.locked'], beforeSecondFactor: true, peopleOnly: true,
+    emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.locked'],
+    beforeSecondFactor: true,
+    peopleOnly: true,
     limit: BY_ADDRESS.stepUp,
   })
   @Returns.text(PAGE)
-  async stepUp(@Body() { returnTo, ...proof }: StepUpForm, @Req() { user }: SessionRequest, @Res({ passthrough: true }) response: Response) {
+  async stepUp(
+    @Body() { returnTo, ...proof }: StepUpForm,
+    @Req() { user }: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     const form = await this.form(pageAddress(returnTo));
     try {
       const { secret, expiresAt } = await this.stepUps.stepUp(user.sid, proof, undefined);

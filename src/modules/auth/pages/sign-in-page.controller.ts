@@ -11,7 +11,10 @@ import { addressPage } from './sign-in.views.js';
 
 const PAGE = 'text/html; charset=utf-8';
 
-/** Sign-in by pages, which need no script: an address, then the institution's single sign-on or a password, then a second factor. */
+/**
+ * Sign-in by pages, which need no script: an address, then the institution's single sign-on or a password, then a
+ * second factor.
+ */
 @Controller('sign-in')
 @UseFilters(PageFilter)
 export class SignInPageController {
@@ -22,11 +25,16 @@ export class SignInPageController {
   @Public('the page on which people begin to sign in', { limit: BY_ADDRESS.signIn })
   @Returns.text(PAGE)
   begin(@Query() { email, returnTo }: AddressForm) {
-    return email === undefined ? addressPage({ returnTo: pageAddress(returnTo) }) : this.pages.method(email, pageAddress(returnTo));
+    return email === undefined
+      ? addressPage({ returnTo: pageAddress(returnTo) })
+      : this.pages.method(email, pageAddress(returnTo));
   }
 
   @Post('password')
-  @Public('this is where people sign in', { emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.second_factor_asked'], limit: BY_ADDRESS.signIn })
+  @Public('this is where people sign in', {
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.second_factor_asked'],
+    limit: BY_ADDRESS.signIn,
+  })
   @Returns.text(PAGE)
   password(@Body() form: PasswordForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.pages.password(form, request, response);
@@ -41,7 +49,14 @@ export class SignInPageController {
 
   @Post('second-factor')
   @Public('the second half of a sign-in: by the cookie of the first, and by five tries an account', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.recovery_code_used', 'auth.device_remembered'], limit: BY_ADDRESS.secondFactor,
+    emits: [
+      'auth.signed_in',
+      'auth.sign_in_failed',
+      'auth.locked',
+      'auth.recovery_code_used',
+      'auth.device_remembered',
+    ],
+    limit: BY_ADDRESS.secondFactor,
   })
   @Returns.text(PAGE)
   factor(@Body() form: SecondFactorForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {

@@ -28,12 +28,22 @@ export class SignInPages {
     return methodPage(await this.shown(email, returnTo));
   }
 
-  /** Signs in and sends the browser on, to the second factor where one is asked for; or the form again, with what was wrong. Throws csrf_refused. */
-  async password({ email, password, rememberMe, returnTo }: PasswordForm, request: Request, response: Response): Promise<string> {
+  /**
+   * Signs in and sends the browser on, to the second factor where one is asked for; or the form again, with what was
+   * wrong. Throws csrf_refused.
+   */
+  async password(
+    { email, password, rememberMe, returnTo }: PasswordForm,
+    request: Request,
+    response: Response,
+  ): Promise<string> {
     assertOwnForm(request, this.app);
     const address = pageAddress(returnTo);
     try {
-      const outcome = await this.signIn.withPassword(email, password, { device: this.cookies.device(request), rememberMe: rememberMe !== undefined });
+      const outcome = await this.signIn.withPassword(email, password, {
+        device: this.cookies.device(request),
+        rememberMe: rememberMe !== undefined,
+      });
       if ('methods' in outcome) {
         response.append('Set-Cookie', this.cookies.needed(outcome).headers['Set-Cookie']);
         return onward(response, `/sign-in/second-factor?${new URLSearchParams({ returnTo: address }).toString()}`);
@@ -41,18 +51,25 @@ export class SignInPages {
       this.cookies.finish(request, response, outcome);
       return onward(response, address);
     } catch (error) {
-      const shown = { ...await this.shown(email, address), password: true, rememberMe: rememberMe !== undefined };
+      const shown = { ...(await this.shown(email, address)), password: true, rememberMe: rememberMe !== undefined };
       return again(error, (problem) => methodPage({ ...shown, problem }));
     }
   }
 
   /** Throws sign_in_lapsed. */
   async factors(returnTo: string | undefined, request: Request): Promise<string> {
-    return secondFactorPage({ methods: await this.secondFactor.methods(this.cookies.pending(request)), returnTo: pageAddress(returnTo) });
+    return secondFactorPage({
+      methods: await this.secondFactor.methods(this.cookies.pending(request)),
+      returnTo: pageAddress(returnTo),
+    });
   }
 
   /** Throws csrf_refused, sign_in_lapsed. */
-  async factor({ returnTo, rememberDevice, ...proof }: SecondFactorForm, request: Request, response: Response): Promise<string> {
+  async factor(
+    { returnTo, rememberDevice, ...proof }: SecondFactorForm,
+    request: Request,
+    response: Response,
+  ): Promise<string> {
     assertOwnForm(request, this.app);
     const pending = this.cookies.pending(request);
     const methods = await this.secondFactor.methods(pending);
@@ -67,7 +84,12 @@ export class SignInPages {
 
   private async shown(email: string, returnTo: string): Promise<MethodShown> {
     const { password, connections } = await this.discovery.discover(email);
-    return { email, password, returnTo, connections: connections.map(({ name, loginUrl }) => ({ name, loginUrl: withReturn(loginUrl, returnTo) })) };
+    return {
+      email,
+      password,
+      returnTo,
+      connections: connections.map(({ name, loginUrl }) => ({ name, loginUrl: withReturn(loginUrl, returnTo) })),
+    };
   }
 }
 

@@ -9,10 +9,14 @@ import { RecoveryService } from './recovery.service.js';
 export class RecoveryController {
   constructor(private readonly recovery: RecoveryService) {}
 
-  /** The answer is the same whether anybody has the address. The mail leads to `/account/reset#token=…` under PUBLIC_URL. */
+  /**
+   * The answer is the same whether anybody has the address. The mail leads to `/account/reset#token=…` under
+   * PUBLIC_URL.
+   */
   @Post('password/forgot')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_mail_asked'], limit: BY_ADDRESS.forgotPassword,
+    emits: ['auth.password_mail_asked'],
+    limit: BY_ADDRESS.forgotPassword,
   })
   @Returns.nothing(202)
   forgot(@Body() { email }: ForgotPasswordDto) {
@@ -22,7 +26,8 @@ export class RecoveryController {
   /** Sets a password with the token of the mail; ends every session, opens none. */
   @Post('password/reset')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_reset', 'auth.password_reset_refused'], limit: BY_ADDRESS.resetPassword,
+    emits: ['auth.password_reset', 'auth.password_reset_refused'],
+    limit: BY_ADDRESS.resetPassword,
   })
   @Returns.nothing()
   reset(@Body() { token, newPassword }: ResetPasswordDto) {
@@ -32,7 +37,9 @@ export class RecoveryController {
   /** Has a mail sent to one's own address; it leads to `/account/verify#token=…` under PUBLIC_URL. */
   @Post('email/verify/request')
   @Access('signed-in', {
-    emits: ['auth.email_mail_asked'], peopleOnly: true, limit: { name: 'email-verify-request', points: 100, seconds: 300 },
+    emits: ['auth.email_mail_asked'],
+    peopleOnly: true,
+    limit: { name: 'email-verify-request', points: 100, seconds: 300 },
   })
   @Returns.nothing(202)
   askVerification() {

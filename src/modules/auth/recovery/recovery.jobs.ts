@@ -12,7 +12,9 @@ import { Mailer, type MailMessage } from '../../../platform/mail/index.js';
 import { lockedMail, noPasswordMail, resetMail, TOKEN_MINUTES, verifyMail } from './account-mail.js';
 import { RecoveryRepository, type AccountLetter } from './recovery.repository.js';
 
-/** Mails about accounts. The worker alone learns whether anybody has an address, and makes what only the mail may hold. */
+/**
+ * Mails about accounts. The worker alone learns whether anybody has an address, and makes what only the mail may hold.
+ */
 @Injectable()
 export class RecoveryJobs {
   constructor(

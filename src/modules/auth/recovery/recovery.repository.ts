@@ -39,7 +39,10 @@ export class RecoveryRepository {
 
   /** Whose password a token would set; nobody's where it is not good. */
   async ownerOf(token: string): Promise<PasswordOwner> {
-    const [row] = await this.unitOfWork.once<{ email: string | null; names: string[] | null }>('SELECT * FROM app.token_owner($1)', [token]);
+    const [row] = await this.unitOfWork.once<{ email: string | null; names: string[] | null }>(
+      'SELECT * FROM app.token_owner($1)',
+      [token],
+    );
     return { email: row?.email ?? '', names: row?.names ?? [] };
   }
 
@@ -57,14 +60,18 @@ export class RecoveryRepository {
   /** Null where there is nobody to send it to, or it has left already; for the worker. */
   async letter(id: string): Promise<AccountLetter | null> {
     const [row] = await this.unitOfWork.sql<AccountLetter>(
-      'SELECT kind, address, user_id AS "userId", org_id AS "orgId", takes_passwords AS "takesPasswords" FROM app.account_letter($1)', [id],
+      'SELECT kind, address, user_id AS "userId", org_id AS "orgId", takes_passwords AS "takesPasswords" FROM app.account_letter($1)',
+      [id],
     );
     return row ?? null;
   }
 
   /** Keeps the digest of the token that is about to be mailed, for the worker; false when the mail is out of date. */
   async issue(id: string, tokenHash: Buffer, minutes: number): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ issued: boolean }>('SELECT app.issue_account_token($1, $2, $3) AS issued', [id, tokenHash, minutes]);
+    const [row] = await this.unitOfWork.sql<{ issued: boolean }>(
+      'SELECT app.issue_account_token($1, $2, $3) AS issued',
+      [id, tokenHash, minutes],
+    );
     return row!.issued;
   }
 

@@ -24,11 +24,16 @@ export class RecoveryService {
     private readonly limiter: RateLimiter,
   ) {}
 
-  /** Has a mail sent, if there is whom to send it to: the worker finds out, so that nothing here can tell. Throws too_many_requests. */
+  /**
+   * Has a mail sent, if there is whom to send it to: the worker finds out, so that nothing here can tell. Throws
+   * too_many_requests.
+   */
   async forgot(address: string): Promise<void> {
     const email = normalizeEmail(address);
     await this.limiter.consume(ASKED, email);
-    await this.unitOfWork.run(this.recovery.askReset(email), () => this.audit.record('auth.password_mail_asked', { outcome: 'failure' })); // whoever asks has shown nothing
+    await this.unitOfWork.run(this.recovery.askReset(email), () =>
+      this.audit.record('auth.password_mail_asked', { outcome: 'failure' }),
+    ); // whoever asks has shown nothing
   }
 
   /**
@@ -39,7 +44,10 @@ export class RecoveryService {
   async reset(token: string, password: string): Promise<void> {
     assertStrong(password, await this.recovery.ownerOf(token));
     const credential = await this.passwords.credential(password);
-    const { state } = await this.unitOfWork.run<ResetOutcome, ResetOutcome>(this.recovery.reset(token, credential), (row) => this.recorded(row));
+    const { state } = await this.unitOfWork.run<ResetOutcome, ResetOutcome>(
+      this.recovery.reset(token, credential),
+      (row) => this.recorded(row),
+    );
     if (state !== 'ok') throw new Problem('token_invalid');
   }
 
@@ -51,7 +59,10 @@ export class RecoveryService {
     this.audit.record('auth.email_mail_asked', { target: { type: 'user', id: userId } });
   }
 
-  /** For whoever asked for the mail, while signed in: somebody else's click proves nothing of this account. Throws token_invalid. */
+  /**
+   * For whoever asked for the mail, while signed in: somebody else's click proves nothing of this account. Throws
+   * token_invalid.
+   */
   async verify(token: string): Promise<void> {
     if (!(await this.recovery.verify(token))) throw new Problem('token_invalid');
     this.audit.record('auth.email_verified', { target: { type: 'user', id: currentMember().userId } });

@@ -27,7 +27,10 @@ export class ArrivalGuard extends AuthGuard('saml') {
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request & Partial<SamlRequest>>();
-    const { params: { connectionId }, body } = request;
+    const {
+      params: { connectionId },
+      body,
+    } = request;
     try {
       await super.canActivate(context);
       // The library lets some messages pass without a person; whatever they are, nobody signed in.

@@ -65,7 +65,8 @@ export function time(element: XmlElement, name: string): number | undefined {
 export function checkResponse(response: GuardedResponse, connection: SamlConnection): void {
   const [issuer] = childrenNamed(response.root, ASSERTION, 'Issuer');
   must(issuer === undefined || issuer.text === connection.idpEntityId, 'issuer_wrong');
-  // Only an unsigned response may leave it out (saml-bindings-2.0-os, section 3.5.5.2); the signed Recipient then decides.
+  // Only an unsigned response may leave it out (saml-bindings-2.0-os, section 3.5.5.2); the signed Recipient then
+  // decides.
   const destination = attribute(response.root, 'Destination');
   must(destination === connection.acsUrl || (destination === undefined && !response.signed), 'destination_wrong');
 }
@@ -85,7 +86,10 @@ export function nameIdOf(subject: XmlElement, connection: SamlConnection): NameI
   };
 }
 
-/** One bearer confirmation (saml-profiles-2.0-os, section 4.1.4.2): delivered to us, in time, for our request. Returns when it ends. */
+/**
+ * One bearer confirmation (saml-profiles-2.0-os, section 4.1.4.2): delivered to us, in time, for our request. Returns
+ * when it ends.
+ */
 function confirm(confirmation: XmlElement, { connection, requestId, now }: Expected): number {
   const skew = clockSkewMillis(connection);
   const [data] = childrenNamed(confirmation, ASSERTION, 'SubjectConfirmationData');
@@ -116,7 +120,9 @@ function checkConfirmations(subject: XmlElement, expected: Expected): number {
   throw refusal;
 }
 
-/** Conditions (saml-core-2.0-os, section 2.5.1): ours alone in the audience, in time, and none that is not understood. */
+/**
+ * Conditions (saml-core-2.0-os, section 2.5.1): ours alone in the audience, in time, and none that is not understood.
+ */
 function checkConditions(assertion: XmlElement, { connection, now }: Expected): number {
   const all = childrenNamed(assertion, ASSERTION, 'Conditions');
   const [conditions] = all;
@@ -139,12 +145,16 @@ function checkAge(assertion: XmlElement, { connection, requestId, now }: Expecte
   const issued = time(assertion, 'IssueInstant');
   must(issued !== undefined, 'time_malformed', 'IssueInstant');
   must(now >= issued - clockSkewMillis(connection), 'issued_in_future');
-  must(now < issued + (requestId === undefined ? UNSOLICITED_MILLIS : SIGN_IN_MILLIS) + clockSkewMillis(connection), 'assertion_too_old');
+  must(
+    now < issued + (requestId === undefined ? UNSOLICITED_MILLIS : SIGN_IN_MILLIS) + clockSkewMillis(connection),
+    'assertion_too_old',
+  );
 }
 
 /** The sign-in that took place over there, and when the session that it began ends. */
 function sessionOf(
-  assertion: XmlElement, { connection, authenticatedSince, now }: Expected,
+  assertion: XmlElement,
+  { connection, authenticatedSince, now }: Expected,
 ): Pick<VerifiedAssertion, 'sessionEnds' | 'sessionIndex' | 'authenticatedAt'> {
   const statements = childrenNamed(assertion, ASSERTION, 'AuthnStatement');
   must(statements.length > 0, 'authentication_missing');
@@ -167,12 +177,19 @@ function isNil({ attributes }: XmlElement): boolean {
 
 function attributesOf(assertion: XmlElement): SamlAttribute[] {
   const statements = childrenNamed(assertion, ASSERTION, 'AttributeStatement');
-  must(statements.every((statement) => childrenNamed(statement, ASSERTION, 'EncryptedAttribute').length === 0), 'attribute_encrypted');
-  return statements.flatMap((statement) => childrenNamed(statement, ASSERTION, 'Attribute')).map((item) => ({
-    name: attribute(item, 'Name') ?? '',
-    friendlyName: attribute(item, 'FriendlyName'),
-    values: childrenNamed(item, ASSERTION, 'AttributeValue').filter((value) => value.children.length === 0 && !isNil(value)).map(({ text }) => text),
-  }));
+  must(
+    statements.every((statement) => childrenNamed(statement, ASSERTION, 'EncryptedAttribute').length === 0),
+    'attribute_encrypted',
+  );
+  return statements
+    .flatMap((statement) => childrenNamed(statement, ASSERTION, 'Attribute'))
+    .map((item) => ({
+      name: attribute(item, 'Name') ?? '',
+      friendlyName: attribute(item, 'FriendlyName'),
+      values: childrenNamed(item, ASSERTION, 'AttributeValue')
+        .filter((value) => value.children.length === 0 && !isNil(value))
+        .map(({ text }) => text),
+    }));
 }
 
 /**

@@ -4,7 +4,10 @@ import { ENCRYPTION, SIGNATURE } from './saml-names.js';
 import { must, SamlRefused } from './saml-refusal.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
-/** Content encryption that is taken (XML Encryption 1.1, section 5.2). What is in it must be signed, which CBC alone does not show. */
+/**
+ * Content encryption that is taken (XML Encryption 1.1, section 5.2). What is in it must be signed, which CBC alone
+ * does not show.
+ */
 const CIPHERS: ReadonlyMap<string, Cipher> = new Map([
   ['http://www.w3.org/2009/xmlenc11#aes256-gcm', { name: 'aes-256-gcm', keyBytes: 32, ivBytes: 12 }],
   ['http://www.w3.org/2009/xmlenc11#aes128-gcm', { name: 'aes-128-gcm', keyBytes: 16, ivBytes: 12 }],
@@ -65,7 +68,9 @@ function refuseAlgorithm(algorithm: string): never {
   throw new SamlRefused('encryption_algorithm', algorithm.slice(0, 100));
 }
 
-/** RSA-OAEP and its hash. One for digest and mask: that is what providers send, and what there is to compute it with. */
+/**
+ * RSA-OAEP and its hash. One for digest and mask: that is what providers send, and what there is to compute it with.
+ */
 function oaepHash(encryptedKey: XmlElement): string {
   const { method, algorithm } = algorithmOf(encryptedKey);
   if (!OAEP.has(algorithm)) refuseAlgorithm(algorithm);
@@ -74,13 +79,20 @@ function oaepHash(encryptedKey: XmlElement): string {
   const hash = digest === undefined ? 'sha1' : HASHES.get(attribute(digest, 'Algorithm') ?? '');
   if (hash === undefined) refuseAlgorithm(attribute(digest!, 'Algorithm') ?? '');
   if (algorithm === KEY_ALGORITHM) must(mask === undefined, 'encryption_malformed', 'MGF');
-  else must((mask === undefined ? 'sha1' : MASKS.get(attribute(mask, 'Algorithm') ?? '')) === hash, 'encryption_algorithm', 'mask and digest differ');
+  else
+    must(
+      (mask === undefined ? 'sha1' : MASKS.get(attribute(mask, 'Algorithm') ?? '')) === hash,
+      'encryption_algorithm',
+      'mask and digest differ',
+    );
   return hash;
 }
 
 /** The encrypted content keys: within the content's KeyInfo, or beside it. */
 function encryptedKeys(wrapper: XmlElement, data: XmlElement): XmlElement[] {
-  const keys = [...childrenNamed(data, SIGNATURE, 'KeyInfo'), wrapper].flatMap((parent) => childrenNamed(parent, ENCRYPTION, 'EncryptedKey'));
+  const keys = [...childrenNamed(data, SIGNATURE, 'KeyInfo'), wrapper].flatMap((parent) =>
+    childrenNamed(parent, ENCRYPTION, 'EncryptedKey'),
+  );
   must(keys.length > 0 && keys.length <= MAX_KEYS, 'encryption_malformed', 'EncryptedKey');
   return keys;
 }
@@ -91,7 +103,10 @@ function contentKey(encrypted: readonly XmlElement[], spKeys: readonly SpKey[], 
     const [hash, value] = [oaepHash(candidate), cipherValue(candidate)];
     for (const { privateKey } of spKeys) {
       try {
-        const key = privateDecrypt({ key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash }, value);
+        const key = privateDecrypt(
+          { key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash },
+          value,
+        );
         if (key.length === keyBytes) return key;
       } catch {
         continue; // for another of our keys, or for another recipient

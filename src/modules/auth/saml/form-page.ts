@@ -8,11 +8,18 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** A page that posts a form to another host by itself, or by its button where scripts do not run (saml-bindings-2.0-os, section 3.5.4). */
+/**
+ * A page that posts a form to another host by itself, or by its button where scripts do not run (saml-bindings-2.0-os,
+ * section 3.5.4).
+ */
 export function formPage({ action, fields }: OutgoingForm): string {
-  const inputs = Object.entries(fields).map(([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`).join('');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Continue</title></head><body><form method="post" action="${escaped(action)}">${inputs}`
-    + `<p>Your organization's sign-in page is next.</p><button type="submit">Continue</button></form><script>${SUBMIT}</script></body></html>`;
+  const inputs = Object.entries(fields)
+    .map(([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`)
+    .join('');
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Continue</title></head><body><form method="post" action="${escaped(action)}">${inputs}` +
+    `<p>Your organization's sign-in page is next.</p><button type="submit">Continue</button></form><script>${SUBMIT}</script></body></html>`
+  );
 }
 
 /**

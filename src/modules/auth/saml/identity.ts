@@ -8,18 +8,42 @@ import { withinScopes } from './scopes.js';
 
 const CLAIMS = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims';
 
-/** Names that Shibboleth, SimpleSAMLphp, Okta, Google, Keycloak, AD FS and Entra ID give these by default; the first that is there counts. */
-const EMAIL_NAMES = ['mail', 'email', 'urn:oid:0.9.2342.19200300.100.1.3', 'urn:oid:1.2.840.113549.1.9.1', `${CLAIMS}/emailaddress`, 'emailAddress', 'Email'];
-const DISPLAY_NAMES = ['displayName', 'urn:oid:2.16.840.1.113730.3.1.241', 'http://schemas.microsoft.com/identity/claims/displayname'];
+/**
+ * Names that Shibboleth, SimpleSAMLphp, Okta, Google, Keycloak, AD FS and Entra ID give these by default; the first
+ * that is there counts.
+ */
+const EMAIL_NAMES = [
+  'mail',
+  'email',
+  'urn:oid:0.9.2342.19200300.100.1.3',
+  'urn:oid:1.2.840.113549.1.9.1',
+  `${CLAIMS}/emailaddress`,
+  'emailAddress',
+  'Email',
+];
+const DISPLAY_NAMES = [
+  'displayName',
+  'urn:oid:2.16.840.1.113730.3.1.241',
+  'http://schemas.microsoft.com/identity/claims/displayname',
+];
 const GIVEN_NAMES = ['givenName', 'firstName', 'urn:oid:2.5.4.42', `${CLAIMS}/givenname`];
 const FAMILY_NAMES = ['sn', 'surname', 'lastName', 'urn:oid:2.5.4.4', `${CLAIMS}/surname`];
 const WHOLE_NAMES = ['cn', 'urn:oid:2.5.4.3'];
 export const GROUP_NAMES = [
-  'groups', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups', 'http://schemas.xmlsoap.org/claims/Group', 'memberOf',
-  'isMemberOf', 'urn:oid:1.3.6.1.4.1.5923.1.5.1.1', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role', 'Role',
+  'groups',
+  'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups',
+  'http://schemas.xmlsoap.org/claims/Group',
+  'memberOf',
+  'isMemberOf',
+  'urn:oid:1.3.6.1.4.1.5923.1.5.1.1',
+  'http://schemas.microsoft.com/ws/2008/06/identity/claims/role',
+  'Role',
 ];
 /** Entra ID sends this in place of the groups when a person is in more than 150. */
-const GROUPS_LINKS = ['http://schemas.microsoft.com/claims/groups.link', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups.link'];
+const GROUPS_LINKS = [
+  'http://schemas.microsoft.com/claims/groups.link',
+  'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups.link',
+];
 const ENTRA_TENANT = 'http://schemas.microsoft.com/identity/claims/tenantid';
 const ENTRA_OBJECT = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 
@@ -36,7 +60,10 @@ function valuesOf(attributes: Attributes, names: readonly string[]): readonly st
   return names.map((name) => allNamed(attributes, name)).find((values) => values.length > 0) ?? [];
 }
 
-/** The values of the attribute that the connection names, if need be by its friendly name; else of the first that usually means it. */
+/**
+ * The values of the attribute that the connection names, if need be by its friendly name; else of the first that
+ * usually means it.
+ */
 function named(attributes: Attributes, chosen: string | undefined, usual: readonly string[]): readonly string[] {
   if (chosen === undefined) return valuesOf(attributes, usual);
   const values = allNamed(attributes, chosen);
@@ -55,7 +82,8 @@ export function nameIdKey({ format, nameQualifier, spNameQualifier, value }: Nam
 }
 
 function subjectKeyOf({ attributes, nameId }: VerifiedAssertion, connection: SamlConnection): string {
-  if (connection.subject === 'entra-object') return JSON.stringify(['entra', single(attributes, ENTRA_TENANT), single(attributes, ENTRA_OBJECT)]);
+  if (connection.subject === 'entra-object')
+    return JSON.stringify(['entra', single(attributes, ENTRA_TENANT), single(attributes, ENTRA_OBJECT)]);
   // A transient name is new at every sign-in: each would make another account of the same person.
   must(nameId.format !== FORMAT_TRANSIENT, 'name_id_transient');
   return nameIdKey(nameId);
@@ -74,8 +102,11 @@ function emailOf(attributes: Attributes, nameId: NameId, { emailAttribute }: Sam
 /** What to call the person: as the connection says, else by a name made for showing, else by its parts. */
 function displayNameOf(attributes: Attributes, { nameAttribute }: SamlConnection): string | undefined {
   const first = (values: readonly string[]): string => values[0]?.trim() ?? '';
-  const parts = [first(valuesOf(attributes, GIVEN_NAMES)), first(valuesOf(attributes, FAMILY_NAMES))].filter(Boolean).join(' ');
-  const name = first(named(attributes, nameAttribute, DISPLAY_NAMES)) || parts || first(valuesOf(attributes, WHOLE_NAMES));
+  const parts = [first(valuesOf(attributes, GIVEN_NAMES)), first(valuesOf(attributes, FAMILY_NAMES))]
+    .filter(Boolean)
+    .join(' ');
+  const name =
+    first(named(attributes, nameAttribute, DISPLAY_NAMES)) || parts || first(valuesOf(attributes, WHOLE_NAMES));
   return name.slice(0, MAX_NAME) || undefined;
 }
 

@@ -26,9 +26,13 @@ const MIN_RSA_BITS = 2048;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /** The endpoint for a service, by redirect if it offers that, else by post; nothing when by neither. */
-function endpointOf(descriptor: XmlElement, service: string): { endpoint: XmlElement; binding: SamlBinding } | undefined {
+function endpointOf(
+  descriptor: XmlElement,
+  service: string,
+): { endpoint: XmlElement; binding: SamlBinding } | undefined {
   const offered = childrenNamed(descriptor, METADATA, service);
-  const by = (name: string): XmlElement | undefined => offered.find((endpoint) => attribute(endpoint, 'Binding') === name);
+  const by = (name: string): XmlElement | undefined =>
+    offered.find((endpoint) => attribute(endpoint, 'Binding') === name);
   const [redirect, post] = [by(BINDING_REDIRECT), by(BINDING_POST)];
   if (redirect !== undefined) return { endpoint: redirect, binding: 'redirect' };
   return post && { endpoint: post, binding: 'post' };
@@ -43,12 +47,18 @@ export function httpsAddress(location: string | undefined): string {
   return url.href;
 }
 
-/** A certificate as PEM. Its dates are not judged: identity providers are trusted by their key, and sign on past them. */
+/**
+ * A certificate as PEM. Its dates are not judged: identity providers are trusted by their key, and sign on past them.
+ */
 export function certificatePem(text: string): string {
   try {
     const certificate = new X509Certificate(Buffer.from(text, 'base64'));
     const { asymmetricKeyType: type, asymmetricKeyDetails: details } = certificate.publicKey;
-    must(type === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS, 'metadata_certificate', 'RSA of 2048 bits or more');
+    must(
+      type === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS,
+      'metadata_certificate',
+      'RSA of 2048 bits or more',
+    );
     return certificate.toString();
   } catch (cause) {
     if (cause instanceof SamlRefused) throw cause;
@@ -98,20 +108,27 @@ function providerIn(entity: XmlElement): Provider[] {
 
 /** The one that is meant: by its entity id where there are several. What holds it may have expired as well. */
 function chooseProvider(root: XmlElement, now: number, entityId: string | undefined): Provider {
-  must(root.uri === METADATA && ['EntityDescriptor', 'EntitiesDescriptor'].includes(root.local), 'metadata_not_idp', 'an EntityDescriptor is needed');
+  must(
+    root.uri === METADATA && ['EntityDescriptor', 'EntitiesDescriptor'].includes(root.local),
+    'metadata_not_idp',
+    'an EntityDescriptor is needed',
+  );
   const entities = [...descendants(root)].filter(({ local, uri }) => uri === METADATA && local === 'EntityDescriptor');
   const found = entities.flatMap((entity) => providerIn(entity).map((provider) => ({ provider, entity })));
   const meant = entityId === undefined ? found : found.filter(({ provider }) => provider.entityId === entityId);
   const [first] = meant;
   must(first !== undefined, 'metadata_not_idp', 'an IDPSSODescriptor for SAML 2.0 is needed');
   must(meant.length === 1, 'metadata_ambiguous', 'several identity providers: name one by its entity id');
-  const around = [...descendants(root)].filter((element) => element.range[0] <= first.entity.range[0] && element.range[1] >= first.entity.range[1]);
+  const around = [...descendants(root)].filter(
+    (element) => element.range[0] <= first.entity.range[0] && element.range[1] >= first.entity.range[1],
+  );
   for (const element of [...around, first.provider.descriptor]) checkNotExpired(element, now);
   return first.provider;
 }
 
 /**
- * Reads the metadata of one identity provider, as an administrator hands it in. A signature in it is not judged: the way
+ * Reads the metadata of one identity provider, as an administrator hands it in. A signature in it is not judged: the
+ * way
  * it came is what it is trusted by.
  * @param now epoch milliseconds
  * @param chosen the entity id of the provider that is meant, for a file of several

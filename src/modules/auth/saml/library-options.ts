@@ -3,7 +3,10 @@ import { SIGN_IN_MILLIS, type PendingRequest } from '../sso/request-store.js';
 import { clockSkewMillis, UNSOLICITED_MILLIS } from './saml-connection.js';
 import type { JudgedResponse } from './saml-responses.js';
 
-/** The library wants a store of request ids. Ours is kept elsewhere; this is a view of it, one response long: the request that was taken out for it. */
+/**
+ * The library wants a store of request ids. Ours is kept elsewhere; this is a view of it, one response long: the
+ * request that was taken out for it.
+ */
 function onlyRequest(request: PendingRequest | undefined): CacheProvider {
   return {
     saveAsync: () => Promise.resolve(null),
@@ -13,8 +16,10 @@ function onlyRequest(request: PendingRequest | undefined): CacheProvider {
 }
 
 /**
- * The SAML library's options to judge a response by, every one of its lenient defaults turned strict. What answers a request of ours must name it;
- * an answer to none is one that was let through as such. A response that was signed around its plain assertion is verified there too.
+ * The SAML library's options to judge a response by, every one of its lenient defaults turned strict. What answers a
+ * request of ours must name it;
+ * an answer to none is one that was let through as such. A response that was signed around its plain assertion is
+ * verified there too.
  */
 export function libraryOptions({ connection, request, outerSigned }: JudgedResponse): SamlConfig {
   return {

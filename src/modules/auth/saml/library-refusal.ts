@@ -3,14 +3,27 @@ import { SsoRefused } from '../sso/sso-refusal.js';
 import type { JudgedResponse } from './saml-responses.js';
 import { must, SamlRefused } from './saml-refusal.js';
 
-/** An error on the library's way, or its silence, as a refusal. What is ours has its reason already; the library's words are for the log. */
+/**
+ * An error on the library's way, or its silence, as a refusal. What is ours has its reason already; the library's words
+ * are for the log.
+ */
 export function libraryRefusal(error: unknown): SsoRefused {
   if (error instanceof SsoRefused) return error;
-  return new SamlRefused('library_refused', error instanceof Error ? error.message.slice(0, 200) : 'passed without a person', { cause: error });
+  return new SamlRefused(
+    'library_refused',
+    error instanceof Error ? error.message.slice(0, 200) : 'passed without a person',
+    { cause: error },
+  );
 }
 
-/** Holds what the library read against what we read: two readers of one message must have seen the same assertion, issuer and person. */
-export function checkAgreement(profile: Profile | null, { assertion, connection }: JudgedResponse): asserts profile is Profile {
+/**
+ * Holds what the library read against what we read: two readers of one message must have seen the same assertion,
+ * issuer and person.
+ */
+export function checkAgreement(
+  profile: Profile | null,
+  { assertion, connection }: JudgedResponse,
+): asserts profile is Profile {
   const { Assertion: read } = Object(profile?.getAssertion?.()) as { Assertion?: { $?: { ID?: unknown } } };
   must(read?.$?.ID === assertion.id, 'library_refused', 'another assertion');
   must(profile !== null && profile.issuer === connection.idpEntityId, 'library_refused', 'another issuer');

@@ -27,7 +27,10 @@ const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 12, maxNodes: 500 };
 const FIELDS = ['SAMLRequest', 'SAMLResponse'] as const;
 const KINDS = { SAMLRequest: 'LogoutRequest', SAMLResponse: 'LogoutResponse' } as const;
 /** The library-free part of the allow-list: names of `SigAlg`, and what Node calls them. */
-const SIGNATURES: ReadonlyMap<string, string> = new Map([[RSA_SHA256, 'RSA-SHA256'], [RSA_SHA512, 'RSA-SHA512']]);
+const SIGNATURES: ReadonlyMap<string, string> = new Map([
+  [RSA_SHA256, 'RSA-SHA256'],
+  [RSA_SHA512, 'RSA-SHA512'],
+]);
 const PARAMETERS = ['SAMLRequest', 'SAMLResponse', 'RelayState', 'SigAlg', 'Signature'];
 
 interface Sealed {
@@ -37,7 +40,10 @@ interface Sealed {
   readonly relayState?: string;
 }
 
-/** The parameters of a query as they were sent, still encoded: what is signed is these octets, not another spelling of them. */
+/**
+ * The parameters of a query as they were sent, still encoded: what is signed is these octets, not another spelling of
+ * them.
+ */
 function rawParameters(rawQuery: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const part of rawQuery.split('&').filter(Boolean)) {
@@ -57,7 +63,10 @@ function decoded(raw: string | undefined): string {
   }
 }
 
-/** By redirect (saml-bindings-2.0-os, section 3.4.4.1): the signature is over message, RelayState and SigAlg, in this order. */
+/**
+ * By redirect (saml-bindings-2.0-os, section 3.4.4.1): the signature is over message, RelayState and SigAlg, in this
+ * order.
+ */
 function fromQuery(rawQuery: string, certificates: readonly string[]): Sealed {
   const raw = rawParameters(rawQuery);
   const [field, another] = FIELDS.filter((name) => raw.has(name));
@@ -66,9 +75,15 @@ function fromQuery(rawQuery: string, certificates: readonly string[]): Sealed {
   must(raw.has('Signature') && raw.has('SigAlg'), 'message_unsigned');
   const algorithm = SIGNATURES.get(decoded(raw.get('SigAlg')));
   must(algorithm !== undefined, 'signature_algorithm', decoded(raw.get('SigAlg')).slice(0, 100));
-  const signed = [field, 'RelayState', 'SigAlg'].filter((name) => raw.has(name)).map((name) => `${name}=${raw.get(name)}`).join('&');
+  const signed = [field, 'RelayState', 'SigAlg']
+    .filter((name) => raw.has(name))
+    .map((name) => `${name}=${raw.get(name)}`)
+    .join('&');
   const signature = Buffer.from(decoded(raw.get('Signature')).replaceAll(/[\r\n]/g, ''), 'base64');
-  must(certificates.some((key) => createVerify(algorithm).update(signed).verify(key, signature)), 'signature_invalid');
+  must(
+    certificates.some((key) => createVerify(algorithm).update(signed).verify(key, signature)),
+    'signature_invalid',
+  );
   const xml = inflatedXml(decoded(raw.get(field)).replaceAll(/[\r\n]/g, ''));
   return { field, xml, relayState: raw.has('RelayState') ? decoded(raw.get('RelayState')) : undefined };
 }
@@ -90,7 +105,9 @@ function checkIdentity(root: XmlElement, kind: string): void {
   must(root.uri === PROTOCOL && root.local === kind, 'not_a_logout_message', root.local.slice(0, 50));
   must(attribute(root, 'Version') === '2.0', 'version_unsupported');
   must(IDENTIFIER.test(attribute(root, 'ID') ?? ''), 'id_missing');
-  const ids = [...descendants(root)].flatMap(({ attributes }) => attributes.filter(({ local }) => local.toLowerCase() === 'id').map(({ value }) => value));
+  const ids = [...descendants(root)].flatMap(({ attributes }) =>
+    attributes.filter(({ local }) => local.toLowerCase() === 'id').map(({ value }) => value),
+  );
   must(new Set(ids).size === ids.length, 'id_duplicated');
 }
 
@@ -103,12 +120,17 @@ function checkEnvelope(root: XmlElement, connection: SamlConnection, now: number
   const issuedAt = time(root, 'IssueInstant');
   must(issuedAt !== undefined, 'time_malformed', 'IssueInstant');
   must(now >= issuedAt - skew, 'issued_in_future');
-  must(now < issuedAt + UNSOLICITED_MILLIS + skew && now < (time(root, 'NotOnOrAfter') ?? Infinity) + skew, 'message_expired');
+  must(
+    now < issuedAt + UNSOLICITED_MILLIS + skew && now < (time(root, 'NotOnOrAfter') ?? Infinity) + skew,
+    'message_expired',
+  );
   return issuedAt;
 }
 
 function isSuccess(root: XmlElement): boolean {
-  const codes = childrenNamed(root, PROTOCOL, 'Status').flatMap((status) => childrenNamed(status, PROTOCOL, 'StatusCode'));
+  const codes = childrenNamed(root, PROTOCOL, 'Status').flatMap((status) =>
+    childrenNamed(status, PROTOCOL, 'StatusCode'),
+  );
   return codes.length === 1 && attribute(codes[0]!, 'Value') === STATUS_SUCCESS;
 }
 
@@ -119,7 +141,10 @@ function isSuccess(root: XmlElement): boolean {
  */
 export function readLogoutMessage(incoming: IncomingLogout, connection: SamlConnection, now: number): LogoutMessage {
   const { idpCertificates } = connection;
-  const { field, xml, relayState } = incoming.body === undefined ? fromQuery(incoming.rawQuery, idpCertificates) : fromForm(incoming.body, incoming.query, idpCertificates);
+  const { field, xml, relayState } =
+    incoming.body === undefined
+      ? fromQuery(incoming.rawQuery, idpCertificates)
+      : fromForm(incoming.body, incoming.query, idpCertificates);
   const root = readXml(xml, LIMITS);
   checkIdentity(root, KINDS[field]);
   // A signature inside a message that came by redirect would be a second one, over other bytes (section 3.4.4.1).

@@ -23,23 +23,47 @@ export class LogoutController {
 
   @Get()
   @Public('ends the session of the browser that comes; messages must be signed by the identity provider', {
-    emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_refused'], limit: LIMIT,
+    emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_refused'],
+    limit: LIMIT,
   })
   @Returns.redirect(303)
-  byRedirect(@Param('connectionId') connectionId: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  byRedirect(
+    @Param('connectionId') connectionId: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     return this.receive(connectionId, request, response, undefined);
   }
 
   @Post()
-  @Public('the identity provider\'s signed message arrives here', { emits: ['sso.sessions_ended', 'sso.logout_refused'], limit: LIMIT })
+  @Public("the identity provider's signed message arrives here", {
+    emits: ['sso.sessions_ended', 'sso.logout_refused'],
+    limit: LIMIT,
+  })
   @Returns.redirect(303)
-  byPost(@Param('connectionId') connectionId: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  byPost(
+    @Param('connectionId') connectionId: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     return this.receive(connectionId, request, response, request.body ?? {});
   }
 
-  private async receive(connectionId: string, request: Request, response: Response, body: unknown): Promise<{ url: string }> {
+  private async receive(
+    connectionId: string,
+    request: Request,
+    response: Response,
+    body: unknown,
+  ): Promise<{ url: string }> {
     const [, rawQuery = ''] = request.originalUrl.split(/\?(.*)/s);
-    const about = { connectionId, cookieHeader: request.headers.cookie, session: this.cookies.read(request), rawQuery, query: request.query, body };
+    const about = {
+      connectionId,
+      cookieHeader: request.headers.cookie,
+      session: this.cookies.read(request),
+      rawQuery,
+      query: request.query,
+      body,
+    };
     try {
       const { url, setCookie, signedOut } = await this.logout.receive(about);
       if (setCookie !== undefined) response.append('Set-Cookie', setCookie);
@@ -55,6 +79,8 @@ export class LogoutController {
   private async record(connectionId: string, { reason, cause }: SsoRefused): Promise<void> {
     this.log.warn(`logout refused: ${reason}`);
     if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
-    await this.arrivals.recordLogoutRefusal(connectionId, reason).catch((error: unknown) => this.log.error('a refused logout could not be recorded', error));
+    await this.arrivals
+      .recordLogoutRefusal(connectionId, reason)
+      .catch((error: unknown) => this.log.error('a refused logout could not be recorded', error));
   }
 }

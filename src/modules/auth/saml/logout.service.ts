@@ -52,77 +52,153 @@ export class LogoutService {
     private readonly app: AppConfig,
   ) {}
 
-  /** A visit without a message begins a logout of this browser's session; a message is answered, or completes one. Throws SamlRefused. */
+  /**
+   * A visit without a message begins a logout of this browser's session; a message is answered, or completes one.
+   * Throws SamlRefused.
+   */
   async receive(visitor: LogoutVisitor): Promise<Onward> {
     const connection = await this.connections.find(visitor.connectionId);
     must(connection !== undefined, 'connection_unknown');
     if (visitor.body === undefined && visitor.rawQuery === '') return this.begin(connection, visitor);
     must(connection.idpSloUrl !== undefined, 'logout_not_offered');
     const message = readLogoutMessage(visitor, connection, this.clock.millis());
-    return message.kind === 'LogoutRequest' ? this.end(connection, visitor, message) : this.complete(connection, visitor, message);
+    return message.kind === 'LogoutRequest'
+      ? this.end(connection, visitor, message)
+      : this.complete(connection, visitor, message);
   }
 
   /** Ends the session here first, whatever becomes of the rest, then tells the provider that opened it. */
   private async begin(connection: SamlConnection, { session, cookieHeader }: LogoutVisitor): Promise<Onward> {
     const ended = session === null ? null : await this.endOwn(session);
     const away = { url: AFTERWARDS, signedOut: true };
-    if (ended === null || ended.idpSubject === null || ended.connectionId !== connection.id || connection.idpSloUrl === undefined) return away;
+    if (
+      ended === null ||
+      ended.idpSubject === null ||
+      ended.connectionId !== connection.id ||
+      connection.idpSloUrl === undefined
+    )
+      return away;
     const { secret: browser, setCookie } = bindBrowser(cookieHeader, this.app.origin);
     const now = this.clock.millis();
     const request = messageXml({
-      kind: 'LogoutRequest', issuer: connection.spEntityId, destination: connection.idpSloUrl, now,
+      kind: 'LogoutRequest',
+      issuer: connection.spEntityId,
+      destination: connection.idpSloUrl,
+      now,
       attributes: { NotOnOrAfter: new Date(now + UNSOLICITED_MILLIS).toISOString() },
-      inside: nameIdXml(ended.idpSubject, connection) + (ended.idpSession === null ? '' : elementXml('samlp:SessionIndex', ended.idpSession)),
+      inside:
+        nameIdXml(ended.idpSubject, connection) +
+        (ended.idpSession === null ? '' : elementXml('samlp:SessionIndex', ended.idpSession)),
     });
-    await this.pending.remember({ connectionId: connection.id, requestId: request.id, browser }, { createdAt: new Date(now).toISOString(), returnTo: AFTERWARDS });
-    const message = { field: 'SAMLRequest', ...request, destination: connection.idpSloUrl, binding: connection.idpSloBinding } as const;
-    return { url: await sendOut(message, signingKey(connection), this.forms, { browser, formUrl: connection.formUrl }), setCookie, signedOut: true };
+    await this.pending.remember(
+      { connectionId: connection.id, requestId: request.id, browser },
+      { createdAt: new Date(now).toISOString(), returnTo: AFTERWARDS },
+    );
+    const message = {
+      field: 'SAMLRequest',
+      ...request,
+      destination: connection.idpSloUrl,
+      binding: connection.idpSloBinding,
+    } as const;
+    return {
+      url: await sendOut(message, signingKey(connection), this.forms, { browser, formUrl: connection.formUrl }),
+      setCookie,
+      signedOut: true,
+    };
   }
 
   private async endOwn(secret: string): Promise<ProviderSession | null> {
-    return this.unitOfWork.run<ProviderSession | null, { state: string; session_id: string; org_id: string; user_id: string; email: string }>(
-      sessionEntrance(secret, false), async ({ state, session_id: id, org_id: orgId, user_id: userId, email }) => {
-        if (state !== 'ok') return null;
-        const context = currentContext();
-        context.orgId = orgId;
-        context.actor = { type: 'user', id: userId, email };
-        const ended = await this.repository.endSession(id);
-        this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
-        return ended;
-      },
-    );
+    return this.unitOfWork.run<
+      ProviderSession | null,
+      { state: string; session_id: string; org_id: string; user_id: string; email: string }
+    >(sessionEntrance(secret, false), async ({ state, session_id: id, org_id: orgId, user_id: userId, email }) => {
+      if (state !== 'ok') return null;
+      const context = currentContext();
+      context.orgId = orgId;
+      context.actor = { type: 'user', id: userId, email };
+      const ended = await this.repository.endSession(id);
+      this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
+      return ended;
+    });
   }
 
   /** The provider says that a session is over: exactly those go that it opened for this name, and it hears so. */
-  private async end(connection: SamlConnection, visitor: LogoutVisitor, request: LogoutMessage & { kind: 'LogoutRequest' }): Promise<Onward> {
+  private async end(
+    connection: SamlConnection,
+    visitor: LogoutVisitor,
+    request: LogoutMessage & { kind: 'LogoutRequest' },
+  ): Promise<Onward> {
     const now = this.clock.millis();
-    await this.replays.claim(connection.id, request.id, request.issuedAt + UNSOLICITED_MILLIS + clockSkewMillis(connection), now);
-    await this.endings.end({ connectionId: connection.id, subject: nameIdKey(request.nameId), idpSessions: request.sessions });
+    await this.replays.claim(
+      connection.id,
+      request.id,
+      request.issuedAt + UNSOLICITED_MILLIS + clockSkewMillis(connection),
+      now,
+    );
+    await this.endings.end({
+      connectionId: connection.id,
+      subject: nameIdKey(request.nameId),
+      idpSessions: request.sessions,
+    });
     const destination = connection.idpSloResponseUrl ?? connection.idpSloUrl!;
     const response = messageXml({
-      kind: 'LogoutResponse', issuer: connection.spEntityId, destination, now, attributes: { InResponseTo: request.id }, inside: SUCCESS_XML,
+      kind: 'LogoutResponse',
+      issuer: connection.spEntityId,
+      destination,
+      now,
+      attributes: { InResponseTo: request.id },
+      inside: SUCCESS_XML,
     });
     const { secret: browser, setCookie } = bindBrowser(visitor.cookieHeader, this.app.origin);
-    const message = { field: 'SAMLResponse', ...response, destination, binding: connection.idpSloBinding, relayState: request.relayState } as const;
-    return { url: await sendOut(message, signingKey(connection), this.forms, { browser, formUrl: connection.formUrl }), setCookie, signedOut: false };
+    const message = {
+      field: 'SAMLResponse',
+      ...response,
+      destination,
+      binding: connection.idpSloBinding,
+      relayState: request.relayState,
+    } as const;
+    return {
+      url: await sendOut(message, signingKey(connection), this.forms, { browser, formUrl: connection.formUrl }),
+      setCookie,
+      signedOut: false,
+    };
   }
 
   /** The provider's answer to a logout that this browser began. There is nothing left to end. */
-  private async complete(connection: SamlConnection, { cookieHeader }: LogoutVisitor, { inResponseTo }: LogoutMessage & { kind: 'LogoutResponse' }): Promise<Onward> {
+  private async complete(
+    connection: SamlConnection,
+    { cookieHeader }: LogoutVisitor,
+    { inResponseTo }: LogoutMessage & { kind: 'LogoutResponse' },
+  ): Promise<Onward> {
     const browser = browserSecret(cookieHeader, this.app.origin);
     must(browser !== undefined, 'browser_unbound');
-    await this.pending.take({ connectionId: connection.id, requestId: inResponseTo, browser }).catch((error: unknown) => {
-      throw error instanceof SsoRefused && error.reason === 'request_unknown' ? new SamlRefused('logout_unknown') : error;
-    });
+    await this.pending
+      .take({ connectionId: connection.id, requestId: inResponseTo, browser })
+      .catch((error: unknown) => {
+        throw error instanceof SsoRefused && error.reason === 'request_unknown'
+          ? new SamlRefused('logout_unknown')
+          : error;
+      });
     return { url: AFTERWARDS, signedOut: false };
   }
 }
 
-/** The name of a session's person as the provider gave it. Qualifiers that go without saying are left unsaid: some providers compare text. */
+/**
+ * The name of a session's person as the provider gave it. Qualifiers that go without saying are left unsaid: some
+ * providers compare text.
+ */
 function nameIdXml(idpSubject: string, { idpEntityId, spEntityId }: SamlConnection): string {
-  const [, format, nameQualifier, spNameQualifier, value] = JSON.parse(idpSubject) as [string, string, string, string, string];
+  const [, format, nameQualifier, spNameQualifier, value] = JSON.parse(idpSubject) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const unless = (usual: string, given: string): string | undefined => (given === usual ? undefined : given);
   return elementXml('saml:NameID', value, {
-    Format: format, NameQualifier: unless(idpEntityId, nameQualifier), SPNameQualifier: unless(spEntityId, spNameQualifier),
+    Format: format,
+    NameQualifier: unless(idpEntityId, nameQualifier),
+    SPNameQualifier: unless(spEntityId, spNameQualifier),
   });
 }

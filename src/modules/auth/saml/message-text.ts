@@ -33,24 +33,37 @@ export function inflatedXml(value: string): string {
     return textOf(inflateRawSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES }));
   } catch (cause) {
     if (cause instanceof SamlRefused) throw cause;
-    throw new SamlRefused((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too_large' : 'not_deflated', undefined, { cause });
+    throw new SamlRefused(
+      (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too_large' : 'not_deflated',
+      undefined,
+      { cause },
+    );
   }
 }
 
 type Field = 'SAMLRequest' | 'SAMLResponse';
 
 /**
- * The message out of a parsed form post. RelayState may come along and is not read: what to do next is kept on our side, under
- * the request's id. A field given twice, or SAML fields in the address, are an attempt to have two readers see two messages.
+ * The message out of a parsed form post. RelayState may come along and is not read: what to do next is kept on our
+ * side, under
+ * the request's id. A field given twice, or SAML fields in the address, are an attempt to have two readers see two
+ * messages.
  * @throws SamlRefused
  */
-export function postedField<F extends Field>(body: unknown, query: unknown, fields: readonly F[]): { field: F; xml: string } {
+export function postedField<F extends Field>(
+  body: unknown,
+  query: unknown,
+  fields: readonly F[],
+): { field: F; xml: string } {
   must(Object.keys(Object(query)).length === 0, 'parameter_unexpected');
   const given = Object(body) as Record<string, unknown>;
   const [field, another] = fields.filter((name) => given[name] !== undefined);
   const known: readonly string[] = [field ?? '', 'RelayState'];
   must(another === undefined, 'parameter_unexpected');
-  must(!Object.keys(given).some((name) => name.toUpperCase().startsWith('SAML') && !known.includes(name)), 'parameter_unexpected');
+  must(
+    !Object.keys(given).some((name) => name.toUpperCase().startsWith('SAML') && !known.includes(name)),
+    'parameter_unexpected',
+  );
   must(field !== undefined, 'parameter_missing');
   const value = given[field];
   must(typeof value === 'string', 'parameter_duplicated');

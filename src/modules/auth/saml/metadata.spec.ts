@@ -9,7 +9,8 @@ const NOW = Date.parse('2026-01-01T00:00:00Z');
 const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 const POST = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
 const bare = (xml: string): string => xml.replace(/^<\?xml[^>]*\?>/, '');
-const federation = (inside: string, about = ''): string => `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"${about}>${inside}</EntitiesDescriptor>`;
+const federation = (inside: string, about = ''): string =>
+  `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"${about}>${inside}</EntitiesDescriptor>`;
 const LIMITS = { maxBytes: 9999, maxDepth: 9, maxNodes: 99 };
 
 let key: SigningKey;
@@ -59,7 +60,11 @@ describe('readIdpMetadata', () => {
   });
 
   it('takes every signing certificate, without repetition, and none for encryption', () => {
-    const keys = keyDescriptor(base64(key)) + keyDescriptor(base64(next), '') + keyDescriptor(base64(key), ' use="encryption"') + keyDescriptor(base64(key));
+    const keys =
+      keyDescriptor(base64(key)) +
+      keyDescriptor(base64(next), '') +
+      keyDescriptor(base64(key), ' use="encryption"') +
+      keyDescriptor(base64(key));
     expect(readIdpMetadata(file({ keys }), NOW).certificates).toHaveLength(2);
   });
 
@@ -75,35 +80,86 @@ describe('readIdpMetadata', () => {
   it('takes the post binding where there is no other, for sign-in and for logout', () => {
     const slo = `<SingleLogoutService Binding="${POST}" Location="https://idp.example.test/slo" ResponseLocation="https://idp.example.test/slo/answer"/>`;
     expect(readIdpMetadata(file({ endpoint: slo }), NOW)).toMatchObject({
-      ssoUrl: 'https://idp.example.test/post', ssoBinding: 'post', sloUrl: 'https://idp.example.test/slo', sloResponseUrl: 'https://idp.example.test/slo/answer', sloBinding: 'post',
+      ssoUrl: 'https://idp.example.test/post',
+      ssoBinding: 'post',
+      sloUrl: 'https://idp.example.test/slo',
+      sloResponseUrl: 'https://idp.example.test/slo/answer',
+      sloBinding: 'post',
     });
     const both = slo + `<SingleLogoutService Binding="${REDIRECT}" Location="https://idp.example.test/slo/redirect"/>`;
-    expect(readIdpMetadata(file({ endpoint: both }), NOW)).toMatchObject({ sloUrl: 'https://idp.example.test/slo/redirect', sloResponseUrl: undefined, sloBinding: 'redirect' });
+    expect(readIdpMetadata(file({ endpoint: both }), NOW)).toMatchObject({
+      sloUrl: 'https://idp.example.test/slo/redirect',
+      sloResponseUrl: undefined,
+      sloBinding: 'redirect',
+    });
   });
 
   it('finds the one provider in a file of several entities, or the one that is meant', () => {
     const one = bare(file());
     const other = bare(file({ root: 'entityID="https://other.example.test/metadata"' }));
-    const service = '<EntityDescriptor entityID="https://sp.example.test"><SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"/></EntityDescriptor>';
+    const service =
+      '<EntityDescriptor entityID="https://sp.example.test"><SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"/></EntityDescriptor>';
     expect(readIdpMetadata(federation(service + one), NOW).entityId).toBe('https://idp.example.test/metadata');
-    expect(() => readIdpMetadata(federation(one + other), NOW)).toThrow(expect.objectContaining({ reason: 'metadata_ambiguous' }));
-    expect(readIdpMetadata(federation(one + other), NOW, 'https://other.example.test/metadata').entityId).toBe('https://other.example.test/metadata');
-    expect(() => readIdpMetadata(federation(one + one), NOW, 'https://idp.example.test/metadata')).toThrow(expect.objectContaining({ reason: 'metadata_ambiguous' }));
-    expect(() => readIdpMetadata(federation(one), NOW, 'https://missing.example.test')).toThrow(expect.objectContaining({ reason: 'metadata_not_idp' }));
-    expect(() => readIdpMetadata(federation(one, ' validUntil="2025-12-31T00:00:00Z"'), NOW)).toThrow(expect.objectContaining({ reason: 'metadata_expired' }));
-    expect(readIdpMetadata(federation(one + bare(file({ root: 'entityID="x" validUntil="2025-01-01T00:00:00Z"' }))), NOW, 'https://idp.example.test/metadata')).toBeDefined();
+    expect(() => readIdpMetadata(federation(one + other), NOW)).toThrow(
+      expect.objectContaining({ reason: 'metadata_ambiguous' }),
+    );
+    expect(readIdpMetadata(federation(one + other), NOW, 'https://other.example.test/metadata').entityId).toBe(
+      'https://other.example.test/metadata',
+    );
+    expect(() => readIdpMetadata(federation(one + one), NOW, 'https://idp.example.test/metadata')).toThrow(
+      expect.objectContaining({ reason: 'metadata_ambiguous' }),
+    );
+    expect(() => readIdpMetadata(federation(one), NOW, 'https://missing.example.test')).toThrow(
+      expect.objectContaining({ reason: 'metadata_not_idp' }),
+    );
+    expect(() => readIdpMetadata(federation(one, ' validUntil="2025-12-31T00:00:00Z"'), NOW)).toThrow(
+      expect.objectContaining({ reason: 'metadata_expired' }),
+    );
+    expect(
+      readIdpMetadata(
+        federation(one + bare(file({ root: 'entityID="x" validUntil="2025-01-01T00:00:00Z"' }))),
+        NOW,
+        'https://idp.example.test/metadata',
+      ),
+    ).toBeDefined();
   });
 
   it.each<[string, Partial<Pieces>, string]>([
-    ['a logout endpoint by plain http', { endpoint: `<SingleLogoutService Binding="${REDIRECT}" Location="http://idp.example.test/slo"/>` }, 'metadata_endpoint'],
-    ['a logout answer to a script', { endpoint: `<SingleLogoutService Binding="${REDIRECT}" Location="https://idp.example.test/slo" ResponseLocation="javascript:alert(1)"/>` }, 'metadata_endpoint'],
+    [
+      'a logout endpoint by plain http',
+      { endpoint: `<SingleLogoutService Binding="${REDIRECT}" Location="http://idp.example.test/slo"/>` },
+      'metadata_endpoint',
+    ],
+    [
+      'a logout answer to a script',
+      {
+        endpoint: `<SingleLogoutService Binding="${REDIRECT}" Location="https://idp.example.test/slo" ResponseLocation="javascript:alert(1)"/>`,
+      },
+      'metadata_endpoint',
+    ],
     ['no entity id', { root: '' }, 'metadata_not_idp'],
-    ['another protocol', { descriptor: 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:1.1:protocol"' }, 'metadata_not_idp'],
+    [
+      'another protocol',
+      { descriptor: 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:1.1:protocol"' },
+      'metadata_not_idp',
+    ],
     ['an end that has passed', { root: 'entityID="x" validUntil="2025-12-31T00:00:00Z"' }, 'metadata_expired'],
     ['an end that is no time', { root: 'entityID="x" validUntil="soon"' }, 'metadata_expired'],
-    ['a plain http endpoint', { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="http://idp.example.test/sso"/>` }, 'metadata_endpoint'],
-    ['a script for an endpoint', { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="javascript:alert(1)"/>` }, 'metadata_endpoint'],
-    ['an endpoint with a password', { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="https://a:b@idp.example.test/"/>` }, 'metadata_endpoint'],
+    [
+      'a plain http endpoint',
+      { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="http://idp.example.test/sso"/>` },
+      'metadata_endpoint',
+    ],
+    [
+      'a script for an endpoint',
+      { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="javascript:alert(1)"/>` },
+      'metadata_endpoint',
+    ],
+    [
+      'an endpoint with a password',
+      { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="https://a:b@idp.example.test/"/>` },
+      'metadata_endpoint',
+    ],
     ['no certificate', { keys: '' }, 'metadata_certificate'],
     ['a certificate that is none', { keys: keyDescriptor('AAAA') }, 'metadata_certificate'],
   ])('refuses %s', (_name, change, reason) => {
@@ -112,21 +168,29 @@ describe('readIdpMetadata', () => {
 
   it('refuses a key that is too short', async () => {
     const keys = keyDescriptor(base64(await newSigningKey(1024)));
-    expect(() => readIdpMetadata(file({ keys }), NOW)).toThrow(expect.objectContaining({ reason: 'metadata_certificate' }));
+    expect(() => readIdpMetadata(file({ keys }), NOW)).toThrow(
+      expect.objectContaining({ reason: 'metadata_certificate' }),
+    );
   });
 
   it('refuses a descriptor that stands in something else', () => {
-    expect(() => readIdpMetadata(file().replaceAll('EntityDescriptor', 'Other'), NOW)).toThrow(expect.objectContaining({ reason: 'metadata_not_idp' }));
+    expect(() => readIdpMetadata(file().replaceAll('EntityDescriptor', 'Other'), NOW)).toThrow(
+      expect.objectContaining({ reason: 'metadata_not_idp' }),
+    );
   });
 
   it('refuses a DOCTYPE, a federation of many, and what is not metadata', () => {
-    expect(() => readIdpMetadata(`<!DOCTYPE x>${file()}`, NOW)).toThrow(expect.objectContaining({ reason: 'xml_doctype' }));
-    expect(() => readIdpMetadata('<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"/>', NOW)).toThrow(expect.objectContaining({ reason: 'metadata_not_idp' }));
+    expect(() => readIdpMetadata(`<!DOCTYPE x>${file()}`, NOW)).toThrow(
+      expect.objectContaining({ reason: 'xml_doctype' }),
+    );
+    expect(() => readIdpMetadata('<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"/>', NOW)).toThrow(
+      expect.objectContaining({ reason: 'metadata_not_idp' }),
+    );
   });
 });
 
 describe('serviceProviderMetadata', () => {
-  it('names the connection\'s own entity id and address, and wants assertions signed', () => {
+  it("names the connection's own entity id and address, and wants assertions signed", () => {
     const root = readXml(serviceProviderMetadata(testConnection('one', [key.certificate])), LIMITS);
     const [descriptor] = root.children;
     const endpoint = descriptor!.children.at(-1)!;
@@ -137,21 +201,35 @@ describe('serviceProviderMetadata', () => {
   });
 
   it('shows the certificate that its requests are signed with', () => {
-    const text = serviceProviderMetadata(testConnection('one', [key.certificate], { signRequests: true, spKeys: [next] }));
+    const text = serviceProviderMetadata(
+      testConnection('one', [key.certificate], { signRequests: true, spKeys: [next] }),
+    );
     expect(text).toContain('AuthnRequestsSigned="true"');
     expect(text.replace(/\s/g, '')).toContain(base64(next).replace(/\s/g, ''));
   });
 
   it('shows two keys while one replaces the other, and has answers encrypted for the one to come', () => {
-    const root = readXml(serviceProviderMetadata(testConnection('one', [key.certificate], { spKeys: [key, next] })), LIMITS);
-    const shown = root.children[0]!.children.filter(({ local }) => local === 'KeyDescriptor').map((item) => [attribute(item, 'use'), item.children[0]!.children[0]!.children[0]!.text]);
+    const root = readXml(
+      serviceProviderMetadata(testConnection('one', [key.certificate], { spKeys: [key, next] })),
+      LIMITS,
+    );
+    const shown = root.children[0]!.children.filter(({ local }) => local === 'KeyDescriptor').map((item) => [
+      attribute(item, 'use'),
+      item.children[0]!.children[0]!.children[0]!.text,
+    ]);
     const [first, second] = [key, next].map((one) => base64(one).replace(/\s/g, ''));
-    expect(shown).toEqual([['signing', first], ['signing', second], ['encryption', second]]);
+    expect(shown).toEqual([
+      ['signing', first],
+      ['signing', second],
+      ['encryption', second],
+    ]);
   });
 
   it('says where logout messages go, when it can sign an answer', () => {
     expect(serviceProviderMetadata(testConnection('one', [key.certificate]))).not.toContain('SingleLogoutService');
     const text = serviceProviderMetadata(testConnection('one', [key.certificate], { spKeys: [next] }));
-    expect(text.match(/SingleLogoutService [^>]*Location="https:\/\/vouchsafe.example.test\/v1\/sso\/saml\/one\/logout"/g)).toHaveLength(2);
+    expect(
+      text.match(/SingleLogoutService [^>]*Location="https:\/\/vouchsafe.example.test\/v1\/sso\/saml\/one\/logout"/g),
+    ).toHaveLength(2);
   });
 });

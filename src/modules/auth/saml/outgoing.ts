@@ -18,15 +18,26 @@ export interface Outgoing {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll(/[\t\n\r]/g, (c) => `&#${c.charCodeAt(0)};`);
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll(/[\t\n\r]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 /** Attributes of an element, left out where undefined. */
 export function attributesXml(values: Readonly<Record<string, string | undefined>>): string {
-  return Object.entries(values).map(([name, value]) => (value === undefined ? '' : ` ${name}="${escaped(value)}"`)).join('');
+  return Object.entries(values)
+    .map(([name, value]) => (value === undefined ? '' : ` ${name}="${escaped(value)}"`))
+    .join('');
 }
 
-export function elementXml(name: string, text: string, attributes: Readonly<Record<string, string | undefined>> = {}): string {
+export function elementXml(
+  name: string,
+  text: string,
+  attributes: Readonly<Record<string, string | undefined>> = {},
+): string {
   return `<${name}${attributesXml(attributes)}>${escaped(text)}</${name}>`;
 }
 
@@ -41,16 +52,28 @@ export interface Envelope {
 }
 
 /** A protocol message (saml-core-2.0-os, section 3.2) and its new id of 160 random bits. */
-export function messageXml({ kind, issuer, destination, now, attributes = {}, inside }: Envelope): { id: string; xml: string } {
+export function messageXml({ kind, issuer, destination, now, attributes = {}, inside }: Envelope): {
+  id: string;
+  xml: string;
+} {
   const id = `_${randomBytes(20).toString('hex')}`;
-  const about = attributesXml({ ID: id, Version: '2.0', IssueInstant: new Date(now).toISOString(), Destination: destination, ...attributes });
+  const about = attributesXml({
+    ID: id,
+    Version: '2.0',
+    IssueInstant: new Date(now).toISOString(),
+    Destination: destination,
+    ...attributes,
+  });
   const names = `xmlns:samlp="${PROTOCOL}" xmlns:saml="${ASSERTION}"`;
   return { id, xml: `<samlp:${kind} ${names}${about}>${elementXml('saml:Issuer', issuer)}${inside}</samlp:${kind}>` };
 }
 
 export const SUCCESS_XML = `<samlp:Status><samlp:StatusCode Value="${STATUS_SUCCESS}"/></samlp:Status>`;
 
-/** The address that carries a message (saml-bindings-2.0-os, section 3.4.4.1), signed over the octets of its query where there is a key. */
+/**
+ * The address that carries a message (saml-bindings-2.0-os, section 3.4.4.1), signed over the octets of its query where
+ * there is a key.
+ */
 function redirectUrl({ field, xml, destination, relayState }: Outgoing, key: SpKey | undefined): string {
   const parts = [`${field}=${encodeURIComponent(deflateRawSync(xml).toString('base64'))}`];
   if (relayState !== undefined) parts.push(`RelayState=${encodeURIComponent(relayState)}`);
@@ -63,16 +86,23 @@ function redirectUrl({ field, xml, destination, relayState }: Outgoing, key: SpK
 }
 
 /**
- * Where to send the browser with a message: to the provider itself, or where it takes messages by post alone, to a page of ours that holds
+ * Where to send the browser with a message: to the provider itself, or where it takes messages by post alone, to a page
+ * of ours that holds
  * the form. That page shows it once, and to the browser alone that has the secret.
  */
 export async function sendOut(
-  message: Outgoing, key: SpKey | undefined, forms: OutgoingForms, { browser, formUrl }: { browser: string; formUrl: string },
+  message: Outgoing,
+  key: SpKey | undefined,
+  forms: OutgoingForms,
+  { browser, formUrl }: { browser: string; formUrl: string },
 ): Promise<string> {
   if (message.binding === 'redirect') return redirectUrl(message, key);
   const xml = key === undefined ? message.xml : signXml(message.xml, message.id, key);
   const ticket = randomBytes(32).toString('base64url');
-  const fields = { [message.field]: Buffer.from(xml).toString('base64'), ...(message.relayState !== undefined && { RelayState: message.relayState }) };
+  const fields = {
+    [message.field]: Buffer.from(xml).toString('base64'),
+    ...(message.relayState !== undefined && { RelayState: message.relayState }),
+  };
   await forms.keep(ticket, browser, { action: message.destination, fields });
   return `${formUrl}?ticket=${ticket}`;
 }

@@ -50,7 +50,8 @@ function checkStatus(root: XmlElement): void {
 }
 
 /**
- * One assertion, plain or encrypted, directly inside the response. Signature wrapping (XSW) needs a second copy of something
+ * One assertion, plain or encrypted, directly inside the response. Signature wrapping (XSW) needs a second copy of
+ * something
  * somewhere, so messages, assertions and signatures are counted wherever they hide and whatever namespace they claim.
  */
 function checkSingleAssertion(root: XmlElement): { plain?: XmlElement; encrypted?: XmlElement } {
@@ -85,8 +86,10 @@ function checkIdentifiers(root: XmlElement, assertion: XmlElement | undefined): 
 }
 
 /**
- * Looks at a response before anything is computed: size, structure, one assertion, and signatures that are where and what they
- * may be. Linear in the size of the input, so that a bomb costs no more than a real response. Proves nothing about who sent it.
+ * Looks at a response before anything is computed: size, structure, one assertion, and signatures that are where and
+ * what they
+ * may be. Linear in the size of the input, so that a bomb costs no more than a real response. Proves nothing about who
+ * sent it.
  * @throws SamlRefused
  */
 export function guardResponse(xml: string, wanted: { responseSigned: boolean }): GuardedResponse {

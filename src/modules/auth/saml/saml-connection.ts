@@ -87,7 +87,11 @@ export function serviceProviderUrls(
 ): { spEntityId: string; acsUrl: string; loginUrl: string; logoutUrl: string; formUrl: string; metadataUrl: string } {
   const base = `${publicUrl}/v1/sso/saml/${connectionId}`;
   return {
-    spEntityId: `${base}/metadata`, metadataUrl: `${base}/metadata`, acsUrl: `${base}/acs`, loginUrl: `${base}/login`, logoutUrl: `${base}/logout`,
+    spEntityId: `${base}/metadata`,
+    metadataUrl: `${base}/metadata`,
+    acsUrl: `${base}/acs`,
+    loginUrl: `${base}/login`,
+    logoutUrl: `${base}/logout`,
     formUrl: `${base}/form`,
   };
 }

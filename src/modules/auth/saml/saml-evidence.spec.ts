@@ -1,6 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { testConnection } from '../../../../test/harness/saml-door.js';
-import { attributeStatement, newSigningKey, signedResponse, truthfulParts, type SigningKey } from '../../../../test/harness/saml-idp.js';
+import {
+  attributeStatement,
+  newSigningKey,
+  signedResponse,
+  truthfulParts,
+  type SigningKey,
+} from '../../../../test/harness/saml-idp.js';
 import { evidenceOf, evidenceOfForm } from './saml-evidence.js';
 
 let key: SigningKey;
@@ -15,15 +21,23 @@ function response(attributes: Record<string, string[]>): string {
 
 describe('the evidence of a response', () => {
   it('names what arrived, with the values of groups alone', () => {
-    const { issuer, nameIdFormat, attributes, text } = evidenceOf(response({ mail: ['ada@example.test'], groups: ['mentors'], title: ['Chief'] }));
-    expect([issuer, nameIdFormat, attributes]).toEqual(['https://idp.example.test/metadata', 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent', ['mail', 'groups', 'title']]);
+    const { issuer, nameIdFormat, attributes, text } = evidenceOf(
+      response({ mail: ['ada@example.test'], groups: ['mentors'], title: ['Chief'] }),
+    );
+    expect([issuer, nameIdFormat, attributes]).toEqual([
+      'https://idp.example.test/metadata',
+      'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
+      ['mail', 'groups', 'title'],
+    ]);
     expect(text).toContain('<saml:AttributeValue>mentors</saml:AttributeValue>');
     expect(text).not.toMatch(/ada@example|Chief|subject-1|_session/);
     expect(text).toContain('InResponseTo="_request"');
   });
 
-  it('takes the connection\'s own attribute for groups, and no other', () => {
-    const { text } = evidenceOf(response({ groups: ['mentors'], memberOf: ['chiefs'] }), { groupAttribute: 'memberOf' });
+  it("takes the connection's own attribute for groups, and no other", () => {
+    const { text } = evidenceOf(response({ groups: ['mentors'], memberOf: ['chiefs'] }), {
+      groupAttribute: 'memberOf',
+    });
     expect(text).toContain('chiefs');
     expect(text).not.toContain('mentors');
   });
@@ -39,7 +53,15 @@ describe('the evidence of a response', () => {
     expect(text).not.toContain('<script');
   });
 
-  it.each([undefined, null, 'text', {}, { SAMLResponse: 5 }, { SAMLResponse: 'AAAA' }, { SAMLResponse: Buffer.from('<!DOCTYPE x []><x/>').toString('base64') }])('of anything else (%j) is nothing', (body) => {
+  it.each([
+    undefined,
+    null,
+    'text',
+    {},
+    { SAMLResponse: 5 },
+    { SAMLResponse: 'AAAA' },
+    { SAMLResponse: Buffer.from('<!DOCTYPE x []><x/>').toString('base64') },
+  ])('of anything else (%j) is nothing', (body) => {
     expect(evidenceOfForm(body)).toEqual({ attributes: [] });
   });
 });

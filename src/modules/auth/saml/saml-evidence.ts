@@ -10,7 +10,10 @@ const PLAIN = new Set(['Issuer', 'Audience', 'AuthnContextClassRef', 'StatusMess
 /** Attributes of XML that name a person, their session or their place. */
 const HIDDEN = new Set(['SessionIndex', 'SPProvidedID', 'Address', 'DNSName']);
 /** Short names of the namespaces of SAML (saml-core-2.0-os, section 1.1). */
-const PREFIXES: Readonly<Record<string, string>> = { 'urn:oasis:names:tc:SAML:2.0:protocol': 'samlp:', [ASSERTION]: 'saml:' };
+const PREFIXES: Readonly<Record<string, string>> = {
+  'urn:oasis:names:tc:SAML:2.0:protocol': 'samlp:',
+  [ASSERTION]: 'saml:',
+};
 const MOST_TEXT = 30_000;
 
 function escaped(text: string): string {
@@ -21,17 +24,21 @@ function escaped(text: string): string {
 function shown(element: XmlElement, plain: (element: XmlElement) => boolean, indent: string): string {
   const name = `${PREFIXES[element.uri] ?? ''}${element.local}`;
   if (element.uri === SIGNATURE || element.uri === ENCRYPTION) return `${indent}<!-- ${name} left out -->\n`;
-  const attributes = element.attributes.map(({ local, value }) => ` ${local}="${escaped(HIDDEN.has(local) ? masked(value) : value)}"`).join('');
+  const attributes = element.attributes
+    .map(({ local, value }) => ` ${local}="${escaped(HIDDEN.has(local) ? masked(value) : value)}"`)
+    .join('');
   const text = element.text.trim();
   const keep = plain(element);
-  if (element.children.length === 0) return `${indent}<${name}${attributes}>${escaped(keep || text === '' ? text : masked(text))}</${name}>\n`;
+  if (element.children.length === 0)
+    return `${indent}<${name}${attributes}>${escaped(keep || text === '' ? text : masked(text))}</${name}>\n`;
   const below = keep && element.local === 'Attribute' ? () => true : plain;
   const inside = element.children.map((child) => shown(child, below, `${indent}  `)).join('');
   return `${indent}<${name}${attributes}>\n${inside}${indent}</${name}>\n`;
 }
 
 /**
- * What of a response or an assertion may be shown: names, times and conditions, and the values of groups. Nothing where it is not
+ * What of a response or an assertion may be shown: names, times and conditions, and the values of groups. Nothing where
+ * it is not
  * well-formed, or larger than anything we read. Never throws.
  */
 export function evidenceOf(xml: string, connection: { groupAttribute?: string | null } = {}): SsoEvidence {
@@ -45,16 +52,22 @@ export function evidenceOf(xml: string, connection: { groupAttribute?: string | 
   const all = [...descendants(root)];
   const named = all.filter(({ local, uri }) => local === 'Attribute' && uri === ASSERTION);
   const nameId = all.find(({ local, uri }) => local === 'NameID' && uri === ASSERTION);
-  const issuer = childrenNamed(root, ASSERTION, 'Issuer')[0] ?? all.find(({ local, uri }) => local === 'Issuer' && uri === ASSERTION);
-  const plain = (element: XmlElement): boolean => PLAIN.has(element.local) || (element.local === 'Attribute' && groups.has(attribute(element, 'Name') ?? ''));
+  const issuer =
+    childrenNamed(root, ASSERTION, 'Issuer')[0] ??
+    all.find(({ local, uri }) => local === 'Issuer' && uri === ASSERTION);
+  const plain = (element: XmlElement): boolean =>
+    PLAIN.has(element.local) || (element.local === 'Attribute' && groups.has(attribute(element, 'Name') ?? ''));
   return {
-    issuer: issuer?.text, nameIdFormat: nameId && attribute(nameId, 'Format'), attributes: named.map((element) => attribute(element, 'Name') ?? ''),
+    issuer: issuer?.text,
+    nameIdFormat: nameId && attribute(nameId, 'Format'),
+    attributes: named.map((element) => attribute(element, 'Name') ?? ''),
     text: shown(root, plain, '').slice(0, MOST_TEXT),
   };
 }
 
 /** The evidence of what was posted, whatever it is. */
 export function evidenceOfForm(body: unknown, connection?: { groupAttribute?: string | null }): SsoEvidence {
-  const posted = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['SAMLResponse'] : undefined;
+  const posted =
+    typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['SAMLResponse'] : undefined;
   return evidenceOf(typeof posted === 'string' ? Buffer.from(posted, 'base64').toString('utf8') : '', connection);
 }

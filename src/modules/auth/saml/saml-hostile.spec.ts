@@ -75,14 +75,20 @@ describe('refuses a true response', () => {
     await door.arrive(first.departed, { xml: signedResponse(first.parts, key) });
     const second = await truth(door);
     const again = { ...second.parts, assertionAttrs: first.parts.assertionAttrs };
-    await expect(door.arrive(second.departed, { xml: signedResponse(again, key) })).rejects.toMatchObject({ reason: 'assertion_replayed' });
+    await expect(door.arrive(second.departed, { xml: signedResponse(again, key) })).rejects.toMatchObject({
+      reason: 'assertion_replayed',
+    });
   });
 
   it('after a forged one was tried on the same request', async () => {
     const door = new SamlDoor(connection);
     const { departed, parts } = await truth(door);
-    await expect(door.arrive(departed, { xml: signedResponse(parts, strange) })).rejects.toMatchObject({ reason: 'signature_invalid' });
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({ reason: 'request_unknown' });
+    await expect(door.arrive(departed, { xml: signedResponse(parts, strange) })).rejects.toMatchObject({
+      reason: 'signature_invalid',
+    });
+    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+      reason: 'request_unknown',
+    });
   });
 
   it('in the browser of someone else, who began a sign-in too', async () => {
@@ -108,29 +114,37 @@ describe('refuses a true response', () => {
     const strict = testConnection('one', [key.certificate], { wantResponseSigned: true });
     const door = new SamlDoor(strict);
     const { departed, parts } = await truth(door, strict);
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({ reason: 'response_unsigned' });
+    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+      reason: 'response_unsigned',
+    });
   });
 
   it('changed outside the assertion, where the connection wants the response signed', async () => {
     const strict = testConnection('one', [key.certificate], { wantResponseSigned: true });
     const door = new SamlDoor(strict);
     const { departed, parts } = await truth(door, strict);
-    const xml = signedResponse(parts, key, 'both').replace('<samlp:Status>', '<samlp:Status >').replace(/ IssueInstant="[^"]*"/, ' IssueInstant="2020-01-01T00:00:00Z"');
+    const xml = signedResponse(parts, key, 'both')
+      .replace('<samlp:Status>', '<samlp:Status >')
+      .replace(/ IssueInstant="[^"]*"/, ' IssueInstant="2020-01-01T00:00:00Z"');
     await expect(door.arrive(departed, { xml })).rejects.toMatchObject({ reason: 'signature_invalid' });
   });
 
-  it('without Entra ID\'s object id, where that names the person', async () => {
+  it("without Entra ID's object id, where that names the person", async () => {
     const entra = testConnection('one', [key.certificate], { subject: 'entra-object' });
     const door = new SamlDoor(entra);
     const { departed, parts } = await truth(door, entra);
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({ reason: 'subject_attributes_missing' });
+    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+      reason: 'subject_attributes_missing',
+    });
   });
 
   it('while the sign-in store is gone', async () => {
     const door = new SamlDoor(connection);
     const { departed, parts } = await truth(door);
     door.redis.gone = true;
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({ reason: 'unavailable' });
+    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+      reason: 'unavailable',
+    });
     await expect(door.depart(connection)).rejects.toMatchObject({ reason: 'unavailable' });
   });
 });

@@ -17,14 +17,17 @@ describe('a sign-in request', () => {
     plain = testConnection('one', [key.certificate]);
   });
 
-  it('asks the identity provider for an answer to this connection\'s address', async () => {
+  it("asks the identity provider for an answer to this connection's address", async () => {
     const { url, requestId } = await new SamlDoor(plain).depart(plain);
     const { origin, pathname, searchParams } = new URL(url);
     const request = readXml(inflateRawSync(Buffer.from(searchParams.get('SAMLRequest')!, 'base64')).toString(), LIMITS);
     expect(origin + pathname).toBe('https://idp.example.test/sso');
     expect(attribute(request, 'ID')).toBe(requestId);
     expect(attribute(request, 'AssertionConsumerServiceURL')).toBe(plain.acsUrl);
-    expect(request.children.map(({ local, text }) => [local, text])).toEqual([['Issuer', plain.spEntityId], ['NameIDPolicy', '']]);
+    expect(request.children.map(({ local, text }) => [local, text])).toEqual([
+      ['Issuer', plain.spEntityId],
+      ['NameIDPolicy', ''],
+    ]);
   });
 
   it('carries nothing but the request', async () => {
@@ -38,14 +41,24 @@ describe('a sign-in request', () => {
     const { search, searchParams } = new URL(url);
     expect(searchParams.get('SigAlg')).toBe('http://www.w3.org/2001/04/xmldsig-more#rsa-sha256');
     const signed = search.slice(1, search.indexOf('&Signature='));
-    expect(createVerify('RSA-SHA256').update(signed).verify(key.certificate, searchParams.get('Signature')!, 'base64')).toBe(true);
+    expect(
+      createVerify('RSA-SHA256').update(signed).verify(key.certificate, searchParams.get('Signature')!, 'base64'),
+    ).toBe(true);
   });
 
   it('does not begin with somewhere else to go', async () => {
-    await expect(new SamlDoor(plain).depart(plain, 'https://evil.test')).rejects.toMatchObject({ reason: 'return_path_invalid' });
+    await expect(new SamlDoor(plain).depart(plain, 'https://evil.test')).rejects.toMatchObject({
+      reason: 'return_path_invalid',
+    });
   });
 
-  it.each([[0, 60], [60, 60], [120, 120], [180, 180], [86_400, 180]])('allows clocks to differ by %d seconds as %d', (asked, given) => {
+  it.each([
+    [0, 60],
+    [60, 60],
+    [120, 120],
+    [180, 180],
+    [86_400, 180],
+  ])('allows clocks to differ by %d seconds as %d', (asked, given) => {
     expect(clockSkewMillis({ ...plain, clockSkewSeconds: asked })).toBe(given * 1000);
   });
 });

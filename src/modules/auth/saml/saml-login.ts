@@ -17,9 +17,14 @@ export interface SamlVisitor extends SsoVisitor {
 /** A request to sign in (saml-core-2.0-os, section 3.4.1). What kind of name comes back is left to the provider. */
 function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlVisitor): { id: string; xml: string } {
   return messageXml({
-    kind: 'AuthnRequest', issuer: connection.spEntityId, destination: connection.idpSsoUrl, now,
+    kind: 'AuthnRequest',
+    issuer: connection.spEntityId,
+    destination: connection.idpSsoUrl,
+    now,
     attributes: {
-      ProtocolBinding: BINDING_POST, AssertionConsumerServiceURL: connection.acsUrl, ForceAuthn: forceAuthn ? 'true' : undefined,
+      ProtocolBinding: BINDING_POST,
+      AssertionConsumerServiceURL: connection.acsUrl,
+      ForceAuthn: forceAuthn ? 'true' : undefined,
     },
     inside: '<samlp:NameIDPolicy AllowCreate="true"/>',
   });
@@ -31,7 +36,10 @@ function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlVisit
  * @throws SamlRefused return_path_invalid, unavailable
  */
 export async function beginSignIn(
-  connection: SamlConnection, requests: PendingRequests, forms: OutgoingForms, asked: SamlVisitor,
+  connection: SamlConnection,
+  requests: PendingRequests,
+  forms: OutgoingForms,
+  asked: SamlVisitor,
 ): Promise<SsoDeparture> {
   const visitor = { ...asked, forceAuthn: asked.forceAuthn === true || connection.forceAuthn };
   const returnTo = returnPath(visitor.returnTo);
@@ -41,7 +49,12 @@ export async function beginSignIn(
     { connectionId: connection.id, requestId: request.id, browser },
     { createdAt: new Date(visitor.now).toISOString(), returnTo, forceAuthn: visitor.forceAuthn, aim: visitor.aim },
   );
-  const message = { field: 'SAMLRequest', ...request, destination: connection.idpSsoUrl, binding: connection.idpSsoBinding } as const;
+  const message = {
+    field: 'SAMLRequest',
+    ...request,
+    destination: connection.idpSsoUrl,
+    binding: connection.idpSsoBinding,
+  } as const;
   const key = connection.signRequests ? signingKey(connection) : undefined;
   const url = await sendOut(message, key, forms, { browser, formUrl: connection.formUrl });
   return { url, setCookie };

@@ -1,6 +1,9 @@
 import { SsoRefused, type CommonRefusal } from '../sso/sso-refusal.js';
 
-/** Why a message, a request or a metadata file was refused. Stable: audit rows, traces and support texts rely on these words. */
+/**
+ * Why a message, a request or a metadata file was refused. Stable: audit rows, traces and support texts rely on these
+ * words.
+ */
 export type SamlRefusal =
   // the form post
   | 'parameter_missing'

@@ -41,8 +41,10 @@ export interface JudgedResponse {
 }
 
 /**
- * Our own judgement of responses: guard the message, find the request it answers, verify its signatures, decrypt it where it
- * is encrypted and guard it again, and check what was signed. The first thing that is not right is a {@link SamlRefused}.
+ * Our own judgement of responses: guard the message, find the request it answers, verify its signatures, decrypt it
+ * where it
+ * is encrypted and guard it again, and check what was signed. The first thing that is not right is a {@link
+ * SamlRefused}.
  */
 export class SamlResponses {
   constructor(
@@ -63,9 +65,19 @@ export class SamlResponses {
     const xml = verifiedMessage(response, connection);
     const signedXml = verifiedBytes(xml, connection.idpCertificates, { local: 'Assertion', uri: ASSERTION });
     const assertion = checkAssertion(signedXml, {
-      connection, requestId: request?.requestId, authenticatedSince: authenticatedSince(connection, request, now), now,
+      connection,
+      requestId: request?.requestId,
+      authenticatedSince: authenticatedSince(connection, request, now),
+      now,
     });
-    return { connection, request, assertion, signedXml, xml, outerSigned: response.signed && response.encrypted === undefined };
+    return {
+      connection,
+      request,
+      assertion,
+      signedXml,
+      xml,
+      outerSigned: response.signed && response.encrypted === undefined,
+    };
   }
 
   /** Lets in whoever a response is about, once. */
@@ -83,8 +95,15 @@ export class SamlResponses {
     return connection;
   }
 
-  /** The request that is answered, taken out for good. An answer to none takes none, and is heard only where that is switched on. */
-  private async requestOf({ inResponseTo }: GuardedResponse, connection: SamlConnection, cookieHeader: string | undefined): Promise<PendingRequest | undefined> {
+  /**
+   * The request that is answered, taken out for good. An answer to none takes none, and is heard only where that is
+   * switched on.
+   */
+  private async requestOf(
+    { inResponseTo }: GuardedResponse,
+    connection: SamlConnection,
+    cookieHeader: string | undefined,
+  ): Promise<PendingRequest | undefined> {
     if (inResponseTo === undefined) {
       must(connection.idpInitiated, 'response_unsolicited');
       return undefined;
@@ -96,7 +115,10 @@ export class SamlResponses {
 }
 
 /** The message with its assertion in the plain, verified as far as it is signed as a whole. */
-function verifiedMessage(response: GuardedResponse, { idpCertificates, wantAssertionEncrypted, spKeys }: SamlConnection): string {
+function verifiedMessage(
+  response: GuardedResponse,
+  { idpCertificates, wantAssertionEncrypted, spKeys }: SamlConnection,
+): string {
   const { xml, encrypted, signed } = response;
   must(encrypted !== undefined || !wantAssertionEncrypted, 'assertion_not_encrypted');
   if (signed) verifiedBytes(xml, idpCertificates);
@@ -104,7 +126,11 @@ function verifiedMessage(response: GuardedResponse, { idpCertificates, wantAsser
 }
 
 /** The response with the assertion in place of its encryption, and guarded as if it had come like that. */
-function decrypted(xml: string, encrypted: NonNullable<GuardedResponse['encrypted']>, spKeys: SamlConnection['spKeys']): string {
+function decrypted(
+  xml: string,
+  encrypted: NonNullable<GuardedResponse['encrypted']>,
+  spKeys: SamlConnection['spKeys'],
+): string {
   const [from, to] = encrypted.range;
   const plain = xml.slice(0, from) + decryptElement(encrypted, spKeys) + xml.slice(to);
   must(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');
@@ -112,7 +138,11 @@ function decrypted(xml: string, encrypted: NonNullable<GuardedResponse['encrypte
 }
 
 /** Since when the person must have shown who they are: since our request, where that asked for it. */
-function authenticatedSince({ forceAuthn }: SamlConnection, request: PendingRequest | undefined, now: number): number | undefined {
+function authenticatedSince(
+  { forceAuthn }: SamlConnection,
+  request: PendingRequest | undefined,
+  now: number,
+): number | undefined {
   if (request?.forceAuthn) return Date.parse(request.createdAt);
   return forceAuthn ? now - UNSOLICITED_MILLIS : undefined;
 }

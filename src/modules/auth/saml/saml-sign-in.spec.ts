@@ -61,10 +61,17 @@ describe('a truthful response signs in', () => {
         displayName: 'Ada Example',
         groups: ['mentors'],
         role: 'mentor',
-        claims: new Map([['mail', ['ada@example.test']], ['displayName', ['Ada Example']], ['groups', ['mentors']]]),
+        claims: new Map([
+          ['mail', ['ada@example.test']],
+          ['displayName', ['Ada Example']],
+          ['groups', ['mentors']],
+        ]),
       },
       aim: undefined,
-      evidence: expect.objectContaining({ issuer: 'https://idp.example.test/metadata', attributes: ['mail', 'displayName', 'groups'] }),
+      evidence: expect.objectContaining({
+        issuer: 'https://idp.example.test/metadata',
+        attributes: ['mail', 'displayName', 'groups'],
+      }),
     });
   });
 
@@ -79,7 +86,13 @@ describe('a truthful response signs in', () => {
   });
 
   it.each([
-    ['RSA with SHA-512', { signature: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512', digest: 'http://www.w3.org/2001/04/xmlenc#sha512' }],
+    [
+      'RSA with SHA-512',
+      {
+        signature: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
+        digest: 'http://www.w3.org/2001/04/xmlenc#sha512',
+      },
+    ],
     ['RSA-PSS', { signature: 'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1' }],
     ['an inclusive prefix list', { inclusivePrefixes: ['xs'] }],
   ])('with %s', async (_name, choices) => {
@@ -99,7 +112,10 @@ describe('a truthful response signs in', () => {
     const parts = truthfulParts(connection, departed.requestId);
     const spaced = { ...parts, status: `\r\n  ${parts.status}\n`, authn: `\n\t${parts.authn}\n` };
     const xml = `<?xml version="1.0" encoding="UTF-8"?>\n${signedResponse(spaced, key)}\n`;
-    const wrapped = Buffer.from(xml).toString('base64').match(/.{1,76}/g)!.join('\r\n');
+    const wrapped = Buffer.from(xml)
+      .toString('base64')
+      .match(/.{1,76}/g)!
+      .join('\r\n');
     expect(await door.arrive(departed, { body: { SAMLResponse: wrapped } })).toBeDefined();
   });
 
@@ -115,7 +131,11 @@ describe('a truthful response signs in', () => {
   it('with clocks that differ within the allowance', async () => {
     const late = await signIn(({ requestId }) => ({
       conditions: conditions([connection.spEntityId], { NotBefore: instant(-300), NotOnOrAfter: instant(-30) }),
-      confirmations: confirmation({ Recipient: connection.acsUrl, InResponseTo: requestId, NotOnOrAfter: instant(-30) }),
+      confirmations: confirmation({
+        Recipient: connection.acsUrl,
+        InResponseTo: requestId,
+        NotOnOrAfter: instant(-30),
+      }),
     }));
     const early = await signIn(() => ({
       assertionAttrs: { ID: '_early', Version: '2.0', IssueInstant: instant(30) },
@@ -135,7 +155,11 @@ describe('a truthful response signs in', () => {
     const arrival = await signIn(({ requestId }) => ({
       confirmations:
         confirmation({}, 'urn:oasis:names:tc:SAML:2.0:cm:sender-vouches') +
-        confirmation({ Recipient: 'https://elsewhere.example.test/acs', InResponseTo: requestId, NotOnOrAfter: instant(300) }) +
+        confirmation({
+          Recipient: 'https://elsewhere.example.test/acs',
+          InResponseTo: requestId,
+          NotOnOrAfter: instant(300),
+        }) +
         confirmation({ Recipient: connection.acsUrl, InResponseTo: requestId, NotOnOrAfter: instant(300) }),
     }));
     expect(arrival).toBeDefined();
@@ -150,7 +174,12 @@ describe('a truthful response signs in', () => {
   it('as the NameID says, whatever an attribute called nameID says', async () => {
     const arrival = await signIn(() => ({
       nameId: nameId('real'),
-      attributes: attributeStatement({ nameID: ['forged'], issuer: ['forged'], getAssertionXml: ['forged'], __proto__x: ['y'] }),
+      attributes: attributeStatement({
+        nameID: ['forged'],
+        issuer: ['forged'],
+        getAssertionXml: ['forged'],
+        __proto__x: ['y'],
+      }),
     }));
     expect(arrival.identity.subjectKey).toContain('"real"');
     expect(JSON.stringify(arrival)).not.toContain('forged');
@@ -160,7 +189,9 @@ describe('a truthful response signs in', () => {
     const entra = testConnection('one', [key.certificate], { subject: 'entra-object' });
     const claims = 'http://schemas.microsoft.com/identity/claims';
     const arrival = await signIn(
-      () => ({ attributes: attributeStatement({ [`${claims}/tenantid`]: ['t-1'], [`${claims}/objectidentifier`]: ['o-1'] }) }),
+      () => ({
+        attributes: attributeStatement({ [`${claims}/tenantid`]: ['t-1'], [`${claims}/objectidentifier`]: ['o-1'] }),
+      }),
       undefined,
       entra,
     );

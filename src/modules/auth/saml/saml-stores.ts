@@ -14,7 +14,9 @@ export class OutgoingForms {
   constructor(private readonly redis: SignInRedis) {}
 
   async keep(ticket: string, browser: string, form: OutgoingForm): Promise<void> {
-    const stored = await answerOf(this.redis.set(keyOf('form', ticket, browser), JSON.stringify(form), 'PX', FORM_MILLIS, 'NX'));
+    const stored = await answerOf(
+      this.redis.set(keyOf('form', ticket, browser), JSON.stringify(form), 'PX', FORM_MILLIS, 'NX'),
+    );
     must(stored === 'OK', 'request_unknown');
   }
 

@@ -33,11 +33,16 @@ export class SamlController {
   @Public('this is where people begin to sign in', { limit: LIMIT })
   @Returns.redirect(302)
   async login(
-    @Param('connectionId') connectionId: string, @Query() { returnTo, organization, forceAuthn }: DepartQuery,
-    @Req() request: Request, @Res({ passthrough: true }) response: Response,
+    @Param('connectionId') connectionId: string,
+    @Query() { returnTo, organization, forceAuthn }: DepartQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
   ) {
     const { url, setCookie } = await this.saml.depart(connectionId, {
-      cookieHeader: request.headers.cookie, returnTo, aim: { organization }, forceAuthn: forceAuthn === 'true',
+      cookieHeader: request.headers.cookie,
+      returnTo,
+      aim: { organization },
+      forceAuthn: forceAuthn === 'true',
     });
     response.append('Set-Cookie', setCookie);
     return { url };
@@ -46,14 +51,26 @@ export class SamlController {
   @Get('form')
   @Public('shown once, to the browser that it was made for', { limit: LIMIT })
   @Returns.text('text/html; charset=utf-8')
-  form(@Query('ticket') ticket: string | undefined, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  form(
+    @Query('ticket') ticket: string | undefined,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     response.setHeader('Content-Security-Policy', FORM_PAGE_POLICY);
     return this.saml.form(String(ticket), request.headers.cookie);
   }
 
   @Post('acs')
-  @Public('the identity provider\'s signed answer arrives here', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'sso.member_provisioned', 'sso.role_taken_over', 'auth.organization_left', 'sso.connection_tested'], limit: LIMIT,
+  @Public("the identity provider's signed answer arrives here", {
+    emits: [
+      'auth.signed_in',
+      'auth.sign_in_failed',
+      'sso.member_provisioned',
+      'sso.role_taken_over',
+      'auth.organization_left',
+      'sso.connection_tested',
+    ],
+    limit: LIMIT,
   })
   @UseGuards(ArrivalGuard)
   @Returns.redirect(303)

@@ -16,22 +16,45 @@ import { SamlStrategy } from './saml.strategy.js';
 import { SpKeysController } from './sp-keys.controller.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
-const STORES: readonly (new (redis: SignInRedis) => object)[] = [PendingRequests, PendingLogouts, AssertionReplays, LogoutReplays, OutgoingForms];
+const STORES: readonly (new (redis: SignInRedis) => object)[] = [
+  PendingRequests,
+  PendingLogouts,
+  AssertionReplays,
+  LogoutReplays,
+  OutgoingForms,
+];
 
-/** SAML 2.0: what is on its way between us and an identity provider is kept in Redis, and without it nobody signs in. */
+/**
+ * SAML 2.0: what is on its way between us and an identity provider is kept in Redis, and without it nobody signs in.
+ */
 @Module({
   imports: [PassportModule, SessionCookiesModule, SsoModule],
   controllers: [SamlController, LogoutController, SpKeysController],
   providers: [
-    StoredSamlConnections, SamlService, LogoutService,
-    ...STORES.map((Store) => ({ provide: Store, inject: [SsoRedis], useFactory: ({ redis }: SsoRedis) => new Store(redis) })),
+    StoredSamlConnections,
+    SamlService,
+    LogoutService,
+    ...STORES.map((Store) => ({
+      provide: Store,
+      inject: [SsoRedis],
+      useFactory: ({ redis }: SsoRedis) => new Store(redis),
+    })),
     {
       provide: SamlResponses,
       inject: [StoredSamlConnections, PendingRequests, AssertionReplays, AppConfig, Clock],
-      useFactory: (connections: StoredSamlConnections, requests: PendingRequests, replays: AssertionReplays, app: AppConfig, clock: Clock) =>
-        new SamlResponses(connections, requests, replays, app.origin, clock),
+      useFactory: (
+        connections: StoredSamlConnections,
+        requests: PendingRequests,
+        replays: AssertionReplays,
+        app: AppConfig,
+        clock: Clock,
+      ) => new SamlResponses(connections, requests, replays, app.origin, clock),
     },
-    { provide: SamlStrategy, inject: [SamlResponses], useFactory: (responses: SamlResponses) => new SamlStrategy(responses) },
+    {
+      provide: SamlStrategy,
+      inject: [SamlResponses],
+      useFactory: (responses: SamlResponses) => new SamlStrategy(responses),
+    },
   ],
 })
 export class SamlModule {}

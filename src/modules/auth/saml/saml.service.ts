@@ -32,14 +32,19 @@ export class SamlService {
     return serviceProviderMetadata(await this.connection(connectionId));
   }
 
-  /** Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis. */
+  /**
+   * Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis.
+   */
   async depart(connectionId: string, asked: SsoVisitor): Promise<SsoDeparture> {
     const connection = await this.connection(connectionId);
     const visitor = { ...asked, publicUrl: this.app.origin, now: this.clock.millis() };
     return asProblems(() => beginSignIn(connection, this.requests, this.forms, visitor));
   }
 
-  /** The page that posts a message of ours. Throws sso_refused when it was shown already, or was made for another browser. */
+  /**
+   * The page that posts a message of ours. Throws sso_refused when it was shown already, or was made for another
+   * browser.
+   */
   async form(ticket: string, cookieHeader: string | undefined): Promise<string> {
     const browser = browserSecret(cookieHeader, this.app.origin) ?? '';
     return formPage(await asProblems(() => this.forms.take(ticket, browser)));

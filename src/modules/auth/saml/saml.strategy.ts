@@ -23,8 +23,10 @@ class SignOnStrategy extends MultiSamlStrategy {
 }
 
 /**
- * Takes in responses at the assertion address. Two verifiers must agree: {@link SamlResponses} judges first, and names what is wrong; then
- * the library verifies signature, audience, times and request of the same message anew, decrypted where it was encrypted. Every
+ * Takes in responses at the assertion address. Two verifiers must agree: {@link SamlResponses} judges first, and names
+ * what is wrong; then
+ * the library verifies signature, audience, times and request of the same message anew, decrypted where it was
+ * encrypted. Every
  * error on the way is an SsoRefused, or the library's own.
  */
 export class SamlStrategy extends PassportStrategy(SignOnStrategy, 'saml') {

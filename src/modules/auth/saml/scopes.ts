@@ -2,13 +2,23 @@ import type { SamlAttribute } from './assertion-checks.js';
 import type { SamlConnection } from './saml-connection.js';
 import { must } from './saml-refusal.js';
 
-/** Attributes whose values end in `@scope`, under the names they go by (eduPerson; SAML V2.0 Subject Identifier Attributes Profile). */
+/**
+ * Attributes whose values end in `@scope`, under the names they go by (eduPerson; SAML V2.0 Subject Identifier
+ * Attributes Profile).
+ */
 const SCOPED: ReadonlySet<string> = new Set([
-  'eduPersonPrincipalName', 'urn:oid:1.3.6.1.4.1.5923.1.1.1.6', 'urn:mace:dir:attribute-def:eduPersonPrincipalName',
-  'eduPersonScopedAffiliation', 'urn:oid:1.3.6.1.4.1.5923.1.1.1.9', 'urn:mace:dir:attribute-def:eduPersonScopedAffiliation',
-  'eduPersonUniqueId', 'urn:oid:1.3.6.1.4.1.5923.1.1.1.13',
-  'subject-id', 'urn:oasis:names:tc:SAML:attribute:subject-id',
-  'pairwise-id', 'urn:oasis:names:tc:SAML:attribute:pairwise-id',
+  'eduPersonPrincipalName',
+  'urn:oid:1.3.6.1.4.1.5923.1.1.1.6',
+  'urn:mace:dir:attribute-def:eduPersonPrincipalName',
+  'eduPersonScopedAffiliation',
+  'urn:oid:1.3.6.1.4.1.5923.1.1.1.9',
+  'urn:mace:dir:attribute-def:eduPersonScopedAffiliation',
+  'eduPersonUniqueId',
+  'urn:oid:1.3.6.1.4.1.5923.1.1.1.13',
+  'subject-id',
+  'urn:oasis:names:tc:SAML:attribute:subject-id',
+  'pairwise-id',
+  'urn:oasis:names:tc:SAML:attribute:pairwise-id',
 ]);
 
 function scopeOf(value: string): string | undefined {
@@ -17,8 +27,10 @@ function scopeOf(value: string): string | undefined {
 }
 
 /**
- * What a provider says of people within a scope, where it may speak for that (shibmd:Scope): a university does not name another's
- * professors. Of a provider whose scopes nobody has stated, scoped attributes are left out, and refused where the connection relies on them.
+ * What a provider says of people within a scope, where it may speak for that (shibmd:Scope): a university does not name
+ * another's
+ * professors. Of a provider whose scopes nobody has stated, scoped attributes are left out, and refused where the
+ * connection relies on them.
  * @returns the attributes that may be used
  * @throws SamlRefused scope_foreign, scope_unknown
  */
@@ -27,7 +39,8 @@ export function withinScopes(attributes: readonly SamlAttribute[], connection: S
   const relied = [emailAttribute, nameAttribute, groupAttribute];
   return attributes.filter(({ name, friendlyName, values }) => {
     if (!SCOPED.has(name) && !SCOPED.has(friendlyName ?? '')) return true;
-    if (idpScopes.length === 0) must(!relied.includes(name) && !(friendlyName && relied.includes(friendlyName)), 'scope_unknown', name);
+    if (idpScopes.length === 0)
+      must(!relied.includes(name) && !(friendlyName && relied.includes(friendlyName)), 'scope_unknown', name);
     else for (const value of values) must(idpScopes.includes(scopeOf(value) ?? ''), 'scope_foreign', name);
     return idpScopes.length > 0;
   });

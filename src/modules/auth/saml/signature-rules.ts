@@ -8,12 +8,12 @@ const SIGNATURE_METHODS: ReadonlySet<string> = new Set([
   RSA_SHA512,
   'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1',
 ]);
-const DIGEST_METHODS: ReadonlySet<string> = new Set([
-  SHA256,
-  'http://www.w3.org/2001/04/xmlenc#sha512',
-]);
+const DIGEST_METHODS: ReadonlySet<string> = new Set([SHA256, 'http://www.w3.org/2001/04/xmlenc#sha512']);
 
-/** The children of `parent`, which must be exactly these signature elements in this order; a name ending in `?` may be missing. */
+/**
+ * The children of `parent`, which must be exactly these signature elements in this order; a name ending in `?` may be
+ * missing.
+ */
 function exactly(parent: XmlElement, ...names: string[]): XmlElement[] {
   const found = [...parent.children];
   const taken = names.flatMap((name) => {
@@ -33,7 +33,8 @@ function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reaso
 }
 
 /**
- * Nothing parameterizes a step but the prefixes that exclusive canonicalization may be told to keep. Some signers repeat
+ * Nothing parameterizes a step but the prefixes that exclusive canonicalization may be told to keep. Some signers
+ * repeat
  * them in every transform, in the namespace of its algorithm.
  */
 function checkParameters(step: XmlElement): void {

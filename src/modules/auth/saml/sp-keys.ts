@@ -14,7 +14,10 @@ export type KeptKeys = Pick<SsoConnectionEntity, 'spKey' | 'spCertificates'>;
 
 type Needs = Partial<Pick<SsoConnectionEntity, 'signRequests' | 'wantAssertionEncrypted' | 'idpSloUrl' | 'spKey'>>;
 
-/** Our own keys towards identity providers: RSA, each with a certificate that it signed itself, sealed under the organization's key. */
+/**
+ * Our own keys towards identity providers: RSA, each with a certificate that it signed itself, sealed under the
+ * organization's key.
+ */
 @Injectable()
 export class SpKeys {
   constructor(
@@ -31,7 +34,10 @@ export class SpKeys {
     return this.keep(connectionId, [await this.generate()]);
   }
 
-  /** With a second key, which metadata shows from now on. Providers that read it can take what the second signs before it does. */
+  /**
+   * With a second key, which metadata shows from now on. Providers that read it can take what the second signs before
+   * it does.
+   */
   async introduce(connectionId: string, kept: KeptKeys): Promise<KeptKeys> {
     const [first] = await this.open(connectionId, kept);
     return this.keep(connectionId, first === undefined ? [await this.generate()] : [first, await this.generate()]);
@@ -47,7 +53,10 @@ export class SpKeys {
     const notAfterDate = this.clock.now();
     notAfterDate.setFullYear(notAfterDate.getFullYear() + YEARS);
     const { private: privateKey, cert: certificate } = await generate([{ name: 'commonName', value: 'Vouchsafe' }], {
-      keySize: KEY_BITS, algorithm: 'sha256', notBeforeDate: this.clock.now(), notAfterDate,
+      keySize: KEY_BITS,
+      algorithm: 'sha256',
+      notBeforeDate: this.clock.now(),
+      notAfterDate,
     });
     return { privateKey, certificate };
   }

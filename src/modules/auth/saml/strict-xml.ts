@@ -49,7 +49,11 @@ function attributesOf(tag: { attributes: Record<string, SaxesAttributeNS> }): Xm
 }
 
 /** Builds the tree while the parser runs, and stops it at the first thing that is not allowed. */
-function treeBuilder(parser: SaxesParser<{ xmlns: true; position: false }>, document: string, limits: XmlLimits): () => XmlElement {
+function treeBuilder(
+  parser: SaxesParser<{ xmlns: true; position: false }>,
+  document: string,
+  limits: XmlLimits,
+): () => XmlElement {
   const open: OpenElement[] = [];
   let start = 0;
   let root: OpenElement | undefined;
@@ -73,7 +77,14 @@ function treeBuilder(parser: SaxesParser<{ xmlns: true; position: false }>, docu
   });
   parser.on('attribute', count);
   parser.on('opentag', (tag) => {
-    const element: OpenElement = { local: tag.local, uri: tag.uri, attributes: attributesOf(tag), children: [], text: '', range: [start, start] };
+    const element: OpenElement = {
+      local: tag.local,
+      uri: tag.uri,
+      attributes: attributesOf(tag),
+      children: [],
+      text: '',
+      range: [start, start],
+    };
     open.at(-1)?.children.push(element);
     open.push(element);
   });

@@ -9,10 +9,16 @@ type XmlCryptoNode = Parameters<SignedXml['loadSignature']>[0];
 
 /** The child elements of a node, by local name and, where given, namespace. */
 function childNamed(parent: Element, local: string, uri: string | null): Element | undefined {
-  return [...parent.childNodes].find((node): node is Element => node.nodeType === node.ELEMENT_NODE && node.localName === local && node.namespaceURI === uri);
+  return [...parent.childNodes].find(
+    (node): node is Element =>
+      node.nodeType === node.ELEMENT_NODE && node.localName === local && node.namespaceURI === uri,
+  );
 }
 
-/** What the key of one certificate vouches for: the canonical bytes that were signed, or nothing when it did not sign them. */
+/**
+ * What the key of one certificate vouches for: the canonical bytes that were signed, or nothing when it did not sign
+ * them.
+ */
 function signedBy(certificate: string, xml: string, signature: Element): string | undefined {
   const signed = new SignedXml({ publicCert: certificate, getCertFromKeyInfo: () => null });
   try {
@@ -31,7 +37,11 @@ function signedBy(certificate: string, xml: string, signature: Element): string 
  * @returns the canonical bytes that were signed: what counts of the message
  * @throws SamlRefused signature_invalid
  */
-export function verifiedBytes(xml: string, certificates: readonly string[], within?: { local: string; uri: string }): string {
+export function verifiedBytes(
+  xml: string,
+  certificates: readonly string[],
+  within?: { local: string; uri: string },
+): string {
   const text = xml.replaceAll(/\r\n?/g, '\n'); // XML 1.0, section 2.11: left to whoever reads the file
   const root = new DOMParser().parseFromString(text, 'text/xml').documentElement;
   const signed = root && within ? childNamed(root, within.local, within.uri) : root;
@@ -46,8 +56,16 @@ export function verifiedBytes(xml: string, certificates: readonly string[], with
 
 /** Signs a message of ours behind its Issuer, where the schema wants the signature. */
 export function signXml(xml: string, id: string, { privateKey, certificate }: SpKey): string {
-  const signer = new SignedXml({ privateKey, publicCert: certificate, signatureAlgorithm: RSA_SHA256, canonicalizationAlgorithm: EXCLUSIVE });
+  const signer = new SignedXml({
+    privateKey,
+    publicCert: certificate,
+    signatureAlgorithm: RSA_SHA256,
+    canonicalizationAlgorithm: EXCLUSIVE,
+  });
   signer.addReference({ xpath: `/*[@ID='${id}']`, digestAlgorithm: SHA256, transforms: [ENVELOPED, EXCLUSIVE] });
-  signer.computeSignature(xml, { prefix: 'ds', location: { reference: `/*/*[local-name(.)='Issuer']`, action: 'after' } });
+  signer.computeSignature(xml, {
+    prefix: 'ds',
+    location: { reference: `/*/*[local-name(.)='Issuer']`, action: 'after' },
+  });
   return signer.getSignedXml();
 }

@@ -11,7 +11,9 @@ type Many = { within: (condition: string) => string; columns: ReadonlyMap<string
 /** What may stand in a filter, by names in small letters; the SQL speaks of the row as `r`. */
 export type Filterable = ReadonlyMap<string, Column | Many>;
 
-/** A filter as a condition on rows `r`, its parameters from the given number on, and what of it finds a row by a key. */
+/**
+ * A filter as a condition on rows `r`, its parameters from the given number on, and what of it finds a row by a key.
+ */
 export interface Condition {
   text: string;
   values: unknown[];
@@ -26,27 +28,47 @@ const COMPARISONS: Readonly<Record<string, string>> = { gt: '>', ge: '>=', lt: '
 
 const column = (sql: string, kind: Kind): Column => ({ sql, kind });
 const COMMON: [string, Column][] = [
-  ['id', column('r.id::text', 'exact')], ['externalid', column('r.external_id', 'exact')], ['displayname', column('r.display_name', 'text')],
-  ['meta.created', column('r.created_at', 'instant')], ['meta.lastmodified', column('r.updated_at', 'instant')],
+  ['id', column('r.id::text', 'exact')],
+  ['externalid', column('r.external_id', 'exact')],
+  ['displayname', column('r.display_name', 'text')],
+  ['meta.created', column('r.created_at', 'instant')],
+  ['meta.lastmodified', column('r.updated_at', 'instant')],
 ];
 
 export const USER_FILTER: Filterable = new Map<string, Column | Many>([
   ...COMMON,
-  ['username', column('r.user_name', 'text')], ['active', column('r.active', 'boolean')],
-  ['name.givenname', column('r.given_name', 'text')], ['name.familyname', column('r.family_name', 'text')],
-  ['emails', column('r.email', 'text')], ['emails.value', column('r.email', 'text')], ['emails.type', column('r.email_type', 'text')], ['emails.primary', column('true', 'boolean')],
-  ['groups', {
-    within: (condition) => `r.id IN (SELECT e.user_id FROM app.scim_group_members() e WHERE ${condition})`,
-    columns: new Map([['value', column('e.group_id::text', 'exact')], ['display', column('e.group_name', 'text')]]),
-  }],
+  ['username', column('r.user_name', 'text')],
+  ['active', column('r.active', 'boolean')],
+  ['name.givenname', column('r.given_name', 'text')],
+  ['name.familyname', column('r.family_name', 'text')],
+  ['emails', column('r.email', 'text')],
+  ['emails.value', column('r.email', 'text')],
+  ['emails.type', column('r.email_type', 'text')],
+  ['emails.primary', column('true', 'boolean')],
+  [
+    'groups',
+    {
+      within: (condition) => `r.id IN (SELECT e.user_id FROM app.scim_group_members() e WHERE ${condition})`,
+      columns: new Map([
+        ['value', column('e.group_id::text', 'exact')],
+        ['display', column('e.group_name', 'text')],
+      ]),
+    },
+  ],
 ]);
 
 export const GROUP_FILTER: Filterable = new Map<string, Column | Many>([
   ...COMMON,
-  ['members', {
-    within: (condition) => `r.id IN (SELECT e.group_id FROM app.scim_group_members() e WHERE ${condition})`,
-    columns: new Map([['value', column('e.user_id::text', 'exact')], ['display', column('e.user_display', 'text')]]),
-  }],
+  [
+    'members',
+    {
+      within: (condition) => `r.id IN (SELECT e.group_id FROM app.scim_group_members() e WHERE ${condition})`,
+      columns: new Map([
+        ['value', column('e.user_id::text', 'exact')],
+        ['display', column('e.user_display', 'text')],
+      ]),
+    },
+  ],
 ]);
 
 /** A filter (RFC 7644 section 3.4.2.2) as SQL whose values are all parameters. Throws scim_invalid_filter. */
@@ -60,21 +82,25 @@ export function compileFilter(text: string | undefined, attributes: Filterable, 
     return `$${firstParameter + values.length - 1}::${type}`;
   };
   const compile = (filter: Filter, find: (path: string) => Column | Many | undefined): string => {
-    if ((parts += 1) > MOST_PARTS) throw new Problem('scim_invalid_filter', { detail: 'the filter has too many parts' });
+    if ((parts += 1) > MOST_PARTS)
+      throw new Problem('scim_invalid_filter', { detail: 'the filter has too many parts' });
     if ('filters' in filter) return `(${filter.filters.map((one) => compile(one, find)).join(` ${filter.op} `)})`;
     if ('filter' in filter) return `(NOT ${compile(filter.filter, find)})`;
     if ('valFilter' in filter) return within(filter.attrPath, filter.valFilter);
     const found = find(filter.attrPath);
-    if (found === undefined) throw new Problem('scim_invalid_filter', { detail: 'the filter names an attribute that cannot be filtered by' });
+    if (found === undefined)
+      throw new Problem('scim_invalid_filter', { detail: 'the filter names an attribute that cannot be filtered by' });
     if ('within' in found) return found.within(comparison(found.columns.get('value')!, filter, parameter));
     return comparison(found, filter, parameter);
   };
   const within = (path: string, inner: Filter): string => {
     const many = attributes.get(named(path));
-    if (many !== undefined && 'within' in many) return many.within(compile(inner, (sub) => many.columns.get(sub.toLowerCase())));
+    if (many !== undefined && 'within' in many)
+      return many.within(compile(inner, (sub) => many.columns.get(sub.toLowerCase())));
     return compile(inner, (sub) => attributes.get(`${named(path)}.${sub.toLowerCase()}`));
   };
-  const whole = (path: string): Column | Many | undefined => attributes.get(named(path)) ?? partOfMany(attributes, named(path));
+  const whole = (path: string): Column | Many | undefined =>
+    attributes.get(named(path)) ?? partOfMany(attributes, named(path));
   return { text: compile(parsed, whole), values, ...keysOf(parsed) };
 }
 
@@ -87,7 +113,8 @@ function partOfMany(attributes: Filterable, path: string): Many | undefined {
 }
 
 function parsedFilter(text: string): Filter {
-  if (text.length > LONGEST) throw new Problem('scim_invalid_filter', { detail: `a filter has at most ${LONGEST} characters` });
+  if (text.length > LONGEST)
+    throw new Problem('scim_invalid_filter', { detail: `a filter has at most ${LONGEST} characters` });
   try {
     return parse(text);
   } catch {
@@ -100,12 +127,17 @@ function named(path: string): string {
 }
 
 /** A row has to be one that the filter has for certain: null compares as no. */
-function comparison({ sql, kind }: Column, filter: AttrExp, parameter: (value: unknown, type: string) => string): string {
+function comparison(
+  { sql, kind }: Column,
+  filter: AttrExp,
+  parameter: (value: unknown, type: string) => string,
+): string {
   if (filter.op === 'pr') return `(${sql} IS NOT NULL)`;
   const { op, compValue } = filter;
   if (compValue === null) return nothing(sql, op);
   const value = valueOf(kind, compValue);
-  const [left, right] = kind === 'text' ? [`lower(${sql})`, `lower(${parameter(value, 'text')})`] : [sql, parameter(value, TYPES[kind])];
+  const [left, right] =
+    kind === 'text' ? [`lower(${sql})`, `lower(${parameter(value, 'text')})`] : [sql, parameter(value, TYPES[kind])];
   if (op === 'eq') return `(${left} IS NOT DISTINCT FROM ${right})`;
   if (op === 'ne') return `(${left} IS DISTINCT FROM ${right})`;
   if (kind === 'boolean') throw new Problem('scim_invalid_filter', { detail: 'yes and no are compared by eq and ne' });
@@ -116,7 +148,12 @@ function comparison({ sql, kind }: Column, filter: AttrExp, parameter: (value: u
   return `((right(${left}, length(${right})) = ${right}) IS TRUE)`;
 }
 
-const TYPES: Readonly<Record<Kind, string>> = { text: 'text', exact: 'text', boolean: 'boolean', instant: 'timestamptz' };
+const TYPES: Readonly<Record<Kind, string>> = {
+  text: 'text',
+  exact: 'text',
+  boolean: 'boolean',
+  instant: 'timestamptz',
+};
 
 function nothing(sql: string, op: string): string {
   if (op === 'eq') return `(${sql} IS NULL)`;
@@ -133,7 +170,7 @@ function valueOf(kind: Kind, value: string | number | boolean): unknown {
     const moment = new Date(value);
     if (/^\d{4}-/.test(value) && !Number.isNaN(moment.getTime())) return moment.toISOString();
   }
-  throw new Problem('scim_invalid_filter', { detail: 'a value in the filter is not of the attribute\'s type' });
+  throw new Problem('scim_invalid_filter', { detail: "a value in the filter is not of the attribute's type" });
 }
 
 /** The id and userName that every row found must have. */

@@ -20,23 +20,30 @@ export function isResourceId(id: string): boolean {
   return UUID.test(id);
 }
 
-/** Reads a Group resource (RFC 7643 section 4.2). Throws scim_invalid_syntax, scim_invalid_value, scim_unknown_member. */
+/**
+ * Reads a Group resource (RFC 7643 section 4.2). Throws scim_invalid_syntax, scim_invalid_value, scim_unknown_member.
+ */
 export function readGroup(body: unknown): ScimGroupFields {
   const group = objectOf(body);
   return {
-    displayName: requiredText(attribute(group, 'displayName'), 'displayName'), externalId: textOf(attribute(group, 'externalId'), 'externalId'),
+    displayName: requiredText(attribute(group, 'displayName'), 'displayName'),
+    externalId: textOf(attribute(group, 'externalId'), 'externalId'),
     members: bounded(new Set(idsOf(attribute(group, 'members')))),
   };
 }
 
-/** The fields after a PATCH of a Group, all of its operations or none. Throws what `readOperations` and `readGroup` throw, and scim_invalid_filter. */
+/**
+ * The fields after a PATCH of a Group, all of its operations or none. Throws what `readOperations` and `readGroup`
+ * throw, and scim_invalid_filter.
+ */
 export function patchGroup(before: ScimGroupFields, body: unknown): ScimGroupFields {
   const group = { ...before };
   let members = new Set(before.members);
   for (const operation of readOperations(body, KEPT)) {
     const { op, attribute: name, value } = operation;
     if (name === 'members') members = patchMembers(members, operation);
-    else if (name === 'displayName') group.displayName = requiredText(op === 'remove' ? undefined : value, 'displayName');
+    else if (name === 'displayName')
+      group.displayName = requiredText(op === 'remove' ? undefined : value, 'displayName');
     else group.externalId = op === 'remove' ? null : textOf(value, 'externalId');
   }
   return { ...group, members: bounded(members) };
@@ -46,7 +53,8 @@ export function patchGroup(before: ScimGroupFields, body: unknown): ScimGroupFie
 function patchMembers(members: Set<string>, { op, path, value }: Operation): Set<string> {
   const condition = /^members\[(.*)\]$/.exec(path)?.[1];
   if (condition === undefined && path !== 'members') throw new Problem('scim_invalid_path');
-  if (condition !== undefined && op !== 'remove') throw new Problem('scim_invalid_path', { detail: 'members are added by their value' });
+  if (condition !== undefined && op !== 'remove')
+    throw new Problem('scim_invalid_path', { detail: 'members are added by their value' });
   if (condition !== undefined) {
     const meant = matcher(condition);
     return new Set([...members].filter((id) => !meant({ value: id })));
@@ -79,6 +87,7 @@ function idOf(member: unknown): string {
 }
 
 function bounded(members: ReadonlySet<string>): string[] {
-  if (members.size > MOST_MEMBERS) throw new Problem('scim_invalid_value', { detail: `a group has at most ${MOST_MEMBERS} members` });
+  if (members.size > MOST_MEMBERS)
+    throw new Problem('scim_invalid_value', { detail: `a group has at most ${MOST_MEMBERS} members` });
   return [...members];
 }

@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Put, Query, UseInterceptors } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import { DirectoryAccess } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { ScimHeaders } from './scim-headers.interceptor.js';
@@ -37,14 +49,24 @@ export class ScimGroupsController {
   @Put(':id')
   @DirectoryAccess({ emits: ['scim.group_updated', ...MEMBER_EVENTS] })
   @ReturnsScim(ScimGroupResponse)
-  replace(@Param('id') id: string, @Body() body: unknown, @Headers('if-match') ifMatch: string | undefined, @Query() query: ScimQuery) {
+  replace(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Query() query: ScimQuery,
+  ) {
     return this.groups.replace(id, body, ifMatch, query);
   }
 
   @Patch(':id')
   @DirectoryAccess({ emits: ['scim.group_updated', ...MEMBER_EVENTS] })
   @ReturnsScim(ScimGroupResponse)
-  patch(@Param('id') id: string, @Body() body: unknown, @Headers('if-match') ifMatch: string | undefined, @Query() query: ScimQuery) {
+  patch(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Query() query: ScimQuery,
+  ) {
     return this.groups.patch(id, body, ifMatch, query);
   }
 

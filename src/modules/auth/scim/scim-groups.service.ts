@@ -27,7 +27,12 @@ export class ScimGroupsService {
   /** Throws scim_invalid_filter, scim_invalid_value. */
   async list(query: ScimQuery): Promise<Represented> {
     const page = readPage(query);
-    const { total, rows } = await this.scim.groups({ filter: query['filter'], page, order: query['sortBy']?.toLowerCase(), descending: query['sortOrder'] === 'descending' });
+    const { total, rows } = await this.scim.groups({
+      filter: query['filter'],
+      page,
+      order: query['sortBy']?.toLowerCase(),
+      descending: query['sortOrder'] === 'descending',
+    });
     this.log.read('Group', rows.length);
     return { resource: listResource(total, page, await this.present(rows, new Projection(query))) };
   }
@@ -44,7 +49,10 @@ export class ScimGroupsService {
     const fields = readGroup(body);
     const id = newId();
     const effects = await this.scim.putGroup(id, true, fields);
-    this.audit.record('scim.group_created', { target: { type: 'scim_group', id }, meta: { members: fields.members.length } });
+    this.audit.record('scim.group_created', {
+      target: { type: 'scim_group', id },
+      meta: { members: fields.members.length },
+    });
     this.log.record(effects, 'no_role');
     return this.represent(await this.find(id), query);
   }
@@ -67,13 +75,21 @@ export class ScimGroupsService {
     this.log.record(effects, 'no_role');
   }
 
-  private async change(id: string, ifMatch: string | undefined, query: ScimQuery, changed: (before: ScimGroupFields) => ScimGroupFields): Promise<Represented> {
+  private async change(
+    id: string,
+    ifMatch: string | undefined,
+    query: ScimQuery,
+    changed: (before: ScimGroupFields) => ScimGroupFields,
+  ): Promise<Represented> {
     const before = await this.find(id);
     assertVersion(before.version, ifMatch);
     const members = (await this.scim.membersOf([id])).map(({ userId }) => userId);
     const after = changed({ displayName: before.displayName, externalId: before.externalId, members });
     const effects = await this.scim.putGroup(id, false, after);
-    this.audit.record('scim.group_updated', { target: { type: 'scim_group', id }, meta: { members: after.members.length } });
+    this.audit.record('scim.group_updated', {
+      target: { type: 'scim_group', id },
+      meta: { members: after.members.length },
+    });
     this.log.record(effects, 'no_role');
     return this.represent(await this.find(id), query);
   }
@@ -90,7 +106,12 @@ export class ScimGroupsService {
   }
 
   private async present(groups: readonly GroupRow[], projection: Projection) {
-    const members = projection.wants('members') && groups.length > 0 ? Map.groupBy(await this.scim.membersOf(groups.map(({ id }) => id)), ({ groupId }) => groupId) : null;
-    return groups.map((group) => projection.of(groupResource(this.base, group, members === null ? undefined : members.get(group.id) ?? [])));
+    const members =
+      projection.wants('members') && groups.length > 0
+        ? Map.groupBy(await this.scim.membersOf(groups.map(({ id }) => id)), ({ groupId }) => groupId)
+        : null;
+    return groups.map((group) =>
+      projection.of(groupResource(this.base, group, members === null ? undefined : (members.get(group.id) ?? []))),
+    );
   }
 }

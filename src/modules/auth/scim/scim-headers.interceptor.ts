@@ -3,16 +3,21 @@ import type { Request, Response } from 'express';
 import { map, type Observable } from 'rxjs';
 import type { Represented } from './scim-resources.js';
 
-/** Tells version and address of a resource in headers too. With the tag there, express answers 304 to who has it (RFC 9110 section 13.1.2). */
+/**
+ * Tells version and address of a resource in headers too. With the tag there, express answers 304 to who has it (RFC
+ * 9110 section 13.1.2).
+ */
 @Injectable()
 export class ScimHeaders implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler<Represented | undefined>): Observable<unknown> {
     const response = execution.switchToHttp().getResponse<Response>();
     delete execution.switchToHttp().getRequest<Request>().headers['cache-control']; // it speaks to caches, but express would send all again for it
-    return next.handle().pipe(map((answer) => {
-      if (answer?.version !== undefined) response.setHeader('ETag', `W/"${answer.version}"`);
-      if (answer?.location !== undefined) response.setHeader('Location', answer.location);
-      return answer?.resource;
-    }));
+    return next.handle().pipe(
+      map((answer) => {
+        if (answer?.version !== undefined) response.setHeader('ETag', `W/"${answer.version}"`);
+        if (answer?.location !== undefined) response.setHeader('Location', answer.location);
+        return answer?.resource;
+      }),
+    );
   }
 }

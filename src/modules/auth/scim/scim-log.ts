@@ -4,7 +4,11 @@ import type { AuditEventType } from '../../../platform/feature/registry.js';
 import type { Effect } from './scim.repository.js';
 
 /** What changes of a directory may come to, whatever they are about. */
-export const MEMBER_EVENTS = ['scim.role_changed', 'scim.user_deactivated', 'scim.user_reactivated'] as const satisfies readonly AuditEventType[];
+export const MEMBER_EVENTS = [
+  'scim.role_changed',
+  'scim.user_deactivated',
+  'scim.user_reactivated',
+] as const satisfies readonly AuditEventType[];
 
 /** Writes down what became of members. */
 @Injectable()
@@ -15,7 +19,8 @@ export class ScimLog {
   record(effects: readonly Effect[], reason: 'inactive' | 'deleted' | 'no_role'): void {
     for (const { membershipId: id, effect, before: from, after: to } of effects) {
       const target = { type: 'membership', id };
-      if (effect === 'provisioned') this.audit.record('scim.user_provisioned', { target, meta: { role: to ?? undefined } });
+      if (effect === 'provisioned')
+        this.audit.record('scim.user_provisioned', { target, meta: { role: to ?? undefined } });
       if (effect === 'adopted') this.audit.record('scim.user_linked', { target, meta: { role: to } });
       if (effect === 'role') this.audit.record('scim.role_changed', { target, meta: { from, to } });
       if (effect === 'ended') this.audit.record('scim.user_deactivated', { target, meta: { reason } });

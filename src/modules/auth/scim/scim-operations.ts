@@ -17,42 +17,71 @@ const EXTENSION = /^urn:[\w:.-]+/i;
 const PATH = /^([a-z$][\w$-]*)(\[[^[\]]*\])?(?:\.([a-z$][\w$-]*))?$/i;
 const READ_ONLY = new Set(['id', 'meta', 'groups']);
 const SPELLING = new Map(
-  ['userName', 'externalId', 'displayName', 'name', 'emails', 'active', 'members', 'givenName', 'familyName', 'formatted', 'value', 'type', 'primary', 'id', 'meta', 'groups']
-    .map((name) => [name.toLowerCase(), name]),
+  [
+    'userName',
+    'externalId',
+    'displayName',
+    'name',
+    'emails',
+    'active',
+    'members',
+    'givenName',
+    'familyName',
+    'formatted',
+    'value',
+    'type',
+    'primary',
+    'id',
+    'meta',
+    'groups',
+  ].map((name) => [name.toLowerCase(), name]),
 );
 const MOST_OPERATIONS = 100;
 const LONGEST_PATH = 500;
 const MOST_VALUES = 20_000;
 
 /**
- * The operations of a PATCH that concern attributes we keep, one an attribute; the rest are passed over, as a directory's own attributes may
+ * The operations of a PATCH that concern attributes we keep, one an attribute; the rest are passed over, as a
+ * directory's own attributes may
  * be. Throws scim_invalid_syntax, scim_invalid_path, scim_no_target, scim_mutability, scim_invalid_value.
  */
 export function readOperations(body: unknown, kept: ReadonlySet<string>): Operation[] {
   const patch = objectOf(body);
   const schemas = listOf(attribute(patch, 'schemas'));
-  if (!schemas.some((schema) => String(schema).toLowerCase() === PATCH_SCHEMA)) throw new Problem('scim_invalid_syntax', { detail: 'schemas does not name PatchOp' });
+  if (!schemas.some((schema) => String(schema).toLowerCase() === PATCH_SCHEMA))
+    throw new Problem('scim_invalid_syntax', { detail: 'schemas does not name PatchOp' });
   const operations = attribute(patch, 'Operations');
   if (!Array.isArray(operations) || operations.length === 0 || operations.length > MOST_OPERATIONS) {
     throw new Problem('scim_invalid_syntax', { detail: `Operations must be a list of 1 to ${MOST_OPERATIONS}` });
   }
-  if (weigh(operations) > MOST_VALUES) throw new Problem('scim_invalid_value', { detail: 'the operations hold too much at once' });
-  return operations.flatMap((one) => expanded(objectOf(one, 'an operation'))).filter((operation) => kept.has(operation.attribute));
+  if (weigh(operations) > MOST_VALUES)
+    throw new Problem('scim_invalid_value', { detail: 'the operations hold too much at once' });
+  return operations
+    .flatMap((one) => expanded(objectOf(one, 'an operation')))
+    .filter((operation) => kept.has(operation.attribute));
 }
 
-/** An operation without a path is one for each field of its value; Entra ID writes whole paths as the names of fields. */
+/**
+ * An operation without a path is one for each field of its value; Entra ID writes whole paths as the names of fields.
+ */
 function expanded(operation: Json): Operation[] {
   const op = String(attribute(operation, 'op')).toLowerCase();
-  if (op !== 'add' && op !== 'replace' && op !== 'remove') throw new Problem('scim_invalid_syntax', { detail: 'op must be add, replace or remove' });
+  if (op !== 'add' && op !== 'replace' && op !== 'remove')
+    throw new Problem('scim_invalid_syntax', { detail: 'op must be add, replace or remove' });
   const [path, value] = [attribute(operation, 'path'), attribute(operation, 'value')];
-  if (op !== 'remove' && !Object.keys(operation).some((key) => key.toLowerCase() === 'value')) throw new Problem('scim_invalid_value', { detail: 'the operation has no value' });
+  if (op !== 'remove' && !Object.keys(operation).some((key) => key.toLowerCase() === 'value'))
+    throw new Problem('scim_invalid_value', { detail: 'the operation has no value' });
   if (path !== undefined) {
     const found = target(path);
     if (READ_ONLY.has(found.attribute)) throw new Problem('scim_mutability');
     return [{ op, ...found, value }];
   }
   if (op === 'remove') throw new Problem('scim_no_target', { detail: 'remove needs a path' });
-  return Object.entries(objectOf(value, 'the value of an operation without a path')).map(([key, one]) => ({ op, ...target(key), value: one }));
+  return Object.entries(objectOf(value, 'the value of an operation without a path')).map(([key, one]) => ({
+    op,
+    ...target(key),
+    value: one,
+  }));
 }
 
 function target(path: unknown): Pick<Operation, 'attribute' | 'path'> {

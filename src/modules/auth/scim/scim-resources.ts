@@ -36,28 +36,68 @@ export function baseUrl({ origin }: Pick<AppConfig, 'origin'>): string {
 export function userResource(base: string, user: ScimUserFields & Kept, groups?: readonly Belonging[]): Json {
   const { id, userName, externalId, displayName, givenName, familyName, email, emailType, active } = user;
   return {
-    schemas: [USER_SCHEMA], id, externalId: externalId ?? undefined, userName, displayName, active,
-    name: { formatted: fullName(user) ?? displayName, givenName: givenName ?? undefined, familyName: familyName ?? undefined },
+    schemas: [USER_SCHEMA],
+    id,
+    externalId: externalId ?? undefined,
+    userName,
+    displayName,
+    active,
+    name: {
+      formatted: fullName(user) ?? displayName,
+      givenName: givenName ?? undefined,
+      familyName: familyName ?? undefined,
+    },
     emails: [{ value: email, type: emailType, primary: true }],
-    ...(groups !== undefined && { groups: groups.map(({ groupId, groupName }) => ({ value: groupId, display: groupName, type: 'direct', ref: `${base}/Groups/${groupId}` })) }),
+    ...(groups !== undefined && {
+      groups: groups.map(({ groupId, groupName }) => ({
+        value: groupId,
+        display: groupName,
+        type: 'direct',
+        ref: `${base}/Groups/${groupId}`,
+      })),
+    }),
     meta: meta(base, 'User', user),
   };
 }
 
-export function groupResource(base: string, group: { displayName: string; externalId: string | null } & Kept, members?: readonly Belonging[]): Json {
+export function groupResource(
+  base: string,
+  group: { displayName: string; externalId: string | null } & Kept,
+  members?: readonly Belonging[],
+): Json {
   const { id, displayName, externalId } = group;
   return {
-    schemas: [GROUP_SCHEMA], id, externalId: externalId ?? undefined, displayName,
-    ...(members !== undefined && { members: members.map(({ userId, userDisplay }) => ({ value: userId, display: userDisplay, type: 'User', ref: `${base}/Users/${userId}` })) }),
+    schemas: [GROUP_SCHEMA],
+    id,
+    externalId: externalId ?? undefined,
+    displayName,
+    ...(members !== undefined && {
+      members: members.map(({ userId, userDisplay }) => ({
+        value: userId,
+        display: userDisplay,
+        type: 'User',
+        ref: `${base}/Users/${userId}`,
+      })),
+    }),
     meta: meta(base, 'Group', group),
   };
 }
 
 /** One page of a list (RFC 7644 section 3.4.2). */
-export function listResource(totalResults: number, { offset }: Pick<ScimPage, 'offset'>, resources: readonly Json[]): Json {
+export function listResource(
+  totalResults: number,
+  { offset }: Pick<ScimPage, 'offset'>,
+  resources: readonly Json[],
+): Json {
   return { schemas: [LIST], totalResults, startIndex: offset + 1, itemsPerPage: resources.length, resources };
 }
 
 function meta(base: string, resourceType: 'User' | 'Group', { id, version, createdAt, updatedAt }: Kept): Json {
-  return { resourceType, created: createdAt, lastModified: updatedAt, location: `${base}/${resourceType}s/${id}`, version: entityTag(version) };
+  return {
+    resourceType,
+    created: createdAt,
+    lastModified: updatedAt,
+    location: `${base}/${resourceType}s/${id}`,
+    version: entityTag(version),
+  };
 }

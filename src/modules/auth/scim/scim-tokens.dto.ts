@@ -4,7 +4,9 @@ import { StaffOnly } from '../../../platform/http/audience.js';
 
 export class CreateScimTokenDto {
   /** 1 to 365. */
-  @IsInt() @Min(1) @Max(365)
+  @IsInt()
+  @Min(1)
+  @Max(365)
   expiresInDays: number;
 }
 

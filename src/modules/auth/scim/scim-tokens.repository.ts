@@ -13,7 +13,11 @@ export type ScimTokenRow = {
   revokedAt: Date | null;
 };
 
-export type NewScimToken = Pick<ScimTokenRow, 'id' | 'prefix'> & { connectionId: string; secretHash: Buffer; days: number };
+export type NewScimToken = Pick<ScimTokenRow, 'id' | 'prefix'> & {
+  connectionId: string;
+  secretHash: Buffer;
+  days: number;
+};
 
 const COLUMNS = `t.id, t.prefix, t.created_at AS "createdAt", t.expires_at AS "expiresAt", t.last_used_at AS "lastUsedAt",
   host(t.last_used_ip) AS "lastUsedIp", t.revoked_at AS "revokedAt"`;
@@ -26,23 +30,37 @@ export class ScimTokensRepository {
   /** Newest first; a connection has two live ones at most. */
   list(connectionId: string): Promise<ScimTokenRow[]> {
     return this.unitOfWork.sql<ScimTokenRow>(
-      `SELECT ${COLUMNS} FROM scim_tokens t WHERE t.org_id = $1 AND t.connection_id = $2 ORDER BY t.id DESC LIMIT 200`, [this.orgId, connectionId]);
+      `SELECT ${COLUMNS} FROM scim_tokens t WHERE t.org_id = $1 AND t.connection_id = $2 ORDER BY t.id DESC LIMIT 200`,
+      [this.orgId, connectionId],
+    );
   }
 
   async find(id: string): Promise<ScimTokenRow | null> {
-    return (await this.unitOfWork.sql<ScimTokenRow>(`SELECT ${COLUMNS} FROM scim_tokens t WHERE t.org_id = $1 AND t.id = $2`, [this.orgId, id]))[0] ?? null;
+    return (
+      (
+        await this.unitOfWork.sql<ScimTokenRow>(
+          `SELECT ${COLUMNS} FROM scim_tokens t WHERE t.org_id = $1 AND t.id = $2`,
+          [this.orgId, id],
+        )
+      )[0] ?? null
+    );
   }
 
   /** Throws scim_tokens_enough. */
   async insert({ id, connectionId, prefix, secretHash, days }: NewScimToken): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO scim_tokens (org_id, id, connection_id, prefix, secret_hash, expires_at) VALUES ($1, $2, $3, $4, $5, now() + make_interval(hours => 24 * $6::integer))`,
-      [this.orgId, id, connectionId, prefix, secretHash, days]);
+      [this.orgId, id, connectionId, prefix, secretHash, days],
+    );
   }
 
   async revoke(connectionId: string, id: string): Promise<boolean> {
-    return (await this.unitOfWork.execute(
-      'UPDATE scim_tokens SET revoked_at = now() WHERE org_id = $1 AND connection_id = $2 AND id = $3 AND revoked_at IS NULL', [this.orgId, connectionId, id])) > 0;
+    return (
+      (await this.unitOfWork.execute(
+        'UPDATE scim_tokens SET revoked_at = now() WHERE org_id = $1 AND connection_id = $2 AND id = $3 AND revoked_at IS NULL',
+        [this.orgId, connectionId, id],
+      )) > 0
+    );
   }
 
   private get orgId(): string {

@@ -11,7 +11,10 @@ import { baseUrl } from './scim-resources.js';
 import type { CreateScimTokenDto } from './scim-tokens.dto.js';
 import { ScimTokensRepository, type ScimTokenRow } from './scim-tokens.repository.js';
 
-/** The tokens by which an institution's directory comes: two of a connection at once, so that one can take the other's place. */
+/**
+ * The tokens by which an institution's directory comes: two of a connection at once, so that one can take the other's
+ * place.
+ */
 @Injectable()
 export class ScimTokensService {
   constructor(
@@ -29,13 +32,19 @@ export class ScimTokensService {
   }
 
   /** Makes a token, which nobody can be shown again. Throws not_found, beyond_own_grants, scim_tokens_enough. */
-  async create(connectionId: string, { expiresInDays: days }: CreateScimTokenDto): Promise<ScimTokenRow & { token: string; baseUrl: string }> {
+  async create(
+    connectionId: string,
+    { expiresInDays: days }: CreateScimTokenDto,
+  ): Promise<ScimTokenRow & { token: string; baseUrl: string }> {
     await this.assertConnection(connectionId);
     await this.roles.assertSpeaksForAll();
     const [id, token] = [newId(), newScimToken()];
     await this.tokens.insert({ id, connectionId, prefix: scimTokenPrefix(token), secretHash: hashToken(token), days });
     const made = (await this.tokens.find(id))!;
-    this.audit.record('scim.token_created', { target: { type: 'scim-token', id }, meta: { connectionId, expiresAt: made.expiresAt.toISOString() } });
+    this.audit.record('scim.token_created', {
+      target: { type: 'scim-token', id },
+      meta: { connectionId, expiresAt: made.expiresAt.toISOString() },
+    });
     return { ...made, token, baseUrl: baseUrl(this.app) };
   }
 

@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Put, Query, UseInterceptors } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import { DirectoryAccess } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { ScimHeaders } from './scim-headers.interceptor.js';
@@ -36,14 +48,24 @@ export class ScimUsersController {
   @Put(':id')
   @DirectoryAccess({ emits: ['scim.user_updated', ...MEMBER_EVENTS] })
   @ReturnsScim(ScimUserResponse)
-  replace(@Param('id') id: string, @Body() body: unknown, @Headers('if-match') ifMatch: string | undefined, @Query() query: ScimQuery) {
+  replace(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Query() query: ScimQuery,
+  ) {
     return this.users.replace(id, body, ifMatch, query);
   }
 
   @Patch(':id')
   @DirectoryAccess({ emits: ['scim.user_updated', ...MEMBER_EVENTS] })
   @ReturnsScim(ScimUserResponse)
-  patch(@Param('id') id: string, @Body() body: unknown, @Headers('if-match') ifMatch: string | undefined, @Query() query: ScimQuery) {
+  patch(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Query() query: ScimQuery,
+  ) {
     return this.users.patch(id, body, ifMatch, query);
   }
 

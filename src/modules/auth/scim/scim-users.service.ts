@@ -31,7 +31,12 @@ export class ScimUsersService {
   async list(query: ScimQuery): Promise<Represented> {
     const page = readPage(query);
     const projection = new Projection(query);
-    const { total, rows } = await this.scim.users({ filter: query['filter'], page, order: query['sortBy']?.toLowerCase(), descending: query['sortOrder'] === 'descending' });
+    const { total, rows } = await this.scim.users({
+      filter: query['filter'],
+      page,
+      order: query['sortBy']?.toLowerCase(),
+      descending: query['sortOrder'] === 'descending',
+    });
     this.log.read('User', rows.length);
     return { resource: listResource(total, page, await this.present(rows, projection)) };
   }
@@ -68,12 +73,20 @@ export class ScimUsersService {
     this.audit.record('scim.user_deleted', { target: { type: 'membership', id } });
   }
 
-  private async change(id: string, ifMatch: string | undefined, query: ScimQuery, changed: (before: UserRow) => ScimUserFields): Promise<Represented> {
+  private async change(
+    id: string,
+    ifMatch: string | undefined,
+    query: ScimQuery,
+    changed: (before: UserRow) => ScimUserFields,
+  ): Promise<Represented> {
     const before = await this.find(id);
     assertVersion(before.version, ifMatch);
     const after = changed(before);
     const effects = await this.scim.updateUser(id, after);
-    this.audit.record('scim.user_updated', { target: { type: 'membership', id }, meta: { fields: changedFields(before, after) } });
+    this.audit.record('scim.user_updated', {
+      target: { type: 'membership', id },
+      meta: { fields: changedFields(before, after) },
+    });
     this.log.record(effects, after.active ? 'no_role' : 'inactive');
     return this.represent(await this.find(id), query);
   }
@@ -90,7 +103,12 @@ export class ScimUsersService {
   }
 
   private async present(users: readonly UserRow[], projection: Projection) {
-    const groups = projection.wants('groups') && users.length > 0 ? Map.groupBy(await this.scim.groupsOf(users.map(({ id }) => id)), ({ userId }) => userId) : null;
-    return users.map((user) => projection.of(userResource(this.base, user, groups === null ? undefined : groups.get(user.id) ?? [])));
+    const groups =
+      projection.wants('groups') && users.length > 0
+        ? Map.groupBy(await this.scim.groupsOf(users.map(({ id }) => id)), ({ userId }) => userId)
+        : null;
+    return users.map((user) =>
+      projection.of(userResource(this.base, user, groups === null ? undefined : (groups.get(user.id) ?? []))),
+    );
   }
 }

@@ -9,13 +9,19 @@ const LONGEST = 254;
 
 /** A JSON object. Throws scim_invalid_syntax for anything else. */
 export function objectOf(value: unknown, what = 'the body'): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Problem('scim_invalid_syntax', { detail: `${what} must be an object` });
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Problem('scim_invalid_syntax', { detail: `${what} must be an object` });
   return value as Json;
 }
 
-/** A field of an object by its name, whose case does not count (RFC 7643 section 2.1); undefined for null too, which says the same. */
+/**
+ * A field of an object by its name, whose case does not count (RFC 7643 section 2.1); undefined for null too, which
+ * says the same.
+ */
 export function attribute(object: Json, name: string): unknown {
-  const key = Object.hasOwn(object, name) ? name : Object.keys(object).find((one) => one.toLowerCase() === name.toLowerCase());
+  const key = Object.hasOwn(object, name)
+    ? name
+    : Object.keys(object).find((one) => one.toLowerCase() === name.toLowerCase());
   return key === undefined ? undefined : (object[key] ?? undefined);
 }
 

@@ -14,7 +14,12 @@ export interface Found<R> {
 }
 
 /** What became of a member (`app.scim_effect`). */
-export type Effect = { membershipId: string; effect: 'provisioned' | 'adopted' | 'role' | 'ended' | 'revived'; before: string | null; after: string | null };
+export type Effect = {
+  membershipId: string;
+  effect: 'provisioned' | 'adopted' | 'role' | 'ended' | 'revived';
+  before: string | null;
+  after: string | null;
+};
 
 /** A list that is asked for; `order` is an attribute's name in small letters. */
 export interface ListQuery {
@@ -24,13 +29,25 @@ export interface ListQuery {
   descending: boolean;
 }
 
-const KEPT = 'r.id, r.version, r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.external_id AS "externalId", r.display_name AS "displayName"';
+const KEPT =
+  'r.id, r.version, r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.external_id AS "externalId", r.display_name AS "displayName"';
 const USER = `${KEPT}, r.user_name AS "userName", r.given_name AS "givenName", r.family_name AS "familyName", r.email, r.email_type AS "emailType", r.active`;
 const EFFECT = 'e.membership_id AS "membershipId", e.effect, e.role_before AS before, e.role_after AS after';
 const ORDERS: ReadonlyMap<string, string> = new Map([
-  ['id', 'r.id'], ['externalid', 'r.external_id'], ['displayname', 'lower(r.display_name)'], ['meta.created', 'r.created_at'], ['meta.lastmodified', 'r.updated_at'],
+  ['id', 'r.id'],
+  ['externalid', 'r.external_id'],
+  ['displayname', 'lower(r.display_name)'],
+  ['meta.created', 'r.created_at'],
+  ['meta.lastmodified', 'r.updated_at'],
 ]);
-const USER_ORDERS: ReadonlyMap<string, string> = new Map([...ORDERS, ['username', 'lower(r.user_name)'], ['name.givenname', 'lower(r.given_name)'], ['name.familyname', 'lower(r.family_name)'], ['emails', 'r.email'], ['emails.value', 'r.email']]);
+const USER_ORDERS: ReadonlyMap<string, string> = new Map([
+  ...ORDERS,
+  ['username', 'lower(r.user_name)'],
+  ['name.givenname', 'lower(r.given_name)'],
+  ['name.familyname', 'lower(r.family_name)'],
+  ['emails', 'r.email'],
+  ['emails.value', 'r.email'],
+]);
 
 /** What the directory that is here has said, and what it says now. */
 @Injectable()
@@ -40,13 +57,21 @@ export class ScimRepository {
   /** Throws scim_invalid_filter. */
   users({ filter, ...rest }: ListQuery): Promise<Found<UserRow>> {
     const { text, values, id, userName } = compileFilter(filter, USER_FILTER, 3);
-    return this.list<UserRow>(`SELECT r.* FROM app.scim_users($1, $2) r WHERE ${text}`, USER, [id, userName, ...values], { ...rest, orders: USER_ORDERS });
+    return this.list<UserRow>(
+      `SELECT r.* FROM app.scim_users($1, $2) r WHERE ${text}`,
+      USER,
+      [id, userName, ...values],
+      { ...rest, orders: USER_ORDERS },
+    );
   }
 
   /** Throws scim_invalid_filter. */
   groups({ filter, ...rest }: ListQuery): Promise<Found<GroupRow>> {
     const { text, values, id } = compileFilter(filter, GROUP_FILTER, 2);
-    return this.list<GroupRow>(`SELECT r.* FROM app.scim_groups($1) r WHERE ${text}`, KEPT, [id, ...values], { ...rest, orders: ORDERS });
+    return this.list<GroupRow>(`SELECT r.* FROM app.scim_groups($1) r WHERE ${text}`, KEPT, [id, ...values], {
+      ...rest,
+      orders: ORDERS,
+    });
   }
 
   async user(id: string): Promise<UserRow | null> {
@@ -67,12 +92,19 @@ export class ScimRepository {
 
   /** Throws scim_uniqueness, scim_account_exists, last_administrator. */
   createUser(user: ScimUserFields, newUser: string, newMembership: string): Promise<Effect[]> {
-    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $9, $10) e`, [...fieldsOf(user), newUser, newMembership]);
+    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $9, $10) e`, [
+      ...fieldsOf(user),
+      newUser,
+      newMembership,
+    ]);
   }
 
   /** Throws as `createUser`, and not_found. */
   updateUser(id: string, user: ScimUserFields): Promise<Effect[]> {
-    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_update_user($9, ${ROW}) e`, [...fieldsOf(user), id]);
+    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_update_user($9, ${ROW}) e`, [
+      ...fieldsOf(user),
+      id,
+    ]);
   }
 
   /** Throws not_found, last_administrator. */
@@ -82,7 +114,13 @@ export class ScimRepository {
 
   /** Throws scim_uniqueness, scim_unknown_member, not_found, last_administrator. */
   putGroup(id: string, isNew: boolean, { displayName, externalId, members }: ScimGroupFields): Promise<Effect[]> {
-    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_put_group($1, $2, $3, $4, $5) e`, [id, isNew, displayName, externalId, members]);
+    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_put_group($1, $2, $3, $4, $5) e`, [
+      id,
+      isNew,
+      displayName,
+      externalId,
+      members,
+    ]);
   }
 
   /** Throws not_found, last_administrator. */
@@ -93,17 +131,26 @@ export class ScimRepository {
   private belongings(userIds: readonly string[] | null, groupIds: readonly string[] | null): Promise<Belonging[]> {
     return this.unitOfWork.sql<Belonging & Record<string, unknown>>(
       `SELECT r.group_id AS "groupId", r.group_name AS "groupName", r.user_id AS "userId", r.user_display AS "userDisplay"
-         FROM app.scim_group_members($1, $2) r ORDER BY r.group_id, r.user_id`, [userIds, groupIds]);
+         FROM app.scim_group_members($1, $2) r ORDER BY r.group_id, r.user_id`,
+      [userIds, groupIds],
+    );
   }
 
   /** The page and the number of all, in one statement; among equals the id decides, so that pages do not overlap. */
-  private async list<R extends Kept>(found: string, columns: string, values: unknown[], { page, order, descending, orders }: Omit<ListQuery, 'filter'> & { orders: ReadonlyMap<string, string> }): Promise<Found<R>> {
+  private async list<R extends Kept>(
+    found: string,
+    columns: string,
+    values: unknown[],
+    { page, order, descending, orders }: Omit<ListQuery, 'filter'> & { orders: ReadonlyMap<string, string> },
+  ): Promise<Found<R>> {
     const by = `${orders.get(order ?? 'id') ?? 'r.id'} ${descending ? 'DESC' : 'ASC'} NULLS LAST, r.id`;
     const rows = await this.unitOfWork.sql<R & { total: number }>(
       `WITH found AS MATERIALIZED (${found})
        SELECT t.total, p.* FROM (SELECT count(*)::integer AS total FROM found) t
          LEFT JOIN LATERAL (SELECT row_number() OVER (ORDER BY ${by}) AS place, ${columns} FROM found r ORDER BY ${by} LIMIT $${values.length + 1} OFFSET $${values.length + 2}) p ON true
-        ORDER BY p.place`, [...values, page.count, page.offset]);
+        ORDER BY p.place`,
+      [...values, page.count, page.offset],
+    );
     return { total: rows[0]!.total, rows: rows.filter(({ id }) => id !== null) };
   }
 }
@@ -111,6 +158,15 @@ export class ScimRepository {
 /** The parameters of `app.scim_user`. */
 const ROW = 'ROW($1, $2, $3, $4, $5, $6, $7, $8)::app.scim_user';
 
-function fieldsOf({ userName, externalId, displayName, givenName, familyName, email, emailType, active }: ScimUserFields): unknown[] {
+function fieldsOf({
+  userName,
+  externalId,
+  displayName,
+  givenName,
+  familyName,
+  email,
+  emailType,
+  active,
+}: ScimUserFields): unknown[] {
   return [userName, externalId, displayName, givenName, familyName, email, emailType, active];
 }

@@ -7,11 +7,15 @@ const LOOPBACK = 'http://127.0.0.1:3000';
 describe('the cookie that binds a sign-in to a browser', () => {
   it('travels with a cross-site post, over https only, and no other host can set it', () => {
     const { setCookie } = bindBrowser(undefined, HTTPS);
-    expect(setCookie).toMatch(/^__Host-vouchsafe-sign-in=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=None$/);
+    expect(setCookie).toMatch(
+      /^__Host-vouchsafe-sign-in=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=None$/,
+    );
   });
 
   it('stays within the loopback host in development', () => {
-    expect(bindBrowser(undefined, LOOPBACK).setCookie).toMatch(/^vouchsafe-sign-in=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(bindBrowser(undefined, LOOPBACK).setCookie).toMatch(
+      /^vouchsafe-sign-in=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/,
+    );
   });
 
   it('is kept for a second sign-in that begins before the first ends', () => {

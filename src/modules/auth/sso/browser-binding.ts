@@ -21,11 +21,15 @@ export function browserSecret(cookieHeader: string | undefined, publicUrl: strin
 }
 
 /**
- * The browser's secret, new if it has none, and the `Set-Cookie` value that keeps it. The identity provider answers by a cross-site
+ * The browser's secret, new if it has none, and the `Set-Cookie` value that keeps it. The identity provider answers by
+ * a cross-site
  * form post, which carries only `SameSite=None` cookies, and those must be `Secure`. On plain http both ends are
  * the loopback host, hence one site, and `Lax` suffices.
  */
-export function bindBrowser(cookieHeader: string | undefined, publicUrl: string): { secret: string; setCookie: string } {
+export function bindBrowser(
+  cookieHeader: string | undefined,
+  publicUrl: string,
+): { secret: string; setCookie: string } {
   const secret = browserSecret(cookieHeader, publicUrl) ?? randomBytes(32).toString('base64url');
   const secure = isSecure(publicUrl);
   const setCookie = stringifySetCookie(cookieName(secure), secret, {

@@ -31,7 +31,10 @@ export class DomainChecks {
     return this.within(() => this.domains.find(id));
   }
 
-  /** Takes a domain for shown without a look: for demonstration data, whose domains cannot exist. Null when there is none of this id. */
+  /**
+   * Takes a domain for shown without a look: for demonstration data, whose domains cannot exist. Null when there is
+   * none of this id.
+   */
   async assume(id: string): Promise<void> {
     const domain = await this.within(() => this.domains.find(id));
     if (domain !== null) await this.proven(domain);
@@ -41,7 +44,8 @@ export class DomainChecks {
     try {
       await this.within(async () => {
         await this.domains.found(domain.id);
-        if (domain.verifiedAt === null) this.audit.record('sso.domain_verified', { target: { type: 'sso-domain', id: domain.id } });
+        if (domain.verifiedAt === null)
+          this.audit.record('sso.domain_verified', { target: { type: 'sso-domain', id: domain.id } });
       });
     } catch (error) {
       if (toProblem(error).code !== 'domain_taken') throw error;
@@ -55,7 +59,8 @@ export class DomainChecks {
     const target = { type: 'sso-domain', id };
     if (after.verifiedAt === null) this.audit.record('sso.domain_unverified', { target, meta: { reason: problem } });
     else if (lostAt === null) this.audit.record('sso.domain_proof_lost', { target, meta: { reason: problem } });
-    if (after.verifiedAt === null || lostAt === null) await this.notices.tell(after.verifiedAt === null ? 'domain_unverified' : 'domain_lost', id);
+    if (after.verifiedAt === null || lostAt === null)
+      await this.notices.tell(after.verifiedAt === null ? 'domain_unverified' : 'domain_lost', id);
   }
 
   private within<T>(fn: () => Promise<T>): Promise<T> {

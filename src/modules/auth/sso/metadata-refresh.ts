@@ -10,7 +10,10 @@ import { ProviderSettings, type Fetched } from './provider-settings.js';
 import type { SsoConnectionEntity } from './sso-connection.entity.js';
 import { SsoRepository } from './sso.repository.js';
 
-/** Follows what identity providers publish: new certificates beside old ones, and none of what would make it another provider. */
+/**
+ * Follows what identity providers publish: new certificates beside old ones, and none of what would make it another
+ * provider.
+ */
 @Injectable()
 export class MetadataRefresh {
   constructor(
@@ -39,20 +42,31 @@ export class MetadataRefresh {
     if (problem !== null || 'problem' in fetched) return this.fail(connection, problem ?? 'unreachable');
     const { provider } = fetched;
     await this.repository.update(connection.id, {
-      ...provider, ...(provider.idpScopes.length === 0 && { idpScopes: connection.idpScopes }), // those that an administrator stated stay
-      ...(this.spKeys.needed({ ...connection, ...provider }) && await this.spKeys.make(connection.id)),
-      metadataFetchedAt: this.clock.now(), metadataProblem: null,
+      ...provider,
+      // those that an administrator stated stay
+      ...(provider.idpScopes.length === 0 && { idpScopes: connection.idpScopes }),
+      ...(this.spKeys.needed({ ...connection, ...provider }) && (await this.spKeys.make(connection.id))),
+      metadataFetchedAt: this.clock.now(),
+      metadataProblem: null,
     });
     const target = { type: 'sso-connection', id: connection.id };
     const [before, after] = [connection.idpCertificates.map(fingerprint), provider.idpCertificates.map(fingerprint)];
-    for (const certificate of after.filter((one) => !before.includes(one))) this.audit.record('sso.certificate_added', { target, meta: { certificate } });
-    for (const certificate of before.filter((one) => !after.includes(one))) this.audit.record('sso.certificate_removed', { target, meta: { certificate } });
-    if (connection.idpSsoUrl !== provider.idpSsoUrl || connection.metadataProblem !== null) this.audit.record('sso.metadata_refreshed', { target });
+    for (const certificate of after.filter((one) => !before.includes(one)))
+      this.audit.record('sso.certificate_added', { target, meta: { certificate } });
+    for (const certificate of before.filter((one) => !after.includes(one)))
+      this.audit.record('sso.certificate_removed', { target, meta: { certificate } });
+    if (connection.idpSsoUrl !== provider.idpSsoUrl || connection.metadataProblem !== null)
+      this.audit.record('sso.metadata_refreshed', { target });
   }
 
   private async fail({ id, metadataProblem }: SsoConnectionEntity, reason: string): Promise<void> {
     await this.repository.update(id, { metadataProblem: reason });
-    if (metadataProblem !== reason) this.audit.record('sso.metadata_refreshed', { outcome: 'failure', target: { type: 'sso-connection', id }, meta: { reason } });
+    if (metadataProblem !== reason)
+      this.audit.record('sso.metadata_refreshed', {
+        outcome: 'failure',
+        target: { type: 'sso-connection', id },
+        meta: { reason },
+      });
   }
 }
 

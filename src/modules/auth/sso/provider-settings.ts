@@ -9,8 +9,17 @@ import type { SsoConnectionEntity } from './sso-connection.entity.js';
 import type { SamlProviderDto } from './sso.dto.js';
 
 /** The columns of a connection that a SAML identity provider's metadata decides. */
-export type SamlProvider = Pick<SsoConnectionEntity, 
-  'idpEntityId' | 'idpSsoUrl' | 'idpSsoBinding' | 'idpSloUrl' | 'idpSloResponseUrl' | 'idpSloBinding' | 'idpCertificates' | 'idpScopes'>;
+export type SamlProvider = Pick<
+  SsoConnectionEntity,
+  | 'idpEntityId'
+  | 'idpSsoUrl'
+  | 'idpSsoBinding'
+  | 'idpSloUrl'
+  | 'idpSloResponseUrl'
+  | 'idpSloBinding'
+  | 'idpCertificates'
+  | 'idpScopes'
+>;
 
 /** The metadata at an address, read; or why not. */
 export type Fetched = { readonly provider: SamlProvider } | { readonly problem: string };
@@ -24,11 +33,16 @@ export class ProviderSettings {
     private readonly clock: Clock,
   ) {}
 
-  /** What the caller says of the provider, as columns; none where they say nothing of it. Throws metadata_refused, invalid_request. */
+  /**
+   * What the caller says of the provider, as columns; none where they say nothing of it. Throws metadata_refused,
+   * invalid_request.
+   */
   async read({ metadata, metadataUrl, ...fields }: SamlProviderDto): Promise<Partial<SsoConnectionEntity>> {
     const given = Object.values(fields).some((value) => value !== undefined);
     if ([metadata !== undefined, metadataUrl !== undefined, given].filter(Boolean).length > 1) {
-      throw new Problem('invalid_request', { detail: 'metadata, metadataUrl and fields of the provider exclude each other' });
+      throw new Problem('invalid_request', {
+        detail: 'metadata, metadataUrl and fields of the provider exclude each other',
+      });
     }
     if (metadataUrl !== undefined) return this.fromAddress(metadataUrl);
     const manual = { metadataUrl: null, metadataFetchedAt: null, metadataProblem: null };
@@ -53,20 +67,36 @@ export class ProviderSettings {
   }
 
   private parse(xml: string): SamlProvider {
-    const { entityId, ssoUrl, ssoBinding, sloUrl, sloResponseUrl, sloBinding, certificates, scopes } = readIdpMetadata(xml, this.clock.millis());
+    const { entityId, ssoUrl, ssoBinding, sloUrl, sloResponseUrl, sloBinding, certificates, scopes } = readIdpMetadata(
+      xml,
+      this.clock.millis(),
+    );
     return {
-      idpEntityId: entityId, idpSsoUrl: ssoUrl, idpSsoBinding: ssoBinding, idpSloUrl: sloUrl ?? null, idpSloResponseUrl: sloResponseUrl ?? null,
-      idpSloBinding: sloBinding, idpCertificates: [...certificates], idpScopes: [...scopes],
+      idpEntityId: entityId,
+      idpSsoUrl: ssoUrl,
+      idpSsoBinding: ssoBinding,
+      idpSloUrl: sloUrl ?? null,
+      idpSloResponseUrl: sloResponseUrl ?? null,
+      idpSloBinding: sloBinding,
+      idpCertificates: [...certificates],
+      idpScopes: [...scopes],
     };
   }
 }
 
-function fieldsOf({ idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates }: SamlProviderDto): Partial<SsoConnectionEntity> {
+function fieldsOf({
+  idpEntityId,
+  idpSsoUrl,
+  idpSloUrl,
+  idpCertificates,
+}: SamlProviderDto): Partial<SsoConnectionEntity> {
   return {
     ...(idpEntityId !== undefined && { idpEntityId }),
     ...(idpSsoUrl !== undefined && { idpSsoUrl: httpsAddress(idpSsoUrl) }),
     ...(idpSloUrl !== undefined && { idpSloUrl: idpSloUrl === null ? null : httpsAddress(idpSloUrl) }),
-    ...(idpCertificates !== undefined && { idpCertificates: [...new Set(idpCertificates.map((pem) => certificatePem(bareCertificate(pem))))] }),
+    ...(idpCertificates !== undefined && {
+      idpCertificates: [...new Set(idpCertificates.map((pem) => certificatePem(bareCertificate(pem))))],
+    }),
   };
 }
 

@@ -28,7 +28,13 @@ describe('PendingRequests', () => {
   it('keeps it ten minutes, under a key that tells nothing', async () => {
     const set = jest.fn<SignInRedis['set']>().mockResolvedValue('OK');
     await new PendingRequests({ set, getdel: async () => null }).remember(binding, request);
-    expect(set).toHaveBeenCalledWith(expect.stringMatching(/^sso:request:[\w-]{43}$/), expect.any(String), 'PX', 600_000, 'NX');
+    expect(set).toHaveBeenCalledWith(
+      expect.stringMatching(/^sso:request:[\w-]{43}$/),
+      expect.any(String),
+      'PX',
+      600_000,
+      'NX',
+    );
   });
 
   it('refuses an id that is already on its way', async () => {
@@ -64,6 +70,8 @@ describe('Replays', () => {
   it('refuses while the store is gone', async () => {
     const redis = new MemoryRedis();
     redis.gone = true;
-    await expect(new AssertionReplays(redis).claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'unavailable' });
+    await expect(new AssertionReplays(redis).claim('c', '_a', 2000, 1000)).rejects.toMatchObject({
+      reason: 'unavailable',
+    });
   });
 });

@@ -16,7 +16,10 @@ export interface RequestBinding {
   readonly connectionId: string;
   /** What the answer names the request by: SAML's request id, OpenID Connect's state. */
   readonly requestId: string;
-  /** The random cookie of the browser that asked; without it a stranger's response could be planted in a victim's browser. */
+  /**
+   * The random cookie of the browser that asked; without it a stranger's response could be planted in a victim's
+   * browser.
+   */
   readonly browser: string;
 }
 
@@ -54,14 +57,20 @@ export function keyOf(kind: string, ...parts: string[]): string {
   return `sso:${kind}:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
 }
 
-/** Requests on their way, to sign in or to sign out: kept ten minutes, taken once, by the browser and for the connection they began with. */
+/**
+ * Requests on their way, to sign in or to sign out: kept ten minutes, taken once, by the browser and for the connection
+ * they began with.
+ */
 export class PendingRequests {
   protected readonly kind: string = 'request';
 
   constructor(private readonly redis: SignInRedis) {}
 
   /** Remembers a request before it is sent. */
-  async remember<T extends PendingRequest = PendingRequest>(binding: RequestBinding, request: Omit<T, 'requestId'>): Promise<void> {
+  async remember<T extends PendingRequest = PendingRequest>(
+    binding: RequestBinding,
+    request: Omit<T, 'requestId'>,
+  ): Promise<void> {
     const value = JSON.stringify({ ...request, requestId: binding.requestId });
     const stored = await answerOf(this.redis.set(this.key(binding), value, 'PX', SIGN_IN_MILLIS, 'NX'));
     must(stored === 'OK', 'request_unknown', 'a request of this id exists');
@@ -85,7 +94,10 @@ export abstract class Replays {
 
   constructor(private readonly redis: SignInRedis) {}
 
-  /** Claims an id for one use, until `expires` (epoch milliseconds, clock skew included). Throws assertion_replayed and the like. */
+  /**
+   * Claims an id for one use, until `expires` (epoch milliseconds, clock skew included). Throws assertion_replayed and
+   * the like.
+   */
   async claim(connectionId: string, id: string, expires: number, now: number): Promise<void> {
     const key = keyOf(this.kind, connectionId, id);
     const claimed = await answerOf(this.redis.set(key, '1', 'PX', Math.max(Math.ceil(expires - now), 1000), 'NX'));

@@ -13,8 +13,24 @@ describe('returnPath', () => {
   });
 
   it.each([
-    '', 'people', '//evil.test', '///evil.test', '/\\evil.test', '\\\\evil.test', 'https://evil.test', 'javascript:alert(1)', '/\t/evil.test', '/\n/evil.test',
-    '/.//evil.test', '/a/..//evil.test', '/a\\b', '/ü', `/${'a'.repeat(2000)}`, ['/a'], 7, null,
+    '',
+    'people',
+    '//evil.test',
+    '///evil.test',
+    '/\\evil.test',
+    '\\\\evil.test',
+    'https://evil.test',
+    'javascript:alert(1)',
+    '/\t/evil.test',
+    '/\n/evil.test',
+    '/.//evil.test',
+    '/a/..//evil.test',
+    '/a\\b',
+    '/ü',
+    `/${'a'.repeat(2000)}`,
+    ['/a'],
+    7,
+    null,
   ])('refuses %j', (path) => {
     expect(() => returnPath(path)).toThrow(expect.objectContaining({ reason: 'return_path_invalid' }));
   });

@@ -14,12 +14,19 @@ export type RoleRule =
   | { readonly kind: 'attribute'; readonly attribute: string; readonly value: string; readonly role: string }
   | { readonly kind: 'default'; readonly role: string };
 
-/** The first rule that fits: of the groups, then of the attributes, else the default; none when nothing gives a role. */
-export function ruleOf({ groupRoles, attributeRoles = [], defaultRole }: RoleMapping, groups: readonly string[], claims: Claims = new Map()): RoleRule | undefined {
+/**
+ * The first rule that fits: of the groups, then of the attributes, else the default; none when nothing gives a role.
+ */
+export function ruleOf(
+  { groupRoles, attributeRoles = [], defaultRole }: RoleMapping,
+  groups: readonly string[],
+  claims: Claims = new Map(),
+): RoleRule | undefined {
   const byGroup = groupRoles.find(({ group }) => groups.includes(group));
   if (byGroup !== undefined) return { kind: 'group', group: byGroup.group, role: byGroup.role };
   const byAttribute = attributeRoles.find(({ attribute, value }) => claims.get(attribute)?.includes(value));
-  if (byAttribute !== undefined) return { kind: 'attribute', attribute: byAttribute.attribute, value: byAttribute.value, role: byAttribute.role };
+  if (byAttribute !== undefined)
+    return { kind: 'attribute', attribute: byAttribute.attribute, value: byAttribute.value, role: byAttribute.role };
   return defaultRole ? { kind: 'default', role: defaultRole } : undefined;
 }
 
@@ -28,13 +35,23 @@ export function roleOf(mapping: RoleMapping, groups: readonly string[], claims?:
   return ruleOf(mapping, groups, claims)?.role;
 }
 
-/** What of somebody's sign-in is kept, to tell later what another mapping would change: groups, and what the attribute rules look at. */
+/**
+ * What of somebody's sign-in is kept, to tell later what another mapping would change: groups, and what the attribute
+ * rules look at.
+ */
 export interface RoleFacts {
   readonly groups: readonly string[];
   readonly attributes: Readonly<Record<string, readonly string[]>>;
 }
 
-export function roleFacts({ attributeRoles = [] }: RoleMapping, groups: readonly string[], claims: Claims = new Map()): RoleFacts {
+export function roleFacts(
+  { attributeRoles = [] }: RoleMapping,
+  groups: readonly string[],
+  claims: Claims = new Map(),
+): RoleFacts {
   const names = new Set(attributeRoles.map(({ attribute }) => attribute));
-  return { groups, attributes: Object.fromEntries([...names].flatMap((name) => (claims.has(name) ? [[name, claims.get(name)!]] : []))) };
+  return {
+    groups,
+    attributes: Object.fromEntries([...names].flatMap((name) => (claims.has(name) ? [[name, claims.get(name)!]] : []))),
+  };
 }

@@ -18,7 +18,11 @@ import { SsoRepository, type FoundConnection, type SsoOutcome } from './sso.repo
 
 const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned']);
 /** Why somebody does not land in another organization than the connection's own, for the log. */
-const NOT_THERE = { not_found: 'no_membership_there', sign_in_required: 'not_trusted_there', session_ended: 'session_ended' } as const;
+const NOT_THERE = {
+  not_found: 'no_membership_there',
+  sign_in_required: 'not_trusted_there',
+  session_ended: 'session_ended',
+} as const;
 
 /** Somebody is known here, and does not get where they wanted to. Undoes the sign-in. */
 class NotThere extends Error {
@@ -27,7 +31,9 @@ class NotThere extends Error {
   }
 }
 
-/** The last step of a sign-in through an identity provider, whatever the protocol: from a verified answer to a session. */
+/**
+ * The last step of a sign-in through an identity provider, whatever the protocol: from a verified answer to a session.
+ */
 @Injectable()
 export class SsoArrivals {
   constructor(
@@ -40,23 +46,33 @@ export class SsoArrivals {
   ) {}
 
   /**
-   * Opens a session for an answer that holds, in the connection's organization or in the one that the sign-in was begun for.
+   * Opens a session for an answer that holds, in the connection's organization or in the one that the sign-in was begun
+   * for.
    * Throws sso_refused; the reason is in the organization's log and in the connection's trace.
    */
   async open(arrival: SsoArrival): Promise<OpenedSession> {
     const found = await this.find(arrival.connectionId);
     const { secret } = await this.unsealed(found);
     const visit = newVisit(arrival);
-    const session = await this.unitOfWork.run<OpenedSession | null, SsoOutcome>(this.entrance(found, arrival, secret, visit), async (outcome) => {
-      await this.recorded(outcome, found.connection, arrival);
-      return OPENED.has(outcome.state) ? this.land(outcome, found, arrival, visit) : null;
-    }).catch((error: unknown) => this.notThere(error, found, arrival));
+    const session = await this.unitOfWork
+      .run<OpenedSession | null, SsoOutcome>(this.entrance(found, arrival, secret, visit), async (outcome) => {
+        await this.recorded(outcome, found.connection, arrival);
+        return OPENED.has(outcome.state) ? this.land(outcome, found, arrival, visit) : null;
+      })
+      .catch((error: unknown) => this.notThere(error, found, arrival));
     if (session === null) throw new Problem('sso_refused');
     return session;
   }
 
-  /** Writes a refused answer to the log of the organization whose connection it came to, and to the connection's trace. */
-  async recordRefusal(connectionId: string, method: SsoProtocol, reason: string, evidence?: SsoEvidence): Promise<void> {
+  /**
+   * Writes a refused answer to the log of the organization whose connection it came to, and to the connection's trace.
+   */
+  async recordRefusal(
+    connectionId: string,
+    method: SsoProtocol,
+    reason: string,
+    evidence?: SsoEvidence,
+  ): Promise<void> {
     await this.toLog(connectionId, async () => {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
       await this.trace.record(connectionId, { accepted: false, reason, evidence });
@@ -65,7 +81,9 @@ export class SsoArrivals {
 
   /** Writes a refused message about the end of a session to that log. */
   async recordLogoutRefusal(connectionId: string, reason: string): Promise<void> {
-    await this.toLog(connectionId, () => this.audit.record('sso.logout_refused', { outcome: 'failure', meta: { reason } }));
+    await this.toLog(connectionId, () =>
+      this.audit.record('sso.logout_refused', { outcome: 'failure', meta: { reason } }),
+    );
   }
 
   private async toLog(connectionId: string, record: () => Promise<void> | void): Promise<void> {
@@ -82,24 +100,46 @@ export class SsoArrivals {
     return found;
   }
 
-  /** The secret that proves to the database that the application itself vouches for an answer, and the organization's keys. */
+  /**
+   * The secret that proves to the database that the application itself vouches for an answer, and the organization's
+   * keys.
+   */
   async unsealed({ connection, keys }: FoundConnection): Promise<{ secret: Buffer; ring: KeyRing }> {
     currentContext().orgId = connection.orgId;
     const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', keys);
-    return { secret: Buffer.from(ring.forRow('sso_connections', connection.id).open('entrance_enc', connection.entrance)!), ring };
+    return {
+      secret: Buffer.from(ring.forRow('sso_connections', connection.id).open('entrance_enc', connection.entrance)!),
+      ring,
+    };
   }
 
-  private entrance({ connection }: FoundConnection, { identity, sessionEnds, idpSession }: SsoArrival, entrance: Buffer, visit: Visit) {
+  private entrance(
+    { connection }: FoundConnection,
+    { identity, sessionEnds, idpSession }: SsoArrival,
+    entrance: Buffer,
+    visit: Visit,
+  ) {
     const email = identity.email === undefined ? null : normalizeEmail(identity.email);
     return this.repository.signIn({
-      connectionId: connection.id, entrance, subjectKey: identity.subjectKey, email,
-      name: identity.displayName ?? email ?? 'Unnamed', role: identity.role ?? null, ids: { user: newId(), membership: newId() }, visit,
-      idpSession: idpSession ?? null, maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
+      connectionId: connection.id,
+      entrance,
+      subjectKey: identity.subjectKey,
+      email,
+      name: identity.displayName ?? email ?? 'Unnamed',
+      role: identity.role ?? null,
+      ids: { user: newId(), membership: newId() },
+      visit,
+      idpSession: idpSession ?? null,
+      maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
       facts: roleFacts(connection, identity.groups, identity.claims),
     });
   }
 
-  private async recorded(outcome: SsoOutcome, { id: connectionId, protocol: method }: FoundConnection['connection'], { identity, evidence }: SsoArrival): Promise<void> {
+  private async recorded(
+    outcome: SsoOutcome,
+    { id: connectionId, protocol: method }: FoundConnection['connection'],
+    { identity, evidence }: SsoArrival,
+  ): Promise<void> {
     const context = currentContext();
     context.orgId = outcome.org_id;
     const accepted = OPENED.has(outcome.state);
@@ -110,8 +150,10 @@ export class SsoArrivals {
       const { role_now: role } = outcome;
       context.actor = { type: 'user', id: outcome.user_id, email: outcome.email ?? undefined };
       const target = { type: 'membership', id: outcome.membership_id! };
-      if (outcome.state === 'provisioned') this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });
-      if (outcome.role_before !== role) this.audit.record('sso.role_taken_over', { target, meta: { from: outcome.role_before, to: role } });
+      if (outcome.state === 'provisioned')
+        this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });
+      if (outcome.role_before !== role)
+        this.audit.record('sso.role_taken_over', { target, meta: { from: outcome.role_before, to: role } });
       this.audit.record('auth.signed_in', { target: { type: 'user', id: outcome.user_id! }, meta: { method } });
     }
     await this.trace.record(connectionId, { accepted, reason: accepted ? undefined : reason, evidence });
@@ -124,9 +166,15 @@ export class SsoArrivals {
   }
 
   /** Goes on to another organization, where the sign-in was begun for one: as a session that moves there does. */
-  private async land(outcome: SsoOutcome, { connection }: FoundConnection, { aim }: SsoArrival, visit: Visit): Promise<OpenedSession> {
+  private async land(
+    outcome: SsoOutcome,
+    { connection }: FoundConnection,
+    { aim }: SsoArrival,
+    visit: Visit,
+  ): Promise<OpenedSession> {
     const organizationId = aim?.organization ?? outcome.org_id;
-    if (organizationId === outcome.org_id) return { secret: visit.secret, organizationId, expiresAt: outcome.expires_at, remembered: false };
+    if (organizationId === outcome.org_id)
+      return { secret: visit.secret, organizationId, expiresAt: outcome.expires_at, remembered: false };
     if (!connection.shared) throw new NotThere('connection_not_shared');
     const target = { type: 'user', id: outcome.user_id! };
     this.audit.record('auth.organization_left', { target });

@@ -1,7 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type SsoProtocol = 'saml' | 'oidc';
-/** How our messages reach a SAML identity provider: by redirect where it offers that, else by a form that the browser posts. */
+/**
+ * How our messages reach a SAML identity provider: by redirect where it offers that, else by a form that the browser
+ * posts.
+ */
 export type SamlBinding = 'redirect' | 'post';
 
 /** A connection to an identity provider as it is stored. */

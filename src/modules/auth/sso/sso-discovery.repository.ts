@@ -15,7 +15,9 @@ export class SsoDiscoveryRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   async ways(domain: string): Promise<WaysIn> {
-    const [row] = await this.unitOfWork.once<WaysIn>('SELECT password, connections FROM app.discover_sso($1)', [domain]);
+    const [row] = await this.unitOfWork.once<WaysIn>('SELECT password, connections FROM app.discover_sso($1)', [
+      domain,
+    ]);
     return row!;
   }
 }

@@ -20,7 +20,12 @@ export class SsoDiscovery {
     const { password, connections } = await this.repository.ways(domain);
     return {
       password,
-      connections: connections.map(({ id, name, protocol, organization }) => ({ id, name, protocol, loginUrl: this.loginUrl(protocol, id, organization) })),
+      connections: connections.map(({ id, name, protocol, organization }) => ({
+        id,
+        name,
+        protocol,
+        loginUrl: this.loginUrl(protocol, id, organization),
+      })),
     };
   }
 

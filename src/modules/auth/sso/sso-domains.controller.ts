@@ -24,7 +24,10 @@ export class SsoDomainsController {
 
   /** Has the DNS record looked up. */
   @Post(':id/verify')
-  @Access('sso:update', { emits: ['sso.domain_check_requested'], limit: { name: 'sso-domain-verify', points: 60, seconds: 300 } })
+  @Access('sso:update', {
+    emits: ['sso.domain_check_requested'],
+    limit: { name: 'sso-domain-verify', points: 60, seconds: 300 },
+  })
   @Returns(DomainCheckResponse, { status: 202 })
   verify(@Param('id', ParseUUIDPipe) id: string) {
     return this.domains.verify(id);

@@ -4,7 +4,8 @@ import { StaffOnly } from '../../../platform/http/audience.js';
 
 export class AddDomainDto {
   /** Such as example.org; what is written in other letters is kept as DNS knows it. */
-  @IsString() @Length(3, 253)
+  @IsString()
+  @Length(3, 253)
   domain: string;
 }
 
@@ -35,7 +36,8 @@ export class DomainCheckResponse extends DomainResponse {
 }
 
 export class DiscoverQuery {
-  @IsString() @Length(3, 254)
+  @IsString()
+  @Length(3, 254)
   email: string;
 }
 

@@ -26,24 +26,39 @@ export class SsoDomainsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   list(): Promise<DomainRow[]> {
-    return this.unitOfWork.sql<DomainRow>(`SELECT ${COLUMNS} FROM sso_domains WHERE org_id = $1 ORDER BY domain`, [this.orgId]);
+    return this.unitOfWork.sql<DomainRow>(`SELECT ${COLUMNS} FROM sso_domains WHERE org_id = $1 ORDER BY domain`, [
+      this.orgId,
+    ]);
   }
 
   async find(id: string): Promise<DomainRow | null> {
-    const [row] = await this.unitOfWork.sql<DomainRow>(`SELECT ${COLUMNS} FROM sso_domains WHERE org_id = $1 AND id = $2`, [this.orgId, id]);
+    const [row] = await this.unitOfWork.sql<DomainRow>(
+      `SELECT ${COLUMNS} FROM sso_domains WHERE org_id = $1 AND id = $2`,
+      [this.orgId, id],
+    );
     return row ?? null;
   }
 
   /** Fails on a unique constraint when the domain is there already. */
   async insert({ id, domain, token }: Pick<DomainRow, 'id' | 'domain' | 'token'>): Promise<void> {
-    await this.unitOfWork.execute('INSERT INTO sso_domains (org_id, id, domain, token) VALUES ($1, $2, $3, $4)', [this.orgId, id, domain, token]);
+    await this.unitOfWork.execute('INSERT INTO sso_domains (org_id, id, domain, token) VALUES ($1, $2, $3, $4)', [
+      this.orgId,
+      id,
+      domain,
+      token,
+    ]);
   }
 
   async delete(id: string): Promise<boolean> {
-    return (await this.unitOfWork.execute('DELETE FROM sso_domains WHERE org_id = $1 AND id = $2', [this.orgId, id])) > 0;
+    return (
+      (await this.unitOfWork.execute('DELETE FROM sso_domains WHERE org_id = $1 AND id = $2', [this.orgId, id])) > 0
+    );
   }
 
-  /** Those to look at today: each a week after the last look, every day while its record is missing, and new ones for a month. */
+  /**
+   * Those to look at today: each a week after the last look, every day while its record is missing, and new ones for a
+   * month.
+   */
   async due(): Promise<string[]> {
     const rows = await this.unitOfWork.sql<{ id: string }>(
       `SELECT id FROM sso_domains WHERE org_id = $1 AND CASE WHEN verified_at IS NULL THEN created_at > now() - interval '30 days'
@@ -61,7 +76,10 @@ export class SsoDomainsRepository {
     );
   }
 
-  /** The record is not there, or not enough. Returns the row as it is now: a verified domain that has lost it for too long is so no more. */
+  /**
+   * The record is not there, or not enough. Returns the row as it is now: a verified domain that has lost it for too
+   * long is so no more.
+   */
   async missing(id: string, problem: string): Promise<DomainRow | null> {
     const [row] = await this.unitOfWork.sql<DomainRow>(
       `UPDATE sso_domains SET checked_at = now(), problem = $3,
@@ -75,7 +93,10 @@ export class SsoDomainsRepository {
 
   /** Nobody answered: nothing is known that was not before. */
   async unanswered(id: string): Promise<void> {
-    await this.unitOfWork.execute(`UPDATE sso_domains SET checked_at = now(), problem = 'dns_unavailable' WHERE org_id = $1 AND id = $2`, [this.orgId, id]);
+    await this.unitOfWork.execute(
+      `UPDATE sso_domains SET checked_at = now(), problem = 'dns_unavailable' WHERE org_id = $1 AND id = $2`,
+      [this.orgId, id],
+    );
   }
 
   private get orgId(): string {

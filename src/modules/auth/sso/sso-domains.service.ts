@@ -11,7 +11,10 @@ import { RolesService } from '../../rbac/index.js';
 import { ownDomain, proofOf } from './sso-domain.js';
 import { SsoDomainsRepository, type DomainRow } from './sso-domains.repository.js';
 
-/** The mail domains that the organization says are its own. What shows them to be is in the DNS, and looked up by the worker. */
+/**
+ * The mail domains that the organization says are its own. What shows them to be is in the DNS, and looked up by the
+ * worker.
+ */
 @Injectable()
 export class SsoDomains {
   constructor(
@@ -27,7 +30,10 @@ export class SsoDomains {
     return { items: (await this.domains.list()).map(present), nextCursor: null };
   }
 
-  /** Throws domain_refused, domain_exists; beyond_own_grants, since whose addresses the organization answers for decides who accounts are of. */
+  /**
+   * Throws domain_refused, domain_exists; beyond_own_grants, since whose addresses the organization answers for decides
+   * who accounts are of.
+   */
   async add(text: string) {
     await this.roles.assertSpeaksForAll();
     const domain = ownDomain(text);

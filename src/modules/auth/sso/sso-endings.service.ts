@@ -9,7 +9,9 @@ import { SsoRepository, type SsoEnded } from './sso.repository.js';
 /** What an identity provider says is over. */
 export interface SsoEnding {
   readonly connectionId: string;
-  /** Whose sessions, as the provider calls them (`idpSubject` of the arrival); of all people when sessions are named. */
+  /**
+   * Whose sessions, as the provider calls them (`idpSubject` of the arrival); of all people when sessions are named.
+   */
   readonly subject?: string;
   /** Which ones, as the provider calls them; all that it opened when none is named. */
   readonly idpSessions: readonly string[];
@@ -33,7 +35,10 @@ export class SsoEndings {
       must(ended !== null, 'connection_unknown');
       if (ended === 0) return;
       Object.assign(currentContext(), { orgId, actor: { type: 'user', id, email: email ?? undefined } });
-      this.audit.record('sso.sessions_ended', { target: { type: 'sso-connection', id: connectionId }, meta: { connectionId, ended } });
+      this.audit.record('sso.sessions_ended', {
+        target: { type: 'sso-connection', id: connectionId },
+        meta: { connectionId, ended },
+      });
     });
   }
 }

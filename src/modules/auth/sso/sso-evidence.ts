@@ -1,4 +1,7 @@
-/** What of an answer may be shown to administrators: never enough to be let in by, and no value but those that roles hang on. */
+/**
+ * What of an answer may be shown to administrators: never enough to be let in by, and no value but those that roles
+ * hang on.
+ */
 export interface SsoEvidence {
   readonly issuer?: string;
   readonly nameIdFormat?: string;
@@ -14,12 +17,22 @@ export function masked(value: string): string {
 }
 
 /**
- * The evidence of a token's claims (OpenID Connect). Values of the claims named in `shown` are kept; of all others what is no text is kept by
+ * The evidence of a token's claims (OpenID Connect). Values of the claims named in `shown` are kept; of all others what
+ * is no text is kept by
  * its kind alone. The token itself must not be handed in.
  */
 export function evidenceOfClaims(claims: Readonly<Record<string, unknown>>, shown: ReadonlySet<string>): SsoEvidence {
   const visible = new Set([...shown, 'iss', 'aud', 'exp', 'iat', 'nbf', 'auth_time']);
-  const shape = (value: unknown): unknown => (typeof value === 'string' ? masked(value) : Array.isArray(value) ? value.map(shape) : `[${typeof value}]`);
-  const text = JSON.stringify(Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, visible.has(name) ? value : shape(value)])), null, 2);
-  return { issuer: typeof claims['iss'] === 'string' ? claims['iss'] : undefined, attributes: Object.keys(claims), text };
+  const shape = (value: unknown): unknown =>
+    typeof value === 'string' ? masked(value) : Array.isArray(value) ? value.map(shape) : `[${typeof value}]`;
+  const text = JSON.stringify(
+    Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, visible.has(name) ? value : shape(value)])),
+    null,
+    2,
+  );
+  return {
+    issuer: typeof claims['iss'] === 'string' ? claims['iss'] : undefined,
+    attributes: Object.keys(claims),
+    text,
+  };
 }

@@ -34,16 +34,24 @@ export interface SsoArrival {
   readonly sessionEnds?: number;
   /** What the provider calls the session: SAML's SessionIndex, OpenID Connect's sid. */
   readonly idpSession?: string;
-  /** The provider's name for the person in messages that end sessions: SAML's NameID with its qualifiers, OpenID Connect's subject as identities are kept. */
+  /**
+   * The provider's name for the person in messages that end sessions: SAML's NameID with its qualifiers, OpenID
+   * Connect's subject as identities are kept.
+   */
   readonly idpSubject?: string;
-  /** When the provider last saw the person prove who they are; a session is no fresher than that. Epoch milliseconds. */
+  /**
+   * When the provider last saw the person prove who they are; a session is no fresher than that. Epoch milliseconds.
+   */
   readonly signedInAt?: number;
   readonly aim?: SsoAim;
   /** What of the answer may be shown to administrators. */
   readonly evidence?: SsoEvidence;
 }
 
-/** One `@`, no blanks or control characters, RFC 5321's 254 characters at most. Whether it is *theirs* is another question. */
+/**
+ * One `@`, no blanks or control characters, RFC 5321's 254 characters at most. Whether it is *theirs* is another
+ * question.
+ */
 const EMAIL = /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u;
 
 export function isEmailAddress(text: string): boolean {

@@ -12,7 +12,11 @@ export interface NoticeLetter {
 }
 
 /** What a notice is about, by the table and column that name it. */
-const SUBJECTS = { connection: ['sso_connections', 'name'], domain: ['sso_domains', 'domain'], membership: ['memberships', 'name'] } as const;
+const SUBJECTS = {
+  connection: ['sso_connections', 'name'],
+  domain: ['sso_domains', 'domain'],
+  membership: ['memberships', 'name'],
+} as const;
 
 export type NoticeSubject = keyof typeof SUBJECTS;
 

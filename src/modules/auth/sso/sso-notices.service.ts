@@ -21,19 +21,24 @@ export class SsoNotices {
   /** Writes the jobs, in the transaction under way; nobody hears about themself. Returns how many. */
   async tell(kind: NoticeKind, subjectId: string, days = 0): Promise<number> {
     const addressees = (await this.repository.addressees(NOTICES[kind].leaders)).filter((id) => id !== subjectId);
-    for (const membershipId of addressees) await this.jobs.enqueue('sso.notify', { kind, subjectId, membershipId, days });
+    for (const membershipId of addressees)
+      await this.jobs.enqueue('sso.notify', { kind, subjectId, membershipId, days });
     return addressees.length;
   }
 
   /** Sends one. Called with no transaction open. Fails for good with mail_refused. */
   async send(kind: NoticeKind, subjectId: string, membershipId: string, days: number): Promise<void> {
     const { orgId } = currentContext();
-    const letter = await this.unitOfWork.run(organizationEntrance(orgId), () => this.repository.letter(membershipId, NOTICES[kind].subject, subjectId));
+    const letter = await this.unitOfWork.run(organizationEntrance(orgId), () =>
+      this.repository.letter(membershipId, NOTICES[kind].subject, subjectId),
+    );
     if (letter === null) return;
     try {
       await this.mailer.send(noticeMail(kind, letter, days));
     } catch (error) {
-      throw error instanceof MailFailed && error.permanent ? new PermanentFailure('mail_refused', { cause: error }) : error;
+      throw error instanceof MailFailed && error.permanent
+        ? new PermanentFailure('mail_refused', { cause: error })
+        : error;
     }
   }
 }

@@ -1,10 +1,12 @@
 import { Problem } from '../../../platform/http/problem.js';
 import { SsoRefused } from './sso-refusal.js';
 
-const AGAIN = 'Begin again at the sign-in page. If it happens again, give your administrator the request id of this answer.';
+const AGAIN =
+  'Begin again at the sign-in page. If it happens again, give your administrator the request id of this answer.';
 
 /**
- * What the visitor is told: the same for every forgery, so that trying teaches nothing. The reason goes to the log and to the
+ * What the visitor is told: the same for every forgery, so that trying teaches nothing. The reason goes to the log and
+ * to the
  * audit trail, as the problem's cause.
  */
 export function problemOf(refusal: SsoRefused): Problem {

@@ -1,4 +1,7 @@
-/** Why any sign-in through an identity provider is refused, whatever the protocol. Stable, as each protocol's own reasons are. */
+/**
+ * Why any sign-in through an identity provider is refused, whatever the protocol. Stable, as each protocol's own
+ * reasons are.
+ */
 export type CommonRefusal =
   | 'browser_unbound'
   | 'request_unknown'

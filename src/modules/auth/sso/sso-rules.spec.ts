@@ -7,55 +7,107 @@ import { evidenceOfClaims } from './sso-evidence.js';
 
 describe('the rule that decides a role', () => {
   const mapping = {
-    groupRoles: [{ group: 'chiefs', role: 'director' }, { group: 'mentors', role: 'mentor' }],
-    attributeRoles: [{ attribute: 'title', value: 'Chief', role: 'director' }, { attribute: 'title', value: 'Resident', role: 'trainee' }],
+    groupRoles: [
+      { group: 'chiefs', role: 'director' },
+      { group: 'mentors', role: 'mentor' },
+    ],
+    attributeRoles: [
+      { attribute: 'title', value: 'Chief', role: 'director' },
+      { attribute: 'title', value: 'Resident', role: 'trainee' },
+    ],
     defaultRole: 'viewer',
   };
 
   it('is the first group in the list, then the first attribute, then the default', () => {
-    expect(ruleOf(mapping, ['mentors', 'chiefs'], new Map([['title', ['Resident']]]))).toEqual({ kind: 'group', group: 'chiefs', role: 'director' });
-    expect(ruleOf(mapping, [], new Map([['title', ['Nobody', 'Resident']]]))).toEqual({ kind: 'attribute', attribute: 'title', value: 'Resident', role: 'trainee' });
+    expect(ruleOf(mapping, ['mentors', 'chiefs'], new Map([['title', ['Resident']]]))).toEqual({
+      kind: 'group',
+      group: 'chiefs',
+      role: 'director',
+    });
+    expect(ruleOf(mapping, [], new Map([['title', ['Nobody', 'Resident']]]))).toEqual({
+      kind: 'attribute',
+      attribute: 'title',
+      value: 'Resident',
+      role: 'trainee',
+    });
     expect(ruleOf(mapping, ['others'])).toEqual({ kind: 'default', role: 'viewer' });
     expect(ruleOf({ ...mapping, defaultRole: null }, ['others'])).toBeUndefined();
   });
 
   it('gives no role that the mapping does not name, and decides by the facts that are kept as by all', () => {
-    const word = fc.constantFrom('chiefs', 'mentors', 'title', 'Chief', 'Resident', 'other', '__proto__', 'constructor');
-    fc.assert(fc.property(fc.array(word), fc.array(fc.tuple(word, fc.array(word)), { maxLength: 5 }), (groups, pairs) => {
-      const claims = new Map(pairs);
-      const role = roleOf(mapping, groups, claims);
-      expect(['director', 'mentor', 'trainee', 'viewer']).toContain(role);
-      const facts = roleFacts(mapping, groups, claims);
-      expect(Object.keys(facts.attributes).every((name) => name === 'title')).toBe(true);
-      expect(roleOf(mapping, facts.groups, new Map(Object.entries(facts.attributes)))).toBe(role);
-    }));
+    const word = fc.constantFrom(
+      'chiefs',
+      'mentors',
+      'title',
+      'Chief',
+      'Resident',
+      'other',
+      '__proto__',
+      'constructor',
+    );
+    fc.assert(
+      fc.property(fc.array(word), fc.array(fc.tuple(word, fc.array(word)), { maxLength: 5 }), (groups, pairs) => {
+        const claims = new Map(pairs);
+        const role = roleOf(mapping, groups, claims);
+        expect(['director', 'mentor', 'trainee', 'viewer']).toContain(role);
+        const facts = roleFacts(mapping, groups, claims);
+        expect(Object.keys(facts.attributes).every((name) => name === 'title')).toBe(true);
+        expect(roleOf(mapping, facts.groups, new Map(Object.entries(facts.attributes)))).toBe(role);
+      }),
+    );
   });
 });
 
 describe('domains', () => {
   it('are kept in lower case and ASCII', () => {
-    expect([asDomain('Example.ORG.'), asDomain('BÜCHER.example'), asDomain('münchen.example')]).toEqual(['example.org', 'xn--bcher-kva.example', 'xn--mnchen-3ya.example']);
+    expect([asDomain('Example.ORG.'), asDomain('BÜCHER.example'), asDomain('münchen.example')]).toEqual([
+      'example.org',
+      'xn--bcher-kva.example',
+      'xn--mnchen-3ya.example',
+    ]);
   });
 
   it('come from what stands behind the last @', () => {
-    expect([domainOf('a@b.example'), domainOf('a@evil.example@b.example'), domainOf('@b.example'), domainOf('a@'), domainOf('ab.example')]).toEqual(['b.example', 'b.example', undefined, undefined, undefined]);
+    expect([
+      domainOf('a@b.example'),
+      domainOf('a@evil.example@b.example'),
+      domainOf('@b.example'),
+      domainOf('a@'),
+      domainOf('ab.example'),
+    ]).toEqual(['b.example', 'b.example', undefined, undefined, undefined]);
   });
 
   it('are none of what else a URL may hold', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'a.-/\\:@?#[]%1 ü\u0000') }), (text) => {
-      const domain = asDomain(text);
-      if (domain !== undefined) expect(domain).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'a.-/\\:@?#[]%1 ü\u0000') }), (text) => {
+        const domain = asDomain(text);
+        if (domain !== undefined) expect(domain).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/);
+      }),
+    );
   });
 
-  it('of public mail providers are nobody\'s', () => {
+  it("of public mail providers are nobody's", () => {
     expect(() => ownDomain('Gmail.com')).toThrow(expect.objectContaining({ code: 'domain_refused' }));
-    expect(proofOf({ domain: 'a.example', token: 't' })).toEqual({ type: 'TXT', name: '_vouchsafe.a.example', value: 'vouchsafe-domain-verification=t' });
+    expect(proofOf({ domain: 'a.example', token: 't' })).toEqual({
+      type: 'TXT',
+      name: '_vouchsafe.a.example',
+      value: 'vouchsafe-domain-verification=t',
+    });
   });
 });
 
 it('the evidence of claims shows names, times, and what roles hang on', () => {
-  const { issuer, attributes, text } = evidenceOfClaims({ iss: 'https://idp.example', sub: 'secret-subject', email: 'ada@example.test', groups: ['mentors'], amr: ['otp'], address: { street: 'x' } }, new Set(['groups']));
+  const { issuer, attributes, text } = evidenceOfClaims(
+    {
+      iss: 'https://idp.example',
+      sub: 'secret-subject',
+      email: 'ada@example.test',
+      groups: ['mentors'],
+      amr: ['otp'],
+      address: { street: 'x' },
+    },
+    new Set(['groups']),
+  );
   expect([issuer, attributes.length]).toEqual(['https://idp.example', 6]);
   expect(text).toContain('mentors');
   expect(text).not.toMatch(/secret-subject|ada@|otp|street/);

@@ -49,8 +49,14 @@ export class SsoSetupService {
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
     await this.repository.insert({
-      protocol, name, subject: protocol === 'oidc' ? 'sub' : 'name-id', ...columns, ...(await this.keysFor(protocol, id, columns)), id,
-      entrance: ring.forRow('sso_connections', id).seal('entrance_enc', secret)!, entranceHash: sha256(secret),
+      protocol,
+      name,
+      subject: protocol === 'oidc' ? 'sub' : 'name-id',
+      ...columns,
+      ...(await this.keysFor(protocol, id, columns)),
+      id,
+      entrance: ring.forRow('sso_connections', id).seal('entrance_enc', secret)!,
+      entranceHash: sha256(secret),
     });
     this.audit.record('sso.connection_created', { target: { type: 'sso-connection', id } });
     return this.read(id);
@@ -65,7 +71,10 @@ export class SsoSetupService {
     if (Object.keys(changes).length === 0) throw new Problem('invalid_request', { detail: 'nothing to change' });
     const keys = await this.keysFor(stored.protocol, id, { ...stored, ...changes });
     if (!(await this.repository.update(id, { ...changes, ...keys }))) throw new Problem('not_found');
-    this.audit.record('sso.connection_updated', { target: { type: 'sso-connection', id }, meta: { fields: Object.keys(changes) } });
+    this.audit.record('sso.connection_updated', {
+      target: { type: 'sso-connection', id },
+      meta: { fields: Object.keys(changes) },
+    });
     return this.read(id);
   }
 
@@ -88,20 +97,36 @@ export class SsoSetupService {
   }
 
   /** Our first key towards a provider, where what was set up needs one. */
-  private async keysFor(protocol: SsoProtocol, id: string, connection: Partial<SsoConnectionEntity>): Promise<Partial<KeptKeys>> {
+  private async keysFor(
+    protocol: SsoProtocol,
+    id: string,
+    connection: Partial<SsoConnectionEntity>,
+  ): Promise<Partial<KeptKeys>> {
     return protocol === 'saml' && this.spKeys.needed(connection) ? this.spKeys.make(id) : {};
   }
 
-  /** What is said of a connection, as columns. Throws metadata_refused, invalid_request also for what belongs to the other protocol. */
-  private async columns(protocol: SsoProtocol, id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<Partial<SsoConnectionEntity>> {
+  /**
+   * What is said of a connection, as columns. Throws metadata_refused, invalid_request also for what belongs to the
+   * other protocol.
+   */
+  private async columns(
+    protocol: SsoProtocol,
+    id: string,
+    body: UpdateSsoConnectionDto,
+    stored?: SsoConnectionEntity,
+  ): Promise<Partial<SsoConnectionEntity>> {
     const { saml, oidc, settings } = divided(body);
-    const foreign = protocol === 'oidc' ? [...Object.values(saml), ...SAML_ALONE.map((name) => settings[name])] : Object.values(oidc);
+    const foreign =
+      protocol === 'oidc' ? [...Object.values(saml), ...SAML_ALONE.map((name) => settings[name])] : Object.values(oidc);
     const subject = settings.subject === (protocol === 'oidc' ? 'name-id' : 'sub');
-    if (subject || foreign.some((value) => value !== undefined)) throw new Problem('invalid_request', { detail: `not for a connection by ${protocol}` });
+    if (subject || foreign.some((value) => value !== undefined))
+      throw new Problem('invalid_request', { detail: `not for a connection by ${protocol}` });
     if (protocol === 'oidc') return { ...settings, ...(await this.oidc.columns(id, oidc, stored)) };
     const columns = await this.providers.read(saml);
     if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
-      throw new Problem('invalid_request', { detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates' });
+      throw new Problem('invalid_request', {
+        detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates',
+      });
     }
     return { ...columns, ...settings };
   }
@@ -129,12 +154,19 @@ export class SsoSetupService {
 
   private async requireSaml(id: string): Promise<SsoConnectionEntity> {
     const connection = await this.require(id);
-    if (connection.protocol !== 'saml') throw new Problem('invalid_request', { detail: 'only connections by saml have keys' });
+    if (connection.protocol !== 'saml')
+      throw new Problem('invalid_request', { detail: 'only connections by saml have keys' });
     return connection;
   }
 
-  /** Who connects an identity provider lets it speak for everybody, and give the roles that its answers are mapped to. */
-  private async assertMay({ groupRoles = [], attributeRoles = [], defaultRole }: UpdateSsoConnectionDto): Promise<void> {
+  /**
+   * Who connects an identity provider lets it speak for everybody, and give the roles that its answers are mapped to.
+   */
+  private async assertMay({
+    groupRoles = [],
+    attributeRoles = [],
+    defaultRole,
+  }: UpdateSsoConnectionDto): Promise<void> {
     await this.roles.assertSpeaksForAll();
     const roles = new Set([...groupRoles, ...attributeRoles].map(({ role }) => role));
     if (defaultRole !== undefined) roles.add(defaultRole);
@@ -143,18 +175,50 @@ export class SsoSetupService {
 
   private present(connection: SsoConnectionEntity) {
     const shown = { ...this.oidc.present(connection), idpMetadataUrl: connection.metadataUrl };
-    if (connection.protocol === 'oidc') return { ...shown, entityId: null, acsUrl: null, metadataUrl: null, certificatesExpireAt: [] };
+    if (connection.protocol === 'oidc')
+      return { ...shown, entityId: null, acsUrl: null, metadataUrl: null, certificatesExpireAt: [] };
     const { spEntityId: entityId, ...urls } = serviceProviderUrls(this.app.origin, connection.id);
     const certificatesExpireAt = connection.idpCertificates.map((pem) => new Date(new X509Certificate(pem).validTo));
-    return { ...shown, callbackUrl: null, backchannelLogoutUrl: null, postLogoutUrl: null, ...urls, entityId, certificatesExpireAt };
+    return {
+      ...shown,
+      callbackUrl: null,
+      backchannelLogoutUrl: null,
+      postLogoutUrl: null,
+      ...urls,
+      entityId,
+      certificatesExpireAt,
+    };
   }
 }
 
 /** Settings that say nothing of a connection by OpenID Connect. */
-const SAML_ALONE = ['wantResponseSigned', 'wantAssertionEncrypted', 'signRequests', 'idpInitiated', 'idpScopes'] as const;
+const SAML_ALONE = [
+  'wantResponseSigned',
+  'wantAssertionEncrypted',
+  'signRequests',
+  'idpInitiated',
+  'idpScopes',
+] as const;
 
 /** What a caller says of the provider, by protocol, and what of everything else. */
 function divided(body: UpdateSsoConnectionDto) {
-  const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates, issuer, clientId, clientSecret, tenants, scopes, ...settings } = body;
-  return { saml: { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates }, oidc: { issuer, clientId, clientSecret, tenants, scopes }, settings };
+  const {
+    metadata,
+    metadataUrl,
+    idpEntityId,
+    idpSsoUrl,
+    idpSloUrl,
+    idpCertificates,
+    issuer,
+    clientId,
+    clientSecret,
+    tenants,
+    scopes,
+    ...settings
+  } = body;
+  return {
+    saml: { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates },
+    oidc: { issuer, clientId, clientSecret, tenants, scopes },
+    settings,
+  };
 }

@@ -30,13 +30,18 @@ export class SsoTests {
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Where to send the caller's browser. Throws not_found; sso_disabled for a connection that nobody may sign in through. */
+  /**
+   * Where to send the caller's browser. Throws not_found; sso_disabled for a connection that nobody may sign in
+   * through.
+   */
   async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoDeparture> {
     const connection = await this.repository.find(connectionId);
     if (connection === null) throw new Problem('not_found');
     if (!connection.enabled) throw new Problem('sso_disabled');
     const aim = { testBy: currentMember().membershipId };
-    const departure = await this.unitOfWork.outside(() => this.departures.depart(connection.protocol, connectionId, { cookieHeader, aim }));
+    const departure = await this.unitOfWork.outside(() =>
+      this.departures.depart(connection.protocol, connectionId, { cookieHeader, aim }),
+    );
     this.audit.record('sso.test_started', { target: { type: 'sso-connection', id: connectionId } });
     return departure;
   }
@@ -48,12 +53,19 @@ export class SsoTests {
     const found = await this.arrivals.find(connectionId);
     const { secret, ring } = await this.arrivals.unsealed(found);
     const test = { by, ring, result: resultOf(found, arrival) };
-    const entrance = identity.role === undefined ? this.repository.log(connectionId) : this.repository.testPassed(connectionId, secret, by);
+    const entrance =
+      identity.role === undefined
+        ? this.repository.log(connectionId)
+        : this.repository.testPassed(connectionId, secret, by);
     await this.unitOfWork.run<void, Passed>(entrance, async ({ passed, org_id: orgId, user_id: userId }) => {
       const accepted = passed === true;
       Object.assign(currentContext(), { orgId, actor: { type: accepted ? 'user' : 'anonymous', id: userId ?? null } });
       const reason = accepted ? undefined : identity.role === undefined ? 'role_missing' : 'connection_refused';
-      this.audit.record('sso.connection_tested', { outcome: accepted ? 'success' : 'failure', target: { type: 'sso-connection', id: connectionId }, meta: { reason } });
+      this.audit.record('sso.connection_tested', {
+        outcome: accepted ? 'success' : 'failure',
+        target: { type: 'sso-connection', id: connectionId },
+        meta: { reason },
+      });
       await this.trace.record(connectionId, { accepted, reason, evidence }, test);
     });
     return `/v1/sso/connections/${connectionId}/test`;
@@ -63,5 +75,12 @@ export class SsoTests {
 function resultOf({ connection }: FoundConnection, { identity }: SsoArrival): TestResult {
   const { email = null, displayName = null, groups, claims = new Map<string, readonly string[]>() } = identity;
   const rule = ruleOf(connection, groups, claims) ?? null;
-  return { email, name: displayName, groups, attributes: [...claims].map(([name, values]) => ({ name, values })), role: rule?.role ?? null, rule };
+  return {
+    email,
+    name: displayName,
+    groups,
+    attributes: [...claims].map(([name, values]) => ({ name, values })),
+    role: rule?.role ?? null,
+    rule,
+  };
 }

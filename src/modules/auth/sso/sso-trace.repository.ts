@@ -40,7 +40,11 @@ export class SsoTraceRepository {
 
   /** Needs a context that may write to the log of the connection's organization. */
   async insert(connectionId: string, attempt: NewAttempt, result: Buffer | null): Promise<void> {
-    await this.unitOfWork.sql('SELECT app.trace_sso_attempt($1, $2, $3)', [connectionId, JSON.stringify(attempt), result]);
+    await this.unitOfWork.sql('SELECT app.trace_sso_attempt($1, $2, $3)', [
+      connectionId,
+      JSON.stringify(attempt),
+      result,
+    ]);
   }
 
   /** The newest first. */

@@ -38,19 +38,38 @@ export class SsoTrace {
   ) {}
 
   /** Writes an attempt down, in the transaction and the log's organization of the moment. */
-  async record(connectionId: string, { accepted, reason, evidence }: Traced, test?: { by: string; result: TestResult; ring: KeyRing }): Promise<void> {
+  async record(
+    connectionId: string,
+    { accepted, reason, evidence }: Traced,
+    test?: { by: string; result: TestResult; ring: KeyRing },
+  ): Promise<void> {
     const id = newId();
-    const result = test === undefined ? null : test.ring.forRow('sso_attempts', id).seal('result_enc', JSON.stringify(test.result));
-    await this.attempts.insert(connectionId, {
-      id, accepted, reason, issuer: evidence?.issuer, name_id_format: evidence?.nameIdFormat, attributes: evidence?.attributes ?? [],
-      request_id: currentContext().requestId, evidence: evidence?.text, test_by: test?.by,
-    }, result);
+    const result =
+      test === undefined ? null : test.ring.forRow('sso_attempts', id).seal('result_enc', JSON.stringify(test.result));
+    await this.attempts.insert(
+      connectionId,
+      {
+        id,
+        accepted,
+        reason,
+        issuer: evidence?.issuer,
+        name_id_format: evidence?.nameIdFormat,
+        attributes: evidence?.attributes ?? [],
+        request_id: currentContext().requestId,
+        evidence: evidence?.text,
+        test_by: test?.by,
+      },
+      result,
+    );
   }
 
   /** Throws not_found. */
   async list(connectionId: string) {
     await this.assertThere(connectionId);
-    const items = (await this.attempts.newest(connectionId, SHOWN)).map((attempt) => ({ ...attempt, test: attempt.testBy !== null }));
+    const items = (await this.attempts.newest(connectionId, SHOWN)).map((attempt) => ({
+      ...attempt,
+      test: attempt.testBy !== null,
+    }));
     return { items, nextCursor: null };
   }
 
@@ -60,7 +79,9 @@ export class SsoTrace {
     const attempt = await this.attempts.lastTest(connectionId, currentMember().membershipId);
     if (attempt === null) throw new Problem('not_found');
     const ring = await this.dataKeys.ofOrganization();
-    const result = JSON.parse(ring.forRow('sso_attempts', attempt.id).open('result_enc', attempt.result)!) as TestResult;
+    const result = JSON.parse(
+      ring.forRow('sso_attempts', attempt.id).open('result_enc', attempt.result)!,
+    ) as TestResult;
     return { ...result, at: attempt.at, passed: attempt.accepted, reason: attempt.reason };
   }
 

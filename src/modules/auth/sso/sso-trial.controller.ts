@@ -7,7 +7,13 @@ import { GuideQuery, GuideResponse } from './setup-guide.dto.js';
 import { SetupGuides } from './setup-guide.service.js';
 import { SsoTests } from './sso-tests.service.js';
 import { SsoTrace } from './sso-trace.service.js';
-import { AttemptResponse, MappingPreviewResponse, PreviewMappingDto, TestResultResponse, TestSignInResponse } from './sso-trial.dto.js';
+import {
+  AttemptResponse,
+  MappingPreviewResponse,
+  PreviewMappingDto,
+  TestResultResponse,
+  TestSignInResponse,
+} from './sso-trial.dto.js';
 
 /** Setting a connection up until it works, before anybody depends on it. */
 @Controller('v1/sso/connections/:id')
@@ -31,7 +37,11 @@ export class SsoTrialController {
   @Post('test')
   @Access('sso:update', { emits: ['sso.test_started'], peopleOnly: true })
   @Returns(TestSignInResponse, { status: 201 })
-  async test(@Param('id', ParseUUIDPipe) id: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  async test(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     const { url, setCookie } = await this.tests.begin(id, request.headers.cookie);
     response.append('Set-Cookie', setCookie);
     return { url };

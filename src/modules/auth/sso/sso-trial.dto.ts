@@ -21,11 +21,17 @@ export class RoleRuleResponse {
 
 /** An attribute with its values. */
 export class AttributeValues {
-  @IsString() @Length(1, 256)
-  @Expose() name: string;
+  @IsString()
+  @Length(1, 256)
+  @Expose()
+  name: string;
 
-  @IsArray() @ArrayMaxSize(200) @IsString({ each: true }) @Length(0, 1024, { each: true })
-  @Expose() values: string[];
+  @IsArray()
+  @ArrayMaxSize(200)
+  @IsString({ each: true })
+  @Length(0, 1024, { each: true })
+  @Expose()
+  values: string[];
 }
 
 /** What somebody saw when they last tried a connection. */
@@ -62,19 +68,38 @@ export class AttemptResponse {
 
 /** Somebody made up, and perhaps another mapping than the connection's. */
 export class PreviewMappingDto {
-  @IsArray() @ArrayMaxSize(500) @IsString({ each: true }) @Length(1, 256, { each: true })
+  @IsArray()
+  @ArrayMaxSize(500)
+  @IsString({ each: true })
+  @Length(1, 256, { each: true })
   groups: string[];
 
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => AttributeValues)
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => AttributeValues)
   attributes?: AttributeValues[];
 
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => GroupRole)
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => GroupRole)
   groupRoles?: GroupRole[];
 
-  @MayBeAbsent() @IsArray() @ArrayMaxSize(100) @IsObject({ each: true }) @ValidateNested({ each: true }) @Type(() => AttributeRole)
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => AttributeRole)
   attributeRoles?: AttributeRole[];
 
-  @MayBeAbsent() @Matches(/^[a-z_]{1,40}$/)
+  @MayBeAbsent()
+  @Matches(/^[a-z_]{1,40}$/)
   defaultRole?: string;
 }
 

@@ -35,19 +35,26 @@ export class SsoJobs {
   async daily(): Promise<JobCounts> {
     const connections = await this.connections.list();
     const fetched = connections.filter(({ metadataUrl }) => metadataUrl !== null);
-    for (const { id } of fetched) await this.jobs.enqueue('sso.refresh_metadata', { connectionId: id }, { orderKey: id });
+    for (const { id } of fetched)
+      await this.jobs.enqueue('sso.refresh_metadata', { connectionId: id }, { orderKey: id });
     const due = await this.domains.due();
     for (const domainId of due) await this.jobs.enqueue('sso.check_domain', { domainId }, { orderKey: domainId });
     for (const connection of connections) await this.warn(connection);
     return { connections: fetched.length, domains: due.length };
   }
 
-  @OnJob('sso.refresh_metadata', { transaction: 'own', emits: ['sso.metadata_refreshed', 'sso.certificate_added', 'sso.certificate_removed'] })
+  @OnJob('sso.refresh_metadata', {
+    transaction: 'own',
+    emits: ['sso.metadata_refreshed', 'sso.certificate_added', 'sso.certificate_removed'],
+  })
   refresh({ connectionId }: JobPayload): Promise<void> {
     return this.metadata.refresh(String(connectionId));
   }
 
-  @OnJob('sso.check_domain', { transaction: 'own', emits: ['sso.domain_verified', 'sso.domain_proof_lost', 'sso.domain_unverified'] })
+  @OnJob('sso.check_domain', {
+    transaction: 'own',
+    emits: ['sso.domain_verified', 'sso.domain_proof_lost', 'sso.domain_unverified'],
+  })
   async check({ domainId }: JobPayload): Promise<void> {
     await this.checks.check(String(domainId));
   }
@@ -60,7 +67,10 @@ export class SsoJobs {
   /** Asked for by the database itself, with the session that it is about. */
   @OnJob('auth.tell_break_glass', { emits: ['auth.break_glass_sign_in'] })
   async tellBreakGlass({ sessionId, membershipId, userId }: JobPayload): Promise<JobCounts> {
-    this.audit.record('auth.break_glass_sign_in', { target: { type: 'user', id: String(userId) }, meta: { sessionId, membershipId } });
+    this.audit.record('auth.break_glass_sign_in', {
+      target: { type: 'user', id: String(userId) },
+      meta: { sessionId, membershipId },
+    });
     return { told: await this.notices.tell('break_glass', String(membershipId)) };
   }
 

@@ -11,15 +11,34 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A connection as a sign-in finds it: with the organization's wrapped keys, for its sealed entrance secret. */
 export interface FoundConnection {
-  connection: Omit<SsoConnectionEntity, 'name' | 'enabled' | 'entranceHash' | 'createdAt' | 'metadataUrl' | 'metadataFetchedAt' | 'metadataProblem' | 'expiryAlert'>;
+  connection: Omit<
+    SsoConnectionEntity,
+    | 'name'
+    | 'enabled'
+    | 'entranceHash'
+    | 'createdAt'
+    | 'metadataUrl'
+    | 'metadataFetchedAt'
+    | 'metadataProblem'
+    | 'expiryAlert'
+  >;
   preset: string;
   keys: WrappedKey[];
 }
 
 /** What `app.sso_sign_in` answers. */
 export interface SsoOutcome {
-  state: 'known' | 'claimed' | 'provisioned' | 'connection_refused' | 'role_missing' | 'email_missing' | 'account_exists'
-    | 'account_unknown' | 'membership_ended' | 'last_administrator';
+  state:
+    | 'known'
+    | 'claimed'
+    | 'provisioned'
+    | 'connection_refused'
+    | 'role_missing'
+    | 'email_missing'
+    | 'account_exists'
+    | 'account_unknown'
+    | 'membership_ended'
+    | 'last_administrator';
   org_id: string;
   user_id: string | null;
   membership_id: string | null;
@@ -75,19 +94,55 @@ export interface SsoEnded {
 }
 
 /** What a new connection says for itself; the rest is the database's default. */
-export type NewConnection = Partial<SsoConnectionEntity> & Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'entranceHash'>;
+export type NewConnection = Partial<SsoConnectionEntity> &
+  Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'entranceHash'>;
 
-type FoundRow = FoundConnection['connection'] & { preset: string; generations: number[]; wrapped: (Buffer | null)[]; [column: string]: unknown };
+type FoundRow = FoundConnection['connection'] & {
+  preset: string;
+  generations: number[];
+  wrapped: (Buffer | null)[];
+  [column: string]: unknown;
+};
 
 const FOUND = Object.entries({
-  id: 'id', org_id: 'orgId', protocol: 'protocol', idp_entity_id: 'idpEntityId', idp_sso_url: 'idpSsoUrl', idp_slo_url: 'idpSloUrl', idp_sso_binding: 'idpSsoBinding', idp_slo_response_url: 'idpSloResponseUrl', idp_slo_binding: 'idpSloBinding',
-  idp_certificates: 'idpCertificates', idp_scopes: 'idpScopes', want_response_signed: 'wantResponseSigned',
-  want_assertion_encrypted: 'wantAssertionEncrypted', sign_requests: 'signRequests', idp_initiated: 'idpInitiated', force_authn: 'forceAuthn',
-  sp_key_enc: 'spKey', sp_certificates: 'spCertificates', oidc_issuer: 'oidcIssuer', oidc_client_id: 'oidcClientId',
-  oidc_client_secret_enc: 'oidcClientSecret', oidc_tenants: 'oidcTenants', oidc_scopes: 'oidcScopes', subject: 'subject', email_attribute: 'emailAttribute',
-  name_attribute: 'nameAttribute', group_attribute: 'groupAttribute', group_roles: 'groupRoles', attribute_roles: 'attributeRoles', default_role: 'defaultRole',
-  jit_provisioning: 'jitProvisioning', shared: 'shared', tested_at: 'testedAt', clock_skew_seconds: 'clockSkewSeconds', entrance_enc: 'entrance',
-}).map(([column, property]) => `(f.found).${column} AS "${property}"`).join(', ');
+  id: 'id',
+  org_id: 'orgId',
+  protocol: 'protocol',
+  idp_entity_id: 'idpEntityId',
+  idp_sso_url: 'idpSsoUrl',
+  idp_slo_url: 'idpSloUrl',
+  idp_sso_binding: 'idpSsoBinding',
+  idp_slo_response_url: 'idpSloResponseUrl',
+  idp_slo_binding: 'idpSloBinding',
+  idp_certificates: 'idpCertificates',
+  idp_scopes: 'idpScopes',
+  want_response_signed: 'wantResponseSigned',
+  want_assertion_encrypted: 'wantAssertionEncrypted',
+  sign_requests: 'signRequests',
+  idp_initiated: 'idpInitiated',
+  force_authn: 'forceAuthn',
+  sp_key_enc: 'spKey',
+  sp_certificates: 'spCertificates',
+  oidc_issuer: 'oidcIssuer',
+  oidc_client_id: 'oidcClientId',
+  oidc_client_secret_enc: 'oidcClientSecret',
+  oidc_tenants: 'oidcTenants',
+  oidc_scopes: 'oidcScopes',
+  subject: 'subject',
+  email_attribute: 'emailAttribute',
+  name_attribute: 'nameAttribute',
+  group_attribute: 'groupAttribute',
+  group_roles: 'groupRoles',
+  attribute_roles: 'attributeRoles',
+  default_role: 'defaultRole',
+  jit_provisioning: 'jitProvisioning',
+  shared: 'shared',
+  tested_at: 'testedAt',
+  clock_skew_seconds: 'clockSkewSeconds',
+  entrance_enc: 'entrance',
+})
+  .map(([column, property]) => `(f.found).${column} AS "${property}"`)
+  .join(', ');
 
 /** Connections of the current organization; and, for sign-in, any connection by its id. */
 @Injectable()
@@ -98,16 +153,23 @@ export class SsoRepository {
   async findForSignIn(id: string): Promise<FoundConnection | null> {
     if (!UUID.test(id)) return null;
     const [row] = await this.unitOfWork.once<FoundRow>(
-      `SELECT ${FOUND}, f.preset, f.generations, f.wrapped FROM app.find_sso_connection($1) f`, [id],
+      `SELECT ${FOUND}, f.preset, f.generations, f.wrapped FROM app.find_sso_connection($1) f`,
+      [id],
     );
     if (row === undefined) return null;
     const { preset, generations, wrapped, ...connection } = row;
-    return { connection, preset, keys: (generations ?? []).map((generation, i) => ({ generation, wrapped: wrapped?.[i] ?? null })) };
+    return {
+      connection,
+      preset,
+      keys: (generations ?? []).map((generation, i) => ({ generation, wrapped: wrapped?.[i] ?? null })),
+    };
   }
 
   /** The mail domains that the organization of a connection answers for. */
   async verifiedDomains(id: string): Promise<string[]> {
-    const [row] = await this.unitOfWork.once<{ domains: string[] }>('SELECT app.sso_verified_domains($1) AS domains', [id]);
+    const [row] = await this.unitOfWork.once<{ domains: string[] }>('SELECT app.sso_verified_domains($1) AS domains', [
+      id,
+    ]);
     return row!.domains;
   }
 
@@ -116,39 +178,78 @@ export class SsoRepository {
     return {
       statement: {
         text: `SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)}, $12)`,
-        values: [connectionId, entrance, subjectKey, email, name, role, ids.user, ids.membership, idpSession,
-          maxExpiry ?? 'infinity', visit.parameter, JSON.stringify(facts)],
+        values: [
+          connectionId,
+          entrance,
+          subjectKey,
+          email,
+          name,
+          role,
+          ids.user,
+          ids.membership,
+          idpSession,
+          maxExpiry ?? 'infinity',
+          visit.parameter,
+          JSON.stringify(facts),
+        ],
       },
     };
   }
 
   /** The entrance that ends sessions at the word of a connection's provider, see `app.sso_end_sessions`. */
-  endSessions(connectionId: string, entrance: Buffer, subject: string | null, idpSessions: readonly string[]): Entrance {
-    return { statement: { text: 'SELECT * FROM app.sso_end_sessions($1, $2, $3, $4)', values: [connectionId, entrance, subject, idpSessions] } };
+  endSessions(
+    connectionId: string,
+    entrance: Buffer,
+    subject: string | null,
+    idpSessions: readonly string[],
+  ): Entrance {
+    return {
+      statement: {
+        text: 'SELECT * FROM app.sso_end_sessions($1, $2, $3, $4)',
+        values: [connectionId, entrance, subject, idpSessions],
+      },
+    };
   }
 
-  /** Ends a session of the caller's, and says who had opened it; null when it is over, or not of this connection where one is named. */
+  /**
+   * Ends a session of the caller's, and says who had opened it; null when it is over, or not of this connection where
+   * one is named.
+   */
   async endSession(id: string, connectionId: string | null = null): Promise<ProviderSession | null> {
     if (connectionId !== null && !UUID.test(connectionId)) return null;
     const [row] = await this.unitOfWork.sql<ProviderSession>(
       `UPDATE sessions SET revoked_at = now() WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR connection_id = $2)
-       RETURNING connection_id AS "connectionId", idp_subject AS "idpSubject", idp_session AS "idpSession"`, [id, connectionId],
+       RETURNING connection_id AS "connectionId", idp_subject AS "idpSubject", idp_session AS "idpSession"`,
+      [id, connectionId],
     );
     return row ?? null;
   }
 
   /** The entrance that notes a test sign-in, as the member who tried; see `app.sso_test_passed`. */
   testPassed(connectionId: string, entrance: Buffer, membershipId: string): Entrance {
-    return { statement: { text: 'SELECT * FROM app.sso_test_passed($1, $2, $3)', values: [connectionId, entrance, membershipId] } };
+    return {
+      statement: {
+        text: 'SELECT * FROM app.sso_test_passed($1, $2, $3)',
+        values: [connectionId, entrance, membershipId],
+      },
+    };
   }
 
   /** The entrance that may write to the log of a connection's organization. */
   log(connectionId: string): Entrance {
-    return { statement: { text: 'SELECT app.enter_sso_log($1) AS org_id', values: [UUID.test(connectionId) ? connectionId : null] } };
+    return {
+      statement: {
+        text: 'SELECT app.enter_sso_log($1) AS org_id',
+        values: [UUID.test(connectionId) ? connectionId : null],
+      },
+    };
   }
 
   list(): Promise<SsoConnectionEntity[]> {
-    return this.unitOfWork.manager.find(SsoConnectionEntity, { where: { orgId: currentContext().orgId }, order: { id: 'ASC' } });
+    return this.unitOfWork.manager.find(SsoConnectionEntity, {
+      where: { orgId: currentContext().orgId },
+      order: { id: 'ASC' },
+    });
   }
 
   find(id: string): Promise<SsoConnectionEntity | null> {
@@ -160,12 +261,19 @@ export class SsoRepository {
   }
 
   async update(id: string, changes: Partial<SsoConnectionEntity>): Promise<boolean> {
-    const { affected } = await this.unitOfWork.manager.update(SsoConnectionEntity, { orgId: currentContext().orgId, id }, changes);
+    const { affected } = await this.unitOfWork.manager.update(
+      SsoConnectionEntity,
+      { orgId: currentContext().orgId, id },
+      changes,
+    );
     return affected === 1;
   }
 
   async delete(id: string): Promise<boolean> {
-    const { affected } = await this.unitOfWork.manager.delete(SsoConnectionEntity, { orgId: currentContext().orgId, id });
+    const { affected } = await this.unitOfWork.manager.delete(SsoConnectionEntity, {
+      orgId: currentContext().orgId,
+      id,
+    });
     return affected === 1;
   }
 

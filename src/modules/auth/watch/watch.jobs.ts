@@ -36,12 +36,16 @@ export class WatchJobs {
   @OnJob('auth.mail_sign_in', { transaction: 'own' })
   async mailSignIn(payload: JobPayload): Promise<void> {
     const { orgId } = currentContext();
-    const session = await this.unitOfWork.run(organizationEntrance(orgId), () => this.sessions.session(String(payload.sessionId)));
+    const session = await this.unitOfWork.run(organizationEntrance(orgId), () =>
+      this.sessions.session(String(payload.sessionId)),
+    );
     if (session === null) return;
     try {
       await this.mailer.send(signInMail(session, unusual(payload), this.app.origin));
     } catch (error) {
-      throw error instanceof MailFailed && error.permanent ? new PermanentFailure('mail_refused', { cause: error }) : error;
+      throw error instanceof MailFailed && error.permanent
+        ? new PermanentFailure('mail_refused', { cause: error })
+        : error;
     }
   }
 
@@ -52,16 +56,32 @@ export class WatchJobs {
   }
 
   /** In the name of whoever signed in, from where they did. */
-  private record({ id: sessionId, userId, email, ip, userAgent, country }: WatchedSession, { newDevice, newPlace, impossibleFrom }: Unusual, minutes?: number): void {
+  private record(
+    { id: sessionId, userId, email, ip, userAgent, country }: WatchedSession,
+    { newDevice, newPlace, impossibleFrom }: Unusual,
+    minutes?: number,
+  ): void {
     Object.assign(currentContext(), { actor: { type: 'user', id: userId, email }, ip, userAgent });
     const target = { type: 'user', id: userId };
     const to = country?.toLowerCase();
-    if (newDevice) this.audit.record('auth.new_device', { target, meta: { sessionId, device: deviceOf(userAgent).system?.toLowerCase() } });
+    if (newDevice)
+      this.audit.record('auth.new_device', {
+        target,
+        meta: { sessionId, device: deviceOf(userAgent).system?.toLowerCase() },
+      });
     if (newPlace) this.audit.record('auth.new_place', { target, meta: { sessionId, country: to } });
-    if (impossibleFrom !== undefined) this.audit.record('auth.impossible_travel', { target, meta: { sessionId, from: impossibleFrom.toLowerCase(), to, minutes } });
+    if (impossibleFrom !== undefined)
+      this.audit.record('auth.impossible_travel', {
+        target,
+        meta: { sessionId, from: impossibleFrom.toLowerCase(), to, minutes },
+      });
   }
 }
 
 function unusual({ newDevice, newPlace, impossibleFrom }: JobPayload): Unusual {
-  return { newDevice: newDevice === true, newPlace: newPlace === true, impossibleFrom: typeof impossibleFrom === 'string' ? impossibleFrom : undefined };
+  return {
+    newDevice: newDevice === true,
+    newPlace: newPlace === true,
+    impossibleFrom: typeof impossibleFrom === 'string' ? impossibleFrom : undefined,
+  };
 }

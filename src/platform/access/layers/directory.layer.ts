@@ -52,7 +52,10 @@ export class DirectoryLayer implements Layer {
     context.enterAgain = () => scimEntrance(token, context.ip, true);
   }
 
-  /** What becomes of a token that did not open: it is counted, and where it is known, its organization's log tells of it. */
+  /**
+   * What becomes of a token that did not open: it is counted, and where it is known, its organization's log tells of
+   * it.
+   */
   private async note(token: string, { state, token_id: id, connection_id: connectionId }: DirectoryRow): Promise<void> {
     const context = currentContext();
     await this.unitOfWork.rollback();
@@ -60,7 +63,11 @@ export class DirectoryLayer implements Layer {
     if (state === 'unknown') return;
     await this.unitOfWork.run<void, DirectoryRow>(scimEntrance(token, context.ip, true), ({ org_id: orgId }) => {
       context.orgId = orgId;
-      this.audit.record('scim.token_refused', { target: { type: 'scim-token', id }, outcome: 'denied', meta: { reason: state, connectionId } });
+      this.audit.record('scim.token_refused', {
+        target: { type: 'scim-token', id },
+        outcome: 'denied',
+        meta: { reason: state, connectionId },
+      });
     });
   }
 }
@@ -68,5 +75,6 @@ export class DirectoryLayer implements Layer {
 /** A request without a token is told as well how to come (RFC 7644 section 2). */
 function refused(attempt: Attempt): Problem {
   return attempt.request.headers.authorization === undefined
-    ? new Problem('unauthenticated', { headers: { 'WWW-Authenticate': 'Bearer' } }) : refusalOf(attempt, 'unauthenticated');
+    ? new Problem('unauthenticated', { headers: { 'WWW-Authenticate': 'Bearer' } })
+    : refusalOf(attempt, 'unauthenticated');
 }

@@ -10,7 +10,9 @@ import type { SessionRow } from '../attempt.js';
 /** By address: 256 random bits are not guessed, but trying ends here all the same, and the log is not flooded. */
 export const REFUSED_KEYS: RateLimit = { name: 'refused-api-keys', points: 30, seconds: 300 };
 
-/** What becomes of a key that did not open: it is counted, and where it is known, its organization's log tells of it. */
+/**
+ * What becomes of a key that did not open: it is counted, and where it is known, its organization's log tells of it.
+ */
 @Injectable()
 export class RefusedKeys {
   constructor(
@@ -26,7 +28,11 @@ export class RefusedKeys {
     if (state === 'unknown') return;
     await this.unitOfWork.run<void, { org_id: string }>(again, ({ org_id: orgId }) => {
       currentContext().orgId = orgId;
-      this.audit.record('api_key.refused', { target: { type: 'api_key', id: id! }, outcome: 'denied', meta: { reason: state } });
+      this.audit.record('api_key.refused', {
+        target: { type: 'api_key', id: id! },
+        outcome: 'denied',
+        meta: { reason: state },
+      });
     });
   }
 }

@@ -20,7 +20,8 @@ const REFUSALS: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {
 };
 
 /**
- * Enters the session, or the API key: one round trip begins the request's transaction, checks it, signs the tenant context
+ * Enters the session, or the API key: one round trip begins the request's transaction, checks it, signs the tenant
+ * context
  * and brings back who this is and what the role grants.
  */
 @Injectable()

@@ -12,14 +12,24 @@ import '../access.feature.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
 import { isMutating } from '../attempt.js';
 import { isGranted, parseGrants } from '../grants.js';
-import { EnforcedSsoLayer, PasswordChangedLayer, PermissionLayer, SecondFactorLayer, SignInMethodLayer, StepUpLayer } from './standing.layers.js';
+import {
+  EnforcedSsoLayer,
+  PasswordChangedLayer,
+  PermissionLayer,
+  SecondFactorLayer,
+  SignInMethodLayer,
+  StepUpLayer,
+} from './standing.layers.js';
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const clock = Object.assign(new Clock(), { now: () => new Date(NOW) });
 
 function attempt(session: Partial<SessionRow>, policy: Partial<Attempt['policy']> = {}, method = 'GET'): Attempt {
   return {
-    execution: {} as ExecutionContext, request: { method } as Request, mutating: isMutating(method), session: session as SessionRow,
+    execution: {} as ExecutionContext,
+    request: { method } as Request,
+    mutating: isMutating(method),
+    session: session as SessionRow,
     policy: { kind: 'access', permission: 'signed-in', ...policy } as Attempt['policy'],
   };
 }
@@ -52,43 +62,62 @@ describe('a password that must be changed', () => {
 
 describe('what the organization asks for', () => {
   it.each([
-    [new SecondFactorLayer(), { obstacle: 'second_factor' }, 'second_factor_required'], [new EnforcedSsoLayer(), { obstacle: 'sso' }, 'sso_required'],
+    [new SecondFactorLayer(), { obstacle: 'second_factor' }, 'second_factor_required'],
+    [new EnforcedSsoLayer(), { obstacle: 'sso' }, 'sso_required'],
     [new SignInMethodLayer(), { obstacle: 'method' }, 'sign_in_method_not_allowed'],
-  ] as const)(
-    'blocks reading as well: %p', (layer, session, code) => {
-      expect(judge(layer, attempt(session))).toBe(code);
-      expect(judge(layer, attempt(session, { beforeSetup: true }))).toBe('passed');
-      expect(judge(layer, attempt({}))).toBe('passed');
-    });
+  ] as const)('blocks reading as well: %p', (layer, session, code) => {
+    expect(judge(layer, attempt(session))).toBe(code);
+    expect(judge(layer, attempt(session, { beforeSetup: true }))).toBe('passed');
+    expect(judge(layer, attempt({}))).toBe('passed');
+  });
 });
 
 describe('a second factor that is missing', () => {
   const missing = { obstacle: 'second_factor' } as const;
   it('leaves the ways open by which it is enrolled and shown, which nothing else that is missing does', () => {
     expect(judge(new SecondFactorLayer(), attempt(missing, { beforeSecondFactor: true }, 'POST'))).toBe('passed');
-    expect(judge(new PasswordChangedLayer(), attempt({ must_change_password: true }, { beforeSecondFactor: true }, 'POST'))).toBe('password_change_required');
-    expect(judge(new EnforcedSsoLayer(), attempt({ obstacle: 'sso' }, { beforeSecondFactor: true }))).toBe('sso_required');
-    expect(judge(new SignInMethodLayer(), attempt({ obstacle: 'method' }, { beforeSecondFactor: true }))).toBe('sign_in_method_not_allowed');
+    expect(
+      judge(new PasswordChangedLayer(), attempt({ must_change_password: true }, { beforeSecondFactor: true }, 'POST')),
+    ).toBe('password_change_required');
+    expect(judge(new EnforcedSsoLayer(), attempt({ obstacle: 'sso' }, { beforeSecondFactor: true }))).toBe(
+      'sso_required',
+    );
+    expect(judge(new SignInMethodLayer(), attempt({ obstacle: 'method' }, { beforeSecondFactor: true }))).toBe(
+      'sign_in_method_not_allowed',
+    );
   });
 });
 
 describe('a permission', () => {
   defineFeature({
-    name: 'specimens', description: 'For the test.',
+    name: 'specimens',
+    description: 'For the test.',
     permissions: {
       'specimen:read': { category: 'Specimens', description: 'About people.', ofPeople: true, scopes: {} },
       'specimen:update': { category: 'Specimens', description: 'About the organization.', scopes: {} },
     },
   });
-  const held = new Map([['specimen:read', 'own'], ['specimen:update', 'own']]);
-  const asks = (permission: string, grants = held) => judge(new PermissionLayer(), attempt({}, { kind: 'access', permission: permission as Permission }), grants);
+  const held = new Map([
+    ['specimen:read', 'own'],
+    ['specimen:update', 'own'],
+  ]);
+  const asks = (permission: string, grants = held) =>
+    judge(new PermissionLayer(), attempt({}, { kind: 'access', permission: permission as Permission }), grants);
 
   it('is held or it is not; signed in is enough where nothing more is asked', () => {
-    expect([asks('specimen:read'), asks('specimen'), asks('specimen:*'), asks('signed-in', new Map())]).toEqual(['passed', 'forbidden', 'forbidden', 'passed']);
+    expect([asks('specimen:read'), asks('specimen'), asks('specimen:*'), asks('signed-in', new Map())]).toEqual([
+      'passed',
+      'forbidden',
+      'forbidden',
+      'passed',
+    ]);
   });
 
   it('that is not about people is held for the whole organization or not at all', () => {
-    expect([asks('specimen:update'), asks('specimen:update', new Map([['specimen:update', 'org']]))]).toEqual(['forbidden', 'passed']);
+    expect([asks('specimen:update'), asks('specimen:update', new Map([['specimen:update', 'org']]))]).toEqual([
+      'forbidden',
+      'passed',
+    ]);
   });
 
   it('is denied for a policy of another kind', () => {
@@ -96,16 +125,30 @@ describe('a permission', () => {
   });
 
   it('nobody declared is granted exactly when the grants name it for the whole organization', () => {
-    fc.assert(fc.property(fc.dictionary(fc.string(), fc.constantFrom('org', 'assigned', 'own')), fc.string(), (grants, permission) => {
-      expect(isGranted(parseGrants(JSON.stringify(grants)), permission)).toBe(permission === 'signed-in' || (Object.hasOwn(grants, permission) && grants[permission] === 'org'));
-    }));
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.constantFrom('org', 'assigned', 'own')),
+        fc.string(),
+        (grants, permission) => {
+          expect(isGranted(parseGrants(JSON.stringify(grants)), permission)).toBe(
+            permission === 'signed-in' || (Object.hasOwn(grants, permission) && grants[permission] === 'org'),
+          );
+        },
+      ),
+    );
   });
 });
 
 describe('a fresh sign-in', () => {
-  const after = (minutes: number) => judge(new StepUpLayer(clock), attempt({ proved_at: new Date(NOW - minutes * 60_000) }, { stepUpMinutes: 10 }));
+  const after = (minutes: number) =>
+    judge(new StepUpLayer(clock), attempt({ proved_at: new Date(NOW - minutes * 60_000) }, { stepUpMinutes: 10 }));
   it('is asked for to the minute, and only where a route asks', () => {
-    expect([after(0), after(10), after(10.01), after(600)]).toEqual(['passed', 'passed', 'step_up_required', 'step_up_required']);
+    expect([after(0), after(10), after(10.01), after(600)]).toEqual([
+      'passed',
+      'passed',
+      'step_up_required',
+      'step_up_required',
+    ]);
     expect(judge(new StepUpLayer(clock), attempt({ proved_at: new Date(0) }))).toBe('passed');
   });
 
@@ -118,6 +161,11 @@ describe('a fresh sign-in', () => {
 describe('a method', () => {
   it('changes something unless it is known not to', () => {
     expect(['GET', 'HEAD', 'OPTIONS'].map(isMutating)).toEqual([false, false, false]);
-    fc.assert(fc.property(fc.string().filter((method) => !['GET', 'HEAD', 'OPTIONS'].includes(method)), (method) => isMutating(method)));
+    fc.assert(
+      fc.property(
+        fc.string().filter((method) => !['GET', 'HEAD', 'OPTIONS'].includes(method)),
+        (method) => isMutating(method),
+      ),
+    );
   });
 });

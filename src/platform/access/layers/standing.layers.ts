@@ -19,7 +19,10 @@ export class RateLayer implements Layer {
   }
 }
 
-/** A request that changes something comes from our own origin, or from no browser at all. No site can make a browser send a key. */
+/**
+ * A request that changes something comes from our own origin, or from no browser at all. No site can make a browser
+ * send a key.
+ */
 @Injectable()
 export class SameOriginLayer implements Layer {
   constructor(private readonly app: AppConfig) {}
@@ -41,7 +44,8 @@ export class PasswordChangedLayer implements Layer {
 @Injectable()
 export class SecondFactorLayer implements Layer {
   check({ session, policy }: Attempt): void {
-    if (session!.obstacle === 'second_factor' && !policy.beforeSetup && !policy.beforeSecondFactor) throw new Problem('second_factor_required');
+    if (session!.obstacle === 'second_factor' && !policy.beforeSetup && !policy.beforeSecondFactor)
+      throw new Problem('second_factor_required');
   }
 }
 
@@ -70,13 +74,17 @@ export class PermissionLayer implements Layer {
   }
 }
 
-/** The sign-in, or the last step-up, is fresh enough for what the route does. A key proves nothing, and is asked for nothing. */
+/**
+ * The sign-in, or the last step-up, is fresh enough for what the route does. A key proves nothing, and is asked for
+ * nothing.
+ */
 @Injectable()
 export class StepUpLayer implements Layer {
   constructor(private readonly clock: Clock) {}
 
   check({ session, policy, apiKey }: Attempt): void {
     if (policy.stepUpMinutes === undefined || apiKey !== undefined) return;
-    if (this.clock.millis() - session!.proved_at.getTime() > policy.stepUpMinutes * 60_000) throw new Problem('step_up_required');
+    if (this.clock.millis() - session!.proved_at.getTime() > policy.stepUpMinutes * 60_000)
+      throw new Problem('step_up_required');
   }
 }

@@ -27,16 +27,26 @@ const GENUINE = sign(TRUTH);
 /** The secret that a cookie brings in, or the code of the refusal. Anything else is an error of ours. */
 async function taken(cookie: string): Promise<string> {
   const request = { headers: { cookie } } as unknown as { user?: { sid: string } };
-  const execution = { switchToHttp: () => ({ getRequest: () => request, getResponse: () => ({}) }) } as unknown as ExecutionContext;
+  const execution = {
+    switchToHttp: () => ({ getRequest: () => request, getResponse: () => ({}) }),
+  } as unknown as ExecutionContext;
   try {
-    await withContext(new Context(), () => layer.check({ execution, request, policy: { kind: 'access', permission: 'signed-in' }, mutating: false } as unknown as Attempt));
+    await withContext(new Context(), () =>
+      layer.check({
+        execution,
+        request,
+        policy: { kind: 'access', permission: 'signed-in' },
+        mutating: false,
+      } as unknown as Attempt),
+    );
     return request.user!.sid;
   } catch (error) {
     if (error instanceof Problem) return error.code;
     throw error;
   }
 }
-const refused = async (token: string) => expect([token, await taken(`vouchsafe_test=${token}`)]).toEqual([token, 'unauthenticated']);
+const refused = async (token: string) =>
+  expect([token, await taken(`vouchsafe_test=${token}`)]).toEqual([token, 'unauthenticated']);
 
 describe('the token of a session', () => {
   it('is taken where it is ours, whole, and says what we say', async () => {
@@ -45,7 +55,11 @@ describe('the token of a session', () => {
   });
 
   it('is refused under an algorithm that is not ours, though the key be public or none', async () => {
-    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+    const { publicKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2_048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
     for (const alg of ['none', 'None', 'RS256', 'PS256', 'ES256', 'EdDSA', 'HS384', 'HS512', '', 'hs256']) {
       await refused(sign(TRUTH, { alg, typ: 'JWT' }));
       await refused(sign(TRUTH, { alg, typ: 'JWT' }, publicKey));
@@ -54,10 +68,16 @@ describe('the token of a session', () => {
   });
 
   it.each<[string, object]>([
-    ['with a claim more', { ...TRUTH, role: 'admin' }], ['with its user named', { ...TRUTH, sub: 'somebody' }], ['valid from a moment on', { ...TRUTH, nbf: now - 10 }],
-    ['without an end', { ...TRUTH, exp: undefined }], ['without a beginning', { ...TRUTH, iat: undefined }], ['that ended', { ...TRUTH, exp: now - 1 }],
-    ['with an end in words', { ...TRUTH, exp: 'tomorrow' }], ['of another environment', { ...TRUTH, iss: 'vouchsafe:production', aud: 'vouchsafe:production' }],
-    ['for several', { ...TRUTH, aud: ['vouchsafe:test', 'vouchsafe:production'], sid: 'short' }], ['with a secret that is a list', { ...TRUTH, sid: [TRUTH.sid] }],
+    ['with a claim more', { ...TRUTH, role: 'admin' }],
+    ['with its user named', { ...TRUTH, sub: 'somebody' }],
+    ['valid from a moment on', { ...TRUTH, nbf: now - 10 }],
+    ['without an end', { ...TRUTH, exp: undefined }],
+    ['without a beginning', { ...TRUTH, iat: undefined }],
+    ['that ended', { ...TRUTH, exp: now - 1 }],
+    ['with an end in words', { ...TRUTH, exp: 'tomorrow' }],
+    ['of another environment', { ...TRUTH, iss: 'vouchsafe:production', aud: 'vouchsafe:production' }],
+    ['for several', { ...TRUTH, aud: ['vouchsafe:test', 'vouchsafe:production'], sid: 'short' }],
+    ['with a secret that is a list', { ...TRUTH, sid: [TRUTH.sid] }],
   ])('is refused %s, though signed with our key', async (_what, claims) => {
     await refused(sign(claims));
   });
@@ -69,16 +89,29 @@ describe('the token of a session', () => {
   });
 
   it('is refused with any character changed, and the refusal is all that comes of it', async () => {
-    const changed = fc.tuple(fc.nat(GENUINE.length - 44), fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'))
-      .map(([at, character]) => GENUINE.slice(0, at) + character + GENUINE.slice(at + 1)).filter((token) => token !== GENUINE);
+    const changed = fc
+      .tuple(
+        fc.nat(GENUINE.length - 44),
+        fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'),
+      )
+      .map(([at, character]) => GENUINE.slice(0, at) + character + GENUINE.slice(at + 1))
+      .filter((token) => token !== GENUINE);
     await fc.assert(fc.asyncProperty(changed, refused), { numRuns: 500 });
   });
 
   it('made of anything opens nothing and breaks nothing', async () => {
-    await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (cookie) => expect(await taken(cookie)).toBe('unauthenticated')), { numRuns: 300 });
-    await fc.assert(fc.asyncProperty(fc.json(), fc.json(), async (header, claims) => {
-      const body = `${Buffer.from(header).toString('base64url')}.${Buffer.from(claims).toString('base64url')}`;
-      await refused(`${body}.${createHmac('sha256', KEY).update(body).digest('base64url')}`);
-    }), { numRuns: 300 });
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (cookie) =>
+        expect(await taken(cookie)).toBe('unauthenticated'),
+      ),
+      { numRuns: 300 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.json(), fc.json(), async (header, claims) => {
+        const body = `${Buffer.from(header).toString('base64url')}.${Buffer.from(claims).toString('base64url')}`;
+        await refused(`${body}.${createHmac('sha256', KEY).update(body).digest('base64url')}`);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

@@ -22,7 +22,8 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   constructor(app: AppConfig, security: SecurityConfig) {
     super({
       jwtFromRequest: (request: Request) => sessionCookie(request, app.cookieName),
-      // A key object is verified with five times faster; jsonwebtoken takes one, only the types of passport-jwt do not say so.
+      // A key object is verified with five times faster; jsonwebtoken takes one, only the types of passport-jwt do not
+      // say so.
       secretOrKey: createSecretKey(security.jwtSecret, 'hex') as unknown as Buffer,
       algorithms: ['HS256'],
       issuer: tokenIssuer(app),
@@ -49,7 +50,8 @@ export function sessionCookie(request: Request, name: string): string | null {
 }
 
 /**
- * The request carries an API key, or else a valid session cookie. An Authorization header decides alone: with anything in it
+ * The request carries an API key, or else a valid session cookie. An Authorization header decides alone: with anything
+ * in it
  * but a key the request is refused, whatever cookie came along.
  */
 @Injectable()

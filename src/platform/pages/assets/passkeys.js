@@ -4,11 +4,17 @@ const button = box?.querySelector('button');
 const status = box?.querySelector('[role=status]');
 
 async function call(path, body) {
-  const response = await fetch(path, body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const response = await fetch(
+    path,
+    body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  );
   const text = await response.text();
   const answer = text === '' ? {} : JSON.parse(text);
   if (response.ok) return answer;
-  if (answer.code === 'step_up_required') location.assign(`/account/step-up?${new URLSearchParams({ returnTo: location.pathname })}`);
+  if (answer.code === 'step_up_required')
+    location.assign(`/account/step-up?${new URLSearchParams({ returnTo: location.pathname })}`);
   throw new Error(answer.title ?? 'That did not work.');
 }
 
@@ -18,8 +24,10 @@ async function prove(optionsFrom) {
 }
 
 const PURPOSES = {
-  'sign-in': async () => call('/v1/auth/passkeys/sign-in', { credential: await prove('/v1/auth/passkeys/sign-in/options') }),
-  'second-factor': async () => call('/v1/auth/login/second-factor', { passkey: await prove('/v1/auth/login/second-factor/options') }),
+  'sign-in': async () =>
+    call('/v1/auth/passkeys/sign-in', { credential: await prove('/v1/auth/passkeys/sign-in/options') }),
+  'second-factor': async () =>
+    call('/v1/auth/login/second-factor', { passkey: await prove('/v1/auth/login/second-factor/options') }),
   'step-up': async () => call('/v1/auth/step-up', { passkey: await prove('/v1/auth/step-up/options') }),
   add: async () => {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(await call('/v1/auth/passkeys/options'));
