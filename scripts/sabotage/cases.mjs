@@ -67,7 +67,7 @@ export const cases = [
   },
   {
     control: 'the rights asked again when live events are delivered',
-    file: 'src/platform/database/row-policies.ts',
+    file: 'src/platform/policies/row-policies.ts',
     edit: (text) => text.replace(/return `CASE \$\{permission\}[^`]*`;/, "return cases.length > 0 ? 'true' : 'false';"),
     tests: 'e2e/live.spec',
     expect: /the very next event is not heard/,
@@ -127,7 +127,7 @@ export const cases = [
   },
   {
     control: 'the organization in decisions on rows',
-    file: 'src/platform/database/row-policies.ts',
+    file: 'src/platform/policies/row-policies.ts',
     edit: (text) =>
       text
         .replace('`${org} = (SELECT app.org_if_holds(', '`(SELECT app.holds(')

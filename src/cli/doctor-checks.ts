@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import '../app.module.js';
 import type { Config } from '../platform/config/config.js';
-import { DataKeys, ORGANIZATION } from '../platform/crypto/data-keys.js';
+import { DataKeys, ORGANIZATION } from '../platform/keys/data-keys.js';
 import { Kms } from '../platform/crypto/index.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared } from '../platform/feature/registry.js';

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { AccountService, FactorResetService } from '../modules/auth/index.js';
 import { OrganizationService, TenancyService } from '../modules/tenancy/index.js';
-import { PRESETS, type Preset } from '../platform/access/roles.js';
+import { PRESETS, type Preset } from '../platform/feature/roles.js';
 import { INSTALLATION, newId } from '../platform/clock/id.js';
 import { operate, readSecret, type Operator } from './operator.js';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AccessGrantsService } from '../modules/access-grants/index.js';
 import { AccountService } from '../modules/auth/index.js';
-import type { Scope } from '../platform/access/roles.js';
+import type { Scope } from '../platform/feature/roles.js';
 import { operate, readSecret } from './operator.js';
 
 interface SupportOptions {

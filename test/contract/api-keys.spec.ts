@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { named, ROW_COMMANDS } from '../../src/platform/database/row-policies.js';
+import { named, ROW_COMMANDS } from '../../src/platform/policies/row-policies.js';
 import type { RowRules } from '../../src/platform/feature/define-feature.js';
 import { declared } from '../../src/platform/feature/registry.js';
-import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
+import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { KeyClient, madeKey, type MadeKey } from '../harness/keys.js';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { SessionCookies } from '../../src/modules/auth/session-cookies.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { declared } from '../../src/platform/feature/registry.js';
-import { allRoutes } from '../../src/platform/feature/routes.js';
+import { allRoutes } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import { Client } from '../harness/client.js';
 import { plans, realize, type RandomMember, type RandomOrganization } from '../harness/random-organization.js';

@@ -6,7 +6,7 @@ import { map } from 'rxjs';
 import { AppModule } from '../../src/app.module.js';
 import { loadConfig } from '../../src/platform/config/config.js';
 import { declared } from '../../src/platform/feature/registry.js';
-import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
+import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { createApp } from '../../src/platform/http/index.js';
 import { fieldsOf, type Audience, type ResponseClass } from '../../src/platform/http/picker.js';
 import { responseClasses, returnsOf } from '../../src/platform/http/returns.js';

@@ -1,4 +1,4 @@
-import type { Route } from '../../src/platform/feature/routes.js';
+import type { Route } from '../../src/platform/boot/routes.js';
 import type { Answer, Client } from '../harness/client.js';
 import { SAMPLES, type Sample } from './samples.js';
 import type { Tenant } from './world.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PRESETS, type Preset } from '../../src/platform/access/roles.js';
+import { PRESETS, type Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';

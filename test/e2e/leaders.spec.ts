@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SsoSetupService } from '../../src/modules/auth/index.js';
-import { LEADING_ROLES, type Preset } from '../../src/platform/access/roles.js';
+import { LEADING_ROLES, type Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { PRESETS, type Preset } from '../../src/platform/access/roles.js';
+import { PRESETS, type Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import type { TestDatabase } from './database.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { AuditPrivate } from '../../platform/audit/audit-row.js';
+import type { AuditPrivate } from '../../platform/database/audit-row.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
 import { declared } from '../../platform/feature/registry.js';
 import { Cursors, type CursorValue, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/problem.js';
 import type { AuditEventResponse, AuditQuery, EventTypeResponse } from './audit.dto.js';
 import { AuditRepository, type AuditEventRow } from './audit.repository.js';
 import type { AuditFilter, Position } from './audit-search.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
-import type { WrappedKey } from '../../platform/crypto/data-keys.js';
+import type { WrappedKey } from '../../platform/keys/data-keys.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { Kind, Status } from './person.js';
 import { PersonEntity } from './person.entity.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isGranted, width } from '../../platform/access/grants.js';
+import { isGranted, width } from '../../platform/policies/grants.js';
 import {
   isPortalRole,
   LEADING_ROLES,
@@ -7,12 +7,12 @@ import {
   PRESETS,
   SUPPORT_ROLE,
   type Preset,
-} from '../../platform/access/roles.js';
+} from '../../platform/feature/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { declared } from '../../platform/feature/registry.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/problem.js';
 import type { CreateRoleDto, UpdateRoleDto } from './rbac.dto.js';
 import { RolesRepository, type CustomRole } from './roles.repository.js';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SUPPORT_ROLE } from '../../platform/access/roles.js';
+import { SUPPORT_ROLE } from '../../platform/feature/roles.js';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 

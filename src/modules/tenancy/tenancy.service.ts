@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { LEADING_ROLES, type Preset } from '../../platform/access/roles.js';
+import { LEADING_ROLES, type Preset } from '../../platform/feature/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { normalizeEmail } from '../../platform/crypto/index.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/problem.js';
 import { RolesService } from '../rbac/index.js';
 import type { TransferOwnerDto } from './organization.dto.js';
 import type { CreateMembershipDto, MembershipsQuery } from './tenancy.dto.js';

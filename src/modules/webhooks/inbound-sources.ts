@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { Context, withContext } from '../../platform/context/context.js';
 import { deriveKey } from '../../platform/crypto/index.js';
-import { DataKeys, ORGANIZATION, RowCipher, type KeyRing } from '../../platform/crypto/data-keys.js';
+import { DataKeys, ORGANIZATION, RowCipher, type KeyRing } from '../../platform/keys/data-keys.js';
 import type { RateLimit } from '../../platform/http/rate-limit.js';
 import { InboxRepository, type FoundSource } from './inbox.repository.js';
 import { entranceSecret, secretKey } from './webhook-secret.js';

@@ -4,7 +4,7 @@ import { validate } from 'class-validator';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
 import { generationOf } from '../../platform/crypto/index.js';
-import { DataKeys } from '../../platform/crypto/data-keys.js';
+import { DataKeys } from '../../platform/keys/data-keys.js';
 import { OnJob, PermanentFailure, type JobPayload } from '../../platform/jobs/on-job.js';
 import { PeopleService } from '../people/index.js';
 import { InboxRepository } from './inbox.repository.js';

@@ -4,7 +4,7 @@ import { isId } from '../audit/meta-shapes.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Context, currentContext, withContext } from '../context/context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problem/problem.js';
 import { isMutating, type Attempt, type Layer } from './attempt.js';
 import { routePolicy } from './decorators.js';
 import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';

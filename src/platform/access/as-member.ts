@@ -3,7 +3,7 @@ import { Context, currentContext, withContext, type Member } from '../context/co
 import { memberEntrance } from '../database/entrances.js';
 import { errorCode } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { standing } from './grants.js';
+import { standing } from '../policies/grants.js';
 
 /** The row of `app.enter_member`. */
 export interface EnteredMember {

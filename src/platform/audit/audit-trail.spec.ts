@@ -7,7 +7,7 @@ import { Context, withContext } from '../context/context.js';
 import type { Transaction } from '../database/transaction.js';
 import { defineFeature, type MetaKind } from '../feature/define-feature.js';
 import type { AuditEventType } from '../feature/registry.js';
-import type { AuditRow } from './audit-row.js';
+import type { AuditRow } from '../database/audit-row.js';
 import { AuditTrail, type AuditEntry } from './audit-trail.js';
 
 const META = {

@@ -4,7 +4,7 @@ import { newId } from '../clock/id.js';
 import { currentContext } from '../context/context.js';
 import type { MetaKind } from '../feature/define-feature.js';
 import { declaration, type AuditEventType } from '../feature/registry.js';
-import type { AuditFacts } from './audit-row.js';
+import type { AuditFacts } from '../database/audit-row.js';
 import { hasShape, isCode, isId } from './meta-shapes.js';
 
 /** What an entry says beside its type. */

@@ -1,4 +1,4 @@
-import { PRESETS } from '../access/roles.js';
+import { PRESETS } from '../feature/roles.js';
 import type { MetaKind } from '../feature/define-feature.js';
 import { allFeatures, declared } from '../feature/registry.js';
 

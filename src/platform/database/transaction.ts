@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
-import type { AuditRow } from '../audit/audit-row.js';
+import type { AuditRow } from './audit-row.js';
 import { inOnePacket, withNextPacket } from './in-one-packet.js';
 
 // Connections are shared by tenants. A name that SQL cannot guess is one it cannot give to a statement of its own.

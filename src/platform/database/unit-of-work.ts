@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DatabaseConfig } from '../config/index.js';
 import { currentContext } from '../context/context.js';
-import { auditStatements } from '../audit/audit-row.js';
+import { auditStatements } from './audit-row.js';
 import { liveStatements } from '../live/live-rows.js';
 import { WakeUps } from '../live/wake-ups.js';
 import type { Entrance } from './entrances.js';

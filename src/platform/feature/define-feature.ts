@@ -1,4 +1,4 @@
-import type { Role, Scope } from '../access/roles.js';
+import type { Role, Scope } from './roles.js';
 import { addFeature } from './registry.js';
 
 /** What a role may do: `resource:action`, with the scope each role has by default. A role not named has none. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { renderCatalogue } from './catalogue.js';
+import { renderCatalogue } from '../boot/catalogue.js';
 import { defineFeature } from './define-feature.js';
 import { allFeatures, declaration, declared } from './registry.js';
 

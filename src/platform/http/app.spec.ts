@@ -13,14 +13,14 @@ import { DEVELOPMENT_MARK } from '../config/services.config.js';
 import { DatabaseUnavailable } from '../database/errors.js';
 import { LOG_STREAM } from '../logging/logger.js';
 import { LoggingModule } from '../logging/logging.module.js';
-import { HealthController, HEALTH_PROBES } from '../metrics/health.controller.js';
+import { HealthController, HEALTH_PROBES } from '../health/health.controller.js';
 import { PlacesModule } from '../places/index.js';
-import { MetricsModule } from '../metrics/metrics.module.js';
+import { MetricsModule } from '../health/health.module.js';
 import type { SignedRequest } from './body.js';
 import { createApp } from './create-app.js';
 import { HttpModule } from './http.module.js';
 import { PageQuery } from './pagination.dto.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 import { Returns } from './returns.js';
 
 class Inner {

@@ -6,7 +6,7 @@ import { organizationEntrance } from '../database/entrances.js';
 import { DatabaseUnavailable, isConnectionError } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { declaration } from '../feature/registry.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problem/problem.js';
 import { JobHandlers, type BoundHandler } from './handlers.js';
 import { PermanentFailure, type JobContext, type JobCounts } from './on-job.js';
 import { OutboxRows } from './outbox-rows.js';

@@ -1,4 +1,4 @@
-import type { AuditFacts, AuditRow } from '../audit/audit-row.js';
+import type { AuditFacts, AuditRow } from '../database/audit-row.js';
 import type { Statement } from '../database/transaction.js';
 import { declared } from '../feature/registry.js';
 

@@ -1,7 +1,7 @@
 import { Catch, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ProblemFilter } from '../http/problem.filter.js';
-import type { Problem } from '../http/problem.js';
+import type { Problem } from '../problem/problem.js';
 import { requestIdOf } from '../http/request-id.js';
 import { FormAgain } from './form-again.js';
 import { html } from './html.js';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Problem } from '../../../platform/http/problem.js';
-import { SsoRedis } from '../sso/sso-redis.js';
+import { Problem } from '../../../platform/problem/problem.js';
+import { SsoRedis } from '../../../platform/redis/redis.js';
 
 export const CHALLENGE_MILLIS = 5 * 60_000;
 

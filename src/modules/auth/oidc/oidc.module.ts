@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { SessionCookiesModule } from '../session-cookies.module.js';
 import { LogoutTokenReplays, PendingRequests } from '../sso/request-store.js';
 import { SsoModule } from '../sso/sso.module.js';
-import { SsoRedis } from '../sso/sso-redis.js';
+import { SsoRedis } from '../../../platform/redis/redis.js';
 import { CodeExchange } from './code-exchange.js';
 import { OidcController } from './oidc.controller.js';
 import { OidcLogoutService } from './oidc-logout.service.js';

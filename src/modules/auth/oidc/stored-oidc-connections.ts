@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
-import { DataKeys, ORGANIZATION } from '../../../platform/crypto/data-keys.js';
+import { DataKeys, ORGANIZATION } from '../../../platform/keys/data-keys.js';
 import { SsoRepository, type FoundConnection } from '../sso/sso.repository.js';
 import type { OidcConnection } from './oidc-connection.js';
 

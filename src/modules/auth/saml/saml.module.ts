@@ -4,7 +4,7 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { SessionCookiesModule } from '../session-cookies.module.js';
 import { SsoModule } from '../sso/sso.module.js';
-import { SsoRedis } from '../sso/sso-redis.js';
+import { SsoRedis } from '../../../platform/redis/redis.js';
 import { AssertionReplays, PendingRequests, type SignInRedis } from '../sso/request-store.js';
 import { LogoutController } from './logout.controller.js';
 import { LogoutService } from './logout.service.js';

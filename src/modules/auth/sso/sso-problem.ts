@@ -1,4 +1,4 @@
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/problem.js';
 import { SsoRefused } from './sso-refusal.js';
 
 const AGAIN =

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
-import type { WrappedKey } from '../../../platform/crypto/data-keys.js';
+import type { WrappedKey } from '../../../platform/keys/data-keys.js';
 import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { visitAt, type Visit } from '../visit.js';

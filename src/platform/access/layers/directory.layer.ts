@@ -3,7 +3,7 @@ import { AuditTrail } from '../../audit/audit-trail.js';
 import { currentContext } from '../../context/context.js';
 import { scimEntrance } from '../../database/entrances.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problem/problem.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
 import { refusalOf } from '../api-key.js';
 import type { Attempt, Layer } from '../attempt.js';

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../context/context.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
 import type { ErrorCode } from '../../feature/registry.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problem/problem.js';
 import { refusalOf } from '../api-key.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
-import { standing } from '../grants.js';
+import { standing } from '../../policies/grants.js';
 import { RefusedKeys } from './refused-keys.js';
 
 const REFUSALS: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {

@@ -6,12 +6,12 @@ import { Clock } from '../../clock/clock.js';
 import { Context, withContext, type Member } from '../../context/context.js';
 import { defineFeature } from '../../feature/define-feature.js';
 import type { Permission } from '../../feature/registry.js';
-import '../../http/http.feature.js';
-import { Problem } from '../../http/problem.js';
+import '../../problem/problem.feature.js';
+import { Problem } from '../../problem/problem.js';
 import '../access.feature.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
 import { isMutating } from '../attempt.js';
-import { isGranted, parseGrants } from '../grants.js';
+import { isGranted, parseGrants } from '../../policies/grants.js';
 import {
   EnforcedSsoLayer,
   PasswordChangedLayer,

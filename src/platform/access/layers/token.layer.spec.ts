@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import fc from 'fast-check';
 import { Context, withContext } from '../../context/context.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problem/problem.js';
 import type { Attempt } from '../attempt.js';
 import { JwtStrategy, TokenLayer } from './token.layer.js';
 

@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import { parse } from 'cookie';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { AppConfig } from '../config/index.js';
-import { requestIdOf } from '../http/request-id.js';
+import { requestIdOf } from './request-id.js';
 import type { Places } from '../places/index.js';
-import { Context, withContext } from './context.js';
+import { Context, withContext } from '../context/context.js';
 
 /** As `randomToken` makes them. */
 const TOKEN = /^[\w-]{43}$/;

@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { INSTALLATION } from '../clock/id.js';
 import { currentContext } from '../context/context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { openTextNullable, sealNullable } from './envelope.js';
-import { DecryptionFailed } from './errors.js';
-import { Kms } from './kms.js';
+import { openTextNullable, sealNullable } from '../crypto/envelope.js';
+import { DecryptionFailed } from '../crypto/errors.js';
+import { Kms } from '../crypto/kms.js';
 
 /** The subject that stands for the organization itself. */
 export const ORGANIZATION = INSTALLATION;

@@ -1,11 +1,11 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { catalogueDigest } from '../database/catalogue.js';
-import { named, ROW_COMMANDS } from '../database/row-policies.js';
+import { catalogueDigest } from '../policies/sync.js';
+import { named, ROW_COMMANDS } from '../policies/row-policies.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { returnsOf } from '../http/returns.js';
 import { JobHandlers, type BoundHandler } from '../jobs/handlers.js';
-import { allFeatures, declared } from './registry.js';
+import { allFeatures, declared } from '../feature/registry.js';
 import { allRoutes, type Route } from './routes.js';
 
 /**

@@ -1,6 +1,6 @@
-import { isOfPeople, type Rule } from '../database/row-policies.js';
+import { isOfPeople, type Rule } from './row-policies.js';
 import { width, type Grants } from './grants.js';
-import type { Scope } from './roles.js';
+import type { Scope } from '../feature/roles.js';
 
 /** How a member stands to a row. */
 export interface Relation {

@@ -1,6 +1,6 @@
 import { errorDefinition } from '../feature/registry.js';
 import type { ErrorCode } from '../feature/registry.js';
-import './http.feature.js';
+import './problem.feature.js';
 
 /** One field that was refused: its path (`address.lines.0`) and why, never its value. */
 export interface FieldError {

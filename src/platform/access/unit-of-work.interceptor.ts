@@ -1,12 +1,12 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { Request } from 'express';
-import { AccessGuard } from '../access/access.guard.js';
-import { isMutating } from '../access/attempt.js';
-import { routePolicy } from '../access/decorators.js';
+import { AccessGuard } from './access.guard.js';
+import { isMutating } from './attempt.js';
+import { routePolicy } from './decorators.js';
 import { currentContext } from '../context/context.js';
-import { Problem } from '../http/problem.js';
-import { UnitOfWork } from './unit-of-work.js';
+import { Problem } from '../problem/problem.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 
 /** Forbidden, not found, gone. */
 const REFUSALS = new Set([403, 404, 410]);

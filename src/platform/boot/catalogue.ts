@@ -1,5 +1,5 @@
-import { allFeatures } from './registry.js';
-import type { FeatureDeclaration } from './define-feature.js';
+import { allFeatures } from '../feature/registry.js';
+import type { FeatureDeclaration } from '../feature/define-feature.js';
 
 /** The catalogue of everything declared, as Markdown: what an auditor reads beside the code. */
 export function renderCatalogue(): string {

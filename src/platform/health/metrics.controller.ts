@@ -4,9 +4,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Public } from '../access/decorators.js';
 import { AppConfig } from '../config/app.config.js';
 import { SecurityConfig } from '../config/services.config.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problem/problem.js';
 import { Returns } from '../http/returns.js';
-import { Metrics } from './metrics.js';
+import { Metrics } from '../telemetry/metrics.js';
 
 /** What Prometheus reads. */
 @ApiTags('Operations')

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { SecurityConfig } from '../config/index.js';
 import { DataKeys } from './data-keys.js';
-import { Kms, LocalKms } from './kms.js';
+import { Kms, LocalKms } from '../crypto/kms.js';
 
 /** Keys for whoever stores something worth sealing. */
 @Global()

@@ -4,7 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { HealthController, HEALTH_PROBES } from './health.controller.js';
 import type { HealthProbe } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
-import { Metrics } from './metrics.js';
+import { Metrics } from '../telemetry/metrics.js';
 
 type ProbeClass = new (...args: never[]) => HealthProbe;
 

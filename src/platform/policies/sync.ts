@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isPortalRole, LEADING_ROLES, PRESETS, type Preset } from '../access/roles.js';
+import { isPortalRole, LEADING_ROLES, PRESETS, type Preset } from '../feature/roles.js';
 import { declared } from '../feature/registry.js';
 import { createPolicy, ROW_COMMANDS, rowPolicies, type RowPolicy } from './row-policies.js';
 

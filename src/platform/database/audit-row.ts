@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Statement } from '../database/transaction.js';
-import { canonicalJson } from './canonical-json.js';
+import type { Statement } from './transaction.js';
+import { canonicalJson } from '../crypto/canonical-json.js';
 
 /** What is proved of an event: canonical JSON of these fields is hashed into the organization's tree. */
 export interface AuditFacts {

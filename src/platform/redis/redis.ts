@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { RedisConfig } from '../../../platform/config/index.js';
+import { RedisConfig } from '../config/index.js';
 
 /** The connection for sign-ins under way: it fails at once while Redis is away. */
 @Injectable()

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Optional, ServiceUnavailableException } from '
 import { ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { Public } from '../access/decorators.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problem/problem.js';
 import { Returns } from '../http/returns.js';
 import { HealthResponse } from './health.dto.js';
 
