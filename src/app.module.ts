@@ -13,7 +13,7 @@ import { RbacModule } from './modules/rbac/index.js';
 import { RetentionModule } from './modules/retention/index.js';
 import { TenancyModule } from './modules/tenancy/index.js';
 import { WebhooksModule } from './modules/webhooks/index.js';
-import type { Config } from './platform/config/config.js';
+import type { Config } from './platform/config/config.types.js';
 import { PlatformModule } from './platform/platform.module.js';
 
 /** The application: the platform, and the features on it. API, worker and CLI are processes of this one module. */

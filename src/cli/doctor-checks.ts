@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import '../app.module.js';
-import type { Config } from '../platform/config/config.js';
+import type { Config } from '../platform/config/config.types.js';
 import { DataKeys, ORGANIZATION } from '../platform/keys/data-keys.js';
 import { Kms } from '../platform/crypto/index.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';

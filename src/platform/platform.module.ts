@@ -5,9 +5,9 @@ import './access/access.feature.js';
 import { AuditTrailModule } from './audit/audit-trail.module.js';
 import { ClockModule } from './clock/clock.module.js';
 import { ConfigModule } from './config/index.js';
-import type { Config } from './config/config.js';
+import type { Config } from './config/config.types.js';
 import './keys/keys.feature.js';
-import { CryptoModule } from './keys/keys.module.js';
+import { KeysModule } from './keys/keys.module.js';
 import './database/database.feature.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DatabaseProbe } from './database/database.probe.js';
@@ -17,12 +17,12 @@ import { HttpModule } from './http/http.module.js';
 import { RateLimitModule } from './http/rate-limit.module.js';
 import './jobs/jobs.feature.js';
 import { JobsModule } from './jobs/jobs.module.js';
-import { RedisProbe } from './jobs/redis.probe.js';
+import { RedisModule, RedisProbe } from './redis/index.js';
 import { LivePlatformModule } from './live/live.module.js';
 import { LoggingModule } from './logging/index.js';
 import { MailModule } from './mail/index.js';
 import { PagesModule } from './pages/index.js';
-import { MetricsModule } from './health/health.module.js';
+import { HealthModule } from './health/health.module.js';
 import { OutboundModule } from './outbound/index.js';
 import { PlacesModule } from './places/index.js';
 import { StorageModule } from './storage/index.js';
@@ -38,8 +38,9 @@ export class PlatformModule {
         LoggingModule,
         ClockModule,
         PlacesModule,
+        RedisModule,
         DatabaseModule,
-        CryptoModule,
+        KeysModule,
         StorageModule,
         MailModule,
         OutboundModule,
@@ -47,7 +48,7 @@ export class PlatformModule {
         JobsModule,
         LivePlatformModule,
         RateLimitModule,
-        MetricsModule.forRoot([DatabaseProbe, RedisProbe]),
+        HealthModule.forRoot([DatabaseProbe, RedisProbe]),
         AccessModule,
         HttpModule,
         PagesModule,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { named, ROW_COMMANDS } from '../../src/platform/policies/row-policies.js';
-import type { RowRules } from '../../src/platform/feature/define-feature.js';
+import type { RowRules } from '../../src/platform/feature/declarations.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';

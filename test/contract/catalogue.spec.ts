@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import '../../src/app.module.js';
-import type { PersonalDataDeclaration, RetentionDeclaration } from '../../src/platform/feature/define-feature.js';
+import type { PersonalDataDeclaration, RetentionDeclaration } from '../../src/platform/feature/declarations.js';
 import { allFeatures, declared } from '../../src/platform/feature/registry.js';
 import { createDatabase, type TestDatabase } from '../harness/database.js';
 import { readSchema, type Key, type Schema, type Table } from './schema.js';

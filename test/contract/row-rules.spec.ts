@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { declared } from '../../src/platform/feature/registry.js';
-import type { RowCommand, RowRules } from '../../src/platform/feature/define-feature.js';
+import type { RowCommand, RowRules } from '../../src/platform/feature/declarations.js';
 import '../../src/app.module.js';
 import { Harness } from '../harness/app.js';
 import { RawSql, sessionSecret } from './raw-sql.js';

@@ -6,7 +6,7 @@ import { currentContext, currentMember } from '../../platform/context/context.js
 import { errorCode } from '../../platform/database/errors.js';
 import { declared, type ErrorCode } from '../../platform/feature/registry.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { TenancyService } from '../tenancy/index.js';
 import type { AccessGrantsQuery, RequestAccessDto } from './access-grants.dto.js';
 import { AccessGrantsRepository, type AccessGrantRow, type Decision } from './access-grants.repository.js';

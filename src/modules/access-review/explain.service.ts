@@ -4,7 +4,7 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
 import { ruleOf, ruleOfRow, type Rule } from '../../platform/policies/row-policies.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { ReasonResponse, WhoCanQuery, WhoCanResponse } from './explain.dto.js';
 import { ExplainRepository, type MemberFacts, type Thing } from './explain.repository.js';
 import { chainsOf, type Chains } from './levels.js';

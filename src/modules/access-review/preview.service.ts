@@ -6,7 +6,7 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { isOfPeople, ruleOf } from '../../platform/policies/row-policies.js';
 import { declared, type ErrorCode } from '../../platform/feature/registry.js';
 import { allRoutes } from '../../platform/boot/routes.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { ExplainRepository } from './explain.repository.js';
 import { chainsOf } from './levels.js';
 import type { OpenRoute, PreviewResponse, PreviewedPermission } from './preview.dto.js';

@@ -1,7 +1,7 @@
 import { named, ROW_COMMANDS } from '../../platform/policies/row-policies.js';
-import type { RowRules } from '../../platform/feature/define-feature.js';
+import type { RowRules } from '../../platform/feature/declarations.js';
 import { declared } from '../../platform/feature/registry.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 
 /** A kind of thing that people ask about: a table, as its feature declares it. */
 export interface Resource {

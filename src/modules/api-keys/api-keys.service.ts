@@ -7,7 +7,7 @@ import { hashToken } from '../../platform/crypto/index.js';
 import { errorCode } from '../../platform/database/errors.js';
 import { declared } from '../../platform/feature/registry.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { ApiKeysQuery, CreateApiKeyDto, RotateApiKeyDto } from './api-keys.dto.js';
 import { ApiKeysRepository, type ApiKeyRow, type NewApiKey } from './api-keys.repository.js';
 

@@ -1,4 +1,4 @@
-import type { Statement } from '../../platform/database/transaction.js';
+import type { Statement } from '../../platform/database/statement.js';
 
 export const OUTCOMES = ['success', 'denied', 'failure'] as const;
 export type Outcome = (typeof OUTCOMES)[number];

@@ -4,7 +4,7 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
 import { declared } from '../../platform/feature/registry.js';
 import { Cursors, type CursorValue, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { AuditEventResponse, AuditQuery, EventTypeResponse } from './audit.dto.js';
 import { AuditRepository, type AuditEventRow } from './audit.repository.js';
 import type { AuditFilter, Position } from './audit-search.js';

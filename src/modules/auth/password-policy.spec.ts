@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import './auth.feature.js';
 import '../../platform/problem/problem.feature.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { assertStrong, type PasswordOwner } from './password-policy.js';
 
 const SHORT = 'needs at least 12 characters';

@@ -1,4 +1,4 @@
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { isBreached } from './breached-passwords.js';
 
 const FEWEST_DIFFERENT = 6;

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import './auth.feature.js';
 import '../../platform/problem/problem.feature.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { MOST_IN_TURN, Passwords } from './passwords.js';
 
 const salt = Buffer.alloc(16, 7);

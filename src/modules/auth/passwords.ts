@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Algorithm, hashRaw, Version } from '@node-rs/argon2';
 import { sha256 } from '../../platform/crypto/index.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 
 /** 19 MiB, two passes, one lane: OWASP's floor for Argon2id (RFC 9106). */
 const COST = {

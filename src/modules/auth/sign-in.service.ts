@@ -3,7 +3,7 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
 import { normalizeEmail } from '../../platform/crypto/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { RateLimiter, type RateLimit } from '../../platform/http/rate-limit.js';
 import { SecondFactorService, type FinishedSignIn, type PendingSignIn } from './factors/second-factor.service.js';
 import { Passwords } from './passwords.js';

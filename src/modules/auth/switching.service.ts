@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { OpenedSession } from './sign-in.service.js';
 import { SwitchingRepository, type Switched } from './switching.repository.js';
 import { newVisit } from './visit.js';

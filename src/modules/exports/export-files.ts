@@ -4,7 +4,7 @@ import { newId } from '../../platform/clock/id.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { currentContext } from '../../platform/context/context.js';
 import { DataKeys, type KeyRing } from '../../platform/keys/data-keys.js';
-import { Problem } from '../../platform/http/index.js';
+import { Problem } from '../../platform/problem/index.js';
 import { EncryptedStorage, objectKey, type SealingKey, type StorageEnvironment } from '../../platform/storage/index.js';
 import { FILES, type ExportKind } from './export.js';
 import type { SpentFile } from './exports.repository.js';

@@ -2,7 +2,8 @@ import { Body, Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/commo
 import type { Request, Response } from 'express';
 import { Public } from '../../platform/access/decorators.js';
 import { AppConfig } from '../../platform/config/index.js';
-import { assertOwnForm, Problem, Returns } from '../../platform/http/index.js';
+import { assertOwnForm, Returns } from '../../platform/http/index.js';
+import { Problem } from '../../platform/problem/index.js';
 import { FormAgain, PageFilter, tokenPage } from '../../platform/pages/index.js';
 import { BY_ADDRESS, SessionCookies } from '../auth/index.js';
 import { AcceptanceService } from './acceptance.service.js';

@@ -3,7 +3,7 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { SecurityConfig } from '../../platform/config/index.js';
 import { currentContext, currentMember, type Actor } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { Problem } from '../../platform/http/index.js';
+import { Problem } from '../../platform/problem/index.js';
 import {
   assertStrong,
   FactorCookies,

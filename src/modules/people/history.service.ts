@@ -4,7 +4,7 @@ import { currentContext, currentMember } from '../../platform/context/context.js
 import { DataKeys } from '../../platform/keys/data-keys.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import type { PageQuery } from '../../platform/http/pagination.dto.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { PersonChangeResponse } from './history.dto.js';
 import { HistoryRepository } from './history.repository.js';
 import { PeopleService } from './people.service.js';

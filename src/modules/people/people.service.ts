@@ -6,7 +6,7 @@ import { blindIndex, normalizeEmail } from '../../platform/crypto/index.js';
 import { DataKeys, type RowCipher } from '../../platform/keys/data-keys.js';
 import { isUniqueViolation } from '../../platform/database/errors.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { ContactResponse, PeopleQuery, PersonResponse } from './people.dto.js';
 import { PeopleRepository, type PersonRow, type PersonSummaryRow } from './people.repository.js';
 import type { PersonEntity } from './person.entity.js';

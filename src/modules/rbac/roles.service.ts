@@ -12,7 +12,7 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { declared } from '../../platform/feature/registry.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { CreateRoleDto, UpdateRoleDto } from './rbac.dto.js';
 import { RolesRepository, type CustomRole } from './roles.repository.js';
 

@@ -1,4 +1,4 @@
-import type { Statement } from '../../platform/database/transaction.js';
+import type { Statement } from '../../platform/database/statement.js';
 import type { RetentionPolicy } from './policy.js';
 
 /** Rows removed in one transaction: few enough that nobody waits for their locks. */

@@ -6,7 +6,7 @@ import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
 import { declaration } from '../../platform/feature/registry.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { Jobs } from '../../platform/jobs/jobs.js';
 import { cutoffOf, dueSince, planOf, policiesOf, type RetentionPlan, type RetentionPolicy } from './policy.js';
 import type { PolicyResponse, RunsQuery } from './retention.dto.js';

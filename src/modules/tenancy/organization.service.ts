@@ -3,7 +3,7 @@ import type { Preset } from '../../platform/feature/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { isCode } from '../../platform/audit/meta-shapes.js';
 import { currentContext } from '../../platform/context/context.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { SecureOrganizationDto, UpdateOrganizationDto } from './organization.dto.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import { OrganizationRepository } from './organization.repository.js';

@@ -6,7 +6,7 @@ import { currentContext, currentMember } from '../../platform/context/context.js
 import { normalizeEmail } from '../../platform/crypto/index.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { RolesService } from '../rbac/index.js';
 import type { TransferOwnerDto } from './organization.dto.js';
 import type { CreateMembershipDto, MembershipsQuery } from './tenancy.dto.js';

@@ -8,7 +8,7 @@ import { sha256 } from '../../platform/crypto/index.js';
 import { DataKeys } from '../../platform/keys/data-keys.js';
 import type { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { InboundSources } from './inbound-sources.js';
 import { DEFAULT_LIMIT_PER_MINUTE, DEFAULT_OVERLAP_SECONDS, OFFERED_SCHEMES } from './webhook-source.js';
 import { entranceSecret, newSecret, secretKey } from './webhook-secret.js';

@@ -9,7 +9,7 @@ import { DatabaseUnavailable } from '../../platform/database/errors.js';
 import type { ErrorCode } from '../../platform/feature/registry.js';
 import { parseJson } from '../../platform/http/body.js';
 import { toProblem } from '../../platform/http/problem.map.js';
-import { Problem } from '../../platform/problem/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { LocalRateLimiter } from '../../platform/http/rate-limit.js';
 import { InboundSources, type InboundSource, type OpenSecret } from './inbound-sources.js';
 import { InboxRepository, type Ingested, type SealedDelivery } from './inbox.repository.js';

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { newId } from '../clock/id.js';
 import { currentContext } from '../context/context.js';
-import type { MetaKind } from '../feature/define-feature.js';
+import type { MetaKind } from '../feature/declarations.js';
 import { declaration, type AuditEventType } from '../feature/registry.js';
 import type { AuditFacts } from '../database/audit-row.js';
 import { hasShape, isCode, isId } from './meta-shapes.js';

@@ -1,5 +1,5 @@
 import { PRESETS } from '../feature/roles.js';
-import type { MetaKind } from '../feature/define-feature.js';
+import type { MetaKind } from '../feature/declarations.js';
 import { allFeatures, declared } from '../feature/registry.js';
 
 /** Longest identifier of ours that is let into the log. */

@@ -1,5 +1,5 @@
 import { allFeatures } from '../feature/registry.js';
-import type { FeatureDeclaration } from '../feature/define-feature.js';
+import type { FeatureDeclaration } from '../feature/declarations.js';
 
 /** The catalogue of everything declared, as Markdown: what an auditor reads beside the code. */
 export function renderCatalogue(): string {

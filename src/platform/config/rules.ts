@@ -1,4 +1,4 @@
-import type { Config } from './config.js';
+import type { Config } from './config.types.js';
 import { DEVELOPMENT_SENDER } from './mail.config.js';
 import { DEVELOPMENT_MARK } from './services.config.js';
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Statement } from './transaction.js';
+import type { Statement } from './statement.js';
 import { canonicalJson } from '../crypto/canonical-json.js';
 
 /** What is proved of an event: canonical JSON of these fields is hashed into the organization's tree. */

@@ -1,4 +1,4 @@
-import type { Statement } from './transaction.js';
+import type { Statement } from './statement.js';
 
 /**
  * A way into the database: the statement that runs first in the transaction and signs its tenant context. What the

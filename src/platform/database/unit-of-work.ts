@@ -4,12 +4,14 @@ import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DatabaseConfig } from '../config/index.js';
 import { currentContext } from '../context/context.js';
 import { auditStatements } from './audit-row.js';
-import { liveStatements } from '../live/live-rows.js';
-import { WakeUps } from '../live/wake-ups.js';
 import type { Entrance } from './entrances.js';
 import { inOnePacket } from './in-one-packet.js';
 import { Resilience } from './resilience.js';
+import type { Statement } from './statement.js';
 import { Transaction } from './transaction.js';
+
+/** Returns statements to send with the COMMIT of a transaction. */
+export type BeforeCommit = (transaction: Transaction) => Statement[];
 
 /**
  * One transaction a request, job or command: BEGIN and the entrance travel together, the log travels with COMMIT.
@@ -18,11 +20,11 @@ import { Transaction } from './transaction.js';
 @Injectable()
 export class UnitOfWork implements OnModuleInit {
   private readonly resilience = new Resilience();
+  private readonly commitHooks: BeforeCommit[] = [];
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly config: DatabaseConfig,
-    private readonly wakeUps: WakeUps,
   ) {}
 
   /**
@@ -37,6 +39,11 @@ export class UnitOfWork implements OnModuleInit {
     });
   }
 
+  /** Registers statements that every transaction sends with its COMMIT, derived from its log. */
+  beforeCommit(hook: BeforeCommit): void {
+    this.commitHooks.push(hook);
+  }
+
   /** Begins a transaction through an entrance and makes it the context's; returns the entrance's one row. */
   async begin<R extends QueryResultRow>(entrance: Entrance): Promise<R> {
     const context = currentContext();
@@ -46,13 +53,12 @@ export class UnitOfWork implements OnModuleInit {
     return row;
   }
 
-  /** Writes the log, with what of it goes out live, and commits. Throws when that fails; nothing is kept then. */
+  /** Writes the audit events and the statements of the hooks, and commits. Throws when one fails; nothing is kept then. */
   async commit(): Promise<void> {
-    const { transaction, orgId } = currentContext();
+    const { transaction } = currentContext();
     if (!transaction?.open) return;
-    const live = liveStatements(transaction.log);
-    if (live.length > 0) transaction.afterCommit(() => this.wakeUps.wake(orgId));
-    await transaction.commit([...auditStatements(transaction.log), ...live]);
+    const added = this.commitHooks.flatMap((hook) => hook(transaction));
+    await transaction.commit([...auditStatements(transaction.log), ...added]);
   }
 
   /**

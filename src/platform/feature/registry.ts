@@ -7,7 +7,7 @@ import type {
   RetentionDeclaration,
   ScheduleDeclaration,
   TableDeclaration,
-} from './define-feature.js';
+} from './declarations.js';
 
 /** Every feature's type, merged in by the features themselves. */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- filled by declaration

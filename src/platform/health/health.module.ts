@@ -16,13 +16,13 @@ type ProbeClass = new (...args: never[]) => HealthProbe;
   providers: [Metrics],
   exports: [Metrics],
 })
-export class MetricsModule {
+export class HealthModule {
   static forRoot(probes: readonly ProbeClass[]): DynamicModule {
     const list: Provider = {
       provide: HEALTH_PROBES,
       inject: [...probes],
       useFactory: (...found: HealthProbe[]) => found,
     };
-    return { module: MetricsModule, providers: [list] };
+    return { module: HealthModule, providers: [list] };
   }
 }

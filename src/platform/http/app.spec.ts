@@ -15,7 +15,7 @@ import { LOG_STREAM } from '../logging/logger.js';
 import { LoggingModule } from '../logging/logging.module.js';
 import { HealthController, HEALTH_PROBES } from '../health/health.controller.js';
 import { PlacesModule } from '../places/index.js';
-import { MetricsModule } from '../health/health.module.js';
+import { HealthModule } from '../health/health.module.js';
 import type { SignedRequest } from './body.js';
 import { createApp } from './create-app.js';
 import { HttpModule } from './http.module.js';
@@ -141,7 +141,7 @@ const config = loadConfig(
 );
 
 @Module({
-  imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, PlacesModule, MetricsModule, HttpModule],
+  imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, PlacesModule, HealthModule, HttpModule],
   controllers: [SampleController],
 })
 class TestModule {}

@@ -13,6 +13,7 @@ import type { BoundHandler, JobHandlers } from './handlers.js';
 import { JobRunner } from './job-runner.js';
 import { PermanentFailure } from './on-job.js';
 import type { OutboxRows } from './outbox-rows.js';
+import type { RedisConnections } from '../redis/index.js';
 import type { QueueItem, Queues } from './queues.js';
 
 defineFeature({
@@ -47,6 +48,7 @@ function runner(): JobRunner {
   return new JobRunner(
     {} as JobHandlers,
     {} as Queues,
+    {} as RedisConnections,
     unitOfWork as unknown as UnitOfWork,
     rows as unknown as OutboxRows,
     {} as AuditTrail,

@@ -5,7 +5,7 @@ import { INSTALLATION } from '../clock/id.js';
 import { Context, withContext } from '../context/context.js';
 import { organizationEntrance } from '../database/entrances.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import type { ScheduleDeclaration } from '../feature/define-feature.js';
+import type { ScheduleDeclaration } from '../feature/declarations.js';
 import { declared, type JobName } from '../feature/registry.js';
 import { Jobs } from './jobs.js';
 

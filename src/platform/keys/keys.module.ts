@@ -16,4 +16,4 @@ import { Kms, LocalKms } from '../crypto/kms.js';
   ],
   exports: [DataKeys, Kms],
 })
-export class CryptoModule {}
+export class KeysModule {}

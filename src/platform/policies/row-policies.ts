@@ -1,4 +1,4 @@
-import type { RowCommand, RowRules, Who } from '../feature/define-feature.js';
+import type { RowCommand, RowRules, Who } from '../feature/declarations.js';
 import { declared } from '../feature/registry.js';
 
 /** A restrictive policy of a table for one command: the condition that a row has to meet. */

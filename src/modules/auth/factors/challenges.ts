@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Problem } from '../../../platform/problem/problem.js';
-import { SsoRedis } from '../../../platform/redis/redis.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { RedisConnections } from '../../../platform/redis/index.js';
 
 export const CHALLENGE_MILLIS = 5 * 60_000;
 
@@ -22,18 +22,18 @@ export interface Ceremony {
  */
 @Injectable()
 export class Challenges {
-  constructor(private readonly store: SsoRedis) {}
+  constructor(private readonly redis: RedisConnections) {}
 
   /** A new challenge, in base64url. Throws unavailable. */
   async give(ceremony: Ceremony): Promise<string> {
     const challenge = randomBytes(32).toString('base64url');
-    await answerOf(this.store.redis.set(keyOf(ceremony, challenge), '1', 'PX', CHALLENGE_MILLIS, 'NX'));
+    await answerOf(this.redis.shared.set(keyOf(ceremony, challenge), '1', 'PX', CHALLENGE_MILLIS, 'NX'));
     return challenge;
   }
 
   /** Takes a challenge: whatever else is wrong with the answer, there is no second one. Throws unavailable. */
   async take(ceremony: Ceremony, challenge: string): Promise<boolean> {
-    return (await answerOf(this.store.redis.getdel(keyOf(ceremony, challenge)))) !== null;
+    return (await answerOf(this.redis.shared.getdel(keyOf(ceremony, challenge)))) !== null;
   }
 }
 

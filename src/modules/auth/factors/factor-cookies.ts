@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { bindBrowser, browserSecret } from '../sso/browser-binding.js';
 import { SessionCookies } from '../session-cookies.js';
 import type { FinishedSignIn, PendingSignIn } from './second-factor.service.js';

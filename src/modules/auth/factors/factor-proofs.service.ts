@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Kms } from '../../../platform/crypto/index.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { Passwords } from '../passwords.js';
 import { evaluateTry, takeTry, type Try } from '../tries.js';
 import { FactorsRepository, type Factors } from './factors.repository.js';

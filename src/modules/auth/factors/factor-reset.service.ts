@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { FactorLettersRepository } from './factor-letters.repository.js';
 import { FactorsRepository } from './factors.repository.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { currentMember } from '../../../platform/context/context.js';
 import { Kms, randomToken } from '../../../platform/crypto/index.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { Passwords } from '../passwords.js';
 import type { OpenedSession } from '../sign-in.service.js';
 import { DevicesRepository } from './devices.repository.js';

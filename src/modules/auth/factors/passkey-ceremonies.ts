@@ -10,7 +10,7 @@ import {
 } from '@simplewebauthn/server';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Kms } from '../../../platform/crypto/index.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { CHALLENGE_MILLIS, Challenges, type Ceremony } from './challenges.js';
 import type { Factors } from './factors.repository.js';
 import { PasskeysRepository, type NewPasskey } from './passkeys.repository.js';

@@ -4,7 +4,7 @@ import { newId } from '../../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import type { OpenedSession } from '../sign-in.service.js';
 import { newVisit } from '../visit.js';
 import { FactorsRepository } from './factors.repository.js';

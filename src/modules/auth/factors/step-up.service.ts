@@ -3,7 +3,7 @@ import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { currentMember } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import type { OpenedSession } from '../sign-in.service.js';
 import { locked } from '../tries.js';
 import { FactorProofs, methodsOf } from './factor-proofs.service.js';

@@ -4,7 +4,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { currentMember } from '../../../platform/context/context.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { LogoutTokenReplays, SIGN_IN_MILLIS } from '../sso/request-store.js';
 import { SsoEndings } from '../sso/sso-endings.service.js';
 import { problemOf } from '../sso/sso-problem.js';

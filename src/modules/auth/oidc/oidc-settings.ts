@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { DataKeys } from '../../../platform/keys/data-keys.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import type { SsoConnectionEntity } from '../sso/sso-connection.entity.js';
 import { relyingPartyUrls } from './oidc-connection.js';
 import { isOfManyTenants, isProviderUrl } from './provider-metadata.js';

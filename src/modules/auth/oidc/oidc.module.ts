@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { SessionCookiesModule } from '../session-cookies.module.js';
 import { LogoutTokenReplays, PendingRequests } from '../sso/request-store.js';
 import { SsoModule } from '../sso/sso.module.js';
-import { SsoRedis } from '../../../platform/redis/redis.js';
+import { RedisConnections } from '../../../platform/redis/index.js';
 import { CodeExchange } from './code-exchange.js';
 import { OidcController } from './oidc.controller.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
@@ -20,11 +20,15 @@ import { StoredOidcConnections } from './stored-oidc-connections.js';
     OidcService,
     ProviderDirectory,
     StoredOidcConnections,
-    { provide: PendingRequests, inject: [SsoRedis], useFactory: ({ redis }: SsoRedis) => new PendingRequests(redis) },
+    {
+      provide: PendingRequests,
+      inject: [RedisConnections],
+      useFactory: ({ shared }: RedisConnections) => new PendingRequests(shared),
+    },
     {
       provide: LogoutTokenReplays,
-      inject: [SsoRedis],
-      useFactory: ({ redis }: SsoRedis) => new LogoutTokenReplays(redis),
+      inject: [RedisConnections],
+      useFactory: ({ shared }: RedisConnections) => new LogoutTokenReplays(shared),
     },
   ],
 })

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { FormAgain } from '../../../platform/pages/index.js';
 
 /** What somebody who fills in a form is told; any other problem is a page of its own. */

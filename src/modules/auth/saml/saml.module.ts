@@ -4,7 +4,7 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { SessionCookiesModule } from '../session-cookies.module.js';
 import { SsoModule } from '../sso/sso.module.js';
-import { SsoRedis } from '../../../platform/redis/redis.js';
+import { RedisConnections } from '../../../platform/redis/index.js';
 import { AssertionReplays, PendingRequests, type SignInRedis } from '../sso/request-store.js';
 import { LogoutController } from './logout.controller.js';
 import { LogoutService } from './logout.service.js';
@@ -36,8 +36,8 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
     LogoutService,
     ...STORES.map((Store) => ({
       provide: Store,
-      inject: [SsoRedis],
-      useFactory: ({ redis }: SsoRedis) => new Store(redis),
+      inject: [RedisConnections],
+      useFactory: ({ shared }: RedisConnections) => new Store(shared),
     })),
     {
       provide: SamlResponses,

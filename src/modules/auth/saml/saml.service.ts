@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { browserSecret } from '../sso/browser-binding.js';
 import { PendingRequests } from '../sso/request-store.js';
 import { SsoDepartures, type SsoDeparture, type SsoVisitor } from '../sso/sso-departures.js';

@@ -4,7 +4,7 @@ import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { hashToken } from '../../../platform/crypto/index.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { RolesService } from '../../rbac/index.js';
 import { SsoRepository } from '../sso/sso.repository.js';
 import { baseUrl } from './scim-resources.js';

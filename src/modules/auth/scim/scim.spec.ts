@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { compileFilter, GROUP_FILTER, USER_FILTER } from './scim-filter.js';
 import { patchGroup, type ScimGroupFields } from './scim-group.js';
 import { Projection, readPage } from './scim-query.js';

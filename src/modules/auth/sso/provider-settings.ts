@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../platform/clock/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { OutboundFetch, OutboundRefused } from '../../../platform/outbound/index.js';
 import { certificatePem, httpsAddress, readIdpMetadata } from '../saml/idp-metadata.js';
 import { SamlRefused } from '../saml/saml-refusal.js';

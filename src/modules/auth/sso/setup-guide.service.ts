@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { serviceProviderUrls } from '../saml/saml-connection.js';
 import { guideFor, type GuidedProvider } from './setup-guide.js';
 import { SsoRepository } from './sso.repository.js';

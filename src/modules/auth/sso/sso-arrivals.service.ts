@@ -5,7 +5,7 @@ import { currentContext } from '../../../platform/context/context.js';
 import { DataKeys, ORGANIZATION, type KeyRing } from '../../../platform/keys/data-keys.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import type { OpenedSession } from '../sign-in.service.js';
 import { SwitchingRepository, type Switched } from '../switching.repository.js';
 import { newVisit, type Visit } from '../visit.js';

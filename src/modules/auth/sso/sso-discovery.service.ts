@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
 import { domainOf } from './sso-domain.js';
 import { SsoDiscoveryRepository } from './sso-discovery.repository.js';

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { PUBLIC_MAIL_DOMAINS } from './public-mail-domains.js';
 
 /** Labels of letters, digits and inner hyphens, at least two of them, the last no number (RFC 1123, section 2.1). */

@@ -4,7 +4,7 @@ import { newId } from '../../../platform/clock/id.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { isUniqueViolation } from '../../../platform/database/errors.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { Names } from '../../../platform/outbound/index.js';
 import { RolesService } from '../../rbac/index.js';

@@ -1,4 +1,4 @@
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { SsoRefused } from './sso-refusal.js';
 
 const AGAIN =

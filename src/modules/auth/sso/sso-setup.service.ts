@@ -5,7 +5,7 @@ import { newId } from '../../../platform/clock/id.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { DataKeys } from '../../../platform/keys/data-keys.js';
 import { randomToken, sha256 } from '../../../platform/crypto/index.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { RolesService } from '../../rbac/index.js';
 import { OidcSettings } from '../oidc/oidc-settings.js';

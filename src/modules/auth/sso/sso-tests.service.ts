@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/problem/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { ruleOf } from './role-mapping.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
 import { SsoDepartures, type SsoDeparture } from './sso-departures.js';

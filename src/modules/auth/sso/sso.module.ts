@@ -23,7 +23,6 @@ import './sso.feature.js';
 import { SsoJobs } from './sso.jobs.js';
 import { SsoNoticesRepository } from './sso-notices.repository.js';
 import { SsoNotices } from './sso-notices.service.js';
-import { SsoRedis } from '../../../platform/redis/redis.js';
 import { SsoRepository } from './sso.repository.js';
 import { SsoSetupController } from './sso-setup.controller.js';
 import { SsoSetupService } from './sso-setup.service.js';
@@ -42,7 +41,6 @@ import { SsoTrialController } from './sso-trial.controller.js';
     SsoEndings,
     SsoRepository,
     SsoSetupService,
-    SsoRedis,
     SsoDepartures,
     SsoTests,
     SsoTrace,
@@ -67,7 +65,6 @@ import { SsoTrialController } from './sso-trial.controller.js';
     SsoEndings,
     SsoRepository,
     SsoSetupService,
-    SsoRedis,
     SsoDepartures,
     SsoTests,
     SsoTrace,

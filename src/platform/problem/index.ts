@@ -1,0 +1,2 @@
+export { Problem } from './problem.js';
+export type { FieldError, ProblemBody, ProblemOptions } from './problem.js';
