@@ -3,7 +3,7 @@ import { AccessGrantsModule } from './modules/access-grants/index.js';
 import { AccessReviewModule } from './modules/access-review/index.js';
 import { ApiKeysModule } from './modules/api-keys/index.js';
 import { AuditModule } from './modules/audit/index.js';
-import { AuthModule } from './modules/auth/index.js';
+import { AuthModule } from './modules/auth/sign-in/index.js';
 import { ExportsModule } from './modules/exports/index.js';
 import { InstitutionsModule } from './modules/institutions/index.js';
 import { InvitesModule } from './modules/invites/index.js';

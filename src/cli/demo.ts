@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/index.js';
+import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/sign-in/index.js';
 import { AssignmentsService, PeopleService, type Kind } from '../modules/people/index.js';
 import { WebhookSourcesService } from '../modules/webhooks/index.js';
 import { PRESETS, type Preset } from '../platform/feature/roles.js';

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { AccountService, FactorResetService } from '../modules/auth/index.js';
+import { AccountService, FactorResetService } from '../modules/auth/sign-in/index.js';
 import { OrganizationService, TenancyService } from '../modules/tenancy/index.js';
 import { PRESETS, type Preset } from '../platform/feature/roles.js';
 import { INSTALLATION, newId } from '../platform/clock/id.js';

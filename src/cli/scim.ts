@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ScimTokensService, SsoRepository } from '../modules/auth/index.js';
+import { ScimTokensService, SsoRepository } from '../modules/auth/sign-in/index.js';
 import { INSTALLATION } from '../platform/clock/id.js';
 import { operate } from './operator.js';
 

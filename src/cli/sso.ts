@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/index.js';
+import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/sign-in/index.js';
 import { operate, readSecret } from './operator.js';
 
 interface AddSamlOptions {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { AccessGrantsService } from '../modules/access-grants/index.js';
-import { AccountService } from '../modules/auth/index.js';
+import { AccountService } from '../modules/auth/sign-in/index.js';
 import type { Scope } from '../platform/feature/roles.js';
 import { operate, readSecret } from './operator.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
-import { Passwords } from '../../src/modules/auth/passwords.js';
+import { Passwords } from '../../src/modules/auth/passwords/passwords.js';
 import { sha256 } from '../../src/platform/crypto/index.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { Response } from 'express';
 import fc from 'fast-check';
-import { SessionCookies } from '../../src/modules/auth/session-cookies.js';
+import { SessionCookies } from '../../src/modules/auth/sessions/session-cookies.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import { allRoutes } from '../../src/platform/boot/routes.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccessGrantsService } from '../../src/modules/access-grants/index.js';
 import { Factories } from '../harness/factories.js';
-import { AccountService } from '../../src/modules/auth/index.js';
+import { AccountService } from '../../src/modules/auth/sign-in/index.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { MOST_IN_TURN, Passwords } from '../../src/modules/auth/passwords.js';
+import { MOST_IN_TURN, Passwords } from '../../src/modules/auth/passwords/passwords.js';
 import { INSTALLATION, newId } from '../../src/platform/clock/id.js';
 import { startCaptured, type CapturedApi } from '../contract/captured.js';
 import { Harness } from '../harness/app.js';

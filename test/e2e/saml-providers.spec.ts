@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sign-in/index.js';
 import { Harness } from '../harness/app.js';
 import { Browser } from '../harness/browser.js';
 import type { RealProvider } from '../harness/real-idp.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { FactorProofs } from '../../src/modules/auth/factors/factor-proofs.service.js';
+import { FactorProofs } from '../../src/modules/auth/mfa/factor-proofs.service.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { enrollTotp, type CodeApp } from '../harness/factors.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createInstitution } from '../../src/cli/institutions.js';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sign-in/index.js';
 import { SsoJobs } from '../../src/modules/auth/sso/sso.jobs.js';
 import { RawSql } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';

@@ -5,7 +5,7 @@ import { AppConfig } from '../../platform/config/index.js';
 import { assertOwnForm, Returns } from '../../platform/http/index.js';
 import { Problem } from '../../platform/problem/index.js';
 import { FormAgain, PageFilter, tokenPage } from '../../platform/pages/index.js';
-import { BY_ADDRESS, SessionCookies } from '../auth/index.js';
+import { BY_ADDRESS, SessionCookies } from '../auth/sign-in/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import { AcceptInviteDto } from './invites.dto.js';
 

@@ -11,7 +11,7 @@ import {
   Passwords,
   SecondFactorService,
   type OpenedSession,
-} from '../auth/index.js';
+} from '../auth/sign-in/index.js';
 import { AcceptanceRepository, type Acceptance } from './acceptance.repository.js';
 import { inviteKey, readInvite, type InviteClaims } from './invite-token.js';
 import type { AcceptedInviteResponse } from './invites.dto.js';

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Query, Res }
 import type { Response } from 'express';
 import { Access, Public } from '../../platform/access/decorators.js';
 import { PageQuery, Returns } from '../../platform/http/index.js';
-import { BY_ADDRESS, SessionCookies, SignedInResponse } from '../auth/index.js';
+import { BY_ADDRESS, SessionCookies, SignedInResponse } from '../auth/sign-in/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import {
   AcceptedInviteResponse,

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AuthModule } from '../auth/index.js';
+import { AuthModule } from '../auth/sign-in/index.js';
 import { RbacModule } from '../rbac/index.js';
 import { TenancyModule } from '../tenancy/index.js';
 import { AcceptPageController } from './accept-page.controller.js';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { calculatePKCECodeChallenge } from 'oauth4webapi';
-import { bindBrowser } from '../sso/browser-binding.js';
+import { bindBrowser } from '../sessions/browser-binding.js';
 import type { PendingRequest, PendingRequests } from '../sso/request-store.js';
-import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
-import { returnPath } from '../sso/return-path.js';
+import type { SsoDeparture, SsoVisitor } from '../sso/sso-protocols.js';
+import { returnPath } from '../sessions/return-path.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 

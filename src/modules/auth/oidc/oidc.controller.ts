@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { SessionCookies } from '../session-cookies.js';
+import { SessionCookies } from '../sessions/session-cookies.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
 import { SsoTests } from '../sso/sso-tests.service.js';
 import { OidcLogoutService } from './oidc-logout.service.js';

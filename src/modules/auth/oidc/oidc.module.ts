@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { SessionCookiesModule } from '../session-cookies.module.js';
+import { SessionCookiesModule } from '../sessions/sessions.module.js';
 import { LogoutTokenReplays, PendingRequests } from '../sso/request-store.js';
 import { SsoModule } from '../sso/sso.module.js';
 import { RedisConnections } from '../../../platform/redis/index.js';

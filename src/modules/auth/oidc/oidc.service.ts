@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { browserSecret } from '../sso/browser-binding.js';
+import { browserSecret } from '../sessions/browser-binding.js';
 import { PendingRequests } from '../sso/request-store.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
-import { SsoDepartures, type SsoDeparture } from '../sso/sso-departures.js';
+import { SsoDepartures, type SsoDeparture } from '../sso/sso-protocols.js';
 import { evidenceOfClaims } from '../sso/sso-evidence.js';
 import type { SsoArrival } from '../sso/sso-identity.js';
 import { problemOf } from '../sso/sso-problem.js';

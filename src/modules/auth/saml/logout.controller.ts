@@ -2,7 +2,7 @@ import { Controller, Get, Logger, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { SessionCookies } from '../session-cookies.js';
+import { SessionCookies } from '../sessions/session-cookies.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
 import { LogoutService } from './logout.service.js';
 import { problemOf, refusalOf } from '../sso/sso-problem.js';

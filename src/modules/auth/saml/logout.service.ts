@@ -5,7 +5,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { currentContext } from '../../../platform/context/context.js';
 import { sessionEntrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { bindBrowser, browserSecret } from '../sso/browser-binding.js';
+import { bindBrowser, browserSecret } from '../sessions/browser-binding.js';
 import { SsoEndings } from '../sso/sso-endings.service.js';
 import { SsoRefused } from '../sso/sso-refusal.js';
 import { SsoRepository, type ProviderSession } from '../sso/sso.repository.js';

@@ -1,8 +1,8 @@
-import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
-import { bindBrowser } from '../sso/browser-binding.js';
+import type { SsoDeparture, SsoVisitor } from '../sso/sso-protocols.js';
+import { bindBrowser } from '../sessions/browser-binding.js';
 import { messageXml, sendOut } from './outgoing.js';
 import type { PendingRequests } from '../sso/request-store.js';
-import { returnPath } from '../sso/return-path.js';
+import { returnPath } from '../sessions/return-path.js';
 import { signingKey, type SamlConnection } from './saml-connection.js';
 import { BINDING_POST } from './saml-names.js';
 import type { OutgoingForms } from './saml-stores.js';

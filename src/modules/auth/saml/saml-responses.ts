@@ -1,5 +1,5 @@
 import type { Clock } from '../../../platform/clock/clock.js';
-import { browserSecret } from '../sso/browser-binding.js';
+import { browserSecret } from '../sessions/browser-binding.js';
 import type { AssertionReplays, PendingRequest, PendingRequests } from '../sso/request-store.js';
 import type { SsoArrival } from '../sso/sso-identity.js';
 import { checkAssertion, checkResponse, type VerifiedAssertion } from './assertion-checks.js';

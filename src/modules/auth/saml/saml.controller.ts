@@ -2,7 +2,7 @@ import { Controller, Get, Param, Post, Query, Req, Res, UseGuards } from '@nestj
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { SessionCookies } from '../session-cookies.js';
+import { SessionCookies } from '../sessions/session-cookies.js';
 import { SsoArrivals } from '../sso/sso-arrivals.service.js';
 import { SsoTests } from '../sso/sso-tests.service.js';
 import { DepartQuery } from '../sso/sso.dto.js';

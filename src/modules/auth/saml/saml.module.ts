@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { SessionCookiesModule } from '../session-cookies.module.js';
+import { SessionCookiesModule } from '../sessions/sessions.module.js';
 import { SsoModule } from '../sso/sso.module.js';
 import { RedisConnections } from '../../../platform/redis/index.js';
 import { AssertionReplays, PendingRequests, type SignInRedis } from '../sso/request-store.js';

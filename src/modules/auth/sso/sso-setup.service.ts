@@ -11,7 +11,7 @@ import { RolesService } from '../../rbac/index.js';
 import { OidcSettings } from '../oidc/oidc-settings.js';
 import { serviceProviderUrls } from '../saml/saml-connection.js';
 import { SpKeys, type KeptKeys } from '../saml/sp-keys.js';
-import { ProviderSettings } from './provider-settings.js';
+import { ProviderSettings } from '../saml/saml-settings.js';
 import type { SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
 import type { CreateSsoConnectionDto, UpdateSsoConnectionDto } from './sso.dto.js';
 import { SsoRepository } from './sso.repository.js';

@@ -5,7 +5,7 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { ruleOf } from './role-mapping.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
-import { SsoDepartures, type SsoDeparture } from './sso-departures.js';
+import { SsoDepartures, type SsoDeparture } from './sso-protocols.js';
 import type { SsoArrival } from './sso-identity.js';
 import { SsoTrace, type TestResult } from './sso-trace.service.js';
 import { SsoRepository, type FoundConnection } from './sso.repository.js';

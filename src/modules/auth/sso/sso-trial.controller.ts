@@ -3,8 +3,8 @@ import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { MappingPreview } from './mapping-preview.service.js';
-import { GuideQuery, GuideResponse } from './setup-guide.dto.js';
-import { SetupGuides } from './setup-guide.service.js';
+import { GuideQuery, GuideResponse } from '../saml/setup-guide.dto.js';
+import { SetupGuides } from '../saml/setup-guide.service.js';
 import { SsoTests } from './sso-tests.service.js';
 import { SsoTrace } from './sso-trace.service.js';
 import {
