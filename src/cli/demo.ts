@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/sign-in/index.js';
+import { DomainChecks, SsoDomains } from '../modules/auth/domains/index.js';
+import { SsoSetupService } from '../modules/auth/sso/index.js';
 import { AssignmentsService, PeopleService, type Kind } from '../modules/people/index.js';
 import { WebhookSourcesService } from '../modules/webhooks/index.js';
 import { PRESETS, type Preset } from '../platform/feature/roles.js';

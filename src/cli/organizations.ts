@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
-import { AccountService, FactorResetService } from '../modules/auth/sign-in/index.js';
+import { PasswordsService } from '../modules/auth/passwords/index.js';
+import { FactorResetService } from '../modules/auth/mfa/index.js';
 import { OrganizationService, TenancyService } from '../modules/tenancy/index.js';
 import { PRESETS, type Preset } from '../platform/feature/roles.js';
 import { INSTALLATION, newId } from '../platform/clock/id.js';
@@ -152,7 +153,8 @@ interface NewUser {
 export function createUser(operator: Operator, { email, name, org, role, personId, password, mustChange }: NewUser) {
   return operator.within(org, async () => {
     const member = await operator.app.get(TenancyService).add({ email, name: name ?? email, role, personId });
-    if (password !== undefined) await operator.app.get(AccountService).setPassword(member.userId, password, mustChange);
+    if (password !== undefined)
+      await operator.app.get(PasswordsService).setPassword(member.userId, password, mustChange);
     return { id: member.userId, membershipId: member.id };
   });
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccessGrantsService } from '../../src/modules/access-grants/index.js';
 import { Factories } from '../harness/factories.js';
-import { AccountService } from '../../src/modules/auth/sign-in/index.js';
+import { PasswordsService } from '../../src/modules/auth/passwords/passwords.service.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
@@ -238,7 +238,7 @@ describe('support access', () => {
       }),
     );
     await harness.operator.within(orgId, () =>
-      harness.operator.app.get(AccountService).setPassword(asked.userId, Factories.PASSWORD, false),
+      harness.operator.app.get(PasswordsService).setPassword(asked.userId, Factories.PASSWORD, false),
     );
     const support = await harness.signIn(email);
     expect((await support.get('/v1/auth/me')).body).toMatchObject({ role: 'support', permissions: [] });

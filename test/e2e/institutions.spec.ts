@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addToInstitution, createInstitution, removeFromInstitution } from '../../src/cli/institutions.js';
 import { suspend } from '../../src/cli/organizations.js';
-import { SsoSetupService } from '../../src/modules/auth/sign-in/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import type { Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';

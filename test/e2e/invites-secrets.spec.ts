@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { SMTPServer } from 'smtp-server';
-import { Passwords } from '../../src/modules/auth/sign-in/index.js';
+import { Passwords } from '../../src/modules/auth/passwords/passwords.js';
 import { inviteKey, readInvite } from '../../src/modules/invites/invite-token.js';
 import { startCaptured, startCapturedWorker, type CapturedApi } from '../contract/captured.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SsoSetupService } from '../../src/modules/auth/sign-in/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { LEADING_ROLES, type Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SsoSetupService } from '../../src/modules/auth/sign-in/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Harness } from '../harness/app.js';
 import { IdentityProvider, postSaml } from '../harness/identity-provider.js';
 import type { Client } from '../harness/client.js';

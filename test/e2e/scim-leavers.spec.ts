@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { SsoSetupService } from '../../src/modules/auth/sign-in/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { Directory } from '../harness/directory.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createInstitution } from '../../src/cli/institutions.js';
-import { SsoSetupService } from '../../src/modules/auth/sign-in/index.js';
-import { SsoJobs } from '../../src/modules/auth/sso/sso.jobs.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
+import { DomainJobs } from '../../src/modules/auth/domains/domains.jobs.js';
 import { RawSql } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
@@ -164,7 +164,7 @@ describe('a domain', () => {
         `UPDATE sso_domains SET checked_at = now() - $2::interval, lost_at = now() - $3::interval WHERE id = $1`,
         [domain.id, checked, lost],
       );
-      await harness.operator.within(one.org, () => harness.worker.get(SsoJobs).daily());
+      await harness.operator.within(one.org, () => harness.worker.get(DomainJobs).enqueueDue());
       await harness.settled();
       const { body } = await one.client.get(DOMAINS);
       return (body.items as Domain[]).find(({ id }) => id === domain.id)!.state;

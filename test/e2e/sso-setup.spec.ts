@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SsoJobs } from '../../src/modules/auth/sso/sso.jobs.js';
+import { SamlJobs } from '../../src/modules/auth/saml/saml.jobs.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';
@@ -395,7 +395,7 @@ it('warns thirty, seven and one day before the last certificate ends, once each'
   const day = async (days: number) => {
     harness.advance((365 - days) * DAY);
     for (let twice = 0; twice < 2; twice += 1)
-      await harness.operator.within(site, () => harness.worker.get(SsoJobs).daily());
+      await harness.operator.within(site, () => harness.worker.get(SamlJobs).daily());
     await harness.settled();
     harness.advance((days - 365) * DAY);
     return (await mailsTo(harness, lead.email)).map(({ text }) => /expires within (.*)\./.exec(text)?.[1]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { suspend } from '../../src/cli/organizations.js';
-import { SsoSetupService } from '../../src/modules/auth/sign-in/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql, bareVisit, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';

@@ -1,4 +1,4 @@
-import { SsoSetupService } from '../../src/modules/auth/sign-in/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import type { Harness } from './app.js';
 import type { Answer, Client } from './client.js';
 import type { OidcAnswer, OidcIdp } from './oidc-idp.js';

@@ -5,9 +5,10 @@ import { AppConfig } from '../../platform/config/index.js';
 import { assertOwnForm, Returns } from '../../platform/http/index.js';
 import { Problem } from '../../platform/problem/index.js';
 import { FormAgain, PageFilter, tokenPage } from '../../platform/pages/index.js';
-import { BY_ADDRESS, SessionCookies } from '../auth/sign-in/index.js';
+import { SessionCookies } from '../auth/sessions/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import { AcceptInviteDto } from './invites.dto.js';
+import { INVITE_IP_RATE_LIMITS } from './invites-limits.js';
 
 const PAGE = 'text/html; charset=utf-8';
 const FORM = { title: 'Accept the invitation', action: '/invites/accept', button: 'Accept', newPassword: true };
@@ -39,7 +40,7 @@ export class AcceptPageController {
   @Post()
   @Public('whoever was invited has no session yet', {
     emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'],
-    limit: BY_ADDRESS.acceptInvite,
+    limit: INVITE_IP_RATE_LIMITS.acceptInvite,
   })
   @Returns.text(PAGE)
   async accept(

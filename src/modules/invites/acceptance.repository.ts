@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../../platform/clock/id.js';
 import type { Entrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { visitAt, type Credential, type Visit } from '../auth/sign-in/index.js';
+import { type Visit, visitAt } from '../auth/sessions/index.js';
+import type { Credential } from '../auth/passwords/index.js';
 import type { InviteClaims } from './invite-token.js';
 
 /** Why an invite was not accepted, see `app.accept_invite`. */

@@ -4,17 +4,12 @@ import { SecurityConfig } from '../../platform/config/index.js';
 import { currentContext, currentMember, type Actor } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Problem } from '../../platform/problem/index.js';
-import {
-  assertStrong,
-  FactorCookies,
-  newVisit,
-  Passwords,
-  SecondFactorService,
-  type OpenedSession,
-} from '../auth/sign-in/index.js';
+import { FactorCookies, SecondFactorService } from '../auth/sign-in/index.js';
 import { AcceptanceRepository, type Acceptance } from './acceptance.repository.js';
 import { inviteKey, readInvite, type InviteClaims } from './invite-token.js';
 import type { AcceptedInviteResponse } from './invites.dto.js';
+import { assertStrong, Passwords } from '../auth/passwords/index.js';
+import { newVisit, type OpenedSession } from '../auth/sessions/index.js';
 
 /** Accepting: what the addressee does, who has the token from the mail. */
 @Injectable()

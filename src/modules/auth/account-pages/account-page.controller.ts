@@ -3,8 +3,7 @@ import type { Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { PageFilter } from '../../../platform/pages/index.js';
-import { AccountService } from '../sessions/sessions.service.js';
-import { SessionCookies } from '../sessions/session-cookies.js';
+import { SessionCookies, SessionsService } from '../sessions/index.js';
 import { accountPage } from './account.views.js';
 
 const PAGE = 'text/html; charset=utf-8';
@@ -16,7 +15,7 @@ const PAGE = 'text/html; charset=utf-8';
 @UseFilters(PageFilter)
 export class AccountPageController {
   constructor(
-    private readonly account: AccountService,
+    private readonly account: SessionsService,
     private readonly cookies: SessionCookies,
   ) {}
 

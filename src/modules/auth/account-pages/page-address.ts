@@ -1,4 +1,4 @@
-import { returnPath } from '../sessions/return-path.js';
+import { returnPath } from '../sessions/index.js';
 
 const HOME = '/account';
 

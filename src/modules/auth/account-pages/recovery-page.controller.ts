@@ -5,9 +5,12 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { assertOwnForm } from '../../../platform/http/csrf.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { PageFilter, tokenPage } from '../../../platform/pages/index.js';
-import { BY_ADDRESS } from '../sessions/address-limits.js';
-import { ForgotPasswordDto, VerifyEmailDto } from '../account-recovery/account-recovery.dto.js';
-import { RecoveryService } from '../account-recovery/account-recovery.service.js';
+import {
+  ACCOUNT_RECOVERY_IP_RATE_LIMITS,
+  ForgotPasswordDto,
+  RecoveryService,
+  VerifyEmailDto,
+} from '../account-recovery/index.js';
 import { forgotPage, notePage } from './account.views.js';
 import { again } from './forms.js';
 import { ResetForm } from './pages.dto.js';
@@ -41,7 +44,7 @@ export class RecoveryPageController {
   @Post('forgot')
   @Public('whoever forgot the password cannot sign in', {
     emits: ['auth.password_mail_asked'],
-    limit: BY_ADDRESS.forgotPassword,
+    limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.forgotPassword,
   })
   @Returns.text(PAGE)
   async forgot(@Body() { email }: ForgotPasswordDto, @Req() request: Request) {
@@ -68,7 +71,7 @@ export class RecoveryPageController {
   @Post('reset')
   @Public('whoever forgot the password cannot sign in', {
     emits: ['auth.password_reset', 'auth.password_reset_refused'],
-    limit: BY_ADDRESS.resetPassword,
+    limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.resetPassword,
   })
   @Returns.text(PAGE)
   async reset(@Body() { token, password }: ResetForm, @Req() request: Request) {
@@ -89,7 +92,11 @@ export class RecoveryPageController {
   }
 
   @Post('verify')
-  @Access('signed-in', { emits: ['auth.email_verified'], peopleOnly: true, limit: BY_ADDRESS.verifyEmail })
+  @Access('signed-in', {
+    emits: ['auth.email_verified'],
+    peopleOnly: true,
+    limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.verifyEmail,
+  })
   @Returns.text(PAGE)
   async verify(@Body() { token }: VerifyEmailDto) {
     try {

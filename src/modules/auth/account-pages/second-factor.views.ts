@@ -1,5 +1,5 @@
 import { alert, field, hidden, html, page } from '../../../platform/pages/index.js';
-import type { FactorKind } from '../mfa/shown-factor.js';
+import type { FactorKind } from '../mfa/index.js';
 import { passkeyBox } from './passkey-box.js';
 import type { Shown } from './sign-in.views.js';
 

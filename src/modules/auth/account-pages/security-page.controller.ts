@@ -5,11 +5,8 @@ import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { PageFilter } from '../../../platform/pages/index.js';
-import { BY_ADDRESS } from '../sessions/address-limits.js';
-import { FactorsService } from '../mfa/factors.service.js';
-import { PasskeysService } from '../mfa/passkeys.service.js';
-import { StepUpService } from '../mfa/step-up.service.js';
-import { SessionCookies } from '../sessions/session-cookies.js';
+import { FactorsService, MFA_IP_RATE_LIMITS, PasskeysService, StepUpService } from '../mfa/index.js';
+import { SessionCookies } from '../sessions/index.js';
 import { again, onward } from './forms.js';
 import { pageAddress } from './page-address.js';
 import { AddressForm, StepUpForm, TotpConfirmForm } from './pages.dto.js';
@@ -51,7 +48,7 @@ export class SecurityPageController {
     beforeSecondFactor: true,
     peopleOnly: true,
     stepUpMinutes: 30,
-    limit: BY_ADDRESS.totpConfirm,
+    limit: MFA_IP_RATE_LIMITS.totpConfirm,
   })
   @Returns.text(PAGE)
   async confirm(
@@ -80,7 +77,7 @@ export class SecurityPageController {
     emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.locked'],
     beforeSecondFactor: true,
     peopleOnly: true,
-    limit: BY_ADDRESS.stepUp,
+    limit: MFA_IP_RATE_LIMITS.stepUp,
   })
   @Returns.text(PAGE)
   async stepUp(

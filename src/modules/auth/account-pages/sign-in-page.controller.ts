@@ -3,11 +3,11 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { PageFilter } from '../../../platform/pages/index.js';
-import { BY_ADDRESS } from '../sessions/address-limits.js';
 import { pageAddress } from './page-address.js';
 import { AddressForm, PasswordForm, SecondFactorForm } from './pages.dto.js';
 import { SignInPages } from './sign-in-pages.service.js';
 import { addressPage } from './sign-in.views.js';
+import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
 
 const PAGE = 'text/html; charset=utf-8';
 
@@ -22,7 +22,7 @@ export class SignInPageController {
 
   /** Without an address it asks for one; with one it offers what the address's domain signs in by. */
   @Get()
-  @Public('the page on which people begin to sign in', { limit: BY_ADDRESS.signIn })
+  @Public('the page on which people begin to sign in', { limit: SIGN_IN_IP_RATE_LIMITS.signIn })
   @Returns.text(PAGE)
   begin(@Query() { email, returnTo }: AddressForm) {
     return email === undefined
@@ -33,7 +33,7 @@ export class SignInPageController {
   @Post('password')
   @Public('this is where people sign in', {
     emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.second_factor_asked'],
-    limit: BY_ADDRESS.signIn,
+    limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
   @Returns.text(PAGE)
   password(@Body() form: PasswordForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
@@ -41,7 +41,7 @@ export class SignInPageController {
   }
 
   @Get('second-factor')
-  @Public('the second half of a sign-in: by the cookie of the first', { limit: BY_ADDRESS.secondFactor })
+  @Public('the second half of a sign-in: by the cookie of the first', { limit: SIGN_IN_IP_RATE_LIMITS.secondFactor })
   @Returns.text(PAGE)
   factors(@Query() { returnTo }: AddressForm, @Req() request: Request) {
     return this.pages.factors(returnTo, request);
@@ -56,7 +56,7 @@ export class SignInPageController {
       'auth.recovery_code_used',
       'auth.device_remembered',
     ],
-    limit: BY_ADDRESS.secondFactor,
+    limit: SIGN_IN_IP_RATE_LIMITS.secondFactor,
   })
   @Returns.text(PAGE)
   factor(@Body() form: SecondFactorForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {

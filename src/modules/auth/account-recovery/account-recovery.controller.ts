@@ -1,9 +1,9 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { BY_ADDRESS } from '../sessions/address-limits.js';
 import { ForgotPasswordDto, ResetPasswordDto, VerifyEmailDto } from './account-recovery.dto.js';
 import { RecoveryService } from './account-recovery.service.js';
+import { ACCOUNT_RECOVERY_IP_RATE_LIMITS } from './account-recovery-limits.js';
 
 @Controller('v1/auth')
 export class RecoveryController {
@@ -16,7 +16,7 @@ export class RecoveryController {
   @Post('password/forgot')
   @Public('whoever forgot the password cannot sign in', {
     emits: ['auth.password_mail_asked'],
-    limit: BY_ADDRESS.forgotPassword,
+    limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.forgotPassword,
   })
   @Returns.nothing(202)
   forgot(@Body() { email }: ForgotPasswordDto) {
@@ -27,7 +27,7 @@ export class RecoveryController {
   @Post('password/reset')
   @Public('whoever forgot the password cannot sign in', {
     emits: ['auth.password_reset', 'auth.password_reset_refused'],
-    limit: BY_ADDRESS.resetPassword,
+    limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.resetPassword,
   })
   @Returns.nothing()
   reset(@Body() { token, newPassword }: ResetPasswordDto) {
@@ -48,7 +48,11 @@ export class RecoveryController {
 
   /** With the token of that mail. */
   @Post('email/verify')
-  @Access('signed-in', { emits: ['auth.email_verified'], peopleOnly: true, limit: BY_ADDRESS.verifyEmail })
+  @Access('signed-in', {
+    emits: ['auth.email_verified'],
+    peopleOnly: true,
+    limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.verifyEmail,
+  })
   @Returns.nothing()
   verify(@Body() { token }: VerifyEmailDto) {
     return this.recovery.verify(token);

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { PasswordsModule } from '../passwords/passwords.module.js';
+import { PasswordsModule } from '../passwords/index.js';
 import { RecoveryController } from './account-recovery.controller.js';
 import './account-recovery.feature.js';
 import { RecoveryJobs } from './account-recovery.jobs.js';

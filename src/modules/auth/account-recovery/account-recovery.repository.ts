@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import type { PasswordOwner } from '../passwords/password-policy.js';
-import type { Credential } from '../passwords/passwords.js';
+import type { Credential, PasswordOwner } from '../passwords/index.js';
 import type { MailKind } from './account-mail.js';
 
 /** What became of a token that was to set a password, see `app.reset_password`. */

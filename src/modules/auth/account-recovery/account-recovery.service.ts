@@ -5,8 +5,7 @@ import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { RateLimiter, type RateLimit } from '../../../platform/http/rate-limit.js';
-import { assertStrong } from '../passwords/password-policy.js';
-import { Passwords } from '../passwords/passwords.js';
+import { assertStrong, Passwords } from '../passwords/index.js';
 import { RecoveryRepository, type ResetOutcome } from './account-recovery.repository.js';
 
 /** By account, whether there is one or not, beside the limits by address; of these, three a mail. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import type { SsoProtocol } from '../sso/sso-connection.entity.js';
+import type { SsoProtocol } from '../sso/index.js';
 
 /** What `app.discover_sso` answers. */
 export interface WaysIn {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
-import type { SsoProtocol } from '../sso/sso-connection.entity.js';
+import type { SsoProtocol } from '../sso/index.js';
 import { domainOf } from './domain.js';
 import { SsoDiscoveryRepository } from './discovery.repository.js';
 

@@ -7,7 +7,7 @@ import { toProblem } from '../../../platform/http/problem.map.js';
 import { Names } from '../../../platform/outbound/index.js';
 import { SsoDomainsRepository, type DomainRow } from './domains.repository.js';
 import { isProven } from './domains.service.js';
-import { SsoNotices } from '../sso/sso-notices.service.js';
+import { SsoNotices } from '../sso/index.js';
 
 /** Looks domains up and writes down what was seen; needs the worker's role. Called with no transaction open. */
 @Injectable()

@@ -3,9 +3,7 @@ import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { BY_ADDRESS } from '../sessions/address-limits.js';
-import { SessionCookies } from '../sessions/session-cookies.js';
-import { FactorCookies } from '../sign-in/sign-in-cookies.js';
+import { BrowserCookie, SessionCookies } from '../sessions/index.js';
 import {
   DeviceResponse,
   FactorsResponse,
@@ -17,6 +15,7 @@ import {
 } from './factors.dto.js';
 import { FactorsService } from './factors.service.js';
 import { StepUpService } from './step-up.service.js';
+import { MFA_IP_RATE_LIMITS } from './mfa-limits.js';
 
 type SessionRequest = Request & { user: SessionToken };
 
@@ -27,7 +26,7 @@ export class FactorsController {
     private readonly factors: FactorsService,
     private readonly stepUps: StepUpService,
     private readonly sessions: SessionCookies,
-    private readonly cookies: FactorCookies,
+    private readonly browserCookie: BrowserCookie,
   ) {}
 
   /** What is enrolled. */
@@ -56,7 +55,7 @@ export class FactorsController {
     beforeSecondFactor: true,
     peopleOnly: true,
     stepUpMinutes: 30,
-    limit: BY_ADDRESS.totpConfirm,
+    limit: MFA_IP_RATE_LIMITS.totpConfirm,
   })
   @Returns(RecoveryCodesResponse)
   async confirm(
@@ -98,7 +97,7 @@ export class FactorsController {
     ],
     beforeSecondFactor: true,
     peopleOnly: true,
-    limit: BY_ADDRESS.stepUp,
+    limit: MFA_IP_RATE_LIMITS.stepUp,
   })
   @Returns.nothing()
   async stepUp(
@@ -106,7 +105,11 @@ export class FactorsController {
     @Req() request: SessionRequest,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const { secret, expiresAt } = await this.stepUps.stepUp(request.user.sid, body, this.cookies.browser(request));
+    const { secret, expiresAt } = await this.stepUps.stepUp(
+      request.user.sid,
+      body,
+      this.browserCookie.browser(request),
+    );
     this.sessions.set(response, secret, expiresAt);
   }
 
@@ -115,7 +118,7 @@ export class FactorsController {
   @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
   @Returns(PasskeyRequestResponse)
   stepUpOptions(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    return this.stepUps.passkeyOptions(this.cookies.bind(request, response));
+    return this.stepUps.passkeyOptions(this.browserCookie.bind(request, response));
   }
 
   /** Devices that leave the second factor out for a while. */

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { hashToken } from '../../../platform/crypto/index.js';
 import { sessionEntrance, type Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import type { Try } from '../passwords/lockout.js';
-import { visitAt, type Visit } from '../sessions/new-session.js';
+import type { Try } from '../passwords/index.js';
+import { type Visit, visitAt } from '../sessions/index.js';
 import { shownAt, shownParameter, type ShownFactor } from './shown-factor.js';
 import type { SealedFactor } from './user-key.js';
 

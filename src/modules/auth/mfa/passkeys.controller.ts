@@ -3,8 +3,7 @@ import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { SessionCookies } from '../sessions/session-cookies.js';
-import { FactorCookies } from '../sign-in/sign-in-cookies.js';
+import { BrowserCookie, SessionCookies } from '../sessions/index.js';
 import {
   AddedPasskeyResponse,
   NewPasskeyDto,
@@ -22,7 +21,7 @@ export class PasskeysController {
   constructor(
     private readonly passkeys: PasskeysService,
     private readonly sessions: SessionCookies,
-    private readonly cookies: FactorCookies,
+    private readonly browserCookie: BrowserCookie,
   ) {}
 
   @Get()
@@ -37,7 +36,7 @@ export class PasskeysController {
   @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30 })
   @Returns(PasskeyCreationResponse)
   options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    return this.passkeys.creationOptions(this.cookies.bind(request, response));
+    return this.passkeys.creationOptions(this.browserCookie.bind(request, response));
   }
 
   /**
@@ -62,7 +61,7 @@ export class PasskeysController {
       request.user.sid,
       name,
       credential,
-      this.cookies.browser(request),
+      this.browserCookie.browser(request),
     );
     this.sessions.set(response, session.secret, session.expiresAt);
     return added;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { hashToken } from '../../../platform/crypto/index.js';
 import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { visitAt, type Visit } from '../sessions/new-session.js';
+import { type Visit, visitAt } from '../sessions/index.js';
 import { hex, shownAt, shownParameter, type ShownFactor } from './shown-factor.js';
 import type { SealedFactor } from './user-key.js';
 

@@ -5,8 +5,7 @@ import { currentContext, currentMember } from '../../../platform/context/context
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
-import type { OpenedSession } from '../sign-in/sign-in.service.js';
-import { newVisit } from '../sessions/new-session.js';
+import { newVisit, type OpenedSession } from '../sessions/index.js';
 import { FactorsRepository } from './factors.repository.js';
 import { FactorsService, type AddedFactor } from './factors.service.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { DataKeys, ORGANIZATION } from '../../../platform/keys/data-keys.js';
-import { SsoRepository, type FoundConnection } from '../sso/sso.repository.js';
+import { type FoundConnection, SsoRepository } from '../sso/index.js';
 import type { OidcConnection } from './oidc-connection.js';
 
 /** Connections as the steps of OpenID Connect know them. */

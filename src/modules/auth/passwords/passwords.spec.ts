@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import '../sessions/sessions.feature.js';
+import './passwords.feature.js';
 import '../../../platform/problem/problem.feature.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { MOST_IN_TURN, Passwords } from './passwords.js';

@@ -7,8 +7,7 @@ import { organizationEntrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { SpKeys } from './sp-keys.js';
 import { ProviderSettings, type Fetched } from './saml-settings.js';
-import type { SsoConnectionEntity } from '../sso/sso-connection.entity.js';
-import { SsoRepository } from '../sso/sso.repository.js';
+import { type SsoConnectionEntity, SsoRepository } from '../sso/index.js';
 
 /**
  * Follows what identity providers publish: new certificates beside old ones, and none of what would make it another

@@ -5,8 +5,7 @@ import { Problem } from '../../../platform/problem/index.js';
 import { OutboundFetch, OutboundRefused } from '../../../platform/outbound/index.js';
 import { certificatePem, httpsAddress, readIdpMetadata } from './idp-metadata.js';
 import { SamlRefused } from './saml-refusal.js';
-import type { SsoConnectionEntity } from '../sso/sso-connection.entity.js';
-import type { SamlProviderDto } from '../sso/sso.dto.js';
+import type { SamlProviderDto, SsoConnectionEntity } from '../sso/index.js';
 
 /** The columns of a connection that a SAML identity provider's metadata decides. */
 export type SamlProvider = Pick<

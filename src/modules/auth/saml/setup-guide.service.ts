@@ -3,7 +3,7 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { serviceProviderUrls } from './saml-connection.js';
 import { guideFor, type GuidedProvider } from './setup-guide.js';
-import { SsoRepository } from '../sso/sso.repository.js';
+import { SsoRepository } from '../sso/index.js';
 
 /** What to enter at an identity provider for one connection. */
 @Injectable()

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
-import { SsoArrivals } from '../sso/sso-arrivals.service.js';
-import { SsoRepository, type FoundConnection } from '../sso/sso.repository.js';
+import { type FoundConnection, SsoArrivals, SsoRepository } from '../sso/index.js';
 import { SamlConnections, serviceProviderUrls, type SamlConnection, type SpKey } from './saml-connection.js';
 import { keysFrom } from './sp-keys.js';
 

@@ -6,7 +6,7 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { hashToken } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { RolesService } from '../../rbac/index.js';
-import { SsoRepository } from '../sso/sso.repository.js';
+import { SsoRepository } from '../sso/index.js';
 import { baseUrl } from './scim-resources.js';
 import type { CreateScimTokenDto } from './scim-tokens.dto.js';
 import { ScimTokensRepository, type ScimTokenRow } from './scim-tokens.repository.js';

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { SIGN_IN_MILLIS } from '../sso/request-store.js';
+
+/** How long a sign-in may take, in seconds. */
+const BINDING_SECONDS = 600;
 
 /** 32 random bytes in base64url. */
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
@@ -37,7 +39,7 @@ export function bindBrowser(
     secure,
     sameSite: secure ? 'none' : 'lax',
     path: '/',
-    maxAge: SIGN_IN_MILLIS / 1000,
+    maxAge: BINDING_SECONDS,
   });
   return { secret, setCookie };
 }

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { OwnOrganizationResponse, SignedInResponse, SwitchOrganizationDto } from '../sign-in/sign-in.dto.js';
+import { OwnOrganizationResponse, SignedInResponse, SwitchOrganizationDto } from './sessions.dto.js';
 import { SessionCookies } from './session-cookies.js';
 import { SwitchingService } from './organization-switch.service.js';
 

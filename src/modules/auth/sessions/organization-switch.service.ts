@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../../platform/context/context.js';
 import { Problem } from '../../../platform/problem/index.js';
-import type { OpenedSession } from '../sign-in/sign-in.service.js';
+import type { OpenedSession } from './opened-session.js';
 import { SwitchingRepository, type Switched } from './organization-switch.repository.js';
 import { newVisit } from './new-session.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { returnPath } from './return-path.js';
-import { SsoRefused } from '../sso/sso-refusal.js';
+import { SsoRefused } from '../sso/index.js';
 
 describe('returnPath', () => {
   it.each(['/', '/people', '/people/1?sort=name&x=%2F', '/a#b', '/a/../b'])('takes %s', (path) => {

@@ -1,4 +1,4 @@
-import { must } from '../sso/sso-refusal.js';
+import { Problem } from '../../../platform/problem/index.js';
 
 const MAX_LENGTH = 1024;
 
@@ -8,10 +8,14 @@ const MAX_LENGTH = 1024;
  */
 export function returnPath(value: unknown): string {
   if (value === undefined) return '/';
-  must(typeof value === 'string' && value.length <= MAX_LENGTH, 'return_path_invalid');
-  must(/^\/(?![/\\])[\x21-\x7e]*$/.test(value) && !value.includes('\\'), 'return_path_invalid');
+  ensure(typeof value === 'string' && value.length <= MAX_LENGTH);
+  ensure(/^\/(?![/\\])[\x21-\x7e]*$/.test(value) && !value.includes('\\'));
   const here = 'http://here.invalid';
   const url = URL.parse(value, here);
-  must(url?.origin === here && !url.pathname.startsWith('//'), 'return_path_invalid');
+  ensure(url?.origin === here && !url.pathname.startsWith('//'));
   return url.pathname + url.search + url.hash;
+}
+
+function ensure(condition: boolean): asserts condition {
+  if (!condition) throw new Problem('invalid_request', { detail: 'returnTo must be a path on this host.' });
 }

@@ -7,7 +7,7 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { OnJob, PermanentFailure, type JobPayload } from '../../../platform/jobs/on-job.js';
 import { MailFailed, Mailer } from '../../../platform/mail/index.js';
-import { deviceOf } from '../sessions/device.js';
+import { deviceOf } from '../sessions/index.js';
 import { signInMail, type Unusual } from './sign-in-mail.js';
 import { WatchRepository, type WatchedSession } from './sign-in-alerts.repository.js';
 

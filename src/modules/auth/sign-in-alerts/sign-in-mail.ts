@@ -1,6 +1,5 @@
 import { oneLine, type MailMessage } from '../../../platform/mail/index.js';
-import { deviceName } from '../sessions/device.js';
-import { placeName } from '../sessions/place-name.js';
+import { deviceName, placeName } from '../sessions/index.js';
 import type { WatchedSession } from './sign-in-alerts.repository.js';
 
 /** What is unusual about a sign-in; `impossibleFrom` is the country nobody could have come from in the time. */

@@ -2,13 +2,11 @@ import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { BY_ADDRESS } from '../sessions/address-limits.js';
-import { SignedInResponse } from './sign-in.dto.js';
-import { SessionCookies } from '../sessions/session-cookies.js';
+import { BrowserCookie, SessionCookies, SignedInResponse } from '../sessions/index.js';
+import { PasskeyAnswerDto, PasskeyRequestResponse, PasskeysService, SecondFactorDto } from '../mfa/index.js';
 import { FactorCookies } from './sign-in-cookies.js';
-import { PasskeyAnswerDto, PasskeyRequestResponse, SecondFactorDto } from '../mfa/factors.dto.js';
-import { PasskeysService } from '../mfa/passkeys.service.js';
 import { SecondFactorService } from './second-factor.service.js';
+import { SIGN_IN_IP_RATE_LIMITS } from './sign-in-limits.js';
 
 /** Signing in: the second factor after a password, and passkeys in place of both. */
 @Controller('v1/auth')
@@ -18,6 +16,7 @@ export class SecondFactorController {
     private readonly passkeys: PasskeysService,
     private readonly sessions: SessionCookies,
     private readonly cookies: FactorCookies,
+    private readonly browserCookie: BrowserCookie,
   ) {}
 
   @Post('login/second-factor')
@@ -30,7 +29,7 @@ export class SecondFactorController {
       'auth.device_remembered',
       'auth.passkey_suspected',
     ],
-    limit: BY_ADDRESS.secondFactor,
+    limit: SIGN_IN_IP_RATE_LIMITS.secondFactor,
   })
   @Returns(SignedInResponse)
   async finish(
@@ -40,7 +39,7 @@ export class SecondFactorController {
   ) {
     const finished = await this.secondFactor.finish(this.cookies.pending(request), proof, {
       rememberDevice,
-      browser: this.cookies.browser(request),
+      browser: this.browserCookie.browser(request),
     });
     this.cookies.finish(request, response, finished);
     return finished.session;
@@ -53,7 +52,7 @@ export class SecondFactorController {
   })
   @Returns(PasskeyRequestResponse)
   options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    return this.secondFactor.passkeyOptions(this.cookies.pending(request), this.cookies.bind(request, response));
+    return this.secondFactor.passkeyOptions(this.cookies.pending(request), this.browserCookie.bind(request, response));
   }
 
   /** What the browser needs to find one of its passkeys; good for five minutes, in this browser. */
@@ -63,7 +62,7 @@ export class SecondFactorController {
   })
   @Returns(PasskeyRequestResponse)
   signInOptions(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    return this.passkeys.signInOptions(this.cookies.bind(request, response));
+    return this.passkeys.signInOptions(this.browserCookie.bind(request, response));
   }
 
   @Post('passkeys/sign-in')
@@ -77,7 +76,7 @@ export class SecondFactorController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const session = await this.passkeys.signIn(credential, this.cookies.browser(request));
+    const session = await this.passkeys.signIn(credential, this.browserCookie.browser(request));
     this.sessions.set(response, session.secret, session.expiresAt);
     return session;
   }

@@ -5,18 +5,20 @@ import { currentContext } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
-import type { OpenedSession } from './sign-in.service.js';
-import { locked } from '../passwords/lockout.js';
-import { newVisit } from '../sessions/new-session.js';
-import { FactorProofs, methodsOf, type Proof } from '../mfa/factor-proofs.service.js';
+import { newVisit, type OpenedSession } from '../sessions/index.js';
+import { locked } from '../passwords/index.js';
 import {
-  FactorsRepository,
+  type FactorKind,
+  FactorProofs,
   type Factors,
+  FactorsRepository,
+  type GivenProof,
+  methodsOf,
   type NewDevice,
+  PasskeyCeremonies,
+  type Proof,
   type SecondFactorOutcome,
-} from '../mfa/factors.repository.js';
-import { PasskeyCeremonies } from '../mfa/passkey-ceremonies.js';
-import type { FactorKind, GivenProof } from '../mfa/shown-factor.js';
+} from '../mfa/index.js';
 
 /**
  * A session, and where it was asked for a device that is remembered: its secret goes into a cookie and is kept nowhere.

@@ -3,18 +3,14 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
-import { bindBrowser, browserSecret } from '../sessions/browser-binding.js';
-import { SessionCookies } from '../sessions/session-cookies.js';
+import { SessionCookies } from '../sessions/index.js';
 import type { FinishedSignIn, PendingSignIn } from './second-factor.service.js';
 
 const PENDING_SECONDS = 300;
 /** 32 random bytes in base64url. */
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
-/**
- * The cookies around a second factor: of a sign-in under way, of a remembered device, and of the browser that a
- * challenge is bound to.
- */
+/** The cookies of a pending sign-in and of a remembered device. */
 @Injectable()
 export class FactorCookies {
   constructor(
@@ -50,18 +46,6 @@ export class FactorCookies {
       'Set-Cookie',
       this.cookie('remembered', device.secret, Math.floor((device.expiresAt.getTime() - Date.now()) / 1_000)),
     );
-  }
-
-  /** The secret of the browser that asks, which it keeps by a cookie; for challenges. */
-  bind(request: Request, response: Response): string {
-    const { secret, setCookie } = bindBrowser(request.headers.cookie, this.app.publicUrl);
-    response.append('Set-Cookie', setCookie);
-    return secret;
-  }
-
-  /** The secret of the browser that answers. */
-  browser(request: Request): string | undefined {
-    return browserSecret(request.headers.cookie, this.app.publicUrl);
   }
 
   private read(request: Request, name: 'pending' | 'remembered'): string | undefined {

@@ -6,22 +6,11 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { RateLimiter, type RateLimit } from '../../../platform/http/rate-limit.js';
 import { SecondFactorService, type FinishedSignIn, type PendingSignIn } from './second-factor.service.js';
-import { Passwords } from '../passwords/passwords.js';
-import { SessionsRepository, type SignInOutcome } from '../sessions/sessions.repository.js';
-import { locked, evaluateTry } from '../passwords/lockout.js';
-import { newVisit, type Visitor } from '../sessions/new-session.js';
+import { evaluateTry, locked, Passwords, PasswordsRepository, type SignInOutcome } from '../passwords/index.js';
+import { newVisit, type Visitor } from '../sessions/index.js';
 
 /** By account, beside the limit by address that the route declares. */
 const BY_ACCOUNT: RateLimit = { name: 'sign-in-account', points: 60, seconds: 900 };
-
-/** A session that was opened: the secret goes into the cookie and is kept nowhere. */
-export interface OpenedSession {
-  secret: string;
-  organizationId: string;
-  expiresAt: Date;
-  /** Whether it lasts for days, as was asked for and is allowed. */
-  remembered: boolean;
-}
 
 /** What a browser brings along to a sign-in by password. */
 export interface SignInOptions extends Visitor {
@@ -37,7 +26,7 @@ export interface SignInOptions extends Visitor {
 @Injectable()
 export class SignInService {
   constructor(
-    private readonly sessions: SessionsRepository,
+    private readonly repository: PasswordsRepository,
     private readonly passwords: Passwords,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
@@ -56,9 +45,9 @@ export class SignInService {
   ): Promise<FinishedSignIn | PendingSignIn> {
     const email = normalizeEmail(address);
     await this.limiter.consume(BY_ACCOUNT, email);
-    const { evaluated } = await evaluateTry(this.passwords, () => this.sessions.begin(email), password);
+    const { evaluated } = await evaluateTry(this.passwords, () => this.repository.begin(email), password);
     const visit = newVisit(visitor);
-    const entrance = this.sessions.completion(email, evaluated!, visit);
+    const entrance = this.repository.completion(email, evaluated!, visit);
     const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) =>
       this.recorded(email, row),
     );

@@ -6,9 +6,7 @@ import { DataKeys, ORGANIZATION, type KeyRing } from '../../../platform/keys/dat
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
-import type { OpenedSession } from '../sign-in/sign-in.service.js';
-import { SwitchingRepository, type Switched } from '../sessions/organization-switch.repository.js';
-import { newVisit, type Visit } from '../sessions/new-session.js';
+import { newVisit, type OpenedSession, type Switched, SwitchingRepository, type Visit } from '../sessions/index.js';
 import { roleFacts } from './role-mapping.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
 import type { SsoEvidence } from './sso-evidence.js';

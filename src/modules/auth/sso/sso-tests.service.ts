@@ -5,7 +5,7 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { ruleOf } from './role-mapping.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
-import { SsoDepartures, type SsoDeparture } from './sso-protocols.js';
+import { SsoProtocols, type SsoLoginRedirect } from './sso-protocols.js';
 import type { SsoArrival } from './sso-identity.js';
 import { SsoTrace, type TestResult } from './sso-trace.service.js';
 import { SsoRepository, type FoundConnection } from './sso.repository.js';
@@ -23,7 +23,7 @@ interface Passed {
 export class SsoTests {
   constructor(
     private readonly repository: SsoRepository,
-    private readonly departures: SsoDepartures,
+    private readonly protocols: SsoProtocols,
     private readonly arrivals: SsoArrivals,
     private readonly trace: SsoTrace,
     private readonly unitOfWork: UnitOfWork,
@@ -34,13 +34,13 @@ export class SsoTests {
    * Where to send the caller's browser. Throws not_found; sso_disabled for a connection that nobody may sign in
    * through.
    */
-  async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoDeparture> {
+  async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoLoginRedirect> {
     const connection = await this.repository.find(connectionId);
     if (connection === null) throw new Problem('not_found');
     if (!connection.enabled) throw new Problem('sso_disabled');
     const aim = { testBy: currentMember().membershipId };
     const departure = await this.unitOfWork.outside(() =>
-      this.departures.depart(connection.protocol, connectionId, { cookieHeader, aim }),
+      this.protocols.get(connection.protocol).startLogin(connectionId, { cookieHeader, aim }),
     );
     this.audit.record('sso.test_started', { target: { type: 'sso-connection', id: connectionId } });
     return departure;

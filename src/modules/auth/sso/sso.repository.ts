@@ -3,7 +3,7 @@ import { currentContext } from '../../../platform/context/context.js';
 import type { WrappedKey } from '../../../platform/keys/data-keys.js';
 import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { visitAt, type Visit } from '../sessions/new-session.js';
+import { type Visit, visitAt } from '../sessions/index.js';
 import type { RoleFacts } from './role-mapping.js';
 import { SsoConnectionEntity } from './sso-connection.entity.js';
 

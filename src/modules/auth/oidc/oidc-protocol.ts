@@ -2,37 +2,43 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { DataKeys } from '../../../platform/keys/data-keys.js';
 import { Problem } from '../../../platform/problem/index.js';
-import type { SsoConnectionEntity } from '../sso/sso-connection.entity.js';
+import { SsoProtocols } from '../sso/index.js';
+import type { ConnectionColumns, SsoConnectionEntity, SsoLoginRequest, SsoProtocolHandler } from '../sso/index.js';
+import type { UpdateSsoConnectionDto } from '../sso/index.js';
 import { relyingPartyUrls } from './oidc-connection.js';
+import { OidcService } from './oidc.service.js';
 import { isOfManyTenants, isProviderUrl } from './provider-metadata.js';
-
-/** What a caller says of an OpenID provider. */
-export interface OidcSettingsInput {
-  issuer?: string;
-  clientId?: string;
-  clientSecret?: string;
-  tenants?: string[];
-  scopes?: string[];
-}
 
 type OidcColumns = Pick<
   SsoConnectionEntity,
   'oidcIssuer' | 'oidcClientId' | 'oidcClientSecret' | 'oidcTenants' | 'oidcScopes'
 >;
 
-/** Setting up a connection's OpenID provider; its documents are fetched when somebody first signs in. */
+/** Registers OpenID Connect with the module `sso`. A provider's documents are fetched at the first sign-in. */
 @Injectable()
-export class OidcSettings {
+export class OidcProtocol implements SsoProtocolHandler {
+  readonly protocol = 'oidc';
+  readonly subjects = ['sub', 'entra-object'] as const;
+  readonly fields = ['issuer', 'clientId', 'clientSecret', 'tenants', 'scopes'] as const;
+
   constructor(
+    private readonly oidc: OidcService,
     private readonly dataKeys: DataKeys,
     private readonly app: AppConfig,
-  ) {}
+    protocols: SsoProtocols,
+  ) {
+    protocols.register(this);
+  }
 
-  /** The columns of a connection that are to change. Throws invalid_request. */
-  async columns(
+  startLogin(connectionId: string, request: SsoLoginRequest) {
+    return this.oidc.startLogin(connectionId, request);
+  }
+
+  /** Throws invalid_request. */
+  async columnsOf(
     id: string,
-    { issuer, clientId, clientSecret, tenants, scopes }: OidcSettingsInput,
-    stored?: OidcColumns,
+    { issuer, clientId, clientSecret, tenants, scopes }: UpdateSsoConnectionDto,
+    stored?: SsoConnectionEntity,
   ): Promise<Partial<OidcColumns>> {
     const next = {
       issuer: issuer ?? stored?.oidcIssuer,
@@ -61,18 +67,15 @@ export class OidcSettings {
       .seal('oidc_client_secret_enc', clientSecret);
   }
 
-  /** A connection as it is shown. */
   present(connection: SsoConnectionEntity) {
     const { oidcIssuer: issuer, oidcClientId: clientId, oidcTenants: tenants, oidcScopes: scopes } = connection;
-    return {
-      ...connection,
-      ...relyingPartyUrls(this.app.origin, connection.id),
-      issuer,
-      clientId,
-      hasClientSecret: connection.oidcClientSecret !== null,
-      tenants,
-      scopes,
-    };
+    const hasClientSecret = connection.oidcClientSecret !== null;
+    return { ...relyingPartyUrls(this.app.origin, connection.id), issuer, clientId, hasClientSecret, tenants, scopes };
+  }
+
+  /** OpenID Connect needs no keys of its own. */
+  keysFor(): Promise<ConnectionColumns> {
+    return Promise.resolve({});
   }
 }
 
