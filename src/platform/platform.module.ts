@@ -12,7 +12,6 @@ import './database/database.feature.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DatabaseProbe } from './database/database.probe.js';
 import { BootChecks } from './boot/boot-checks.js';
-import './problem/problem.feature.js';
 import { HttpModule } from './http/http.module.js';
 import { RateLimitModule } from './http/rate-limit.module.js';
 import './jobs/jobs.feature.js';

@@ -40,11 +40,10 @@ export class PageFilter extends ProblemFilter {
       .send(
         page(
           { title: problem.title },
-          html` ${problem.detail !== undefined && html`<p>${problem.detail}</p>`}
-            <p><a href="/sign-in">To the sign-in page</a></p>
-            <p class="quiet">
-              If you ask for help, say <span class="code">${problem.code} ${requestIdOf(request)}</span>.
-            </p>`,
+          html`
+${problem.detail !== undefined && html`<p>${problem.detail}</p>`}
+<p><a href="/sign-in">To the sign-in page</a></p>
+<p class="quiet">If you ask for help, say <span class="code">${problem.code} ${requestIdOf(request)}</span>.</p>`,
         ),
       );
   }

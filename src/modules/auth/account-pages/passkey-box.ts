@@ -7,8 +7,8 @@ export function passkeyBox(
   label: string,
 ): Html {
   return html`<div id="passkey" data-purpose="${purpose}" data-return-to="${returnTo}" hidden>
-    ${purpose === 'add' && field('Name of the passkey', 'passkey-name', html`maxlength="100" value="Passkey"`)}
-    <button type="button" class="second">${label}</button>
-    <p role="status"></p>
-  </div>`;
+${purpose === 'add' && field('Name of the passkey', 'passkey-name', html`maxlength="100" value="Passkey"`)}
+<button type="button" class="second">${label}</button>
+<p role="status"></p>
+</div>`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { returnPath } from './return-path.js';
-import { SsoRefused } from '../sso/index.js';
+import { Problem } from '../../../platform/problem/index.js';
 
 describe('returnPath', () => {
   it.each(['/', '/people', '/people/1?sort=name&x=%2F', '/a#b', '/a/../b'])('takes %s', (path) => {
@@ -32,7 +32,7 @@ describe('returnPath', () => {
     7,
     null,
   ])('refuses %j', (path) => {
-    expect(() => returnPath(path)).toThrow(expect.objectContaining({ reason: 'return_path_invalid' }));
+    expect(() => returnPath(path)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
   });
 
   it('never leads off this host', () => {
@@ -41,7 +41,7 @@ describe('returnPath', () => {
         try {
           expect(new URL(returnPath(path), 'https://here.test/login').origin).toBe('https://here.test');
         } catch (error) {
-          if (!(error instanceof SsoRefused)) throw error;
+          if (!(error instanceof Problem)) throw error;
         }
       }),
     );
