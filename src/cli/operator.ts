@@ -22,10 +22,8 @@ export class Operator {
 
   /** Runs a function as the operator, without a transaction. */
   as<T>(orgId: string, fn: () => Promise<T>): Promise<T> {
-    const context = new Context();
-    context.orgId = orgId;
-    context.actor = { type: 'system', id: `operator:${userInfo().username}` };
-    context.emits = new Set([...declared('events').keys()] as AuditEventType[]);
+    const actor = { type: 'system', id: `operator:${userInfo().username}` } as const;
+    const context = new Context({ orgId, actor, emits: declared('events').keys() as Iterable<AuditEventType> });
     return withContext(context, fn);
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PeopleRepository } from '../../src/modules/people/people.repository.js';
-import { Context, withContext } from '../../src/platform/context/context.js';
+import { Context, withContext, type Member } from '../../src/platform/context/context.js';
 import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
@@ -75,10 +75,9 @@ const ASKED: Record<string, (repository: PeopleRepository) => unknown> = {
 
 /** The plan of what the repository sends for somebody. */
 function planOf(role: Role, ask: (repository: PeopleRepository) => unknown): Promise<PlanNode> {
-  const context = new Context();
-  Object.assign(context, {
+  const context = new Context({
     orgId,
-    member: { personId: entrusted(), grants: new Map([['person:read', SCOPES[role]]]) },
+    member: { personId: entrusted(), grants: new Map([['person:read', SCOPES[role]]]) } as unknown as Member,
   });
   let sent!: { text: string; values: unknown[] };
   const unitOfWork = {

@@ -31,6 +31,11 @@ export interface Acceptance {
   [column: string]: unknown;
 }
 
+/** Whether the membership was created. */
+export function isAccepted(state: Acceptance['state']): boolean {
+  return state === 'accepted' || state === 'second_factor';
+}
+
 /** The two ways of accepting an invite, through the functions that check the token. */
 @Injectable()
 export class AcceptanceRepository {
@@ -42,12 +47,18 @@ export class AcceptanceRepository {
     { orgId, id, email, role, expiresAt }: InviteClaims,
     { salt, verifier }: Credential,
     visit: Visit,
-  ): Entrance {
+  ): Entrance<Acceptance> {
     return {
       statement: {
         text: `SELECT * FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)})`,
         values: [orgId, id, token, email, role, expiresAt, salt, verifier, newId(), newId(), visit.parameter],
       },
+      identity: ({ state, org_id: org, user_id: user }) => ({
+        orgId: org,
+        ...(isAccepted(state) && {
+          actor: { type: state === 'accepted' ? 'user' : 'anonymous', id: user!, email },
+        }),
+      }),
     };
   }
 

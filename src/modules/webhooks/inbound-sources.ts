@@ -80,9 +80,7 @@ export class InboundSources {
   private async load(id: string): Promise<InboundSource | null> {
     const found = await this.inbox.findSource(id);
     if (found === null) return null;
-    const context = new Context();
-    context.orgId = found.org_id;
-    return withContext(context, () => this.open(id, found));
+    return withContext(new Context({ orgId: found.org_id }), () => this.open(id, found));
   }
 
   private async open(id: string, found: FoundSource): Promise<InboundSource> {

@@ -64,8 +64,11 @@ const CONDITIONS: Record<DeliveryStatus, string> = {
 };
 
 /** May write to the log of a source's organization, and nothing else. */
-export function webhookSourceEntrance(sourceId: string): Entrance {
-  return { statement: { text: 'SELECT app.enter_webhook_source($1)', values: [sourceId] } };
+export function webhookSourceEntrance({ id, orgId }: { id: string; orgId: string }): Entrance {
+  return {
+    statement: { text: 'SELECT app.enter_webhook_source($1)', values: [id] },
+    identity: () => ({ orgId }),
+  };
 }
 
 /** The inbox: entered by functions of the database from outside, read and marked inside an organization. */

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
-import { Context, currentContext, withContext } from '../../platform/context/context.js';
+import { Context, withContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { ErrorCode } from '../../platform/feature/registry.js';
 import type { InboundSource } from './inbound-sources.js';
@@ -77,8 +77,7 @@ export class Refusals implements BeforeApplicationShutdown {
     this.windows.delete(source.id);
     if (count === 0) return;
     this.open(source);
-    const context = new Context();
-    context.emits = new Set(['webhook.refused']);
+    const context = new Context({ emits: ['webhook.refused'] });
     await withContext(context, () => this.write(source, [...reasons], count));
   }
 
@@ -93,9 +92,8 @@ export class Refusals implements BeforeApplicationShutdown {
   }
 
   private async record(source: Source, write: () => void): Promise<void> {
-    currentContext().orgId = source.orgId;
     try {
-      await this.unitOfWork.run(webhookSourceEntrance(source.id), write);
+      await this.unitOfWork.run(webhookSourceEntrance(source), write);
     } catch (error) {
       this.log.error('a refusal could not be recorded', error);
     }

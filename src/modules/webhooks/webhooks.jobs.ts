@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
-import { currentContext } from '../../platform/context/context.js';
+import { withIdentity } from '../../platform/context/context.js';
 import { generationOf } from '../../platform/crypto/index.js';
 import { DataKeys } from '../../platform/keys/data-keys.js';
 import { OnJob, PermanentFailure, type JobPayload } from '../../platform/jobs/on-job.js';
@@ -29,12 +29,13 @@ export class WebhookJobs {
     const { sourceId, body } = delivery;
     const ring = await this.dataKeys.ofOrganization('data', generationOf(body));
     const event = await readEvent(ring.forRow('webhook_inbox', id).open('body_enc', body)!);
-    currentContext().actor = { type: 'source', id: sourceId };
     const { externalId, ...fields } = event.data;
-    const person = await this.people.upsertByExternalId(externalId, fields);
-    this.audit.record('webhook.applied', {
-      target: { type: 'delivery', id },
-      meta: { change: event.type.slice('person.'.length), sourceId, personId: person.id },
+    await withIdentity({ actor: { type: 'source', id: sourceId } }, async () => {
+      const person = await this.people.upsertByExternalId(externalId, fields);
+      this.audit.record('webhook.applied', {
+        target: { type: 'delivery', id },
+        meta: { change: event.type.slice('person.'.length), sourceId, personId: person.id },
+      });
     });
     await this.inbox.markProcessed(id);
   }

@@ -54,7 +54,7 @@ function layer(name: string) {
       if (name === refuseAt) throw new Problem('forbidden');
       if (name === 'session') {
         attempt.session = {} as SessionRow;
-        currentContext().enterAgain = () => ({ statement: { text: '', values: [] } });
+        currentContext().allow({ audit: () => ({ statement: { text: '', values: [] } }) });
       }
     },
   };
@@ -173,7 +173,7 @@ describe('the guard', () => {
 
   it('allows a request the events of its route and no others', async () => {
     await withContext(new Context(), async () => {
-      currentContext().emits = new Set(['access.denied']);
+      currentContext().declare(['access.denied']);
       const execution = {
         getHandler: () => Controller.prototype.open,
         getClass: () => Controller,

@@ -39,14 +39,14 @@ export class UnitOfWorkInterceptor implements NestInterceptor {
   /** A change by a member or a directory that leaves no entry in the log is undone, and answered as a fault of ours. */
   private assertRecorded(execution: ExecutionContext): void {
     const policy = routePolicy(execution.getHandler());
-    const { transaction } = currentContext();
+    const { transaction, work } = currentContext();
     const request = execution.switchToHttp().getRequest<Request>();
     if (
       policy === undefined ||
       policy.kind === 'public' ||
       !isMutating(request.method) ||
       transaction === null ||
-      transaction.log.length > 0
+      transaction.log.length + work.auditEvents > 0
     )
       return;
     throw new Error(

@@ -37,8 +37,7 @@ afterEach(() => {
 });
 
 function contextWith(transaction: Partial<Transaction> | null, emits: AuditEventType[] = [HAPPENED]): Context {
-  const context = new Context();
-  context.emits = new Set(emits);
+  const context = new Context({ emits });
   context.transaction = transaction as Transaction | null;
   return context;
 }

@@ -15,12 +15,15 @@ const TOKEN = /^[\w-]{43}$/;
  */
 export function openContext(app: AppConfig, places: Places): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
-    const context = new Context(requestIdOf(request));
-    context.ip = addressOf(request);
-    context.userAgent = request.headers['user-agent']?.slice(0, 500) ?? null;
-    context.device = deviceOf(request, app.deviceCookieName);
-    context.place = () => places.of(context.ip);
-    response.once('close', () => void context.transaction?.rollback());
+    const ip = addressOf(request);
+    const context = new Context({
+      requestId: requestIdOf(request),
+      ip,
+      userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
+      device: deviceOf(request, app.deviceCookieName),
+      place: () => places.of(ip),
+    });
+    response.once('close', () => context.work.transactions.forEach((transaction) => void transaction.rollback()));
     withContext(context, next);
   };
 }

@@ -118,11 +118,8 @@ export class JobRunner {
   }
 
   private context(handler: BoundHandler, { orgId, id }: QueueItem): Context {
-    const context = new Context(id);
-    context.orgId = orgId;
-    context.actor = { type: 'system', id: `job:${handler.job}` };
-    context.emits = new Set(handler.emits);
-    return context;
+    const actor = { type: 'system', id: `job:${handler.job}` } as const;
+    return new Context({ requestId: id, orgId, actor, emits: handler.emits });
   }
 }
 

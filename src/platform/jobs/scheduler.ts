@@ -63,9 +63,7 @@ export class Scheduler {
   }
 
   private startRun(name: string, schedule: ScheduleDeclaration, slot: Date, orgId: string): Promise<boolean> {
-    const context = new Context();
-    context.orgId = orgId;
-    context.actor = { type: 'system', id: `schedule:${name}` };
+    const context = new Context({ orgId, actor: { type: 'system', id: `schedule:${name}` } });
     return withContext(context, () =>
       this.unitOfWork.run(organizationEntrance(orgId), async () => {
         const taken = await this.unitOfWork.sql(

@@ -43,8 +43,8 @@ export class KeyRing {
   };
 
   /** Seals and opens the fields of one row. */
-  forRow(table: string, rowId: string): RowCipher {
-    return new RowCipher(this, currentContext().orgId, table, rowId);
+  forRow(table: string, rowId: string, orgId = currentContext().orgId): RowCipher {
+    return new RowCipher(this, orgId, table, rowId);
   }
 }
 
@@ -105,8 +105,12 @@ export class DataKeys {
   }
 
   /** A ring from rows that came along with another query, so that reading a record costs one round trip. */
-  async unwrap(subjectId: string, purpose: Purpose, rows: readonly WrappedKey[]): Promise<KeyRing> {
-    const { orgId } = currentContext();
+  async unwrap(
+    subjectId: string,
+    purpose: Purpose,
+    rows: readonly WrappedKey[],
+    orgId = currentContext().orgId,
+  ): Promise<KeyRing> {
     const keys = new Map<number, Buffer>();
     for (const { generation, wrapped } of rows) {
       if (wrapped !== null)

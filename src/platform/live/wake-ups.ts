@@ -1,9 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { currentContext } from '../context/context.js';
 import { Queues } from '../jobs/queues.js';
 import { RedisConnections } from '../redis/index.js';
-import { liveStatements } from './live-rows.js';
+import { isLive, liveStatements } from './live-rows.js';
 
 /**
  * Tells the processes that listeners of an organization may have something to read. Only the organization's id travels,
@@ -26,10 +25,9 @@ export class WakeUps implements OnModuleInit {
   /** Writes the real-time rows of each transaction before its commit, and wakes the listeners after it. */
   onModuleInit(): void {
     this.unitOfWork.beforeCommit((transaction) => {
-      const statements = liveStatements(transaction.log);
-      const { orgId } = currentContext();
-      if (statements.length > 0) transaction.afterCommit(() => this.wake(orgId));
-      return statements;
+      const orgIds = new Set(transaction.log.filter(({ facts }) => isLive(facts.type)).map(({ facts }) => facts.orgId));
+      if (orgIds.size > 0) transaction.afterCommit(() => orgIds.forEach((orgId) => this.wake(orgId)));
+      return liveStatements(transaction.log);
     });
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { INSTALLATION } from '../../../platform/clock/id.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { currentContext } from '../../../platform/context/context.js';
+import { withIdentity } from '../../../platform/context/context.js';
 import { hashToken, randomToken } from '../../../platform/crypto/index.js';
 import { organizationEntrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
@@ -60,9 +60,8 @@ export class RecoveryJobs {
 
   /** In the log of the organization that the user would sign in to. */
   private record({ kind, orgId, userId }: AccountLetter): void {
-    const context = currentContext();
-    context.orgId = orgId;
-    this.audit.record('auth.account_mail_sent', { target: { type: 'user', id: userId }, meta: { kind } });
-    context.orgId = INSTALLATION;
+    withIdentity({ orgId }, () =>
+      this.audit.record('auth.account_mail_sent', { target: { type: 'user', id: userId }, meta: { kind } }),
+    );
   }
 }

@@ -46,8 +46,14 @@ export class RecoveryRepository {
   }
 
   /** The entrance of whoever has a token: sets the password, once. */
-  reset(token: string, { salt, verifier }: Credential): Entrance {
-    return { statement: { text: 'SELECT * FROM app.reset_password($1, $2, $3)', values: [token, salt, verifier] } };
+  reset(token: string, { salt, verifier }: Credential): Entrance<ResetOutcome> {
+    return {
+      statement: { text: 'SELECT * FROM app.reset_password($1, $2, $3)', values: [token, salt, verifier] },
+      identity: ({ state, org_id: orgId, user_id: id }) => ({
+        orgId,
+        ...(state === 'ok' && { actor: { type: 'user', id } }),
+      }),
+    };
   }
 
   /** False where the token is not, or no longer, good, or another's. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
-import { currentContext, currentMember } from '../../../platform/context/context.js';
+import { currentMember } from '../../../platform/context/context.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -43,10 +43,7 @@ export class RecoveryService {
   async reset(token: string, password: string): Promise<void> {
     assertStrong(password, await this.recovery.ownerOf(token));
     const credential = await this.passwords.credential(password);
-    const { state } = await this.unitOfWork.run<ResetOutcome, ResetOutcome>(
-      this.recovery.reset(token, credential),
-      (row) => this.recorded(row),
-    );
+    const { state } = await this.unitOfWork.run(this.recovery.reset(token, credential), (row) => this.recorded(row));
     if (state !== 'ok') throw new Problem('token_invalid');
   }
 
@@ -68,10 +65,7 @@ export class RecoveryService {
   }
 
   private recorded(outcome: ResetOutcome): ResetOutcome {
-    const context = currentContext();
-    context.orgId = outcome.org_id;
     if (outcome.state === 'ok') {
-      context.actor = { type: 'user', id: outcome.user_id };
       this.audit.record('auth.password_reset', { target: { type: 'user', id: outcome.user_id! } });
     } else {
       this.audit.record('auth.password_reset_refused', { outcome: 'failure' });

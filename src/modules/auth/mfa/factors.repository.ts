@@ -86,7 +86,12 @@ export class FactorsRepository {
   }
 
   /** The entrance that ends a sign-in under way, or counts the failure. */
-  completion(secret: string, shown: ShownFactor | null, visit: Visit, device: NewDevice | null): Entrance {
+  completion(
+    secret: string,
+    shown: ShownFactor | null,
+    visit: Visit,
+    device: NewDevice | null,
+  ): Entrance<SecondFactorOutcome> {
     return {
       statement: {
         text: `SELECT * FROM app.complete_second_factor($1, ${shownAt(2)}, ${visitAt(3)}, $4, $5)`,
@@ -98,6 +103,10 @@ export class FactorsRepository {
           device === null ? null : hashToken(device.secret),
         ],
       },
+      identity: ({ org_id: orgId, state, user_id: id, email }) => ({
+        orgId,
+        actor: { type: state === 'ok' ? 'user' : 'anonymous', id, email: email ?? undefined },
+      }),
     };
   }
 

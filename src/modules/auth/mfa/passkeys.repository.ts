@@ -98,12 +98,16 @@ export class PasskeysRepository {
     return row!.deleted;
   }
 
-  signIn(shown: ShownFactor, visit: Visit): Entrance {
+  signIn(shown: ShownFactor, visit: Visit): Entrance<PasskeyOutcome> {
     return {
       statement: {
         text: `SELECT * FROM app.passkey_sign_in(${shownAt(1)}, ${visitAt(2)})`,
         values: [shownParameter(shown), visit.parameter],
       },
+      identity: ({ org_id: orgId, state, user_id: id, email }) => ({
+        orgId,
+        actor: { type: state === 'ok' ? 'user' : 'anonymous', id, email: email ?? undefined },
+      }),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
-import { currentContext, currentMember } from '../../../platform/context/context.js';
+import { currentMember } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -73,19 +73,13 @@ export class PasskeysService {
     if (browser === undefined) throw new Problem('passkey_refused');
     const { shown } = await this.ceremonies.shown(answer, { purpose: 'sign-in', browser });
     const visit = newVisit();
-    const outcome = await this.unitOfWork.run<PasskeyOutcome, PasskeyOutcome>(
-      this.passkeys.signIn(shown, visit),
-      (row) => this.recorded(row),
-    );
+    const outcome = await this.unitOfWork.run(this.passkeys.signIn(shown, visit), (row) => this.recorded(row));
     if (outcome.state !== 'ok') throw new Problem('passkey_refused');
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered: false };
   }
 
   private recorded(outcome: PasskeyOutcome): PasskeyOutcome {
-    const context = currentContext();
     const ok = outcome.state === 'ok';
-    context.orgId = outcome.org_id;
-    context.actor = { type: ok ? 'user' : 'anonymous', id: outcome.user_id, email: outcome.email ?? undefined };
     const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
     if (ok) this.audit.record('auth.signed_in', { target, meta: { method: 'passkey', factor: 'passkey' } });
     else

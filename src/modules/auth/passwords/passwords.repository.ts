@@ -37,12 +37,16 @@ export class PasswordsRepository {
   }
 
   /** The entrance that compares the evaluated password and opens the session, or counts the failure. */
-  completion(email: string, evaluated: Buffer, visit: Visit): Entrance {
+  completion(email: string, evaluated: Buffer, visit: Visit): Entrance<SignInOutcome> {
     return {
       statement: {
         text: `SELECT * FROM app.complete_sign_in($1, $2, ${visitAt(3)})`,
         values: [email, evaluated, visit.parameter],
       },
+      identity: ({ org_id: orgId, state, user_id: userId, mark }) => ({
+        orgId,
+        actor: { type: state === 'ok' ? 'user' : 'anonymous', id: userId ?? mark, email },
+      }),
     };
   }
 

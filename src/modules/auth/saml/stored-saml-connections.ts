@@ -36,9 +36,9 @@ export class StoredSamlConnections extends SamlConnections {
   }
 
   private async keysOf(found: FoundConnection): Promise<SpKey[]> {
-    const { id, spKey, spCertificates } = found.connection;
+    const { id, orgId, spKey, spCertificates } = found.connection;
     if (spKey === null) return [];
     const { ring } = await this.arrivals.unsealed(found);
-    return keysFrom(ring.forRow('sso_connections', id).open('sp_key_enc', spKey), spCertificates);
+    return keysFrom(ring.forRow('sso_connections', id, orgId).open('sp_key_enc', spKey), spCertificates);
   }
 }

@@ -60,8 +60,7 @@ export function visitAt(n: number): string {
  */
 function deviceMark(userAgent: string | null): Buffer {
   const context = currentContext();
-  context.device ??= randomToken();
-  return hmac(Buffer.from(context.device), deviceName(userAgent) ?? 'unknown');
+  return hmac(Buffer.from(context.ensureDevice(randomToken)), deviceName(userAgent) ?? 'unknown');
 }
 
 function hex(bytes: Buffer): string {

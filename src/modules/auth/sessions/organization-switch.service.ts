@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
-import { currentContext, currentMember } from '../../../platform/context/context.js';
+import { currentMember, withIdentity } from '../../../platform/context/context.js';
 import { Problem } from '../../../platform/problem/index.js';
 import type { OpenedSession } from './opened-session.js';
 import { SwitchingRepository, type Switched } from './organization-switch.repository.js';
@@ -38,8 +38,9 @@ export class SwitchingService {
     assertOk(state);
     // Who this is there is for the next request to find out; nothing of the membership left behind goes into the other
     // log.
-    Object.assign(currentContext(), { orgId: organizationId, member: null });
-    this.audit.record('auth.signed_in', { target, meta: { method: 'switch' } });
+    withIdentity({ orgId: organizationId, member: null }, () =>
+      this.audit.record('auth.signed_in', { target, meta: { method: 'switch' } }),
+    );
     return { secret: visit.secret, organizationId, expiresAt, remembered: false };
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { currentContext } from '../../../platform/context/context.js';
+import { currentContext, withIdentity } from '../../../platform/context/context.js';
 import { organizationEntrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
@@ -28,7 +28,10 @@ export class WatchJobs {
     const session = await this.sessions.session(String(payload.sessionId));
     if (session === null) return;
     const { minutes } = payload;
-    this.record(session, unusual(payload), typeof minutes === 'number' ? minutes : undefined);
+    const { userId: id, email, ip, userAgent } = session;
+    withIdentity({ actor: { type: 'user', id, email }, ip, userAgent }, () =>
+      this.record(session, unusual(payload), typeof minutes === 'number' ? minutes : undefined),
+    );
     await this.jobs.enqueue('auth.mail_sign_in', payload);
   }
 
@@ -57,11 +60,10 @@ export class WatchJobs {
 
   /** In the name of whoever signed in, from where they did. */
   private record(
-    { id: sessionId, userId, email, ip, userAgent, country }: WatchedSession,
+    { id: sessionId, userId, userAgent, country }: WatchedSession,
     { newDevice, newPlace, impossibleFrom }: Unusual,
     minutes?: number,
   ): void {
-    Object.assign(currentContext(), { actor: { type: 'user', id: userId, email }, ip, userAgent });
     const target = { type: 'user', id: userId };
     const to = country?.toLowerCase();
     if (newDevice)

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
-import { currentContext } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -71,9 +70,7 @@ export class SecondFactorService {
     const visit = newVisit();
     const device: NewDevice | null = rememberDevice ? { id: newId(), secret: randomToken() } : null;
     const entrance = this.factors.completion(secret, proof.shown, visit, device);
-    const outcome = await this.unitOfWork.run<SecondFactorOutcome, SecondFactorOutcome>(entrance, (row) =>
-      this.recorded(row, proof, device),
-    );
+    const outcome = await this.unitOfWork.run(entrance, (row) => this.recorded(row, proof, device));
     if (outcome.state === 'lapsed') throw new Problem('sign_in_lapsed');
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('second_factor_refused');
@@ -102,10 +99,7 @@ export class SecondFactorService {
     { kind, copied }: Proof,
     device: NewDevice | null,
   ): SecondFactorOutcome {
-    const context = currentContext();
     const ok = outcome.state === 'ok';
-    context.orgId = outcome.org_id;
-    context.actor = { type: ok ? 'user' : 'anonymous', id: outcome.user_id, email: outcome.email ?? undefined };
     const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
     if (ok) {
       this.audit.record('auth.signed_in', { target, meta: { method: 'password', factor: kind } });

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
-import { currentContext } from '../../../platform/context/context.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -48,9 +47,7 @@ export class SignInService {
     const { evaluated } = await evaluateTry(this.passwords, () => this.repository.begin(email), password);
     const visit = newVisit(visitor);
     const entrance = this.repository.completion(email, evaluated!, visit);
-    const outcome = await this.unitOfWork.run<SignInOutcome, SignInOutcome>(entrance, (row) =>
-      this.recorded(email, row),
-    );
+    const outcome = await this.unitOfWork.run(entrance, (row) => this.recorded(row));
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
     await this.limiter.reset(BY_ACCOUNT, email); // tries that led somewhere were no guesses
@@ -62,11 +59,8 @@ export class SignInService {
     return this.secondFactor.finish(visit.secret, { totp }, { rememberDevice });
   }
 
-  private recorded(email: string, outcome: SignInOutcome): SignInOutcome {
-    const context = currentContext();
-    context.orgId = outcome.org_id;
+  private recorded(outcome: SignInOutcome): SignInOutcome {
     const { user_id: userId, mark } = outcome;
-    context.actor = { type: outcome.state === 'ok' ? 'user' : 'anonymous', id: userId ?? mark, email };
     const target = userId === null ? { type: 'address', id: mark ?? 'unknown' } : { type: 'user', id: userId }; // the same shape: an entry that is shorter is quicker
     if (outcome.state === 'ok') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
     else if (outcome.state === 'second_factor')

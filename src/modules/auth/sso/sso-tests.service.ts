@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
-import { currentContext, currentMember } from '../../../platform/context/context.js';
+import { currentMember, type Identity } from '../../../platform/context/context.js';
+import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { ruleOf } from './role-mapping.js';
@@ -57,9 +58,9 @@ export class SsoTests {
       identity.role === undefined
         ? this.repository.log(connectionId)
         : this.repository.testPassed(connectionId, secret, by);
-    await this.unitOfWork.run<void, Passed>(entrance, async ({ passed, org_id: orgId, user_id: userId }) => {
+    const entered: Entrance<Passed> = { ...entrance, identity: identityOf };
+    await this.unitOfWork.run(entered, async ({ passed }) => {
       const accepted = passed === true;
-      Object.assign(currentContext(), { orgId, actor: { type: accepted ? 'user' : 'anonymous', id: userId ?? null } });
       const reason = accepted ? undefined : identity.role === undefined ? 'role_missing' : 'connection_refused';
       this.audit.record('sso.connection_tested', {
         outcome: accepted ? 'success' : 'failure',
@@ -70,6 +71,11 @@ export class SsoTests {
     });
     return `/v1/sso/connections/${connectionId}/test`;
   }
+}
+
+/** Only a test that passed has a known user. */
+function identityOf({ passed, org_id: orgId, user_id: id = null }: Passed): Partial<Identity> {
+  return { orgId, actor: { type: passed === true ? 'user' : 'anonymous', id } };
 }
 
 function resultOf({ connection }: FoundConnection, { identity }: SsoArrival): TestResult {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { QueryResultRow } from 'pg';
 import { AuditTrail } from '../../audit/audit-trail.js';
 import { currentContext } from '../../context/context.js';
 import type { Entrance } from '../../database/entrances.js';
@@ -26,8 +27,8 @@ export class RefusedKeys {
     await this.unitOfWork.rollback(); // no connection is held while others are asked
     await this.limiter.consume(REFUSED_KEYS, networkOf(currentContext().ip));
     if (state === 'unknown') return;
-    await this.unitOfWork.run<void, { org_id: string }>(again, ({ org_id: orgId }) => {
-      currentContext().orgId = orgId;
+    const entered = { ...again, identity: (row: QueryResultRow) => ({ orgId: String(row.org_id) }) };
+    await this.unitOfWork.run(entered, () => {
       this.audit.record('api_key.refused', {
         target: { type: 'api_key', id: id! },
         outcome: 'denied',

@@ -36,8 +36,7 @@ function attempt(session: Partial<SessionRow>, policy: Partial<Attempt['policy']
 
 /** The code of the refusal, or 'passed'. */
 function judge(layer: Layer, tried: Attempt, grants: ReadonlyMap<string, string> = new Map()): string {
-  const context = new Context();
-  context.member = { grants } as Member;
+  const context = new Context({ member: { grants } as Member });
   return withContext(context, () => {
     try {
       void layer.check(tried);
