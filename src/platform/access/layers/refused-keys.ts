@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { QueryResultRow } from 'pg';
 import { AuditTrail } from '../../audit/audit-trail.js';
 import { currentContext } from '../../context/context.js';
 import type { Entrance } from '../../database/entrances.js';
@@ -27,7 +26,7 @@ export class RefusedKeys {
     await this.unitOfWork.rollback(); // no connection is held while others are asked
     await this.limiter.consume(REFUSED_KEYS, networkOf(currentContext().ip));
     if (state === 'unknown') return;
-    const entered = { ...again, identity: (row: QueryResultRow) => ({ orgId: String(row.org_id) }) };
+    const entered = { ...again, identity: (row: Record<string, unknown>) => ({ orgId: String(row.org_id) }) };
     await this.unitOfWork.run(entered, () => {
       this.audit.record('api_key.refused', {
         target: { type: 'api_key', id: id! },
