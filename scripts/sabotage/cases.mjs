@@ -272,7 +272,7 @@ export const cases = [
     control: 'a test sign-in since the provider was last changed',
     file: 'migrations/0021-connections.ts',
     edit: (text) => text.replace('THEN OLD.tested_at END;', 'THEN OLD.tested_at ELSE OLD.tested_at END;'),
-    tests: 'e2e/sso-setup',
+    tests: 'e2e/sso-test-sign-in',
     expect: /is needed before single sign-on is enforced, and again after the provider was changed/,
   },
   {

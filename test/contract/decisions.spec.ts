@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import '../../src/app.module.js';
 import { decide, type Relation } from '../../src/platform/access/decide.js';
 import { PRESETS, type Preset } from '../../src/platform/access/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
-import { isOfPeople, named, ruleOf, ruleOfRow } from '../../src/platform/database/row-policies.js';
+import { named, ruleOf, ruleOfRow } from '../../src/platform/database/row-policies.js';
 import { defineFeature, type RowRules, type TableDeclaration } from '../../src/platform/feature/define-feature.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import { Harness } from '../harness/app.js';
@@ -13,16 +12,16 @@ import type { Client } from '../harness/client.js';
 import type { TestDatabase } from '../harness/database.js';
 import { plans, realize, type RandomOrganization } from '../harness/random-organization.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
+import {
+  REACH,
+  RELATIONS,
+  SETTINGS,
+  defaultScope,
+  expectedReach,
+  type RelationName,
+  type Setting,
+} from './reviewed-decisions.js';
 
-const RELATIONS = [
-  'own record',
-  'assigned',
-  'assigned before',
-  'announced',
-  "colleague's",
-  "other organization's",
-] as const;
-type RelationName = (typeof RELATIONS)[number];
 /** As the decision in the code is told of it; what is another organization's is never asked about. */
 const AS_TOLD: Partial<Record<RelationName, Relation>> = {
   'own record': { own: true, assigned: false, ownRow: false },
@@ -107,61 +106,6 @@ async function makeTables({ superuser }: TestDatabase): Promise<void> {
     await superuser('SELECT app_private.protect_table($1::regclass)', [table]);
   }
 }
-
-/** What is set beside the default of a role, and what it comes to; "default" where nothing is. */
-interface Setting {
-  role: string;
-  member: string;
-  grant: string;
-  scope: string;
-}
-
-/** The reviewed tables, read back. */
-const rowsUnder = (title: string): string[][] =>
-  readFileSync(`${import.meta.dirname}/expected/decisions.md`, 'utf8')
-    .split(`## ${title}`)[1]!
-    .split('\n## ')[0]!
-    .split('\n')
-    .filter((row) => row.startsWith('| '))
-    .slice(2)
-    .map((row) =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-const SETTINGS = rowsUnder('What is set').map(([role = '', member = '', grant = '', scope = '']): Setting => ({
-  role,
-  member,
-  grant,
-  scope,
-}));
-const REACH = new Map(
-  rowsUnder('What a scope reaches').map(([kind, scope, ...relations]) => [
-    `${kind} ${scope}`,
-    new Set(RELATIONS.filter((_, i) => relations[i] === 'yes')),
-  ]),
-);
-const DEFAULTS = new Map(
-  readFileSync(`${import.meta.dirname}/expected/permissions.md`, 'utf8')
-    .split('\n')
-    .filter((row) => row.startsWith('| `') || row.startsWith('| Permission'))
-    .map((row) =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim().replaceAll('`', '')),
-    )
-    .map(([permission = '', ...scopes]) => [permission, scopes]),
-);
-
-function defaultScope(role: string, permission: string): string {
-  const scope = DEFAULTS.get(permission)![DEFAULTS.get('Permission')!.indexOf(role)];
-  return scope === undefined || scope === '–' ? 'none' : scope;
-}
-
-const expectedReach = (permission: string, scope: string) =>
-  REACH.get(`${isOfPeople(permission) ? 'people' : 'other'} ${scope}`)!;
 
 let harness: Harness;
 let raw: RawSql;

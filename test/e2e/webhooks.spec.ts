@@ -2,10 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { newId } from '../../src/platform/clock/id.js';
 import { newSecret } from '../../src/modules/webhooks/webhook-secret.js';
-import { JobRunner } from '../../src/platform/jobs/job-runner.js';
-import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
 import { Harness } from '../harness/app.js';
-import type { Answer, Client } from '../harness/client.js';
+import type { Client } from '../harness/client.js';
 import { deliver, personEvent as person, type Otherwise, type Source } from '../harness/partner.js';
 
 const REPLAYS = '/v1/webhook-sources/deliveries';
@@ -339,128 +337,5 @@ describe("the API's database role", () => {
     expect(context).toEqual({ org: null, log: orgId });
     expect((await role.query('SELECT id FROM webhook_inbox')).rows).toEqual([]);
     await role.query('ROLLBACK');
-  });
-});
-
-describe('applying', () => {
-  let flood: Source;
-  let quiet: Source;
-  let buried: string;
-
-  beforeAll(async () => {
-    flood = await newSource();
-    quiet = await newSource();
-    buried = (await send(source, person('buried'))).body.id;
-    await query(
-      `UPDATE outbox SET state = 'dead', error_code = 'internal', finished_at = now() WHERE payload ->> 'deliveryId' = $1`,
-      buried,
-    );
-    for (let i = 0; i < 80; i += 1) await send(flood, person(`flood-${i}`));
-    for (let i = 0; i < 5; i += 1) await send(quiet, person(`quiet-${i}`));
-    app.worker.get(JobRunner).start();
-    app.worker.get(OutboxRelay).start();
-  });
-
-  it('does not let a flood of one source starve another', async () => {
-    await app.settled();
-    const rows = await query('SELECT source_id FROM webhook_inbox WHERE source_id = ANY ($1) ORDER BY processed_at', [
-      flood.id,
-      quiet.id,
-    ]);
-    expect(rows).toHaveLength(85);
-    expect(rows.findLastIndex(({ source_id: id }) => id === quiet.id)).toBeLessThan(50);
-  });
-
-  it('creates the person once, whatever was delivered again, in the name of the source', async () => {
-    await app.settled();
-    const rows = await query(
-      `SELECT id, version FROM people WHERE org_id = $1 AND external_id IN ('repeated', 'simultaneous')`,
-      orgId,
-    );
-    expect(rows.map(({ version }) => version)).toEqual([1, 1]);
-    const created = await entries('person.created');
-    expect(created.filter(({ target_id: id }) => id === rows[0]!.id)).toMatchObject([
-      { actor_type: 'source', actor_id: source.id },
-    ]);
-    expect((await entries('webhook.applied')).filter(({ meta }) => meta.personId === rows[0]!.id)).toMatchObject([
-      { meta: { change: 'upserted', sourceId: source.id } },
-    ]);
-  });
-
-  it('seals what is personal of the person', async () => {
-    await send(
-      source,
-      person('sealed', { ssn: '000-12-3456', email: 'sealed@test.example', dateOfBirth: '1990-02-03' }),
-    );
-    await app.settled();
-    const [row] = await query(`SELECT id, ssn_enc FROM people WHERE external_id = 'sealed'`);
-    expect(row!.ssn_enc.includes(Buffer.from('3456'))).toBe(false);
-    expect((await admin.get(`/v1/people/${row!.id}`)).body).toMatchObject({
-      ssn: '***-**-3456',
-      dateOfBirth: '**/**/1990',
-      hasEmail: true,
-    });
-  });
-
-  it('applies what concerns one person in the order it came', async () => {
-    for (let i = 1; i <= 12; i += 1)
-      await send(source, person('ordered', { title: `step ${i}` }, i === 1 ? 'person.created' : 'person.updated'));
-    await app.settled();
-    const rows = await query(`SELECT title, version FROM people WHERE external_id = 'ordered'`);
-    expect(rows).toEqual([{ title: 'step 12', version: 12 }]);
-  });
-
-  it.each<[string, unknown]>([
-    ['an unknown type', person('x', {}, 'person.deleted')],
-    ['a missing field', person('x', { familyName: undefined })],
-    ['a wrong value', person('x', { npi: 'none' })],
-    ['an unknown field', person('x', { favouriteColour: 'blue' })],
-    ['no data', { type: 'person.created', timestamp: '2026-01-15T09:30:00Z' }],
-    ['no external id', person('x', { externalId: undefined })],
-  ])('shows a delivery with %s as dead, with the reason', async (_what, event) => {
-    const {
-      body: { id },
-    } = await send(source, event);
-    await app.settled();
-    const { body } = await admin.get(`/v1/webhook-sources/${source.id}/deliveries?status=dead&limit=200`);
-    expect(body.items).toContainEqual(
-      expect.objectContaining({ id, status: 'dead', errorCode: 'payload_invalid', processedAt: null }),
-    );
-  });
-
-  it('replays a dead delivery, once, and logs who did it', async () => {
-    const again = await admin.post(`${REPLAYS}/${buried}/replay`);
-    expect(again).toMatchObject({ status: 202, body: { id: buried, status: 'accepted' } });
-    await app.settled();
-    expect(await admin.post(`${REPLAYS}/${buried}/replay`)).toMatchObject({
-      status: 409,
-      body: { code: 'delivery_not_dead' },
-    });
-    const { body } = await admin.get(`/v1/webhook-sources/${source.id}/deliveries?status=processed&limit=200`);
-    expect(body.items).toContainEqual(expect.objectContaining({ id: buried, status: 'processed', errorCode: null }));
-    expect(await entries('webhook.replayed')).toMatchObject([{ actor_type: 'user', target_id: buried }]);
-    expect(await query(`SELECT 1 FROM people WHERE external_id = 'buried'`)).toHaveLength(1);
-  });
-
-  it('pages through deliveries without losing or repeating one', async () => {
-    const seen: string[] = [];
-    let cursor: string | null = '';
-    while (cursor !== null) {
-      const { body }: Answer = await admin.get(
-        `/v1/webhook-sources/${flood.id}/deliveries?limit=33${cursor === '' ? '' : `&cursor=${cursor}`}`,
-      );
-      seen.push(...body.items.map(({ id }: { id: string }) => id));
-      cursor = body.nextCursor;
-    }
-    expect(new Set(seen).size).toBe(80);
-    expect(seen).toEqual(seen.toSorted().toReversed());
-  });
-
-  it('counts what came in for the metrics', async () => {
-    const { body } = await app.client().get('/metrics');
-    const text = String(body);
-    expect(text).toMatch(/webhook_deliveries_total\{outcome="accepted",reason=""\} \d+/);
-    expect(text).toMatch(/webhook_deliveries_total\{outcome="duplicate",reason=""\} 29/);
-    expect(text).toMatch(/webhook_deliveries_total\{outcome="refused",reason="webhook_conflict"\} 1/);
   });
 });
