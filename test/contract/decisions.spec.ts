@@ -100,7 +100,8 @@ defineFeature({
 async function makeTables({ superuser }: TestDatabase): Promise<void> {
   for (const [table] of TABLES) {
     await superuser(
-      `CREATE TABLE ${table} (org_id uuid NOT NULL, id uuid NOT NULL, person_id uuid, owner_id uuid, opens text, PRIMARY KEY (org_id, id))`,
+      `CREATE TABLE ${table} (org_id uuid NOT NULL, id uuid NOT NULL, person_id uuid, owner_id uuid, opens text,
+         PRIMARY KEY (org_id, id))`,
     );
     await superuser(`ALTER TABLE ${table} OWNER TO vouchsafe_owner`);
     await superuser('SELECT app_private.protect_table($1::regclass)', [table]);
@@ -141,7 +142,8 @@ afterAll(async () => {
   await raw.end();
   await harness.stop();
   process.stdout.write(
-    `decisions: ${cells} cells, ${SEATS.length} roles × ${PERMISSIONS.length} permissions × ${RELATIONS.length} relations × ${SETTINGS.length} settings; ${rows} random rows\n`,
+    `decisions: ${cells} cells, ${SEATS.length} roles × ${PERMISSIONS.length} permissions × ` +
+      `${RELATIONS.length} relations × ${SETTINGS.length} settings; ${rows} random rows\n`,
   );
 });
 const orgs = new Map<string, string>();
@@ -187,13 +189,18 @@ async function set(
     DELETE FROM role_overrides WHERE org_id = '${orgId}';
     DELETE FROM member_overrides WHERE org_id = '${orgId}';
     DELETE FROM access_grants WHERE org_id = '${orgId}';
-    INSERT INTO role_overrides (org_id, role, permission, scope) SELECT '${orgId}', '${roleKey}', key, ${quoted(role)} FROM permissions WHERE ${quoted(role)} IS NOT NULL;
-    INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT '${orgId}', '${membershipId}', key, ${quoted(member)} FROM permissions WHERE ${quoted(member)} IS NOT NULL;
+    INSERT INTO role_overrides (org_id, role, permission, scope) SELECT '${orgId}', '${roleKey}', key, ${quoted(role)}
+      FROM permissions WHERE ${quoted(role)} IS NOT NULL;
+    INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+      SELECT '${orgId}', '${membershipId}', key, ${quoted(member)} FROM permissions WHERE ${quoted(member)} IS NOT NULL;
     ${
       scopes === null
         ? ''
-        : `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, state, decided_by, decided_at, expires_at)
-      SELECT org_id, gen_random_uuid(), id, '${scopes}', 'Synthetic reason of a test', 60, 'approved', gen_random_uuid(), now(), now() + interval '1 hour' FROM memberships WHERE id = '${membershipId}';`
+        : `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes,
+        state, decided_by, decided_at,
+        expires_at)
+      SELECT org_id, gen_random_uuid(), id, '${scopes}', 'Synthetic reason of a test', 60, 'approved',
+        gen_random_uuid(), now(), now() + interval '1 hour' FROM memberships WHERE id = '${membershipId}';`
     }
     SET LOCAL session_replication_role = origin;
     UPDATE memberships SET role = role WHERE id = '${membershipId}';
@@ -256,7 +263,8 @@ describe('role × permission × relation × what is set', () => {
         for (const [i, permission] of PERMISSIONS.entries()) {
           const scope = setting.scope === 'default' ? defaultScope(role, permission) : setting.scope;
           const expected = expectedReach(permission, scope);
-          const where = `${role} ${permission} with role ${setting.role}, member ${setting.member}, grant ${setting.grant}`;
+          const { role: byRole, member, grant } = setting;
+          const where = `${role} ${permission} with role ${byRole}, member ${member}, grant ${grant}`;
           if (held.get(permission) !== scope) wrong.push(`${where}: ${held.get(permission)} is held, not ${scope}`);
           for (const relation of RELATIONS) {
             const inCode =
@@ -266,7 +274,8 @@ describe('role × permission × relation × what is set', () => {
             cells += 2;
             if (inCode !== expected.has(relation) || inDatabase !== expected.has(relation))
               wrong.push(
-                `${where}: ${relation}: the file says ${expected.has(relation)}, the code ${inCode}, the database ${inDatabase}`,
+                `${where}: ${relation}: the file says ${expected.has(relation)}, the code ${inCode}, the ` +
+                  `database ${inDatabase}`,
               );
           }
         }
@@ -314,7 +323,8 @@ describe('the decision in the code', () => {
         );
         for (const [shape, ofShape] of Map.groupBy(drawn, (row) => row.shape)) {
           await harness.database.superuser(
-            `INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id, r.opens FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid, opens text)`,
+            `INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id, r.opens
+               FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid, opens text)`,
             [organization.orgId, JSON.stringify(ofShape)],
           );
         }
@@ -376,7 +386,8 @@ async function factsOf({
     assigned: string[];
   }>(
     `SELECT m.id, app_private.effective_grants(m.org_id, m.id, m.role) AS grants, m.person_id,
-            ARRAY(SELECT a.person_id FROM assignments a WHERE a.membership_id = m.id AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())) AS assigned
+            ARRAY(SELECT a.person_id FROM assignments a WHERE a.membership_id = m.id AND a.starts_at <= now()
+              AND (a.ends_at IS NULL OR a.ends_at > now())) AS assigned
        FROM memberships m WHERE m.org_id = $1`,
     [orgId],
   );

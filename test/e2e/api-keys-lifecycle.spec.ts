@@ -54,7 +54,7 @@ async function within<T>(key: string, fn: (raw: RawSql) => Promise<T>): Promise<
 }
 
 describe('rotation', () => {
-  it('gives a new key of the same rights and lifetime; the old one works through the overlap and no longer', async () => {
+  it('gives a key of the same rights and lifetime; the old one works through the overlap and no longer', async () => {
     const old = await madeKey(director, ['person:read', 'audit:read'], {
       allowedRanges: ['10.0.0.0/8'],
       expiresInDays: 90,
@@ -111,7 +111,8 @@ describe('rotation', () => {
       async () =>
         (
           await sql(
-            `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%rotate_api_key%'`,
+            `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+               AND query LIKE '%rotate_api_key%'`,
           )
         ).length > 0,
     );
@@ -241,7 +242,8 @@ describe('the log', () => {
 
 describe('the last use', () => {
   it('moves at most once a minute, and waits for nobody', async () => {
-    const { key, id } = await madeKey(director, ['audit:read']); // reading the log is itself logged, so that the answer waits for the commit
+    // reading the log is itself logged, so that the answer waits for the commit
+    const { key, id } = await madeKey(director, ['audit:read']);
     const used = async () =>
       (await sql('SELECT last_used_at::text AS at, host(last_used_ip) AS ip FROM api_keys WHERE id = $1', [id]))[0];
     await machine(key, '10.4.0.1').get('/v1/audit');
@@ -304,7 +306,8 @@ describe('the key itself', () => {
     ]);
     const holds = (text: string) => secrets.some((secret) => text.includes(secret));
     const tables = (await sql(
-      `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'app_private')`,
+      `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables
+         WHERE schemaname IN ('public', 'app_private')`,
     )) as { name: string }[];
     expect(tables.length).toBeGreaterThan(30);
     for (const { name } of tables) {
@@ -328,7 +331,8 @@ describe('the key itself', () => {
     const { key, id } = await madeKey(director, ['person:read']);
     expect(
       await sql(
-        "SELECT 1 AS found FROM api_keys WHERE id = $1 AND secret_hash = sha256(convert_to($2, 'UTF8')) AND length(secret_hash) = 32",
+        `SELECT 1 AS found FROM api_keys WHERE id = $1 AND secret_hash = sha256(convert_to($2, 'UTF8'))
+           AND length(secret_hash) = 32`,
         [id, key],
       ),
     ).toEqual([{ found: 1 }]);
@@ -350,7 +354,8 @@ describe('a key whose time is over', () => {
     };
     const age = (days: number) =>
       sql(
-        `UPDATE api_keys SET created_at = now() - interval '500 days', expires_at = now() - make_interval(days => $2) WHERE id = $1`,
+        `UPDATE api_keys SET created_at = now() - interval '500 days', expires_at = now() - make_interval(days => $2)
+           WHERE id = $1`,
         [old.id, days],
       );
     await age(399);

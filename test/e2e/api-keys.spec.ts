@@ -103,7 +103,8 @@ describe('a new key', () => {
       (
         await raw.attempt(
           `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, expires_at)
-       VALUES ($1, gen_random_uuid(), $2, 'x', 'vs_abcdef', sha256('x'), $3, now() + make_interval(hours => 24 * $4::integer))`,
+       VALUES ($1, gen_random_uuid(), $2, 'x', 'vs_abcdef', sha256('x'), $3,
+         now() + make_interval(hours => 24 * $4::integer))`,
           [orgId, owner, permissions, days],
         )
       ).code;
@@ -133,7 +134,7 @@ describe('a new key', () => {
 });
 
 describe('an Authorization header', () => {
-  it('decides alone: with anything but a key in it no cookie counts, and with a key the cookie is not looked at', async () => {
+  it('decides alone: without a key in it no cookie counts, and with a key the cookie is ignored', async () => {
     const { key } = await madeKey(director, ['person:read']);
     const { client } = await staff();
     const me = (authorization: string) =>
@@ -275,7 +276,7 @@ describe('a key', () => {
     expect(told(await machine(key).get('/v1/people'))).toBe('200');
   });
 
-  it("is no person: it makes, rotates and ends no keys, decides on nobody's access, and leaves the account alone, by raw SQL neither", async () => {
+  it('is no person: it changes no keys, no access and no account, not even by raw SQL', async () => {
     const all = (await director.get('/v1/auth/me')).body.permissions as string[];
     const { key, id } = await madeKey(director, all);
     const { id: other } = await madeKey(director, ['person:read']);
@@ -293,7 +294,8 @@ describe('a key', () => {
         '403 not_for_api_keys',
       ]);
     await within(key, async (raw) => {
-      const insert = `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, expires_at) VALUES ($1, gen_random_uuid(), $2, 'x', 'vs_abcdef', sha256('x'), '{person:read}', now())`;
+      const insert = `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions,
+        expires_at) VALUES ($1, gen_random_uuid(), $2, 'x', 'vs_abcdef', sha256('x'), '{person:read}', now())`;
       expect((await raw.attempt(insert, [orgId, directorMember.membershipId])).code).toBe('42501');
       expect(
         (

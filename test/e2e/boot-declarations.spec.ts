@@ -101,9 +101,12 @@ describe('a declaration is refused', () => {
       (error: Error) => error.message,
     );
     for (const line of [
-      'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or name it in the rules of a table, or remove it',
-      'event "unused.done" is declared and used nowhere: name it in emits of the route or job that records it, or remove it',
-      'event "unused.done" goes live to holders of "unused:do", whom table "live_events" does not show it: add the permission to select of its rows',
+      'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or name it in the ' +
+        'rules of a table, or remove it',
+      'event "unused.done" is declared and used nowhere: name it in emits of the route or job that records it, ' +
+        'or remove it',
+      'event "unused.done" goes live to holders of "unused:do", whom table "live_events" does not show it: add ' +
+        'the permission to select of its rows',
       'event "unused.done" names "whom" as the person it is about: declare it in meta as an id',
       'job "unused.work" is declared and used nowhere: put @OnJob with it on a provider\'s method, or remove it',
       'schedule "unused.tick" runs the job "unused.nothing", which no feature declares',

@@ -36,7 +36,8 @@ const accept = (token: string, password = PASSWORD, client = harness.client()) =
   client.post('/v1/invites/accept', { token, password });
 const eventsOf = async (type: string, orgId = org) =>
   sql<{ outcome: string; meta: any; target_id: string; actor_type: string; actor_id: string }>(
-    'SELECT outcome, meta, target_id, actor_type, actor_id FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
+    `SELECT outcome, meta, target_id, actor_type, actor_id FROM audit_events WHERE org_id = $1 AND type = $2
+       ORDER BY occurred_at, id`,
     [orgId, type],
   );
 const lastEvent = async (type: string, orgId = org) => (await eventsOf(type, orgId)).at(-1);
@@ -79,7 +80,8 @@ async function tokenFor(id: string, changes: Partial<InviteClaims> = {}): Promis
 function enterBy(raw: RawSql, token: string): Promise<Outcome> {
   const { orgId, id, email, role, expiresAt } = readInvite(inviteKey(harness.env.JWT_SECRET!), token)!;
   return raw.outcome(
-    `SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(), ${bareVisit('sha256($9)')})`,
+    `SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(),
+       ${bareVisit('sha256($9)')})`,
     [orgId, id, token, email, role, expiresAt, Buffer.alloc(16), Buffer.alloc(32), newId()],
   );
 }
@@ -88,7 +90,7 @@ const isInvalid = ({ status, body }: { status: number; body: any }) =>
   expect([status, body.code]).toEqual([404, 'invite_invalid']);
 
 describe('somebody who is invited', () => {
-  it('gets a mail, chooses a password, and is signed in as a member in the role and on the record of the invite', async () => {
+  it('gets a mail, chooses a password, and is signed in with the role and the record of the invite', async () => {
     const personId = await harness.make.person(org);
     const { id, email, token } = await invited({ personId });
     const [mail] = await mailsTo(harness, email);
@@ -164,7 +166,7 @@ describe('somebody who is invited', () => {
     await Promise.all([one.end(), two.end()]);
   });
 
-  it('becomes a member of two organizations that invite at once by one new account: the second asks to sign in', async () => {
+  it('joins two organizations that invite at once by one new account: the second asks to sign in', async () => {
     const email = newAddress();
     const [here, there] = [await invited({ email }), await invited({ email, role: 'member', by: otherDirector })];
     const answers = await Promise.all([accept(here.token), accept(there.token)]);
@@ -178,7 +180,8 @@ describe('somebody who is invited', () => {
 describe('somebody who has an account', () => {
   it('is told to sign in, by the token alone, and then becomes a member in the session they have', async () => {
     const guest = await harness.make.member(other, 'member');
-    const { id, token } = await invited({ email: guest.email, role: 'program_director' }); // more than the session's own organization gives them
+    // more than the session's own organization gives them
+    const { id, token } = await invited({ email: guest.email, role: 'program_director' });
     const refused = await accept(token);
     expect([refused.status, refused.body.code]).toEqual([409, 'sign_in_to_accept']);
     const client = await harness.signIn(guest.email);
@@ -244,7 +247,8 @@ describe('somebody who has an account', () => {
     await director.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'org' });
     await sql(
       `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, state, decided_by, expires_at)
-      VALUES ($1, $2, $3, '{"export:create": "org"}', 'Synthetic reason', 60, 'approved', $4, now() + interval '1 hour')`,
+      VALUES ($1, $2, $3, '{"export:create": "org"}', 'Synthetic reason', 60, 'approved', $4,
+        now() + interval '1 hour')`,
       [org, newId(), member.membershipId, directorMember.membershipId],
     );
     await director.delete(`/v1/memberships/${member.membershipId}`);

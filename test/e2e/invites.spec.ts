@@ -33,7 +33,8 @@ const accept = (token: string, password = PASSWORD, client = harness.client()) =
   client.post('/v1/invites/accept', { token, password });
 const eventsOf = async (type: string, orgId = org) =>
   sql<{ outcome: string; meta: any; target_id: string; actor_type: string; actor_id: string }>(
-    'SELECT outcome, meta, target_id, actor_type, actor_id FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
+    `SELECT outcome, meta, target_id, actor_type, actor_id FROM audit_events WHERE org_id = $1 AND type = $2
+       ORDER BY occurred_at, id`,
     [orgId, type],
   );
 const lastEvent = async (type: string, orgId = org) => (await eventsOf(type, orgId)).at(-1);
@@ -144,7 +145,8 @@ describe('a token', () => {
     isInvalid(await accept(token));
     const again = await inviteToken(harness, email);
     expect([again === token, (await mailsTo(harness, email)).length]).toEqual([false, 2]);
-    await sql('UPDATE invites SET token_hash = $2 WHERE id = $1', [id, sha256(token)]); // as if the mail had not left yet
+    // as if the mail had not left yet
+    await sql('UPDATE invites SET token_hash = $2 WHERE id = $1', [id, sha256(token)]);
     isInvalid(await accept(token));
     await sql('UPDATE invites SET token_hash = $2 WHERE id = $1', [id, sha256(again)]);
     expect((await accept(again)).status).toBe(200);
@@ -185,7 +187,8 @@ describe('a token', () => {
     await sql('UPDATE organizations SET require_sso = true WHERE id = $1', [org]);
     isInvalid(await accept(token));
     await sql('UPDATE organizations SET require_sso = true WHERE id = $1', [other]);
-    await sql(`UPDATE sessions SET method = 'saml' WHERE org_id = $1`, [other]); // as whoever invites there has signed in
+    // as whoever invites there has signed in
+    await sql(`UPDATE sessions SET method = 'saml' WHERE org_id = $1`, [other]);
     expect(
       (await otherDirector.post('/v1/invites', { email: newAddress(), name: 'Synthetic Invitee', role: 'member' })).body
         .code,
@@ -219,13 +222,14 @@ describe('the inviter', () => {
     }
   });
 
-  it('who could no longer give the role, or has left, makes the invite void until somebody else answers for it', async () => {
+  it('who could no longer give the role, or has left, makes the invite void until another sends it', async () => {
     const second = await harness.make.member(org, 'program_director');
     const by = await harness.signIn(second.email);
     const { id, email, token } = await invited({ by, role: 'program_director' });
     const narrowed = await invited({ by });
     await sql(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:read', 'assigned')`,
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+         VALUES ($1, $2, 'person:read', 'assigned')`,
       [org, second.membershipId],
     );
     isInvalid(await accept(token));

@@ -76,7 +76,8 @@ describe('a suspended organization', () => {
       withoutId(await deliver(harness.url, { ...source, id: newId() }, personEvent('meanwhile'))),
     );
     harness.advance(1); // a source is not looked up anew more than ten times a second
-    expect((await deliver(harness.url, warm, personEvent('meanwhile'))).status).toBe(404); // though the process knew it a moment ago
+    // though the process knew it a moment ago
+    expect((await deliver(harness.url, warm, personEvent('meanwhile'))).status).toBe(404);
     expect(await harness.database.superuser('SELECT 1 FROM webhook_inbox WHERE org_id = $1', [org])).toHaveLength(1);
     expect(withoutId(await harness.client().get(`/v1/sso/saml/${connection.id}/metadata`))).toEqual(
       withoutId(await harness.client().get(`/v1/sso/saml/${newId()}/metadata`)),
@@ -90,7 +91,8 @@ describe('a suspended organization', () => {
     const person = await harness.make.person(org);
     const enqueue = (job: string) =>
       harness.database.superuser(
-        `INSERT INTO outbox (org_id, id, job, lane, payload, request_id) VALUES ($1::uuid, gen_random_uuid(), $2::text, $1::uuid || ':' || $2::text, $3, 'test')`,
+        `INSERT INTO outbox (org_id, id, job, lane, payload, request_id)
+           VALUES ($1::uuid, gen_random_uuid(), $2::text, $1::uuid || ':' || $2::text, $3, 'test')`,
         [org, job, JSON.stringify({ exportId: person, key: `${org}/exports/${person}/x`, runId: person })],
       );
     await Promise.all(['exports.render', 'retention.nightly'].map(enqueue));
@@ -98,7 +100,8 @@ describe('a suspended organization', () => {
       Object.fromEntries(
         (
           await harness.database.superuser<{ job: string; state: string }>(
-            `SELECT job, state FROM outbox WHERE org_id = $1 AND job IN ('exports.render', 'retention.nightly') ORDER BY created_at`,
+            `SELECT job, state FROM outbox WHERE org_id = $1 AND job IN ('exports.render', 'retention.nightly')
+               ORDER BY created_at`,
             [org],
           )
         ).map(({ job, state }) => [job, state]),

@@ -114,8 +114,10 @@ describe('the settings of an organization', () => {
 
   it('never shut out who sets them: every combination is refused exactly when it would', async () => {
     await harness.database.superuser(
-      `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates, entrance_enc, entrance_hash, tested_at)
-       VALUES ($1, gen_random_uuid(), 'Tested', 'saml', 'x', 'https://idp.test.example', '{x}', '', sha256('x'), now())`,
+      `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates,
+         entrance_enc, entrance_hash, tested_at)
+       VALUES ($1, gen_random_uuid(), 'Tested', 'saml', 'x', 'https://idp.test.example', '{x}', '', sha256('x'),
+         now())`,
       [orgId],
     );
     for (const allowedSignIn of [['password', 'saml'], ['password'], ['saml']]) {
@@ -271,7 +273,7 @@ describe('an organization that takes no passwords', () => {
   });
 });
 
-it("a verified assertion opens nothing where SAML is not taken, or that is suspended, even with the connection's secret at hand", async () => {
+it('a verified assertion with the secret opens nothing without SAML or while suspended', async () => {
   const [org] = await tenant();
   const { id } = await harness.operator.within(org, async () =>
     harness.operator.app

@@ -60,12 +60,14 @@ describe("raw SQL as the application's role", () => {
     [
       'MERGE',
       (id) =>
-        `MERGE INTO people p USING (SELECT '${id}'::uuid AS id) s ON p.id = s.id WHEN MATCHED THEN UPDATE SET title = 'x'`,
+        `MERGE INTO people p USING (SELECT '${id}'::uuid AS id) s ON p.id = s.id WHEN MATCHED THEN UPDATE
+           SET title = 'x'`,
     ],
     [
       'ON CONFLICT DO UPDATE',
       (id) =>
-        `INSERT INTO people (org_id, id, kind, given_name, family_name) VALUES ('${orgId}', '${id}', 'trainee', 'S', 'S') ON CONFLICT (org_id, id) DO UPDATE SET title = 'x'`,
+        `INSERT INTO people (org_id, id, kind, given_name, family_name)
+           VALUES ('${orgId}', '${id}', 'trainee', 'S', 'S') ON CONFLICT (org_id, id) DO UPDATE SET title = 'x'`,
     ],
     [
       'UPDATE with bytes written otherwise',
@@ -122,7 +124,8 @@ describe("raw SQL as the application's role", () => {
     'ALTER TABLE people DISABLE TRIGGER ALL',
     'DROP TRIGGER snapshot ON people',
     'SET LOCAL session_replication_role = replica',
-    `INSERT INTO person_snapshots (org_id, person_id, version, taken_at, changed, before) SELECT org_id, id, 99, now(), '{title}', '{}' FROM people`,
+    `INSERT INTO person_snapshots (org_id, person_id, version, taken_at, changed, before)
+       SELECT org_id, id, 99, now(), '{title}', '{}' FROM people`,
   ])('cannot get around it: %s', async (statement) => {
     await raw.enter(sessionSecret(director));
     expect((await raw.attempt(statement)).code).toBe('42501');
@@ -167,7 +170,8 @@ describe('a snapshot', () => {
     'TRUNCATE person_snapshots',
     'TRUNCATE people CASCADE',
     'MERGE INTO person_snapshots s USING (SELECT 1) x ON true WHEN MATCHED THEN DELETE',
-    'INSERT INTO person_snapshots SELECT * FROM person_snapshots ON CONFLICT (org_id, person_id, version) DO UPDATE SET changed_by = NULL',
+    `INSERT INTO person_snapshots SELECT * FROM person_snapshots ON CONFLICT (org_id, person_id, version) DO UPDATE
+       SET changed_by = NULL`,
   ];
   const superuserUrl = () => {
     const url = new URL(process.env['TEST_SUPERUSER_DATABASE_URL']!);

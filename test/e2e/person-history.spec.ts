@@ -113,7 +113,7 @@ describe('the history of a person', () => {
     ).toEqual([{ actor_id: member.userId, meta: { entries: 1 } }]);
   });
 
-  it('is shown within the scope of person:history, and to nobody by default who is not staff of the organization', async () => {
+  it('is shown within the scope of person:history, and by default to staff of the organization alone', async () => {
     const [mine, other] = [await added(), await added()];
     for (const id of [mine, other]) await change(id, { title: 'Year two' });
     const mentor = await harness.make.member(orgId, 'mentor');
@@ -212,7 +212,7 @@ describe('a change', () => {
     expect(await updates(id)).toEqual([{ meta: { fields: ['title', 'email'], version: 2 } }]);
   });
 
-  it('by several at once leaves one snapshot for each, and lets one of those who read the same version through', async () => {
+  it('by several at once leaves one snapshot for each, and lets one of each version through', async () => {
     const id = await added();
     await Promise.all(Array.from({ length: 5 }, (_, i) => change(id, { title: `At once ${i}` })));
     expect((await snapshots(id)).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);

@@ -25,7 +25,8 @@ afterAll(() => harness.stop());
 const memberOf = async (id: string) =>
   (
     await harness.database.superuser<{ status: string; role: string; name: string; email: string; user_id: string }>(
-      'SELECT m.status, m.role, m.name, u.email, m.user_id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.id = $1',
+      `SELECT m.status, m.role, m.name, u.email, m.user_id FROM memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.id = $1`,
       [id],
     )
   )[0];
@@ -90,7 +91,8 @@ describe('RFC 7644', () => {
     expect((await directory.send('DELETE', `Users/${id}`)).status).toBe(204);
     for (const method of ['GET', 'DELETE']) expect((await directory.send(method, `Users/${id}`)).status).toBe(404);
     expect(await memberOf(id)).toMatchObject({ status: 'ended' });
-    expect(await directory.create('Users', { userName, externalId: userName })).toBe(id); // the same member, begun again
+    // the same member, begun again
+    expect(await directory.create('Users', { userName, externalId: userName })).toBe(id);
     expect(await memberOf(id)).toMatchObject({ status: 'active', role: 'trainee' });
   });
 
@@ -281,9 +283,13 @@ describe('lists', () => {
   it('of a thousand users come in stable pages, each in as many statements', async () => {
     const other = await makeOrganization(harness);
     await harness.database.superuser(
-      `WITH u AS (INSERT INTO users (id, email, home_org_id) SELECT gen_random_uuid(), 'many' || i || '@dir.example', $1 FROM generate_series(1, 1000) i RETURNING id, email),
-            m AS (INSERT INTO memberships (org_id, id, user_id, name, role) SELECT $1, gen_random_uuid(), id, email, 'trainee' FROM u RETURNING id, name)
-       INSERT INTO scim_users (org_id, connection_id, membership_id, user_name, email, email_type, active) SELECT $1, $2, id, name, name, 'work', true FROM m`,
+      `WITH u AS (INSERT INTO users (id, email, home_org_id)
+         SELECT gen_random_uuid(), 'many' || i || '@dir.example', $1 FROM generate_series(1, 1000) i
+           RETURNING id, email),
+            m AS (INSERT INTO memberships (org_id, id, user_id, name, role)
+              SELECT $1, gen_random_uuid(), id, email, 'trainee' FROM u RETURNING id, name)
+       INSERT INTO scim_users (org_id, connection_id, membership_id, user_name, email, email_type, active)
+         SELECT $1, $2, id, name, name, 'work', true FROM m`,
       [other.org, other.connectionId],
     );
     const seen: string[] = [];

@@ -26,7 +26,8 @@ afterAll(() => harness.stop());
 const memberOf = async (id: string) =>
   (
     await harness.database.superuser<{ status: string; role: string; name: string; email: string; user_id: string }>(
-      'SELECT m.status, m.role, m.name, u.email, m.user_id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.id = $1',
+      `SELECT m.status, m.role, m.name, u.email, m.user_id FROM memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.id = $1`,
       [id],
     )
   )[0];
@@ -312,19 +313,21 @@ describe('an address that changes', () => {
     expect((await harness.signIn(somebody.email)).cookieHeader).not.toBe('');
   });
 
-  it('of a member whom the organization made for itself and who signs in by password: the directory does not speak for them', async () => {
+  it('of a local member who signs in by password: the directory does not speak for them', async () => {
     const member = await harness.make.member(org, 'mentor', { email: fresh('own') });
     expect(await directory.send('POST', 'Users', { userName: member.email })).toMatchObject({
       status: 409,
       body: { scimType: 'uniqueness' },
     });
     await harness.database.superuser(
-      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), 'dir.example', repeat('x', 30), now())`,
+      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
+         VALUES ($1, gen_random_uuid(), 'dir.example', repeat('x', 30), now())`,
       [org],
     );
     await harness.database.superuser('UPDATE users SET email_proven_at = now() WHERE id = $1', [member.userId]);
     const id = await directory.create('Users', { userName: member.email });
-    expect([id, (await memberOf(id))!.role]).toEqual([member.membershipId, 'mentor']); // linked, with the role they have
+    // linked, with the role they have
+    expect([id, (await memberOf(id))!.role]).toEqual([member.membershipId, 'mentor']);
     const moved = fresh('moved');
     await directory.patch(`Users/${id}`, [{ op: 'replace', path: 'emails', value: [{ value: moved }] }]);
     // old and new domain are the organization's, and they belong to no other

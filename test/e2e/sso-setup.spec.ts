@@ -115,7 +115,8 @@ describe('a connection is set up', () => {
     publisher.asked = async () => {
       open.push(
         ...(await harness.database.superuser(
-          `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND xact_start IS NOT NULL`,
+          `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'
+             AND xact_start IS NOT NULL`,
         )),
       );
     };

@@ -150,7 +150,8 @@ describe('the trace', () => {
   it('keeps two hundred attempts of a connection, whatever is posted', async () => {
     const id = await connected();
     await harness.database.superuser(
-      `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, request_id, at) SELECT $1, gen_random_uuid(), $2, false, 'x', now() - interval '1 hour' FROM generate_series(1, 205)`,
+      `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, request_id, at)
+         SELECT $1, gen_random_uuid(), $2, false, 'x', now() - interval '1 hour' FROM generate_series(1, 205)`,
       [org, id],
     );
     await postSaml(harness.client(), id, { SAMLResponse: 'AAAA' });

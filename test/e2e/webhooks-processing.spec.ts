@@ -16,7 +16,8 @@ const send = (to: Source, event: unknown, otherwise?: Otherwise) => deliver(app.
 const query = (text: string, ...values: unknown[]) => app.database.superuser<Record<string, any>>(text, values);
 const entries = (type: string) =>
   query(
-    'SELECT meta, actor_type, actor_id, target_id FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
+    `SELECT meta, actor_type, actor_id, target_id FROM audit_events WHERE org_id = $1 AND type = $2
+       ORDER BY occurred_at, id`,
     orgId,
     type,
   );
@@ -53,7 +54,8 @@ describe('applying', () => {
     quiet = await newSource();
     buried = (await send(source, person('buried'))).body.id;
     await query(
-      `UPDATE outbox SET state = 'dead', error_code = 'internal', finished_at = now() WHERE payload ->> 'deliveryId' = $1`,
+      `UPDATE outbox SET state = 'dead', error_code = 'internal', finished_at = now()
+         WHERE payload ->> 'deliveryId' = $1`,
       buried,
     );
     for (let i = 0; i < 80; i += 1) await send(flood, person(`flood-${i}`));

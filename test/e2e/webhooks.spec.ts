@@ -20,7 +20,8 @@ const query = (text: string, ...values: unknown[]) => app.database.superuser<Rec
 const inbox = (sourceId: string) => query('SELECT * FROM webhook_inbox WHERE source_id = $1', sourceId);
 const entries = (type: string) =>
   query(
-    'SELECT meta, actor_type, actor_id, target_id FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
+    `SELECT meta, actor_type, actor_id, target_id FROM audit_events WHERE org_id = $1 AND type = $2
+       ORDER BY occurred_at, id`,
     orgId,
     type,
   );
@@ -297,7 +298,8 @@ describe("the API's database role", () => {
     `UPDATE webhook_inbox SET processed_at = now()`,
     'TRUNCATE webhook_inbox',
     'DELETE FROM webhook_sources',
-    `INSERT INTO webhook_inbox (org_id, id, source_id, message_id, body_digest, outbox_id) VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x', sha256(''), gen_random_uuid())`,
+    `INSERT INTO webhook_inbox (org_id, id, source_id, message_id, body_digest, outbox_id)
+       VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x', sha256(''), gen_random_uuid())`,
     `SELECT app_private.webhook_organization(gen_random_uuid(), '')`,
   ])('may not: %s', async (statement) => {
     await expect(role.query(statement)).rejects.toMatchObject({ code: '42501' });

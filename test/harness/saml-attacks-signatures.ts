@@ -93,7 +93,8 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
       swap(
         xml,
         `<ds:Transform Algorithm="${EXCLUSIVE}"/>`,
-        '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xslt-19991116"><xsl:stylesheet xmlns:xsl="http://www.w3.org/1999/XSL/Transform"/></ds:Transform>',
+        '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xslt-19991116"><xsl:stylesheet ' +
+          'xmlns:xsl="http://www.w3.org/1999/XSL/Transform"/></ds:Transform>',
       ),
     ),
   ],

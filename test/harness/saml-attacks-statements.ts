@@ -130,7 +130,8 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
       within(
         means,
         {},
-        `<saml:AudienceRestriction><saml:Audience>${means.departed.connection.spEntityId}</saml:Audience></saml:AudienceRestriction>`,
+        `<saml:AudienceRestriction><saml:Audience>${means.departed.connection.spEntityId}</saml:Audience>` +
+          '</saml:AudienceRestriction>',
       ),
     ),
   ],

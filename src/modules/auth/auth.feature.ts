@@ -117,7 +117,8 @@ export const authFeature = defineFeature({
     'auth.switching': {
       claims: ['C1'],
       description:
-        "A session moves on to memberships of its user alone, and an identity provider's only where the organization trusts it.",
+        "A session moves on to memberships of its user alone, and an identity provider's only where the " +
+        'organization trusts it.',
     },
     'auth.lockout': {
       claims: ['E7'],

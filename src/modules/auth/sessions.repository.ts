@@ -65,10 +65,12 @@ export class SessionsRepository {
   own(): Promise<SessionListRow[]> {
     const { userId } = currentMember();
     return this.unitOfWork.sql<SessionListRow>(
-      `SELECT s.id, method, s.created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", host(ip) AS ip, user_agent AS "userAgent", country,
+      `SELECT s.id, method, s.created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt",
+         host(ip) AS ip, user_agent AS "userAgent", country,
               remembered FROM sessions s JOIN organizations o ON o.id = s.org_id
         WHERE s.org_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now()
-          AND last_seen_at + app.idle_time(remembered AND remember_me_allowed, idle_minutes) > now() ORDER BY s.created_at DESC, s.id DESC`,
+          AND last_seen_at + app.idle_time(remembered AND remember_me_allowed, idle_minutes) > now()
+            ORDER BY s.created_at DESC, s.id DESC`,
       [currentContext().orgId, userId],
     );
   }
@@ -95,7 +97,8 @@ export class SessionsRepository {
   /** Ends the caller's sessions in this organization but one, and says how many. */
   revokeOthers(id: string): Promise<number> {
     return this.unitOfWork.execute(
-      'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id <> $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > now()',
+      `UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id <> $2 AND user_id = $3 AND revoked_at IS NULL
+         AND expires_at > now()`,
       [currentContext().orgId, id, currentMember().userId],
     );
   }

@@ -78,7 +78,8 @@ export class SignInService {
     context.orgId = outcome.org_id;
     const { user_id: userId, mark } = outcome;
     context.actor = { type: outcome.state === 'ok' ? 'user' : 'anonymous', id: userId ?? mark, email };
-    const target = userId === null ? { type: 'address', id: mark ?? 'unknown' } : { type: 'user', id: userId }; // the same shape: an entry that is shorter is quicker
+    // the same shape: an entry that is shorter is quicker
+    const target = userId === null ? { type: 'address', id: mark ?? 'unknown' } : { type: 'user', id: userId };
     if (outcome.state === 'ok') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
     else if (outcome.state === 'second_factor')
       this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });

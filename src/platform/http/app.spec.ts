@@ -123,7 +123,7 @@ describe('failures', () => {
       requestId: 'caller-chose-1',
     });
     const log = lines.join('');
-    expect(log).toContain('app.spec');
+    expect(log).toContain('http-app.ts');
     expect(log).not.toContain('jane@example.org');
   });
 

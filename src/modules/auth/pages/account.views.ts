@@ -31,7 +31,12 @@ export function accountPage({ user, organization, role, sessions }: AccountShown
             </li>`,
         )}
       </ul>
-      ${sessions.length > 1 && html`<form method="post" action="/account/end-other-sessions"><button class="second">End all other sessions</button></form>`}
+      ${
+        sessions.length > 1 &&
+        html`<form method="post" action="/account/end-other-sessions">
+          <button class="second">End all other sessions</button>
+        </form>`
+      }
       <form method="post" action="/account/sign-out"><button>Sign out</button></form>`,
   );
 }
@@ -42,7 +47,12 @@ export function forgotPage(problem?: string): string {
     html`${alert(problem)}
       <p>We send a link to your address, with which you choose a new one.</p>
       <form method="post" action="/account/forgot">
-        ${field('E-mail address', 'email', html`type="email" autocomplete="username" maxlength="254" required autofocus`, problem !== undefined)}
+        ${field(
+          'E-mail address',
+          'email',
+          html`type="email" autocomplete="username" maxlength="254" required autofocus`,
+          problem !== undefined,
+        )}
         <button>Send the link</button>
       </form>
       <p><a href="/sign-in">Back to the sign-in page</a></p>`,

@@ -48,7 +48,12 @@ export function totpPage({ secret, picture, problem }: { secret: string; picture
       }
       <p class="code" id="key">${secret.replaceAll(/(.{4})/g, '$1 ').trim()}</p>
       <form method="post" action="/account/security/totp/confirm">
-        ${field('The code that the app shows', 'code', html`inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" required autofocus`, problem !== undefined)}
+        ${field(
+          'The code that the app shows',
+          'code',
+          html`inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" required autofocus`,
+          problem !== undefined,
+        )}
         ${hidden({ secret })}
         <button>Confirm</button>
       </form>`,

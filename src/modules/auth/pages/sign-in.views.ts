@@ -27,7 +27,12 @@ export function addressPage({ returnTo, problem }: Shown): string {
     { title: 'Sign in', script: 'passkeys' },
     html`${alert(problem)}
       <form method="get" action="/sign-in">
-        ${field('E-mail address', 'email', html`type="email" autocomplete="username webauthn" maxlength="254" required autofocus`, problem !== undefined)}
+        ${field(
+          'E-mail address',
+          'email',
+          html`type="email" autocomplete="username webauthn" maxlength="254" required autofocus`,
+          problem !== undefined,
+        )}
         ${hidden({ returnTo })}
         <button>Continue</button>
       </form>
@@ -41,7 +46,7 @@ export function methodPage({ email, password, connections, returnTo, problem, re
     { title: 'Sign in' },
     html`<p class="quiet">${email} · <a href="/sign-in?${new URLSearchParams({ returnTo }).toString()}">not you?</a></p>
       ${alert(problem)}
-      ${connections.map((connection) => html`<a class="button" href="${connection.loginUrl}">Continue with ${connection.name}</a>`)}
+      ${connections.map(({ loginUrl, name }) => html`<a class="button" href="${loginUrl}">Continue with ${name}</a>`)}
       ${connections.length > 0 && password && html`<h2>Or with a password</h2>`}
       ${password && passwordForm({ email, returnTo, rememberMe }, problem !== undefined)}`,
   );
@@ -53,7 +58,12 @@ function passwordForm(
 ): Html {
   return html`<form method="post" action="/sign-in/password">
       <input type="hidden" name="email" value="${email}" autocomplete="username" />
-      ${field('Password', 'password', html`type="password" autocomplete="current-password" maxlength="1000" required autofocus`, wrong)}
+      ${field(
+        'Password',
+        'password',
+        html`type="password" autocomplete="current-password" maxlength="1000" required autofocus`,
+        wrong,
+      )}
       <label class="check"
         ><input type="checkbox" name="rememberMe" value="on" ${rememberMe && html` checked`} /> Stay signed in on this
         device, where your organization allows it</label

@@ -254,17 +254,20 @@ export const ssoFeature = defineFeature({
     'sso.oidc': {
       claims: ['M14', 'S3'],
       description:
-        'ID tokens are verified down to the signature, for this browser, connection and request; what another issuer, client or sign-in made is refused.',
+        'ID tokens are verified down to the signature, for this browser, connection and request; what another ' +
+        'issuer, client or sign-in made is refused.',
     },
     'sso.domains': {
       claims: ['M14', 'S3'],
       description:
-        'An organization answers for a mail domain as long as a DNS record shows it, which the worker alone can note; two only within an institution.',
+        'An organization answers for a mail domain as long as a DNS record shows it, which the worker alone ' +
+        'can note; two only within an institution.',
     },
     'sso.tested': {
       claims: ['M14', 'S3'],
       description:
-        'Single sign-on is enforced only after a sign-in came through, as the database checks; whoever leads comes in by a second factor all the same, and is heard of.',
+        'Single sign-on is enforced only after a sign-in came through, as the database checks; whoever leads ' +
+        'comes in by a second factor all the same, and is heard of.',
     },
     'sso.refresh': {
       claims: ['M14'],
@@ -279,7 +282,8 @@ export const ssoFeature = defineFeature({
     'sso.saml': {
       claims: ['M14', 'S3'],
       description:
-        'SAML responses are guarded, verified, and checked on the signed bytes; replays and foreign responses are refused.',
+        'SAML responses are guarded, verified, and checked on the signed bytes; replays and foreign responses ' +
+        'are refused.',
     },
   },
 });
