@@ -95,7 +95,8 @@ module.exports = {
     {
       name: 'pg-stays-in-the-database-platform',
       comment:
-        'Connections are taken by the unit of work, so that every transaction enters by an entrance; a COPY stream and the doctor, who tries each role, are the exceptions.',
+        'Connections are taken by the unit of work, so that every transaction enters by an entrance; a COPY ' +
+        'stream and the doctor, who tries each role, are the exceptions.',
       severity: 'error',
       from: {
         path: '^src/',
@@ -111,7 +112,8 @@ module.exports = {
     {
       name: 'bullmq-stays-in-jobs',
       comment:
-        'Work is enqueued by Jobs.enqueue and handled by @OnJob, so that it exists exactly when its transaction is committed.',
+        'Work is enqueued by Jobs.enqueue and handled by @OnJob, so that it exists exactly when its ' +
+        'transaction is committed.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/platform/jobs/' },
       to: { path: 'node_modules/bullmq/' },
@@ -133,7 +135,8 @@ module.exports = {
     {
       name: 'no-cycle',
       comment:
-        'Two files that need each other at run time fail with "Cannot access before initialization": move what both need into a third.',
+        'Two files that need each other at run time fail with "Cannot access before initialization": move what ' +
+        'both need into a third.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -155,7 +158,8 @@ module.exports = {
     {
       name: 'declared-packages-only',
       comment:
-        'Add the package to the dependencies of package.json: what merely happens to be installed may be gone tomorrow.',
+        'Add the package to the dependencies of package.json: what merely happens to be installed may be ' +
+        'gone tomorrow.',
       severity: 'error',
       from: { path: '^src/', pathNot: TESTS },
       to: {

@@ -25,6 +25,13 @@ interface UserOptions {
 /** `org create`, `list`, `rename`, `suspend` and `resume`; `user create` and `reset-factors`. */
 export function organizationCommands(program: Command): void {
   const org = program.command('org').description('organizations');
+  registryCommands(org);
+  standingCommands(org);
+  userCommands(program.command('user').description('users'));
+}
+
+/** Which organizations there are and what they are called. */
+function registryCommands(org: Command): void {
   org
     .command('create')
     .description('set up an organization')
@@ -57,6 +64,10 @@ export function organizationCommands(program: Command): void {
         }),
       ),
     );
+}
+
+/** Whether an organization is open. */
+function standingCommands(org: Command): void {
   org
     .command('suspend')
     .description('shut an organization: no sign-in, no requests, no webhooks, no jobs but those of retention')
@@ -74,8 +85,9 @@ export function organizationCommands(program: Command): void {
     .action((options: OrgOptions) =>
       operate(options, async (operator) => ({ resumed: await resume(operator, options.org) })),
     );
+}
 
-  const user = program.command('user').description('users');
+function userCommands(user: Command): void {
   user
     .command('create')
     .description('add a member, and the user behind it where the address is new')

@@ -72,7 +72,8 @@ async function asked(leader: Client, resource: string, ids: readonly string[], p
     questions += 1;
     const items = await walk<{ membershipId: string }>(
       leader,
-      `/v1/access/who-can?limit=2&resource=${resource}&id=${id}${permission === undefined ? '' : `&permission=${permission}`}`,
+      `/v1/access/who-can?limit=2&resource=${resource}&id=${id}` +
+        (permission === undefined ? '' : `&permission=${permission}`),
     );
     found.push(...items.map(({ membershipId }) => `${membershipId} ${id}`));
   }

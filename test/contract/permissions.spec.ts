@@ -136,7 +136,8 @@ describe('the permissions by default', () => {
       cells += 1;
       if (open !== policy.permission in granted)
         wrong.push(
-          `${method} ${path} is ${open ? 'open' : 'closed'} to ${role}, who has ${policy.permission}: ${granted[policy.permission] ?? 'not'}`,
+          `${method} ${path} is ${open ? 'open' : 'closed'} to ${role}, who has ${policy.permission}: ` +
+            (granted[policy.permission] ?? 'not'),
         );
     }
     expect(wrong).toEqual([]);

@@ -19,7 +19,8 @@ export async function sampleFor(route: Route, tenant: Tenant): Promise<Sample> {
   const make = SAMPLES[keyOf(route)];
   if (make === undefined)
     throw new Error(
-      `${keyOf(route)} has no sample: add one to SAMPLES in test/contract/samples.ts (or, if it takes no session, to PUBLIC)`,
+      `${keyOf(route)} has no sample: add one to SAMPLES in test/contract/samples.ts (or, if it takes no ` +
+        'session, to PUBLIC)',
     );
   return make(tenant.ids, tenant);
 }

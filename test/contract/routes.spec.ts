@@ -112,7 +112,8 @@ describe('every route', () => {
         const answer = await send(mine.powerless, route, await sampleOf(route));
         const permission = route.policy?.kind === 'access' ? route.policy.permission : '';
         const logged = await harness.database.superuser(
-          `SELECT 1 FROM audit_events WHERE org_id = $1 AND type = 'access.denied' AND outcome = 'denied' AND request_id = $2 AND meta ->> 'permission' = $3 AND meta ->> 'route' = $4`,
+          `SELECT 1 FROM audit_events WHERE org_id = $1 AND type = 'access.denied' AND outcome = 'denied'
+             AND request_id = $2 AND meta ->> 'permission' = $3 AND meta ->> 'route' = $4`,
           [mine.ids.org, answer.headers.get('x-request-id'), permission, route.where],
         );
         cells += 1;

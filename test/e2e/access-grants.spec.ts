@@ -149,7 +149,8 @@ describe('a second person', () => {
     expect(
       (
         await raw.attempt(
-          `UPDATE access_grants SET state = 'approved', decided_by = requested_by, expires_at = now() + interval '1 day' WHERE id = $1`,
+          `UPDATE access_grants SET state = 'approved', decided_by = requested_by,
+             expires_at = now() + interval '1 day' WHERE id = $1`,
           [asked],
         )
       ).code,
@@ -158,7 +159,8 @@ describe('a second person', () => {
       (
         await raw.attempt(
           `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, requested_by)
-       SELECT org_id, gen_random_uuid(), id, '{"audit:read":"org"}', '${REASON}', 60, id FROM memberships WHERE id <> app.membership_id() LIMIT 1`,
+       SELECT org_id, gen_random_uuid(), id, '{"audit:read":"org"}', '${REASON}', 60, id FROM memberships
+         WHERE id <> app.membership_id() LIMIT 1`,
         )
       ).code,
     ).toBe('42501');

@@ -41,7 +41,8 @@ describe.each(ROLES)('in %s, the role %s', (preset, role) => {
   });
   const denials = async () => {
     const rows = await harness.database.superuser<{ permission: string }>(
-      `SELECT meta ->> 'permission' AS permission FROM audit_events WHERE type = 'access.denied' AND outcome = 'denied' AND actor_id = $1 ORDER BY occurred_at`,
+      `SELECT meta ->> 'permission' AS permission FROM audit_events WHERE type = 'access.denied'
+         AND outcome = 'denied' AND actor_id = $1 ORDER BY occurred_at`,
       [caller.userId],
     );
     return rows.map(({ permission }) => permission);
@@ -153,7 +154,8 @@ describe('the link', () => {
     const client = await harness.signIn(other.email);
     const { url } = await exported(client, { kind: 'people_csv' });
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'export:create', 'none')`,
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+         VALUES ($1, $2, 'export:create', 'none')`,
       [orgId, other.membershipId],
     );
     expect(await client.get(url!)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
@@ -188,7 +190,8 @@ describe('others', () => {
     const mentor = await harness.make.member(orgId, 'mentor');
     await harness.make.assignment(orgId, mentor.membershipId, mine);
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'export:create', 'assigned'), ($1, $2, 'export:read', 'org')`,
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+         VALUES ($1, $2, 'export:create', 'assigned'), ($1, $2, 'export:read', 'org')`,
       [orgId, mentor.membershipId],
     );
     const client = await harness.signIn(mentor.email);

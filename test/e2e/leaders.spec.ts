@@ -85,7 +85,7 @@ describe('handing the leading role on', () => {
     );
   });
 
-  it('is for who leads, to an active member of the organization, with a role that there is, after a fresh sign-in', async () => {
+  it('is for who leads, to an active member, with a role that there is, after a fresh sign-in', async () => {
     const { owner, admin, viewer } = await company();
     const elsewhere = await company();
     const ended = await seat(owner.orgId, 'viewer');

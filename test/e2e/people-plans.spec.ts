@@ -56,7 +56,8 @@ beforeAll(async () => {
     secrets[role] = sessionSecret(await harness.signIn(email));
     if (role !== 'mentor') continue;
     await superuser(
-      `INSERT INTO assignments (org_id, id, person_id, membership_id) SELECT $1, gen_random_uuid(), p, $2 FROM unnest($3::uuid[]) p`,
+      `INSERT INTO assignments (org_id, id, person_id, membership_id) SELECT $1, gen_random_uuid(), p, $2
+         FROM unnest($3::uuid[]) p`,
       [orgId, membershipId, Array.from({ length: ASSIGNED }, (_, i) => people[100 + i * 100]!)],
     );
   }

@@ -3,7 +3,8 @@ import { defineFeature } from '../../platform/feature/define-feature.js';
 export const accessGrantsFeature = defineFeature({
   name: 'access-grants',
   description:
-    'Permissions for a time (break-glass, support): asked for with a reason, given by a second person, marked in the log.',
+    'Permissions for a time (break-glass, support): asked for with a reason, given by a second person, marked ' +
+    'in the log.',
   permissions: {
     'access-grant:read': {
       category: 'Access',
@@ -106,7 +107,8 @@ export const accessGrantsFeature = defineFeature({
     'access-grants.second-person': {
       claims: ['E11', 'S4'],
       description:
-        'Permissions for a time need a reason and a second person, who holds them; the database decides, and every entry made under them says so.',
+        'Permissions for a time need a reason and a second person, who holds them; the database decides, and ' +
+        'every entry made under them says so.',
     },
   },
 });

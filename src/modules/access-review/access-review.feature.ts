@@ -7,7 +7,8 @@ const LEADING = ['program_director', 'owner', 'admin'] as const;
 export const accessReviewFeature = defineFeature({
   name: 'access-review',
   description:
-    'Access explained: who can reach a thing and why, what a user could see and do, and reviews of what everybody holds.',
+    'Access explained: who can reach a thing and why, what a user could see and do, and reviews of what ' +
+    'everybody holds.',
   permissions: {
     'access:explain': {
       category: 'Access',
@@ -135,12 +136,14 @@ export const accessReviewFeature = defineFeature({
     'access-review.reviews': {
       claims: ['E10', 'E12'],
       description:
-        "A review lists every membership, override and role of the organization's own; each is confirmed or revoked by somebody else, which is kept for seven years.",
+        "A review lists every membership, override and role of the organization's own; each is confirmed or " +
+        'revoked by somebody else, which is kept for seven years.',
     },
     'access-review.explained': {
       claims: ['C5', 'E10', 'E12'],
       description:
-        'Who can reach a thing, and what a user could see and do, are answered with reasons from the grants, assignments and row rules that enforce it.',
+        'Who can reach a thing, and what a user could see and do, are answered with reasons from the grants, ' +
+        'assignments and row rules that enforce it.',
     },
   },
 });

@@ -51,7 +51,8 @@ export const apiKeysFeature = defineFeature({
   retention: {
     'api_keys.ended': {
       description:
-        'API keys whose time was over more than a year ago: until then the log, which names them by id, can be read with them',
+        'API keys whose time was over more than a year ago: until then the log, which names them by id, can be ' +
+        'read with them',
       table: 'api_keys',
       ageColumn: 'expires_at',
       days: 400,
@@ -82,12 +83,14 @@ export const apiKeysFeature = defineFeature({
     'api-keys.narrowed': {
       claims: ['C5'],
       description:
-        'A key reaches what its member holds at that moment and its list names, in the database as well; it makes and ends no keys.',
+        'A key reaches what its member holds at that moment and its list names, in the database as well; it ' +
+        'makes and ends no keys.',
     },
     'api-keys.hashed': {
       claims: ['E4'],
       description:
-        'Keys are shown once, stored as SHA-256, end within a year and with their member, and are told from typos by a check sum.',
+        'Keys are shown once, stored as SHA-256, end within a year and with their member, and are told from ' +
+        'typos by a check sum.',
     },
   },
 });

@@ -106,12 +106,14 @@ export const exportsFeature = defineFeature({
     'exports.watermark': {
       claims: ['M9'],
       description:
-        'Every file says who exported it, for which organization, when and by which export; without that it is not made.',
+        'Every file says who exported it, for which organization, when and by which export; without that it ' +
+        'is not made.',
     },
     'exports.scope': {
       claims: ['M9', 'M10'],
       description:
-        'A file is made under the row policies of whoever asked for it; exports of everybody need a permission that trainees lack.',
+        'A file is made under the row policies of whoever asked for it; exports of everybody need a permission ' +
+        'that trainees lack.',
     },
     'exports.single-use': {
       claims: ['M10'],
@@ -120,7 +122,8 @@ export const exportsFeature = defineFeature({
     'exports.sealed-files': {
       claims: ['E15'],
       description:
-        "Files are sealed before they reach the storage: everybody's under the organization's key, a person's under that person's.",
+        "Files are sealed before they reach the storage: everybody's under the organization's key, a person's " +
+        "under that person's.",
     },
     'exports.formulas': { claims: ['M10'], description: 'Cells that a spreadsheet would run are defused.' },
   },

@@ -3,7 +3,8 @@ import { defineFeature } from '../../platform/feature/define-feature.js';
 export const institutionsFeature = defineFeature({
   name: 'institutions',
   description:
-    'Institutions group organizations for shared sign-in and reporting, each by its own consent; nothing else crosses over.',
+    'Institutions group organizations for shared sign-in and reporting, each by its own consent; nothing else ' +
+    'crosses over.',
   permissions: {
     'institution:report': {
       category: 'Organization',

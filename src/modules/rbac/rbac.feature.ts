@@ -137,7 +137,8 @@ export const rbacFeature = defineFeature({
     'rbac.rows': {
       claims: ['C5'],
       description:
-        "What permissions say of rows is declared with each table, and migrate makes row policies of it: raw SQL in a member's session obeys too.",
+        'What permissions say of rows is declared with each table, and migrate makes row policies of it: raw ' +
+        "SQL in a member's session obeys too.",
     },
     'rbac.cascade': {
       claims: ['E10', 'E12', 'C5'],

@@ -136,7 +136,8 @@ export const retentionFeature = defineFeature({
     'retention.policies': {
       claims: ['E21'],
       description:
-        'Every table has a policy that removes its rows or a reason to keep them; floors are checked again at every run.',
+        'Every table has a policy that removes its rows or a reason to keep them; floors are checked again at ' +
+        'every run.',
     },
     'retention.own-days': {
       claims: ['E21'],

@@ -166,7 +166,8 @@ export const tenancyFeature = defineFeature({
     'tenancy.settings': {
       claims: ['M13'],
       description:
-        "Idle time, length of sessions and kinds of sign-in are the organization's own; live sessions obey at the next request.",
+        "Idle time, length of sessions and kinds of sign-in are the organization's own; live sessions obey at " +
+        'the next request.',
     },
     'tenancy.leader': {
       claims: ['E10', 'E12'],

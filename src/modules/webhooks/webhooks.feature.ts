@@ -67,7 +67,8 @@ export const webhooksFeature = defineFeature({
       category: 'integrations',
       severity: 'warning',
       description:
-        'Deliveries that were not signed as they must be were refused: at most one entry a minute for each source, with their number.',
+        'Deliveries that were not signed as they must be were refused: at most one entry a minute for each ' +
+        'source, with their number.',
       meta: { reasons: 'codes', count: 'count' },
     },
     'webhook.conflict': {

@@ -50,7 +50,8 @@ export class UnitOfWorkInterceptor implements NestInterceptor {
     )
       return;
     throw new Error(
-      `${execution.getClass().name}.${execution.getHandler().name} changed something and recorded none of: ${policy.emits?.join(', ')}`,
+      `${execution.getClass().name}.${execution.getHandler().name} changed something and recorded none of: ` +
+        policy.emits?.join(', '),
     );
   }
 

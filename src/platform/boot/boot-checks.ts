@@ -60,7 +60,8 @@ function routeProblems({ method, path, where, handler, mutating, policy }: Route
     problems.push(`${route} changes something and declares no event: add emits: ['…'] to its @Access or @Public`);
   if (mutating && policy.kind === 'access' && policy.permission === 'signed-in' && !policy.peopleOnly)
     problems.push(
-      `${route} changes something for every member: give it a permission, or add peopleOnly: true, because API keys act by permissions alone`,
+      `${route} changes something for every member: give it a permission, or add peopleOnly: true, because API ` +
+        'keys act by permissions alone',
     );
   if (returnsOf(handler) === undefined)
     problems.push(`${route} declares no response: put @Returns(ResponseClass) on it, so that only listed fields leave`);
@@ -85,7 +86,8 @@ function permissionProblems(routes: readonly Route[]): string[] {
     ),
     ...narrowed.map(
       ([key]) =>
-        `permission "${key}" is given to roles for less than the organization and is not about people: add ofPeople: true, and narrow what its handler reaches`,
+        `permission "${key}" is given to roles for less than the organization and is not about people: add ` +
+        'ofPeople: true, and narrow what its handler reaches',
     ),
   ];
 }
@@ -113,7 +115,8 @@ function liveProblems(): string[] {
           ...(shown.includes(live.permission)
             ? []
             : [
-                `event "${type}" goes live to holders of "${live.permission}", whom table "live_events" does not show it: add the permission to select of its rows`,
+                `event "${type}" goes live to holders of "${live.permission}", whom table "live_events" does ` +
+                  'not show it: add the permission to select of its rows',
               ]),
           ...(live.person === undefined || meta[live.person] === 'id'
             ? []
@@ -190,7 +193,8 @@ function resourceProblems(): string[] {
     .filter(([, tables]) => tables.length > 1)
     .map(
       ([resource, tables]) =>
-        `the tables ${tables.map(({ table }) => `"${table}"`).join(' and ')} are both called "${resource}": give one another name`,
+        `the tables ${tables.map(({ table }) => `"${table}"`).join(' and ')} are both called "${resource}": ` +
+        'give one another name',
     );
 }
 

@@ -7,7 +7,8 @@ export function renderCatalogue(): string {
   return [
     '# Catalogue',
     '',
-    'Written from the declarations by `npm run docs`; do not edit. Ids such as M4 or E14 are explained in [claims.md](../claims.md).',
+    'Written from the declarations by `npm run docs`; do not edit. ' +
+      'Ids such as M4 or E14 are explained in [claims.md](../claims.md).',
     '',
     '## Features',
     '',
@@ -15,6 +16,18 @@ export function renderCatalogue(): string {
       ['Feature', 'What it is'],
       features.map(({ name, description }) => [name, description]),
     ),
+    ...accessSections(features),
+    ...workSections(features),
+    ...dataSections(features),
+    ...section(features, 'Controls', 'controls', ['Control', 'Claims', 'What it is'], (c) => [
+      c.claims.join(', '),
+      c.description,
+    ]),
+  ].join('\n');
+}
+
+function accessSections(features: readonly FeatureDeclaration[]): string[] {
+  return [
     ...section(
       features,
       'Permissions',
@@ -44,6 +57,11 @@ export function renderCatalogue(): string {
       ],
     ),
     ...section(features, 'Problems', 'errors', ['Code', 'Status', 'Title'], (e) => [String(e.status), e.title]),
+  ];
+}
+
+function workSections(features: readonly FeatureDeclaration[]): string[] {
+  return [
     ...section(features, 'Jobs', 'jobs', ['Job', 'Attempts', 'Time limit', 'At once', 'What it does'], (j) => [
       String(j.attempts),
       `${j.timeoutSeconds} s`,
@@ -56,6 +74,11 @@ export function renderCatalogue(): string {
       s.per,
       s.description,
     ]),
+  ];
+}
+
+function dataSections(features: readonly FeatureDeclaration[]): string[] {
+  return [
     ...section(features, 'Retention', 'retention', ['Policy', 'Table', 'Kept', 'Never less than', 'Then'], (r) => [
       r.table,
       `${r.days} days after ${r.ageColumn}`,
@@ -67,11 +90,7 @@ export function renderCatalogue(): string {
       'keep' in t.retention ? t.retention.keep : `by ${t.retention.policies.join(', ')}`,
     ]),
     ...personalData(features),
-    ...section(features, 'Controls', 'controls', ['Control', 'Claims', 'What it is'], (c) => [
-      c.claims.join(', '),
-      c.description,
-    ]),
-  ].join('\n');
+  ];
 }
 
 type Section = 'permissions' | 'events' | 'errors' | 'jobs' | 'schedules' | 'retention' | 'tables' | 'controls';

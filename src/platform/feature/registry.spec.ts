@@ -55,7 +55,8 @@ describe('the registry', () => {
 
   it('says what to do about a key that nobody declared', () => {
     expect(() => declaration('events', 'testing.dun')).toThrow(
-      '"testing.dun" is not declared under events of any feature: declare it in the feature file of the module that uses it',
+      '"testing.dun" is not declared under events of any feature: declare it in the feature file of the module ' +
+        'that uses it',
     );
   });
 

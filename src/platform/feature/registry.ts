@@ -78,7 +78,8 @@ export function declaration<S extends keyof Declarations>(section: S, key: strin
   const found = sections[section].get(key);
   if (found === undefined)
     throw new Error(
-      `"${key}" is not declared under ${section} of any feature: declare it in the feature file of the module that uses it`,
+      `"${key}" is not declared under ${section} of any feature: declare it in the feature file of the module ` +
+        'that uses it',
     );
   return found;
 }

@@ -104,7 +104,8 @@ describe('a job', () => {
       happened.push(JSON.stringify({ payload, attempt, orgId, id, actor, requestId }));
     });
     expect(happened[2]).toBe(
-      '{"payload":{"n":1},"attempt":2,"orgId":"org","id":"job-1","actor":{"type":"system","id":"job:runner.test"},"requestId":"job-1"}',
+      '{"payload":{"n":1},"attempt":2,"orgId":"org","id":"job-1",' +
+        '"actor":{"type":"system","id":"job:runner.test"},"requestId":"job-1"}',
     );
   });
 

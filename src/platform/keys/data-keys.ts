@@ -89,7 +89,8 @@ export class DataKeys {
     const key = randomBytes(32);
     const wrapped = await this.kms.wrap(key, wrapContext(orgId, subjectId, purpose));
     await this.unitOfWork.execute(
-      'INSERT INTO data_keys (org_id, subject_id, purpose, generation, wrapped) VALUES ($1, $2, $3, 1, $4) ON CONFLICT DO NOTHING',
+      `INSERT INTO data_keys (org_id, subject_id, purpose, generation, wrapped) VALUES ($1, $2, $3, 1, $4)
+         ON CONFLICT DO NOTHING`,
       [orgId, subjectId, purpose, wrapped],
     );
     return this.find(subjectId, purpose);

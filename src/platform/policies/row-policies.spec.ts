@@ -46,7 +46,8 @@ const of = (table: string) =>
 describe('the policies of a table', () => {
   it('reach as far among people as the permission does that is about them', () => {
     expect(of('specimens').get('select')).toBe(
-      "CASE WHEN org_id = (SELECT app.org_if_holds('specimen:audit')) THEN true ELSE CASE WHEN org_id = (SELECT app.org_if_everybody('specimen:read')) THEN true " +
+      "CASE WHEN org_id = (SELECT app.org_if_holds('specimen:audit')) THEN true ELSE " +
+        "CASE WHEN org_id = (SELECT app.org_if_everybody('specimen:read')) THEN true " +
         "ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.in_reach('specimen:read') r) END END",
     );
   });
@@ -61,13 +62,15 @@ describe('the policies of a table', () => {
         .get('select')!
         .replace(/^.*? ELSE CASE/, 'CASE')
         .replace(/ END$/, '')} ` +
-        "WHEN 'specimen:audit' THEN org_id = (SELECT app.org_if_holds('specimen:audit')) ELSE org_id = (SELECT app.org_if_system()) END",
+        "WHEN 'specimen:audit' THEN org_id = (SELECT app.org_if_holds('specimen:audit')) " +
+        'ELSE org_id = (SELECT app.org_if_system()) END',
     );
   });
 
   it('let a member in person at rows of their own for what the table says, and no more', () => {
     expect(of('specimens').get('update')).toBe(
-      "CASE WHEN (org_id, author_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('specimen:audit')) END",
+      'CASE WHEN (org_id, author_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ' +
+        "ELSE org_id = (SELECT app.org_if_holds('specimen:audit')) END",
     );
   });
 
@@ -87,7 +90,8 @@ describe('the policies of a table', () => {
     const update = rowPolicies().find(({ table, command }) => table === 'specimens' && command === 'update');
     const { condition } = update!;
     expect(createPolicy(update!)).toBe(
-      `CREATE POLICY rows_update ON specimens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (${condition}) WITH CHECK (${condition})`,
+      `CREATE POLICY rows_update ON specimens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app ` +
+        `USING (${condition}) WITH CHECK (${condition})`,
     );
   });
 });

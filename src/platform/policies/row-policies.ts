@@ -31,14 +31,16 @@ function jobCondition(): string {
   const cases = [...declared('jobs')].flatMap(([job, { askedBy }]) =>
     askedBy === undefined ? [] : [`WHEN '${job}' THEN (SELECT app.org_if_reaches(${literals(askedBy)}))`],
   );
-  return `org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE ${cases.length === 0 ? 'NULL' : `CASE job ${cases.join(' ')} END`} END`;
+  const byJob = cases.length === 0 ? 'NULL' : `CASE job ${cases.join(' ')} END`;
+  return `org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE ${byJob} END`;
 }
 
 /** The statement that makes a policy. */
 export function createPolicy({ table, command, condition }: RowPolicy): string {
   const using = command === 'insert' ? '' : ` USING (${condition})`;
   const check = command === 'insert' || command === 'update' ? ` WITH CHECK (${condition})` : '';
-  return `CREATE POLICY rows_${command} ON ${table} AS RESTRICTIVE FOR ${command.toUpperCase()} TO vouchsafe_app${using}${check}`;
+  const to = `AS RESTRICTIVE FOR ${command.toUpperCase()} TO vouchsafe_app`;
+  return `CREATE POLICY rows_${command} ON ${table} ${to}${using}${check}`;
 }
 
 /** Who is named, as a list; empty when the command is closed. */

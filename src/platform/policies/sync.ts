@@ -63,7 +63,8 @@ export async function syncCatalogue(query: (text: string, values?: unknown[]) =>
   }
   for (const statement of policies.map(createPolicy)) await query(statement);
   await query(
-    'INSERT INTO app_private.catalogue (digest) VALUES ($1) ON CONFLICT (singleton) DO UPDATE SET digest = EXCLUDED.digest',
+    `INSERT INTO app_private.catalogue (digest) VALUES ($1) ON CONFLICT (singleton) DO UPDATE
+       SET digest = EXCLUDED.digest`,
     [digest],
   );
   await query('COMMIT');

@@ -25,7 +25,8 @@ export const httpFeature = defineFeature({
     'http.tls': {
       claims: ['M1', 'C3', 'S2', 'E3'],
       description:
-        'Outside development plain HTTP and unencrypted database connections are refused; own TLS takes 1.2 or later with AEAD and ECDHE suites.',
+        'Outside development plain HTTP and unencrypted database connections are refused; own TLS takes 1.2 or ' +
+        'later with AEAD and ECDHE suites.',
     },
     'http.headers': {
       claims: ['E22', 'E23'],
@@ -35,7 +36,8 @@ export const httpFeature = defineFeature({
     'http.rate-limits': {
       claims: ['E8'],
       description:
-        'Limits are exact sliding windows in Redis, shared by all processes; without Redis each process gives its part of them.',
+        'Limits are exact sliding windows in Redis, shared by all processes; without Redis each process gives ' +
+        'its part of them.',
     },
     'http.response-classes': {
       claims: ['E27'],

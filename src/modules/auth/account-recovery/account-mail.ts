@@ -24,7 +24,8 @@ export function resetMail(to: string, origin: string, token: string): MailMessag
 /** To somebody whose organizations take no passwords. */
 export function noPasswordMail(to: string, origin: string): MailMessage {
   return mail(to, 'Sign in through your organization', [
-    'Somebody asked to set a password for this address. There is none to set: your organization signs you in by its single sign-on.',
+    'Somebody asked to set a password for this address. There is none to set: your organization signs you in ' +
+      'by its single sign-on.',
     '',
     `Sign in there: ${origin}`,
     LEAVE_IT,
@@ -46,9 +47,11 @@ export function verifyMail(to: string, origin: string, token: string): MailMessa
 /** Once a lock. */
 export function lockedMail(to: string): MailMessage {
   return mail(to, 'Sign-in was locked for a while', [
-    'Sign-in with this address failed five times and is locked for fifteen minutes. Nobody got in, and sessions that are open stay so.',
+    'Sign-in with this address failed five times and is locked for fifteen minutes. Nobody got in, and ' +
+      'sessions that are open stay so.',
     '',
-    'If it was you: wait, or set a new password, which lifts the lock. If not: you need do nothing, unless your password is used elsewhere too.',
+    'If it was you: wait, or set a new password, which lifts the lock. If not: you need do nothing, unless ' +
+      'your password is used elsewhere too.',
   ]);
 }
 

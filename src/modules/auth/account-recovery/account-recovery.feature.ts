@@ -8,7 +8,8 @@ export const recoveryFeature = defineFeature({
       category: 'sign-in',
       severity: 'info',
       description:
-        'Somebody asked for a mail to set a password, for an address that may or may not be known. No success: who asks has shown nothing.',
+        'Somebody asked for a mail to set a password, for an address that may or may not be known. No success: ' +
+        'who asks has shown nothing.',
     },
     'auth.email_mail_asked': {
       category: 'sign-in',
@@ -69,7 +70,8 @@ export const recoveryFeature = defineFeature({
     'recovery.token': {
       claims: ['E4'],
       description:
-        'Tokens to set a password or confirm an address are made when they are mailed, good once and for a while, and kept as SHA-256.',
+        'Tokens to set a password or confirm an address are made when they are mailed, good once and for a ' +
+        'while, and kept as SHA-256.',
     },
     'recovery.no-oracle': {
       claims: ['E8'],

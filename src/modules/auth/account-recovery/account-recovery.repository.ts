@@ -65,7 +65,8 @@ export class RecoveryRepository {
   /** Null where there is nobody to send it to, or it has left already; for the worker. */
   async letter(id: string): Promise<AccountLetter | null> {
     const [row] = await this.unitOfWork.sql<AccountLetter>(
-      'SELECT kind, address, user_id AS "userId", org_id AS "orgId", takes_passwords AS "takesPasswords" FROM app.account_letter($1)',
+      `SELECT kind, address, user_id AS "userId", org_id AS "orgId", takes_passwords AS "takesPasswords"
+         FROM app.account_letter($1)`,
       [id],
     );
     return row ?? null;

@@ -30,6 +30,9 @@ export class SsoDiscovery {
   }
 
   private loginUrl(protocol: SsoProtocol, id: string, organization: string | null): string {
-    return `${this.app.origin}/v1/sso/${protocol}/${id}/login${organization === null ? '' : `?organization=${organization}`}`;
+    return (
+      `${this.app.origin}/v1/sso/${protocol}/${id}/login` +
+      (organization === null ? '' : `?organization=${organization}`)
+    );
   }
 }

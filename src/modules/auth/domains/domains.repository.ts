@@ -15,7 +15,8 @@ export interface DomainRow {
   [column: string]: unknown;
 }
 
-const COLUMNS = `id, domain, token, created_at AS "createdAt", checked_at AS "checkedAt", verified_at AS "verifiedAt", lost_at AS "lostAt", problem`;
+const COLUMNS = `id, domain, token, created_at AS "createdAt", checked_at AS "checkedAt", verified_at AS "verifiedAt",
+  lost_at AS "lostAt", problem`;
 
 /** How long a verified domain stays so without its record. */
 const GRACE = "interval '7 days'";
@@ -61,7 +62,8 @@ export class SsoDomainsRepository {
    */
   async due(): Promise<string[]> {
     const rows = await this.unitOfWork.sql<{ id: string }>(
-      `SELECT id FROM sso_domains WHERE org_id = $1 AND CASE WHEN verified_at IS NULL THEN created_at > now() - interval '30 days'
+      `SELECT id FROM sso_domains WHERE org_id = $1 AND CASE WHEN verified_at IS NULL
+         THEN created_at > now() - interval '30 days'
          ELSE lost_at IS NOT NULL OR checked_at < now() - interval '6 days 12 hours' END ORDER BY id`,
       [this.orgId],
     );
@@ -71,7 +73,8 @@ export class SsoDomainsRepository {
   /** The record is there. Fails with domain_taken where another institution's organization has the domain. */
   async found(id: string): Promise<void> {
     await this.unitOfWork.execute(
-      `UPDATE sso_domains SET checked_at = now(), verified_at = coalesce(verified_at, now()), lost_at = NULL, problem = NULL WHERE org_id = $1 AND id = $2`,
+      `UPDATE sso_domains SET checked_at = now(), verified_at = coalesce(verified_at, now()), lost_at = NULL,
+         problem = NULL WHERE org_id = $1 AND id = $2`,
       [this.orgId, id],
     );
   }
@@ -84,7 +87,8 @@ export class SsoDomainsRepository {
     const [row] = await this.unitOfWork.sql<DomainRow>(
       `UPDATE sso_domains SET checked_at = now(), problem = $3,
               verified_at = CASE WHEN lost_at IS NULL OR lost_at > now() - ${GRACE} THEN verified_at END,
-              lost_at = CASE WHEN verified_at IS NOT NULL AND (lost_at IS NULL OR lost_at > now() - ${GRACE}) THEN coalesce(lost_at, now()) END
+              lost_at = CASE WHEN verified_at IS NOT NULL AND (lost_at IS NULL OR lost_at > now() - ${GRACE})
+                THEN coalesce(lost_at, now()) END
         WHERE org_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
       [this.orgId, id, problem],
     );

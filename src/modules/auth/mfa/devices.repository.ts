@@ -18,7 +18,8 @@ export class DevicesRepository {
 
   own(): Promise<DeviceRow[]> {
     return this.unitOfWork.sql(
-      'SELECT id, ip, user_agent AS "userAgent", created_at AS "createdAt", expires_at AS "expiresAt" FROM app.own_devices()',
+      `SELECT id, ip, user_agent AS "userAgent", created_at AS "createdAt", expires_at AS "expiresAt"
+         FROM app.own_devices()`,
     );
   }
 

@@ -16,7 +16,8 @@ export class FactorLettersRepository {
 
   async membershipOf(email: string): Promise<string | null> {
     const [row] = await this.unitOfWork.sql<{ id: string }>(
-      `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = $2 AND m.status = 'active'`,
+      `SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = $2
+         AND m.status = 'active'`,
       [currentContext().orgId, email],
     );
     return row?.id ?? null;
@@ -24,7 +25,8 @@ export class FactorLettersRepository {
 
   async letter(membershipId: string): Promise<FactorLetter | null> {
     const [row] = await this.unitOfWork.sql<FactorLetter>(
-      `SELECT u.email, o.name AS organization FROM memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.org_id
+      `SELECT u.email, o.name AS organization FROM memberships m JOIN users u ON u.id = m.user_id
+         JOIN organizations o ON o.id = m.org_id
         WHERE m.org_id = $1 AND m.id = $2 AND m.status = 'active'`,
       [currentContext().orgId, membershipId],
     );

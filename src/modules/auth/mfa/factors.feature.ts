@@ -124,7 +124,8 @@ export const factorsFeature = defineFeature({
     'factors.totp': {
       claims: ['E6', 'C8'],
       description:
-        'RFC 6238, SHA-1, six digits, one step either way, no code twice; the secret lies sealed and the database asks for a proof that was sealed with it.',
+        'RFC 6238, SHA-1, six digits, one step either way, no code twice; the secret lies sealed and the ' +
+        'database asks for a proof that was sealed with it.',
     },
     'factors.recovery-codes': {
       claims: ['E4', 'E6'],
@@ -141,7 +142,8 @@ export const factorsFeature = defineFeature({
     'factors.passkeys': {
       claims: ['V'],
       description:
-        'WebAuthn with user verification; challenges of one browser, good once; a count that does not grow is refused and recorded.',
+        'WebAuthn with user verification; challenges of one browser, good once; a count that does not grow is ' +
+        'refused and recorded.',
     },
     'factors.step-up': {
       claims: ['V'],

@@ -56,7 +56,8 @@ function resetMail({ email, organization }: FactorLetter, origin: string): MailM
     to: email,
     subject: 'Your second factors were removed',
     text: [
-      `An administrator of ${oneLine(organization)} has removed the second factors of your account: codes, passkeys and recovery codes.`,
+      `An administrator of ${oneLine(organization)} has removed the second factors of your account: codes, ` +
+        'passkeys and recovery codes.',
       '',
       `Sign in at ${origin} with your password and enrol them anew.`,
       '',

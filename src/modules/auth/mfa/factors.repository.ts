@@ -47,7 +47,8 @@ export interface StoredCode {
   verifier: Buffer;
 }
 
-const FACTORS = `user_id AS "userId", email, wrapped, totp, totp_confirmed_at AS "totpConfirmedAt", recovery_codes AS "recoveryCodes", passkeys,
+const FACTORS = `user_id AS "userId", email, wrapped, totp, totp_confirmed_at AS "totpConfirmedAt",
+  recovery_codes AS "recoveryCodes", passkeys,
   has_password AS "hasPassword"`;
 
 /**

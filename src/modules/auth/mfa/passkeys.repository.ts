@@ -78,7 +78,8 @@ export class PasskeysRepository {
 
   own(): Promise<PasskeyRow[]> {
     return this.unitOfWork.sql(
-      'SELECT id, name, backed_up AS "backedUp", created_at AS "createdAt", last_used_at AS "lastUsedAt" FROM app.own_passkeys()',
+      `SELECT id, name, backed_up AS "backedUp", created_at AS "createdAt", last_used_at AS "lastUsedAt"
+         FROM app.own_passkeys()`,
     );
   }
 

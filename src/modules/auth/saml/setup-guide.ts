@@ -112,7 +112,8 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
     groups: ['groups', 'Group membership: choose the groups, App attribute groups'],
     more: () => [['Signed response', 'off: the assertion is signed']],
     afterwards: [
-      'metadata: the file offered as Download metadata; Google publishes no address for it, so hand in the next one before the certificate expires',
+      'metadata: the file offered as Download metadata; Google publishes no address for it, so hand in the ' +
+        'next one before the certificate expires',
     ],
   },
   generic: {

@@ -5,7 +5,8 @@ const WATCHED = { category: 'sign-in', live: { permission: 'audit:read' } } as c
 export const watchFeature = defineFeature({
   name: 'sign-in-watch',
   description:
-    'Sign-ins that are unlike those before: noticed in the database, told to the user by mail and to the organization in its log.',
+    'Sign-ins that are unlike those before: noticed in the database, told to the user by mail and to the ' +
+    'organization in its log.',
   events: {
     'auth.new_device': {
       ...WATCHED,
@@ -23,7 +24,8 @@ export const watchFeature = defineFeature({
       ...WATCHED,
       severity: 'critical',
       description:
-        'Nobody travels so far in that time. The session has to prove itself before anything that asks for a fresh sign-in.',
+        'Nobody travels so far in that time. The session has to prove itself before anything that asks for a ' +
+        'fresh sign-in.',
       meta: { sessionId: 'id', from: 'code', to: 'code', minutes: 'count' },
     },
     'auth.many_failures': {
@@ -97,7 +99,8 @@ export const watchFeature = defineFeature({
     'watch.sign-ins': {
       claims: ['S7'],
       description:
-        'New devices and countries, impossible travel and many failures are noticed where sessions are opened and failures counted.',
+        'New devices and countries, impossible travel and many failures are noticed where sessions are opened ' +
+        'and failures counted.',
     },
     'watch.response': {
       claims: ['S7'],

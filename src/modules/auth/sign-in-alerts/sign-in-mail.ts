@@ -29,12 +29,14 @@ export function signInMail(
       ...(unusual.impossibleFrom === undefined
         ? []
         : [
-            `Not long before, the account was used in ${placeName(unusual.impossibleFrom)}, which is too far away. A VPN can look like that.`,
+            `Not long before, the account was used in ${placeName(unusual.impossibleFrom)}, which is too far ` +
+              'away. A VPN can look like that.',
             'Until you sign in once more, this session cannot do what asks for a fresh sign-in.',
             '',
           ]),
       'If it was you, nothing has to be done.',
-      `If not: sign in at ${origin}, end the session in the list of your sessions, and change your password, which ends all others.`,
+      `If not: sign in at ${origin}, end the session in the list of your sessions, and change your password, ` +
+        'which ends all others.',
       '',
     ].join('\n'),
   };

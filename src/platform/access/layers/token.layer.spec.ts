@@ -12,7 +12,8 @@ const app = { environment: 'test', cookieName: 'vouchsafe_test' } as never;
 const layer = new TokenLayer();
 
 beforeAll(() => {
-  expect(new JwtStrategy(app, { jwtSecret: KEY.toString('hex') } as never).name).toBe('jwt'); // passport keeps it by its name
+  // passport keeps it by its name
+  expect(new JwtStrategy(app, { jwtSecret: KEY.toString('hex') } as never).name).toBe('jwt');
 });
 
 const now = Math.floor(Date.now() / 1_000);
