@@ -75,9 +75,9 @@ describe('csvSafe', () => {
 describe('the statement for the rows', () => {
   it('defuses every text, leaves numbers alone, ends each row with the watermark and gives no header', () => {
     expect(copyRowsSql({ columns, from: 'people p', watermark })).toBe(
-      `COPY (SELECT app.csv_safe((p.name)::text), (p.year)::numeric,
-         'Exported by O''Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1'
-           FROM people p) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')`,
+      'COPY (SELECT app.csv_safe((p.name)::text), (p.year)::numeric, ' +
+        "'Exported by O''Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1' " +
+        "FROM people p) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')",
     );
   });
 

@@ -62,8 +62,8 @@ export interface CsvQuery {
  */
 export function copyRowsSql({ columns, from, watermark }: CsvQuery): string {
   const cells = columns.map(({ sql, isNumber }) => (isNumber ? `(${sql})::numeric` : `app.csv_safe((${sql})::text)`));
-  return `COPY (SELECT ${[...cells, escapeLiteral(watermark)].join(', ')}
-    FROM ${from}) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')`;
+  const expressions = [...cells, escapeLiteral(watermark)].join(', ');
+  return `COPY (SELECT ${expressions} FROM ${from}) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')`;
 }
 
 /** One record of RFC 4180 with its line end: null is an empty field, every text is quoted. */
