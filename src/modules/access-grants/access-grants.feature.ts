@@ -1,3 +1,4 @@
+import { MANAGER_ROLES } from '../../platform/access/roles.js';
 import { defineFeature } from '../../platform/feature/define-feature.js';
 
 export const accessGrantsFeature = defineFeature({
@@ -8,7 +9,7 @@ export const accessGrantsFeature = defineFeature({
     'access-grant:read': {
       category: 'Access',
       description: 'See who asked for, and was given, permissions for a time.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-grant:request': {
       category: 'Access',
@@ -18,7 +19,7 @@ export const accessGrantsFeature = defineFeature({
     'access-grant:decide': {
       category: 'Access',
       description: 'Give or refuse what others asked for.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

@@ -1,3 +1,4 @@
+import { MANAGER_ROLES } from '../../platform/access/roles.js';
 import { defineFeature } from '../../platform/feature/define-feature.js';
 
 export const auditFeature = defineFeature({
@@ -7,7 +8,7 @@ export const auditFeature = defineFeature({
     'audit:read': {
       category: 'Compliance',
       description: 'Search the audit log; every search is logged.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

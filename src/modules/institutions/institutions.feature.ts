@@ -1,3 +1,4 @@
+import { MANAGER_ROLES } from '../../platform/access/roles.js';
 import { defineFeature } from '../../platform/feature/define-feature.js';
 
 export const institutionsFeature = defineFeature({
@@ -8,7 +9,7 @@ export const institutionsFeature = defineFeature({
     'institution:report': {
       category: 'Organization',
       description: "See the numbers of the institution's organizations.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

@@ -1,3 +1,4 @@
+import { MANAGER_ROLES } from '../../platform/access/roles.js';
 import { defineFeature } from '../../platform/feature/define-feature.js';
 
 export const peopleFeature = defineFeature({
@@ -9,7 +10,7 @@ export const peopleFeature = defineFeature({
       ofPeople: true,
       description: 'See people: name, role, status, masked identifiers.',
       scopes: {
-        org: ['program_director', 'owner', 'admin', 'staff', 'viewer'],
+        org: [...MANAGER_ROLES, 'staff', 'viewer'],
         assigned: ['mentor', 'member'],
         own: ['trainee', 'portal'],
       },
@@ -17,20 +18,20 @@ export const peopleFeature = defineFeature({
     'person:create': {
       category: 'People',
       description: 'Add people.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
     'person:update': {
       category: 'People',
       ofPeople: true,
       description: 'Change what is recorded of people.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
     'person:contact': {
       category: 'People',
       ofPeople: true,
       description: 'Unlock contact details; every unlock is logged.',
       scopes: {
-        org: ['program_director', 'owner', 'admin', 'staff'],
+        org: [...MANAGER_ROLES, 'staff'],
         assigned: ['mentor', 'member'],
         own: ['trainee', 'portal'],
       },
@@ -39,23 +40,23 @@ export const peopleFeature = defineFeature({
       category: 'People',
       ofPeople: true,
       description: 'See what was recorded of people before each change; every look is logged.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
     'assignment:read': {
       category: 'People',
       ofPeople: true,
       description: 'See who is assigned to whom.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'], assigned: ['mentor', 'member'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'], assigned: ['mentor', 'member'] },
     },
     'assignment:create': {
       category: 'People',
       description: 'Assign people to members.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'assignment:end': {
       category: 'People',
       description: 'End assignments.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

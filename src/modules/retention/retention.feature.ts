@@ -1,3 +1,4 @@
+import { MANAGER_ROLES } from '../../platform/access/roles.js';
 import { defineFeature } from '../../platform/feature/define-feature.js';
 
 /** Evidence of deletions is kept as long as the log itself: seven years. */
@@ -11,22 +12,22 @@ export const retentionFeature = defineFeature({
     'retention:read': {
       category: 'Compliance',
       description: 'See retention policies and what they removed.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'retention:preview': {
       category: 'Compliance',
       description: 'See what a retention policy would remove.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'retention:update': {
       category: 'Compliance',
       description: 'Change how long the organization keeps what a policy is about.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'retention:run': {
       category: 'Compliance',
       description: 'Run a retention policy ahead of its schedule.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

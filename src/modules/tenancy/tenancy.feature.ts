@@ -1,3 +1,4 @@
+import { MANAGER_ROLES } from '../../platform/access/roles.js';
 import { defineFeature } from '../../platform/feature/define-feature.js';
 
 export const tenancyFeature = defineFeature({
@@ -14,37 +15,37 @@ export const tenancyFeature = defineFeature({
     'organization:update': {
       category: 'Organization',
       description: "Change the organization's settings.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'organization:secure': {
       category: 'Organization',
       description: 'Change how people sign in.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'organization:transfer': {
       category: 'Organization',
       description: "Hand one's leading role on.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'membership:read': {
       category: 'Members',
       description: 'See members and their roles.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer', 'staff'] },
     },
     'membership:create': {
       category: 'Members',
       description: 'Add members.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'membership:update': {
       category: 'Members',
       description: "Change a member's role.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'membership:end': {
       category: 'Members',
       description: 'End a membership.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

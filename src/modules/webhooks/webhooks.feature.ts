@@ -1,3 +1,4 @@
+import { MANAGER_ROLES } from '../../platform/access/roles.js';
 import { defineFeature } from '../../platform/feature/define-feature.js';
 
 export const webhooksFeature = defineFeature({
@@ -7,32 +8,32 @@ export const webhooksFeature = defineFeature({
     'webhook:read': {
       category: 'Integrations',
       description: 'See webhook sources, never their secrets.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'] },
     },
     'webhook:create': {
       category: 'Integrations',
       description: 'Add webhook sources.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'webhook:update': {
       category: 'Integrations',
       description: 'Rename, limit, disable and remove webhook sources.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'webhook:rotate': {
       category: 'Integrations',
       description: 'Give a webhook source a new secret.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'delivery:read': {
       category: 'Integrations',
       description: 'See what webhook sources delivered and what became of it, never the bodies.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'] },
     },
     'delivery:replay': {
       category: 'Integrations',
       description: 'Process dead deliveries again.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

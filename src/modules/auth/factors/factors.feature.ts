@@ -1,3 +1,4 @@
+import { MANAGER_ROLES } from '../../../platform/access/roles.js';
 import { defineFeature } from '../../../platform/feature/define-feature.js';
 
 export const factorsFeature = defineFeature({
@@ -7,7 +8,7 @@ export const factorsFeature = defineFeature({
     'membership:reset-factors': {
       category: 'Members',
       description: 'Take second factors from a member who has lost them.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

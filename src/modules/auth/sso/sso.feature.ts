@@ -1,3 +1,4 @@
+import { MANAGER_ROLES } from '../../../platform/access/roles.js';
 import { defineFeature } from '../../../platform/feature/define-feature.js';
 
 export const ssoFeature = defineFeature({
@@ -7,22 +8,22 @@ export const ssoFeature = defineFeature({
     'sso:read': {
       category: 'Single sign-on',
       description: 'See connections to identity providers.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'sso:create': {
       category: 'Single sign-on',
       description: 'Connect an identity provider.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'sso:update': {
       category: 'Single sign-on',
       description: 'Change a connection.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'sso:delete': {
       category: 'Single sign-on',
       description: 'Remove a connection; nobody signs in through it any more.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
