@@ -20,6 +20,14 @@ module.exports = {
       to: { path: '^src/modules/([^/]+)/', pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/index\\.ts$'] },
     },
     {
+      name: 'webhooks-know-no-feature',
+      comment:
+        'Features handle their own webhook events: declare the event in webhookEvents and handle it with @OnWebhookEvent.',
+      severity: 'error',
+      from: { path: '^src/modules/webhooks/' },
+      to: { path: '^src/modules/', pathNot: '^src/modules/webhooks/' },
+    },
+    {
       name: 'modules-are-entered-through-index',
       comment: 'Processes and commands, too, know a module by its index.ts alone.',
       severity: 'error',

@@ -26,6 +26,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { OutboundModule } from './outbound/index.js';
 import { PlacesModule } from './places/index.js';
 import { StorageModule } from './storage/index.js';
+import { WebhookEventsModule } from './webhooks/webhook-events.module.js';
 
 /** Everything the features stand on. */
 @Module({})
@@ -45,6 +46,7 @@ export class PlatformModule {
         OutboundModule,
         AuditTrailModule,
         JobsModule,
+        WebhookEventsModule,
         LivePlatformModule,
         RateLimitModule,
         MetricsModule.forRoot([DatabaseProbe, RedisProbe]),

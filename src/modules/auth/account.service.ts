@@ -96,7 +96,7 @@ export class AccountService {
     newSecret: string,
   ): Promise<Date | 'refused' | 'locked'> {
     const { userId, sessionId } = currentMember();
-    const target = { type: 'user', id: userId };
+    const target = { type: 'user', id: userId } as const;
     const state = await this.sessions.provePassword(secret, current);
     if (state === 'locked') this.audit.record('auth.locked', { target, outcome: 'failure' });
     if (state !== 'ok') return state;

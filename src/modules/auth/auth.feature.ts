@@ -101,6 +101,9 @@ export const authFeature = defineFeature({
       retention: { policies: ['sessions.expired'] },
     },
   },
+  resources: {
+    email: { description: 'An e-mail address that belongs to no user, as a keyed digest' },
+  },
   controls: {
     'auth.session-cookie': {
       claims: ['M13', 'E9'],

@@ -45,6 +45,9 @@ export const institutionsFeature = defineFeature({
   tables: {
     institutions: { kind: 'installation', retention: { keep: 'set up and kept by operators' } },
   },
+  resources: {
+    institution: { description: 'An institution, which several organizations can belong to' },
+  },
   controls: {
     'institutions.consent': {
       claims: ['M7'],

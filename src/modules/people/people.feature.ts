@@ -1,5 +1,9 @@
 import { MANAGER_ROLES } from '../../platform/access/roles.js';
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { ExternalPersonDto } from './external-person.dto.js';
+
+/** What all webhook events about people have in common. */
+const EXTERNAL_PERSON = { dto: ExternalPersonDto, orderKey: 'externalId' } as const;
 
 export const peopleFeature = defineFeature({
   name: 'people',
@@ -101,6 +105,11 @@ export const peopleFeature = defineFeature({
       meta: { personId: 'id' },
       live: { permission: 'assignment:read', person: 'personId' },
     },
+  },
+  webhookEvents: {
+    'person.created': { ...EXTERNAL_PERSON, description: 'Creates the person, or changes the person that exists.' },
+    'person.updated': { ...EXTERNAL_PERSON, description: 'Changes the person, or creates the person that is missing.' },
+    'person.upserted': { ...EXTERNAL_PERSON, description: 'Creates or changes the person.' },
   },
   errors: {
     external_id_taken: { status: 409, title: 'Another person has this external id' },

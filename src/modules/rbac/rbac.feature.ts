@@ -134,6 +134,9 @@ export const rbacFeature = defineFeature({
       retention: { keep: 'a setting of the organization' },
     },
   },
+  resources: {
+    role: { description: 'A role of an organization, by its key' },
+  },
   controls: {
     'rbac.rows': {
       claims: ['C5'],

@@ -133,6 +133,10 @@ export const retentionFeature = defineFeature({
       retention: { policies: ['retention_runs.old'] },
     },
   },
+  resources: {
+    'retention-policy': { description: 'A retention policy, by its declared name' },
+    'retention-run': { description: 'A run of a retention policy' },
+  },
   controls: {
     'retention.policies': {
       claims: ['E21'],

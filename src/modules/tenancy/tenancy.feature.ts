@@ -163,6 +163,9 @@ export const tenancyFeature = defineFeature({
       retention: { keep: 'who held which role, and when, explains the log' },
     },
   },
+  resources: {
+    user: { description: 'A user, who signs in and can be a member of several organizations' },
+  },
   controls: {
     'tenancy.settings': {
       claims: ['M13'],

@@ -80,8 +80,8 @@ export const webhooksFeature = defineFeature({
     'webhook.applied': {
       category: 'integrations',
       severity: 'info',
-      description: "A delivery was applied to a person's record.",
-      meta: { change: 'code', sourceId: 'id', personId: 'id' },
+      description: 'The system applied a delivery to the record that it is about.',
+      meta: { event: 'code', sourceId: 'id', recordId: 'id' },
       live: { permission: 'delivery:read' },
     },
     'webhook.replayed': {

@@ -15,6 +15,15 @@ export function renderCatalogue(): string {
       ['Feature', 'What it is'],
       features.map(({ name, description }) => [name, description]),
     ),
+    ...accessSections(features),
+    ...workSections(features),
+    ...dataSections(features),
+  ].join('\n');
+}
+
+/** Who may do what, what is logged of it, and how it is refused. */
+function accessSections(features: readonly FeatureDeclaration[]): string[] {
+  return [
     ...section(
       features,
       'Permissions',
@@ -44,11 +53,22 @@ export function renderCatalogue(): string {
       ],
     ),
     ...section(features, 'Problems', 'errors', ['Code', 'Status', 'Title'], (e) => [String(e.status), e.title]),
+  ];
+}
+
+/** What happens outside of requests. */
+function workSections(features: readonly FeatureDeclaration[]): string[] {
+  return [
     ...section(features, 'Jobs', 'jobs', ['Job', 'Attempts', 'Time limit', 'At once', 'What it does'], (j) => [
       String(j.attempts),
       `${j.timeoutSeconds} s`,
       String(j.concurrency),
       j.description,
+    ]),
+    ...section(features, 'Webhook events', 'webhookEvents', ['Webhook event', 'Data', 'Order key', 'Effect'], (w) => [
+      w.dto.name,
+      `\`${w.orderKey}\``,
+      w.description,
     ]),
     ...section(features, 'Schedules', 'schedules', ['Schedule', 'Cron', 'Time zone', 'For each', 'What for'], (s) => [
       `\`${s.cron}\``,
@@ -56,6 +76,12 @@ export function renderCatalogue(): string {
       s.per,
       s.description,
     ]),
+  ];
+}
+
+/** What is stored, for how long, and by which controls it is protected. */
+function dataSections(features: readonly FeatureDeclaration[]): string[] {
+  return [
     ...section(features, 'Retention', 'retention', ['Policy', 'Table', 'Kept', 'Never less than', 'Then'], (r) => [
       r.table,
       `${r.days} days after ${r.ageColumn}`,
@@ -66,15 +92,25 @@ export function renderCatalogue(): string {
       t.kind,
       'keep' in t.retention ? t.retention.keep : `by ${t.retention.policies.join(', ')}`,
     ]),
+    ...resources(features),
     ...personalData(features),
     ...section(features, 'Controls', 'controls', ['Control', 'Claims', 'What it is'], (c) => [
       c.claims.join(', '),
       c.description,
     ]),
-  ].join('\n');
+  ];
 }
 
-type Section = 'permissions' | 'events' | 'errors' | 'jobs' | 'schedules' | 'retention' | 'tables' | 'controls';
+type Section =
+  | 'permissions'
+  | 'events'
+  | 'errors'
+  | 'jobs'
+  | 'webhookEvents'
+  | 'schedules'
+  | 'retention'
+  | 'tables'
+  | 'controls';
 type Entry<S extends Section> = NonNullable<FeatureDeclaration[S]>[string];
 
 function section<S extends Section>(
@@ -88,6 +124,19 @@ function section<S extends Section>(
     Object.entries(feature[key] ?? {}).map(([name, entry]) => [`\`${name}\``, ...row(entry as Entry<S>)]),
   );
   return [`## ${title}`, '', ...table(head, rows)];
+}
+
+/** What audit events can name as their target, and who-can queries as their resource. */
+function resources(features: readonly FeatureDeclaration[]): string[] {
+  const rows = features.flatMap((feature) => [
+    ...Object.entries(feature.tables ?? {}).flatMap(([name, declaration]) =>
+      declaration.kind === 'tenant' && declaration.resource !== undefined
+        ? [[`\`${declaration.resource}\``, `A row of \`${name}\``]]
+        : [],
+    ),
+    ...Object.entries(feature.resources ?? {}).map(([type, { description }]) => [`\`${type}\``, description]),
+  ]);
+  return ['## Resources', '', ...table(['Resource', 'What it is'], rows)];
 }
 
 function personalData(features: readonly FeatureDeclaration[]): string[] {

@@ -121,6 +121,10 @@ export const factorsFeature = defineFeature({
       per: 'installation',
     },
   },
+  resources: {
+    passkey: { description: 'A passkey of a user' },
+    device: { description: 'A device that a user chose to remember' },
+  },
   controls: {
     'factors.totp': {
       claims: ['E6', 'C8'],

@@ -87,7 +87,7 @@ export class PasskeysService {
     const ok = outcome.state === 'ok';
     context.orgId = outcome.org_id;
     context.actor = { type: ok ? 'user' : 'anonymous', id: outcome.user_id, email: outcome.email ?? undefined };
-    const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
+    const target = outcome.user_id === null ? undefined : ({ type: 'user', id: outcome.user_id } as const);
     if (ok) this.audit.record('auth.signed_in', { target, meta: { method: 'passkey', factor: 'passkey' } });
     else
       this.audit.record('auth.sign_in_failed', {

@@ -99,7 +99,7 @@ export class SecondFactorService {
     const ok = outcome.state === 'ok';
     context.orgId = outcome.org_id;
     context.actor = { type: ok ? 'user' : 'anonymous', id: outcome.user_id, email: outcome.email ?? undefined };
-    const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
+    const target = outcome.user_id === null ? undefined : ({ type: 'user', id: outcome.user_id } as const);
     if (ok) {
       this.audit.record('auth.signed_in', { target, meta: { method: 'password', factor: kind } });
       if (kind === 'recovery-code') this.audit.record('auth.recovery_code_used', { target });

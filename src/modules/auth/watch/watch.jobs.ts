@@ -51,7 +51,7 @@ export class WatchJobs {
 
   @OnJob('auth.note_failures', { emits: ['auth.many_failures'] })
   noteFailures({ of, failures, accounts, userId }: JobPayload): void {
-    const target = userId === undefined ? undefined : { type: 'user', id: String(userId) };
+    const target = userId === undefined ? undefined : ({ type: 'user', id: String(userId) } as const);
     this.audit.record('auth.many_failures', { target, outcome: 'failure', meta: { of, failures, accounts } });
   }
 
@@ -62,7 +62,7 @@ export class WatchJobs {
     minutes?: number,
   ): void {
     Object.assign(currentContext(), { actor: { type: 'user', id: userId, email }, ip, userAgent });
-    const target = { type: 'user', id: userId };
+    const target = { type: 'user', id: userId } as const;
     const to = country?.toLowerCase();
     if (newDevice)
       this.audit.record('auth.new_device', {

@@ -29,7 +29,7 @@ export class RefusedKeys {
     await this.unitOfWork.run<void, { org_id: string }>(again, ({ org_id: orgId }) => {
       currentContext().orgId = orgId;
       this.audit.record('api_key.refused', {
-        target: { type: 'api_key', id: id! },
+        target: { type: 'api-key', id: id! },
         outcome: 'denied',
         meta: { reason: state },
       });
