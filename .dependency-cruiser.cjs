@@ -7,7 +7,7 @@ const LAYERS = [
   ['problem', 'places', 'outbound', 'mail', 'redis'],
   ['context', 'database'],
   ['logging', 'audit', 'keys', 'policies'],
-  ['jobs', 'http'],
+  ['jobs', 'http', 'webhooks'],
   ['access', 'storage', 'live'],
   ['health', 'pages', 'boot'],
 ];
@@ -74,6 +74,14 @@ module.exports = {
       severity: 'error',
       from: { path: `^src/modules/(${MODULE})/` },
       to: { path: '^src/modules/', pathNot: ['^src/modules/$1/', `^src/modules/${MODULE}/index\\.ts$`] },
+    },
+    {
+      name: 'webhooks-know-no-feature',
+      comment:
+        'Features handle their own webhook events: declare the event in webhookEvents and handle it with @OnWebhookEvent.',
+      severity: 'error',
+      from: { path: '^src/modules/webhooks/' },
+      to: { path: '^src/modules/', pathNot: '^src/modules/webhooks/' },
     },
     {
       name: 'modules-are-entered-through-index',

@@ -25,6 +25,7 @@ import { HealthModule } from './health/health.module.js';
 import { OutboundModule } from './outbound/index.js';
 import { PlacesModule } from './places/index.js';
 import { StorageModule } from './storage/index.js';
+import { WebhookEventsModule } from './webhooks/webhook-events.module.js';
 
 /** Everything the features stand on. */
 @Module({})
@@ -45,6 +46,7 @@ export class PlatformModule {
         OutboundModule,
         AuditTrailModule,
         JobsModule,
+        WebhookEventsModule,
         LivePlatformModule,
         RateLimitModule,
         HealthModule.forRoot([DatabaseProbe, RedisProbe]),

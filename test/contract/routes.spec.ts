@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { declared } from '../../src/platform/feature/registry.js';
+import { declared, isResourceType } from '../../src/platform/feature/registry.js';
 import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Answer } from '../harness/client.js';
-import { takenBy, wrongTypes } from './openapi.js';
+import { extensionsIn, takenBy, wrongTypes } from './openapi.js';
 import { guardedOf, keyOf, sampleFor, send } from './requests.js';
 import { DIRECTORY, PUBLIC, SAMPLES, type Sample } from './samples.js';
 import { fingerprint, makeTenant, providerMetadata, type Tenant } from './world.js';
@@ -74,6 +74,18 @@ describe('every route', () => {
         .filter((key) => !routes.some((route) => keyOf(route) === key))
         .map((key) => `${key} is in test/contract/samples.ts and no route any more`),
     ]).toEqual([]);
+  });
+
+  it('shows in OpenAPI the policy of its guard: its permission, its access, or why it is public', () => {
+    const expected = ({ policy }: Route) => {
+      if (policy?.kind === 'public') return { 'x-public': policy.reason };
+      if (policy?.kind === 'directory') return { 'x-access': 'scim' };
+      return policy?.permission === 'signed-in' ? { 'x-access': 'signed-in' } : { 'x-permission': policy?.permission };
+    };
+    cells += routes.length;
+    expect(Object.fromEntries(routes.map((route) => [keyOf(route), extensionsIn(route.method, route.path)]))).toEqual(
+      Object.fromEntries(routes.map((route) => [keyOf(route), expected(route)])),
+    );
   });
 
   it('answers nobody without a session: 401', async () => {
@@ -277,6 +289,15 @@ describe('every route', () => {
           : [`${keyOf(route)}: none of ${emits.join(', ')} is in the log`];
       }),
     ).toEqual([]);
+  });
+
+  it('names only declared resources as targets in the log', async () => {
+    const seen = await harness.database.superuser<{ type: string }>(
+      'SELECT DISTINCT target_type AS type FROM audit_events WHERE target_type IS NOT NULL',
+    );
+    cells += seen.length;
+    expect(seen.length).toBeGreaterThan(15);
+    expect(seen.filter(({ type }) => !isResourceType(type))).toEqual([]);
   });
 });
 

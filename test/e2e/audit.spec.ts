@@ -80,6 +80,14 @@ describe('the log', () => {
     });
   });
 
+  it('finds the events about a webhook source by the name of the resource', async () => {
+    const { body: source } = await director.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard' });
+    const { body } = await director.get('/v1/audit?targetType=webhook-source');
+    expect(body.items).toMatchObject([
+      { type: 'webhook_source.created', target: { type: 'webhook-source', id: source.id } },
+    ]);
+  });
+
   it('lists every type of event with its category, severity and meaning', async () => {
     const { status, body } = await director.get('/v1/audit/event-types');
     expect(status).toBe(200);
@@ -189,6 +197,8 @@ describe('a wrong question', () => {
   it.each([
     ['an unknown filter', 'actorEmail=a@test.example', 'actorEmail'],
     ['an unknown category', 'category=nothing', 'category'],
+    ['a target type that no feature declares', 'targetType=nothing', 'targetType'],
+    ['a target type in another spelling', 'targetType=webhook_source', 'targetType'],
     ['an unknown outcome', 'outcome=maybe', 'outcome'],
     ['a time without a zone', 'from=2026-01-01T00:00:00', 'from'],
     ['a day that does not exist', 'to=2026-02-30', 'to'],

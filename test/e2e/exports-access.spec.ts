@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PRESETS, type Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { exported } from '../harness/exports.js';
 import type { Member } from '../harness/factories.js';
+import { MANAGER_ROLES, type Preset, PRESETS } from '../../src/platform/feature/roles.js';
 
 let harness: Harness;
 let orgId: string;
@@ -22,7 +22,7 @@ afterAll(() => harness.stop());
 
 const gone = { status: 410, body: { code: 'export_link_spent' } };
 
-const MAY_EXPORT = ['program_director', 'owner', 'admin'];
+const MAY_EXPORT: readonly string[] = MANAGER_ROLES;
 const MAY_DOWNLOAD = [...MAY_EXPORT, 'staff', 'read_only'];
 const ROLES = Object.entries(PRESETS).flatMap(([preset, roles]) =>
   Object.keys(roles).map((role): [Preset, string] => [preset as Preset, role]),

@@ -183,11 +183,11 @@ describe('sign-in by password', () => {
     for (let i = 0; i < 2; i += 1) await wrong(unknown);
     const strange = await harness.database.superuser(
       `SELECT DISTINCT target_type, target_id = actor_id AS same, org_id FROM audit_events
-         WHERE target_type = 'address' AND id IN (SELECT event_id FROM audit_private
+         WHERE target_type = 'email' AND id IN (SELECT event_id FROM audit_private
            WHERE convert_from(payload, 'UTF8') LIKE '%' || $1 || '%')`,
       [unknown],
     );
-    expect(strange).toEqual([{ target_type: 'address', same: true, org_id: INSTALLATION }]);
+    expect(strange).toEqual([{ target_type: 'email', same: true, org_id: INSTALLATION }]);
     const everything = await harness.database.superuser(
       `SELECT string_agg(e::text, '') || (SELECT string_agg(convert_from(payload, 'UTF8'), '')
          FROM audit_private) AS line FROM audit_events e`,

@@ -184,7 +184,7 @@ describe('a run', () => {
 
   it('shows in the log who asked for it and what it did', async () => {
     const runId = await completed('sessions.expired');
-    const { body } = await director.get(`/v1/audit?targetType=retention_run&targetId=${runId}`);
+    const { body } = await director.get(`/v1/audit?targetType=retention-run&targetId=${runId}`);
     expect(body.items.map(({ type, actor }: { type: string; actor: { type: string } }) => [type, actor.type])).toEqual([
       ['retention.completed', 'system'],
       ['retention.requested', 'user'],

@@ -224,8 +224,8 @@ describe('applying', () => {
     expect(created.filter(({ target_id: id }) => id === rows[0]!.id)).toMatchObject([
       { actor_type: 'source', actor_id: source.id },
     ]);
-    expect((await entries('webhook.applied')).filter(({ meta }) => meta.personId === rows[0]!.id)).toMatchObject([
-      { meta: { change: 'upserted', sourceId: source.id } },
+    expect((await entries('webhook.applied')).filter(({ meta }) => meta.recordId === rows[0]!.id)).toMatchObject([
+      { meta: { event: 'person.upserted', sourceId: source.id } },
     ]);
   });
 

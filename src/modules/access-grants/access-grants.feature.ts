@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const accessGrantsFeature = defineFeature({
   name: 'access-grants',
@@ -9,7 +10,7 @@ export const accessGrantsFeature = defineFeature({
     'access-grant:read': {
       category: 'Access',
       description: 'See who asked for, and was given, permissions for a time.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-grant:request': {
       category: 'Access',
@@ -19,7 +20,7 @@ export const accessGrantsFeature = defineFeature({
     'access-grant:decide': {
       category: 'Access',
       description: 'Give or refuse what others asked for.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

@@ -73,7 +73,7 @@ export class AccessGrantsService {
     const decision = await this.grants.decide(id, approve, newId());
     if (decision !== 'approved' && decision !== 'declined') throw new Problem(REFUSALS[decision]);
     const grant = await this.read(id);
-    const target = { type: 'access-grant', id };
+    const target = { type: 'access-grant', id } as const;
     const { membershipId } = grant;
     if (decision === 'approved')
       this.audit.record('access_grant.approved', {

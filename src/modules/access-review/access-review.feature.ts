@@ -1,8 +1,8 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 /** Who reviewed what is evidence, kept as long as the log: seven years. */
 const SEVEN_YEARS = 2_557;
-const LEADING = ['program_director', 'owner', 'admin'] as const;
 
 export const accessReviewFeature = defineFeature({
   name: 'access-review',
@@ -13,27 +13,27 @@ export const accessReviewFeature = defineFeature({
     'access:explain': {
       category: 'Access',
       description: 'See who can reach a thing, and why.',
-      scopes: { org: [...LEADING, 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-review:read': {
       category: 'Access',
       description: 'See reviews of access, and what was decided.',
-      scopes: { org: [...LEADING, 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-review:create': {
       category: 'Access',
       description: "Begin a review of everybody's access.",
-      scopes: { org: LEADING },
+      scopes: { org: MANAGER_ROLES },
     },
     'access-review:decide': {
       category: 'Access',
       description: 'Confirm or revoke what a review lists; revoking needs the permission to take it away.',
-      scopes: { org: LEADING },
+      scopes: { org: MANAGER_ROLES },
     },
     'access:preview': {
       category: 'Access',
       description: 'See what a user could see and do.',
-      scopes: { org: [...LEADING, 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
   },
   events: {

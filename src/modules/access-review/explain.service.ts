@@ -55,7 +55,7 @@ export class ExplainService {
       shown(reaching, chainsOf(levels.get(reaching.member.id) ?? [], reaching.member.role)),
     );
     this.audit.record('access.explained', {
-      ...(id !== undefined && { target: { type: name, id } }),
+      ...(id !== undefined && { target: { type: resource.name, id } }),
       meta: { resource: name, permission, members: items.length },
     });
     return { ...page, items };

@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const apiKeysFeature = defineFeature({
   name: 'api-keys',
@@ -7,22 +8,22 @@ export const apiKeysFeature = defineFeature({
     'api-key:read': {
       category: 'API keys',
       description: 'See the API keys of all members.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'api-key:create': {
       category: 'API keys',
       description: 'Make API keys that act as oneself.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'api-key:rotate': {
       category: 'API keys',
       description: "Put new keys in place of one's own.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'api-key:revoke': {
       category: 'API keys',
       description: 'End the API keys of any member.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const exportsFeature = defineFeature({
   name: 'exports',
@@ -8,18 +9,18 @@ export const exportsFeature = defineFeature({
       category: 'Exports',
       ofPeople: true,
       description: "Have people or one person's record exported, as far as one may see them.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'export:read': {
       category: 'Exports',
       description: "See who asked for which export, and how far one's own are.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'document:download': {
       category: 'Documents',
       ofPeople: true,
       description: 'Download documents; an export only whoever asked for it.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'read_only'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff', 'read_only'] },
     },
   },
   events: {

@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const institutionsFeature = defineFeature({
   name: 'institutions',
@@ -9,7 +10,7 @@ export const institutionsFeature = defineFeature({
     'institution:report': {
       category: 'Organization',
       description: "See the numbers of the institution's organizations.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -44,6 +45,9 @@ export const institutionsFeature = defineFeature({
   },
   tables: {
     institutions: { kind: 'installation', retention: { keep: 'set up and kept by operators' } },
+  },
+  resources: {
+    institution: { description: 'An institution, which several organizations can belong to' },
   },
   controls: {
     'institutions.consent': {

@@ -73,7 +73,7 @@ export class AcceptanceService {
   /** That an address has an account is nobody's business but its owner's: no entry tells. */
   private record(outcome: Acceptance, { id, role, orgId: invitedTo }: InviteClaims): void {
     const { state, org_id: orgId, user_id: userId, membership_id: membershipId } = outcome;
-    const target = orgId === invitedTo ? { type: 'invite', id } : undefined;
+    const target = orgId === invitedTo ? ({ type: 'invite', id } as const) : undefined;
     if (isAccepted(outcome.state))
       this.audit.record('invite.accepted', { target, meta: { role, membershipId, userId } });
     else if (state !== 'can_sign_in')
@@ -81,7 +81,7 @@ export class AcceptanceService {
   }
 
   private recordSignIn({ state, user_id: userId }: Acceptance): void {
-    const target = { type: 'user', id: userId! };
+    const target = { type: 'user', id: userId! } as const;
     if (state === 'accepted') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
     else if (state === 'second_factor') this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
   }

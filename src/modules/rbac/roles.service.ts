@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isGranted, width } from '../../platform/policies/grants.js';
 import {
   isPortalRole,
-  LEADING_ROLES,
+  OWNER_ROLES,
   PRESET_ROLES,
   PRESETS,
   SUPPORT_ROLE,
@@ -118,7 +118,7 @@ export class RolesService {
    */
   async assertSpeaksForAll(): Promise<void> {
     const { member } = currentContext();
-    if (member !== null) await this.assertGivable(LEADING_ROLES[member.preset as Preset]);
+    if (member !== null) await this.assertGivable(OWNER_ROLES[member.preset as Preset]);
   }
 
   /** Nobody gives, or takes away, more than they hold: throws beyond_own_grants. What acts as the system may. */

@@ -49,7 +49,7 @@ export class Refusals implements BeforeApplicationShutdown {
     await this.record(source, () => {
       this.audit.record('webhook.conflict', {
         outcome: 'denied',
-        target: { type: 'webhook_source', id: source.id },
+        target: { type: 'webhook-source', id: source.id },
         meta: { deliveryId },
       });
     });
@@ -85,7 +85,7 @@ export class Refusals implements BeforeApplicationShutdown {
     return this.record(source, () => {
       this.audit.record('webhook.refused', {
         outcome: 'denied',
-        target: { type: 'webhook_source', id: source.id },
+        target: { type: 'webhook-source', id: source.id },
         meta: { reasons, count },
       });
     });

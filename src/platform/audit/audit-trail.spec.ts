@@ -9,7 +9,7 @@ import { defineFeature } from '../feature/define-feature.js';
 import { type MetaKind } from '../feature/declarations.js';
 import type { AuditEventType } from '../feature/registry.js';
 import type { AuditRow } from '../database/audit-row.js';
-import { AuditTrail, type AuditEntry } from './audit-trail.js';
+import { AuditTrail, type AuditEntry, type AuditTarget } from './audit-trail.js';
 
 const META = {
   one: 'id',
@@ -23,6 +23,7 @@ const META = {
 defineFeature({
   name: 'audit-trail-spec',
   description: 'Events of this specification.',
+  resources: { person: { description: 'With an id.' }, role: { description: 'With a key.' } },
   events: { 'spec.happened': { category: 'spec', severity: 'info', description: 'It happened.', meta: META } },
 });
 const HAPPENED = 'spec.happened' as AuditEventType;
@@ -152,6 +153,13 @@ describe('metadata of the log', () => {
       targetId: 'program_director',
     });
   });
+});
+
+it('a target of a type that no feature declares is stripped from the event, with a warning', () => {
+  // @ts-expect-error -- a type of resource that no feature declares does not compile
+  const target: AuditTarget = { type: 'no-resource', id: newId() };
+  expect(record({ target })).toMatchObject({ targetType: null, targetId: null });
+  expect(warnings).toEqual([expect.stringContaining('a target that is not a declared resource')]);
 });
 
 describe('an entry of the log', () => {

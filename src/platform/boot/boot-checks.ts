@@ -7,6 +7,8 @@ import { returnsOf } from '../http/returns.js';
 import { JobHandlers, type BoundHandler } from '../jobs/handlers.js';
 import { allFeatures, declared } from '../feature/registry.js';
 import { allRoutes, type Route } from './routes.js';
+import { WebhookEventHandlers } from '../webhooks/webhook-event-handlers.js';
+import { webhookEventProblems } from '../webhooks/webhook-event-problems.js';
 
 /**
  * Holds the code against what the features declare, and refuses to start when they differ. Each message says what to
@@ -19,6 +21,7 @@ export class BootChecks implements OnApplicationBootstrap {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly handlers: JobHandlers,
+    private readonly webhookEvents: WebhookEventHandlers,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -36,18 +39,23 @@ export class BootChecks implements OnApplicationBootstrap {
   problems(): string[] {
     const routes = allRoutes(this.discovery, this.scanner);
     const handlers = [...this.handlers.byJob().values()];
+    const webhookEvents = this.webhookEvents.byEvent();
     return [
       ...routes.flatMap(routeProblems),
       ...permissionProblems(routes),
-      ...eventProblems(routes, handlers),
+      ...eventProblems(routes, [...handlers, ...webhookEvents.values()]),
       ...liveProblems(),
       ...jobProblems(handlers),
+      ...webhookEventProblems(webhookEvents),
       ...retentionProblems(),
       ...rowRuleProblems(),
       ...resourceProblems(),
     ];
   }
 }
+
+/** The one spelling of resources and of event categories. */
+const KEBAB_CASE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 function routeProblems({ method, path, where, handler, mutating, policy }: Route): string[] {
   const route = `${method} ${path} (${where})`;
@@ -92,7 +100,7 @@ function permissionProblems(routes: readonly Route[]): string[] {
   ];
 }
 
-function eventProblems(routes: readonly Route[], handlers: readonly BoundHandler[]): string[] {
+function eventProblems(routes: readonly Route[], handlers: readonly Pick<BoundHandler, 'emits'>[]): string[] {
   const used = new Set<string>([
     ...routes.flatMap(({ policy }) => policy?.emits ?? []),
     ...handlers.flatMap(({ emits }) => emits ?? []),
@@ -189,13 +197,32 @@ function resourceProblems(): string[] {
       ? [{ table, resource: declaration.resource }]
       : [],
   );
-  return [...Map.groupBy(things, ({ resource }) => resource)]
-    .filter(([, tables]) => tables.length > 1)
-    .map(
-      ([resource, tables]) =>
-        `the tables ${tables.map(({ table }) => `"${table}"`).join(' and ')} are both called "${resource}": ` +
-        'give one another name',
-    );
+  const alone = [...declared('resources').keys()];
+  const types = [...alone, ...things.map(({ resource }) => resource)];
+  return [
+    ...[...Map.groupBy(things, ({ resource }) => resource)]
+      .filter(([, tables]) => tables.length > 1)
+      .map(
+        ([resource, tables]) =>
+          `the tables ${tables.map(({ table }) => `"${table}"`).join(' and ')} are both called "${resource}": give one another name`,
+      ),
+    ...things
+      .filter(({ resource }) => alone.includes(resource))
+      .map(
+        ({ table, resource }) =>
+          `resource "${resource}" is declared on its own and for the table "${table}": remove it from resources`,
+      ),
+    ...types
+      .filter((type) => !KEBAB_CASE.test(type))
+      .map(
+        (type) => `resource "${type}" is not in kebab-case: write it as "${type.toLowerCase().replaceAll('_', '-')}"`,
+      ),
+    ...[...declared('events')]
+      .filter(([, { category }]) => !KEBAB_CASE.test(category))
+      .map(
+        ([type, { category }]) => `event "${type}" has the category "${category}": write the category in kebab-case`,
+      ),
+  ];
 }
 
 /** What is needed and not used, and what is used and not declared. */

@@ -19,13 +19,10 @@ export function renderCatalogue(): string {
     ...accessSections(features),
     ...workSections(features),
     ...dataSections(features),
-    ...section(features, 'Controls', 'controls', ['Control', 'Claims', 'What it is'], (c) => [
-      c.claims.join(', '),
-      c.description,
-    ]),
   ].join('\n');
 }
 
+/** Who may do what, what is logged of it, and how it is refused. */
 function accessSections(features: readonly FeatureDeclaration[]): string[] {
   return [
     ...section(
@@ -60,6 +57,7 @@ function accessSections(features: readonly FeatureDeclaration[]): string[] {
   ];
 }
 
+/** What happens outside of requests. */
 function workSections(features: readonly FeatureDeclaration[]): string[] {
   return [
     ...section(features, 'Jobs', 'jobs', ['Job', 'Attempts', 'Time limit', 'At once', 'What it does'], (j) => [
@@ -67,6 +65,11 @@ function workSections(features: readonly FeatureDeclaration[]): string[] {
       `${j.timeoutSeconds} s`,
       String(j.concurrency),
       j.description,
+    ]),
+    ...section(features, 'Webhook events', 'webhookEvents', ['Webhook event', 'Data', 'Order key', 'Effect'], (w) => [
+      w.dto.name,
+      `\`${w.orderKey}\``,
+      w.description,
     ]),
     ...section(features, 'Schedules', 'schedules', ['Schedule', 'Cron', 'Time zone', 'For each', 'What for'], (s) => [
       `\`${s.cron}\``,
@@ -77,6 +80,7 @@ function workSections(features: readonly FeatureDeclaration[]): string[] {
   ];
 }
 
+/** What is stored, for how long, and by which controls it is protected. */
 function dataSections(features: readonly FeatureDeclaration[]): string[] {
   return [
     ...section(features, 'Retention', 'retention', ['Policy', 'Table', 'Kept', 'Never less than', 'Then'], (r) => [
@@ -89,11 +93,25 @@ function dataSections(features: readonly FeatureDeclaration[]): string[] {
       t.kind,
       'keep' in t.retention ? t.retention.keep : `by ${t.retention.policies.join(', ')}`,
     ]),
+    ...resources(features),
     ...personalData(features),
+    ...section(features, 'Controls', 'controls', ['Control', 'Claims', 'What it is'], (c) => [
+      c.claims.join(', '),
+      c.description,
+    ]),
   ];
 }
 
-type Section = 'permissions' | 'events' | 'errors' | 'jobs' | 'schedules' | 'retention' | 'tables' | 'controls';
+type Section =
+  | 'permissions'
+  | 'events'
+  | 'errors'
+  | 'jobs'
+  | 'webhookEvents'
+  | 'schedules'
+  | 'retention'
+  | 'tables'
+  | 'controls';
 type Entry<S extends Section> = NonNullable<FeatureDeclaration[S]>[string];
 
 function section<S extends Section>(
@@ -107,6 +125,19 @@ function section<S extends Section>(
     Object.entries(feature[key] ?? {}).map(([name, entry]) => [`\`${name}\``, ...row(entry as Entry<S>)]),
   );
   return [`## ${title}`, '', ...table(head, rows)];
+}
+
+/** What audit events can name as their target, and who-can queries as their resource. */
+function resources(features: readonly FeatureDeclaration[]): string[] {
+  const rows = features.flatMap((feature) => [
+    ...Object.entries(feature.tables ?? {}).flatMap(([name, declaration]) =>
+      declaration.kind === 'tenant' && declaration.resource !== undefined
+        ? [[`\`${declaration.resource}\``, `A row of \`${name}\``]]
+        : [],
+    ),
+    ...Object.entries(feature.resources ?? {}).map(([type, { description }]) => [`\`${type}\``, description]),
+  ]);
+  return ['## Resources', '', ...table(['Resource', 'What it is'], rows)];
 }
 
 function personalData(features: readonly FeatureDeclaration[]): string[] {

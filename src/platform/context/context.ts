@@ -16,6 +16,9 @@ export interface AccessAgain {
   readonly begin: (() => Promise<unknown>) | null;
 }
 
+/** The fields that a new context may set. */
+export type Fields = Partial<Origin & Identity & { emits: Iterable<AuditEventType> }>;
+
 /** Shared by a request and all contexts derived from it. */
 interface Work {
   readonly transactions: Set<Transaction>;
@@ -36,7 +39,7 @@ export class Context implements Readonly<Identity>, Origin {
   private reaccess: AccessAgain = { audit: null, run: null, begin: null };
 
   constructor(
-    init: Partial<Origin & Identity & { emits: Iterable<AuditEventType> }> = {},
+    init: Fields = {},
     readonly work: Work = { transactions: new Set(), auditEvents: 0 },
   ) {
     this.requestId = init.requestId ?? newId();
@@ -97,7 +100,7 @@ export class Context implements Readonly<Identity>, Origin {
   }
 
   /** A context of the same request without a transaction, with other fields where they are given. */
-  derive(fields: Partial<Identity & Origin> = {}): Context {
+  derive(fields: Fields = {}): Context {
     const { requestId, ip, userAgent, device, place, emits } = this;
     return new Context({ requestId, ip, userAgent, device, place, emits, ...this.who, ...fields }, this.work);
   }
@@ -125,9 +128,9 @@ export function maybeContext(): Context | undefined {
 }
 
 /** Runs a function with another identity in the transaction in progress, such as for the log of another organization. */
-export function withIdentity<T>(identity: Partial<Identity & Origin>, fn: () => T): T {
+export function withIdentity<T>(fields: Fields, fn: () => T): T {
   const context = currentContext();
-  const derived = context.derive(identity);
+  const derived = context.derive(fields);
   derived.transaction = context.transaction;
   return withContext(derived, fn);
 }

@@ -72,6 +72,16 @@ export interface JobDeclaration {
   whileSuspended?: true;
 }
 
+/**
+ * One type of event that webhook sources deliver. `dto` validates the `data` of the event; `orderKey` names the field of
+ * `data` that identifies the record: the deliveries of a source with one value are applied in the order of arrival.
+ */
+export interface WebhookEventDeclaration {
+  description: string;
+  dto: new () => object;
+  orderKey: string;
+}
+
 /** When a job runs by itself: five-field cron, once for each organization or once for the installation. */
 export interface ScheduleDeclaration {
   description: string;
@@ -141,6 +151,14 @@ export type TableDeclaration = { retention: { policies: readonly string[] } | { 
   | { kind: 'installation' }
 );
 
+/**
+ * A type of thing that audit events name as their target and that is not a row of a tenant table with an id: a row of an
+ * installation table, a digest, or a declaration. The key is in kebab-case.
+ */
+export interface ResourceDeclaration {
+  description: string;
+}
+
 /** A control that makes claims true. */
 export interface ControlDeclaration {
   claims: readonly string[];
@@ -155,9 +173,11 @@ export interface FeatureDeclaration {
   events?: Readonly<Record<string, EventDeclaration>>;
   errors?: Readonly<Record<string, ErrorDeclaration>>;
   jobs?: Readonly<Record<string, JobDeclaration>>;
+  webhookEvents?: Readonly<Record<string, WebhookEventDeclaration>>;
   schedules?: Readonly<Record<string, ScheduleDeclaration>>;
   retention?: Readonly<Record<string, RetentionDeclaration>>;
   personalData?: Readonly<Record<string, Readonly<Record<string, PersonalDataDeclaration>>>>;
   tables?: Readonly<Record<string, TableDeclaration>>;
+  resources?: Readonly<Record<string, ResourceDeclaration>>;
   controls?: Readonly<Record<string, ControlDeclaration>>;
 }

@@ -22,10 +22,13 @@ export const PRESETS = {
 export type Preset = keyof typeof PRESETS;
 export type Role = { [P in Preset]: keyof (typeof PRESETS)[P] }[Preset];
 
-/** The leading role of each preset: somebody always has it, and it is handed on by whoever has it. */
-export const LEADING_ROLES = { gme: 'program_director', workforce: 'owner', enrollment: 'admin' } as const satisfies {
+/** The owner role of each preset. An organization always has a member with it, who alone can hand it on. */
+export const OWNER_ROLES = { gme: 'program_director', workforce: 'owner', enrollment: 'admin' } as const satisfies {
   [P in Preset]: keyof (typeof PRESETS)[P];
 };
+
+/** The roles that manage an organization by default: the owner role of each preset, and `admin` in every preset. */
+export const MANAGER_ROLES = ['program_director', 'owner', 'admin'] as const satisfies readonly Role[];
 
 /** The roles of all presets. Organizations may make others, under other keys. */
 export const PRESET_ROLES: ReadonlySet<string> = new Set(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)));

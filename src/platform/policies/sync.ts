@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isPortalRole, LEADING_ROLES, PRESETS, type Preset } from '../feature/roles.js';
+import { isPortalRole, OWNER_ROLES, PRESETS, type Preset } from '../feature/roles.js';
 import { declared } from '../feature/registry.js';
 import { createPolicy, ROW_COMMANDS, rowPolicies, type RowPolicy } from './row-policies.js';
 
@@ -21,7 +21,7 @@ export function catalogue(): Catalogue {
       Object.keys(roles).map((role) => ({
         preset,
         role,
-        leads: LEADING_ROLES[preset as Preset] === role,
+        leads: OWNER_ROLES[preset as Preset] === role,
         portal: isPortalRole(role),
       })),
     ),

@@ -56,7 +56,7 @@ export class DomainChecks {
   private async missing({ id, verifiedAt, lostAt }: DomainRow, problem: string): Promise<void> {
     const after = await this.domains.missing(id, problem);
     if (after === null || verifiedAt === null) return;
-    const target = { type: 'sso-domain', id };
+    const target = { type: 'sso-domain', id } as const;
     if (after.verifiedAt === null) this.audit.record('sso.domain_unverified', { target, meta: { reason: problem } });
     else if (lostAt === null) this.audit.record('sso.domain_proof_lost', { target, meta: { reason: problem } });
     if (after.verifiedAt === null || lostAt === null)

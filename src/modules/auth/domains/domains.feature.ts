@@ -5,33 +5,33 @@ export const domainsFeature = defineFeature({
   description: 'Verified mail domains, and the discovery of sign-in methods.',
   events: {
     'sso.domain_added': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: "A mail domain was named as the organization's own.",
     },
     'sso.domain_check_requested': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'info',
       description: "A domain's DNS record was asked to be looked up.",
     },
     'sso.domain_verified': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: "The DNS showed a domain to be the organization's own.",
     },
     'sso.domain_proof_lost': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'warning',
       description: 'The DNS record of a verified domain is missing.',
       meta: { reason: 'code' },
     },
     'sso.domain_unverified': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'warning',
       description: "A domain no longer counts as the organization's own.",
       meta: { reason: 'code' },
     },
-    'sso.domain_removed': { category: 'single sign-on', severity: 'notice', description: 'A mail domain was removed.' },
+    'sso.domain_removed': { category: 'sso', severity: 'notice', description: 'A mail domain was removed.' },
   },
   errors: {
     domain_refused: { status: 400, title: 'No organization can answer for this domain' },

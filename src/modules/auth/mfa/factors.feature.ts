@@ -1,4 +1,5 @@
 import { defineFeature } from '../../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../../platform/feature/roles.js';
 
 export const factorsFeature = defineFeature({
   name: 'factors',
@@ -7,7 +8,7 @@ export const factorsFeature = defineFeature({
     'membership:reset-factors': {
       category: 'Members',
       description: 'Take second factors from a member who has lost them.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -119,6 +120,10 @@ export const factorsFeature = defineFeature({
       job: 'sign-ins.sweep',
       per: 'installation',
     },
+  },
+  resources: {
+    passkey: { description: 'A passkey of a user' },
+    device: { description: 'A device that a user chose to remember' },
   },
   controls: {
     'factors.totp': {

@@ -80,7 +80,7 @@ export class PasskeysService {
 
   private recorded(outcome: PasskeyOutcome): PasskeyOutcome {
     const ok = outcome.state === 'ok';
-    const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
+    const target = outcome.user_id === null ? undefined : ({ type: 'user', id: outcome.user_id } as const);
     if (ok) this.audit.record('auth.signed_in', { target, meta: { method: 'passkey', factor: 'passkey' } });
     else
       this.audit.record('auth.sign_in_failed', {

@@ -41,7 +41,7 @@ export class StepUpService {
     await this.unitOfWork.commit();
     const { kind, shown, copied } = await this.proofs.evaluate(secret, own, given, browser);
     const newSecret = randomToken();
-    const target = { type: 'user', id: userId };
+    const target = { type: 'user', id: userId } as const;
     const expiresAt =
       shown === null
         ? null
@@ -64,7 +64,7 @@ export class StepUpService {
 
   private async refuse(secret: string, copied: boolean): Promise<never> {
     const state = await this.factors.fail(secret);
-    const target = { type: 'user', id: currentMember().userId };
+    const target = { type: 'user', id: currentMember().userId } as const;
     await this.unitOfWork.run(this.factors.session(secret), () => {
       this.audit.record('auth.step_up_failed', { target, outcome: 'failure' });
       if (copied) this.audit.record('auth.passkey_suspected', { target, outcome: 'failure' });

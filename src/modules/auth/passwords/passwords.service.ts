@@ -53,7 +53,7 @@ export class PasswordsService {
     newSecret: string,
   ): Promise<Date | 'refused' | 'locked'> {
     const { userId, sessionId } = currentMember();
-    const target = { type: 'user', id: userId };
+    const target = { type: 'user', id: userId } as const;
     const state = await this.repository.provePassword(secret, current);
     if (state === 'locked') this.audit.record('auth.locked', { target, outcome: 'failure' });
     if (state !== 'ok') return state;

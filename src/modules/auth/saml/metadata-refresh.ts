@@ -48,7 +48,7 @@ export class MetadataRefresh {
       metadataFetchedAt: this.clock.now(),
       metadataProblem: null,
     });
-    const target = { type: 'sso-connection', id: connection.id };
+    const target = { type: 'sso-connection', id: connection.id } as const;
     const [before, after] = [connection.idpCertificates.map(fingerprint), provider.idpCertificates.map(fingerprint)];
     for (const certificate of after.filter((one) => !before.includes(one)))
       this.audit.record('sso.certificate_added', { target, meta: { certificate } });

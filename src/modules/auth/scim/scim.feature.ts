@@ -172,6 +172,9 @@ export const scimFeature = defineFeature({
       retention: { keep: 'lives as long as the group and the member in it' },
     },
   },
+  resources: {
+    'scim-group': { description: 'A group that a SCIM client provisioned' },
+  },
   controls: {
     'scim.provisioning-alone': {
       claims: ['V'],

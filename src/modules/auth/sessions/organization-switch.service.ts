@@ -31,7 +31,7 @@ export class SwitchingService {
    * names the other. Throws not_found, sign_in_required, session_expired.
    */
   async switch(secret: string, organizationId: string): Promise<OpenedSession> {
-    const target = { type: 'user', id: currentMember().userId };
+    const target = { type: 'user', id: currentMember().userId } as const;
     this.audit.record('auth.organization_left', { target });
     const visit = newVisit();
     const { state, expires_at: expiresAt } = await this.switching.switch(secret, organizationId, visit);

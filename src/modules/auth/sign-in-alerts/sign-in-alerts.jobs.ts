@@ -54,7 +54,7 @@ export class WatchJobs {
 
   @OnJob('auth.note_failures', { emits: ['auth.many_failures'] })
   noteFailures({ of, failures, accounts, userId }: JobPayload): void {
-    const target = userId === undefined ? undefined : { type: 'user', id: String(userId) };
+    const target = userId === undefined ? undefined : ({ type: 'user', id: String(userId) } as const);
     this.audit.record('auth.many_failures', { target, outcome: 'failure', meta: { of, failures, accounts } });
   }
 
@@ -64,7 +64,7 @@ export class WatchJobs {
     { newDevice, newPlace, impossibleFrom }: Unusual,
     minutes?: number,
   ): void {
-    const target = { type: 'user', id: userId };
+    const target = { type: 'user', id: userId } as const;
     const to = country?.toLowerCase();
     if (newDevice)
       this.audit.record('auth.new_device', {

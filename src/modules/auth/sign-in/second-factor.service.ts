@@ -100,7 +100,7 @@ export class SecondFactorService {
     device: NewDevice | null,
   ): SecondFactorOutcome {
     const ok = outcome.state === 'ok';
-    const target = outcome.user_id === null ? undefined : { type: 'user', id: outcome.user_id };
+    const target = outcome.user_id === null ? undefined : ({ type: 'user', id: outcome.user_id } as const);
     if (ok) {
       this.audit.record('auth.signed_in', { target, meta: { method: 'password', factor: kind } });
       if (kind === 'recovery-code') this.audit.record('auth.recovery_code_used', { target });

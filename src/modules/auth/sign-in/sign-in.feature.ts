@@ -20,6 +20,9 @@ export const signInFeature = defineFeature({
   errors: {
     invalid_credentials: { status: 401, title: 'E-mail address or password is wrong' },
   },
+  resources: {
+    email: { description: 'An e-mail address that belongs to no user, as a keyed digest' },
+  },
   controls: {
     'auth.no-oracle': {
       claims: ['E8'],

@@ -145,7 +145,7 @@ export class SsoArrivals {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
     } else {
       const { role_now: role } = outcome;
-      const target = { type: 'membership', id: outcome.membership_id! };
+      const target = { type: 'membership', id: outcome.membership_id! } as const;
       if (outcome.state === 'provisioned')
         this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });
       if (outcome.role_before !== role)
@@ -172,7 +172,7 @@ export class SsoArrivals {
     if (organizationId === outcome.org_id)
       return { secret: visit.secret, organizationId, expiresAt: outcome.expires_at, remembered: false };
     if (!connection.shared) throw new NotThere('connection_not_shared');
-    const target = { type: 'user', id: outcome.user_id! };
+    const target = { type: 'user', id: outcome.user_id! } as const;
     this.audit.record('auth.organization_left', { target });
     const there = newVisit();
     const { state, expires_at: expiresAt }: Switched = await this.switching.switch(visit.secret, organizationId, there);

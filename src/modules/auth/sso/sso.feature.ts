@@ -1,28 +1,29 @@
 import { defineFeature } from '../../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../../platform/feature/roles.js';
 
 export const ssoFeature = defineFeature({
   name: 'sso',
   description: 'Connections to identity providers, and what every single sign-on protocol shares.',
   permissions: {
     'sso:read': {
-      category: 'Single sign-on',
+      category: 'SSO',
       description: 'See connections to identity providers.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'sso:create': {
-      category: 'Single sign-on',
+      category: 'SSO',
       description: 'Connect an identity provider.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'sso:update': {
-      category: 'Single sign-on',
+      category: 'SSO',
       description: 'Change a connection.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'sso:delete': {
-      category: 'Single sign-on',
+      category: 'SSO',
       description: 'Remove a connection; nobody signs in through it any more.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -33,47 +34,47 @@ export const ssoFeature = defineFeature({
       meta: { sessionId: 'id', membershipId: 'id' },
     },
     'sso.connection_created': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'An identity provider was connected.',
     },
     'sso.connection_updated': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'A connection was changed.',
       meta: { fields: 'codes' },
     },
     'sso.connection_deleted': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'A connection was removed.',
     },
     'sso.member_provisioned': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'A member was added at the first sign-in.',
       meta: { role: 'code', connectionId: 'id' },
     },
-    'sso.test_started': { category: 'single sign-on', severity: 'info', description: 'Somebody began a test sign-in.' },
+    'sso.test_started': { category: 'sso', severity: 'info', description: 'Somebody began a test sign-in.' },
     'sso.connection_tested': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'A test sign-in came back.',
       meta: { reason: 'code' },
     },
     'sso.mapping_previewed': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'info',
       description: 'Somebody looked at what a mapping of roles would do.',
     },
     'sso.role_taken_over': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: "A member's role followed the identity provider's groups.",
       meta: { from: 'code', to: 'code' },
     },
     'sso.sessions_ended': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'An identity provider ended sessions.',
       meta: { connectionId: 'id', ended: 'count' },

@@ -29,7 +29,7 @@ export class RefusedKeys {
     const entered = { ...again, identity: (row: Record<string, unknown>) => ({ orgId: String(row.org_id) }) };
     await this.unitOfWork.run(entered, () => {
       this.audit.record('api_key.refused', {
-        target: { type: 'api_key', id: id! },
+        target: { type: 'api-key', id: id! },
         outcome: 'denied',
         meta: { reason: state },
       });
