@@ -74,8 +74,8 @@ export interface JobDeclaration {
 }
 
 /**
- * One type of event that webhook sources deliver. `dto` validates the `data` of the event; `orderKey` names the field of
- * `data` that identifies the record: the deliveries of a source with one value are applied in the order of arrival.
+ * One type of event that webhook sources deliver. `dto` validates the `data` of the event; `orderKey` names the field
+ * of `data` that identifies the record: the deliveries of a source with one value are applied in the order of arrival.
  */
 export interface WebhookEventDeclaration {
   description: string;
@@ -153,8 +153,8 @@ export type TableDeclaration = { retention: { policies: readonly string[] } | { 
 );
 
 /**
- * A type of thing that audit events name as their target and that is not a row of a tenant table with an id: a row of an
- * installation table, a digest, or a declaration. The key is in kebab-case.
+ * A type of thing that audit events name as their target and that is not a row of a tenant table with an id: a row of
+ * an installation table, a digest, or a declaration. The key is in kebab-case.
  */
 export interface ResourceDeclaration {
   description: string;
@@ -185,8 +185,8 @@ export interface FeatureDeclaration {
 
 /**
  * Declares a feature: data only, no callbacks. Beside it the module merges its type into `FeatureMap`, which makes its
- * keys part of the unions `Permission`, `AuditEventType`, `JobName`, `ErrorCode`, `ScheduleName`, `WebhookEventName` and
- * `ResourceType`.
+ * keys part of the unions `Permission`, `AuditEventType`, `JobName`, `ErrorCode`, `ScheduleName`, `WebhookEventName`
+ * and `ResourceType`.
  * Throws when a key is declared twice.
  */
 export function defineFeature<const F extends FeatureDeclaration>(feature: F): F {
