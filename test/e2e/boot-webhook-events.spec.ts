@@ -44,7 +44,8 @@ function boot(provider?: Type) {
 describe('the application does not start', () => {
   it('with a handler of a webhook event that no feature declares', async () => {
     await expect(boot(Handler)).rejects.toThrow(
-      'webhook event "thing.updated" is handled by Handler.apply and not declared: add it to webhookEvents in the module\'s feature file',
+      'webhook event "thing.updated" is handled by Handler.apply and not declared: ' +
+        "add it to webhookEvents in the module's feature file",
     );
   });
 
@@ -59,7 +60,8 @@ describe('the application does not start', () => {
       webhookEvents: { 'thing.updated': { description: 'Changes a thing.', dto: ThingDto, orderKey: 'serial' } },
     });
     await expect(boot()).rejects.toThrow(
-      "webhook event \"thing.updated\" is declared and not handled: put @OnWebhookEvent('thing.updated') on a provider's method, or remove it",
+      'webhook event "thing.updated" is declared and not handled: ' +
+        "put @OnWebhookEvent('thing.updated') on a provider's method, or remove it",
     );
     const app = await boot(Handler);
     await app.close();

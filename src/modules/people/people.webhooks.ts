@@ -9,8 +9,8 @@ export class PeopleWebhooks {
   constructor(private readonly people: PeopleService) {}
 
   /**
-   * Creates the person when the external id is unknown and changes the person otherwise, whichever event it is: partners
-   * do not know which people an organization has.
+   * Creates the person when the external id is unknown and changes the person otherwise. All events have this effect,
+   * because partners do not know which people an organization has.
    */
   @OnWebhookEvent(['person.created', 'person.updated', 'person.upserted'], {
     emits: ['person.created', 'person.updated'],

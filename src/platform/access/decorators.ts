@@ -43,9 +43,9 @@ function declare(policy: RoutePolicy): MethodDecorator {
 }
 
 /**
- * A policy as OpenAPI extensions, of which a route has exactly one: `x-permission` names the permission, `x-access` says
- * that every member (`signed-in`) or only a SCIM client (`scim`) has access, `x-public` gives the reason why the route
- * needs no authentication.
+ * A policy as OpenAPI extensions, of which a route has exactly one: `x-permission` names the permission; `x-access`
+ * says that every member (`signed-in`) or only a SCIM client (`scim`) has access; `x-public` gives the reason why the
+ * route needs no authentication.
  */
 function extensionsOf(policy: RoutePolicy): Record<`x-${string}`, string> {
   if (policy.kind === 'public') return { 'x-public': policy.reason };

@@ -12,8 +12,8 @@ export interface WebhookDelivery {
 }
 
 /**
- * Applies the validated `data` of an event; returns the id of the record that it created or changed. The handler runs in
- * one transaction with the mark that the delivery is processed.
+ * Applies the validated `data` of an event; returns the id of the record that it created or changed. The handler runs
+ * in one transaction with the mark that the delivery is processed.
  */
 export type ApplyWebhookEvent<Data> = (data: Data, delivery: WebhookDelivery) => Promise<string>;
 

@@ -105,9 +105,12 @@ it('the decorator accepts declared events only, with a method that fits their da
 describe('the boot check of webhook events', () => {
   it('says what to write for an event without a handler, a handler without an event, and a wrong order key', () => {
     expect(webhookEventProblems(handlers(new Things(), new Strangers()))).toEqual([
-      "webhook event \"thing.forgotten\" is declared and not handled: put @OnWebhookEvent('thing.forgotten') on a provider's method, or remove it",
-      'webhook event "thing.unheard" is handled by Strangers.apply and not declared: add it to webhookEvents in the module\'s feature file',
-      'webhook event "thing.misordered" is ordered by "number", which ThingDto does not validate: name one of its fields in orderKey',
+      'webhook event "thing.forgotten" is declared and not handled: ' +
+        "put @OnWebhookEvent('thing.forgotten') on a provider's method, or remove it",
+      'webhook event "thing.unheard" is handled by Strangers.apply and not declared: ' +
+        "add it to webhookEvents in the module's feature file",
+      'webhook event "thing.misordered" is ordered by "number", which ThingDto does not validate: ' +
+        'name one of its fields in orderKey',
     ]);
   });
 });

@@ -10,19 +10,22 @@ export function webhookEventProblems(handlers: ReadonlyMap<string, BoundWebhookE
       .filter((event) => !handlers.has(event))
       .map(
         (event) =>
-          `webhook event "${event}" is declared and not handled: put @OnWebhookEvent('${event}') on a provider's method, or remove it`,
+          `webhook event "${event}" is declared and not handled: ` +
+          `put @OnWebhookEvent('${event}') on a provider's method, or remove it`,
       ),
     ...[...handlers]
       .filter(([event]) => !events.has(event))
       .map(
         ([event, { where }]) =>
-          `webhook event "${event}" is handled by ${where} and not declared: add it to webhookEvents in the module's feature file`,
+          `webhook event "${event}" is handled by ${where} and not declared: ` +
+          "add it to webhookEvents in the module's feature file",
       ),
     ...[...events]
       .filter(([, { dto, orderKey }]) => !validatedFields(dto).has(orderKey))
       .map(
         ([event, { dto, orderKey }]) =>
-          `webhook event "${event}" is ordered by "${orderKey}", which ${dto.name} does not validate: name one of its fields in orderKey`,
+          `webhook event "${event}" is ordered by "${orderKey}", which ${dto.name} does not validate: ` +
+          'name one of its fields in orderKey',
       ),
   ];
 }
