@@ -188,7 +188,7 @@ describe('an address', () => {
     expect(refusals[0]).toMatchObject({
       outcome: 'denied',
       ip: '127.0.0.1',
-      target: { type: 'api_key', id },
+      target: { type: 'api-key', id },
       meta: { reason: 'address' },
       actor: { type: 'anonymous', id: null },
     });
@@ -228,7 +228,7 @@ describe('the log', () => {
       expect(actor).toMatchObject({ type: 'user', id: directorMember.userId, email: directorMember.email });
     expect(entries[0]!.meta).toMatchObject({ reason: 'not_for_api_keys' });
     const [life] = [
-      (await director.get(`/v1/audit?targetType=api_key&targetId=${id}`)).body.items as {
+      (await director.get(`/v1/audit?targetType=api-key&targetId=${id}`)).body.items as {
         type: string;
         apiKeyId: null;
         meta: object;

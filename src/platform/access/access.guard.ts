@@ -2,7 +2,7 @@ import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@ne
 import type { Request } from 'express';
 import { isId } from '../audit/meta-shapes.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { currentContext } from '../context/context.js';
+import { currentContext, NO_IDENTITY } from '../context/context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Problem } from '../problem/problem.js';
 import { isMutating, type Attempt, type Layer } from './attempt.js';
@@ -83,7 +83,7 @@ export class AccessGuard implements CanActivate {
       await pass(this.forMembers, attempt);
       const context = currentContext();
       const begin = () => pass(this.again, attempt);
-      context.allow({ begin, run: (fn) => this.unitOfWork.runIn(context.derive(), begin, fn) });
+      context.allow({ begin, run: (fn) => this.unitOfWork.runIn(context.derive(NO_IDENTITY), begin, fn) });
     } catch (error) {
       await this.unitOfWork.rollback();
       if (error instanceof Problem) await this.recordDenial(attempt.execution, error);

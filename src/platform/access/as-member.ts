@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { currentContext, type Member } from '../context/context.js';
+import { currentContext, NO_IDENTITY, type Member } from '../context/context.js';
 import { memberEntrance } from '../database/entrances.js';
 import { errorCode } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -46,7 +46,7 @@ export class AsMember {
    * Throws NoSuchMember when the membership has ended.
    */
   run<T>(orgId: string, membershipId: string, fn: (member: Member) => Promise<T>): Promise<T> {
-    const context = currentContext().derive({ orgId, actor: { type: 'anonymous', id: null }, member: null });
+    const context = currentContext().derive({ ...NO_IDENTITY, orgId });
     return this.unitOfWork.runIn(context, () => this.enter(orgId, membershipId), fn);
   }
 

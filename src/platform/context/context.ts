@@ -16,6 +16,9 @@ export interface AccessAgain {
   readonly begin: (() => Promise<unknown>) | null;
 }
 
+/** The identity before a caller is known. */
+export const NO_IDENTITY: Identity = { orgId: INSTALLATION, actor: { type: 'anonymous', id: null }, member: null };
+
 /** The fields that a new context may set. */
 export type Fields = Partial<Origin & Identity & { emits: Iterable<AuditEventType> }>;
 
@@ -47,7 +50,7 @@ export class Context implements Readonly<Identity>, Origin {
     this.userAgent = init.userAgent ?? null;
     this.deviceToken = init.device ?? null;
     this.place = init.place ?? (() => null);
-    const { orgId = INSTALLATION, actor = { type: 'anonymous', id: null }, member = null } = init;
+    const { orgId, actor, member } = { ...NO_IDENTITY, ...init };
     this.who = { orgId, actor, member };
     this.declared = new Set(init.emits);
   }
