@@ -244,7 +244,7 @@ export const cases = [
     file: 'src/modules/auth/saml/saml-responses.ts',
     edit: (text) =>
       text.replace(
-        "  must(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n",
+        "  ensure(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n",
         '',
       ),
     tests: 'saml-hostile',

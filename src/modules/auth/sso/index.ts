@@ -16,7 +16,7 @@ export { SsoEndings } from './sso-endings.service.js';
 export { evidenceOfClaims, masked, type SsoEvidence } from './sso-evidence.js';
 export { isEmailAddress, type SsoArrival, type SsoIdentity } from './sso-identity.js';
 export { SsoNotices } from './sso-notices.service.js';
-export { asProblems, problemOf, refusalOf } from './sso-problem.js';
+export { asProblems, problemOf, toSsoError } from './sso-problem.js';
 export {
   SsoProtocols,
   type ConnectionColumns,

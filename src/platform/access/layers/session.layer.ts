@@ -3,7 +3,7 @@ import { currentContext } from '../../context/context.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
 import type { ErrorCode } from '../../feature/registry.js';
 import { Problem } from '../../problem/problem.js';
-import { refusalOf } from '../api-key.js';
+import { unauthenticatedProblem } from '../api-key.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
 import { standing } from '../../policies/grants.js';
 import { RefusedKeys } from './refused-keys.js';
@@ -37,7 +37,7 @@ export class SessionLayer implements Layer {
     const readOnly = !attempt.mutating && (attempt.policy.emits ?? []).length === 0;
     const session = await this.unitOfWork.begin<SessionRow & Record<string, unknown>>(enter(readOnly));
     if (session.state !== 'ok' && attempt.apiKey !== undefined) await this.refusedKeys.note(enter(false), session);
-    if (session.state !== 'ok') throw refusalOf(attempt, REFUSALS[session.state]);
+    if (session.state !== 'ok') throw unauthenticatedProblem(attempt, REFUSALS[session.state]);
     attempt.session = session;
     const context = currentContext();
     context.enterAgain = () => enter(false);
