@@ -124,6 +124,13 @@ module.exports = {
       to: { path: 'node_modules/nodemailer/' },
     },
     {
+      name: 'mailer-stays-in-mail-delivery',
+      comment: 'A job sends mail by MailDelivery.deliver, which loads, sends, and records in separate transactions.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/platform/mail/', '^src/platform/jobs/mail-delivery(\\.spec)?\\.ts$'] },
+      to: { path: '^src/platform/mail/(mailer|smtp-mailer|file-mailer)\\.ts$' },
+    },
+    {
       name: 'commands-are-the-edge',
       comment: 'src/cli is used by src/cli.ts alone: what others need as well belongs in a module or the platform.',
       severity: 'error',
