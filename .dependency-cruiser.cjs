@@ -3,7 +3,7 @@ const TESTS = '\\.spec\\.ts$';
 
 /** The layers of src/platform, lowest first. */
 const LAYERS = [
-  ['config', 'clock', 'feature', 'crypto', 'telemetry'],
+  ['config', 'clock', 'feature', 'crypto', 'concurrency', 'telemetry'],
   ['problem', 'places', 'outbound', 'mail', 'redis'],
   ['context', 'database'],
   ['logging', 'audit', 'keys', 'policies'],
