@@ -83,13 +83,10 @@ module.exports = {
       to: { path: '^src/modules/', pathNot: `^src/modules/${MODULE}/index\\.ts$` },
     },
     {
-      name: 'typeorm-stays-in-repositories',
-      comment: 'Queries belong in *.repository.ts: services speak of people and sessions, not of tables.',
+      name: 'typeorm-stays-in-the-database-platform',
+      comment: 'Repositories send SQL by the unit of work (ADR 24). TypeORM holds the pool and runs the migrations.',
       severity: 'error',
-      from: {
-        path: '^src/',
-        pathNot: ['\\.(repository|entity|module)\\.ts$', '^src/platform/database/', '^src/cli/migrate\\.ts$', TESTS],
-      },
+      from: { path: '^src/', pathNot: ['^src/platform/database/', '^src/cli/migrate\\.ts$', TESTS] },
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
     },
     {

@@ -310,7 +310,7 @@ export const cases = [
   {
     control: 'that both verifiers of a SAML answer mean the same person',
     file: 'src/modules/auth/saml/library-refusal.ts',
-    edit: (text) => text.replace(/ {2}must\(profile\.nameID.*\n/, ''),
+    edit: (text) => text.replace(/ {2}ensure\(profile\.nameID.*\n/, ''),
     tests: 'saml/library-verification',
     expect: /about another person/,
   },
