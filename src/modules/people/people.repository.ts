@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import type { WrappedKey } from '../../platform/keys/data-keys.js';
-import { assignments, insertInto } from '../../platform/database/columns.js';
+import { insertInto, setList } from '../../platform/database/columns.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { Kind, Status } from './person.js';
 import { PERSON_COLUMNS, type PersonEntity } from './person.entity.js';
@@ -99,7 +99,7 @@ export class PeopleRepository {
   /** Changes columns of a person; the database keeps what was there, and counts the version. */
   async update(id: string, changes: Partial<PersonEntity>): Promise<void> {
     const values: unknown[] = [currentContext().orgId, id];
-    const set = assignments(PERSON_COLUMNS, changes, values);
+    const set = setList(PERSON_COLUMNS, changes, values);
     await this.unitOfWork.executeVarying({
       text: `UPDATE people SET ${set.join(', ')} WHERE org_id = $1 AND id = $2`,
       values,

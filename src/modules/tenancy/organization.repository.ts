@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext, currentMember } from '../../platform/context/context.js';
-import { assignments, selectList, type RowOf } from '../../platform/database/columns.js';
+import { selectList, setList, type RowOf } from '../../platform/database/columns.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { ORGANIZATION_COLUMNS, type OrganizationEntity } from './organization.entity.js';
 
@@ -21,7 +21,7 @@ export class OrganizationRepository {
 
   async update(changes: Partial<OrganizationEntity>): Promise<void> {
     const values: unknown[] = [currentContext().orgId];
-    const set = assignments(ORGANIZATION_COLUMNS, changes, values);
+    const set = setList(ORGANIZATION_COLUMNS, changes, values);
     await this.unitOfWork.executeVarying({
       text: `UPDATE organizations SET ${[...set, 'updated_at = now()'].join(', ')} WHERE id = $1`,
       values,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
-import { assignments, insertInto, selectList, type RowOf } from '../../platform/database/columns.js';
+import { insertInto, selectList, setList, type RowOf } from '../../platform/database/columns.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { WEBHOOK_SOURCE_COLUMNS, type WebhookSourceEntity } from './webhook-source.entity.js';
 
@@ -51,7 +51,7 @@ export class WebhookSourcesRepository {
   /** False when there is no such source. */
   async update(id: string, changes: Partial<WebhookSourceEntity>): Promise<boolean> {
     const values: unknown[] = [currentContext().orgId, id];
-    const set = assignments(WEBHOOK_SOURCE_COLUMNS, changes, values);
+    const set = setList(WEBHOOK_SOURCE_COLUMNS, changes, values);
     const changed = await this.unitOfWork.executeVarying({
       text: `UPDATE webhook_sources SET ${set.join(', ')} WHERE org_id = $1 AND id = $2 AND removed_at IS NULL`,
       values,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { assignments, insertInto, selectList, type Columns } from './columns.js';
+import { insertInto, selectList, setList, type Columns } from './columns.js';
 
 interface Row {
   id: string;
@@ -14,7 +14,7 @@ describe('columns', () => {
 
   it('are assigned after the values that are there already, jsonb as JSON text, undefined not at all', () => {
     const values: unknown[] = ['key'];
-    expect(assignments(COLUMNS, { orgId: 'a', id: undefined, rules: ['x'] }, values)).toEqual([
+    expect(setList(COLUMNS, { orgId: 'a', id: undefined, rules: ['x'] }, values)).toEqual([
       'org_id = $2',
       'rules = $3',
     ]);
@@ -30,6 +30,6 @@ describe('columns', () => {
   it.each(['other', 'constructor', 'id) VALUES (1); --'])('throw for the property %s, which has none', (property) => {
     const row = { [property]: 1 } as Partial<Row>;
     expect(() => insertInto('t', COLUMNS, row)).toThrow('no column is declared');
-    expect(() => assignments(COLUMNS, row, [])).toThrow('no column is declared');
+    expect(() => setList(COLUMNS, row, [])).toThrow('no column is declared');
   });
 });

@@ -29,7 +29,7 @@ export function selectList<Row>(columns: Columns<Row>): string {
  * Returns the assignments for SET, such as `name = $3`, and appends their values to `values`. Leaves out a property
  * that is undefined. Throws for a property that has no column.
  */
-export function assignments<Row>(columns: Columns<Row>, changes: Partial<Row>, values: unknown[]): string[] {
+export function setList<Row>(columns: Columns<Row>, changes: Partial<Row>, values: unknown[]): string[] {
   return given(columns, changes).map(({ name, value }) => `${name} = $${values.push(value)}`);
 }
 

@@ -40,8 +40,8 @@ export class Passwords {
   });
 
   /**
-   * Runs a function in a place of the queue. Every caller of `evaluate` holds a place, and takes it before an attempt is
-   * counted, so that every counted attempt is evaluated. Throws busy when the queue is full.
+   * Runs a function in a place of the queue. Every caller of `evaluate` holds a place, and takes it before an attempt
+   * is counted, so that every counted attempt is evaluated. Throws busy when the queue is full.
    */
   withSlot<T>(fn: () => Promise<T>): Promise<T> {
     return this.places.withSlot(fn);

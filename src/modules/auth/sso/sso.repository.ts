@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import type { WrappedKey } from '../../../platform/keys/data-keys.js';
 import type { Entrance } from '../../../platform/database/entrances.js';
-import { assignments, columnName, insertInto, selectList, type RowOf } from '../../../platform/database/columns.js';
+import { columnName, insertInto, selectList, setList, type RowOf } from '../../../platform/database/columns.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { type Visit, visitAt } from '../sessions/index.js';
 import type { RoleFacts } from './role-mapping.js';
@@ -237,7 +237,7 @@ export class SsoRepository {
 
   async update(id: string, changes: Partial<SsoConnectionEntity>): Promise<boolean> {
     const values: unknown[] = [currentContext().orgId, id];
-    const set = assignments(SSO_CONNECTION_COLUMNS, changes, values);
+    const set = setList(SSO_CONNECTION_COLUMNS, changes, values);
     const changed = await this.unitOfWork.executeVarying({
       text: `UPDATE sso_connections SET ${set.join(', ')} WHERE org_id = $1 AND id = $2`,
       values,
