@@ -3,7 +3,7 @@ const TESTS = '\\.spec\\.ts$';
 
 /** The layers of src/platform, lowest first. */
 const LAYERS = [
-  ['config', 'clock', 'feature', 'crypto', 'telemetry'],
+  ['config', 'clock', 'feature', 'crypto', 'concurrency', 'telemetry'],
   ['problem', 'places', 'outbound', 'mail', 'redis'],
   ['context', 'database'],
   ['logging', 'audit', 'keys', 'policies'],
@@ -91,13 +91,10 @@ module.exports = {
       to: { path: '^src/modules/', pathNot: `^src/modules/${MODULE}/index\\.ts$` },
     },
     {
-      name: 'typeorm-stays-in-repositories',
-      comment: 'Queries belong in *.repository.ts: services speak of people and sessions, not of tables.',
+      name: 'typeorm-stays-in-the-database-platform',
+      comment: 'Repositories send SQL by the unit of work (ADR 24). TypeORM holds the pool and runs the migrations.',
       severity: 'error',
-      from: {
-        path: '^src/',
-        pathNot: ['\\.(repository|entity|module)\\.ts$', '^src/platform/database/', '^src/cli/migrate\\.ts$', TESTS],
-      },
+      from: { path: '^src/', pathNot: ['^src/platform/database/', '^src/cli/migrate\\.ts$', TESTS] },
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
     },
     {
@@ -132,6 +129,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/platform/mail/' },
       to: { path: 'node_modules/nodemailer/' },
+    },
+    {
+      name: 'mailer-stays-in-mail-delivery',
+      comment: 'A job sends mail by MailDelivery.deliver, which loads, sends, and records in separate transactions.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/platform/mail/', '^src/platform/jobs/mail-delivery(\\.spec)?\\.ts$'] },
+      to: { path: '^src/platform/mail/(mailer|smtp-mailer|file-mailer)\\.ts$' },
     },
     {
       name: 'commands-are-the-edge',

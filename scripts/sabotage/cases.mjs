@@ -241,7 +241,7 @@ export const cases = [
     file: 'src/modules/auth/saml/saml-responses.ts',
     edit: (text) =>
       text.replace(
-        "  must(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n",
+        "  ensure(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n",
         '',
       ),
     tests: 'saml-hostile',
@@ -308,7 +308,7 @@ export const cases = [
   {
     control: 'that both verifiers of a SAML answer mean the same person',
     file: 'src/modules/auth/saml/library-refusal.ts',
-    edit: (text) => text.replace(/ {2}must\(profile\.nameID.*\n/, ''),
+    edit: (text) => text.replace(/ {2}ensure\(profile\.nameID.*\n/, ''),
     tests: 'saml/library-verification',
     expect: /about another person/,
   },

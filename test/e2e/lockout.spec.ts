@@ -202,7 +202,7 @@ describe('sign-in by password', () => {
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const taken = Array.from({ length: MOST_IN_TURN }, () => passwords.inTurn(() => gate));
+    const taken = Array.from({ length: MOST_IN_TURN }, () => passwords.withSlot(() => gate));
     const answers = await times(8, () => wrong(email));
     expect(tally(answers)).toEqual({ '503 busy': 8 });
     expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(Array(8).fill('2'));

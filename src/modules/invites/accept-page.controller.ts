@@ -3,8 +3,7 @@ import type { Request, Response } from 'express';
 import { Public } from '../../platform/access/decorators.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { assertOwnForm, Returns } from '../../platform/http/index.js';
-import { Problem } from '../../platform/problem/index.js';
-import { FormAgain, PageFilter, tokenPage } from '../../platform/pages/index.js';
+import { PageFilter, redisplayForm, seeOther, tokenPage, type FormMessages } from '../../platform/pages/index.js';
 import { SessionCookies } from '../auth/sessions/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import { AcceptInviteDto } from './invites.dto.js';
@@ -13,7 +12,7 @@ import { INVITE_IP_RATE_LIMITS } from './invites-limits.js';
 const PAGE = 'text/html; charset=utf-8';
 const FORM = { title: 'Accept the invitation', action: '/invites/accept', button: 'Accept', newPassword: true };
 
-const TOLD: Readonly<Record<string, string>> = {
+const MESSAGES: FormMessages = {
   weak_password: 'That password is not strong enough.',
   invite_invalid: 'This invitation is not valid any more. Ask for a new one.',
   sign_in_to_accept: 'You have an account already: sign in, then accept.',
@@ -52,12 +51,9 @@ export class AcceptPageController {
     try {
       const session = await this.acceptance.accept(token, password);
       this.cookies.set(response, session.secret, session.expiresAt);
-      response.status(303).setHeader('Location', '/account');
-      return '';
+      return seeOther(response, '/account');
     } catch (error) {
-      if (!(error instanceof Problem) || TOLD[error.code] === undefined) throw error;
-      const problem = [TOLD[error.code], ...(error.errors ?? []).map(({ message }) => `It ${message}.`)].join(' ');
-      throw new FormAgain(error, tokenPage({ ...FORM, token, problem }));
+      return redisplayForm(error, MESSAGES, (problem) => tokenPage({ ...FORM, token, problem }));
     }
   }
 }

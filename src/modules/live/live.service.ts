@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext, currentMember } from '../../platform/context/context.js';
+import { Semaphore } from '../../platform/concurrency/semaphore.js';
 import { audienceOf } from '../../platform/http/audience.js';
 import type { EventStream } from '../../platform/http/event-stream.js';
 import { EventIds } from './event-ids.js';
@@ -7,12 +8,11 @@ import { Feeds } from './feeds.js';
 import { Listener, type Source } from './listener.js';
 import { LiveLimits } from './live-limits.js';
 import { LiveRepository } from './live.repository.js';
-import { Turns } from './turns.js';
 
 /** Opens streams. What they carry is decided at each delivery, by the caller's session and rights of that moment. */
 @Injectable()
 export class LiveService {
-  private readonly turns: Turns;
+  private readonly transactions: Semaphore;
 
   constructor(
     private readonly repository: LiveRepository,
@@ -20,7 +20,7 @@ export class LiveService {
     private readonly ids: EventIds,
     private readonly limits: LiveLimits,
   ) {
-    this.turns = new Turns(() => limits.transactions);
+    this.transactions = new Semaphore({ slots: () => limits.transactions });
   }
 
   /**
@@ -42,13 +42,13 @@ export class LiveService {
     const { run: runAgain } = currentContext().again;
     return {
       after: (position) =>
-        this.turns.take(() =>
+        this.transactions.withSlot(() =>
           runAgain!(async () => ({
             ...(await this.repository.after(position, this.limits.batch)),
             audience: audienceOf(currentMember()),
           })),
         ),
-      head: () => this.turns.take(() => runAgain!(() => this.repository.head())),
+      head: () => this.transactions.withSlot(() => runAgain!(() => this.repository.head())),
     };
   }
 }

@@ -1,12 +1,20 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Columns } from '../../platform/database/columns.js';
 
 /** A person entrusted to a member, from one moment to another. */
-@Entity('assignments')
-export class AssignmentEntity {
-  @PrimaryColumn('uuid', { name: 'org_id' }) orgId: string;
-  @PrimaryColumn('uuid') id: string;
-  @Column('uuid', { name: 'person_id' }) personId: string;
-  @Column('uuid', { name: 'membership_id' }) membershipId: string;
-  @Column('timestamptz', { name: 'starts_at' }) startsAt: Date;
-  @Column('timestamptz', { name: 'ends_at', nullable: true }) endsAt: Date | null;
+export interface AssignmentEntity {
+  orgId: string;
+  id: string;
+  personId: string;
+  membershipId: string;
+  startsAt: Date;
+  endsAt: Date | null;
 }
+
+export const ASSIGNMENT_COLUMNS: Columns<AssignmentEntity> = {
+  orgId: 'org_id',
+  id: 'id',
+  personId: 'person_id',
+  membershipId: 'membership_id',
+  startsAt: 'starts_at',
+  endsAt: 'ends_at',
+};

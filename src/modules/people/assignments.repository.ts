@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { And, Equal, IsNull, MoreThan, Raw, type FindOperator } from 'typeorm';
 import { currentContext } from '../../platform/context/context.js';
+import { insertInto, selectList, type RowOf } from '../../platform/database/columns.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { AssignmentEntity } from './assignment.entity.js';
+import { ASSIGNMENT_COLUMNS, type AssignmentEntity } from './assignment.entity.js';
+
+const COLUMNS = selectList(ASSIGNMENT_COLUMNS);
+
+/** The people of each narrow scope, as an index takes it. */
+const REACHED = {
+  assigned: 'person_id = ANY ((SELECT app.assigned_people())::uuid[])',
+  own: 'person_id = (SELECT app.own_person_id())',
+} as const;
 
 export interface AssignmentFilter {
   personId?: string;
@@ -17,17 +25,21 @@ export class AssignmentsRepository {
   /**
    * A page in order of id; `after` is the last id seen. `within` says a narrow scope once more, as an index takes it.
    */
-  list({ within, ...filter }: AssignmentFilter, after: string | null, limit: number): Promise<AssignmentEntity[]> {
-    const personId = within === undefined ? filter.personId : ofPeople(within, filter.personId);
-    return this.unitOfWork.manager.find(AssignmentEntity, {
-      where: {
-        ...given({ ...filter, personId }),
-        orgId: currentContext().orgId,
-        ...(after !== null && { id: MoreThan(after) }),
-      },
-      order: { id: 'ASC' },
-      take: limit,
-    });
+  list(
+    { within, personId, membershipId }: AssignmentFilter,
+    after: string | null,
+    limit: number,
+  ): Promise<AssignmentEntity[]> {
+    const values: unknown[] = [currentContext().orgId, limit];
+    const conditions = ['org_id = $1'];
+    if (within !== undefined) conditions.push(REACHED[within]);
+    if (personId !== undefined) conditions.push(`person_id = $${values.push(personId)}`);
+    if (membershipId !== undefined) conditions.push(`membership_id = $${values.push(membershipId)}`);
+    if (after !== null) conditions.push(`id > $${values.push(after)}`);
+    return this.unitOfWork.sql<RowOf<AssignmentEntity>>(
+      `SELECT ${COLUMNS} FROM assignments WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $2`,
+      values,
+    );
   }
 
   /** Whether the caller may put people in a member's reach. */
@@ -37,34 +49,22 @@ export class AssignmentsRepository {
   }
 
   async insert(assignment: Omit<AssignmentEntity, 'orgId'>): Promise<void> {
-    await this.unitOfWork.manager.insert(AssignmentEntity, { ...assignment, orgId: currentContext().orgId });
+    const row = { ...assignment, orgId: currentContext().orgId };
+    await this.unitOfWork.executeVarying(insertInto('assignments', ASSIGNMENT_COLUMNS, row));
   }
 
   /** Ends an assignment that has no end, or a later one. Null when there is none such. */
   async end(id: string, at: Date): Promise<AssignmentEntity | null> {
-    const key = { orgId: currentContext().orgId, id };
-    const { affected } = await this.unitOfWork.manager.update(
-      AssignmentEntity,
-      [
-        { ...key, endsAt: IsNull() },
-        { ...key, endsAt: MoreThan(at) },
-      ],
-      { endsAt: at },
+    const key = [currentContext().orgId, id];
+    const ended = await this.unitOfWork.execute(
+      'UPDATE assignments SET ends_at = $3 WHERE org_id = $1 AND id = $2 AND (ends_at IS NULL OR ends_at > $3)',
+      [...key, at],
     );
-    return affected ? this.unitOfWork.manager.findOneBy(AssignmentEntity, key) : null;
+    if (ended === 0) return null;
+    const [row] = await this.unitOfWork.sql<RowOf<AssignmentEntity>>(
+      `SELECT ${COLUMNS} FROM assignments WHERE org_id = $1 AND id = $2`,
+      key,
+    );
+    return row ?? null;
   }
-}
-
-function ofPeople(within: 'assigned' | 'own', personId: string | undefined): FindOperator<string> {
-  const people = Raw<string>((column) =>
-    within === 'assigned'
-      ? `${column} = ANY ((SELECT app.assigned_people())::uuid[])`
-      : `${column} = (SELECT app.own_person_id())`,
-  );
-  return personId === undefined ? people : And(Equal(personId), people);
-}
-
-/** The conditions that were given: TypeORM refuses undefined ones. */
-function given<T extends object>(filter: T): Partial<T> {
-  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

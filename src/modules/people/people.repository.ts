@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import type { WrappedKey } from '../../platform/keys/data-keys.js';
+import { insertInto, setList } from '../../platform/database/columns.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { Kind, Status } from './person.js';
-import { PersonEntity } from './person.entity.js';
+import { PERSON_COLUMNS, type PersonEntity } from './person.entity.js';
 
 const SUMMARY_COLUMNS = `p.id, p.external_id AS "externalId", p.kind, p.given_name AS "givenName",
   p.family_name AS "familyName",
@@ -85,20 +86,26 @@ export class PeopleRepository {
 
   /** The person with a partner's id, locked until the transaction ends. */
   async findByExternalId(externalId: string): Promise<{ id: string } | null> {
-    return this.unitOfWork.manager.findOne(PersonEntity, {
-      select: { id: true, orgId: true },
-      where: { orgId: currentContext().orgId, externalId },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const [row] = await this.unitOfWork.sql<{ id: string }>(
+      'SELECT id FROM people WHERE org_id = $1 AND external_id = $2 FOR UPDATE',
+      [currentContext().orgId, externalId],
+    );
+    return row ?? null;
   }
 
   async insert(person: Partial<PersonEntity> & { id: string }): Promise<void> {
-    await this.unitOfWork.manager.insert(PersonEntity, { ...person, orgId: currentContext().orgId });
+    const row = { ...person, orgId: currentContext().orgId };
+    await this.unitOfWork.executeVarying(insertInto('people', PERSON_COLUMNS, row));
   }
 
   /** Changes columns of a person; the database keeps what was there, and counts the version. */
   async update(id: string, changes: Partial<PersonEntity>): Promise<void> {
-    await this.unitOfWork.manager.update(PersonEntity, { orgId: currentContext().orgId, id }, changes);
+    const values: unknown[] = [currentContext().orgId, id];
+    const set = setList(PERSON_COLUMNS, changes, values);
+    await this.unitOfWork.executeVarying({
+      text: `UPDATE people SET ${set.join(', ')} WHERE org_id = $1 AND id = $2`,
+      values,
+    });
   }
 }
 

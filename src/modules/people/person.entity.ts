@@ -1,25 +1,45 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Columns } from '../../platform/database/columns.js';
 import type { Kind, Status } from './person.js';
 
 /** A record subject as it is stored: what is sealed stays sealed. */
-@Entity('people')
-export class PersonEntity {
-  @PrimaryColumn('uuid', { name: 'org_id' }) orgId: string;
-  @PrimaryColumn('uuid') id: string;
-  @Column('text', { name: 'external_id', nullable: true }) externalId: string | null;
-  @Column('text') kind: Kind;
-  @Column('text', { name: 'given_name' }) givenName: string;
-  @Column('text', { name: 'family_name' }) familyName: string;
-  @Column('text', { nullable: true }) title: string | null;
-  @Column('text', { nullable: true }) npi: string | null;
-  @Column('text') status: Status;
-  @Column('bytea', { name: 'email_enc', nullable: true }) email: Buffer | null;
-  @Column('bytea', { name: 'email_index', nullable: true }) emailIndex: Buffer | null;
-  @Column('bytea', { name: 'phone_enc', nullable: true }) phone: Buffer | null;
-  @Column('bytea', { name: 'address_enc', nullable: true }) address: Buffer | null;
-  @Column('bytea', { name: 'date_of_birth_enc', nullable: true }) dateOfBirth: Buffer | null;
-  @Column('bytea', { name: 'ssn_enc', nullable: true }) ssn: Buffer | null;
-  @Column('integer') version: number;
-  @Column('timestamptz', { name: 'created_at' }) createdAt: Date;
-  @Column('timestamptz', { name: 'updated_at' }) updatedAt: Date;
+export interface PersonEntity {
+  orgId: string;
+  id: string;
+  externalId: string | null;
+  kind: Kind;
+  givenName: string;
+  familyName: string;
+  title: string | null;
+  npi: string | null;
+  status: Status;
+  email: Buffer | null;
+  emailIndex: Buffer | null;
+  phone: Buffer | null;
+  address: Buffer | null;
+  dateOfBirth: Buffer | null;
+  ssn: Buffer | null;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
 }
+
+export const PERSON_COLUMNS: Columns<PersonEntity> = {
+  orgId: 'org_id',
+  id: 'id',
+  externalId: 'external_id',
+  kind: 'kind',
+  givenName: 'given_name',
+  familyName: 'family_name',
+  title: 'title',
+  npi: 'npi',
+  status: 'status',
+  email: 'email_enc',
+  emailIndex: 'email_index',
+  phone: 'phone_enc',
+  address: 'address_enc',
+  dateOfBirth: 'date_of_birth_enc',
+  ssn: 'ssn_enc',
+  version: 'version',
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+};

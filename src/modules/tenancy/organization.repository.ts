@@ -1,23 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext, currentMember } from '../../platform/context/context.js';
+import { selectList, setList, type RowOf } from '../../platform/database/columns.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { OrganizationEntity } from './organization.entity.js';
+import { ORGANIZATION_COLUMNS, type OrganizationEntity } from './organization.entity.js';
 
 /** The current organization itself. */
 @Injectable()
 export class OrganizationRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  find(): Promise<OrganizationEntity> {
-    return this.unitOfWork.manager.findOneByOrFail(OrganizationEntity, { id: currentContext().orgId });
+  /** Throws when the caller may not read the organization. */
+  async find(): Promise<OrganizationEntity> {
+    const [row] = await this.unitOfWork.sql<RowOf<OrganizationEntity>>(
+      `SELECT ${selectList(ORGANIZATION_COLUMNS)} FROM organizations WHERE id = $1`,
+      [currentContext().orgId],
+    );
+    if (row === undefined) throw new Error('the current organization cannot be read');
+    return row;
   }
 
   async update(changes: Partial<OrganizationEntity>): Promise<void> {
-    await this.unitOfWork.manager.update(
-      OrganizationEntity,
-      { id: currentContext().orgId },
-      { ...changes, updatedAt: () => 'now()' },
-    );
+    const values: unknown[] = [currentContext().orgId];
+    const set = setList(ORGANIZATION_COLUMNS, changes, values);
+    await this.unitOfWork.executeVarying({
+      text: `UPDATE organizations SET ${[...set, 'updated_at = now()'].join(', ')} WHERE id = $1`,
+      values,
+    });
   }
 
   /** Whether the organization, as it is set up by now, would refuse the session that asks. */

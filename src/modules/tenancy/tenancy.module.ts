@@ -1,8 +1,6 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { RbacModule } from '../rbac/index.js';
 import { OrganizationController } from './organization.controller.js';
-import { OrganizationEntity } from './organization.entity.js';
 import { OrganizationRepository } from './organization.repository.js';
 import { OrganizationService } from './organization.service.js';
 import { TenancyController } from './tenancy.controller.js';
@@ -11,7 +9,7 @@ import { TenancyRepository } from './tenancy.repository.js';
 import { TenancyService } from './tenancy.service.js';
 
 @Module({
-  imports: [RbacModule, TypeOrmModule.forFeature([OrganizationEntity])],
+  imports: [RbacModule],
   controllers: [OrganizationController, TenancyController],
   providers: [OrganizationService, OrganizationRepository, TenancyService, TenancyRepository],
   exports: [OrganizationService, TenancyService],

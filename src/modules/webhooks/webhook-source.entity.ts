@@ -1,17 +1,29 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Columns } from '../../platform/database/columns.js';
 import type { Scheme } from './webhook-source.js';
 
 /** A source as it is stored; what the database fills in by itself is not inserted. */
-@Entity('webhook_sources')
-export class WebhookSourceEntity {
-  @PrimaryColumn('uuid', { name: 'org_id' }) orgId: string;
-  @PrimaryColumn('uuid') id: string;
-  @Column('text') name: string;
-  @Column('text') scheme: Scheme;
-  @Column({ type: 'text', name: 'applies_to', insert: false }) appliesTo: string;
-  @Column({ type: 'boolean', insert: false }) enabled: boolean;
-  @Column('integer', { name: 'limit_per_minute' }) limitPerMinute: number;
-  @Column({ type: 'timestamptz', name: 'created_at', insert: false }) createdAt: Date;
-  @Column({ type: 'timestamptz', name: 'updated_at', insert: false }) updatedAt: Date;
-  @Column({ type: 'timestamptz', name: 'removed_at', insert: false, nullable: true }) removedAt: Date | null;
+export interface WebhookSourceEntity {
+  orgId: string;
+  id: string;
+  name: string;
+  scheme: Scheme;
+  appliesTo: string;
+  enabled: boolean;
+  limitPerMinute: number;
+  createdAt: Date;
+  updatedAt: Date;
+  removedAt: Date | null;
 }
+
+export const WEBHOOK_SOURCE_COLUMNS: Columns<WebhookSourceEntity> = {
+  orgId: 'org_id',
+  id: 'id',
+  name: 'name',
+  scheme: 'scheme',
+  appliesTo: 'applies_to',
+  enabled: 'enabled',
+  limitPerMinute: 'limit_per_minute',
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+  removedAt: 'removed_at',
+};

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, MoreThan } from 'typeorm';
 import { currentContext } from '../../platform/context/context.js';
+import { insertInto, selectList, setList, type RowOf } from '../../platform/database/columns.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { WebhookSourceEntity } from './webhook-source.entity.js';
+import { WEBHOOK_SOURCE_COLUMNS, type WebhookSourceEntity } from './webhook-source.entity.js';
+
+const COLUMNS = selectList(WEBHOOK_SOURCE_COLUMNS);
 
 /** A signing secret on its way into the database. */
 export interface SealedSecret {
@@ -26,29 +28,35 @@ export class WebhookSourcesRepository {
 
   /** A page in order of id, which is the order of creation; `after` is the last id seen. */
   list(after: string | null, limit: number): Promise<WebhookSourceEntity[]> {
-    return this.unitOfWork.manager.find(WebhookSourceEntity, {
-      where: { orgId: currentContext().orgId, removedAt: IsNull(), ...(after !== null && { id: MoreThan(after) }) },
-      order: { id: 'ASC' },
-      take: limit,
-    });
+    return this.unitOfWork.sql<RowOf<WebhookSourceEntity>>(
+      `SELECT ${COLUMNS} FROM webhook_sources
+        WHERE org_id = $1 AND removed_at IS NULL AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3`,
+      [currentContext().orgId, after, limit],
+    );
   }
 
-  find(id: string): Promise<WebhookSourceEntity | null> {
-    return this.unitOfWork.manager.findOneBy(WebhookSourceEntity, { ...this.key(id), removedAt: IsNull() });
+  async find(id: string): Promise<WebhookSourceEntity | null> {
+    const [row] = await this.unitOfWork.sql<RowOf<WebhookSourceEntity>>(
+      `SELECT ${COLUMNS} FROM webhook_sources WHERE org_id = $1 AND id = $2 AND removed_at IS NULL`,
+      [currentContext().orgId, id],
+    );
+    return row ?? null;
   }
 
   async insert(source: Pick<WebhookSourceEntity, 'id' | 'name' | 'scheme' | 'limitPerMinute'>): Promise<void> {
-    await this.unitOfWork.manager.insert(WebhookSourceEntity, { ...source, orgId: currentContext().orgId });
+    const row = { ...source, orgId: currentContext().orgId };
+    await this.unitOfWork.executeVarying(insertInto('webhook_sources', WEBHOOK_SOURCE_COLUMNS, row));
   }
 
   /** False when there is no such source. */
   async update(id: string, changes: Partial<WebhookSourceEntity>): Promise<boolean> {
-    const { affected } = await this.unitOfWork.manager.update(
-      WebhookSourceEntity,
-      { ...this.key(id), removedAt: IsNull() },
-      changes,
-    );
-    return Boolean(affected);
+    const values: unknown[] = [currentContext().orgId, id];
+    const set = setList(WEBHOOK_SOURCE_COLUMNS, changes, values);
+    const changed = await this.unitOfWork.executeVarying({
+      text: `UPDATE webhook_sources SET ${set.join(', ')} WHERE org_id = $1 AND id = $2 AND removed_at IS NULL`,
+      values,
+    });
+    return changed > 0;
   }
 
   /** The secrets that are valid now, the newest first. */
@@ -74,9 +82,5 @@ export class WebhookSourcesRepository {
         WHERE org_id = $1 AND source_id = $2 AND (expires_at IS NULL OR expires_at > $3)`,
       [currentContext().orgId, sourceId, at],
     );
-  }
-
-  private key(id: string): { orgId: string; id: string } {
-    return { orgId: currentContext().orgId, id };
   }
 }

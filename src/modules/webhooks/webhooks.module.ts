@@ -1,10 +1,8 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { DeliveriesService } from './deliveries.service.js';
 import { InboundSources } from './inbound-sources.js';
 import { InboxRepository } from './inbox.repository.js';
 import { Refusals } from './refusals.js';
-import { WebhookSourceEntity } from './webhook-source.entity.js';
 import { WebhookSourcesController } from './webhook-sources.controller.js';
 import { WebhookSourcesRepository } from './webhook-sources.repository.js';
 import { WebhookSourcesService } from './webhook-sources.service.js';
@@ -15,7 +13,6 @@ import { WebhookMetrics } from './webhooks.metrics.js';
 import { WebhooksService } from './webhooks.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([WebhookSourceEntity])],
   controllers: [WebhooksController, WebhookSourcesController],
   providers: [
     WebhooksService,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 import type { Request } from 'express';
 import './access.feature.js';
-import { bearerKey, isApiKey, keyPrefix, newApiKey, refusalOf } from './api-key.js';
+import { bearerKey, isApiKey, keyPrefix, newApiKey, unauthenticatedProblem } from './api-key.js';
 
 const anyKey = fc.constant(null).map(() => newApiKey());
 const characters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
@@ -84,10 +84,10 @@ describe('an Authorization header', () => {
 
   it('is told the scheme by a 401, and no cookie is', () => {
     const of = (authorization?: string) => ({ request: { headers: { authorization } } as Request });
-    expect(refusalOf(of('Bearer x'), 'api_key_expired').headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
+    expect(unauthenticatedProblem(of('Bearer x'), 'api_key_expired').headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
     expect([
-      refusalOf(of('Bearer x'), 'address_not_allowed').headers,
-      refusalOf(of(), 'session_expired').headers,
+      unauthenticatedProblem(of('Bearer x'), 'address_not_allowed').headers,
+      unauthenticatedProblem(of(), 'session_expired').headers,
     ]).toEqual([{}, {}]);
   });
 });

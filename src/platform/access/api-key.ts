@@ -26,10 +26,10 @@ export function bearerKey(authorization: string): string | undefined {
 }
 
 /**
- * The refusal of a request; where it came with an Authorization header, a 401 names the scheme (RFC 9110 section
- * 11.6.1).
+ * Returns the problem for a request that is not authenticated. If the request has an Authorization header, a 401 names
+ * the scheme (RFC 9110 section 11.6.1).
  */
-export function refusalOf({ request }: Pick<Attempt, 'request'>, code: ErrorCode): Problem {
+export function unauthenticatedProblem({ request }: Pick<Attempt, 'request'>, code: ErrorCode): Problem {
   const named = request.headers.authorization !== undefined && errorDefinition(code).status === 401;
   return new Problem(code, named ? { headers: { 'WWW-Authenticate': 'Bearer' } } : {});
 }

@@ -165,13 +165,9 @@ it('a target of a type that no feature declares is stripped from the event, with
 describe('an entry of the log', () => {
   it('takes actor, organization and request from the context', () => {
     const log: AuditRow[] = [];
-    const context = contextWith({ log, open: true, readOnly: false });
-    Object.assign(context, {
-      orgId: newId(),
-      actor: { type: 'user', id: newId(), email: 'ada@example.test' },
-      ip: '192.0.2.1',
-      userAgent: 'Browser',
-    });
+    const actor = { type: 'user', id: newId(), email: 'ada@example.test' } as const;
+    const context = new Context({ emits: [HAPPENED], orgId: newId(), actor, ip: '192.0.2.1', userAgent: 'Browser' });
+    context.transaction = { log, open: true, readOnly: false } as unknown as Transaction;
     withContext(context, () => new AuditTrail(new Clock()).record(HAPPENED, { outcome: 'denied' }));
     expect(log).toEqual([
       {

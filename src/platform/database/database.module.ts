@@ -15,7 +15,6 @@ import { UnitOfWork } from './unit-of-work.js';
       useFactory: (config: DatabaseConfig) => ({
         type: 'postgres' as const,
         url: config.url,
-        autoLoadEntities: true,
         retryAttempts: 5,
         retryDelay: 500,
         installExtensions: false,

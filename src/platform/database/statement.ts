@@ -2,4 +2,6 @@
 export interface Statement {
   text: string;
   values: unknown[];
+  /** False for a text that varies with the input: it gets none of the bounded statement names. */
+  prepare?: boolean;
 }

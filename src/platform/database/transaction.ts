@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import type { AuditRow } from './audit-row.js';
 import type { Statement } from './statement.js';
@@ -25,13 +24,11 @@ export class Transaction {
   /** Entries for the log, written together with the commit. */
   readonly log: AuditRow[] = [];
   private readonly onceKept: (() => void)[] = [];
-  private runner: QueryRunner | undefined;
   private ended = false;
 
   constructor(
     private readonly client: PoolClient,
-    private readonly dataSource: DataSource,
-    private readonly prepare: boolean,
+    private readonly prepares: boolean,
     readonly readOnly: boolean,
   ) {}
 
@@ -41,20 +38,9 @@ export class Transaction {
   }
 
   /** Sends a statement and gives its result; pipelined, so that several may be on their way at once. */
-  send<R extends QueryResultRow>({ text, values }: Statement): Promise<QueryResult<R>> {
+  send<R extends QueryResultRow>({ text, values, prepare = true }: Statement): Promise<QueryResult<R>> {
     if (this.ended) return Promise.reject(new Error('the transaction has ended'));
-    return this.client.query<R>({ text, values, ...(this.prepare ? { name: statementName(text) } : {}) });
-  }
-
-  /** TypeORM's manager on this transaction. */
-  get manager(): EntityManager {
-    if (this.ended) throw new Error('the transaction has ended');
-    if (this.runner === undefined) {
-      this.runner = this.dataSource.createQueryRunner();
-      // The runner works on our connection, inside our transaction: it neither takes another nor begins its own.
-      Object.assign(this.runner, { databaseConnection: this.client, isTransactionActive: true, transactionDepth: 1 });
-    }
-    return this.runner.manager;
+    return this.client.query<R>({ text, values, ...(this.prepares && prepare ? { name: statementName(text) } : {}) });
   }
 
   /** Calls a function once the transaction is committed: for memories that must not hold what was undone. */

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DatabaseConfig } from '../config/index.js';
 import { currentContext, withContext, type Context } from '../context/context.js';
@@ -135,11 +135,6 @@ export class UnitOfWork implements OnModuleInit {
     return this.resilience.connecting(async () => (await this.pool.query<R>(text, values)).rows);
   }
 
-  /** TypeORM's manager on the current transaction; for repositories. */
-  get manager(): EntityManager {
-    return this.transaction.manager;
-  }
-
   /** Rows of a statement on the current transaction; for repositories. The text is prepared once a connection. */
   async sql<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
     return (await this.transaction.send<R>({ text, values })).rows;
@@ -148,6 +143,11 @@ export class UnitOfWork implements OnModuleInit {
   /** Number of rows a statement touched on the current transaction. */
   async execute(text: string, values: unknown[] = []): Promise<number> {
     return (await this.transaction.send({ text, values })).rowCount ?? 0;
+  }
+
+  /** As `execute`, for a statement whose text varies with the input. It is not prepared. */
+  async executeVarying({ text, values }: Statement): Promise<number> {
+    return (await this.transaction.send({ text, values, prepare: false })).rowCount ?? 0;
   }
 
   private get transaction(): Transaction {
@@ -163,12 +163,7 @@ export class UnitOfWork implements OnModuleInit {
 
   private async enter<R extends QueryResultRow>(entrance: Entrance<R>): Promise<{ transaction: Transaction; row: R }> {
     const client: PoolClient = await this.pool.connect();
-    const transaction = new Transaction(
-      client,
-      this.dataSource,
-      this.config.prepare === 'on',
-      entrance.readOnly ?? false,
-    );
+    const transaction = new Transaction(client, this.config.prepare === 'on', entrance.readOnly ?? false);
     const sent = inOnePacket(client, () => [client.query('BEGIN'), transaction.send<R>(entrance.statement)] as const);
     const [begun, entered] = await Promise.allSettled(sent);
     if (begun.status === 'fulfilled' && entered.status === 'fulfilled')

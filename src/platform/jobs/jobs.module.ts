@@ -4,6 +4,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { JobHandlers } from './handlers.js';
 import { JobRunner } from './job-runner.js';
 import { Jobs } from './jobs.js';
+import { MailDelivery } from './mail-delivery.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { OutboxRows } from './outbox-rows.js';
 import { Queues } from './queues.js';
@@ -14,7 +15,7 @@ import { WorkerHost } from './worker-host.js';
 @Global()
 @Module({
   imports: [DiscoveryModule, ScheduleModule.forRoot()],
-  providers: [JobHandlers, JobRunner, Jobs, OutboxRelay, OutboxRows, Queues, Scheduler, WorkerHost],
-  exports: [Jobs, JobHandlers, Queues],
+  providers: [JobHandlers, JobRunner, Jobs, MailDelivery, OutboxRelay, OutboxRows, Queues, Scheduler, WorkerHost],
+  exports: [Jobs, JobHandlers, MailDelivery, Queues],
 })
 export class JobsModule {}

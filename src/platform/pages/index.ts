@@ -1,6 +1,7 @@
-export { FormAgain } from './form-again.js';
+export { redisplayForm, type FormMessages } from './form-redisplay.js';
 export { html, markup, type Html } from './html.js';
 export { alert, field, hidden, page } from './layout.js';
 export { PageFilter } from './page.filter.js';
 export { PagesModule } from './pages.module.js';
+export { seeOther } from './see-other.js';
 export { tokenPage, type TokenForm } from './token-page.js';

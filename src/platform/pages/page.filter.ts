@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { ProblemFilter } from '../http/problem.filter.js';
 import type { Problem } from '../problem/problem.js';
 import { requestIdOf } from '../http/request-id.js';
-import { FormAgain } from './form-again.js';
+import { FormRedisplay } from './form-redisplay.js';
 import { html } from './html.js';
 import { page } from './layout.js';
 
@@ -27,7 +27,8 @@ export class PageFilter extends ProblemFilter {
     if (!request.headers.accept?.includes('text/html')) return super.answer(problem, request, response);
     response.removeHeader('Set-Cookie');
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
-    if (problem instanceof FormAgain) return void response.status(problem.status).type('text/html').send(problem.page);
+    if (problem instanceof FormRedisplay)
+      return void response.status(problem.status).type('text/html').send(problem.page);
     const lead = LEADS[problem.code];
     if (lead !== undefined && request.path !== lead) {
       const returnTo = request.method === 'GET' ? request.originalUrl : request.path.split('/').slice(0, 3).join('/');

@@ -1,9 +1,7 @@
-import type { Response } from 'express';
-import { Problem } from '../../../platform/problem/index.js';
-import { FormAgain } from '../../../platform/pages/index.js';
+import { redisplayForm, type FormMessages } from '../../../platform/pages/index.js';
 
-/** What somebody who fills in a form is told; any other problem is a page of its own. */
-const TOLD: Readonly<Record<string, string>> = {
+/** What the forms of the account pages show; any other problem is a page of its own. */
+const MESSAGES: FormMessages = {
   invalid_credentials: 'The e-mail address or the password is wrong.',
   account_locked: 'Too many tries. Sign-in for this address is locked for a while.',
   too_many_requests: 'Too many tries. Wait a little, then try again.',
@@ -15,17 +13,7 @@ const TOLD: Readonly<Record<string, string>> = {
   weak_password: 'That password is not strong enough.',
 };
 
-/** 303, so that going back does not post the form again. */
-export function onward(response: Response, address: string): string {
-  response.status(303).setHeader('Location', address);
-  return '';
-}
-
-/** Throws the form again with a sentence on what is wrong with it; whatever does not belong into a form as it is. */
-export function again(error: unknown, form: (sentence: string) => string): never {
-  if (!(error instanceof Problem) || TOLD[error.code] === undefined) throw error;
-  throw new FormAgain(
-    error,
-    form([TOLD[error.code], ...(error.errors ?? []).map(({ message }) => `It ${message}.`)].join(' ')),
-  );
+/** Throws the form again with the message of the error; see `redisplayForm`. */
+export function redisplay(error: unknown, form: (message: string) => string): never {
+  return redisplayForm(error, MESSAGES, form);
 }

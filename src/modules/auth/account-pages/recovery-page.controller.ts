@@ -12,7 +12,7 @@ import {
   VerifyEmailDto,
 } from '../account-recovery/index.js';
 import { forgotPage, notePage } from './account.views.js';
-import { again } from './forms.js';
+import { redisplay } from './forms.js';
 import { ResetForm } from './pages.dto.js';
 
 const PAGE = 'text/html; charset=utf-8';
@@ -57,7 +57,7 @@ export class RecoveryPageController {
         TO_SIGN_IN,
       );
     } catch (error) {
-      return again(error, forgotPage);
+      return redisplay(error, forgotPage);
     }
   }
 
@@ -80,7 +80,7 @@ export class RecoveryPageController {
       await this.recovery.reset(token, password);
       return notePage('The password is set', 'Wherever you were signed in, you are not any more.', TO_SIGN_IN);
     } catch (error) {
-      return again(error, (problem) => tokenPage({ ...RESET, token, problem }));
+      return redisplay(error, (problem) => tokenPage({ ...RESET, token, problem }));
     }
   }
 
@@ -103,7 +103,7 @@ export class RecoveryPageController {
       await this.recovery.verify(token);
       return notePage('Your address is confirmed', 'That was all.', { href: '/account', label: 'To your account' });
     } catch (error) {
-      return again(error, (problem) => tokenPage({ ...VERIFY, token, problem }));
+      return redisplay(error, (problem) => tokenPage({ ...VERIFY, token, problem }));
     }
   }
 }

@@ -4,10 +4,10 @@ import QrCode from 'qrcode';
 import { Access } from '../../../platform/access/decorators.js';
 import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { PageFilter } from '../../../platform/pages/index.js';
+import { PageFilter, seeOther } from '../../../platform/pages/index.js';
 import { FactorsService, MFA_IP_RATE_LIMITS, PasskeysService, StepUpService } from '../mfa/index.js';
 import { SessionCookies } from '../sessions/index.js';
-import { again, onward } from './forms.js';
+import { redisplay } from './forms.js';
 import { pageAddress } from './page-address.js';
 import { AddressForm, StepUpForm, TotpConfirmForm } from './pages.dto.js';
 import { recoveryCodesPage, securityPage, stepUpPage, totpPage } from './security.views.js';
@@ -61,7 +61,7 @@ export class SecurityPageController {
       this.sessions.set(response, session.secret, session.expiresAt);
       return recoveryCodesPage(recoveryCodes);
     } catch (error) {
-      return again(error, (problem) => totpPage({ secret, problem }));
+      return redisplay(error, (problem) => totpPage({ secret, problem }));
     }
   }
 
@@ -89,9 +89,9 @@ export class SecurityPageController {
     try {
       const { secret, expiresAt } = await this.stepUps.stepUp(user.sid, proof, undefined);
       this.sessions.set(response, secret, expiresAt);
-      return onward(response, pageAddress(returnTo));
+      return seeOther(response, pageAddress(returnTo));
     } catch (error) {
-      return again(error, (problem) => stepUpPage({ ...form, problem }));
+      return redisplay(error, (problem) => stepUpPage({ ...form, problem }));
     }
   }
 

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
 import { assertOwnForm } from '../../../platform/http/csrf.js';
+import { seeOther } from '../../../platform/pages/index.js';
 import { FactorCookies, SecondFactorService, SignInService } from '../sign-in/index.js';
 import { SsoDiscovery } from '../domains/index.js';
-import { again, onward } from './forms.js';
+import { redisplay } from './forms.js';
 import { pageAddress } from './page-address.js';
 import type { PasswordForm, SecondFactorForm } from './pages.dto.js';
 import { secondFactorPage } from './second-factor.views.js';
@@ -44,13 +45,13 @@ export class SignInPages {
       });
       if ('methods' in outcome) {
         response.append('Set-Cookie', this.cookies.needed(outcome).headers['Set-Cookie']);
-        return onward(response, `/sign-in/second-factor?${new URLSearchParams({ returnTo: address }).toString()}`);
+        return seeOther(response, `/sign-in/second-factor?${new URLSearchParams({ returnTo: address }).toString()}`);
       }
       this.cookies.finish(request, response, outcome);
-      return onward(response, address);
+      return seeOther(response, address);
     } catch (error) {
       const shown = { ...(await this.shown(email, address)), password: true, rememberMe: rememberMe !== undefined };
-      return again(error, (problem) => methodPage({ ...shown, problem }));
+      return redisplay(error, (problem) => methodPage({ ...shown, problem }));
     }
   }
 
@@ -74,9 +75,9 @@ export class SignInPages {
     try {
       const finished = await this.secondFactor.finish(pending, proof, { rememberDevice: rememberDevice !== undefined });
       this.cookies.finish(request, response, finished);
-      return onward(response, pageAddress(returnTo));
+      return seeOther(response, pageAddress(returnTo));
     } catch (error) {
-      return again(error, (problem) => secondFactorPage({ methods, returnTo: pageAddress(returnTo), problem }));
+      return redisplay(error, (problem) => secondFactorPage({ methods, returnTo: pageAddress(returnTo), problem }));
     }
   }
 

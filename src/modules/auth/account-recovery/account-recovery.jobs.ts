@@ -1,14 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
-import { INSTALLATION } from '../../../platform/clock/id.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { withIdentity } from '../../../platform/context/context.js';
 import { hashToken, randomToken } from '../../../platform/crypto/index.js';
-import { organizationEntrance } from '../../../platform/database/entrances.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { handOver } from '../../../platform/jobs/hand-over.js';
+import { MailDelivery } from '../../../platform/jobs/mail-delivery.js';
 import { OnJob, type JobCounts, type JobPayload } from '../../../platform/jobs/on-job.js';
-import { Mailer, type MailMessage } from '../../../platform/mail/index.js';
+import type { MailMessage } from '../../../platform/mail/index.js';
 import { lockedMail, noPasswordMail, resetMail, TOKEN_MINUTES, verifyMail } from './account-mail.js';
 import { RecoveryRepository, type AccountLetter } from './account-recovery.repository.js';
 
@@ -19,8 +15,7 @@ import { RecoveryRepository, type AccountLetter } from './account-recovery.repos
 export class RecoveryJobs {
   constructor(
     private readonly recovery: RecoveryRepository,
-    private readonly mailer: Mailer,
-    private readonly unitOfWork: UnitOfWork,
+    private readonly mail: MailDelivery,
     private readonly audit: AuditTrail,
     private readonly app: AppConfig,
   ) {}
@@ -29,12 +24,14 @@ export class RecoveryJobs {
   @OnJob('account.mail', { emits: ['auth.account_mail_sent'], transaction: 'own' })
   async send({ mailId }: JobPayload): Promise<void> {
     const id = String(mailId);
-    const prepared = await this.unitOfWork.run(organizationEntrance(INSTALLATION), () => this.prepare(id));
-    if (prepared === null) return;
-    await handOver(this.mailer, prepared.message);
-    await this.unitOfWork.run(organizationEntrance(prepared.letter.orgId), async () => {
-      await this.recovery.markSent(id);
-      this.record(prepared.letter);
+    await this.mail.deliver({
+      load: () => this.load(id),
+      write: ({ message }) => message,
+      recordIn: ({ letter }) => letter.orgId,
+      record: async ({ letter }) => {
+        await this.recovery.markSent(id);
+        this.record(letter);
+      },
     });
   }
 
@@ -43,7 +40,7 @@ export class RecoveryJobs {
     return this.recovery.sweep();
   }
 
-  private async prepare(id: string): Promise<{ letter: AccountLetter; message: MailMessage } | null> {
+  private async load(id: string): Promise<{ letter: AccountLetter; message: MailMessage } | null> {
     const letter = await this.recovery.letter(id);
     const message = letter === null ? null : await this.write(id, letter);
     return letter === null || message === null ? null : { letter, message };
@@ -59,9 +56,7 @@ export class RecoveryJobs {
   }
 
   /** In the log of the organization that the user would sign in to. */
-  private record({ kind, orgId, userId }: AccountLetter): void {
-    withIdentity({ orgId }, () =>
-      this.audit.record('auth.account_mail_sent', { target: { type: 'user', id: userId }, meta: { kind } }),
-    );
+  private record({ kind, userId }: AccountLetter): void {
+    this.audit.record('auth.account_mail_sent', { target: { type: 'user', id: userId }, meta: { kind } });
   }
 }

@@ -1,4 +1,4 @@
-import { must, OidcRefused } from './oidc-refusal.js';
+import { ensure, OidcRefused } from './oidc-refusal.js';
 import type { OidcConnection } from './oidc-connection.js';
 import { TENANT, type ProviderMetadata } from './provider-metadata.js';
 
@@ -27,20 +27,20 @@ const NEEDS_A_PERSON = new Set([
  * @throws OidcRefused
  */
 export function readCallback(query: Readonly<Record<string, unknown>>): AuthorizationResponse {
-  must(
+  ensure(
     FOREIGN.every((name) => query[name] === undefined),
     'parameter_unexpected',
   );
   const { state, code, iss, error } = query;
-  must(typeof state === 'string' && STATE.test(state), 'parameter_missing', 'state');
-  must(
+  ensure(typeof state === 'string' && STATE.test(state), 'parameter_missing', 'state');
+  ensure(
     (code === undefined) !== (error === undefined),
     code === undefined ? 'parameter_missing' : 'parameter_unexpected',
     'code or error',
   );
   for (const value of [code, iss, error])
-    must(value === undefined || (typeof value === 'string' && value !== ''), 'parameter_missing');
-  must(String(code).length <= MOST_CODE, 'code_too_large');
+    ensure(value === undefined || (typeof value === 'string' && value !== ''), 'parameter_missing');
+  ensure(String(code).length <= MOST_CODE, 'code_too_large');
   return { state, code, iss, error } as AuthorizationResponse;
 }
 
@@ -53,11 +53,11 @@ export function checkResponseIssuer(
   { issuer, authorization_response_iss_parameter_supported: announced }: ProviderMetadata,
   connection: OidcConnection,
 ): void {
-  must(iss !== undefined || announced !== true, 'response_issuer_missing');
+  ensure(iss !== undefined || announced !== true, 'response_issuer_missing');
   const expected = issuer.includes(TENANT)
     ? connection.tenants.map((tenant) => issuer.replaceAll(TENANT, tenant.toLowerCase()))
     : [issuer];
-  must(iss === undefined || expected.includes(iss), 'response_issuer_wrong');
+  ensure(iss === undefined || expected.includes(iss), 'response_issuer_wrong');
 }
 
 /** The code, or why there is none. */

@@ -4,7 +4,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { OutboundFetch } from '../../../platform/outbound/index.js';
 import type { OidcConnection } from './oidc-connection.js';
-import { must, OidcRefused } from './oidc-refusal.js';
+import { ensure, OidcRefused } from './oidc-refusal.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { Claims } from './signed-token.js';
 
@@ -79,7 +79,7 @@ export class CodeExchange {
   ): Promise<Claims> {
     const client = this.client(connection);
     const response = await this.asked(() => oauth.userInfoRequest(metadata, client, accessToken, this.options()));
-    must(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'userinfo_refused', 'not JSON');
+    ensure(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'userinfo_refused', 'not JSON');
     try {
       return await oauth.processUserInfoResponse(metadata, client, subject, response);
     } catch (cause) {
@@ -133,20 +133,20 @@ function clientAuthentications(
   const offered = Object.entries(ways)
     .filter(([name]) => methods.includes(name))
     .map(([, way]) => way);
-  must(offered.length > 0, 'provider_unsupported', 'client authentication');
+  ensure(offered.length > 0, 'provider_unsupported', 'client authentication');
   return offered;
 }
 
 async function bodyOf(response: Response): Promise<Body> {
-  must(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'token_response_invalid', 'not JSON');
+  ensure(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'token_response_invalid', 'not JSON');
   let body: unknown;
   try {
     body = await response.json();
   } catch (cause) {
     throw new OidcRefused('token_response_invalid', undefined, { cause });
   }
-  must(typeof body === 'object' && body !== null && !Array.isArray(body), 'token_response_invalid');
-  must(
+  ensure(typeof body === 'object' && body !== null && !Array.isArray(body), 'token_response_invalid');
+  ensure(
     response.status === 200 || typeof (body as Body)['error'] === 'string',
     'token_response_invalid',
     String(response.status),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { checkPolicy, checkToken, text, time, type ExpectedToken } from './token-checks.js';
-import { must } from './oidc-refusal.js';
+import { ensure } from './oidc-refusal.js';
 import type { ProviderKeys } from './provider-directory.js';
 import { verifyToken, type Claims, type SignedToken } from './signed-token.js';
 
@@ -31,13 +31,13 @@ const DIGESTS: Readonly<Record<string, string>> = { 256: 'sha256', 384: 'sha384'
 export async function verifyIdToken(raw: unknown, expected: ExpectedIdToken): Promise<VerifiedIdToken> {
   const token = await verifyToken(raw, expected.keys, expected.metadata.id_token_signing_alg_values_supported, ['jwt']);
   const { claims } = token;
-  must(!('events' in claims), 'token_type_wrong', 'a security event');
-  must(time(claims, 'exp') !== undefined, 'time_malformed', 'exp');
+  ensure(!('events' in claims), 'token_type_wrong', 'a security event');
+  ensure(time(claims, 'exp') !== undefined, 'time_malformed', 'exp');
   const issuer = checkToken(claims, expected);
   checkPolicy(claims, expected);
-  must(claims['nonce'] === expected.nonce, 'nonce_wrong');
+  ensure(claims['nonce'] === expected.nonce, 'nonce_wrong');
   const subject = text(claims, 'sub');
-  must(subject !== undefined, 'subject_missing');
+  ensure(subject !== undefined, 'subject_missing');
   checkAccessToken(token, expected.accessToken);
   checkAuthentication(claims, expected);
   return { issuer, subject, claims };
@@ -49,11 +49,11 @@ function checkAccessToken({ alg, claims }: SignedToken, accessToken: string | un
   const digest = createHash(DIGESTS[alg.slice(-3)] ?? 'sha512')
     .update(accessToken ?? '')
     .digest();
-  must(claims['at_hash'] === digest.subarray(0, digest.length / 2).toString('base64url'), 'access_token_wrong');
+  ensure(claims['at_hash'] === digest.subarray(0, digest.length / 2).toString('base64url'), 'access_token_wrong');
 }
 
 function checkAuthentication(claims: Claims, { connection, authenticatedSince }: ExpectedIdToken): void {
   const at = time(claims, 'auth_time');
   if (authenticatedSince === undefined) return;
-  must(at !== undefined && at >= authenticatedSince - connection.clockSkewSeconds * 1000, 'authentication_too_old');
+  ensure(at !== undefined && at >= authenticatedSince - connection.clockSkewSeconds * 1000, 'authentication_too_old');
 }

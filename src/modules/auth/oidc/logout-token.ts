@@ -1,5 +1,5 @@
 import { subjectKey } from './oidc-claims.js';
-import { must } from './oidc-refusal.js';
+import { ensure } from './oidc-refusal.js';
 import type { ProviderKeys } from './provider-directory.js';
 import { verifyToken } from './signed-token.js';
 import { checkToken, text, type ExpectedToken } from './token-checks.js';
@@ -28,16 +28,16 @@ export async function verifyLogoutToken(
   ]);
   const issuer = checkToken(claims, expected);
   const { events } = claims;
-  must(
+  ensure(
     typeof events === 'object' && events !== null && isObject((events as Record<string, unknown>)[EVENT]),
     'logout_event_missing',
   );
-  must(!('nonce' in claims), 'logout_nonce_present');
+  ensure(!('nonce' in claims), 'logout_nonce_present');
   const [id, subject, session] = [text(claims, 'jti'), text(claims, 'sub'), text(claims, 'sid')];
-  must(id !== undefined, 'token_malformed', 'jti');
+  ensure(id !== undefined, 'token_malformed', 'jti');
   // Entra's subjects differ from what its people are known by here; its session still says whose it was.
   const key = subject === undefined || expected.connection.subject !== 'sub' ? undefined : subjectKey(issuer, subject);
-  must(key !== undefined || session !== undefined, 'logout_session_missing');
+  ensure(key !== undefined || session !== undefined, 'logout_session_missing');
   return { id, subjectKey: key, session };
 }
 

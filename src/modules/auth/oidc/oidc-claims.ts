@@ -1,7 +1,7 @@
 import { isEmailAddress, roleOf, type SsoIdentity } from '../sso/index.js';
 import type { VerifiedIdToken } from './id-token.js';
 import type { OidcConnection } from './oidc-connection.js';
-import { must } from './oidc-refusal.js';
+import { ensure } from './oidc-refusal.js';
 import type { Claims } from './signed-token.js';
 import { text } from './token-checks.js';
 
@@ -50,7 +50,7 @@ export function checkHostedDomain(
   const { hd } = claims;
   if (hd === undefined && issuer !== GOOGLE) return;
   const allowed = [...verifiedDomains, ...connection.tenants].map((domain) => domain.toLowerCase());
-  must(typeof hd === 'string' && allowed.includes(hd.toLowerCase()), 'hosted_domain_wrong');
+  ensure(typeof hd === 'string' && allowed.includes(hd.toLowerCase()), 'hosted_domain_wrong');
 }
 
 /**
@@ -60,7 +60,7 @@ export function checkHostedDomain(
 function subjectKeyOf({ issuer, subject, claims }: VerifiedIdToken, connection: OidcConnection): string {
   if (connection.subject === 'sub') return subjectKey(issuer, subject);
   const [tid, oid] = [text(claims, 'tid'), text(claims, 'oid')];
-  must(tid !== undefined && oid !== undefined, 'subject_attributes_missing');
+  ensure(tid !== undefined && oid !== undefined, 'subject_attributes_missing');
   return JSON.stringify(['entra', tid, oid]);
 }
 
@@ -81,7 +81,7 @@ function emailOf(
   const source = sources.find((claims) => claim(claims, name) !== undefined);
   if (source === undefined) return {};
   const email = claim(source, name);
-  must(typeof email === 'string' && isEmailAddress(email), 'email_invalid');
+  ensure(typeof email === 'string' && isEmailAddress(email), 'email_invalid');
   return source['email_verified'] === true || DOMAIN_CHECKED.includes(source['xms_edov'])
     ? { email }
     : { emailUnverified: true };
@@ -107,7 +107,7 @@ function groupsOf(sources: readonly Claims[], connection: OidcConnection): strin
   const name = connection.groupAttribute ?? GROUPS;
   const found = sources.map((claims) => claim(claims, name)).find((value) => value !== undefined);
   const elsewhere = sources.some((claims) => areGroupsElsewhere(claims, name));
-  must(!elsewhere || found !== undefined || connection.groupRoles.length === 0, 'groups_truncated');
+  ensure(!elsewhere || found !== undefined || connection.groupRoles.length === 0, 'groups_truncated');
   const groups: unknown[] = Array.isArray(found) ? found : [found];
   return [...new Set(groups.filter((group): group is string => typeof group === 'string'))].slice(0, MOST_GROUPS);
 }

@@ -8,7 +8,7 @@ import { Problem } from '../../../platform/problem/index.js';
 import { LogoutTokenReplays, problemOf, SIGN_IN_MILLIS, SsoEndings, SsoRefused, SsoRepository } from '../sso/index.js';
 import { verifyLogoutToken, type VerifiedLogoutToken } from './logout-token.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
-import { must } from './oidc-refusal.js';
+import { ensure } from './oidc-refusal.js';
 import { ProviderDirectory } from './provider-directory.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 
@@ -38,7 +38,7 @@ export class OidcLogoutService {
   async endByProvider(connectionId: string, form: unknown): Promise<{ accepted: true }> {
     try {
       const connection = await this.connections.find(connectionId);
-      must(connection !== undefined, 'connection_unknown');
+      ensure(connection !== undefined, 'connection_unknown');
       const token = await this.verified(connection, form);
       await this.endings.end({
         connectionId,

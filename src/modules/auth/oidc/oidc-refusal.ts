@@ -1,3 +1,4 @@
+import { ensurer, type Ensure } from '../../../platform/problem/index.js';
 import { type CommonRefusal, SsoRefused } from '../sso/index.js';
 
 /**
@@ -65,7 +66,7 @@ export class OidcRefused extends SsoRefused<OidcRefusal> {
   override readonly name = 'OidcRefused';
 }
 
-/** Refuses for `reason` unless the condition holds. */
-export function must(condition: boolean, reason: OidcRefusal, detail?: string): asserts condition {
-  if (!condition) throw new OidcRefused(reason, detail);
-}
+/** Throws OidcRefused for `reason` unless the condition holds. */
+export const ensure: Ensure<[reason: OidcRefusal, detail?: string]> = ensurer(
+  (reason, detail) => new OidcRefused(reason, detail),
+);

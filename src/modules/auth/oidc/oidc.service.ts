@@ -18,7 +18,7 @@ import { verifyIdToken, type VerifiedIdToken } from './id-token.js';
 import { checkHostedDomain, identityOf, isIncomplete } from './oidc-claims.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
 import { beginSignIn, type PendingSignIn, type Visitor } from './oidc-login.js';
-import { must } from './oidc-refusal.js';
+import { ensure } from './oidc-refusal.js';
 import { ProviderDirectory } from './provider-directory.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 import { text } from './token-checks.js';
@@ -64,7 +64,7 @@ export class OidcService {
       const connection = await this.connection(connectionId);
       const response = readCallback(query);
       const browser = browserSecret(cookieHeader, this.app.origin);
-      must(browser !== undefined, 'browser_unbound');
+      ensure(browser !== undefined, 'browser_unbound');
       const pending = await this.requests.take<PendingSignIn>({
         connectionId: connection.id,
         requestId: response.state,
@@ -118,7 +118,7 @@ export class OidcService {
 
   private async connection(id: string): Promise<OidcConnection> {
     const connection = await this.connections.find(id);
-    must(connection !== undefined, 'connection_unknown');
+    ensure(connection !== undefined, 'connection_unknown');
     return connection;
   }
 

@@ -4,7 +4,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { OutboundFetch } from '../../../platform/outbound/index.js';
 import { LastGood } from './last-good.js';
-import { must, OidcRefused } from './oidc-refusal.js';
+import { ensure, OidcRefused } from './oidc-refusal.js';
 import { documentUrl, readProviderMetadata, type ProviderMetadata } from './provider-metadata.js';
 
 /** Finds the key that a token's header asks for, among those of one provider. */
@@ -87,7 +87,7 @@ export class ProviderDirectory {
 export function keysIn(text: string): KeyFinder {
   try {
     const { keys } = JSON.parse(text) as JSONWebKeySet;
-    must(Array.isArray(keys) && keys.length <= MOST_KEYS, 'provider_keys_invalid');
+    ensure(Array.isArray(keys) && keys.length <= MOST_KEYS, 'provider_keys_invalid');
     return createLocalJWKSet({ keys: keys.filter(isPublicKey) });
   } catch (cause) {
     throw new OidcRefused('provider_keys_invalid', undefined, { cause });

@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from 'oauth4webapi';
-import { must } from './oidc-refusal.js';
+import { ensure } from './oidc-refusal.js';
 
 /** What a provider says of itself (OpenID Connect Discovery 1.0, section 3), as far as it is relied upon. */
 export type ProviderMetadata = AuthorizationServer &
@@ -66,10 +66,10 @@ export function isIssuerOf(configured: string, documented: string): boolean {
  */
 export function readProviderMetadata(text: string, configured: string, allowLoopback: boolean): ProviderMetadata {
   const document = parsed(text);
-  must(typeof document.issuer === 'string' && isIssuerOf(configured, document.issuer), 'provider_issuer_wrong');
+  ensure(typeof document.issuer === 'string' && isIssuerOf(configured, document.issuer), 'provider_issuer_wrong');
   for (const name of ENDPOINTS) {
     const needed = name !== 'userinfo_endpoint' && name !== 'end_session_endpoint';
-    must(
+    ensure(
       document[name] === undefined ? !needed : isProviderUrl(document[name], allowLoopback),
       'provider_metadata_invalid',
       name,
@@ -80,9 +80,9 @@ export function readProviderMetadata(text: string, configured: string, allowLoop
     'token_endpoint_auth_methods_supported',
     'response_types_supported',
   ] as const) {
-    must(document[name] === undefined || Array.isArray(document[name]), 'provider_metadata_invalid', name);
+    ensure(document[name] === undefined || Array.isArray(document[name]), 'provider_metadata_invalid', name);
   }
-  must(document.response_types_supported?.includes('code') !== false, 'provider_unsupported', 'code flow');
+  ensure(document.response_types_supported?.includes('code') !== false, 'provider_unsupported', 'code flow');
   return document as ProviderMetadata;
 }
 
@@ -91,9 +91,9 @@ function parsed(text: string): Partial<AuthorizationServer> {
   try {
     document = JSON.parse(text);
   } catch {
-    must(false, 'provider_metadata_invalid', 'not JSON');
+    ensure(false, 'provider_metadata_invalid', 'not JSON');
   }
-  must(
+  ensure(
     typeof document === 'object' && document !== null && !Array.isArray(document),
     'provider_metadata_invalid',
     'not an object',

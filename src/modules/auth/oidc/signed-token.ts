@@ -1,5 +1,5 @@
 import { compactVerify, decodeProtectedHeader, errors, type CompactVerifyResult } from 'jose';
-import { must, OidcRefused, type OidcRefusal } from './oidc-refusal.js';
+import { ensure, OidcRefused, type OidcRefusal } from './oidc-refusal.js';
 import type { ProviderKeys } from './provider-directory.js';
 
 /** What a token says; every claim is still to be looked at. */
@@ -51,11 +51,11 @@ export async function verifyToken(
   announced: readonly string[] | undefined,
   types: readonly string[],
 ): Promise<SignedToken> {
-  must(typeof raw === 'string' && raw.length > 0, 'token_missing');
-  must(raw.length <= MOST_CHARACTERS, 'token_too_large');
+  ensure(typeof raw === 'string' && raw.length > 0, 'token_missing');
+  ensure(raw.length <= MOST_CHARACTERS, 'token_too_large');
   const parts = raw.split('.').length;
-  must(parts !== 5, 'token_encrypted');
-  must(parts === 3, 'token_malformed');
+  ensure(parts !== 5, 'token_encrypted');
+  ensure(parts === 3, 'token_malformed');
   const alg = checkHeader(raw, announced, types);
   const { payload } = await verified(raw, keys);
   return { alg, claims: claimsIn(payload) };
@@ -63,13 +63,13 @@ export async function verifyToken(
 
 function checkHeader(raw: string, announced: readonly string[] | undefined, types: readonly string[]): string {
   const { alg, crit, typ } = headerOf(raw);
-  must(
+  ensure(
     typeof alg === 'string' && ALGORITHMS.includes(alg) && announced?.includes(alg) !== false,
     'algorithm_refused',
     String(alg).slice(0, 20),
   );
-  must(crit === undefined, 'header_unsupported', 'crit');
-  must(
+  ensure(crit === undefined, 'header_unsupported', 'crit');
+  ensure(
     typ === undefined || (typeof typ === 'string' && types.includes(typ.toLowerCase())),
     'token_type_wrong',
     String(typ).slice(0, 50),
@@ -96,15 +96,15 @@ async function verified(raw: string, keys: ProviderKeys): Promise<CompactVerifyR
     return await compactVerify(raw, known, options);
   } catch (error) {
     if (!(error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed))
-      throw refusalOf(error);
+      throw toOidcError(error);
   }
   const renewed = await keys.renewed();
   return compactVerify(raw, renewed, options).catch((error: unknown) => {
-    throw refusalOf(error);
+    throw toOidcError(error);
   });
 }
 
-function refusalOf(error: unknown): OidcRefused {
+function toOidcError(error: unknown): OidcRefused {
   const reason = MEANINGS.find(([kind]) => error instanceof kind)?.[1] ?? 'token_malformed';
   return new OidcRefused(reason, undefined, { cause: error });
 }
@@ -116,6 +116,6 @@ function claimsIn(payload: Uint8Array): Claims {
   } catch (cause) {
     throw new OidcRefused('token_malformed', 'claims', { cause });
   }
-  must(typeof claims === 'object' && claims !== null && !Array.isArray(claims), 'token_malformed', 'claims');
+  ensure(typeof claims === 'object' && claims !== null && !Array.isArray(claims), 'token_malformed', 'claims');
   return claims as Claims;
 }

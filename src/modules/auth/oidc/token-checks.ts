@@ -1,6 +1,6 @@
 import { SIGN_IN_MILLIS } from '../sso/index.js';
 import type { OidcConnection } from './oidc-connection.js';
-import { must } from './oidc-refusal.js';
+import { ensure } from './oidc-refusal.js';
 import { policyOf, TENANT, type ProviderMetadata } from './provider-metadata.js';
 import type { Claims } from './signed-token.js';
 
@@ -23,7 +23,7 @@ export function text(claims: Claims, name: string, most = 255): string | undefin
 /** A time of a claim (seconds of the epoch, RFC 7519 NumericDate) in milliseconds. */
 export function time(claims: Claims, name: string): number | undefined {
   const value = claims[name];
-  must(
+  ensure(
     value === undefined || (typeof value === 'number' && Number.isFinite(value) && Math.abs(value) < 1e11),
     'time_malformed',
     name,
@@ -37,7 +37,7 @@ export function time(claims: Claims, name: string): number | undefined {
  */
 export function checkToken(claims: Claims, expected: ExpectedToken): string {
   const issuer = issuerFor(claims, expected);
-  must(claims['iss'] === issuer, 'issuer_wrong');
+  ensure(claims['iss'] === issuer, 'issuer_wrong');
   checkAudience(claims, expected.connection.clientId);
   checkTimes(claims, expected);
   return issuer;
@@ -52,11 +52,11 @@ function issuerFor(claims: Claims, { connection, metadata }: ExpectedToken): str
   const tid = text(claims, 'tid')?.toLowerCase();
   const tenants = connection.tenants.map((tenant) => tenant.toLowerCase());
   if (issuer.includes(TENANT)) {
-    must(tid !== undefined && DIRECTORY.test(tid) && tenants.includes(tid), 'tenant_refused');
+    ensure(tid !== undefined && DIRECTORY.test(tid) && tenants.includes(tid), 'tenant_refused');
     return issuer.replaceAll(TENANT, tid);
   }
   // A directory named beside an issuer of its own may be left out, but not be another one.
-  must(tid === undefined || tenants.length === 0 || tenants.includes(tid), 'tenant_refused');
+  ensure(tid === undefined || tenants.length === 0 || tenants.includes(tid), 'tenant_refused');
   return issuer;
 }
 
@@ -66,22 +66,25 @@ function issuerFor(claims: Claims, { connection, metadata }: ExpectedToken): str
  */
 export function checkPolicy(claims: Claims, { connection }: ExpectedToken): void {
   const policy = policyOf(connection.issuer);
-  must(policy === undefined || (text(claims, 'tfp') ?? text(claims, 'acr'))?.toLowerCase() === policy, 'policy_wrong');
+  ensure(
+    policy === undefined || (text(claims, 'tfp') ?? text(claims, 'acr'))?.toLowerCase() === policy,
+    'policy_wrong',
+  );
 }
 
 function checkAudience({ aud, azp }: Claims, clientId: string): void {
   const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
-  must(audiences.length <= 20 && audiences.includes(clientId), 'audience_wrong');
+  ensure(audiences.length <= 20 && audiences.includes(clientId), 'audience_wrong');
   // Made for others as well, it counts only when it was given to us.
-  must(azp === undefined ? audiences.length === 1 : azp === clientId, 'authorized_party_wrong');
+  ensure(azp === undefined ? audiences.length === 1 : azp === clientId, 'authorized_party_wrong');
 }
 
 function checkTimes(claims: Claims, { connection, now }: ExpectedToken): void {
   const skew = connection.clockSkewSeconds * 1000;
   const [expires, issued, begins] = [time(claims, 'exp'), time(claims, 'iat'), time(claims, 'nbf')];
-  must(issued !== undefined, 'time_malformed', 'iat');
-  must(expires === undefined || now < expires + skew, 'token_expired');
-  must(begins === undefined || now >= begins - skew, 'token_not_yet_valid');
-  must(now >= issued - skew, 'issued_in_future');
-  must(now < issued + SIGN_IN_MILLIS + skew, 'token_too_old');
+  ensure(issued !== undefined, 'time_malformed', 'iat');
+  ensure(expires === undefined || now < expires + skew, 'token_expired');
+  ensure(begins === undefined || now >= begins - skew, 'token_not_yet_valid');
+  ensure(now >= issued - skew, 'issued_in_future');
+  ensure(now < issued + SIGN_IN_MILLIS + skew, 'token_too_old');
 }

@@ -37,7 +37,7 @@ export function evaluateTry<T extends Try & { salt: Buffer | null }>(
   password: string,
 ): Promise<T & { evaluated: Buffer | null }> {
   return takeTry(() =>
-    passwords.inTurn(async () => {
+    passwords.withSlot(async () => {
       const taken = await ask();
       return { ...taken, evaluated: taken.state === 'go' ? await passwords.evaluate(password, taken.salt!) : null };
     }),

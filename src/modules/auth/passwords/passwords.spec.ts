@@ -24,7 +24,7 @@ it('is busy beyond a bounded queue, evaluates all it took, and takes more once t
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const taken = Array.from({ length: MOST_IN_TURN }, () => passwords.inTurn(() => gate));
+  const taken = Array.from({ length: MOST_IN_TURN }, () => passwords.withSlot(() => gate));
   const refusal = await passwords.credential('Brisk-Otter-41').catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(Problem);
   expect(refusal).toMatchObject({ code: 'busy', status: 503, headers: { 'Retry-After': '2' } });
@@ -36,6 +36,6 @@ it('is busy beyond a bounded queue, evaluates all it took, and takes more once t
 it('gives its place back when what it was taken for fails', async () => {
   const passwords = new Passwords();
   for (let i = 0; i <= MOST_IN_TURN; i += 1)
-    await passwords.inTurn(() => Promise.reject(new Error('no'))).catch(() => undefined);
+    await passwords.withSlot(() => Promise.reject(new Error('no'))).catch(() => undefined);
   expect((await passwords.credential('Brisk-Otter-41')).salt).toHaveLength(16);
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Algorithm, hashRaw, Version } from '@node-rs/argon2';
+import { Semaphore } from '../../../platform/concurrency/semaphore.js';
 import { sha256 } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 
@@ -31,40 +32,29 @@ export interface Credential {
  */
 @Injectable()
 export class Passwords {
-  private running = 0;
-  private inQueue = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly hashing = new Semaphore({ slots: () => MOST_AT_ONCE });
+  private readonly places = new Semaphore({
+    slots: () => MOST_IN_TURN,
+    maxWaiting: 0,
+    whenFull: () => new Problem('busy', { headers: { 'Retry-After': '2' } }),
+  });
 
   /**
-   * Takes a place in the queue for as long as the function runs. Whoever evaluates has one; taken before anything is
-   * counted, so that nobody is charged for what was never evaluated. Throws busy when the queue is full.
+   * Runs a function in a place of the queue. Every caller of `evaluate` holds a place, and takes it before an attempt
+   * is counted, so that every counted attempt is evaluated. Throws busy when the queue is full.
    */
-  async inTurn<T>(fn: () => Promise<T>): Promise<T> {
-    if (this.inQueue >= MOST_IN_TURN) throw new Problem('busy', { headers: { 'Retry-After': '2' } });
-    this.inQueue += 1;
-    try {
-      return await fn();
-    } finally {
-      this.inQueue -= 1;
-    }
+  withSlot<T>(fn: () => Promise<T>): Promise<T> {
+    return this.places.withSlot(fn);
   }
 
   /** The 32-byte Argon2id output for a password (as NFKC) under a salt. */
-  async evaluate(password: string, salt: Buffer): Promise<Buffer> {
-    if (this.running >= MOST_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.running += 1;
-    try {
-      return await hashRaw(password.normalize('NFKC'), { ...COST, salt });
-    } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.running -= 1;
-      else next();
-    }
+  evaluate(password: string, salt: Buffer): Promise<Buffer> {
+    return this.hashing.withSlot(() => hashRaw(password.normalize('NFKC'), { ...COST, salt }));
   }
 
   /** A new credential for a password. Throws busy. */
   async credential(password: string): Promise<Credential> {
     const salt = randomBytes(16);
-    return { salt, verifier: sha256(await this.inTurn(() => this.evaluate(password, salt))) };
+    return { salt, verifier: sha256(await this.withSlot(() => this.evaluate(password, salt))) };
   }
 }

@@ -2,7 +2,7 @@ import type { GuardedResponse } from './response-guard.js';
 import { SIGN_IN_MILLIS } from '../sso/index.js';
 import { clockSkewMillis, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
 import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER } from './saml-names.js';
-import { must, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlRefused } from './saml-refusal.js';
 import { attribute, childrenNamed, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 /** What a response must match. */
@@ -57,27 +57,27 @@ export function time(element: XmlElement, name: string): number | undefined {
   const value = attribute(element, name);
   if (value === undefined) return undefined;
   const millis = DATE_TIME.test(value) ? Date.parse(value) : NaN;
-  must(!Number.isNaN(millis), 'time_malformed', name);
+  ensure(!Number.isNaN(millis), 'time_malformed', name);
   return millis;
 }
 
 /** Checks what the response around the assertion says. It may be unsigned: this can only refuse, never vouch. */
 export function checkResponse(response: GuardedResponse, connection: SamlConnection): void {
   const [issuer] = childrenNamed(response.root, ASSERTION, 'Issuer');
-  must(issuer === undefined || issuer.text === connection.idpEntityId, 'issuer_wrong');
+  ensure(issuer === undefined || issuer.text === connection.idpEntityId, 'issuer_wrong');
   // Only an unsigned response may leave it out (saml-bindings-2.0-os, section 3.5.5.2); the signed Recipient then
   // decides.
   const destination = attribute(response.root, 'Destination');
-  must(destination === connection.acsUrl || (destination === undefined && !response.signed), 'destination_wrong');
+  ensure(destination === connection.acsUrl || (destination === undefined && !response.signed), 'destination_wrong');
 }
 
 /** The name, from the one place where it may stand: not from an attribute that calls itself `nameID`. */
 export function nameIdOf(subject: XmlElement, connection: SamlConnection): NameId {
-  must(childrenNamed(subject, ASSERTION, 'EncryptedID').length === 0, 'id_encrypted');
+  ensure(childrenNamed(subject, ASSERTION, 'EncryptedID').length === 0, 'id_encrypted');
   const names = childrenNamed(subject, ASSERTION, 'NameID');
   const [name] = names;
-  must(names.length === 1 && name !== undefined && name.children.length === 0, 'name_id_missing');
-  must(name.text.length > 0 && name.text.length <= 256 && name.text.trim() === name.text, 'name_id_missing');
+  ensure(names.length === 1 && name !== undefined && name.children.length === 0, 'name_id_missing');
+  ensure(name.text.length > 0 && name.text.length <= 256 && name.text.trim() === name.text, 'name_id_missing');
   return {
     value: name.text,
     format: attribute(name, 'Format') ?? FORMAT_UNSPECIFIED,
@@ -93,13 +93,13 @@ export function nameIdOf(subject: XmlElement, connection: SamlConnection): NameI
 function confirm(confirmation: XmlElement, { connection, requestId, now }: Expected): number {
   const skew = clockSkewMillis(connection);
   const [data] = childrenNamed(confirmation, ASSERTION, 'SubjectConfirmationData');
-  must(data !== undefined, 'confirmation_missing');
-  must(attribute(data, 'Recipient') === connection.acsUrl, 'confirmation_recipient_wrong');
-  must(attribute(data, 'InResponseTo') === requestId, 'in_response_to_wrong');
+  ensure(data !== undefined, 'confirmation_missing');
+  ensure(attribute(data, 'Recipient') === connection.acsUrl, 'confirmation_recipient_wrong');
+  ensure(attribute(data, 'InResponseTo') === requestId, 'in_response_to_wrong');
   const notOnOrAfter = time(data, 'NotOnOrAfter');
-  must(notOnOrAfter !== undefined, 'confirmation_missing', 'NotOnOrAfter');
-  must(now < notOnOrAfter + skew, 'confirmation_expired');
-  must(now >= (time(data, 'NotBefore') ?? 0) - skew, 'confirmation_not_yet_valid');
+  ensure(notOnOrAfter !== undefined, 'confirmation_missing', 'NotOnOrAfter');
+  ensure(now < notOnOrAfter + skew, 'confirmation_expired');
+  ensure(now >= (time(data, 'NotBefore') ?? 0) - skew, 'confirmation_not_yet_valid');
   return notOnOrAfter;
 }
 
@@ -126,26 +126,26 @@ function checkConfirmations(subject: XmlElement, expected: Expected): number {
 function checkConditions(assertion: XmlElement, { connection, now }: Expected): number {
   const all = childrenNamed(assertion, ASSERTION, 'Conditions');
   const [conditions] = all;
-  must(conditions !== undefined && all.length === 1, 'conditions_missing');
+  ensure(conditions !== undefined && all.length === 1, 'conditions_missing');
   const skew = clockSkewMillis(connection);
   const ends = time(conditions, 'NotOnOrAfter') ?? Infinity;
-  must(now < ends + skew, 'assertion_expired');
-  must(now >= (time(conditions, 'NotBefore') ?? 0) - skew, 'assertion_not_yet_valid');
+  ensure(now < ends + skew, 'assertion_expired');
+  ensure(now >= (time(conditions, 'NotBefore') ?? 0) - skew, 'assertion_not_yet_valid');
   const understood = ['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction'];
   for (const condition of conditions.children) {
-    must(condition.uri === ASSERTION && understood.includes(condition.local), 'condition_unknown', condition.local);
+    ensure(condition.uri === ASSERTION && understood.includes(condition.local), 'condition_unknown', condition.local);
   }
   const restrictions = childrenNamed(conditions, ASSERTION, 'AudienceRestriction');
   const audiences = restrictions.flatMap((restriction) => childrenNamed(restriction, ASSERTION, 'Audience'));
-  must(audiences.length === 1 && audiences[0]!.text === connection.spEntityId, 'audience_wrong');
+  ensure(audiences.length === 1 && audiences[0]!.text === connection.spEntityId, 'audience_wrong');
   return ends;
 }
 
 function checkAge(assertion: XmlElement, { connection, requestId, now }: Expected): void {
   const issued = time(assertion, 'IssueInstant');
-  must(issued !== undefined, 'time_malformed', 'IssueInstant');
-  must(now >= issued - clockSkewMillis(connection), 'issued_in_future');
-  must(
+  ensure(issued !== undefined, 'time_malformed', 'IssueInstant');
+  ensure(now >= issued - clockSkewMillis(connection), 'issued_in_future');
+  ensure(
     now < issued + (requestId === undefined ? UNSOLICITED_MILLIS : SIGN_IN_MILLIS) + clockSkewMillis(connection),
     'assertion_too_old',
   );
@@ -157,15 +157,15 @@ function sessionOf(
   { connection, authenticatedSince, now }: Expected,
 ): Pick<VerifiedAssertion, 'sessionEnds' | 'sessionIndex' | 'authenticatedAt'> {
   const statements = childrenNamed(assertion, ASSERTION, 'AuthnStatement');
-  must(statements.length > 0, 'authentication_missing');
+  ensure(statements.length > 0, 'authentication_missing');
   const ends = statements.flatMap((statement) => time(statement, 'SessionNotOnOrAfter') ?? []);
   const sessionEnds = ends.length > 0 ? Math.min(...ends) : undefined;
-  must(sessionEnds === undefined || now < sessionEnds, 'session_expired');
+  ensure(sessionEnds === undefined || now < sessionEnds, 'session_expired');
   const skew = clockSkewMillis(connection);
   const instants = statements.map((statement) => time(statement, 'AuthnInstant') ?? 0);
   const authenticatedAt = Math.max(...instants);
-  must(authenticatedAt <= now + skew, 'issued_in_future', 'AuthnInstant');
-  must(authenticatedSince === undefined || authenticatedAt >= authenticatedSince - skew, 'authentication_stale');
+  ensure(authenticatedAt <= now + skew, 'issued_in_future', 'AuthnInstant');
+  ensure(authenticatedSince === undefined || authenticatedAt >= authenticatedSince - skew, 'authentication_stale');
   return { sessionEnds, sessionIndex: attribute(statements[0]!, 'SessionIndex'), authenticatedAt };
 }
 
@@ -177,7 +177,7 @@ function isNil({ attributes }: XmlElement): boolean {
 
 function attributesOf(assertion: XmlElement): SamlAttribute[] {
   const statements = childrenNamed(assertion, ASSERTION, 'AttributeStatement');
-  must(
+  ensure(
     statements.every((statement) => childrenNamed(statement, ASSERTION, 'EncryptedAttribute').length === 0),
     'attribute_encrypted',
   );
@@ -199,15 +199,15 @@ function attributesOf(assertion: XmlElement): SamlAttribute[] {
  */
 export function checkAssertion(signedXml: string, expected: Expected): VerifiedAssertion {
   const assertion = readXml(signedXml, LIMITS);
-  must(assertion.local === 'Assertion' && assertion.uri === ASSERTION, 'assertion_missing');
+  ensure(assertion.local === 'Assertion' && assertion.uri === ASSERTION, 'assertion_missing');
   const id = attribute(assertion, 'ID');
-  must(id !== undefined && id.length > 0, 'id_missing');
+  ensure(id !== undefined && id.length > 0, 'id_missing');
   const [issuer] = childrenNamed(assertion, ASSERTION, 'Issuer');
-  must(issuer?.text === expected.connection.idpEntityId, 'issuer_wrong');
+  ensure(issuer?.text === expected.connection.idpEntityId, 'issuer_wrong');
   checkAge(assertion, expected);
   const subjects = childrenNamed(assertion, ASSERTION, 'Subject');
   const [subject] = subjects;
-  must(subject !== undefined && subjects.length === 1, 'subject_missing');
+  ensure(subject !== undefined && subjects.length === 1, 'subject_missing');
   const nameId = nameIdOf(subject, expected.connection);
   const confirmationEnds = checkConfirmations(subject, expected);
   const conditionsEnd = checkConditions(assertion, expected);

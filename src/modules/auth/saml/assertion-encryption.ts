@@ -1,7 +1,7 @@
 import { constants, createDecipheriv, privateDecrypt } from 'node:crypto';
 import type { SpKey } from './saml-connection.js';
 import { ENCRYPTION, SIGNATURE } from './saml-names.js';
-import { must, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlRefused } from './saml-refusal.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
 /**
@@ -40,14 +40,14 @@ const TAG_BYTES = 16;
 
 function single(parent: XmlElement, local: string, uri = ENCRYPTION): XmlElement {
   const found = childrenNamed(parent, uri, local);
-  must(found.length === 1, 'encryption_malformed', local);
+  ensure(found.length === 1, 'encryption_malformed', local);
   return found[0]!;
 }
 
 /** The one child of this name, wherever its namespace; `MGF` and `DigestMethod` each have their own. */
 function optional(parent: XmlElement, local: string): XmlElement | undefined {
   const found = parent.children.filter((child) => child.local === local);
-  must(found.length <= 1, 'encryption_malformed', local);
+  ensure(found.length <= 1, 'encryption_malformed', local);
   return found[0];
 }
 
@@ -55,7 +55,7 @@ function optional(parent: XmlElement, local: string): XmlElement | undefined {
 function cipherValue(encrypted: XmlElement): Buffer {
   const text = single(single(encrypted, 'CipherData'), 'CipherValue').text.replaceAll(/\s/g, '');
   const bytes = Buffer.from(text, 'base64');
-  must(text.length > 0 && bytes.toString('base64') === text, 'encryption_malformed', 'CipherValue');
+  ensure(text.length > 0 && bytes.toString('base64') === text, 'encryption_malformed', 'CipherValue');
   return bytes;
 }
 
@@ -75,12 +75,12 @@ function oaepHash(encryptedKey: XmlElement): string {
   const { method, algorithm } = algorithmOf(encryptedKey);
   if (!OAEP.has(algorithm)) refuseAlgorithm(algorithm);
   const [digest, mask] = ['DigestMethod', 'MGF'].map((name) => optional(method, name));
-  must(optional(method, 'OAEPparams') === undefined, 'encryption_algorithm', 'OAEPparams');
+  ensure(optional(method, 'OAEPparams') === undefined, 'encryption_algorithm', 'OAEPparams');
   const hash = digest === undefined ? 'sha1' : HASHES.get(attribute(digest, 'Algorithm') ?? '');
   if (hash === undefined) refuseAlgorithm(attribute(digest!, 'Algorithm') ?? '');
-  if (algorithm === KEY_ALGORITHM) must(mask === undefined, 'encryption_malformed', 'MGF');
+  if (algorithm === KEY_ALGORITHM) ensure(mask === undefined, 'encryption_malformed', 'MGF');
   else
-    must(
+    ensure(
       (mask === undefined ? 'sha1' : MASKS.get(attribute(mask, 'Algorithm') ?? '')) === hash,
       'encryption_algorithm',
       'mask and digest differ',
@@ -93,7 +93,7 @@ function encryptedKeys(wrapper: XmlElement, data: XmlElement): XmlElement[] {
   const keys = [...childrenNamed(data, SIGNATURE, 'KeyInfo'), wrapper].flatMap((parent) =>
     childrenNamed(parent, ENCRYPTION, 'EncryptedKey'),
   );
-  must(keys.length > 0 && keys.length <= MAX_KEYS, 'encryption_malformed', 'EncryptedKey');
+  ensure(keys.length > 0 && keys.length <= MAX_KEYS, 'encryption_malformed', 'EncryptedKey');
   return keys;
 }
 
@@ -122,10 +122,10 @@ function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer
     const cbc = createDecipheriv(name, key, iv).setAutoPadding(false);
     const padded = Buffer.concat([cbc.update(value.subarray(ivBytes)), cbc.final()]);
     const padding = padded.at(-1) ?? 0; // the last octet alone counts (XML Encryption 1.1, section 5.2.1)
-    must(padding >= 1 && padding <= 16 && padding <= padded.length, 'decryption_failed');
+    ensure(padding >= 1 && padding <= 16 && padding <= padded.length, 'decryption_failed');
     return padded.subarray(0, -padding);
   }
-  must(value.length >= ivBytes + TAG_BYTES, 'decryption_failed');
+  ensure(value.length >= ivBytes + TAG_BYTES, 'decryption_failed');
   const gcm = createDecipheriv(name, key, iv, { authTagLength: TAG_BYTES }).setAuthTag(value.subarray(-TAG_BYTES));
   return Buffer.concat([gcm.update(value.subarray(ivBytes, -TAG_BYTES)), gcm.final()]);
 }

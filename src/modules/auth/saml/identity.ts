@@ -2,7 +2,7 @@ import type { NameId, SamlAttribute, VerifiedAssertion } from './assertion-check
 import { isEmailAddress, roleOf, type SsoIdentity } from '../sso/index.js';
 import type { SamlConnection } from './saml-connection.js';
 import { FORMAT_EMAIL, FORMAT_TRANSIENT } from './saml-names.js';
-import { must } from './saml-refusal.js';
+import { ensure } from './saml-refusal.js';
 import { withinScopes } from './scopes.js';
 
 const CLAIMS = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims';
@@ -71,7 +71,7 @@ function named(attributes: Attributes, chosen: string | undefined, usual: readon
 
 function single(attributes: Attributes, name: string): string {
   const values = allNamed(attributes, name);
-  must(values.length === 1 && values[0]!.trim().length > 0, 'subject_attributes_missing', name);
+  ensure(values.length === 1 && values[0]!.trim().length > 0, 'subject_attributes_missing', name);
   return values[0]!.trim();
 }
 
@@ -84,17 +84,17 @@ function subjectKeyOf({ attributes, nameId }: VerifiedAssertion, connection: Sam
   if (connection.subject === 'entra-object')
     return JSON.stringify(['entra', single(attributes, ENTRA_TENANT), single(attributes, ENTRA_OBJECT)]);
   // A transient name is new at every sign-in: each would make another account of the same person.
-  must(nameId.format !== FORMAT_TRANSIENT, 'name_id_transient');
+  ensure(nameId.format !== FORMAT_TRANSIENT, 'name_id_transient');
   return nameIdKey(nameId);
 }
 
 /** The address, when there is one. Two addresses are refused: which of them would we believe? */
 function emailOf(attributes: Attributes, nameId: NameId, { emailAttribute }: SamlConnection): string | undefined {
   const values = named(attributes, emailAttribute, EMAIL_NAMES);
-  must(values.length <= 1, 'email_multiple');
+  ensure(values.length <= 1, 'email_multiple');
   const fallback = emailAttribute === undefined && nameId.format === FORMAT_EMAIL ? nameId.value : undefined;
   const email = values[0]?.trim() || fallback;
-  must(email === undefined || isEmailAddress(email), 'email_invalid');
+  ensure(email === undefined || isEmailAddress(email), 'email_invalid');
   return email;
 }
 
@@ -113,7 +113,7 @@ function displayNameOf(attributes: Attributes, { nameAttribute }: SamlConnection
 function groupsOf(attributes: Attributes, { groupAttribute, groupRoles }: SamlConnection): string[] {
   const groups = named(attributes, groupAttribute, GROUP_NAMES);
   const truncated = attributes.some(({ name }) => GROUPS_LINKS.includes(name));
-  must(!truncated || groups.length > 0 || groupRoles.length === 0, 'groups_truncated');
+  ensure(!truncated || groups.length > 0 || groupRoles.length === 0, 'groups_truncated');
   return [...new Set(groups)];
 }
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { SamlBinding } from '../sso/index.js';
 import { BINDING_POST, BINDING_REDIRECT, METADATA, PROTOCOL, SHIBBOLETH_METADATA, SIGNATURE } from './saml-names.js';
-import { must, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlRefused } from './saml-refusal.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 /** What a connection needs to know of an identity provider. */
@@ -42,8 +42,8 @@ function endpointOf(
 export function httpsAddress(location: string | undefined): string {
   const url = URL.parse(location ?? '');
   const loopback = url?.protocol === 'http:' && LOOPBACK.has(url.hostname);
-  must(url !== null && (url.protocol === 'https:' || loopback), 'metadata_endpoint', 'an https address is needed');
-  must(url.username === '' && url.password === '' && url.hash === '', 'metadata_endpoint');
+  ensure(url !== null && (url.protocol === 'https:' || loopback), 'metadata_endpoint', 'an https address is needed');
+  ensure(url.username === '' && url.password === '' && url.hash === '', 'metadata_endpoint');
   return url.href;
 }
 
@@ -54,7 +54,7 @@ export function certificatePem(text: string): string {
   try {
     const certificate = new X509Certificate(Buffer.from(text, 'base64'));
     const { asymmetricKeyType: type, asymmetricKeyDetails: details } = certificate.publicKey;
-    must(
+    ensure(
       type === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS,
       'metadata_certificate',
       'RSA of 2048 bits or more',
@@ -74,7 +74,7 @@ function certificatesOf(descriptor: XmlElement): string[] {
   const texts = keys.flatMap((key) =>
     [...descendants(key)].filter((element) => element.uri === SIGNATURE && element.local === 'X509Certificate'),
   );
-  must(texts.length > 0, 'metadata_certificate', 'no signing certificate');
+  ensure(texts.length > 0, 'metadata_certificate', 'no signing certificate');
   return [...new Set(texts.map((element) => certificatePem(element.text)))];
 }
 
@@ -91,7 +91,7 @@ function isBoolean(value: string | undefined): boolean {
 
 function checkNotExpired(element: XmlElement, now: number): void {
   const until = attribute(element, 'validUntil');
-  must(until === undefined || Date.parse(until) > now, 'metadata_expired', until?.slice(0, 40));
+  ensure(until === undefined || Date.parse(until) > now, 'metadata_expired', until?.slice(0, 40));
 }
 
 interface Provider {
@@ -108,7 +108,7 @@ function providerIn(entity: XmlElement): Provider[] {
 
 /** The one that is meant: by its entity id where there are several. What holds it may have expired as well. */
 function chooseProvider(root: XmlElement, now: number, entityId: string | undefined): Provider {
-  must(
+  ensure(
     root.uri === METADATA && ['EntityDescriptor', 'EntitiesDescriptor'].includes(root.local),
     'metadata_not_idp',
     'an EntityDescriptor is needed',
@@ -117,8 +117,8 @@ function chooseProvider(root: XmlElement, now: number, entityId: string | undefi
   const found = entities.flatMap((entity) => providerIn(entity).map((provider) => ({ provider, entity })));
   const meant = entityId === undefined ? found : found.filter(({ provider }) => provider.entityId === entityId);
   const [first] = meant;
-  must(first !== undefined, 'metadata_not_idp', 'an IDPSSODescriptor for SAML 2.0 is needed');
-  must(meant.length === 1, 'metadata_ambiguous', 'several identity providers: name one by its entity id');
+  ensure(first !== undefined, 'metadata_not_idp', 'an IDPSSODescriptor for SAML 2.0 is needed');
+  ensure(meant.length === 1, 'metadata_ambiguous', 'several identity providers: name one by its entity id');
   const around = [...descendants(root)].filter(
     (element) => element.range[0] <= first.entity.range[0] && element.range[1] >= first.entity.range[1],
   );
@@ -137,9 +137,9 @@ function chooseProvider(root: XmlElement, now: number, entityId: string | undefi
 export function readIdpMetadata(xml: string, now: number, chosen?: string): IdpMetadata {
   const root = readXml(xml.startsWith('\uFEFF') ? xml.slice(1) : xml, LIMITS);
   const { entityId, descriptor } = chooseProvider(root, now, chosen);
-  must(entityId.length > 0 && entityId.length <= 1024, 'metadata_not_idp', 'entityID is missing');
+  ensure(entityId.length > 0 && entityId.length <= 1024, 'metadata_not_idp', 'entityID is missing');
   const signOn = endpointOf(descriptor, 'SingleSignOnService');
-  must(signOn !== undefined, 'metadata_endpoint', 'a SingleSignOnService by redirect or post is needed');
+  ensure(signOn !== undefined, 'metadata_endpoint', 'a SingleSignOnService by redirect or post is needed');
   const logout = endpointOf(descriptor, 'SingleLogoutService');
   const answerTo = logout && attribute(logout.endpoint, 'ResponseLocation');
   return {

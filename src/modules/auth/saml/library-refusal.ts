@@ -1,7 +1,7 @@
 import type { Profile } from '@node-saml/passport-saml';
 import { SsoRefused } from '../sso/index.js';
 import type { JudgedResponse } from './saml-responses.js';
-import { must, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlRefused } from './saml-refusal.js';
 
 /**
  * An error on the library's way, or its silence, as a refusal. What is ours has its reason already; the library's words
@@ -25,7 +25,7 @@ export function checkAgreement(
   { assertion, connection }: JudgedResponse,
 ): asserts profile is Profile {
   const { Assertion: read } = Object(profile?.getAssertion?.()) as { Assertion?: { $?: { ID?: unknown } } };
-  must(read?.$?.ID === assertion.id, 'library_refused', 'another assertion');
-  must(profile !== null && profile.issuer === connection.idpEntityId, 'library_refused', 'another issuer');
-  must(profile.nameID === assertion.nameId.value, 'library_refused', 'another person');
+  ensure(read?.$?.ID === assertion.id, 'library_refused', 'another assertion');
+  ensure(profile !== null && profile.issuer === connection.idpEntityId, 'library_refused', 'another issuer');
+  ensure(profile.nameID === assertion.nameId.value, 'library_refused', 'another person');
 }

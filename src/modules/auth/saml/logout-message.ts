@@ -4,7 +4,7 @@ import { inflatedXml, postedField } from './message-text.js';
 import { IDENTIFIER } from './response-guard.js';
 import { clockSkewMillis, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
 import { ASSERTION, PROTOCOL, RSA_SHA256, RSA_SHA512, SIGNATURE, STATUS_SUCCESS } from './saml-names.js';
-import { must } from './saml-refusal.js';
+import { ensure } from './saml-refusal.js';
 import { checkSignatureShape } from './signature-rules.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 import { verifiedBytes } from './xml-signature.js';
@@ -48,8 +48,8 @@ function rawParameters(rawQuery: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const part of rawQuery.split('&').filter(Boolean)) {
     const [name, ...value] = part.split('=');
-    must(PARAMETERS.includes(name!), 'parameter_unexpected', name!.slice(0, 50));
-    must(!found.has(name!), 'parameter_duplicated', name);
+    ensure(PARAMETERS.includes(name!), 'parameter_unexpected', name!.slice(0, 50));
+    ensure(!found.has(name!), 'parameter_duplicated', name);
     found.set(name!, value.join('='));
   }
   return found;
@@ -70,17 +70,17 @@ function decoded(raw: string | undefined): string {
 function fromQuery(rawQuery: string, certificates: readonly string[]): Sealed {
   const raw = rawParameters(rawQuery);
   const [field, another] = FIELDS.filter((name) => raw.has(name));
-  must(another === undefined, 'parameter_unexpected', another);
-  must(field !== undefined, 'parameter_missing');
-  must(raw.has('Signature') && raw.has('SigAlg'), 'message_unsigned');
+  ensure(another === undefined, 'parameter_unexpected', another);
+  ensure(field !== undefined, 'parameter_missing');
+  ensure(raw.has('Signature') && raw.has('SigAlg'), 'message_unsigned');
   const algorithm = SIGNATURES.get(decoded(raw.get('SigAlg')));
-  must(algorithm !== undefined, 'signature_algorithm', decoded(raw.get('SigAlg')).slice(0, 100));
+  ensure(algorithm !== undefined, 'signature_algorithm', decoded(raw.get('SigAlg')).slice(0, 100));
   const signed = [field, 'RelayState', 'SigAlg']
     .filter((name) => raw.has(name))
     .map((name) => `${name}=${raw.get(name)}`)
     .join('&');
   const signature = Buffer.from(decoded(raw.get('Signature')).replaceAll(/[\r\n]/g, ''), 'base64');
-  must(
+  ensure(
     certificates.some((key) => createVerify(algorithm).update(signed).verify(key, signature)),
     'signature_invalid',
   );
@@ -94,33 +94,33 @@ function fromForm(body: unknown, query: unknown, certificates: readonly string[]
   const root = readXml(xml, LIMITS);
   checkIdentity(root, KINDS[field]);
   const signatures = [...descendants(root)].filter(({ local }) => local === 'Signature');
-  must(signatures.length > 0, 'message_unsigned');
-  must(signatures.length === 1 && childrenNamed(root, SIGNATURE, 'Signature').length === 1, 'signature_misplaced');
+  ensure(signatures.length > 0, 'message_unsigned');
+  ensure(signatures.length === 1 && childrenNamed(root, SIGNATURE, 'Signature').length === 1, 'signature_misplaced');
   checkSignatureShape(root);
   const { RelayState: relayState } = body as { RelayState?: string };
   return { field, xml: verifiedBytes(xml, certificates), relayState };
 }
 
 function checkIdentity(root: XmlElement, kind: string): void {
-  must(root.uri === PROTOCOL && root.local === kind, 'not_a_logout_message', root.local.slice(0, 50));
-  must(attribute(root, 'Version') === '2.0', 'version_unsupported');
-  must(IDENTIFIER.test(attribute(root, 'ID') ?? ''), 'id_missing');
+  ensure(root.uri === PROTOCOL && root.local === kind, 'not_a_logout_message', root.local.slice(0, 50));
+  ensure(attribute(root, 'Version') === '2.0', 'version_unsupported');
+  ensure(IDENTIFIER.test(attribute(root, 'ID') ?? ''), 'id_missing');
   const ids = [...descendants(root)].flatMap(({ attributes }) =>
     attributes.filter(({ local }) => local.toLowerCase() === 'id').map(({ value }) => value),
   );
-  must(new Set(ids).size === ids.length, 'id_duplicated');
+  ensure(new Set(ids).size === ids.length, 'id_duplicated');
 }
 
 /** From whom, to whom, and when: all of it required, since all of it is signed. */
 function checkEnvelope(root: XmlElement, connection: SamlConnection, now: number): number {
   const issuers = childrenNamed(root, ASSERTION, 'Issuer');
-  must(issuers.length === 1 && issuers[0]!.text === connection.idpEntityId, 'issuer_wrong');
-  must(attribute(root, 'Destination') === connection.logoutUrl, 'destination_wrong');
+  ensure(issuers.length === 1 && issuers[0]!.text === connection.idpEntityId, 'issuer_wrong');
+  ensure(attribute(root, 'Destination') === connection.logoutUrl, 'destination_wrong');
   const skew = clockSkewMillis(connection);
   const issuedAt = time(root, 'IssueInstant');
-  must(issuedAt !== undefined, 'time_malformed', 'IssueInstant');
-  must(now >= issuedAt - skew, 'issued_in_future');
-  must(
+  ensure(issuedAt !== undefined, 'time_malformed', 'IssueInstant');
+  ensure(now >= issuedAt - skew, 'issued_in_future');
+  ensure(
     now < issuedAt + UNSOLICITED_MILLIS + skew && now < (time(root, 'NotOnOrAfter') ?? Infinity) + skew,
     'message_expired',
   );
@@ -148,11 +148,14 @@ export function readLogoutMessage(incoming: IncomingLogout, connection: SamlConn
   const root = readXml(xml, LIMITS);
   checkIdentity(root, KINDS[field]);
   // A signature inside a message that came by redirect would be a second one, over other bytes (section 3.4.4.1).
-  must(incoming.body !== undefined || childrenNamed(root, SIGNATURE, 'Signature').length === 0, 'signature_misplaced');
+  ensure(
+    incoming.body !== undefined || childrenNamed(root, SIGNATURE, 'Signature').length === 0,
+    'signature_misplaced',
+  );
   const about = { id: attribute(root, 'ID')!, issuedAt: checkEnvelope(root, connection, now), relayState };
   if (field === 'SAMLResponse') {
     const inResponseTo = attribute(root, 'InResponseTo');
-    must(inResponseTo !== undefined && IDENTIFIER.test(inResponseTo), 'in_response_to_wrong');
+    ensure(inResponseTo !== undefined && IDENTIFIER.test(inResponseTo), 'in_response_to_wrong');
     return { ...about, kind: 'LogoutResponse', inResponseTo, success: isSuccess(root) };
   }
   const sessions = childrenNamed(root, PROTOCOL, 'SessionIndex').map(({ text }) => text);

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { SessionCookies } from '../sessions/index.js';
-import { problemOf, refusalOf, SsoArrivals, type SsoRefused } from '../sso/index.js';
+import { problemOf, toSsoError, SsoArrivals, type SsoRefused } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
@@ -68,7 +68,7 @@ export class LogoutController {
       if (signedOut) this.cookies.clear(response);
       return { url };
     } catch (error) {
-      const refusal = refusalOf(error);
+      const refusal = toSsoError(error);
       await this.record(connectionId, refusal);
       throw problemOf(refusal);
     }

@@ -11,7 +11,7 @@ import { nameIdKey } from './identity.js';
 import { readLogoutMessage, type IncomingLogout, type LogoutMessage } from './logout-message.js';
 import { elementXml, messageXml, sendOut, SUCCESS_XML } from './outgoing.js';
 import { clockSkewMillis, signingKey, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
-import { must, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlRefused } from './saml-refusal.js';
 import { LogoutReplays, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
@@ -56,9 +56,9 @@ export class LogoutService {
    */
   async receive(visitor: LogoutVisitor): Promise<Onward> {
     const connection = await this.connections.find(visitor.connectionId);
-    must(connection !== undefined, 'connection_unknown');
+    ensure(connection !== undefined, 'connection_unknown');
     if (visitor.body === undefined && visitor.rawQuery === '') return this.begin(connection, visitor);
-    must(connection.idpSloUrl !== undefined, 'logout_not_offered');
+    ensure(connection.idpSloUrl !== undefined, 'logout_not_offered');
     const message = readLogoutMessage(visitor, connection, this.clock.millis());
     return message.kind === 'LogoutRequest'
       ? this.end(connection, visitor, message)
@@ -168,7 +168,7 @@ export class LogoutService {
     { inResponseTo }: LogoutMessage & { kind: 'LogoutResponse' },
   ): Promise<Onward> {
     const browser = browserSecret(cookieHeader, this.app.origin);
-    must(browser !== undefined, 'browser_unbound');
+    ensure(browser !== undefined, 'browser_unbound');
     await this.pending
       .take({ connectionId: connection.id, requestId: inResponseTo, browser })
       .catch((error: unknown) => {

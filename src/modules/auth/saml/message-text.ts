@@ -1,19 +1,19 @@
 import { inflateRawSync } from 'node:zlib';
-import { must, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlRefused } from './saml-refusal.js';
 
 /** No SAML message that is taken here is larger, however it is packed. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 
 /** Decodes strictly: Node alone would skip whatever is not base64. */
 function bytesOf(base64: string): Buffer {
-  must(base64.length <= MAX_MESSAGE_BYTES * 1.5, 'too_large');
+  ensure(base64.length <= MAX_MESSAGE_BYTES * 1.5, 'too_large');
   const bytes = Buffer.from(base64, 'base64');
-  must(base64.length > 0 && bytes.toString('base64') === base64, 'not_base64');
+  ensure(base64.length > 0 && bytes.toString('base64') === base64, 'not_base64');
   return bytes;
 }
 
 function textOf(bytes: Uint8Array): string {
-  must(bytes.length <= MAX_MESSAGE_BYTES, 'too_large');
+  ensure(bytes.length <= MAX_MESSAGE_BYTES, 'too_large');
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
@@ -55,18 +55,18 @@ export function postedField<F extends Field>(
   query: unknown,
   fields: readonly F[],
 ): { field: F; xml: string } {
-  must(Object.keys(Object(query)).length === 0, 'parameter_unexpected');
+  ensure(Object.keys(Object(query)).length === 0, 'parameter_unexpected');
   const given = Object(body) as Record<string, unknown>;
   const [field, another] = fields.filter((name) => given[name] !== undefined);
   const known: readonly string[] = [field ?? '', 'RelayState'];
-  must(another === undefined, 'parameter_unexpected');
-  must(
+  ensure(another === undefined, 'parameter_unexpected');
+  ensure(
     !Object.keys(given).some((name) => name.toUpperCase().startsWith('SAML') && !known.includes(name)),
     'parameter_unexpected',
   );
-  must(field !== undefined, 'parameter_missing');
+  ensure(field !== undefined, 'parameter_missing');
   const value = given[field];
-  must(typeof value === 'string', 'parameter_duplicated');
-  must(given['RelayState'] === undefined || typeof given['RelayState'] === 'string', 'parameter_duplicated');
+  ensure(typeof value === 'string', 'parameter_duplicated');
+  ensure(given['RelayState'] === undefined || typeof given['RelayState'] === 'string', 'parameter_duplicated');
   return { field, xml: postedXml(value) };
 }

@@ -1,5 +1,5 @@
 import { PROTOCOL, ASSERTION, SIGNATURE, STATUS_SUCCESS } from './saml-names.js';
-import { must } from './saml-refusal.js';
+import { ensure } from './saml-refusal.js';
 import { checkSignatureShape } from './signature-rules.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
@@ -32,10 +32,10 @@ export const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/;
 
 /** Only a response is taken here: a logout message, signed or not, has no business at this address. */
 function checkRoot(root: XmlElement): void {
-  must(root.local === 'Response' && root.uri === PROTOCOL, 'not_a_response', root.local.slice(0, 50));
-  must(attribute(root, 'Version') === '2.0', 'version_unsupported');
+  ensure(root.local === 'Response' && root.uri === PROTOCOL, 'not_a_response', root.local.slice(0, 50));
+  ensure(attribute(root, 'Version') === '2.0', 'version_unsupported');
   for (const child of root.children) {
-    must(RESPONSE_CHILDREN[child.local] === child.uri, 'element_unexpected', child.local.slice(0, 50));
+    ensure(RESPONSE_CHILDREN[child.local] === child.uri, 'element_unexpected', child.local.slice(0, 50));
   }
 }
 
@@ -43,10 +43,10 @@ function checkRoot(root: XmlElement): void {
 function checkStatus(root: XmlElement): void {
   const statuses = childrenNamed(root, PROTOCOL, 'Status');
   const codes = statuses.flatMap((status) => childrenNamed(status, PROTOCOL, 'StatusCode'));
-  must(statuses.length === 1 && codes.length === 1, 'status_missing');
+  ensure(statuses.length === 1 && codes.length === 1, 'status_missing');
   const nested = childrenNamed(codes[0]!, PROTOCOL, 'StatusCode').map((code) => attribute(code, 'Value'));
   const value = attribute(codes[0]!, 'Value');
-  must(value === STATUS_SUCCESS, 'status_not_success', [value, ...nested].join(' ').slice(0, 200));
+  ensure(value === STATUS_SUCCESS, 'status_not_success', [value, ...nested].join(' ').slice(0, 200));
 }
 
 /**
@@ -57,16 +57,19 @@ function checkStatus(root: XmlElement): void {
 function checkSingleAssertion(root: XmlElement): { plain?: XmlElement; encrypted?: XmlElement } {
   const all = [...descendants(root)];
   const named = (...locals: string[]): XmlElement[] => all.filter((element) => locals.includes(element.local));
-  must(named('Assertion', 'EncryptedAssertion').length > 0, 'assertion_missing');
-  must(named('Assertion', 'EncryptedAssertion').length === 1 && named('Response').length === 1, 'assertion_not_single');
-  must(named('EncryptedID', 'NewEncryptedID').length === 0, 'id_encrypted');
-  must(named('EncryptedAttribute').length === 0, 'attribute_encrypted');
+  ensure(named('Assertion', 'EncryptedAssertion').length > 0, 'assertion_missing');
+  ensure(
+    named('Assertion', 'EncryptedAssertion').length === 1 && named('Response').length === 1,
+    'assertion_not_single',
+  );
+  ensure(named('EncryptedID', 'NewEncryptedID').length === 0, 'id_encrypted');
+  ensure(named('EncryptedAttribute').length === 0, 'attribute_encrypted');
   const [plain] = childrenNamed(root, ASSERTION, 'Assertion');
   const [encrypted] = childrenNamed(root, ASSERTION, 'EncryptedAssertion');
-  must(plain !== undefined || encrypted !== undefined, 'assertion_missing');
-  must(attribute(plain ?? root, 'Version') === '2.0', 'version_unsupported');
+  ensure(plain !== undefined || encrypted !== undefined, 'assertion_missing');
+  ensure(attribute(plain ?? root, 'Version') === '2.0', 'version_unsupported');
   const inPlace = [root, ...(plain ? [plain] : [])].flatMap((parent) => childrenNamed(parent, SIGNATURE, 'Signature'));
-  must(named('Signature').length === inPlace.length, 'signature_misplaced');
+  ensure(named('Signature').length === inPlace.length, 'signature_misplaced');
   return { plain, encrypted };
 }
 
@@ -76,12 +79,12 @@ function checkIdentifiers(root: XmlElement, assertion: XmlElement | undefined): 
   for (const element of descendants(root)) {
     for (const { local, value } of element.attributes) {
       if (local.toLowerCase() !== 'id') continue;
-      must(!seen.has(value), 'id_duplicated');
+      ensure(!seen.has(value), 'id_duplicated');
       seen.add(value);
     }
   }
   for (const element of [root, ...(assertion ? [assertion] : [])]) {
-    must(IDENTIFIER.test(attribute(element, 'ID') ?? ''), 'id_missing', element.local);
+    ensure(IDENTIFIER.test(attribute(element, 'ID') ?? ''), 'id_missing', element.local);
   }
 }
 
@@ -99,9 +102,9 @@ export function guardResponse(xml: string, wanted: { responseSigned: boolean }):
   const { plain, encrypted } = checkSingleAssertion(root);
   checkIdentifiers(root, plain);
   const signed = checkSignatureShape(root);
-  must(signed || !wanted.responseSigned, 'response_unsigned');
-  must(plain === undefined || checkSignatureShape(plain), 'assertion_unsigned');
+  ensure(signed || !wanted.responseSigned, 'response_unsigned');
+  ensure(plain === undefined || checkSignatureShape(plain), 'assertion_unsigned');
   const inResponseTo = attribute(root, 'InResponseTo');
-  must(inResponseTo === undefined || IDENTIFIER.test(inResponseTo), 'in_response_to_wrong');
+  ensure(inResponseTo === undefined || IDENTIFIER.test(inResponseTo), 'in_response_to_wrong');
   return { xml, root, inResponseTo, signed, encrypted };
 }

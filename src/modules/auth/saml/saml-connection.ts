@@ -1,5 +1,5 @@
 import type { SamlBinding } from '../sso/index.js';
-import { must } from './saml-refusal.js';
+import { ensure } from './saml-refusal.js';
 
 /** A key of ours towards one identity provider, and the certificate that shows its public half. PEM. */
 export interface SpKey {
@@ -73,7 +73,7 @@ export function clockSkewMillis(connection: SamlConnection): number {
 
 /** The key that our messages are signed with. Throws unavailable: nothing leaves unsigned that should be signed. */
 export function signingKey({ spKeys: [key] }: SamlConnection): SpKey {
-  must(key !== undefined, 'unavailable', 'the connection has no key');
+  ensure(key !== undefined, 'unavailable', 'the connection has no key');
   return key;
 }
 

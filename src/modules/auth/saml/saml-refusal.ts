@@ -1,3 +1,4 @@
+import { ensurer, type Ensure } from '../../../platform/problem/index.js';
 import { type CommonRefusal, SsoRefused } from '../sso/index.js';
 
 /**
@@ -100,7 +101,7 @@ export class SamlRefused extends SsoRefused<SamlRefusal> {
   override readonly name = 'SamlRefused';
 }
 
-/** Refuses for `reason` unless the condition holds. */
-export function must(condition: boolean, reason: SamlRefusal, detail?: string): asserts condition {
-  if (!condition) throw new SamlRefused(reason, detail);
-}
+/** Throws SamlRefused for `reason` unless the condition holds. */
+export const ensure: Ensure<[reason: SamlRefusal, detail?: string]> = ensurer(
+  (reason, detail) => new SamlRefused(reason, detail),
+);

@@ -9,7 +9,7 @@ import { guardResponse, type GuardedResponse } from './response-guard.js';
 import { UNSOLICITED_MILLIS, type SamlConnection, type SamlConnections } from './saml-connection.js';
 import { ASSERTION } from './saml-names.js';
 import { evidenceOf } from './saml-evidence.js';
-import { must, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlRefused } from './saml-refusal.js';
 import { verifiedBytes } from './xml-signature.js';
 
 /** A person who came back from their identity provider with an assertion that holds. */
@@ -90,7 +90,7 @@ export class SamlResponses {
     const connection = await this.connections.find(id).catch((cause: unknown) => {
       throw new SamlRefused('unavailable', undefined, { cause });
     });
-    must(connection !== undefined, 'connection_unknown');
+    ensure(connection !== undefined, 'connection_unknown');
     return connection;
   }
 
@@ -104,11 +104,11 @@ export class SamlResponses {
     cookieHeader: string | undefined,
   ): Promise<PendingRequest | undefined> {
     if (inResponseTo === undefined) {
-      must(connection.idpInitiated, 'response_unsolicited');
+      ensure(connection.idpInitiated, 'response_unsolicited');
       return undefined;
     }
     const browser = browserSecret(cookieHeader, this.publicUrl);
-    must(browser !== undefined, 'browser_unbound');
+    ensure(browser !== undefined, 'browser_unbound');
     return this.requests.take({ connectionId: connection.id, requestId: inResponseTo, browser });
   }
 }
@@ -119,7 +119,7 @@ function verifiedMessage(
   { idpCertificates, wantAssertionEncrypted, spKeys }: SamlConnection,
 ): string {
   const { xml, encrypted, signed } = response;
-  must(encrypted !== undefined || !wantAssertionEncrypted, 'assertion_not_encrypted');
+  ensure(encrypted !== undefined || !wantAssertionEncrypted, 'assertion_not_encrypted');
   if (signed) verifiedBytes(xml, idpCertificates);
   return encrypted === undefined ? xml : decrypted(xml, encrypted, spKeys);
 }
@@ -132,7 +132,7 @@ function decrypted(
 ): string {
   const [from, to] = encrypted.range;
   const plain = xml.slice(0, from) + decryptElement(encrypted, spKeys) + xml.slice(to);
-  must(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');
+  ensure(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');
   return plain;
 }
 

@@ -1,5 +1,5 @@
 import { answerOf, keyOf, PendingRequests, Replays, type SignInRedis } from '../sso/index.js';
-import { must } from './saml-refusal.js';
+import { ensure } from './saml-refusal.js';
 
 const FORM_MILLIS = 60_000;
 
@@ -17,12 +17,12 @@ export class OutgoingForms {
     const stored = await answerOf(
       this.redis.set(keyOf('form', ticket, browser), JSON.stringify(form), 'PX', FORM_MILLIS, 'NX'),
     );
-    must(stored === 'OK', 'request_unknown');
+    ensure(stored === 'OK', 'request_unknown');
   }
 
   async take(ticket: string, browser: string): Promise<OutgoingForm> {
     const value = await answerOf(this.redis.getdel(keyOf('form', ticket, browser)));
-    must(value !== null, 'request_unknown');
+    ensure(value !== null, 'request_unknown');
     return JSON.parse(value) as OutgoingForm;
   }
 }

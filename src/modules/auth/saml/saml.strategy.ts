@@ -1,11 +1,11 @@
 import { PassportStrategy } from '@nestjs/passport';
 import { MultiSamlStrategy } from '@node-saml/passport-saml';
 import type { MultiStrategyConfig, PassportSamlConfig, Profile, VerifyWithRequest } from '@node-saml/passport-saml';
-import { refusalOf } from '../sso/index.js';
+import { toSsoError } from '../sso/index.js';
 import { libraryOptions } from './library-options.js';
 import { checkAgreement } from './library-refusal.js';
 import type { JudgedResponse, SamlArrival, SamlResponses } from './saml-responses.js';
-import { must, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlRefused } from './saml-refusal.js';
 
 /** The part of an HTTP request that a response is read from. Express 4's and 5's types both fit. */
 interface Incoming {
@@ -48,7 +48,7 @@ export class SamlStrategy extends PassportStrategy(SignOnStrategy, 'saml') {
   private async open(http: Incoming): Promise<Partial<PassportSamlConfig>> {
     const { params, headers, query, body } = http;
     const form = { connectionId: String(params['connectionId']), cookieHeader: headers.cookie, query, body };
-    const judged = await this.responses.judge(form).catch((error: unknown) => Promise.reject(refusalOf(error)));
+    const judged = await this.responses.judge(form).catch((error: unknown) => Promise.reject(toSsoError(error)));
     this.judged.set(http, judged);
     http.body = { SAMLResponse: Buffer.from(judged.xml).toString('base64') };
     return libraryOptions(judged);
@@ -57,8 +57,8 @@ export class SamlStrategy extends PassportStrategy(SignOnStrategy, 'saml') {
   /** After the library: both mean the same person, who is let in once. */
   async validate(http: Incoming, profile: Profile | null): Promise<SamlArrival> {
     const judged = this.judged.get(http);
-    must(judged !== undefined, 'library_refused');
+    ensure(judged !== undefined, 'library_refused');
     checkAgreement(profile, judged);
-    return this.responses.admit(judged).catch((error: unknown) => Promise.reject(refusalOf(error)));
+    return this.responses.admit(judged).catch((error: unknown) => Promise.reject(toSsoError(error)));
   }
 }

@@ -1,6 +1,6 @@
 import type { SamlAttribute } from './assertion-checks.js';
 import type { SamlConnection } from './saml-connection.js';
-import { must } from './saml-refusal.js';
+import { ensure } from './saml-refusal.js';
 
 /**
  * Attributes whose values end in `@scope`, under the names they go by (eduPerson; SAML V2.0 Subject Identifier
@@ -40,8 +40,8 @@ export function withinScopes(attributes: readonly SamlAttribute[], connection: S
   return attributes.filter(({ name, friendlyName, values }) => {
     if (!SCOPED.has(name) && !SCOPED.has(friendlyName ?? '')) return true;
     if (idpScopes.length === 0)
-      must(!relied.includes(name) && !(friendlyName && relied.includes(friendlyName)), 'scope_unknown', name);
-    else for (const value of values) must(idpScopes.includes(scopeOf(value) ?? ''), 'scope_foreign', name);
+      ensure(!relied.includes(name) && !(friendlyName && relied.includes(friendlyName)), 'scope_unknown', name);
+    else for (const value of values) ensure(idpScopes.includes(scopeOf(value) ?? ''), 'scope_foreign', name);
     return idpScopes.length > 0;
   });
 }

@@ -1,5 +1,5 @@
 import { ENVELOPED, EXCLUSIVE, RSA_SHA256, RSA_SHA512, SHA256, SIGNATURE } from './saml-names.js';
-import { must, type SamlRefusal } from './saml-refusal.js';
+import { ensure, type SamlRefusal } from './saml-refusal.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
 /** Everything else is refused: SHA-1 and MD5, HMAC keyed with a public key, and what nobody here has tried. */
@@ -20,16 +20,16 @@ function exactly(parent: XmlElement, ...names: string[]): XmlElement[] {
     const optional = name.endsWith('?');
     const local = optional ? name.slice(0, -1) : name;
     if (found[0]?.local === local && found[0].uri === SIGNATURE) return [found.shift()!];
-    must(optional, 'signature_malformed', `${local} expected in ${parent.local}`);
+    ensure(optional, 'signature_malformed', `${local} expected in ${parent.local}`);
     return [];
   });
-  must(found.length === 0, 'signature_malformed', `${found[0]?.local} not expected in ${parent.local}`);
+  ensure(found.length === 0, 'signature_malformed', `${found[0]?.local} not expected in ${parent.local}`);
   return taken;
 }
 
 function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reason: SamlRefusal): void {
   const algorithm = attribute(element, 'Algorithm') ?? '';
-  must(allowed.has(algorithm), reason, algorithm.slice(0, 100));
+  ensure(allowed.has(algorithm), reason, algorithm.slice(0, 100));
 }
 
 /**
@@ -38,7 +38,7 @@ function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reaso
  * them in every transform, in the namespace of its algorithm.
  */
 function checkParameters(step: XmlElement): void {
-  must(
+  ensure(
     step.children.every(({ local, uri }) => local === 'InclusiveNamespaces' && [EXCLUSIVE, ENVELOPED].includes(uri)),
     'transform',
     'parameters',
@@ -47,11 +47,11 @@ function checkParameters(step: XmlElement): void {
 
 /** The one reference must name the signed element itself, taken as it stands but for the signature. */
 function checkReference(reference: XmlElement, signedId: string): void {
-  must(attribute(reference, 'URI') === `#${signedId}`, 'signature_reference');
+  ensure(attribute(reference, 'URI') === `#${signedId}`, 'signature_reference');
   const [transforms, digest] = exactly(reference, 'Transforms', 'DigestMethod', 'DigestValue');
   const steps = exactly(transforms!, 'Transform', 'Transform');
   const algorithms = steps.map((step) => attribute(step, 'Algorithm'));
-  must(algorithms[0] === ENVELOPED && algorithms[1] === EXCLUSIVE, 'transform');
+  ensure(algorithms[0] === ENVELOPED && algorithms[1] === EXCLUSIVE, 'transform');
   steps.forEach(checkParameters);
   checkAlgorithm(digest!, DIGEST_METHODS, 'digest_algorithm');
 }
@@ -64,7 +64,7 @@ function checkReference(reference: XmlElement, signedId: string): void {
 export function checkSignatureShape(signed: XmlElement): boolean {
   const signatures = childrenNamed(signed, SIGNATURE, 'Signature');
   if (signatures.length === 0) return false;
-  must(signatures.length === 1, 'signature_malformed', 'more than one signature');
+  ensure(signatures.length === 1, 'signature_malformed', 'more than one signature');
   const [info] = exactly(signatures[0]!, 'SignedInfo', 'SignatureValue', 'KeyInfo?');
   const [canonicalization, method, reference] = exactly(
     info!,

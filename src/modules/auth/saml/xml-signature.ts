@@ -2,7 +2,7 @@ import { DOMParser, type Element } from '@xmldom/xmldom';
 import { SignedXml } from 'xml-crypto';
 import { ENVELOPED, EXCLUSIVE, RSA_SHA256, SHA256, SIGNATURE } from './saml-names.js';
 import type { SpKey } from './saml-connection.js';
-import { must, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlRefused } from './saml-refusal.js';
 
 /** xml-crypto's types mean a browser's node, of which it uses no more than xmldom has. */
 type XmlCryptoNode = Parameters<SignedXml['loadSignature']>[0];
@@ -46,7 +46,7 @@ export function verifiedBytes(
   const root = new DOMParser().parseFromString(text, 'text/xml').documentElement;
   const signed = root && within ? childNamed(root, within.local, within.uri) : root;
   const signature = signed && childNamed(signed, 'Signature', SIGNATURE);
-  must(signature !== undefined && signature !== null, 'signature_invalid', 'no signature');
+  ensure(signature !== undefined && signature !== null, 'signature_invalid', 'no signature');
   for (const certificate of certificates) {
     const bytes = signedBy(certificate, text, signature);
     if (bytes !== undefined) return bytes;

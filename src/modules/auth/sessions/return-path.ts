@@ -1,6 +1,10 @@
-import { Problem } from '../../../platform/problem/index.js';
+import { ensurer, Problem, type Ensure } from '../../../platform/problem/index.js';
 
 const MAX_LENGTH = 1024;
+
+const ensure: Ensure<[]> = ensurer(
+  () => new Problem('invalid_request', { detail: 'returnTo must be a path on this host.' }),
+);
 
 /**
  * A path on this host to go to after signing in, from what the address line says; `/` when it says nothing.
@@ -14,8 +18,4 @@ export function returnPath(value: unknown): string {
   const url = URL.parse(value, here);
   ensure(url?.origin === here && !url.pathname.startsWith('//'));
   return url.pathname + url.search + url.hash;
-}
-
-function ensure(condition: boolean): asserts condition {
-  if (!condition) throw new Problem('invalid_request', { detail: 'returnTo must be a path on this host.' });
 }

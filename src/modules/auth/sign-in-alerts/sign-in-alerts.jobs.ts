@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { currentContext, withIdentity } from '../../../platform/context/context.js';
-import { organizationEntrance } from '../../../platform/database/entrances.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { withIdentity } from '../../../platform/context/context.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
-import { OnJob, PermanentFailure, type JobPayload } from '../../../platform/jobs/on-job.js';
-import { MailFailed, Mailer } from '../../../platform/mail/index.js';
+import { MailDelivery } from '../../../platform/jobs/mail-delivery.js';
+import { OnJob, type JobPayload } from '../../../platform/jobs/on-job.js';
 import { deviceOf } from '../sessions/index.js';
 import { signInMail, type Unusual } from './sign-in-mail.js';
 import { WatchRepository, type WatchedSession } from './sign-in-alerts.repository.js';
@@ -17,8 +15,7 @@ export class WatchJobs {
   constructor(
     private readonly sessions: WatchRepository,
     private readonly jobs: Jobs,
-    private readonly mailer: Mailer,
-    private readonly unitOfWork: UnitOfWork,
+    private readonly mail: MailDelivery,
     private readonly audit: AuditTrail,
     private readonly app: AppConfig,
   ) {}
@@ -38,18 +35,10 @@ export class WatchJobs {
   /** Fails for good with mail_refused. */
   @OnJob('auth.mail_sign_in', { transaction: 'own' })
   async mailSignIn(payload: JobPayload): Promise<void> {
-    const { orgId } = currentContext();
-    const session = await this.unitOfWork.run(organizationEntrance(orgId), () =>
-      this.sessions.session(String(payload.sessionId)),
-    );
-    if (session === null) return;
-    try {
-      await this.mailer.send(signInMail(session, unusual(payload), this.app.origin));
-    } catch (error) {
-      throw error instanceof MailFailed && error.permanent
-        ? new PermanentFailure('mail_refused', { cause: error })
-        : error;
-    }
+    await this.mail.deliver({
+      load: () => this.sessions.session(String(payload.sessionId)),
+      write: (session) => signInMail(session, unusual(payload), this.app.origin),
+    });
   }
 
   @OnJob('auth.note_failures', { emits: ['auth.many_failures'] })

@@ -11,12 +11,12 @@ export {
 } from './request-store.js';
 export { roleOf } from './role-mapping.js';
 export { SsoArrivals } from './sso-arrivals.service.js';
-export { SsoConnectionEntity, type SamlBinding, type SsoProtocol } from './sso-connection.entity.js';
+export type { SamlBinding, SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
 export { SsoEndings } from './sso-endings.service.js';
 export { evidenceOfClaims, masked, type SsoEvidence } from './sso-evidence.js';
 export { isEmailAddress, type SsoArrival, type SsoIdentity } from './sso-identity.js';
 export { SsoNotices } from './sso-notices.service.js';
-export { asProblems, problemOf, refusalOf } from './sso-problem.js';
+export { asProblems, problemOf, toSsoError } from './sso-problem.js';
 export {
   SsoProtocols,
   type ConnectionColumns,

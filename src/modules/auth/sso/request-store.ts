@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SsoAim } from './sso-identity.js';
-import { must, SsoRefused } from './sso-refusal.js';
+import { ensure, SsoRefused } from './sso-refusal.js';
 
 /** How long a sign-in may take at the identity provider, and how old its answer may be. */
 export const SIGN_IN_MILLIS = 10 * 60 * 1000;
@@ -73,13 +73,13 @@ export class PendingRequests {
   ): Promise<void> {
     const value = JSON.stringify({ ...request, requestId: binding.requestId });
     const stored = await answerOf(this.redis.set(this.key(binding), value, 'PX', SIGN_IN_MILLIS, 'NX'));
-    must(stored === 'OK', 'request_unknown', 'a request of this id exists');
+    ensure(stored === 'OK', 'request_unknown', 'a request of this id exists');
   }
 
   /** Takes the request out: whatever the rest of the check says, no second response is heard on it. */
   async take<T extends PendingRequest = PendingRequest>(binding: RequestBinding): Promise<T> {
     const value = await answerOf(this.redis.getdel(this.key(binding)));
-    must(value !== null, 'request_unknown');
+    ensure(value !== null, 'request_unknown');
     return JSON.parse(value) as T;
   }
 

@@ -3,7 +3,7 @@ import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { withIdentity } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
-import { must } from './sso-refusal.js';
+import { ensure } from './sso-refusal.js';
 import { SsoRepository, type SsoEnded } from './sso.repository.js';
 
 /** What an identity provider says is over. */
@@ -32,7 +32,7 @@ export class SsoEndings {
     const { secret } = await this.arrivals.unsealed(await this.arrivals.find(connectionId));
     const entrance = this.repository.endSessions(connectionId, secret, subject ?? null, idpSessions);
     await this.unitOfWork.run<void, SsoEnded>(entrance, ({ ended, org_id: orgId, user_id: id, email }) => {
-      must(ended !== null, 'connection_unknown');
+      ensure(ended !== null, 'connection_unknown');
       if (ended === 0) return;
       withIdentity({ orgId, actor: { type: 'user', id, email: email ?? undefined } }, () =>
         this.audit.record('sso.sessions_ended', {

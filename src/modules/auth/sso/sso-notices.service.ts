@@ -1,10 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { currentContext } from '../../../platform/context/context.js';
-import { organizationEntrance } from '../../../platform/database/entrances.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
-import { PermanentFailure } from '../../../platform/jobs/on-job.js';
-import { MailFailed, Mailer } from '../../../platform/mail/index.js';
+import { MailDelivery } from '../../../platform/jobs/mail-delivery.js';
 import { noticeMail, NOTICES, type NoticeKind } from './sso-mail.js';
 import { SsoNoticesRepository } from './sso-notices.repository.js';
 
@@ -14,8 +10,7 @@ export class SsoNotices {
   constructor(
     private readonly repository: SsoNoticesRepository,
     private readonly jobs: Jobs,
-    private readonly mailer: Mailer,
-    private readonly unitOfWork: UnitOfWork,
+    private readonly mail: MailDelivery,
   ) {}
 
   /** Writes the jobs, in the transaction under way; nobody hears about themself. Returns how many. */
@@ -28,17 +23,9 @@ export class SsoNotices {
 
   /** Sends one. Called with no transaction open. Fails for good with mail_refused. */
   async send(kind: NoticeKind, subjectId: string, membershipId: string, days: number): Promise<void> {
-    const { orgId } = currentContext();
-    const letter = await this.unitOfWork.run(organizationEntrance(orgId), () =>
-      this.repository.letter(membershipId, NOTICES[kind].subject, subjectId),
-    );
-    if (letter === null) return;
-    try {
-      await this.mailer.send(noticeMail(kind, letter, days));
-    } catch (error) {
-      throw error instanceof MailFailed && error.permanent
-        ? new PermanentFailure('mail_refused', { cause: error })
-        : error;
-    }
+    await this.mail.deliver({
+      load: () => this.repository.letter(membershipId, NOTICES[kind].subject, subjectId),
+      write: (letter) => noticeMail(kind, letter, days),
+    });
   }
 }

@@ -24,8 +24,8 @@ export function problemOf(refusal: SsoRefused): Problem {
   }
 }
 
-/** An error on a message's way as a refusal: one that nobody foresaw was still no sign-in. */
-export function refusalOf(error: unknown): SsoRefused {
+/** Returns an SSO error as it is, and wraps any other error with the reason `unexpected`. */
+export function toSsoError(error: unknown): SsoRefused {
   return error instanceof SsoRefused ? error : new SsoRefused('unexpected', undefined, { cause: error });
 }
 

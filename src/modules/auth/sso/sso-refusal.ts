@@ -1,3 +1,4 @@
+import { ensurer, type Ensure } from '../../../platform/problem/index.js';
 /**
  * Why any sign-in through an identity provider is refused, whatever the protocol. Stable, as each protocol's own
  * reasons are.
@@ -26,7 +27,7 @@ export class SsoRefused<Reason extends string = string> extends Error {
   }
 }
 
-/** Refuses for `reason` unless the condition holds. */
-export function must(condition: boolean, reason: CommonRefusal, detail?: string): asserts condition {
-  if (!condition) throw new SsoRefused(reason, detail);
-}
+/** Throws SsoRefused for `reason` unless the condition holds. */
+export const ensure: Ensure<[reason: CommonRefusal, detail?: string]> = ensurer(
+  (reason, detail) => new SsoRefused(reason, detail),
+);

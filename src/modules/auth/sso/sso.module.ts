@@ -1,11 +1,9 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { RbacModule } from '../../rbac/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SsoEndings } from './sso-endings.service.js';
 import { MappingPreview } from './mapping-preview.service.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
-import { SsoConnectionEntity } from './sso-connection.entity.js';
 import { SsoProtocols } from './sso-protocols.js';
 import './sso.feature.js';
 import { SsoJobs } from './sso.jobs.js';
@@ -21,7 +19,7 @@ import { SsoTrialController } from './sso-trial.controller.js';
 
 /** Connections to identity providers, and what all protocols share. */
 @Module({
-  imports: [RbacModule, SessionsModule, TypeOrmModule.forFeature([SsoConnectionEntity])],
+  imports: [RbacModule, SessionsModule],
   controllers: [SsoSetupController, SsoTrialController],
   providers: [
     SsoArrivals,

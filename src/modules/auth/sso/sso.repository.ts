@@ -2,26 +2,29 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import type { WrappedKey } from '../../../platform/keys/data-keys.js';
 import type { Entrance } from '../../../platform/database/entrances.js';
+import { columnName, insertInto, selectList, setList, type RowOf } from '../../../platform/database/columns.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { type Visit, visitAt } from '../sessions/index.js';
 import type { RoleFacts } from './role-mapping.js';
-import { SsoConnectionEntity } from './sso-connection.entity.js';
+import { SSO_CONNECTION_COLUMNS, type SsoConnectionEntity } from './sso-connection.entity.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Columns that a sign-in does not read. */
+const NOT_FOR_SIGN_IN = [
+  'name',
+  'enabled',
+  'entranceHash',
+  'createdAt',
+  'metadataUrl',
+  'metadataFetchedAt',
+  'metadataProblem',
+  'expiryAlert',
+] as const;
+
 /** A connection as a sign-in finds it: with the organization's wrapped keys, for its sealed entrance secret. */
 export interface FoundConnection {
-  connection: Omit<
-    SsoConnectionEntity,
-    | 'name'
-    | 'enabled'
-    | 'entranceHash'
-    | 'createdAt'
-    | 'metadataUrl'
-    | 'metadataFetchedAt'
-    | 'metadataProblem'
-    | 'expiryAlert'
-  >;
+  connection: Omit<SsoConnectionEntity, (typeof NOT_FOR_SIGN_IN)[number]>;
   preset: string;
   keys: WrappedKey[];
 }
@@ -104,44 +107,11 @@ type FoundRow = FoundConnection['connection'] & {
   [column: string]: unknown;
 };
 
-const FOUND = Object.entries({
-  id: 'id',
-  org_id: 'orgId',
-  protocol: 'protocol',
-  idp_entity_id: 'idpEntityId',
-  idp_sso_url: 'idpSsoUrl',
-  idp_slo_url: 'idpSloUrl',
-  idp_sso_binding: 'idpSsoBinding',
-  idp_slo_response_url: 'idpSloResponseUrl',
-  idp_slo_binding: 'idpSloBinding',
-  idp_certificates: 'idpCertificates',
-  idp_scopes: 'idpScopes',
-  want_response_signed: 'wantResponseSigned',
-  want_assertion_encrypted: 'wantAssertionEncrypted',
-  sign_requests: 'signRequests',
-  idp_initiated: 'idpInitiated',
-  force_authn: 'forceAuthn',
-  sp_key_enc: 'spKey',
-  sp_certificates: 'spCertificates',
-  oidc_issuer: 'oidcIssuer',
-  oidc_client_id: 'oidcClientId',
-  oidc_client_secret_enc: 'oidcClientSecret',
-  oidc_tenants: 'oidcTenants',
-  oidc_scopes: 'oidcScopes',
-  subject: 'subject',
-  email_attribute: 'emailAttribute',
-  name_attribute: 'nameAttribute',
-  group_attribute: 'groupAttribute',
-  group_roles: 'groupRoles',
-  attribute_roles: 'attributeRoles',
-  default_role: 'defaultRole',
-  jit_provisioning: 'jitProvisioning',
-  shared: 'shared',
-  tested_at: 'testedAt',
-  clock_skew_seconds: 'clockSkewSeconds',
-  entrance_enc: 'entrance',
-})
-  .map(([column, property]) => `(f.found).${column} AS "${property}"`)
+const COLUMNS = selectList(SSO_CONNECTION_COLUMNS);
+
+const FOUND = Object.keys(SSO_CONNECTION_COLUMNS)
+  .filter((property) => !(NOT_FOR_SIGN_IN as readonly string[]).includes(property))
+  .map((property) => `(f.found).${columnName(SSO_CONNECTION_COLUMNS, property)} AS "${property}"`)
   .join(', ');
 
 /** Connections of the current organization; and, for sign-in, any connection by its id. */
@@ -247,35 +217,41 @@ export class SsoRepository {
   }
 
   list(): Promise<SsoConnectionEntity[]> {
-    return this.unitOfWork.manager.find(SsoConnectionEntity, {
-      where: { orgId: currentContext().orgId },
-      order: { id: 'ASC' },
-    });
+    return this.unitOfWork.sql<RowOf<SsoConnectionEntity>>(
+      `SELECT ${COLUMNS} FROM sso_connections WHERE org_id = $1 ORDER BY id`,
+      [currentContext().orgId],
+    );
   }
 
-  find(id: string): Promise<SsoConnectionEntity | null> {
-    return this.unitOfWork.manager.findOneBy(SsoConnectionEntity, { orgId: currentContext().orgId, id });
+  async find(id: string): Promise<SsoConnectionEntity | null> {
+    const [row] = await this.unitOfWork.sql<RowOf<SsoConnectionEntity>>(
+      `SELECT ${COLUMNS} FROM sso_connections WHERE org_id = $1 AND id = $2`,
+      [currentContext().orgId, id],
+    );
+    return row ?? null;
   }
 
   async insert(connection: NewConnection): Promise<void> {
-    await this.unitOfWork.manager.insert(SsoConnectionEntity, { ...connection, orgId: currentContext().orgId });
+    const row = { ...connection, orgId: currentContext().orgId };
+    await this.unitOfWork.executeVarying(insertInto('sso_connections', SSO_CONNECTION_COLUMNS, row));
   }
 
   async update(id: string, changes: Partial<SsoConnectionEntity>): Promise<boolean> {
-    const { affected } = await this.unitOfWork.manager.update(
-      SsoConnectionEntity,
-      { orgId: currentContext().orgId, id },
-      changes,
-    );
-    return affected === 1;
+    const values: unknown[] = [currentContext().orgId, id];
+    const set = setList(SSO_CONNECTION_COLUMNS, changes, values);
+    const changed = await this.unitOfWork.executeVarying({
+      text: `UPDATE sso_connections SET ${set.join(', ')} WHERE org_id = $1 AND id = $2`,
+      values,
+    });
+    return changed === 1;
   }
 
   async delete(id: string): Promise<boolean> {
-    const { affected } = await this.unitOfWork.manager.delete(SsoConnectionEntity, {
-      orgId: currentContext().orgId,
+    const deleted = await this.unitOfWork.execute('DELETE FROM sso_connections WHERE org_id = $1 AND id = $2', [
+      currentContext().orgId,
       id,
-    });
-    return affected === 1;
+    ]);
+    return deleted === 1;
   }
 
   /** Active members who have come through a connection since their facts are kept. */

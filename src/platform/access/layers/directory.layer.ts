@@ -5,7 +5,7 @@ import { scimEntrance, type Entrance } from '../../database/entrances.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
 import { Problem } from '../../problem/problem.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
-import { refusalOf } from '../api-key.js';
+import { unauthenticatedProblem } from '../api-key.js';
 import type { Attempt, Layer } from '../attempt.js';
 import { bearerScimToken } from '../scim-token.js';
 import { REFUSED_KEYS } from './refused-keys.js';
@@ -81,5 +81,5 @@ export class DirectoryLayer implements Layer {
 function refused(attempt: Attempt): Problem {
   return attempt.request.headers.authorization === undefined
     ? new Problem('unauthenticated', { headers: { 'WWW-Authenticate': 'Bearer' } })
-    : refusalOf(attempt, 'unauthenticated');
+    : unauthenticatedProblem(attempt, 'unauthenticated');
 }

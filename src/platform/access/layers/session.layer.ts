@@ -4,7 +4,7 @@ import type { Entrance } from '../../database/entrances.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
 import type { ErrorCode } from '../../feature/registry.js';
 import { Problem } from '../../problem/problem.js';
-import { refusalOf } from '../api-key.js';
+import { unauthenticatedProblem } from '../api-key.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
 import { standing } from '../../policies/grants.js';
 import { RefusedKeys } from './refused-keys.js';
@@ -39,7 +39,7 @@ export class SessionLayer implements Layer {
     const identified = (write: boolean): Entrance<EnteredSession> => ({ ...enter(!write), identity: identityOf });
     const session = await this.unitOfWork.begin(identified(!readOnly));
     if (session.state !== 'ok' && attempt.apiKey !== undefined) await this.refusedKeys.note(enter(false), session);
-    if (session.state !== 'ok') throw refusalOf(attempt, REFUSALS[session.state]);
+    if (session.state !== 'ok') throw unauthenticatedProblem(attempt, REFUSALS[session.state]);
     attempt.session = session;
     currentContext().allow({ audit: () => identified(true) });
   }

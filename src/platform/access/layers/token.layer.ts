@@ -8,7 +8,7 @@ import { AppConfig, SecurityConfig } from '../../config/index.js';
 import { currentContext } from '../../context/context.js';
 import { apiKeyEntrance, sessionEntrance } from '../../database/entrances.js';
 import { Problem } from '../../problem/problem.js';
-import { bearerKey, refusalOf } from '../api-key.js';
+import { bearerKey, unauthenticatedProblem } from '../api-key.js';
 import type { Attempt, Layer } from '../attempt.js';
 
 /** What the session cookie's token says: the secret of the session row it is tied to. */
@@ -60,7 +60,7 @@ export class TokenLayer extends AuthGuard('jwt') implements Layer {
     const { authorization } = attempt.request.headers;
     if (authorization === undefined) return this.takeSession(attempt);
     const key = bearerKey(authorization);
-    if (key === undefined) throw refusalOf(attempt, 'unauthenticated');
+    if (key === undefined) throw unauthenticatedProblem(attempt, 'unauthenticated');
     attempt.apiKey = key;
     attempt.enter = (readOnly) => apiKeyEntrance(key, currentContext().ip, readOnly);
   }

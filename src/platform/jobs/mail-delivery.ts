@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../context/context.js';
+import { organizationEntrance } from '../database/entrances.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import type { MailMessage } from '../mail/index.js';
+import { MailFailed, Mailer } from '../mail/mailer.js';
+import { PermanentFailure } from './on-job.js';
+
+/** One mail of a job. */
+export interface MailSteps<T> {
+  /** Reads the recipient and what the text needs, in a transaction; null when there is nothing to send. */
+  load: () => Promise<T | null>;
+  /** Writes the mail. Called after the transaction of `load` is committed. */
+  write: (loaded: T) => MailMessage;
+  /** Records in a second transaction that the mail server accepted the mail. */
+  record?: (loaded: T) => Promise<void> | void;
+  /** The organization whose tenant context `record` runs in; the job's own when it is not given. */
+  recordIn?: (loaded: T) => string;
+}
+
+/**
+ * Loads, sends, and records the mail of a job. No transaction is open while the mail server is called. A job that
+ * delivers mail declares `transaction: 'own'`, and a second run after a crash can send the mail twice.
+ */
+@Injectable()
+export class MailDelivery {
+  constructor(
+    private readonly mailer: Mailer,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** Throws PermanentFailure `mail_refused` when the mail server rejects the mail permanently. */
+  async deliver<T>({ load, write, record, recordIn }: MailSteps<T>): Promise<void> {
+    const { orgId } = currentContext();
+    const loaded = await this.unitOfWork.run(organizationEntrance(orgId), load);
+    if (loaded === null) return;
+    await this.send(write(loaded));
+    if (record === undefined) return;
+    await this.unitOfWork.run(organizationEntrance(recordIn?.(loaded) ?? orgId), () => record(loaded));
+  }
+
+  private async send(message: MailMessage): Promise<void> {
+    try {
+      await this.mailer.send(message);
+    } catch (error) {
+      throw error instanceof MailFailed && error.permanent
+        ? new PermanentFailure('mail_refused', { cause: error })
+        : error;
+    }
+  }
+}
