@@ -5,7 +5,7 @@ import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Answer } from '../harness/client.js';
 import { takenBy, wrongTypes, type FieldSchema } from './openapi.js';
-import { guardedOf, keyOf, sampleFor, send } from './requests.js';
+import { guardedOf, keyOf, ONLY, sampleFor, send } from './requests.js';
 import { DIRECTORY, PUBLIC, SAMPLES, type Sample } from './samples.js';
 import { fingerprint, makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
@@ -226,7 +226,7 @@ describe('every route', () => {
 
   it('with pages accepts only cursors that it gave to this tenant for this list', async () => {
     const lists = guarded().filter(({ method, path }) => 'cursor' in takenBy(method, path).query);
-    expect(lists.length).toBeGreaterThan(5);
+    expect(lists.length).toBeGreaterThan(ONLY === '' ? 5 : 0);
     const their = (await theirs.director.get('/v1/memberships?limit=1')).body.nextCursor as string;
     const ours = (await mine.director.get('/v1/memberships?limit=1')).body.nextCursor as string;
     const forged = [
