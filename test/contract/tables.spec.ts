@@ -55,7 +55,7 @@ async function rowOf(table: string, org: string, changes: Record<string, unknown
     `SELECT to_jsonb(t) AS row FROM ${table} t WHERE ${keyOf(table)} = $1 LIMIT 1`,
     [org],
   );
-  if (row === undefined) throw new Error(`there is no row in "${table}": make one in test/contract/fixtures.ts`);
+  if (row === undefined) throw new Error(`there is no row in "${table}": insert one in test/contract/fixture-rows.ts`);
   return JSON.stringify({ ...row.row, ...changes });
 }
 
