@@ -17,7 +17,7 @@ export function singularOf(plural) {
   return plural.replace(/s$/, '');
 }
 
-/** Every form of a module's name, by the placeholder that stands for it in the templates. Throws for other names. */
+/** Every form of a module's name, by its placeholder in the templates. Throws for other names. */
 export function namesOf(plural, singular = singularOf(plural ?? '')) {
   if (plural === undefined || !PLURAL.test(plural) || plural.length > LONGEST)
     throw new Fixable(

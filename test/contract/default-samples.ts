@@ -92,7 +92,7 @@ export function defaultBody(method: string, path: string, source: Source): Recor
   return schema === null ? undefined : objectFor(schema, source);
 }
 
-/** Path parameters: the id of a row of the collection before it, or the value that its name stands for. */
+/** Path parameters: the id of a row of the collection before it, or the known value of its name. */
 export function defaultParams(path: string, source: Source): Record<string, string> {
   return Object.fromEntries(
     [...path.matchAll(/\/:(\w+)/g)].map(({ 1: name = '', index }) => {

@@ -8,6 +8,7 @@ CREATE TABLE $table$ (
   PRIMARY KEY (org_id, id)
 );
 CREATE INDEX $table$_age ON $table$ (org_id, created_at);
-SELECT app_private.protect_table('$table$', 'SELECT, INSERT (org_id, id, title), UPDATE (title, updated_at), DELETE');
+SELECT app_private.protect_table('$table$',
+  'SELECT, INSERT (org_id, id, title), UPDATE (title, updated_at), DELETE');
 -- The worker locks and deletes rows for retention.
 GRANT UPDATE, DELETE ON $table$ TO vouchsafe_worker;
