@@ -25,11 +25,13 @@ const SESSION = {
           WHERE secret_hash = $1 AND revoked_at IS NULL AND expires_at > now()`,
 };
 const TOUCH = { name: 'touch', text: 'UPDATE sessions SET last_seen_at = now() WHERE org_id = $1 AND id = $2' };
-const FIELDS = `id, external_id AS "externalId", kind, given_name AS "givenName", family_name AS "familyName", title, npi, status,
+const FIELDS = `id, external_id AS "externalId", kind, given_name AS "givenName", family_name AS "familyName", title,
+  npi, status,
   updated_at AS "updatedAt"`;
 const PERSON = {
   name: 'person',
-  text: `SELECT ${FIELDS}, version, p.created_at AS "createdAt", email_enc IS NOT NULL AS "hasEmail", phone_enc IS NOT NULL AS "hasPhone",
+  text: `SELECT ${FIELDS}, version, p.created_at AS "createdAt", email_enc IS NOT NULL AS "hasEmail",
+    phone_enc IS NOT NULL AS "hasPhone",
                 address_enc IS NOT NULL AS "hasAddress", ssn_enc AS ssn, date_of_birth_enc AS "dateOfBirth", wrapped
            FROM people p JOIN data_keys k ON k.org_id = p.org_id AND k.subject_id = p.id AND k.purpose = 'data'
           WHERE p.org_id = $1 AND p.id = $2`,

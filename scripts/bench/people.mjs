@@ -26,7 +26,8 @@ async function person(kms, orgId, n) {
 async function insert(client, orgId, people) {
   const column = (name) => people.map((one) => one[name]);
   await client.query(
-    `INSERT INTO people (org_id, id, external_id, kind, given_name, family_name, title, email_enc, phone_enc, address_enc, date_of_birth_enc, ssn_enc)
+    `INSERT INTO people (org_id, id, external_id, kind, given_name, family_name, title, email_enc, phone_enc,
+       address_enc, date_of_birth_enc, ssn_enc)
      SELECT $1, id, external, 'trainee', 'Synthetic', family, 'Year one', email, phone, address, born, ssn
        FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[])
          AS p (id, external, family, email, phone, address, born, ssn)`,

@@ -50,7 +50,8 @@ function comparisonRows({ label, aim, servers }, rounds) {
 /** Prints what was measured: medians with the least and the most of all rounds. */
 export function report({ results, decisions, versions, connections, rounds, seconds, poolSize }) {
   say(
-    `\nNode ${versions.node}, Postgres ${versions.postgres}; one process each, ${poolSize} database connections, ${connections} HTTP connections, ${rounds} rounds of ${seconds} s in turn`,
+    `\nNode ${versions.node}, Postgres ${versions.postgres}; one process each, ${poolSize} database ` +
+      `connections, ${connections} HTTP connections, ${rounds} rounds of ${seconds} s in turn`,
   );
   say('median (least–most); the ratio is this application to the other, round by round\n');
   printTable([
@@ -58,6 +59,7 @@ export function report({ results, decisions, versions, connections, rounds, seco
     ...results.flatMap(({ comparison, rounds: figures }) => comparisonRows(comparison, figures)),
   ]);
   say(
-    `\n  authorization decision: p50 ${decisions.p50.toFixed(2)} µs, p99 ${decisions.p99.toFixed(2)} µs over ${decisions.count} decisions (aim: p50 < 5 µs)`,
+    `\n  authorization decision: p50 ${decisions.p50.toFixed(2)} µs, p99 ${decisions.p99.toFixed(2)} µs over ` +
+      `${decisions.count} decisions (aim: p50 < 5 µs)`,
   );
 }

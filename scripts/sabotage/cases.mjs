@@ -67,7 +67,7 @@ export const cases = [
   },
   {
     control: 'the rights asked again when live events are delivered',
-    file: 'src/platform/database/row-policies.ts',
+    file: 'src/platform/policies/row-policies.ts',
     edit: (text) => text.replace(/return `CASE \$\{permission\}[^`]*`;/, "return cases.length > 0 ? 'true' : 'false';"),
     tests: 'e2e/live.spec',
     expect: /the very next event is not heard/,
@@ -127,7 +127,7 @@ export const cases = [
   },
   {
     control: 'the organization in decisions on rows',
-    file: 'src/platform/database/row-policies.ts',
+    file: 'src/platform/policies/row-policies.ts',
     edit: (text) =>
       text
         .replace('`${org} = (SELECT app.org_if_holds(', '`(SELECT app.holds(')
@@ -192,10 +192,7 @@ export const cases = [
     control: "the sessions that end with a directory's word",
     file: 'migrations/0026-scim-provisioning.ts',
     edit: (text) =>
-      text.replace(
-        / {6}UPDATE public\.sessions x SET revoked_at = now\(\) WHERE x\.org_id = m\.org_id AND x\.membership_id = m\.id.*\n/,
-        '',
-      ),
+      text.replace(/ {6}UPDATE public\.sessions x SET revoked_at = now\(\)\s+WHERE x\.org_id = m\.org_id[^;]*;\n/, ''),
     tests: 'e2e/scim-leavers',
     expect: /give a role, take it, and end the sessions each time/,
   },
@@ -264,7 +261,7 @@ export const cases = [
   {
     control: 'the check of where a name leads, before it is connected to',
     file: 'src/platform/outbound/outbound-fetch.ts',
-    edit: (text) => text.replace(/ {4}if \(!addresses\.every\(.*\n/, ''),
+    edit: (text) => text.replace(/ {4}if \(!addresses\.every\([^;]*;\n/, ''),
     tests: 'platform/outbound',
     expect: /does not ask a name that leads to 169\.254\.169\.254/,
   },
@@ -272,7 +269,7 @@ export const cases = [
     control: 'a test sign-in since the provider was last changed',
     file: 'migrations/0021-connections.ts',
     edit: (text) => text.replace('THEN OLD.tested_at END;', 'THEN OLD.tested_at ELSE OLD.tested_at END;'),
-    tests: 'e2e/sso-setup',
+    tests: 'e2e/sso-test-sign-in',
     expect: /is needed before single sign-on is enforced, and again after the provider was changed/,
   },
   {
@@ -299,7 +296,8 @@ export const cases = [
       text.replace(
         '  /** Before the library:',
         `  override authenticate(request: Incoming): void {
-    this.open(request).then(() => this.responses.admit(this.judged.get(request)!)).then((arrival) => this.success(arrival as never), (error: Error) => this.error(error));
+    const admitted = this.open(request).then(() => this.responses.admit(this.judged.get(request)!));
+    admitted.then((arrival) => this.success(arrival as never), (error: Error) => this.error(error));
   }
 
   /** Before the library:`,

@@ -23,7 +23,8 @@ const settings = (port, durable) => ({
   password_encryption: 'scram-sha-256',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }), // never synchronous_commit: a killed server would lose commits
+  // never synchronous_commit: a killed server would lose commits
+  ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
 });
 
 /** True once the server answers; false while it starts or when its process has ended. */

@@ -17,7 +17,8 @@ const SERVER = {
   debian: 'redis-server',
   file: 'usr/bin/redis-server',
   install:
-    'apt install redis-server  |  brew install redis  |  docker run -d -p 6379:6379 redis:7 and REDIS_URL=redis://127.0.0.1:6379',
+    'apt install redis-server  |  brew install redis  |  docker run -d -p 6379:6379 redis:7 and ' +
+    'REDIS_URL=redis://127.0.0.1:6379',
 };
 
 /** Jobs must survive a restart and must never be evicted to make room. */

@@ -30,10 +30,12 @@ async function addMembers(url, count) {
   try {
     await client.query(`INSERT INTO organizations (id, name, preset) VALUES ($1, 'Synthetic Timing', 'gme')`, [orgId]);
     await client.query(
-      `WITH given AS (SELECT * FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bytea[]) AS g (id, email, salt, verifier)),
+      `WITH given AS (SELECT * FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::bytea[]) AS g (id, email, salt,
+         verifier)),
             made AS (INSERT INTO users (id, email, email_proven_at) SELECT id, email, now() FROM given),
             kept AS (INSERT INTO app_private.credentials (user_id, salt, verifier) SELECT id, salt, verifier FROM given)
-       INSERT INTO memberships (org_id, id, user_id, name, role) SELECT $1, gen_random_uuid(), id, 'Synthetic Member', 'trainee' FROM given`,
+       INSERT INTO memberships (org_id, id, user_id, name, role)
+         SELECT $1, gen_random_uuid(), id, 'Synthetic Member', 'trainee' FROM given`,
       [
         orgId,
         members.map(({ user }) => user),

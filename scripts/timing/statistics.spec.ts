@@ -24,7 +24,7 @@ describe('the Mann–Whitney test', () => {
     expect(mannWhitney(same, same).p).toBeCloseTo(1, 2);
   });
 
-  it('calls samples of one distribution different about as often as it says, and finds a shift of a tenth of the spread', () => {
+  it('calls equal samples different about as often as it says, and finds a shift of a tenth of the spread', () => {
     const next = numbers(41);
     const sample = (shift: number) => Array.from({ length: 2_000 }, () => next() + shift);
     const alarms = Array.from({ length: 200 }, () => mannWhitney(sample(0), sample(0)).p).filter(

@@ -38,8 +38,10 @@ function report({ name, times, p }) {
     [0.25, 0.5, 0.75].map((share) => quantile(sample, share).toFixed(3)),
   );
   process.stdout.write(
-    `${name}: median ${known[1]} ms known, ${unknown[1]} ms unknown (quartiles ${known[0]}–${known[2]}, ${unknown[0]}–${unknown[2]}); ` +
-      `n = ${times.known.length} each; Mann–Whitney p = ${p.toFixed(4)}: ${p < DISTINGUISHABLE ? 'distinguishable' : 'not distinguishable'}\n`,
+    `${name}: median ${known[1]} ms known, ${unknown[1]} ms unknown (quartiles ${known[0]}–${known[2]}, ` +
+      `${unknown[0]}–${unknown[2]}); ` +
+      `n = ${times.known.length} each; Mann–Whitney p = ${p.toFixed(4)}: ` +
+      `${p < DISTINGUISHABLE ? 'distinguishable' : 'not distinguishable'}\n`,
   );
 }
 

@@ -9,7 +9,8 @@ export async function readUnderRowSecurity(story, demo, director, person) {
     const record = await director.get(`/v1/people/${person.id}`);
     expectEqual('masked identifiers', [record.ssn, record.dateOfBirth], ['***-**-3456', '**/**/1990']);
     see(
-      `the program director sees all ${everybody.length} people, this one with SSN ${record.ssn} and date of birth ${record.dateOfBirth}`,
+      `the program director sees all ${everybody.length} people, this one with SSN ${record.ssn} and date of ` +
+        `birth ${record.dateOfBirth}`,
     );
 
     const mentor = await signInByPassword(demo, 'mentor');
@@ -49,12 +50,10 @@ async function rawSql(see, client, demo, person) {
 
   const { id: org } = demo.organizations[0];
   const forged = `member|${org}|${org}|${org}|org|org||${org}|${'0'.repeat(64)}`;
-  see(
-    `a forged context: "${await refusedByDatabase(client, `SET LOCAL vouchsafe.context = '${forged}'`, 'SELECT count(*) FROM people')}"`,
-  );
-  see(
-    `entering an organization by its id: "${await refusedByDatabase(client, `SELECT app.enter_organization('${org}')`)}"`,
-  );
+  const setting = `SET LOCAL vouchsafe.context = '${forged}'`;
+  see(`a forged context: "${await refusedByDatabase(client, setting, 'SELECT count(*) FROM people')}"`);
+  const entering = `SELECT app.enter_organization('${org}')`;
+  see(`entering an organization by its id: "${await refusedByDatabase(client, entering)}"`);
 
   const { rowCount } = await client.query('UPDATE people SET status = $1 WHERE id = $2', ['inactive', person.id]);
   expectEqual('rows changed without a context', rowCount, 0);

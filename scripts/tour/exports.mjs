@@ -24,7 +24,8 @@ export async function exportFiles(story, demo, director, person) {
     const { file, ready, states } = await exported(director, { kind: 'people_csv' });
     const lines = file.toString().trimEnd().split('\r\n');
     see(
-      `asked for, made by the worker (${states.join(', ')}), ${ready.progress.rows} rows, ${file.length} bytes, digest as announced`,
+      `asked for, made by the worker (${states.join(', ')}), ${ready.progress.rows} rows, ${file.length} ` +
+        'bytes, digest as announced',
     );
     const watermark = `Exported by ${user.name} <${user.email}> · ${organization.name} · `;
     expectThat(

@@ -53,5 +53,9 @@ export async function readTheLog(story, demo, director, startedAt) {
 
 function line({ occurredAt, type, outcome, actor, target }) {
   const who = actor.email ?? (actor.type === 'source' ? 'webhook source' : (actor.id ?? actor.type));
-  return `${occurredAt.slice(11, 19)}  ${type.padEnd(24)} ${outcome === 'success' ? '' : `${outcome} · `}${who}${target === null ? '' : ` · ${target.type} …${target.id.slice(-6)}`}`;
+  return (
+    `${occurredAt.slice(11, 19)}  ${type.padEnd(24)} ` +
+    `${outcome === 'success' ? '' : `${outcome} · `}${who}` +
+    (target === null ? '' : ` · ${target.type} …${target.id.slice(-6)}`)
+  );
 }

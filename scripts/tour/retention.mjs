@@ -24,7 +24,8 @@ export async function runRetention(story, demo, director) {
     expectEqual('rows removed', run.removed, plan.due);
     expectEqual('due after the run', (await director.get(`/v1/retention/policies/${POLICY}/preview`)).due, 0);
     see(
-      `run: ${run.removed} removed in ${run.batches} batches, exactly what the preview announced; nothing is due any more`,
+      `run: ${run.removed} removed in ${run.batches} batches, exactly what the preview announced; nothing is ` +
+        'due any more',
     );
   });
 }

@@ -27,7 +27,8 @@ export async function signInBySaml(story, demo) {
         [DIRECTOR, 'program_director', demo.organizations[0].id],
       );
       see(
-        `the assertion was accepted: ${me.user.email} is ${me.role} of ${me.organization.name}, with ${me.permissions.length} permissions`,
+        `the assertion was accepted: ${me.user.email} is ${me.role} of ${me.organization.name}, with ` +
+          `${me.permissions.length} permissions`,
       );
 
       await director.refused(403, 'sso_refused', 'POST', acsUrl, { form: fields });

@@ -29,9 +29,22 @@ const refusal = (status, code) => ({ status, code, duplicate: undefined });
 /** Three steps: a partner's message arrives, arrives again, and is tampered with. Returns the person it told of. */
 export async function takeInWebhooks(story, { webhookSource: { url, secret } }, director) {
   const mark = randomBytes(6).toString('hex');
-  const id = `msg_tour_${mark}`;
-  const email = `tour.${mark}@partner.example`;
-  const event = {
+  const message = { url, secret, id: `msg_tour_${mark}`, event: newTrainee(mark) };
+  const { email } = message.event.data;
+  const found = async () => (await director.get(`/v1/people?email=${encodeURIComponent(email)}`)).items;
+
+  const person = await story.step('A partner system posts a signed webhook about a new trainee.', (see) =>
+    deliver(see, message, found),
+  );
+  await story.step('The partner sends the same message again, as partners do.', (see) =>
+    deliverAgain(see, message, found, person),
+  );
+  await story.step('Somebody tampers with a delivery, and replays an old one.', (see) => deliverForged(see, message));
+  return { ...person, email };
+}
+
+function newTrainee(mark) {
+  return {
     type: 'person.created',
     timestamp: new Date().toISOString(),
     data: {
@@ -39,59 +52,58 @@ export async function takeInWebhooks(story, { webhookSource: { url, secret } }, 
       kind: 'trainee',
       givenName: 'Synthetic',
       familyName: 'Visitor',
-      email,
+      email: `tour.${mark}@partner.example`,
       phone: '+1 202 555 0199',
       dateOfBirth: '1990-06-15',
       ssn: '000-12-3456',
     },
   };
-  const found = async () => (await director.get(`/v1/people?email=${encodeURIComponent(email)}`)).items;
+}
 
-  const person = await story.step('A partner system posts a signed webhook about a new trainee.', async (see) => {
-    expectEqual('the answer to a signed delivery', outcome(await post(url, delivery(secret, id, event))), {
-      status: 202,
-      code: undefined,
-      duplicate: false,
-    });
-    see('202: stored, together with the job that will apply it');
-    const [applied] = await until('the person of the webhook', async () => {
-      const people = await found();
-      return people.length > 0 ? people : undefined;
-    });
-    see(
-      `the worker applied it: ${applied.givenName} ${applied.familyName} (${applied.externalId}) is found by e-mail address, which is stored encrypted`,
-    );
-    return applied;
+async function deliver(see, { url, secret, id, event }, found) {
+  expectEqual('the answer to a signed delivery', outcome(await post(url, delivery(secret, id, event))), {
+    status: 202,
+    code: undefined,
+    duplicate: false,
   });
+  see('202: stored, together with the job that will apply it');
+  const [applied] = await until('the person of the webhook', async () => {
+    const people = await found();
+    return people.length > 0 ? people : undefined;
+  });
+  see(
+    `the worker applied it: ${applied.givenName} ${applied.familyName} (${applied.externalId}) is found by e-mail ` +
+      'address, which is stored encrypted',
+  );
+  return applied;
+}
 
-  await story.step('The partner sends the same message again, as partners do.', async (see) => {
-    expectEqual('the answer to the same message', outcome(await post(url, delivery(secret, id, event))), {
-      status: 202,
-      code: undefined,
-      duplicate: true,
-    });
-    expectEqual('who the message is about', await found(), [person]);
-    see('202, marked as a duplicate: there is still one person, unchanged');
-    const other = { ...event, data: { ...event.data, familyName: 'Impostor' } };
-    expectEqual(
-      'the same id with another body',
-      outcome(await post(url, delivery(secret, id, other))),
-      refusal(409, 'webhook_conflict'),
-    );
-    see('the same message id with another body is a conflict: 409');
+async function deliverAgain(see, { url, secret, id, event }, found, person) {
+  expectEqual('the answer to the same message', outcome(await post(url, delivery(secret, id, event))), {
+    status: 202,
+    code: undefined,
+    duplicate: true,
   });
+  expectEqual('who the message is about', await found(), [person]);
+  see('202, marked as a duplicate: there is still one person, unchanged');
+  const other = { ...event, data: { ...event.data, familyName: 'Impostor' } };
+  expectEqual(
+    'the same id with another body',
+    outcome(await post(url, delivery(secret, id, other))),
+    refusal(409, 'webhook_conflict'),
+  );
+  see('the same message id with another body is a conflict: 409');
+}
 
-  await story.step('Somebody tampers with a delivery, and replays an old one.', async (see) => {
-    const tampered = delivery(secret, `${id}_tampered`, event);
-    expectEqual(
-      'a changed body',
-      outcome(await post(url, { ...tampered, text: tampered.text.replace('Visitor', 'Villain') })),
-      refusal(401, 'webhook_signature_invalid'),
-    );
-    see('one changed word: 401, the signature does not fit the bytes');
-    const old = delivery(secret, `${id}_old`, event, Math.floor(Date.now() / 1000) - 3_600);
-    expectEqual('a delivery of an hour ago', outcome(await post(url, old)), refusal(401, 'webhook_timestamp_refused'));
-    see('rightly signed an hour ago: 401, too far from the present');
-  });
-  return { ...person, email };
+async function deliverForged(see, { url, secret, id, event }) {
+  const tampered = delivery(secret, `${id}_tampered`, event);
+  expectEqual(
+    'a changed body',
+    outcome(await post(url, { ...tampered, text: tampered.text.replace('Visitor', 'Villain') })),
+    refusal(401, 'webhook_signature_invalid'),
+  );
+  see('one changed word: 401, the signature does not fit the bytes');
+  const old = delivery(secret, `${id}_old`, event, Math.floor(Date.now() / 1000) - 3_600);
+  expectEqual('a delivery of an hour ago', outcome(await post(url, old)), refusal(401, 'webhook_timestamp_refused'));
+  see('rightly signed an hour ago: 401, too far from the present');
 }

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/index.js';
+import { DomainChecks, SsoDomains } from '../modules/auth/domains/index.js';
+import { SsoSetupService } from '../modules/auth/sso/index.js';
 import { AssignmentsService, PeopleService, type Kind } from '../modules/people/index.js';
 import { WebhookSourcesService } from '../modules/webhooks/index.js';
-import { PRESETS, type Preset } from '../platform/access/roles.js';
+import { PRESETS, type Preset } from '../platform/feature/roles.js';
 import { AppConfig } from '../platform/config/index.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { operate, type Operator } from './operator.js';

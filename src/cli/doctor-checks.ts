@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import '../app.module.js';
-import type { Config } from '../platform/config/config.js';
-import { DataKeys, ORGANIZATION } from '../platform/crypto/data-keys.js';
+import type { Config } from '../platform/config/config.types.js';
+import { DataKeys, ORGANIZATION } from '../platform/keys/data-keys.js';
 import { Kms } from '../platform/crypto/index.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared } from '../platform/feature/registry.js';
@@ -51,9 +51,11 @@ async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Heal
   }>(
     url,
     `
-    SELECT current_user AS name, r.rolsuper OR r.rolbypassrls AS privileged, current_setting('server_version_num')::int AS version,
+    SELECT current_user AS name, r.rolsuper OR r.rolbypassrls AS privileged,
+      current_setting('server_version_num')::int AS version,
            (SELECT min(c.relname) FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')) AS owns,
-           has_schema_privilege('app', 'USAGE') AND has_function_privilege('app.enter_organization(uuid)', 'EXECUTE') AS enters
+           has_schema_privilege('app', 'USAGE') AND has_function_privilege('app.enter_organization(uuid)',
+             'EXECUTE') AS enters
       FROM pg_roles r WHERE r.rolname = current_user`,
   );
   const { name, privileged, owns, version, enters } = role!;
@@ -90,9 +92,11 @@ async function rowSecurityCheck({ database }: Config): Promise<Healthy> {
   const tables = await rows<{ name: string; forced: boolean }>(
     database.workerUrl!,
     `
-    SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid) AS forced
+    SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity
+      AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid) AS forced
       FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-       AND (c.relname = ANY ($1) OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org_id'))`,
+       AND (c.relname = ANY ($1) OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid
+         AND a.attname = 'org_id'))`,
     [tenantTables()],
   );
   const open = tables.filter(({ forced }) => !forced).map(({ name }) => name);
@@ -112,8 +116,10 @@ async function partitionsCheck({ database }: Config): Promise<Healthy> {
     database.workerUrl!,
     `
     SELECT to_char(m, 'YYYY-MM') AS month,
-           to_regclass(to_char(m, '"public.audit_events_"YYYY_MM')) IS NOT NULL AND to_regclass(to_char(m, '"public.audit_private_"YYYY_MM')) IS NOT NULL AS there
-      FROM generate_series(date_trunc('month', now() AT TIME ZONE 'UTC'), date_trunc('month', now() AT TIME ZONE 'UTC') + interval '36 months', interval '1 month') m`,
+           to_regclass(to_char(m, '"public.audit_events_"YYYY_MM')) IS NOT NULL
+             AND to_regclass(to_char(m, '"public.audit_private_"YYYY_MM')) IS NOT NULL AS there
+      FROM generate_series(date_trunc('month', now() AT TIME ZONE 'UTC'),
+        date_trunc('month', now() AT TIME ZONE 'UTC') + interval '36 months', interval '1 month') m`,
   );
   const gap = months.findIndex(({ there }) => !there);
   const ahead = (gap === -1 ? months.length : gap) - 1;
@@ -145,7 +151,8 @@ async function redisCheck({ redis: { url } }: Config): Promise<Healthy> {
       ...(policy === 'noeviction'
         ? []
         : [
-            `maxmemory-policy is ${policy ?? 'unknown'}, and has to be noeviction: jobs would be thrown away under pressure`,
+            `maxmemory-policy is ${policy ?? 'unknown'}, and has to be noeviction: jobs would be thrown away ` +
+              'under pressure',
           ]),
       ...(field('aof_enabled') === '1'
         ? []

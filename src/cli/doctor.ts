@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../platform/config/env.js';
-import { loadConfig, type Config } from '../platform/config/config.js';
+import { loadConfig } from '../platform/config/config.js';
+import { type Config } from '../platform/config/config.types.js';
 import { DOCTOR_CHECKS, type Check } from './doctor-checks.js';
 
 interface Finding {

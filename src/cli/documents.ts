@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { loadConfig } from '../platform/config/config.js';
-import { renderCatalogue } from '../platform/feature/catalogue.js';
+import { renderCatalogue } from '../platform/boot/catalogue.js';
 import { buildOpenApi } from '../platform/http/index.js';
 
 /** Values that let the application describe itself without any service. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DataSource } from 'typeorm';
 import '../app.module.js';
 import { loadConfig } from '../platform/config/config.js';
-import { syncCatalogue } from '../platform/database/catalogue.js';
+import { syncCatalogue } from '../platform/policies/sync.js';
 import { declared } from '../platform/feature/registry.js';
 import { print } from './operator.js';
 

@@ -4,7 +4,8 @@ import type { INestApplicationContext, LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { INSTALLATION } from '../platform/clock/id.js';
-import { loadConfig, type Config } from '../platform/config/config.js';
+import { loadConfig } from '../platform/config/config.js';
+import { type Config } from '../platform/config/config.types.js';
 import { Context, withContext } from '../platform/context/context.js';
 import { organizationEntrance } from '../platform/database/entrances.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
@@ -21,10 +22,8 @@ export class Operator {
 
   /** Runs a function as the operator, without a transaction. */
   as<T>(orgId: string, fn: () => Promise<T>): Promise<T> {
-    const context = new Context();
-    context.orgId = orgId;
-    context.actor = { type: 'system', id: `operator:${userInfo().username}` };
-    context.emits = new Set([...declared('events').keys()] as AuditEventType[]);
+    const actor = { type: 'system', id: `operator:${userInfo().username}` } as const;
+    const context = new Context({ orgId, actor, emits: declared('events').keys() as Iterable<AuditEventType> });
     return withContext(context, fn);
   }
 

@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
-import { AccountService, FactorResetService } from '../modules/auth/index.js';
+import { PasswordsService } from '../modules/auth/passwords/index.js';
+import { FactorResetService } from '../modules/auth/mfa/index.js';
 import { OrganizationService, TenancyService } from '../modules/tenancy/index.js';
-import { PRESETS, type Preset } from '../platform/access/roles.js';
+import { PRESETS, type Preset } from '../platform/feature/roles.js';
 import { INSTALLATION, newId } from '../platform/clock/id.js';
 import { operate, readSecret, type Operator } from './operator.js';
 
@@ -24,6 +25,13 @@ interface UserOptions {
 /** `org create`, `list`, `rename`, `suspend` and `resume`; `user create` and `reset-factors`. */
 export function organizationCommands(program: Command): void {
   const org = program.command('org').description('organizations');
+  registryCommands(org);
+  standingCommands(org);
+  userCommands(program.command('user').description('users'));
+}
+
+/** Which organizations there are and what they are called. */
+function registryCommands(org: Command): void {
   org
     .command('create')
     .description('set up an organization')
@@ -56,6 +64,10 @@ export function organizationCommands(program: Command): void {
         }),
       ),
     );
+}
+
+/** Whether an organization is open. */
+function standingCommands(org: Command): void {
   org
     .command('suspend')
     .description('shut an organization: no sign-in, no requests, no webhooks, no jobs but those of retention')
@@ -73,8 +85,9 @@ export function organizationCommands(program: Command): void {
     .action((options: OrgOptions) =>
       operate(options, async (operator) => ({ resumed: await resume(operator, options.org) })),
     );
+}
 
-  const user = program.command('user').description('users');
+function userCommands(user: Command): void {
   user
     .command('create')
     .description('add a member, and the user behind it where the address is new')
@@ -152,7 +165,8 @@ interface NewUser {
 export function createUser(operator: Operator, { email, name, org, role, personId, password, mustChange }: NewUser) {
   return operator.within(org, async () => {
     const member = await operator.app.get(TenancyService).add({ email, name: name ?? email, role, personId });
-    if (password !== undefined) await operator.app.get(AccountService).setPassword(member.userId, password, mustChange);
+    if (password !== undefined)
+      await operator.app.get(PasswordsService).setPassword(member.userId, password, mustChange);
     return { id: member.userId, membershipId: member.id };
   });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ScimTokensService, SsoRepository } from '../modules/auth/index.js';
+import { ScimTokensService } from '../modules/auth/scim/index.js';
+import { SsoRepository } from '../modules/auth/sso/index.js';
 import { INSTALLATION } from '../platform/clock/id.js';
 import { operate } from './operator.js';
 

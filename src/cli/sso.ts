@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { DomainChecks, SsoDomains, SsoSetupService } from '../modules/auth/index.js';
+import { DomainChecks, SsoDomains } from '../modules/auth/domains/index.js';
+import { SsoSetupService } from '../modules/auth/sso/index.js';
 import { operate, readSecret } from './operator.js';
 
 interface AddSamlOptions {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AccessGrantsService } from '../modules/access-grants/index.js';
-import { AccountService } from '../modules/auth/index.js';
-import type { Scope } from '../platform/access/roles.js';
+import { PasswordsService } from '../modules/auth/passwords/index.js';
+import type { Scope } from '../platform/feature/roles.js';
 import { operate, readSecret } from './operator.js';
 
 interface SupportOptions {
@@ -41,7 +41,7 @@ export function supportCommands(program: Command): void {
             reason: options.reason,
             minutes: Number(options.minutes),
           });
-          if (password !== undefined) await operator.app.get(AccountService).setPassword(userId, password, true);
+          if (password !== undefined) await operator.app.get(PasswordsService).setPassword(userId, password, true);
           return { id, membershipId };
         }),
       );

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { named, ROW_COMMANDS } from '../../src/platform/database/row-policies.js';
-import type { RowRules } from '../../src/platform/feature/define-feature.js';
+import { named, ROW_COMMANDS } from '../../src/platform/policies/row-policies.js';
+import type { RowRules } from '../../src/platform/feature/declarations.js';
 import { declared } from '../../src/platform/feature/registry.js';
-import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
+import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { KeyClient, madeKey, type MadeKey } from '../harness/keys.js';
@@ -151,7 +151,7 @@ describe('every route', () => {
     ).toEqual([]);
   });
 
-  it('refuses a key that holds everything but its permission, and is closed to keys where it is for people', async () => {
+  it('refuses a key that lacks only its permission, and is closed to keys where it is for people', async () => {
     const asking = guarded().filter((route) => permissionOf(route) !== 'signed-in' || forPeople(route));
     expect(
       await surprises(
@@ -175,7 +175,7 @@ describe('every route', () => {
     expect(found).toEqual([]);
   });
 
-  it('does its work for a key of its one permission, which is not enough to give rights or to show what may not be read', async () => {
+  it('works for a key with its one permission, which neither gives rights nor shows what may not be read', async () => {
     const wanting = (route: Route) => keyOf(route) in READING || GIVING.has(keyOf(route));
     const expected = (route: Route) =>
       forPeople(route) ? '403 not_for_api_keys' : GIVING.has(keyOf(route)) ? '403 beyond_own_grants' : 'nothing there';
@@ -206,7 +206,8 @@ it("enters by a row that is named as a session's is, so that nothing behind it m
   const columns = async (entrance: string) =>
     (
       await harness.database.superuser<{ name: string }>(
-        `SELECT a.name FROM pg_proc p, unnest(p.proargnames, p.proargmodes) AS a (name, mode) WHERE p.oid = $1::regproc AND a.mode = 'o'`,
+        `SELECT a.name FROM pg_proc p, unnest(p.proargnames, p.proargmodes) AS a (name, mode)
+           WHERE p.oid = $1::regproc AND a.mode = 'o'`,
         [entrance],
       )
     ).map(({ name }) => name);
@@ -226,8 +227,10 @@ describe('raw SQL in the context of a key', () => {
     'reaches no row that %s does not name',
     async (permission) => {
       const updatable = await harness.database.superuser<{ table: string; column: string }>(
-        `SELECT DISTINCT ON (c.table_name) c.table_name AS table, c.column_name AS column FROM information_schema.columns c
-        WHERE c.table_schema = 'public' AND has_column_privilege('vouchsafe_app', 'public.' || quote_ident(c.table_name), c.column_name, 'UPDATE')`,
+        `SELECT DISTINCT ON (c.table_name) c.table_name AS table, c.column_name AS column
+           FROM information_schema.columns c
+        WHERE c.table_schema = 'public' AND has_column_privilege('vouchsafe_app',
+          'public.' || quote_ident(c.table_name), c.column_name, 'UPDATE')`,
       );
       await raw.enterByKey(only.get(permission)!.key);
       const found: string[] = [];
@@ -268,7 +271,8 @@ describe('raw SQL in the context of a key', () => {
     for (const [permission, { key }] of only) {
       await raw.enterByKey(key);
       const { rows } = await raw.attempt(
-        'SELECT p AS permission, app.held(p) AS held, app.holds(p) AS holds, app.org_if_everybody(p) = app.org_id() AS everybody FROM unnest($1::text[]) p',
+        `SELECT p AS permission, app.held(p) AS held, app.holds(p) AS holds,
+           app.org_if_everybody(p) = app.org_id() AS everybody FROM unnest($1::text[]) p`,
         [PERMISSIONS],
       );
       cells += rows.length;

@@ -1,7 +1,8 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../src/app.module.js';
-import { loadConfig, type Config } from '../../src/platform/config/config.js';
+import { loadConfig } from '../../src/platform/config/config.js';
+import { type Config } from '../../src/platform/config/config.types.js';
 import { createApp } from '../../src/platform/http/index.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
 import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';

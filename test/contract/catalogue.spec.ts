@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import '../../src/app.module.js';
-import type { PersonalDataDeclaration, RetentionDeclaration } from '../../src/platform/feature/define-feature.js';
+import type { PersonalDataDeclaration, RetentionDeclaration } from '../../src/platform/feature/declarations.js';
 import { allFeatures, declared } from '../../src/platform/feature/registry.js';
 import { createDatabase, type TestDatabase } from '../harness/database.js';
 import { readSchema, type Key, type Schema, type Table } from './schema.js';
@@ -100,7 +100,8 @@ describe('every table of the database', () => {
         ({ name, rowSecurity, forced }) =>
           rowSecurity && forced
             ? undefined
-            : `table "${name}" does not ${rowSecurity ? 'FORCE' : 'ENABLE'} row level security: end its migration with SELECT app_private.protect_table('${name}')`,
+            : `table "${name}" does not ${rowSecurity ? 'FORCE' : 'ENABLE'} row level security: end its migration with
+              SELECT app_private.protect_table('${name}')`,
       ),
       ...breaches(tenants(), policyBreaches),
     ]).toEqual([]);
@@ -117,7 +118,8 @@ describe('every table of the database', () => {
           const right = `${table}${column === null ? '' : `.${column}`}: ${grantee} has ${privilege}`;
           return INSTALLATION_GRANTS.has(right)
             ? undefined
-            : `${right}: no policy of a tenant binds it; revoke it, or look at it and write it into INSTALLATION_GRANTS of this test`;
+            : `${right}: no policy of a tenant binds it; revoke it, or look at it and write it into ` +
+                'INSTALLATION_GRANTS of this test';
         },
       ),
     ).toEqual([]);
@@ -146,7 +148,8 @@ describe('every table of the database', () => {
             )
             .map(
               (column) =>
-                `${name}.${column.name} is ${column.type}, whose operators are not leakproof: ${index.name} goes unused under row security; use text, integer, uuid or timestamptz`,
+                `${name}.${column.name} is ${column.type}, whose operators are not leakproof: ${index.name} ` +
+                'goes unused under row security; use text, integer, uuid or timestamptz',
             ),
         ),
       ),
@@ -204,7 +207,8 @@ function policyBreaches({ name, policies }: Table): string[] {
         .filter((expression) => expression !== null && !standard.test(expression))
         .map(
           () =>
-            `policy ${policy.name} of "${name}" does not compare ${tenantColumn(name)} with (SELECT app.org_id()): use app_private.protect_table`,
+            `policy ${policy.name} of "${name}" does not compare ${tenantColumn(name)} with (SELECT app.org_id()): use
+               app_private.protect_table`,
         ),
     );
   const unchecked = binding
@@ -239,7 +243,8 @@ describe('every function of the database', () => {
             return `${name} has no search_path`;
           return settings.includes('search_path=pg_catalog, pg_temp')
             ? undefined
-            : `${name}: write SET search_path = pg_catalog, pg_temp; otherwise, or with '', a caller's temporary type runs code as the owner`;
+            : `${name}: write SET search_path = pg_catalog, pg_temp; otherwise, or with '', a caller's temporary ` +
+                'type runs code as the owner';
         },
       ),
     ).toEqual([]);
@@ -256,7 +261,8 @@ describe('every function of the database', () => {
           return `${name} is new: read it and write it with its roles into test/contract/expected/functions.json`;
         return grantees.join() === expected.join()
           ? undefined
-          : `${name} may be called by [${grantees.join()}] and is written down for [${expected.join()}]: mend the GRANT, or test/contract/expected/functions.json`;
+          : `${name} may be called by [${grantees.join()}] and is written down for [${expected.join()}]: mend the
+            GRANT, or test/contract/expected/functions.json`;
       }),
       ...breaches(Object.keys(REVIEWED), (name) =>
         schema.routines.some((routine) => routine.name === name)
@@ -271,7 +277,8 @@ describe('every function of the database', () => {
       breaches(schema.views, ({ name, kind, options }) =>
         kind === 'v' && options.includes('security_invoker=true')
           ? undefined
-          : `view ${name} reads as its owner, past every policy: create it WITH (security_invoker = true), and no materialized ones`,
+          : `view ${name} reads as its owner, past every policy: create it WITH (security_invoker = true), and ` +
+            'no materialized ones',
       ),
     ).toEqual([]);
   });
@@ -294,7 +301,8 @@ describe('what the features declare of the database', () => {
       ...breaches(columns, (column) =>
         !PERSONAL.test(column.split('.')[1]!) || classified.has(column) || IMPERSONAL.has(column)
           ? undefined
-          : `column ${column} looks personal and is not classified: add it to \`personalData\` of its feature (class and erasure), or to IMPERSONAL of this test`,
+          : `column ${column} looks personal and is not classified: add it to \`personalData\` of its feature ` +
+            '(class and erasure), or to IMPERSONAL of this test',
       ),
       ...breaches([...classified.keys()], (column) =>
         columns.includes(column) ? undefined : `personalData names ${column}, which does not exist`,
@@ -323,7 +331,8 @@ describe('what the features declare of the database', () => {
             ? missing
             : [
                 ...missing,
-                `retention policy "${policy}" would read all of ${table}: create an index on ${table} (org_id, ${ageColumn})`,
+                `retention policy "${policy}" would read all of ${table}: create an index on ${table} (org_id, ` +
+                  `${ageColumn})`,
               ];
         },
       ),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
-import { Passwords } from '../../src/modules/auth/passwords.js';
+import { Passwords } from '../../src/modules/auth/passwords/passwords.js';
 import { sha256 } from '../../src/platform/crypto/index.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
@@ -51,7 +51,8 @@ const CLAIMS = () => [
 ];
 const factorsOf = async ({ userId }: Member) =>
   harness.database.superuser(
-    `SELECT (SELECT jsonb_agg(t ORDER BY t.user_id) FROM app_private.totp_factors t WHERE t.user_id = $1) AS totp, (SELECT jsonb_agg(p ORDER BY p.id) FROM app_private.passkeys p WHERE p.user_id = $1) AS passkeys,
+    `SELECT (SELECT jsonb_agg(t ORDER BY t.user_id) FROM app_private.totp_factors t WHERE t.user_id = $1) AS totp,
+       (SELECT jsonb_agg(p ORDER BY p.id) FROM app_private.passkeys p WHERE p.user_id = $1) AS passkeys,
           (SELECT jsonb_agg(r ORDER BY r.lookup) FROM app_private.recovery_codes r WHERE r.user_id = $1) AS codes`,
     [userId],
   );
@@ -212,7 +213,8 @@ describe("SQL as the application's role", () => {
 
   it('changes factors in no session that has grown old, with its secret neither', async () => {
     await harness.database.superuser(
-      `UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes', stepped_up_at = NULL WHERE user_id = $1`,
+      `UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes', stepped_up_at = NULL
+         WHERE user_id = $1`,
       [victim.userId],
     );
     await raw.enter(sessionSecret(victim.client));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { newId } from '../../src/platform/clock/id.js';
-import { allRoutes } from '../../src/platform/feature/routes.js';
+import { allRoutes } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 

@@ -1,28 +1,28 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import '../../src/app.module.js';
-import { decide, type Relation } from '../../src/platform/access/decide.js';
-import { PRESETS, type Preset } from '../../src/platform/access/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
-import { isOfPeople, named, ruleOf, ruleOfRow } from '../../src/platform/database/row-policies.js';
-import { defineFeature, type RowRules, type TableDeclaration } from '../../src/platform/feature/define-feature.js';
+import { defineFeature } from '../../src/platform/feature/define-feature.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { TestDatabase } from '../harness/database.js';
 import { plans, realize, type RandomOrganization } from '../harness/random-organization.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
+import {
+  REACH,
+  RELATIONS,
+  SETTINGS,
+  defaultScope,
+  expectedReach,
+  type RelationName,
+  type Setting,
+} from './reviewed-decisions.js';
+import { decide, type Relation } from '../../src/platform/policies/decide.js';
+import { type Preset, PRESETS } from '../../src/platform/feature/roles.js';
+import { named, ruleOf, ruleOfRow } from '../../src/platform/policies/row-policies.js';
+import type { RowRules, TableDeclaration } from '../../src/platform/feature/declarations.js';
 
-const RELATIONS = [
-  'own record',
-  'assigned',
-  'assigned before',
-  'announced',
-  "colleague's",
-  "other organization's",
-] as const;
-type RelationName = (typeof RELATIONS)[number];
 /** As the decision in the code is told of it; what is another organization's is never asked about. */
 const AS_TOLD: Partial<Record<RelationName, Relation>> = {
   'own record': { own: true, assigned: false, ownRow: false },
@@ -101,67 +101,13 @@ defineFeature({
 async function makeTables({ superuser }: TestDatabase): Promise<void> {
   for (const [table] of TABLES) {
     await superuser(
-      `CREATE TABLE ${table} (org_id uuid NOT NULL, id uuid NOT NULL, person_id uuid, owner_id uuid, opens text, PRIMARY KEY (org_id, id))`,
+      `CREATE TABLE ${table} (org_id uuid NOT NULL, id uuid NOT NULL, person_id uuid, owner_id uuid, opens text,
+         PRIMARY KEY (org_id, id))`,
     );
     await superuser(`ALTER TABLE ${table} OWNER TO vouchsafe_owner`);
     await superuser('SELECT app_private.protect_table($1::regclass)', [table]);
   }
 }
-
-/** What is set beside the default of a role, and what it comes to; "default" where nothing is. */
-interface Setting {
-  role: string;
-  member: string;
-  grant: string;
-  scope: string;
-}
-
-/** The reviewed tables, read back. */
-const rowsUnder = (title: string): string[][] =>
-  readFileSync(`${import.meta.dirname}/expected/decisions.md`, 'utf8')
-    .split(`## ${title}`)[1]!
-    .split('\n## ')[0]!
-    .split('\n')
-    .filter((row) => row.startsWith('| '))
-    .slice(2)
-    .map((row) =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-const SETTINGS = rowsUnder('What is set').map(([role = '', member = '', grant = '', scope = '']): Setting => ({
-  role,
-  member,
-  grant,
-  scope,
-}));
-const REACH = new Map(
-  rowsUnder('What a scope reaches').map(([kind, scope, ...relations]) => [
-    `${kind} ${scope}`,
-    new Set(RELATIONS.filter((_, i) => relations[i] === 'yes')),
-  ]),
-);
-const DEFAULTS = new Map(
-  readFileSync(`${import.meta.dirname}/expected/permissions.md`, 'utf8')
-    .split('\n')
-    .filter((row) => row.startsWith('| `') || row.startsWith('| Permission'))
-    .map((row) =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim().replaceAll('`', '')),
-    )
-    .map(([permission = '', ...scopes]) => [permission, scopes]),
-);
-
-function defaultScope(role: string, permission: string): string {
-  const scope = DEFAULTS.get(permission)![DEFAULTS.get('Permission')!.indexOf(role)];
-  return scope === undefined || scope === '–' ? 'none' : scope;
-}
-
-const expectedReach = (permission: string, scope: string) =>
-  REACH.get(`${isOfPeople(permission) ? 'people' : 'other'} ${scope}`)!;
 
 let harness: Harness;
 let raw: RawSql;
@@ -197,7 +143,8 @@ afterAll(async () => {
   await raw.end();
   await harness.stop();
   process.stdout.write(
-    `decisions: ${cells} cells, ${SEATS.length} roles × ${PERMISSIONS.length} permissions × ${RELATIONS.length} relations × ${SETTINGS.length} settings; ${rows} random rows\n`,
+    `decisions: ${cells} cells, ${SEATS.length} roles × ${PERMISSIONS.length} permissions × ` +
+      `${RELATIONS.length} relations × ${SETTINGS.length} settings; ${rows} random rows\n`,
   );
 });
 const orgs = new Map<string, string>();
@@ -243,13 +190,18 @@ async function set(
     DELETE FROM role_overrides WHERE org_id = '${orgId}';
     DELETE FROM member_overrides WHERE org_id = '${orgId}';
     DELETE FROM access_grants WHERE org_id = '${orgId}';
-    INSERT INTO role_overrides (org_id, role, permission, scope) SELECT '${orgId}', '${roleKey}', key, ${quoted(role)} FROM permissions WHERE ${quoted(role)} IS NOT NULL;
-    INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT '${orgId}', '${membershipId}', key, ${quoted(member)} FROM permissions WHERE ${quoted(member)} IS NOT NULL;
+    INSERT INTO role_overrides (org_id, role, permission, scope) SELECT '${orgId}', '${roleKey}', key, ${quoted(role)}
+      FROM permissions WHERE ${quoted(role)} IS NOT NULL;
+    INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+      SELECT '${orgId}', '${membershipId}', key, ${quoted(member)} FROM permissions WHERE ${quoted(member)} IS NOT NULL;
     ${
       scopes === null
         ? ''
-        : `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, state, decided_by, decided_at, expires_at)
-      SELECT org_id, gen_random_uuid(), id, '${scopes}', 'Synthetic reason of a test', 60, 'approved', gen_random_uuid(), now(), now() + interval '1 hour' FROM memberships WHERE id = '${membershipId}';`
+        : `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes,
+        state, decided_by, decided_at,
+        expires_at)
+      SELECT org_id, gen_random_uuid(), id, '${scopes}', 'Synthetic reason of a test', 60, 'approved',
+        gen_random_uuid(), now(), now() + interval '1 hour' FROM memberships WHERE id = '${membershipId}';`
     }
     SET LOCAL session_replication_role = origin;
     UPDATE memberships SET role = role WHERE id = '${membershipId}';
@@ -312,7 +264,8 @@ describe('role × permission × relation × what is set', () => {
         for (const [i, permission] of PERMISSIONS.entries()) {
           const scope = setting.scope === 'default' ? defaultScope(role, permission) : setting.scope;
           const expected = expectedReach(permission, scope);
-          const where = `${role} ${permission} with role ${setting.role}, member ${setting.member}, grant ${setting.grant}`;
+          const { role: byRole, member, grant } = setting;
+          const where = `${role} ${permission} with role ${byRole}, member ${member}, grant ${grant}`;
           if (held.get(permission) !== scope) wrong.push(`${where}: ${held.get(permission)} is held, not ${scope}`);
           for (const relation of RELATIONS) {
             const inCode =
@@ -322,7 +275,8 @@ describe('role × permission × relation × what is set', () => {
             cells += 2;
             if (inCode !== expected.has(relation) || inDatabase !== expected.has(relation))
               wrong.push(
-                `${where}: ${relation}: the file says ${expected.has(relation)}, the code ${inCode}, the database ${inDatabase}`,
+                `${where}: ${relation}: the file says ${expected.has(relation)}, the code ${inCode}, the ` +
+                  `database ${inDatabase}`,
               );
           }
         }
@@ -370,7 +324,8 @@ describe('the decision in the code', () => {
         );
         for (const [shape, ofShape] of Map.groupBy(drawn, (row) => row.shape)) {
           await harness.database.superuser(
-            `INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id, r.opens FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid, opens text)`,
+            `INSERT INTO ${SHAPES[shape]![0]} SELECT $1, r.id, r.person_id, r.owner_id, r.opens
+               FROM jsonb_to_recordset($2) AS r (id uuid, person_id uuid, owner_id uuid, opens text)`,
             [organization.orgId, JSON.stringify(ofShape)],
           );
         }
@@ -432,7 +387,8 @@ async function factsOf({
     assigned: string[];
   }>(
     `SELECT m.id, app_private.effective_grants(m.org_id, m.id, m.role) AS grants, m.person_id,
-            ARRAY(SELECT a.person_id FROM assignments a WHERE a.membership_id = m.id AND a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now())) AS assigned
+            ARRAY(SELECT a.person_id FROM assignments a WHERE a.membership_id = m.id AND a.starts_at <= now()
+              AND (a.ends_at IS NULL OR a.ends_at > now())) AS assigned
        FROM memberships m WHERE m.org_id = $1`,
     [orgId],
   );

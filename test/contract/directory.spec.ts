@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { newScimToken } from '../../src/platform/access/scim-token.js';
 import { declared } from '../../src/platform/feature/registry.js';
-import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
+import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Answer } from '../harness/client.js';
 import { RawSql } from './raw-sql.js';
@@ -192,16 +192,22 @@ describe("raw SQL of the application's role, once a directory has entered", () =
 
   it.each([
     `SELECT app.ensure_user(gen_random_uuid(), 'x@test.example')`,
-    `INSERT INTO memberships (org_id, id, user_id, name, role) SELECT app.audit_org_id(), gen_random_uuid(), gen_random_uuid(), 'x', 'program_director'`,
+    `INSERT INTO memberships (org_id, id, user_id, name, role)
+       SELECT app.audit_org_id(), gen_random_uuid(), gen_random_uuid(), 'x', 'program_director'`,
     `SELECT app.set_password(gen_random_uuid(), NULL, '', '', NULL, false)`,
     `SELECT app.enter_organization(app.audit_org_id())`,
     `INSERT INTO scim_users (org_id) VALUES (app.audit_org_id())`,
     `SELECT app_private.scim_settle(NULL, NULL, true)`,
     `SELECT secret_hash FROM scim_tokens`,
     `SELECT * FROM app.institution_report()`,
-    `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id, canonical, private_digest) VALUES (app.audit_org_id(), now(), gen_random_uuid(), 'auth.signed_in', 'success', 'user', 'r', '', '')`,
-    `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, request_id, canonical, private_digest) VALUES (app.audit_org_id(), now(), gen_random_uuid(), 'scim.user_updated', 'success', 'user', gen_random_uuid()::text, 'r', '', '')`,
-    `INSERT INTO live_events (org_id, id, type, permission, occurred_at) VALUES (app.audit_org_id(), gen_random_uuid(), 'membership.ended', 'membership:read', now())`,
+    `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id, canonical,
+       private_digest) VALUES (app.audit_org_id(), now(), gen_random_uuid(), 'auth.signed_in', 'success', 'user', 'r',
+         '', '')`,
+    `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, request_id, canonical,
+       private_digest) VALUES (app.audit_org_id(), now(), gen_random_uuid(), 'scim.user_updated', 'success', 'user',
+         gen_random_uuid()::text, 'r', '', '')`,
+    `INSERT INTO live_events (org_id, id, type, permission, occurred_at)
+       VALUES (app.audit_org_id(), gen_random_uuid(), 'membership.ended', 'membership:read', now())`,
   ])('is refused: %s', async (statement) => {
     cells += 1;
     expect((await raw.attempt(statement)).code).toMatch(/^(42501|42883)$/);
@@ -225,7 +231,8 @@ describe("raw SQL of the application's role, once a directory has entered", () =
     for (const entrance of [
       'SELECT 1',
       `SELECT app.enter_sso_log('${theirs.ids.connection}')`,
-      `SELECT set_config('vouchsafe.context', 'scim||||||${theirs.ids.org}|${theirs.ids.directory}|${'0'.repeat(64)}', true)`,
+      `SELECT set_config('vouchsafe.context', 'scim||||||${theirs.ids.org}|${theirs.ids.directory}|${'0'.repeat(64)}',
+         true)`,
     ]) {
       await raw.client.query('BEGIN');
       await raw.client.query(entrance);

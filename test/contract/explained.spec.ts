@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { Response } from 'express';
 import fc from 'fast-check';
-import { SessionCookies } from '../../src/modules/auth/session-cookies.js';
+import { SessionCookies } from '../../src/modules/auth/sessions/session-cookies.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { declared } from '../../src/platform/feature/registry.js';
-import { allRoutes } from '../../src/platform/feature/routes.js';
+import { allRoutes } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import { Client } from '../harness/client.js';
 import { plans, realize, type RandomMember, type RandomOrganization } from '../harness/random-organization.js';
@@ -72,7 +72,8 @@ async function asked(leader: Client, resource: string, ids: readonly string[], p
     questions += 1;
     const items = await walk<{ membershipId: string }>(
       leader,
-      `/v1/access/who-can?limit=2&resource=${resource}&id=${id}${permission === undefined ? '' : `&permission=${permission}`}`,
+      `/v1/access/who-can?limit=2&resource=${resource}&id=${id}` +
+        (permission === undefined ? '' : `&permission=${permission}`),
     );
     found.push(...items.map(({ membershipId }) => `${membershipId} ${id}`));
   }

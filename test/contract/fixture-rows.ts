@@ -1,7 +1,7 @@
 import { signature } from '../../src/modules/webhooks/standard-webhooks.js';
 import { secretKey } from '../../src/modules/webhooks/webhook-secret.js';
 import { newId } from '../../src/platform/clock/id.js';
-import { DataKeys } from '../../src/platform/crypto/data-keys.js';
+import { DataKeys } from '../../src/platform/keys/data-keys.js';
 import type { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';

@@ -101,7 +101,8 @@ describe('the secret that seals contexts', () => {
   it('is not replaced by what lies in the sequences, or by nothing', async () => {
     for (const secret of [`int8send(0) || int8send(0)`, `int8send(1) || int8send(1)`, `''::bytea`]) {
       const { rows } = await raw.outcome(
-        `SELECT $1 || '|' || encode(sha256(${secret} || convert_to($1, 'UTF8') || timestamptz_send(transaction_timestamp())), 'hex') AS made`,
+        `SELECT $1 || '|' || encode(sha256(${secret} || convert_to($1,
+           'UTF8') || timestamptz_send(transaction_timestamp())), 'hex') AS made`,
         [own.slice(0, -65).replaceAll(mine.ids.org, theirs.ids.org)],
       );
       expect(await tried(rows[0]!.made as string)).toEqual([0, '42501']);
@@ -113,7 +114,8 @@ describe('the secret that seals contexts', () => {
     const told: string[] = [];
     fresh.client.on('notice', ({ message, detail }) => told.push(`${message} ${detail}`));
     await fresh.client.query(
-      'SET client_min_messages = debug5; SET debug_print_parse = on; SET debug_print_rewritten = on; SET debug_print_plan = on; SET plan_cache_mode = force_custom_plan',
+      'SET client_min_messages = debug5; SET debug_print_parse = on; SET debug_print_rewritten = on; SET ' +
+        'debug_print_plan = on; SET plan_cache_mode = force_custom_plan',
     );
     await fresh.enter(sessionSecret(mine.director));
     await fresh.outcome('SELECT id FROM people');
@@ -192,7 +194,7 @@ describe('the secret that seals contexts', () => {
     await fresh.end();
   });
 
-  it('is not made in a transaction that began READ ONLY: entering it is refused until the session has one', async () => {
+  it('is not made in a READ ONLY transaction: entering it is refused until the session has one', async () => {
     const fresh = await RawSql.open(harness.env.DATABASE_URL!);
     const enter = () => fresh.outcome('SELECT state FROM app.enter_session($1, true)', [sessionSecret(mine.director)]);
     await fresh.client.query('BEGIN READ ONLY');

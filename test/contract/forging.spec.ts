@@ -211,7 +211,8 @@ describe('an object that SQL makes to stand in the way of others', () => {
       const notices: string[] = [];
       client.on('notice', ({ message }) => notices.push(message ?? ''));
       await client.query(
-        `CREATE FUNCTION pg_temp.spy(v pg_catalog.text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', current_user; RETURN true; END $$`,
+        `CREATE FUNCTION pg_temp.spy(v pg_catalog.text)
+           RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', current_user; RETURN true; END $$`,
       );
       for (const type of ['text', 'uuid', 'bytea', 'jsonb', 'inet', 'timestamptz', 'int4', 'regclass']) {
         await client.query(`CREATE DOMAIN pg_temp.${type} AS pg_catalog.text CHECK (pg_temp.spy(VALUE))`);
@@ -301,7 +302,8 @@ describe('what is kept from one transaction to the next', () => {
     await enterTheirs();
     await raw.client.query('PREPARE list AS SELECT org_id FROM people');
     for (let i = 0; i < 7; i += 1)
-      expect((await raw.client.query('EXECUTE list')).rows).toEqual([{ org_id: theirs.ids.org }]); // a generic plan comes with the sixth
+      // a generic plan comes with the sixth
+      expect((await raw.client.query('EXECUTE list')).rows).toEqual([{ org_id: theirs.ids.org }]);
     await raw.client.query('COMMIT');
     await raw.enter(sessionSecret(mine.director));
     expect((await raw.client.query('EXECUTE list')).rows).toEqual([{ org_id: mine.ids.org }]);
@@ -359,7 +361,8 @@ describe('errors and side effects', () => {
   });
 
   it('a key that another tenant has is free', async () => {
-    const insert = `INSERT INTO people (org_id, id, kind, given_name, family_name, external_id) VALUES ('${mine.ids.org}', '${theirs.ids.person}', 'trainee', 'S', 'S', 'ext-${theirs.mark}')`;
+    const insert = `INSERT INTO people (org_id, id, kind, given_name, family_name, external_id)
+      VALUES ('${mine.ids.org}', '${theirs.ids.person}', 'trainee', 'S', 'S', 'ext-${theirs.mark}')`;
     expect(await raw.attempt(insert)).toMatchObject({ code: null, rowCount: 1 });
   });
 
@@ -367,8 +370,10 @@ describe('errors and side effects', () => {
     await raw.rollback();
     const entry = (
       outcome: string,
-    ) => `WITH e AS (INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id, canonical, private_digest)
-      VALUES ('${theirs.ids.org}', now(), gen_random_uuid(), 'auth.signed_in', '${outcome}', 'anonymous', 'r', '', '')) SELECT 1`;
+    ) => `WITH e AS (INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id,
+      canonical, private_digest)
+      VALUES ('${theirs.ids.org}', now(), gen_random_uuid(), 'auth.signed_in', '${outcome}', 'anonymous', 'r', '',
+        '')) SELECT 1`;
     for (const entrance of [
       `app.enter_sso_log('${theirs.ids.connection}')`,
       `app.enter_webhook_source('${theirs.ids.source}')`,

@@ -86,6 +86,12 @@ export function takenBy(
   };
 }
 
+/** The extensions of an operation, or undefined for a route that the description leaves out. */
+export function extensionsIn(method: string, path: string): Record<string, unknown> | undefined {
+  const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+  return operation && Object.fromEntries(Object.entries(operation).filter(([key]) => key.startsWith('x-')));
+}
+
 /** What it says of the fields of a class. */
 export function fieldsIn(name: string): ClassSchema {
   const { properties = {}, required = [] } = document.components.schemas[name] ?? {};

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { PRESETS, type Preset } from '../../src/platform/access/roles.js';
+import { PRESETS, type Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { declared } from '../../src/platform/feature/registry.js';
-import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
+import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';
@@ -158,7 +158,8 @@ describe('the permissions by default', () => {
       cells += 1;
       if (open !== policy.permission in granted)
         wrong.push(
-          `${method} ${path} is ${open ? 'open' : 'closed'} to ${role}, who has ${policy.permission}: ${granted[policy.permission] ?? 'not'}`,
+          `${method} ${path} is ${open ? 'open' : 'closed'} to ${role}, who has ${policy.permission}: ` +
+            (granted[policy.permission] ?? 'not'),
         );
     }
     expect(wrong).toEqual([]);

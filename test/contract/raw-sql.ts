@@ -108,5 +108,8 @@ export function sessionSecret(client: Client): string {
 
 /** The SQL of a visit with the digest that an expression stands for, and nothing else known of it. */
 export function bareVisit(digest: string): string {
-  return `jsonb_populate_record(NULL::app.visit, jsonb_build_object('id', gen_random_uuid(), 'secret_hash', ${digest}::bytea))`;
+  return (
+    `jsonb_populate_record(NULL::app.visit, jsonb_build_object('id', gen_random_uuid(), 'secret_hash', ` +
+    `${digest}::bytea))`
+  );
 }

@@ -1,4 +1,4 @@
-import type { Route } from '../../src/platform/feature/routes.js';
+import type { Route } from '../../src/platform/boot/routes.js';
 import type { Answer, Client } from '../harness/client.js';
 import { defaultBody, defaultParams, defaultQuery } from './default-samples.js';
 import type { Tenant } from './fixtures.js';

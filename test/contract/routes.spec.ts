@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { declared } from '../../src/platform/feature/registry.js';
-import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
+import { declared, isResourceType } from '../../src/platform/feature/registry.js';
+import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Answer } from '../harness/client.js';
-import { takenBy, wrongTypes, type FieldSchema } from './openapi.js';
+import { extensionsIn, takenBy, wrongTypes, type FieldSchema } from './openapi.js';
 import { guardedOf, keyOf, ONLY, sampleFor, send } from './requests.js';
 import { DIRECTORY, PUBLIC, SAMPLES, type Sample } from './samples.js';
 import { fingerprint, makeTenant, providerMetadata, type Tenant } from './fixtures.js';
@@ -85,6 +85,18 @@ describe('every route', () => {
     expect([...unlisted, ...withoutSample, ...stale]).toEqual([]);
   });
 
+  it('shows in OpenAPI the policy of its guard: its permission, its access, or why it is public', () => {
+    const expected = ({ policy }: Route) => {
+      if (policy?.kind === 'public') return { 'x-public': policy.reason };
+      if (policy?.kind === 'directory') return { 'x-access': 'scim' };
+      return policy?.permission === 'signed-in' ? { 'x-access': 'signed-in' } : { 'x-permission': policy?.permission };
+    };
+    cells += routes.length;
+    expect(Object.fromEntries(routes.map((route) => [keyOf(route), extensionsIn(route.method, route.path)]))).toEqual(
+      Object.fromEntries(routes.map((route) => [keyOf(route), expected(route)])),
+    );
+  });
+
   it('answers nobody without a session: 401', async () => {
     expect(
       await over(guarded(), async (route) =>
@@ -121,7 +133,8 @@ describe('every route', () => {
         const answer = await send(mine.powerless, route, await sampleOf(route));
         const permission = route.policy?.kind === 'access' ? route.policy.permission : '';
         const logged = await harness.database.superuser(
-          `SELECT 1 FROM audit_events WHERE org_id = $1 AND type = 'access.denied' AND outcome = 'denied' AND request_id = $2 AND meta ->> 'permission' = $3 AND meta ->> 'route' = $4`,
+          `SELECT 1 FROM audit_events WHERE org_id = $1 AND type = 'access.denied' AND outcome = 'denied'
+             AND request_id = $2 AND meta ->> 'permission' = $3 AND meta ->> 'route' = $4`,
           [mine.ids.org, answer.headers.get('x-request-id'), permission, route.where],
         );
         cells += 1;
@@ -285,6 +298,15 @@ describe('every route', () => {
           : [`${keyOf(route)}: none of ${emits.join(', ')} is in the log`];
       }),
     ).toEqual([]);
+  });
+
+  it('names only declared resources as targets in the log', async () => {
+    const seen = await harness.database.superuser<{ type: string }>(
+      'SELECT DISTINCT target_type AS type FROM audit_events WHERE target_type IS NOT NULL',
+    );
+    cells += seen.length;
+    expect(seen.length).toBeGreaterThan(ONLY === '' ? 15 : 0);
+    expect(seen.filter(({ type }) => !isResourceType(type))).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { declared } from '../../src/platform/feature/registry.js';
-import type { RowCommand, RowRules } from '../../src/platform/feature/define-feature.js';
+import type { RowCommand, RowRules } from '../../src/platform/feature/declarations.js';
 import '../../src/app.module.js';
 import { Harness } from '../harness/app.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
@@ -49,7 +49,8 @@ async function trials(table: string): Promise<Record<RowCommand, number | string
       columns === ''
         ? '42501'
         : await outcome(
-            `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb)`,
+            `INSERT INTO ${table} (${columns}) SELECT ${columns}
+               FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb)`,
             [JSON.stringify(row!.row)],
           ),
     // No column is read, so that the rule for changing stands alone, without that for reading.
@@ -57,7 +58,8 @@ async function trials(table: string): Promise<Record<RowCommand, number | string
       updated![0] === undefined
         ? '42501'
         : await outcome(
-            `UPDATE ${table} SET ${updated![0]} = (jsonb_populate_record(NULL::${table}, $1::text::jsonb)).${updated![0]}`,
+            `UPDATE ${table} SET ${updated![0]} = (jsonb_populate_record(NULL::${table},
+               $1::text::jsonb)).${updated![0]}`,
             [JSON.stringify(row!.row)],
           ),
     delete: await outcome(`DELETE FROM ${table}`),
@@ -67,7 +69,8 @@ async function trials(table: string): Promise<Record<RowCommand, number | string
 /** Columns of a table that the application's role may write. */
 async function columnsWith(table: string, privilege: string): Promise<string[]> {
   const rows = await harness.database.superuser<{ name: string }>(
-    `SELECT quote_ident(attname) AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+    `SELECT quote_ident(attname) AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0
+       AND NOT attisdropped AND attgenerated = ''
         AND has_column_privilege('vouchsafe_app', attrelid, attnum, $2) ORDER BY attnum DESC`,
     [table, privilege],
   );

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { ErrorCode } from '../../src/platform/feature/registry.js';
 import { declared } from '../../src/platform/feature/registry.js';
-import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
+import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { guardedOf, keyOf, sampleFor, send } from './requests.js';
@@ -168,7 +168,8 @@ const told = (route: Route, expected: string, { status, text }: Answer) =>
 /** A refusal of somebody known is in the log of the organization, with its reason. */
 async function logged(route: Route, code: string, answer: Answer): Promise<string[]> {
   const rows = await harness.database.superuser(
-    `SELECT FROM audit_events WHERE org_id = $1 AND request_id = $2 AND type = 'access.denied' AND outcome = 'denied' AND meta ->> 'reason' = $3`,
+    `SELECT FROM audit_events WHERE org_id = $1 AND request_id = $2 AND type = 'access.denied' AND outcome = 'denied'
+       AND meta ->> 'reason' = $3`,
     [mine.ids.org, answer.headers.get('x-request-id'), code],
   );
   cells += 1;

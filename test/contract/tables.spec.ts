@@ -75,7 +75,8 @@ async function insertOf(
 ): Promise<{ text: string; values: unknown[] }> {
   const columns = insertable(table).join(', ');
   return {
-    text: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb) ${tail}`,
+    text: `INSERT INTO ${table} (${columns}) SELECT ${columns}
+      FROM jsonb_populate_record(NULL::${table}, $1::text::jsonb) ${tail}`,
     values: [await rowOf(table, org, changes)],
   };
 }
@@ -162,7 +163,8 @@ async function writes(raw: RawSql, table: string): Promise<string[]> {
 async function merges(raw: RawSql, table: string): Promise<string[]> {
   const key = keyOf(table);
   const matched = (action: string) =>
-    `MERGE INTO ${table} t USING (SELECT '${theirs.ids.org}'::uuid AS o) s ON t.${key} = s.o WHEN MATCHED THEN ${action}`;
+    `MERGE INTO ${table} t USING (SELECT '${theirs.ids.org}'::uuid AS o) s ON t.${key} = s.o WHEN MATCHED
+       THEN ${action}`;
   const row = await rowOf(table, theirs.ids.org, table === 'organizations' ? {} : newKey(table));
   return [
     ...harmless(`MERGE that deletes of ${table}`, await raw.attempt(matched('DELETE'))),

@@ -40,7 +40,7 @@ const override = (member: Member, permission: string, scope: string) =>
   director.put(`/v1/memberships/${member.membershipId}/permissions/${permission}`, { scope });
 
 describe('who-can', () => {
-  it('tells for each member what gives the permission, what that outweighs, and by which relation it reaches the thing', async () => {
+  it('tells for each member what gives the permission, what that outweighs, and by which relation', async () => {
     const { member, person, assignment } = await mentor();
     const items = await whoCan(`resource=person&id=${person}`);
     expect(items.filter(({ role }) => role === 'program_director')).toHaveLength(2);
@@ -123,7 +123,8 @@ describe('who-can', () => {
       [announced.member.membershipId],
     );
     await harness.database.superuser(
-      `UPDATE assignments SET starts_at = now() - interval '2 days', ends_at = now() - interval '1 day' WHERE membership_id = $1`,
+      `UPDATE assignments SET starts_at = now() - interval '2 days', ends_at = now() - interval '1 day'
+         WHERE membership_id = $1`,
       [before.member.membershipId],
     );
     expect((await whoCan(`resource=person&id=${person}`)).filter(({ role }) => role === 'mentor')).toHaveLength(1);
@@ -214,7 +215,7 @@ describe('a preview', () => {
     });
   });
 
-  it('shows assignments in force and announced, access grants in force, and how many people each permission reaches', async () => {
+  it('shows assignments in force and announced, access grants in force, and the reach of each permission', async () => {
     const { member, person } = await mentor();
     const later = await harness.make.person(orgId);
     const announced = await harness.make.assignment(orgId, member.membershipId, later);

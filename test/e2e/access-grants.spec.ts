@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccessGrantsService } from '../../src/modules/access-grants/index.js';
 import { Factories } from '../harness/factories.js';
-import { AccountService } from '../../src/modules/auth/index.js';
+import { PasswordsService } from '../../src/modules/auth/passwords/passwords.service.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
@@ -149,7 +149,8 @@ describe('a second person', () => {
     expect(
       (
         await raw.attempt(
-          `UPDATE access_grants SET state = 'approved', decided_by = requested_by, expires_at = now() + interval '1 day' WHERE id = $1`,
+          `UPDATE access_grants SET state = 'approved', decided_by = requested_by,
+             expires_at = now() + interval '1 day' WHERE id = $1`,
           [asked],
         )
       ).code,
@@ -158,7 +159,8 @@ describe('a second person', () => {
       (
         await raw.attempt(
           `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes, requested_by)
-       SELECT org_id, gen_random_uuid(), id, '{"audit:read":"org"}', '${REASON}', 60, id FROM memberships WHERE id <> app.membership_id() LIMIT 1`,
+       SELECT org_id, gen_random_uuid(), id, '{"audit:read":"org"}', '${REASON}', 60, id FROM memberships
+         WHERE id <> app.membership_id() LIMIT 1`,
         )
       ).code,
     ).toBe('42501');
@@ -238,7 +240,7 @@ describe('support access', () => {
       }),
     );
     await harness.operator.within(orgId, () =>
-      harness.operator.app.get(AccountService).setPassword(asked.userId, Factories.PASSWORD, false),
+      harness.operator.app.get(PasswordsService).setPassword(asked.userId, Factories.PASSWORD, false),
     );
     const support = await harness.signIn(email);
     expect((await support.get('/v1/auth/me')).body).toMatchObject({ role: 'support', permissions: [] });

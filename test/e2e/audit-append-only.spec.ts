@@ -15,7 +15,8 @@ beforeAll(async () => {
   secret = sessionSecret(client);
   await client.post('/v1/people', { kind: 'trainee', givenName: 'Synthetic', familyName: 'Recorded' });
   const partitions = await harness.database.superuser<{ name: string }>(
-    `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent IN ('audit_events'::regclass, 'audit_private'::regclass)`,
+    `SELECT inhrelid::regclass::text AS name FROM pg_inherits
+       WHERE inhparent IN ('audit_events'::regclass, 'audit_private'::regclass)`,
   );
   tables = ['audit_events', 'audit_private', ...partitions.map(({ name }) => name)];
 });
@@ -37,9 +38,11 @@ const CHANGES: Record<string, (table: string) => string> = {
     `MERGE INTO ${table} t USING (SELECT 1) s ON true WHEN MATCHED THEN UPDATE SET org_id = t.org_id`,
   'MERGE that deletes': (table) => `MERGE INTO ${table} t USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE`,
   'ON CONFLICT DO UPDATE': (table) =>
-    `INSERT INTO ${table} SELECT * FROM ${table} ON CONFLICT (org_id, occurred_at, ${key(table)}) DO UPDATE SET org_id = EXCLUDED.org_id`,
+    `INSERT INTO ${table} SELECT * FROM ${table} ON CONFLICT (org_id, occurred_at, ${key(table)}) DO UPDATE
+       SET org_id = EXCLUDED.org_id`,
   'a cursor': (table) =>
-    `DO $$ DECLARE c CURSOR FOR SELECT * FROM ${table} FOR UPDATE; r record; BEGIN OPEN c; FETCH c INTO r; DELETE FROM ${table} WHERE CURRENT OF c; END $$`,
+    `DO $$ DECLARE c CURSOR FOR SELECT * FROM ${table} FOR UPDATE; r record; BEGIN OPEN c; FETCH c INTO r; DELETE
+       FROM ${table} WHERE CURRENT OF c; END $$`,
 };
 
 async function count(): Promise<Record<string, string>> {
@@ -89,7 +92,8 @@ describe('the log', () => {
       for (const [what, statement] of Object.entries(CHANGES)) {
         const { code, message } = await raw.attempt(statement(table));
         const refused = code === '42501' && /append-only|permission denied|row-level security/.test(message);
-        const impossible = what === 'a cursor' && code === '0A000'; // cursors cannot be positioned on what a policy guards
+        // cursors cannot be positioned on what a policy guards
+        const impossible = what === 'a cursor' && code === '0A000';
         if (!refused && !impossible) done.push(`${what} of ${table}: ${code} ${message}`);
       }
     }
@@ -135,8 +139,10 @@ describe('the log', () => {
       { headers: { 'user-agent': 'Recorder/1', 'x-request-id': 'request-of-this-test' } },
     );
     const [event] = await harness.database.superuser(
-      `SELECT e.*, convert_from(p.payload, 'UTF8')::json AS personal, convert_from(e.canonical, 'UTF8')::json AS proved, sha256(p.salt || p.payload) = e.private_digest AS sealed
-         FROM audit_events e JOIN audit_private p ON (p.org_id, p.occurred_at, p.event_id) = (e.org_id, e.occurred_at, e.id) WHERE e.request_id = 'request-of-this-test'`,
+      `SELECT e.*, convert_from(p.payload, 'UTF8')::json AS personal,
+         convert_from(e.canonical, 'UTF8')::json AS proved, sha256(p.salt || p.payload) = e.private_digest AS sealed
+         FROM audit_events e JOIN audit_private p ON (p.org_id, p.occurred_at, p.event_id) = (e.org_id, e.occurred_at,
+           e.id) WHERE e.request_id = 'request-of-this-test'`,
     );
     expect(event).toMatchObject({
       org_id: orgId,

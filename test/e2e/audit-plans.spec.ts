@@ -21,16 +21,20 @@ beforeAll(async () => {
   const director = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
   secret = sessionSecret(director);
   await harness.database.superuser(
-    `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, target_type, target_id, request_id, canonical, private_digest)
+    `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, target_type, target_id,
+       request_id, canonical, private_digest)
      SELECT $1, date_trunc('month', now()) + interval '3 minutes' * i, gen_random_uuid(),
-            CASE WHEN i % 1000 = 7 THEN 'rare.type' ELSE 'type.' || i % 5 END, CASE WHEN i % 1000 = 8 THEN 'denied' ELSE 'success' END, 'user',
-            CASE WHEN i % 1000 = 9 THEN 'rare' ELSE 'actor-' || i % 7 END, CASE WHEN i % 1000 = 6 THEN 'connection' ELSE 'person' END,
+            CASE WHEN i % 1000 = 7 THEN 'rare.type' ELSE 'type.' || i % 5 END, CASE WHEN i % 1000 = 8 THEN 'denied'
+              ELSE 'success' END, 'user',
+            CASE WHEN i % 1000 = 9 THEN 'rare' ELSE 'actor-' || i % 7 END, CASE WHEN i % 1000 = 6 THEN 'connection'
+              ELSE 'person' END,
             'target-' || i % 500, 'seed', sha256(i::text::bytea), sha256('')
        FROM generate_series(1, $2::int) i`,
     [orgId, ROWS],
   );
   await harness.database.superuser(
-    `INSERT INTO audit_private (org_id, occurred_at, event_id, salt, payload) SELECT org_id, occurred_at, id, decode(md5(''), 'hex'), '{}' FROM audit_events
+    `INSERT INTO audit_private (org_id, occurred_at, event_id, salt, payload)
+       SELECT org_id, occurred_at, id, decode(md5(''), 'hex'), '{}' FROM audit_events
       WHERE request_id = 'seed'`,
   );
   for (const table of ['audit_events', 'audit_private']) await harness.database.superuser(`VACUUM ANALYZE ${table}`);

@@ -27,9 +27,12 @@ const OUTCOMES = ['success', 'denied', 'failure'];
 /** Entries over three months, many of one moment. */
 async function seed(org: string, count: number): Promise<void> {
   await harness.database.superuser(
-    `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, target_type, target_id, request_id, canonical, private_digest)
-     SELECT $1, date_trunc('month', now()) + interval '32 days' * (i % 3) + interval '1 minute' * (i % 20), gen_random_uuid(), ($3::text[])[1 + i % 4],
-            ($5::text[])[1 + (i * 7 % 10) / 4], 'user', 'actor-' || i % 5, ($4::text[])[1 + i % 2], 'target-' || i % 9, 'seed', '', sha256('')
+    `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, target_type, target_id,
+       request_id, canonical, private_digest)
+     SELECT $1, date_trunc('month', now()) + interval '32 days' * (i % 3) + interval '1 minute' * (i % 20),
+       gen_random_uuid(), ($3::text[])[1 + i % 4],
+            ($5::text[])[1 + (i * 7 % 10) / 4], 'user', 'actor-' || i % 5, ($4::text[])[1 + i % 2],
+              'target-' || i % 9, 'seed', '', sha256('')
        FROM generate_series(1, $2::int) i`,
     [org, count, TYPES, TARGETS, OUTCOMES],
   );
@@ -75,6 +78,14 @@ describe('the log', () => {
       outcome: 'denied',
       meta: { route: 'AuditController.search', permission: 'audit:read', reason: 'forbidden' },
     });
+  });
+
+  it('finds the events about a webhook source by the name of the resource', async () => {
+    const { body: source } = await director.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard' });
+    const { body } = await director.get('/v1/audit?targetType=webhook-source');
+    expect(body.items).toMatchObject([
+      { type: 'webhook_source.created', target: { type: 'webhook-source', id: source.id } },
+    ]);
   });
 
   it('lists every type of event with its category, severity and meaning', async () => {
@@ -162,9 +173,12 @@ describe('paging through the log', () => {
     };
     const { type, category, actorId, targetType, targetId, outcome, from, to } = filter;
     const rows = await harness.database.superuser<{ id: string }>(
-      `SELECT id FROM audit_events WHERE org_id = $1 AND ($2::text IS NULL OR type = $2) AND ($3::text[] IS NULL OR type = ANY ($3))
-          AND ($4::text IS NULL OR actor_id = $4) AND ($5::text IS NULL OR target_type = $5) AND ($6::text IS NULL OR target_id = $6)
-          AND ($7::text IS NULL OR outcome = $7) AND occurred_at >= coalesce($8, '-infinity'::timestamptz) AND occurred_at < coalesce($9, 'infinity'::timestamptz)
+      `SELECT id FROM audit_events WHERE org_id = $1 AND ($2::text IS NULL OR type = $2)
+         AND ($3::text[] IS NULL OR type = ANY ($3))
+          AND ($4::text IS NULL OR actor_id = $4) AND ($5::text IS NULL OR target_type = $5)
+            AND ($6::text IS NULL OR target_id = $6)
+          AND ($7::text IS NULL OR outcome = $7) AND occurred_at >= coalesce($8, '-infinity'::timestamptz)
+            AND occurred_at < coalesce($9, 'infinity'::timestamptz)
           AND (type <> 'audit.read' OR $3 IS NULL)
         ORDER BY occurred_at DESC, id DESC`,
       [org, type, category && categories[category], actorId, targetType, targetId, outcome, from, to],
@@ -183,6 +197,8 @@ describe('a wrong question', () => {
   it.each([
     ['an unknown filter', 'actorEmail=a@test.example', 'actorEmail'],
     ['an unknown category', 'category=nothing', 'category'],
+    ['a target type that no feature declares', 'targetType=nothing', 'targetType'],
+    ['a target type in another spelling', 'targetType=webhook_source', 'targetType'],
     ['an unknown outcome', 'outcome=maybe', 'outcome'],
     ['a time without a zone', 'from=2026-01-01T00:00:00', 'from'],
     ['a day that does not exist', 'to=2026-02-30', 'to'],

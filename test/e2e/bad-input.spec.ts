@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
+import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { startCaptured, type CapturedApi } from '../contract/captured.js';
 import { takenBy } from '../contract/openapi.js';
 import { sampleFor } from '../contract/requests.js';
@@ -110,7 +110,8 @@ describe('every route that takes a body', () => {
       const { body } = takenBy(method, path);
       if (body === null) continue;
       const sample = await sampleFor({ method, path }, tenant);
-      const target = `${api.url}${path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(sample.params?.[name] ?? ''))}`;
+      const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(sample.params?.[name] ?? ''));
+      const target = `${api.url}${filled}`;
       for (const field of Object.keys(body)) {
         const answers = await Promise.all(
           HOSTILE.map((value) =>
@@ -301,13 +302,15 @@ describe('bytes that are hardly HTTP', () => {
     [
       'a length and chunks',
       () =>
-        `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n${close}0\r\n\r\n`,
+        `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: ` +
+        `chunked\r\n${close}0\r\n\r\n`,
       /^HTTP\/1\.1 400/,
     ],
     [
       'a chunk that lies',
       () =>
-        `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n${close}zz\r\n{}\r\n0\r\n\r\n`,
+        `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: ` +
+        `chunked\r\n${close}zz\r\n{}\r\n0\r\n\r\n`,
       /^HTTP\/1\.1 400/,
     ],
     [
@@ -332,7 +335,8 @@ describe('bytes that are hardly HTTP', () => {
     [
       'a cookie of noise',
       () =>
-        `GET /v1/auth/me HTTP/1.1\r\nHost: a\r\nCookie: vouchsafe_test=\xff\xfe%00%zz; a; =b; vouchsafe_test\r\n${close}`,
+        `GET /v1/auth/me HTTP/1.1\r\nHost: a\r\nCookie: vouchsafe_test=\xff\xfe%00%zz; a; =b; ` +
+        `vouchsafe_test\r\n${close}`,
       /^HTTP\/1\.1 401/,
     ],
     [

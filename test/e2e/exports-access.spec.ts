@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PRESETS, type Preset } from '../../src/platform/access/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import { exported } from '../harness/exports.js';
 import type { Member } from '../harness/factories.js';
+import { MANAGER_ROLES, type Preset, PRESETS } from '../../src/platform/feature/roles.js';
 
 let harness: Harness;
 let orgId: string;
@@ -22,7 +22,7 @@ afterAll(() => harness.stop());
 
 const gone = { status: 410, body: { code: 'export_link_spent' } };
 
-const MAY_EXPORT = ['program_director', 'owner', 'admin'];
+const MAY_EXPORT: readonly string[] = MANAGER_ROLES;
 const MAY_DOWNLOAD = [...MAY_EXPORT, 'staff', 'read_only'];
 const ROLES = Object.entries(PRESETS).flatMap(([preset, roles]) =>
   Object.keys(roles).map((role): [Preset, string] => [preset as Preset, role]),
@@ -41,7 +41,8 @@ describe.each(ROLES)('in %s, the role %s', (preset, role) => {
   });
   const denials = async () => {
     const rows = await harness.database.superuser<{ permission: string }>(
-      `SELECT meta ->> 'permission' AS permission FROM audit_events WHERE type = 'access.denied' AND outcome = 'denied' AND actor_id = $1 ORDER BY occurred_at`,
+      `SELECT meta ->> 'permission' AS permission FROM audit_events WHERE type = 'access.denied'
+         AND outcome = 'denied' AND actor_id = $1 ORDER BY occurred_at`,
       [caller.userId],
     );
     return rows.map(({ permission }) => permission);
@@ -153,7 +154,8 @@ describe('the link', () => {
     const client = await harness.signIn(other.email);
     const { url } = await exported(client, { kind: 'people_csv' });
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'export:create', 'none')`,
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+         VALUES ($1, $2, 'export:create', 'none')`,
       [orgId, other.membershipId],
     );
     expect(await client.get(url!)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
@@ -188,7 +190,8 @@ describe('others', () => {
     const mentor = await harness.make.member(orgId, 'mentor');
     await harness.make.assignment(orgId, mentor.membershipId, mine);
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'export:create', 'assigned'), ($1, $2, 'export:read', 'org')`,
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+         VALUES ($1, $2, 'export:create', 'assigned'), ($1, $2, 'export:read', 'org')`,
       [orgId, mentor.membershipId],
     );
     const client = await harness.signIn(mentor.email);

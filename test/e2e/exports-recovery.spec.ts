@@ -56,7 +56,8 @@ function whileLocked<T>(fn: () => Promise<T>): Promise<T> {
 
 const copying = () =>
   harness.database.superuser<{ pid: number }>(
-    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND wait_event_type = 'Lock'`,
+    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'
+       AND wait_event_type = 'Lock'`,
   );
 const waiting = (count: number) =>
   until(`${count} exports wait for the table`, async () => (await copying()).length === count);

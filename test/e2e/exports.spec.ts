@@ -44,7 +44,8 @@ const events = (type: string, id: string) =>
   );
 const watermark = (id: string) =>
   new RegExp(
-    `^Exported by Example program_director <${member.email}> · Synthetic Harbour · \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z · export ${id}$`,
+    `^Exported by Example program_director <${member.email}> · Synthetic Harbour · ` +
+      `\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z · export ${id}$`,
   );
 
 describe('the list of people as CSV', () => {
@@ -170,7 +171,8 @@ describe("one person's record as PDF", () => {
   it('leaves contact details out for a member who may not unlock them', async () => {
     const other = await harness.make.member(orgId, 'program_director');
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'person:contact', 'none')`,
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+         VALUES ($1, $2, 'person:contact', 'none')`,
       [orgId, other.membershipId],
     );
     const client = await harness.signIn(other.email);
@@ -182,7 +184,8 @@ describe("one person's record as PDF", () => {
   it('leaves out for a record subject what is for staff, and so does the list as CSV', async () => {
     const { email, membershipId } = await harness.make.member(orgId, 'trainee', { personId });
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT $1, $2, p, 'org' FROM unnest(ARRAY['person:read', 'export:create', 'export:read', 'document:download']) p`,
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT $1, $2, p, 'org'
+         FROM unnest(ARRAY['person:read', 'export:create', 'export:read', 'document:download']) p`,
       [orgId, membershipId],
     );
     const trainee = await harness.signIn(email);

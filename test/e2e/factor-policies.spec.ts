@@ -26,7 +26,7 @@ const set = (org: string, column: string, value: unknown) =>
   harness.database.superuser(`UPDATE organizations SET ${column} = $2 WHERE id = $1`, [org, value]);
 
 describe('the word of an identity provider', () => {
-  it("adds no factor, which would open the user's other organizations too, until the user has shown to us who they are", async () => {
+  it("adds no factor, which would open the user's other organizations, until the user signs in locally", async () => {
     const member = await harness.make.member(await harness.make.organization('gme'), 'trainee');
     const client = await harness.signIn(member.email);
     await harness.database.superuser(`UPDATE sessions SET method = 'saml' WHERE membership_id = $1`, [
@@ -100,7 +100,8 @@ describe('a reset by an administrator', () => {
     const [mail] = await mailsTo(harness, email);
     expect(mail!.text).toMatch(/has removed the second factors of your account/);
     const logged = await harness.database.superuser<{ type: string; actor_id: string }>(
-      `SELECT type, actor_id FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type LIKE 'auth.factors%' ORDER BY id`,
+      `SELECT type, actor_id FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type LIKE 'auth.factors%'
+         ORDER BY id`,
       [orgId, membershipId],
     );
     expect(logged.map(({ type }) => type)).toEqual(['auth.factors_reset', 'auth.factors_reset_mailed']);
@@ -117,7 +118,8 @@ describe('a reset by an administrator', () => {
       '403 forbidden',
     );
     await harness.database.superuser(
-      `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES ($1, $2, 'membership:reset-factors', 'org')`,
+      `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+         VALUES ($1, $2, 'membership:reset-factors', 'org')`,
       [orgId, mentor.membershipId],
     );
     const helper = await harness.signIn(mentor.email);
@@ -187,7 +189,7 @@ describe('a remembered device', () => {
     expect(session).toEqual({ remembered_device: true });
   });
 
-  it('counts for an organization that asks for a factor as long as it allows remembering, live sessions too', async () => {
+  it('counts for an organization that asks for a factor while it allows remembering, live sessions too', async () => {
     const { email, browser, orgId: org, app } = await user(7);
     await set(org, 'require_second_factor', true);
     await leave(browser);
@@ -222,7 +224,8 @@ describe('a remembered device', () => {
     });
     await resetFactors(harness.operator, { org: reset.orgId, email: reset.email });
     await harness.database.superuser(
-      `UPDATE app_private.remembered_devices SET created_at = created_at - interval '7 days', expires_at = expires_at - interval '7 days' WHERE user_id = $1`,
+      `UPDATE app_private.remembered_devices SET created_at = created_at - interval '7 days',
+         expires_at = expires_at - interval '7 days' WHERE user_id = $1`,
       [late.userId],
     );
     for (const { browser, email } of [mine, late])
@@ -245,7 +248,8 @@ it('what has lapsed of sign-ins is swept away by schedule, and what has not stay
   await login(email);
   await login(email);
   await harness.database.superuser(
-    `UPDATE app_private.pending_sign_ins SET expires_at = now() - interval '1 second' WHERE secret_hash = (SELECT secret_hash FROM app_private.pending_sign_ins WHERE user_id = $1 LIMIT 1)`,
+    `UPDATE app_private.pending_sign_ins SET expires_at = now() - interval '1 second'
+       WHERE secret_hash = (SELECT secret_hash FROM app_private.pending_sign_ins WHERE user_id = $1 LIMIT 1)`,
     [userId],
   );
   harness.advance(3_600);

@@ -74,7 +74,8 @@ describe('what is held for a time', () => {
     expect(
       (
         await raw.attempt(
-          `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES (app.org_id(), app.membership_id(), 'audit:read', 'org')`,
+          `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+             VALUES (app.org_id(), app.membership_id(), 'audit:read', 'org')`,
         )
       ).code,
     ).toBe('42501');
@@ -148,7 +149,7 @@ describe('a reach that one does not have', () => {
     expect((await client.post('/v1/memberships', account)).body.code).toBe('beyond_own_grants');
   });
 
-  it("is given to nobody by an identity provider of one's own: who connects one holds all that the leader does", async () => {
+  it("is not given by an identity provider of one's own: who connects one holds all of the leading role", async () => {
     const { body: connection } = await director.post('/v1/sso/connections', {
       name: 'Theirs',
       metadata: await providerMetadata(),
@@ -224,7 +225,8 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
     ] as const) {
       const honest = await raw.attempt(`SELECT 1 FROM ${table}`);
       const mixed = await raw.attempt(
-        `SELECT org_id FROM ${table} t WHERE t.${key} > (SELECT CASE WHEN set_config('vouchsafe.context', $1, true) IS NOT NULL
+        `SELECT org_id FROM ${table} t WHERE t.${key} > (SELECT CASE
+           WHEN set_config('vouchsafe.context', $1, true) IS NOT NULL
         THEN '00000000-0000-0000-0000-000000000000'::uuid END)`,
         [stolen],
       );
@@ -274,11 +276,14 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
         }
         const insert = (
           id: string,
-        ) => `INSERT INTO sso_connections (org_id, id, name, idp_entity_id, idp_sso_url, idp_certificates, entrance_enc, entrance_hash)
-          SELECT '${orgId}', ${id}, ${written}, 'x', 'https://elsewhere.example', '{x}', '\\x00', sha256('x') WHERE (SELECT ${become(other)}) IS NOT NULL`;
+        ) => `INSERT INTO sso_connections (org_id, id, name, idp_entity_id, idp_sso_url, idp_certificates,
+          entrance_enc, entrance_hash)
+          SELECT '${orgId}', ${id}, ${written}, 'x', 'https://elsewhere.example', '{x}', '\\x00', sha256('x')
+            WHERE (SELECT ${become(other)}) IS NOT NULL`;
         statements.push(
           insert('gen_random_uuid()'),
-          `${insert(`'${connection.id}'`)} ON CONFLICT (org_id, id) DO UPDATE SET name = left('Taken' || ${become(one)}, 5)`,
+          `${insert(`'${connection.id}'`)} ON CONFLICT (org_id, id) DO UPDATE SET name = left('Taken' || ` +
+            `${become(one)}, 5)`,
         );
       }
     }
@@ -304,7 +309,8 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
       ],
       [`UPDATE people SET title = set_config('vouchsafe.context', '', true) || 'x'`, '42501'],
       [
-        `INSERT INTO memberships (org_id, id, user_id, name, role) SELECT '${org}', gen_random_uuid(), '${lead.userId}', set_config('vouchsafe.context', '', true), 'mentor'`,
+        `INSERT INTO memberships (org_id, id, user_id, name, role)
+           SELECT '${org}', gen_random_uuid(), '${lead.userId}', set_config('vouchsafe.context', '', true), 'mentor'`,
         '42501',
       ],
     ] as const;
@@ -328,17 +334,20 @@ describe('raw SQL in a session', () => {
   it.each<[string, string, (string | null)[]]>([
     [
       'starts no work that its member may not have done',
-      `INSERT INTO outbox (org_id, id, job, lane, payload, request_id) SELECT app.org_id(), gen_random_uuid(), 'retention.nightly', app.org_id() || ':x', '{}', 'r'`,
+      `INSERT INTO outbox (org_id, id, job, lane, payload, request_id)
+         SELECT app.org_id(), gen_random_uuid(), 'retention.nightly', app.org_id() || ':x', '{}', 'r'`,
       ['42501'],
     ],
     [
       'makes no later generation of a key',
-      `INSERT INTO data_keys (org_id, subject_id, purpose, generation, wrapped) SELECT app.org_id(), gen_random_uuid(), 'data', 2, '\\x00'`,
+      `INSERT INTO data_keys (org_id, subject_id, purpose, generation, wrapped)
+         SELECT app.org_id(), gen_random_uuid(), 'data', 2, '\\x00'`,
       ['42501'],
     ],
     [
       'writes no file into an export',
-      `INSERT INTO exports (org_id, id, kind, requested_by, object_key) SELECT app.org_id(), gen_random_uuid(), 'people_csv', app.membership_id(), 'x'`,
+      `INSERT INTO exports (org_id, id, kind, requested_by, object_key)
+         SELECT app.org_id(), gen_random_uuid(), 'people_csv', app.membership_id(), 'x'`,
       ['42501'],
     ],
     ['turns no assignment to somebody else', `UPDATE assignments SET person_id = gen_random_uuid()`, ['42501']],
@@ -346,12 +355,14 @@ describe('raw SQL in a session', () => {
     ['makes no users', `SELECT app.ensure_user(gen_random_uuid(), 'made@test.example')`, ['42501']],
     [
       'sets no password without knowing the present one',
-      `SELECT app.set_password(app.user_id(), '\\x00', decode(repeat('00', 16), 'hex'), decode(repeat('00', 32), 'hex'), NULL, false)`,
+      `SELECT app.set_password(app.user_id(), '\\x00', decode(repeat('00', 16), 'hex'),
+         decode(repeat('00', 32), 'hex'), NULL, false)`,
       ['42501'],
     ],
     [
       'learns nothing of an account by half a sign-in',
-      `SELECT 1 FROM app.complete_sign_in('nobody@test.example', '\\x00', NULL) WHERE user_id IS NOT NULL OR membership_id IS NOT NULL`,
+      `SELECT 1 FROM app.complete_sign_in('nobody@test.example', '\\x00', NULL) WHERE user_id IS NOT NULL
+         OR membership_id IS NOT NULL`,
       [null],
     ],
   ])('%s', async (_what, statement, codes) => {
@@ -375,7 +386,8 @@ describe('raw SQL in a session', () => {
     expect(
       (
         await raw.attempt(
-          `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates, entrance_enc, entrance_hash)
+          `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates,
+             entrance_enc, entrance_hash)
        VALUES (app.org_id(), $1, 'Taken', 'saml', 'x', 'https://elsewhere.example', '{x}', '\\x00', sha256('x'))`,
           [connection.id],
         )

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addToInstitution, createInstitution, removeFromInstitution } from '../../src/cli/institutions.js';
 import { suspend } from '../../src/cli/organizations.js';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
-import type { Preset } from '../../src/platform/access/roles.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
+import type { Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
@@ -129,7 +129,7 @@ describe('the report of an institution', () => {
     expect((await (await site(null)).client.get(REPORT)).body).toEqual({ items: [], nextCursor: null });
   });
 
-  it('is refused by the database itself to who may not see reports, and leaves the caller where they were', async () => {
+  it('is refused by the database without the permission to see reports, and moves no caller', async () => {
     const here = await site();
     await agree(here);
     await agree(await site());
@@ -177,7 +177,8 @@ describe('shared sign-in', () => {
     ));
     for (const domain of ['gme.example', 'enrollment.example', 'workforce.example']) {
       await harness.database.superuser(
-        `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`,
+        `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
+           VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`,
         [home.org, domain],
       );
     }

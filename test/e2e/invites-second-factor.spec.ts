@@ -22,7 +22,8 @@ const sql = <R extends Record<string, any>>(text: string, values: unknown[] = []
 const lastEvent = async (type: string) =>
   (
     await sql(
-      'SELECT outcome, meta, target_id, actor_id FROM audit_events WHERE org_id = $1 AND type = $2 ORDER BY occurred_at, id',
+      `SELECT outcome, meta, target_id, actor_id FROM audit_events WHERE org_id = $1 AND type = $2
+         ORDER BY occurred_at, id`,
       [org, type],
     )
   ).at(-1);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { SMTPServer } from 'smtp-server';
-import { Passwords } from '../../src/modules/auth/index.js';
+import { Passwords } from '../../src/modules/auth/passwords/passwords.js';
 import { inviteKey, readInvite } from '../../src/modules/invites/invite-token.js';
 import { startCaptured, startCapturedWorker, type CapturedApi } from '../contract/captured.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
@@ -92,7 +92,8 @@ const accept = (token: string) => harness.client().post(`${api.url}/v1/invites/a
 /** Every row of every table, secrets of the installation included, as text. */
 async function dump(): Promise<string> {
   const tables = await sql<{ name: string }>(
-    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'app_private')`,
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+       WHERE schemaname IN ('public', 'app_private')`,
   );
   const rows = await Promise.all(
     tables.map(({ name }) =>
@@ -114,7 +115,7 @@ async function redisDump(): Promise<string> {
 }
 
 describe('the token of an invite', () => {
-  it('is in the mail alone: not in the database, Redis, the outbox, any log or answer, while it is sent and afterwards', async () => {
+  it('is in the mail alone: never in the database, Redis, the outbox, a log or an answer', async () => {
     const seen: string[] = [];
     whileSending = async () => void seen.push(await dump(), await redisDump());
     const { text } = await invite(ADDRESS);
@@ -188,7 +189,8 @@ describe('a mail server that refuses the address', () => {
       async () =>
         (
           await sql(
-            `SELECT 1 FROM outbox WHERE job = 'invite.send' AND state = 'dead' AND error_code = 'mail_refused' AND payload ->> 'inviteId' = $1`,
+            `SELECT 1 FROM outbox WHERE job = 'invite.send' AND state = 'dead' AND error_code = 'mail_refused'
+               AND payload ->> 'inviteId' = $1`,
             [body.id],
           )
         ).length === 1,
@@ -219,7 +221,7 @@ describe('a token that opens nothing', () => {
 });
 
 describe("SQL in a member's session", () => {
-  it("neither reads nor writes the digest of a token, invites in no other's name, and takes none with a digest", async () => {
+  it("neither reads nor writes a token's digest, nor invites in another's name or with a digest", async () => {
     const second = await harness.make.member(org, 'program_director');
     const { body } = await invite('sql@test.example');
     await until('the mail came', () => mails.length === 1);
@@ -234,7 +236,8 @@ describe("SQL in a member's session", () => {
       `UPDATE invites SET email = 'thief@test.example'`,
       `UPDATE invites SET role = 'program_director'`,
       'UPDATE invites SET accepted_at = NULL',
-      `INSERT INTO invites (org_id, id, email, name, role, invited_by, expires_at) VALUES ('${org}', gen_random_uuid(), 'a@test.example', 'A', 'trainee', '${second.membershipId}', now())`,
+      `INSERT INTO invites (org_id, id, email, name, role, invited_by, expires_at)
+         VALUES ('${org}', gen_random_uuid(), 'a@test.example', 'A', 'trainee', '${second.membershipId}', now())`,
     ])
       expect([statement, (await raw.attempt(statement)).code]).toEqual([statement, '42501']);
     await raw.attempt(`UPDATE invites SET expires_at = now() + interval '1 day'`);

@@ -117,7 +117,8 @@ describe.each(SCOPES.flatMap((read) => SCOPES.map((update) => [read, update] as 
       expect(ids((await raw.attempt(`UPDATE people SET title = 'y' RETURNING id`)).rows)).toEqual(both);
       expect((await raw.attempt('DELETE FROM people')).code).toBe('42501');
       const inserted = await raw.attempt(
-        `INSERT INTO people (org_id, id, kind, given_name, family_name) SELECT app.org_id(), gen_random_uuid(), 'trainee', 'S', 'S'`,
+        `INSERT INTO people (org_id, id, kind, given_name, family_name)
+           SELECT app.org_id(), gen_random_uuid(), 'trainee', 'S', 'S'`,
       );
       expect(inserted.code).toBe('42501');
       await raw.rollback();

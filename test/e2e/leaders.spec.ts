@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
-import { LEADING_ROLES, type Preset } from '../../src/platform/access/roles.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
+import { OWNER_ROLES, type Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
@@ -85,7 +85,7 @@ describe('handing the leading role on', () => {
     );
   });
 
-  it('is for who leads, to an active member of the organization, with a role that there is, after a fresh sign-in', async () => {
+  it('is for who leads, to an active member, with a role that there is, after a fresh sign-in', async () => {
     const { owner, admin, viewer } = await company();
     const elsewhere = await company();
     const ended = await seat(owner.orgId, 'viewer');
@@ -132,7 +132,7 @@ describe('handing the leading role on', () => {
 });
 
 describe('the last who leads', () => {
-  it.each(Object.entries(LEADING_ROLES))('of a %s organization is a %s, and stays', async (preset, leading) => {
+  it.each(Object.entries(OWNER_ROLES))('of a %s organization is a %s, and stays', async (preset, leading) => {
     const org = await harness.make.organization(preset as Preset);
     const last = await seat(org, leading);
     const other = { gme: 'mentor', workforce: 'admin', enrollment: 'staff' }[preset as Preset];

@@ -43,7 +43,8 @@ async function underWay(): Promise<{ target: string; commit: () => Promise<unkno
   await writer.query(`BEGIN; SELECT app.enter_organization('${here.id}')`);
   const target = newId();
   await writer.query(
-    `INSERT INTO live_events (org_id, id, type, target_type, target_id, permission, occurred_at) VALUES ($1, $2, 'organization.updated', 'organization', $3, 'organization:read', now())`,
+    `INSERT INTO live_events (org_id, id, type, target_type, target_id, permission, occurred_at)
+       VALUES ($1, $2, 'organization.updated', 'organization', $3, 'organization:read', now())`,
     [here.id, newId(), target],
   );
   return { target, commit: () => writer.query('COMMIT') };
@@ -52,7 +53,8 @@ async function underWay(): Promise<{ target: string; commit: () => Promise<unkno
 async function insertMany(count: number): Promise<void> {
   await harness.database.superuser(
     `INSERT INTO live_events (org_id, id, type, target_type, target_id, permission, occurred_at)
-     SELECT $1, gen_random_uuid(), 'organization.updated', 'organization', n::text, 'organization:read', now() FROM generate_series(1, $2) n`,
+     SELECT $1, gen_random_uuid(), 'organization.updated', 'organization', n::text, 'organization:read', now()
+       FROM generate_series(1, $2) n`,
     [here.id, count],
   );
 }
@@ -70,7 +72,7 @@ describe('order', () => {
     expect(stream.targets).toEqual([first.target, last.target]);
   });
 
-  it('is the same for all, and nothing is missed or heard twice, by whoever hops between processes while transactions end in disorder', async () => {
+  it('is the same for all, nothing missed or twice, across processes while transactions end in disorder', async () => {
     const whole = await listening.open(here.director);
     const hopped: string[] = [];
     let lastEventId = whole.lastEventId;
@@ -232,7 +234,8 @@ describe('a process', () => {
     const stream = await listening.open(here.director);
     await stream.settled();
     await harness.database.superuser(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+         AND usename = 'vouchsafe_app'`,
     );
     await until('requests are served again', async () => (await here.director.client.get('/v1/people')).status === 200);
     await change(here.director, here.own);
@@ -262,7 +265,7 @@ describe('a process', () => {
     expect(numbers.every((number, i) => number === i + 1)).toBe(true);
   });
 
-  it('ends its streams when it is told to stop, and is not kept by connections on which nothing was asked', async () => {
+  it('ends its streams when it is told to stop, and is not kept by connections without a request', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const program = new Process('main', { ...harness.env, HOST: '127.0.0.1', PORT: String(port) });

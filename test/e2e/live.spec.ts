@@ -88,7 +88,7 @@ describe('who hears what', () => {
     expect([ours.targets, theirs.targets]).toEqual([[here.own], [there.own]]);
   });
 
-  it('is a director everything, a mentor what is about those assigned, a trainee what is about themselves', async () => {
+  it('shows a director everything, a mentor the people assigned, a trainee the own record', async () => {
     const [director, mentor, trainee] = [
       await listening.open(here.director),
       await listening.open(here.mentor),
@@ -155,7 +155,8 @@ describe('who hears what', () => {
     await raw.enter(sessionSecret(here.director.client));
     const insert = (columns: string, values: string) =>
       raw.attempt(
-        `INSERT INTO live_events (org_id, id, type, permission, occurred_at${columns}) VALUES ('${here.id}', gen_random_uuid(), 'person.created', 'person:read', now()${values})`,
+        `INSERT INTO live_events (org_id, id, type, permission, occurred_at${columns})
+           VALUES ('${here.id}', gen_random_uuid(), 'person.created', 'person:read', now()${values})`,
       );
     expect([(await insert('', '')).code, (await insert(', transaction_id', ", '1'")).code]).toEqual([null, '42501']);
     await raw.rollback();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { MOST_IN_TURN, Passwords } from '../../src/modules/auth/passwords.js';
+import { MOST_IN_TURN, Passwords } from '../../src/modules/auth/passwords/passwords.js';
 import { INSTALLATION, newId } from '../../src/platform/clock/id.js';
 import { startCaptured, type CapturedApi } from '../contract/captured.js';
 import { Harness } from '../harness/app.js';
@@ -48,7 +48,8 @@ const times = (n: number, fn: () => Promise<Answer>) => Promise.all(Array.from({
 /** Lets time pass for every address: rows are moved back, as if they had been written then. */
 const pass = (minutes: string) =>
   harness.database.superuser(
-    `UPDATE app_private.sign_in_locks SET last_at = last_at - interval '${minutes} minutes', locked_until = locked_until - interval '${minutes} minutes'`,
+    `UPDATE app_private.sign_in_locks SET last_at = last_at - interval '${minutes} minutes',
+       locked_until = locked_until - interval '${minutes} minutes'`,
   );
 
 describe('sign-in by password', () => {
@@ -61,7 +62,7 @@ describe('sign-in by password', () => {
       if (status === 429) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
-  it('evaluates exactly five of fifty made at once through two processes, for an address that nobody has too', async () => {
+  it('evaluates exactly five of fifty made at once through two processes, for an unknown address too', async () => {
     for (const email of [await newAddress(), `nobody-${newId()}@test.example`]) {
       evaluated = 0;
       const answers = await Promise.all(
@@ -121,7 +122,8 @@ describe('sign-in by password', () => {
     ).toHaveLength(5);
     expect(
       await harness.database.superuser(
-        'SELECT failures, pending FROM app_private.sign_in_locks WHERE failures + pending > 0 AND login_key = sha256($1)',
+        `SELECT failures, pending FROM app_private.sign_in_locks WHERE failures + pending > 0
+           AND login_key = sha256($1)`,
         [Buffer.from(email)],
       ),
     ).toEqual([]);
@@ -161,11 +163,12 @@ describe('sign-in by password', () => {
     expect(first).toHaveLength(32);
   });
 
-  it('writes every failure and the lock to the log, without the password, for strangers under a mark of the address', async () => {
+  it('logs every failure and the lock, without the password, for strangers under a mark of the address', async () => {
     const { email, userId } = await harness.make.member(orgId, 'trainee');
     for (let i = 0; i < 5; i += 1) await wrong(email);
     const events = await harness.database.superuser(
-      `SELECT type, outcome, actor_type FROM audit_events WHERE org_id = $1 AND target_id = $2 ORDER BY occurred_at, id`,
+      `SELECT type, outcome, actor_type FROM audit_events WHERE org_id = $1 AND target_id = $2
+         ORDER BY occurred_at, id`,
       [orgId, userId],
     );
     expect(events.filter(({ type }) => type !== 'membership.created')).toEqual([
@@ -179,12 +182,15 @@ describe('sign-in by password', () => {
     const unknown = `nobody-${newId()}@test.example`;
     for (let i = 0; i < 2; i += 1) await wrong(unknown);
     const strange = await harness.database.superuser(
-      `SELECT DISTINCT target_type, target_id = actor_id AS same, org_id FROM audit_events WHERE target_type = 'address' AND id IN (SELECT event_id FROM audit_private WHERE convert_from(payload, 'UTF8') LIKE '%' || $1 || '%')`,
+      `SELECT DISTINCT target_type, target_id = actor_id AS same, org_id FROM audit_events
+         WHERE target_type = 'email' AND id IN (SELECT event_id FROM audit_private
+           WHERE convert_from(payload, 'UTF8') LIKE '%' || $1 || '%')`,
       [unknown],
     );
-    expect(strange).toEqual([{ target_type: 'address', same: true, org_id: INSTALLATION }]);
+    expect(strange).toEqual([{ target_type: 'email', same: true, org_id: INSTALLATION }]);
     const everything = await harness.database.superuser(
-      `SELECT string_agg(e::text, '') || (SELECT string_agg(convert_from(payload, 'UTF8'), '') FROM audit_private) AS line FROM audit_events e`,
+      `SELECT string_agg(e::text, '') || (SELECT string_agg(convert_from(payload, 'UTF8'), '')
+         FROM audit_private) AS line FROM audit_events e`,
     );
     expect(JSON.stringify(everything)).not.toContain('Wrong-Password');
   });
@@ -308,7 +314,8 @@ describe('a change of the password in a session', () => {
     expect((await change(Factories.PASSWORD)).status).toBe(204);
     expect(
       await harness.database.superuser(
-        'SELECT failures, pending FROM app_private.sign_in_locks WHERE failures + pending > 0 AND login_key = sha256($1)',
+        `SELECT failures, pending FROM app_private.sign_in_locks WHERE failures + pending > 0
+           AND login_key = sha256($1)`,
         [Buffer.from(email)],
       ),
     ).toEqual([]);

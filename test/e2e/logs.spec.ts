@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { allRoutes, type Route } from '../../src/platform/feature/routes.js';
+import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { UNSAFE_logRequestBody } from '../../src/platform/logging/logger.js';
 import { startCaptured, type CapturedApi } from '../contract/captured.js';
 import { takenBy } from '../contract/openapi.js';

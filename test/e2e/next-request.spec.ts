@@ -263,7 +263,8 @@ describe('a membership that ends in the middle of a request', () => {
         async () =>
           (
             await harness.database.superuser(
-              `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND wait_event_type = 'Lock'`,
+              `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'
+                 AND wait_event_type = 'Lock'`,
             )
           ).length > 0,
       );

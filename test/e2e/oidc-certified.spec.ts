@@ -90,7 +90,9 @@ describe('a certified OpenID provider', () => {
     );
     const own = new URL(await departOidc(thief, connection));
     const iss = encodeURIComponent(provider.issuer);
-    const injected = `/v1/sso/oidc/${connection}/callback?code=${stolen.searchParams.get('code')}&state=${own.searchParams.get('state')}&iss=${iss}`;
+    const injected =
+      `/v1/sso/oidc/${connection}/callback?code=${stolen.searchParams.get('code')}&state=` +
+      `${own.searchParams.get('state')}&iss=${iss}`;
     expect((await thief.get(injected)).status).toBe(403);
   });
 

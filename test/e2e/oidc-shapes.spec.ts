@@ -152,7 +152,8 @@ describe('Google', () => {
     expect((await signIn(google('named.example.test'))).status).toBe(303);
     expect((await signIn(google('hosted.example.test'))).reason).toBe('hosted_domain_wrong');
     await harness.database.superuser(
-      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), 'hosted.example.test', 'not-a-token-at-all-0', now())`,
+      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
+         VALUES ($1, gen_random_uuid(), 'hosted.example.test', 'not-a-token-at-all-0', now())`,
       [orgId],
     );
     expect((await signIn(google('hosted.example.test'))).status).toBe(303);

@@ -54,7 +54,8 @@ describe('organizations that take turns on a single connection', () => {
     await client.get('/v1/auth/me');
     await until('every transaction is over', async () => {
       const open = await harness.database.superuser(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND state LIKE 'idle in transaction%'`,
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'
+           AND state LIKE 'idle in transaction%'`,
       );
       return open.length === 0;
     });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createUser, resume, suspend } from '../../src/cli/organizations.js';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { createUser } from '../../src/cli/organizations.js';
 import { OrganizationService } from '../../src/modules/tenancy/index.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql, bareVisit, sessionSecret } from '../contract/raw-sql.js';
@@ -8,20 +7,18 @@ import { providerMetadata } from '../contract/fixtures.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { Factories, type Member } from '../harness/factories.js';
-import { deliver, personEvent } from '../harness/partner.js';
-import { until } from '../harness/until.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 
 const CURRENT = '/v1/organizations/current';
 const SIGN_IN = `${CURRENT}/sign-in`;
 
 let harness: Harness;
 let orgId: string;
-let member: Member;
 let director: Client;
 
 beforeAll(async () => {
   harness = await Harness.start();
-  [orgId, member, director] = await tenant();
+  [orgId, , director] = await tenant();
 });
 afterAll(() => harness.stop());
 
@@ -117,8 +114,10 @@ describe('the settings of an organization', () => {
 
   it('never shut out who sets them: every combination is refused exactly when it would', async () => {
     await harness.database.superuser(
-      `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates, entrance_enc, entrance_hash, tested_at)
-       VALUES ($1, gen_random_uuid(), 'Tested', 'saml', 'x', 'https://idp.test.example', '{x}', '', sha256('x'), now())`,
+      `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates,
+         entrance_enc, entrance_hash, tested_at)
+       VALUES ($1, gen_random_uuid(), 'Tested', 'saml', 'x', 'https://idp.test.example', '{x}', '', sha256('x'),
+         now())`,
       [orgId],
     );
     for (const allowedSignIn of [['password', 'saml'], ['password'], ['saml']]) {
@@ -274,7 +273,7 @@ describe('an organization that takes no passwords', () => {
   });
 });
 
-it("a verified assertion opens nothing where SAML is not taken, or that is suspended, even with the connection's secret at hand", async () => {
+it('a verified assertion with the secret opens nothing without SAML or while suspended', async () => {
   const [org] = await tenant();
   const { id } = await harness.operator.within(org, async () =>
     harness.operator.app
@@ -303,109 +302,6 @@ it("a verified assertion opens nothing where SAML is not taken, or that is suspe
     await set(column, opened, org);
   }
   await raw.end();
-});
-
-describe('a suspended organization', () => {
-  it('is shut for everybody by operators, once, with a reason in its log, and opened again', async () => {
-    const [org, who, client] = await tenant();
-    expect([await suspend(harness.operator, org, 'unpaid'), await suspend(harness.operator, org, 'unpaid')]).toEqual([
-      true,
-      false,
-    ]);
-    expect(seen(await client.get(CURRENT))).toEqual([403, 'organization_suspended']);
-    expect(withoutId(await login(who.email))).toEqual(withoutId(await login(member.email, 'Wrong-Password-1')));
-    expect([await resume(harness.operator, org), await resume(harness.operator, org)]).toEqual([true, false]);
-    expect((await client.get(CURRENT)).status).toBe(200);
-    expect((await login(who.email)).status).toBe(200);
-    expect([await logged('organization.suspended', org), await logged('organization.resumed', org)]).toEqual([
-      [{ meta: { reason: 'unpaid' } }],
-      [{ meta: {} }],
-    ]);
-  });
-
-  it('is not suspended for a reason that is a sentence, and the installation never is', async () => {
-    await expect(suspend(harness.operator, orgId, 'Jane Doe did not pay')).rejects.toThrow('one word');
-    expect(await suspend(harness.operator, '00000000-0000-0000-0000-000000000000', 'unpaid')).toBe(false);
-  });
-
-  it('has no connection to sign in through, and takes no webhook, as if there were none', async () => {
-    const [org, , client] = await tenant();
-    const { body: source } = await client.post('/v1/webhook-sources', { name: 'Partner', scheme: 'standard' });
-    const { body: connection } = await client.post('/v1/sso/connections', {
-      name: 'Test',
-      metadata: await providerMetadata(),
-      defaultRole: 'mentor',
-    });
-    const { body: warm } = await client.post('/v1/webhook-sources', { name: 'Busy partner', scheme: 'standard' });
-    expect((await deliver(harness.url, warm, personEvent('before'))).status).toBe(202);
-    await harness.settled();
-    await suspend(harness.operator, org, 'incident');
-    expect(withoutId(await deliver(harness.url, source, personEvent('meanwhile')))).toEqual(
-      withoutId(await deliver(harness.url, { ...source, id: newId() }, personEvent('meanwhile'))),
-    );
-    harness.advance(1); // a source is not looked up anew more than ten times a second
-    expect((await deliver(harness.url, warm, personEvent('meanwhile'))).status).toBe(404); // though the process knew it a moment ago
-    expect(await harness.database.superuser('SELECT 1 FROM webhook_inbox WHERE org_id = $1', [org])).toHaveLength(1);
-    expect(withoutId(await harness.client().get(`/v1/sso/saml/${connection.id}/metadata`))).toEqual(
-      withoutId(await harness.client().get(`/v1/sso/saml/${newId()}/metadata`)),
-    );
-  });
-
-  it('has its jobs wait until it is resumed, but for the duties of retention', async () => {
-    const [org, , client] = await tenant();
-    await harness.settled();
-    await suspend(harness.operator, org, 'incident');
-    const person = await harness.make.person(org);
-    const enqueue = (job: string) =>
-      harness.database.superuser(
-        `INSERT INTO outbox (org_id, id, job, lane, payload, request_id) VALUES ($1::uuid, gen_random_uuid(), $2::text, $1::uuid || ':' || $2::text, $3, 'test')`,
-        [org, job, JSON.stringify({ exportId: person, key: `${org}/exports/${person}/x`, runId: person })],
-      );
-    await Promise.all(['exports.render', 'retention.nightly'].map(enqueue));
-    const states = async () =>
-      Object.fromEntries(
-        (
-          await harness.database.superuser<{ job: string; state: string }>(
-            `SELECT job, state FROM outbox WHERE org_id = $1 AND job IN ('exports.render', 'retention.nightly') ORDER BY created_at`,
-            [org],
-          )
-        ).map(({ job, state }) => [job, state]),
-      );
-    await until('the duty is done', async () => (await states())['retention.nightly'] === 'done');
-    expect((await states())['exports.render']).toBe('pending');
-    const [depth] = await harness.database.superuser<{ pending: string }>('SELECT pending FROM app.outbox_depth()');
-    expect(Number(depth!.pending)).toBe(0); // what waits on purpose is no alarm
-    await resume(harness.operator, org);
-    await until('the job was taken up', async () => (await states())['exports.render'] !== 'pending');
-    expect((await client.get(CURRENT)).status).toBe(200);
-  });
-
-  it('has no schedule started but that of retention', async () => {
-    const [org] = await tenant();
-    await suspend(harness.operator, org, 'incident');
-    const [row] = await harness.database.superuser<{ all: string[]; active: string[] }>(
-      'SELECT array(SELECT app.organization_ids(true)) AS all, array(SELECT app.organization_ids(false)) AS active',
-    );
-    expect([row!.all.includes(org), row!.active.includes(org)]).toEqual([true, false]);
-    await harness.tick();
-    const runs = await harness.database.superuser<{ schedule: string }>(
-      'SELECT schedule FROM job_runs WHERE org_id = $1',
-      [org],
-    );
-    expect(runs).toEqual([{ schedule: 'retention.nightly' }]);
-  });
-
-  it('lets no job act as a member of it', async () => {
-    const [org, who] = await tenant();
-    await suspend(harness.operator, org, 'incident');
-    const raw = await RawSql.open(harness.env.WORKER_DATABASE_URL!);
-    try {
-      await raw.client.query('BEGIN');
-      expect((await raw.attempt('SELECT * FROM app.enter_member($1, $2)', [org, who.membershipId])).code).toBe('42501');
-    } finally {
-      await raw.end();
-    }
-  });
 });
 
 describe('operators', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PeopleRepository } from '../../src/modules/people/people.repository.js';
-import { Context, withContext } from '../../src/platform/context/context.js';
+import { Context, withContext, type Member } from '../../src/platform/context/context.js';
 import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
@@ -56,7 +56,8 @@ beforeAll(async () => {
     secrets[role] = sessionSecret(await harness.signIn(email));
     if (role !== 'mentor') continue;
     await superuser(
-      `INSERT INTO assignments (org_id, id, person_id, membership_id) SELECT $1, gen_random_uuid(), p, $2 FROM unnest($3::uuid[]) p`,
+      `INSERT INTO assignments (org_id, id, person_id, membership_id) SELECT $1, gen_random_uuid(), p, $2
+         FROM unnest($3::uuid[]) p`,
       [orgId, membershipId, Array.from({ length: ASSIGNED }, (_, i) => people[100 + i * 100]!)],
     );
   }
@@ -75,10 +76,9 @@ const ASKED: Record<string, (repository: PeopleRepository) => unknown> = {
 
 /** The plan of what the repository sends for somebody. */
 function planOf(role: Role, ask: (repository: PeopleRepository) => unknown): Promise<PlanNode> {
-  const context = new Context();
-  Object.assign(context, {
+  const context = new Context({
     orgId,
-    member: { personId: entrusted(), grants: new Map([['person:read', SCOPES[role]]]) },
+    member: { personId: entrusted(), grants: new Map([['person:read', SCOPES[role]]]) } as unknown as Member,
   });
   let sent!: { text: string; values: unknown[] };
   const unitOfWork = {

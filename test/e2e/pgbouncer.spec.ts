@@ -153,7 +153,8 @@ describe(`two processes, ${POOL} shared connections, 200 requests of ${TENANTS} 
       people: string;
       titles: string[];
     }>(
-      `SELECT org_id, family_name, count(*) AS people, array_agg(title ORDER BY title) FILTER (WHERE title IS NOT NULL) AS titles FROM people GROUP BY 1, 2`,
+      `SELECT org_id, family_name, count(*) AS people, array_agg(title
+         ORDER BY title) FILTER (WHERE title IS NOT NULL) AS titles FROM people GROUP BY 1, 2`,
     );
     const expected = tenants.map(({ orgId, mark, created }) => ({
       org_id: orgId,
@@ -214,7 +215,8 @@ describe('what is broken off in the middle', () => {
   const nobodyInside = () =>
     until('no transaction is open', async () => {
       const open = await harness.database.superuser(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND state <> 'idle'`,
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'
+           AND state <> 'idle'`,
       );
       return open.length === 0;
     });
@@ -245,7 +247,8 @@ describe('what is broken off in the middle', () => {
   const waiting = (count: number) =>
     until(`${count} changes wait`, async () => {
       const rows = await harness.database.superuser(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app' AND wait_event_type = 'Lock'`,
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'
+           AND wait_event_type = 'Lock'`,
       );
       return rows.length >= count;
     });
@@ -299,7 +302,8 @@ describe('what is broken off in the middle', () => {
         .map(({ director, people }) => director.patch(`/v1/people/${people[0]}`, { title: 'ended' }));
       await waiting(POOL);
       await harness.database.superuser(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vouchsafe_app'`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+           AND usename = 'vouchsafe_app'`,
       );
       for (const { status } of await Promise.all(given)) expect(status).toBeGreaterThanOrEqual(500);
     });

@@ -52,7 +52,8 @@ const idle = (id: string, minutes: number) =>
   );
 const aged = (id: string, minutes: number) =>
   harness.database.superuser(
-    `UPDATE sessions SET (signed_in_at, created_at, expires_at) = (signed_in_at - by, created_at - by, expires_at - by) FROM make_interval(secs => $2::float8 * 60) by WHERE id = $1`,
+    `UPDATE sessions SET (signed_in_at, created_at, expires_at) = (signed_in_at - by, created_at - by,
+       expires_at - by) FROM make_interval(secs => $2::float8 * 60) by WHERE id = $1`,
     [id, minutes],
   );
 const code = async (client: Client) => (await client.get('/v1/auth/me')).body.code;
@@ -138,7 +139,8 @@ describe('"remember me"', () => {
     expect((await director.patch('/v1/organizations/current/sign-in', { rememberMeAllowed: 'yes' })).status).toBe(400);
     expect(
       await harness.database.superuser(
-        `SELECT pg_get_triggerdef(oid) ~ 'new.remember_me_allowed' AS guarded FROM pg_trigger WHERE tgname = 'sign_in_settings'`,
+        `SELECT pg_get_triggerdef(oid) ~ 'new.remember_me_allowed' AS guarded FROM pg_trigger
+           WHERE tgname = 'sign_in_settings'`,
       ),
     ).toEqual([{ guarded: true }]);
   });

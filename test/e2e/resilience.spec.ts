@@ -126,8 +126,10 @@ describe('the database killed under load', () => {
       id: string;
       events: string;
       keys: string;
-    }>(`SELECT p.id, (SELECT count(*) FROM audit_events e WHERE e.type = 'person.created' AND e.target_id = p.id::text) AS events,
-      (SELECT count(*) FROM data_keys k WHERE k.subject_id = p.id) AS keys FROM people p WHERE external_id LIKE 'load-%'`);
+    }>(`SELECT p.id, (SELECT count(*) FROM audit_events e WHERE e.type = 'person.created'
+      AND e.target_id = p.id::text) AS events,
+      (SELECT count(*) FROM data_keys k WHERE k.subject_id = p.id) AS keys FROM people p
+        WHERE external_id LIKE 'load-%'`);
     await superuser.end();
     const ids = new Set(kept.rows.map(({ id }) => id));
     expect(writes.filter(({ status, body }) => status === 201 && !ids.has(body.id as string))).toEqual([]);

@@ -53,7 +53,8 @@ describe('retention every night', () => {
     const { membershipId, userId } = await harness.make.member(orgId, 'trainee');
     await harness.database.superuser(
       `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
-       SELECT $1, gen_random_uuid(), $2, $3, sha256(i::text::bytea), 'password', now() + interval '1 day' FROM generate_series(1, 5) i`,
+       SELECT $1, gen_random_uuid(), $2, $3, sha256(i::text::bytea), 'password', now() + interval '1 day'
+         FROM generate_series(1, 5) i`,
       [orgId, membershipId, userId],
     );
     harness.advance(3 * 86_400);
@@ -67,7 +68,8 @@ describe('retention every night', () => {
     expect(await harness.database.superuser('SELECT 1 FROM sessions WHERE org_id = $1', [orgId])).toEqual([]);
     expect(
       await harness.database.superuser(
-        `SELECT meta ->> 'policy' AS policy, meta ->> 'removed' AS removed FROM audit_events WHERE type = 'retention.completed' AND org_id = $1 ORDER BY 1`,
+        `SELECT meta ->> 'policy' AS policy, meta ->> 'removed' AS removed FROM audit_events
+           WHERE type = 'retention.completed' AND org_id = $1 ORDER BY 1`,
         [orgId],
       ),
     ).toEqual([

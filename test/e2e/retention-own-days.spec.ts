@@ -28,7 +28,8 @@ async function ended(org: string, days: number): Promise<void> {
   const { membershipId, userId } = await harness.make.member(org, 'mentor');
   await harness.database.superuser(
     `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
-     VALUES ($1, gen_random_uuid(), $2, $3, sha256(random()::text::bytea), 'password', now() - make_interval(days => $4))`,
+     VALUES ($1, gen_random_uuid(), $2, $3, sha256(random()::text::bytea), 'password',
+       now() - make_interval(days => $4))`,
     [org, membershipId, userId, days],
   );
 }

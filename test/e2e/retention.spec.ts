@@ -50,7 +50,8 @@ afterAll(() => harness.stop());
 
 async function specimenTable({ superuser }: TestDatabase): Promise<void> {
   await superuser(`
-    CREATE TABLE specimen (org_id uuid NOT NULL, id uuid PRIMARY KEY DEFAULT gen_random_uuid(), noted_at timestamptz NOT NULL, note text, object_key text)`);
+    CREATE TABLE specimen (org_id uuid NOT NULL, id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+      noted_at timestamptz NOT NULL, note text, object_key text)`);
   await superuser('CREATE INDEX specimen_age ON specimen (org_id, noted_at) WHERE object_key IS NOT NULL');
   await superuser(`SELECT app_private.protect_table('specimen', 'SELECT')`);
   await superuser('GRANT UPDATE (note, object_key) ON specimen TO vouchsafe_worker');
@@ -61,7 +62,8 @@ async function endedSessions(org: string, sessions: number, daysAgo: number): Pr
   const { membershipId, userId } = await harness.make.member(org, org === orgId ? 'mentor' : 'member');
   await harness.database.superuser(
     `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
-     SELECT $1, gen_random_uuid(), $2, $3, sha256(i::text::bytea), 'password', now() - make_interval(days => $5) FROM generate_series(1, $4::int) i`,
+     SELECT $1, gen_random_uuid(), $2, $3, sha256(i::text::bytea), 'password', now() - make_interval(days => $5)
+       FROM generate_series(1, $4::int) i`,
     [org, membershipId, userId, sessions, daysAgo],
   );
 }
@@ -182,7 +184,7 @@ describe('a run', () => {
 
   it('shows in the log who asked for it and what it did', async () => {
     const runId = await completed('sessions.expired');
-    const { body } = await director.get(`/v1/audit?targetType=retention_run&targetId=${runId}`);
+    const { body } = await director.get(`/v1/audit?targetType=retention-run&targetId=${runId}`);
     expect(body.items.map(({ type, actor }: { type: string; actor: { type: string } }) => [type, actor.type])).toEqual([
       ['retention.completed', 'system'],
       ['retention.requested', 'user'],
@@ -201,7 +203,8 @@ describe('a run', () => {
     });
     await storage.put(key, Readable.from([Buffer.from('attachment')]), { key: Buffer.alloc(32, 7), generation: 1 });
     await harness.database.superuser(
-      `INSERT INTO specimen (org_id, noted_at, note, object_key) VALUES ($1, now() - interval '11 days', 'old', $2), ($1, now() - interval '9 days', 'young', 'kept')`,
+      `INSERT INTO specimen (org_id, noted_at, note, object_key)
+         VALUES ($1, now() - interval '11 days', 'old', $2), ($1, now() - interval '9 days', 'young', 'kept')`,
       [orgId, key],
     );
     const runId = await completed('specimen.notes');
@@ -227,14 +230,16 @@ describe('a run', () => {
   it('fails rather than reach below the period, whatever its record says', async () => {
     const id = newId();
     await harness.database.superuser(
-      `INSERT INTO specimen (org_id, noted_at, note, object_key) VALUES ($1, now() - interval '8 days', 'protected', 'kept')`,
+      `INSERT INTO specimen (org_id, noted_at, note, object_key)
+         VALUES ($1, now() - interval '8 days', 'protected', 'kept')`,
       [orgId],
     );
     await harness.database.superuser(
       `WITH job AS (INSERT INTO outbox (org_id, id, job, lane, payload, request_id)
          VALUES ($1::uuid, $2::uuid, 'retention.run', $1::text || ':l', jsonb_build_object('runId', $2::uuid), 'test'))
        INSERT INTO retention_runs (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id)
-       VALUES ($1::uuid, $2::uuid, 'specimen.notes', 'intruder', now(), sha256(''), 1, now() - interval '1 hour', $2::uuid)`,
+       VALUES ($1::uuid, $2::uuid, 'specimen.notes', 'intruder', now(), sha256(''), 1, now() - interval '1 hour',
+         $2::uuid)`,
       [orgId, id],
     );
     await harness.settled();

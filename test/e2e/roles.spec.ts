@@ -131,21 +131,25 @@ describe('nobody gives what they do not hold, by raw SQL neither', () => {
       'making a member of a higher role',
       () =>
         raw.attempt(
-          `INSERT INTO memberships (org_id, id, user_id, name, role) SELECT app.org_id(), gen_random_uuid(), app.ensure_user(gen_random_uuid(), 'new@test.example'), 'X', 'program_director'`,
+          `INSERT INTO memberships (org_id, id, user_id, name, role)
+             SELECT app.org_id(), gen_random_uuid(), app.ensure_user(gen_random_uuid(), 'new@test.example'), 'X',
+               'program_director'`,
         ),
     ],
     [
       "a role's override",
       () =>
         raw.attempt(
-          `INSERT INTO role_overrides (org_id, role, permission, scope) VALUES (app.org_id(), 'deputy', 'audit:read', 'org')`,
+          `INSERT INTO role_overrides (org_id, role, permission, scope)
+             VALUES (app.org_id(), 'deputy', 'audit:read', 'org')`,
         ),
     ],
     [
       "a member's override",
       () =>
         raw.attempt(
-          `INSERT INTO member_overrides (org_id, membership_id, permission, scope) VALUES (app.org_id(), app.membership_id(), 'audit:read', 'org')`,
+          `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
+             VALUES (app.org_id(), app.membership_id(), 'audit:read', 'org')`,
         ),
     ],
     [

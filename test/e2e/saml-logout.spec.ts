@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Harness } from '../harness/app.js';
 import { Browser } from '../harness/browser.js';
 import type { Client } from '../harness/client.js';
@@ -46,7 +46,14 @@ const setup = () => harness.operator.app.get(SsoSetupService);
 async function connect(binding = REDIRECT, settings: object = {}): Promise<SamlConnection> {
   const orgId = await harness.make.organization('gme');
   const certificate = key.certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
-  const metadata = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="https://idp.example.test/metadata"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleLogoutService Binding="${binding}" Location="https://idp.example.test/slo"/><md:SingleSignOnService Binding="${binding}" Location="https://idp.example.test/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>`;
+  const metadata =
+    '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" ' +
+    'xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="https://idp.example.test/metadata">' +
+    '<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor>' +
+    `<ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>` +
+    `</md:KeyDescriptor><md:SingleLogoutService Binding="${binding}" Location="https://idp.example.test/slo"/>` +
+    `<md:SingleSignOnService Binding="${binding}" Location="https://idp.example.test/sso"/></md:IDPSSODescriptor>` +
+    '</md:EntityDescriptor>';
   const { id } = await harness.operator.within(orgId, () =>
     setup().create({ name: 'Test', metadata, defaultRole: 'mentor', idpInitiated: true, ...settings }),
   );
@@ -93,7 +100,8 @@ const index = (session: string): string => `<samlp:SessionIndex>${session}</saml
 
 async function refusals({ orgId }: SamlConnection): Promise<string[]> {
   const rows = await harness.database.superuser<{ reason: string }>(
-    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'sso.logout_refused' AND org_id = $1 ORDER BY occurred_at, id`,
+    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'sso.logout_refused' AND org_id = $1
+       ORDER BY occurred_at, id`,
     [orgId],
   );
   return rows.map(({ reason }) => reason);

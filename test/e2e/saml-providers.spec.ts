@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { SamlSetupService } from '../../src/modules/auth/saml/saml-setup.service.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Harness } from '../harness/app.js';
 import { Browser } from '../harness/browser.js';
 import type { RealProvider } from '../harness/real-idp.js';
@@ -23,6 +24,7 @@ interface Connected {
 
 const browser = () => new Browser({ [PUBLIC]: harness.url });
 const setup = () => harness.operator.app.get(SsoSetupService);
+const samlSetup = () => harness.operator.app.get(SamlSetupService);
 const within = <T>(org: string, fn: () => Promise<T>) => harness.operator.within(org, fn);
 
 async function connect(provider: RealProvider, settings: object = {}): Promise<Connected> {
@@ -90,10 +92,10 @@ describe.each([
   it('our next key signs once the provider has read of it, and not before', async () => {
     provider.behaviour.wantSigned = true;
     const connected = await connect(provider, { signRequests: true });
-    const [old] = (await within(connected.org, () => setup().introduceKey(connected.id))).spCertificates;
+    const [old] = (await within(connected.org, () => samlSetup().addKey(connected.id))).spCertificates;
     expect((await begin(browser(), connected)).status).toBe(200);
     await exchange(connected);
-    const { spCertificates } = await within(connected.org, () => setup().switchKey(connected.id));
+    const { spCertificates } = await within(connected.org, () => samlSetup().rotateKey(connected.id));
     expect([spCertificates.length, spCertificates.includes(old!)]).toEqual([1, false]);
     expect((await begin(browser(), connected)).status).toBe(400);
     await exchange(connected);
@@ -112,11 +114,11 @@ describe.each([
   it('an assertion encrypted for our old key and for our next one is read while both are shown', async () => {
     provider.behaviour.encrypt = true;
     const connected = await connect(provider, { wantAssertionEncrypted: true });
-    await within(connected.org, () => setup().introduceKey(connected.id));
+    await within(connected.org, () => samlSetup().addKey(connected.id));
     expect((await begin(browser(), connected)).status).toBe(200);
     await exchange(connected);
     expect((await begin(browser(), connected)).status).toBe(200);
-    await within(connected.org, () => setup().switchKey(connected.id));
+    await within(connected.org, () => samlSetup().rotateKey(connected.id));
     expect((await begin(browser(), connected)).status).toBe(200);
   });
 

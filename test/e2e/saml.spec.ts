@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Harness } from '../harness/app.js';
 import { IdentityProvider, postSaml } from '../harness/identity-provider.js';
 import type { Client } from '../harness/client.js';
@@ -38,7 +38,8 @@ async function signIn(client: Client, email: string, connection = connectionId) 
 
 function failures(org = orgId): Promise<{ reason: string }[]> {
   return harness.database.superuser(
-    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'auth.sign_in_failed' AND org_id = $1 ORDER BY occurred_at`,
+    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'auth.sign_in_failed' AND org_id = $1
+       ORDER BY occurred_at`,
     [org],
   );
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { Directory } from '../harness/directory.js';
@@ -159,7 +159,7 @@ const ENDINGS: Record<string, (scene: Scene) => Promise<Answer>> = {
 };
 
 describe.each(Object.entries(ENDINGS))('%s of active', (_what, end) => {
-  it('ends membership, sessions, keys and streams in every process with the next request, and the next sign-in', async () => {
+  it('ends membership, sessions, keys and streams in every process at once, and the next sign-in', async () => {
     const scene = await makeScene({ groups: ['Directors'] });
     const {
       body: { key },
@@ -209,7 +209,7 @@ describe('the groups of the directory', () => {
     ]);
   });
 
-  it("count by name or by id in the directory, the first of the connection's list before others, also when a group becomes another", async () => {
+  it("count by name or by id, the first of the connection's list before others, also after a change", async () => {
     const scene = await makeScene({ groups: ['Mentors'] });
     const { directory, id } = scene;
     const other = await directory.create('Groups', { displayName: 'Others', members: [{ value: id }] });
@@ -220,11 +220,12 @@ describe('the groups of the directory', () => {
     expect((await standing(scene, id))!.role).toBe('mentor');
   });
 
-  it('without a default role end who is in none of them, and let them begin again with nothing but the role', async () => {
+  it('without a default role end the members in none of them, who begin again with the role alone', async () => {
     const scene = await makeScene({ defaultRole: null });
     const { directory, id, org } = scene;
     expect([scene.arrived.status, (await standing(scene, id))!.status]).toEqual([403, 'ended']);
-    expect((await directory.get(`Users/${id}`)).body.active).toBe(true); // so says the directory; no role is ours to say
+    // so says the directory; no role is ours to say
+    expect((await directory.get(`Users/${id}`)).body.active).toBe(true);
     const group = await directory.create('Groups', {
       displayName: 'Mentors',
       externalId: 'ext-mentors',

@@ -45,7 +45,8 @@ describe('tokens', () => {
   it.each<[string, string]>([
     [
       'its time is over',
-      `UPDATE scim_tokens SET created_at = now() - interval '30 days', expires_at = now() - interval '1 second' WHERE connection_id = $1`,
+      `UPDATE scim_tokens SET created_at = now() - interval '30 days', expires_at = now() - interval '1 second'
+         WHERE connection_id = $1`,
     ],
     ['the connection is off', 'UPDATE sso_connections SET enabled = false WHERE id = $1'],
     ['the connection is gone', 'DELETE FROM sso_connections WHERE id = $1'],

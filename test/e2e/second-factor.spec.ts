@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { FactorProofs } from '../../src/modules/auth/factors/factor-proofs.service.js';
+import { FactorProofs } from '../../src/modules/auth/mfa/factor-proofs.service.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { enrollTotp, type CodeApp } from '../harness/factors.js';
@@ -117,7 +117,8 @@ describe('a sign-in of somebody with a second factor', () => {
       '401 sign_in_lapsed',
     );
     await harness.database.superuser(
-      `UPDATE app_private.pending_sign_ins SET expires_at = expires_at - interval '301 seconds' WHERE secret_hash = sha256($1)`,
+      `UPDATE app_private.pending_sign_ins SET expires_at = expires_at - interval '301 seconds'
+         WHERE secret_hash = sha256($1)`,
       [Buffer.from(late.cookieHeader.split('=')[1]!)],
     );
     expect(seen(await late.post(SECOND, { totp: user.app.code() }))).toBe('401 sign_in_lapsed');
@@ -196,7 +197,8 @@ describe('guessing', () => {
     const client = await pending(user);
     expect(seen(await client.post(SECOND, { totp: '000000' }))).toBe('429 account_locked');
     await harness.database.superuser(
-      `UPDATE app_private.sign_in_locks SET locked_until = locked_until - interval '16 minutes', last_at = last_at - interval '16 minutes'`,
+      `UPDATE app_private.sign_in_locks SET locked_until = locked_until - interval '16 minutes',
+         last_at = last_at - interval '16 minutes'`,
     );
     expect(seen(await client.post(SECOND, { totp: user.app.code(1) }))).toBe('401 sign_in_lapsed');
     expect(seen(await (await pending(user)).post(SECOND, { totp: user.app.code(1) }))).toBe('200 ok');

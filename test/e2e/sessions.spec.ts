@@ -6,7 +6,7 @@ import { AppModule } from '../../src/app.module.js';
 import { createUser } from '../../src/cli/organizations.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { loadConfig } from '../../src/platform/config/config.js';
-import { allRoutes } from '../../src/platform/feature/routes.js';
+import { allRoutes } from '../../src/platform/boot/routes.js';
 import { createApp } from '../../src/platform/http/index.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';

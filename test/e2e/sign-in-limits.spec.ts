@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { Redis } from 'ioredis';
 import { newId } from '../../src/platform/clock/id.js';
-import { allRoutes } from '../../src/platform/feature/routes.js';
+import { allRoutes } from '../../src/platform/boot/routes.js';
 import { RateLimiter, type RateLimit } from '../../src/platform/http/index.js';
 import { startCaptured, type CapturedApi } from '../contract/captured.js';
 import { Harness } from '../harness/app.js';

@@ -73,7 +73,7 @@ describe('sign-in while Redis is gone', () => {
     ]).toEqual(['200 ok', '200 ok']);
   });
 
-  it('is locked by five wrong passwords all the same, through whatever process: the right one is not looked at', async () => {
+  it('is locked by five wrong passwords all the same, in every process: the right one is not looked at', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) => login(i, 'locked@test.example', 'Wrong-Password-1', '192.0.2.2')),
     );

@@ -62,7 +62,9 @@ async function at(
 async function noticed({ userId }: Member): Promise<{ type: string; meta: Record<string, unknown> }[]> {
   await harness.settled();
   return harness.database.superuser(
-    `SELECT type, meta - 'sessionId' AS meta FROM audit_events WHERE target_id = $1 AND type = ANY ('{auth.new_device,auth.new_place,auth.impossible_travel,auth.many_failures}') ORDER BY occurred_at, type`,
+    `SELECT type, meta - 'sessionId' AS meta FROM audit_events WHERE target_id = $1
+       AND type = ANY ('{auth.new_device,auth.new_place,auth.impossible_travel,auth.many_failures}')
+         ORDER BY occurred_at, type`,
     [userId],
   );
 }
@@ -73,7 +75,7 @@ const aged = ({ userId }: Member, hours: number) =>
   );
 
 describe('a device', () => {
-  it('of the very first sign-in is not told of; nor one that is known, after a sign-out and in another version', async () => {
+  it('of the first sign-in is not told of; nor one that is known, after a sign-out or in another version', async () => {
     const [somebody, client] = [await member(), harness.client()];
     await at(client, somebody);
     await client.post('/v1/auth/logout');
@@ -110,7 +112,7 @@ describe('a device', () => {
     expect((await noticed(somebody)).map(({ type }) => type)).toEqual(['auth.new_device', 'auth.new_device']);
   });
 
-  it('known to one organization is not to another, and leaves marks there that nobody can tell to be the same', async () => {
+  it('known to one organization is not to another, and leaves marks there that cannot be compared', async () => {
     const [somebody, other, client] = [await member(), await harness.make.organization('gme'), harness.client()];
     await harness.make.member(other, 'mentor', { email: somebody.email });
     await at(client, somebody);
@@ -118,7 +120,8 @@ describe('a device', () => {
       (await client.post('/v1/auth/organization', { orgId: other }, { headers: { 'user-agent': FIREFOX } })).status,
     ).toBe(200);
     const marks = await harness.database.superuser(
-      `SELECT k.org_id, k.mark::text FROM sign_in_marks k JOIN memberships m ON m.org_id = k.org_id AND m.id = k.membership_id WHERE m.user_id = $1 AND k.kind = 'device'`,
+      `SELECT k.org_id, k.mark::text FROM sign_in_marks k JOIN memberships m ON m.org_id = k.org_id
+         AND m.id = k.membership_id WHERE m.user_id = $1 AND k.kind = 'device'`,
       [somebody.userId],
     );
     expect([marks.length, new Set(marks.map(({ mark }) => mark)).size, await noticed(somebody)]).toEqual([2, 2, []]);
@@ -237,7 +240,7 @@ describe('many failures', () => {
   const wrong = (somebody: Member, address: string) =>
     at(harness.client(), somebody, address, FIREFOX, 'Wrong-Password-1');
 
-  it('from one address over several accounts are told of at the twentieth, once, however many at the same time', async () => {
+  it('from one address over several accounts are told of at the twentieth, once, even many at once', async () => {
     const org = await harness.make.organization('gme');
     const members = await Promise.all(Array.from({ length: 8 }, () => harness.make.member(org, 'mentor')));
     for (const _round of [1, 2]) await Promise.all(members.map((one) => wrong(one, '198.51.100.7')));
@@ -292,12 +295,15 @@ describe('many failures', () => {
 describe('what is kept', () => {
   it("holds no address in clear, and is out of reach of every member and of the application's role", async () => {
     const rows = await harness.database.superuser<{ line: string }>(
-      `SELECT m::text AS line FROM sign_in_marks m UNION ALL SELECT f::text FROM sign_in_failures f UNION ALL SELECT payload::text FROM outbox`,
+      `SELECT m::text AS line FROM sign_in_marks m UNION ALL SELECT f::text FROM sign_in_failures f UNION ALL
+         SELECT payload::text FROM outbox`,
     );
     expect(rows.length).toBeGreaterThan(20);
     expect(rows.map(({ line }) => line).join()).not.toMatch(/203\.0\.113|198\.51\.100|@test\.example|Firefox/);
     const grants = await harness.database.superuser<{ writes: boolean }>(
-      `SELECT has_table_privilege('vouchsafe_app', t, 'INSERT, UPDATE, DELETE') OR has_any_column_privilege('vouchsafe_app', t, 'INSERT, UPDATE') OR has_column_privilege('vouchsafe_app', t, c, 'SELECT') AS writes
+      `SELECT has_table_privilege('vouchsafe_app', t, 'INSERT, UPDATE, DELETE')
+         OR has_any_column_privilege('vouchsafe_app', t, 'INSERT, UPDATE')
+           OR has_column_privilege('vouchsafe_app', t, c, 'SELECT') AS writes
          FROM (VALUES ('sign_in_marks', 'mark'), ('sign_in_failures', 'address_mark')) x (t, c)`,
     );
     expect(grants).toEqual([{ writes: false }, { writes: false }]);

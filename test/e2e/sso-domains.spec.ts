@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createInstitution } from '../../src/cli/institutions.js';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
-import { SsoJobs } from '../../src/modules/auth/sso/sso.jobs.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
+import { DomainJobs } from '../../src/modules/auth/domains/domains.jobs.js';
 import { RawSql } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
@@ -125,7 +125,8 @@ describe('a domain', () => {
     await raw.client.query('BEGIN');
     for (const statement of [
       `UPDATE sso_domains SET verified_at = now()`,
-      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ('${here.org}', gen_random_uuid(), 'other.test.example', repeat('x', 43), now())`,
+      `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
+         VALUES ('${here.org}', gen_random_uuid(), 'other.test.example', repeat('x', 43), now())`,
     ])
       expect((await raw.attempt(statement)).code).toBe('42501');
     await raw.end();
@@ -154,7 +155,7 @@ describe('a domain', () => {
     ]);
   });
 
-  it('is looked up again each week; without its record it is lost after another, and who may change that is told', async () => {
+  it('is looked up each week; without its record it is lost after another, and its managers are told', async () => {
     const one = await site();
     const domain = await added(one, 'fading.test.example');
     publish(domain);
@@ -164,7 +165,7 @@ describe('a domain', () => {
         `UPDATE sso_domains SET checked_at = now() - $2::interval, lost_at = now() - $3::interval WHERE id = $1`,
         [domain.id, checked, lost],
       );
-      await harness.operator.within(one.org, () => harness.worker.get(SsoJobs).daily());
+      await harness.operator.within(one.org, () => harness.worker.get(DomainJobs).enqueueDue());
       await harness.settled();
       const { body } = await one.client.get(DOMAINS);
       return (body.items as Domain[]).find(({ id }) => id === domain.id)!.state;
@@ -236,7 +237,8 @@ describe('discovery and sharing', () => {
       [sister, 'workforce.example'],
     ] as const) {
       await superuser(
-        `INSERT INTO sso_domains (org_id, id, domain, token, verified_at) VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`,
+        `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
+           VALUES ($1, gen_random_uuid(), $2, 'shown-by-a-dns-record', now())`,
         [org, domain],
       );
     }
@@ -262,7 +264,7 @@ describe('discovery and sharing', () => {
       expect(await discover(email)).toMatchObject({ code: 'invalid_request' });
   });
 
-  it('leaves passwords out where single sign-on is enforced, and what is switched off or not verified any more', async () => {
+  it('leaves passwords out where SSO is enforced, and what is switched off or no longer verified', async () => {
     await superuser('UPDATE organizations SET require_sso = true WHERE id = $1', [home.org]);
     expect(await discover('a@gme.example')).toMatchObject({ password: false });
     expect(await discover('a@workforce.example')).toMatchObject({ password: true });

@@ -80,8 +80,10 @@ describe("SQL as the application's role", () => {
     await enter();
     const entry = (actor: string) =>
       raw.attempt(
-        `INSERT INTO audit_events (org_id, id, type, outcome, actor_type, actor_id, request_id, canonical, private_digest, occurred_at)
-       SELECT app.audit_org_id(), gen_random_uuid(), 'auth.sign_in_failed', 'failure', $1, $2, 'x', '\\x00', sha256('x'), now()`,
+        `INSERT INTO audit_events (org_id, id, type, outcome, actor_type, actor_id, request_id, canonical,
+           private_digest, occurred_at)
+       SELECT app.audit_org_id(), gen_random_uuid(), 'auth.sign_in_failed', 'failure', $1, $2, 'x', '\\x00',
+         sha256('x'), now()`,
         [actor, member.userId],
       );
     expect([(await entry('user')).code, (await entry('anonymous')).code]).toEqual(['42501', null]);
@@ -91,14 +93,16 @@ describe("SQL as the application's role", () => {
   it('makes no member of a user whom another organization alone knows', async () => {
     const elsewhere = await harness.make.organization('gme');
     await harness.database.superuser(
-      `INSERT INTO users (id, email, home_org_id) VALUES ('01900000-0000-7000-8000-00000000aaaa', 'confined@test.example', $1)`,
+      `INSERT INTO users (id, email, home_org_id) VALUES ('01900000-0000-7000-8000-00000000aaaa',
+         'confined@test.example', $1)`,
       [elsewhere],
     );
     await raw.enter(sessionSecret(director));
     expect(
       (
         await raw.attempt(
-          `INSERT INTO memberships (org_id, id, user_id, name, role) VALUES (app.org_id(), gen_random_uuid(), '01900000-0000-7000-8000-00000000aaaa', 'Synthetic', 'trainee')`,
+          `INSERT INTO memberships (org_id, id, user_id, name, role)
+             VALUES (app.org_id(), gen_random_uuid(), '01900000-0000-7000-8000-00000000aaaa', 'Synthetic', 'trainee')`,
         )
       ).code,
     ).toBe('42501');

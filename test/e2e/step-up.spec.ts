@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { allRoutes } from '../../src/platform/feature/routes.js';
+import { allRoutes } from '../../src/platform/boot/routes.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { enrollPasskey, enrollTotp, type CodeApp } from '../harness/factors.js';
@@ -50,7 +50,8 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 const seen = ({ status, body }: Answer) => `${status} ${body?.code ?? 'ok'}`;
-const asks = async (client: Client) => seen(await client.post('/v1/roles', { key: 'x', name: '' })); // 400 once the guard lets pass
+// 400 once the guard lets pass
+const asks = async (client: Client) => seen(await client.post('/v1/roles', { key: 'x', name: '' }));
 const session = (client: Client) => /vouchsafe_test=[^;]+/.exec(client.cookieHeader)![0];
 
 interface Lead extends Member {
@@ -65,7 +66,8 @@ async function lead(): Promise<Lead> {
 /** Lets the sign-ins and step-ups of a member be long ago. */
 const grow = ({ userId }: Member) =>
   harness.database.superuser(
-    `UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes', stepped_up_at = stepped_up_at - interval '32 minutes' WHERE user_id = $1`,
+    `UPDATE sessions SET signed_in_at = signed_in_at - interval '32 minutes',
+       stepped_up_at = stepped_up_at - interval '32 minutes' WHERE user_id = $1`,
     [userId],
   );
 
@@ -88,7 +90,7 @@ describe('somebody without a second factor', () => {
     expect(await asks(user.client)).toBe('403 step_up_required');
   });
 
-  it('is locked after five wrong passwords, at sign-in as well; what was shown right changes nothing then', async () => {
+  it('is locked after five wrong passwords, at sign-in as well; the right one changes nothing then', async () => {
     const { client, email, userId } = await lead();
     const codes: string[] = [];
     for (let i = 0; i < 6; i += 1) codes.push(seen(await client.post(STEP_UP, { password: 'Wrong-Password-1' })));
@@ -102,7 +104,8 @@ describe('somebody without a second factor', () => {
       '429 account_locked',
     );
     const logged = await harness.database.superuser<{ type: string }>(
-      `SELECT type FROM audit_events WHERE org_id = $1 AND target_id = $2 AND type IN ('auth.step_up_failed', 'auth.locked') ORDER BY id`,
+      `SELECT type FROM audit_events WHERE org_id = $1 AND target_id = $2
+         AND type IN ('auth.step_up_failed', 'auth.locked') ORDER BY id`,
       [orgId, userId],
     );
     expect(logged.map(({ type }) => type)).toEqual([...Array<string>(5).fill('auth.step_up_failed'), 'auth.locked']);
@@ -158,7 +161,7 @@ describe('somebody with a second factor', () => {
     expect(seen(await user.client.post(STEP_UP, { passkey }))).toBe('403 step_up_refused');
   });
 
-  it('cannot change factors in a session that has grown old: a stolen one plants none, by SQL of the functions neither', async () => {
+  it('cannot change factors in an old session: a stolen one plants none, not even by SQL functions', async () => {
     const user = await enrolled();
     await grow(user);
     for (const [method, path, body] of [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { suspend } from '../../src/cli/organizations.js';
-import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql, bareVisit, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
@@ -86,7 +86,8 @@ describe("moving on to another of one's organizations", () => {
   it('makes no sign-in of it: kind, time and end go along, and what asks for a fresh one asks still', async () => {
     const { from, to, client } = await traveller();
     await harness.database.superuser(
-      `UPDATE sessions SET created_at = now() - interval '1 hour', signed_in_at = now() - interval '1 hour', expires_at = now() + interval '2 hours' WHERE org_id = $1`,
+      `UPDATE sessions SET created_at = now() - interval '1 hour', signed_in_at = now() - interval '1 hour',
+         expires_at = now() + interval '2 hours' WHERE org_id = $1`,
       [from],
     );
     await harness.database.superuser('UPDATE organizations SET session_hours = 168 WHERE id = $1', [to]);
@@ -114,7 +115,8 @@ describe("moving on to another of one's organizations", () => {
     expect(end.getTime() - start.getTime()).toBe(3_600_000);
     await go(client, from);
     await harness.database.superuser(
-      `UPDATE sessions SET signed_in_at = now() - interval '61 minutes', expires_at = now() + interval '1 hour' WHERE org_id = $1`,
+      `UPDATE sessions SET signed_in_at = now() - interval '61 minutes', expires_at = now() + interval '1 hour'
+         WHERE org_id = $1`,
       [from],
     );
     expect(seen(await go(client, to))).toEqual([403, 'sign_in_required']);
@@ -140,10 +142,12 @@ describe("moving on to another of one's organizations", () => {
       const { from, to, client } = await traveller();
       const trigger = async (statement: string) => harness.database.superuser(statement);
       await trigger(
-        `CREATE FUNCTION refuse_${type.replace('.', '_')}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the log is full'; END $$`,
+        `CREATE FUNCTION refuse_${type.replace('.', '_')}()
+           RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the log is full'; END $$`,
       );
       await trigger(
-        `CREATE TRIGGER log_full BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.type = '${type}') EXECUTE FUNCTION refuse_${type.replace('.', '_')}()`,
+        `CREATE TRIGGER log_full BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.type = '${type}')
+           EXECUTE FUNCTION refuse_${type.replace('.', '_')}()`,
       );
       try {
         expect((await go(client, to)).status).toBe(500);
@@ -251,7 +255,8 @@ describe('an identity provider of one organization', () => {
     const intruder = harness.client();
     expect((await signInBySaml(provider, intruder, id, email)).status).toBe(303);
     const users = await harness.database.superuser(
-      'SELECT u.home_org_id FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.org_id IN ($1, $2) AND u.email = $3 ORDER BY 1',
+      `SELECT u.home_org_id FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.org_id IN ($1, $2)
+         AND u.email = $3 ORDER BY 1`,
       [theirs, ours, email],
     );
     expect(users).toEqual([{ home_org_id: theirs }, { home_org_id: null }]); // the same address, and not the same user
@@ -308,7 +313,8 @@ describe('an identity provider of one organization', () => {
       }),
     );
     await harness.database.superuser(
-      `INSERT INTO memberships (org_id, id, user_id, name, role) SELECT $1, gen_random_uuid(), id, 'Synthetic', 'mentor' FROM users WHERE email = $2 AND home_org_id IS NULL`,
+      `INSERT INTO memberships (org_id, id, user_id, name, role)
+         SELECT $1, gen_random_uuid(), id, 'Synthetic', 'mentor' FROM users WHERE email = $2 AND home_org_id IS NULL`,
       [org, email],
     );
     expect(seen(await signInBySaml(provider, harness.client(), id, email))).toEqual([403, 'sso_refused']);

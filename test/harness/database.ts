@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { newId } from '../../src/platform/clock/id.js';
-import { syncCatalogue } from '../../src/platform/database/catalogue.js';
+import { syncCatalogue } from '../../src/platform/policies/sync.js';
 
 /** A copy of the migrated database, for one test file alone. */
 export interface TestDatabase {

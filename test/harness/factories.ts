@@ -1,7 +1,7 @@
 import { createOrganization, createUser } from '../../src/cli/organizations.js';
 import type { Operator } from '../../src/cli/operator.js';
 import { AssignmentsService, PeopleService, type PersonFields } from '../../src/modules/people/index.js';
-import type { Preset } from '../../src/platform/access/roles.js';
+import type { Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 
 /** A member that can sign in. */

@@ -43,7 +43,8 @@ export async function makeProgram(harness: Harness): Promise<Program> {
     async () =>
       (
         await harness.database.superuser<{ past: boolean }>(
-          'SELECT max(transaction_id) < pg_snapshot_xmin(pg_current_snapshot()) AS past FROM live_events WHERE org_id = $1',
+          `SELECT max(transaction_id) < pg_snapshot_xmin(pg_current_snapshot()) AS past FROM live_events
+             WHERE org_id = $1`,
           [id],
         )
       )[0]!.past,

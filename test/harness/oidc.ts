@@ -1,4 +1,4 @@
-import { SsoSetupService } from '../../src/modules/auth/index.js';
+import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import type { Harness } from './app.js';
 import type { Answer, Client } from './client.js';
 import type { OidcAnswer, OidcIdp } from './oidc-idp.js';
@@ -47,7 +47,8 @@ export async function signInByOidc(
 /** Why the last sign-ins of an organization were refused, oldest first. */
 export async function refusals(harness: Harness, orgId: string): Promise<string[]> {
   const rows = await harness.database.superuser<{ reason: string }>(
-    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'auth.sign_in_failed' AND org_id = $1 ORDER BY occurred_at, id`,
+    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'auth.sign_in_failed' AND org_id = $1
+       ORDER BY occurred_at, id`,
     [orgId],
   );
   return rows.map(({ reason }) => reason);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { PRESETS, type Preset } from '../../src/platform/access/roles.js';
+import { PRESETS, type Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import type { TestDatabase } from './database.js';
@@ -116,7 +116,8 @@ export async function realize({ superuser }: TestDatabase, plan: Plan): Promise<
   const at = <T>(things: readonly T[], n: number): T => things[n % things.length]!;
   const insert = (table: string, rows: object[]) =>
     superuser(
-      `INSERT INTO ${table} (${['org_id', ...Object.keys(rows[0] ?? {})].join(', ')}) SELECT ${['$1', ...Object.keys(rows[0] ?? {}).map((column) => `r.${column}`)].join(', ')}
+      `INSERT INTO ${table} (${['org_id', ...Object.keys(rows[0] ?? {})].join(', ')})
+         SELECT ${['$1', ...Object.keys(rows[0] ?? {}).map((column) => `r.${column}`)].join(', ')}
        FROM jsonb_populate_recordset(NULL::${table}, $2::jsonb) r ON CONFLICT DO NOTHING`,
       [orgId, JSON.stringify(rows)],
     );
@@ -172,11 +173,13 @@ export async function realize({ superuser }: TestDatabase, plan: Plan): Promise<
   for (const [i, { membershipId, userId, secret }] of members.entries()) {
     const { role, personId } = drawn[i]!;
     await superuser(
-      `INSERT INTO memberships (org_id, id, user_id, name, role, person_id) VALUES ($1, $2, $3, 'Random Member', $4, $5)`,
+      `INSERT INTO memberships (org_id, id, user_id, name, role, person_id)
+         VALUES ($1, $2, $3, 'Random Member', $4, $5)`,
       [orgId, membershipId, userId, role, personId],
     );
     await superuser(
-      `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at) VALUES ($1, $2, $3, $4, sha256(convert_to($5, 'UTF8')), 'password', now() + interval '1 hour')`,
+      `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
+         VALUES ($1, $2, $3, $4, sha256(convert_to($5, 'UTF8')), 'password', now() + interval '1 hour')`,
       [orgId, newId(), membershipId, userId, secret],
     );
   }
@@ -239,7 +242,8 @@ async function grantAccess(
 ): Promise<void> {
   const id = newId();
   await superuser(
-    `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes) VALUES ($1, $2, $3, $4, 'Random reason of a test', 60)`,
+    `INSERT INTO access_grants (org_id, id, membership_id, scopes, reason, minutes)
+       VALUES ($1, $2, $3, $4, 'Random reason of a test', 60)`,
     [
       orgId,
       id,
@@ -250,7 +254,8 @@ async function grantAccess(
   if (state === 'requested') return;
   const stored = { 'in force': 'approved', lapsed: 'approved', ended: 'ended', declined: 'declined' }[state];
   await superuser(
-    `UPDATE access_grants SET state = $3, decided_by = $4, decided_at = now(), expires_at = now() + $5::interval WHERE org_id = $1 AND id = $2`,
+    `UPDATE access_grants SET state = $3, decided_by = $4, decided_at = now(), expires_at = now() + $5::interval
+       WHERE org_id = $1 AND id = $2`,
     [orgId, id, stored, decidedBy, '30 minutes'],
   );
   if (state !== 'lapsed') return;

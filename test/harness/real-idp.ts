@@ -74,14 +74,17 @@ export abstract class RealProvider {
     const keys = shown
       .map(
         (pem) =>
-          `<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${bare(pem)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`,
+          '<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data>' +
+          `<ds:X509Certificate>${bare(pem)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`,
       )
       .join('');
     const binding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
     return (
-      `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="${this.entityId}">` +
+      '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" ' +
+      `xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="${this.entityId}">` +
       `<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys}` +
-      `<md:SingleLogoutService Binding="${binding}" Location="${this.url}/logout"/><md:SingleSignOnService Binding="${binding}" Location="${this.url}/sso"/>` +
+      `<md:SingleLogoutService Binding="${binding}" Location="${this.url}/logout"/><md:SingleSignOnService ` +
+      `Binding="${binding}" Location="${this.url}/sso"/>` +
       `</md:IDPSSODescriptor></md:EntityDescriptor>`
     );
   }

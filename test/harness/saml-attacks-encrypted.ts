@@ -225,7 +225,9 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     'an encrypted attribute',
     'attribute_encrypted',
     saying((means) => ({
-      attributes: `<saml:AttributeStatement>${encrypted('<saml:Attribute/>', ours(means), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
+      attributes:
+        '<saml:AttributeStatement>' +
+        `${encrypted('<saml:Attribute/>', ours(means), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
     })),
   ],
   [
@@ -249,7 +251,8 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     'encryption_algorithm',
     under({
       parameters:
-        '<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Algorithm="http://www.w3.org/2001/04/xmlenc#sha512"/>',
+        '<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" ' +
+        'Algorithm="http://www.w3.org/2001/04/xmlenc#sha512"/>',
     }),
   ],
   [
@@ -258,7 +261,8 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     under({
       keyMethod: OAEP_11,
       parameters:
-        '<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>',
+        '<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" ' +
+        'Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>',
     }),
   ],
   [

@@ -50,7 +50,11 @@ function encryptedKey(
 ): string {
   const oaep = padding === constants.RSA_PKCS1_OAEP_PADDING ? { oaepHash: hash } : {};
   const value = publicEncrypt({ key: createPublicKey(certificate), padding, ...oaep }, key).toString('base64');
-  return `<xenc:EncryptedKey xmlns:xenc="${XENC}"><xenc:EncryptionMethod Algorithm="${keyMethod}">${parameters}</xenc:EncryptionMethod><xenc:CipherData><xenc:CipherValue>${value}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>`;
+  return (
+    `<xenc:EncryptedKey xmlns:xenc="${XENC}"><xenc:EncryptionMethod ` +
+    `Algorithm="${keyMethod}">${parameters}</xenc:EncryptionMethod><xenc:CipherData>` +
+    `<xenc:CipherValue>${value}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>`
+  );
 }
 
 /**
@@ -65,10 +69,14 @@ export function encrypted(
   const { content = GCM_256, beside = false, others = [], spoil = (octets: Buffer) => octets } = choices;
   const { key, octets } = encryptedOctets(plain, CIPHERS[content] ?? CIPHERS[GCM_256]!);
   const keys = [...others, certificate].map((one) => encryptedKey(one, key, choices)).join('');
-  const info = `<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">${beside ? '<ds:RetrievalMethod URI="#key"/>' : keys}</ds:KeyInfo>`;
+  const info =
+    '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">' +
+    `${beside ? '<ds:RetrievalMethod URI="#key"/>' : keys}</ds:KeyInfo>`;
   return (
-    `<saml:${element} xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData xmlns:xenc="${XENC}" Type="${XENC}Element"><xenc:EncryptionMethod Algorithm="${content}"/>${info}` +
-    `<xenc:CipherData><xenc:CipherValue>${spoil(octets).toString('base64')}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>${beside ? keys : ''}</saml:${element}>`
+    `<saml:${element} xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData ` +
+    `xmlns:xenc="${XENC}" Type="${XENC}Element"><xenc:EncryptionMethod Algorithm="${content}"/>${info}` +
+    `<xenc:CipherData><xenc:CipherValue>${spoil(octets).toString('base64')}</xenc:CipherValue>` +
+    `</xenc:CipherData></xenc:EncryptedData>${beside ? keys : ''}</saml:${element}>`
   );
 }
 

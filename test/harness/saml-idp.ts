@@ -53,7 +53,11 @@ export function conditions(audiences: readonly string[], times: Attrs = {}, more
 
 export function authnStatement(more: Attrs = {}): string {
   const about = attrs({ AuthnInstant: instant(-5), SessionIndex: '_session', ...more });
-  return `<saml:AuthnStatement${about}><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`;
+  return (
+    `<saml:AuthnStatement${about}><saml:AuthnContext>` +
+    '<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef>' +
+    '</saml:AuthnContext></saml:AuthnStatement>'
+  );
 }
 
 export function attributeStatement(values: Readonly<Record<string, readonly string[]>>): string {
@@ -107,13 +111,19 @@ export function truthfulParts(connection: SamlConnection, requestId: string): Pa
 export function assertionXml(parts: Parts): string {
   const subject = `<saml:Subject>${parts.nameId}${parts.confirmations}</saml:Subject>`;
   const inside = parts.issuer + subject + parts.conditions + parts.authn + parts.attributes;
-  return `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"${attrs(parts.assertionAttrs)}>${inside}</saml:Assertion>`;
+  return (
+    `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"${attrs(parts.assertionAttrs)}>` +
+    `${inside}</saml:Assertion>`
+  );
 }
 
 /** A response around whatever stands for its assertion. */
 export function responseXml(parts: Parts, assertion: string): string {
   const names = 'xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"';
-  return `<samlp:Response ${names}${attrs(parts.responseAttrs)}>${parts.responseIssuer}${parts.status}${assertion}</samlp:Response>`;
+  return (
+    `<samlp:Response ${names}${attrs(parts.responseAttrs)}>${parts.responseIssuer}${parts.status}` +
+    `${assertion}</samlp:Response>`
+  );
 }
 
 export interface SignatureChoices {

@@ -20,8 +20,12 @@ interface Written {
 /** Attributes as a product writes them: with formats, friendly names and types. */
 function attributes(list: readonly Written[]): string {
   const all = list.map(({ name, friendly, format, type, values }) => {
-    const about = `${format ? ` NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:${format}"` : ''}${friendly ? ` FriendlyName="${friendly}"` : ''}`;
-    return `<saml:Attribute Name="${name}"${about}>${values.map((value) => `<saml:AttributeValue ${type ? `${XS} xsi:type="${type}"` : ''}>${value}</saml:AttributeValue>`).join('')}</saml:Attribute>`;
+    const about =
+      (format ? ` NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:${format}"` : '') +
+      (friendly ? ` FriendlyName="${friendly}"` : '');
+    const typed = type ? `${XS} xsi:type="${type}"` : '';
+    const inside = values.map((value) => `<saml:AttributeValue ${typed}>${value}</saml:AttributeValue>`);
+    return `<saml:Attribute Name="${name}"${about}>${inside.join('')}</saml:Attribute>`;
   });
   return `<saml:AttributeStatement>${all.join('')}</saml:AttributeStatement>`;
 }
@@ -194,7 +198,10 @@ export const SHAPES: readonly Shape[] = [
     encrypts: { content: CBC_256 },
     change: () => ({
       nameId: nameId('ada', { Format: undefined }),
-      authn: `<saml:AuthnStatement AuthnInstant="${instant(-60)}" SessionIndex="_adfs"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`,
+      authn:
+        `<saml:AuthnStatement AuthnInstant="${instant(-60)}" SessionIndex="_adfs"><saml:AuthnContext>` +
+        '<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport' +
+        '</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>',
       attributes: attributes([
         { name: `${CLAIMS}/emailaddress`, values: ['ada@adfs.example'] },
         { name: `${CLAIMS}/givenname`, values: ['Ada'] },
@@ -227,7 +234,9 @@ export const SHAPES: readonly Shape[] = [
       keyMethod: OAEP_11,
       hash: 'sha256',
       parameters:
-        '<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><x:MGF xmlns:x="http://www.w3.org/2009/xmlenc11#" Algorithm="http://www.w3.org/2009/xmlenc11#mgf1sha256"/>',
+        '<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" ' +
+        'Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><x:MGF xmlns:x="http://www.w3.org/2009/xmlenc11#" ' +
+        'Algorithm="http://www.w3.org/2009/xmlenc11#mgf1sha256"/>',
     },
     change: () => ({
       nameId: nameId('ada', { Format: UNSPECIFIED }),
@@ -267,7 +276,8 @@ export const SHAPES: readonly Shape[] = [
     change: () => ({
       attributes: attributes([{ name: 'mail', values: ['ada@nil.example'] }]).replace(
         '</saml:AttributeStatement>',
-        `<saml:Attribute Name="displayName"><saml:AttributeValue ${XS} xsi:nil="true"/></saml:Attribute></saml:AttributeStatement>`,
+        `<saml:Attribute Name="displayName"><saml:AttributeValue ${XS} xsi:nil="true"/></saml:Attribute>` +
+          '</saml:AttributeStatement>',
       ),
     }),
     expected: { email: 'ada@nil.example', displayName: undefined },

@@ -85,7 +85,10 @@ export class SamlifyProvider extends RealProvider {
       {},
       (template: string) => this.fill(template, incoming.extract['request'] as { id: string }),
     )) as { context: string; entityEndpoint: string };
-    return `<form method="post" action="${entityEndpoint}"><input type="hidden" name="SAMLResponse" value="${context}"></form>`;
+    return (
+      `<form method="post" action="${entityEndpoint}"><input type="hidden" name="SAMLResponse" ` +
+      `value="${context}"></form>`
+    );
   }
 
   private fill(template: string, { id }: { id: string }): { id: string; context: string } {

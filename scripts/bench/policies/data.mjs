@@ -20,28 +20,38 @@ export const secretOf = (org, role) => `${role}-${org}-`.padEnd(43, 'x');
  * Members by organization: one director, mentors, one trainee who is the subject of the record with the same number.
  */
 const MEMBERS = `
-  SELECT o AS org, m AS member, CASE WHEN m = 0 THEN 'program_director' WHEN m <= ${MENTORS} THEN 'mentor' ELSE 'trainee' END AS role
+  SELECT o AS org, m AS member, CASE WHEN m = 0 THEN 'program_director' WHEN m <= ${MENTORS} THEN 'mentor'
+    ELSE 'trainee' END AS role
     FROM generate_series(1, ${ORGANIZATIONS}) o, generate_series(0, ${MENTORS + 1}) m`;
 
 /** Rows of all organizations lie among each other, as they do where all are in use. */
 export const statements = (people) => [
   `SET session_replication_role = replica`,
-  `INSERT INTO organizations (id, name, preset) SELECT ${ORG('o')}, 'Organization ' || o, 'gme' FROM generate_series(1, ${ORGANIZATIONS}) o`,
-  `INSERT INTO people (org_id, id, external_id, kind, given_name, family_name, title, npi, status, email_enc, email_index, phone_enc, address_enc,
+  `INSERT INTO organizations (id, name, preset) SELECT ${ORG('o')}, 'Organization ' || o, 'gme'
+     FROM generate_series(1, ${ORGANIZATIONS}) o`,
+  `INSERT INTO people (org_id, id, external_id, kind, given_name, family_name, title, npi, status, email_enc,
+     email_index, phone_enc, address_enc,
      date_of_birth_enc, ssn_enc, created_at, updated_at)
-   SELECT ${ORG(`1 + n % ${ORGANIZATIONS}`)}, ${PERSON('n')}, 'ext-' || n, (ARRAY['trainee', 'trainee', 'clinician', 'provider'])[1 + n / ${ORGANIZATIONS} % 4], 'Synthetic',
-     'Number ' || n, 'Year ' || n % 5, lpad(n::text, 10, '0'), CASE WHEN n / ${ORGANIZATIONS} % 10 = 0 THEN 'inactive' ELSE 'active' END,
-     sha256(n::text::bytea) || '\\x0011223344556677889900112233', sha256(('m' || n)::bytea), sha256(('p' || n)::bytea), sha256(('a' || n)::bytea) || sha256(('b' || n)::bytea),
+   SELECT ${ORG(`1 + n % ${ORGANIZATIONS}`)}, ${PERSON('n')}, 'ext-' || n,
+     (ARRAY['trainee', 'trainee', 'clinician', 'provider'])[1 + n / ${ORGANIZATIONS} % 4], 'Synthetic',
+     'Number ' || n, 'Year ' || n % 5, lpad(n::text, 10, '0'), CASE WHEN n / ${ORGANIZATIONS} % 10 = 0 THEN 'inactive'
+       ELSE 'active' END,
+     sha256(n::text::bytea) || '\\x0011223344556677889900112233', sha256(('m' || n)::bytea),
+       sha256(('p' || n)::bytea), sha256(('a' || n)::bytea) || sha256(('b' || n)::bytea),
      sha256(('d' || n)::bytea), sha256(('s' || n)::bytea), now(), now()
      FROM generate_series(0, ${people - 1}) n`,
   `INSERT INTO data_keys (org_id, subject_id, purpose, generation, wrapped)
-   SELECT ${ORG(`1 + n % ${ORGANIZATIONS}`)}, ${PERSON('n')}, 'data', 1, sha256(('k' || n)::bytea) || sha256(n::text::bytea) FROM generate_series(0, ${people - 1}) n`,
+   SELECT ${ORG(`1 + n % ${ORGANIZATIONS}`)}, ${PERSON('n')}, 'data', 1,
+     sha256(('k' || n)::bytea) || sha256(n::text::bytea) FROM generate_series(0, ${people - 1}) n`,
   `SET session_replication_role = DEFAULT`,
-  `INSERT INTO users (id, email) SELECT ${USER('org * 100 + member')}, 'member' || org * 100 + member || '@bench.example' FROM (${MEMBERS}) m`,
+  `INSERT INTO users (id, email) SELECT ${USER('org * 100 + member')},
+     'member' || org * 100 + member || '@bench.example' FROM (${MEMBERS}) m`,
   `INSERT INTO memberships (org_id, id, user_id, name, role, person_id)
-   SELECT ${ORG('org')}, ${USER('org * 100 + member')}, ${USER('org * 100 + member')}, 'Synthetic', role, CASE role WHEN 'trainee' THEN ${PERSON(`org - 1 + ${ORGANIZATIONS * 50}`)} END FROM (${MEMBERS}) m`,
+   SELECT ${ORG('org')}, ${USER('org * 100 + member')}, ${USER('org * 100 + member')}, 'Synthetic', role, CASE role
+     WHEN 'trainee' THEN ${PERSON(`org - 1 + ${ORGANIZATIONS * 50}`)} END FROM (${MEMBERS}) m`,
   `INSERT INTO assignments (org_id, id, person_id, membership_id, starts_at)
-   SELECT ${ORG('org')}, gen_random_uuid(), ${PERSON(`org - 1 + ${ORGANIZATIONS} * (member + a * ${MENTORS * 2})`)}, ${USER('org * 100 + member')}, now() - interval '1 day'
+   SELECT ${ORG('org')}, gen_random_uuid(), ${PERSON(`org - 1 + ${ORGANIZATIONS} * (member + a * ${MENTORS * 2})`)},
+     ${USER('org * 100 + member')}, now() - interval '1 day'
      FROM (${MEMBERS}) m, generate_series(1, ${ASSIGNED}) a WHERE role = 'mentor'`,
   `INSERT INTO sessions (org_id, id, membership_id, user_id, secret_hash, method, expires_at)
    SELECT ${ORG('org')}, ${USER('org * 100 + member')}, ${USER('org * 100 + member')}, ${USER('org * 100 + member')},

@@ -100,13 +100,16 @@ const ratio = (rounds, way, name) =>
 
 function report(results, version) {
   say(
-    `\nPostgres ${version}; ${PEOPLE} people in ${ORGANIZATIONS} organizations; ${ROUNDS} rounds in turn, each in another organization, ${TIMES} statements a round and way`,
+    `\nPostgres ${version}; ${PEOPLE} people in ${ORGANIZATIONS} organizations; ${ROUNDS} rounds in turn, each ` +
+      `in another organization, ${TIMES} statements a round and way`,
   );
   say(
-    'microseconds a statement, median (least–most), as the caller waits for it; the entrance of the session lies outside',
+    'microseconds a statement, median (least–most), as the caller waits for it; the entrance of the session ' +
+      'lies outside',
   );
   say(
-    'proven: the conditions of the policies written into the query; bare: with values instead, which nothing proves; ratios by waiting and by what the server computes\n',
+    'proven: the conditions of the policies written into the query; bare: with values instead, which nothing ' +
+      'proves; ratios by waiting and by what the server computes\n',
   );
   printTable([
     ['role', 'what', 'policies', 'proven', 'bare', 'to proven', 'computed', 'aim', 'to bare', 'computed'],

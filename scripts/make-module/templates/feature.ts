@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const $camelThings$Feature = defineFeature({
   name: '$things$',
@@ -14,7 +15,7 @@ export const $camelThings$Feature = defineFeature({
     '$thing$:write': {
       category: '$Words$',
       description: 'Create, change, and delete $words$.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

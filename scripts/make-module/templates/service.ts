@@ -4,7 +4,7 @@ import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
 import type { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { Create$Thing$Dto, Update$Thing$Dto } from './$things$.dto.js';
 import { $Things$Repository, type $Thing$Row } from './$things$.repository.js';
 

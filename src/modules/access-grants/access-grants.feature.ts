@@ -1,14 +1,16 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const accessGrantsFeature = defineFeature({
   name: 'access-grants',
   description:
-    'Permissions for a time (break-glass, support): asked for with a reason, given by a second person, marked in the log.',
+    'Permissions for a time (break-glass, support): asked for with a reason, given by a second person, marked ' +
+    'in the log.',
   permissions: {
     'access-grant:read': {
       category: 'Access',
       description: 'See who asked for, and was given, permissions for a time.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-grant:request': {
       category: 'Access',
@@ -18,7 +20,7 @@ export const accessGrantsFeature = defineFeature({
     'access-grant:decide': {
       category: 'Access',
       description: 'Give or refuse what others asked for.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -106,7 +108,8 @@ export const accessGrantsFeature = defineFeature({
     'access-grants.second-person': {
       claims: ['E11', 'S4'],
       description:
-        'Permissions for a time need a reason and a second person, who holds them; the database decides, and every entry made under them says so.',
+        'Permissions for a time need a reason and a second person, who holds them; the database decides, and ' +
+        'every entry made under them says so.',
     },
   },
 });

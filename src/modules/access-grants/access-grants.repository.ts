@@ -36,8 +36,10 @@ export type Decision =
   | 'in_force'
   | 'ended';
 
-const COLUMNS = `g.id, g.membership_id AS "membershipId", g.person_id AS "personId", g.scopes, g.reason, g.minutes, g.requested_by AS "requestedBy",
-  g.created_at AS "createdAt", g.state, g.decided_by AS "decidedBy", g.decided_at AS "decidedAt", g.expires_at AS "expiresAt", g.ended_at AS "endedAt"`;
+const COLUMNS = `g.id, g.membership_id AS "membershipId", g.person_id AS "personId", g.scopes, g.reason, g.minutes,
+  g.requested_by AS "requestedBy",
+  g.created_at AS "createdAt", g.state, g.decided_by AS "decidedBy", g.decided_at AS "decidedAt",
+    g.expires_at AS "expiresAt", g.ended_at AS "endedAt"`;
 
 @Injectable()
 export class AccessGrantsRepository {
@@ -51,7 +53,8 @@ export class AccessGrantsRepository {
   ): Promise<AccessGrantRow[]> {
     return this.unitOfWork.sql<AccessGrantRow>(
       `SELECT ${COLUMNS} FROM access_grants g
-        WHERE g.org_id = $1 AND ($2::text IS NULL OR g.state = $2) AND ($3::uuid IS NULL OR g.membership_id = $3) AND ($4::uuid IS NULL OR g.id < $4)
+        WHERE g.org_id = $1 AND ($2::text IS NULL OR g.state = $2) AND ($3::uuid IS NULL OR g.membership_id = $3)
+          AND ($4::uuid IS NULL OR g.id < $4)
         ORDER BY g.id DESC LIMIT $5`,
       [this.orgId, state ?? null, membershipId ?? null, before, limit],
     );
@@ -68,7 +71,8 @@ export class AccessGrantsRepository {
   /** Fails on a foreign key where member or person is not of this organization. */
   async insert({ id, membershipId, personId, scopes, reason, minutes, requestedBy }: NewAccessGrant): Promise<void> {
     await this.unitOfWork.execute(
-      `INSERT INTO access_grants (org_id, id, membership_id, person_id, scopes, reason, minutes, requested_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `INSERT INTO access_grants (org_id, id, membership_id, person_id, scopes, reason, minutes, requested_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [this.orgId, id, membershipId, personId, JSON.stringify(scopes), reason, minutes, requestedBy],
     );
   }

@@ -6,7 +6,7 @@ import { currentContext, currentMember } from '../../platform/context/context.js
 import { errorCode } from '../../platform/database/errors.js';
 import { declared, type ErrorCode } from '../../platform/feature/registry.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { TenancyService } from '../tenancy/index.js';
 import type { AccessGrantsQuery, RequestAccessDto } from './access-grants.dto.js';
 import { AccessGrantsRepository, type AccessGrantRow, type Decision } from './access-grants.repository.js';
@@ -73,7 +73,7 @@ export class AccessGrantsService {
     const decision = await this.grants.decide(id, approve, newId());
     if (decision !== 'approved' && decision !== 'declined') throw new Problem(REFUSALS[decision]);
     const grant = await this.read(id);
-    const target = { type: 'access-grant', id };
+    const target = { type: 'access-grant', id } as const;
     const { membershipId } = grant;
     if (decision === 'approved')
       this.audit.record('access_grant.approved', {

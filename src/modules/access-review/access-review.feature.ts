@@ -1,38 +1,39 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 /** Who reviewed what is evidence, kept as long as the log: seven years. */
 const SEVEN_YEARS = 2_557;
-const LEADING = ['program_director', 'owner', 'admin'] as const;
 
 export const accessReviewFeature = defineFeature({
   name: 'access-review',
   description:
-    'Access explained: who can reach a thing and why, what a user could see and do, and reviews of what everybody holds.',
+    'Access explained: who can reach a thing and why, what a user could see and do, and reviews of what ' +
+    'everybody holds.',
   permissions: {
     'access:explain': {
       category: 'Access',
       description: 'See who can reach a thing, and why.',
-      scopes: { org: [...LEADING, 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-review:read': {
       category: 'Access',
       description: 'See reviews of access, and what was decided.',
-      scopes: { org: [...LEADING, 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
     'access-review:create': {
       category: 'Access',
       description: "Begin a review of everybody's access.",
-      scopes: { org: LEADING },
+      scopes: { org: MANAGER_ROLES },
     },
     'access-review:decide': {
       category: 'Access',
       description: 'Confirm or revoke what a review lists; revoking needs the permission to take it away.',
-      scopes: { org: LEADING },
+      scopes: { org: MANAGER_ROLES },
     },
     'access:preview': {
       category: 'Access',
       description: 'See what a user could see and do.',
-      scopes: { org: [...LEADING, 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer'] },
     },
   },
   events: {
@@ -135,12 +136,14 @@ export const accessReviewFeature = defineFeature({
     'access-review.reviews': {
       claims: ['E10', 'E12'],
       description:
-        "A review lists every membership, override and role of the organization's own; each is confirmed or revoked by somebody else, which is kept for seven years.",
+        "A review lists every membership, override and role of the organization's own; each is confirmed or " +
+        'revoked by somebody else, which is kept for seven years.',
     },
     'access-review.explained': {
       claims: ['C5', 'E10', 'E12'],
       description:
-        'Who can reach a thing, and what a user could see and do, are answered with reasons from the grants, assignments and row rules that enforce it.',
+        'Who can reach a thing, and what a user could see and do, are answered with reasons from the grants, ' +
+        'assignments and row rules that enforce it.',
     },
   },
 });

@@ -48,7 +48,8 @@ export class ExplainRepository {
   /** Null for what the caller cannot see. */
   async thing({ table, rows }: Resource, id: string): Promise<Thing | null> {
     const [row] = await this.unitOfWork.sql<Thing>(
-      `SELECT ${rows.person ?? 'NULL::uuid'} AS person, ${rows.own?.column ?? 'NULL::uuid'} AS owner, ${rows.permission ?? 'NULL'} AS permission
+      `SELECT ${rows.person ?? 'NULL::uuid'} AS person, ${rows.own?.column ?? 'NULL::uuid'} AS owner,
+         ${rows.permission ?? 'NULL'} AS permission
          FROM ${table} WHERE id = $1`,
       [id],
     );
@@ -58,7 +59,8 @@ export class ExplainRepository {
   /** Active members in order of id, with their assignments to a person; `after` is the last id seen. */
   async members(personId: string | null, after: string | null, most: number): Promise<MemberFacts[]> {
     const rows = await this.unitOfWork.sql<MemberFacts>(
-      'SELECT id, name, email, role, person_id AS "personId", grants, assignments FROM app.members_and_grants($1, $2, $3)',
+      `SELECT id, name, email, role, person_id AS "personId", grants, assignments
+         FROM app.members_and_grants($1, $2, $3)`,
       [personId, after, most],
     );
     return rows.map((row) => ({ ...row, assignments: row.assignments.map(dated) }));
@@ -67,7 +69,8 @@ export class ExplainRepository {
   /** What is said of some members' permissions, the levels that outweigh others first. */
   levels(membershipIds: readonly string[]): Promise<LevelRow[]> {
     return this.unitOfWork.sql<LevelRow>(
-      `SELECT membership_id AS "membershipId", permission, source AS level, scope, since, access_grant_id AS "accessGrantId", expires_at AS "expiresAt", decides
+      `SELECT membership_id AS "membershipId", permission, source AS level, scope, since,
+         access_grant_id AS "accessGrantId", expires_at AS "expiresAt", decides
          FROM app.grant_levels($1)`,
       [membershipIds],
     );

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { decide, ruleOfPermission, widest, type Relation, type Way } from '../../platform/access/decide.js';
+import { decide, ruleOfPermission, widest, type Relation, type Way } from '../../platform/policies/decide.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
-import { ruleOf, ruleOfRow, type Rule } from '../../platform/database/row-policies.js';
+import { ruleOf, ruleOfRow, type Rule } from '../../platform/policies/row-policies.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { ReasonResponse, WhoCanQuery, WhoCanResponse } from './explain.dto.js';
 import { ExplainRepository, type MemberFacts, type Thing } from './explain.repository.js';
 import { chainsOf, type Chains } from './levels.js';
@@ -55,7 +55,7 @@ export class ExplainService {
       shown(reaching, chainsOf(levels.get(reaching.member.id) ?? [], reaching.member.role)),
     );
     this.audit.record('access.explained', {
-      ...(id !== undefined && { target: { type: name, id } }),
+      ...(id !== undefined && { target: { type: resource.name, id } }),
       meta: { resource: name, permission, members: items.length },
     });
     return { ...page, items };

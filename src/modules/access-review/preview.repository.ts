@@ -39,7 +39,8 @@ export class PreviewRepository {
   /** Null for a user who is, and was, no member of the organization. */
   async member(userId: string): Promise<MemberInFull | null> {
     const [row] = await this.unitOfWork.sql<MemberInFull>(
-      `SELECT id, user_id AS "userId", name, email, role, kind, status, person_id AS "personId", created_at AS "createdAt", ended_at AS "endedAt",
+      `SELECT id, user_id AS "userId", name, email, role, kind, status, person_id AS "personId",
+         created_at AS "createdAt", ended_at AS "endedAt",
               last_used_at AS "lastUsedAt", must_change_password AS "mustChangePassword", suspended, obstacle,
               grants, people, assignments, access_grants AS "accessGrants"
          FROM app.member_in_full($1)`,

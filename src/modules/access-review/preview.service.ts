@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { decide, ruleOfPermission, type Relation } from '../../platform/access/decide.js';
-import { isGranted, type Grants } from '../../platform/access/grants.js';
+import { decide, ruleOfPermission, type Relation } from '../../platform/policies/decide.js';
+import { isGranted, type Grants } from '../../platform/policies/grants.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
-import { isOfPeople, ruleOf } from '../../platform/database/row-policies.js';
+import { isOfPeople, ruleOf } from '../../platform/policies/row-policies.js';
 import { declared, type ErrorCode } from '../../platform/feature/registry.js';
-import { allRoutes } from '../../platform/feature/routes.js';
-import { Problem } from '../../platform/http/problem.js';
+import { allRoutes } from '../../platform/boot/routes.js';
+import { Problem } from '../../platform/problem/index.js';
 import { ExplainRepository } from './explain.repository.js';
 import { chainsOf } from './levels.js';
 import type { OpenRoute, PreviewResponse, PreviewedPermission } from './preview.dto.js';

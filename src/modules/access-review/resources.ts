@@ -1,11 +1,11 @@
-import { named, ROW_COMMANDS } from '../../platform/database/row-policies.js';
-import type { RowRules } from '../../platform/feature/define-feature.js';
-import { declared } from '../../platform/feature/registry.js';
-import { Problem } from '../../platform/http/problem.js';
+import { named, ROW_COMMANDS } from '../../platform/policies/row-policies.js';
+import type { RowRules } from '../../platform/feature/declarations.js';
+import { declared, type ResourceType } from '../../platform/feature/registry.js';
+import { Problem } from '../../platform/problem/index.js';
 
 /** A kind of thing that people ask about: a table, as its feature declares it. */
 export interface Resource {
-  name: string;
+  name: ResourceType;
   table: string;
   rows: RowRules;
 }
@@ -14,7 +14,7 @@ export interface Resource {
 export function resources(): Resource[] {
   return [...declared('tables')].flatMap(([table, declaration]) =>
     declaration.kind === 'tenant' && declaration.resource !== undefined
-      ? [{ name: declaration.resource, table, rows: declaration.rows }]
+      ? [{ name: declaration.resource as ResourceType, table, rows: declaration.rows }]
       : [],
   );
 }

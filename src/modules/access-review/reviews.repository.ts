@@ -31,15 +31,19 @@ export type ReviewItemRow = {
   note: string | null;
 };
 
-const REVIEWS = `SELECT r.id, r.started_by AS "startedBy", r.created_at AS "createdAt", r.completed_by AS "completedBy", r.completed_at AS "completedAt", c.*
+const REVIEWS = `SELECT r.id, r.started_by AS "startedBy", r.created_at AS "createdAt",
+  r.completed_by AS "completedBy", r.completed_at AS "completedAt", c.*
   FROM access_reviews r CROSS JOIN LATERAL (
     SELECT count(*)::integer AS items, (count(*) FILTER (WHERE i.decision IS NULL))::integer AS open,
-           (count(*) FILTER (WHERE i.decision = 'confirm'))::integer AS confirmed, (count(*) FILTER (WHERE i.decision = 'revoke'))::integer AS revoked
+           (count(*) FILTER (WHERE i.decision = 'confirm'))::integer AS confirmed,
+             (count(*) FILTER (WHERE i.decision = 'revoke'))::integer AS revoked
       FROM access_review_items i WHERE i.org_id = r.org_id AND i.review_id = r.id) c
  WHERE r.org_id = $1`;
-const ITEMS = `SELECT i.id, i.number, i.kind, i.membership_id AS "membershipId", m.name, u.email, i.role, i.permission, i.snapshot, i.decision,
+const ITEMS = `SELECT i.id, i.number, i.kind, i.membership_id AS "membershipId", m.name, u.email, i.role,
+  i.permission, i.snapshot, i.decision,
     i.decided_by AS "decidedBy", i.decided_at AS "decidedAt", i.note
-  FROM access_review_items i LEFT JOIN memberships m ON m.org_id = i.org_id AND m.id = i.membership_id LEFT JOIN users u ON u.id = m.user_id
+  FROM access_review_items i LEFT JOIN memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
+    LEFT JOIN users u ON u.id = m.user_id
  WHERE i.org_id = $1 AND i.review_id = $2`;
 
 /** Reviews of access in the current organization. */
@@ -74,7 +78,8 @@ export class ReviewsRepository {
     limit: number,
   ): Promise<ReviewItemRow[]> {
     return this.unitOfWork.sql<ReviewItemRow>(
-      `${ITEMS} AND i.number > $3 AND ($4::text IS NULL OR coalesce(i.decision, 'open') = $4) ORDER BY i.number LIMIT $5`,
+      `${ITEMS} AND i.number > $3 AND ($4::text IS NULL OR coalesce(i.decision, 'open') = $4) ORDER BY i.number
+         LIMIT $5`,
       [this.orgId, reviewId, after, decision ?? null, limit],
     );
   }
@@ -88,7 +93,8 @@ export class ReviewsRepository {
   async decide(id: string, decision: Decision, decidedBy: string, note: string | null): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
-        `UPDATE access_review_items SET decision = $3, decided_by = $4, decided_at = now(), note = $5 WHERE org_id = $1 AND id = $2 AND decision IS NULL`,
+        `UPDATE access_review_items SET decision = $3, decided_by = $4, decided_at = now(), note = $5
+           WHERE org_id = $1 AND id = $2 AND decision IS NULL`,
         [this.orgId, id, decision, decidedBy, note],
       )) > 0
     );
@@ -98,7 +104,8 @@ export class ReviewsRepository {
   async complete(id: string, completedBy: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
-        'UPDATE access_reviews SET completed_by = $3, completed_at = now() WHERE org_id = $1 AND id = $2 AND completed_at IS NULL',
+        `UPDATE access_reviews SET completed_by = $3, completed_at = now() WHERE org_id = $1 AND id = $2
+           AND completed_at IS NULL`,
         [this.orgId, id, completedBy],
       )) > 0
     );

@@ -5,7 +5,7 @@ import { currentContext, currentMember } from '../../platform/context/context.js
 import { errorCode } from '../../platform/database/errors.js';
 import type { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { DecideItemDto, ReviewItemsQuery } from './reviews.dto.js';
 import { ReviewsRepository, type ReviewItemRow, type ReviewRow } from './reviews.repository.js';
 import { Revocation } from './revocation.js';

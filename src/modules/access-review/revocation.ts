@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { currentMember } from '../../platform/context/context.js';
 import type { Permission } from '../../platform/feature/registry.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { OverridesService, RolesService } from '../rbac/index.js';
 import { TenancyService } from '../tenancy/index.js';
 import type { ItemKind } from './reviews.dto.js';

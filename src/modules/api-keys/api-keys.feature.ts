@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const apiKeysFeature = defineFeature({
   name: 'api-keys',
@@ -7,22 +8,22 @@ export const apiKeysFeature = defineFeature({
     'api-key:read': {
       category: 'API keys',
       description: 'See the API keys of all members.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'api-key:create': {
       category: 'API keys',
       description: 'Make API keys that act as oneself.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'api-key:rotate': {
       category: 'API keys',
       description: "Put new keys in place of one's own.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'api-key:revoke': {
       category: 'API keys',
       description: 'End the API keys of any member.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -51,7 +52,8 @@ export const apiKeysFeature = defineFeature({
   retention: {
     'api_keys.ended': {
       description:
-        'API keys whose time was over more than a year ago: until then the log, which names them by id, can be read with them',
+        'API keys whose time was over more than a year ago: until then the log, which names them by id, can be ' +
+        'read with them',
       table: 'api_keys',
       ageColumn: 'expires_at',
       days: 400,
@@ -82,12 +84,14 @@ export const apiKeysFeature = defineFeature({
     'api-keys.narrowed': {
       claims: ['C5'],
       description:
-        'A key reaches what its member holds at that moment and its list names, in the database as well; it makes and ends no keys.',
+        'A key reaches what its member holds at that moment and its list names, in the database as well; it ' +
+        'makes and ends no keys.',
     },
     'api-keys.hashed': {
       claims: ['E4'],
       description:
-        'Keys are shown once, stored as SHA-256, end within a year and with their member, and are told from typos by a check sum.',
+        'Keys are shown once, stored as SHA-256, end within a year and with their member, and are told from ' +
+        'typos by a check sum.',
     },
   },
 });

@@ -26,8 +26,10 @@ export type NewApiKey = Pick<ApiKeyRow, 'id' | 'membershipId' | 'name' | 'prefix
 /** What `app.rotate_api_key` says. */
 export type Rotation = 'ok' | 'unknown' | 'rotated' | 'beyond';
 
-const COLUMNS = `k.id, k.membership_id AS "membershipId", k.name, k.prefix, k.permissions, k.allowed_ranges::text[] AS "allowedRanges", k.created_at AS "createdAt",
-  k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", host(k.last_used_ip) AS "lastUsedIp", k.revoked_at AS "revokedAt", k.rotated_from AS "rotatedFrom"`;
+const COLUMNS = `k.id, k.membership_id AS "membershipId", k.name, k.prefix, k.permissions,
+  k.allowed_ranges::text[] AS "allowedRanges", k.created_at AS "createdAt",
+  k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", host(k.last_used_ip) AS "lastUsedIp",
+    k.revoked_at AS "revokedAt", k.rotated_from AS "rotatedFrom"`;
 
 /** API keys of the current organization, as far as the caller may see them. */
 @Injectable()
@@ -37,7 +39,8 @@ export class ApiKeysRepository {
   /** Newest first; `before` is the last id seen. */
   list(membershipId: string | undefined, before: string | null, limit: number): Promise<ApiKeyRow[]> {
     return this.unitOfWork.sql<ApiKeyRow>(
-      `SELECT ${COLUMNS} FROM api_keys k WHERE k.org_id = $1 AND ($2::uuid IS NULL OR k.membership_id = $2) AND ($3::uuid IS NULL OR k.id < $3)
+      `SELECT ${COLUMNS} FROM api_keys k WHERE k.org_id = $1 AND ($2::uuid IS NULL OR k.membership_id = $2)
+         AND ($3::uuid IS NULL OR k.id < $3)
         ORDER BY k.id DESC LIMIT $4`,
       [this.orgId, membershipId ?? null, before, limit],
     );
@@ -63,7 +66,8 @@ export class ApiKeysRepository {
     days,
   }: NewApiKey): Promise<void> {
     await this.unitOfWork.execute(
-      `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, allowed_ranges, expires_at)
+      `INSERT INTO api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, allowed_ranges,
+         expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[]::cidr[], now() + make_interval(hours => 24 * $9::integer))`,
       [this.orgId, id, membershipId, name, prefix, secretHash, permissions, allowedRanges, days],
     );
@@ -86,7 +90,8 @@ export class ApiKeysRepository {
   /** The membership whose key it was; null when there is none to revoke, or the caller may not. */
   async revoke(id: string): Promise<string | null> {
     const [row] = await this.unitOfWork.sql<{ membershipId: string }>(
-      `UPDATE api_keys SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING membership_id AS "membershipId"`,
+      `UPDATE api_keys SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL
+         RETURNING membership_id AS "membershipId"`,
       [this.orgId, id],
     );
     return row?.membershipId ?? null;

@@ -7,7 +7,7 @@ import { hashToken } from '../../platform/crypto/index.js';
 import { errorCode } from '../../platform/database/errors.js';
 import { declared } from '../../platform/feature/registry.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { ApiKeysQuery, CreateApiKeyDto, RotateApiKeyDto } from './api-keys.dto.js';
 import { ApiKeysRepository, type ApiKeyRow, type NewApiKey } from './api-keys.repository.js';
 
@@ -52,7 +52,7 @@ export class ApiKeysService {
     });
     const made = await this.read(id);
     this.audit.record('api_key.created', {
-      target: { type: 'api_key', id },
+      target: { type: 'api-key', id },
       meta: { permissions, ranges: allowedRanges?.length ?? 0, expiresAt: made.expiresAt.toISOString() },
     });
     return { ...made, key };
@@ -70,7 +70,7 @@ export class ApiKeysService {
     if (outcome === 'beyond') throw new Problem('beyond_own_grants');
     const made = await this.read(newKeyId);
     this.audit.record('api_key.rotated', {
-      target: { type: 'api_key', id },
+      target: { type: 'api-key', id },
       meta: { newKeyId, overlapSeconds, expiresAt: made.expiresAt.toISOString() },
     });
     return { ...made, key };
@@ -80,7 +80,7 @@ export class ApiKeysService {
   async revoke(id: string): Promise<void> {
     const membershipId = await this.keys.revoke(id);
     if (membershipId === null) throw new Problem('not_found');
-    this.audit.record('api_key.revoked', { target: { type: 'api_key', id }, meta: { membershipId } });
+    this.audit.record('api_key.revoked', { target: { type: 'api-key', id }, meta: { membershipId } });
   }
 
   private async insert(key: NewApiKey): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Statement } from '../../platform/database/transaction.js';
+import type { Statement } from '../../platform/database/statement.js';
 
 export const OUTCOMES = ['success', 'denied', 'failure'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -76,11 +76,14 @@ function rowsAt(positions: string): string {
   return `
     WITH page AS MATERIALIZED (${positions})
     SELECT e.id, e.occurred_at AS "occurredAt", e.type, e.outcome, e.actor_type AS "actorType", e.actor_id AS "actorId",
-           e.target_type AS "targetType", e.target_id AS "targetId", e.request_id AS "requestId", e.api_key_id AS "apiKeyId", e.access_grant_id AS "accessGrantId", e.meta, p.payload
+           e.target_type AS "targetType", e.target_id AS "targetId", e.request_id AS "requestId",
+             e.api_key_id AS "apiKeyId", e.access_grant_id AS "accessGrantId", e.meta, p.payload
       FROM page
      CROSS JOIN LATERAL (
-       SELECT * FROM audit_events x WHERE x.org_id = $1 AND x.occurred_at = page.occurred_at AND x.id = page.id LIMIT 1) AS e
+       SELECT * FROM audit_events x WHERE x.org_id = $1 AND x.occurred_at = page.occurred_at AND x.id = page.id
+         LIMIT 1) AS e
       LEFT JOIN LATERAL (
-       SELECT y.payload FROM audit_private y WHERE y.org_id = $1 AND y.occurred_at = page.occurred_at AND y.event_id = page.id LIMIT 1) AS p ON true
+       SELECT y.payload FROM audit_private y WHERE y.org_id = $1 AND y.occurred_at = page.occurred_at
+         AND y.event_id = page.id LIMIT 1) AS p ON true
      ORDER BY page.occurred_at DESC, page.id DESC`;
 }

@@ -25,8 +25,9 @@ export class AuditQuery extends PageQuery {
   @Length(1, 100)
   actorId?: string;
 
+  /** A declared type of resource: `person`, `webhook-source`, … */
   @MayBeAbsent()
-  @Matches(CODE, { message: 'must be a kind of target' })
+  @Matches(CODE, { message: 'must be a type of resource' })
   targetType?: string;
 
   @MayBeAbsent()

@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const auditFeature = defineFeature({
   name: 'audit',
@@ -7,7 +8,7 @@ export const auditFeature = defineFeature({
     'audit:read': {
       category: 'Compliance',
       description: 'Search the audit log; every search is logged.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

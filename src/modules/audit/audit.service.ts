@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { AuditPrivate } from '../../platform/audit/audit-row.js';
+import type { AuditPrivate } from '../../platform/database/audit-row.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
-import { declared } from '../../platform/feature/registry.js';
+import { declared, isResourceType } from '../../platform/feature/registry.js';
 import { Cursors, type CursorValue, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { AuditEventResponse, AuditQuery, EventTypeResponse } from './audit.dto.js';
 import { AuditRepository, type AuditEventRow } from './audit.repository.js';
 import type { AuditFilter, Position } from './audit-search.js';
@@ -18,7 +18,7 @@ export class AuditService {
     private readonly cursors: Cursors,
   ) {}
 
-  /** A page, newest first. Throws invalid_request for an unknown category or an empty range of time. */
+  /** A page, newest first. Throws invalid_request for an unknown category or target type, or an empty time range. */
   async search({ limit, cursor, ...query }: AuditQuery): Promise<Page<AuditEventResponse>> {
     const scope = { purpose: 'audit', orgId: currentContext().orgId };
     const after = cursor === undefined ? null : positionOf(this.cursors.decode(scope, cursor));
@@ -56,6 +56,8 @@ function filterOf({ type, category, from, to, ...filter }: Omit<AuditQuery, 'lim
   if (range.from !== undefined && range.to !== undefined && range.from >= range.to) {
     throw new Problem('invalid_request', { errors: [{ field: 'to', message: 'must be later than from' }] });
   }
+  if (filter.targetType !== undefined && !isResourceType(filter.targetType))
+    throw new Problem('invalid_request', { errors: [{ field: 'targetType', message: 'is not a type of resource' }] });
   return { ...filter, ...range, types: typesOf(type, category) };
 }
 

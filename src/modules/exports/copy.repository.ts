@@ -42,7 +42,8 @@ export class CopyRepository {
       const member = await enter(client, memberEntrance(orgId, membershipId));
       // Without sorting, an order comes from an index: the first row leaves at once, and nothing is spilled to disk.
       await client.query(
-        `SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '${Math.ceil(seconds)}s'; SET LOCAL enable_sort = off`,
+        `SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '${Math.ceil(seconds)}s'; SET LOCAL ` +
+          'enable_sort = off',
       );
       const result = await use(member, (statement) => client.query(copyTo(statement)));
       const { command } = await client.query('COMMIT');

@@ -12,13 +12,9 @@ const columns: CsvColumn[] = [
 const watermark = "Exported by O'Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1";
 
 /** What COPY sends: quoted where it must be, LF after each row. */
-const copied = (rows: string[][]): string =>
-  rows
-    .map(
-      (row) =>
-        `${row.map((cell) => (/[",\r\n]/.test(cell) || cell === '' ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`,
-    )
-    .join('');
+const copied = (rows: string[][]): string => rows.map((row) => `${row.map(quoted).join(',')}\n`).join('');
+const quoted = (cell: string): string =>
+  /[",\r\n]/.test(cell) || cell === '' ? `"${cell.replaceAll('"', '""')}"` : cell;
 
 /** Sends text through a file in pieces of `size` bytes, cutting inside characters too. */
 function fileOf(rows: string, size = 1000): Promise<string> {
@@ -79,7 +75,9 @@ describe('csvSafe', () => {
 describe('the statement for the rows', () => {
   it('defuses every text, leaves numbers alone, ends each row with the watermark and gives no header', () => {
     expect(copyRowsSql({ columns, from: 'people p', watermark })).toBe(
-      "COPY (SELECT app.csv_safe((p.name)::text), (p.year)::numeric, 'Exported by O''Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1' FROM people p) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')",
+      'COPY (SELECT app.csv_safe((p.name)::text), (p.year)::numeric, ' +
+        "'Exported by O''Neill <o@example.org> · Org · 2026-03-01T10:20:30.456Z · export 1' " +
+        "FROM people p) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')",
     );
   });
 

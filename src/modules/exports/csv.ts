@@ -8,7 +8,8 @@ import { escapeLiteral } from 'pg';
  * The pattern is written so that JavaScript and Postgres (chapter 9.7.3) read it alike.
  */
 const FORMULA =
-  '^(?:[\\t\\n\\u000B\\f\\r]|[ \\u00A0\\u2000-\\u200B\\u202F\\u205F\\u3000\\uFEFF]*[-=+@\\uFF1D\\uFF0B\\uFF0D\\uFF20\\uFE66\\uFE62\\uFE63\\uFE6B])';
+  '^(?:[\\t\\n\\u000B\\f\\r]|[ ' +
+  '\\u00A0\\u2000-\\u200B\\u202F\\u205F\\u3000\\uFEFF]*[-=+@\\uFF1D\\uFF0B\\uFF0D\\uFF20\\uFE66\\uFE62\\uFE63\\uFE6B])';
 const formula = new RegExp(FORMULA);
 
 /** Text that no spreadsheet runs: the same rule as `app.csv_safe`. */
@@ -61,7 +62,8 @@ export interface CsvQuery {
  */
 export function copyRowsSql({ columns, from, watermark }: CsvQuery): string {
   const cells = columns.map(({ sql, isNumber }) => (isNumber ? `(${sql})::numeric` : `app.csv_safe((${sql})::text)`));
-  return `COPY (SELECT ${[...cells, escapeLiteral(watermark)].join(', ')} FROM ${from}) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')`;
+  const expressions = [...cells, escapeLiteral(watermark)].join(', ');
+  return `COPY (SELECT ${expressions} FROM ${from}) TO STDOUT WITH (FORMAT csv, ENCODING 'UTF8')`;
 }
 
 /** One record of RFC 4180 with its line end: null is an empty field, every text is quoted. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { AsMember } from '../../platform/access/as-member.js';
-import { standing } from '../../platform/access/grants.js';
+import { standing } from '../../platform/policies/grants.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { currentContext } from '../../platform/context/context.js';
 import { organizationEntrance } from '../../platform/database/entrances.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Grants } from '../../platform/access/grants.js';
-import { Problem } from '../../platform/http/index.js';
+import type { Grants } from '../../platform/policies/grants.js';
+import { Problem } from '../../platform/problem/index.js';
 import { PeopleService } from '../people/index.js';
 import type { ExportKind } from './export.js';
 

@@ -4,7 +4,7 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { organizationEntrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { declaration } from '../../platform/feature/registry.js';
-import { Problem } from '../../platform/http/index.js';
+import { Problem } from '../../platform/problem/index.js';
 import { OnJob, type JobContext, type JobCounts, type JobPayload } from '../../platform/jobs/on-job.js';
 import { AttemptsRepository, type Attempt, type Made } from './attempts.repository.js';
 import { ExportFiles } from './export-files.js';

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { Access } from '../../platform/access/decorators.js';
-import { PageQuery, Problem, Returns } from '../../platform/http/index.js';
+import { PageQuery, Returns } from '../../platform/http/index.js';
+import { Problem } from '../../platform/problem/index.js';
 import { CreateExportDto, ExportResponse, FileQuery } from './exports.dto.js';
 import { ExportsService } from './exports.service.js';
 

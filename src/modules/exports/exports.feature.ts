@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const exportsFeature = defineFeature({
   name: 'exports',
@@ -8,18 +9,18 @@ export const exportsFeature = defineFeature({
       category: 'Exports',
       ofPeople: true,
       description: "Have people or one person's record exported, as far as one may see them.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'export:read': {
       category: 'Exports',
       description: "See who asked for which export, and how far one's own are.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'document:download': {
       category: 'Documents',
       ofPeople: true,
       description: 'Download documents; an export only whoever asked for it.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'read_only'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff', 'read_only'] },
     },
   },
   events: {
@@ -106,12 +107,14 @@ export const exportsFeature = defineFeature({
     'exports.watermark': {
       claims: ['M9'],
       description:
-        'Every file says who exported it, for which organization, when and by which export; without that it is not made.',
+        'Every file says who exported it, for which organization, when and by which export; without that it ' +
+        'is not made.',
     },
     'exports.scope': {
       claims: ['M9', 'M10'],
       description:
-        'A file is made under the row policies of whoever asked for it; exports of everybody need a permission that trainees lack.',
+        'A file is made under the row policies of whoever asked for it; exports of everybody need a permission ' +
+        'that trainees lack.',
     },
     'exports.single-use': {
       claims: ['M10'],
@@ -120,7 +123,8 @@ export const exportsFeature = defineFeature({
     'exports.sealed-files': {
       claims: ['E15'],
       description:
-        "Files are sealed before they reach the storage: everybody's under the organization's key, a person's under that person's.",
+        "Files are sealed before they reach the storage: everybody's under the organization's key, a person's " +
+        "under that person's.",
     },
     'exports.formulas': { claims: ['M10'], description: 'Cells that a spreadsheet would run are defused.' },
   },

@@ -63,7 +63,8 @@ export class ExportsRepository {
   /** A page, newest first; `before` is the last id seen. */
   list(before: string | null, limit: number): Promise<ExportRow[]> {
     return this.unitOfWork.sql<ExportRow>(
-      `SELECT ${COLUMNS} FROM exports e WHERE e.org_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC LIMIT $3`,
+      `SELECT ${COLUMNS} FROM exports e WHERE e.org_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC
+         LIMIT $3`,
       [this.orgId, before, limit],
     );
   }
@@ -72,7 +73,8 @@ export class ExportsRepository {
   async replaceLink(id: string, membershipId: string, tokenHash: Buffer): Promise<Date | null> {
     const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>(
       `UPDATE exports SET token_hash = $4, token_expires_at = least(now() + make_interval(mins => $5), expires_at)
-        WHERE org_id = $1 AND id = $2 AND requested_by = $3 AND state = 'ready' AND expires_at > now() AND object_key IS NOT NULL
+        WHERE org_id = $1 AND id = $2 AND requested_by = $3 AND state = 'ready' AND expires_at > now()
+          AND object_key IS NOT NULL
        RETURNING token_expires_at AS "expiresAt"`,
       [this.orgId, id, membershipId, tokenHash, LINK_MINUTES],
     );
@@ -87,7 +89,8 @@ export class ExportsRepository {
       `UPDATE exports SET state = 'downloaded', token_hash = NULL, token_expires_at = NULL, expires_at = now()
         WHERE org_id = $1 AND id = $2 AND requested_by = $3 AND state = 'ready' AND token_hash = $4
           AND token_expires_at > now() AND expires_at > now() AND object_key IS NOT NULL
-       RETURNING kind, person_id AS "personId", rows, bytes::float8 AS bytes, object_key AS "objectKey", key_generation AS "keyGeneration"`,
+       RETURNING kind, person_id AS "personId", rows, bytes::float8 AS bytes, object_key AS "objectKey",
+         key_generation AS "keyGeneration"`,
       [this.orgId, id, membershipId, tokenHash],
     );
     return row ?? null;

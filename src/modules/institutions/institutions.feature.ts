@@ -1,14 +1,16 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const institutionsFeature = defineFeature({
   name: 'institutions',
   description:
-    'Institutions group organizations for shared sign-in and reporting, each by its own consent; nothing else crosses over.',
+    'Institutions group organizations for shared sign-in and reporting, each by its own consent; nothing else ' +
+    'crosses over.',
   permissions: {
     'institution:report': {
       category: 'Organization',
       description: "See the numbers of the institution's organizations.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -43,6 +45,9 @@ export const institutionsFeature = defineFeature({
   },
   tables: {
     institutions: { kind: 'installation', retention: { keep: 'set up and kept by operators' } },
+  },
+  resources: {
+    institution: { description: 'An institution, which several organizations can belong to' },
   },
   controls: {
     'institutions.consent': {

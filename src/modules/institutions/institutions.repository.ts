@@ -10,7 +10,8 @@ export class InstitutionsRepository {
   /** The organizations of the caller's institution that agreed; the function checks the caller's permission. */
   report(): Promise<OrganizationNumbers[]> {
     return this.unitOfWork.sql<OrganizationNumbers & Record<string, unknown>>(
-      `SELECT id, name, active_members::float8 AS "activeMembers", active_people::float8 AS "activePeople", inactive_people::float8 AS "inactivePeople"
+      `SELECT id, name, active_members::float8 AS "activeMembers", active_people::float8 AS "activePeople",
+         inactive_people::float8 AS "inactivePeople"
          FROM app.institution_report()`,
     );
   }

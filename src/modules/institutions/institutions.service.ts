@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditTrail, type AuditTarget } from '../../platform/audit/audit-trail.js';
 import { currentContext } from '../../platform/context/context.js';
 import type { Page } from '../../platform/http/pagination.js';
 import type { OrganizationNumbers } from './institutions.dto.js';
@@ -44,6 +44,6 @@ export class InstitutionsService {
   }
 }
 
-function organization(): { type: string; id: string } {
+function organization(): AuditTarget {
   return { type: 'organization', id: currentContext().orgId };
 }

@@ -2,11 +2,13 @@ import { Body, Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/commo
 import type { Request, Response } from 'express';
 import { Public } from '../../platform/access/decorators.js';
 import { AppConfig } from '../../platform/config/index.js';
-import { assertOwnForm, Problem, Returns } from '../../platform/http/index.js';
+import { assertOwnForm, Returns } from '../../platform/http/index.js';
+import { Problem } from '../../platform/problem/index.js';
 import { FormAgain, PageFilter, tokenPage } from '../../platform/pages/index.js';
-import { BY_ADDRESS, SessionCookies } from '../auth/index.js';
+import { SessionCookies } from '../auth/sessions/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import { AcceptInviteDto } from './invites.dto.js';
+import { INVITE_IP_RATE_LIMITS } from './invites-limits.js';
 
 const PAGE = 'text/html; charset=utf-8';
 const FORM = { title: 'Accept the invitation', action: '/invites/accept', button: 'Accept', newPassword: true };
@@ -38,7 +40,7 @@ export class AcceptPageController {
   @Post()
   @Public('whoever was invited has no session yet', {
     emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'],
-    limit: BY_ADDRESS.acceptInvite,
+    limit: INVITE_IP_RATE_LIMITS.acceptInvite,
   })
   @Returns.text(PAGE)
   async accept(

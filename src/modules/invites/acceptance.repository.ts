@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../../platform/clock/id.js';
 import type { Entrance } from '../../platform/database/entrances.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { visitAt, type Credential, type Visit } from '../auth/index.js';
+import { type Visit, visitAt } from '../auth/sessions/index.js';
+import type { Credential } from '../auth/passwords/index.js';
 import type { InviteClaims } from './invite-token.js';
 
 /** Why an invite was not accepted, see `app.accept_invite`. */
@@ -30,6 +31,11 @@ export interface Acceptance {
   [column: string]: unknown;
 }
 
+/** Whether the membership was created. */
+export function isAccepted(state: Acceptance['state']): boolean {
+  return state === 'accepted' || state === 'second_factor';
+}
+
 /** The two ways of accepting an invite, through the functions that check the token. */
 @Injectable()
 export class AcceptanceRepository {
@@ -41,12 +47,18 @@ export class AcceptanceRepository {
     { orgId, id, email, role, expiresAt }: InviteClaims,
     { salt, verifier }: Credential,
     visit: Visit,
-  ): Entrance {
+  ): Entrance<Acceptance> {
     return {
       statement: {
         text: `SELECT * FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)})`,
         values: [orgId, id, token, email, role, expiresAt, salt, verifier, newId(), newId(), visit.parameter],
       },
+      identity: ({ state, org_id: org, user_id: user }) => ({
+        orgId: org,
+        ...(isAccepted(state) && {
+          actor: { type: state === 'accepted' ? 'user' : 'anonymous', id: user!, email },
+        }),
+      }),
     };
   }
 

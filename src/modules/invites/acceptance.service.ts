@@ -1,20 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { SecurityConfig } from '../../platform/config/index.js';
-import { currentContext, currentMember, type Actor } from '../../platform/context/context.js';
+import { currentMember, withIdentity } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { Problem } from '../../platform/http/index.js';
-import {
-  assertStrong,
-  FactorCookies,
-  newVisit,
-  Passwords,
-  SecondFactorService,
-  type OpenedSession,
-} from '../auth/index.js';
-import { AcceptanceRepository, type Acceptance } from './acceptance.repository.js';
+import { Problem } from '../../platform/problem/index.js';
+import { FactorCookies, SecondFactorService } from '../auth/sign-in/index.js';
+import { AcceptanceRepository, isAccepted, type Acceptance } from './acceptance.repository.js';
 import { inviteKey, readInvite, type InviteClaims } from './invite-token.js';
 import type { AcceptedInviteResponse } from './invites.dto.js';
+import { assertStrong, Passwords } from '../auth/passwords/index.js';
+import { newVisit, type OpenedSession } from '../auth/sessions/index.js';
 
 /** Accepting: what the addressee does, who has the token from the mail. */
 @Injectable()
@@ -48,14 +43,7 @@ export class AcceptanceService {
     const claims = this.read(token);
     const visit = newVisit();
     const entrance = this.acceptance.entrance(token, claims, credential, visit);
-    const outcome = await this.unitOfWork.run<Acceptance, Acceptance>(entrance, (row) => {
-      currentContext().orgId = row.org_id;
-      if (isAccepted(row))
-        currentContext().actor = {
-          type: row.state === 'accepted' ? 'user' : 'anonymous',
-          id: row.user_id!,
-          email: claims.email,
-        };
+    const outcome = await this.unitOfWork.run(entrance, (row) => {
       this.record(row, claims);
       this.recordSignIn(row);
       return row;
@@ -85,38 +73,27 @@ export class AcceptanceService {
   /** That an address has an account is nobody's business but its owner's: no entry tells. */
   private record(outcome: Acceptance, { id, role, orgId: invitedTo }: InviteClaims): void {
     const { state, org_id: orgId, user_id: userId, membership_id: membershipId } = outcome;
-    const target = orgId === invitedTo ? { type: 'invite', id } : undefined;
-    if (isAccepted(outcome)) this.audit.record('invite.accepted', { target, meta: { role, membershipId, userId } });
+    const target = orgId === invitedTo ? ({ type: 'invite', id } as const) : undefined;
+    if (isAccepted(outcome.state))
+      this.audit.record('invite.accepted', { target, meta: { role, membershipId, userId } });
     else if (state !== 'can_sign_in')
       this.audit.record('invite.refused', { target, outcome: 'failure', meta: { reason: state } });
   }
 
   private recordSignIn({ state, user_id: userId }: Acceptance): void {
-    const target = { type: 'user', id: userId! };
+    const target = { type: 'user', id: userId! } as const;
     if (state === 'accepted') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
     else if (state === 'second_factor') this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
   }
 
   /** Writes in the log of the inviting organization, which learns of nobody who did not become its member. */
   private inLogOf({ state, org_id: orgId }: Acceptance, write: () => void): void {
-    const context = currentContext();
-    const { orgId: home, actor } = context;
-    context.orgId = orgId;
-    if (state !== 'accepted') context.actor = { type: 'anonymous', id: null } satisfies Actor;
-    try {
-      write();
-    } finally {
-      Object.assign(context, { orgId: home, actor });
-    }
+    withIdentity({ orgId, ...(state !== 'accepted' && { actor: { type: 'anonymous', id: null } }) }, write);
   }
 }
 
-function isAccepted({ state }: Acceptance): boolean {
-  return state === 'accepted' || state === 'second_factor';
-}
-
 function assertAccepted(outcome: Acceptance): void {
-  if (isAccepted(outcome)) return;
+  if (isAccepted(outcome.state)) return;
   const { state } = outcome;
   if (state === 'can_sign_in') throw new Problem('sign_in_to_accept');
   throw new Problem(state === 'member_already' ? 'membership_exists' : 'invite_invalid');

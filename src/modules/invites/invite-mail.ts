@@ -16,7 +16,8 @@ export function inviteMail({ email, expiresAt, organization, inviter }: InviteLe
       '',
       link,
       '',
-      `The link is for you alone, works once, and ends on ${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+      'The link is for you alone, works once, and ends on ' +
+        `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
       'If you did not expect it, leave it: nothing happens without you.',
       '',
     ].join('\n'),

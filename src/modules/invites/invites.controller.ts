@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Query, Res }
 import type { Response } from 'express';
 import { Access, Public } from '../../platform/access/decorators.js';
 import { PageQuery, Returns } from '../../platform/http/index.js';
-import { BY_ADDRESS, SessionCookies, SignedInResponse } from '../auth/index.js';
+import { SessionCookies, SignedInResponse } from '../auth/sessions/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import {
   AcceptedInviteResponse,
@@ -12,6 +12,7 @@ import {
   InviteResponse,
 } from './invites.dto.js';
 import { InvitesService } from './invites.service.js';
+import { INVITE_IP_RATE_LIMITS } from './invites-limits.js';
 
 @Controller('v1')
 export class InvitesController {
@@ -40,7 +41,7 @@ export class InvitesController {
   @Post('invites/accept')
   @Public('whoever was invited has no session yet', {
     emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'],
-    limit: BY_ADDRESS.acceptInvite,
+    limit: INVITE_IP_RATE_LIMITS.acceptInvite,
   })
   @Returns(SignedInResponse)
   async accept(@Body() { token, password }: AcceptInviteDto, @Res({ passthrough: true }) response: Response) {
@@ -54,7 +55,7 @@ export class InvitesController {
   @Access('signed-in', {
     peopleOnly: true,
     emits: ['invite.accepted', 'invite.refused'],
-    limit: BY_ADDRESS.acceptInvite,
+    limit: INVITE_IP_RATE_LIMITS.acceptInvite,
   })
   @Returns(AcceptedInviteResponse)
   acceptOwn(@Body() { token }: AcceptOwnInviteDto) {

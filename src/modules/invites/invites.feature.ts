@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const invitesFeature = defineFeature({
   name: 'invites',
@@ -7,22 +8,22 @@ export const invitesFeature = defineFeature({
     'invite:read': {
       category: 'Members',
       description: 'See invites and what became of them.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'invite:create': {
       category: 'Members',
       description: 'Invite people to become members.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'invite:resend': {
       category: 'Members',
       description: 'Send an invite again, for another week.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'invite:revoke': {
       category: 'Members',
       description: 'Revoke an invite.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {

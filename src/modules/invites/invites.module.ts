@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
-import { AuthModule } from '../auth/index.js';
+import { PasswordsModule } from '../auth/passwords/index.js';
+import { SessionsModule } from '../auth/sessions/index.js';
+import { SignInModule } from '../auth/sign-in/index.js';
 import { RbacModule } from '../rbac/index.js';
 import { TenancyModule } from '../tenancy/index.js';
 import { AcceptPageController } from './accept-page.controller.js';
@@ -12,7 +14,7 @@ import { InvitesRepository } from './invites.repository.js';
 import { InvitesService } from './invites.service.js';
 
 @Module({
-  imports: [AuthModule, RbacModule, TenancyModule],
+  imports: [PasswordsModule, SessionsModule, SignInModule, RbacModule, TenancyModule],
   controllers: [AcceptPageController, InvitesController],
   providers: [InvitesService, AcceptanceService, InviteJobs, InvitesRepository, AcceptanceRepository],
 })

@@ -32,9 +32,12 @@ export interface InviteLetter extends Pick<InviteRow, 'id' | 'email' | 'role' | 
   [column: string]: unknown;
 }
 
-const COLUMNS = `id, email, name, role, person_id AS "personId", invited_by AS "invitedBy", CASE WHEN accepted_at IS NOT NULL THEN 'accepted'
-  WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' ELSE 'open' END AS state, created_at AS "createdAt",
-  sent_at AS "sentAt", expires_at AS "expiresAt", accepted_at AS "acceptedAt", accepted_membership AS "membershipId", revoked_at AS "revokedAt"`;
+const COLUMNS = `id, email, name, role, person_id AS "personId", invited_by AS "invitedBy", CASE
+  WHEN accepted_at IS NOT NULL THEN 'accepted'
+  WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired'
+    ELSE 'open' END AS state, created_at AS "createdAt",
+  sent_at AS "sentAt", expires_at AS "expiresAt", accepted_at AS "acceptedAt", accepted_membership AS "membershipId",
+    revoked_at AS "revokedAt"`;
 
 /** Invites of the current organization. */
 @Injectable()
@@ -59,7 +62,8 @@ export class InvitesRepository {
 
   async insert({ id, email, name, role, personId }: NewInvite): Promise<InviteRow> {
     const [row] = await this.unitOfWork.sql<InviteRow>(
-      `INSERT INTO invites (org_id, id, email, name, role, person_id, expires_at) VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7))
+      `INSERT INTO invites (org_id, id, email, name, role, person_id, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7))
        RETURNING ${COLUMNS}`,
       [this.orgId, id, email, name, role, personId, INVITE_DAYS],
     );
@@ -79,7 +83,8 @@ export class InvitesRepository {
   /** Null when it was accepted or revoked. */
   async revoke(id: string): Promise<InviteRow | null> {
     const [row] = await this.unitOfWork.sql<InviteRow>(
-      `UPDATE invites SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING ${COLUMNS}`,
+      `UPDATE invites SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL
+         AND revoked_at IS NULL RETURNING ${COLUMNS}`,
       [this.orgId, id],
     );
     return row ?? null;
@@ -89,7 +94,8 @@ export class InvitesRepository {
   async letter(id: string): Promise<InviteLetter | null> {
     const [row] = await this.unitOfWork.sql<InviteLetter>(
       `SELECT i.id, i.email, i.role, i.expires_at AS "expiresAt", o.name AS organization, m.name AS inviter
-         FROM invites i JOIN organizations o ON o.id = i.org_id JOIN memberships m ON m.org_id = i.org_id AND m.id = i.invited_by
+         FROM invites i JOIN organizations o ON o.id = i.org_id JOIN memberships m ON m.org_id = i.org_id
+           AND m.id = i.invited_by
         WHERE i.org_id = $1 AND i.id = $2 AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()`,
       [this.orgId, id],
     );
@@ -100,7 +106,8 @@ export class InvitesRepository {
   async replaceToken({ id, expiresAt }: InviteLetter, tokenHash: Buffer): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
-        'UPDATE invites SET token_hash = $4 WHERE org_id = $1 AND id = $2 AND expires_at = $3 AND accepted_at IS NULL AND revoked_at IS NULL',
+        `UPDATE invites SET token_hash = $4 WHERE org_id = $1 AND id = $2 AND expires_at = $3 AND accepted_at IS NULL
+           AND revoked_at IS NULL`,
         [this.orgId, id, expiresAt, tokenHash],
       )) > 0
     );

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Clock } from '../../platform/clock/clock.js';
 import type { SecurityConfig } from '../../platform/config/index.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { EventIds } from './event-ids.js';
 import './live.feature.js';
 import { mayFollow, startOf } from './position.js';

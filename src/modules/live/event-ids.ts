@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { SecurityConfig } from '../../platform/config/index.js';
 import { DecryptionFailed, deriveKey, open, seal, type Place } from '../../platform/crypto/index.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { Position } from './position.js';
 
 const KEPT_SECONDS = 24 * 3_600;

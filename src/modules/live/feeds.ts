@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { WakeUps } from '../../platform/live/wake-ups.js';
 import { Feed } from './feed.js';
 import type { Listener } from './listener.js';

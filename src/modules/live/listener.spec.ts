@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 import '../../platform/access/access.feature.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { Listener, type Source } from './listener.js';
 import type { Batch, LiveEvent } from './live.repository.js';
 import { startOf, type Position } from './position.js';

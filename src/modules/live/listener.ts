@@ -1,6 +1,6 @@
 import { EventStream } from '../../platform/http/event-stream.js';
 import type { Audience } from '../../platform/http/picker.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { LiveEventResponse } from './live.dto.js';
 import type { Batch, Head } from './live.repository.js';
 import { mayFollow, type Position } from './position.js';

@@ -3,7 +3,8 @@ import { defineFeature } from '../../platform/feature/define-feature.js';
 export const liveFeature = defineFeature({
   name: 'live',
   description:
-    'What happens in an organization, told to its listeners as it happens; each event only to whom may know of it at that moment.',
+    'What happens in an organization, told to its listeners as it happens; each event only to whom may know of ' +
+    'it at that moment.',
   errors: {
     last_event_id_expired: {
       status: 409,

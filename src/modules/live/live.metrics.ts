@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { Metrics } from '../../platform/metrics/index.js';
+import { Metrics } from '../../platform/telemetry/metrics.js';
 import { Feeds } from './feeds.js';
 
 /** How many listen to this process. */

@@ -36,7 +36,8 @@ const AFTER = `
   SELECT s.horizon::text AS horizon, e.*
     FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon) s
     LEFT JOIN LATERAL (
-      SELECT l.id, l.transaction_id::text AS "transactionId", l.type, l.target_type AS "targetType", l.target_id AS "targetId",
+      SELECT l.id, l.transaction_id::text AS "transactionId", l.type, l.target_type AS "targetType",
+        l.target_id AS "targetId",
              l.occurred_at AS "occurredAt"
         FROM live_events l
        WHERE l.org_id = $1 AND (l.transaction_id, l.id) > ($2::xid8, $3::uuid) AND l.transaction_id < s.horizon

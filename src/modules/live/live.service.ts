@@ -39,16 +39,16 @@ export class LiveService {
   }
 
   private source(): Source {
-    const { reenter } = currentContext();
+    const { run: runAgain } = currentContext().again;
     return {
       after: (position) =>
         this.turns.take(() =>
-          reenter!(async () => ({
+          runAgain!(async () => ({
             ...(await this.repository.after(position, this.limits.batch)),
             audience: audienceOf(currentMember()),
           })),
         ),
-      head: () => this.turns.take(() => reenter!(() => this.repository.head())),
+      head: () => this.turns.take(() => runAgain!(() => this.repository.head())),
     };
   }
 }

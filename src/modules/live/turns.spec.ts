@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Turns } from './turns.js';
 
-it('lets never more run at once than may, in the order they came, and all come to an end, failures included', async () => {
+it('never runs more at once than allowed, in the order of arrival, and all end, failures included', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 5 }),

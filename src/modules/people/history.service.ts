@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
-import { DataKeys } from '../../platform/crypto/data-keys.js';
+import { DataKeys } from '../../platform/keys/data-keys.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
 import type { PageQuery } from '../../platform/http/pagination.dto.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { PersonChangeResponse } from './history.dto.js';
 import { HistoryRepository } from './history.repository.js';
 import { PeopleService } from './people.service.js';

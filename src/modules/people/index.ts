@@ -1,4 +1,4 @@
-export { CreatePersonDto, PersonResponse } from './people.dto.js';
+export { PersonResponse } from './people.dto.js';
 export { PeopleModule } from './people.module.js';
 export { PeopleService } from './people.service.js';
 export { AssignmentsService } from './assignments.service.js';

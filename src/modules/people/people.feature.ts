@@ -1,4 +1,9 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { ExternalPersonDto } from './external-person.dto.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
+
+/** What all webhook events about people have in common. */
+const EXTERNAL_PERSON = { dto: ExternalPersonDto, orderKey: 'externalId' } as const;
 
 export const peopleFeature = defineFeature({
   name: 'people',
@@ -9,7 +14,7 @@ export const peopleFeature = defineFeature({
       ofPeople: true,
       description: 'See people: name, role, status, masked identifiers.',
       scopes: {
-        org: ['program_director', 'owner', 'admin', 'staff', 'viewer'],
+        org: [...MANAGER_ROLES, 'staff', 'viewer'],
         assigned: ['mentor', 'member'],
         own: ['trainee', 'portal'],
       },
@@ -17,20 +22,20 @@ export const peopleFeature = defineFeature({
     'person:create': {
       category: 'People',
       description: 'Add people.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
     'person:update': {
       category: 'People',
       ofPeople: true,
       description: 'Change what is recorded of people.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
     'person:contact': {
       category: 'People',
       ofPeople: true,
       description: 'Unlock contact details; every unlock is logged.',
       scopes: {
-        org: ['program_director', 'owner', 'admin', 'staff'],
+        org: [...MANAGER_ROLES, 'staff'],
         assigned: ['mentor', 'member'],
         own: ['trainee', 'portal'],
       },
@@ -39,23 +44,23 @@ export const peopleFeature = defineFeature({
       category: 'People',
       ofPeople: true,
       description: 'See what was recorded of people before each change; every look is logged.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
     'assignment:read': {
       category: 'People',
       ofPeople: true,
       description: 'See who is assigned to whom.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'], assigned: ['mentor', 'member'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'], assigned: ['mentor', 'member'] },
     },
     'assignment:create': {
       category: 'People',
       description: 'Assign people to members.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'assignment:end': {
       category: 'People',
       description: 'End assignments.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -100,6 +105,11 @@ export const peopleFeature = defineFeature({
       meta: { personId: 'id' },
       live: { permission: 'assignment:read', person: 'personId' },
     },
+  },
+  webhookEvents: {
+    'person.created': { ...EXTERNAL_PERSON, description: 'Creates the person, or changes the person that exists.' },
+    'person.updated': { ...EXTERNAL_PERSON, description: 'Changes the person, or creates the person that is missing.' },
+    'person.upserted': { ...EXTERNAL_PERSON, description: 'Creates or changes the person.' },
   },
   errors: {
     external_id_taken: { status: 409, title: 'Another person has this external id' },

@@ -10,6 +10,7 @@ import './people.feature.js';
 import { PeopleController } from './people.controller.js';
 import { PeopleRepository } from './people.repository.js';
 import { PeopleService } from './people.service.js';
+import { PeopleWebhooks } from './people.webhooks.js';
 import { PersonEntity } from './person.entity.js';
 
 @Module({
@@ -22,6 +23,7 @@ import { PersonEntity } from './person.entity.js';
     HistoryRepository,
     AssignmentsService,
     AssignmentsRepository,
+    PeopleWebhooks,
   ],
   exports: [PeopleService, AssignmentsService],
 })

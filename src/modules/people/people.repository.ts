@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
-import type { WrappedKey } from '../../platform/crypto/data-keys.js';
+import type { WrappedKey } from '../../platform/keys/data-keys.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { Kind, Status } from './person.js';
 import { PersonEntity } from './person.entity.js';
 
-const SUMMARY_COLUMNS = `p.id, p.external_id AS "externalId", p.kind, p.given_name AS "givenName", p.family_name AS "familyName",
+const SUMMARY_COLUMNS = `p.id, p.external_id AS "externalId", p.kind, p.given_name AS "givenName",
+  p.family_name AS "familyName",
   p.title, p.npi, p.status, p.updated_at AS "updatedAt"`;
 const DETAIL_COLUMNS = 'p.version, p.created_at AS "createdAt"';
 const SEALED_COLUMNS = `p.email_enc AS email, p.phone_enc AS phone, p.address_enc AS address,
@@ -55,7 +56,8 @@ export class PeopleRepository {
   async isInScope(id: string, scope: string | undefined): Promise<boolean> {
     const rows = await this.unitOfWork.sql(
       `SELECT 1 FROM people WHERE org_id = $1 AND id = $2
-          AND ($3 = 'org' OR ($3 = 'assigned' AND id = ANY (app.assigned_people())) OR ($3 = 'own' AND id = app.own_person_id()))`,
+          AND ($3 = 'org' OR ($3 = 'assigned' AND id = ANY (app.assigned_people()))
+            OR ($3 = 'own' AND id = app.own_person_id()))`,
       [currentContext().orgId, id, scope ?? 'none'],
     );
     return rows.length > 0;

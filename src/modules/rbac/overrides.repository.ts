@@ -31,7 +31,8 @@ export class OverridesRepository {
     return (
       (await this.unitOfWork.execute(
         `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
-       SELECT org_id, id, $3, $4 FROM memberships WHERE org_id = $1 AND id = $2 AND status = 'active' AND kind = 'member'
+       SELECT org_id, id, $3, $4 FROM memberships WHERE org_id = $1 AND id = $2 AND status = 'active'
+         AND kind = 'member'
        ON CONFLICT (org_id, membership_id, permission) DO UPDATE SET scope = EXCLUDED.scope, set_at = now()`,
         [currentContext().orgId, membershipId, permission, scope],
       )) > 0

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentMember } from '../../platform/context/context.js';
 import { declared } from '../../platform/feature/registry.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { OverridesRepository } from './overrides.repository.js';
 import { RolesService } from './roles.service.js';
 

@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const rbacFeature = defineFeature({
   name: 'rbac',
@@ -7,32 +8,32 @@ export const rbacFeature = defineFeature({
     'role:read': {
       category: 'Roles',
       description: 'See roles and what they grant.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer', 'staff'] },
     },
     'role:create': {
       category: 'Roles',
       description: "Make a role of the organization's own.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'role:delete': {
       category: 'Roles',
       description: 'Remove a role that the organization made.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'role:update': {
       category: 'Roles',
       description: 'Change what a role grants in this organization.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'permission:read': {
       category: 'Roles',
       description: 'See the catalogue of permissions.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer', 'staff'] },
     },
     'membership:override': {
       category: 'Roles',
       description: 'Change what one member is granted.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -133,11 +134,15 @@ export const rbacFeature = defineFeature({
       retention: { keep: 'a setting of the organization' },
     },
   },
+  resources: {
+    role: { description: 'A role of an organization, by its key' },
+  },
   controls: {
     'rbac.rows': {
       claims: ['C5'],
       description:
-        "What permissions say of rows is declared with each table, and migrate makes row policies of it: raw SQL in a member's session obeys too.",
+        'What permissions say of rows is declared with each table, and migrate makes row policies of it: raw ' +
+        "SQL in a member's session obeys too.",
     },
     'rbac.cascade': {
       claims: ['E10', 'E12', 'C5'],

@@ -65,7 +65,8 @@ export class RolesRepository {
     { name, description }: { name?: string; description?: string },
   ): Promise<CustomRole | null> {
     const [role] = await this.unitOfWork.sql<CustomRole>(
-      `UPDATE roles SET name = coalesce($3, name), description = coalesce($4, description) WHERE org_id = $1 AND key = $2
+      `UPDATE roles SET name = coalesce($3, name), description = coalesce($4, description) WHERE org_id = $1
+         AND key = $2
        RETURNING key, name, description, portal`,
       [this.orgId, key, name ?? null, description ?? null],
     );

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { isGranted, width } from '../../platform/access/grants.js';
+import { isGranted, width } from '../../platform/policies/grants.js';
 import {
   isPortalRole,
-  LEADING_ROLES,
+  OWNER_ROLES,
   PRESET_ROLES,
   PRESETS,
   SUPPORT_ROLE,
   type Preset,
-} from '../../platform/access/roles.js';
+} from '../../platform/feature/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { declared } from '../../platform/feature/registry.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { CreateRoleDto, UpdateRoleDto } from './rbac.dto.js';
 import { RolesRepository, type CustomRole } from './roles.repository.js';
 
@@ -118,7 +118,7 @@ export class RolesService {
    */
   async assertSpeaksForAll(): Promise<void> {
     const { member } = currentContext();
-    if (member !== null) await this.assertGivable(LEADING_ROLES[member.preset as Preset]);
+    if (member !== null) await this.assertGivable(OWNER_ROLES[member.preset as Preset]);
   }
 
   /** Nobody gives, or takes away, more than they hold: throws beyond_own_grants. What acts as the system may. */

@@ -1,4 +1,4 @@
-import type { Statement } from '../../platform/database/transaction.js';
+import type { Statement } from '../../platform/database/statement.js';
 import type { RetentionPolicy } from './policy.js';
 
 /** Rows removed in one transaction: few enough that nobody waits for their locks. */
@@ -22,7 +22,8 @@ export function batchStatement(policy: RetentionPolicy, orgId: string, cutoff: D
   return {
     text: `
       WITH due AS MATERIALIZED (
-        SELECT ctid AS place, ${object} AS object ${from} ORDER BY ${quoted(policy.ageColumn)} LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED
+        SELECT ctid AS place, ${object} AS object ${from} ORDER BY ${quoted(policy.ageColumn)}
+          LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED
       ), removed AS (${removal(policy)} WHERE t.ctid = due.place RETURNING due.object)
       SELECT object FROM removed`,
     values,
@@ -31,7 +32,8 @@ export function batchStatement(policy: RetentionPolicy, orgId: string, cutoff: D
 
 function removal({ table, action }: RetentionPolicy): string {
   if (action === 'delete') return `DELETE FROM ${quoted(table)} AS t USING due`;
-  return `UPDATE ${quoted(table)} AS t SET ${action.clear.map((column) => `${quoted(column)} = NULL`).join(', ')} FROM due`;
+  return `UPDATE ${quoted(table)} AS t SET ${action.clear.map((column) => `${quoted(column)} = NULL`).join(', ')}
+    FROM due`;
 }
 
 function dueRows({ name, table, ageColumn, where, tenant, action }: RetentionPolicy, orgId: string, cutoff: Date) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../platform/audit/canonical-json.js';
+import { canonicalJson } from '../../platform/crypto/canonical-json.js';
 import { INSTALLATION } from '../../platform/clock/id.js';
-import type { RetentionDeclaration } from '../../platform/feature/define-feature.js';
+import type { RetentionDeclaration } from '../../platform/feature/declarations.js';
 import { declaration, declared } from '../../platform/feature/registry.js';
 
 const DAY = 86_400_000;

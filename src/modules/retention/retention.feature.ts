@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 /** Evidence of deletions is kept as long as the log itself: seven years. */
 const SEVEN_YEARS = 2_557;
@@ -11,22 +12,22 @@ export const retentionFeature = defineFeature({
     'retention:read': {
       category: 'Compliance',
       description: 'See retention policies and what they removed.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'retention:preview': {
       category: 'Compliance',
       description: 'See what a retention policy would remove.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'retention:update': {
       category: 'Compliance',
       description: 'Change how long the organization keeps what a policy is about.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'retention:run': {
       category: 'Compliance',
       description: 'Run a retention policy ahead of its schedule.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -132,11 +133,16 @@ export const retentionFeature = defineFeature({
       retention: { policies: ['retention_runs.old'] },
     },
   },
+  resources: {
+    'retention-policy': { description: 'A retention policy, by its declared name' },
+    'retention-run': { description: 'A run of a retention policy' },
+  },
   controls: {
     'retention.policies': {
       claims: ['E21'],
       description:
-        'Every table has a policy that removes its rows or a reason to keep them; floors are checked again at every run.',
+        'Every table has a policy that removes its rows or a reason to keep them; floors are checked again at ' +
+        'every run.',
     },
     'retention.own-days': {
       claims: ['E21'],

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { declared } from '../../platform/feature/registry.js';
-import { Metrics } from '../../platform/metrics/index.js';
+import { Metrics } from '../../platform/telemetry/metrics.js';
 import { RetentionRepository } from './retention.repository.js';
 
 /**

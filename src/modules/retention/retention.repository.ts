@@ -78,7 +78,8 @@ export class RetentionRepository {
   async insertRun(id: string, plan: RetentionPlan, dueSince: Date | null, jobId: string | null): Promise<void> {
     const { orgId, actor } = currentContext();
     await this.unitOfWork.execute(
-      `INSERT INTO retention_runs (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id, finished_at)
+      `INSERT INTO retention_runs (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id,
+         finished_at)
        VALUES ($1, $2, $3, $4, $5, decode($6, 'hex'), $7, $8, $9, CASE WHEN $9::uuid IS NULL THEN now() END)`,
       [orgId, id, plan.policy, actor.id ?? actor.type, plan.cutoff, plan.planHash, plan.due, dueSince, jobId],
     );
@@ -95,7 +96,8 @@ export class RetentionRepository {
 
   async addBatch(id: string, rows: number, objects: number): Promise<void> {
     await this.unitOfWork.execute(
-      'UPDATE retention_runs SET removed = removed + $3, objects = objects + $4, batches = batches + 1 WHERE org_id = $1 AND id = $2',
+      `UPDATE retention_runs SET removed = removed + $3, objects = objects + $4, batches = batches + 1
+         WHERE org_id = $1 AND id = $2`,
       [currentContext().orgId, id, rows, objects],
     );
   }
@@ -104,7 +106,8 @@ export class RetentionRepository {
   async finish(id: string): Promise<Pick<RetentionRun, 'removed' | 'objects' | 'batches' | 'planHash'> | null> {
     const [row] = await this.unitOfWork.sql<Pick<RetentionRun, 'removed' | 'objects' | 'batches' | 'planHash'>>(
       `UPDATE retention_runs SET finished_at = now() WHERE org_id = $1 AND id = $2 AND finished_at IS NULL
-       RETURNING removed::float8 AS removed, objects::float8 AS objects, batches, encode(plan_hash, 'hex') AS "planHash"`,
+       RETURNING removed::float8 AS removed, objects::float8 AS objects, batches,
+         encode(plan_hash, 'hex') AS "planHash"`,
       [currentContext().orgId, id],
     );
     return row ?? null;
@@ -115,7 +118,8 @@ export class RetentionRepository {
     const newest = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
     return this.unitOfWork.sql<RetentionRun>(
       `SELECT ${COLUMNS} FROM retention_runs r LEFT JOIN outbox o ON o.org_id = r.org_id AND o.id = r.outbox_id
-        WHERE r.org_id = $1 AND r.id < $2 ${policy === undefined ? '' : 'AND r.policy = $4'} ORDER BY r.id DESC LIMIT $3`,
+        WHERE r.org_id = $1 AND r.id < $2 ${policy === undefined ? '' : 'AND r.policy = $4'} ORDER BY r.id DESC
+          LIMIT $3`,
       [currentContext().orgId, before ?? newest, limit, ...(policy === undefined ? [] : [policy])],
     );
   }

@@ -60,7 +60,7 @@ export class RetentionRunner {
     if (done === null) return;
     const { removed, objects, batches, planHash } = done;
     this.audit.record('retention.completed', {
-      target: { type: 'retention_run', id: runId },
+      target: { type: 'retention-run', id: runId },
       meta: { policy: policy.name, removed, objects, batches, cutoff: cutoff.toISOString(), planHash },
     });
     if (more) await this.service.startAgain(policy);

@@ -6,7 +6,7 @@ import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
 import { declaration } from '../../platform/feature/registry.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { Jobs } from '../../platform/jobs/jobs.js';
 import { cutoffOf, dueSince, planOf, policiesOf, type RetentionPlan, type RetentionPolicy } from './policy.js';
 import type { PolicyResponse, RunsQuery } from './retention.dto.js';
@@ -40,7 +40,7 @@ export class RetentionService {
     await this.policy(name);
     await this.repository.setDays(name, days);
     this.audit.record('retention.days_set', {
-      target: { type: 'retention_policy', id: name },
+      target: { type: 'retention-policy', id: name },
       meta: { policy: name, days },
     });
     return this.describe(await this.policy(name));
@@ -51,7 +51,7 @@ export class RetentionService {
     await this.policy(name);
     if (!(await this.repository.resetDays(name))) throw new Problem('not_found');
     this.audit.record('retention.days_reset', {
-      target: { type: 'retention_policy', id: name },
+      target: { type: 'retention-policy', id: name },
       meta: { policy: name },
     });
   }
@@ -71,7 +71,7 @@ export class RetentionService {
     if (planHash !== undefined && planHash !== plan.planHash) throw new Problem('retention_plan_changed');
     const id = await this.start(policy, plan);
     this.audit.record('retention.requested', {
-      target: { type: 'retention_run', id },
+      target: { type: 'retention-run', id },
       meta: { policy: name, due: plan.due, cutoff: plan.cutoff.toISOString(), planHash: plan.planHash },
     });
     return id;

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Preset } from '../../platform/access/roles.js';
+import type { Preset } from '../../platform/feature/roles.js';
 
 /** A tenant: program, company or practice. */
 @Entity('organizations')

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { Preset } from '../../platform/access/roles.js';
+import type { Preset } from '../../platform/feature/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { isCode } from '../../platform/audit/meta-shapes.js';
 import { currentContext } from '../../platform/context/context.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import type { SecureOrganizationDto, UpdateOrganizationDto } from './organization.dto.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import { OrganizationRepository } from './organization.repository.js';

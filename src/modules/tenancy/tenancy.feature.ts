@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const tenancyFeature = defineFeature({
   name: 'tenancy',
@@ -14,37 +15,37 @@ export const tenancyFeature = defineFeature({
     'organization:update': {
       category: 'Organization',
       description: "Change the organization's settings.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'organization:secure': {
       category: 'Organization',
       description: 'Change how people sign in.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'organization:transfer': {
       category: 'Organization',
       description: "Hand one's leading role on.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'membership:read': {
       category: 'Members',
       description: 'See members and their roles.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'viewer', 'staff'] },
+      scopes: { org: [...MANAGER_ROLES, 'viewer', 'staff'] },
     },
     'membership:create': {
       category: 'Members',
       description: 'Add members.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'membership:update': {
       category: 'Members',
       description: "Change a member's role.",
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'membership:end': {
       category: 'Members',
       description: 'End a membership.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -162,11 +163,15 @@ export const tenancyFeature = defineFeature({
       retention: { keep: 'who held which role, and when, explains the log' },
     },
   },
+  resources: {
+    user: { description: 'A user, who signs in and can be a member of several organizations' },
+  },
   controls: {
     'tenancy.settings': {
       claims: ['M13'],
       description:
-        "Idle time, length of sessions and kinds of sign-in are the organization's own; live sessions obey at the next request.",
+        "Idle time, length of sessions and kinds of sign-in are the organization's own; live sessions obey at " +
+        'the next request.',
     },
     'tenancy.leader': {
       claims: ['E10', 'E12'],

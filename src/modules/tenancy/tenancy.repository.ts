@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SUPPORT_ROLE } from '../../platform/access/roles.js';
+import { SUPPORT_ROLE } from '../../platform/feature/roles.js';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
@@ -21,7 +21,8 @@ export interface MembershipRow {
 
 export type NewMembership = Pick<MembershipRow, 'id' | 'userId' | 'name' | 'role' | 'personId'>;
 
-const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, m.name, m.role, m.person_id AS "personId", m.kind, m.status,
+const MEMBERSHIP = `SELECT m.id, m.user_id AS "userId", u.email, m.name, m.role, m.person_id AS "personId", m.kind,
+  m.status,
   m.created_at AS "createdAt", m.ended_at AS "endedAt", m.grants
   FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1`;
 
@@ -32,7 +33,8 @@ export class TenancyRepository {
 
   memberships(status: string | undefined, after: string | null, limit: number): Promise<MembershipRow[]> {
     return this.unitOfWork.sql<MembershipRow>(
-      `${MEMBERSHIP} AND ($2::text IS NULL OR m.status = $2) AND ($3::uuid IS NULL OR m.id > $3) ORDER BY m.id LIMIT $4`,
+      `${MEMBERSHIP} AND ($2::text IS NULL OR m.status = $2) AND ($3::uuid IS NULL OR m.id > $3) ORDER BY m.id
+         LIMIT $4`,
       [this.orgId, status ?? null, after, limit],
     );
   }
@@ -58,7 +60,8 @@ export class TenancyRepository {
   /** The membership of an operator's support staff, made where the user has none. */
   async ensureSupport(id: string, userId: string, name: string): Promise<{ id: string; kind: string; status: string }> {
     await this.unitOfWork.execute(
-      `INSERT INTO memberships (org_id, id, user_id, name, kind, role) VALUES ($1, $2, $3, $4, 'support', $5) ON CONFLICT (org_id, user_id) DO NOTHING`,
+      `INSERT INTO memberships (org_id, id, user_id, name, kind, role) VALUES ($1, $2, $3, $4, 'support', $5)
+         ON CONFLICT (org_id, user_id) DO NOTHING`,
       [this.orgId, id, userId, name, SUPPORT_ROLE],
     );
     const [row] = await this.unitOfWork.sql<{ id: string; kind: string; status: string }>(

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { LEADING_ROLES, type Preset } from '../../platform/access/roles.js';
+import { OWNER_ROLES, type Preset } from '../../platform/feature/roles.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { normalizeEmail } from '../../platform/crypto/index.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { RolesService } from '../rbac/index.js';
 import type { TransferOwnerDto } from './organization.dto.js';
 import type { CreateMembershipDto, MembershipsQuery } from './tenancy.dto.js';
@@ -79,7 +79,7 @@ export class TenancyService {
   async transfer({ membershipId, ownRole }: TransferOwnerDto): Promise<MembershipRow> {
     await this.roles.lockOrganization();
     const [own, heir] = [await this.member(currentMember().membershipId), await this.member(membershipId)];
-    const leading = LEADING_ROLES[currentMember().preset as Preset];
+    const leading = OWNER_ROLES[currentMember().preset as Preset];
     if (own.role !== leading) throw new Problem('beyond_own_grants');
     if (heir.id === own.id || heir.status !== 'active') throw new Problem('not_found');
     for (const role of [leading, ownRole]) await this.roles.assertGivable(role);

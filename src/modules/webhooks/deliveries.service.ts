@@ -3,7 +3,7 @@ import { AuditTrail } from '../../platform/audit/audit-trail.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { InboxRepository, type DeliveryRow } from './inbox.repository.js';
 import { WebhookSourcesService } from './webhook-sources.service.js';
 import type { DeliveriesQuery, ReplayResponse } from './webhooks.dto.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { Context, withContext } from '../../platform/context/context.js';
 import { deriveKey } from '../../platform/crypto/index.js';
-import { DataKeys, ORGANIZATION, RowCipher, type KeyRing } from '../../platform/crypto/data-keys.js';
+import { DataKeys, ORGANIZATION, RowCipher, type KeyRing } from '../../platform/keys/data-keys.js';
 import type { RateLimit } from '../../platform/http/rate-limit.js';
 import { InboxRepository, type FoundSource } from './inbox.repository.js';
 import { entranceSecret, secretKey } from './webhook-secret.js';
@@ -80,9 +80,7 @@ export class InboundSources {
   private async load(id: string): Promise<InboundSource | null> {
     const found = await this.inbox.findSource(id);
     if (found === null) return null;
-    const context = new Context();
-    context.orgId = found.org_id;
-    return withContext(context, () => this.open(id, found));
+    return withContext(new Context({ orgId: found.org_id }), () => this.open(id, found));
   }
 
   private async open(id: string, found: FoundSource): Promise<InboundSource> {

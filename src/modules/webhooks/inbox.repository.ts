@@ -64,8 +64,11 @@ const CONDITIONS: Record<DeliveryStatus, string> = {
 };
 
 /** May write to the log of a source's organization, and nothing else. */
-export function webhookSourceEntrance(sourceId: string): Entrance {
-  return { statement: { text: 'SELECT app.enter_webhook_source($1)', values: [sourceId] } };
+export function webhookSourceEntrance({ id, orgId }: { id: string; orgId: string }): Entrance {
+  return {
+    statement: { text: 'SELECT app.enter_webhook_source($1)', values: [id] },
+    identity: () => ({ orgId }),
+  };
 }
 
 /** The inbox: entered by functions of the database from outside, read and marked inside an organization. */
@@ -123,7 +126,8 @@ export class InboxRepository {
     if (before !== null) conditions.push(`i.id < $${values.push(before)}`);
     return this.unitOfWork.sql<DeliveryRow>(
       `SELECT i.id, i.message_id AS "messageId", i.received_at AS "receivedAt", i.processed_at AS "processedAt",
-              CASE WHEN i.processed_at IS NOT NULL THEN 'processed' WHEN o.state = 'dead' THEN 'dead' ELSE 'accepted' END AS status,
+              CASE WHEN i.processed_at IS NOT NULL THEN 'processed' WHEN o.state = 'dead' THEN 'dead'
+                ELSE 'accepted' END AS status,
               o.error_code AS "errorCode"
          FROM webhook_inbox i LEFT JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id
         WHERE ${conditions.join(' AND ')} ORDER BY i.id DESC LIMIT $3`,

@@ -1,4 +1,4 @@
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 
 interface Entry<Item, Outcome> {
   item: Item;

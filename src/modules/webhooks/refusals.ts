@@ -1,6 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
-import { Context, currentContext, withContext } from '../../platform/context/context.js';
+import { Context, withContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { ErrorCode } from '../../platform/feature/registry.js';
 import type { InboundSource } from './inbound-sources.js';
@@ -49,7 +49,7 @@ export class Refusals implements BeforeApplicationShutdown {
     await this.record(source, () => {
       this.audit.record('webhook.conflict', {
         outcome: 'denied',
-        target: { type: 'webhook_source', id: source.id },
+        target: { type: 'webhook-source', id: source.id },
         meta: { deliveryId },
       });
     });
@@ -77,8 +77,7 @@ export class Refusals implements BeforeApplicationShutdown {
     this.windows.delete(source.id);
     if (count === 0) return;
     this.open(source);
-    const context = new Context();
-    context.emits = new Set(['webhook.refused']);
+    const context = new Context({ emits: ['webhook.refused'] });
     await withContext(context, () => this.write(source, [...reasons], count));
   }
 
@@ -86,16 +85,15 @@ export class Refusals implements BeforeApplicationShutdown {
     return this.record(source, () => {
       this.audit.record('webhook.refused', {
         outcome: 'denied',
-        target: { type: 'webhook_source', id: source.id },
+        target: { type: 'webhook-source', id: source.id },
         meta: { reasons, count },
       });
     });
   }
 
   private async record(source: Source, write: () => void): Promise<void> {
-    currentContext().orgId = source.orgId;
     try {
-      await this.unitOfWork.run(webhookSourceEntrance(source.id), write);
+      await this.unitOfWork.run(webhookSourceEntrance(source), write);
     } catch (error) {
       this.log.error('a refusal could not be recorded', error);
     }

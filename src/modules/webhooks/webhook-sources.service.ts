@@ -5,10 +5,10 @@ import { newId } from '../../platform/clock/id.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { currentContext } from '../../platform/context/context.js';
 import { sha256 } from '../../platform/crypto/index.js';
-import { DataKeys } from '../../platform/crypto/data-keys.js';
+import { DataKeys } from '../../platform/keys/data-keys.js';
 import type { PageQuery } from '../../platform/http/pagination.dto.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { InboundSources } from './inbound-sources.js';
 import { DEFAULT_LIMIT_PER_MINUTE, DEFAULT_OVERLAP_SECONDS, OFFERED_SCHEMES } from './webhook-source.js';
 import { entranceSecret, newSecret, secretKey } from './webhook-secret.js';
@@ -67,7 +67,7 @@ export class WebhookSourcesService {
     const id = newId();
     await this.sources.insert({ id, name, scheme, limitPerMinute });
     const { secret } = await this.addSecret(id);
-    this.audit.record('webhook_source.created', { target: { type: 'webhook_source', id }, meta: { scheme } });
+    this.audit.record('webhook_source.created', { target: { type: 'webhook-source', id }, meta: { scheme } });
     return { ...this.present(await this.require(id)), secret };
   }
 
@@ -77,7 +77,7 @@ export class WebhookSourcesService {
       throw new Problem('webhook_source_not_found');
     this.inbound.forget(id);
     this.audit.record('webhook_source.updated', {
-      target: { type: 'webhook_source', id },
+      target: { type: 'webhook-source', id },
       meta: { fields: Object.keys(changes), enabled: changes.enabled },
     });
     return this.present(await this.require(id));
@@ -90,7 +90,7 @@ export class WebhookSourcesService {
       throw new Problem('webhook_source_not_found');
     await this.sources.expireSecrets(id, now);
     this.inbound.forget(id);
-    this.audit.record('webhook_source.removed', { target: { type: 'webhook_source', id } });
+    this.audit.record('webhook_source.removed', { target: { type: 'webhook-source', id } });
   }
 
   /** A new secret; those before it stay valid for the overlap. Throws webhook_source_not_found. */
@@ -103,7 +103,7 @@ export class WebhookSourcesService {
     await this.sources.expireSecrets(id, previousExpireAt);
     const added = await this.addSecret(id);
     this.inbound.forget(id);
-    this.audit.record('webhook_secret.rotated', { target: { type: 'webhook_source', id }, meta: { overlapSeconds } });
+    this.audit.record('webhook_secret.rotated', { target: { type: 'webhook-source', id }, meta: { overlapSeconds } });
     return { ...added, previousExpireAt };
   }
 

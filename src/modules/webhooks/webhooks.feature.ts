@@ -1,4 +1,5 @@
 import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const webhooksFeature = defineFeature({
   name: 'webhooks',
@@ -7,32 +8,32 @@ export const webhooksFeature = defineFeature({
     'webhook:read': {
       category: 'Integrations',
       description: 'See webhook sources, never their secrets.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'] },
     },
     'webhook:create': {
       category: 'Integrations',
       description: 'Add webhook sources.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'webhook:update': {
       category: 'Integrations',
       description: 'Rename, limit, disable and remove webhook sources.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'webhook:rotate': {
       category: 'Integrations',
       description: 'Give a webhook source a new secret.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'delivery:read': {
       category: 'Integrations',
       description: 'See what webhook sources delivered and what became of it, never the bodies.',
-      scopes: { org: ['program_director', 'owner', 'admin', 'staff', 'viewer'] },
+      scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'] },
     },
     'delivery:replay': {
       category: 'Integrations',
       description: 'Process dead deliveries again.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
@@ -67,7 +68,8 @@ export const webhooksFeature = defineFeature({
       category: 'integrations',
       severity: 'warning',
       description:
-        'Deliveries that were not signed as they must be were refused: at most one entry a minute for each source, with their number.',
+        'Deliveries that were not signed as they must be were refused: at most one entry a minute for each ' +
+        'source, with their number.',
       meta: { reasons: 'codes', count: 'count' },
     },
     'webhook.conflict': {
@@ -79,8 +81,8 @@ export const webhooksFeature = defineFeature({
     'webhook.applied': {
       category: 'integrations',
       severity: 'info',
-      description: "A delivery was applied to a person's record.",
-      meta: { change: 'code', sourceId: 'id', personId: 'id' },
+      description: 'The system applied a delivery to the record that it is about.',
+      meta: { event: 'code', sourceId: 'id', recordId: 'id' },
       live: { permission: 'delivery:read' },
     },
     'webhook.replayed': {

@@ -1,48 +1,50 @@
 import { Injectable } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
-import { validate } from 'class-validator';
 import { AuditTrail } from '../../platform/audit/audit-trail.js';
-import { currentContext } from '../../platform/context/context.js';
+import { currentContext, withIdentity } from '../../platform/context/context.js';
 import { generationOf } from '../../platform/crypto/index.js';
-import { DataKeys } from '../../platform/crypto/data-keys.js';
+import { declared, type WebhookEventName } from '../../platform/feature/registry.js';
 import { OnJob, PermanentFailure, type JobPayload } from '../../platform/jobs/on-job.js';
-import { PeopleService } from '../people/index.js';
+import { WebhookEventHandlers } from '../../platform/webhooks/webhook-event-handlers.js';
 import { InboxRepository } from './inbox.repository.js';
-import { PersonEvent } from './person-event.dto.js';
+import { parseAs, WebhookEnvelope } from './webhook-envelope.dto.js';
+import { DataKeys } from '../../platform/keys/data-keys.js';
 
-/** Applies deliveries, in the name of their source; effect and mark share the job's transaction. */
+/**
+ * Hands deliveries to the features that handle their events. The effect, the audit events of the handler, and the mark
+ * that the delivery is processed share the transaction of the job.
+ */
 @Injectable()
 export class WebhookJobs {
   constructor(
     private readonly inbox: InboxRepository,
     private readonly dataKeys: DataKeys,
-    private readonly people: PeopleService,
+    private readonly handlers: WebhookEventHandlers,
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Fails for good with payload_gone when retention was faster, and payload_invalid when trying again cannot help. */
-  @OnJob('webhooks.apply', { emits: ['webhook.applied', 'person.created', 'person.updated'] })
+  /** Fails permanently: payload_gone when retention deleted the body, payload_invalid when no attempt can succeed. */
+  @OnJob('webhooks.apply', { emits: ['webhook.applied'] })
   async apply({ deliveryId }: JobPayload): Promise<void> {
     const id = String(deliveryId);
     const delivery = await this.inbox.find(id);
     if (delivery === null || delivery.body === null) throw new PermanentFailure('payload_gone');
     const { sourceId, body } = delivery;
     const ring = await this.dataKeys.ofOrganization('data', generationOf(body));
-    const event = await readEvent(ring.forRow('webhook_inbox', id).open('body_enc', body)!);
-    currentContext().actor = { type: 'source', id: sourceId };
-    const { externalId, ...fields } = event.data;
-    const person = await this.people.upsertByExternalId(externalId, fields);
-    this.audit.record('webhook.applied', {
-      target: { type: 'delivery', id },
-      meta: { change: event.type.slice('person.'.length), sourceId, personId: person.id },
+    const text = ring.forRow('webhook_inbox', id).open('body_enc', body)!;
+    const { type, timestamp, data } = await parseAs(WebhookEnvelope, JSON.parse(text));
+    const event = declared('webhookEvents').get(type);
+    const handler = this.handlers.byEvent().get(type);
+    if (event === undefined || handler === undefined) throw new PermanentFailure('payload_invalid');
+    const source = { id, sourceId, event: type as WebhookEventName, timestamp };
+    const dto = await parseAs(event.dto, data);
+    const emits = [...currentContext().emits, ...handler.emits];
+    await withIdentity({ actor: { type: 'source', id: sourceId }, emits }, async () => {
+      const recordId = await handler.run(dto, source);
+      this.audit.record('webhook.applied', {
+        target: { type: 'delivery', id },
+        meta: { event: type, sourceId, recordId },
+      });
     });
     await this.inbox.markProcessed(id);
   }
-}
-
-async function readEvent(text: string): Promise<PersonEvent> {
-  const event = plainToInstance(PersonEvent, JSON.parse(text));
-  const errors = await validate(event, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
-  if (errors.length > 0) throw new PermanentFailure('payload_invalid');
-  return event;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import type { ErrorCode } from '../../platform/feature/registry.js';
-import { Metrics } from '../../platform/metrics/metrics.js';
+import { Metrics } from '../../platform/telemetry/metrics.js';
 
 /** Counts what became of deliveries at the door. */
 @Injectable()

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { PeopleModule } from '../people/index.js';
 import { DeliveriesService } from './deliveries.service.js';
 import { InboundSources } from './inbound-sources.js';
 import { InboxRepository } from './inbox.repository.js';
@@ -16,7 +15,7 @@ import { WebhookMetrics } from './webhooks.metrics.js';
 import { WebhooksService } from './webhooks.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([WebhookSourceEntity]), PeopleModule],
+  imports: [TypeOrmModule.forFeature([WebhookSourceEntity])],
   controllers: [WebhooksController, WebhookSourcesController],
   providers: [
     WebhooksService,

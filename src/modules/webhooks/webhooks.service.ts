@@ -3,17 +3,18 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Clock } from '../../platform/clock/clock.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
-import { RowCipher } from '../../platform/crypto/data-keys.js';
+import { RowCipher } from '../../platform/keys/data-keys.js';
 import { hmac } from '../../platform/crypto/index.js';
 import { DatabaseUnavailable } from '../../platform/database/errors.js';
 import type { ErrorCode } from '../../platform/feature/registry.js';
 import { parseJson } from '../../platform/http/body.js';
 import { toProblem } from '../../platform/http/problem.map.js';
-import { Problem } from '../../platform/http/problem.js';
+import { Problem } from '../../platform/problem/index.js';
 import { LocalRateLimiter } from '../../platform/http/rate-limit.js';
 import { InboundSources, type InboundSource, type OpenSecret } from './inbound-sources.js';
 import { InboxRepository, type Ingested, type SealedDelivery } from './inbox.repository.js';
 import { MicroBatch } from './micro-batch.js';
+import { orderKeyOf } from './order-key.js';
 import { Refusals } from './refusals.js';
 import { isTimely, readHeaders, signedBy, type MessageHeaders } from './standard-webhooks.js';
 import type { DeliveryReceipt } from './webhooks.dto.js';
@@ -111,7 +112,7 @@ export class WebhooksService {
 
 /** Problems: malformed_json, invalid_text, invalid_request. */
 function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body }: Inbound): SealedDelivery {
-  const recordKey = externalIdOf(parseJson(body));
+  const recordKey = orderKeyOf(parseJson(body));
   const deliveryId = newId();
   return {
     sourceId: source.id,
@@ -127,14 +128,4 @@ function sealDelivery(source: InboundSource, secret: OpenSecret, { headers, body
     orderKey: recordKey === null ? null : hmac(source.orderKey, `${source.id}|${recordKey}`).toString('base64url'),
     requestId: currentContext().requestId,
   };
-}
-
-/** What the deliveries about one record have in common; null where there is nothing to order by. */
-function externalIdOf(event: unknown): string | null {
-  if (typeof event !== 'object' || event === null || Array.isArray(event))
-    throw new Problem('invalid_request', { detail: 'the body must be a JSON object' });
-  const { data } = event as { data?: unknown };
-  const externalId =
-    typeof data === 'object' && data !== null ? (data as { externalId?: unknown }).externalId : undefined;
-  return typeof externalId === 'string' ? externalId : null;
 }

@@ -48,12 +48,14 @@ export const accessFeature = defineFeature({
     'access.keys-are-no-people': {
       claims: ['E11', 'S4'],
       description:
-        "What is about a person's own account, or for a person to decide, is closed to API keys; no member's change without a permission is open to them.",
+        "What is about a person's own account, or for a person to decide, is closed to API keys; no member's " +
+        'change without a permission is open to them.',
     },
     'access.step-up': {
       claims: ['V'],
       description:
-        'Exports, roles, keys, connections and settings of sign-in ask people for a sign-in or step-up of the last minutes.',
+        'Exports, roles, keys, connections and settings of sign-in ask people for a sign-in or step-up of the ' +
+        'last minutes.',
     },
     'access.password-change': {
       claims: ['E13'],

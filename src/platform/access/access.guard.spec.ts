@@ -4,8 +4,8 @@ import type { Request } from 'express';
 import type { AuditEntry, AuditTrail } from '../audit/audit-trail.js';
 import { Context, currentContext, withContext } from '../context/context.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
-import '../http/http.feature.js';
-import { Problem } from '../http/problem.js';
+import '../problem/problem.feature.js';
+import { Problem } from '../problem/problem.js';
 import './access.feature.js';
 import { AccessGuard } from './access.guard.js';
 import type { Attempt, SessionRow } from './attempt.js';
@@ -54,7 +54,7 @@ function layer(name: string) {
       if (name === refuseAt) throw new Problem('forbidden');
       if (name === 'session') {
         attempt.session = {} as SessionRow;
-        currentContext().enterAgain = () => ({ statement: { text: '', values: [] } });
+        currentContext().allow({ audit: () => ({ statement: { text: '', values: [] } }) });
       }
     },
   };
@@ -173,7 +173,7 @@ describe('the guard', () => {
 
   it('allows a request the events of its route and no others', async () => {
     await withContext(new Context(), async () => {
-      currentContext().emits = new Set(['access.denied']);
+      currentContext().declare(['access.denied']);
       const execution = {
         getHandler: () => Controller.prototype.open,
         getClass: () => Controller,

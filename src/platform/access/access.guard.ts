@@ -2,9 +2,9 @@ import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@ne
 import type { Request } from 'express';
 import { isId } from '../audit/meta-shapes.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { Context, currentContext, withContext } from '../context/context.js';
+import { currentContext } from '../context/context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problem/problem.js';
 import { isMutating, type Attempt, type Layer } from './attempt.js';
 import { routePolicy } from './decorators.js';
 import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
@@ -70,7 +70,7 @@ export class AccessGuard implements CanActivate {
     const policy = routePolicy(execution.getHandler());
     if (policy === undefined) throw new Problem('forbidden');
     const request = execution.switchToHttp().getRequest<Request>();
-    currentContext().emits = new Set(policy.emits);
+    currentContext().declare(policy.emits ?? []);
     const attempt: Attempt = { execution, request, policy, mutating: isMutating(request.method) };
     await pass(this.forEverybody, attempt);
     if (policy.kind === 'access') await this.admit(attempt);
@@ -82,28 +82,13 @@ export class AccessGuard implements CanActivate {
     try {
       await pass(this.forMembers, attempt);
       const context = currentContext();
-      context.reenter = (fn) => this.reenter(context, attempt, fn);
-      context.beginAgain = () => pass(this.again, attempt);
+      const begin = () => pass(this.again, attempt);
+      context.allow({ begin, run: (fn) => this.unitOfWork.runIn(context.derive(), begin, fn) });
     } catch (error) {
       await this.unitOfWork.rollback();
       if (error instanceof Problem) await this.recordDenial(attempt.execution, error);
       throw error;
     }
-  }
-
-  /** Admits once more a request that was admitted long ago, by the same layers, which ask the database anew. */
-  private reenter<T>({ requestId, ip, userAgent, emits }: Context, attempt: Attempt, fn: () => Promise<T>): Promise<T> {
-    return withContext(Object.assign(new Context(requestId), { ip, userAgent, emits }), async () => {
-      try {
-        await pass(this.again, attempt);
-        const result = await fn();
-        await this.unitOfWork.commit();
-        return result;
-      } catch (error) {
-        await this.unitOfWork.rollback();
-        throw error;
-      }
-    });
   }
 
   /**
@@ -112,8 +97,8 @@ export class AccessGuard implements CanActivate {
    * Where even that fails, the refusal stands and the failure is logged.
    */
   async recordDenial(execution: ExecutionContext, problem: Problem): Promise<void> {
-    const { enterAgain } = currentContext();
-    if (enterAgain === null) return;
+    const { audit: enter } = currentContext().again;
+    if (enter === null) return;
     const policy = routePolicy(execution.getHandler());
     const meta = {
       route: `${execution.getClass().name}.${execution.getHandler().name}`,
@@ -122,7 +107,7 @@ export class AccessGuard implements CanActivate {
       record: recordOf(execution),
     };
     try {
-      await this.unitOfWork.run<void, { state: string }>(enterAgain(), ({ state }) => {
+      await this.unitOfWork.run<void, { state: string }>(enter(), ({ state }) => {
         if (state === 'ok') this.audit.record('access.denied', { outcome: 'denied', meta });
       });
     } catch (error) {

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
-import { UnitOfWorkInterceptor } from '../database/unit-of-work.interceptor.js';
+import { UnitOfWorkInterceptor } from './unit-of-work.interceptor.js';
 import { AccessGuard } from './access.guard.js';
 import { AsMember } from './as-member.js';
 import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';

@@ -1,5 +1,5 @@
 import { errorDefinition, type ErrorCode } from '../feature/registry.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problem/problem.js';
 import type { Attempt } from './attempt.js';
 import { bearerSecret, isSecret, newSecret, secretPrefix } from './bearer-secret.js';
 

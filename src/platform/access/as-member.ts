@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Context, currentContext, withContext, type Member } from '../context/context.js';
+import { currentContext, type Member } from '../context/context.js';
 import { memberEntrance } from '../database/entrances.js';
 import { errorCode } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { standing } from './grants.js';
+import { standing } from '../policies/grants.js';
 
 /** The row of `app.enter_member`. */
 export interface EnteredMember {
@@ -17,6 +17,8 @@ export interface EnteredMember {
   org_name: string;
   access_grant_id: string | null;
 }
+
+type EnteredRow = EnteredMember & Record<string, unknown>;
 
 /** The membership to act as has ended, or never was. */
 export class NoSuchMember extends Error {
@@ -44,31 +46,18 @@ export class AsMember {
    * Throws NoSuchMember when the membership has ended.
    */
   run<T>(orgId: string, membershipId: string, fn: (member: Member) => Promise<T>): Promise<T> {
-    const { requestId, emits } = currentContext();
-    const context = new Context(requestId);
-    context.orgId = orgId;
-    context.emits = emits;
-    return withContext(context, async () => {
-      const row = await this.enter(orgId, membershipId);
-      try {
-        context.member = await this.describe(orgId, membershipId, row);
-        context.actor = { type: 'user', id: row.user_id, email: row.email, name: row.user_name };
-        const result = await fn(context.member);
-        await this.unitOfWork.commit();
-        return result;
-      } catch (error) {
-        await this.unitOfWork.rollback();
-        throw error;
-      }
-    });
+    const context = currentContext().derive({ orgId, actor: { type: 'anonymous', id: null }, member: null });
+    return this.unitOfWork.runIn(context, () => this.enter(orgId, membershipId), fn);
   }
 
-  private async enter(orgId: string, membershipId: string): Promise<EnteredMember> {
-    try {
-      return await this.unitOfWork.begin<EnteredMember & Record<string, unknown>>(memberEntrance(orgId, membershipId));
-    } catch (error) {
+  private async enter(orgId: string, membershipId: string): Promise<Member> {
+    const row = await this.unitOfWork.begin<EnteredRow>(memberEntrance(orgId, membershipId)).catch((error: unknown) => {
       throw entranceFailure(error);
-    }
+    });
+    const member = await this.describe(orgId, membershipId, row);
+    const actor = { type: 'user', id: row.user_id, email: row.email, name: row.user_name } as const;
+    currentContext().identify({ member, actor });
+    return member;
   }
 
   private async describe(orgId: string, membershipId: string, row: EnteredMember): Promise<Member> {

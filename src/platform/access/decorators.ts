@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCookieAuth, ApiExtension } from '@nestjs/swagger';
 import type { AuditEventType, Permission } from '../feature/registry.js';
 import type { RateLimit } from '../http/rate-limit.js';
 
@@ -34,10 +34,23 @@ export type RoutePolicy = RouteOptions &
 
 const POLICY = Symbol('vouchsafe:route-policy');
 
+/** Notes the policy for the guard, and shows it in the OpenAPI document. */
 function declare(policy: RoutePolicy): MethodDecorator {
-  return (_target, _key, descriptor) => {
+  const note: MethodDecorator = (_target, _key, descriptor) => {
     Reflect.defineMetadata(POLICY, policy, descriptor.value as object);
   };
+  return applyDecorators(note, ...Object.entries(extensionsOf(policy)).map(([key, value]) => ApiExtension(key, value)));
+}
+
+/**
+ * A policy as OpenAPI extensions, of which a route has exactly one: `x-permission` names the permission; `x-access`
+ * says that every member (`signed-in`) or only a SCIM client (`scim`) has access; `x-public` gives the reason why the
+ * route needs no authentication.
+ */
+function extensionsOf(policy: RoutePolicy): Record<`x-${string}`, string> {
+  if (policy.kind === 'public') return { 'x-public': policy.reason };
+  if (policy.kind === 'directory') return { 'x-access': 'scim' };
+  return policy.permission === 'signed-in' ? { 'x-access': 'signed-in' } : { 'x-permission': policy.permission };
 }
 
 /** Open to members whose role grants the permission; 'signed-in' to every member. */

@@ -5,10 +5,11 @@ import { Clock } from '../clock/clock.js';
 import { newId } from '../clock/id.js';
 import { Context, withContext } from '../context/context.js';
 import type { Transaction } from '../database/transaction.js';
-import { defineFeature, type MetaKind } from '../feature/define-feature.js';
+import { defineFeature } from '../feature/define-feature.js';
+import { type MetaKind } from '../feature/declarations.js';
 import type { AuditEventType } from '../feature/registry.js';
-import type { AuditRow } from './audit-row.js';
-import { AuditTrail, type AuditEntry } from './audit-trail.js';
+import type { AuditRow } from '../database/audit-row.js';
+import { AuditTrail, type AuditEntry, type AuditTarget } from './audit-trail.js';
 
 const META = {
   one: 'id',
@@ -22,6 +23,7 @@ const META = {
 defineFeature({
   name: 'audit-trail-spec',
   description: 'Events of this specification.',
+  resources: { person: { description: 'With an id.' }, role: { description: 'With a key.' } },
   events: { 'spec.happened': { category: 'spec', severity: 'info', description: 'It happened.', meta: META } },
 });
 const HAPPENED = 'spec.happened' as AuditEventType;
@@ -36,8 +38,7 @@ afterEach(() => {
 });
 
 function contextWith(transaction: Partial<Transaction> | null, emits: AuditEventType[] = [HAPPENED]): Context {
-  const context = new Context();
-  context.emits = new Set(emits);
+  const context = new Context({ emits });
   context.transaction = transaction as Transaction | null;
   return context;
 }
@@ -152,6 +153,13 @@ describe('metadata of the log', () => {
       targetId: 'program_director',
     });
   });
+});
+
+it('a target of a type that no feature declares is stripped from the event, with a warning', () => {
+  // @ts-expect-error -- a type of resource that no feature declares does not compile
+  const target: AuditTarget = { type: 'no-resource', id: newId() };
+  expect(record({ target })).toMatchObject({ targetType: null, targetId: null });
+  expect(warnings).toEqual([expect.stringContaining('a target that is not a declared resource')]);
 });
 
 describe('an entry of the log', () => {

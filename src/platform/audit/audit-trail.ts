@@ -2,14 +2,20 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { newId } from '../clock/id.js';
 import { currentContext } from '../context/context.js';
-import type { MetaKind } from '../feature/define-feature.js';
-import { declaration, type AuditEventType } from '../feature/registry.js';
-import type { AuditFacts } from './audit-row.js';
+import type { MetaKind } from '../feature/declarations.js';
+import { declaration, isResourceType, type AuditEventType, type ResourceType } from '../feature/registry.js';
+import type { AuditFacts } from '../database/audit-row.js';
 import { hasShape, isCode, isId } from './meta-shapes.js';
+
+/** What an audit event is about: a declared type of resource, and which one. */
+export interface AuditTarget {
+  type: ResourceType;
+  id: string;
+}
 
 /** What an entry says beside its type. */
 export interface AuditEntry {
-  target?: { type: string; id: string };
+  target?: AuditTarget;
   meta?: Readonly<Record<string, unknown>>;
   outcome?: 'success' | 'denied' | 'failure';
 }
@@ -72,12 +78,12 @@ export class AuditTrail {
     return kept;
   }
 
-  /** A target is named by an id or a word of ours, so that nobody's address becomes one. */
-  private target(type: string, target: AuditEntry['target']): Pick<AuditFacts, 'targetType' | 'targetId'> {
+  /** A target is a declared resource, named by an id or a code, so that no e-mail address becomes one. */
+  private target(type: string, target: AuditTarget | undefined): Pick<AuditFacts, 'targetType' | 'targetId'> {
     if (target === undefined) return { targetType: null, targetId: null };
     const id = isId(target.id) ? target.id.toLowerCase() : target.id;
-    const named = isCode(target.type) && (isId(id) || isCode(id));
-    if (!named) this.warn(type, 'a target that is not a code with an id or a code');
+    const named = isResourceType(target.type) && (isId(id) || isCode(id));
+    if (!named) this.warn(type, 'a target that is not a declared resource with an id or a code');
     return named ? { targetType: target.type, targetId: id } : { targetType: null, targetId: null };
   }
 

@@ -1,5 +1,5 @@
-import { PRESETS } from '../access/roles.js';
-import type { MetaKind } from '../feature/define-feature.js';
+import { PRESETS } from '../feature/roles.js';
+import type { MetaKind } from '../feature/declarations.js';
 import { allFeatures, declared } from '../feature/registry.js';
 
 /** Longest identifier of ours that is let into the log. */
@@ -58,9 +58,9 @@ let wordsOf = 0;
 function vocabulary(): ReadonlySet<string> {
   const features = allFeatures();
   if (features.length !== wordsOf) {
-    const sections = (['permissions', 'events', 'errors', 'jobs', 'schedules', 'retention', 'tables'] as const).map(
-      declared,
-    );
+    const sections = (
+      ['permissions', 'events', 'errors', 'jobs', 'schedules', 'retention', 'tables', 'webhookEvents'] as const
+    ).map(declared);
     words = new Set([
       ...sections.flatMap((section) => [...section.keys()]),
       ...Object.values(PRESETS).flatMap((roles) => Object.keys(roles)),

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { AppConfig } from './app.config.js';
-import type { Config } from './config.js';
+import type { Config } from './config.types.js';
 import { DatabaseConfig } from './database.config.js';
 import { HttpConfig } from './http.config.js';
 import { MailConfig } from './mail.config.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { CONFIG_CLASSES, loadConfig, renderEnvExample } from './config.js';
-import type { Config } from './config.js';
+import type { Config } from './config.types.js';
 import { ConfigError, environmentOf } from './env.js';
 import type { Environment, Role } from './env.js';
 

@@ -1,6 +1,7 @@
 import { AppConfig } from './app.config.js';
 import { DatabaseConfig } from './database.config.js';
 import { ConfigError, environmentOf, readConfig } from './env.js';
+import type { Config } from './config.types.js';
 import type { Environment, Role } from './env.js';
 import { HttpConfig } from './http.config.js';
 import { MailConfig } from './mail.config.js';
@@ -19,19 +20,6 @@ export const CONFIG_CLASSES = [
   MailConfig,
   OutboundConfig,
 ] as const;
-
-/** The whole configuration of one process. */
-export interface Config {
-  readonly role: Role;
-  readonly app: AppConfig;
-  readonly http: HttpConfig;
-  readonly database: DatabaseConfig;
-  readonly redis: RedisConfig;
-  readonly security: SecurityConfig;
-  readonly storage: StorageConfig;
-  readonly mail: MailConfig;
-  readonly outbound: OutboundConfig;
-}
 
 /**
  * Reads and checks the configuration of a process, once, before anything else starts.

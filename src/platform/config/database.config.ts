@@ -48,7 +48,8 @@ export class DatabaseConfig {
 
   @Env('DATABASE_PREPARE', {
     description:
-      'Whether statements are prepared once a connection; off behind PgBouncer, which names them so that SQL can guess and replace them',
+      'Whether statements are prepared once a connection; off behind PgBouncer, which names them so that SQL ' +
+      'can guess and replace them',
     expected: 'on or off',
     default: 'on',
     example: 'on',

@@ -1,6 +1,6 @@
 export { AppConfig } from './app.config.js';
 export { CONFIG_CLASSES, loadConfig, renderEnvExample } from './config.js';
-export type { Config } from './config.js';
+export type { Config } from './config.types.js';
 export { ConfigModule } from './config.module.js';
 export { DatabaseConfig } from './database.config.js';
 export { ConfigError } from './env.js';

@@ -19,7 +19,8 @@ class SmtpUrl implements ValidatorConstraintInterface {
 export class MailConfig {
   @Env('SMTP_URL', {
     description:
-      'The mail server, spoken to by TLS (smtps://) or STARTTLS (smtp://); without it, in development alone, mail is written into MAIL_DIR',
+      'The mail server, spoken to by TLS (smtps://) or STARTTLS (smtp://); without it, in development alone, ' +
+      'mail is written into MAIL_DIR',
     expected: 'a URL such as smtps://user:password@mail.example.org:465',
   })
   @Validate(SmtpUrl)

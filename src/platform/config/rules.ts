@@ -1,4 +1,4 @@
-import type { Config } from './config.js';
+import type { Config } from './config.types.js';
 import { DEVELOPMENT_SENDER } from './mail.config.js';
 import { DEVELOPMENT_MARK } from './services.config.js';
 
@@ -36,7 +36,8 @@ function transportRules({ app, http, database, role }: Config): string[] {
   }
   if (role === 'api' && !http.endsTls && http.trustProxy === undefined) {
     problems.push(
-      'plain HTTP is refused outside development: set TLS_KEY_FILE and TLS_CERT_FILE, or TRUST_PROXY to the proxy that ends TLS',
+      'plain HTTP is refused outside development: set TLS_KEY_FILE and TLS_CERT_FILE, or TRUST_PROXY to the ' +
+        'proxy that ends TLS',
     );
   }
   return problems;

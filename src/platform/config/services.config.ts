@@ -20,7 +20,8 @@ export class RedisConfig {
 
   @Env('API_PROCESSES', {
     description:
-      'How many API processes there are at most: while Redis is away, each gives this part of every rate limit by itself',
+      'How many API processes there are at most: while Redis is away, each gives this part of every rate ' +
+      'limit by itself',
     expected: 'a number from 1 to 1000',
     default: '4',
     example: '4',

@@ -4,76 +4,109 @@ import type { Entrance } from '../database/entrances.js';
 import type { Transaction } from '../database/transaction.js';
 import { newId, INSTALLATION } from '../clock/id.js';
 import type { Whereabouts } from '../places/index.js';
+import type { Actor, Identity, Member, Origin } from './identity.js';
 
-/** Who acts: a signed-in user, a job of ours, a webhook source, or nobody known yet. */
-export interface Actor {
-  type: 'user' | 'system' | 'source' | 'anonymous';
-  id: string | null;
-  email?: string;
-  name?: string;
+/** How an authorized request opens further transactions, with its access checked again each time. */
+export interface AccessAgain {
+  /** Enters again in a transaction that may write, for the audit log of a request that was rolled back. */
+  readonly audit: (() => Entrance) | null;
+  /** Runs a function in a transaction and a context of its own. Throws the Problem that access now fails with. */
+  readonly run: (<T>(fn: () => Promise<T>) => Promise<T>) | null;
+  /** Begins the next transaction of this context after the previous one has ended. */
+  readonly begin: (() => Promise<unknown>) | null;
 }
 
-/** The member behind a request, as the database described it when the session was entered. */
-export interface Member {
-  sessionId: string | null;
-  userId: string;
-  email: string;
-  name: string;
-  orgId: string;
-  orgName: string;
-  membershipId: string;
-  personId: string | null;
-  preset: string;
-  role: string;
-  /** Whether the role is one of record subjects, who are shown less than staff. */
-  portal: boolean;
-  grants: ReadonlyMap<string, string>;
-  /** The time-boxed access grant in force, if there is one. */
-  accessGrantId: string | null;
-  /** The API key that the request came with; null for a member in person. */
-  apiKeyId: string | null;
+/** The fields that a new context may set. */
+export type Fields = Partial<Origin & Identity & { emits: Iterable<AuditEventType> }>;
+
+/** Shared by a request and all contexts derived from it. */
+interface Work {
+  readonly transactions: Set<Transaction>;
+  auditEvents: number;
 }
 
-/**
- * Runs a function as the caller of a request, in a transaction and a context of its own; throws the Problem that now
- * stands in the way.
- */
-export type Reenter = <T>(fn: () => Promise<T>) => Promise<T>;
-
-/** What is known of the request, job or command under way. One object each, found through `currentContext()`. */
-export class Context {
-  requestId: string;
-  orgId: string = INSTALLATION;
-  actor: Actor = { type: 'anonymous', id: null };
-  member: Member | null = null;
-  /**
-   * Enters once more as whoever was admitted, for what has to be written after the request's transaction was undone.
-   */
-  enterAgain: (() => Entrance) | null = null;
-  ip: string | null = null;
-  userAgent: string | null = null;
-  /** The token of the browser's device cookie; null where it brought none. */
-  device: string | null = null;
-  /** Where the address is, as far as a database on this machine tells; looked up when asked for. */
-  place: () => Whereabouts | null = () => null;
-  /** The transaction under way. */
+/** The state of one request, job, or command; `currentContext()` returns it. */
+export class Context implements Readonly<Identity>, Origin {
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly place: () => Whereabouts | null;
+  /** The transaction in progress. The unit of work sets it. */
   transaction: Transaction | null = null;
-  /** The events that may be recorded here: those the route, job or command declares. */
-  emits: ReadonlySet<AuditEventType> = new Set();
-  /**
-   * The way back in for a request that goes on after its transaction, such as a stream; null where nobody was admitted.
-   */
-  reenter: Reenter | null = null;
-  /**
-   * Begins another transaction as whoever this is, checked anew, once the one before has ended; null where that cannot
-   * be.
-   */
-  beginAgain: (() => Promise<unknown>) | null = null;
+  private deviceToken: string | null;
+  private who: Identity;
+  private declared: ReadonlySet<AuditEventType>;
+  private reaccess: AccessAgain = { audit: null, run: null, begin: null };
 
-  constructor(requestId: string = newId()) {
-    this.requestId = requestId;
+  constructor(
+    init: Fields = {},
+    readonly work: Work = { transactions: new Set(), auditEvents: 0 },
+  ) {
+    this.requestId = init.requestId ?? newId();
+    this.ip = init.ip ?? null;
+    this.userAgent = init.userAgent ?? null;
+    this.deviceToken = init.device ?? null;
+    this.place = init.place ?? (() => null);
+    const { orgId = INSTALLATION, actor = { type: 'anonymous', id: null }, member = null } = init;
+    this.who = { orgId, actor, member };
+    this.declared = new Set(init.emits);
+  }
+
+  get device(): string | null {
+    return this.deviceToken;
+  }
+
+  /** Returns the device token; creates one for a browser that has none. `SessionCookies` sends it. */
+  ensureDevice(create: () => string): string {
+    this.deviceToken ??= create();
+    return this.deviceToken;
+  }
+
+  get orgId(): string {
+    return this.who.orgId;
+  }
+
+  get actor(): Actor {
+    return this.who.actor;
+  }
+
+  get member(): Member | null {
+    return this.who.member;
+  }
+
+  /** The events that may be recorded here: those that the route, job, or command declares. */
+  get emits(): ReadonlySet<AuditEventType> {
+    return this.declared;
+  }
+
+  /** How the request opens further transactions. */
+  get again(): AccessAgain {
+    return this.reaccess;
+  }
+
+  /** Sets the identity. The unit of work calls it when a transaction begins; nothing else does. */
+  identify(identity: Partial<Identity>): void {
+    this.who = { ...this.who, ...identity };
+  }
+
+  /** Sets the declared events. The access guard calls it once for each request. */
+  declare(emits: Iterable<AuditEventType>): void {
+    this.declared = new Set(emits);
+  }
+
+  /** Sets how to enter again. The access guard and the unit of work call it. */
+  allow(again: Partial<AccessAgain>): void {
+    this.reaccess = { ...this.reaccess, ...again };
+  }
+
+  /** A context of the same request without a transaction, with other fields where they are given. */
+  derive(fields: Fields = {}): Context {
+    const { requestId, ip, userAgent, device, place, emits } = this;
+    return new Context({ requestId, ip, userAgent, device, place, emits, ...this.who, ...fields }, this.work);
   }
 }
+
+export type { Actor, Identity, Member, Origin } from './identity.js';
 
 const storage = new AsyncLocalStorage<Context>();
 
@@ -92,6 +125,14 @@ export function currentContext(): Context {
 /** The context under way, or undefined. */
 export function maybeContext(): Context | undefined {
   return storage.getStore();
+}
+
+/** Runs a function with another identity in the transaction in progress, such as for the log of another organization. */
+export function withIdentity<T>(fields: Fields, fn: () => T): T {
+  const context = currentContext();
+  const derived = context.derive(fields);
+  derived.transaction = context.transaction;
+  return withContext(derived, fn);
 }
 
 /** The signed-in member; throws where the route lets others in. */

@@ -7,7 +7,8 @@ export const databaseFeature = defineFeature({
     'database.resilience': {
       claims: ['E25'],
       description:
-        'Three retries with jitter, a circuit breaker of three failures and 30 seconds, a statement timeout of 30 seconds.',
+        'Three retries with jitter, a circuit breaker of three failures and 30 seconds, a statement timeout of ' +
+        '30 seconds.',
     },
     'database.role': {
       claims: ['M4', 'E14'],

@@ -1,13 +1,17 @@
-import type { Statement } from './transaction.js';
+import type { QueryResultRow } from 'pg';
+import type { Identity } from '../context/identity.js';
+import type { Statement } from './statement.js';
 
 /**
  * A way into the database: the statement that runs first in the transaction and signs its tenant context. What the
  * statement returns is handed to `run`. Every entrance is a SECURITY DEFINER function that checks a secret, but for
  * those of the worker, whose role alone may call them.
  */
-export interface Entrance {
+export interface Entrance<R extends QueryResultRow = QueryResultRow> {
   statement: Statement;
   readOnly?: boolean;
+  /** The identity that the returned row gives to the request context. */
+  identity?(row: R): Partial<Identity>;
 }
 
 /**
@@ -39,7 +43,10 @@ export function scimEntrance(token: string, address: string | null, readOnly: bo
 
 /** The worker, into an organization by id. */
 export function organizationEntrance(orgId: string): Entrance {
-  return { statement: { text: 'SELECT app.enter_organization($1)', values: [orgId] } };
+  return {
+    statement: { text: 'SELECT app.enter_organization($1)', values: [orgId] },
+    identity: () => ({ orgId }),
+  };
 }
 
 /** The worker, acting with exactly the scope of one member. */

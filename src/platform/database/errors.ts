@@ -24,17 +24,21 @@ export function errorCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** How the messages of pg begin when a connection is lost. */
+const CONNECTION_MESSAGES = [
+  'Connection terminated',
+  'Client was closed',
+  'timeout exceeded when trying to connect',
+  'Client has encountered a connection error',
+  'Query read timeout',
+];
+
 /** Whether an error means that the connection is lost rather than the statement wrong. */
 export function isConnectionError(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isConnectionError);
   const code = errorCode(error);
   if (code !== undefined) return CONNECTION_CODES.has(code) || code.startsWith('08');
-  return (
-    error instanceof Error &&
-    /^(Connection terminated|Client was closed|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(
-      error.message,
-    )
-  );
+  return error instanceof Error && CONNECTION_MESSAGES.some((message) => error.message.startsWith(message));
 }
 
 /** Whether a statement failed on a unique key (SQLSTATE 23505), of the named constraint where one is given. */

@@ -38,11 +38,13 @@ export class RoleCheck implements OnModuleInit {
       );
     if (role!.owns !== null)
       throw new Error(
-        `the database role ${role!.name} owns the table ${role!.owns}: connect as vouchsafe_app (API) or vouchsafe_worker`,
+        `the database role ${role!.name} owns the table ${role!.owns}: connect as vouchsafe_app (API) or ` +
+          'vouchsafe_worker',
       );
     if (role!.temporary)
       throw new Error(
-        `the database lets ${role!.name} make temporary tables, which come before the real ones in name lookup: run docker/init-roles.sql`,
+        `the database lets ${role!.name} make temporary tables, which come before the real ones in name ` +
+          'lookup: run docker/init-roles.sql',
       );
     await this.refuseUnprotectedTables();
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
-import type { AuditRow } from '../audit/audit-row.js';
+import type { AuditRow } from './audit-row.js';
+import type { Statement } from './statement.js';
 import { inOnePacket, withNextPacket } from './in-one-packet.js';
 
 // Connections are shared by tenants. A name that SQL cannot guess is one it cannot give to a statement of its own.
@@ -17,12 +18,6 @@ function statementName(text: string): string | undefined {
     names.set(text, name);
   }
   return name;
-}
-
-/** A parameterized statement. */
-export interface Statement {
-  text: string;
-  values: unknown[];
 }
 
 /** One database transaction on one connection, from BEGIN to COMMIT or ROLLBACK. The unit of work makes it. */

@@ -2,14 +2,16 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DatabaseConfig } from '../config/index.js';
-import { currentContext } from '../context/context.js';
-import { auditStatements } from '../audit/audit-row.js';
-import { liveStatements } from '../live/live-rows.js';
-import { WakeUps } from '../live/wake-ups.js';
+import { currentContext, withContext, type Context } from '../context/context.js';
+import { auditStatements } from './audit-row.js';
 import type { Entrance } from './entrances.js';
 import { inOnePacket } from './in-one-packet.js';
 import { Resilience } from './resilience.js';
+import type { Statement } from './statement.js';
 import { Transaction } from './transaction.js';
+
+/** Returns statements to send with the COMMIT of a transaction. */
+export type BeforeCommit = (transaction: Transaction) => Statement[];
 
 /**
  * One transaction a request, job or command: BEGIN and the entrance travel together, the log travels with COMMIT.
@@ -18,11 +20,11 @@ import { Transaction } from './transaction.js';
 @Injectable()
 export class UnitOfWork implements OnModuleInit {
   private readonly resilience = new Resilience();
+  private readonly commitHooks: BeforeCommit[] = [];
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly config: DatabaseConfig,
-    private readonly wakeUps: WakeUps,
   ) {}
 
   /**
@@ -37,68 +39,92 @@ export class UnitOfWork implements OnModuleInit {
     });
   }
 
-  /** Begins a transaction through an entrance and makes it the context's; returns the entrance's one row. */
-  async begin<R extends QueryResultRow>(entrance: Entrance): Promise<R> {
+  /** Registers statements that every transaction sends with its COMMIT, derived from its log. */
+  beforeCommit(hook: BeforeCommit): void {
+    this.commitHooks.push(hook);
+  }
+
+  /**
+   * Begins the transaction of the current context and applies the identity of the tenant context. Returns the row of
+   * the enter function.
+   */
+  async begin<R extends QueryResultRow>(entrance: Entrance<R>): Promise<R> {
     const context = currentContext();
     if (context.transaction?.open) throw new Error('a transaction is open here already');
     const { transaction, row } = await this.resilience.connecting(() => this.enter<R>(entrance));
     context.transaction = transaction;
+    context.work.transactions.add(transaction);
+    if (entrance.identity !== undefined) context.identify(entrance.identity(row));
     return row;
   }
 
-  /** Writes the log, with what of it goes out live, and commits. Throws when that fails; nothing is kept then. */
+  /** Writes the audit events and the statements of the hooks, and commits. Throws when one fails; nothing is kept then. */
   async commit(): Promise<void> {
-    const { transaction, orgId } = currentContext();
+    const { transaction, work } = currentContext();
     if (!transaction?.open) return;
-    const live = liveStatements(transaction.log);
-    if (live.length > 0) transaction.afterCommit(() => this.wakeUps.wake(orgId));
-    await transaction.commit([...auditStatements(transaction.log), ...live]);
+    work.transactions.delete(transaction);
+    work.auditEvents += transaction.log.length;
+    const added = this.commitHooks.flatMap((hook) => hook(transaction));
+    await transaction.commit([...auditStatements(transaction.log), ...added]);
   }
 
-  /**
-   * Writes the entries gathered so far: for who is about to enter elsewhere within the transaction, with another log.
-   */
+  /** Writes the audit events so far, before the transaction enters another organization with another log. */
   async writeLog(): Promise<void> {
+    const { work } = currentContext();
     const { log } = this.transaction;
+    work.auditEvents += log.length;
     await Promise.all(auditStatements(log.splice(0)).map((statement) => this.transaction.send(statement)));
   }
 
-  /** Undoes the transaction under way, if there is one. Never throws. */
+  /** Rolls back the transaction in progress, if there is one. Never throws. */
   async rollback(): Promise<void> {
-    await currentContext().transaction?.rollback();
-  }
-
-  /** Runs a function in a transaction of its own: committed when it returns, undone when it throws. */
-  async run<T, R extends QueryResultRow = QueryResultRow>(
-    entrance: Entrance,
-    fn: (row: R) => Promise<T> | T,
-  ): Promise<T> {
-    const row = await this.begin<R>(entrance);
-    currentContext().beginAgain = () => this.begin(entrance);
-    try {
-      const result = await fn(row);
-      await this.commit();
-      return result;
-    } catch (error) {
-      await this.rollback();
-      throw error;
-    }
+    const { transaction, work } = currentContext();
+    if (transaction === null) return;
+    work.transactions.delete(transaction);
+    await transaction.rollback();
   }
 
   /**
-   * Runs what waits for others with no transaction open, before anything is changed: what follows happens in another
-   * transaction of the
-   * same caller, admitted anew. Throws what the function throws, and the Problem that by then stands in the caller's
-   * way.
+   * Runs a function in a transaction and a derived context of its own: committed when it returns, rolled back when it
+   * throws.
+   */
+  run<T, R extends QueryResultRow = QueryResultRow>(entrance: Entrance<R>, fn: (row: R) => Promise<T> | T): Promise<T> {
+    return this.runIn(currentContext().derive(), () => this.begin(entrance), fn);
+  }
+
+  /**
+   * Runs a function in a context; `begin` begins its transaction. The only place where a context, BEGIN, COMMIT, and
+   * ROLLBACK meet.
+   */
+  runIn<T, R>(context: Context, begin: () => Promise<R>, fn: (begun: R) => Promise<T> | T): Promise<T> {
+    return withContext(context, async () => {
+      try {
+        const begun = await begin();
+        context.allow({ begin });
+        const result = await fn(begun);
+        await this.commit();
+        return result;
+      } catch (error) {
+        await this.rollback();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Runs a function that waits for others while no transaction is open, before anything has changed. The rest of the
+   * caller runs in the next transaction, with access checked again. Throws what the function throws, and the Problem
+   * that access then fails with.
    */
   async outside<T>(fn: () => Promise<T>): Promise<T> {
     const context = currentContext();
-    if (context.beginAgain === null) throw new Error('nobody was admitted here who could be admitted again');
-    if (this.transaction.log.length > 0) throw new Error('something was recorded already: wait for others first');
+    const { begin } = context.again;
+    if (begin === null) throw new Error('this context cannot begin another transaction');
+    if (this.transaction.log.length > 0) throw new Error('an audit event was recorded: call this earlier');
     await this.commit();
     context.transaction = null;
     const result = await fn();
-    await context.beginAgain();
+    await begin();
     return result;
   }
 
@@ -135,7 +161,7 @@ export class UnitOfWork implements OnModuleInit {
     return (this.dataSource.driver as unknown as { master: Pool }).master;
   }
 
-  private async enter<R extends QueryResultRow>(entrance: Entrance): Promise<{ transaction: Transaction; row: R }> {
+  private async enter<R extends QueryResultRow>(entrance: Entrance<R>): Promise<{ transaction: Transaction; row: R }> {
     const client: PoolClient = await this.pool.connect();
     const transaction = new Transaction(
       client,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { renderCatalogue } from './catalogue.js';
+import { renderCatalogue } from '../boot/catalogue.js';
 import { defineFeature } from './define-feature.js';
-import { allFeatures, declaration, declared } from './registry.js';
+import { allFeatures, declaration, declared, isResourceType } from './registry.js';
+
+class TestingDto {}
 
 const testing = defineFeature({
   name: 'testing',
@@ -22,6 +24,7 @@ const testing = defineFeature({
   jobs: {
     'testing.work': { description: 'Works.', attempts: 3, backoffSeconds: 1, timeoutSeconds: 5, concurrency: 2 },
   },
+  webhookEvents: { 'testing.heard': { description: 'Hears of it.', dto: TestingDto, orderKey: 'number' } },
   schedules: {
     'testing.tick': {
       description: 'Ticks.',
@@ -42,7 +45,8 @@ const testing = defineFeature({
     },
   },
   personalData: { testing: { name: { class: 'PII', erasure: 'delete' } } },
-  tables: { testing: { kind: 'tenant', rows: {}, retention: { policies: ['testing.old'] } } },
+  tables: { testing: { kind: 'tenant', resource: 'test', rows: {}, retention: { policies: ['testing.old'] } } },
+  resources: { 'testing-room': { description: 'A room for tests.' } },
   controls: { 'testing.control': { claims: ['X1', 'X2'], description: 'Controls.' } },
 });
 
@@ -53,14 +57,30 @@ describe('the registry', () => {
     expect(declared('retention').get('testing.old')).toBe(testing.retention['testing.old']);
   });
 
+  it('knows the resources of tables and those declared on their own, and no others', () => {
+    expect(['test', 'testing-room', 'testing', 'constructor'].map(isResourceType)).toEqual([true, true, false, false]);
+  });
+
   it('says what to do about a key that nobody declared', () => {
     expect(() => declaration('events', 'testing.dun')).toThrow(
-      '"testing.dun" is not declared under events of any feature: declare it in the feature file of the module that uses it',
+      '"testing.dun" is not declared under events of any feature: declare it in the feature file of the module ' +
+        'that uses it',
     );
   });
 
   it('refuses a key of any section a second time, and names who came second', () => {
-    for (const section of ['permissions', 'events', 'errors', 'jobs', 'schedules', 'retention', 'tables'] as const) {
+    const keyed = [
+      'permissions',
+      'events',
+      'errors',
+      'jobs',
+      'webhookEvents',
+      'schedules',
+      'retention',
+      'tables',
+      'resources',
+    ] as const;
+    for (const section of keyed) {
       const [key] = Object.keys(testing[section]);
       expect(() => defineFeature({ name: `second ${section}`, description: 'x', [section]: testing[section] })).toThrow(
         `${section} "${key}" is declared twice, the second time by feature "second ${section}"`,
@@ -77,6 +97,9 @@ describe('the catalogue', () => {
       '| `testing.done` | tests | info | fields (codes) | testing:do | It was done. |',
       '| `testing_failed` | 418 | It failed |',
       '| `testing.work` | 3 | 5 s | 2 | Works. |',
+      '| `testing.heard` | TestingDto | `number` | Hears of it. |',
+      '| `test` | A row of `testing` |',
+      '| `testing-room` | A room for tests. |',
       '| `testing.tick` | `0 * * * *` | UTC | installation | Ticks. |',
       '| `testing.old` | testing | 30 days after at | 7 days | emptied: body |',
       '| `testing.name` | PII | delete |',

@@ -4,17 +4,19 @@ import type {
   FeatureDeclaration,
   JobDeclaration,
   PermissionDeclaration,
+  ResourceDeclaration,
   RetentionDeclaration,
   ScheduleDeclaration,
   TableDeclaration,
-} from './define-feature.js';
+  WebhookEventDeclaration,
+} from './declarations.js';
 
 /** Every feature's type, merged in by the features themselves. */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type -- filled by declaration
 // merging
 export interface FeatureMap {}
 
-type Section = 'permissions' | 'events' | 'errors' | 'jobs' | 'schedules' | 'retention';
+type Section = 'permissions' | 'events' | 'errors' | 'jobs' | 'schedules' | 'retention' | 'webhookEvents' | 'resources';
 type Keys<S extends Section> = {
   [F in keyof FeatureMap]: FeatureMap[F] extends { readonly [K in S]: infer Entries }
     ? Extract<keyof Entries, string>
@@ -27,6 +29,23 @@ export type ErrorCode = Keys<'errors'>;
 export type JobName = Keys<'jobs'>;
 export type ScheduleName = Keys<'schedules'>;
 export type RetentionPolicyName = Keys<'retention'>;
+export type WebhookEventName = Keys<'webhookEvents'>;
+
+/** The `data` of a webhook event, as the DTO of its declaration describes it. */
+export type WebhookEventData<N extends WebhookEventName> = {
+  [F in keyof FeatureMap]: FeatureMap[F] extends { readonly webhookEvents: infer Entries }
+    ? { [K in N & keyof Entries]: Entries[K] extends { dto: new () => infer Data } ? Data : never }[N & keyof Entries]
+    : never;
+}[keyof FeatureMap];
+
+type TableResource = {
+  [F in keyof FeatureMap]: FeatureMap[F] extends { readonly tables: infer Tables }
+    ? { [T in keyof Tables]: Tables[T] extends { readonly resource: infer R extends string } ? R : never }[keyof Tables]
+    : never;
+}[keyof FeatureMap];
+
+/** What an audit event can name as its target: the resources of tables, and those declared on their own. */
+export type ResourceType = TableResource | Keys<'resources'>;
 
 interface Declarations {
   permissions: PermissionDeclaration;
@@ -36,9 +55,12 @@ interface Declarations {
   schedules: ScheduleDeclaration;
   retention: RetentionDeclaration;
   tables: TableDeclaration;
+  webhookEvents: WebhookEventDeclaration;
+  resources: ResourceDeclaration;
 }
 
 const features = new Map<string, FeatureDeclaration>();
+const resourceTypes = new Set<string>();
 const sections: { [S in keyof Declarations]: Map<string, Declarations[S]> } = {
   permissions: new Map(),
   events: new Map(),
@@ -47,6 +69,8 @@ const sections: { [S in keyof Declarations]: Map<string, Declarations[S]> } = {
   schedules: new Map(),
   retention: new Map(),
   tables: new Map(),
+  webhookEvents: new Map(),
+  resources: new Map(),
 };
 
 /** Called by defineFeature; throws when the feature or one of its keys is there already. */
@@ -61,6 +85,9 @@ export function addFeature(feature: FeatureDeclaration): void {
       entries.set(key, entry);
     }
   }
+  for (const table of Object.values(feature.tables ?? {}))
+    if (table.kind === 'tenant' && table.resource !== undefined) resourceTypes.add(table.resource);
+  for (const type of Object.keys(feature.resources ?? {})) resourceTypes.add(type);
 }
 
 /** All features, in the order they were declared. */
@@ -78,9 +105,15 @@ export function declaration<S extends keyof Declarations>(section: S, key: strin
   const found = sections[section].get(key);
   if (found === undefined)
     throw new Error(
-      `"${key}" is not declared under ${section} of any feature: declare it in the feature file of the module that uses it`,
+      `"${key}" is not declared under ${section} of any feature: declare it in the feature file of the module ` +
+        'that uses it',
     );
   return found;
+}
+
+/** Whether a feature declares this type of resource, for a table or on its own. */
+export function isResourceType(type: string): type is ResourceType {
+  return resourceTypes.has(type);
 }
 
 /** Status and title of a problem. */

@@ -1,157 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Get, Global, Module, Param, Post, Query, Req } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
-import { Expose, Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
-import { ConfigModule } from '../config/config.module.js';
-import { loadConfig } from '../config/config.js';
-import { DEVELOPMENT_MARK } from '../config/services.config.js';
-import { DatabaseUnavailable } from '../database/errors.js';
-import { LOG_STREAM } from '../logging/logger.js';
-import { LoggingModule } from '../logging/logging.module.js';
-import { HealthController, HEALTH_PROBES } from '../metrics/health.controller.js';
-import { PlacesModule } from '../places/index.js';
-import { MetricsModule } from '../metrics/metrics.module.js';
-import type { SignedRequest } from './body.js';
-import { createApp } from './create-app.js';
-import { HttpModule } from './http.module.js';
-import { PageQuery } from './pagination.dto.js';
-import { Problem } from './problem.js';
-import { Returns } from './returns.js';
-
-class Inner {
-  @IsString()
-  street: string;
-}
-
-class Input {
-  @IsInt()
-  age: number;
-
-  @IsOptional()
-  @ValidateNested()
-  @Type(() => Inner)
-  inner?: Inner;
-}
-
-class Output {
-  @Expose()
-  id: string;
-
-  @Expose()
-  at: Date;
-}
-
-const failures: Record<string, () => never> = {
-  unknown: () => {
-    throw new Error('secret detail of jane@example.org');
-  },
-  database: () => {
-    throw new DatabaseUnavailable();
-  },
-  uuid: () => {
-    throw Object.assign(new Error('invalid input syntax'), { driverError: { code: '22P02' } });
-  },
-  nul: () => {
-    throw Object.assign(new Error('bad byte'), { code: '22021' });
-  },
-  problem: () => {
-    throw new Problem('conflict', { detail: 'seen already', errors: [{ field: 'a', message: 'is taken' }] });
-  },
-};
-
-@Controller('v1')
-class SampleController {
-  @Get('things/:id')
-  @Returns(Output)
-  one(@Param('id') id: string) {
-    return { id, at: new Date(0), passwordHash: 'hidden' };
-  }
-
-  @Get('things')
-  @Returns(Output, { list: true })
-  list(@Query() { limit }: PageQuery) {
-    return {
-      items: Array.from({ length: Math.min(limit, 2) }, () => ({ id: 'a', at: new Date(0), internal: 1 })),
-      nextCursor: null,
-    };
-  }
-
-  @Post('things')
-  @Returns(Output, { status: 201 })
-  create(@Body() input: Input) {
-    return { id: String(input.age), at: new Date(0) };
-  }
-
-  @Post('nothing')
-  @Returns.nothing()
-  nothing() {
-    return { leaked: true };
-  }
-
-  @Get('fail/:how')
-  @Returns(Output)
-  fail(@Param('how') how: string): never {
-    return failures[how]!();
-  }
-
-  @Get('undeclared')
-  undeclared() {
-    return { everything: true };
-  }
-
-  @Post('webhooks/:id')
-  @Returns(Output)
-  signed(@Req() request: SignedRequest) {
-    return { id: request.rawBody.toString('hex'), at: new Date(0) };
-  }
-
-  @Post('sso/saml/:id/acs')
-  @Returns(Output)
-  acs(@Body() body: Record<string, string>) {
-    return { id: body.SAMLResponse?.length.toString(), at: new Date(0) };
-  }
-}
-
-const lines: string[] = [];
-
-@Global()
-@Module({
-  providers: [
-    { provide: LOG_STREAM, useValue: { write: (line: string) => void lines.push(line) } },
-    { provide: HEALTH_PROBES, useValue: [{ name: 'database', check: () => Promise.resolve() }] },
-  ],
-  exports: [LOG_STREAM, HEALTH_PROBES],
-})
-class SinkModule {}
-
-const config = loadConfig(
-  {
-    VOUCHSAFE_ENV: 'test',
-    DATABASE_URL: 'postgres://a@127.0.0.1/v',
-    REDIS_URL: 'redis://127.0.0.1',
-    ROOT_KEY: DEVELOPMENT_MARK + '1'.repeat(52),
-    JWT_SECRET: DEVELOPMENT_MARK + '2'.repeat(52),
-  },
-  'api',
-);
-
-@Module({
-  imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, PlacesModule, MetricsModule, HttpModule],
-  controllers: [SampleController],
-})
-class TestModule {}
+import { lines, startHttpApp } from '../../../test/harness/http-app.js';
+import { HealthController } from '../health/health.controller.js';
 
 let app: NestExpressApplication;
 let http: ReturnType<typeof supertest>;
 
 beforeAll(async () => {
-  app = await createApp(TestModule, config);
-  await app.listen(0, '127.0.0.1');
+  app = await startHttpApp();
   http = supertest(app.getHttpServer());
 });
 afterAll(() => app.close());
@@ -263,7 +123,7 @@ describe('failures', () => {
       requestId: 'caller-chose-1',
     });
     const log = lines.join('');
-    expect(log).toContain('app.spec');
+    expect(log).toContain('http-app.ts');
     expect(log).not.toContain('jane@example.org');
   });
 

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { isUtf8 } from 'node:buffer';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 import { readBytes } from './read-bytes.js';
 import { assertJson, assertText, parsePairs } from './text.js';
 

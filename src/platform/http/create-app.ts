@@ -2,10 +2,10 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Express } from 'express';
-import type { Config } from '../config/config.js';
+import type { Config } from '../config/config.types.js';
 import { AppLogger } from '../logging/logger.js';
-import { Metrics } from '../metrics/metrics.js';
-import { openContext } from '../context/open-context.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { openContext } from './open-context.js';
 import { Places } from '../places/index.js';
 import { bodyParser } from './body.js';
 import { serveDocs } from './docs.js';
@@ -18,7 +18,7 @@ import { tlsOptions } from './tls.js';
 import { checkUrl } from './url.js';
 
 /**
- * The HTTP application around a root module that imports ConfigModule, LoggingModule, MetricsModule and HttpModule:
+ * The HTTP application around a root module that imports ConfigModule, LoggingModule, HealthModule and HttpModule:
  * initialized, not yet listening. The order of the middleware is the order of `ARCHITECTURE.md`.
  */
 export async function createApp(module: Type | DynamicModule, config: Config): Promise<NestExpressApplication> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Request } from 'express';
 import { AppConfig } from '../config/app.config.js';
 import { assertSameOrigin } from './csrf.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 
 const app = Object.assign(new AppConfig(), { environment: 'production', publicUrl: 'https://records.example.org/' });
 const development = Object.assign(new AppConfig(), { environment: 'development', publicUrl: 'http://127.0.0.1:3000' });

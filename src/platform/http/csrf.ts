@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { AppConfig } from '../config/app.config.js';
 import { hasBody } from './body.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 

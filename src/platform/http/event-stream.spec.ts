@@ -33,7 +33,7 @@ function parse(text: string): { events: { event: string; data: string }[]; lastE
 }
 
 describe('a stream of events', () => {
-  it('is read by its rules as it was written, whatever the data holds, and lets out only what the class exposes', () => {
+  it('is read as it was written, whatever the data holds, and shows only what the class exposes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.uuid(), (name, id) => {
         const stream = quiet();

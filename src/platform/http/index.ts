@@ -9,8 +9,6 @@ export { PageQuery } from './pagination.dto.js';
 export { Cursors } from './pagination.js';
 export type { CursorScope, CursorValue, Page } from './pagination.js';
 export { networkOf } from './network.js';
-export { Problem } from './problem.js';
-export type { FieldError, ProblemBody, ProblemOptions } from './problem.js';
 export { toProblem } from './problem.map.js';
 export { LocalRateLimiter, RateLimiter } from './rate-limit.js';
 export { RateLimitModule } from './rate-limit.module.js';

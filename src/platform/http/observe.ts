@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { AppLogger } from '../logging/logger.js';
-import type { Metrics } from '../metrics/metrics.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import { requestIdOf } from './request-id.js';
 
 /**

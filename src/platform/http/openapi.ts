@@ -43,7 +43,9 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle('Vouchsafe')
     .setDescription(
-      'Lists are { items, nextCursor }; times are RFC 3339 UTC; refusals are problem details with a stable code.',
+      'Lists are { items, nextCursor }; times are RFC 3339 UTC; refusals are problem details with a stable code. ' +
+        'x-permission is the permission that a route requires; x-access is signed-in where every member has access, ' +
+        'and scim where only a SCIM client has; x-public is the reason why a route needs no authentication.',
     )
     .setVersion('1')
     .addServer(origin)

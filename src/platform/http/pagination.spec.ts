@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { SecurityConfig } from '../config/services.config.js';
 import { Cursors } from './pagination.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 
 const cursorsWith = (digit: string) =>
   new Cursors(Object.assign(new SecurityConfig(), { jwtSecret: digit.repeat(64) }));

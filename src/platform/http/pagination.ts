@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { hkdfSync, timingSafeEqual } from 'node:crypto';
 import { SecurityConfig } from '../config/services.config.js';
 import { hmac } from '../crypto/hmac.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 
 /** What a position is made of: the sort keys of the last row that was shown. */
 export type CursorValue = string | number | boolean | null;

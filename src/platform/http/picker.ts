@@ -101,6 +101,7 @@ function plain(value: unknown, field: string): unknown {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map((item) => plain(item, field));
   throw new Error(
-    `${field} holds an object: give it a response class with @Type(() => …), or @Type(() => Object) if every key may leave`,
+    `${field} holds an object: give it a response class with @Type(() => …), or @Type(() => Object) if every ` +
+      'key may leave',
   );
 }

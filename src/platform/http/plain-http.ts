@@ -1,5 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 
 /**
  * Refuses requests that reached us without TLS; the proxy in front tells by `X-Forwarded-Proto`. Probes of this machine

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { AppLogger } from '../logging/logger.js';
 import { methodsAt } from './methods-at.js';
 import { toProblem } from './problem.map.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 import { requestIdOf } from './request-id.js';
 import { SCIM_TYPE, scimError, speaksScim } from './scim-error.js';
 

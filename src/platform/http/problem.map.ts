@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { DatabaseUnavailable, isConnectionError } from '../database/errors.js';
 import { declared, type ErrorCode } from '../feature/registry.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',

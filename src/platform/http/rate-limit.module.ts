@@ -1,23 +1,20 @@
-import { Global, Inject, Module } from '@nestjs/common';
-import type { OnApplicationShutdown } from '@nestjs/common';
-import { Redis } from 'ioredis';
-import { RedisConfig } from '../config/services.config.js';
+import { Global, Module } from '@nestjs/common';
+import type { Redis } from 'ioredis';
 import { AppLogger } from '../logging/logger.js';
+import { RedisConnections } from '../redis/index.js';
 import { LocalRateLimiter, RATE_LIMIT_REDIS, RateLimiter } from './rate-limit.js';
 import { COUNT_IN_REDIS } from './sliding-window.js';
 
-/**
- * A request never waits long for its count: a Redis that is away or slow is passed over for the local, narrower count.
- */
-function connect(config: RedisConfig, logger: AppLogger): Redis {
-  const redis = new Redis(config.url, {
+/** A request waits at most 250 ms for its count; then the narrower count of the process applies. */
+function connect(connections: RedisConnections, logger: AppLogger): Redis {
+  const redis = connections.open({
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: 250,
     connectTimeout: 2000,
     scripts: { countUse: { lua: COUNT_IN_REDIS, numberOfKeys: 1 } },
   });
-  redis.on('error', (err: Error) => logger.debug('rate limits count locally: Redis is away', { err }));
+  redis.on('error', (err: Error) => logger.debug('rate limits count locally: Redis is unavailable', { err }));
   return redis;
 }
 
@@ -25,16 +22,10 @@ function connect(config: RedisConfig, logger: AppLogger): Redis {
 @Global()
 @Module({
   providers: [
-    { provide: RATE_LIMIT_REDIS, inject: [RedisConfig, AppLogger], useFactory: connect },
+    { provide: RATE_LIMIT_REDIS, inject: [RedisConnections, AppLogger], useFactory: connect },
     RateLimiter,
     LocalRateLimiter,
   ],
   exports: [RateLimiter, LocalRateLimiter],
 })
-export class RateLimitModule implements OnApplicationShutdown {
-  constructor(@Inject(RATE_LIMIT_REDIS) private readonly redis: Redis) {}
-
-  onApplicationShutdown(): void {
-    this.redis.disconnect();
-  }
-}
+export class RateLimitModule {}

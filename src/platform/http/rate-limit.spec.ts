@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Clock } from '../clock/clock.js';
 import type { RedisConfig } from '../config/services.config.js';
 import { LocalRateLimiter, RateLimiter, type RateLimit } from './rate-limit.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 
 const limit: RateLimit = { name: 'sign-in', points: 2, seconds: 60 };
 const once: RateLimit = { name: 'once', points: 1, seconds: 30 };

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { Clock } from '../clock/clock.js';
 import { RedisConfig } from '../config/services.config.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 import { LocalWindow, type Wait } from './sliding-window.js';
 
 /** So many points in any so many seconds for each key. The name is part of the stored key: one name, one limit. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 
 /** How many times the limit is read and thrown away, so that an honest client gets to read the refusal. */
 const PATIENCE = 16;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { StreamableFile } from '@nestjs/common';
 import { Expose, Type } from 'class-transformer';
-import { isPortalRole, PRESETS } from '../access/roles.js';
+import { isPortalRole, PRESETS } from '../feature/roles.js';
 import type { Member } from '../context/context.js';
 import { audienceOf, StaffOnly } from './audience.js';
 import { responseClasses, Returns, returnsOf } from './returns.js';

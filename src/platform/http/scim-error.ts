@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { errorDefinition } from '../feature/registry.js';
-import type { Problem } from './problem.js';
+import type { Problem } from '../problem/problem.js';
 
 /** Below this path programs speak SCIM, and are refused in its words. */
 export const SCIM_PATH = '/scim/v2/';

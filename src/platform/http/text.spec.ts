@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 import { assertJson, parsePairs } from './text.js';
 
 const bad = fc.constantFrom('\0', '\ud800', '\udc00');

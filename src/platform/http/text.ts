@@ -1,5 +1,5 @@
 import { parse } from 'node:querystring';
-import { Problem } from './problem.js';
+import { Problem } from '../problem/problem.js';
 
 const DEEPEST = 32;
 const REFUSED_KEYS = new Set(['__proto__', 'constructor', 'prototype']);

@@ -1,7 +1,7 @@
 import { ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
-import { Problem } from './problem.js';
-import type { FieldError } from './problem.js';
+import { Problem } from '../problem/problem.js';
+import type { FieldError } from '../problem/problem.js';
 
 const MOST_ERRORS = 50;
 const LONGEST_FIELD = 200;

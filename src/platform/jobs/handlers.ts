@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { boundMethods } from '../feature/bound-methods.js';
 import { jobHandler, type JobContext, type JobCounts, type JobHandler, type JobPayload } from './on-job.js';
 
 /** A job's handler with the provider it belongs to. */
@@ -18,19 +19,14 @@ export class JobHandlers {
 
   byJob(): Map<string, BoundHandler> {
     const found = new Map<string, BoundHandler>();
-    for (const { instance, name } of this.discovery.getProviders()) {
-      if (instance === null || typeof instance !== 'object') continue;
-      const prototype = Object.getPrototypeOf(instance) as Record<string, BoundHandler['run']>;
-      if (prototype === null) continue;
-      for (const method of this.scanner.getAllMethodNames(prototype)) {
-        const handler = jobHandler(prototype[method]!);
-        if (handler === undefined) continue;
-        const where = `${String(name)}.${method}`;
-        const other = found.get(handler.job);
-        if (other !== undefined)
-          throw new Error(`the job "${handler.job}" has two handlers: ${other.where} and ${where}`);
-        found.set(handler.job, { ...handler, where, run: prototype[method]!.bind(instance) });
-      }
+    for (const { noted, where, run } of boundMethods<JobHandler, BoundHandler['run']>(
+      this.discovery,
+      this.scanner,
+      jobHandler,
+    )) {
+      const other = found.get(noted.job);
+      if (other !== undefined) throw new Error(`the job "${noted.job}" has two handlers: ${other.where} and ${where}`);
+      found.set(noted.job, { ...noted, where, run });
     }
     return found;
   }

@@ -7,12 +7,13 @@ import { DatabaseUnavailable } from '../database/errors.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import { defineFeature } from '../feature/define-feature.js';
 import type { JobName } from '../feature/registry.js';
-import '../http/http.feature.js';
-import { Problem } from '../http/problem.js';
+import '../problem/problem.feature.js';
+import { Problem } from '../problem/problem.js';
 import type { BoundHandler, JobHandlers } from './handlers.js';
 import { JobRunner } from './job-runner.js';
 import { PermanentFailure } from './on-job.js';
 import type { OutboxRows } from './outbox-rows.js';
+import type { RedisConnections } from '../redis/index.js';
 import type { QueueItem, Queues } from './queues.js';
 
 defineFeature({
@@ -47,6 +48,7 @@ function runner(): JobRunner {
   return new JobRunner(
     {} as JobHandlers,
     {} as Queues,
+    {} as RedisConnections,
     unitOfWork as unknown as UnitOfWork,
     rows as unknown as OutboxRows,
     {} as AuditTrail,
@@ -102,7 +104,8 @@ describe('a job', () => {
       happened.push(JSON.stringify({ payload, attempt, orgId, id, actor, requestId }));
     });
     expect(happened[2]).toBe(
-      '{"payload":{"n":1},"attempt":2,"orgId":"org","id":"job-1","actor":{"type":"system","id":"job:runner.test"},"requestId":"job-1"}',
+      '{"payload":{"n":1},"attempt":2,"orgId":"org","id":"job-1",' +
+        '"actor":{"type":"system","id":"job:runner.test"},"requestId":"job-1"}',
     );
   });
 

@@ -6,10 +6,11 @@ import { organizationEntrance } from '../database/entrances.js';
 import { DatabaseUnavailable, isConnectionError } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { declaration } from '../feature/registry.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problem/problem.js';
 import { JobHandlers, type BoundHandler } from './handlers.js';
 import { PermanentFailure, type JobContext, type JobCounts } from './on-job.js';
 import { OutboxRows } from './outbox-rows.js';
+import { RedisConnections } from '../redis/index.js';
 import { Queues, type QueueItem } from './queues.js';
 
 const OUTAGE_MILLIS = 3_000;
@@ -23,6 +24,7 @@ export class JobRunner {
   constructor(
     private readonly handlers: JobHandlers,
     private readonly queues: Queues,
+    private readonly redis: RedisConnections,
     private readonly unitOfWork: UnitOfWork,
     private readonly rows: OutboxRows,
     private readonly audit: AuditTrail,
@@ -32,7 +34,7 @@ export class JobRunner {
   start(): void {
     this.workers = [...this.handlers.byJob().values()].map((handler) => {
       const worker = new Worker<QueueItem>(handler.job, (job, token) => this.process(handler, job, token), {
-        connection: this.queues.workerConnection(),
+        connection: this.redis.blocking(),
         prefix: this.queues.prefix,
         concurrency: declaration('jobs', handler.job).concurrency,
         lockDuration: 15_000,
@@ -116,11 +118,8 @@ export class JobRunner {
   }
 
   private context(handler: BoundHandler, { orgId, id }: QueueItem): Context {
-    const context = new Context(id);
-    context.orgId = orgId;
-    context.actor = { type: 'system', id: `job:${handler.job}` };
-    context.emits = new Set(handler.emits);
-    return context;
+    const actor = { type: 'system', id: `job:${handler.job}` } as const;
+    return new Context({ requestId: id, orgId, actor, emits: handler.emits });
   }
 }
 

@@ -45,6 +45,9 @@ export const jobsFeature = defineFeature({
       retention: { policies: ['job_runs.old'] },
     },
   },
+  resources: {
+    job: { description: 'A job, by its id in the outbox' },
+  },
 });
 
 declare module '../feature/registry.js' {

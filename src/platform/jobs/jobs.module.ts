@@ -7,7 +7,6 @@ import { Jobs } from './jobs.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { OutboxRows } from './outbox-rows.js';
 import { Queues } from './queues.js';
-import { RedisProbe } from './redis.probe.js';
 import { Scheduler } from './scheduler.js';
 import { WorkerHost } from './worker-host.js';
 
@@ -15,7 +14,7 @@ import { WorkerHost } from './worker-host.js';
 @Global()
 @Module({
   imports: [DiscoveryModule, ScheduleModule.forRoot()],
-  providers: [JobHandlers, JobRunner, Jobs, OutboxRelay, OutboxRows, Queues, RedisProbe, Scheduler, WorkerHost],
-  exports: [Jobs, JobHandlers, Queues, RedisProbe],
+  providers: [JobHandlers, JobRunner, Jobs, OutboxRelay, OutboxRows, Queues, Scheduler, WorkerHost],
+  exports: [Jobs, JobHandlers, Queues],
 })
 export class JobsModule {}

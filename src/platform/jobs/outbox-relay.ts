@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { declared, type JobName } from '../feature/registry.js';
+import { RedisConnections } from '../redis/index.js';
 import { Queues, type QueueItem } from './queues.js';
 
 const PER_LANE = 32;
@@ -32,6 +33,7 @@ export class OutboxRelay {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly queues: Queues,
+    private readonly redis: RedisConnections,
   ) {
     this.leases = JSON.stringify(
       Object.fromEntries(
@@ -43,7 +45,7 @@ export class OutboxRelay {
 
   /** Starts moving, until `stop`. */
   start(): void {
-    this.queues.producerConnection().on('close', () => {
+    this.redis.shared.on('close', () => {
       this.queueLostMemory = true;
     });
     this.running = this.loop();
@@ -73,7 +75,7 @@ export class OutboxRelay {
   }
 
   private async reclaim(): Promise<void> {
-    const redis = this.queues.producerConnection();
+    const redis = this.redis.shared;
     const everything = this.queueLostMemory && redis.status === 'ready';
     if (!everything && Date.now() < this.reclaimAt) return;
     const [row] = await this.unitOfWork.once<{ count: string }>('SELECT app.reclaim_outbox($1) AS count', [everything]);
@@ -91,7 +93,7 @@ export class OutboxRelay {
 
   /** Without Redis nothing is claimed; without either, the next round tries again. */
   private async attempt(): Promise<number> {
-    if (this.queues.producerConnection().status !== 'ready') return 0;
+    if (this.redis.shared.status !== 'ready') return 0;
     try {
       return await this.round();
     } catch (error) {

@@ -52,7 +52,8 @@ export class OutboxRows {
       [orgId, id, errorCode],
     );
     await this.unitOfWork.execute(
-      `UPDATE job_runs SET status = 'failed', finished_at = now(), error_code = $3 WHERE org_id = $1 AND outbox_id = $2`,
+      `UPDATE job_runs SET status = 'failed', finished_at = now(), error_code = $3 WHERE org_id = $1
+         AND outbox_id = $2`,
       [orgId, id, errorCode],
     );
     return buried > 0;

@@ -1,8 +1,8 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { Queue } from 'bullmq';
-import { Redis, type RedisOptions } from 'ioredis';
-import { AppConfig, RedisConfig } from '../config/index.js';
+import { AppConfig } from '../config/index.js';
 import { declaration, type JobName } from '../feature/registry.js';
+import { RedisConnections } from '../redis/index.js';
 
 /** What a queue carries: where the job's row is. The row in the outbox is the truth. */
 export interface QueueItem {
@@ -10,37 +10,19 @@ export interface QueueItem {
   id: string;
 }
 
-/** The BullMQ queues, one a job, and the Redis connections below them. */
+/** The BullMQ queues, one for each job. */
 @Injectable()
-export class Queues implements OnModuleInit, OnApplicationShutdown {
+export class Queues implements BeforeApplicationShutdown {
   private readonly queues = new Map<string, Queue<QueueItem>>();
-  private readonly connections: Redis[] = [];
-  private producer: Redis | undefined;
 
   constructor(
-    private readonly redis: RedisConfig,
+    private readonly redis: RedisConnections,
     private readonly app: AppConfig,
   ) {}
-
-  /** Connects at the start, so that readiness tells the truth from the first question. */
-  onModuleInit(): void {
-    this.producerConnection();
-  }
 
   /** Keys of one environment, in one slot of a Redis Cluster. */
   get prefix(): string {
     return `{vouchsafe:${this.app.environment}}`;
-  }
-
-  /** A connection that waits as long as it takes: for workers. */
-  workerConnection(): Redis {
-    return this.connect({ maxRetriesPerRequest: null });
-  }
-
-  /** The connection that hands out work: fails at once while Redis is away, so that nothing hangs on it. */
-  producerConnection(): Redis {
-    this.producer ??= this.connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false });
-    return this.producer;
   }
 
   /** Adds jobs to the queue of one kind; a job that is there already is left as it is. Throws when Redis is away. */
@@ -61,16 +43,15 @@ export class Queues implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
-    for (const connection of this.connections) connection.disconnect();
   }
 
   private queue(job: string): Queue<QueueItem> {
     let queue = this.queues.get(job);
     if (queue === undefined) {
       queue = new Queue<QueueItem>(job, {
-        connection: this.producerConnection(),
+        connection: this.redis.shared,
         prefix: this.prefix,
         skipWaitingForReady: true,
       });
@@ -78,15 +59,5 @@ export class Queues implements OnModuleInit, OnApplicationShutdown {
       this.queues.set(job, queue);
     }
     return queue;
-  }
-
-  private connect(options: RedisOptions): Redis {
-    const connection = new Redis(this.redis.url, {
-      ...options,
-      retryStrategy: (times: number) => Math.min(100 * times, 2_000),
-    });
-    connection.on('error', () => undefined); // reported by the health check; ioredis reconnects by itself
-    this.connections.push(connection);
-    return connection;
   }
 }

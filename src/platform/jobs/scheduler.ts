@@ -5,7 +5,7 @@ import { INSTALLATION } from '../clock/id.js';
 import { Context, withContext } from '../context/context.js';
 import { organizationEntrance } from '../database/entrances.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import type { ScheduleDeclaration } from '../feature/define-feature.js';
+import type { ScheduleDeclaration } from '../feature/declarations.js';
 import { declared, type JobName } from '../feature/registry.js';
 import { Jobs } from './jobs.js';
 
@@ -63,9 +63,7 @@ export class Scheduler {
   }
 
   private startRun(name: string, schedule: ScheduleDeclaration, slot: Date, orgId: string): Promise<boolean> {
-    const context = new Context();
-    context.orgId = orgId;
-    context.actor = { type: 'system', id: `schedule:${name}` };
+    const context = new Context({ orgId, actor: { type: 'system', id: `schedule:${name}` } });
     return withContext(context, () =>
       this.unitOfWork.run(organizationEntrance(orgId), async () => {
         const taken = await this.unitOfWork.sql(

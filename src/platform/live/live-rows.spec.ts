@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditFacts, AuditRow } from '../audit/audit-row.js';
+import type { AuditFacts, AuditRow } from '../database/audit-row.js';
 import { defineFeature } from '../feature/define-feature.js';
 import { liveStatements } from './live-rows.js';
 

@@ -1,5 +1,5 @@
-import type { AuditFacts, AuditRow } from '../audit/audit-row.js';
-import type { Statement } from '../database/transaction.js';
+import type { AuditFacts, AuditRow } from '../database/audit-row.js';
+import type { Statement } from '../database/statement.js';
 import { declared } from '../feature/registry.js';
 
 const INSERT = `

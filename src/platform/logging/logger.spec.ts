@@ -7,7 +7,7 @@ function logged(environment: string, act: (logger: AppLogger) => void, logLevel 
   const lines: string[] = [];
   const config = Object.assign(new AppConfig(), { environment, logLevel });
   const logger = new AppLogger(config, { write: (line) => void lines.push(line) });
-  withContext(new Context('request-1'), () => act(logger));
+  withContext(new Context({ requestId: 'request-1' }), () => act(logger));
   return lines;
 }
 

@@ -23,7 +23,8 @@ const PATTERNS: readonly Pattern[] = [
   { find: new RegExp(String.raw`${START}\d(?:[ -]?\d){12,18}${END}`, 'g'), when: isCardNumber },
   { find: new RegExp(String.raw`${START}\d{3}[- ]?\d{2}[- ]?\d{4}${END}`, 'g') }, // SSN
   { find: new RegExp(String.raw`(?<![\w.-])\+\d{1,3}(?:[ .()-]{0,2}\d){6,13}${END}`, 'g') }, // E.164
-  { find: new RegExp(String.raw`${START}(?:1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-]?)\d{3}[ .-]?\d{4}${END}`, 'g') }, // North American phones
+  // North American phones
+  { find: new RegExp(String.raw`${START}(?:1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-]?)\d{3}[ .-]?\d{4}${END}`, 'g') },
 ];
 
 /** Nothing below can match without one of these; most strings have none, and then cost one pass. */

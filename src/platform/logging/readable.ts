@@ -10,7 +10,10 @@ function format({ level, time, msg = '', err, stack, ...fields }: Record<string,
     key === 'environment' ? [] : [` ${key}=${show(value)}`],
   );
   const trace = stackOf(err) ?? stack;
-  return `${String(time).slice(11, 23)} ${String(level).toUpperCase().padEnd(5)} ${String(msg)}${rest.join('')}${trace === undefined ? '' : `\n${show(trace)}`}\n`;
+  return (
+    `${String(time).slice(11, 23)} ${String(level).toUpperCase().padEnd(5)} ` +
+    `${String(msg)}${rest.join('')}${trace === undefined ? '' : `\n${show(trace)}`}\n`
+  );
 }
 
 function stackOf(err: unknown): unknown {

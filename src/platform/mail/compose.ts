@@ -1,6 +1,6 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { isMailAddress } from './address.js';
-import type { MailMessage } from './mailer.js';
+import type { MailMessage } from './message.js';
 
 /** A message as it travels (RFC 5322), and between whom (RFC 5321). */
 export interface ComposedMail {

@@ -1,4 +1,5 @@
 export { IsMailAddress, isMailAddress } from './address.js';
 export { oneLine } from './compose.js';
 export { MailModule } from './mail.module.js';
-export { MailFailed, Mailer, type MailMessage } from './mailer.js';
+export { MailFailed, Mailer } from './mailer.js';
+export type { MailMessage } from './message.js';

@@ -1,14 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { compose, type ComposedMail } from './compose.js';
-
-/** A mail in plain text to one address. */
-export interface MailMessage {
-  to: string;
-  /** One line. */
-  subject: string;
-  text: string;
-}
+import type { MailMessage } from './message.js';
 
 /** A mail that was not taken. Says why by a code, and nothing of the mail or of whom it was for. */
 export class MailFailed extends Error {

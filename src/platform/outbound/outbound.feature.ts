@@ -7,7 +7,8 @@ export const outboundFeature = defineFeature({
     'outbound.guarded': {
       claims: ['M14'],
       description:
-        'What is fetched from an address that somebody typed in is fetched over https from public addresses alone, checked when it is connected to.',
+        'What is fetched from an address that somebody typed in is fetched over https from public addresses ' +
+        'alone, checked when it is connected to.',
     },
   },
 });

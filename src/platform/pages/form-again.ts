@@ -1,4 +1,4 @@
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problem/problem.js';
 
 /**
  * A refusal that is told within the form: what the request did is undone as for any other, and the page is the answer.

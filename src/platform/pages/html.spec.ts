@@ -10,12 +10,9 @@ describe('html', () => {
   });
 
   it('keeps markup, joins lists and leaves out what is not there', () => {
-    expect(
-      html`<ul>
-          ${['a', '<'].map((item) => html`<li>${item}</li>`)}
-        </ul>
-        ${false}${null}${undefined}${0}`.text,
-    ).toBe('<ul><li>a</li><li>&lt;</li></ul>0');
+    expect(html`<ul>${['a', '<'].map((item) => html`<li>${item}</li>`)}</ul>${false}${null}${undefined}${0}`.text).toBe(
+      '<ul><li>a</li><li>&lt;</li></ul>0',
+    );
   });
 
   it('lets no value open a tag, an attribute or an entity', () => {

@@ -4,20 +4,21 @@ import { html, type Html } from './html.js';
 export function page({ title, script }: { title: string; script?: 'passkeys' | 'token' }, body: Html): string {
   return `<!doctype html>\n${
     html`<html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title} · Vouchsafe</title>
-        <link rel="stylesheet" href="/assets/style.css" />
-        ${script !== undefined && html`<script type="module" src="/assets/${script}.js"></script>`}
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          ${body}
-        </main>
-      </body>
-    </html> `.text
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · Vouchsafe</title>
+<link rel="stylesheet" href="/assets/style.css">
+${script !== undefined && html`<script type="module" src="/assets/${script}.js"></script>`}
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${body}
+</main>
+</body>
+</html>
+`.text
   }`;
 }
 
@@ -29,15 +30,11 @@ export function alert(message: string | undefined): Html {
 /** A labelled field. `describedBy` names the element that says what is wrong with it. */
 export function field(label: string, name: string, attributes: Html, wrong = false): Html {
   return html`<label for="${name}">${label}</label>
-    <input
-      id="${name}"
-      name="${name}"
-      ${attributes}${wrong && html` aria-invalid="true" aria-describedby="problem"`}
-    />`;
+<input id="${name}" name="${name}" ${attributes}${wrong && html` aria-invalid="true" aria-describedby="problem"`}>`;
 }
 
 export function hidden(values: Readonly<Record<string, string | undefined>>): Html {
   return html`${Object.entries(values)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}`;
+    .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`;
 }

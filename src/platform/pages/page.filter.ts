@@ -1,7 +1,7 @@
 import { Catch, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ProblemFilter } from '../http/problem.filter.js';
-import type { Problem } from '../http/problem.js';
+import type { Problem } from '../problem/problem.js';
 import { requestIdOf } from '../http/request-id.js';
 import { FormAgain } from './form-again.js';
 import { html } from './html.js';
@@ -40,11 +40,10 @@ export class PageFilter extends ProblemFilter {
       .send(
         page(
           { title: problem.title },
-          html` ${problem.detail !== undefined && html`<p>${problem.detail}</p>`}
-            <p><a href="/sign-in">To the sign-in page</a></p>
-            <p class="quiet">
-              If you ask for help, say <span class="code">${problem.code} ${requestIdOf(request)}</span>.
-            </p>`,
+          html`
+${problem.detail !== undefined && html`<p>${problem.detail}</p>`}
+<p><a href="/sign-in">To the sign-in page</a></p>
+<p class="quiet">If you ask for help, say <span class="code">${problem.code} ${requestIdOf(request)}</span>.</p>`,
         ),
       );
   }

@@ -20,20 +20,18 @@ export function tokenPage({ title, action, button, newPassword, problem, token }
   return page(
     { title, script: 'token' },
     html`${alert(problem)}
-      <form method="post" action="${action}">
-        ${
-          token === undefined
-            ? html`<div data-by-hand>
-                ${field('The part of the link after "token="', 'token', html`autocomplete="off" maxlength="2000" required`)}
-              </div>`
-            : hidden({ token })
-        }
-        ${
-          newPassword &&
-          html`${field('New password', 'password', html`type="password" autocomplete="new-password" maxlength="1000" required aria-describedby="policy"`)}
-            <p id="policy" class="quiet">${POLICY}</p>`
-        }
-        <button>${button}</button>
-      </form>`,
+<form method="post" action="${action}">
+${
+  token === undefined
+    ? html`<div data-by-hand>${field('The part of the link after "token="', 'token', html`autocomplete="off" maxlength="2000" required`)}</div>`
+    : hidden({ token })
+}
+${
+  newPassword &&
+  html`${field('New password', 'password', html`type="password" autocomplete="new-password" maxlength="1000" required aria-describedby="policy"`)}
+<p id="policy" class="quiet">${POLICY}</p>`
+}
+<button>${button}</button>
+</form>`,
   );
 }

@@ -1,5 +1,4 @@
-import { isEmailAddress, type SsoIdentity } from '../sso/sso-identity.js';
-import { roleOf } from '../sso/role-mapping.js';
+import { isEmailAddress, roleOf, type SsoIdentity } from '../sso/index.js';
 import type { VerifiedIdToken } from './id-token.js';
 import type { OidcConnection } from './oidc-connection.js';
 import { must } from './oidc-refusal.js';

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { calculatePKCECodeChallenge } from 'oauth4webapi';
-import { bindBrowser } from '../sso/browser-binding.js';
-import type { PendingRequest, PendingRequests } from '../sso/request-store.js';
-import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
-import { returnPath } from '../sso/return-path.js';
+import { bindBrowser, returnPath } from '../sessions/index.js';
+import type { PendingRequest, PendingRequests, SsoLoginRedirect, SsoLoginRequest } from '../sso/index.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 
@@ -15,7 +13,7 @@ export interface PendingSignIn extends PendingRequest {
 }
 
 /** Who wants to sign in, and how. */
-export interface Visitor extends SsoVisitor {
+export interface Visitor extends SsoLoginRequest {
   readonly forceAuthn?: boolean;
   readonly loginHint?: string;
 }
@@ -36,7 +34,7 @@ export async function beginSignIn(
   visitor: Visitor,
   origin: string,
   now: Date,
-): Promise<SsoDeparture> {
+): Promise<SsoLoginRedirect> {
   const returnTo = returnPath(visitor.returnTo);
   const { secret, setCookie } = bindBrowser(visitor.cookieHeader, origin);
   const [state, nonce, verifier] = [random(), random(), random()];

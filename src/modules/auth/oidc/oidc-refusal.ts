@@ -1,4 +1,4 @@
-import { SsoRefused, type CommonRefusal } from '../sso/sso-refusal.js';
+import { type CommonRefusal, SsoRefused } from '../sso/index.js';
 
 /**
  * Why a sign-in or a logout through OpenID Connect was refused. Stable: audit rows, traces and support texts rely on

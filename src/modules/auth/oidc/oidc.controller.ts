@@ -3,9 +3,8 @@ import type { Request, Response } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { SessionCookies } from '../session-cookies.js';
-import { SsoArrivals } from '../sso/sso-arrivals.service.js';
-import { SsoTests } from '../sso/sso-tests.service.js';
+import { SessionCookies } from '../sessions/index.js';
+import { SsoArrivals, SsoTests } from '../sso/index.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
 import { BackchannelLogoutResponse, OidcDepartQuery } from './oidc.dto.js';
 import { OidcService } from './oidc.service.js';
@@ -42,7 +41,7 @@ export class OidcController {
       forceAuthn: forceAuthn === 'true',
       loginHint,
     };
-    const { url, setCookie } = await this.oidc.depart(connectionId, visitor);
+    const { url, setCookie } = await this.oidc.startLogin(connectionId, visitor);
     response.append('Set-Cookie', setCookie);
     return { url };
   }

@@ -1,7 +1,7 @@
 import { Expose } from 'class-transformer';
 import { IsString, Length } from 'class-validator';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
-import { DepartQuery } from '../sso/sso.dto.js';
+import { DepartQuery } from '../sso/index.js';
 
 export class OidcDepartQuery extends DepartQuery {
   /** Who it probably is, as the provider calls them. */

@@ -1,30 +1,36 @@
 import { Module } from '@nestjs/common';
-import { SessionCookiesModule } from '../session-cookies.module.js';
-import { LogoutTokenReplays, PendingRequests } from '../sso/request-store.js';
-import { SsoModule } from '../sso/sso.module.js';
-import { SsoRedis } from '../sso/sso-redis.js';
+import { SessionsModule } from '../sessions/index.js';
+import { LogoutTokenReplays, PendingRequests, SsoModule } from '../sso/index.js';
+import { RedisConnections } from '../../../platform/redis/index.js';
 import { CodeExchange } from './code-exchange.js';
 import { OidcController } from './oidc.controller.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
+import './oidc.feature.js';
+import { OidcProtocol } from './oidc-protocol.js';
 import { OidcService } from './oidc.service.js';
 import { ProviderDirectory } from './provider-directory.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 
 /** OpenID Connect: what is on its way between us and a provider is kept in Redis, and without it nobody signs in. */
 @Module({
-  imports: [SessionCookiesModule, SsoModule],
+  imports: [SessionsModule, SsoModule],
   controllers: [OidcController],
   providers: [
     CodeExchange,
     OidcLogoutService,
+    OidcProtocol,
     OidcService,
     ProviderDirectory,
     StoredOidcConnections,
-    { provide: PendingRequests, inject: [SsoRedis], useFactory: ({ redis }: SsoRedis) => new PendingRequests(redis) },
+    {
+      provide: PendingRequests,
+      inject: [RedisConnections],
+      useFactory: ({ shared }: RedisConnections) => new PendingRequests(shared),
+    },
     {
       provide: LogoutTokenReplays,
-      inject: [SsoRedis],
-      useFactory: ({ redis }: SsoRedis) => new LogoutTokenReplays(redis),
+      inject: [RedisConnections],
+      useFactory: ({ shared }: RedisConnections) => new LogoutTokenReplays(shared),
     },
   ],
 })

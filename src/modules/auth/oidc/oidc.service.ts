@@ -1,15 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { browserSecret } from '../sso/browser-binding.js';
-import { PendingRequests } from '../sso/request-store.js';
-import { SsoArrivals } from '../sso/sso-arrivals.service.js';
-import { SsoDepartures, type SsoDeparture } from '../sso/sso-departures.js';
-import { evidenceOfClaims } from '../sso/sso-evidence.js';
-import type { SsoArrival } from '../sso/sso-identity.js';
-import { problemOf } from '../sso/sso-problem.js';
-import { SsoRefused } from '../sso/sso-refusal.js';
-import { SsoRepository } from '../sso/sso.repository.js';
+import { browserSecret } from '../sessions/index.js';
+import {
+  evidenceOfClaims,
+  PendingRequests,
+  problemOf,
+  type SsoArrival,
+  SsoArrivals,
+  type SsoLoginRedirect,
+  SsoRefused,
+  SsoRepository,
+} from '../sso/index.js';
 import { checkResponseIssuer, codeOf, readCallback } from './callback.js';
 import { CodeExchange } from './code-exchange.js';
 import { verifyIdToken, type VerifiedIdToken } from './id-token.js';
@@ -35,16 +37,13 @@ export class OidcService {
     private readonly repository: SsoRepository,
     private readonly app: AppConfig,
     private readonly clock: Clock,
-    departures: SsoDepartures,
-  ) {
-    departures.add('oidc', (connectionId, visitor) => this.depart(connectionId, visitor));
-  }
+  ) {}
 
   /**
    * Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis
    * or provider, sso_refused.
    */
-  depart(connectionId: string, visitor: Visitor): Promise<SsoDeparture> {
+  startLogin(connectionId: string, visitor: Visitor): Promise<SsoLoginRedirect> {
     return this.recorded(connectionId, async () => {
       const connection = await this.connection(connectionId);
       const { metadata } = await this.directory.find(connection.issuer);

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { currentContext } from '../../../platform/context/context.js';
-import { DataKeys, ORGANIZATION } from '../../../platform/crypto/data-keys.js';
-import { SsoRepository, type FoundConnection } from '../sso/sso.repository.js';
+import { DataKeys, ORGANIZATION } from '../../../platform/keys/data-keys.js';
+import { type FoundConnection, SsoRepository } from '../sso/index.js';
 import type { OidcConnection } from './oidc-connection.js';
 
 /** Connections as the steps of OpenID Connect know them. */
@@ -34,11 +33,11 @@ export class StoredOidcConnections {
 
   private async clientSecret({ connection, keys }: FoundConnection): Promise<string | undefined> {
     if (connection.oidcClientSecret === null) return undefined;
-    currentContext().orgId = connection.orgId;
-    const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', keys);
+    const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', keys, connection.orgId);
     return (
-      ring.forRow('sso_connections', connection.id).open('oidc_client_secret_enc', connection.oidcClientSecret) ??
-      undefined
+      ring
+        .forRow('sso_connections', connection.id, connection.orgId)
+        .open('oidc_client_secret_enc', connection.oidcClientSecret) ?? undefined
     );
   }
 }

@@ -1,4 +1,4 @@
-import { SIGN_IN_MILLIS } from '../sso/request-store.js';
+import { SIGN_IN_MILLIS } from '../sso/index.js';
 import type { OidcConnection } from './oidc-connection.js';
 import { must } from './oidc-refusal.js';
 import { policyOf, TENANT, type ProviderMetadata } from './provider-metadata.js';

@@ -1,9 +1,7 @@
 import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
-import { SsoArrivals } from '../sso/sso-arrivals.service.js';
-import { problemOf } from '../sso/sso-problem.js';
-import type { SsoRefused } from '../sso/sso-refusal.js';
+import { problemOf, SsoArrivals, type SsoRefused } from '../sso/index.js';
 import { libraryRefusal } from './library-refusal.js';
 import { evidenceOfForm } from './saml-evidence.js';
 import type { SamlArrival } from './saml-responses.js';

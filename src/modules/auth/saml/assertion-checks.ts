@@ -1,5 +1,5 @@
 import type { GuardedResponse } from './response-guard.js';
-import { SIGN_IN_MILLIS } from '../sso/request-store.js';
+import { SIGN_IN_MILLIS } from '../sso/index.js';
 import { clockSkewMillis, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
 import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER } from './saml-names.js';
 import { must, SamlRefused } from './saml-refusal.js';

@@ -17,8 +17,10 @@ export function formPage({ action, fields }: OutgoingForm): string {
     .map(([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`)
     .join('');
   return (
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Continue</title></head><body><form method="post" action="${escaped(action)}">${inputs}` +
-    `<p>Your organization's sign-in page is next.</p><button type="submit">Continue</button></form><script>${SUBMIT}</script></body></html>`
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Continue</title></head><body><form ' +
+    `method="post" action="${escaped(action)}">${inputs}` +
+    `<p>Your organization's sign-in page is next.</p><button type="submit">Continue</button></form>` +
+    `<script>${SUBMIT}</script></body></html>`
   );
 }
 
@@ -26,4 +28,9 @@ export function formPage({ action, fields }: OutgoingForm): string {
  * The content security policy of that page: this one script and nothing else. Where the form may go is left open, since
  * browsers hold the rule against every redirect that follows too; the page is ours and holds no other form.
  */
-export const FORM_PAGE_POLICY = `default-src 'none'; script-src 'sha256-${SUBMIT_HASH}'; base-uri 'none'; frame-ancestors 'none'`;
+export const FORM_PAGE_POLICY = [
+  "default-src 'none'",
+  `script-src 'sha256-${SUBMIT_HASH}'`,
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');

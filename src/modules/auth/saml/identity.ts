@@ -1,6 +1,5 @@
 import type { NameId, SamlAttribute, VerifiedAssertion } from './assertion-checks.js';
-import { roleOf } from '../sso/role-mapping.js';
-import { isEmailAddress, type SsoIdentity } from '../sso/sso-identity.js';
+import { isEmailAddress, roleOf, type SsoIdentity } from '../sso/index.js';
 import type { SamlConnection } from './saml-connection.js';
 import { FORMAT_EMAIL, FORMAT_TRANSIENT } from './saml-names.js';
 import { must } from './saml-refusal.js';

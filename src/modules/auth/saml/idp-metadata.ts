@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { SamlBinding } from '../sso/sso-connection.entity.js';
+import type { SamlBinding } from '../sso/index.js';
 import { BINDING_POST, BINDING_REDIRECT, METADATA, PROTOCOL, SHIBBOLETH_METADATA, SIGNATURE } from './saml-names.js';
 import { must, SamlRefused } from './saml-refusal.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';

@@ -1,5 +1,5 @@
 import { ValidateInResponseTo, type CacheProvider, type SamlConfig } from '@node-saml/passport-saml';
-import { SIGN_IN_MILLIS, type PendingRequest } from '../sso/request-store.js';
+import { type PendingRequest, SIGN_IN_MILLIS } from '../sso/index.js';
 import { clockSkewMillis, UNSOLICITED_MILLIS } from './saml-connection.js';
 import type { JudgedResponse } from './saml-responses.js';
 

@@ -1,5 +1,5 @@
 import type { Profile } from '@node-saml/passport-saml';
-import { SsoRefused } from '../sso/sso-refusal.js';
+import { SsoRefused } from '../sso/index.js';
 import type { JudgedResponse } from './saml-responses.js';
 import { must, SamlRefused } from './saml-refusal.js';
 

@@ -259,7 +259,9 @@ describe('readLogoutMessage', () => {
   function signedOver(message: string): string {
     const proper = redirectQuery('SAMLRequest', request(), key);
     const query = `SAMLRequest=${encodeURIComponent(message)}&${proper.split('&')[1]}`;
-    return `${query}&Signature=${encodeURIComponent(createSign('RSA-SHA256').update(query).sign(key.privateKey, 'base64'))}`;
+    return (
+      `${query}&Signature=` + encodeURIComponent(createSign('RSA-SHA256').update(query).sign(key.privateKey, 'base64'))
+    );
   }
 
   function wrapped(): string {

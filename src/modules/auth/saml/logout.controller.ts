@@ -2,11 +2,9 @@ import { Controller, Get, Logger, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { SessionCookies } from '../session-cookies.js';
-import { SsoArrivals } from '../sso/sso-arrivals.service.js';
+import { SessionCookies } from '../sessions/index.js';
+import { problemOf, refusalOf, SsoArrivals, type SsoRefused } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
-import { problemOf, refusalOf } from '../sso/sso-problem.js';
-import type { SsoRefused } from '../sso/sso-refusal.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 

@@ -2,13 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { currentContext } from '../../../platform/context/context.js';
+import { withIdentity } from '../../../platform/context/context.js';
 import { sessionEntrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { bindBrowser, browserSecret } from '../sso/browser-binding.js';
-import { SsoEndings } from '../sso/sso-endings.service.js';
-import { SsoRefused } from '../sso/sso-refusal.js';
-import { SsoRepository, type ProviderSession } from '../sso/sso.repository.js';
+import { bindBrowser, browserSecret } from '../sessions/index.js';
+import { type ProviderSession, SsoEndings, SsoRefused, SsoRepository } from '../sso/index.js';
 import { nameIdKey } from './identity.js';
 import { readLogoutMessage, type IncomingLogout, type LogoutMessage } from './logout-message.js';
 import { elementXml, messageXml, sendOut, SUCCESS_XML } from './outgoing.js';
@@ -113,12 +111,11 @@ export class LogoutService {
       { state: string; session_id: string; org_id: string; user_id: string; email: string }
     >(sessionEntrance(secret, false), async ({ state, session_id: id, org_id: orgId, user_id: userId, email }) => {
       if (state !== 'ok') return null;
-      const context = currentContext();
-      context.orgId = orgId;
-      context.actor = { type: 'user', id: userId, email };
-      const ended = await this.repository.endSession(id);
-      this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
-      return ended;
+      return withIdentity({ orgId, actor: { type: 'user', id: userId, email } }, async () => {
+        const ended = await this.repository.endSession(id);
+        this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
+        return ended;
+      });
     });
   }
 

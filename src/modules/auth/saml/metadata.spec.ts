@@ -29,7 +29,8 @@ interface Pieces {
 }
 
 const keyDescriptor = (certificate: string, use = ' use="signing"'): string =>
-  `<KeyDescriptor${use}><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>`;
+  `<KeyDescriptor${use}><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate>` +
+  '</ds:X509Data></ds:KeyInfo></KeyDescriptor>';
 
 function file(change: Partial<Pieces> = {}): string {
   const pieces: Pieces = {
@@ -39,9 +40,13 @@ function file(change: Partial<Pieces> = {}): string {
     endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="https://idp.example.test/sso?tenant=1"/>`,
     ...change,
   };
-  return `<?xml version="1.0"?><!-- made by hand --><EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" xmlns:shibmd="urn:mace:shibboleth:metadata:1.0" ${pieces.root}>
-    <IDPSSODescriptor ${pieces.descriptor}><Extensions><shibmd:Scope regexp="false">Example.TEST</shibmd:Scope><shibmd:Scope regexp="true">.*</shibmd:Scope></Extensions>
-    ${pieces.keys}<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://idp.example.test/post"/>${pieces.endpoint}</IDPSSODescriptor></EntityDescriptor>`;
+  return `<?xml version="1.0"?><!-- made by hand --><EntityDescriptor
+    xmlns="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"
+    xmlns:shibmd="urn:mace:shibboleth:metadata:1.0" ${pieces.root}>
+    <IDPSSODescriptor ${pieces.descriptor}><Extensions>
+      <shibmd:Scope regexp="false">Example.TEST</shibmd:Scope><shibmd:Scope regexp="true">.*</shibmd:Scope></Extensions>
+    ${pieces.keys}<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+      Location="https://idp.example.test/post"/>${pieces.endpoint}</IDPSSODescriptor></EntityDescriptor>`;
 }
 
 describe('readIdpMetadata', () => {
@@ -78,7 +83,9 @@ describe('readIdpMetadata', () => {
   });
 
   it('takes the post binding where there is no other, for sign-in and for logout', () => {
-    const slo = `<SingleLogoutService Binding="${POST}" Location="https://idp.example.test/slo" ResponseLocation="https://idp.example.test/slo/answer"/>`;
+    const slo =
+      `<SingleLogoutService Binding="${POST}" Location="https://idp.example.test/slo" ` +
+      'ResponseLocation="https://idp.example.test/slo/answer"/>';
     expect(readIdpMetadata(file({ endpoint: slo }), NOW)).toMatchObject({
       ssoUrl: 'https://idp.example.test/post',
       ssoBinding: 'post',
@@ -98,7 +105,8 @@ describe('readIdpMetadata', () => {
     const one = bare(file());
     const other = bare(file({ root: 'entityID="https://other.example.test/metadata"' }));
     const service =
-      '<EntityDescriptor entityID="https://sp.example.test"><SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"/></EntityDescriptor>';
+      '<EntityDescriptor entityID="https://sp.example.test"><SPSSODescriptor ' +
+      'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"/></EntityDescriptor>';
     expect(readIdpMetadata(federation(service + one), NOW).entityId).toBe('https://idp.example.test/metadata');
     expect(() => readIdpMetadata(federation(one + other), NOW)).toThrow(
       expect.objectContaining({ reason: 'metadata_ambiguous' }),
@@ -133,7 +141,9 @@ describe('readIdpMetadata', () => {
     [
       'a logout answer to a script',
       {
-        endpoint: `<SingleLogoutService Binding="${REDIRECT}" Location="https://idp.example.test/slo" ResponseLocation="javascript:alert(1)"/>`,
+        endpoint:
+          `<SingleLogoutService Binding="${REDIRECT}" Location="https://idp.example.test/slo" ` +
+          'ResponseLocation="javascript:alert(1)"/>',
       },
       'metadata_endpoint',
     ],

@@ -1,6 +1,6 @@
 import { createSign, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import type { SamlBinding } from '../sso/sso-connection.entity.js';
+import type { SamlBinding } from '../sso/index.js';
 import type { OutgoingForms } from './saml-stores.js';
 import type { SpKey } from './saml-connection.js';
 import { PROTOCOL, ASSERTION, RSA_SHA256, STATUS_SUCCESS } from './saml-names.js';

@@ -89,7 +89,7 @@ describe('scoped attributes', () => {
     await expect(arrive(scoped(), friendly(value))).rejects.toMatchObject({ reason: 'scope_foreign' });
   });
 
-  it('are left out where nobody said what the scopes are, and refused where the connection relies on them', async () => {
+  it('are left out where no scopes were given, and refused where the connection relies on them', async () => {
     expect((await arrive(connected(), eppn('ada@anywhere.example'))).identity.email).toBeUndefined();
     await expect(arrive({ ...scoped(), idpScopes: [] }, eppn('ada@uni.example'))).rejects.toMatchObject({
       reason: 'scope_unknown',
@@ -176,7 +176,7 @@ describe('an answer to no request', () => {
     expect((await door.arrive(departed, { xml: answer })).returnTo).toBe('/people');
   });
 
-  it("does not become one by leaving the request's name off an answer, nor by naming one that is not pending", async () => {
+  it('does not become one by an answer that names no request, or one that is not pending', async () => {
     const connection = open();
     const truth = truthfulParts(connection, '_guess');
     await expect(come(connection, truth)).rejects.toMatchObject({ reason: 'browser_unbound' });

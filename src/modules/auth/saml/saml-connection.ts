@@ -1,4 +1,4 @@
-import type { SamlBinding } from '../sso/sso-connection.entity.js';
+import type { SamlBinding } from '../sso/index.js';
 import { must } from './saml-refusal.js';
 
 /** A key of ours towards one identity provider, and the certificate that shows its public half. PEM. */

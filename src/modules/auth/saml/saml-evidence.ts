@@ -1,4 +1,4 @@
-import { masked, type SsoEvidence } from '../sso/sso-evidence.js';
+import { masked, type SsoEvidence } from '../sso/index.js';
 import { GROUP_NAMES } from './identity.js';
 import { ASSERTION, SIGNATURE } from './saml-names.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';

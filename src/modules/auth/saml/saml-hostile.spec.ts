@@ -1,14 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { SamlDoor, testConnection } from '../../../../test/harness/saml-door.js';
-import {
-  DOCUMENT_ATTACKS,
-  FORM_ATTACKS,
-  SHAPE_ATTACKS,
-  SIGNATURE_ATTACKS,
-  STATEMENT_ATTACKS,
-  WRAPPING_ATTACKS,
-  type Attack,
-} from '../../../../test/harness/saml-attacks.js';
+import type { Attack } from '../../../../test/harness/saml-attacks.js';
+import { DOCUMENT_ATTACKS, FORM_ATTACKS, SHAPE_ATTACKS } from '../../../../test/harness/saml-attacks-documents.js';
+import { SIGNATURE_ATTACKS, WRAPPING_ATTACKS } from '../../../../test/harness/saml-attacks-signatures.js';
+import { STATEMENT_ATTACKS } from '../../../../test/harness/saml-attacks-statements.js';
 import { ENCRYPTION_ATTACKS } from '../../../../test/harness/saml-attacks-encrypted.js';
 import { newSigningKey, signedResponse, truthfulParts, type SigningKey } from '../../../../test/harness/saml-idp.js';
 import type { SamlConnection } from './saml-connection.js';

@@ -48,7 +48,7 @@ describe('a sign-in request', () => {
 
   it('does not begin with somewhere else to go', async () => {
     await expect(new SamlDoor(plain).depart(plain, 'https://evil.test')).rejects.toMatchObject({
-      reason: 'return_path_invalid',
+      code: 'invalid_request',
     });
   });
 

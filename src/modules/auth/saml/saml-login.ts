@@ -1,14 +1,12 @@
-import type { SsoDeparture, SsoVisitor } from '../sso/sso-departures.js';
-import { bindBrowser } from '../sso/browser-binding.js';
+import type { PendingRequests, SsoLoginRedirect, SsoLoginRequest } from '../sso/index.js';
+import { bindBrowser, returnPath } from '../sessions/index.js';
 import { messageXml, sendOut } from './outgoing.js';
-import type { PendingRequests } from '../sso/request-store.js';
-import { returnPath } from '../sso/return-path.js';
 import { signingKey, type SamlConnection } from './saml-connection.js';
 import { BINDING_POST } from './saml-names.js';
 import type { OutgoingForms } from './saml-stores.js';
 
 /** Who asks to sign in, and how. */
-export interface SamlVisitor extends SsoVisitor {
+export interface SamlVisitor extends SsoLoginRequest {
   readonly publicUrl: string;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -40,7 +38,7 @@ export async function beginSignIn(
   requests: PendingRequests,
   forms: OutgoingForms,
   asked: SamlVisitor,
-): Promise<SsoDeparture> {
+): Promise<SsoLoginRedirect> {
   const visitor = { ...asked, forceAuthn: asked.forceAuthn === true || connection.forceAuthn };
   const returnTo = returnPath(visitor.returnTo);
   const { secret: browser, setCookie } = bindBrowser(visitor.cookieHeader, visitor.publicUrl);

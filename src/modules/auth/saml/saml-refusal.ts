@@ -1,4 +1,4 @@
-import { SsoRefused, type CommonRefusal } from '../sso/sso-refusal.js';
+import { type CommonRefusal, SsoRefused } from '../sso/index.js';
 
 /**
  * Why a message, a request or a metadata file was refused. Stable: audit rows, traces and support texts rely on these

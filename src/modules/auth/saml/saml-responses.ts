@@ -1,7 +1,6 @@
 import type { Clock } from '../../../platform/clock/clock.js';
-import { browserSecret } from '../sso/browser-binding.js';
-import type { AssertionReplays, PendingRequest, PendingRequests } from '../sso/request-store.js';
-import type { SsoArrival } from '../sso/sso-identity.js';
+import { browserSecret } from '../sessions/index.js';
+import type { AssertionReplays, PendingRequest, PendingRequests, SsoArrival } from '../sso/index.js';
 import { checkAssertion, checkResponse, type VerifiedAssertion } from './assertion-checks.js';
 import { decryptElement } from './assertion-encryption.js';
 import { identityOf, nameIdKey } from './identity.js';

@@ -1,4 +1,4 @@
-import { answerOf, keyOf, PendingRequests, Replays, type SignInRedis } from '../sso/request-store.js';
+import { answerOf, keyOf, PendingRequests, Replays, type SignInRedis } from '../sso/index.js';
 import { must } from './saml-refusal.js';
 
 const FORM_MILLIS = 60_000;

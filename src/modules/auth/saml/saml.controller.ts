@@ -2,10 +2,8 @@ import { Controller, Get, Param, Post, Query, Req, Res, UseGuards } from '@nestj
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
-import { SessionCookies } from '../session-cookies.js';
-import { SsoArrivals } from '../sso/sso-arrivals.service.js';
-import { SsoTests } from '../sso/sso-tests.service.js';
-import { DepartQuery } from '../sso/sso.dto.js';
+import { SessionCookies } from '../sessions/index.js';
+import { DepartQuery, SsoArrivals, SsoTests } from '../sso/index.js';
 import { ArrivalGuard, type SamlRequest } from './arrival.guard.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
 import { SamlService } from './saml.service.js';
@@ -38,7 +36,7 @@ export class SamlController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const { url, setCookie } = await this.saml.depart(connectionId, {
+    const { url, setCookie } = await this.saml.startLogin(connectionId, {
       cookieHeader: request.headers.cookie,
       returnTo,
       aim: { organization },

@@ -2,10 +2,9 @@ import { Module } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { SessionCookiesModule } from '../session-cookies.module.js';
-import { SsoModule } from '../sso/sso.module.js';
-import { SsoRedis } from '../sso/sso-redis.js';
-import { AssertionReplays, PendingRequests, type SignInRedis } from '../sso/request-store.js';
+import { SessionsModule } from '../sessions/index.js';
+import { AssertionReplays, PendingRequests, type SignInRedis, SsoModule } from '../sso/index.js';
+import { RedisConnections } from '../../../platform/redis/index.js';
 import { LogoutController } from './logout.controller.js';
 import { LogoutService } from './logout.service.js';
 import { SamlController } from './saml.controller.js';
@@ -13,7 +12,16 @@ import { SamlResponses } from './saml-responses.js';
 import { SamlService } from './saml.service.js';
 import { LogoutReplays, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { SamlStrategy } from './saml.strategy.js';
-import { SpKeysController } from './sp-keys.controller.js';
+import { MetadataRefresh } from './metadata-refresh.js';
+import { SamlJobs } from './saml.jobs.js';
+import { SamlProtocol } from './saml-protocol.js';
+import { ProviderSettings } from './saml-settings.js';
+import { SamlSetupController } from './saml-setup.controller.js';
+import { SamlSetupService } from './saml-setup.service.js';
+import { SetupGuideController } from './setup-guide.controller.js';
+import { SetupGuides } from './setup-guide.service.js';
+import { SpKeys } from './sp-keys.js';
+import './saml.feature.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
 const STORES: readonly (new (redis: SignInRedis) => object)[] = [
@@ -28,16 +36,23 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
  * SAML 2.0: what is on its way between us and an identity provider is kept in Redis, and without it nobody signs in.
  */
 @Module({
-  imports: [PassportModule, SessionCookiesModule, SsoModule],
-  controllers: [SamlController, LogoutController, SpKeysController],
+  imports: [PassportModule, SessionsModule, SsoModule],
+  controllers: [SamlController, LogoutController, SamlSetupController, SetupGuideController],
   providers: [
+    MetadataRefresh,
+    ProviderSettings,
+    SamlJobs,
+    SamlProtocol,
+    SamlSetupService,
+    SetupGuides,
+    SpKeys,
     StoredSamlConnections,
     SamlService,
     LogoutService,
     ...STORES.map((Store) => ({
       provide: Store,
-      inject: [SsoRedis],
-      useFactory: ({ redis }: SsoRedis) => new Store(redis),
+      inject: [RedisConnections],
+      useFactory: ({ shared }: RedisConnections) => new Store(shared),
     })),
     {
       provide: SamlResponses,

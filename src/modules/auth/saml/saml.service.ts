@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
-import { Problem } from '../../../platform/http/problem.js';
-import { browserSecret } from '../sso/browser-binding.js';
-import { PendingRequests } from '../sso/request-store.js';
-import { SsoDepartures, type SsoDeparture, type SsoVisitor } from '../sso/sso-departures.js';
-import { asProblems } from '../sso/sso-problem.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { browserSecret } from '../sessions/index.js';
+import { asProblems, PendingRequests, type SsoLoginRedirect, type SsoLoginRequest } from '../sso/index.js';
 import { formPage } from './form-page.js';
 import type { SamlConnection } from './saml-connection.js';
 import { beginSignIn } from './saml-login.js';
@@ -22,10 +20,7 @@ export class SamlService {
     private readonly forms: OutgoingForms,
     private readonly clock: Clock,
     private readonly app: AppConfig,
-    departures: SsoDepartures,
-  ) {
-    departures.add('saml', (connectionId, visitor) => this.depart(connectionId, visitor));
-  }
+  ) {}
 
   /** Our metadata for one connection. Throws not_found. */
   async metadata(connectionId: string): Promise<string> {
@@ -35,7 +30,7 @@ export class SamlService {
   /**
    * Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis.
    */
-  async depart(connectionId: string, asked: SsoVisitor): Promise<SsoDeparture> {
+  async startLogin(connectionId: string, asked: SsoLoginRequest): Promise<SsoLoginRedirect> {
     const connection = await this.connection(connectionId);
     const visitor = { ...asked, publicUrl: this.app.origin, now: this.clock.millis() };
     return asProblems(() => beginSignIn(connection, this.requests, this.forms, visitor));

@@ -1,7 +1,7 @@
 import { PassportStrategy } from '@nestjs/passport';
 import { MultiSamlStrategy } from '@node-saml/passport-saml';
 import type { MultiStrategyConfig, PassportSamlConfig, Profile, VerifyWithRequest } from '@node-saml/passport-saml';
-import { refusalOf } from '../sso/sso-problem.js';
+import { refusalOf } from '../sso/index.js';
 import { libraryOptions } from './library-options.js';
 import { checkAgreement } from './library-refusal.js';
 import type { JudgedResponse, SamlArrival, SamlResponses } from './saml-responses.js';

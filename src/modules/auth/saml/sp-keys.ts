@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { generate } from 'selfsigned';
 import { Clock } from '../../../platform/clock/clock.js';
-import { DataKeys } from '../../../platform/crypto/data-keys.js';
-import type { SsoConnectionEntity } from '../sso/sso-connection.entity.js';
+import { DataKeys } from '../../../platform/keys/data-keys.js';
+import type { SsoConnectionEntity } from '../sso/index.js';
 import type { SpKey } from './saml-connection.js';
 
 const KEY_BITS = 3072;

@@ -13,7 +13,10 @@ function keyDescriptors({ spKeys }: SamlConnection): string {
     .join('');
   const described = (use: string, certificate: string, more = ''): string => {
     const base64 = certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
-    return `<md:KeyDescriptor use="${use}"><ds:KeyInfo><ds:X509Data>${elementXml('ds:X509Certificate', base64)}</ds:X509Data></ds:KeyInfo>${more}</md:KeyDescriptor>`;
+    return (
+      `<md:KeyDescriptor use="${use}"><ds:KeyInfo>` +
+      `<ds:X509Data>${elementXml('ds:X509Certificate', base64)}</ds:X509Data></ds:KeyInfo>${more}</md:KeyDescriptor>`
+    );
   };
   return (
     spKeys.map(({ certificate }) => described('signing', certificate)).join('') +
@@ -40,6 +43,7 @@ export function serviceProviderMetadata(connection: SamlConnection): string {
   const names = `xmlns:md="${METADATA}" xmlns:ds="${SIGNATURE}" xmlns:xenc="${ENCRYPTION}"`;
   return (
     `<?xml version="1.0" encoding="UTF-8"?>\n<md:EntityDescriptor ${names}${attributesXml({ entityID: spEntityId })}>` +
-    `<md:SPSSODescriptor${about}>${keyDescriptors(connection)}${logout}<md:AssertionConsumerService${consumer}/></md:SPSSODescriptor></md:EntityDescriptor>\n`
+    `<md:SPSSODescriptor${about}>${keyDescriptors(connection)}${logout}<md:AssertionConsumerService` +
+    `${consumer}/></md:SPSSODescriptor></md:EntityDescriptor>\n`
   );
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../../platform/config/index.js';
-import { SsoArrivals } from '../sso/sso-arrivals.service.js';
-import { SsoRepository, type FoundConnection } from '../sso/sso.repository.js';
+import { type FoundConnection, SsoArrivals, SsoRepository } from '../sso/index.js';
 import { SamlConnections, serviceProviderUrls, type SamlConnection, type SpKey } from './saml-connection.js';
 import { keysFrom } from './sp-keys.js';
 
@@ -37,9 +36,9 @@ export class StoredSamlConnections extends SamlConnections {
   }
 
   private async keysOf(found: FoundConnection): Promise<SpKey[]> {
-    const { id, spKey, spCertificates } = found.connection;
+    const { id, orgId, spKey, spCertificates } = found.connection;
     if (spKey === null) return [];
     const { ring } = await this.arrivals.unsealed(found);
-    return keysFrom(ring.forRow('sso_connections', id).open('sp_key_enc', spKey), spCertificates);
+    return keysFrom(ring.forRow('sso_connections', id, orgId).open('sp_key_enc', spKey), spCertificates);
   }
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { DirectoryAccess } from '../../../platform/access/decorators.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { resourceTypes, schemas, serviceProviderConfig } from './scim-documents.js';
 import { baseUrl, listResource } from './scim-resources.js';
 import type { Json } from './scim-values.js';

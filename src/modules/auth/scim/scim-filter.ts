@@ -1,5 +1,5 @@
 import { parse, type AttrExp, type Compare, type Filter } from 'scim2-parse-filter';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { isResourceId } from './scim-group.js';
 
 /** How values of an attribute are compared: text whose case counts or not, yes and no, moments. */

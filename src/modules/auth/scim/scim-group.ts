@@ -1,5 +1,5 @@
 import { filter, parse } from 'scim2-parse-filter';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { readOperations, type Operation } from './scim-operations.js';
 import { attribute, listOf, objectOf, requiredText, textOf } from './scim-values.js';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { isResourceId, patchGroup, readGroup, type ScimGroupFields } from './scim-group.js';
 import { ScimLog } from './scim-log.js';
 import { assertVersion, Projection, readPage } from './scim-query.js';
@@ -50,7 +50,7 @@ export class ScimGroupsService {
     const id = newId();
     const effects = await this.scim.putGroup(id, true, fields);
     this.audit.record('scim.group_created', {
-      target: { type: 'scim_group', id },
+      target: { type: 'scim-group', id },
       meta: { members: fields.members.length },
     });
     this.log.record(effects, 'no_role');
@@ -71,7 +71,7 @@ export class ScimGroupsService {
   async delete(id: string, ifMatch: string | undefined): Promise<void> {
     assertVersion((await this.find(id)).version, ifMatch);
     const effects = await this.scim.deleteGroup(id);
-    this.audit.record('scim.group_deleted', { target: { type: 'scim_group', id } });
+    this.audit.record('scim.group_deleted', { target: { type: 'scim-group', id } });
     this.log.record(effects, 'no_role');
   }
 
@@ -87,7 +87,7 @@ export class ScimGroupsService {
     const after = changed({ displayName: before.displayName, externalId: before.externalId, members });
     const effects = await this.scim.putGroup(id, false, after);
     this.audit.record('scim.group_updated', {
-      target: { type: 'scim_group', id },
+      target: { type: 'scim-group', id },
       meta: { members: after.members.length },
     });
     this.log.record(effects, 'no_role');

@@ -11,7 +11,8 @@ import type { Represented } from './scim-resources.js';
 export class ScimHeaders implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler<Represented | undefined>): Observable<unknown> {
     const response = execution.switchToHttp().getResponse<Response>();
-    delete execution.switchToHttp().getRequest<Request>().headers['cache-control']; // it speaks to caches, but express would send all again for it
+    // it speaks to caches, but express would send all again for it
+    delete execution.switchToHttp().getRequest<Request>().headers['cache-control'];
     return next.handle().pipe(
       map((answer) => {
         if (answer?.version !== undefined) response.setHeader('ETag', `W/"${answer.version}"`);

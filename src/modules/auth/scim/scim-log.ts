@@ -18,7 +18,7 @@ export class ScimLog {
   /** `reason`: why a membership ended. */
   record(effects: readonly Effect[], reason: 'inactive' | 'deleted' | 'no_role'): void {
     for (const { membershipId: id, effect, before: from, after: to } of effects) {
-      const target = { type: 'membership', id };
+      const target = { type: 'membership', id } as const;
       if (effect === 'provisioned')
         this.audit.record('scim.user_provisioned', { target, meta: { role: to ?? undefined } });
       if (effect === 'adopted') this.audit.record('scim.user_linked', { target, meta: { role: to } });

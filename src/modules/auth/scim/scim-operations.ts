@@ -1,4 +1,4 @@
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { attribute, listOf, objectOf, type Json } from './scim-values.js';
 
 /** One operation of a PATCH on one attribute (RFC 7644 section 3.5.2), without the schema's name. */

@@ -1,4 +1,4 @@
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import type { Json } from './scim-values.js';
 
 /** What part of a list is asked for: `offset` rows are passed over, `count` are given. */

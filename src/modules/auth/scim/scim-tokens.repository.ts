@@ -19,7 +19,8 @@ export type NewScimToken = Pick<ScimTokenRow, 'id' | 'prefix'> & {
   days: number;
 };
 
-const COLUMNS = `t.id, t.prefix, t.created_at AS "createdAt", t.expires_at AS "expiresAt", t.last_used_at AS "lastUsedAt",
+const COLUMNS = `t.id, t.prefix, t.created_at AS "createdAt", t.expires_at AS "expiresAt",
+  t.last_used_at AS "lastUsedAt",
   host(t.last_used_ip) AS "lastUsedIp", t.revoked_at AS "revokedAt"`;
 
 /** Tokens of the current organization's directories. */
@@ -49,7 +50,8 @@ export class ScimTokensRepository {
   /** Throws scim_tokens_enough. */
   async insert({ id, connectionId, prefix, secretHash, days }: NewScimToken): Promise<void> {
     await this.unitOfWork.execute(
-      `INSERT INTO scim_tokens (org_id, id, connection_id, prefix, secret_hash, expires_at) VALUES ($1, $2, $3, $4, $5, now() + make_interval(hours => 24 * $6::integer))`,
+      `INSERT INTO scim_tokens (org_id, id, connection_id, prefix, secret_hash, expires_at)
+         VALUES ($1, $2, $3, $4, $5, now() + make_interval(hours => 24 * $6::integer))`,
       [this.orgId, id, connectionId, prefix, secretHash, days],
     );
   }
@@ -57,7 +59,8 @@ export class ScimTokensRepository {
   async revoke(connectionId: string, id: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
-        'UPDATE scim_tokens SET revoked_at = now() WHERE org_id = $1 AND connection_id = $2 AND id = $3 AND revoked_at IS NULL',
+        `UPDATE scim_tokens SET revoked_at = now() WHERE org_id = $1 AND connection_id = $2 AND id = $3
+           AND revoked_at IS NULL`,
         [this.orgId, connectionId, id],
       )) > 0
     );

@@ -1,5 +1,5 @@
 import { NoTarget, scimPatch, type ScimPatchOperation, type ScimResource } from 'scim-patch';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { readOperations, type Operation } from './scim-operations.js';
 import { MOST_EMAILS, patchableUser, readUser, type ScimUserFields } from './scim-user.js';
 

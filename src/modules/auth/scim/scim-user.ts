@@ -1,4 +1,4 @@
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { addressOf, attribute, booleanOf, listOf, objectOf, requiredText, textOf, type Json } from './scim-values.js';
 
 export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
 import { AppConfig } from '../../../platform/config/index.js';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { isResourceId } from './scim-group.js';
 import { ScimLog } from './scim-log.js';
 import { assertVersion, Projection, readPage } from './scim-query.js';

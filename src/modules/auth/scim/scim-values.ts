@@ -1,7 +1,7 @@
 import { isEmail } from 'class-validator';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { isOneLine } from '../../../platform/http/fields.js';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 
 export type Json = Record<string, unknown>;
 

@@ -5,7 +5,8 @@ const HEARD = { permission: 'membership:read' } as const;
 export const scimFeature = defineFeature({
   name: 'scim',
   description:
-    'SCIM 2.0: the directory of an institution makes, changes and ends members, and says by its groups which role they have.',
+    'SCIM 2.0: the directory of an institution makes, changes and ends members, and says by its groups which ' +
+    'role they have.',
   events: {
     'scim.token_created': {
       category: 'provisioning',
@@ -119,7 +120,8 @@ export const scimFeature = defineFeature({
   retention: {
     'scim_tokens.ended': {
       description:
-        'Tokens of directories whose time was over more than a year ago: until then the log, which names them by id, can be read with them',
+        'Tokens of directories whose time was over more than a year ago: until then the log, which names them ' +
+        'by id, can be read with them',
       table: 'scim_tokens',
       ageColumn: 'expires_at',
       days: 400,
@@ -170,16 +172,21 @@ export const scimFeature = defineFeature({
       retention: { keep: 'lives as long as the group and the member in it' },
     },
   },
+  resources: {
+    'scim-group': { description: 'A group that a SCIM client provisioned' },
+  },
   controls: {
     'scim.provisioning-alone': {
       claims: ['V'],
       description:
-        "A directory's token reaches what that directory has said itself, through functions of its own, and no row of any table.",
+        "A directory's token reaches what that directory has said itself, through functions of its own, and no " +
+        'row of any table.',
     },
     'scim.leavers': {
       claims: ['V'],
       description:
-        'Deactivation in any shape ends membership, sessions and keys with the same request; a change of groups changes the role and ends the sessions.',
+        'Deactivation in any shape ends membership, sessions and keys with the same request; a change of ' +
+        'groups changes the role and ends the sessions.',
     },
   },
 });

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { RbacModule } from '../../rbac/index.js';
-import { SsoModule } from '../sso/sso.module.js';
+import { SsoModule } from '../sso/index.js';
 import { ScimDiscoveryController } from './scim-discovery.controller.js';
 import { ScimGroupsController } from './scim-groups.controller.js';
 import { ScimGroupsService } from './scim-groups.service.js';

@@ -29,9 +29,10 @@ export interface ListQuery {
   descending: boolean;
 }
 
-const KEPT =
-  'r.id, r.version, r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.external_id AS "externalId", r.display_name AS "displayName"';
-const USER = `${KEPT}, r.user_name AS "userName", r.given_name AS "givenName", r.family_name AS "familyName", r.email, r.email_type AS "emailType", r.active`;
+const KEPT = `r.id, r.version, r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.external_id AS "externalId",
+     r.display_name AS "displayName"`;
+const USER = `${KEPT}, r.user_name AS "userName", r.given_name AS "givenName", r.family_name AS "familyName", r.email,
+  r.email_type AS "emailType", r.active`;
 const EFFECT = 'e.membership_id AS "membershipId", e.effect, e.role_before AS before, e.role_after AS after';
 const ORDERS: ReadonlyMap<string, string> = new Map([
   ['id', 'r.id'],
@@ -130,7 +131,8 @@ export class ScimRepository {
 
   private belongings(userIds: readonly string[] | null, groupIds: readonly string[] | null): Promise<Belonging[]> {
     return this.unitOfWork.sql<Belonging & Record<string, unknown>>(
-      `SELECT r.group_id AS "groupId", r.group_name AS "groupName", r.user_id AS "userId", r.user_display AS "userDisplay"
+      `SELECT r.group_id AS "groupId", r.group_name AS "groupName", r.user_id AS "userId",
+         r.user_display AS "userDisplay"
          FROM app.scim_group_members($1, $2) r ORDER BY r.group_id, r.user_id`,
       [userIds, groupIds],
     );
@@ -147,7 +149,8 @@ export class ScimRepository {
     const rows = await this.unitOfWork.sql<R & { total: number }>(
       `WITH found AS MATERIALIZED (${found})
        SELECT t.total, p.* FROM (SELECT count(*)::integer AS total FROM found) t
-         LEFT JOIN LATERAL (SELECT row_number() OVER (ORDER BY ${by}) AS place, ${columns} FROM found r ORDER BY ${by} LIMIT $${values.length + 1} OFFSET $${values.length + 2}) p ON true
+         LEFT JOIN LATERAL (SELECT row_number() OVER (ORDER BY ${by}) AS place, ${columns} FROM found r ORDER BY ${by}
+           LIMIT $${values.length + 1} OFFSET $${values.length + 2}) p ON true
         ORDER BY p.place`,
       [...values, page.count, page.offset],
     );

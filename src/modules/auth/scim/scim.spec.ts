@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { compileFilter, GROUP_FILTER, USER_FILTER } from './scim-filter.js';
 import { patchGroup, type ScimGroupFields } from './scim-group.js';
 import { Projection, readPage } from './scim-query.js';
@@ -184,7 +184,8 @@ describe('a filter', () => {
           const condition = orRefused(() => compileFilter(text, users ? USER_FILTER : GROUP_FILTER, 3));
           if (condition === undefined) return;
           expect(new Set(parameters(condition.text))).toEqual(new Set(condition.values.map((_, i) => i + 3)));
-          expect(condition.text.replaceAll(/\$\d+::(text|boolean|timestamptz)/g, '')).not.toMatch(/['"$;]|--/); // nothing that was typed stands in the SQL
+          // nothing that was typed stands in the SQL
+          expect(condition.text.replaceAll(/\$\d+::(text|boolean|timestamptz)/g, '')).not.toMatch(/['"$;]|--/);
         },
       ),
       { numRuns: 3_000 },

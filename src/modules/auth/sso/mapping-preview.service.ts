@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { ruleOf, roleOf, type Claims, type RoleMapping } from './role-mapping.js';
 import type { PreviewMappingDto } from './sso-trial.dto.js';
 import { SsoRepository } from './sso.repository.js';

@@ -1,14 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
-import { currentContext } from '../../../platform/context/context.js';
-import { DataKeys, ORGANIZATION, type KeyRing } from '../../../platform/crypto/data-keys.js';
+import { withIdentity, type Identity } from '../../../platform/context/context.js';
+import { DataKeys, ORGANIZATION, type KeyRing } from '../../../platform/keys/data-keys.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/http/problem.js';
-import type { OpenedSession } from '../sign-in.service.js';
-import { SwitchingRepository, type Switched } from '../switching.repository.js';
-import { newVisit, type Visit } from '../visit.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { newVisit, type OpenedSession, type Switched, SwitchingRepository, type Visit } from '../sessions/index.js';
 import { roleFacts } from './role-mapping.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
 import type { SsoEvidence } from './sso-evidence.js';
@@ -88,8 +86,7 @@ export class SsoArrivals {
 
   private async toLog(connectionId: string, record: () => Promise<void> | void): Promise<void> {
     await this.unitOfWork.run<void, { org_id: string }>(this.repository.log(connectionId), ({ org_id: orgId }) => {
-      Object.assign(currentContext(), { orgId, actor: { type: 'anonymous', id: null } });
-      return record();
+      return withIdentity({ orgId, actor: { type: 'anonymous', id: null } }, record);
     });
   }
 
@@ -105,10 +102,11 @@ export class SsoArrivals {
    * keys.
    */
   async unsealed({ connection, keys }: FoundConnection): Promise<{ secret: Buffer; ring: KeyRing }> {
-    currentContext().orgId = connection.orgId;
-    const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', keys);
+    const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', keys, connection.orgId);
     return {
-      secret: Buffer.from(ring.forRow('sso_connections', connection.id).open('entrance_enc', connection.entrance)!),
+      secret: Buffer.from(
+        ring.forRow('sso_connections', connection.id, connection.orgId).open('entrance_enc', connection.entrance)!,
+      ),
       ring,
     };
   }
@@ -120,7 +118,7 @@ export class SsoArrivals {
     visit: Visit,
   ) {
     const email = identity.email === undefined ? null : normalizeEmail(identity.email);
-    return this.repository.signIn({
+    const statement = this.repository.signIn({
       connectionId: connection.id,
       entrance,
       subjectKey: identity.subjectKey,
@@ -133,6 +131,7 @@ export class SsoArrivals {
       maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
       facts: roleFacts(connection, identity.groups, identity.claims),
     });
+    return { ...statement, identity: identityOf };
   }
 
   private async recorded(
@@ -140,16 +139,13 @@ export class SsoArrivals {
     { id: connectionId, protocol: method }: FoundConnection['connection'],
     { identity, evidence }: SsoArrival,
   ): Promise<void> {
-    const context = currentContext();
-    context.orgId = outcome.org_id;
     const accepted = OPENED.has(outcome.state);
     const reason = outcome.state === 'email_missing' && identity.emailUnverified ? 'email_unverified' : outcome.state;
     if (!accepted) {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
     } else {
       const { role_now: role } = outcome;
-      context.actor = { type: 'user', id: outcome.user_id, email: outcome.email ?? undefined };
-      const target = { type: 'membership', id: outcome.membership_id! };
+      const target = { type: 'membership', id: outcome.membership_id! } as const;
       if (outcome.state === 'provisioned')
         this.audit.record('sso.member_provisioned', { target, meta: { role, connectionId } });
       if (outcome.role_before !== role)
@@ -176,13 +172,19 @@ export class SsoArrivals {
     if (organizationId === outcome.org_id)
       return { secret: visit.secret, organizationId, expiresAt: outcome.expires_at, remembered: false };
     if (!connection.shared) throw new NotThere('connection_not_shared');
-    const target = { type: 'user', id: outcome.user_id! };
+    const target = { type: 'user', id: outcome.user_id! } as const;
     this.audit.record('auth.organization_left', { target });
     const there = newVisit();
     const { state, expires_at: expiresAt }: Switched = await this.switching.switch(visit.secret, organizationId, there);
     if (state !== 'ok') throw new NotThere(NOT_THERE[state]);
-    currentContext().orgId = organizationId;
-    this.audit.record('auth.signed_in', { target, meta: { method: connection.protocol } });
+    withIdentity({ orgId: organizationId }, () =>
+      this.audit.record('auth.signed_in', { target, meta: { method: connection.protocol } }),
+    );
     return { secret: there.secret, organizationId, expiresAt, remembered: false };
   }
+}
+
+/** The user acts from the moment in which the session is open. */
+function identityOf({ state, org_id: orgId, user_id: id, email }: SsoOutcome): Partial<Identity> {
+  return { orgId, ...(OPENED.has(state) && { actor: { type: 'user', id, email: email ?? undefined } }) };
 }

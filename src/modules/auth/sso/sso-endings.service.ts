@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
-import { currentContext } from '../../../platform/context/context.js';
+import { withIdentity } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
 import { must } from './sso-refusal.js';
@@ -34,11 +34,12 @@ export class SsoEndings {
     await this.unitOfWork.run<void, SsoEnded>(entrance, ({ ended, org_id: orgId, user_id: id, email }) => {
       must(ended !== null, 'connection_unknown');
       if (ended === 0) return;
-      Object.assign(currentContext(), { orgId, actor: { type: 'user', id, email: email ?? undefined } });
-      this.audit.record('sso.sessions_ended', {
-        target: { type: 'sso-connection', id: connectionId },
-        meta: { connectionId, ended },
-      });
+      withIdentity({ orgId, actor: { type: 'user', id, email: email ?? undefined } }, () =>
+        this.audit.record('sso.sessions_ended', {
+          target: { type: 'sso-connection', id: connectionId },
+          meta: { connectionId, ended },
+        }),
+      );
     });
   }
 }

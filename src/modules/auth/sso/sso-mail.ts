@@ -15,19 +15,24 @@ export const NOTICES: Readonly<Record<NoticeKind, { subject: NoticeSubject; lead
 const TEXTS: Readonly<Record<NoticeKind, (about: string, days: number) => readonly [string, string]>> = {
   certificate_expiring: (about, days) => [
     `Single sign-on "${about}": the certificate expires within ${days === 1 ? 'a day' : `${days} days`}`,
-    'The identity provider has to publish a new certificate before then. A connection with a metadata address takes it over by itself; for any other, hand in the new one beside the old.',
+    'The identity provider has to publish a new certificate before then. A connection with a metadata address ' +
+      'takes it over by itself; for any other, hand in the new one beside the old.',
   ],
   domain_lost: (about) => [
     `The DNS record that shows ${about} to be yours is missing`,
-    'Put it back within a week. After that the domain no longer counts as yours: addresses of it are not led to your single sign-on, and accounts are not linked by them.',
+    'Put it back within a week. After that the domain no longer counts as yours: addresses of it are not led ' +
+      'to your single sign-on, and accounts are not linked by them.',
   ],
   domain_unverified: (about) => [
     `${about} no longer counts as yours`,
-    'Its DNS record has been missing for a week, or another organization has shown the domain to be its own. Put the record back and verify the domain again.',
+    'Its DNS record has been missing for a week, or another organization has shown the domain to be its own. ' +
+      'Put the record back and verify the domain again.',
   ],
   break_glass: (about) => [
     `${about} signed in past your single sign-on`,
-    'Single sign-on is enforced, and somebody who leads came in by a sign-in of their own with a second factor, as is possible for the case that the identity provider fails. If that was not meant to happen, end their sessions and look at the log.',
+    'Single sign-on is enforced, and somebody who leads came in by a sign-in of their own with a second ' +
+      'factor, as is possible for the case that the identity provider fails. If that was not meant to happen, end ' +
+      'their sessions and look at the log.',
   ],
 };
 

@@ -30,7 +30,8 @@ export class SsoNoticesRepository {
     const rows = await this.unitOfWork.sql<{ id: string }>(
       `SELECT m.id FROM memberships m JOIN organizations o ON o.id = m.org_id
         WHERE m.org_id = $1 AND m.status = 'active' AND m.kind = 'member'
-          AND CASE WHEN $2 THEN EXISTS (SELECT FROM preset_roles r WHERE r.preset = o.preset AND r.role = m.role AND r.leads)
+          AND CASE WHEN $2 THEN EXISTS (SELECT FROM preset_roles r WHERE r.preset = o.preset AND r.role = m.role
+            AND r.leads)
                    ELSE m.grants ->> 'sso:update' = 'org' END ORDER BY m.id`,
       [currentContext().orgId, leaders],
     );
@@ -42,7 +43,8 @@ export class SsoNoticesRepository {
     const [table, column] = SUBJECTS[subject];
     const [row] = await this.unitOfWork.sql<NoticeLetter>(
       `SELECT u.email, o.name AS organization, t.${column} AS about
-         FROM memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.org_id JOIN ${table} t ON t.org_id = m.org_id AND t.id = $3
+         FROM memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.org_id
+           JOIN ${table} t ON t.org_id = m.org_id AND t.id = $3
         WHERE m.org_id = $1 AND m.id = $2 AND m.status = 'active'`,
       [currentContext().orgId, membershipId, subjectId],
     );

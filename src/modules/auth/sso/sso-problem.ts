@@ -1,4 +1,4 @@
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { SsoRefused } from './sso-refusal.js';
 
 const AGAIN =
@@ -19,8 +19,6 @@ export function problemOf(refusal: SsoRefused): Problem {
       return new Problem('unavailable', { cause: refusal });
     case 'too_large':
       return new Problem('payload_too_large', { cause: refusal });
-    case 'return_path_invalid':
-      return new Problem('invalid_request', { cause: refusal, detail: 'returnTo must be a path on this host.' });
     default:
       return new Problem('sso_refused', { cause: refusal, detail: AGAIN });
   }

@@ -5,7 +5,6 @@
 export type CommonRefusal =
   | 'browser_unbound'
   | 'request_unknown'
-  | 'return_path_invalid'
   | 'too_large'
   | 'connection_unknown'
   | 'email_invalid'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { roleFacts, roleOf, ruleOf } from './role-mapping.js';
-import { asDomain, domainOf, ownDomain, proofOf } from './sso-domain.js';
+import { asDomain, domainOf, ownDomain, proofOf } from '../domains/index.js';
 import './sso.feature.js';
 import { evidenceOfClaims } from './sso-evidence.js';
 

@@ -36,14 +36,6 @@ export class SsoSetupController {
     return this.setup.update(id, body);
   }
 
-  /** Has the provider's metadata read anew by the worker. */
-  @Post(':id/refresh')
-  @Access('sso:update', { emits: ['sso.refresh_requested'], limit: { name: 'sso-refresh', points: 60, seconds: 300 } })
-  @Returns(SsoConnectionResponse, { status: 202 })
-  refresh(@Param('id', ParseUUIDPipe) id: string) {
-    return this.setup.refresh(id);
-  }
-
   @Delete(':id')
   @Access('sso:delete', { emits: ['sso.connection_deleted'], peopleOnly: true, stepUpMinutes: 30 })
   @Returns.nothing()

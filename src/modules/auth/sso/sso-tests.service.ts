@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
-import { currentContext, currentMember } from '../../../platform/context/context.js';
+import { currentMember, type Identity } from '../../../platform/context/context.js';
+import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Problem } from '../../../platform/http/problem.js';
+import { Problem } from '../../../platform/problem/index.js';
 import { ruleOf } from './role-mapping.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
-import { SsoDepartures, type SsoDeparture } from './sso-departures.js';
+import { SsoProtocols, type SsoLoginRedirect } from './sso-protocols.js';
 import type { SsoArrival } from './sso-identity.js';
 import { SsoTrace, type TestResult } from './sso-trace.service.js';
 import { SsoRepository, type FoundConnection } from './sso.repository.js';
@@ -23,7 +24,7 @@ interface Passed {
 export class SsoTests {
   constructor(
     private readonly repository: SsoRepository,
-    private readonly departures: SsoDepartures,
+    private readonly protocols: SsoProtocols,
     private readonly arrivals: SsoArrivals,
     private readonly trace: SsoTrace,
     private readonly unitOfWork: UnitOfWork,
@@ -34,13 +35,13 @@ export class SsoTests {
    * Where to send the caller's browser. Throws not_found; sso_disabled for a connection that nobody may sign in
    * through.
    */
-  async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoDeparture> {
+  async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoLoginRedirect> {
     const connection = await this.repository.find(connectionId);
     if (connection === null) throw new Problem('not_found');
     if (!connection.enabled) throw new Problem('sso_disabled');
     const aim = { testBy: currentMember().membershipId };
     const departure = await this.unitOfWork.outside(() =>
-      this.departures.depart(connection.protocol, connectionId, { cookieHeader, aim }),
+      this.protocols.get(connection.protocol).startLogin(connectionId, { cookieHeader, aim }),
     );
     this.audit.record('sso.test_started', { target: { type: 'sso-connection', id: connectionId } });
     return departure;
@@ -57,9 +58,9 @@ export class SsoTests {
       identity.role === undefined
         ? this.repository.log(connectionId)
         : this.repository.testPassed(connectionId, secret, by);
-    await this.unitOfWork.run<void, Passed>(entrance, async ({ passed, org_id: orgId, user_id: userId }) => {
+    const entered: Entrance<Passed> = { ...entrance, identity: identityOf };
+    await this.unitOfWork.run(entered, async ({ passed }) => {
       const accepted = passed === true;
-      Object.assign(currentContext(), { orgId, actor: { type: accepted ? 'user' : 'anonymous', id: userId ?? null } });
       const reason = accepted ? undefined : identity.role === undefined ? 'role_missing' : 'connection_refused';
       this.audit.record('sso.connection_tested', {
         outcome: accepted ? 'success' : 'failure',
@@ -70,6 +71,11 @@ export class SsoTests {
     });
     return `/v1/sso/connections/${connectionId}/test`;
   }
+}
+
+/** Only a test that passed has a known user. */
+function identityOf({ passed, org_id: orgId, user_id: id = null }: Passed): Partial<Identity> {
+  return { orgId, actor: { type: passed === true ? 'user' : 'anonymous', id } };
 }
 
 function resultOf({ connection }: FoundConnection, { identity }: SsoArrival): TestResult {

@@ -31,7 +31,8 @@ export interface NewAttempt {
   test_by?: string;
 }
 
-const SHOWN = `id, at, accepted, reason, issuer, name_id_format AS "nameIdFormat", attributes, request_id AS "requestId", evidence, test_by AS "testBy", result_enc AS result`;
+const SHOWN = `id, at, accepted, reason, issuer, name_id_format AS "nameIdFormat", attributes,
+  request_id AS "requestId", evidence, test_by AS "testBy", result_enc AS result`;
 
 /** Attempts to sign in through a connection. */
 @Injectable()
@@ -58,7 +59,8 @@ export class SsoTraceRepository {
   /** What somebody saw when they last tried the connection; null when they did not. */
   async lastTest(connectionId: string, membershipId: string): Promise<AttemptRow | null> {
     const [row] = await this.unitOfWork.sql<AttemptRow>(
-      `SELECT ${SHOWN} FROM sso_attempts WHERE org_id = $1 AND connection_id = $2 AND test_by = $3 ORDER BY at DESC, id DESC LIMIT 1`,
+      `SELECT ${SHOWN} FROM sso_attempts WHERE org_id = $1 AND connection_id = $2 AND test_by = $3
+         ORDER BY at DESC, id DESC LIMIT 1`,
       [currentContext().orgId, connectionId, membershipId],
     );
     return row ?? null;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../../platform/context/context.js';
-import { DataKeys, type KeyRing } from '../../../platform/crypto/data-keys.js';
-import { Problem } from '../../../platform/http/problem.js';
+import { DataKeys, type KeyRing } from '../../../platform/keys/data-keys.js';
+import { Problem } from '../../../platform/problem/index.js';
 import type { RoleRule } from './role-mapping.js';
 import type { SsoEvidence } from './sso-evidence.js';
 import { SsoTraceRepository } from './sso-trace.repository.js';

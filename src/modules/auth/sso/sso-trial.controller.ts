@@ -1,10 +1,8 @@
-import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { MappingPreview } from './mapping-preview.service.js';
-import { GuideQuery, GuideResponse } from './setup-guide.dto.js';
-import { SetupGuides } from './setup-guide.service.js';
 import { SsoTests } from './sso-tests.service.js';
 import { SsoTrace } from './sso-trace.service.js';
 import {
@@ -19,19 +17,10 @@ import {
 @Controller('v1/sso/connections/:id')
 export class SsoTrialController {
   constructor(
-    private readonly guides: SetupGuides,
     private readonly tests: SsoTests,
     private readonly trace: SsoTrace,
     private readonly mapping: MappingPreview,
   ) {}
-
-  /** What to enter at the identity provider. */
-  @Get('guide')
-  @Access('sso:read')
-  @Returns(GuideResponse)
-  guide(@Param('id', ParseUUIDPipe) id: string, @Query() { provider }: GuideQuery) {
-    return this.guides.guide(id, provider);
-  }
 
   /** Begins a sign-in that opens no session; its answer is taken from this browser alone, and leads to the result. */
   @Post('test')

@@ -1,185 +1,97 @@
 import { defineFeature } from '../../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../../platform/feature/roles.js';
 
 export const ssoFeature = defineFeature({
   name: 'sso',
-  description: "Single sign-on through institutions' identity providers, and the mail domains that lead there.",
+  description: 'Connections to identity providers, and what every single sign-on protocol shares.',
   permissions: {
     'sso:read': {
-      category: 'Single sign-on',
+      category: 'SSO',
       description: 'See connections to identity providers.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'sso:create': {
-      category: 'Single sign-on',
+      category: 'SSO',
       description: 'Connect an identity provider.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'sso:update': {
-      category: 'Single sign-on',
+      category: 'SSO',
       description: 'Change a connection.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
     'sso:delete': {
-      category: 'Single sign-on',
+      category: 'SSO',
       description: 'Remove a connection; nobody signs in through it any more.',
-      scopes: { org: ['program_director', 'owner', 'admin'] },
+      scopes: { org: MANAGER_ROLES },
     },
   },
   events: {
+    'auth.break_glass_sign_in': {
+      category: 'sign-in',
+      severity: 'critical',
+      description: 'Whoever leads came in by a sign-in of their own where single sign-on is enforced.',
+      meta: { sessionId: 'id', membershipId: 'id' },
+    },
     'sso.connection_created': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'An identity provider was connected.',
     },
     'sso.connection_updated': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'A connection was changed.',
       meta: { fields: 'codes' },
     },
     'sso.connection_deleted': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'A connection was removed.',
     },
-    'sso.key_introduced': {
-      category: 'single sign-on',
-      severity: 'notice',
-      description: 'A connection got a new key of ours; its metadata shows it.',
-    },
-    'sso.key_switched': {
-      category: 'single sign-on',
-      severity: 'notice',
-      description: "A connection's new key is in use, and the old one is gone.",
-    },
-    'sso.logout_refused': {
-      category: 'single sign-on',
-      severity: 'warning',
-      description: 'A message to end sessions was refused.',
-      meta: { reason: 'code' },
-    },
     'sso.member_provisioned': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'A member was added at the first sign-in.',
       meta: { role: 'code', connectionId: 'id' },
     },
-    'sso.refresh_requested': {
-      category: 'single sign-on',
-      severity: 'info',
-      description: "The provider's metadata was asked to be read anew.",
-    },
-    'sso.metadata_refreshed': {
-      category: 'single sign-on',
-      severity: 'notice',
-      description: "The provider's metadata was read anew and has changed, or could no longer be read.",
-      meta: { reason: 'code' },
-    },
-    'sso.certificate_added': {
-      category: 'single sign-on',
-      severity: 'notice',
-      description: 'The provider published a certificate more; its signatures count from now on.',
-      meta: { certificate: 'digest' },
-    },
-    'sso.certificate_removed': {
-      category: 'single sign-on',
-      severity: 'notice',
-      description: 'The provider withdrew a certificate; its signatures no longer count.',
-      meta: { certificate: 'digest' },
-    },
-    'sso.certificate_expiring': {
-      category: 'single sign-on',
-      severity: 'warning',
-      description: 'The last certificate of a provider expires soon.',
-      meta: { days: 'count' },
-    },
-    'sso.test_started': { category: 'single sign-on', severity: 'info', description: 'Somebody began a test sign-in.' },
+    'sso.test_started': { category: 'sso', severity: 'info', description: 'Somebody began a test sign-in.' },
     'sso.connection_tested': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'A test sign-in came back.',
       meta: { reason: 'code' },
     },
     'sso.mapping_previewed': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'info',
       description: 'Somebody looked at what a mapping of roles would do.',
     },
-    'sso.domain_added': {
-      category: 'single sign-on',
-      severity: 'notice',
-      description: "A mail domain was named as the organization's own.",
-    },
-    'sso.domain_check_requested': {
-      category: 'single sign-on',
-      severity: 'info',
-      description: "A domain's DNS record was asked to be looked up.",
-    },
-    'sso.domain_verified': {
-      category: 'single sign-on',
-      severity: 'notice',
-      description: "The DNS showed a domain to be the organization's own.",
-    },
-    'sso.domain_proof_lost': {
-      category: 'single sign-on',
-      severity: 'warning',
-      description: 'The DNS record of a verified domain is missing.',
-      meta: { reason: 'code' },
-    },
-    'sso.domain_unverified': {
-      category: 'single sign-on',
-      severity: 'warning',
-      description: "A domain no longer counts as the organization's own.",
-      meta: { reason: 'code' },
-    },
-    'sso.domain_removed': { category: 'single sign-on', severity: 'notice', description: 'A mail domain was removed.' },
     'sso.role_taken_over': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: "A member's role followed the identity provider's groups.",
       meta: { from: 'code', to: 'code' },
     },
     'sso.sessions_ended': {
-      category: 'single sign-on',
+      category: 'sso',
       severity: 'notice',
       description: 'An identity provider ended sessions.',
       meta: { connectionId: 'id', ended: 'count' },
     },
   },
   errors: {
-    no_new_key: { status: 409, title: 'There is no new key to switch to' },
-    logout_refused: { status: 400, title: 'The logout token was not accepted' },
-    metadata_refused: { status: 400, title: "The identity provider's metadata cannot be used" },
-    no_metadata_url: { status: 409, title: 'The connection has no metadata address' },
+    sso_refused: { status: 403, title: 'The single sign-on was not accepted' },
     sso_disabled: { status: 409, title: 'The connection is switched off' },
     sso_untested: { status: 409, title: 'Single sign-on is enforced after a test sign-in through a connection' },
-    domain_refused: { status: 400, title: 'No organization can answer for this domain' },
-    domain_exists: { status: 409, title: 'The domain is there already' },
-    domain_taken: { status: 409, title: 'Another organization has shown this domain to be its own' },
   },
   jobs: {
-    'sso.daily': {
-      description: 'Looks what is to be done for single sign-on in one organization today.',
-      attempts: 5,
-      backoffSeconds: 30,
+    'auth.tell_break_glass': {
+      description: 'Writes a sign-in past single sign-on into the log, and tells the others who lead.',
+      attempts: 8,
+      backoffSeconds: 15,
       timeoutSeconds: 60,
-      concurrency: 2,
-    },
-    'sso.refresh_metadata': {
-      description: "Reads a provider's metadata anew.",
-      attempts: 3,
-      backoffSeconds: 30,
-      timeoutSeconds: 60,
-      concurrency: 2,
-      askedBy: ['sso:update'],
-    },
-    'sso.check_domain': {
-      description: "Looks up whether a domain is the organization's.",
-      attempts: 3,
-      backoffSeconds: 30,
-      timeoutSeconds: 60,
-      concurrency: 2,
-      askedBy: ['sso:update'],
+      concurrency: 1,
     },
     'sso.notify': {
       description: 'Tells one member by mail what they have to know of single sign-on.',
@@ -187,15 +99,6 @@ export const ssoFeature = defineFeature({
       backoffSeconds: 15,
       timeoutSeconds: 60,
       concurrency: 2,
-    },
-  },
-  schedules: {
-    'sso.daily': {
-      description: 'Single sign-on: metadata, domains, certificates',
-      cron: '20 4 * * *',
-      timezone: 'UTC',
-      job: 'sso.daily',
-      per: 'organization',
     },
   },
   retention: {
@@ -233,12 +136,6 @@ export const ssoFeature = defineFeature({
       rows: { select: 'sso:read', insert: 'sso:create', update: 'sso:update', delete: 'sso:delete' },
       retention: { keep: 'a setting of the organization' },
     },
-    sso_domains: {
-      kind: 'tenant',
-      resource: 'sso-domain',
-      rows: { select: 'sso:read', insert: 'sso:create', delete: 'sso:delete' },
-      retention: { keep: 'a setting of the organization' },
-    },
     sso_attempts: {
       kind: 'tenant',
       rows: { select: ['sso:read', 'retention:preview', 'retention:run'] },
@@ -251,24 +148,10 @@ export const ssoFeature = defineFeature({
     },
   },
   controls: {
-    'sso.oidc': {
-      claims: ['M14', 'S3'],
-      description:
-        'ID tokens are verified down to the signature, for this browser, connection and request; what another issuer, client or sign-in made is refused.',
-    },
-    'sso.domains': {
-      claims: ['M14', 'S3'],
-      description:
-        'An organization answers for a mail domain as long as a DNS record shows it, which the worker alone can note; two only within an institution.',
-    },
     'sso.tested': {
       claims: ['M14', 'S3'],
       description:
         'Single sign-on is enforced only after a sign-in came through, as the database checks; whoever leads comes in by a second factor all the same, and is heard of.',
-    },
-    'sso.refresh': {
-      claims: ['M14'],
-      description: "Metadata is read anew every day; what cannot be read, or is another provider's, changes nothing.",
     },
     'sso.trace': {
       claims: ['M14', 'S3'],
@@ -276,11 +159,6 @@ export const ssoFeature = defineFeature({
         'The last attempts of each connection with the reason of each refusal, without values, signatures or keys.',
     },
     'sso.sessions': { claims: ['M13', 'M14'], description: 'Sessions end with the connection that they came through.' },
-    'sso.saml': {
-      claims: ['M14', 'S3'],
-      description:
-        'SAML responses are guarded, verified, and checked on the signed bytes; replays and foreign responses are refused.',
-    },
   },
 });
 

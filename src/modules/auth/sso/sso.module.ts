@@ -1,29 +1,16 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RbacModule } from '../../rbac/index.js';
-import { OidcSettings } from '../oidc/oidc-settings.js';
+import { SessionsModule } from '../sessions/index.js';
 import { SsoEndings } from './sso-endings.service.js';
-import { SwitchingRepository } from '../switching.repository.js';
-import { SpKeys } from '../saml/sp-keys.js';
-import { DomainChecks } from './domain-checks.js';
 import { MappingPreview } from './mapping-preview.service.js';
-import { MetadataRefresh } from './metadata-refresh.js';
-import { ProviderSettings } from './provider-settings.js';
-import { SetupGuides } from './setup-guide.service.js';
 import { SsoArrivals } from './sso-arrivals.service.js';
 import { SsoConnectionEntity } from './sso-connection.entity.js';
-import { SsoDepartures } from './sso-departures.js';
-import { SsoDiscoveryController } from './sso-discovery.controller.js';
-import { SsoDiscoveryRepository } from './sso-discovery.repository.js';
-import { SsoDiscovery } from './sso-discovery.service.js';
-import { SsoDomainsController } from './sso-domains.controller.js';
-import { SsoDomainsRepository } from './sso-domains.repository.js';
-import { SsoDomains } from './sso-domains.service.js';
+import { SsoProtocols } from './sso-protocols.js';
 import './sso.feature.js';
 import { SsoJobs } from './sso.jobs.js';
 import { SsoNoticesRepository } from './sso-notices.repository.js';
 import { SsoNotices } from './sso-notices.service.js';
-import { SsoRedis } from './sso-redis.js';
 import { SsoRepository } from './sso.repository.js';
 import { SsoSetupController } from './sso-setup.controller.js';
 import { SsoSetupService } from './sso-setup.service.js';
@@ -34,47 +21,22 @@ import { SsoTrialController } from './sso-trial.controller.js';
 
 /** Connections to identity providers, and what all protocols share. */
 @Module({
-  imports: [RbacModule, TypeOrmModule.forFeature([SsoConnectionEntity])],
-  controllers: [SsoSetupController, SsoTrialController, SsoDomainsController, SsoDiscoveryController],
+  imports: [RbacModule, SessionsModule, TypeOrmModule.forFeature([SsoConnectionEntity])],
+  controllers: [SsoSetupController, SsoTrialController],
   providers: [
-    OidcSettings,
     SsoArrivals,
     SsoEndings,
     SsoRepository,
     SsoSetupService,
-    SsoRedis,
-    SsoDepartures,
+    SsoProtocols,
     SsoTests,
     SsoTrace,
     SsoTraceRepository,
-    ProviderSettings,
-    MetadataRefresh,
     MappingPreview,
-    SetupGuides,
-    SsoDomains,
-    SsoDomainsRepository,
-    DomainChecks,
-    SsoDiscovery,
-    SsoDiscoveryRepository,
     SsoNotices,
     SsoNoticesRepository,
     SsoJobs,
-    SwitchingRepository,
-    SpKeys,
   ],
-  exports: [
-    SsoArrivals,
-    SsoEndings,
-    SsoRepository,
-    SsoSetupService,
-    SsoRedis,
-    SsoDepartures,
-    SsoTests,
-    SsoTrace,
-    SsoDiscovery,
-    SsoDomains,
-    DomainChecks,
-    SwitchingRepository,
-  ],
+  exports: [SsoNotices, SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoProtocols, SsoTests, SsoTrace],
 })
 export class SsoModule {}

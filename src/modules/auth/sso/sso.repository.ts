@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
-import type { WrappedKey } from '../../../platform/crypto/data-keys.js';
+import type { WrappedKey } from '../../../platform/keys/data-keys.js';
 import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { visitAt, type Visit } from '../visit.js';
+import { type Visit, visitAt } from '../sessions/index.js';
 import type { RoleFacts } from './role-mapping.js';
 import { SsoConnectionEntity } from './sso-connection.entity.js';
 
@@ -218,7 +218,8 @@ export class SsoRepository {
   async endSession(id: string, connectionId: string | null = null): Promise<ProviderSession | null> {
     if (connectionId !== null && !UUID.test(connectionId)) return null;
     const [row] = await this.unitOfWork.sql<ProviderSession>(
-      `UPDATE sessions SET revoked_at = now() WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR connection_id = $2)
+      `UPDATE sessions SET revoked_at = now() WHERE org_id = app.org_id() AND id = $1 AND revoked_at IS NULL
+         AND ($2::uuid IS NULL OR connection_id = $2)
        RETURNING connection_id AS "connectionId", idp_subject AS "idpSubject", idp_session AS "idpSession"`,
       [id, connectionId],
     );
@@ -280,8 +281,10 @@ export class SsoRepository {
   /** Active members who have come through a connection since their facts are kept. */
   identified(connectionId: string): Promise<IdentifiedMember[]> {
     return this.unitOfWork.sql<IdentifiedMember>(
-      `SELECT m.id AS "membershipId", m.name, m.role, i.facts -> 'groups' AS groups, i.facts -> 'attributes' AS attributes
-         FROM sso_identities i JOIN memberships m ON m.org_id = i.org_id AND m.id = i.membership_id AND m.status = 'active'
+      `SELECT m.id AS "membershipId", m.name, m.role, i.facts -> 'groups' AS groups,
+         i.facts -> 'attributes' AS attributes
+         FROM sso_identities i JOIN memberships m ON m.org_id = i.org_id AND m.id = i.membership_id
+           AND m.status = 'active'
         WHERE i.org_id = $1 AND i.connection_id = $2 AND i.facts <> '{}' ORDER BY m.name, m.id`,
       [currentContext().orgId, connectionId],
     );

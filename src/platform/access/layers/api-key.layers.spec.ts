@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Request } from 'express';
 import type { RateLimit, RateLimiter } from '../../http/rate-limit.js';
-import '../../http/http.feature.js';
-import { Problem } from '../../http/problem.js';
+import '../../problem/problem.feature.js';
+import { Problem } from '../../problem/problem.js';
 import '../access.feature.js';
 import type { AppConfig } from '../../config/index.js';
 import { newApiKey } from '../api-key.js';

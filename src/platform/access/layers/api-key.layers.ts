@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problem/problem.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
 import type { Attempt, Layer } from '../attempt.js';
 

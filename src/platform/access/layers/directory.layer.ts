@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../audit/audit-trail.js';
 import { currentContext } from '../../context/context.js';
-import { scimEntrance } from '../../database/entrances.js';
+import { scimEntrance, type Entrance } from '../../database/entrances.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problem/problem.js';
 import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
 import { refusalOf } from '../api-key.js';
 import type { Attempt, Layer } from '../attempt.js';
@@ -42,14 +42,16 @@ export class DirectoryLayer implements Layer {
     const token = bearerScimToken(attempt.request.headers.authorization ?? '');
     if (token === undefined) throw refused(attempt);
     await this.limiter.consume(BY_SCIM_TOKEN, token);
-    const row = await this.unitOfWork.begin<DirectoryRow>(scimEntrance(token, context.ip, !attempt.mutating));
+    const enter = (readOnly: boolean): Entrance<DirectoryRow> => ({
+      ...scimEntrance(token, context.ip, readOnly),
+      identity: ({ org_id: orgId, connection_id: id }) => ({ orgId, actor: { type: 'source', id } }),
+    });
+    const row = await this.unitOfWork.begin(enter(!attempt.mutating));
     if (row.state !== 'ok') {
       await this.note(token, row);
       throw refused(attempt);
     }
-    context.orgId = row.org_id;
-    context.actor = { type: 'source', id: row.connection_id };
-    context.enterAgain = () => scimEntrance(token, context.ip, true);
+    context.allow({ audit: () => enter(true) });
   }
 
   /**
@@ -61,8 +63,11 @@ export class DirectoryLayer implements Layer {
     await this.unitOfWork.rollback();
     await this.limiter.consume(REFUSED_KEYS, context.ip ?? 'unknown');
     if (state === 'unknown') return;
-    await this.unitOfWork.run<void, DirectoryRow>(scimEntrance(token, context.ip, true), ({ org_id: orgId }) => {
-      context.orgId = orgId;
+    const again: Entrance<DirectoryRow> = {
+      ...scimEntrance(token, context.ip, true),
+      identity: ({ org_id: orgId }) => ({ orgId }),
+    };
+    await this.unitOfWork.run(again, () => {
       this.audit.record('scim.token_refused', {
         target: { type: 'scim-token', id },
         outcome: 'denied',

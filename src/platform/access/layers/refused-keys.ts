@@ -26,10 +26,10 @@ export class RefusedKeys {
     await this.unitOfWork.rollback(); // no connection is held while others are asked
     await this.limiter.consume(REFUSED_KEYS, networkOf(currentContext().ip));
     if (state === 'unknown') return;
-    await this.unitOfWork.run<void, { org_id: string }>(again, ({ org_id: orgId }) => {
-      currentContext().orgId = orgId;
+    const entered = { ...again, identity: (row: Record<string, unknown>) => ({ orgId: String(row.org_id) }) };
+    await this.unitOfWork.run(entered, () => {
       this.audit.record('api_key.refused', {
-        target: { type: 'api_key', id: id! },
+        target: { type: 'api-key', id: id! },
         outcome: 'denied',
         meta: { reason: state },
       });

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { currentContext } from '../../context/context.js';
+import { currentContext, type Identity } from '../../context/context.js';
+import type { Entrance } from '../../database/entrances.js';
 import { UnitOfWork } from '../../database/unit-of-work.js';
 import type { ErrorCode } from '../../feature/registry.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problem/problem.js';
 import { refusalOf } from '../api-key.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
-import { standing } from '../grants.js';
+import { standing } from '../../policies/grants.js';
 import { RefusedKeys } from './refused-keys.js';
 
 const REFUSALS: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = {
@@ -35,15 +36,24 @@ export class SessionLayer implements Layer {
     const { enter } = attempt;
     if (enter === undefined) throw new Problem('unauthenticated');
     const readOnly = !attempt.mutating && (attempt.policy.emits ?? []).length === 0;
-    const session = await this.unitOfWork.begin<SessionRow & Record<string, unknown>>(enter(readOnly));
+    const identified = (write: boolean): Entrance<EnteredSession> => ({ ...enter(!write), identity: identityOf });
+    const session = await this.unitOfWork.begin(identified(!readOnly));
     if (session.state !== 'ok' && attempt.apiKey !== undefined) await this.refusedKeys.note(enter(false), session);
     if (session.state !== 'ok') throw refusalOf(attempt, REFUSALS[session.state]);
     attempt.session = session;
-    const context = currentContext();
-    context.enterAgain = () => enter(false);
-    context.orgId = session.org_id;
-    context.actor = { type: 'user', id: session.user_id, email: session.email, name: session.user_name };
-    context.member = {
+    currentContext().allow({ audit: () => identified(true) });
+  }
+}
+
+type EnteredSession = SessionRow & Record<string, unknown>;
+
+/** The identity of an entered session; of a session that was not entered, none. */
+function identityOf(session: EnteredSession): Partial<Identity> {
+  if (session.state !== 'ok') return {};
+  return {
+    orgId: session.org_id,
+    actor: { type: 'user', id: session.user_id, email: session.email, name: session.user_name },
+    member: {
       sessionId: session.session_id,
       userId: session.user_id,
       email: session.email,
@@ -56,6 +66,6 @@ export class SessionLayer implements Layer {
       ...standing(session),
       accessGrantId: session.access_grant_id,
       apiKeyId: session.api_key_id ?? null,
-    };
-  }
+    },
+  };
 }

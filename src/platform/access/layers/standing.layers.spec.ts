@@ -6,12 +6,12 @@ import { Clock } from '../../clock/clock.js';
 import { Context, withContext, type Member } from '../../context/context.js';
 import { defineFeature } from '../../feature/define-feature.js';
 import type { Permission } from '../../feature/registry.js';
-import '../../http/http.feature.js';
-import { Problem } from '../../http/problem.js';
+import '../../problem/problem.feature.js';
+import { Problem } from '../../problem/problem.js';
 import '../access.feature.js';
 import type { Attempt, Layer, SessionRow } from '../attempt.js';
 import { isMutating } from '../attempt.js';
-import { isGranted, parseGrants } from '../grants.js';
+import { isGranted, parseGrants } from '../../policies/grants.js';
 import {
   EnforcedSsoLayer,
   PasswordChangedLayer,
@@ -36,8 +36,7 @@ function attempt(session: Partial<SessionRow>, policy: Partial<Attempt['policy']
 
 /** The code of the refusal, or 'passed'. */
 function judge(layer: Layer, tried: Attempt, grants: ReadonlyMap<string, string> = new Map()): string {
-  const context = new Context();
-  context.member = { grants } as Member;
+  const context = new Context({ member: { grants } as Member });
   return withContext(context, () => {
     try {
       void layer.check(tried);

@@ -4,10 +4,10 @@ import { Clock } from '../../clock/clock.js';
 import { currentContext } from '../../context/context.js';
 import { assertSameOrigin } from '../../http/csrf.js';
 import { networkOf } from '../../http/network.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problem/problem.js';
 import { RateLimiter } from '../../http/rate-limit.js';
 import type { Attempt, Layer } from '../attempt.js';
-import { isGranted } from '../grants.js';
+import { isGranted } from '../../policies/grants.js';
 
 /** The route's own limit by address, where it declares one. */
 @Injectable()

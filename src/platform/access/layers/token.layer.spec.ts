@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import fc from 'fast-check';
 import { Context, withContext } from '../../context/context.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problem/problem.js';
 import type { Attempt } from '../attempt.js';
 import { JwtStrategy, TokenLayer } from './token.layer.js';
 
@@ -12,7 +12,8 @@ const app = { environment: 'test', cookieName: 'vouchsafe_test' } as never;
 const layer = new TokenLayer();
 
 beforeAll(() => {
-  expect(new JwtStrategy(app, { jwtSecret: KEY.toString('hex') } as never).name).toBe('jwt'); // passport keeps it by its name
+  // passport keeps it by its name
+  expect(new JwtStrategy(app, { jwtSecret: KEY.toString('hex') } as never).name).toBe('jwt');
 });
 
 const now = Math.floor(Date.now() / 1_000);

@@ -7,7 +7,7 @@ import { Strategy } from 'passport-jwt';
 import { AppConfig, SecurityConfig } from '../../config/index.js';
 import { currentContext } from '../../context/context.js';
 import { apiKeyEntrance, sessionEntrance } from '../../database/entrances.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problem/problem.js';
 import { bearerKey, refusalOf } from '../api-key.js';
 import type { Attempt, Layer } from '../attempt.js';
 

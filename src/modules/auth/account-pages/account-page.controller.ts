@@ -1,0 +1,46 @@
+import { Controller, Get, Post, Res, UseFilters } from '@nestjs/common';
+import type { Response } from 'express';
+import { Access } from '../../../platform/access/decorators.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { PageFilter } from '../../../platform/pages/index.js';
+import { SessionCookies, SessionsService } from '../sessions/index.js';
+import { accountPage } from './account.views.js';
+
+const PAGE = 'text/html; charset=utf-8';
+
+/**
+ * One's own account, as pages. Their buttons send no fields, so that the guard's rule for foreign forms covers them.
+ */
+@Controller('account')
+@UseFilters(PageFilter)
+export class AccountPageController {
+  constructor(
+    private readonly account: SessionsService,
+    private readonly cookies: SessionCookies,
+  ) {}
+
+  @Get()
+  @Access('signed-in', { beforeSetup: true, peopleOnly: true })
+  @Returns.text(PAGE)
+  async show() {
+    const { items: sessions } = await this.account.listSessions();
+    return accountPage({ ...this.account.me(), sessions });
+  }
+
+  @Post('end-other-sessions')
+  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], peopleOnly: true })
+  @Returns.redirect(303)
+  async endOthers() {
+    await this.account.revokeOthers();
+    return { url: '/account' };
+  }
+
+  @Post('sign-out')
+  @Access('signed-in', { emits: ['auth.signed_out'], beforeSetup: true, peopleOnly: true })
+  @Returns.redirect(303)
+  async signOut(@Res({ passthrough: true }) response: Response) {
+    await this.account.signOut();
+    this.cookies.clear(response);
+    return { url: '/sign-in' };
+  }
+}

@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { RecoveryModule } from '../account-recovery/index.js';
+import { DomainsModule } from '../domains/index.js';
+import { FactorsModule } from '../mfa/index.js';
+import { PasswordsModule } from '../passwords/index.js';
+import { SessionsModule } from '../sessions/index.js';
+import { SignInModule } from '../sign-in/index.js';
+import { AccountPageController } from './account-page.controller.js';
+import { RecoveryPageController } from './recovery-page.controller.js';
+import { SecurityPageController } from './security-page.controller.js';
+import { SignInPageController } from './sign-in-page.controller.js';
+import { SignInPages } from './sign-in-pages.service.js';
+
+/** Server-rendered pages for sign-in, account recovery, and security settings. */
+@Module({
+  imports: [DomainsModule, FactorsModule, PasswordsModule, RecoveryModule, SessionsModule, SignInModule],
+  controllers: [AccountPageController, RecoveryPageController, SecurityPageController, SignInPageController],
+  providers: [SignInPages],
+})
+export class AccountPagesModule {}

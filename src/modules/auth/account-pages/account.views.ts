@@ -1,0 +1,54 @@
+import { alert, field, html, page } from '../../../platform/pages/index.js';
+
+/** Who is signed in, and where else. */
+export interface AccountShown {
+  readonly user: { readonly name: string; readonly email: string };
+  readonly organization: { readonly name: string };
+  readonly role: string;
+  readonly sessions: readonly {
+    readonly device: string | null;
+    readonly place: string | null;
+    readonly lastSeenAt: Date;
+    readonly current: boolean;
+  }[];
+}
+
+const moment = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+export function accountPage({ user, organization, role, sessions }: AccountShown): string {
+  return page(
+    { title: 'Your account' },
+    html`<p>${user.name}<br><span class="quiet">${user.email}</span></p>
+<p>${role.replaceAll('_', ' ')} at ${organization.name}</p>
+<p><a href="/account/security">Second factors and passkeys</a></p>
+<h2>Where you are signed in</h2>
+<ul class="plain">${sessions.map(
+      ({
+        device,
+        place,
+        lastSeenAt,
+        current,
+      }) => html`<li>${device ?? 'Unknown device'}${place !== null && html`, ${place}`}<br>
+<span class="quiet">${current ? 'this session' : `last used ${moment(lastSeenAt)}`}</span></li>`,
+    )}</ul>
+${sessions.length > 1 && html`<form method="post" action="/account/end-other-sessions"><button class="second">End all other sessions</button></form>`}
+<form method="post" action="/account/sign-out"><button>Sign out</button></form>`,
+  );
+}
+
+export function forgotPage(problem?: string): string {
+  return page(
+    { title: 'Forgot your password?' },
+    html`${alert(problem)}<p>We send a link to your address, with which you choose a new one.</p>
+<form method="post" action="/account/forgot">
+${field('E-mail address', 'email', html`type="email" autocomplete="username" maxlength="254" required autofocus`, problem !== undefined)}
+<button>Send the link</button>
+</form>
+<p><a href="/sign-in">Back to the sign-in page</a></p>`,
+  );
+}
+
+/** A page that says one thing, and where to go on. */
+export function notePage(title: string, text: string, next: { href: string; label: string }): string {
+  return page({ title }, html`<p role="status">${text}</p><p><a href="${next.href}">${next.label}</a></p>`);
+}

@@ -1,0 +1,109 @@
+import { Body, Controller, Get, Post, Req, UseFilters } from '@nestjs/common';
+import type { Request } from 'express';
+import { Access, Public } from '../../../platform/access/decorators.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { assertOwnForm } from '../../../platform/http/csrf.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { PageFilter, tokenPage } from '../../../platform/pages/index.js';
+import {
+  ACCOUNT_RECOVERY_IP_RATE_LIMITS,
+  ForgotPasswordDto,
+  RecoveryService,
+  VerifyEmailDto,
+} from '../account-recovery/index.js';
+import { forgotPage, notePage } from './account.views.js';
+import { again } from './forms.js';
+import { ResetForm } from './pages.dto.js';
+
+const PAGE = 'text/html; charset=utf-8';
+const RESET = {
+  title: 'Choose a new password',
+  action: '/account/reset',
+  button: 'Set the password',
+  newPassword: true,
+};
+const VERIFY = { title: 'Confirm your address', action: '/account/verify', button: 'Confirm', newPassword: false };
+const TO_SIGN_IN = { href: '/sign-in', label: 'To the sign-in page' };
+
+/** Setting a password by mail, and showing that an address is one's own, as pages. */
+@Controller('account')
+@UseFilters(PageFilter)
+export class RecoveryPageController {
+  constructor(
+    private readonly recovery: RecoveryService,
+    private readonly app: AppConfig,
+  ) {}
+
+  @Get('forgot')
+  @Public('whoever forgot the password cannot sign in')
+  @Returns.text(PAGE)
+  forgotten() {
+    return forgotPage();
+  }
+
+  @Post('forgot')
+  @Public('whoever forgot the password cannot sign in', {
+    emits: ['auth.password_mail_asked'],
+    limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.forgotPassword,
+  })
+  @Returns.text(PAGE)
+  async forgot(@Body() { email }: ForgotPasswordDto, @Req() request: Request) {
+    assertOwnForm(request, this.app);
+    try {
+      await this.recovery.forgot(email);
+      return notePage(
+        'Look into your mail',
+        'If somebody here has that address, a link is on its way to it. It works for half an hour.',
+        TO_SIGN_IN,
+      );
+    } catch (error) {
+      return again(error, forgotPage);
+    }
+  }
+
+  @Get('reset')
+  @Public('whoever forgot the password cannot sign in')
+  @Returns.text(PAGE)
+  choose() {
+    return tokenPage(RESET);
+  }
+
+  @Post('reset')
+  @Public('whoever forgot the password cannot sign in', {
+    emits: ['auth.password_reset', 'auth.password_reset_refused'],
+    limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.resetPassword,
+  })
+  @Returns.text(PAGE)
+  async reset(@Body() { token, password }: ResetForm, @Req() request: Request) {
+    assertOwnForm(request, this.app);
+    try {
+      await this.recovery.reset(token, password);
+      return notePage('The password is set', 'Wherever you were signed in, you are not any more.', TO_SIGN_IN);
+    } catch (error) {
+      return again(error, (problem) => tokenPage({ ...RESET, token, problem }));
+    }
+  }
+
+  @Get('verify')
+  @Access('signed-in', { peopleOnly: true })
+  @Returns.text(PAGE)
+  confirm() {
+    return tokenPage(VERIFY);
+  }
+
+  @Post('verify')
+  @Access('signed-in', {
+    emits: ['auth.email_verified'],
+    peopleOnly: true,
+    limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.verifyEmail,
+  })
+  @Returns.text(PAGE)
+  async verify(@Body() { token }: VerifyEmailDto) {
+    try {
+      await this.recovery.verify(token);
+      return notePage('Your address is confirmed', 'That was all.', { href: '/account', label: 'To your account' });
+    } catch (error) {
+      return again(error, (problem) => tokenPage({ ...VERIFY, token, problem }));
+    }
+  }
+}

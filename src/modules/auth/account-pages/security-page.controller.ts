@@ -1,0 +1,102 @@
+import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import QrCode from 'qrcode';
+import { Access } from '../../../platform/access/decorators.js';
+import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { PageFilter } from '../../../platform/pages/index.js';
+import { FactorsService, MFA_IP_RATE_LIMITS, PasskeysService, StepUpService } from '../mfa/index.js';
+import { SessionCookies } from '../sessions/index.js';
+import { again, onward } from './forms.js';
+import { pageAddress } from './page-address.js';
+import { AddressForm, StepUpForm, TotpConfirmForm } from './pages.dto.js';
+import { recoveryCodesPage, securityPage, stepUpPage, totpPage } from './security.views.js';
+
+const PAGE = 'text/html; charset=utf-8';
+type SessionRequest = Request & { user: SessionToken };
+
+/** One's own second factors, as pages. */
+@Controller('account')
+@UseFilters(PageFilter)
+export class SecurityPageController {
+  constructor(
+    private readonly factors: FactorsService,
+    private readonly passkeys: PasskeysService,
+    private readonly stepUps: StepUpService,
+    private readonly sessions: SessionCookies,
+  ) {}
+
+  @Get('security')
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
+  @Returns.text(PAGE)
+  async show() {
+    const own = await this.factors.own();
+    return securityPage({ ...own, passkeys: (await this.passkeys.list()).items });
+  }
+
+  @Post('security/totp')
+  @Access('signed-in', { emits: ['auth.factor_begun'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30 })
+  @Returns.text(PAGE)
+  async enroll(@Req() { user }: SessionRequest) {
+    const { secret, uri } = await this.factors.enrollTotp(user.sid);
+    return totpPage({ secret, picture: await QrCode.toString(uri, { type: 'svg', margin: 2 }) });
+  }
+
+  @Post('security/totp/confirm')
+  @Access('signed-in', {
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'],
+    beforeSecondFactor: true,
+    peopleOnly: true,
+    stepUpMinutes: 30,
+    limit: MFA_IP_RATE_LIMITS.totpConfirm,
+  })
+  @Returns.text(PAGE)
+  async confirm(
+    @Body() { code, secret }: TotpConfirmForm,
+    @Req() { user }: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    try {
+      const { session, recoveryCodes } = await this.factors.confirmTotp(user.sid, code);
+      this.sessions.set(response, session.secret, session.expiresAt);
+      return recoveryCodesPage(recoveryCodes);
+    } catch (error) {
+      return again(error, (problem) => totpPage({ secret, problem }));
+    }
+  }
+
+  @Get('step-up')
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
+  @Returns.text(PAGE)
+  async prove(@Query() { returnTo }: AddressForm) {
+    return stepUpPage(await this.form(pageAddress(returnTo)));
+  }
+
+  @Post('step-up')
+  @Access('signed-in', {
+    emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.locked'],
+    beforeSecondFactor: true,
+    peopleOnly: true,
+    limit: MFA_IP_RATE_LIMITS.stepUp,
+  })
+  @Returns.text(PAGE)
+  async stepUp(
+    @Body() { returnTo, ...proof }: StepUpForm,
+    @Req() { user }: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const form = await this.form(pageAddress(returnTo));
+    try {
+      const { secret, expiresAt } = await this.stepUps.stepUp(user.sid, proof, undefined);
+      this.sessions.set(response, secret, expiresAt);
+      return onward(response, pageAddress(returnTo));
+    } catch (error) {
+      return again(error, (problem) => stepUpPage({ ...form, problem }));
+    }
+  }
+
+  private async form(returnTo: string) {
+    const { totpConfirmedAt, passkeys } = await this.factors.own();
+    return { returnTo, hasFactor: totpConfirmedAt !== null, passkeys: passkeys > 0 };
+  }
+}

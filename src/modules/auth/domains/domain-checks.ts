@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { currentContext } from '../../../platform/context/context.js';
+import { organizationEntrance } from '../../../platform/database/entrances.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { toProblem } from '../../../platform/http/problem.map.js';
+import { Names } from '../../../platform/outbound/index.js';
+import { SsoDomainsRepository, type DomainRow } from './domains.repository.js';
+import { isProven } from './domains.service.js';
+import { SsoNotices } from '../sso/index.js';
+
+/** Looks domains up and writes down what was seen; needs the worker's role. Called with no transaction open. */
+@Injectable()
+export class DomainChecks {
+  constructor(
+    private readonly domains: SsoDomainsRepository,
+    private readonly names: Names,
+    private readonly notices: SsoNotices,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /** The domain after the look; null when there is none of this id. */
+  async check(id: string): Promise<DomainRow | null> {
+    const domain = await this.within(() => this.domains.find(id));
+    if (domain === null) return null;
+    const proven = await isProven(this.names, domain).catch(() => null);
+    if (proven === null) await this.within(() => this.domains.unanswered(id));
+    else if (proven) await this.proven(domain);
+    else await this.within(() => this.missing(domain, 'record_missing'));
+    return this.within(() => this.domains.find(id));
+  }
+
+  /**
+   * Takes a domain for shown without a look: for demonstration data, whose domains cannot exist. Null when there is
+   * none of this id.
+   */
+  async assume(id: string): Promise<void> {
+    const domain = await this.within(() => this.domains.find(id));
+    if (domain !== null) await this.proven(domain);
+  }
+
+  private async proven(domain: DomainRow): Promise<void> {
+    try {
+      await this.within(async () => {
+        await this.domains.found(domain.id);
+        if (domain.verifiedAt === null)
+          this.audit.record('sso.domain_verified', { target: { type: 'sso-domain', id: domain.id } });
+      });
+    } catch (error) {
+      if (toProblem(error).code !== 'domain_taken') throw error;
+      await this.within(() => this.missing(domain, 'domain_taken'));
+    }
+  }
+
+  private async missing({ id, verifiedAt, lostAt }: DomainRow, problem: string): Promise<void> {
+    const after = await this.domains.missing(id, problem);
+    if (after === null || verifiedAt === null) return;
+    const target = { type: 'sso-domain', id } as const;
+    if (after.verifiedAt === null) this.audit.record('sso.domain_unverified', { target, meta: { reason: problem } });
+    else if (lostAt === null) this.audit.record('sso.domain_proof_lost', { target, meta: { reason: problem } });
+    if (after.verifiedAt === null || lostAt === null)
+      await this.notices.tell(after.verifiedAt === null ? 'domain_unverified' : 'domain_lost', id);
+  }
+
+  private within<T>(fn: () => Promise<T>): Promise<T> {
+    return this.unitOfWork.run(organizationEntrance(currentContext().orgId), fn);
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+
+/** A device that need not show the second factor for a while. */
+export interface DeviceRow {
+  id: string;
+  ip: string | null;
+  userAgent: string | null;
+  createdAt: Date;
+  expiresAt: Date;
+  [column: string]: unknown;
+}
+
+/** The caller's remembered devices in the current organization. */
+@Injectable()
+export class DevicesRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  own(): Promise<DeviceRow[]> {
+    return this.unitOfWork.sql(
+      `SELECT id, ip, user_agent AS "userAgent", created_at AS "createdAt", expires_at AS "expiresAt"
+         FROM app.own_devices()`,
+    );
+  }
+
+  async forget(id: string): Promise<boolean> {
+    const [row] = await this.unitOfWork.sql<{ forgotten: boolean }>('SELECT app.forget_device($1) AS forgotten', [id]);
+    return row!.forgotten;
+  }
+}

@@ -1,0 +1,168 @@
+import { Injectable } from '@nestjs/common';
+import {
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+  type AuthenticationResponseJSON,
+  type AuthenticatorTransport,
+  type RegistrationResponseJSON,
+} from '@simplewebauthn/server';
+import { AppConfig } from '../../../platform/config/index.js';
+import { Kms } from '../../../platform/crypto/index.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { CHALLENGE_MILLIS, Challenges, type Ceremony } from './challenges.js';
+import type { Factors } from './factors.repository.js';
+import { PasskeysRepository, type NewPasskey } from './passkeys.repository.js';
+import type { ShownFactor } from './shown-factor.js';
+import { UserKey } from './user-key.js';
+
+const RP_NAME = 'Vouchsafe';
+
+/** An answer that holds: of whom, and what it shows. */
+export interface VerifiedPasskey {
+  userId: string;
+  shown: ShownFactor & { kind: 'passkey' };
+  /** The count that was known before: one that does not grow is a copy's. */
+  counterBefore: number;
+}
+
+/**
+ * Creating and using passkeys (WebAuthn level 3, section 7): always with user verification, for our own origin alone.
+ */
+@Injectable()
+export class PasskeyCeremonies {
+  constructor(
+    private readonly passkeys: PasskeysRepository,
+    private readonly challenges: Challenges,
+    private readonly kms: Kms,
+    private readonly app: AppConfig,
+  ) {}
+
+  /** What `navigator.credentials.create()` takes: a resident key, under the user's id as its handle. */
+  async creationOptions({ userId, email, passkeys }: Factors, browser: string) {
+    const challenge = await this.challenges.give({ purpose: 'register', browser, userId });
+    return generateRegistrationOptions({
+      rpName: RP_NAME,
+      rpID: this.rpId,
+      userName: email,
+      userDisplayName: email,
+      userID: handleOf(userId),
+      challenge: bytesOf(challenge),
+      timeout: CHALLENGE_MILLIS,
+      attestationType: 'none',
+      excludeCredentials: passkeys.map(describe),
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+    });
+  }
+
+  /** The credential that was created, without a name, id and seal. Throws passkey_refused. */
+  async created(
+    answer: Record<string, unknown>,
+    ceremony: Ceremony,
+  ): Promise<Pick<NewPasskey, 'credentialId' | 'publicKey' | 'counter' | 'transports' | 'backedUp'>> {
+    const response = answer as unknown as RegistrationResponseJSON;
+    const { registrationInfo } = await held(
+      verifyRegistrationResponse({
+        response,
+        requireUserVerification: true,
+        expectedOrigin: this.app.origin,
+        expectedRPID: this.rpId,
+        ...this.expecting(ceremony),
+      }),
+    );
+    if (registrationInfo === undefined) throw new Problem('passkey_refused');
+    const {
+      credential: { id, publicKey, counter, transports = [] },
+      credentialBackedUp: backedUp,
+    } = registrationInfo;
+    return {
+      credentialId: Buffer.from(id, 'base64url'),
+      publicKey: Buffer.from(publicKey),
+      counter,
+      transports: transports.filter(isTransport),
+      backedUp,
+    };
+  }
+
+  /** What `navigator.credentials.get()` takes: any passkey of ours, or one of those given. */
+  async requestOptions(ceremony: Ceremony, allowed: Factors['passkeys'] = []) {
+    const challenge = await this.challenges.give(ceremony);
+    return generateAuthenticationOptions({
+      rpID: this.rpId,
+      challenge: bytesOf(challenge),
+      timeout: CHALLENGE_MILLIS,
+      userVerification: 'required',
+      ...(allowed.length > 0 && { allowCredentials: allowed.map(describe) }),
+    });
+  }
+
+  /** Verifies an answer; opens the passkey's proof only then. Throws passkey_refused. */
+  async shown(answer: Record<string, unknown>, ceremony: Ceremony): Promise<VerifiedPasskey> {
+    const response = answer as unknown as AuthenticationResponseJSON;
+    const credentialId = Buffer.from(typeof response.id === 'string' ? response.id : '', 'base64url');
+    const found = await this.passkeys.find(credentialId);
+    if (found === null || (ceremony.userId ?? found.user_id) !== found.user_id) throw new Problem('passkey_refused');
+    const { userHandle } = (response.response ?? {}) as { userHandle?: unknown };
+    if (userHandle !== undefined && userHandle !== Buffer.from(handleOf(found.user_id)).toString('base64url'))
+      throw new Problem('passkey_refused');
+    // The count is compared by the database, where two answers at once see each other.
+    const credential = {
+      id: credentialId.toString('base64url'),
+      publicKey: new Uint8Array(found.public_key),
+      counter: 0,
+    };
+    const { verified, authenticationInfo } = await held(
+      verifyAuthenticationResponse({
+        response,
+        credential,
+        requireUserVerification: true,
+        expectedOrigin: this.app.origin,
+        expectedRPID: this.rpId,
+        ...this.expecting(ceremony),
+      }),
+    );
+    if (!verified) throw new Problem('passkey_refused');
+    const key = await UserKey.unwrap(this.kms, found.user_id, found.wrapped);
+    const { proof } = key.open('passkeys', found.id, found.sealed);
+    return {
+      userId: found.user_id,
+      counterBefore: Number(found.counter),
+      shown: { kind: 'passkey', proof, credentialId, counter: authenticationInfo.newCounter },
+    };
+  }
+
+  private expecting(ceremony: Ceremony): { expectedChallenge: (challenge: string) => Promise<boolean> } {
+    return { expectedChallenge: (challenge) => this.challenges.take(ceremony, challenge) };
+  }
+
+  private get rpId(): string {
+    return new URL(this.app.origin).hostname;
+  }
+}
+
+/** The library throws on whatever does not hold; its messages are for our log. */
+async function held<T>(verification: Promise<T>): Promise<T> {
+  try {
+    return await verification;
+  } catch (cause) {
+    throw cause instanceof Problem ? cause : new Problem('passkey_refused', { cause });
+  }
+}
+
+function describe({ id, transports }: Factors['passkeys'][number]) {
+  return { id: Buffer.from(id, 'hex').toString('base64url'), transports: transports as AuthenticatorTransport[] };
+}
+
+/** A user's id as 16 bytes: it names nobody, as section 14.6.1 asks. */
+function handleOf(userId: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(userId.replaceAll('-', ''), 'hex'));
+}
+
+function bytesOf(challenge: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(challenge, 'base64url'));
+}
+
+function isTransport(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z-]{1,20}$/.test(value);
+}

@@ -1,0 +1,83 @@
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Access } from '../../../platform/access/decorators.js';
+import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { BrowserCookie, SessionCookies } from '../sessions/index.js';
+import {
+  AddedPasskeyResponse,
+  NewPasskeyDto,
+  PasskeyCreationResponse,
+  PasskeyNameDto,
+  PasskeyResponse,
+} from './factors.dto.js';
+import { PasskeysService } from './passkeys.service.js';
+
+type SessionRequest = Request & { user: SessionToken };
+
+/** One's own passkeys. */
+@Controller('v1/auth/passkeys')
+export class PasskeysController {
+  constructor(
+    private readonly passkeys: PasskeysService,
+    private readonly sessions: SessionCookies,
+    private readonly browserCookie: BrowserCookie,
+  ) {}
+
+  @Get()
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
+  @Returns(PasskeyResponse, { list: true })
+  list() {
+    return this.passkeys.list();
+  }
+
+  /** What the browser needs to make a passkey; good for five minutes, in this browser. */
+  @Get('options')
+  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30 })
+  @Returns(PasskeyCreationResponse)
+  options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
+    return this.passkeys.creationOptions(this.browserCookie.bind(request, response));
+  }
+
+  /**
+   * Adds a passkey; shows recovery codes to who had none. The session gets a new cookie; local sessions that showed no
+   * factor end.
+   */
+  @Post()
+  @Access('signed-in', {
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'],
+    beforeSecondFactor: true,
+    peopleOnly: true,
+    stepUpMinutes: 30,
+    limit: { name: 'passkey-add', points: 300, seconds: 300 },
+  })
+  @Returns(AddedPasskeyResponse, { status: 201 })
+  async add(
+    @Body() { name, credential }: NewPasskeyDto,
+    @Req() request: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { session, ...added } = await this.passkeys.add(
+      request.user.sid,
+      name,
+      credential,
+      this.browserCookie.browser(request),
+    );
+    this.sessions.set(response, session.secret, session.expiresAt);
+    return added;
+  }
+
+  @Patch(':id')
+  @Access('signed-in', { emits: ['auth.passkey_renamed'], peopleOnly: true })
+  @Returns.nothing()
+  rename(@Param('id', ParseUUIDPipe) id: string, @Body() { name }: PasskeyNameDto) {
+    return this.passkeys.rename(id, name);
+  }
+
+  @Delete(':id')
+  @Access('signed-in', { emits: ['auth.factor_removed'], peopleOnly: true, stepUpMinutes: 10 })
+  @Returns.nothing()
+  remove(@Param('id', ParseUUIDPipe) id: string, @Req() { user }: SessionRequest) {
+    return this.passkeys.remove(user.sid, id);
+  }
+}

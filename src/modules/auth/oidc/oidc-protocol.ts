@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../../../platform/config/index.js';
+import { DataKeys } from '../../../platform/keys/data-keys.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { SsoProtocols } from '../sso/index.js';
+import type { ConnectionColumns, SsoConnectionEntity, SsoLoginRequest, SsoProtocolHandler } from '../sso/index.js';
+import type { UpdateSsoConnectionDto } from '../sso/index.js';
+import { relyingPartyUrls } from './oidc-connection.js';
+import { OidcService } from './oidc.service.js';
+import { isOfManyTenants, isProviderUrl } from './provider-metadata.js';
+
+type OidcColumns = Pick<
+  SsoConnectionEntity,
+  'oidcIssuer' | 'oidcClientId' | 'oidcClientSecret' | 'oidcTenants' | 'oidcScopes'
+>;
+
+/** Registers OpenID Connect with the module `sso`. A provider's documents are fetched at the first sign-in. */
+@Injectable()
+export class OidcProtocol implements SsoProtocolHandler {
+  readonly protocol = 'oidc';
+  readonly subjects = ['sub', 'entra-object'] as const;
+  readonly fields = ['issuer', 'clientId', 'clientSecret', 'tenants', 'scopes'] as const;
+
+  constructor(
+    private readonly oidc: OidcService,
+    private readonly dataKeys: DataKeys,
+    private readonly app: AppConfig,
+    protocols: SsoProtocols,
+  ) {
+    protocols.register(this);
+  }
+
+  startLogin(connectionId: string, request: SsoLoginRequest) {
+    return this.oidc.startLogin(connectionId, request);
+  }
+
+  /** Throws invalid_request. */
+  async columnsOf(
+    id: string,
+    { issuer, clientId, clientSecret, tenants, scopes }: UpdateSsoConnectionDto,
+    stored?: SsoConnectionEntity,
+  ): Promise<Partial<OidcColumns>> {
+    const next = {
+      issuer: issuer ?? stored?.oidcIssuer,
+      clientId: clientId ?? stored?.oidcClientId,
+      tenants: tenants ?? stored?.oidcTenants ?? [],
+    };
+    if (!isProviderUrl(next.issuer, !this.app.deployed)) throw refused('issuer', 'issuer must be an https address');
+    if (!next.clientId) throw refused('clientId', 'clientId is needed');
+    if (isOfManyTenants(next.issuer) && next.tenants.length === 0)
+      throw refused('tenants', 'an issuer of many directories needs those that are let in');
+    // A secret is for the provider that it was agreed with: another one is not to be told it.
+    const moved = stored !== undefined && issuer !== undefined && issuer !== stored.oidcIssuer;
+    return {
+      ...(issuer !== undefined && { oidcIssuer: issuer }),
+      ...(clientId !== undefined && { oidcClientId: clientId }),
+      ...(tenants !== undefined && { oidcTenants: tenants }),
+      ...(scopes !== undefined && { oidcScopes: scopes }),
+      ...(moved && { oidcClientSecret: null }),
+      ...(clientSecret !== undefined && { oidcClientSecret: await this.sealed(id, clientSecret) }),
+    };
+  }
+
+  private async sealed(id: string, clientSecret: string): Promise<Buffer | null> {
+    return (await this.dataKeys.ofOrganization())
+      .forRow('sso_connections', id)
+      .seal('oidc_client_secret_enc', clientSecret);
+  }
+
+  present(connection: SsoConnectionEntity) {
+    const { oidcIssuer: issuer, oidcClientId: clientId, oidcTenants: tenants, oidcScopes: scopes } = connection;
+    const hasClientSecret = connection.oidcClientSecret !== null;
+    return { ...relyingPartyUrls(this.app.origin, connection.id), issuer, clientId, hasClientSecret, tenants, scopes };
+  }
+
+  /** OpenID Connect needs no keys of its own. */
+  keysFor(): Promise<ConnectionColumns> {
+    return Promise.resolve({});
+  }
+}
+
+function refused(field: string, message: string): Problem {
+  return new Problem('invalid_request', { detail: message, errors: [{ field, message }] });
+}

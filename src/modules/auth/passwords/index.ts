@@ -1,0 +1,6 @@
+export { evaluateTry, locked, takeTry, type Try } from './lockout.js';
+export { assertStrong, type PasswordOwner } from './password-policy.js';
+export { PasswordsModule } from './passwords.module.js';
+export { PasswordsRepository, type SignInOutcome } from './passwords.repository.js';
+export { PasswordsService } from './passwords.service.js';
+export { Passwords, type Credential } from './passwords.js';

@@ -1,0 +1,35 @@
+import { Body, Controller, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Access } from '../../../platform/access/decorators.js';
+import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { SessionCookies } from '../sessions/index.js';
+import { ChangePasswordDto } from './passwords.dto.js';
+import { PasswordsService } from './passwords.service.js';
+
+type SessionRequest = Request & { user: SessionToken };
+
+@Controller('v1/auth')
+export class PasswordsController {
+  constructor(
+    private readonly passwords: PasswordsService,
+    private readonly cookies: SessionCookies,
+  ) {}
+
+  @Post('password/change')
+  @Access('signed-in', {
+    emits: ['auth.password_changed', 'auth.locked'],
+    beforeSetup: true,
+    peopleOnly: true,
+    limit: { name: 'password-change', points: 30, seconds: 300 },
+  })
+  @Returns.nothing()
+  async changePassword(
+    @Body() { currentPassword, newPassword }: ChangePasswordDto,
+    @Req() { user }: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const { secret, expiresAt } = await this.passwords.changePassword(user.sid, currentPassword, newPassword);
+    this.cookies.set(response, secret, expiresAt);
+  }
+}

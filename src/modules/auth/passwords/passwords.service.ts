@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { currentMember } from '../../../platform/context/context.js';
+import { randomToken } from '../../../platform/crypto/index.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { Problem } from '../../../platform/problem/index.js';
+import type { OpenedSession } from '../sessions/index.js';
+import { SessionsRepository } from '../sessions/index.js';
+import { evaluateTry, locked } from './lockout.js';
+import { assertStrong } from './password-policy.js';
+import { Passwords, type Credential } from './passwords.js';
+import { PasswordsRepository } from './passwords.repository.js';
+
+/** Changes and sets passwords. */
+@Injectable()
+export class PasswordsService {
+  constructor(
+    private readonly repository: PasswordsRepository,
+    private readonly sessions: SessionsRepository,
+    private readonly passwords: Passwords,
+    private readonly audit: AuditTrail,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /**
+   * All other sessions end; the caller's gets another secret. A stolen session guesses the password no oftener than a
+   * stranger
+   * may: it takes the same five tries, and the request's transaction ends first so that they are counted whatever
+   * becomes of it.
+   * Throws weak_password, wrong_password, account_locked, session_expired or busy.
+   */
+  async changePassword(secret: string, current: string, next: string): Promise<OpenedSession> {
+    const { orgId, email, name } = currentMember();
+    assertStrong(next, { email, names: [name] });
+    await this.unitOfWork.commit();
+    const credential = await this.passwords.credential(next);
+    const { evaluated } = await evaluateTry(this.passwords, () => this.repository.beginProof(secret), current);
+    if (evaluated === null) throw new Problem('session_expired');
+    const newSecret = randomToken();
+    const outcome = await this.unitOfWork.run(this.repository.session(secret), () =>
+      this.replacePassword(secret, evaluated, credential, newSecret),
+    );
+    if (outcome === 'locked') throw locked();
+    if (outcome === 'refused') throw new Problem('wrong_password');
+    return { secret: newSecret, organizationId: orgId, expiresAt: outcome, remembered: false };
+  }
+
+  /** When the rotated session ends; or why nothing was changed, which is counted. */
+  private async replacePassword(
+    secret: string,
+    current: Buffer,
+    next: Credential,
+    newSecret: string,
+  ): Promise<Date | 'refused' | 'locked'> {
+    const { userId, sessionId } = currentMember();
+    const target = { type: 'user', id: userId } as const;
+    const state = await this.repository.provePassword(secret, current);
+    if (state === 'locked') this.audit.record('auth.locked', { target, outcome: 'failure' });
+    if (state !== 'ok') return state;
+    await this.repository.setPassword(userId, current, next, sessionId);
+    this.audit.record('auth.password_changed', { target });
+    return this.sessions.rotate(secret, newSecret);
+  }
+
+  /**
+   * Sets a password on behalf of an operator; the user changes it at the first sign-in where asked to. Throws
+   * weak_password.
+   */
+  async setPassword(userId: string, password: string, mustChange: boolean): Promise<void> {
+    assertStrong(password);
+    await this.repository.setPassword(userId, null, await this.passwords.credential(password), null, mustChange);
+  }
+}

@@ -1,0 +1,81 @@
+import { X509Certificate } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { Clock } from '../../../platform/clock/clock.js';
+import { currentContext } from '../../../platform/context/context.js';
+import { organizationEntrance } from '../../../platform/database/entrances.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { SpKeys } from './sp-keys.js';
+import { ProviderSettings, type Fetched } from './saml-settings.js';
+import { type SsoConnectionEntity, SsoRepository } from '../sso/index.js';
+
+/**
+ * Follows what identity providers publish: new certificates beside old ones, and none of what would make it another
+ * provider.
+ */
+@Injectable()
+export class MetadataRefresh {
+  constructor(
+    private readonly repository: SsoRepository,
+    private readonly providers: ProviderSettings,
+    private readonly spKeys: SpKeys,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditTrail,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Called with no transaction open. What cannot be read leaves the last good copy in place, and says why. */
+  async refresh(connectionId: string): Promise<void> {
+    const entrance = organizationEntrance(currentContext().orgId);
+    const url = (await this.unitOfWork.run(entrance, () => this.repository.find(connectionId)))?.metadataUrl;
+    if (!url) return;
+    const fetched = await this.providers.fetch(url);
+    await this.unitOfWork.run(entrance, async () => {
+      const connection = await this.repository.find(connectionId);
+      if (connection?.metadataUrl === url) await this.take(connection, fetched);
+    });
+  }
+
+  private async take(connection: SsoConnectionEntity, fetched: Fetched): Promise<void> {
+    const problem = problemOf(connection, fetched);
+    if (problem !== null || 'problem' in fetched) return this.fail(connection, problem ?? 'unreachable');
+    const { provider } = fetched;
+    await this.repository.update(connection.id, {
+      ...provider,
+      // those that an administrator stated stay
+      ...(provider.idpScopes.length === 0 && { idpScopes: connection.idpScopes }),
+      ...(this.spKeys.needed({ ...connection, ...provider }) && (await this.spKeys.make(connection.id))),
+      metadataFetchedAt: this.clock.now(),
+      metadataProblem: null,
+    });
+    const target = { type: 'sso-connection', id: connection.id } as const;
+    const [before, after] = [connection.idpCertificates.map(fingerprint), provider.idpCertificates.map(fingerprint)];
+    for (const certificate of after.filter((one) => !before.includes(one)))
+      this.audit.record('sso.certificate_added', { target, meta: { certificate } });
+    for (const certificate of before.filter((one) => !after.includes(one)))
+      this.audit.record('sso.certificate_removed', { target, meta: { certificate } });
+    if (connection.idpSsoUrl !== provider.idpSsoUrl || connection.metadataProblem !== null)
+      this.audit.record('sso.metadata_refreshed', { target });
+  }
+
+  private async fail({ id, metadataProblem }: SsoConnectionEntity, reason: string): Promise<void> {
+    await this.repository.update(id, { metadataProblem: reason });
+    if (metadataProblem !== reason)
+      this.audit.record('sso.metadata_refreshed', {
+        outcome: 'failure',
+        target: { type: 'sso-connection', id },
+        meta: { reason },
+      });
+  }
+}
+
+/** Why fetched metadata is not taken over: another entity id is another provider, which nobody connected. */
+function problemOf({ idpEntityId }: SsoConnectionEntity, fetched: Fetched): string | null {
+  if ('problem' in fetched) return fetched.problem;
+  return fetched.provider.idpEntityId === idpEntityId ? null : 'entity_id_changed';
+}
+
+/** SHA-256 of a certificate, as hexadecimal digits. */
+function fingerprint(pem: string): string {
+  return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
+}

@@ -1,0 +1,82 @@
+import { X509Certificate } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../../../platform/config/index.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { SsoProtocols } from '../sso/index.js';
+import type { ConnectionColumns, SsoConnectionEntity, SsoLoginRequest, SsoProtocolHandler } from '../sso/index.js';
+import type { UpdateSsoConnectionDto } from '../sso/index.js';
+import { serviceProviderUrls } from './saml-connection.js';
+import { ProviderSettings } from './saml-settings.js';
+import { SamlService } from './saml.service.js';
+import { SpKeys } from './sp-keys.js';
+
+/** Registers SAML with the module `sso`. */
+@Injectable()
+export class SamlProtocol implements SsoProtocolHandler {
+  readonly protocol = 'saml';
+  readonly subjects = ['name-id', 'entra-object'] as const;
+  readonly fields = [
+    'metadata',
+    'metadataUrl',
+    'idpEntityId',
+    'idpSsoUrl',
+    'idpSloUrl',
+    'idpCertificates',
+    'wantResponseSigned',
+    'wantAssertionEncrypted',
+    'signRequests',
+    'idpInitiated',
+    'idpScopes',
+  ] as const;
+
+  constructor(
+    private readonly saml: SamlService,
+    private readonly providers: ProviderSettings,
+    private readonly spKeys: SpKeys,
+    private readonly app: AppConfig,
+    protocols: SsoProtocols,
+  ) {
+    protocols.register(this);
+  }
+
+  startLogin(connectionId: string, request: SsoLoginRequest) {
+    return this.saml.startLogin(connectionId, request);
+  }
+
+  /** Throws metadata_refused, invalid_request. */
+  async columnsOf(_id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<ConnectionColumns> {
+    const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates } = body;
+    const { wantResponseSigned, wantAssertionEncrypted, signRequests, idpInitiated, idpScopes } = body;
+    const columns = await this.providers.read({
+      metadata,
+      metadataUrl,
+      idpEntityId,
+      idpSsoUrl,
+      idpSloUrl,
+      idpCertificates,
+    });
+    if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
+      throw new Problem('invalid_request', {
+        detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates',
+      });
+    }
+    return {
+      ...columns,
+      ...(wantResponseSigned !== undefined && { wantResponseSigned }),
+      ...(wantAssertionEncrypted !== undefined && { wantAssertionEncrypted }),
+      ...(signRequests !== undefined && { signRequests }),
+      ...(idpInitiated !== undefined && { idpInitiated }),
+      ...(idpScopes !== undefined && { idpScopes }),
+    };
+  }
+
+  present(connection: SsoConnectionEntity) {
+    const { spEntityId: entityId, ...urls } = serviceProviderUrls(this.app.origin, connection.id);
+    const certificatesExpireAt = connection.idpCertificates.map((pem) => new Date(new X509Certificate(pem).validTo));
+    return { ...urls, entityId, certificatesExpireAt };
+  }
+
+  async keysFor(id: string, connection: ConnectionColumns): Promise<ConnectionColumns> {
+    return this.spKeys.needed(connection) ? this.spKeys.make(id) : {};
+  }
+}

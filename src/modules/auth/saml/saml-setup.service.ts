@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { Jobs } from '../../../platform/jobs/jobs.js';
+import { Problem } from '../../../platform/problem/index.js';
+import type { SsoConnectionEntity } from '../sso/index.js';
+import { SsoRepository, SsoSetupService } from '../sso/index.js';
+import { SpKeys, type KeptKeys } from './sp-keys.js';
+
+/** Metadata refresh and key rotation of SAML connections. */
+@Injectable()
+export class SamlSetupService {
+  constructor(
+    private readonly repository: SsoRepository,
+    private readonly setup: SsoSetupService,
+    private readonly spKeys: SpKeys,
+    private readonly audit: AuditTrail,
+    private readonly jobs: Jobs,
+  ) {}
+
+  /** Enqueues a refresh of the provider's metadata. Throws not_found; no_metadata_url where it has no URL. */
+  async refresh(id: string) {
+    const connection = await this.setup.read(id);
+    if (connection.idpMetadataUrl === null) throw new Problem('no_metadata_url');
+    await this.jobs.enqueue('sso.refresh_metadata', { connectionId: id }, { orderKey: id });
+    this.audit.record('sso.refresh_requested', { target: { type: 'sso-connection', id } });
+    return connection;
+  }
+
+  /** Adds a key that the metadata shows next to the key in use. Throws not_found. */
+  async addKey(id: string) {
+    return this.withKeys(id, 'sso.key_introduced', await this.spKeys.introduce(id, await this.requireSaml(id)));
+  }
+
+  /** Replaces the key in use by the added key. Throws not_found, no_new_key. */
+  async rotateKey(id: string) {
+    const keys = await this.spKeys.switch(id, await this.requireSaml(id));
+    if (keys === null) throw new Problem('no_new_key');
+    return this.withKeys(id, 'sso.key_switched', keys);
+  }
+
+  private async withKeys(id: string, event: 'sso.key_introduced' | 'sso.key_switched', keys: KeptKeys) {
+    if (!(await this.repository.update(id, keys))) throw new Problem('not_found');
+    this.audit.record(event, { target: { type: 'sso-connection', id } });
+    return this.setup.read(id);
+  }
+
+  private async requireSaml(id: string): Promise<SsoConnectionEntity> {
+    const connection = await this.repository.find(id);
+    if (connection === null) throw new Problem('not_found');
+    if (connection.protocol !== 'saml')
+      throw new Problem('invalid_request', { detail: 'only connections by saml have keys' });
+    return connection;
+  }
+}

@@ -1,0 +1,56 @@
+import { X509Certificate } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { Clock } from '../../../platform/clock/clock.js';
+import { Jobs } from '../../../platform/jobs/jobs.js';
+import { OnJob, type JobCounts, type JobPayload } from '../../../platform/jobs/on-job.js';
+import type { SsoConnectionEntity } from '../sso/index.js';
+import { SsoNotices, SsoRepository } from '../sso/index.js';
+import { MetadataRefresh } from './metadata-refresh.js';
+
+const DAY_MILLIS = 86_400_000;
+/** How many days before the last certificate expires a warning is sent, once each. */
+const WARNINGS = [1, 7, 30];
+
+/** Daily work for SAML connections. */
+@Injectable()
+export class SamlJobs {
+  constructor(
+    private readonly connections: SsoRepository,
+    private readonly metadata: MetadataRefresh,
+    private readonly notices: SsoNotices,
+    private readonly jobs: Jobs,
+    private readonly audit: AuditTrail,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Enqueues one metadata refresh for each connection with a metadata URL, and warns of certificates that expire. */
+  @OnJob('sso.daily', { emits: ['sso.certificate_expiring'] })
+  async daily(): Promise<JobCounts> {
+    const connections = await this.connections.list();
+    const fetched = connections.filter(({ metadataUrl }) => metadataUrl !== null);
+    for (const { id } of fetched)
+      await this.jobs.enqueue('sso.refresh_metadata', { connectionId: id }, { orderKey: id });
+    for (const connection of connections) await this.warn(connection);
+    return { connections: fetched.length };
+  }
+
+  @OnJob('sso.refresh_metadata', {
+    transaction: 'own',
+    emits: ['sso.metadata_refreshed', 'sso.certificate_added', 'sso.certificate_removed'],
+  })
+  refresh({ connectionId }: JobPayload): Promise<void> {
+    return this.metadata.refresh(String(connectionId));
+  }
+
+  private async warn({ id, idpCertificates, expiryAlert }: SsoConnectionEntity): Promise<void> {
+    if (idpCertificates.length === 0) return;
+    const ends = Math.max(...idpCertificates.map((pem) => Date.parse(new X509Certificate(pem).validTo)));
+    const days = WARNINGS.find((warning) => ends - this.clock.millis() <= warning * DAY_MILLIS) ?? null;
+    if (days === expiryAlert || (days !== null && expiryAlert !== null && days > expiryAlert)) return;
+    await this.connections.update(id, { expiryAlert: days });
+    if (days === null) return;
+    this.audit.record('sso.certificate_expiring', { target: { type: 'sso-connection', id }, meta: { days } });
+    await this.notices.tell('certificate_expiring', id, days);
+  }
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../../../platform/config/index.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { serviceProviderUrls } from './saml-connection.js';
+import { guideFor, type GuidedProvider } from './setup-guide.js';
+import { SsoRepository } from '../sso/index.js';
+
+/** What to enter at an identity provider for one connection. */
+@Injectable()
+export class SetupGuides {
+  constructor(
+    private readonly repository: SsoRepository,
+    private readonly app: AppConfig,
+  ) {}
+
+  /** Throws not_found, also for a connection that is none of SAML. */
+  async guide(connectionId: string, provider: GuidedProvider) {
+    const connection = await this.repository.find(connectionId);
+    if (connection === null || connection.protocol !== 'saml') throw new Problem('not_found');
+    const { spEntityId: entityId, ...urls } = serviceProviderUrls(this.app.origin, connectionId);
+    return guideFor(provider, {
+      ...connection,
+      ...urls,
+      entityId,
+      certificate: connection.spCertificates.at(-1) ?? null,
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { AppConfig } from '../../../platform/config/index.js';
+import { bindBrowser, browserSecret } from './browser-binding.js';
+
+/** The cookie that binds a challenge to one browser. */
+@Injectable()
+export class BrowserCookie {
+  constructor(private readonly app: AppConfig) {}
+
+  /** The secret of the browser that asks, which it keeps by a cookie; for challenges. */
+  bind(request: Request, response: Response): string {
+    const { secret, setCookie } = bindBrowser(request.headers.cookie, this.app.publicUrl);
+    response.append('Set-Cookie', setCookie);
+    return secret;
+  }
+
+  /** The secret of the browser that answers. */
+  browser(request: Request): string | undefined {
+    return browserSecret(request.headers.cookie, this.app.publicUrl);
+  }
+}

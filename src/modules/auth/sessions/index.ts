@@ -1,0 +1,13 @@
+export { bindBrowser, browserSecret } from './browser-binding.js';
+export { BrowserCookie } from './browser-cookie.js';
+export { deviceName, deviceOf } from './device.js';
+export { newVisit, visitAt, type Visit, type Visitor } from './new-session.js';
+export type { OpenedSession } from './opened-session.js';
+export { SwitchingRepository, type Switched } from './organization-switch.repository.js';
+export { placeName } from './place-name.js';
+export { returnPath } from './return-path.js';
+export { SessionCookies } from './session-cookies.js';
+export { SignedInResponse } from './sessions.dto.js';
+export { SessionsModule } from './sessions.module.js';
+export { SessionsRepository } from './sessions.repository.js';
+export { SessionsService } from './sessions.service.js';

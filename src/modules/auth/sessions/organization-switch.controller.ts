@@ -1,0 +1,44 @@
+import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Access } from '../../../platform/access/decorators.js';
+import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { OwnOrganizationResponse, SignedInResponse, SwitchOrganizationDto } from './sessions.dto.js';
+import { SessionCookies } from './session-cookies.js';
+import { SwitchingService } from './organization-switch.service.js';
+
+type SessionRequest = Request & { user: SessionToken };
+
+@Controller('v1/auth')
+export class SwitchingController {
+  constructor(
+    private readonly switching: SwitchingService,
+    private readonly cookies: SessionCookies,
+  ) {}
+
+  /** One's own organizations, and whether this session may move on to them. */
+  @Get('organizations')
+  @Access('signed-in', { peopleOnly: true })
+  @Returns(OwnOrganizationResponse, { list: true })
+  organizations(@Req() { user }: SessionRequest) {
+    return this.switching.organizations(user.sid);
+  }
+
+  /** Moves the session on to another of one's organizations. */
+  @Post('organization')
+  @Access('signed-in', {
+    peopleOnly: true,
+    emits: ['auth.organization_left', 'auth.signed_in'],
+    limit: { name: 'switch-address', points: 300, seconds: 300 },
+  })
+  @Returns(SignedInResponse)
+  async switch(
+    @Body() { orgId }: SwitchOrganizationDto,
+    @Req() { user }: SessionRequest,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const session = await this.switching.switch(user.sid, orgId);
+    this.cookies.set(response, session.secret, session.expiresAt);
+    return session;
+  }
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import type { Response } from 'express';
+import { tokenIssuer, type SessionToken } from '../../../platform/access/layers/token.layer.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { Clock } from '../../../platform/clock/clock.js';
+import { maybeContext } from '../../../platform/context/context.js';
+
+type SignedToken = SessionToken & { iat: number; exp: number };
+
+/** As long as what is kept of devices, see the retention of `sign_in_marks`. */
+const DEVICE_SECONDS = 180 * 86_400;
+
+/** The session cookie: a signed token (RFC 7519) around the session's secret, out of reach of scripts. */
+@Injectable()
+export class SessionCookies {
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly app: AppConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Gives the browser a session; the token ends with it. The cookie ends with the browser, or with the session where
+   * that is
+   * `remembered`. The cookie by which the browser is known again goes along.
+   */
+  set(response: Response, secret: string, expiresAt: Date, remembered = false): void {
+    const [now, exp] = [this.clock.seconds(), Math.floor(expiresAt.getTime() / 1_000)];
+    const token = this.jwt.sign({ sid: secret, iat: now, exp } satisfies SignedToken, {
+      algorithm: 'HS256',
+      issuer: tokenIssuer(this.app),
+      audience: tokenIssuer(this.app),
+    });
+    response.append(
+      'Set-Cookie',
+      this.cookie(this.app.cookieName, token, remembered ? Math.max(1, exp - now) : undefined),
+    );
+    const device = maybeContext()?.device ?? null;
+    if (device !== null) response.append('Set-Cookie', this.cookie(this.app.deviceCookieName, device, DEVICE_SECONDS));
+  }
+
+  /**
+   * The secret of the session that a request carries, on routes that are open to anybody; null without one that holds.
+   */
+  read({ headers }: { headers: { cookie?: string } }): string | null {
+    const token = parseCookie(headers.cookie ?? '')[this.app.cookieName];
+    try {
+      const { sid } = this.jwt.verify<SignedToken>(token ?? '', {
+        algorithms: ['HS256'],
+        issuer: tokenIssuer(this.app),
+        audience: tokenIssuer(this.app),
+      });
+      return typeof sid === 'string' ? sid : null;
+    } catch {
+      return null;
+    }
+  }
+
+  clear(response: Response): void {
+    response.append('Set-Cookie', this.cookie(this.app.cookieName, '', 0));
+  }
+
+  private cookie(name: string, value: string, maxAge?: number): string {
+    return stringifySetCookie({
+      name,
+      value,
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: this.app.secure,
+      path: '/',
+      ...(maxAge === undefined ? {} : { maxAge }),
+    });
+  }
+}

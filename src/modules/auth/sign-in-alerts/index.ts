@@ -1,0 +1,1 @@
+export { WatchModule } from './sign-in-alerts.module.js';

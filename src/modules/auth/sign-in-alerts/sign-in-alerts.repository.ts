@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext } from '../../../platform/context/context.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+
+/** A session with its user, as a report of it needs them. */
+export interface WatchedSession {
+  id: string;
+  userId: string;
+  email: string;
+  organization: string;
+  createdAt: Date;
+  ip: string | null;
+  userAgent: string | null;
+  country: string | null;
+  [column: string]: unknown;
+}
+
+/** Sessions of the organization that the worker has entered. */
+@Injectable()
+export class WatchRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Null when it is gone already. */
+  async session(id: string): Promise<WatchedSession | null> {
+    const [row] = await this.unitOfWork.sql<WatchedSession>(
+      `SELECT s.id, s.user_id AS "userId", u.email, o.name AS organization, s.created_at AS "createdAt",
+         host(s.ip) AS ip, s.user_agent AS "userAgent", s.country
+         FROM sessions s JOIN users u ON u.id = s.user_id JOIN organizations o ON o.id = s.org_id WHERE s.org_id = $1
+           AND s.id = $2`,
+      [currentContext().orgId, id],
+    );
+    return row ?? null;
+  }
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { parseCookie, stringifySetCookie } from 'cookie';
+import type { Request, Response } from 'express';
+import { AppConfig } from '../../../platform/config/index.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { SessionCookies } from '../sessions/index.js';
+import type { FinishedSignIn, PendingSignIn } from './second-factor.service.js';
+
+const PENDING_SECONDS = 300;
+/** 32 random bytes in base64url. */
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
+
+/** The cookies of a pending sign-in and of a remembered device. */
+@Injectable()
+export class FactorCookies {
+  constructor(
+    private readonly app: AppConfig,
+    private readonly sessions: SessionCookies,
+  ) {}
+
+  /** The refusal that asks for the second factor: it brings the cookie by which the sign-in goes on. */
+  needed({ secret, methods }: PendingSignIn): Problem {
+    return new Problem('second_factor_needed', {
+      extensions: { methods },
+      headers: { 'Set-Cookie': this.cookie('pending', secret, PENDING_SECONDS) },
+    });
+  }
+
+  /** The secret of the sign-in under way. Throws sign_in_lapsed. */
+  pending(request: Request): string {
+    const secret = this.read(request, 'pending');
+    if (secret === undefined) throw new Problem('sign_in_lapsed');
+    return secret;
+  }
+
+  device(request: Request): string | undefined {
+    return this.read(request, 'remembered');
+  }
+
+  /** Gives the browser its session, and has it remember the device; the sign-in under way is over. */
+  finish(request: Request, response: Response, { session, device }: FinishedSignIn): void {
+    this.sessions.set(response, session.secret, session.expiresAt, session.remembered);
+    if (this.read(request, 'pending') !== undefined) response.append('Set-Cookie', this.cookie('pending', '', 0));
+    if (device === null) return;
+    response.append(
+      'Set-Cookie',
+      this.cookie('remembered', device.secret, Math.floor((device.expiresAt.getTime() - Date.now()) / 1_000)),
+    );
+  }
+
+  private read(request: Request, name: 'pending' | 'remembered'): string | undefined {
+    const value = parseCookie(request.headers.cookie ?? '')[`${this.app.cookieName}-${name}`];
+    return value !== undefined && SECRET.test(value) ? value : undefined;
+  }
+
+  private cookie(name: 'pending' | 'remembered', value: string, maxAge: number): string {
+    return stringifySetCookie({
+      name: `${this.app.cookieName}-${name}`,
+      value,
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: this.app.secure,
+      path: '/',
+      maxAge,
+    });
+  }
+}

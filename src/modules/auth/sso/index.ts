@@ -1,0 +1,32 @@
+export {
+  AssertionReplays,
+  LogoutTokenReplays,
+  PendingRequests,
+  Replays,
+  SIGN_IN_MILLIS,
+  answerOf,
+  keyOf,
+  type PendingRequest,
+  type SignInRedis,
+} from './request-store.js';
+export { roleOf } from './role-mapping.js';
+export { SsoArrivals } from './sso-arrivals.service.js';
+export { SsoConnectionEntity, type SamlBinding, type SsoProtocol } from './sso-connection.entity.js';
+export { SsoEndings } from './sso-endings.service.js';
+export { evidenceOfClaims, masked, type SsoEvidence } from './sso-evidence.js';
+export { isEmailAddress, type SsoArrival, type SsoIdentity } from './sso-identity.js';
+export { SsoNotices } from './sso-notices.service.js';
+export { asProblems, problemOf, refusalOf } from './sso-problem.js';
+export {
+  SsoProtocols,
+  type ConnectionColumns,
+  type SsoLoginRedirect,
+  type SsoLoginRequest,
+  type SsoProtocolHandler,
+} from './sso-protocols.js';
+export { SsoRefused, type CommonRefusal } from './sso-refusal.js';
+export { SsoSetupService } from './sso-setup.service.js';
+export { SsoTests } from './sso-tests.service.js';
+export { DepartQuery, SamlProviderDto, SsoConnectionResponse, UpdateSsoConnectionDto } from './sso.dto.js';
+export { SsoModule } from './sso.module.js';
+export { SsoRepository, type FoundConnection, type ProviderSession } from './sso.repository.js';

@@ -1,0 +1,24 @@
+import { plainToInstance } from 'class-transformer';
+import { IsISO8601, IsObject, IsString, validate } from 'class-validator';
+import { PermanentFailure } from '../../platform/jobs/on-job.js';
+
+/** The body of a delivery: the event and its data, which the feature that declares the event describes. */
+export class WebhookEnvelope {
+  @IsString()
+  type: string;
+
+  /** When the event happened, as the sender says. */
+  @IsISO8601({ strict: true })
+  timestamp: string;
+
+  @IsObject()
+  data: object;
+}
+
+/** The value as a valid instance of the class. Fails permanently with payload_invalid. */
+export async function parseAs<T extends object>(type: new () => T, value: unknown): Promise<T> {
+  const instance = plainToInstance(type, value);
+  const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
+  if (errors.length > 0) throw new PermanentFailure('payload_invalid');
+  return instance;
+}

@@ -1,0 +1,5 @@
+/** A parameterized SQL statement. */
+export interface Statement {
+  text: string;
+  values: unknown[];
+}

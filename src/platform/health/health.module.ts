@@ -1,0 +1,28 @@
+import { Global, Module } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { HealthController, HEALTH_PROBES } from './health.controller.js';
+import type { HealthProbe } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
+import { Metrics } from '../telemetry/metrics.js';
+
+type ProbeClass = new (...args: never[]) => HealthProbe;
+
+/** Metrics and health. `forRoot` takes the classes of the probes, which other modules provide and export. */
+@Global()
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false })],
+  controllers: [MetricsController, HealthController],
+  providers: [Metrics],
+  exports: [Metrics],
+})
+export class HealthModule {
+  static forRoot(probes: readonly ProbeClass[]): DynamicModule {
+    const list: Provider = {
+      provide: HEALTH_PROBES,
+      inject: [...probes],
+      useFactory: (...found: HealthProbe[]) => found,
+    };
+    return { module: HealthModule, providers: [list] };
+  }
+}

@@ -1,0 +1,19 @@
+import { Global, Module } from '@nestjs/common';
+import { SecurityConfig } from '../config/index.js';
+import { DataKeys } from './data-keys.js';
+import { Kms, LocalKms } from '../crypto/kms.js';
+
+/** Keys for whoever stores something worth sealing. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: Kms,
+      useFactory: (security: SecurityConfig) => new LocalKms(security.rootKey),
+      inject: [SecurityConfig],
+    },
+    DataKeys,
+  ],
+  exports: [DataKeys, Kms],
+})
+export class KeysModule {}

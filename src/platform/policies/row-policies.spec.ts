@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import { defineFeature } from '../feature/define-feature.js';
+import { createPolicy, rowPolicies } from './row-policies.js';
+
+defineFeature({
+  name: 'specimens',
+  description: 'For the test.',
+  permissions: {
+    'specimen:read': { category: 'Specimens', description: 'About people.', ofPeople: true, scopes: {} },
+    'specimen:audit': { category: 'Specimens', description: 'About the organization.', scopes: {} },
+  },
+  tables: {
+    specimens: {
+      kind: 'tenant',
+      retention: { keep: 'a test' },
+      rows: {
+        person: 'person_id',
+        own: { column: 'author_id', may: ['update'] },
+        select: ['specimen:read', 'specimen:audit'],
+        insert: 'signed-in',
+        update: 'specimen:audit',
+      },
+    },
+    racks: { kind: 'tenant', retention: { keep: 'a test' }, rows: { select: 'specimen:read' } },
+    slides: {
+      kind: 'tenant',
+      retention: { keep: 'a test' },
+      rows: {
+        person: 'person_id',
+        permission: 'opened_by',
+        select: ['specimen:read', 'specimen:audit'],
+        insert: 'signed-in',
+      },
+    },
+    labels: { kind: 'installation', retention: { keep: 'a test' } },
+  },
+});
+
+const of = (table: string) =>
+  new Map(
+    rowPolicies()
+      .filter((policy) => policy.table === table)
+      .map(({ command, condition }) => [command as string, condition.replaceAll(/\s+/g, ' ')]),
+  );
+
+describe('the policies of a table', () => {
+  it('reach as far among people as the permission does that is about them', () => {
+    expect(of('specimens').get('select')).toBe(
+      "CASE WHEN org_id = (SELECT app.org_if_holds('specimen:audit')) THEN true ELSE " +
+        "CASE WHEN org_id = (SELECT app.org_if_everybody('specimen:read')) THEN true " +
+        "ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.in_reach('specimen:read') r) END END",
+    );
+  });
+
+  it('are the same for everybody where rows hang on nobody', () => {
+    expect(of('racks').get('select')).toBe("org_id = (SELECT app.org_if_holds('specimen:read'))");
+  });
+
+  it('ask for the one permission that a row names, of those listed, each as far as it reaches', () => {
+    expect(of('slides').get('select')).toBe(
+      `CASE opened_by WHEN 'specimen:read' THEN ${of('specimens')
+        .get('select')!
+        .replace(/^.*? ELSE CASE/, 'CASE')
+        .replace(/ END$/, '')} ` +
+        "WHEN 'specimen:audit' THEN org_id = (SELECT app.org_if_holds('specimen:audit')) " +
+        'ELSE org_id = (SELECT app.org_if_system()) END',
+    );
+  });
+
+  it('let a member in person at rows of their own for what the table says, and no more', () => {
+    expect(of('specimens').get('update')).toBe(
+      'CASE WHEN (org_id, author_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ' +
+        "ELSE org_id = (SELECT app.org_if_holds('specimen:audit')) END",
+    );
+  });
+
+  it('close what nobody named to all but the system', () => {
+    expect([of('specimens').get('delete'), of('racks').get('insert')]).toEqual([
+      'org_id = (SELECT app.org_if_system())',
+      'org_id = (SELECT app.org_if_system())',
+    ]);
+  });
+
+  it('say nothing where every member may, nor of tables of the installation', () => {
+    expect(of('specimens').has('insert')).toBe(false);
+    expect(of('labels').size).toBe(0);
+  });
+
+  it('only ever take away: restrictive, and checked in both directions for a change', () => {
+    const update = rowPolicies().find(({ table, command }) => table === 'specimens' && command === 'update');
+    const { condition } = update!;
+    expect(createPolicy(update!)).toBe(
+      `CREATE POLICY rows_update ON specimens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app ` +
+        `USING (${condition}) WITH CHECK (${condition})`,
+    );
+  });
+});

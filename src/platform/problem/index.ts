@@ -1,0 +1,3 @@
+import './problem.feature.js';
+export { Problem } from './problem.js';
+export type { FieldError, ProblemBody, ProblemOptions } from './problem.js';

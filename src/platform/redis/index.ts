@@ -1,0 +1,3 @@
+export { RedisConnections } from './redis-connections.js';
+export { RedisModule } from './redis.module.js';
+export { RedisProbe } from './redis.probe.js';

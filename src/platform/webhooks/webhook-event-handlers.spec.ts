@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import { MetadataScanner, type DiscoveryService } from '@nestjs/core';
+import { IsString } from 'class-validator';
+import { defineFeature } from '../feature/define-feature.js';
+import type { AuditEventType, WebhookEventName } from '../feature/registry.js';
+import { OnWebhookEvent, type WebhookDelivery } from './on-webhook-event.js';
+import { WebhookEventHandlers } from './webhook-event-handlers.js';
+import { webhookEventProblems } from './webhook-event-problems.js';
+
+class ThingDto {
+  @IsString() serial: string;
+}
+const THING = { description: 'Changes a thing.', dto: ThingDto } as const;
+defineFeature({
+  name: 'webhook-event-spec',
+  description: 'Webhook events of this specification.',
+  webhookEvents: {
+    'thing.created': { ...THING, orderKey: 'serial' },
+    'thing.updated': { ...THING, orderKey: 'serial' },
+    'thing.forgotten': { ...THING, orderKey: 'serial' },
+    'thing.misordered': { ...THING, orderKey: 'number' },
+  },
+});
+
+const named = (...names: string[]) => names as WebhookEventName[];
+const EMITS = ['thing.changed'] as unknown as AuditEventType[];
+const DELIVERY: WebhookDelivery = {
+  id: 'delivery',
+  sourceId: 'source',
+  event: named('thing.created')[0]!,
+  timestamp: '2026-01-15T09:30:00Z',
+};
+
+class Things {
+  private readonly prefix = 'by this instance';
+  @OnWebhookEvent(named('thing.created', 'thing.updated', 'thing.misordered'), { emits: EMITS })
+  apply(data: object, { id }: WebhookDelivery) {
+    return Promise.resolve([this.prefix, (data as ThingDto).serial, id].join(': '));
+  }
+  other() {
+    return 1;
+  }
+}
+
+class AlsoThings {
+  @OnWebhookEvent(named('thing.updated')[0]!) again() {
+    return Promise.resolve('');
+  }
+}
+
+class Mistyped {
+  // @ts-expect-error -- the data of the event is an ExternalPersonDto, which has no such field
+  @OnWebhookEvent('person.updated') wrongData(_data: { serial: string }) {
+    return Promise.resolve('');
+  }
+  // @ts-expect-error -- a handler returns the id of the record
+  @OnWebhookEvent('person.created') noId() {
+    return Promise.resolve();
+  }
+  // @ts-expect-error -- no feature declares the event
+  @OnWebhookEvent('person.renamed') noEvent() {
+    return Promise.resolve('');
+  }
+}
+
+class Strangers {
+  @OnWebhookEvent(named('thing.unheard')[0]!) apply() {
+    return Promise.resolve('');
+  }
+}
+
+const handlers = (...instances: unknown[]) =>
+  new WebhookEventHandlers(
+    {
+      getProviders: () =>
+        instances.map((instance) => ({ instance, name: (instance as object | null)?.constructor?.name })),
+    } as unknown as DiscoveryService,
+    new MetadataScanner(),
+  ).byEvent();
+
+describe('the handlers of webhook events', () => {
+  it('are found among all providers, one method for several events, and keep their instance', async () => {
+    const found = handlers(null, undefined, 'text', Object.create(null), new Things());
+    expect([...found.keys()]).toEqual(['thing.created', 'thing.updated', 'thing.misordered']);
+    const { where, emits, run } = found.get('thing.updated')!;
+    expect({ where, emits }).toEqual({ where: 'Things.apply', emits: EMITS });
+    expect(await run({ serial: 'S-1' }, DELIVERY)).toBe('by this instance: S-1: delivery');
+  });
+
+  it('emit nothing unless they say so', () => {
+    expect(handlers(new AlsoThings()).get('thing.updated')!.emits).toEqual([]);
+  });
+
+  it('are one for each event: a second handler is rejected, and the error names both', () => {
+    expect(() => handlers(new Things(), new AlsoThings())).toThrow(
+      'the webhook event "thing.updated" has two handlers: Things.apply and AlsoThings.again',
+    );
+  });
+});
+
+it('the decorator accepts declared events only, with a method that fits their data, when it is compiled', () => {
+  expect([...handlers(new Mistyped()).keys()]).toEqual(['person.updated', 'person.created', 'person.renamed']);
+});
+
+describe('the boot check of webhook events', () => {
+  it('says what to write for an event without a handler, a handler without an event, and a wrong order key', () => {
+    expect(webhookEventProblems(handlers(new Things(), new Strangers()))).toEqual([
+      'webhook event "thing.forgotten" is declared and not handled: ' +
+        "put @OnWebhookEvent('thing.forgotten') on a provider's method, or remove it",
+      'webhook event "thing.unheard" is handled by Strangers.apply and not declared: ' +
+        "add it to webhookEvents in the module's feature file",
+      'webhook event "thing.misordered" is ordered by "number", which ThingDto does not validate: ' +
+        'name one of its fields in orderKey',
+    ]);
+  });
+});

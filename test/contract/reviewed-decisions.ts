@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { isOfPeople } from '../../src/platform/policies/row-policies.js';
+
+export const RELATIONS = [
+  'own record',
+  'assigned',
+  'assigned before',
+  'announced',
+  "colleague's",
+  "other organization's",
+] as const;
+export type RelationName = (typeof RELATIONS)[number];
+
+/** What is set beside the default of a role, and what it comes to; "default" where nothing is. */
+export interface Setting {
+  role: string;
+  member: string;
+  grant: string;
+  scope: string;
+}
+
+/** The reviewed tables, read back. */
+const rowsUnder = (title: string): string[][] =>
+  readFileSync(`${import.meta.dirname}/expected/decisions.md`, 'utf8')
+    .split(`## ${title}`)[1]!
+    .split('\n## ')[0]!
+    .split('\n')
+    .filter((row) => row.startsWith('| '))
+    .slice(2)
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+export const SETTINGS = rowsUnder('What is set').map(([role = '', member = '', grant = '', scope = '']): Setting => ({
+  role,
+  member,
+  grant,
+  scope,
+}));
+export const REACH = new Map(
+  rowsUnder('What a scope reaches').map(([kind, scope, ...relations]) => [
+    `${kind} ${scope}`,
+    new Set(RELATIONS.filter((_, i) => relations[i] === 'yes')),
+  ]),
+);
+const DEFAULTS = new Map(
+  readFileSync(`${import.meta.dirname}/expected/permissions.md`, 'utf8')
+    .split('\n')
+    .filter((row) => row.startsWith('| `') || row.startsWith('| Permission'))
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    )
+    .map(([permission = '', ...scopes]) => [permission, scopes]),
+);
+
+export function defaultScope(role: string, permission: string): string {
+  const scope = DEFAULTS.get(permission)![DEFAULTS.get('Permission')!.indexOf(role)];
+  return scope === undefined || scope === '–' ? 'none' : scope;
+}
+
+export const expectedReach = (permission: string, scope: string) =>
+  REACH.get(`${isOfPeople(permission) ? 'people' : 'other'} ${scope}`)!;

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { AppModule } from '../../src/app.module.js';
+import { loadConfig } from '../../src/platform/config/config.js';
+import { defineFeature } from '../../src/platform/feature/define-feature.js';
+import { createApp } from '../../src/platform/http/index.js';
+import { Harness } from '../harness/app.js';
+import type { FeatureDeclaration } from '../../src/platform/feature/declarations.js';
+
+let harness: Harness;
+
+async function boot() {
+  @Module({})
+  class Root {}
+  const config = loadConfig(harness.env, 'api');
+  return createApp({ module: Root, imports: [AppModule.forRoot(config)] }, config);
+}
+
+beforeAll(async () => {
+  harness = await Harness.start({ takeJobs: false });
+});
+afterAll(() => harness.stop());
+
+describe('a declaration is refused', () => {
+  const feature = (more: Partial<FeatureDeclaration>) => () =>
+    defineFeature({ name: `again-${Math.random()}`, description: 'Twice.', ...more });
+
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      'a feature twice',
+      () => defineFeature({ name: 'people', description: 'Twice.' }),
+      /feature "people" is declared twice/,
+    ],
+    [
+      'a permission twice',
+      feature({ permissions: { 'person:read': { category: 'x', description: 'x', scopes: {} } } }),
+      /permissions "person:read" is declared twice, the second time by feature "again/,
+    ],
+    [
+      'an event twice',
+      feature({ events: { 'person.created': { category: 'x', severity: 'info', description: 'x' } } }),
+      /events "person\.created" is declared twice/,
+    ],
+    [
+      'a problem twice',
+      feature({ errors: { not_found: { status: 404, title: 'x' } } }),
+      /errors "not_found" is declared twice/,
+    ],
+    [
+      'a table twice',
+      feature({ tables: { people: { kind: 'tenant', rows: {}, retention: { keep: 'x' } } } }),
+      /tables "people" is declared twice/,
+    ],
+  ])('%s', (_what, declare, message) => {
+    expect(declare).toThrow(message);
+  });
+
+  it('that nothing uses, or that contradicts itself: all at once, each with what to do', async () => {
+    defineFeature({
+      name: 'unused',
+      description: ' ',
+      permissions: { 'unused:do': { category: 'x', description: 'x', scopes: {} } },
+      events: {
+        'unused.done': {
+          category: 'x',
+          severity: 'info',
+          description: 'x',
+          live: { permission: 'unused:do', person: 'whom' },
+        },
+      },
+      jobs: { 'unused.work': { description: 'x', attempts: 1, backoffSeconds: 1, timeoutSeconds: 1, concurrency: 1 } },
+      schedules: {
+        'unused.tick': {
+          description: 'x',
+          cron: '* * * * *',
+          timezone: 'UTC',
+          job: 'unused.nothing',
+          per: 'installation',
+        },
+      },
+      retention: {
+        'unused.short': { description: 'x', table: 'unused', ageColumn: 'x', days: 1, floorDays: 2, action: 'delete' },
+        'unused.astray': {
+          description: 'x',
+          table: 'nowhere',
+          ageColumn: 'x',
+          days: 2,
+          floorDays: 2,
+          action: 'delete',
+        },
+      },
+      tables: {
+        unused: {
+          kind: 'tenant',
+          rows: { select: 'unused:nothing' },
+          retention: { policies: ['unused.short', 'unused.astray'] },
+        },
+      },
+    });
+    const refusal = await boot().then(
+      () => 'started',
+      (error: Error) => error.message,
+    );
+    for (const line of [
+      'permission "unused:do" is declared and used nowhere: put @Access with it on a route, or name it in the ' +
+        'rules of a table, or remove it',
+      'event "unused.done" is declared and used nowhere: name it in emits of the route or job that records it, ' +
+        'or remove it',
+      'event "unused.done" goes live to holders of "unused:do", whom table "live_events" does not show it: add ' +
+        'the permission to select of its rows',
+      'event "unused.done" names "whom" as the person it is about: declare it in meta as an id',
+      'job "unused.work" is declared and used nowhere: put @OnJob with it on a provider\'s method, or remove it',
+      'schedule "unused.tick" runs the job "unused.nothing", which no feature declares',
+      'table "unused" names the retention policy "unused.astray", which is not declared for it',
+      'retention policy "unused.astray" is about the table "nowhere", which no feature declares',
+      'retention policy "unused.short" keeps rows for less than its floor',
+      'feature "unused" has no description',
+      'the rules of table "unused" name the permission "unused:nothing", which no feature declares',
+    ])
+      expect(refusal).toContain(line);
+  });
+});

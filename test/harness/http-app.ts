@@ -1,0 +1,150 @@
+import { Body, Controller, Get, Global, Module, Param, Post, Query, Req } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Expose, Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { ConfigModule } from '../../src/platform/config/config.module.js';
+import { loadConfig } from '../../src/platform/config/config.js';
+import { DEVELOPMENT_MARK } from '../../src/platform/config/services.config.js';
+import { DatabaseUnavailable } from '../../src/platform/database/errors.js';
+import type { SignedRequest } from '../../src/platform/http/body.js';
+import { createApp } from '../../src/platform/http/create-app.js';
+import { HttpModule } from '../../src/platform/http/http.module.js';
+import { PageQuery } from '../../src/platform/http/pagination.dto.js';
+import { Returns } from '../../src/platform/http/returns.js';
+import { LOG_STREAM } from '../../src/platform/logging/logger.js';
+import { LoggingModule } from '../../src/platform/logging/logging.module.js';
+import { PlacesModule } from '../../src/platform/places/index.js';
+import { Problem } from '../../src/platform/problem/problem.js';
+import { HEALTH_PROBES } from '../../src/platform/health/health.controller.js';
+import { HealthModule } from '../../src/platform/health/health.module.js';
+
+class Inner {
+  @IsString()
+  street: string;
+}
+
+class Input {
+  @IsInt()
+  age: number;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Inner)
+  inner?: Inner;
+}
+
+class Output {
+  @Expose()
+  id: string;
+
+  @Expose()
+  at: Date;
+}
+
+const failures: Record<string, () => never> = {
+  unknown: () => {
+    throw new Error('secret detail of jane@example.org');
+  },
+  database: () => {
+    throw new DatabaseUnavailable();
+  },
+  uuid: () => {
+    throw Object.assign(new Error('invalid input syntax'), { driverError: { code: '22P02' } });
+  },
+  nul: () => {
+    throw Object.assign(new Error('bad byte'), { code: '22021' });
+  },
+  problem: () => {
+    throw new Problem('conflict', { detail: 'seen already', errors: [{ field: 'a', message: 'is taken' }] });
+  },
+};
+
+@Controller('v1')
+class SampleController {
+  @Get('things/:id')
+  @Returns(Output)
+  one(@Param('id') id: string) {
+    return { id, at: new Date(0), passwordHash: 'hidden' };
+  }
+
+  @Get('things')
+  @Returns(Output, { list: true })
+  list(@Query() { limit }: PageQuery) {
+    return {
+      items: Array.from({ length: Math.min(limit, 2) }, () => ({ id: 'a', at: new Date(0), internal: 1 })),
+      nextCursor: null,
+    };
+  }
+
+  @Post('things')
+  @Returns(Output, { status: 201 })
+  create(@Body() input: Input) {
+    return { id: String(input.age), at: new Date(0) };
+  }
+
+  @Post('nothing')
+  @Returns.nothing()
+  nothing() {
+    return { leaked: true };
+  }
+
+  @Get('fail/:how')
+  @Returns(Output)
+  fail(@Param('how') how: string): never {
+    return failures[how]!();
+  }
+
+  @Get('undeclared')
+  undeclared() {
+    return { everything: true };
+  }
+
+  @Post('webhooks/:id')
+  @Returns(Output)
+  signed(@Req() request: SignedRequest) {
+    return { id: request.rawBody.toString('hex'), at: new Date(0) };
+  }
+
+  @Post('sso/saml/:id/acs')
+  @Returns(Output)
+  acs(@Body() body: Record<string, string>) {
+    return { id: body.SAMLResponse?.length.toString(), at: new Date(0) };
+  }
+}
+
+/** The lines that the application logged. */
+export const lines: string[] = [];
+
+@Global()
+@Module({
+  providers: [
+    { provide: LOG_STREAM, useValue: { write: (line: string) => void lines.push(line) } },
+    { provide: HEALTH_PROBES, useValue: [{ name: 'database', check: () => Promise.resolve() }] },
+  ],
+  exports: [LOG_STREAM, HEALTH_PROBES],
+})
+class SinkModule {}
+
+const config = loadConfig(
+  {
+    VOUCHSAFE_ENV: 'test',
+    DATABASE_URL: 'postgres://a@127.0.0.1/v',
+    REDIS_URL: 'redis://127.0.0.1',
+    ROOT_KEY: DEVELOPMENT_MARK + '1'.repeat(52),
+    JWT_SECRET: DEVELOPMENT_MARK + '2'.repeat(52),
+  },
+  'api',
+);
+
+@Module({
+  imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, PlacesModule, HealthModule, HttpModule],
+  controllers: [SampleController],
+})
+class TestModule {}
+
+/** Starts an HTTP application without a database, with sample routes, on a free port. */
+export async function startHttpApp(): Promise<NestExpressApplication> {
+  const app = await createApp(TestModule, config);
+  await app.listen(0, '127.0.0.1');
+  return app;
+}

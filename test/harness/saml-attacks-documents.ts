@@ -1,0 +1,239 @@
+import { type Means, type Attack, saying, altered, posted, swap, carrying } from './saml-attacks.js';
+import { assertionXml, responseXml, sign, signedResponse, status } from './saml-idp.js';
+
+export const FORM_ATTACKS: readonly Attack[] = [
+  ['no response in the form', 'parameter_missing', () => ({ body: {} })],
+  ['no form at all', 'parameter_missing', () => ({ body: null })],
+  [
+    'the response given twice',
+    'parameter_duplicated',
+    posted((form) => ({ body: { SAMLResponse: [form.SAMLResponse, form.SAMLResponse] } })),
+  ],
+  [
+    'RelayState given twice',
+    'parameter_duplicated',
+    posted((form) => ({ body: { ...form, RelayState: ['/a', '/b'] } })),
+  ],
+  [
+    'a request beside the response',
+    'parameter_unexpected',
+    posted((form) => ({ body: { ...form, SAMLRequest: 'AA==' } })),
+  ],
+  [
+    'a second response in the address',
+    'parameter_unexpected',
+    posted((form) => ({ query: { SAMLResponse: form.SAMLResponse } })),
+  ],
+  [
+    'an artifact in another letter case',
+    'parameter_unexpected',
+    posted((form) => ({ body: { ...form, samlart: 'AA==' } })),
+  ],
+  ['text that is not base64', 'not_base64', () => ({ body: { SAMLResponse: '<samlp:Response/>' } })],
+  [
+    'base64 with letters hidden in it',
+    'not_base64',
+    posted((form) => ({ body: { SAMLResponse: `*${form.SAMLResponse}` } })),
+  ],
+  ['base64 in the alphabet of addresses', 'not_base64', () => ({ body: { SAMLResponse: '__-_' } })],
+  [
+    'base64 cut short',
+    'not_base64',
+    posted((form) => ({ body: { SAMLResponse: form.SAMLResponse.replace(/=*$/, 'A=') } })),
+  ],
+  [
+    'bytes that are not UTF-8',
+    'not_utf8',
+    () => ({ body: { SAMLResponse: Buffer.from([0x3c, 0xff, 0xfe, 0x3e]).toString('base64') } }),
+  ],
+  [
+    'UTF-16',
+    'not_utf8',
+    ({ parts, key }) => ({
+      body: { SAMLResponse: Buffer.from(`\uFEFF${signedResponse(parts, key)}`, 'utf16le').toString('base64') },
+    }),
+  ],
+  ['a megabyte', 'too_large', () => ({ body: { SAMLResponse: 'A'.repeat(1 << 20) } })],
+  ['more than 256 kB of response', 'too_large', saying(() => carrying({ note: ['x'.repeat(257 * 1024)] }))],
+  ['no cookie of this browser', 'browser_unbound', posted(() => ({ cookie: '' }))],
+  [
+    'the cookie of another browser',
+    'request_unknown',
+    posted(() => ({ cookie: `__Host-vouchsafe-sign-in=${'A'.repeat(43)}` })),
+  ],
+  ['a cookie that is none of ours', 'browser_unbound', posted(() => ({ cookie: '__Host-vouchsafe-sign-in=short' }))],
+  ['a connection that does not exist', 'connection_unknown', posted(() => ({ connectionId: 'nobody' }))],
+];
+
+export const DOCUMENT_ATTACKS: readonly Attack[] = [
+  ['a DOCTYPE', 'xml_doctype', altered((xml) => `<!DOCTYPE r>${xml}`)],
+  [
+    'entities that multiply',
+    'xml_doctype',
+    altered((xml) => `<!DOCTYPE r [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>${xml}`),
+  ],
+  [
+    'an entity from a file',
+    'xml_doctype',
+    altered((xml) => `<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>${xml}`),
+  ],
+  ['an entity that nobody declared', 'xml_malformed', altered((xml) => swap(xml, '>subject-1<', '>&subject;<'))],
+  ['a comment in the NameID', 'xml_comment', altered((xml) => swap(xml, '>subject-1<', '>admin<!-- -->subject-1<'))],
+  ['a comment before everything', 'xml_comment', altered((xml) => `<!-- hello -->${xml}`)],
+  ['a CDATA section in the NameID', 'xml_cdata', altered((xml) => swap(xml, '>subject-1<', '><![CDATA[subject-1]]><'))],
+  ['a processing instruction', 'xml_instruction', altered((xml) => swap(xml, '>subject-1<', '>subject<?x y?>-1<'))],
+  ['a style sheet', 'xml_instruction', altered((xml) => `<?xml-stylesheet href="a.xsl"?>${xml}`)],
+  ['XML 1.1', 'xml_encoding', altered((xml) => `<?xml version="1.1"?>${xml}`)],
+  ['another encoding declared', 'xml_encoding', altered((xml) => `<?xml version="1.0" encoding="UTF-7"?>${xml}`)],
+  ['a byte order mark', 'xml_encoding', altered((xml) => `\uFEFF${xml}`)],
+  ['two roots', 'xml_malformed', altered((xml) => xml + xml)],
+  ['text after the root', 'xml_malformed', altered((xml) => `${xml}and more`)],
+  ['a tag left open', 'xml_malformed', altered((xml) => xml.slice(0, -5))],
+  [
+    'a prefix that stands for nothing',
+    'xml_malformed',
+    altered((xml) => swap(xml, '<saml:Subject>', '<evil:Subject>')),
+  ],
+  [
+    'the same attribute twice',
+    'xml_malformed',
+    altered((xml) => swap(xml, ' Version="2.0"', ' Version="2.0" Version="2.0"')),
+  ],
+  ['20 000 elements inside each other', 'xml_too_deep', () => ({ xml: '<a>'.repeat(20_000) })],
+  [
+    'a deep tree inside a real response',
+    'xml_too_deep',
+    altered((xml) => swap(xml, '<samlp:Status>', `${'<x>'.repeat(30)}${'</x>'.repeat(30)}<samlp:Status>`)),
+  ],
+  [
+    '5 000 elements beside each other',
+    'xml_too_many_nodes',
+    altered((xml) => swap(xml, '<samlp:Status>', `${'<x/>'.repeat(5000)}<samlp:Status>`)),
+  ],
+  [
+    '10 000 attributes',
+    'xml_too_many_nodes',
+    altered((xml) =>
+      swap(xml, '<samlp:Status>', `<samlp:Status ${Array.from({ length: 10_000 }, (_, i) => `a${i}=""`).join(' ')}>`),
+    ),
+  ],
+  ['a NUL character', 'xml_malformed', altered((xml) => swap(xml, '>subject-1<', '>subject-1\0<'))],
+];
+
+const LOGOUT = (means: Means): string =>
+  sign(
+    responseXml(means.parts, '').replaceAll('samlp:Response', 'samlp:LogoutResponse'),
+    means.parts.responseAttrs['ID']!,
+    means.key,
+  );
+
+export const SHAPE_ATTACKS: readonly Attack[] = [
+  ['a signed LogoutResponse', 'not_a_response', (means) => ({ xml: LOGOUT(means) })],
+  [
+    'an assertion without a response',
+    'not_a_response',
+    ({ parts, key }) => ({ xml: sign(assertionXml(parts), parts.assertionAttrs['ID']!, key) }),
+  ],
+  [
+    'a Response in another namespace',
+    'not_a_response',
+    altered((xml) => swap(xml, 'xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"', 'xmlns:samlp="urn:evil"')),
+  ],
+  [
+    'SAML 1.1',
+    'version_unsupported',
+    saying(({ parts }) => ({ responseAttrs: { ...parts.responseAttrs, Version: '1.1' } })),
+  ],
+  [
+    'an assertion without a version',
+    'version_unsupported',
+    saying(({ parts }) => ({ assertionAttrs: { ...parts.assertionAttrs, Version: undefined } })),
+  ],
+  [
+    "an element of the sender's own",
+    'element_unexpected',
+    altered((xml) => swap(xml, '<samlp:Status>', '<samlp:Other/><samlp:Status>')),
+  ],
+  ['no status', 'status_missing', saying(() => ({ status: '' }))],
+  ['two statuses', 'status_missing', saying(() => ({ status: status('Success') + status('Requester') }))],
+  [
+    'a refusal by the identity provider',
+    'status_not_success',
+    saying(() => ({ status: status('Responder', 'AuthnFailed') })),
+  ],
+  [
+    'a refusal with Success inside it',
+    'status_not_success',
+    saying(() => ({ status: status('Requester', 'Success') })),
+  ],
+  [
+    'NoPassive without an assertion',
+    'status_not_success',
+    ({ parts }) => ({ xml: responseXml({ ...parts, status: status('Responder', 'NoPassive') }, '') }),
+  ],
+  ['no assertion', 'assertion_missing', ({ parts }) => ({ xml: responseXml(parts, '') })],
+  [
+    'two assertions',
+    'assertion_not_single',
+    altered((xml, { parts }) =>
+      swap(
+        xml,
+        '</samlp:Response>',
+        `${assertionXml({ ...parts, assertionAttrs: { ...parts.assertionAttrs, ID: '_evil' } })}</samlp:Response>`,
+      ),
+    ),
+  ],
+  [
+    'an encrypted assertion with nothing in it',
+    'encryption_malformed',
+    ({ parts }) => ({ xml: responseXml(parts, '<saml:EncryptedAssertion/>') }),
+  ],
+  [
+    'an encrypted assertion beside a plain one',
+    'assertion_not_single',
+    altered((xml) => swap(xml, '</samlp:Response>', '<saml:EncryptedAssertion/></samlp:Response>')),
+  ],
+  [
+    'an assertion hidden in Extensions',
+    'assertion_missing',
+    ({ parts, key }) => ({
+      xml: sign(
+        responseXml(parts, `<samlp:Extensions>${assertionXml(parts)}</samlp:Extensions>`),
+        parts.assertionAttrs['ID']!,
+        key,
+      ),
+    }),
+  ],
+  [
+    'no answer to any request',
+    'response_unsolicited',
+    saying(({ parts }) => ({ responseAttrs: { ...parts.responseAttrs, InResponseTo: undefined } })),
+  ],
+  [
+    'an answer to a request nobody made',
+    'request_unknown',
+    saying(({ parts }) => ({ responseAttrs: { ...parts.responseAttrs, InResponseTo: '_guess' } })),
+  ],
+  [
+    'the same ID on response and assertion',
+    'id_duplicated',
+    ({ parts }) => ({
+      xml: responseXml(
+        { ...parts, responseAttrs: { ...parts.responseAttrs, ID: '_same' } },
+        assertionXml({ ...parts, assertionAttrs: { ...parts.assertionAttrs, ID: '_same' } }),
+      ),
+    }),
+  ],
+  [
+    "the assertion's ID again on a foreign attribute",
+    'id_duplicated',
+    altered((xml, { parts }) =>
+      swap(xml, '<samlp:Status>', `<samlp:Status xmlns:w="urn:w" w:Id="${parts.assertionAttrs['ID']}">`),
+    ),
+  ],
+  [
+    'an ID with a quote in it',
+    'id_missing',
+    saying(({ parts }) => ({ responseAttrs: { ...parts.responseAttrs, ID: "_a' or '1'='1" } })),
+  ],
+];

@@ -1,0 +1,178 @@
+import { type Attack, saying, confirming, within, carrying } from './saml-attacks.js';
+import { attributeStatement, authnStatement, conditions, confirmation, instant, nameId } from './saml-idp.js';
+
+export const STATEMENT_ATTACKS: readonly Attack[] = [
+  [
+    'another issuer of the response',
+    'issuer_wrong',
+    saying(() => ({ responseIssuer: '<saml:Issuer>https://evil.example.test</saml:Issuer>' })),
+  ],
+  [
+    'another issuer of the assertion',
+    'issuer_wrong',
+    saying(() => ({ issuer: '<saml:Issuer>https://evil.example.test</saml:Issuer>' })),
+  ],
+  [
+    'another destination',
+    'destination_wrong',
+    saying(({ parts }) => ({
+      responseAttrs: { ...parts.responseAttrs, Destination: 'https://elsewhere.example.test/acs' },
+    })),
+  ],
+  [
+    'a signed response without a destination',
+    'destination_wrong',
+    saying(({ parts }) => ({ responseAttrs: { ...parts.responseAttrs, Destination: undefined } }), 'both'),
+  ],
+  [
+    'another audience',
+    'audience_wrong',
+    saying(() => ({ conditions: conditions(['https://elsewhere.example.test']) })),
+  ],
+  [
+    'our audience among others',
+    'audience_wrong',
+    saying(({ departed }) => ({
+      conditions: conditions([departed.connection.spEntityId, 'https://elsewhere.example.test']),
+    })),
+  ],
+  ['no audience', 'audience_wrong', saying(() => ({ conditions: conditions([]) }))],
+  ['no conditions', 'conditions_missing', saying(() => ({ conditions: '' }))],
+  [
+    'a condition that is not understood',
+    'condition_unknown',
+    saying((means) => within(means, {}, '<saml:Condition/>')),
+  ],
+  ['conditions that ended', 'assertion_expired', saying((means) => within(means, { NotOnOrAfter: instant(-90) }))],
+  [
+    'conditions that have not begun',
+    'assertion_not_yet_valid',
+    saying((means) => within(means, { NotBefore: instant(90) })),
+  ],
+  ['a time that is none', 'time_malformed', saying((means) => within(means, { NotOnOrAfter: 'tomorrow' }))],
+  ['a time without a zone', 'time_malformed', saying((means) => within(means, { NotBefore: '2020-01-01T00:00:00' }))],
+  [
+    'another recipient',
+    'confirmation_recipient_wrong',
+    saying((means) => confirming(means, { Recipient: 'https://elsewhere.example.test/acs' })),
+  ],
+  ['no recipient', 'confirmation_recipient_wrong', saying((means) => confirming(means, { Recipient: undefined }))],
+  [
+    'a confirmation of another request',
+    'in_response_to_wrong',
+    saying((means) => confirming(means, { InResponseTo: '_other' })),
+  ],
+  [
+    'a confirmation of no request',
+    'in_response_to_wrong',
+    saying((means) => confirming(means, { InResponseTo: undefined })),
+  ],
+  [
+    'a confirmation that ended',
+    'confirmation_expired',
+    saying((means) => confirming(means, { NotOnOrAfter: instant(-90) })),
+  ],
+  [
+    'a confirmation without an end',
+    'confirmation_missing',
+    saying((means) => confirming(means, { NotOnOrAfter: undefined })),
+  ],
+  [
+    'a holder-of-key confirmation',
+    'confirmation_missing',
+    saying(({ departed }) => ({
+      confirmations: confirmation(
+        { Recipient: departed.connection.acsUrl, InResponseTo: departed.requestId, NotOnOrAfter: instant(300) },
+        'urn:oasis:names:tc:SAML:2.0:cm:holder-of-key',
+      ),
+    })),
+  ],
+  ['no confirmation', 'confirmation_missing', saying(() => ({ confirmations: '' }))],
+  [
+    'an assertion from the future',
+    'issued_in_future',
+    saying(({ parts }) => ({ assertionAttrs: { ...parts.assertionAttrs, IssueInstant: instant(90) } })),
+  ],
+  [
+    'an assertion from this morning',
+    'assertion_too_old',
+    saying(({ parts }) => ({ assertionAttrs: { ...parts.assertionAttrs, IssueInstant: instant(-6 * 3600) } })),
+  ],
+  ['no sign-in at the identity provider', 'authentication_missing', saying(() => ({ authn: '' }))],
+  [
+    'a session that ended',
+    'session_expired',
+    saying(() => ({ authn: authnStatement({ SessionNotOnOrAfter: instant(-1) }) })),
+  ],
+  ['an empty NameID', 'name_id_missing', saying(() => ({ nameId: nameId('') }))],
+  ['a blank NameID', 'name_id_missing', saying(() => ({ nameId: nameId('  ') }))],
+  [
+    'no NameID, but an attribute that calls itself so',
+    'name_id_missing',
+    saying(() => ({ nameId: '', ...carrying({ nameID: ['admin'] }) })),
+  ],
+  ['two NameIDs', 'name_id_missing', saying(() => ({ nameId: nameId('subject-1') + nameId('admin') }))],
+  [
+    'a NameID with an element in it',
+    'name_id_missing',
+    saying(() => ({ nameId: nameId('sub<b xmlns="">ject</b>-1') })),
+  ],
+  [
+    'a NameID that changes every time',
+    'name_id_transient',
+    saying(() => ({ nameId: nameId('subject-1', { Format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient' }) })),
+  ],
+  ['an empty audience', 'audience_wrong', saying(() => ({ conditions: conditions(['']) }))],
+  [
+    'two audience restrictions',
+    'audience_wrong',
+    saying((means) =>
+      within(
+        means,
+        {},
+        `<saml:AudienceRestriction><saml:Audience>${means.departed.connection.spEntityId}</saml:Audience>` +
+          '</saml:AudienceRestriction>',
+      ),
+    ),
+  ],
+  [
+    'our audience with a blank behind it',
+    'audience_wrong',
+    saying(({ departed }) => ({ conditions: conditions([`${departed.connection.spEntityId} `]) })),
+  ],
+  [
+    'a recipient that only begins like ours',
+    'confirmation_recipient_wrong',
+    saying((means) => confirming(means, { Recipient: `${means.departed.connection.acsUrl}.evil.test` })),
+  ],
+  [
+    'a sign-in of the future',
+    'issued_in_future',
+    saying(() => ({ authn: authnStatement({ AuthnInstant: instant(90) }) })),
+  ],
+  ['a persistent name as long as a book', 'name_id_missing', saying(() => ({ nameId: nameId('x'.repeat(300)) }))],
+  ['two addresses', 'email_multiple', saying(() => carrying({ mail: ['ada@example.test', 'admin@example.test'] }))],
+  [
+    'two addresses in two attributes of one name',
+    'email_multiple',
+    saying(() => ({
+      attributes:
+        attributeStatement({ mail: ['ada@example.test'] }) + attributeStatement({ mail: ['admin@example.test'] }),
+    })),
+  ],
+  [
+    'an address that is none',
+    'email_invalid',
+    saying(() => carrying({ mail: ['ada@example.test, admin@example.test'] })),
+  ],
+  [
+    'an address with a line break',
+    'email_invalid',
+    saying(() => carrying({ mail: ['ada@example.test&#10;Bcc:x@y.test'] })),
+  ],
+  [
+    'groups too many to send',
+    'groups_truncated',
+    saying(() => carrying({ 'http://schemas.microsoft.com/claims/groups.link': ['https://graph.example.test'] })),
+  ],
+];
