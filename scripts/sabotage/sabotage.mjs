@@ -1,21 +1,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { copyCheckout } from '../lib/copy-checkout.mjs';
 import { makeHome, readJson } from '../lib/files.mjs';
 import { Fixable, complain, say, step } from '../lib/log.mjs';
-import { inRoot, root, stateHome } from '../lib/paths.mjs';
+import { stateHome } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { cases } from './cases.mjs';
 
-const LEFT_OUT = new Set(['node_modules', '.git', '.vouchsafe', 'coverage']);
 const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 /** A copy of the checkout that shares its packages. */
 function copy(folder) {
   fs.rmSync(folder, { recursive: true, force: true });
-  fs.mkdirSync(folder);
-  for (const name of fs.readdirSync(root))
-    if (!LEFT_OUT.has(name)) fs.cpSync(inRoot(name), path.join(folder, name), { recursive: true });
-  fs.symlinkSync(inRoot('node_modules'), path.join(folder, 'node_modules'));
+  copyCheckout(folder);
   if (fs.existsSync(path.join(stateHome(), 'cache'))) {
     fs.cpSync(path.join(stateHome(), 'cache'), path.join(folder, '.vouchsafe', 'cache'), { recursive: true });
   }

@@ -3,6 +3,7 @@ import { Fixable } from '../lib/log.mjs';
 import { inRoot } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { runCli } from '../start/application.mjs';
+import { runTutorial } from '../tutorial/run.mjs';
 
 /** A script of package.json, so that `npm run lint` and the test's lint are one and the same. */
 const script =
@@ -23,4 +24,6 @@ export const checks = {
   types: script('types'),
   boundaries: script('boundaries'),
   'generated docs are current': ({ env, signal }) => runCli(['docs', '--check'], { env, signal }),
+  // Before Jest, so that its services and tests take no time from other suites.
+  'the tutorial works as written': runTutorial,
 };

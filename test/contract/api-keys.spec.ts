@@ -8,10 +8,9 @@ import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { KeyClient, madeKey, type MadeKey } from '../harness/keys.js';
 import { RawSql } from './raw-sql.js';
-import { SAMPLES, type Sample } from './samples.js';
-import { makeTenant, providerMetadata, type Tenant } from './world.js';
+import { guardedOf, keyOf, sampleFor, send as sendSample } from './requests.js';
+import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
-const ORDER = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const PERMISSIONS = [...declared('permissions').keys()];
 /**
  * Routes that give or take away rights: whoever calls them needs those rights as well, and a key of one permission has
@@ -103,11 +102,7 @@ afterAll(async () => {
   process.stdout.write(`api keys: ${cells} cells, ${routes.length} routes, ${PERMISSIONS.length} permissions\n`);
 });
 
-const keyOf = ({ method, path }: Route) => `${method} ${path}`;
-const guarded = () =>
-  routes
-    .filter(({ policy }) => policy?.kind === 'access')
-    .toSorted((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method));
+const guarded = () => guardedOf(routes);
 const permissionOf = ({ policy }: Route) => (policy?.kind === 'access' ? (policy.permission as string) : '');
 const forPeople = ({ policy }: Route) => policy?.peopleOnly === true;
 
@@ -117,15 +112,9 @@ function caller({ key }: MadeKey): Client {
   return new KeyClient(harness.url, key, `10.${addresses >> 16}.${(addresses >> 8) & 255}.${addresses & 255}`);
 }
 
-async function send(key: MadeKey, { method, path }: Route): Promise<Answer> {
-  const { params = {}, query = {}, body }: Sample = await SAMPLES[`${method} ${path}`]!(mine.ids, mine);
-  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+async function send(key: MadeKey, route: Route): Promise<Answer> {
   cells += 1;
-  return caller(key).send(
-    method,
-    `${filled}?${new URLSearchParams(query).toString()}`,
-    body === undefined ? {} : { body },
-  );
+  return sendSample(caller(key), route, await sampleFor(route, mine));
 }
 
 const told = ({ status, body }: Answer) =>

@@ -8,7 +8,7 @@ import type { Answer } from '../harness/client.js';
 import { RawSql } from './raw-sql.js';
 import { keyOf } from './requests.js';
 import { DIRECTORY, type Sample } from './samples.js';
-import { fingerprint, makeTenant, providerMetadata, type Ids, type Tenant } from './world.js';
+import { fingerprint, makeTenant, providerMetadata, type Ids, type Tenant } from './fixtures.js';
 
 const TENANT_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
 const SHARED_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'installation').map(([name]) => name);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Harness } from '../harness/app.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
-import { makeTenant, providerMetadata, type Tenant } from './world.js';
+import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
 let harness: Harness;
 let mine: Tenant;

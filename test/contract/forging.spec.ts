@@ -3,7 +3,7 @@ import { Harness } from '../harness/app.js';
 import { connected } from '../harness/database.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
 import { readSchema } from './schema.js';
-import { makeTenant, providerMetadata, type Tenant } from './world.js';
+import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
 let harness: Harness;
 let mine: Tenant;

@@ -1,39 +1,88 @@
 import { readFileSync } from 'node:fs';
 
-/** A JSON schema as far as the description of our API uses it. */
+/** A JSON schema, as far as the description of this API uses it. */
 export interface FieldSchema {
   type?: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
-  enum?: string[];
+  enum?: (string | number)[];
   format?: string;
   pattern?: string;
   nullable?: boolean;
   description?: string;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  items?: FieldSchema;
+  allOf?: FieldSchema[];
   $ref?: string;
 }
 
+/** The schema of an object: a request or response class. */
+export interface ClassSchema {
+  properties: Record<string, FieldSchema>;
+  required: string[];
+}
+
+interface Parameter {
+  name: string;
+  in: 'query' | 'path' | 'header';
+  required?: boolean;
+  schema: FieldSchema;
+}
+
 interface Operation {
-  parameters?: { name: string; in: 'query' | 'path' | 'header'; schema: FieldSchema }[];
-  requestBody?: { content: Record<string, { schema: { $ref?: string } }> };
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema: FieldSchema }> };
+  responses: Record<string, { content?: Record<string, { schema: FieldSchema }> }>;
 }
 
 const document = JSON.parse(readFileSync(`${import.meta.dirname}/../../docs/generated/openapi.json`, 'utf8')) as {
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, { properties?: Record<string, FieldSchema>; required?: string[] }> };
+  components: { schemas: Record<string, Partial<ClassSchema>> };
 };
+
+function operationOf(method: string, path: string): Operation {
+  const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+  if (operation === undefined) throw new Error(`${method} ${path} is not in docs/generated/openapi.json: npm run docs`);
+  return operation;
+}
+
+/** The class that a schema refers to; null for a schema that refers to none. */
+export function classOf({ $ref, allOf }: FieldSchema): ClassSchema | null {
+  const reference = $ref ?? allOf?.[0]?.$ref;
+  return reference === undefined ? null : fieldsIn(reference.split('/').at(-1)!);
+}
+
+/** The class of a route's JSON body; null for a route without one. */
+export function bodyOf(method: string, path: string): ClassSchema | null {
+  const schema = operationOf(method, path).requestBody?.content['application/json']?.schema;
+  return schema === undefined ? null : classOf(schema);
+}
+
+/** The query parameters of a route. */
+export function queryOf(method: string, path: string): Parameter[] {
+  return (operationOf(method, path).parameters ?? []).filter((parameter) => parameter.in === 'query');
+}
+
+/** Paths without parameters whose POST creates something with an id. */
+export function collections(): string[] {
+  return Object.entries(document.paths)
+    .filter(([path, { post }]) => {
+      const created = post?.responses['201']?.content?.['application/json']?.schema;
+      return !path.includes('{') && created !== undefined && 'id' in (classOf(created)?.properties ?? {});
+    })
+    .map(([path]) => path);
+}
 
 /** What the generated description, which `npm test` keeps current, says that a route takes. */
 export function takenBy(
   method: string,
   path: string,
 ): { body: Record<string, FieldSchema> | null; query: Record<string, FieldSchema> } {
-  const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
-  if (operation === undefined) throw new Error(`${method} ${path} is not in docs/generated/openapi.json: npm run docs`);
-  const reference = operation.requestBody?.content['application/json']?.schema.$ref?.split('/').at(-1);
   return {
-    body: reference === undefined ? null : (document.components.schemas[reference]?.properties ?? {}),
-    query: Object.fromEntries(
-      (operation.parameters ?? []).filter((p) => p.in === 'query').map(({ name, schema }) => [name, schema]),
-    ),
+    body: bodyOf(method, path)?.properties ?? null,
+    query: Object.fromEntries(queryOf(method, path).map(({ name, schema }) => [name, schema])),
   };
 }
 
@@ -44,7 +93,7 @@ export function extensionsIn(method: string, path: string): Record<string, unkno
 }
 
 /** What it says of the fields of a class. */
-export function fieldsIn(name: string): { properties: Record<string, FieldSchema>; required: string[] } {
+export function fieldsIn(name: string): ClassSchema {
   const { properties = {}, required = [] } = document.components.schemas[name] ?? {};
   return { properties, required };
 }

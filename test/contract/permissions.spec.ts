@@ -9,6 +9,7 @@ import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';
 
+const SHOWN = 'test/contract/expected/permissions.md';
 const FILE = `${import.meta.dirname}/expected/permissions.md`;
 const ROLES = [...new Set(Object.values(PRESETS).flatMap((roles) => Object.keys(roles)))];
 const SEATS = Object.entries(PRESETS).flatMap(([preset, roles]) =>
@@ -43,9 +44,17 @@ function fromCode(): Map<string, Map<string, string>> {
   );
 }
 
+/** A row of the table. */
+const line = (cellsOfRow: readonly string[]) => `| ${cellsOfRow.join(' | ')} |`;
+
+/** The rows that the declarations call for, in alphabetical order. */
+function declaredRows(): string[] {
+  return [...fromCode()]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([permission, scopes]) => line([`\`${permission}\``, ...ROLES.map((role) => scopes.get(role) ?? '–')]));
+}
+
 function rendered(): string {
-  const table = [...fromCode()].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const line = (cellsOfRow: string[]) => `| ${cellsOfRow.join(' | ')} |`;
   return [
     '# Who may do what',
     '',
@@ -53,10 +62,22 @@ function rendered(): string {
     '',
     line(['Permission', ...ROLES]),
     line(['---', ...ROLES.map(() => '---')]),
-    ...table.map(([permission, scopes]) =>
-      line([`\`${permission}\``, ...ROLES.map((role) => scopes.get(role) ?? '–')]),
-    ),
+    ...declaredRows(),
     '',
+  ].join('\n');
+}
+
+/** What to change in the file, line by line, so that it says what the code declares: each line is ready to paste. */
+function corrections(): string {
+  const committed = readFileSync(FILE, 'utf8').split('\n');
+  const header = line(['Permission', ...ROLES]);
+  const added = [...(committed.includes(header) ? [] : [header]), ...declaredRows()].filter(
+    (row) => !committed.includes(row),
+  );
+  const removed = committed.filter((row) => row.startsWith('| `') && !declaredRows().includes(row));
+  return [
+    ...(added.length > 0 ? [`add to ${SHOWN}, in alphabetical order:`, ...added] : []),
+    ...(removed.length > 0 ? [`remove from ${SHOWN}:`, ...removed] : []),
   ].join('\n');
 }
 
@@ -91,6 +112,7 @@ async function grantsOf(client: Client): Promise<Record<string, string>> {
 
 describe('the permissions by default', () => {
   it('are those of the table that was looked at (test/contract/expected/permissions.md)', () => {
+    if (corrections() !== '') throw new Error(corrections());
     expect(rendered()).toBe(readFileSync(FILE, 'utf8'));
   });
 

@@ -15,7 +15,7 @@ import { Client } from '../harness/client.js';
 import { Factories } from '../harness/factories.js';
 import { fieldsIn } from './openapi.js';
 import { guardedOf, keyOf, sampleFor, send } from './requests.js';
-import { makeTenant, providerMetadata, type Tenant } from './world.js';
+import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
 /** What answers with something else than fields of a class. Whoever adds one has thought about what is in it. */
 const WITHOUT_CLASS: Record<string, string> = {

@@ -4,7 +4,7 @@ import type { RowCommand, RowRules } from '../../src/platform/feature/declaratio
 import '../../src/app.module.js';
 import { Harness } from '../harness/app.js';
 import { RawSql, sessionSecret } from './raw-sql.js';
-import { makeTenant, providerMetadata, type Tenant } from './world.js';
+import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
 const RULES = [...declared('tables')].flatMap(([table, declaration]): [string, RowRules][] =>
   declaration.kind === 'tenant' ? [[table, declaration.rows]] : [],

@@ -7,7 +7,7 @@ import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { guardedOf, keyOf, sampleFor, send } from './requests.js';
 import type { Sample } from './samples.js';
-import { fingerprint, makeTenant, providerMetadata, type Tenant } from './world.js';
+import { fingerprint, makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
 /**
  * What stands between somebody who holds every permission and a route; `refusal` is the code it answers with, null

@@ -4,7 +4,7 @@ import '../../src/app.module.js';
 import { Harness } from '../harness/app.js';
 import { RawSql, sessionSecret, type Outcome } from './raw-sql.js';
 import { readSchema, type Schema, type Table } from './schema.js';
-import { fingerprint, makeTenant, providerMetadata, type Tenant } from './world.js';
+import { fingerprint, makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 
 const TENANT_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'tenant').map(([name]) => name);
 const SHARED_TABLES = [...declared('tables')].filter(([, { kind }]) => kind === 'installation').map(([name]) => name);
@@ -55,7 +55,7 @@ async function rowOf(table: string, org: string, changes: Record<string, unknown
     `SELECT to_jsonb(t) AS row FROM ${table} t WHERE ${keyOf(table)} = $1 LIMIT 1`,
     [org],
   );
-  if (row === undefined) throw new Error(`there is no row in "${table}": make one in test/contract/world.ts`);
+  if (row === undefined) throw new Error(`there is no row in "${table}": insert one in test/contract/fixture-rows.ts`);
   return JSON.stringify({ ...row.row, ...changes });
 }
 

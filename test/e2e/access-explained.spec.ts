@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { declared } from '../../src/platform/feature/registry.js';
-import { fingerprint } from '../contract/world.js';
+import { fingerprint } from '../contract/fixtures.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';

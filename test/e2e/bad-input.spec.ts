@@ -5,8 +5,8 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { startCaptured, type CapturedApi } from '../contract/captured.js';
 import { takenBy } from '../contract/openapi.js';
-import { SAMPLES } from '../contract/samples.js';
-import { makeTenant, providerMetadata, type Tenant } from '../contract/world.js';
+import { sampleFor } from '../contract/requests.js';
+import { makeTenant, providerMetadata, type Tenant } from '../contract/fixtures.js';
 import { Harness } from '../harness/app.js';
 import { Client, type Answer } from '../harness/client.js';
 import { Factories } from '../harness/factories.js';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   tenant = await makeTenant(harness, await providerMetadata());
   api = await startCaptured(harness);
   routes = allRoutes(harness.api.get(DiscoveryService), harness.api.get(MetadataScanner)).filter(
-    (route) => `${route.method} ${route.path}` in SAMPLES,
+    ({ policy }) => policy?.kind === 'access',
   );
 });
 afterAll(async () => {
@@ -109,7 +109,7 @@ describe('every route that takes a body', () => {
     for (const { method, path } of routes) {
       const { body } = takenBy(method, path);
       if (body === null) continue;
-      const sample = await SAMPLES[`${method} ${path}`]!(tenant.ids, tenant);
+      const sample = await sampleFor({ method, path }, tenant);
       const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(sample.params?.[name] ?? ''));
       const target = `${api.url}${filled}`;
       for (const field of Object.keys(body)) {
@@ -133,7 +133,7 @@ describe('every route', () => {
   it('answers hostile queries and ids without a fault', async () => {
     const found: string[] = [];
     for (const { method, path } of routes.filter((route) => route.method === 'GET')) {
-      const sample = await SAMPLES[`${method} ${path}`]!(tenant.ids, tenant);
+      const sample = await sampleFor({ method, path }, tenant);
       const fill = (params: Record<string, string>) => path.replaceAll(/:(\w+)/g, (_, name: string) => params[name]!);
       const plain = fill(
         Object.fromEntries(

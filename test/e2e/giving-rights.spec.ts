@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccessGrantsService } from '../../src/modules/access-grants/index.js';
-import { providerMetadata } from '../contract/world.js';
+import { providerMetadata } from '../contract/fixtures.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { suspend } from '../../src/cli/organizations.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
 import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
-import { providerMetadata } from '../contract/world.js';
+import { providerMetadata } from '../contract/fixtures.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { over } from '../harness/exports.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { resume, suspend } from '../../src/cli/organizations.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql } from '../contract/raw-sql.js';
-import { providerMetadata } from '../contract/world.js';
+import { providerMetadata } from '../contract/fixtures.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { Factories, type Member } from '../harness/factories.js';

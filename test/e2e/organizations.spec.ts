@@ -3,7 +3,7 @@ import { createUser } from '../../src/cli/organizations.js';
 import { OrganizationService } from '../../src/modules/tenancy/index.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { RawSql, bareVisit, sessionSecret } from '../contract/raw-sql.js';
-import { providerMetadata } from '../contract/world.js';
+import { providerMetadata } from '../contract/fixtures.js';
 import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { Factories, type Member } from '../harness/factories.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
-import { providerMetadata } from '../contract/world.js';
+import { providerMetadata } from '../contract/fixtures.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';

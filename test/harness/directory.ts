@@ -1,5 +1,5 @@
 import type { Answer, Client } from './client.js';
-import { providerMetadata } from '../contract/world.js';
+import { providerMetadata } from '../contract/fixtures.js';
 import type { Harness } from './app.js';
 
 const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';

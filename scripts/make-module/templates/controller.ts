@@ -1,0 +1,46 @@
+import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
+import { Access } from '../../platform/access/decorators.js';
+import { PageQuery } from '../../platform/http/pagination.dto.js';
+import { Returns } from '../../platform/http/returns.js';
+import { Create$Thing$Dto, $Thing$Response, Update$Thing$Dto } from './$things$.dto.js';
+import { $Things$Service } from './$things$.service.js';
+
+@Controller('v1/$things$')
+export class $Things$Controller {
+  constructor(private readonly $camelThings$: $Things$Service) {}
+
+  @Get()
+  @Access('$thing$:read')
+  @Returns($Thing$Response, { list: true })
+  list(@Query() query: PageQuery) {
+    return this.$camelThings$.list(query);
+  }
+
+  @Post()
+  @Access('$thing$:write', { emits: ['$event$.created'] })
+  @Returns($Thing$Response, { status: 201 })
+  create(@Body() body: Create$Thing$Dto) {
+    return this.$camelThings$.create(body);
+  }
+
+  @Get(':id')
+  @Access('$thing$:read')
+  @Returns($Thing$Response)
+  read(@Param('id', ParseUUIDPipe) id: string) {
+    return this.$camelThings$.read(id);
+  }
+
+  @Patch(':id')
+  @Access('$thing$:write', { emits: ['$event$.updated'] })
+  @Returns($Thing$Response)
+  update(@Param('id', ParseUUIDPipe) id: string, @Body() body: Update$Thing$Dto) {
+    return this.$camelThings$.update(id, body);
+  }
+
+  @Delete(':id')
+  @Access('$thing$:write', { emits: ['$event$.deleted'] })
+  @Returns.nothing()
+  remove(@Param('id', ParseUUIDPipe) id: string) {
+    return this.$camelThings$.remove(id);
+  }
+}

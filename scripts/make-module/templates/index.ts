@@ -1,0 +1,1 @@
+export { $Things$Module } from './$things$.module.js';

@@ -1,0 +1,168 @@
+import { signature } from '../../src/modules/webhooks/standard-webhooks.js';
+import { secretKey } from '../../src/modules/webhooks/webhook-secret.js';
+import { newId } from '../../src/platform/clock/id.js';
+import { DataKeys } from '../../src/platform/keys/data-keys.js';
+import type { Harness } from '../harness/app.js';
+import type { Client } from '../harness/client.js';
+import type { Member } from '../harness/factories.js';
+import { until } from '../harness/until.js';
+import type { Ids } from './fixtures.js';
+
+/** Puts organizations into one institution, and lets it see their numbers. */
+export async function together(harness: Harness, orgs: string[]): Promise<void> {
+  await harness.database.superuser(
+    `WITH made AS (INSERT INTO institutions (id, name) VALUES (gen_random_uuid(), 'Synthetic Institution') RETURNING id)
+     UPDATE organizations SET institution_id = made.id, institution_reporting = true FROM made WHERE organizations.id = ANY ($1::uuid[])`,
+    [orgs],
+  );
+}
+
+/** What a directory has said: a member, and a group with that member in it. */
+export async function provisioned(
+  harness: Harness,
+  director: Client,
+  connection: string,
+  mark: string,
+): Promise<{ token: string; ids: Pick<Ids, 'directory' | 'scimToken' | 'scimUser' | 'scimGroup'> }> {
+  const {
+    status,
+    body: { id: scimToken, token },
+    text,
+  } = await director.post(`/v1/sso/connections/${connection}/scim-tokens`, { expiresInDays: 30 });
+  if (status !== 201) throw new Error(`making a token for a directory: ${status} ${text}`);
+  const say = async (path: string, body: object) => {
+    const answer = await harness
+      .client()
+      .post(`/scim/v2/${path}`, body, { headers: { authorization: `Bearer ${token}` } });
+    if (answer.status !== 201) throw new Error(`POST /scim/v2/${path}: ${answer.status} ${answer.text}`);
+    return answer.body.id as string;
+  };
+  const scimUser = await say('Users', { userName: `user-${mark}@test.example`, externalId: mark, displayName: mark });
+  return {
+    token,
+    ids: {
+      directory: connection,
+      scimToken,
+      scimUser,
+      scimGroup: await say('Groups', { displayName: mark, members: [{ value: scimUser }] }),
+    },
+  };
+}
+
+/** A request for permissions that somebody else may decide on. */
+export async function askedFor(harness: Harness, { email }: Member, personId: string): Promise<{ id: string }> {
+  const asking = await harness.signIn(email);
+  const { status, body, text } = await asking.post('/v1/access/grants', {
+    personId,
+    grants: [{ permission: 'person:update', scope: 'assigned' }],
+    reason: 'Synthetic reason of a test',
+    minutes: 30,
+  });
+  if (status !== 201) throw new Error(`asking for access: ${status} ${text}`);
+  return body as { id: string };
+}
+
+/** A review of access that goes on, and one in which all is decided. */
+export async function reviews(
+  harness: Harness,
+  director: Client,
+  { membershipId }: Member,
+): Promise<Pick<Ids, 'accessReview' | 'accessReviewItem' | 'decidedReview'>> {
+  const [accessReview, decidedReview] = [
+    (await director.post('/v1/access/reviews')).body.id as string,
+    (await director.post('/v1/access/reviews')).body.id as string,
+  ];
+  await harness.database.superuser(
+    `UPDATE access_review_items SET decision = 'confirm', decided_by = $2, decided_at = now() WHERE review_id = $1`,
+    [decidedReview, membershipId],
+  );
+  const { body } = await director.get<{ items: { id: string; kind: string }[] }>(
+    `/v1/access/reviews/${accessReview}/items?limit=200`,
+  );
+  return { accessReview, accessReviewItem: body.items.find(({ kind }) => kind === 'role')!.id, decidedReview };
+}
+
+/** A delivery whose job failed for good: the one kind that can be replayed. */
+export async function deadDelivery(
+  harness: Harness,
+  org: string,
+  source: { id: string; secret: string },
+): Promise<string> {
+  const raw = Buffer.from(
+    JSON.stringify({
+      type: 'person.upserted',
+      timestamp: '2026-01-15T09:30:00Z',
+      data: { externalId: newId(), kind: 'nonsense' },
+    }),
+  );
+  const message = { id: `msg_${newId()}`, timestamp: String(Math.floor(Date.now() / 1_000)) };
+  const { status, text, body } = await harness.client().post(`/v1/webhooks/${source.id}`, undefined, {
+    raw,
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': message.id,
+      'webhook-timestamp': message.timestamp,
+      'webhook-signature': signature(secretKey(source.secret), message, raw),
+    },
+  });
+  if (status !== 202) throw new Error(`the delivery was not accepted: ${status} ${text}`);
+  const { id: deliveryId } = body as { id: string };
+  await until(
+    'the delivery is dead',
+    async () =>
+      (
+        await harness.database.superuser(
+          `SELECT 1 FROM webhook_inbox i JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id WHERE i.org_id = $1 AND i.id = $2 AND o.state = 'dead'`,
+          [org, deliveryId],
+        )
+      ).length > 0,
+  );
+  return deliveryId;
+}
+
+/** Rows that only an identity provider or the calendar would bring. */
+export async function fillTheRest(
+  harness: Harness,
+  org: string,
+  { connection, membership, mark }: { connection: string; membership: string; mark: string },
+): Promise<void> {
+  const { superuser } = harness.database;
+  await superuser(
+    `INSERT INTO sign_in_failures (org_id, address_mark, account_mark) VALUES ($1, sha256($2), sha256($2))`,
+    [org, Buffer.from(mark)],
+  );
+  await superuser(
+    'INSERT INTO sso_identities (org_id, connection_id, subject_key, membership_id) VALUES ($1, $2, $3, $4)',
+    [org, connection, mark, membership],
+  );
+  await superuser(
+    `INSERT INTO job_runs (org_id, schedule, period, outbox_id) SELECT $1, $2, now(), id FROM outbox WHERE org_id = $1 LIMIT 1`,
+    [org, mark],
+  );
+}
+
+/** An answer of an identity provider to somebody who tried the connection. */
+export async function triedConnection(
+  harness: Harness,
+  org: string,
+  { connection, by, mark }: { connection: string; by: string; mark: string },
+): Promise<void> {
+  const id = newId();
+  const result = {
+    email: `${mark}@test.example`,
+    name: mark,
+    groups: [mark],
+    attributes: [{ name: 'mail', values: [`${mark}@test.example`] }],
+    role: null,
+    rule: null,
+  };
+  const sealed = await harness.operator.within(org, async () =>
+    (await harness.operator.app.get(DataKeys).ofOrganization())
+      .forRow('sso_attempts', id)
+      .seal('result_enc', JSON.stringify(result)),
+  );
+  await harness.database.superuser(
+    `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, reason, request_id, evidence, test_by, result_enc) VALUES ($1, $2, $3, false, 'role_missing', $4, $4, $5, $6)`,
+    [org, id, connection, mark, by, sealed],
+  );
+}
