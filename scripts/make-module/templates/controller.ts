@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
-import { Access } from '../../platform/access/decorators.js';
-import { PageQuery } from '../../platform/http/pagination.dto.js';
-import { Returns } from '../../platform/http/returns.js';
 import { Create$Thing$Dto, $Thing$Response, Update$Thing$Dto } from './$things$.dto.js';
 import { $Things$Service } from './$things$.service.js';
+import { Access } from '../../../src/platform/access/decorators.js';
+import { PageQuery } from '../../../src/platform/http/pagination.dto.js';
+import { Returns } from '../../../src/platform/http/returns.js';
 
 @Controller('v1/$things$')
 export class $Things$Controller {
