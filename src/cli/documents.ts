@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { loadConfig } from '../platform/config/config.js';
+import { renderSchema } from '../platform/database/render-schema.js';
 import { renderCatalogue } from '../platform/feature/catalogue.js';
 import { buildOpenApi } from '../platform/http/index.js';
 
@@ -50,6 +51,7 @@ async function documents(): Promise<[string, string][]> {
   return [
     ['openapi.json', `${JSON.stringify(openapi, null, 2)}\n`],
     ['catalogue.md', renderCatalogue()],
+    ['schema.sql', renderSchema()],
   ];
 }
 

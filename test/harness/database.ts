@@ -45,7 +45,7 @@ export async function createDatabase(): Promise<TestDatabase> {
     },
     sync: () =>
       connected(withDatabase(superuserUrl, name), (client) =>
-        syncCatalogue(async (text, values) => (await client.query(text, values)).rows),
+        syncCatalogue(async (text, values) => (await client.query(text, values)).rows as never[]),
       ),
     drop: async () => {
       await pool.end();

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { catalogueDigest } from '../database/catalogue.js';
+import { functionDigest } from '../database/function-sync.js';
 import { named, ROW_COMMANDS } from '../database/row-policies.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { returnsOf } from '../http/returns.js';
@@ -28,8 +29,12 @@ export class BootChecks implements OnApplicationBootstrap {
       throw new Error(
         `The code and its declarations differ:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
       );
-    const [row] = await this.unitOfWork.once<{ digest: string | null }>('SELECT app.catalogue_digest() AS digest');
-    if (row!.digest !== catalogueDigest())
+    const [row] = await this.unitOfWork.once<{ rules: string | null; functions: string | null }>(
+      'SELECT app.catalogue_digest() AS rules, app.function_digest() AS functions',
+    );
+    if (row!.functions !== functionDigest())
+      throw new Error('the database contains the SQL functions of another version: run `vouchsafe migrate`');
+    if (row!.rules !== catalogueDigest())
       throw new Error('the database carries the access rules of other code: run `vouchsafe migrate`');
   }
 

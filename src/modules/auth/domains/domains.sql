@@ -1,0 +1,58 @@
+-- Verified e-mail domains and discovery of SSO connections.
+
+-- Whether an organization answers for the domain of an address.
+CREATE OR REPLACE FUNCTION app_private.answers_for(org uuid, address text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.sso_domains d
+    WHERE d.org_id = org AND d.domain = split_part(address, '@', 2) AND d.verified_at IS NOT NULL)
+$$;
+
+-- A domain is shown by two organizations only where they are of one institution; of others, whoever showed it first has
+-- it.
+CREATE OR REPLACE FUNCTION app_private.domain_of_one() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(NEW.domain, 0));
+  IF EXISTS (
+    SELECT FROM public.sso_domains d JOIN public.organizations o ON o.id = d.org_id
+      JOIN public.organizations own ON own.id = NEW.org_id
+     WHERE d.domain = NEW.domain AND d.org_id <> NEW.org_id AND d.verified_at <= NEW.verified_at
+       AND (o.institution_id = own.institution_id) IS NOT TRUE) THEN
+    RAISE EXCEPTION 'domain_taken' USING ERRCODE = 'VS409';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER domain_of_one BEFORE UPDATE OF verified_at ON sso_domains FOR EACH ROW
+  WHEN (NEW.verified_at IS NOT NULL) EXECUTE FUNCTION app_private.domain_of_one();
+
+-- Where the addresses of a domain sign in, for whoever asks: at the organizations that have shown it to be theirs,
+-- through connections of their own and those shared with them. Knows of no account. organization: where a shared one
+-- leads.
+CREATE OR REPLACE FUNCTION app.discover_sso(mail_domain text, OUT password boolean, OUT connections jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH home AS (
+    SELECT o AS org FROM public.organizations o JOIN public.sso_domains d ON d.org_id = o.id AND d.domain = mail_domain
+      AND d.verified_at IS NOT NULL
+     WHERE o.status = 'active'
+  ), ways AS (
+    SELECT c.id, c.name, c.protocol, CASE WHEN c.org_id <> (h.org).id THEN (h.org).id END AS organization
+      FROM home h JOIN public.sso_connections c ON c.enabled AND c.protocol = ANY ((h.org).allowed_sign_in)
+       AND (c.org_id = (h.org).id OR c.shared AND app_private.trusts(h.org, c.org_id))
+      JOIN public.organizations x ON x.id = c.org_id AND c.protocol = ANY (x.allowed_sign_in)
+  )
+  SELECT coalesce((SELECT bool_or(NOT (h.org).require_sso AND 'password' = ANY ((h.org).allowed_sign_in)) FROM home h),
+    true),
+         coalesce((SELECT jsonb_agg(to_jsonb(w) ORDER BY w.name, w.id, w.organization) FROM ways w), '[]')
+$$;
+GRANT EXECUTE ON FUNCTION app.discover_sso TO vouchsafe_app;
+
+-- The domains that the organization of a connection answers for: to hold a provider's hosted domain against, before
+-- anybody is signed in.
+CREATE OR REPLACE FUNCTION app.sso_verified_domains(connection uuid) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(array_agg(d.domain), '{}')
+    FROM public.sso_connections c JOIN public.sso_domains d ON d.org_id = c.org_id AND d.verified_at IS NOT NULL
+   WHERE c.id = connection AND c.enabled
+$$;
+GRANT EXECUTE ON FUNCTION app.sso_verified_domains TO vouchsafe_app;
