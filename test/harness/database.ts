@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { newId } from '../../src/platform/clock/id.js';
 import { syncCatalogue } from '../../src/platform/database/catalogue.js';
@@ -27,6 +28,11 @@ export async function createDatabase(): Promise<TestDatabase> {
   // What docker/init-roles.sql does to the real one: rights on a database are not copied with it.
   await once(superuserUrl, `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
   await once(superuserUrl, `GRANT CONNECT ON DATABASE ${name} TO vouchsafe_migrator, vouchsafe_app, vouchsafe_worker`);
+  return handleOf(name);
+}
+
+function handleOf(name: string): TestDatabase {
+  const superuserUrl = required('TEST_SUPERUSER_DATABASE_URL');
   const pool = new pg.Pool({ connectionString: withDatabase(superuserUrl, name), max: 3 });
   pool.on('error', () => undefined);
   return {
@@ -52,6 +58,18 @@ export async function createDatabase(): Promise<TestDatabase> {
       await once(superuserUrl, `DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
+}
+
+/** An empty database, for tests of `migrate`: prepared as docker/init-roles.sql prepares one, and without a table. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const name = `test_${newId().replaceAll('-', '')}`;
+  await once(required('TEST_SUPERUSER_DATABASE_URL'), `CREATE DATABASE ${name} TEMPLATE template0`);
+  const preparation = readFileSync(`${import.meta.dirname}/../../docker/init-roles.sql`, 'utf8');
+  const rights = preparation
+    .slice(preparation.indexOf('ALTER DATABASE'))
+    .replaceAll('DATABASE vouchsafe', `DATABASE ${name}`);
+  await once(withDatabase(required('TEST_SUPERUSER_DATABASE_URL'), name), rights);
+  return handleOf(name);
 }
 
 /** Runs a function on a connection of its own. */

@@ -13,15 +13,14 @@ const REQUIRES = /^-- requires (\S+)$/gm;
 /** The start of a function up to its language: name, arguments, and result. */
 const HEADER = /CREATE OR REPLACE FUNCTION\s+([a-z_.]+)\s*(\([^]*?)\s+LANGUAGE\b/g;
 
-/** Returns the files under migrations/ in the order of their numbers. */
-export function migrationFiles(): SqlFile[] {
-  const folder = path.join(packageRoot(), 'migrations');
+/** Returns the files of a folder, migrations/ by default, in the order of their numbers. */
+export function migrationFiles(folder = path.join(packageRoot(), 'migrations')): SqlFile[] {
   return read(folder, '*.sql', 'migrations');
 }
 
 /** Returns the SQL files under src; each file follows the files that its `-- requires` lines name. */
-export function functionFiles(): SqlFile[] {
-  return inOrder(read(SOURCES, '**/*.sql', 'src'));
+export function functionFiles(sources = SOURCES): SqlFile[] {
+  return inOrder(read(sources, '**/*.sql', 'src'));
 }
 
 /** Returns the SHA-256 of files in hexadecimal; it depends on their paths and texts, and not on their order. */
