@@ -32,7 +32,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['\\.(repository|entity|module)\\.ts$', '^src/platform/database/', '^src/cli/migrate\\.ts$', TESTS],
+        pathNot: ['\\.(repository|entity|module)\\.ts$', '^src/platform/database/', TESTS],
       },
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
     },
