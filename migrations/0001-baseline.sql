@@ -13,9 +13,9 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- -------------------- Tenant context
 
--- What seals contexts in one backend session: 128 random bits that it alone knows. setval leaves them to the currval of
--- the session that called it, whatever becomes of the transaction (PostgreSQL manual, "Sequence Manipulation
--- Functions"). Nobody but the owner may use these sequences. Unlogged, they cost neither log nor transaction id.
+-- 128 random bits that seal the contexts of one database session. setval leaves them to the currval of the calling
+-- session, also after a rollback (PostgreSQL manual, "Sequence Manipulation Functions"). Only the owner may use these
+-- sequences. They are unlogged, so they cost neither WAL nor a transaction id.
 CREATE UNLOGGED SEQUENCE app_private.session_secret_a MINVALUE -9223372036854775808;
 CREATE UNLOGGED SEQUENCE app_private.session_secret_b MINVALUE -9223372036854775808;
 
@@ -49,8 +49,8 @@ END $$;
 
 -- -------------------- Institutions and organizations
 
--- Institutions group organizations for shared sign-in and reporting, each organization by its own consent, which is
--- given to one institution and ends with it. No role reads the table; four functions below know of it.
+-- Institutions group organizations for shared sign-in and reporting. Each organization consents for itself, to one
+-- institution, and the consent ends with it. No role reads the table; only functions do.
 CREATE TABLE institutions (
   id uuid PRIMARY KEY,
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
@@ -92,14 +92,14 @@ GRANT
   )
   ON organizations TO vouchsafe_app;
 
--- The installation itself: its log and its jobs belong to the nil organization, which has no members.
+-- The installation itself: its audit log and its jobs belong to the nil organization, which has no members.
 INSERT INTO organizations (id, name, preset)
   VALUES ('00000000-0000-0000-0000-000000000000', 'Installation', 'installation');
 
 -- -------------------- Users, people, and memberships
 
--- home_org_id: the organization whose word alone stands for the address, where nobody has shown that it is theirs. Such
--- a user is known there only, so that no organization can occupy an address that others use.
+-- home_org_id: the organization that added an address which is not verified. Such a user is known to that organization
+-- only, so that no organization can occupy an address that others use.
 CREATE TABLE users (
   id uuid PRIMARY KEY,
   email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
@@ -111,7 +111,7 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email ON users (email) WHERE home_org_id IS NULL;
 CREATE UNIQUE INDEX users_home_email ON users (home_org_id, email) WHERE home_org_id IS NOT NULL;
 
--- Users are shared by organizations: one is visible where it is a member, and written by entrance functions alone.
+-- Users are shared by organizations. Only enter functions write them.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
 CREATE POLICY entrance ON users TO vouchsafe_owner USING (true) WITH CHECK (true);
@@ -181,8 +181,7 @@ SELECT app_private.protect_table(
 
 -- -------------------- Permissions and roles
 
--- What the code declares of permissions and roles: written by app_private.sync_catalogue whenever the schema is
--- migrated.
+-- The declared permissions and roles, written by app_private.sync_catalogue at every migrate that changes them.
 CREATE TABLE permissions (
   key text PRIMARY KEY,
   of_people boolean NOT NULL
@@ -204,7 +203,7 @@ CREATE TABLE role_defaults (
 );
 GRANT SELECT ON permissions, preset_roles, role_defaults TO vouchsafe_app;
 
--- Roles that an organization has made for itself, beside those of its preset. They hold what role_overrides give them.
+-- Custom roles of an organization, in addition to those of its preset. Their permissions are in role_overrides.
 CREATE TABLE roles (
   org_id uuid NOT NULL REFERENCES organizations,
   key text NOT NULL CHECK (key ~ '^[a-z]+(_[a-z]+)*$' AND length(key) BETWEEN 2 AND 40 AND key <> 'support'),
@@ -244,8 +243,8 @@ CREATE TABLE member_overrides (
 );
 SELECT app_private.protect_table('member_overrides', 'SELECT, INSERT, UPDATE, DELETE', true);
 
--- Permissions given for a time: asked for with a reason, given by somebody else. At the level of a member's overrides;
--- a denial there wins. Rows are decided by app.decide_access_grant and app.end_access_grant alone.
+-- Temporary permissions: requested with a reason, approved by another member. They have the level of member overrides,
+-- where a denial outranks them. Only app.decide_access_grant and app.end_access_grant decide rows.
 CREATE TABLE access_grants (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -298,9 +297,9 @@ SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE (ends_at
 
 -- -------------------- History and keys of people
 
--- version: that of the record as it was before. changed_by: the member who changed it; null for jobs and operators.
--- before: the columns as they were. Sealed ones stay sealed, for the same place of the people table: they open with the
--- person's key, and with it they are lost.
+-- version: that of the record before the change. changed_by: the member; null for jobs and operators. before: the
+-- columns before the change. Encrypted columns stay encrypted for the same place in people, and are lost with the
+-- person's key.
 CREATE TABLE person_snapshots (
   org_id uuid NOT NULL,
   person_id uuid NOT NULL,
@@ -315,8 +314,7 @@ CREATE TABLE person_snapshots (
 );
 SELECT app_private.protect_table('person_snapshots', 'SELECT', true);
 
--- Data keys, wrapped by the KMS: one for the organization, one for each person. The nil subject is the organization
--- itself. Unwrapping needs the KMS, so a row alone opens nothing.
+-- Data keys, wrapped by the KMS: one per organization (nil subject) and one per person. A row alone decrypts nothing.
 CREATE TABLE data_keys (
   org_id uuid NOT NULL REFERENCES organizations,
   subject_id uuid NOT NULL,
@@ -330,11 +328,12 @@ CREATE TABLE data_keys (
 );
 SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
 
--- Entrance functions hand out an organization's own wrapped key, never a person's.
+-- Enter functions return an organization's own wrapped key, never a person's.
 CREATE POLICY entrance ON data_keys TO vouchsafe_owner USING (subject_id = '00000000-0000-0000-0000-000000000000');
 
 -- -------------------- Audit log
 
+-- What proofs cover. The personal part is in audit_private: only its salted digest is proved, so it can be erased.
 CREATE TABLE audit_events (
   org_id uuid NOT NULL,
   occurred_at timestamptz(3) NOT NULL,
@@ -355,8 +354,8 @@ CREATE TABLE audit_events (
   PRIMARY KEY (org_id, occurred_at, id)
 ) PARTITION BY RANGE (occurred_at);
 
--- One index a filter, in the order of the pages. INCLUDE holds the other filters, so that any combination of them is
--- decided within one index; target ids are few rows each and need none.
+-- One index per filter, in page order. INCLUDE holds the other filters, so that one index decides every combination.
+-- Target ids have few rows each and need none.
 CREATE INDEX audit_events_actor ON audit_events (org_id, actor_id, occurred_at DESC, id DESC)
   INCLUDE (type, target_type, outcome);
 CREATE INDEX audit_events_type ON audit_events (org_id, type, occurred_at DESC, id DESC)
@@ -421,8 +420,7 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE, DELETE ON outbox TO vouchsafe_worker;
 
--- One row a slot: whoever inserts it runs the job, whatever the number of instances. A slot that was missed is inserted
--- late, not never.
+-- One row per slot: the instance that inserts it runs the job. A missed slot is inserted late.
 CREATE TABLE job_runs (
   org_id uuid NOT NULL REFERENCES organizations,
   schedule text NOT NULL,
@@ -449,15 +447,14 @@ CREATE TABLE app_private.credentials (
   changed_at timestamptz NOT NULL DEFAULT now()
 );
 
--- What the false salts of unknown addresses are drawn from: the same for an address at every try, and not to be
--- computed.
+-- Key of the false salts of unknown addresses: a salt is constant per address and cannot be predicted.
 CREATE TABLE app_private.false_salt_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
 );
 INSERT INTO app_private.false_salt_key DEFAULT VALUES;
 
--- Keyed by the hash of the address that was typed, so that unknown addresses lock exactly as known ones do.
+-- Keyed by the SHA-256 of the entered address, so that unknown addresses lock as known ones do.
 CREATE TABLE app_private.sign_in_locks (
   login_key bytea PRIMARY KEY,
   failures integer NOT NULL,
@@ -469,10 +466,9 @@ CREATE INDEX sign_in_locks_age ON app_private.sign_in_locks (last_at);
 
 -- -------------------- Sessions
 
--- What a visitor brings to a session that is about to be opened: entrances take it as one value. device: what tells one
--- browser from another; then where it is, as far as an address tells: anywhere within radius_km of a point. idp_subject
--- and signed_in_at come from an identity provider alone: its name for the person, and when it last saw them prove who
--- they are.
+-- What is known about a new session. device: identifies the browser. country, latitude, longitude, radius_km: the
+-- location of the address. idp_subject, signed_in_at: the identity provider's name for the person, and when it
+-- authenticated the person. remembered_hash: digest of the secret of a remembered device.
 CREATE TYPE app.visit AS (
   id uuid,
   secret_hash bytea,
@@ -490,12 +486,11 @@ CREATE TYPE app.visit AS (
   remembered_hash bytea
 );
 
--- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did;
--- stepped_up_at: when they last proved again who they are. remembered_device: the second factor was shown on an earlier
--- day. connection_id, idp_subject and idp_session: the identity provider that opened it, and what it calls person and
--- session, so that it can end it. remembered: lasts for seven days, while its organization allows that. suspect: nobody
--- could have come here in time from where they signed in before, so that the sign-in is no fresh one for what asks for
--- one.
+-- origin_org_id: the organization of the sign-in, after a switch. signed_in_at: time of the sign-in. stepped_up_at:
+-- time of the last step-up. remembered_device: the second factor was shown on an earlier day. connection_id,
+-- idp_subject, idp_session: the identity provider and its names for person and session, so that it can end the session.
+-- remembered: lasts seven days while its organization allows that. suspect: impossible travel since the previous
+-- sign-in, so the sign-in does not count as a recent authentication.
 CREATE TABLE sessions (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -539,16 +534,16 @@ GRANT
   UPDATE (revoked_at)
   ON sessions TO vouchsafe_app;
 
--- Sessions end with the connection that they came through, or with its being shared.
+-- Sessions end with their connection, or when it is no longer shared.
 CREATE INDEX sessions_connection ON sessions (connection_id) WHERE connection_id IS NOT NULL AND revoked_at IS NULL;
 CREATE INDEX sessions_placed ON sessions (org_id, membership_id, created_at) WHERE country IS NOT NULL;
 
+-- A retention batch finds its rows by ctid: a table with column grants has to grant it too.
 GRANT SELECT (ctid) ON sessions TO vouchsafe_worker;
 
 -- -------------------- MFA
 
--- The data key of a user, wrapped by the KMS: it seals their factors. Users are of no organization, and so is their
--- key.
+-- The data key of a user, wrapped by the KMS. It encrypts the user's factors. Users belong to no organization.
 CREATE TABLE app_private.user_keys (
   user_id uuid PRIMARY KEY REFERENCES users,
   wrapped bytea NOT NULL,
@@ -580,8 +575,7 @@ CREATE TABLE app_private.passkeys (
 );
 CREATE INDEX passkeys_user ON app_private.passkeys (user_id);
 
--- As passwords are kept: a salt, and the SHA-256 of what a slow hash makes of the code. lookup: the beginning of an
--- HMAC.
+-- Stored as passwords are: a salt and the SHA-256 of the slow hash. lookup: the first bytes of an HMAC.
 CREATE TABLE app_private.recovery_codes (
   user_id uuid NOT NULL REFERENCES users,
   lookup bytea NOT NULL CHECK (length(lookup) = 8),
@@ -603,7 +597,7 @@ CREATE TABLE app_private.remembered_devices (
 );
 CREATE INDEX remembered_devices_user ON app_private.remembered_devices (user_id);
 
--- Sign-ins whose password was right and whose second factor is still to come. They are no sessions and reach nothing.
+-- Sign-ins that wait for the MFA challenge. They are no sessions and reach nothing.
 CREATE TABLE app_private.pending_sign_ins (
   secret_hash bytea PRIMARY KEY CHECK (length(secret_hash) = 32),
   user_id uuid NOT NULL REFERENCES users,
@@ -615,8 +609,8 @@ CREATE TABLE app_private.pending_sign_ins (
 );
 CREATE INDEX pending_sign_ins_user ON app_private.pending_sign_ins (user_id);
 
--- What was shown: a code (totp: proof and step), a recovery code (lookup, and as proof what the slow hash makes of it),
--- a passkey (credential, proof, counter), or for want of these a password (as proof what the slow hash makes of it).
+-- A shown factor: a TOTP code (proof, step), a recovery code (lookup; proof is its slow hash), a passkey (credential,
+-- proof, counter), or without a factor a password (proof is its slow hash).
 CREATE TYPE app.shown_factor AS (
   kind text,
   proof bytea,
@@ -626,7 +620,7 @@ CREATE TYPE app.shown_factor AS (
   counter bigint
 );
 
--- What a step needs to know of a user's factors. passkeys: [{id (hex), transports}].
+-- The factors of a user for one step. passkeys: [{id (hex), transports}].
 CREATE TYPE app.factors AS (
   user_id uuid,
   email text,
@@ -641,8 +635,7 @@ CREATE TYPE app.factors AS (
 
 -- -------------------- Account recovery
 
--- address: until the mail has left, or nobody was found to send it to. spent_at: when the token was used or ended
--- otherwise.
+-- address: until the mail is sent or has no recipient. spent_at: when the token was used or invalidated.
 CREATE TABLE app_private.account_mails (
   id uuid PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('reset', 'verify', 'locked')),
@@ -675,8 +668,8 @@ CREATE INDEX sign_in_marks_age ON sign_in_marks (org_id, last_seen_at);
 SELECT app_private.protect_table('sign_in_marks', 'SELECT (org_id, last_seen_at)', true);
 GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON sign_in_marks TO vouchsafe_worker;
 
--- Passwords that were wrong, of the organization they were meant for, or of the installation where nobody is known by
--- the address. The noted ones are those that were told of.
+-- Wrong passwords, by the organization they were meant for; for an unknown address, by the installation. The noted
+-- columns mark failures that were reported.
 CREATE TABLE sign_in_failures (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -693,7 +686,7 @@ CREATE INDEX sign_in_failures_age ON sign_in_failures (org_id, failed_at);
 SELECT app_private.protect_table('sign_in_failures', 'SELECT (org_id, id, failed_at)', true);
 GRANT SELECT (ctid), UPDATE (failed_at), DELETE ON sign_in_failures TO vouchsafe_worker;
 
--- Addresses are few enough to be tried out: what stands for them is drawn from this.
+-- Key of the hashes of addresses: without it the few possible addresses could be tried.
 CREATE TABLE app_private.failure_mark_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
@@ -708,7 +701,7 @@ CREATE TABLE sso_connections (
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
   enabled boolean NOT NULL DEFAULT true,
   protocol text NOT NULL CHECK (protocol IN ('saml', 'oidc')),
-  -- SAML 2.0: the provider's metadata, and how strict we are with it.
+  -- SAML 2.0: the provider's metadata and the requirements on its messages.
   idp_entity_id text,
   idp_sso_url text,
   idp_sso_binding text NOT NULL DEFAULT 'redirect' CHECK (idp_sso_binding IN ('redirect', 'post')),
@@ -720,15 +713,15 @@ CREATE TABLE sso_connections (
   metadata_url text,
   metadata_fetched_at timestamptz,
   metadata_problem text,
-  -- How many days before the end of the last certificate was last warned of it.
+  -- Days before the expiry of the last certificate at which the last warning was sent.
   expiry_alert smallint,
   want_response_signed boolean NOT NULL DEFAULT false,
   want_assertion_encrypted boolean NOT NULL DEFAULT false,
   sign_requests boolean NOT NULL DEFAULT false,
   idp_initiated boolean NOT NULL DEFAULT false,
   force_authn boolean NOT NULL DEFAULT false,
-  -- Our keys towards this provider, sealed as one list, and their certificates: the first signs, the second is the one
-  -- to come.
+  -- The service provider's keys for this connection, encrypted as one list, and their certificates: the first one
+  -- signs, the second one is its successor.
   sp_key_enc bytea,
   sp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(sp_certificates) <= 2),
   -- OpenID Connect.
@@ -737,7 +730,7 @@ CREATE TABLE sso_connections (
   oidc_client_secret_enc bytea,
   oidc_tenants text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_tenants) <= 100),
   oidc_scopes text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_scopes) <= 10),
-  -- Who people are, and what they become.
+  -- The identity of a person, and the role that follows from groups and attributes.
   subject text NOT NULL DEFAULT 'name-id' CHECK (subject IN ('name-id', 'entra-object', 'sub')),
   email_attribute text,
   name_attribute text,
@@ -761,7 +754,7 @@ CREATE TABLE sso_connections (
 CREATE INDEX sso_connections_id ON sso_connections (id);
 SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, DELETE', true);
 
--- Every column can be updated except the identity of the connection and the secret that opens sessions.
+-- Every column can be updated except the identity of the connection, its times, and the secret that opens sessions.
 GRANT UPDATE (
   name, enabled, idp_entity_id, idp_sso_url, idp_sso_binding, idp_slo_url, idp_slo_response_url,
   idp_slo_binding, idp_certificates, idp_scopes, metadata_url, metadata_fetched_at, metadata_problem,
@@ -771,8 +764,8 @@ GRANT UPDATE (
   attribute_roles, default_role, jit_provisioning, shared, clock_skew_seconds
 ) ON sso_connections TO vouchsafe_app;
 
--- Who somebody is within a connection, for ever: the provider's own name for them, never an e-mail address. facts: the
--- groups, and the attributes that roles hang on, of the last sign-in, to tell what another mapping would change.
+-- Identities of a connection: the provider's own name for a person, never an e-mail address. facts: groups and role
+-- attributes of the last sign-in, to preview another mapping.
 CREATE TABLE sso_identities (
   org_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -788,8 +781,7 @@ CREATE TABLE sso_identities (
 CREATE INDEX sso_identities_membership ON sso_identities (org_id, membership_id);
 SELECT app_private.protect_table('sso_identities', 'SELECT, DELETE', true);
 
--- The mail domains that an organization answers for, once a DNS record has shown it. Several may answer for one: those
--- of an institution.
+-- E-mail domains that an organization verified by DNS record. Organizations of one institution can verify the same one.
 CREATE TABLE sso_domains (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -798,7 +790,7 @@ CREATE TABLE sso_domains (
   created_at timestamptz NOT NULL DEFAULT now(),
   checked_at timestamptz,
   verified_at timestamptz,
-  -- Since when the record has not been found any more, and what the last look said.
+  -- Since when the DNS record is missing, and the result of the last check.
   lost_at timestamptz,
   problem text,
   PRIMARY KEY (org_id, id),
@@ -814,9 +806,8 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE (checked_at, verified_at, lost_at, problem) ON sso_domains TO vouchsafe_worker;
 
--- What arrived from identity providers lately, and what became of it: no value but those that roles hang on, and
--- nothing that would let anybody in. test_by: the member who tried the connection; result_enc: what was seen then,
--- sealed.
+-- Recent SSO attempts and their outcomes, without values except those that map to roles, and without anything that
+-- could authenticate. test_by: the member who tested the connection. result_enc: the result, encrypted.
 CREATE TABLE sso_attempts (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -869,9 +860,9 @@ GRANT
   ON scim_tokens TO vouchsafe_app;
 GRANT SELECT (ctid), DELETE ON scim_tokens TO vouchsafe_worker;
 
--- What a directory says of a member. A membership is of one directory at most. active: what the directory said last;
--- without_role: the membership ended because no group stood for a role, and begins again as soon as one does. The
--- directory is told that somebody is active who is a member, or would be but for that.
+-- The directory's data about a member. A membership belongs to one directory at most. active: the last value of the
+-- directory. without_role: the membership ended because no group maps to a role, and is reactivated as soon as one
+-- does; the directory sees such a user as active.
 CREATE TABLE scim_users (
   org_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -938,7 +929,7 @@ CREATE TYPE app.scim_user AS (
   active boolean
 );
 
--- What became of a member: provisioned | adopted | role | ended | revived.
+-- Effect on a member: provisioned | adopted | role | ended | revived.
 CREATE TYPE app.scim_effect AS (
   membership_id uuid,
   effect text,
@@ -1017,8 +1008,7 @@ SELECT app_private.protect_table(
 );
 GRANT SELECT (ctid), UPDATE (token_hash, sent_at), DELETE ON invites TO vouchsafe_worker;
 
--- A review of access: everything that gives somebody access, as it was when the review began, each to be confirmed or
--- revoked.
+-- An access review: everything that gives a member access when the review starts, each confirmed or revoked.
 CREATE TABLE access_reviews (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -1088,7 +1078,7 @@ SELECT app_private.protect_table(
   true
 );
 
--- secret_enc: sealed under the organization's data key. entrance_hash: SHA-256 of the entrance secret.
+-- secret_enc: encrypted with the organization's data key. entrance_hash: SHA-256 of the entrance secret.
 CREATE TABLE webhook_secrets (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1113,7 +1103,7 @@ GRANT DELETE ON webhook_secrets TO vouchsafe_worker;
 
 GRANT SELECT (ctid) ON webhook_secrets TO vouchsafe_worker;
 
--- One row a message. Whether it was processed or is dead is told by processed_at and by the job behind outbox_id.
+-- One row per message. processed_at and the job of outbox_id say whether it was processed or failed.
 CREATE TABLE webhook_inbox (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1182,7 +1172,7 @@ GRANT UPDATE, DELETE ON exports TO vouchsafe_worker;
 
 -- -------------------- Retention
 
--- One row a run of a policy. Whether it failed is told by the job behind it; outbox_id is null when nothing was due.
+-- One row per run of a policy. The job of outbox_id says whether it failed; outbox_id is null when nothing was due.
 CREATE TABLE retention_runs (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -1212,7 +1202,7 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE (removed, objects, batches, finished_at), DELETE ON retention_runs TO vouchsafe_worker;
 
--- An organization's own settings of retention, within the floors that the migrator writes down from the declarations.
+-- Declared floors of retention, written by the migrator. retention_overrides are an organization's own periods.
 CREATE TABLE app_private.retention_floors (
   policy text PRIMARY KEY,
   days integer NOT NULL
@@ -1229,8 +1219,8 @@ SELECT app_private.protect_table('retention_overrides');
 
 -- -------------------- Real-time events
 
--- One row an event that its feature declares live, written in the transaction of the log's entry, under the same id.
--- transaction_id gives the order: identity numbers and times are taken before the commit, and come out of order.
+-- One row per real-time event, written in the transaction of its audit event and with its id. transaction_id gives the
+-- order: identity values and times are assigned before the commit and appear out of order.
 CREATE TABLE live_events (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1255,7 +1245,7 @@ GRANT UPDATE, DELETE ON live_events TO vouchsafe_worker;
 
 -- -------------------- State of migrate
 
--- A digest of the declarations that the database was last brought in line with; processes compare it when they start.
+-- Digest of the declarations that the database contains. Processes compare the digest when they start.
 CREATE TABLE app_private.catalogue (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   digest text NOT NULL

@@ -19,9 +19,9 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- -------------------- Tenant context
 
--- What seals contexts in one backend session: 128 random bits that it alone knows. setval leaves them to the currval of
--- the session that called it, whatever becomes of the transaction (PostgreSQL manual, "Sequence Manipulation
--- Functions"). Nobody but the owner may use these sequences. Unlogged, they cost neither log nor transaction id.
+-- 128 random bits that seal the contexts of one database session. setval leaves them to the currval of the calling
+-- session, also after a rollback (PostgreSQL manual, "Sequence Manipulation Functions"). Only the owner may use these
+-- sequences. They are unlogged, so they cost neither WAL nor a transaction id.
 CREATE UNLOGGED SEQUENCE app_private.session_secret_a MINVALUE -9223372036854775808;
 CREATE UNLOGGED SEQUENCE app_private.session_secret_b MINVALUE -9223372036854775808;
 
@@ -55,8 +55,8 @@ END $$;
 
 -- -------------------- Institutions and organizations
 
--- Institutions group organizations for shared sign-in and reporting, each organization by its own consent, which is
--- given to one institution and ends with it. No role reads the table; four functions below know of it.
+-- Institutions group organizations for shared sign-in and reporting. Each organization consents for itself, to one
+-- institution, and the consent ends with it. No role reads the table; only functions do.
 CREATE TABLE institutions (
   id uuid PRIMARY KEY,
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
@@ -98,14 +98,14 @@ GRANT
   )
   ON organizations TO vouchsafe_app;
 
--- The installation itself: its log and its jobs belong to the nil organization, which has no members.
+-- The installation itself: its audit log and its jobs belong to the nil organization, which has no members.
 INSERT INTO organizations (id, name, preset)
   VALUES ('00000000-0000-0000-0000-000000000000', 'Installation', 'installation');
 
 -- -------------------- Users, people, and memberships
 
--- home_org_id: the organization whose word alone stands for the address, where nobody has shown that it is theirs. Such
--- a user is known there only, so that no organization can occupy an address that others use.
+-- home_org_id: the organization that added an address which is not verified. Such a user is known to that organization
+-- only, so that no organization can occupy an address that others use.
 CREATE TABLE users (
   id uuid PRIMARY KEY,
   email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
@@ -117,7 +117,7 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email ON users (email) WHERE home_org_id IS NULL;
 CREATE UNIQUE INDEX users_home_email ON users (home_org_id, email) WHERE home_org_id IS NOT NULL;
 
--- Users are shared by organizations: one is visible where it is a member, and written by entrance functions alone.
+-- Users are shared by organizations. Only enter functions write them.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
 CREATE POLICY entrance ON users TO vouchsafe_owner USING (true) WITH CHECK (true);
@@ -187,8 +187,7 @@ SELECT app_private.protect_table(
 
 -- -------------------- Permissions and roles
 
--- What the code declares of permissions and roles: written by app_private.sync_catalogue whenever the schema is
--- migrated.
+-- The declared permissions and roles, written by app_private.sync_catalogue at every migrate that changes them.
 CREATE TABLE permissions (
   key text PRIMARY KEY,
   of_people boolean NOT NULL
@@ -210,7 +209,7 @@ CREATE TABLE role_defaults (
 );
 GRANT SELECT ON permissions, preset_roles, role_defaults TO vouchsafe_app;
 
--- Roles that an organization has made for itself, beside those of its preset. They hold what role_overrides give them.
+-- Custom roles of an organization, in addition to those of its preset. Their permissions are in role_overrides.
 CREATE TABLE roles (
   org_id uuid NOT NULL REFERENCES organizations,
   key text NOT NULL CHECK (key ~ '^[a-z]+(_[a-z]+)*$' AND length(key) BETWEEN 2 AND 40 AND key <> 'support'),
@@ -250,8 +249,8 @@ CREATE TABLE member_overrides (
 );
 SELECT app_private.protect_table('member_overrides', 'SELECT, INSERT, UPDATE, DELETE', true);
 
--- Permissions given for a time: asked for with a reason, given by somebody else. At the level of a member's overrides;
--- a denial there wins. Rows are decided by app.decide_access_grant and app.end_access_grant alone.
+-- Temporary permissions: requested with a reason, approved by another member. They have the level of member overrides,
+-- where a denial outranks them. Only app.decide_access_grant and app.end_access_grant decide rows.
 CREATE TABLE access_grants (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -304,9 +303,9 @@ SELECT app_private.protect_table('assignments', 'SELECT, INSERT, UPDATE (ends_at
 
 -- -------------------- History and keys of people
 
--- version: that of the record as it was before. changed_by: the member who changed it; null for jobs and operators.
--- before: the columns as they were. Sealed ones stay sealed, for the same place of the people table: they open with the
--- person's key, and with it they are lost.
+-- version: that of the record before the change. changed_by: the member; null for jobs and operators. before: the
+-- columns before the change. Encrypted columns stay encrypted for the same place in people, and are lost with the
+-- person's key.
 CREATE TABLE person_snapshots (
   org_id uuid NOT NULL,
   person_id uuid NOT NULL,
@@ -321,8 +320,7 @@ CREATE TABLE person_snapshots (
 );
 SELECT app_private.protect_table('person_snapshots', 'SELECT', true);
 
--- Data keys, wrapped by the KMS: one for the organization, one for each person. The nil subject is the organization
--- itself. Unwrapping needs the KMS, so a row alone opens nothing.
+-- Data keys, wrapped by the KMS: one per organization (nil subject) and one per person. A row alone decrypts nothing.
 CREATE TABLE data_keys (
   org_id uuid NOT NULL REFERENCES organizations,
   subject_id uuid NOT NULL,
@@ -336,11 +334,12 @@ CREATE TABLE data_keys (
 );
 SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
 
--- Entrance functions hand out an organization's own wrapped key, never a person's.
+-- Enter functions return an organization's own wrapped key, never a person's.
 CREATE POLICY entrance ON data_keys TO vouchsafe_owner USING (subject_id = '00000000-0000-0000-0000-000000000000');
 
 -- -------------------- Audit log
 
+-- What proofs cover. The personal part is in audit_private: only its salted digest is proved, so it can be erased.
 CREATE TABLE audit_events (
   org_id uuid NOT NULL,
   occurred_at timestamptz(3) NOT NULL,
@@ -361,8 +360,8 @@ CREATE TABLE audit_events (
   PRIMARY KEY (org_id, occurred_at, id)
 ) PARTITION BY RANGE (occurred_at);
 
--- One index a filter, in the order of the pages. INCLUDE holds the other filters, so that any combination of them is
--- decided within one index; target ids are few rows each and need none.
+-- One index per filter, in page order. INCLUDE holds the other filters, so that one index decides every combination.
+-- Target ids have few rows each and need none.
 CREATE INDEX audit_events_actor ON audit_events (org_id, actor_id, occurred_at DESC, id DESC)
   INCLUDE (type, target_type, outcome);
 CREATE INDEX audit_events_type ON audit_events (org_id, type, occurred_at DESC, id DESC)
@@ -427,8 +426,7 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE, DELETE ON outbox TO vouchsafe_worker;
 
--- One row a slot: whoever inserts it runs the job, whatever the number of instances. A slot that was missed is inserted
--- late, not never.
+-- One row per slot: the instance that inserts it runs the job. A missed slot is inserted late.
 CREATE TABLE job_runs (
   org_id uuid NOT NULL REFERENCES organizations,
   schedule text NOT NULL,
@@ -455,15 +453,14 @@ CREATE TABLE app_private.credentials (
   changed_at timestamptz NOT NULL DEFAULT now()
 );
 
--- What the false salts of unknown addresses are drawn from: the same for an address at every try, and not to be
--- computed.
+-- Key of the false salts of unknown addresses: a salt is constant per address and cannot be predicted.
 CREATE TABLE app_private.false_salt_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
 );
 INSERT INTO app_private.false_salt_key DEFAULT VALUES;
 
--- Keyed by the hash of the address that was typed, so that unknown addresses lock exactly as known ones do.
+-- Keyed by the SHA-256 of the entered address, so that unknown addresses lock as known ones do.
 CREATE TABLE app_private.sign_in_locks (
   login_key bytea PRIMARY KEY,
   failures integer NOT NULL,
@@ -475,10 +472,9 @@ CREATE INDEX sign_in_locks_age ON app_private.sign_in_locks (last_at);
 
 -- -------------------- Sessions
 
--- What a visitor brings to a session that is about to be opened: entrances take it as one value. device: what tells one
--- browser from another; then where it is, as far as an address tells: anywhere within radius_km of a point. idp_subject
--- and signed_in_at come from an identity provider alone: its name for the person, and when it last saw them prove who
--- they are.
+-- What is known about a new session. device: identifies the browser. country, latitude, longitude, radius_km: the
+-- location of the address. idp_subject, signed_in_at: the identity provider's name for the person, and when it
+-- authenticated the person. remembered_hash: digest of the secret of a remembered device.
 CREATE TYPE app.visit AS (
   id uuid,
   secret_hash bytea,
@@ -496,12 +492,11 @@ CREATE TYPE app.visit AS (
   remembered_hash bytea
 );
 
--- origin_org_id: where somebody signed in, when the session was carried over from there; signed_in_at: when they did;
--- stepped_up_at: when they last proved again who they are. remembered_device: the second factor was shown on an earlier
--- day. connection_id, idp_subject and idp_session: the identity provider that opened it, and what it calls person and
--- session, so that it can end it. remembered: lasts for seven days, while its organization allows that. suspect: nobody
--- could have come here in time from where they signed in before, so that the sign-in is no fresh one for what asks for
--- one.
+-- origin_org_id: the organization of the sign-in, after a switch. signed_in_at: time of the sign-in. stepped_up_at:
+-- time of the last step-up. remembered_device: the second factor was shown on an earlier day. connection_id,
+-- idp_subject, idp_session: the identity provider and its names for person and session, so that it can end the session.
+-- remembered: lasts seven days while its organization allows that. suspect: impossible travel since the previous
+-- sign-in, so the sign-in does not count as a recent authentication.
 CREATE TABLE sessions (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -545,16 +540,16 @@ GRANT
   UPDATE (revoked_at)
   ON sessions TO vouchsafe_app;
 
--- Sessions end with the connection that they came through, or with its being shared.
+-- Sessions end with their connection, or when it is no longer shared.
 CREATE INDEX sessions_connection ON sessions (connection_id) WHERE connection_id IS NOT NULL AND revoked_at IS NULL;
 CREATE INDEX sessions_placed ON sessions (org_id, membership_id, created_at) WHERE country IS NOT NULL;
 
+-- A retention batch finds its rows by ctid: a table with column grants has to grant it too.
 GRANT SELECT (ctid) ON sessions TO vouchsafe_worker;
 
 -- -------------------- MFA
 
--- The data key of a user, wrapped by the KMS: it seals their factors. Users are of no organization, and so is their
--- key.
+-- The data key of a user, wrapped by the KMS. It encrypts the user's factors. Users belong to no organization.
 CREATE TABLE app_private.user_keys (
   user_id uuid PRIMARY KEY REFERENCES users,
   wrapped bytea NOT NULL,
@@ -586,8 +581,7 @@ CREATE TABLE app_private.passkeys (
 );
 CREATE INDEX passkeys_user ON app_private.passkeys (user_id);
 
--- As passwords are kept: a salt, and the SHA-256 of what a slow hash makes of the code. lookup: the beginning of an
--- HMAC.
+-- Stored as passwords are: a salt and the SHA-256 of the slow hash. lookup: the first bytes of an HMAC.
 CREATE TABLE app_private.recovery_codes (
   user_id uuid NOT NULL REFERENCES users,
   lookup bytea NOT NULL CHECK (length(lookup) = 8),
@@ -609,7 +603,7 @@ CREATE TABLE app_private.remembered_devices (
 );
 CREATE INDEX remembered_devices_user ON app_private.remembered_devices (user_id);
 
--- Sign-ins whose password was right and whose second factor is still to come. They are no sessions and reach nothing.
+-- Sign-ins that wait for the MFA challenge. They are no sessions and reach nothing.
 CREATE TABLE app_private.pending_sign_ins (
   secret_hash bytea PRIMARY KEY CHECK (length(secret_hash) = 32),
   user_id uuid NOT NULL REFERENCES users,
@@ -621,8 +615,8 @@ CREATE TABLE app_private.pending_sign_ins (
 );
 CREATE INDEX pending_sign_ins_user ON app_private.pending_sign_ins (user_id);
 
--- What was shown: a code (totp: proof and step), a recovery code (lookup, and as proof what the slow hash makes of it),
--- a passkey (credential, proof, counter), or for want of these a password (as proof what the slow hash makes of it).
+-- A shown factor: a TOTP code (proof, step), a recovery code (lookup; proof is its slow hash), a passkey (credential,
+-- proof, counter), or without a factor a password (proof is its slow hash).
 CREATE TYPE app.shown_factor AS (
   kind text,
   proof bytea,
@@ -632,7 +626,7 @@ CREATE TYPE app.shown_factor AS (
   counter bigint
 );
 
--- What a step needs to know of a user's factors. passkeys: [{id (hex), transports}].
+-- The factors of a user for one step. passkeys: [{id (hex), transports}].
 CREATE TYPE app.factors AS (
   user_id uuid,
   email text,
@@ -647,8 +641,7 @@ CREATE TYPE app.factors AS (
 
 -- -------------------- Account recovery
 
--- address: until the mail has left, or nobody was found to send it to. spent_at: when the token was used or ended
--- otherwise.
+-- address: until the mail is sent or has no recipient. spent_at: when the token was used or invalidated.
 CREATE TABLE app_private.account_mails (
   id uuid PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('reset', 'verify', 'locked')),
@@ -681,8 +674,8 @@ CREATE INDEX sign_in_marks_age ON sign_in_marks (org_id, last_seen_at);
 SELECT app_private.protect_table('sign_in_marks', 'SELECT (org_id, last_seen_at)', true);
 GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON sign_in_marks TO vouchsafe_worker;
 
--- Passwords that were wrong, of the organization they were meant for, or of the installation where nobody is known by
--- the address. The noted ones are those that were told of.
+-- Wrong passwords, by the organization they were meant for; for an unknown address, by the installation. The noted
+-- columns mark failures that were reported.
 CREATE TABLE sign_in_failures (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -699,7 +692,7 @@ CREATE INDEX sign_in_failures_age ON sign_in_failures (org_id, failed_at);
 SELECT app_private.protect_table('sign_in_failures', 'SELECT (org_id, id, failed_at)', true);
 GRANT SELECT (ctid), UPDATE (failed_at), DELETE ON sign_in_failures TO vouchsafe_worker;
 
--- Addresses are few enough to be tried out: what stands for them is drawn from this.
+-- Key of the hashes of addresses: without it the few possible addresses could be tried.
 CREATE TABLE app_private.failure_mark_key (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   secret bytea NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
@@ -714,7 +707,7 @@ CREATE TABLE sso_connections (
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
   enabled boolean NOT NULL DEFAULT true,
   protocol text NOT NULL CHECK (protocol IN ('saml', 'oidc')),
-  -- SAML 2.0: the provider's metadata, and how strict we are with it.
+  -- SAML 2.0: the provider's metadata and the requirements on its messages.
   idp_entity_id text,
   idp_sso_url text,
   idp_sso_binding text NOT NULL DEFAULT 'redirect' CHECK (idp_sso_binding IN ('redirect', 'post')),
@@ -726,15 +719,15 @@ CREATE TABLE sso_connections (
   metadata_url text,
   metadata_fetched_at timestamptz,
   metadata_problem text,
-  -- How many days before the end of the last certificate was last warned of it.
+  -- Days before the expiry of the last certificate at which the last warning was sent.
   expiry_alert smallint,
   want_response_signed boolean NOT NULL DEFAULT false,
   want_assertion_encrypted boolean NOT NULL DEFAULT false,
   sign_requests boolean NOT NULL DEFAULT false,
   idp_initiated boolean NOT NULL DEFAULT false,
   force_authn boolean NOT NULL DEFAULT false,
-  -- Our keys towards this provider, sealed as one list, and their certificates: the first signs, the second is the one
-  -- to come.
+  -- The service provider's keys for this connection, encrypted as one list, and their certificates: the first one
+  -- signs, the second one is its successor.
   sp_key_enc bytea,
   sp_certificates text[] NOT NULL DEFAULT '{}' CHECK (cardinality(sp_certificates) <= 2),
   -- OpenID Connect.
@@ -743,7 +736,7 @@ CREATE TABLE sso_connections (
   oidc_client_secret_enc bytea,
   oidc_tenants text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_tenants) <= 100),
   oidc_scopes text[] NOT NULL DEFAULT '{}' CHECK (cardinality(oidc_scopes) <= 10),
-  -- Who people are, and what they become.
+  -- The identity of a person, and the role that follows from groups and attributes.
   subject text NOT NULL DEFAULT 'name-id' CHECK (subject IN ('name-id', 'entra-object', 'sub')),
   email_attribute text,
   name_attribute text,
@@ -767,7 +760,7 @@ CREATE TABLE sso_connections (
 CREATE INDEX sso_connections_id ON sso_connections (id);
 SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, DELETE', true);
 
--- Every column can be updated except the identity of the connection and the secret that opens sessions.
+-- Every column can be updated except the identity of the connection, its times, and the secret that opens sessions.
 GRANT UPDATE (
   name, enabled, idp_entity_id, idp_sso_url, idp_sso_binding, idp_slo_url, idp_slo_response_url,
   idp_slo_binding, idp_certificates, idp_scopes, metadata_url, metadata_fetched_at, metadata_problem,
@@ -777,8 +770,8 @@ GRANT UPDATE (
   attribute_roles, default_role, jit_provisioning, shared, clock_skew_seconds
 ) ON sso_connections TO vouchsafe_app;
 
--- Who somebody is within a connection, for ever: the provider's own name for them, never an e-mail address. facts: the
--- groups, and the attributes that roles hang on, of the last sign-in, to tell what another mapping would change.
+-- Identities of a connection: the provider's own name for a person, never an e-mail address. facts: groups and role
+-- attributes of the last sign-in, to preview another mapping.
 CREATE TABLE sso_identities (
   org_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -794,8 +787,7 @@ CREATE TABLE sso_identities (
 CREATE INDEX sso_identities_membership ON sso_identities (org_id, membership_id);
 SELECT app_private.protect_table('sso_identities', 'SELECT, DELETE', true);
 
--- The mail domains that an organization answers for, once a DNS record has shown it. Several may answer for one: those
--- of an institution.
+-- E-mail domains that an organization verified by DNS record. Organizations of one institution can verify the same one.
 CREATE TABLE sso_domains (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -804,7 +796,7 @@ CREATE TABLE sso_domains (
   created_at timestamptz NOT NULL DEFAULT now(),
   checked_at timestamptz,
   verified_at timestamptz,
-  -- Since when the record has not been found any more, and what the last look said.
+  -- Since when the DNS record is missing, and the result of the last check.
   lost_at timestamptz,
   problem text,
   PRIMARY KEY (org_id, id),
@@ -820,9 +812,8 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE (checked_at, verified_at, lost_at, problem) ON sso_domains TO vouchsafe_worker;
 
--- What arrived from identity providers lately, and what became of it: no value but those that roles hang on, and
--- nothing that would let anybody in. test_by: the member who tried the connection; result_enc: what was seen then,
--- sealed.
+-- Recent SSO attempts and their outcomes, without values except those that map to roles, and without anything that
+-- could authenticate. test_by: the member who tested the connection. result_enc: the result, encrypted.
 CREATE TABLE sso_attempts (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -875,9 +866,9 @@ GRANT
   ON scim_tokens TO vouchsafe_app;
 GRANT SELECT (ctid), DELETE ON scim_tokens TO vouchsafe_worker;
 
--- What a directory says of a member. A membership is of one directory at most. active: what the directory said last;
--- without_role: the membership ended because no group stood for a role, and begins again as soon as one does. The
--- directory is told that somebody is active who is a member, or would be but for that.
+-- The directory's data about a member. A membership belongs to one directory at most. active: the last value of the
+-- directory. without_role: the membership ended because no group maps to a role, and is reactivated as soon as one
+-- does; the directory sees such a user as active.
 CREATE TABLE scim_users (
   org_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -944,7 +935,7 @@ CREATE TYPE app.scim_user AS (
   active boolean
 );
 
--- What became of a member: provisioned | adopted | role | ended | revived.
+-- Effect on a member: provisioned | adopted | role | ended | revived.
 CREATE TYPE app.scim_effect AS (
   membership_id uuid,
   effect text,
@@ -1023,8 +1014,7 @@ SELECT app_private.protect_table(
 );
 GRANT SELECT (ctid), UPDATE (token_hash, sent_at), DELETE ON invites TO vouchsafe_worker;
 
--- A review of access: everything that gives somebody access, as it was when the review began, each to be confirmed or
--- revoked.
+-- An access review: everything that gives a member access when the review starts, each confirmed or revoked.
 CREATE TABLE access_reviews (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -1094,7 +1084,7 @@ SELECT app_private.protect_table(
   true
 );
 
--- secret_enc: sealed under the organization's data key. entrance_hash: SHA-256 of the entrance secret.
+-- secret_enc: encrypted with the organization's data key. entrance_hash: SHA-256 of the entrance secret.
 CREATE TABLE webhook_secrets (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1119,7 +1109,7 @@ GRANT DELETE ON webhook_secrets TO vouchsafe_worker;
 
 GRANT SELECT (ctid) ON webhook_secrets TO vouchsafe_worker;
 
--- One row a message. Whether it was processed or is dead is told by processed_at and by the job behind outbox_id.
+-- One row per message. processed_at and the job of outbox_id say whether it was processed or failed.
 CREATE TABLE webhook_inbox (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1188,7 +1178,7 @@ GRANT UPDATE, DELETE ON exports TO vouchsafe_worker;
 
 -- -------------------- Retention
 
--- One row a run of a policy. Whether it failed is told by the job behind it; outbox_id is null when nothing was due.
+-- One row per run of a policy. The job of outbox_id says whether it failed; outbox_id is null when nothing was due.
 CREATE TABLE retention_runs (
   org_id uuid NOT NULL REFERENCES organizations,
   id uuid NOT NULL,
@@ -1218,7 +1208,7 @@ SELECT app_private.protect_table(
 );
 GRANT UPDATE (removed, objects, batches, finished_at), DELETE ON retention_runs TO vouchsafe_worker;
 
--- An organization's own settings of retention, within the floors that the migrator writes down from the declarations.
+-- Declared floors of retention, written by the migrator. retention_overrides are an organization's own periods.
 CREATE TABLE app_private.retention_floors (
   policy text PRIMARY KEY,
   days integer NOT NULL
@@ -1235,8 +1225,8 @@ SELECT app_private.protect_table('retention_overrides');
 
 -- -------------------- Real-time events
 
--- One row an event that its feature declares live, written in the transaction of the log's entry, under the same id.
--- transaction_id gives the order: identity numbers and times are taken before the commit, and come out of order.
+-- One row per real-time event, written in the transaction of its audit event and with its id. transaction_id gives the
+-- order: identity values and times are assigned before the commit and appear out of order.
 CREATE TABLE live_events (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -1261,7 +1251,7 @@ GRANT UPDATE, DELETE ON live_events TO vouchsafe_worker;
 
 -- -------------------- State of migrate
 
--- A digest of the declarations that the database was last brought in line with; processes compare it when they start.
+-- Digest of the declarations that the database contains. Processes compare the digest when they start.
 CREATE TABLE app_private.catalogue (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   digest text NOT NULL
@@ -1283,15 +1273,15 @@ CREATE TABLE app_private.function_files (
 -- search_path (PostgreSQL manual, CREATE FUNCTION, "Writing SECURITY DEFINER Functions Safely"). With an empty path it
 -- would come first, and a caller's temporary type called "text" would run the caller's code as the owner.
 
--- Gives this session its secret. What lies in the sequences afterwards is no longer it: setval without is_called leaves
--- currval alone. Like any setval it is refused in a transaction that began READ ONLY. The random bits are in no
--- variable: a plan made for a variable's value holds it, and whoever asks for debug_print_plan is shown the plan.
+-- Returns 64 random bits. They are never stored in a variable: debug_print_plan would show a plan that holds them.
 CREATE OR REPLACE FUNCTION app_private.random_bigint() RETURNS bigint LANGUAGE sql
 BEGIN ATOMIC
   SELECT ('x' || encode(substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FROM 1 FOR 8),
     'hex'))::bit(64)::bigint;
 END;
 
+-- Gives this database session its secret. The sequences do not show it afterward: setval without is_called leaves
+-- currval unchanged. Like every setval, it is refused in a transaction that began READ ONLY.
 CREATE OR REPLACE FUNCTION app_private.make_session_secret() RETURNS void LANGUAGE sql
 BEGIN ATOMIC
   SELECT setval('app_private.session_secret_a', app_private.random_bigint(), true);
@@ -1300,9 +1290,9 @@ BEGIN ATOMIC
   SELECT setval('app_private.session_secret_b', 0, false);
 END;
 
--- The seal of a context's fields in this transaction of this session. An error (55000) in a session without a secret.
--- That a secret stands in front does not let SQL extend what is hashed: the padding holds zero bytes, which no text
--- does. Parsed here, and without a search path of its own, so that it is inlined.
+-- Returns the seal of context fields for this transaction of this session. Raises 55000 in a session without a secret.
+-- The secret prefix does not allow a length extension: the padding contains zero bytes, which text cannot contain. The
+-- body is parsed here and has no search path, so that Postgres can inline it.
 CREATE OR REPLACE FUNCTION app_private.seal(fields bytea) RETURNS text LANGUAGE sql
 BEGIN ATOMIC
   SELECT encode(sha256(int8send(currval('app_private.session_secret_a'))
@@ -1310,10 +1300,10 @@ BEGIN ATOMIC
     || fields || timestamptz_send(transaction_timestamp())), 'hex');
 END;
 
--- Signs a context for the rest of this transaction. Only entrance functions call it. Eight fields: kind (member |
--- system | limited | proven | scim), organization, user, membership, scopes of what is about people (JSON), person,
--- organization of the log, API key. A limited context leaves the second field empty: it reaches no tenant row. A key's
--- leaves the user empty: what is for a user in person, such as their password, is not for it.
+-- Signs a context for the rest of this transaction. Only enter functions call it. The eight fields are: kind (member |
+-- system | limited | proven | scim), organization, user, membership, scopes over people (JSON), person, organization of
+-- the audit log, and API key. A limited context has no organization and reaches no tenant row. The context of an API
+-- key has no user: what belongs to a user in person, such as a password, is closed to it.
 CREATE OR REPLACE FUNCTION app_private.sign_context(fields text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1329,9 +1319,9 @@ BEGIN
   PERFORM set_config('vouchsafe.context', payload || '|' || seal, true);
 END $$;
 
--- The verified fields of the current context, and their seal as the ninth; null without one; an error where it was
--- forged. Asked several times a statement: the seal is cut off bytes, because cutting text means counting its
--- characters.
+-- Returns the verified fields of the current context with their seal as the ninth field; returns null without a context
+-- and raises 42501 for a forged one. Policies call it several times per statement, so the seal is cut from bytes:
+-- cutting text would count characters.
 CREATE OR REPLACE FUNCTION app.verified_context() RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1350,69 +1340,72 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.verified_context TO vouchsafe_app;
 
--- The organization whose rows this transaction may touch; null for limited entrances.
+-- Returns the organization whose rows this transaction can reach; null in a limited context.
 CREATE OR REPLACE FUNCTION app.org_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[2]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.org_id TO vouchsafe_app;
 
--- The organization whose log this transaction writes to: every entrance has one, limited ones nothing else.
+-- Returns the organization whose audit log this transaction writes to. Every context has one; a limited context has
+-- nothing else.
 CREATE OR REPLACE FUNCTION app.audit_org_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[7]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.audit_org_id TO vouchsafe_app;
 
+-- Returns the user of the context; null for an API key and for the system.
 CREATE OR REPLACE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[3]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.user_id TO vouchsafe_app;
 
+-- Returns the membership of the context; null for the system.
 CREATE OR REPLACE FUNCTION app.membership_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[4]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.membership_id TO vouchsafe_app;
 
--- The API key that a member came by; null for a member in person.
+-- Returns the API key that authenticated the caller; null for a member in person.
 CREATE OR REPLACE FUNCTION app.api_key_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[8]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.api_key_id TO vouchsafe_app;
 
--- The membership of a member who is here in person. A key has none: it acts by its permissions alone.
+-- Returns the membership of a member in person; null for an API key, which acts by its permissions only.
 CREATE OR REPLACE FUNCTION app.membership_in_person() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
 END;
 GRANT EXECUTE ON FUNCTION app.membership_in_person TO vouchsafe_app;
 
+-- Returns the person record that the membership is linked to; null without one.
 CREATE OR REPLACE FUNCTION app.own_person_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT (app.verified_context())[6]::uuid;
 END;
 GRANT EXECUTE ON FUNCTION app.own_person_id TO vouchsafe_app;
 
--- Jobs and operators act as the system: no permission narrows them, only the organization.
+-- Returns whether the caller is the system. Jobs and operators act as the system: only the organization limits them.
 CREATE OR REPLACE FUNCTION app.is_system() RETURNS boolean LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT coalesce((app.verified_context())[1] = 'system', false);
 END;
 GRANT EXECUTE ON FUNCTION app.is_system TO vouchsafe_app;
 
--- How wide a scope is; none is 0.
+-- Returns the rank of a scope: org 3, assigned 2, own 1, none 0.
 CREATE OR REPLACE FUNCTION app.width(scope text) RETURNS integer LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT CASE scope WHEN 'org' THEN 3 WHEN 'assigned' THEN 2 WHEN 'own' THEN 1 ELSE 0 END;
 END;
 GRANT EXECUTE ON FUNCTION app.width TO vouchsafe_app;
 
--- What policies ask, each answered with the organization that it is true of, and null where it is not: whether a
--- permission about people reaches everybody (it stands in the signed context), whether the caller is the system, who is
--- here.
+-- Returns the organization if one of the permissions reaches every person, or if the caller is the system; otherwise
+-- null. Row policies compare the result with the organization of the row.
 CREATE OR REPLACE FUNCTION app.org_if_everybody(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1427,12 +1420,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.org_if_everybody TO vouchsafe_app;
 
+-- Returns the organization if the caller is the system; otherwise null.
 CREATE OR REPLACE FUNCTION app.org_if_system() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[1] = 'system' THEN c[2]::uuid END FROM app.verified_context() AS c;
 END;
 GRANT EXECUTE ON FUNCTION app.org_if_system TO vouchsafe_app;
 
+-- Returns the organization and the membership of a member in person, for row policies; the membership is null for an
+-- API key.
 CREATE OR REPLACE FUNCTION app.in_person(OUT org uuid, OUT membership uuid) LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT c[2]::uuid, CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
@@ -1444,9 +1440,9 @@ GRANT EXECUTE ON FUNCTION app.in_person TO vouchsafe_app;
 -- Access grants: decisions, ends, and expiry.
 -- requires platform/database/context.sql
 
--- Approves or declines a request. State: approved | declined, or why not: unknown | decided | lapsed (asked for more
--- than a day ago) | own (nobody decides for themself, nor on their own request) | beyond (more than the caller holds) |
--- in_force (the member has a grant already) | ended (the member has left).
+-- Approves or declines a request. Returns approved or declined; otherwise the reason: unknown | decided | lapsed
+-- (requested more than a day ago) | own (the caller is the member or the requester) | beyond (more than the caller
+-- holds) | in_force (the member has an active grant) | ended (the membership has ended).
 CREATE OR REPLACE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1483,8 +1479,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.decide_access_grant TO vouchsafe_app;
 
--- Ends a grant, or takes a request back: by its member, by whoever asked for it, or by those who decide. False when
--- there is nothing to end.
+-- Ends a grant or withdraws a request. The member, the requester, and members who decide on requests may call it.
+-- Returns false if there is nothing to end.
 CREATE OR REPLACE FUNCTION app.end_access_grant(grant_id uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1505,7 +1501,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.end_access_grant TO vouchsafe_app;
 
--- Closes the grants whose time is over, for the log; they gave nothing any more since then. Returns their ids.
+-- Closes expired grants for the audit log and returns their ids. They had no effect since they expired.
 CREATE OR REPLACE FUNCTION app.close_expired_access_grants() RETURNS SETOF uuid
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.access_grants x SET state = 'ended', ended_at = x.expires_at
@@ -1513,6 +1509,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.close_expired_access_grants TO vouchsafe_worker;
 
+-- A member requests a grant in the own name only; the system requests for support.
 CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_system())
     OR (org_id, requested_by) = (SELECT app.org_id(), app.membership_id()));
@@ -1522,6 +1519,7 @@ CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe
 -- Access reviews.
 -- requires platform/database/context.sql
 
+-- Refuses to complete a review with undecided items.
 CREATE OR REPLACE FUNCTION app_private.review_is_decided() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1535,8 +1533,8 @@ END $$;
 CREATE TRIGGER review_is_decided BEFORE UPDATE ON access_reviews FOR EACH ROW
   EXECUTE FUNCTION app_private.review_is_decided();
 
--- Begins a review: every active membership with what it holds, every override of a member, every role of the
--- organization's own, every override of a role. One picture, because it is one statement. Returns how many.
+-- Starts a review with every active membership and its grants, every member override, every custom role, and every role
+-- override. One statement, so that the items show one point in time. Returns the number of items.
 CREATE OR REPLACE FUNCTION app.start_access_review(review uuid) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1588,15 +1586,24 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.start_access_review TO vouchsafe_app;
 
+-- An item is decided once, in the name of the deciding member, and never by the member it is about.
+CREATE POLICY once_by_another ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+  USING (decision IS NULL AND membership_id IS DISTINCT FROM (SELECT app.membership_id()))
+    WITH CHECK (decided_by = (SELECT app.membership_id()));
+
+-- A review is completed once, in the name of the completing member.
+CREATE POLICY once_as_oneself ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+  USING (completed_at IS NULL) WITH CHECK (completed_by = (SELECT app.membership_id()));
+
 -- ==================== src/platform/policies/policies.sql
 
 -- Effective permissions: grants stored on memberships, the questions that row policies ask, and synchronization with
 -- the declarations.
 -- requires platform/database/context.sql
 
--- The cascade, as data: everything that is said of a member's permissions, and which of it decides. What is set for the
--- member (an override, or an access grant in force) outweighs what is set for the role, and that the code's default.
--- Within a level a denial beats all, else the widest counts.
+-- Returns every statement about the permissions of a member and marks the one that decides. Statements about the member
+-- (overrides, active access grants) outrank those about the role, which outrank the default. Within a level a denial
+-- outranks every allowance, and otherwise the widest scope decides.
 CREATE OR REPLACE FUNCTION app_private.grant_levels(org uuid, member uuid, member_role text)
 RETURNS TABLE (permission text, level integer,
   source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -1621,7 +1628,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WINDOW same AS (PARTITION BY l.permission, l.level)
 $$;
 
--- What the cascade comes to: permission to scope. A denial leaves no grant.
+-- Returns the effective permissions of a member as {permission: scope}. A denied permission is absent.
 CREATE OR REPLACE FUNCTION app_private.effective_grants(org uuid, member uuid, member_role text) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(jsonb_object_agg(l.permission, l.scope), '{}')
@@ -1629,8 +1636,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
    WHERE l.decides AND l.scope <> 'none'
 $$;
 
--- A membership with what follows from the rest: its grants, the part of them that is about people (explicit, none
--- included), the access grant in force, and the moment at which time alone changes these.
+-- Returns a membership with its derived columns: grants, their part about people (explicit, including none), the active
+-- access grant, and the time when these change without a write.
 CREATE OR REPLACE FUNCTION app_private.with_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1648,7 +1655,7 @@ BEGIN
   RETURN m;
 END $$;
 
--- A membership as it stands at this moment: what is kept of it, unless time has changed it since.
+-- Returns a membership as of now: the stored row, or a recalculated one if time has changed its grants.
 CREATE OR REPLACE FUNCTION app_private.at_present(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1656,8 +1663,8 @@ BEGIN
   RETURN m;
 END $$;
 
--- How far the caller's own grants reach by one permission, an API key's no further than the key; what acts as the
--- system reaches everything.
+-- Returns the scope of the caller for a permission. An API key is limited to its permissions. The system reaches
+-- everything.
 CREATE OR REPLACE FUNCTION app.held(permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1670,14 +1677,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.held TO vouchsafe_app;
 
--- Whether the caller holds one of some permissions for the whole organization.
+-- Returns whether the caller holds one of the permissions for the whole organization.
 CREATE OR REPLACE FUNCTION app.holds(VARIADIC permissions text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(bool_or(app.held(p) = 'org'), false) FROM unnest(permissions) p
 $$;
 GRANT EXECUTE ON FUNCTION app.holds TO vouchsafe_app;
 
--- The organization in which that is so, for policies.
+-- Returns the organization if the caller holds one of the permissions for all of it; otherwise null. For row policies.
 CREATE OR REPLACE FUNCTION app.org_if_holds(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1691,14 +1698,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.org_if_holds TO vouchsafe_app;
 
--- The organization in which the caller holds one of some permissions, however far it reaches.
+-- Returns the organization if the caller holds one of the permissions with any scope; otherwise null. For row policies.
 CREATE OR REPLACE FUNCTION app.org_if_reaches(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) <> 'none') THEN app.org_id() END
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_reaches TO vouchsafe_app;
 
--- Whether an organization has a role: one of its preset, or one it made.
+-- Returns whether an organization has a role: one of its preset or a custom one.
 CREATE OR REPLACE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset
@@ -1706,8 +1713,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       OR EXISTS (SELECT FROM public.roles r WHERE r.org_id = org AND r.key = role_key)
 $$;
 
--- The grants are kept on the membership, so that entering a session reads one row; these triggers keep them true. They
--- also see to it that a role exists, and that support staff have theirs.
+-- Keeps the grants of a membership current, so that entering a session reads one row. Refuses an unknown role, a role
+-- other than support for support staff, and a user that belongs to another organization only.
 CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1727,6 +1734,7 @@ END $$;
 CREATE TRIGGER membership_grants BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.membership_grants();
 
+-- Recalculates the memberships of a role after a change of its overrides.
 CREATE OR REPLACE FUNCTION app_private.role_override_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1738,7 +1746,8 @@ END $$;
 CREATE TRIGGER role_override_changed AFTER INSERT OR UPDATE OR DELETE ON role_overrides
   FOR EACH ROW EXECUTE FUNCTION app_private.role_override_changed();
 
--- Support staff have nothing but access grants.
+-- Recalculates a membership after a change of its overrides. Refuses overrides for support staff, who receive access
+-- grants only.
 CREATE OR REPLACE FUNCTION app_private.member_override_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1755,6 +1764,7 @@ END $$;
 CREATE TRIGGER member_override_changed AFTER INSERT OR UPDATE OR DELETE ON member_overrides
   FOR EACH ROW EXECUTE FUNCTION app_private.member_override_changed();
 
+-- Recalculates a membership after a change of its access grants.
 CREATE OR REPLACE FUNCTION app_private.access_grant_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1765,6 +1775,7 @@ END $$;
 CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW
   EXECUTE FUNCTION app_private.access_grant_changed();
 
+-- Returns the digest of the declarations that the database contains; null before the first migrate.
 CREATE OR REPLACE FUNCTION app.catalogue_digest() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT digest FROM app_private.catalogue
@@ -1778,8 +1789,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.function_digest TO vouchsafe_app;
 
--- Writes into the database what the code declares; called by the migrator with { permissions: [{key, of_people}],
--- roles: [{preset, role, leads}], defaults: [{role, permission, scope}] }.
+-- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key, of_people}],
+-- roles: [{preset, role, leads, portal}], defaults: [{role, permission, scope}] }.
 CREATE OR REPLACE FUNCTION app_private.sync_catalogue(catalogue jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1803,7 +1814,7 @@ END $$;
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- A membership narrowed to what a live key of it may do; without a key as it is.
+-- Returns a membership limited to what an active API key of it allows; without a key, unchanged.
 CREATE OR REPLACE FUNCTION app_private.through_key(m public.memberships, key_id uuid) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1820,18 +1831,18 @@ BEGIN
   RETURN m;
 END $$;
 
--- Whether an address lies in one of some ranges. IPv4 that comes as IPv6 (RFC 4291 section 2.5.5.2) is IPv4.
+-- Returns whether an address is in one of the ranges. An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) counts as
+-- IPv4.
 CREATE OR REPLACE FUNCTION app_private.within_ranges(address inet, ranges cidr[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM unnest(ranges) r WHERE r >>=
     CASE WHEN address <<= '::ffff:0.0.0.0/96'::inet THEN replace(host(address), '::ffff:', '')::inet ELSE address END)
 $$;
 
--- Entrance of a request that carries an API key. The row is that of app.enter_session, so that nothing behind it needs
--- to know the difference, and the key. State is 'ok' or why the key is refused: unknown | revoked | key_expired |
--- address | ended | suspended. Only 'ok' signs a context that reaches rows; where a key is known, the refusal may be
--- written to the log. What is asked of a person who signs in is not asked of a key. Its last use moves at most once a
--- minute, and never waits for a sibling request.
+-- Enters with an API key. Returns the row of app.enter_session and the key. State is ok or the reason: unknown |
+-- revoked | key_expired | address | ended | suspended. Only ok signs a context that reaches rows; for a known key the
+-- refusal can be written to the audit log. Requirements on a user's sign-in do not apply to a key. The last use moves
+-- at most once per minute, without waiting for a parallel request.
 CREATE OR REPLACE FUNCTION app.enter_api_key(
   secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
   OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
@@ -1876,9 +1887,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_api_key TO vouchsafe_app;
 
--- Puts a new key in place of one of the caller's own, of the same rights and lifetime; the old one ends after the
--- overlap. State: ok, or why not: unknown (not the caller's, or over) | rotated (has a successor already) | beyond (the
--- caller does not hold all of it any more).
+-- Creates a successor of the caller's own key with the same permissions and lifetime; the old key expires after the
+-- overlap. State: ok | unknown (not the caller's, or ended) | rotated (has a successor) | beyond (the caller no longer
+-- holds all its permissions).
 CREATE OR REPLACE FUNCTION app.rotate_api_key(
   key_id uuid, new_id uuid, new_prefix text, new_hash bytea, overlap_seconds integer
 ) RETURNS text
@@ -1905,7 +1916,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.rotate_api_key TO vouchsafe_app;
 
--- The keys of a membership end with it, for good.
+-- Revokes the API keys of a membership that ends.
 CREATE OR REPLACE FUNCTION app_private.membership_ended() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1917,12 +1928,12 @@ END $$;
 CREATE TRIGGER membership_ended AFTER UPDATE OF status ON memberships FOR EACH ROW
   WHEN (NEW.status = 'ended' AND OLD.status <> 'ended') EXECUTE FUNCTION app_private.membership_ended();
 
--- A member makes keys in person, for themself, of what they hold. Nobody takes a revocation back, and no key ends
--- another.
+-- A member in person creates keys for the own membership, limited to the permissions that the member holds.
 CREATE POLICY within_own ON api_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (
   membership_id = (SELECT app.membership_in_person())
     AND NOT EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) = 'none'));
 
+-- A revoked key stays revoked, and no key revokes another one.
 CREATE POLICY ended_for_good ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
   USING ((SELECT app.api_key_id()) IS NULL) WITH CHECK (revoked_at IS NOT NULL);
 
@@ -1930,8 +1941,8 @@ CREATE POLICY ended_for_good ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_
 
 -- Account recovery: password reset and verification of e-mail addresses.
 
--- The user with an address, else the one that comes next to it: whoever looks up an address that nobody has does the
--- same work, on as real a row. It is theirs only if the address is equal.
+-- Returns the user with an address, otherwise the next one in order, so that an unknown address costs the same work.
+-- The result matches only if its address is equal.
 CREATE OR REPLACE FUNCTION app_private.user_or_neighbour(address text) RETURNS public.users
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1942,8 +1953,8 @@ BEGIN
   RETURN CASE WHEN FOUND THEN u ELSE last END;
 END $$;
 
--- Has a mail sent to an address, where the worker finds that somebody has it. Of those that anybody may ask for, three
--- an hour; asking for more does nothing, and looks the same.
+-- Requests a mail to an address; the worker decides whether a user has it. Mails that every caller can request are
+-- limited to three per hour; more requests do nothing and look the same.
 CREATE OR REPLACE FUNCTION app_private.ask_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1962,15 +1973,15 @@ BEGIN
     mail::text);
 END $$;
 
--- The limited context of somebody who has shown a secret: reaches no tenant row, and may write what succeeded into one
--- log.
+-- Signs a limited context for a caller with a proven secret: it reaches no tenant row and can write successes to one
+-- audit log.
 CREATE OR REPLACE FUNCTION app_private.sign_proven(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
--- Entrance of whoever asks for a mail to set a password: it looks up nobody, and may write to the installation's log
--- alone.
+-- Requests a password reset mail. Enters a context that can only write to the installation's audit log, and looks up no
+-- user.
 CREATE OR REPLACE FUNCTION app.ask_password_reset(address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -1979,15 +1990,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ask_password_reset TO vouchsafe_app;
 
--- Has a mail sent by which the caller shows that their address is theirs.
+-- Requests a mail that verifies the caller's address.
 CREATE OR REPLACE FUNCTION app.ask_email_verification() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.ask_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
 $$;
 GRANT EXECUTE ON FUNCTION app.ask_email_verification TO vouchsafe_app;
 
--- Whom a mail is for, and in which organization's log it belongs; no row where there is nobody to send it to, and the
--- address is forgotten then. takes_passwords: whether any organization of theirs does.
+-- Returns the recipient of a mail and the organization whose audit log records it; no row, and the address is deleted,
+-- if no user has the address. takes_passwords: an organization of the user allows passwords.
 CREATE OR REPLACE FUNCTION app.account_letter(mail uuid)
 RETURNS TABLE (kind text, address text, user_id uuid, org_id uuid, takes_passwords boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2011,7 +2022,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.account_letter TO vouchsafe_worker;
 
--- Puts a token's digest in place of the one before; false when the mail is out of date.
+-- Replaces the token digest of a mail; returns false if the mail is outdated.
 CREATE OR REPLACE FUNCTION app.issue_account_token(mail uuid, hash bytea, minutes integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2021,14 +2032,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.issue_account_token TO vouchsafe_worker;
 
--- The mail has left: what it was addressed to is needed no more.
+-- Deletes the address of a mail that was sent.
 CREATE OR REPLACE FUNCTION app.account_mail_sent(mail uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.account_mails a SET address = NULL WHERE a.id = mail
 $$;
 GRANT EXECUTE ON FUNCTION app.account_mail_sent TO vouchsafe_worker;
 
--- Whose password a token would set, for whoever has it: what the password must not be made of.
+-- Returns the user whose password a token would set, with the values that the password must not contain.
 CREATE OR REPLACE FUNCTION app.token_owner(token text, OUT email text, OUT names text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT u.email, (SELECT coalesce(array_agg(m.name), '{}') FROM public.memberships m WHERE m.user_id = u.id)
@@ -2038,7 +2049,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.token_owner TO vouchsafe_app;
 
--- Spends a token, once: of several at the same time one finds it. Null where it is not, or no longer, good for this.
+-- Uses a token once; of parallel calls one finds it. Returns null if the token is invalid or expired.
 CREATE OR REPLACE FUNCTION app_private.spend_account_token(wanted text, token text) RETURNS app_private.account_mails
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.account_mails a SET spent_at = now()
@@ -2046,9 +2057,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
      AND a.expires_at > now() RETURNING a.*
 $$;
 
--- Entrance of somebody with the token of a mail: sets the password, which ends every session and every other token,
--- lifts the lock of the address, and has shown that the address is theirs. It opens no session and touches no second
--- factor. State: ok | invalid. Either way the context allows no more than writing to the log.
+-- Sets a password with a mailed token. It ends every session and every other token, unlocks the address, and verifies
+-- it. It opens no session and changes no factor. State: ok | invalid. The context can only write to the audit log.
 CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2073,8 +2083,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
--- Takes the token of a mail that the caller asked for, and so shows that their address is theirs; false where it is
--- none.
+-- Verifies the caller's address with a token that the caller requested; returns false for an invalid token.
 CREATE OR REPLACE FUNCTION app.verify_email(token text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2089,8 +2098,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
 
--- Forgets what sign-in no longer counts: locks and failures of more than an hour ago, mails of more than two days ago,
--- and after an hour the addresses of those that could not be sent.
+-- Deletes locks and failures older than an hour, mails older than two days, and after an hour the addresses of unsent
+-- mails.
 CREATE OR REPLACE FUNCTION app.sweep_sign_in(OUT locks bigint, OUT mails bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2107,15 +2116,14 @@ GRANT EXECUTE ON FUNCTION app.sweep_sign_in TO vouchsafe_worker;
 
 -- Verified e-mail domains and discovery of SSO connections.
 
--- Whether an organization answers for the domain of an address.
+-- Returns whether an organization has verified the domain of an address.
 CREATE OR REPLACE FUNCTION app_private.answers_for(org uuid, address text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.sso_domains d
     WHERE d.org_id = org AND d.domain = split_part(address, '@', 2) AND d.verified_at IS NOT NULL)
 $$;
 
--- A domain is shown by two organizations only where they are of one institution; of others, whoever showed it first has
--- it.
+-- Refuses to verify a domain that another organization has verified, unless both are in one institution.
 CREATE OR REPLACE FUNCTION app_private.domain_of_one() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2133,9 +2141,8 @@ END $$;
 CREATE TRIGGER domain_of_one BEFORE UPDATE OF verified_at ON sso_domains FOR EACH ROW
   WHEN (NEW.verified_at IS NOT NULL) EXECUTE FUNCTION app_private.domain_of_one();
 
--- Where the addresses of a domain sign in, for whoever asks: at the organizations that have shown it to be theirs,
--- through connections of their own and those shared with them. Knows of no account. organization: where a shared one
--- leads.
+-- Returns how the addresses of a domain sign in, for every caller: the connections of the organizations that verified
+-- it, including shared ones. It uses no account data. organization: the one that a shared connection enters.
 CREATE OR REPLACE FUNCTION app.discover_sso(mail_domain text, OUT password boolean, OUT connections jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH home AS (
@@ -2154,8 +2161,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.discover_sso TO vouchsafe_app;
 
--- The domains that the organization of a connection answers for: to hold a provider's hosted domain against, before
--- anybody is signed in.
+-- Returns the verified domains of a connection's organization, to compare with the hosted domain of a provider before a
+-- user is signed in.
 CREATE OR REPLACE FUNCTION app.sso_verified_domains(connection uuid) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(d.domain), '{}')
@@ -2168,9 +2175,9 @@ GRANT EXECUTE ON FUNCTION app.sso_verified_domains TO vouchsafe_app;
 
 -- MFA enrollment: adding, listing, and removing factors.
 
--- The caller's own session, of somebody who has proved not long ago, to us, who they are: else a stolen session would
--- be enough to change factors, and so would the word of an identity provider, which counts in one organization while a
--- factor opens all of its user's.
+-- Returns the caller's own session if its user authenticated locally within the last 31 minutes; otherwise raises
+-- step_up_required. A stolen session cannot change factors, and an identity provider cannot either: it counts in one
+-- organization, and a factor opens all of the user's.
 CREATE OR REPLACE FUNCTION app_private.proved_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2182,7 +2189,7 @@ BEGIN
   RETURN s;
 END $$;
 
--- Keeps a new user's wrapped key; the first one stays. Returns the one that is kept.
+-- Stores the wrapped key of a user; an existing key stays. Returns the stored key.
 CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea) RETURNS bytea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2191,8 +2198,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.keep_own_key TO vouchsafe_app;
 
--- A factor was added in a session, and shown there: the session has it from now on, and other local ones of the user
--- that never showed one end.
+-- Records on the session that it has shown the new factor, and ends the user's other local sessions without a factor.
 CREATE OR REPLACE FUNCTION app_private.factor_added(s public.sessions, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2203,7 +2209,7 @@ BEGIN
   RETURN app_private.rotate(s, new_hash);
 END $$;
 
--- Begins to enrol time-based codes, in place of an enrolment that was not finished. Raises totp_enrolled where one was.
+-- Starts TOTP enrollment and replaces an unfinished one. Raises totp_enrolled if the user has a confirmed one.
 CREATE OR REPLACE FUNCTION app.enroll_totp(secret text, new_sealed bytea, new_proof_hash bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2216,8 +2222,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enroll_totp TO vouchsafe_app;
 
--- Confirms the enrolment by a code of it; returns when the rotated session ends, null where there is nothing to
--- confirm.
+-- Confirms TOTP enrollment with a code. Returns when the rotated session expires; null if there is nothing to confirm.
 CREATE OR REPLACE FUNCTION app.confirm_totp(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2229,7 +2234,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.confirm_totp TO vouchsafe_app;
 
--- Puts new recovery codes in place of all there were.
+-- Replaces all recovery codes.
 CREATE OR REPLACE FUNCTION app.set_recovery_codes(secret text, lookups bytea[], salts bytea[], verifiers bytea[])
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2243,8 +2248,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_recovery_codes TO vouchsafe_app;
 
--- What depends on there being a factor goes with the last one, which stays where an organization of the user's asks for
--- it.
+-- Removes what depends on factors with the last one. Refuses to remove the last one if an organization of the user
+-- requires MFA.
 CREATE OR REPLACE FUNCTION app_private.factor_removed(member uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2257,6 +2262,7 @@ BEGIN
   DELETE FROM app_private.remembered_devices d WHERE d.user_id = member;
 END $$;
 
+-- Removes the TOTP factor of the caller; returns false if there is none.
 CREATE OR REPLACE FUNCTION app.delete_totp(secret text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2269,7 +2275,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.delete_totp TO vouchsafe_app;
 
--- Adds a passkey, ten at most; returns when the rotated session ends.
+-- Adds a passkey; a user has at most ten. Returns when the rotated session expires.
 CREATE OR REPLACE FUNCTION app.add_passkey(secret text, new_hash bytea, new_id uuid, passkey jsonb) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2289,6 +2295,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.add_passkey TO vouchsafe_app;
 
+-- Returns the passkeys of the caller.
 CREATE OR REPLACE FUNCTION app.own_passkeys()
 RETURNS TABLE (id uuid, name text, backed_up boolean, created_at timestamptz, last_used_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2297,6 +2304,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_passkeys TO vouchsafe_app;
 
+-- Renames a passkey of the caller; returns false if there is none.
 CREATE OR REPLACE FUNCTION app.rename_passkey(passkey uuid, new_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2305,6 +2313,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.rename_passkey TO vouchsafe_app;
 
+-- Removes a passkey of the caller; returns false if there is none.
 CREATE OR REPLACE FUNCTION app.delete_passkey(secret text, passkey uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2317,6 +2326,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.delete_passkey TO vouchsafe_app;
 
+-- Returns the remembered devices of the caller in the entered organization.
 CREATE OR REPLACE FUNCTION app.own_devices()
 RETURNS TABLE (id uuid, ip text, user_agent text, created_at timestamptz, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2325,6 +2335,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_devices TO vouchsafe_app;
 
+-- Removes a remembered device of the caller in the entered organization; returns false if there is none.
 CREATE OR REPLACE FUNCTION app.forget_device(device uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2334,7 +2345,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.forget_device TO vouchsafe_app;
 
--- With another password no device is remembered, and no sign-in by the old one goes on.
+-- Removes remembered devices and pending sign-ins after a change of the password.
 CREATE OR REPLACE FUNCTION app_private.password_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2346,8 +2357,8 @@ END $$;
 CREATE TRIGGER password_changed AFTER UPDATE ON app_private.credentials FOR EACH ROW
   EXECUTE FUNCTION app_private.password_changed();
 
--- Takes all factors from a member of the entered organization, for whoever may, and ends their sessions. What a member
--- of other organizations shows there is not for one of them to take away: that is for operators (factor_reset_refused).
+-- Removes all factors of a member of the entered organization and ends the member's sessions, for members who may do
+-- so. Raises factor_reset_refused for a member of other organizations: only operators reset those.
 CREATE OR REPLACE FUNCTION app.reset_factors(member uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2379,7 +2390,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_factors TO vouchsafe_app;
 
--- Removes what has lapsed of sign-ins; returns how many rows.
+-- Deletes expired pending sign-ins and devices, and unfinished TOTP enrollments older than a day; returns the number of
+-- rows.
 CREATE OR REPLACE FUNCTION app.sweep_sign_ins() RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH pending AS (DELETE FROM app_private.pending_sign_ins p WHERE p.expires_at < now() RETURNING 1),
@@ -2394,12 +2406,14 @@ GRANT EXECUTE ON FUNCTION app.sweep_sign_ins TO vouchsafe_worker;
 
 -- MFA: proofs of factors, the MFA challenge, step-up, and passkey sign-in.
 
+-- Returns whether a user has a confirmed TOTP factor or a passkey.
 CREATE OR REPLACE FUNCTION app_private.has_factor(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.totp_factors t WHERE t.user_id = member AND t.confirmed_at IS NOT NULL)
       OR EXISTS (SELECT FROM app_private.passkeys p WHERE p.user_id = member)
 $$;
 
+-- Returns the factors of a user.
 CREATE OR REPLACE FUNCTION app_private.factors_of(member uuid) RETURNS app.factors
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT (u.id, u.email, k.wrapped, t.sealed, t.confirmed_at, t.last_step,
@@ -2413,7 +2427,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE u.id = member
 $$;
 
--- The caller's own live session, by its secret; it is locked. Raises where there is none such.
+-- Returns the caller's own active session, by its secret, and locks it. Raises an error if there is none.
 CREATE OR REPLACE FUNCTION app_private.own_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2426,9 +2440,9 @@ BEGIN
   RETURN s;
 END $$;
 
--- Whether what was shown is a factor of the user's, which is used up by it: a code and every earlier one, a recovery
--- code, a count of a passkey (one that does not count stays at zero; WebAuthn section 6.1.1). Of two at the same time
--- one is.
+-- Returns whether a proof is valid for a factor of the user, and uses it up: a TOTP code with all earlier ones, a
+-- recovery code, or a passkey counter (WebAuthn section 6.1.1; a counter that stays at zero is allowed). Of two
+-- parallel proofs one is accepted.
 CREATE OR REPLACE FUNCTION app_private.takes_factor(member uuid, shown app.shown_factor) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2449,8 +2463,8 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- Sets a sign-in aside until the second factor is shown, where the user has one and the device is not remembered: when
--- it lapses; null where nothing more is asked.
+-- Stores a pending sign-in until the MFA challenge is completed, if the user has a factor and the device is not
+-- remembered. Returns when it expires; null if no challenge is needed.
 CREATE OR REPLACE FUNCTION app_private.hold_for_second_factor(m public.memberships, key bytea, visit app.visit)
 RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2462,7 +2476,7 @@ BEGIN
   RETURN now() + interval '5 minutes';
 END $$;
 
--- The remembered device of a visit, where the organization that is signed in to remembers devices for that long.
+-- Returns the remembered device of a visit, if the organization remembers devices for that long.
 CREATE OR REPLACE FUNCTION app_private.device_of(m public.memberships, visit app.visit)
 RETURNS app_private.remembered_devices
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -2472,7 +2486,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND d.created_at > now() - make_interval(days => o.remember_device_days)
 $$;
 
--- Notes on a session that was just opened when its device showed the second factor.
+-- Records on a new session when its remembered device completed the MFA challenge.
 CREATE OR REPLACE FUNCTION app_private.recall_device(m public.memberships, visit app.visit) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions s SET second_factor_at = d.created_at, remembered_device = true
@@ -2480,7 +2494,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       WHERE d.id IS NOT NULL AND s.org_id = m.org_id AND s.id = visit.id AND app_private.has_factor(m.user_id)
 $$;
 
--- Whom a secret stands for: that of a sign-in under way, or of a session.
+-- Returns the user of a secret: of a pending sign-in or of a session.
 CREATE OR REPLACE FUNCTION app_private.prover(secret text, OUT member uuid, OUT key bytea, OUT over boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2493,8 +2507,8 @@ BEGIN
     FROM public.sessions s WHERE s.secret_hash = hashed AND s.revoked_at IS NULL AND s.expires_at > now();
 END $$;
 
--- Takes one of the five tries that passwords and factors share, before anything is evaluated. State: go | busy | locked
--- | lapsed. salt: of the recovery code that a lookup names, else of the password; a false one where there is none.
+-- Reserves one of the five attempts that passwords and factors share, before anything is evaluated. State: go | busy |
+-- locked | lapsed. salt is that of the recovery code named by lookup, otherwise of the password, otherwise a false one.
 CREATE OR REPLACE FUNCTION app.begin_proof(
   secret text, lookup bytea, OUT state text, OUT retry_seconds integer, OUT salt bytea
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2518,7 +2532,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_proof TO vouchsafe_app;
 
--- Counts a proof that failed within a session: refused, or locked by it.
+-- Counts a failed proof of a session. Returns refused or locked.
 CREATE OR REPLACE FUNCTION app.fail_proof(secret text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2530,7 +2544,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.fail_proof TO vouchsafe_app;
 
--- The factors behind a sign-in under way; no user where it has lapsed.
+-- Returns the factors of a pending sign-in; no user if it has expired.
 CREATE OR REPLACE FUNCTION app.pending_factors(secret text) RETURNS app.factors
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.factors_of((SELECT p.user_id FROM app_private.pending_sign_ins p
@@ -2538,15 +2552,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.pending_factors TO vouchsafe_app;
 
+-- Returns the factors of the caller's session.
 CREATE OR REPLACE FUNCTION app.own_factors() RETURNS app.factors
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.factors_of(app.user_id())
 $$;
 GRANT EXECUTE ON FUNCTION app.own_factors TO vouchsafe_app;
 
--- Ends a sign-in under way: opens its session where the factor holds (ok), else counts the failure (refused, or locked
--- by it, and then every sign-in of the user under way is over). lapsed: there is none such, or no try was taken. The
--- device is remembered for as long as the organization says, where it does and one is named.
+-- Completes an MFA challenge. Opens the session (ok) or counts the failure (refused | locked; locked ends every pending
+-- sign-in of the user). lapsed: there is no pending sign-in or no reserved attempt. A named device is remembered for as
+-- long as the organization allows.
 CREATE OR REPLACE FUNCTION app.complete_second_factor(
   secret text, shown app.shown_factor, visit app.visit, device_id uuid, device_hash bytea, OUT state text,
   OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean,
@@ -2590,8 +2605,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_second_factor TO vouchsafe_app;
 
--- Proves within a session who its user is: by a factor, and by the password only where there is no factor. Rotates the
--- session and returns when it ends; null where the proof does not hold, or no try was taken.
+-- Authenticates the user of a session again: by a factor, or by password if the user has no factor. Rotates the session
+-- and returns when it expires; null if the proof is invalid or no attempt was reserved.
 CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2614,7 +2629,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_step_up TO vouchsafe_app;
 
--- What verifying an answer of a passkey needs; its proof stays sealed.
+-- Returns what the verification of a passkey assertion needs; the proof stays encrypted.
 CREATE OR REPLACE FUNCTION app.find_passkey(credential bytea)
 RETURNS TABLE (id uuid, user_id uuid, public_key bytea, counter bigint, sealed bytea, wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2623,8 +2638,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_passkey TO vouchsafe_app;
 
--- Entrance of somebody whose passkey's answer was verified. State: ok, or why not: refused | counter (somebody has used
--- a copy of the passkey, or this is one) | not_allowed (no organization of the user's takes passkeys).
+-- Enters with a verified passkey assertion. State: ok | refused | counter (a copy of the passkey is in use) |
+-- not_allowed (no organization of the user allows passkeys).
 CREATE OR REPLACE FUNCTION app.passkey_sign_in(
   shown app.shown_factor, visit app.visit, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid,
   OUT expires_at timestamptz
@@ -2652,15 +2667,15 @@ GRANT EXECUTE ON FUNCTION app.passkey_sign_in TO vouchsafe_app;
 
 -- Passwords: sign-in, lockout, and change.
 
--- The steady salt of what is not there.
+-- Returns the salt for an unknown address: the same one at every attempt.
 CREATE OR REPLACE FUNCTION app_private.false_salt(of bytea)
 RETURNS bytea LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT substring(sha256(k.secret || of) FROM 1 FOR 16) FROM app_private.false_salt_key k
 $$;
 
--- Takes one of five tries for a key, in one statement, before anything is evaluated. Failures and tries under way count
--- together, so that tries at the same time cannot be more than five either. State: go | busy (five tries are being
--- evaluated: ask again) | locked.
+-- Reserves one of five attempts for a key in one statement, before anything is evaluated. Failures and pending attempts
+-- count together, so parallel attempts cannot exceed five either. Returns go | busy (five attempts are pending) |
+-- locked.
 CREATE OR REPLACE FUNCTION app_private.take_try(key bytea, OUT state text, OUT retry_seconds integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2683,7 +2698,7 @@ BEGIN
     coalesce(l.locked_until, l.last_at + interval '15 minutes') - clock_timestamp())));
 END $$;
 
--- Gives a try back; false where none was taken, and then nothing may be compared.
+-- Releases a reserved attempt. Returns false if none was reserved; then nothing may be compared.
 CREATE OR REPLACE FUNCTION app_private.return_try(key bytea) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2692,7 +2707,7 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- Counts a failure: refused, or locked by it.
+-- Counts a failure. Returns refused, or locked if this failure locked the key.
 CREATE OR REPLACE FUNCTION app_private.count_failure(key bytea) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = l.failures + 1, locked_until =
@@ -2700,13 +2715,14 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
    WHERE l.login_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END
 $$;
 
+-- Resets the failures of a key after a success.
 CREATE OR REPLACE FUNCTION app_private.forget_failures(key bytea) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.login_key = key;
   DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.pending = 0;
 $$;
 
--- First half of a password sign-in: takes a try, and gives the salt; to an unknown address a steady false one.
+-- Starts a password sign-in: reserves an attempt and returns the salt. An unknown address gets a constant false salt.
 CREATE OR REPLACE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2722,11 +2738,10 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_sign_in TO vouchsafe_app;
 
--- Second half: compares, then either opens a session (state ok), or waits for the second factor (second_factor: the
--- visit's secret is that of the sign-in under way), or counts the failure (refused, or locked by it). mark: what stands
--- for the address in the log where nobody has it, so that the entry is as much work as any. Nothing is compared unless
--- a try was taken before. Either way the context allows the outcome to be written to the log of the organization
--- concerned.
+-- Completes a password sign-in. Opens a session (ok), waits for MFA (second_factor: the secret of the visit is the one
+-- of the pending sign-in), or counts the failure (refused | locked). mark replaces an unknown address in the audit log,
+-- so that the entry costs the same work. Nothing is compared without a reserved attempt. The context allows the outcome
+-- to be written to the log of the organization concerned.
 CREATE OR REPLACE FUNCTION app.complete_sign_in(
   address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid,
   OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT mark uuid
@@ -2772,6 +2787,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 
+-- Stores the verifier of a password, ends the user's other sessions, and invalidates mailed tokens.
 CREATE OR REPLACE FUNCTION app_private.store_password(
   member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -2786,9 +2802,9 @@ BEGIN
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
 
--- Sets a user's password and ends all sessions but the one that asks, and what was mailed to set one. A member may
--- change their own by proving that they know it, because it opens other organizations too; the worker's role, on behalf
--- of operators, may set that of any member of the organization it entered.
+-- Sets a password and ends every other session and every mailed token. A member changes the own password with a proof
+-- of the current one, because it opens other organizations too. The worker's role, for operators, sets the password of
+-- any member of the entered organization.
 CREATE OR REPLACE FUNCTION app.set_password(
   member uuid, current bytea, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -2804,15 +2820,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_password TO vouchsafe_app;
 
--- The lock that counts a user's failures: that of their address, where they sign in by it.
+-- Returns the lockout key of a user: the key of the address that the user signs in with.
 CREATE OR REPLACE FUNCTION app_private.login_key(member uuid) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(convert_to(CASE WHEN u.home_org_id IS NULL THEN u.email ELSE u.id::text END, 'UTF8'))
     FROM public.users u WHERE u.id = member
 $$;
 
--- Whether a password that was evaluated for a try is the caller's: ok, or the failure is counted (refused, or locked by
--- it). Nothing is compared unless a try was taken.
+-- Compares an evaluated password with the caller's. Returns ok, or counts the failure (refused | locked). Nothing is
+-- compared without a reserved attempt.
 CREATE OR REPLACE FUNCTION app.prove_password(secret text, evaluated bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2829,7 +2845,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.prove_password TO vouchsafe_app;
 
--- The SHA-256 of an address, under which sign-in counts it whether anybody has it or not.
+-- Returns the lockout key of an address, known or unknown: its SHA-256.
 CREATE OR REPLACE FUNCTION app_private.login_key(address text) RETURNS bytea
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;
 
@@ -2837,8 +2853,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256
 
 -- SCIM provisioning: users and groups of a directory.
 
--- The role that a member's groups stand for: of the first in the connection's list, by its name or its id in the
--- directory, else the default; null when neither gives one.
+-- Returns the role of a member's groups: of the first match in the connection's list, by group name or directory id;
+-- otherwise the default role or null.
 CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.role FROM (
@@ -2852,9 +2868,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE app_private.is_role(c.org_id, r.role)
 $$;
 
--- The member of the directory whom a sign-in through the same connection is about: known by the provider's own name,
--- else the one whom the directory gave the address, as long as nobody has come as them yet. Null: the directory does
--- not speak of them.
+-- Returns the directory's member for a sign-in through the same connection: by the provider's subject, otherwise by the
+-- address if no identity is linked yet. Returns null if the directory does not know the user.
 CREATE OR REPLACE FUNCTION app_private.scim_member(c public.sso_connections, subject text, address text) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2871,9 +2886,9 @@ BEGIN
   RETURN CASE cardinality(meant) WHEN 1 THEN meant[1] END;
 END $$;
 
--- Brings a membership in line with what the directory says of it. Sessions end with a role; a membership that begins
--- again brings back nothing of what was held before. One that somebody here has ended begins again only where the
--- directory says "active" anew.
+-- Applies the directory's data to a membership and returns the effect. Any effect ends its sessions. A reactivated
+-- membership has none of its former rights. A membership that a member of the organization ended is reactivated only if
+-- the directory sets active again.
 CREATE OR REPLACE FUNCTION app_private.scim_settle(c public.sso_connections, member uuid, anew boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2909,9 +2924,9 @@ BEGIN
   RETURN NEXT (m.id, what, m.role, wanted)::app.scim_effect;
 END $$;
 
--- Gives a member's user the address that the directory names, where nobody else can be concerned: the user is known to
--- this organization alone, or belongs to no other and the organization answers for the old and the new domain. Any
--- other user keeps the address it has; what the directory calls the member changes all the same.
+-- Changes the address of a member's user to the directory's, if no other organization is affected: the user is known to
+-- this organization only, or has no other membership and the organization verified the old and the new domain.
+-- Otherwise the user keeps the address.
 CREATE OR REPLACE FUNCTION app_private.scim_move_address(
   c public.sso_connections, m public.memberships, address text
 ) RETURNS void
@@ -2932,6 +2947,7 @@ BEGIN
   UPDATE public.users x SET email = address WHERE x.id = u.id;
 END $$;
 
+-- Raises an error if another user of the directory has the same userName or externalId.
 CREATE OR REPLACE FUNCTION app_private.scim_assert_unique(c public.sso_connections, u app.scim_user, own uuid)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2943,9 +2959,8 @@ BEGIN
   END IF;
 END $$;
 
--- The membership that a directory means by somebody new: none yet, or one that the organization made for the address
--- and nobody has signed in to, or that this very connection has brought here. Anything else is somebody's account, or
--- another directory's.
+-- Returns the membership that a new directory user claims: none, one that the organization created for the address and
+-- that never signed in, or one that this connection provisioned. Raises an error if it is an account of another kind.
 CREATE OR REPLACE FUNCTION app_private.scim_meant(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2970,8 +2985,8 @@ BEGIN
   member_id := m.id;
 END $$;
 
--- Makes somebody known to the directory a member. Who is one already keeps the role until their groups say otherwise;
--- who was one begins anew, and whoever came as them before is forgotten, since the directory has made them anew.
+-- Creates a directory user and its membership. An existing member keeps the role until the groups change it. A former
+-- member is reactivated and loses the linked identities.
 CREATE OR REPLACE FUNCTION app.scim_create_user(u app.scim_user, new_user uuid, new_membership uuid)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3007,7 +3022,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_create_user TO vouchsafe_app;
 
--- Takes over what the directory says of a member. The version moves only where something changes.
+-- Applies the directory's data to a user. The version changes only with the data.
 CREATE OR REPLACE FUNCTION app.scim_update_user(member uuid, u app.scim_user) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3034,7 +3049,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
--- Ends a membership and forgets what the directory said of it; who came as them stays known, so that they are refused.
+-- Ends a membership and deletes the directory's data. Linked identities stay, so that their sign-ins are refused.
 CREATE OR REPLACE FUNCTION app.scim_delete_user(member uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3048,8 +3063,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
 
--- Makes a group, or gives it another name, id in the directory and members; whoever comes, goes, or is in a group that
--- now is another, is settled.
+-- Creates or replaces a group: name, directory id, and members. Settles every member whose groups changed.
 CREATE OR REPLACE FUNCTION app.scim_put_group(
   group_id uuid, is_new boolean, full_name text, external text, members uuid[]
 ) RETURNS SETOF app.scim_effect
@@ -3094,6 +3108,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
+-- Deletes a group and settles its members. Raises not_found for an unknown group.
 CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3110,7 +3125,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 
--- What a directory may read: what it has said itself.
+-- Returns the users of the directory: only data that the directory sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
   email text, email_type text,
@@ -3125,6 +3140,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.scim_users TO vouchsafe_app;
 
+-- Returns the groups of the directory.
 CREATE OR REPLACE FUNCTION app.scim_groups(single uuid DEFAULT NULL)
 RETURNS TABLE (id uuid, display_name text, external_id text, version integer, created_at timestamptz,
   updated_at timestamptz)
@@ -3135,7 +3151,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.scim_groups TO vouchsafe_app;
 
--- Who is in which group; of some members or of some groups where they are given.
+-- Returns memberships in groups, optionally of some members or some groups.
 CREATE OR REPLACE FUNCTION app.scim_group_members(of_users uuid[] DEFAULT NULL, of_groups uuid[] DEFAULT NULL)
 RETURNS TABLE (group_id uuid, group_name text, user_id uuid, user_display text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3154,8 +3170,8 @@ GRANT EXECUTE ON FUNCTION app.scim_group_members TO vouchsafe_app;
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- How far the caller may give a permission on to others in an organization: as far as they hold it, and nothing while
--- an access grant is in force, because what is held for a time would otherwise be given for good.
+-- Returns the scope with which the caller can grant a permission in an organization: the caller's own, and none during
+-- an access grant, because temporary access would otherwise become permanent.
 CREATE OR REPLACE FUNCTION app.giveable(org uuid, permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3168,8 +3184,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.giveable TO vouchsafe_app;
 
--- Whether the caller may give a role of the entered organization. Somebody's own record is put in reach with it where
--- one is named: that needs the permission for the whole organization.
+-- Returns whether the caller can assign a role of the entered organization. If the role comes with a person record, its
+-- permissions over that record must be held for the whole organization.
 CREATE OR REPLACE FUNCTION app.may_give(role_key text, with_record boolean) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (SELECT FROM jsonb_each_text(app_private.effective_grants(app.org_id(), NULL, role_key)) g
@@ -3178,8 +3194,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.may_give TO vouchsafe_app;
 
--- The organization in which the caller holds all that the leading role does: who connects an identity provider lets it
--- speak for everybody.
+-- Returns the organization in which the caller holds every permission of the owner role; otherwise null. Connecting an
+-- identity provider needs this, because it authenticates every member.
 CREATE OR REPLACE FUNCTION app.org_if_speaks_for_all() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
@@ -3187,9 +3203,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_speaks_for_all TO vouchsafe_app;
 
--- Whether the caller may entrust people to a member, or put somebody's record in a member's reach: nobody gives a reach
--- that they do not have themselves, so every permission that then reaches further has to be held for the whole
--- organization.
+-- Returns whether the caller can assign people to a member or link a person record to one. Every permission that
+-- reaches further by it must be held by the caller for the whole organization.
 CREATE OR REPLACE FUNCTION app.may_entrust(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.is_system() OR NOT EXISTS (
@@ -3200,6 +3215,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.may_entrust TO vouchsafe_app;
 
+-- Refuses an assignment that gives a member access beyond the caller's own.
 CREATE OR REPLACE FUNCTION app_private.assignment_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3214,10 +3230,9 @@ END $$;
 CREATE TRIGGER assignment_within_own BEFORE INSERT ON assignments FOR EACH ROW
   EXECUTE FUNCTION app_private.assignment_within_own();
 
--- No member gives a role, or a wider one, than they hold for good themselves. Runs as whoever sends the statement,
--- after membership_grants: our own functions, which run as the owner, are not asked; of everybody else a context of
--- this very organization is, so that there is nothing to gain from taking it away in the middle of a statement. What
--- was held for a time, or before an end, counts as nothing.
+-- Refuses a role, or a wider one, that the caller does not hold permanently. It runs as the caller of the statement,
+-- after membership_grants. Functions that run as the owner are exempt; every other caller needs a context of this
+-- organization, so removing the context within a statement gains nothing. Temporary and ended rights count as none.
 CREATE OR REPLACE FUNCTION app_private.memberships_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3249,7 +3264,7 @@ END $$;
 CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
 
--- Nobody gives or takes away what they do not hold in full, by raw SQL neither.
+-- A member can grant or remove only permissions that the member holds in full, also by raw SQL.
 CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.giveable(org_id, permission) = 'org');
 
@@ -3259,6 +3274,7 @@ CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO v
 CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
   USING (app.giveable(org_id, permission) = 'org');
 
+-- The same for overrides of a member.
 CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.giveable(org_id, permission) = 'org');
 
@@ -3274,7 +3290,7 @@ CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
--- Two at once, so that one can take the other's place without a gap.
+-- Limits a connection to two active tokens, so that one can replace the other without a gap.
 CREATE OR REPLACE FUNCTION app_private.two_scim_tokens() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3288,10 +3304,9 @@ END $$;
 
 CREATE TRIGGER two_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW EXECUTE FUNCTION app_private.two_scim_tokens();
 
--- Entrance of a directory. State is 'ok' or why the token is refused: unknown | revoked | expired | disabled |
--- suspended. Where a token is known, the refusal may be written to the log. Who may change something waits for the
--- organization: changes by directories and by members happen one after another, and what the token may is asked once it
--- is its turn.
+-- Enters with a SCIM token. State is ok or the reason: unknown | revoked | expired | disabled | suspended. For a known
+-- token the refusal can be written to the audit log. A writing request locks the organization, and the token is checked
+-- after the lock: changes by directories and members happen one after another.
 CREATE OR REPLACE FUNCTION app.enter_scim(
   secret text, address inet, may_change boolean, OUT state text, OUT org_id uuid, OUT connection_id uuid,
   OUT token_id uuid
@@ -3329,13 +3344,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_scim TO vouchsafe_app;
 
--- The connection whose directory is here; null for everybody else.
+-- Returns the connection of the SCIM context; null in any other context.
 CREATE OR REPLACE FUNCTION app.scim_connection_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[1] = 'scim' THEN c[8]::uuid END FROM app.verified_context() AS c;
 END;
 GRANT EXECUTE ON FUNCTION app.scim_connection_id TO vouchsafe_app;
 
+-- Returns the connection of the SCIM context; raises 42501 in any other context.
 CREATE OR REPLACE FUNCTION app_private.scim_connection() RETURNS public.sso_connections
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3347,11 +3363,11 @@ BEGIN
   RETURN mine;
 END $$;
 
--- A directory makes and ends members: its token is made by who may let a provider speak for everybody, in person. What
--- is revoked stays so.
+-- A directory creates and ends members: a member in person with every permission of the owner role creates its token.
 CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()) AND (SELECT app.api_key_id()) IS NULL);
 
+-- A revoked token stays revoked.
 CREATE POLICY ended_for_good ON scim_tokens AS RESTRICTIVE
   FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
@@ -3359,9 +3375,10 @@ CREATE POLICY ended_for_good ON scim_tokens AS RESTRICTIVE
 
 -- Switching a session to another organization of its user.
 
--- Where the session of a secret may go, for its own user. A password opens what takes passwords. An identity provider
--- answers for the organization whose it is, and for those of the same institution that have agreed; of the user's other
--- memberships it learns nothing. A session is let in where its kind of sign-in is enough and its time not over.
+-- Returns the organizations that a session can switch to, for its own user. A password opens organizations that allow
+-- passwords. An identity provider opens its own organization and those of the same institution that consented; it
+-- learns no other membership. A destination is reachable if it accepts the sign-in method and its session lifetime has
+-- not passed.
 CREATE OR REPLACE FUNCTION app_private.destinations(secret text)
 RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -3377,6 +3394,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND (app.is_local(s.method) OR o.id = x.origin OR app_private.trusts(o, x.origin))
 $$;
 
+-- Returns the organizations of the session's user, and which of them the session can switch to.
 CREATE OR REPLACE FUNCTION app.own_organizations(secret text)
 RETURNS TABLE (id uuid, name text, role text, here boolean, reachable boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3385,9 +3403,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
 
--- Carries a session over to another organization of its user, and enters there. State: ok | not_found |
--- sign_in_required | session_ended, when it was carried over meanwhile. What the session stands for goes along: kind
--- and time of the sign-in, second factor, end.
+-- Moves a session to another organization of its user and enters there. State: ok | not_found | sign_in_required |
+-- session_ended (it was moved meanwhile). Method and time of the sign-in, second factor, and expiry stay the same.
 CREATE OR REPLACE FUNCTION app.switch_organization(
   secret text, org uuid, visit app.visit, OUT state text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3426,7 +3443,7 @@ GRANT EXECUTE ON FUNCTION app.switch_organization TO vouchsafe_app;
 -- Sessions: opening, entering, and ending them.
 -- requires platform/database/context.sql
 
--- Signs the context of a membership, as it stands at this moment; of one that is here by an API key, not as its user.
+-- Signs the context of a membership as of now; with an API key, without the user.
 CREATE OR REPLACE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['member', m.org_id::text, CASE WHEN api_key_id IS NULL
@@ -3434,7 +3451,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     m.person_scopes::text, m.person_id::text, m.org_id::text, api_key_id::text])
 $$;
 
--- Notes that a membership is in use: to the hour, and without waiting for a sibling request.
+-- Records that a membership is in use, at most once per hour. It never waits for a parallel request.
 CREATE OR REPLACE FUNCTION app_private.membership_used(m public.memberships) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3445,13 +3462,14 @@ BEGIN
   END IF;
 END $$;
 
--- A context that reaches no tenant row and may only write to one organization's log.
+-- Signs a context that reaches no tenant row and can only write to one organization's audit log.
 CREATE OR REPLACE FUNCTION app_private.sign_limited(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
--- Whether an organization takes the word of another's identity provider: of one institution, and agreed.
+-- Returns whether an organization accepts sign-ins of another one: both are in one institution, and this one has
+-- consented.
 CREATE OR REPLACE FUNCTION app_private.trusts(o public.organizations, origin uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.institution_sign_in AND EXISTS (
@@ -3459,8 +3477,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       WHERE x.id = origin AND x.status = 'active' AND x.institution_id = o.institution_id)
 $$;
 
--- How long a session may lie idle, and how long it may last; a remembered one as any other where that is not, or no
--- longer, allowed.
+-- Returns the idle timeout of a session: seven days for a remembered one.
 CREATE OR REPLACE FUNCTION app.idle_time(remembered boolean, idle_minutes integer)
 RETURNS interval LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
@@ -3468,27 +3485,28 @@ BEGIN ATOMIC
 END;
 GRANT EXECUTE ON FUNCTION app.idle_time TO vouchsafe_app;
 
+-- Returns the maximum lifetime of a session: seven days for a remembered one.
 CREATE OR REPLACE FUNCTION app_private.whole_time(remembered boolean, session_hours integer) RETURNS interval
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(hours => session_hours) END
 $$;
 
--- Whether a sign-in of this kind is with us, and not with an identity provider.
+-- Returns whether a sign-in method is local, that is, without an identity provider.
 CREATE OR REPLACE FUNCTION app.is_local(method text) RETURNS boolean LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT method IN ('password', 'passkey');
 END;
 
--- Whether a role is the one that leads an organization.
+-- Returns whether a role is the owner role of an organization.
 CREATE OR REPLACE FUNCTION app_private.leads(o public.organizations, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.leads)
 $$;
 
--- What an organization lacks in the sign-in behind a session: second_factor | sso | method | nothing. trusted: it was
--- signed in to here, or where this organization trusts. leads: the session is of whoever leads; with a second factor
--- they come in where single sign-on is enforced too, because it may be what is broken. Without a search path of its
--- own, so that it is inlined.
+-- Returns what the sign-in of a session lacks for an organization: second_factor | sso | method; null if nothing.
+-- trusted: the session was opened here or in a trusted organization. leads: the member has the owner role, and can then
+-- sign in locally with a second factor while SSO is enforced (break-glass). It has no search path, so that Postgres can
+-- inline it.
 CREATE OR REPLACE FUNCTION app.sign_in_obstacle(
   s public.sessions, o public.organizations, trusted boolean, leads boolean
 ) RETURNS text LANGUAGE sql STABLE
@@ -3501,14 +3519,15 @@ BEGIN ATOMIC
     WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
 END;
 
--- When the user last proved who they are: by the sign-in, where that asked for all there is to ask, or by stepping up.
+-- Returns when the user last authenticated in full: at sign-in, unless a remembered device or an anomaly reduced it, or
+-- at step-up.
 CREATE OR REPLACE FUNCTION app.proved_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.suspect) THEN s.signed_in_at END, s.stepped_up_at),
     to_timestamp(0));
 END;
 
--- Whether a session of the entered organization would no longer be let in, as that is set up by now.
+-- Returns whether the current settings would refuse a session of the entered organization.
 CREATE OR REPLACE FUNCTION app.shuts_out(session uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.sign_in_obstacle(s, o, s.origin_org_id IS NULL
@@ -3519,10 +3538,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.shuts_out TO vouchsafe_app;
 
--- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired | idle |
--- ended | suspended. Only 'ok' signs a context. last_seen_at moves at most twice a minute, and never waits for a
--- sibling request, and not at all where the request is passive: sent by a program, and no sign that somebody is there.
--- read_only then closes the transaction to writes.
+-- Enters with a session secret. State is ok or the reason: unknown | expired | idle | ended | suspended. Only ok signs
+-- a context. last_seen_at moves at most twice per minute, without waiting for a parallel request, and not for a passive
+-- request, which a program sent. read_only closes the transaction to writes.
 CREATE OR REPLACE FUNCTION app.enter_session(
   secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid,
   OUT user_id uuid, OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
@@ -3566,8 +3584,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 
--- Opens a session, and says when it ends: the user's row is locked so that parallel sign-ins count each other. Five at
--- once; the oldest goes.
+-- Opens a session and returns when it expires. The user's row is locked, so that parallel sign-ins count each other: a
+-- user has at most five sessions, and the oldest is revoked.
 CREATE OR REPLACE FUNCTION app_private.open_session(
   m public.memberships, visit app.visit, method text, max_expiry timestamptz
 ) RETURNS timestamptz
@@ -3595,14 +3613,14 @@ BEGIN
   RETURN ends_at;
 END $$;
 
--- Whether a session that was just opened lasts for days.
+-- Returns whether a new session is a remembered one.
 CREATE OR REPLACE FUNCTION app_private.is_remembered(m public.memberships, visit app.visit) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.remembered FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = visit.id
 $$;
 
--- The membership a sign-in by password or passkey lands in: the one last used, else the oldest, of organizations that
--- take it; where single sign-on is enforced only if there is no other.
+-- Returns the membership that a local sign-in enters: the last one used, otherwise the oldest, among organizations that
+-- allow the method. Organizations that enforce SSO come last.
 CREATE OR REPLACE FUNCTION app_private.home_membership(member uuid, method text) RETURNS public.memberships
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
@@ -3612,19 +3630,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      DESC NULLS LAST, m.created_at, m.id LIMIT 1
 $$;
 
--- Gives a session another secret: whoever had the old one has nothing. Returns when the session ends.
+-- Replaces the secret of a session; the old secret stops working. Returns when the session expires.
 CREATE OR REPLACE FUNCTION app_private.rotate(s public.sessions, new_hash bytea) RETURNS timestamptz
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions x SET secret_hash = new_hash WHERE x.org_id = s.org_id AND x.id = s.id RETURNING x.expires_at
 $$;
 
+-- Replaces the secret of the caller's own session. Returns when the session expires.
 CREATE OR REPLACE FUNCTION app.rotate_session(secret text, new_hash bytea) RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.rotate(app_private.own_session(secret), new_hash)
 $$;
 GRANT EXECUTE ON FUNCTION app.rotate_session TO vouchsafe_app;
 
--- What has ended does not begin again.
+-- A revoked session stays revoked.
 CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE
   FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);
 
@@ -3632,13 +3651,14 @@ CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE
 
 -- Unusual sign-ins: new devices and countries, impossible travel, password guessing, and password spraying.
 
+-- Returns the keyed hash that represents a value in the failure log.
 CREATE OR REPLACE FUNCTION app_private.failure_mark(org uuid, of bytea) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(k.secret || uuid_send(org) || of) FROM app_private.failure_mark_key k
 $$;
 
--- Kilometres that at least lie between two places: along the great circle of their middles (haversine), less what each
--- of them spans. An address in a large country may be anywhere in it, so that no journey is made up across a border.
+-- Returns the minimum distance of two places in kilometers: the great-circle distance of their centers (haversine)
+-- minus both radii. An address can be anywhere in its radius, so a large country causes no false alarm.
 CREATE OR REPLACE FUNCTION app_private.least_distance_km(
   a_lat float8, a_lon float8, a_radius float8, b_lat float8, b_lon float8, b_radius float8
 ) RETURNS float8
@@ -3649,13 +3669,13 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         2)))) - a_radius - b_radius)
 $$;
 
--- Further than 500 km, and faster than airliners fly.
+-- Returns whether two sign-ins are more than 500 km apart and the speed exceeds that of an airliner.
 CREATE OR REPLACE FUNCTION app_private.is_impossible_travel(km float8, seconds float8) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(km > 500 AND km > 900 * seconds / 3600, false)
 $$;
 
--- Keeps a mark of a membership, and says whether it is a new one beside older ones; unsaid is not new.
+-- Stores a mark of a membership and returns whether it is new and older ones exist. An absent mark is not new.
 CREATE OR REPLACE FUNCTION app_private.is_new_mark(
   m public.memberships, mark_kind text, content bytea, others boolean
 ) RETURNS boolean
@@ -3673,15 +3693,15 @@ BEGIN
   RETURN others;
 END $$;
 
+-- Enqueues a notification about an unusual sign-in.
 CREATE OR REPLACE FUNCTION app_private.tell(org uuid, job text, payload jsonb, request_id text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
   VALUES (org, gen_random_uuid(), job, org || ':' || job, jsonb_strip_nulls(payload), coalesce(request_id, 'unknown'))
 $$;
 
--- Looks at a session that was just opened, while its user's row is locked. The very first sign-in has nothing to be
--- compared with. Somebody whose marks are past their time is told of a device again; of a country only beside one that
--- is known.
+-- Compares a new session with earlier ones, while the user's row is locked. The first sign-in has no comparison. After
+-- the retention of marks, a device is reported again; a country only if another one is known.
 CREATE OR REPLACE FUNCTION app_private.watch_sign_in(m public.memberships, visit app.visit) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3707,9 +3727,9 @@ BEGIN
   END IF;
 END $$;
 
--- Counts a wrong password. Told of once a window: twenty from one address within ten minutes, over all accounts of the
--- organization; ten for one account within an hour. Failures at the same time wait for each other, and so none is
--- overlooked.
+-- Counts a wrong password. Reports once per window: twenty failures from one address within ten minutes over all
+-- accounts of the organization, or ten for one account within an hour. Parallel failures wait for each other, so none
+-- is missed.
 CREATE OR REPLACE FUNCTION app_private.watch_failure(org uuid, member uuid, login_key bytea, visit app.visit)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -3746,7 +3766,7 @@ END $$;
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
--- A sign-in names its connection by id alone: two organizations never have the same.
+-- Refuses a connection id that another organization uses: a sign-in names its connection by id only.
 CREATE OR REPLACE FUNCTION app_private.connection_id_is_free() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3760,7 +3780,8 @@ END $$;
 CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_id_is_free();
 
--- What verifying a response needs. The entrance secret stays sealed: without the KMS nothing here opens anything.
+-- Returns what the verification of a response needs. The entrance secret stays encrypted: without the KMS the row opens
+-- nothing.
 CREATE OR REPLACE FUNCTION app.find_sso_connection(connection uuid)
 RETURNS TABLE (found public.sso_connections, preset text, generations smallint[], wrapped bytea[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3774,9 +3795,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_sso_connection TO vouchsafe_app;
 
--- A connection counts as tested from a sign-in that came through it, until whatever decides who is let in through it is
--- changed by a member. What its provider publishes at the address that a member gave is not such a change: jobs follow
--- it.
+-- Clears tested_at when a member changes what decides who can sign in through a connection. Metadata that a job fetched
+-- from the configured URL is no such change.
 CREATE OR REPLACE FUNCTION app_private.connection_untested() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3798,8 +3818,8 @@ END $$;
 CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_untested();
 
--- Notes that a sign-in came through, for whoever holds the connection's secret, and enters as the member who tried it.
--- False when the connection or the membership is no more; then only a refusal can be written.
+-- Records a successful test sign-in, with the connection's secret, and enters as the member who ran the test. Returns
+-- false if the connection or the membership no longer exists; then only a refusal can be written.
 CREATE OR REPLACE FUNCTION app.sso_test_passed(
   connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3817,8 +3837,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
--- Single sign-on is enforced where somebody has come in by it: through a connection of the organization, or one that is
--- shared with it.
+-- Refuses to enforce SSO without a tested connection of the organization or one shared with it.
 CREATE OR REPLACE FUNCTION app_private.sso_is_tested() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3832,6 +3851,7 @@ END $$;
 CREATE TRIGGER sso_is_tested BEFORE UPDATE OF require_sso ON organizations FOR EACH ROW
   WHEN (NEW.require_sso AND NOT OLD.require_sso) EXECUTE FUNCTION app_private.sso_is_tested();
 
+-- Ends the sessions of a connection that is removed, disabled, or no longer shared.
 CREATE OR REPLACE FUNCTION app_private.connection_ended() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3847,8 +3867,8 @@ CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
   WHEN (OLD.enabled AND NOT NEW.enabled OR OLD.shared AND NOT NEW.shared)
     EXECUTE FUNCTION app_private.connection_ended();
 
--- Whoever leads comes in by password and second factor where single sign-on is enforced, unless that was shown on an
--- earlier day. It is never silent: the job that tells of it is written with the session itself.
+-- Enqueues the break-glass notification with the session itself, when an owner signs in locally while SSO is enforced.
+-- A second factor from an earlier day does not allow this.
 CREATE OR REPLACE FUNCTION app_private.glass_broken() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -3865,8 +3885,8 @@ CREATE TRIGGER glass_broken AFTER INSERT OR UPDATE OF second_factor_at, remember
   WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method))
     EXECUTE FUNCTION app_private.glass_broken();
 
--- Adds an attempt to the trace of a connection whose organization's log the caller may write to. Two hundred are kept:
--- a flood pushes older ones out and grows nothing.
+-- Adds an attempt to the log of a connection whose organization's audit log the caller can write to. The last two
+-- hundred are kept, so a flood removes older ones and grows nothing.
 CREATE OR REPLACE FUNCTION app.trace_sso_attempt(connection uuid, attempt jsonb, result bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3890,8 +3910,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.trace_sso_attempt TO vouchsafe_app;
 
--- An identity provider speaks for every member: it is connected and changed by those who hold all that the leading role
--- does.
+-- An identity provider authenticates every member: only a member with every permission of the owner role connects or
+-- changes one.
 CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
 
@@ -3902,7 +3922,7 @@ CREATE POLICY speaks_for_all_update ON sso_connections AS RESTRICTIVE FOR UPDATE
 
 -- SSO sign-in: identities, the memberships they lead to, and the end of their sessions.
 
--- Whether somebody has signed in, or can, as this user: by password, or through any provider.
+-- Returns whether a user has signed in or can sign in, by password or through a provider.
 CREATE OR REPLACE FUNCTION app_private.is_taken(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
@@ -3910,10 +3930,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = i.membership_id WHERE m.user_id = member)
 $$;
 
--- The user whom an organization means by an address that its directory names. An organization that answers for the
--- domain means whoever has the address, unless that is an account whose address nobody has shown to be theirs. Any
--- other means somebody it has added itself and who has never signed in, else a user known to it alone. Null: that would
--- be somebody's account already.
+-- Resolves an e-mail address sent by an organization's directory to a user. An organization that verified the domain
+-- gets the user with the address, unless the address of that account is unverified. Another organization gets a user
+-- that it added and that never signed in, otherwise a user known to it only. Returns null if the address belongs to an
+-- account that the organization may not claim.
 CREATE OR REPLACE FUNCTION app_private.vouched_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3932,7 +3952,7 @@ BEGIN
   RETURN new_user;
 END $$;
 
--- Writes about a refused sign-in into the log of the connection's organization, and nothing else.
+-- Enters a context that can only write a refused sign-in to the audit log of the connection's organization.
 CREATE OR REPLACE FUNCTION app.enter_sso_log(connection uuid) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3944,10 +3964,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 
--- The membership of an identity. Known: theirs. Unknown: whom the connection's directory gave the address, or one this
--- organization made for it, else, where the connection provisions, a new one. An account that somebody has signed in to
--- is linked by its address only where the organization answers for the domain and the address has been shown to be
--- theirs.
+-- Returns the membership of an identity. A known identity has one. For an unknown one it is the membership that the
+-- directory or the organization created for the address, otherwise, with provisioning, a new one. An account that was
+-- signed in to is linked by its address only if the organization verified the domain and the address is verified.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
   new_membership uuid, OUT member_id uuid, OUT state text
@@ -3985,11 +4004,10 @@ BEGIN
     VALUES (c.org_id, c.id, subject, member_id);
 END $$;
 
--- Entrance of somebody whom an identity provider's verified answer names, for whoever holds the connection's secret.
--- The role the provider's groups stand for is taken over; with another role than before all other sessions of the
--- member end. State: known | claimed | provisioned, then a session is open; else why not: connection_refused |
--- role_missing | email_missing | account_exists | account_unknown | membership_ended | last_administrator (the role
--- would leave nobody to lead).
+-- Enters with a verified answer of an identity provider and the connection's secret. The role of the provider's groups
+-- is applied; a changed role ends the member's other sessions. State: known | claimed | provisioned (a session is
+-- open), otherwise connection_refused | role_missing | email_missing | account_exists | account_unknown |
+-- membership_ended | last_administrator (the role would leave no owner).
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
   connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
   new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit, facts jsonb, OUT state text,
@@ -4047,10 +4065,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 
--- Ends what an identity provider says is over, for whoever holds the connection's secret: the sessions that the
--- connection opened for the person it names, the sessions it names, or where it names both those of that person,
--- wherever they were carried. Where any ended, the rest of the transaction is that member's, to say so in the log.
--- Ended null: not a connection that may speak.
+-- Ends sessions on request of an identity provider, with the connection's secret: all sessions of the person it names,
+-- the sessions it names, or both, also after a switch of organization. If any ended, the rest of the transaction is
+-- that member's, for the audit log. ended is null if the connection may not end sessions.
 CREATE OR REPLACE FUNCTION app.sso_end_sessions(
   connection uuid, entrance bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
   OUT user_id uuid, OUT email text
@@ -4080,6 +4097,9 @@ GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;
 
 -- Exports.
 
+-- Returns a text that no spreadsheet runs as a formula: the rule of csvSafe in csv.ts; null stays null. It has no
+-- search path and is not STRICT, so that Postgres can inline it, which makes a large export several times as fast. Text
+-- that starts with a digit or a Latin letter skips the pattern.
 CREATE OR REPLACE FUNCTION app.csv_safe(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
   SELECT CASE
@@ -4097,13 +4117,15 @@ GRANT EXECUTE ON FUNCTION app.csv_safe TO vouchsafe_app;
 
 -- Institutions: groups of organizations.
 
+-- Creates an institution. Only operators call it.
 CREATE OR REPLACE FUNCTION app.create_institution(new_id uuid, full_name text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.institutions (id, name) VALUES (new_id, full_name)
 $$;
 GRANT EXECUTE ON FUNCTION app.create_institution TO vouchsafe_worker;
 
--- Puts the entered organization into an institution, or into none. What it consented to was consent to the old one.
+-- Moves the entered organization into an institution, or into none, and clears its consents: they were given to the
+-- former institution.
 CREATE OR REPLACE FUNCTION app.set_institution(institution uuid) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH changed AS (
@@ -4116,8 +4138,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.set_institution TO vouchsafe_worker;
 
--- Numbers of the organizations of the caller's institution that consented to be reported, for who may see reports. Each
--- is entered in turn, so that no policy has to let anybody look into several, and left again.
+-- Returns figures of the organizations of the caller's institution that consented to reporting, for members who may
+-- read reports. It enters and leaves each in turn, so that no policy opens several organizations.
 CREATE OR REPLACE FUNCTION app.institution_report()
 RETURNS TABLE (id uuid, name text, active_members bigint, active_people bigint, inactive_people bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -4149,8 +4171,8 @@ GRANT EXECUTE ON FUNCTION app.institution_report TO vouchsafe_app;
 -- Invites: sending and accepting them.
 -- requires platform/database/context.sql
 
--- The user with an address, made where there is none yet. Names belong to memberships: what one organization calls
--- somebody is not told to another. Needs a tenant context: users are made for an organization.
+-- Returns the user with an address and creates one if there is none. Names belong to memberships, so no organization
+-- learns the name that another one uses. Needs a tenant context: users are created for an organization.
 CREATE OR REPLACE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4162,7 +4184,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ensure_user TO vouchsafe_app;
 
--- Whoever invites, or sends again, answers for the role: the database writes down who, not the caller.
+-- Records the member who creates or resends an invite; the caller cannot choose it.
 CREATE OR REPLACE FUNCTION app_private.invite_inviter() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4177,7 +4199,7 @@ END $$;
 CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
   FOR EACH ROW EXECUTE FUNCTION app_private.invite_inviter();
 
--- Whether a member may, at this moment, invite somebody to a role: nobody gives what they do not hold.
+-- Returns whether a member may invite a user to a role now. A member cannot grant more than the member holds.
 CREATE OR REPLACE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (
@@ -4188,10 +4210,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE app.width(wanted.value) > app.width(p.grants ->> wanted.key)))
 $$;
 
--- Locks the invite behind a token, so that of several acceptances one goes first, and says how it stands: open, or why
--- not: unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. Where the
--- organization enforces single sign-on, or takes no passwords, nobody comes in by invite: a password would be of no use
--- there.
+-- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state: open, or
+-- unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. An organization
+-- that enforces SSO or allows no passwords accepts nobody by invite, because a password has no use there.
 CREATE OR REPLACE FUNCTION app_private.invite_state(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz
 ) RETURNS text
@@ -4214,7 +4235,7 @@ BEGIN
     ELSE 'open' END;
 END $$;
 
--- Takes away what was held through a membership beside its role: before it begins again, which brings back nothing.
+-- Removes overrides, grants, and assignments of a membership before it is reactivated.
 CREATE OR REPLACE FUNCTION app_private.clear_rights(m public.memberships) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4226,8 +4247,8 @@ BEGIN
    WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
 END $$;
 
--- Spends an invite on a user, once: makes the membership, or takes up one that had ended, which brings back nothing of
--- what was held before. No row where the user is a member already.
+-- Uses an invite once: creates the membership or reactivates an ended one without its former rights. Returns no row if
+-- the user is a member already.
 CREATE OR REPLACE FUNCTION app_private.spend_invite(org uuid, invite uuid, member uuid, new_membership uuid)
 RETURNS SETOF public.memberships
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -4253,7 +4274,7 @@ BEGIN
   RETURN NEXT m;
 END $$;
 
--- Whether a user has something to sign in to, and a way to.
+-- Returns whether a user has an active membership and a sign-in method.
 CREATE OR REPLACE FUNCTION app_private.can_sign_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = member AND m.status = 'active')
@@ -4262,7 +4283,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = s.membership_id WHERE m.user_id = member))
 $$;
 
--- The organization in whose log an acceptance that failed is written: the installation's where there is no such invite.
+-- Enters the audit log of the organization of an invite; for an unknown invite, that of the installation.
 CREATE OR REPLACE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4273,9 +4294,9 @@ BEGIN
   RETURN log;
 END $$;
 
--- Entrance of an addressee who cannot sign in yet: sets the password, makes the membership and opens a session. State:
--- accepted; second_factor (accepted too, but of a user who still has a factor: the visit's secret is that of a sign-in
--- under way, and of no session); or why not: as invite_state has it, or can_sign_in | member_already.
+-- Enters with an invite token, for a user who cannot sign in yet: sets the password, creates the membership, and opens
+-- a session. State: accepted; second_factor (accepted, and the user has a factor: the visit's secret is that of a
+-- pending sign-in); otherwise the reason of invite_state, or can_sign_in | member_already.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
   new_verifier bytea, new_user uuid, new_membership uuid, visit app.visit, OUT state text, OUT org_id uuid,
@@ -4315,9 +4336,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.accept_invite TO vouchsafe_app;
 
--- Accepts an invite for the member whose session is entered; the rest of the transaction then belongs to the inviting
--- organization, in whose log the outcome is written. State: accepted, or why not: as invite_state has it, or
--- not_addressee | member_already.
+-- Accepts an invite for the signed-in user. The rest of the transaction belongs to the inviting organization, whose log
+-- records the outcome. State: accepted, or the reason of invite_state, or not_addressee | member_already.
 CREATE OR REPLACE FUNCTION app.accept_own_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,
   OUT state text, OUT org_id uuid, OUT membership_id uuid
@@ -4345,7 +4365,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.accept_own_invite TO vouchsafe_app;
 
--- What is revoked stays so.
+-- A revoked invite stays revoked.
 CREATE POLICY revoked_for_good ON invites AS RESTRICTIVE
   FOR UPDATE TO vouchsafe_app USING (revoked_at IS NULL OR (SELECT app.is_system())) WITH CHECK (true);
 
@@ -4354,8 +4374,8 @@ CREATE POLICY revoked_for_good ON invites AS RESTRICTIVE
 -- Real-time events.
 -- requires platform/database/context.sql
 
--- How far the organization's events have come: the newest transaction with all before it over, and whether newer ones
--- wait for one that is not. Tells nothing of what happened, so that one look serves all listeners of an organization.
+-- Returns the newest transaction before which all have ended, and whether newer ones wait for an open one. It reveals
+-- no event, so one query serves all listeners of an organization.
 CREATE OR REPLACE FUNCTION app.live_head(OUT newest xid8, OUT waiting boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT (SELECT e.transaction_id FROM public.live_events e
@@ -4366,6 +4386,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.live_head TO vouchsafe_app;
 
+-- A SCIM token sends real-time events of its own organization.
 CREATE POLICY directory ON live_events FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.audit_org_id()) AND (SELECT app.scim_connection_id()) IS NOT NULL
     AND starts_with(type, 'scim.'));
@@ -4375,14 +4396,15 @@ CREATE POLICY directory ON live_events FOR INSERT TO vouchsafe_app
 -- The audit log: protection of its tables and partitions.
 -- requires platform/database/context.sql
 
+-- Refuses the statement: the table is append-only.
 CREATE OR REPLACE FUNCTION app_private.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION '% of % is refused: it is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
 END $$;
 
--- Refuses every change of rows that are there. The statement trigger is there because a policy hides rows before a row
--- trigger sees them, and a silent "0 rows" is no refusal. ENABLE ALWAYS: replication roles obey too.
+-- Refuses every change of existing rows of a table. The statement trigger is needed because a policy hides rows before
+-- a row trigger sees them, and "0 rows" is no refusal. ENABLE ALWAYS applies to replication roles too.
 CREATE OR REPLACE FUNCTION app_private.append_only(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4396,7 +4418,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', target);
 END $$;
 
--- Row security and refusal on a log table or a partition of it.
+-- Applies row security and append-only triggers to a table of the audit log or to one of its partitions.
 CREATE OR REPLACE FUNCTION app_private.protect_log(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4410,8 +4432,8 @@ END $$;
 
 SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
 
--- Makes the partitions of this month and of those ahead that are missing; returns how many it made. Partitions carry no
--- grants: they are reached through their parent alone.
+-- Creates the missing partitions of this month and of the months ahead, and returns how many. Partitions have no
+-- grants: they are reached through their parent only.
 CREATE OR REPLACE FUNCTION app.ensure_audit_partitions(months_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4436,8 +4458,8 @@ GRANT EXECUTE ON FUNCTION app.ensure_audit_partitions TO vouchsafe_worker;
 
 SELECT app.ensure_audit_partitions(12);
 
--- Who has shown no secret can have entries written by being refused. A limited context can write no others; one of
--- somebody who has shown a secret, and is let in nowhere by it, can (kind proven).
+-- A caller without a proven secret can write refusals only. A limited context cannot write more; a proven one can. A
+-- SCIM token writes its own events of its own organization.
 CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
   WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' AND actor_type <> 'user'
     OR (SELECT (app.verified_context())[1]) = 'proven'
@@ -4450,7 +4472,7 @@ CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
 -- requires platform/database/context.sql
 -- requires platform/audit/audit.sql
 
--- The assignments of a member that are in force: begun, and not over.
+-- Returns the assignments of a member that have started and not ended.
 CREATE OR REPLACE FUNCTION app_private.assignments_in_force(org uuid, member uuid) RETURNS SETOF public.assignments
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.* FROM public.assignments a
@@ -4458,7 +4480,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND (a.ends_at IS NULL OR a.ends_at > now())
 $$;
 
--- The people now assigned to the caller. DEFINER, so that the policy of people does not ask itself.
+-- Returns the people assigned to the caller. SECURITY DEFINER, so that the policy of people does not call itself.
 CREATE OR REPLACE FUNCTION app.assigned_people() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4469,8 +4491,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 
--- The people whom the caller reaches by permissions that reach less than the organization, for policies: with their
--- organization, and decided together with the scope.
+-- Returns the people that the caller reaches by permissions with a scope below the organization, with their
+-- organization. For row policies.
 CREATE OR REPLACE FUNCTION app.in_reach(VARIADIC permissions text[]) RETURNS TABLE (org uuid, person uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4491,9 +4513,9 @@ GRANT EXECUTE ON FUNCTION app.in_reach TO vouchsafe_app;
 
 SELECT app_private.append_only('person_snapshots');
 
--- Takes a snapshot where anything but bookkeeping changes, of columns added later too, and counts the version; without
--- a change nothing is counted. The caller may set neither, whatever the statement. DEFINER, because nobody else may
--- write snapshots; bytea_output, because it decides how sealed columns are written into JSON.
+-- Stores a snapshot of a person before a change and increments the version; an update without a change does neither. It
+-- covers every column except bookkeeping, including columns added later. The caller cannot set the version. SECURITY
+-- DEFINER, because no other role writes snapshots; bytea_output, because it decides the JSON form of encrypted columns.
 CREATE OR REPLACE FUNCTION app_private.snapshot_person() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = hex AS $$
 DECLARE
@@ -4522,10 +4544,8 @@ CREATE TRIGGER snapshot BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION ap
 -- ==================== src/modules/rbac/rbac.sql
 
 -- Roles, and explanations of access.
--- requires platform/database/context.sql
--- requires platform/policies/policies.sql
 
--- A role that somebody holds, or that an identity provider's groups stand for, is not removed.
+-- Refuses to delete a role that a member holds or that a group of an identity provider maps to.
 CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4541,6 +4561,7 @@ END $$;
 
 CREATE TRIGGER role_in_use BEFORE DELETE ON roles FOR EACH ROW EXECUTE FUNCTION app_private.role_in_use();
 
+-- Raises 42501 unless the caller holds one of the permissions for the whole organization.
 CREATE OR REPLACE FUNCTION app_private.assert_holds(VARIADIC permissions text[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4549,7 +4570,8 @@ BEGIN
   END IF;
 END $$;
 
--- The active members after one, in order of id, with the grants in force and their assignments in force to a person.
+-- Returns the active members after a given one, ordered by id, with their current grants and their current assignments
+-- to a person.
 CREATE OR REPLACE FUNCTION app.members_and_grants(person uuid, after uuid, most integer)
 RETURNS TABLE (id uuid, name text, email text, role text, person_id uuid, grants jsonb, assignments jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -4566,7 +4588,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.members_and_grants TO vouchsafe_app;
 
--- What is said of the permissions of some active members, at every level, and which of it decides.
+-- Returns every statement about the permissions of active members, and which one decides.
 CREATE OR REPLACE FUNCTION app.grant_levels(members uuid[])
 RETURNS TABLE (membership_id uuid, permission text, source text, scope text,
   since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -4581,8 +4603,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.grant_levels TO vouchsafe_app;
 
--- One member, active or not, with all that decides what they reach, and what a sign-in by password would lack; no row
--- for who never was one here.
+-- Returns one member, active or not, with everything that decides the member's access and what a password sign-in would
+-- lack. Returns no row for a user who was never a member here.
 CREATE OR REPLACE FUNCTION app.member_in_full(member_user uuid)
 RETURNS TABLE (id uuid, user_id uuid, name text, email text, role text, kind text,
   status text, person_id uuid, created_at timestamptz, ended_at timestamptz, last_used_at timestamptz,
@@ -4614,21 +4636,13 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.member_in_full TO vouchsafe_app;
 
--- Each is decided once, in the name of who decides, and nobody decides on their own membership.
-CREATE POLICY once_by_another ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (decision IS NULL AND membership_id IS DISTINCT FROM (SELECT app.membership_id()))
-    WITH CHECK (decided_by = (SELECT app.membership_id()));
-
-CREATE POLICY once_as_oneself ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (completed_at IS NULL) WITH CHECK (completed_by = (SELECT app.membership_id()));
-
 -- ==================== src/modules/retention/retention.sql
 
 -- Retention: floors and metrics.
 -- requires platform/database/context.sql
 
--- For the metrics, over all organizations: how long the oldest row has been due that no run got to. A run that ended
--- makes up for those before it.
+-- Returns for each policy, over all organizations, how long the oldest due row has waited. A completed run counts for
+-- the runs before it. For metrics.
 CREATE OR REPLACE FUNCTION app.retention_overdue() RETURNS TABLE (policy text, seconds double precision)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.policy, extract(epoch FROM max(clock_timestamp() - r.due_since))::double precision
@@ -4640,7 +4654,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.retention_overdue TO vouchsafe_app;
 
--- The code's floors, from [{policy, about, days}]. The log is kept for seven years, whatever the code says.
+-- Writes the declared floors from [{policy, about, days}]. The floor of the audit log is at least seven years.
 CREATE OR REPLACE FUNCTION app_private.sync_retention_floors(floors jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4650,6 +4664,7 @@ BEGIN
       FROM jsonb_to_recordset(floors) AS f (policy text, about text, days integer);
 END $$;
 
+-- Refuses a retention period below the floor of its policy.
 CREATE OR REPLACE FUNCTION app_private.retention_floor() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4666,21 +4681,22 @@ CREATE TRIGGER retention_floor BEFORE INSERT OR UPDATE ON retention_overrides
 -- Organizations and their settings.
 -- requires platform/database/context.sql
 
--- An organization is made by operators alone.
+-- Creates an organization. Only operators call it.
 CREATE OR REPLACE FUNCTION app.create_organization(new_id uuid, full_name text, vocabulary text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
 $$;
 GRANT EXECUTE ON FUNCTION app.create_organization TO vouchsafe_worker;
 
--- Lets changes of an organization's members and roles happen one after another.
+-- Locks the organization, so that changes of its members and roles happen one after another.
 CREATE OR REPLACE FUNCTION app.lock_organization() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT 1 FROM public.organizations o WHERE o.id = app.org_id() FOR NO KEY UPDATE
 $$;
 GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
 
--- How people sign in is changed by who may change that, also by SQL of their own.
+-- Refuses a change of the sign-in settings by a caller without organization:secure, also by raw SQL. Roles other than
+-- those of the application are exempt.
 CREATE OR REPLACE FUNCTION app_private.sign_in_settings() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4696,9 +4712,9 @@ CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
       NEW.require_sso, NEW.institution_sign_in))
   EXECUTE FUNCTION app_private.sign_in_settings();
 
--- Whoever leads, and whoever manages members at all, is not taken away without another in their place. The lock on the
--- organization lets two changes at once see each other. What is held for a time does not count. Only the migrator is
--- not asked.
+-- Refuses a change that leaves the organization without an owner or without a member who can manage members. Temporary
+-- permissions do not count. The lock on the organization makes two simultaneous changes see each other. The migrator is
+-- exempt.
 CREATE OR REPLACE FUNCTION app_private.keep_administrator() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4721,7 +4737,7 @@ CREATE TRIGGER keep_administrator AFTER UPDATE ON memberships FOR EACH ROW
     AND (NEW.status, NEW.role, NEW.grants ->> 'membership:update') IS DISTINCT FROM (OLD.status, OLD.role, 'org'))
   EXECUTE FUNCTION app_private.keep_administrator();
 
--- What operators do to the organization they entered; the installation's own stays as it is.
+-- Suspends or reactivates the entered organization, for operators; returns false for the installation itself.
 CREATE OR REPLACE FUNCTION app.set_organization_status(new_status text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH changed AS (
@@ -4731,6 +4747,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.set_organization_status TO vouchsafe_worker;
 
+-- Users are shared by organizations. A user is visible in an organization where the user is a member.
 CREATE POLICY member ON users FOR SELECT USING (EXISTS (
   SELECT FROM memberships m WHERE m.org_id = (SELECT app.org_id()) AND m.user_id = users.id));
 
@@ -4738,8 +4755,8 @@ CREATE POLICY member ON users FOR SELECT USING (EXISTS (
 
 -- Webhook sources and their deliveries.
 
--- What checking a signature needs: sealed secrets and wrapped keys, of no use without the KMS. No row for a source that
--- is unknown, disabled or removed. An id belongs to whoever used it first.
+-- Returns what the verification of a signature needs: encrypted secrets and wrapped keys, which are useless without the
+-- KMS. Returns no row for an unknown, disabled, or removed source. An id belongs to the source that used it first.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
   source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT secret_ids uuid[],
   OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_generations integer[],
@@ -4761,7 +4778,7 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 
--- The organization into which an entrance secret leads at this moment; null where it leads nowhere.
+-- Returns the organization that an entrance secret currently opens; null if it opens none.
 CREATE OR REPLACE FUNCTION app_private.webhook_organization(source uuid, entrance bytea) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.org_id
@@ -4773,11 +4790,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND (w.expires_at IS NULL OR w.expires_at > now()))
 $$;
 
--- Takes deliveries in, each with its job, and answers in their order: accepted, duplicate (the same message with the
--- same body), conflict (with another body), refused (the entrance secret leads nowhere). stored_id is the first
--- delivery of the message. Asking again with the same delivery ids gives the same answer. Rows are inserted in the
--- order of the unique key, so that two batches cannot wait for each other; jobs in the order of arrival. Only what was
--- not stored now is looked up, so that the way of a new delivery reads nothing of the inbox, however large it is.
+-- Stores deliveries, each with its job, and answers in their order: accepted, duplicate (same message, same body),
+-- conflict (same message, other body), or refused (invalid entrance secret). stored_id is the first delivery of the
+-- message. A repeated call with the same delivery ids gives the same answer. Rows are inserted in the order of the
+-- unique key, so that two batches cannot deadlock; jobs in order of arrival. Only rows that were not stored now are
+-- looked up, so a new delivery reads nothing of the inbox.
 CREATE OR REPLACE FUNCTION app.ingest_webhooks(
   sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[], digests bytea[],
   jobs uuid[], order_keys text[], requests text[]
@@ -4826,8 +4843,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ingest_webhooks TO vouchsafe_app;
 
--- Entrance for what is to be said about a source before it has shown anything: may write to its organization's log, and
--- nothing else.
+-- Enters a context that can only write to the audit log of the source's organization, before the source has
+-- authenticated.
 CREATE OR REPLACE FUNCTION app.enter_webhook_source(source uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_limited(s.org_id) FROM public.webhook_sources s WHERE s.id = source ORDER BY s.created_at
@@ -4835,7 +4852,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.enter_webhook_source TO vouchsafe_app;
 
--- Gives a dead delivery of the entered organization a new job in place of the dead one; false when it is not dead.
+-- Gives a dead delivery of the entered organization a new job; returns false if the delivery is not dead.
 CREATE OR REPLACE FUNCTION app.replay_webhook(delivery uuid, job uuid, request text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH dead AS (
@@ -4859,7 +4876,7 @@ GRANT EXECUTE ON FUNCTION app.replay_webhook TO vouchsafe_app;
 
 -- Enter functions of the worker's role: any organization by id, or a member of it.
 
--- Entrances of the worker alone: any organization by id; a member, to act with exactly that member's scope.
+-- Enters an organization by id as the system. Only the worker's role can call it.
 CREATE OR REPLACE FUNCTION app.enter_organization(org uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -4870,6 +4887,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_organization TO vouchsafe_worker;
 
+-- Enters as a member, with exactly that member's scope. Only the worker's role can call it.
 CREATE OR REPLACE FUNCTION app.enter_member(
   org uuid, member uuid, OUT role text, OUT portal boolean, OUT grants text, OUT user_id uuid, OUT email text,
   OUT user_name text, OUT org_name text, OUT access_grant_id uuid
@@ -4891,7 +4909,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_member TO vouchsafe_worker;
 
--- The organizations there are, for work that is done in each; those that are suspended where it is done there too.
+-- Returns the ids of active organizations, on request also of suspended ones, for work that is done in each.
 CREATE OR REPLACE FUNCTION app.organization_ids(suspended_too boolean) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE suspended_too OR status = 'active' ORDER BY id
@@ -4902,9 +4920,9 @@ GRANT EXECUTE ON FUNCTION app.organization_ids TO vouchsafe_worker;
 
 -- The outbox: claiming, reclaiming, and metrics.
 
--- Takes what may be handed to the queues now: every lane in turn, few of one lane in flight, in order where an order
--- key asks for it. lease_seconds is how long each job may take before it is handed out again. What a suspended
--- organization has waits, but for jobs that are duties, in the lanes named after them.
+-- Claims the jobs that can be dispatched now: round-robin over lanes, few in flight per lane, in order within an order
+-- key. lease_seconds maps a job to the seconds before it is handed out again. Jobs of a suspended organization wait,
+-- except those in the lanes named in duties.
 CREATE OR REPLACE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
 RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -4935,7 +4953,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.claim_outbox TO vouchsafe_worker;
 
--- Gives back what was handed out and never came to an end; all of it when the queue lost its memory.
+-- Returns jobs with an expired lease to pending; all dispatched jobs if the queue lost its data.
 CREATE OR REPLACE FUNCTION app.reclaim_outbox(everything boolean) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH back AS (
@@ -4945,7 +4963,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.reclaim_outbox TO vouchsafe_worker;
 
--- How much waits, and for how long, leaving out what suspended organizations have: figures for the metrics.
+-- Returns the metrics of the outbox, without suspended organizations.
 CREATE OR REPLACE FUNCTION app.outbox_depth(
   OUT pending bigint, OUT dispatched bigint, OUT dead bigint, OUT oldest_seconds double precision
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -4963,7 +4981,7 @@ GRANT EXECUTE ON FUNCTION app.outbox_depth TO vouchsafe_worker;
 -- Row policies of data keys.
 -- requires platform/database/context.sql
 
--- In a session keys are only made where there is none: a later generation would be taken for the newest by everybody.
+-- A session creates a key only where there is none: a later generation would replace the current key for every member.
 CREATE POLICY first_generation ON data_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (generation = 1 OR (SELECT app.is_system()));
 

@@ -1,9 +1,9 @@
 -- Access grants: decisions, ends, and expiry.
 -- requires platform/database/context.sql
 
--- Approves or declines a request. State: approved | declined, or why not: unknown | decided | lapsed (asked for more
--- than a day ago) | own (nobody decides for themself, nor on their own request) | beyond (more than the caller holds) |
--- in_force (the member has a grant already) | ended (the member has left).
+-- Approves or declines a request. Returns approved or declined; otherwise the reason: unknown | decided | lapsed
+-- (requested more than a day ago) | own (the caller is the member or the requester) | beyond (more than the caller
+-- holds) | in_force (the member has an active grant) | ended (the membership has ended).
 CREATE OR REPLACE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -40,8 +40,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.decide_access_grant TO vouchsafe_app;
 
--- Ends a grant, or takes a request back: by its member, by whoever asked for it, or by those who decide. False when
--- there is nothing to end.
+-- Ends a grant or withdraws a request. The member, the requester, and members who decide on requests may call it.
+-- Returns false if there is nothing to end.
 CREATE OR REPLACE FUNCTION app.end_access_grant(grant_id uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -62,7 +62,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.end_access_grant TO vouchsafe_app;
 
--- Closes the grants whose time is over, for the log; they gave nothing any more since then. Returns their ids.
+-- Closes expired grants for the audit log and returns their ids. They had no effect since they expired.
 CREATE OR REPLACE FUNCTION app.close_expired_access_grants() RETURNS SETOF uuid
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.access_grants x SET state = 'ended', ended_at = x.expires_at
@@ -70,6 +70,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.close_expired_access_grants TO vouchsafe_worker;
 
+-- A member requests a grant in the own name only; the system requests for support.
 CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_system())
     OR (org_id, requested_by) = (SELECT app.org_id(), app.membership_id()));

@@ -1,6 +1,7 @@
 -- Access reviews.
 -- requires platform/database/context.sql
 
+-- Refuses to complete a review with undecided items.
 CREATE OR REPLACE FUNCTION app_private.review_is_decided() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -14,8 +15,8 @@ END $$;
 CREATE TRIGGER review_is_decided BEFORE UPDATE ON access_reviews FOR EACH ROW
   EXECUTE FUNCTION app_private.review_is_decided();
 
--- Begins a review: every active membership with what it holds, every override of a member, every role of the
--- organization's own, every override of a role. One picture, because it is one statement. Returns how many.
+-- Starts a review with every active membership and its grants, every member override, every custom role, and every role
+-- override. One statement, so that the items show one point in time. Returns the number of items.
 CREATE OR REPLACE FUNCTION app.start_access_review(review uuid) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -66,3 +67,12 @@ BEGIN
   RETURN items;
 END $$;
 GRANT EXECUTE ON FUNCTION app.start_access_review TO vouchsafe_app;
+
+-- An item is decided once, in the name of the deciding member, and never by the member it is about.
+CREATE POLICY once_by_another ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+  USING (decision IS NULL AND membership_id IS DISTINCT FROM (SELECT app.membership_id()))
+    WITH CHECK (decided_by = (SELECT app.membership_id()));
+
+-- A review is completed once, in the name of the completing member.
+CREATE POLICY once_as_oneself ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+  USING (completed_at IS NULL) WITH CHECK (completed_by = (SELECT app.membership_id()));

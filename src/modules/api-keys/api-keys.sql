@@ -2,7 +2,7 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- A membership narrowed to what a live key of it may do; without a key as it is.
+-- Returns a membership limited to what an active API key of it allows; without a key, unchanged.
 CREATE OR REPLACE FUNCTION app_private.through_key(m public.memberships, key_id uuid) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -19,18 +19,18 @@ BEGIN
   RETURN m;
 END $$;
 
--- Whether an address lies in one of some ranges. IPv4 that comes as IPv6 (RFC 4291 section 2.5.5.2) is IPv4.
+-- Returns whether an address is in one of the ranges. An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) counts as
+-- IPv4.
 CREATE OR REPLACE FUNCTION app_private.within_ranges(address inet, ranges cidr[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM unnest(ranges) r WHERE r >>=
     CASE WHEN address <<= '::ffff:0.0.0.0/96'::inet THEN replace(host(address), '::ffff:', '')::inet ELSE address END)
 $$;
 
--- Entrance of a request that carries an API key. The row is that of app.enter_session, so that nothing behind it needs
--- to know the difference, and the key. State is 'ok' or why the key is refused: unknown | revoked | key_expired |
--- address | ended | suspended. Only 'ok' signs a context that reaches rows; where a key is known, the refusal may be
--- written to the log. What is asked of a person who signs in is not asked of a key. Its last use moves at most once a
--- minute, and never waits for a sibling request.
+-- Enters with an API key. Returns the row of app.enter_session and the key. State is ok or the reason: unknown |
+-- revoked | key_expired | address | ended | suspended. Only ok signs a context that reaches rows; for a known key the
+-- refusal can be written to the audit log. Requirements on a user's sign-in do not apply to a key. The last use moves
+-- at most once per minute, without waiting for a parallel request.
 CREATE OR REPLACE FUNCTION app.enter_api_key(
   secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
   OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
@@ -75,9 +75,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_api_key TO vouchsafe_app;
 
--- Puts a new key in place of one of the caller's own, of the same rights and lifetime; the old one ends after the
--- overlap. State: ok, or why not: unknown (not the caller's, or over) | rotated (has a successor already) | beyond (the
--- caller does not hold all of it any more).
+-- Creates a successor of the caller's own key with the same permissions and lifetime; the old key expires after the
+-- overlap. State: ok | unknown (not the caller's, or ended) | rotated (has a successor) | beyond (the caller no longer
+-- holds all its permissions).
 CREATE OR REPLACE FUNCTION app.rotate_api_key(
   key_id uuid, new_id uuid, new_prefix text, new_hash bytea, overlap_seconds integer
 ) RETURNS text
@@ -104,7 +104,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.rotate_api_key TO vouchsafe_app;
 
--- The keys of a membership end with it, for good.
+-- Revokes the API keys of a membership that ends.
 CREATE OR REPLACE FUNCTION app_private.membership_ended() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -116,11 +116,11 @@ END $$;
 CREATE TRIGGER membership_ended AFTER UPDATE OF status ON memberships FOR EACH ROW
   WHEN (NEW.status = 'ended' AND OLD.status <> 'ended') EXECUTE FUNCTION app_private.membership_ended();
 
--- A member makes keys in person, for themself, of what they hold. Nobody takes a revocation back, and no key ends
--- another.
+-- A member in person creates keys for the own membership, limited to the permissions that the member holds.
 CREATE POLICY within_own ON api_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (
   membership_id = (SELECT app.membership_in_person())
     AND NOT EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) = 'none'));
 
+-- A revoked key stays revoked, and no key revokes another one.
 CREATE POLICY ended_for_good ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
   USING ((SELECT app.api_key_id()) IS NULL) WITH CHECK (revoked_at IS NOT NULL);

@@ -1,12 +1,14 @@
 -- Institutions: groups of organizations.
 
+-- Creates an institution. Only operators call it.
 CREATE OR REPLACE FUNCTION app.create_institution(new_id uuid, full_name text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.institutions (id, name) VALUES (new_id, full_name)
 $$;
 GRANT EXECUTE ON FUNCTION app.create_institution TO vouchsafe_worker;
 
--- Puts the entered organization into an institution, or into none. What it consented to was consent to the old one.
+-- Moves the entered organization into an institution, or into none, and clears its consents: they were given to the
+-- former institution.
 CREATE OR REPLACE FUNCTION app.set_institution(institution uuid) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH changed AS (
@@ -19,8 +21,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.set_institution TO vouchsafe_worker;
 
--- Numbers of the organizations of the caller's institution that consented to be reported, for who may see reports. Each
--- is entered in turn, so that no policy has to let anybody look into several, and left again.
+-- Returns figures of the organizations of the caller's institution that consented to reporting, for members who may
+-- read reports. It enters and leaves each in turn, so that no policy opens several organizations.
 CREATE OR REPLACE FUNCTION app.institution_report()
 RETURNS TABLE (id uuid, name text, active_members bigint, active_people bigint, inactive_people bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

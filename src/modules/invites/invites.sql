@@ -1,8 +1,8 @@
 -- Invites: sending and accepting them.
 -- requires platform/database/context.sql
 
--- The user with an address, made where there is none yet. Names belong to memberships: what one organization calls
--- somebody is not told to another. Needs a tenant context: users are made for an organization.
+-- Returns the user with an address and creates one if there is none. Names belong to memberships, so no organization
+-- learns the name that another one uses. Needs a tenant context: users are created for an organization.
 CREATE OR REPLACE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -14,7 +14,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ensure_user TO vouchsafe_app;
 
--- Whoever invites, or sends again, answers for the role: the database writes down who, not the caller.
+-- Records the member who creates or resends an invite; the caller cannot choose it.
 CREATE OR REPLACE FUNCTION app_private.invite_inviter() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -29,7 +29,7 @@ END $$;
 CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
   FOR EACH ROW EXECUTE FUNCTION app_private.invite_inviter();
 
--- Whether a member may, at this moment, invite somebody to a role: nobody gives what they do not hold.
+-- Returns whether a member may invite a user to a role now. A member cannot grant more than the member holds.
 CREATE OR REPLACE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (
@@ -40,10 +40,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE app.width(wanted.value) > app.width(p.grants ->> wanted.key)))
 $$;
 
--- Locks the invite behind a token, so that of several acceptances one goes first, and says how it stands: open, or why
--- not: unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. Where the
--- organization enforces single sign-on, or takes no passwords, nobody comes in by invite: a password would be of no use
--- there.
+-- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state: open, or
+-- unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. An organization
+-- that enforces SSO or allows no passwords accepts nobody by invite, because a password has no use there.
 CREATE OR REPLACE FUNCTION app_private.invite_state(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz
 ) RETURNS text
@@ -66,7 +65,7 @@ BEGIN
     ELSE 'open' END;
 END $$;
 
--- Takes away what was held through a membership beside its role: before it begins again, which brings back nothing.
+-- Removes overrides, grants, and assignments of a membership before it is reactivated.
 CREATE OR REPLACE FUNCTION app_private.clear_rights(m public.memberships) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -78,8 +77,8 @@ BEGIN
    WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
 END $$;
 
--- Spends an invite on a user, once: makes the membership, or takes up one that had ended, which brings back nothing of
--- what was held before. No row where the user is a member already.
+-- Uses an invite once: creates the membership or reactivates an ended one without its former rights. Returns no row if
+-- the user is a member already.
 CREATE OR REPLACE FUNCTION app_private.spend_invite(org uuid, invite uuid, member uuid, new_membership uuid)
 RETURNS SETOF public.memberships
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -105,7 +104,7 @@ BEGIN
   RETURN NEXT m;
 END $$;
 
--- Whether a user has something to sign in to, and a way to.
+-- Returns whether a user has an active membership and a sign-in method.
 CREATE OR REPLACE FUNCTION app_private.can_sign_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = member AND m.status = 'active')
@@ -114,7 +113,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = s.membership_id WHERE m.user_id = member))
 $$;
 
--- The organization in whose log an acceptance that failed is written: the installation's where there is no such invite.
+-- Enters the audit log of the organization of an invite; for an unknown invite, that of the installation.
 CREATE OR REPLACE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -125,9 +124,9 @@ BEGIN
   RETURN log;
 END $$;
 
--- Entrance of an addressee who cannot sign in yet: sets the password, makes the membership and opens a session. State:
--- accepted; second_factor (accepted too, but of a user who still has a factor: the visit's secret is that of a sign-in
--- under way, and of no session); or why not: as invite_state has it, or can_sign_in | member_already.
+-- Enters with an invite token, for a user who cannot sign in yet: sets the password, creates the membership, and opens
+-- a session. State: accepted; second_factor (accepted, and the user has a factor: the visit's secret is that of a
+-- pending sign-in); otherwise the reason of invite_state, or can_sign_in | member_already.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
   new_verifier bytea, new_user uuid, new_membership uuid, visit app.visit, OUT state text, OUT org_id uuid,
@@ -167,9 +166,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.accept_invite TO vouchsafe_app;
 
--- Accepts an invite for the member whose session is entered; the rest of the transaction then belongs to the inviting
--- organization, in whose log the outcome is written. State: accepted, or why not: as invite_state has it, or
--- not_addressee | member_already.
+-- Accepts an invite for the signed-in user. The rest of the transaction belongs to the inviting organization, whose log
+-- records the outcome. State: accepted, or the reason of invite_state, or not_addressee | member_already.
 CREATE OR REPLACE FUNCTION app.accept_own_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,
   OUT state text, OUT org_id uuid, OUT membership_id uuid
@@ -197,6 +195,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.accept_own_invite TO vouchsafe_app;
 
--- What is revoked stays so.
+-- A revoked invite stays revoked.
 CREATE POLICY revoked_for_good ON invites AS RESTRICTIVE
   FOR UPDATE TO vouchsafe_app USING (revoked_at IS NULL OR (SELECT app.is_system())) WITH CHECK (true);

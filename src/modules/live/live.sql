@@ -1,8 +1,8 @@
 -- Real-time events.
 -- requires platform/database/context.sql
 
--- How far the organization's events have come: the newest transaction with all before it over, and whether newer ones
--- wait for one that is not. Tells nothing of what happened, so that one look serves all listeners of an organization.
+-- Returns the newest transaction before which all have ended, and whether newer ones wait for an open one. It reveals
+-- no event, so one query serves all listeners of an organization.
 CREATE OR REPLACE FUNCTION app.live_head(OUT newest xid8, OUT waiting boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT (SELECT e.transaction_id FROM public.live_events e
@@ -13,6 +13,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.live_head TO vouchsafe_app;
 
+-- A SCIM token sends real-time events of its own organization.
 CREATE POLICY directory ON live_events FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.audit_org_id()) AND (SELECT app.scim_connection_id()) IS NOT NULL
     AND starts_with(type, 'scim.'));

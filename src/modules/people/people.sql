@@ -2,7 +2,7 @@
 -- requires platform/database/context.sql
 -- requires platform/audit/audit.sql
 
--- The assignments of a member that are in force: begun, and not over.
+-- Returns the assignments of a member that have started and not ended.
 CREATE OR REPLACE FUNCTION app_private.assignments_in_force(org uuid, member uuid) RETURNS SETOF public.assignments
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.* FROM public.assignments a
@@ -10,7 +10,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND (a.ends_at IS NULL OR a.ends_at > now())
 $$;
 
--- The people now assigned to the caller. DEFINER, so that the policy of people does not ask itself.
+-- Returns the people assigned to the caller. SECURITY DEFINER, so that the policy of people does not call itself.
 CREATE OR REPLACE FUNCTION app.assigned_people() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -21,8 +21,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 
--- The people whom the caller reaches by permissions that reach less than the organization, for policies: with their
--- organization, and decided together with the scope.
+-- Returns the people that the caller reaches by permissions with a scope below the organization, with their
+-- organization. For row policies.
 CREATE OR REPLACE FUNCTION app.in_reach(VARIADIC permissions text[]) RETURNS TABLE (org uuid, person uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -43,9 +43,9 @@ GRANT EXECUTE ON FUNCTION app.in_reach TO vouchsafe_app;
 
 SELECT app_private.append_only('person_snapshots');
 
--- Takes a snapshot where anything but bookkeeping changes, of columns added later too, and counts the version; without
--- a change nothing is counted. The caller may set neither, whatever the statement. DEFINER, because nobody else may
--- write snapshots; bytea_output, because it decides how sealed columns are written into JSON.
+-- Stores a snapshot of a person before a change and increments the version; an update without a change does neither. It
+-- covers every column except bookkeeping, including columns added later. The caller cannot set the version. SECURITY
+-- DEFINER, because no other role writes snapshots; bytea_output, because it decides the JSON form of encrypted columns.
 CREATE OR REPLACE FUNCTION app_private.snapshot_person() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET bytea_output = hex AS $$
 DECLARE

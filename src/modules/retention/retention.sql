@@ -1,8 +1,8 @@
 -- Retention: floors and metrics.
 -- requires platform/database/context.sql
 
--- For the metrics, over all organizations: how long the oldest row has been due that no run got to. A run that ended
--- makes up for those before it.
+-- Returns for each policy, over all organizations, how long the oldest due row has waited. A completed run counts for
+-- the runs before it. For metrics.
 CREATE OR REPLACE FUNCTION app.retention_overdue() RETURNS TABLE (policy text, seconds double precision)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.policy, extract(epoch FROM max(clock_timestamp() - r.due_since))::double precision
@@ -14,7 +14,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.retention_overdue TO vouchsafe_app;
 
--- The code's floors, from [{policy, about, days}]. The log is kept for seven years, whatever the code says.
+-- Writes the declared floors from [{policy, about, days}]. The floor of the audit log is at least seven years.
 CREATE OR REPLACE FUNCTION app_private.sync_retention_floors(floors jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -24,6 +24,7 @@ BEGIN
       FROM jsonb_to_recordset(floors) AS f (policy text, about text, days integer);
 END $$;
 
+-- Refuses a retention period below the floor of its policy.
 CREATE OR REPLACE FUNCTION app_private.retention_floor() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

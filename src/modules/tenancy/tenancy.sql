@@ -1,21 +1,22 @@
 -- Organizations and their settings.
 -- requires platform/database/context.sql
 
--- An organization is made by operators alone.
+-- Creates an organization. Only operators call it.
 CREATE OR REPLACE FUNCTION app.create_organization(new_id uuid, full_name text, vocabulary text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
 $$;
 GRANT EXECUTE ON FUNCTION app.create_organization TO vouchsafe_worker;
 
--- Lets changes of an organization's members and roles happen one after another.
+-- Locks the organization, so that changes of its members and roles happen one after another.
 CREATE OR REPLACE FUNCTION app.lock_organization() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT 1 FROM public.organizations o WHERE o.id = app.org_id() FOR NO KEY UPDATE
 $$;
 GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
 
--- How people sign in is changed by who may change that, also by SQL of their own.
+-- Refuses a change of the sign-in settings by a caller without organization:secure, also by raw SQL. Roles other than
+-- those of the application are exempt.
 CREATE OR REPLACE FUNCTION app_private.sign_in_settings() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -31,9 +32,9 @@ CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
       NEW.require_sso, NEW.institution_sign_in))
   EXECUTE FUNCTION app_private.sign_in_settings();
 
--- Whoever leads, and whoever manages members at all, is not taken away without another in their place. The lock on the
--- organization lets two changes at once see each other. What is held for a time does not count. Only the migrator is
--- not asked.
+-- Refuses a change that leaves the organization without an owner or without a member who can manage members. Temporary
+-- permissions do not count. The lock on the organization makes two simultaneous changes see each other. The migrator is
+-- exempt.
 CREATE OR REPLACE FUNCTION app_private.keep_administrator() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -56,7 +57,7 @@ CREATE TRIGGER keep_administrator AFTER UPDATE ON memberships FOR EACH ROW
     AND (NEW.status, NEW.role, NEW.grants ->> 'membership:update') IS DISTINCT FROM (OLD.status, OLD.role, 'org'))
   EXECUTE FUNCTION app_private.keep_administrator();
 
--- What operators do to the organization they entered; the installation's own stays as it is.
+-- Suspends or reactivates the entered organization, for operators; returns false for the installation itself.
 CREATE OR REPLACE FUNCTION app.set_organization_status(new_status text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH changed AS (
@@ -66,5 +67,6 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.set_organization_status TO vouchsafe_worker;
 
+-- Users are shared by organizations. A user is visible in an organization where the user is a member.
 CREATE POLICY member ON users FOR SELECT USING (EXISTS (
   SELECT FROM memberships m WHERE m.org_id = (SELECT app.org_id()) AND m.user_id = users.id));

@@ -1,7 +1,7 @@
 -- Webhook sources and their deliveries.
 
--- What checking a signature needs: sealed secrets and wrapped keys, of no use without the KMS. No row for a source that
--- is unknown, disabled or removed. An id belongs to whoever used it first.
+-- Returns what the verification of a signature needs: encrypted secrets and wrapped keys, which are useless without the
+-- KMS. Returns no row for an unknown, disabled, or removed source. An id belongs to the source that used it first.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
   source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT secret_ids uuid[],
   OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_generations integer[],
@@ -23,7 +23,7 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
 $$;
 GRANT EXECUTE ON FUNCTION app.find_webhook_source TO vouchsafe_app;
 
--- The organization into which an entrance secret leads at this moment; null where it leads nowhere.
+-- Returns the organization that an entrance secret currently opens; null if it opens none.
 CREATE OR REPLACE FUNCTION app_private.webhook_organization(source uuid, entrance bytea) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.org_id
@@ -35,11 +35,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND (w.expires_at IS NULL OR w.expires_at > now()))
 $$;
 
--- Takes deliveries in, each with its job, and answers in their order: accepted, duplicate (the same message with the
--- same body), conflict (with another body), refused (the entrance secret leads nowhere). stored_id is the first
--- delivery of the message. Asking again with the same delivery ids gives the same answer. Rows are inserted in the
--- order of the unique key, so that two batches cannot wait for each other; jobs in the order of arrival. Only what was
--- not stored now is looked up, so that the way of a new delivery reads nothing of the inbox, however large it is.
+-- Stores deliveries, each with its job, and answers in their order: accepted, duplicate (same message, same body),
+-- conflict (same message, other body), or refused (invalid entrance secret). stored_id is the first delivery of the
+-- message. A repeated call with the same delivery ids gives the same answer. Rows are inserted in the order of the
+-- unique key, so that two batches cannot deadlock; jobs in order of arrival. Only rows that were not stored now are
+-- looked up, so a new delivery reads nothing of the inbox.
 CREATE OR REPLACE FUNCTION app.ingest_webhooks(
   sources uuid[], entrances bytea[], deliveries uuid[], messages text[], bodies bytea[], digests bytea[],
   jobs uuid[], order_keys text[], requests text[]
@@ -88,8 +88,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ingest_webhooks TO vouchsafe_app;
 
--- Entrance for what is to be said about a source before it has shown anything: may write to its organization's log, and
--- nothing else.
+-- Enters a context that can only write to the audit log of the source's organization, before the source has
+-- authenticated.
 CREATE OR REPLACE FUNCTION app.enter_webhook_source(source uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_limited(s.org_id) FROM public.webhook_sources s WHERE s.id = source ORDER BY s.created_at
@@ -97,7 +97,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.enter_webhook_source TO vouchsafe_app;
 
--- Gives a dead delivery of the entered organization a new job in place of the dead one; false when it is not dead.
+-- Gives a dead delivery of the entered organization a new job; returns false if the delivery is not dead.
 CREATE OR REPLACE FUNCTION app.replay_webhook(delivery uuid, job uuid, request text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH dead AS (

@@ -1,14 +1,15 @@
 -- The audit log: protection of its tables and partitions.
 -- requires platform/database/context.sql
 
+-- Refuses the statement: the table is append-only.
 CREATE OR REPLACE FUNCTION app_private.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION '% of % is refused: it is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = '42501';
 END $$;
 
--- Refuses every change of rows that are there. The statement trigger is there because a policy hides rows before a row
--- trigger sees them, and a silent "0 rows" is no refusal. ENABLE ALWAYS: replication roles obey too.
+-- Refuses every change of existing rows of a table. The statement trigger is needed because a policy hides rows before
+-- a row trigger sees them, and "0 rows" is no refusal. ENABLE ALWAYS applies to replication roles too.
 CREATE OR REPLACE FUNCTION app_private.append_only(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -22,7 +23,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', target);
 END $$;
 
--- Row security and refusal on a log table or a partition of it.
+-- Applies row security and append-only triggers to a table of the audit log or to one of its partitions.
 CREATE OR REPLACE FUNCTION app_private.protect_log(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -36,8 +37,8 @@ END $$;
 
 SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');
 
--- Makes the partitions of this month and of those ahead that are missing; returns how many it made. Partitions carry no
--- grants: they are reached through their parent alone.
+-- Creates the missing partitions of this month and of the months ahead, and returns how many. Partitions have no
+-- grants: they are reached through their parent only.
 CREATE OR REPLACE FUNCTION app.ensure_audit_partitions(months_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -62,8 +63,8 @@ GRANT EXECUTE ON FUNCTION app.ensure_audit_partitions TO vouchsafe_worker;
 
 SELECT app.ensure_audit_partitions(12);
 
--- Who has shown no secret can have entries written by being refused. A limited context can write no others; one of
--- somebody who has shown a secret, and is let in nowhere by it, can (kind proven).
+-- A caller without a proven secret can write refusals only. A limited context cannot write more; a proven one can. A
+-- SCIM token writes its own events of its own organization.
 CREATE POLICY refusals_alone ON audit_events AS RESTRICTIVE FOR INSERT
   WITH CHECK ((SELECT app.org_id()) IS NOT NULL OR outcome <> 'success' AND actor_type <> 'user'
     OR (SELECT (app.verified_context())[1]) = 'proven'

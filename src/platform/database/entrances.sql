@@ -1,6 +1,6 @@
 -- Enter functions of the worker's role: any organization by id, or a member of it.
 
--- Entrances of the worker alone: any organization by id; a member, to act with exactly that member's scope.
+-- Enters an organization by id as the system. Only the worker's role can call it.
 CREATE OR REPLACE FUNCTION app.enter_organization(org uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -11,6 +11,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_organization TO vouchsafe_worker;
 
+-- Enters as a member, with exactly that member's scope. Only the worker's role can call it.
 CREATE OR REPLACE FUNCTION app.enter_member(
   org uuid, member uuid, OUT role text, OUT portal boolean, OUT grants text, OUT user_id uuid, OUT email text,
   OUT user_name text, OUT org_name text, OUT access_grant_id uuid
@@ -32,7 +33,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_member TO vouchsafe_worker;
 
--- The organizations there are, for work that is done in each; those that are suspended where it is done there too.
+-- Returns the ids of active organizations, on request also of suspended ones, for work that is done in each.
 CREATE OR REPLACE FUNCTION app.organization_ids(suspended_too boolean) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE suspended_too OR status = 'active' ORDER BY id

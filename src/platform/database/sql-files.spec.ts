@@ -8,7 +8,7 @@ const define = (header: string) => `CREATE OR REPLACE FUNCTION ${header} LANGUAG
 describe('SQL files', () => {
   it('are sorted by path, each behind the files that it requires', () => {
     const files = [
-      file('a', '-- requires z/z.sql\n-- requires m/m.sql'),
+      file('a', '-- Sample.\n-- requires z/z.sql\n-- requires m/m.sql\n\n-- A step that\n-- requires MFA.'),
       file('z/z'),
       file('m/m', '-- requires z/z.sql'),
     ];

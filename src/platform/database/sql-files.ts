@@ -9,7 +9,8 @@ export interface SqlFile {
 }
 
 const SOURCES = path.join(import.meta.dirname, '../..');
-const REQUIRES = /^-- requires (\S+)$/gm;
+/** A line of the comment at the head of a file. */
+const REQUIRES = /^-- requires (\S+\.sql)$/gm;
 /** The start of a function up to its language: name, arguments, and result. */
 const HEADER = /CREATE OR REPLACE FUNCTION\s+([a-z_.]+)\s*(\([^]*?)\s+LANGUAGE\b/g;
 
@@ -39,7 +40,7 @@ export function inOrder(files: readonly SqlFile[]): SqlFile[] {
     if (sorted.includes(file)) return;
     if (above.includes(file.path))
       throw new Error(`SQL files require each other: ${[...above, file.path].join(' → ')}`);
-    for (const [, name] of file.text.matchAll(REQUIRES)) {
+    for (const [, name] of headOf(file).matchAll(REQUIRES)) {
       const required = files.find((other) => other.path === `src/${name}`);
       if (required === undefined) throw new Error(`${file.path} requires ${name}, which does not exist`);
       place(required, [...above, file.path]);
@@ -48,6 +49,11 @@ export function inOrder(files: readonly SqlFile[]): SqlFile[] {
   };
   for (const file of byPath(files)) place(file, []);
   return sorted;
+}
+
+/** The comment lines before the first statement or empty line. */
+function headOf({ text }: SqlFile): string {
+  return /^(?:--.*\n?)*/.exec(text)![0];
 }
 
 /**

@@ -1,8 +1,8 @@
 -- The outbox: claiming, reclaiming, and metrics.
 
--- Takes what may be handed to the queues now: every lane in turn, few of one lane in flight, in order where an order
--- key asks for it. lease_seconds is how long each job may take before it is handed out again. What a suspended
--- organization has waits, but for jobs that are duties, in the lanes named after them.
+-- Claims the jobs that can be dispatched now: round-robin over lanes, few in flight per lane, in order within an order
+-- key. lease_seconds maps a job to the seconds before it is handed out again. Jobs of a suspended organization wait,
+-- except those in the lanes named in duties.
 CREATE OR REPLACE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
 RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -33,7 +33,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.claim_outbox TO vouchsafe_worker;
 
--- Gives back what was handed out and never came to an end; all of it when the queue lost its memory.
+-- Returns jobs with an expired lease to pending; all dispatched jobs if the queue lost its data.
 CREATE OR REPLACE FUNCTION app.reclaim_outbox(everything boolean) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH back AS (
@@ -43,7 +43,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.reclaim_outbox TO vouchsafe_worker;
 
--- How much waits, and for how long, leaving out what suspended organizations have: figures for the metrics.
+-- Returns the metrics of the outbox, without suspended organizations.
 CREATE OR REPLACE FUNCTION app.outbox_depth(
   OUT pending bigint, OUT dispatched bigint, OUT dead bigint, OUT oldest_seconds double precision
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

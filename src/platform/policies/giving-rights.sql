@@ -2,8 +2,8 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- How far the caller may give a permission on to others in an organization: as far as they hold it, and nothing while
--- an access grant is in force, because what is held for a time would otherwise be given for good.
+-- Returns the scope with which the caller can grant a permission in an organization: the caller's own, and none during
+-- an access grant, because temporary access would otherwise become permanent.
 CREATE OR REPLACE FUNCTION app.giveable(org uuid, permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -16,8 +16,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.giveable TO vouchsafe_app;
 
--- Whether the caller may give a role of the entered organization. Somebody's own record is put in reach with it where
--- one is named: that needs the permission for the whole organization.
+-- Returns whether the caller can assign a role of the entered organization. If the role comes with a person record, its
+-- permissions over that record must be held for the whole organization.
 CREATE OR REPLACE FUNCTION app.may_give(role_key text, with_record boolean) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (SELECT FROM jsonb_each_text(app_private.effective_grants(app.org_id(), NULL, role_key)) g
@@ -26,8 +26,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.may_give TO vouchsafe_app;
 
--- The organization in which the caller holds all that the leading role does: who connects an identity provider lets it
--- speak for everybody.
+-- Returns the organization in which the caller holds every permission of the owner role; otherwise null. Connecting an
+-- identity provider needs this, because it authenticates every member.
 CREATE OR REPLACE FUNCTION app.org_if_speaks_for_all() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
@@ -35,9 +35,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_speaks_for_all TO vouchsafe_app;
 
--- Whether the caller may entrust people to a member, or put somebody's record in a member's reach: nobody gives a reach
--- that they do not have themselves, so every permission that then reaches further has to be held for the whole
--- organization.
+-- Returns whether the caller can assign people to a member or link a person record to one. Every permission that
+-- reaches further by it must be held by the caller for the whole organization.
 CREATE OR REPLACE FUNCTION app.may_entrust(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.is_system() OR NOT EXISTS (
@@ -48,6 +47,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.may_entrust TO vouchsafe_app;
 
+-- Refuses an assignment that gives a member access beyond the caller's own.
 CREATE OR REPLACE FUNCTION app_private.assignment_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -62,10 +62,9 @@ END $$;
 CREATE TRIGGER assignment_within_own BEFORE INSERT ON assignments FOR EACH ROW
   EXECUTE FUNCTION app_private.assignment_within_own();
 
--- No member gives a role, or a wider one, than they hold for good themselves. Runs as whoever sends the statement,
--- after membership_grants: our own functions, which run as the owner, are not asked; of everybody else a context of
--- this very organization is, so that there is nothing to gain from taking it away in the middle of a statement. What
--- was held for a time, or before an end, counts as nothing.
+-- Refuses a role, or a wider one, that the caller does not hold permanently. It runs as the caller of the statement,
+-- after membership_grants. Functions that run as the owner are exempt; every other caller needs a context of this
+-- organization, so removing the context within a statement gains nothing. Temporary and ended rights count as none.
 CREATE OR REPLACE FUNCTION app_private.memberships_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -97,7 +96,7 @@ END $$;
 CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
 
--- Nobody gives or takes away what they do not hold in full, by raw SQL neither.
+-- A member can grant or remove only permissions that the member holds in full, also by raw SQL.
 CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.giveable(org_id, permission) = 'org');
 
@@ -107,6 +106,7 @@ CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO v
 CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
   USING (app.giveable(org_id, permission) = 'org');
 
+-- The same for overrides of a member.
 CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.giveable(org_id, permission) = 'org');
 

@@ -2,9 +2,9 @@
 -- the declarations.
 -- requires platform/database/context.sql
 
--- The cascade, as data: everything that is said of a member's permissions, and which of it decides. What is set for the
--- member (an override, or an access grant in force) outweighs what is set for the role, and that the code's default.
--- Within a level a denial beats all, else the widest counts.
+-- Returns every statement about the permissions of a member and marks the one that decides. Statements about the member
+-- (overrides, active access grants) outrank those about the role, which outrank the default. Within a level a denial
+-- outranks every allowance, and otherwise the widest scope decides.
 CREATE OR REPLACE FUNCTION app_private.grant_levels(org uuid, member uuid, member_role text)
 RETURNS TABLE (permission text, level integer,
   source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
@@ -29,7 +29,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WINDOW same AS (PARTITION BY l.permission, l.level)
 $$;
 
--- What the cascade comes to: permission to scope. A denial leaves no grant.
+-- Returns the effective permissions of a member as {permission: scope}. A denied permission is absent.
 CREATE OR REPLACE FUNCTION app_private.effective_grants(org uuid, member uuid, member_role text) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(jsonb_object_agg(l.permission, l.scope), '{}')
@@ -37,8 +37,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
    WHERE l.decides AND l.scope <> 'none'
 $$;
 
--- A membership with what follows from the rest: its grants, the part of them that is about people (explicit, none
--- included), the access grant in force, and the moment at which time alone changes these.
+-- Returns a membership with its derived columns: grants, their part about people (explicit, including none), the active
+-- access grant, and the time when these change without a write.
 CREATE OR REPLACE FUNCTION app_private.with_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -56,7 +56,7 @@ BEGIN
   RETURN m;
 END $$;
 
--- A membership as it stands at this moment: what is kept of it, unless time has changed it since.
+-- Returns a membership as of now: the stored row, or a recalculated one if time has changed its grants.
 CREATE OR REPLACE FUNCTION app_private.at_present(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -64,8 +64,8 @@ BEGIN
   RETURN m;
 END $$;
 
--- How far the caller's own grants reach by one permission, an API key's no further than the key; what acts as the
--- system reaches everything.
+-- Returns the scope of the caller for a permission. An API key is limited to its permissions. The system reaches
+-- everything.
 CREATE OR REPLACE FUNCTION app.held(permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -78,14 +78,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.held TO vouchsafe_app;
 
--- Whether the caller holds one of some permissions for the whole organization.
+-- Returns whether the caller holds one of the permissions for the whole organization.
 CREATE OR REPLACE FUNCTION app.holds(VARIADIC permissions text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(bool_or(app.held(p) = 'org'), false) FROM unnest(permissions) p
 $$;
 GRANT EXECUTE ON FUNCTION app.holds TO vouchsafe_app;
 
--- The organization in which that is so, for policies.
+-- Returns the organization if the caller holds one of the permissions for all of it; otherwise null. For row policies.
 CREATE OR REPLACE FUNCTION app.org_if_holds(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -99,14 +99,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.org_if_holds TO vouchsafe_app;
 
--- The organization in which the caller holds one of some permissions, however far it reaches.
+-- Returns the organization if the caller holds one of the permissions with any scope; otherwise null. For row policies.
 CREATE OR REPLACE FUNCTION app.org_if_reaches(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) <> 'none') THEN app.org_id() END
 $$;
 GRANT EXECUTE ON FUNCTION app.org_if_reaches TO vouchsafe_app;
 
--- Whether an organization has a role: one of its preset, or one it made.
+-- Returns whether an organization has a role: one of its preset or a custom one.
 CREATE OR REPLACE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset
@@ -114,8 +114,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       OR EXISTS (SELECT FROM public.roles r WHERE r.org_id = org AND r.key = role_key)
 $$;
 
--- The grants are kept on the membership, so that entering a session reads one row; these triggers keep them true. They
--- also see to it that a role exists, and that support staff have theirs.
+-- Keeps the grants of a membership current, so that entering a session reads one row. Refuses an unknown role, a role
+-- other than support for support staff, and a user that belongs to another organization only.
 CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -135,6 +135,7 @@ END $$;
 CREATE TRIGGER membership_grants BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.membership_grants();
 
+-- Recalculates the memberships of a role after a change of its overrides.
 CREATE OR REPLACE FUNCTION app_private.role_override_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -146,7 +147,8 @@ END $$;
 CREATE TRIGGER role_override_changed AFTER INSERT OR UPDATE OR DELETE ON role_overrides
   FOR EACH ROW EXECUTE FUNCTION app_private.role_override_changed();
 
--- Support staff have nothing but access grants.
+-- Recalculates a membership after a change of its overrides. Refuses overrides for support staff, who receive access
+-- grants only.
 CREATE OR REPLACE FUNCTION app_private.member_override_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -163,6 +165,7 @@ END $$;
 CREATE TRIGGER member_override_changed AFTER INSERT OR UPDATE OR DELETE ON member_overrides
   FOR EACH ROW EXECUTE FUNCTION app_private.member_override_changed();
 
+-- Recalculates a membership after a change of its access grants.
 CREATE OR REPLACE FUNCTION app_private.access_grant_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -173,6 +176,7 @@ END $$;
 CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW
   EXECUTE FUNCTION app_private.access_grant_changed();
 
+-- Returns the digest of the declarations that the database contains; null before the first migrate.
 CREATE OR REPLACE FUNCTION app.catalogue_digest() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT digest FROM app_private.catalogue
@@ -186,8 +190,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.function_digest TO vouchsafe_app;
 
--- Writes into the database what the code declares; called by the migrator with { permissions: [{key, of_people}],
--- roles: [{preset, role, leads}], defaults: [{role, permission, scope}] }.
+-- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key, of_people}],
+-- roles: [{preset, role, leads, portal}], defaults: [{role, permission, scope}] }.
 CREATE OR REPLACE FUNCTION app_private.sync_catalogue(catalogue jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

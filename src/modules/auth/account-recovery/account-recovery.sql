@@ -1,7 +1,7 @@
 -- Account recovery: password reset and verification of e-mail addresses.
 
--- The user with an address, else the one that comes next to it: whoever looks up an address that nobody has does the
--- same work, on as real a row. It is theirs only if the address is equal.
+-- Returns the user with an address, otherwise the next one in order, so that an unknown address costs the same work.
+-- The result matches only if its address is equal.
 CREATE OR REPLACE FUNCTION app_private.user_or_neighbour(address text) RETURNS public.users
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -12,8 +12,8 @@ BEGIN
   RETURN CASE WHEN FOUND THEN u ELSE last END;
 END $$;
 
--- Has a mail sent to an address, where the worker finds that somebody has it. Of those that anybody may ask for, three
--- an hour; asking for more does nothing, and looks the same.
+-- Requests a mail to an address; the worker decides whether a user has it. Mails that every caller can request are
+-- limited to three per hour; more requests do nothing and look the same.
 CREATE OR REPLACE FUNCTION app_private.ask_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -32,15 +32,15 @@ BEGIN
     mail::text);
 END $$;
 
--- The limited context of somebody who has shown a secret: reaches no tenant row, and may write what succeeded into one
--- log.
+-- Signs a limited context for a caller with a proven secret: it reaches no tenant row and can write successes to one
+-- audit log.
 CREATE OR REPLACE FUNCTION app_private.sign_proven(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
--- Entrance of whoever asks for a mail to set a password: it looks up nobody, and may write to the installation's log
--- alone.
+-- Requests a password reset mail. Enters a context that can only write to the installation's audit log, and looks up no
+-- user.
 CREATE OR REPLACE FUNCTION app.ask_password_reset(address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -49,15 +49,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.ask_password_reset TO vouchsafe_app;
 
--- Has a mail sent by which the caller shows that their address is theirs.
+-- Requests a mail that verifies the caller's address.
 CREATE OR REPLACE FUNCTION app.ask_email_verification() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.ask_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
 $$;
 GRANT EXECUTE ON FUNCTION app.ask_email_verification TO vouchsafe_app;
 
--- Whom a mail is for, and in which organization's log it belongs; no row where there is nobody to send it to, and the
--- address is forgotten then. takes_passwords: whether any organization of theirs does.
+-- Returns the recipient of a mail and the organization whose audit log records it; no row, and the address is deleted,
+-- if no user has the address. takes_passwords: an organization of the user allows passwords.
 CREATE OR REPLACE FUNCTION app.account_letter(mail uuid)
 RETURNS TABLE (kind text, address text, user_id uuid, org_id uuid, takes_passwords boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -81,7 +81,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.account_letter TO vouchsafe_worker;
 
--- Puts a token's digest in place of the one before; false when the mail is out of date.
+-- Replaces the token digest of a mail; returns false if the mail is outdated.
 CREATE OR REPLACE FUNCTION app.issue_account_token(mail uuid, hash bytea, minutes integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -91,14 +91,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.issue_account_token TO vouchsafe_worker;
 
--- The mail has left: what it was addressed to is needed no more.
+-- Deletes the address of a mail that was sent.
 CREATE OR REPLACE FUNCTION app.account_mail_sent(mail uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.account_mails a SET address = NULL WHERE a.id = mail
 $$;
 GRANT EXECUTE ON FUNCTION app.account_mail_sent TO vouchsafe_worker;
 
--- Whose password a token would set, for whoever has it: what the password must not be made of.
+-- Returns the user whose password a token would set, with the values that the password must not contain.
 CREATE OR REPLACE FUNCTION app.token_owner(token text, OUT email text, OUT names text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT u.email, (SELECT coalesce(array_agg(m.name), '{}') FROM public.memberships m WHERE m.user_id = u.id)
@@ -108,7 +108,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.token_owner TO vouchsafe_app;
 
--- Spends a token, once: of several at the same time one finds it. Null where it is not, or no longer, good for this.
+-- Uses a token once; of parallel calls one finds it. Returns null if the token is invalid or expired.
 CREATE OR REPLACE FUNCTION app_private.spend_account_token(wanted text, token text) RETURNS app_private.account_mails
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.account_mails a SET spent_at = now()
@@ -116,9 +116,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
      AND a.expires_at > now() RETURNING a.*
 $$;
 
--- Entrance of somebody with the token of a mail: sets the password, which ends every session and every other token,
--- lifts the lock of the address, and has shown that the address is theirs. It opens no session and touches no second
--- factor. State: ok | invalid. Either way the context allows no more than writing to the log.
+-- Sets a password with a mailed token. It ends every session and every other token, unlocks the address, and verifies
+-- it. It opens no session and changes no factor. State: ok | invalid. The context can only write to the audit log.
 CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -143,8 +142,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
--- Takes the token of a mail that the caller asked for, and so shows that their address is theirs; false where it is
--- none.
+-- Verifies the caller's address with a token that the caller requested; returns false for an invalid token.
 CREATE OR REPLACE FUNCTION app.verify_email(token text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -159,8 +157,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
 
--- Forgets what sign-in no longer counts: locks and failures of more than an hour ago, mails of more than two days ago,
--- and after an hour the addresses of those that could not be sent.
+-- Deletes locks and failures older than an hour, mails older than two days, and after an hour the addresses of unsent
+-- mails.
 CREATE OR REPLACE FUNCTION app.sweep_sign_in(OUT locks bigint, OUT mails bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

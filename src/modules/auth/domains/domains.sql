@@ -1,14 +1,13 @@
 -- Verified e-mail domains and discovery of SSO connections.
 
--- Whether an organization answers for the domain of an address.
+-- Returns whether an organization has verified the domain of an address.
 CREATE OR REPLACE FUNCTION app_private.answers_for(org uuid, address text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.sso_domains d
     WHERE d.org_id = org AND d.domain = split_part(address, '@', 2) AND d.verified_at IS NOT NULL)
 $$;
 
--- A domain is shown by two organizations only where they are of one institution; of others, whoever showed it first has
--- it.
+-- Refuses to verify a domain that another organization has verified, unless both are in one institution.
 CREATE OR REPLACE FUNCTION app_private.domain_of_one() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -26,9 +25,8 @@ END $$;
 CREATE TRIGGER domain_of_one BEFORE UPDATE OF verified_at ON sso_domains FOR EACH ROW
   WHEN (NEW.verified_at IS NOT NULL) EXECUTE FUNCTION app_private.domain_of_one();
 
--- Where the addresses of a domain sign in, for whoever asks: at the organizations that have shown it to be theirs,
--- through connections of their own and those shared with them. Knows of no account. organization: where a shared one
--- leads.
+-- Returns how the addresses of a domain sign in, for every caller: the connections of the organizations that verified
+-- it, including shared ones. It uses no account data. organization: the one that a shared connection enters.
 CREATE OR REPLACE FUNCTION app.discover_sso(mail_domain text, OUT password boolean, OUT connections jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH home AS (
@@ -47,8 +45,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.discover_sso TO vouchsafe_app;
 
--- The domains that the organization of a connection answers for: to hold a provider's hosted domain against, before
--- anybody is signed in.
+-- Returns the verified domains of a connection's organization, to compare with the hosted domain of a provider before a
+-- user is signed in.
 CREATE OR REPLACE FUNCTION app.sso_verified_domains(connection uuid) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(d.domain), '{}')

@@ -1,8 +1,8 @@
 -- MFA enrollment: adding, listing, and removing factors.
 
--- The caller's own session, of somebody who has proved not long ago, to us, who they are: else a stolen session would
--- be enough to change factors, and so would the word of an identity provider, which counts in one organization while a
--- factor opens all of its user's.
+-- Returns the caller's own session if its user authenticated locally within the last 31 minutes; otherwise raises
+-- step_up_required. A stolen session cannot change factors, and an identity provider cannot either: it counts in one
+-- organization, and a factor opens all of the user's.
 CREATE OR REPLACE FUNCTION app_private.proved_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -14,7 +14,7 @@ BEGIN
   RETURN s;
 END $$;
 
--- Keeps a new user's wrapped key; the first one stays. Returns the one that is kept.
+-- Stores the wrapped key of a user; an existing key stays. Returns the stored key.
 CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea) RETURNS bytea
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -23,8 +23,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.keep_own_key TO vouchsafe_app;
 
--- A factor was added in a session, and shown there: the session has it from now on, and other local ones of the user
--- that never showed one end.
+-- Records on the session that it has shown the new factor, and ends the user's other local sessions without a factor.
 CREATE OR REPLACE FUNCTION app_private.factor_added(s public.sessions, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -35,7 +34,7 @@ BEGIN
   RETURN app_private.rotate(s, new_hash);
 END $$;
 
--- Begins to enrol time-based codes, in place of an enrolment that was not finished. Raises totp_enrolled where one was.
+-- Starts TOTP enrollment and replaces an unfinished one. Raises totp_enrolled if the user has a confirmed one.
 CREATE OR REPLACE FUNCTION app.enroll_totp(secret text, new_sealed bytea, new_proof_hash bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -48,8 +47,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enroll_totp TO vouchsafe_app;
 
--- Confirms the enrolment by a code of it; returns when the rotated session ends, null where there is nothing to
--- confirm.
+-- Confirms TOTP enrollment with a code. Returns when the rotated session expires; null if there is nothing to confirm.
 CREATE OR REPLACE FUNCTION app.confirm_totp(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -61,7 +59,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.confirm_totp TO vouchsafe_app;
 
--- Puts new recovery codes in place of all there were.
+-- Replaces all recovery codes.
 CREATE OR REPLACE FUNCTION app.set_recovery_codes(secret text, lookups bytea[], salts bytea[], verifiers bytea[])
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -75,8 +73,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_recovery_codes TO vouchsafe_app;
 
--- What depends on there being a factor goes with the last one, which stays where an organization of the user's asks for
--- it.
+-- Removes what depends on factors with the last one. Refuses to remove the last one if an organization of the user
+-- requires MFA.
 CREATE OR REPLACE FUNCTION app_private.factor_removed(member uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -89,6 +87,7 @@ BEGIN
   DELETE FROM app_private.remembered_devices d WHERE d.user_id = member;
 END $$;
 
+-- Removes the TOTP factor of the caller; returns false if there is none.
 CREATE OR REPLACE FUNCTION app.delete_totp(secret text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -101,7 +100,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.delete_totp TO vouchsafe_app;
 
--- Adds a passkey, ten at most; returns when the rotated session ends.
+-- Adds a passkey; a user has at most ten. Returns when the rotated session expires.
 CREATE OR REPLACE FUNCTION app.add_passkey(secret text, new_hash bytea, new_id uuid, passkey jsonb) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -121,6 +120,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.add_passkey TO vouchsafe_app;
 
+-- Returns the passkeys of the caller.
 CREATE OR REPLACE FUNCTION app.own_passkeys()
 RETURNS TABLE (id uuid, name text, backed_up boolean, created_at timestamptz, last_used_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -129,6 +129,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_passkeys TO vouchsafe_app;
 
+-- Renames a passkey of the caller; returns false if there is none.
 CREATE OR REPLACE FUNCTION app.rename_passkey(passkey uuid, new_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -137,6 +138,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.rename_passkey TO vouchsafe_app;
 
+-- Removes a passkey of the caller; returns false if there is none.
 CREATE OR REPLACE FUNCTION app.delete_passkey(secret text, passkey uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -149,6 +151,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.delete_passkey TO vouchsafe_app;
 
+-- Returns the remembered devices of the caller in the entered organization.
 CREATE OR REPLACE FUNCTION app.own_devices()
 RETURNS TABLE (id uuid, ip text, user_agent text, created_at timestamptz, expires_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -157,6 +160,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_devices TO vouchsafe_app;
 
+-- Removes a remembered device of the caller in the entered organization; returns false if there is none.
 CREATE OR REPLACE FUNCTION app.forget_device(device uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -166,7 +170,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.forget_device TO vouchsafe_app;
 
--- With another password no device is remembered, and no sign-in by the old one goes on.
+-- Removes remembered devices and pending sign-ins after a change of the password.
 CREATE OR REPLACE FUNCTION app_private.password_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -178,8 +182,8 @@ END $$;
 CREATE TRIGGER password_changed AFTER UPDATE ON app_private.credentials FOR EACH ROW
   EXECUTE FUNCTION app_private.password_changed();
 
--- Takes all factors from a member of the entered organization, for whoever may, and ends their sessions. What a member
--- of other organizations shows there is not for one of them to take away: that is for operators (factor_reset_refused).
+-- Removes all factors of a member of the entered organization and ends the member's sessions, for members who may do
+-- so. Raises factor_reset_refused for a member of other organizations: only operators reset those.
 CREATE OR REPLACE FUNCTION app.reset_factors(member uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -211,7 +215,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_factors TO vouchsafe_app;
 
--- Removes what has lapsed of sign-ins; returns how many rows.
+-- Deletes expired pending sign-ins and devices, and unfinished TOTP enrollments older than a day; returns the number of
+-- rows.
 CREATE OR REPLACE FUNCTION app.sweep_sign_ins() RETURNS integer
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH pending AS (DELETE FROM app_private.pending_sign_ins p WHERE p.expires_at < now() RETURNING 1),

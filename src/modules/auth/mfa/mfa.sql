@@ -1,11 +1,13 @@
 -- MFA: proofs of factors, the MFA challenge, step-up, and passkey sign-in.
 
+-- Returns whether a user has a confirmed TOTP factor or a passkey.
 CREATE OR REPLACE FUNCTION app_private.has_factor(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.totp_factors t WHERE t.user_id = member AND t.confirmed_at IS NOT NULL)
       OR EXISTS (SELECT FROM app_private.passkeys p WHERE p.user_id = member)
 $$;
 
+-- Returns the factors of a user.
 CREATE OR REPLACE FUNCTION app_private.factors_of(member uuid) RETURNS app.factors
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT (u.id, u.email, k.wrapped, t.sealed, t.confirmed_at, t.last_step,
@@ -19,7 +21,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE u.id = member
 $$;
 
--- The caller's own live session, by its secret; it is locked. Raises where there is none such.
+-- Returns the caller's own active session, by its secret, and locks it. Raises an error if there is none.
 CREATE OR REPLACE FUNCTION app_private.own_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -32,9 +34,9 @@ BEGIN
   RETURN s;
 END $$;
 
--- Whether what was shown is a factor of the user's, which is used up by it: a code and every earlier one, a recovery
--- code, a count of a passkey (one that does not count stays at zero; WebAuthn section 6.1.1). Of two at the same time
--- one is.
+-- Returns whether a proof is valid for a factor of the user, and uses it up: a TOTP code with all earlier ones, a
+-- recovery code, or a passkey counter (WebAuthn section 6.1.1; a counter that stays at zero is allowed). Of two
+-- parallel proofs one is accepted.
 CREATE OR REPLACE FUNCTION app_private.takes_factor(member uuid, shown app.shown_factor) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -55,8 +57,8 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- Sets a sign-in aside until the second factor is shown, where the user has one and the device is not remembered: when
--- it lapses; null where nothing more is asked.
+-- Stores a pending sign-in until the MFA challenge is completed, if the user has a factor and the device is not
+-- remembered. Returns when it expires; null if no challenge is needed.
 CREATE OR REPLACE FUNCTION app_private.hold_for_second_factor(m public.memberships, key bytea, visit app.visit)
 RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -68,7 +70,7 @@ BEGIN
   RETURN now() + interval '5 minutes';
 END $$;
 
--- The remembered device of a visit, where the organization that is signed in to remembers devices for that long.
+-- Returns the remembered device of a visit, if the organization remembers devices for that long.
 CREATE OR REPLACE FUNCTION app_private.device_of(m public.memberships, visit app.visit)
 RETURNS app_private.remembered_devices
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -78,7 +80,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND d.created_at > now() - make_interval(days => o.remember_device_days)
 $$;
 
--- Notes on a session that was just opened when its device showed the second factor.
+-- Records on a new session when its remembered device completed the MFA challenge.
 CREATE OR REPLACE FUNCTION app_private.recall_device(m public.memberships, visit app.visit) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions s SET second_factor_at = d.created_at, remembered_device = true
@@ -86,7 +88,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       WHERE d.id IS NOT NULL AND s.org_id = m.org_id AND s.id = visit.id AND app_private.has_factor(m.user_id)
 $$;
 
--- Whom a secret stands for: that of a sign-in under way, or of a session.
+-- Returns the user of a secret: of a pending sign-in or of a session.
 CREATE OR REPLACE FUNCTION app_private.prover(secret text, OUT member uuid, OUT key bytea, OUT over boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -99,8 +101,8 @@ BEGIN
     FROM public.sessions s WHERE s.secret_hash = hashed AND s.revoked_at IS NULL AND s.expires_at > now();
 END $$;
 
--- Takes one of the five tries that passwords and factors share, before anything is evaluated. State: go | busy | locked
--- | lapsed. salt: of the recovery code that a lookup names, else of the password; a false one where there is none.
+-- Reserves one of the five attempts that passwords and factors share, before anything is evaluated. State: go | busy |
+-- locked | lapsed. salt is that of the recovery code named by lookup, otherwise of the password, otherwise a false one.
 CREATE OR REPLACE FUNCTION app.begin_proof(
   secret text, lookup bytea, OUT state text, OUT retry_seconds integer, OUT salt bytea
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -124,7 +126,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_proof TO vouchsafe_app;
 
--- Counts a proof that failed within a session: refused, or locked by it.
+-- Counts a failed proof of a session. Returns refused or locked.
 CREATE OR REPLACE FUNCTION app.fail_proof(secret text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -136,7 +138,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.fail_proof TO vouchsafe_app;
 
--- The factors behind a sign-in under way; no user where it has lapsed.
+-- Returns the factors of a pending sign-in; no user if it has expired.
 CREATE OR REPLACE FUNCTION app.pending_factors(secret text) RETURNS app.factors
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.factors_of((SELECT p.user_id FROM app_private.pending_sign_ins p
@@ -144,15 +146,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.pending_factors TO vouchsafe_app;
 
+-- Returns the factors of the caller's session.
 CREATE OR REPLACE FUNCTION app.own_factors() RETURNS app.factors
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.factors_of(app.user_id())
 $$;
 GRANT EXECUTE ON FUNCTION app.own_factors TO vouchsafe_app;
 
--- Ends a sign-in under way: opens its session where the factor holds (ok), else counts the failure (refused, or locked
--- by it, and then every sign-in of the user under way is over). lapsed: there is none such, or no try was taken. The
--- device is remembered for as long as the organization says, where it does and one is named.
+-- Completes an MFA challenge. Opens the session (ok) or counts the failure (refused | locked; locked ends every pending
+-- sign-in of the user). lapsed: there is no pending sign-in or no reserved attempt. A named device is remembered for as
+-- long as the organization allows.
 CREATE OR REPLACE FUNCTION app.complete_second_factor(
   secret text, shown app.shown_factor, visit app.visit, device_id uuid, device_hash bytea, OUT state text,
   OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean,
@@ -196,8 +199,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_second_factor TO vouchsafe_app;
 
--- Proves within a session who its user is: by a factor, and by the password only where there is no factor. Rotates the
--- session and returns when it ends; null where the proof does not hold, or no try was taken.
+-- Authenticates the user of a session again: by a factor, or by password if the user has no factor. Rotates the session
+-- and returns when it expires; null if the proof is invalid or no attempt was reserved.
 CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -220,7 +223,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_step_up TO vouchsafe_app;
 
--- What verifying an answer of a passkey needs; its proof stays sealed.
+-- Returns what the verification of a passkey assertion needs; the proof stays encrypted.
 CREATE OR REPLACE FUNCTION app.find_passkey(credential bytea)
 RETURNS TABLE (id uuid, user_id uuid, public_key bytea, counter bigint, sealed bytea, wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -229,8 +232,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_passkey TO vouchsafe_app;
 
--- Entrance of somebody whose passkey's answer was verified. State: ok, or why not: refused | counter (somebody has used
--- a copy of the passkey, or this is one) | not_allowed (no organization of the user's takes passkeys).
+-- Enters with a verified passkey assertion. State: ok | refused | counter (a copy of the passkey is in use) |
+-- not_allowed (no organization of the user allows passkeys).
 CREATE OR REPLACE FUNCTION app.passkey_sign_in(
   shown app.shown_factor, visit app.visit, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid,
   OUT expires_at timestamptz

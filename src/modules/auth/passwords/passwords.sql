@@ -1,14 +1,14 @@
 -- Passwords: sign-in, lockout, and change.
 
--- The steady salt of what is not there.
+-- Returns the salt for an unknown address: the same one at every attempt.
 CREATE OR REPLACE FUNCTION app_private.false_salt(of bytea)
 RETURNS bytea LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT substring(sha256(k.secret || of) FROM 1 FOR 16) FROM app_private.false_salt_key k
 $$;
 
--- Takes one of five tries for a key, in one statement, before anything is evaluated. Failures and tries under way count
--- together, so that tries at the same time cannot be more than five either. State: go | busy (five tries are being
--- evaluated: ask again) | locked.
+-- Reserves one of five attempts for a key in one statement, before anything is evaluated. Failures and pending attempts
+-- count together, so parallel attempts cannot exceed five either. Returns go | busy (five attempts are pending) |
+-- locked.
 CREATE OR REPLACE FUNCTION app_private.take_try(key bytea, OUT state text, OUT retry_seconds integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -31,7 +31,7 @@ BEGIN
     coalesce(l.locked_until, l.last_at + interval '15 minutes') - clock_timestamp())));
 END $$;
 
--- Gives a try back; false where none was taken, and then nothing may be compared.
+-- Releases a reserved attempt. Returns false if none was reserved; then nothing may be compared.
 CREATE OR REPLACE FUNCTION app_private.return_try(key bytea) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -40,7 +40,7 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- Counts a failure: refused, or locked by it.
+-- Counts a failure. Returns refused, or locked if this failure locked the key.
 CREATE OR REPLACE FUNCTION app_private.count_failure(key bytea) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = l.failures + 1, locked_until =
@@ -48,13 +48,14 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
    WHERE l.login_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END
 $$;
 
+-- Resets the failures of a key after a success.
 CREATE OR REPLACE FUNCTION app_private.forget_failures(key bytea) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.login_key = key;
   DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.pending = 0;
 $$;
 
--- First half of a password sign-in: takes a try, and gives the salt; to an unknown address a steady false one.
+-- Starts a password sign-in: reserves an attempt and returns the salt. An unknown address gets a constant false salt.
 CREATE OR REPLACE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -70,11 +71,10 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_sign_in TO vouchsafe_app;
 
--- Second half: compares, then either opens a session (state ok), or waits for the second factor (second_factor: the
--- visit's secret is that of the sign-in under way), or counts the failure (refused, or locked by it). mark: what stands
--- for the address in the log where nobody has it, so that the entry is as much work as any. Nothing is compared unless
--- a try was taken before. Either way the context allows the outcome to be written to the log of the organization
--- concerned.
+-- Completes a password sign-in. Opens a session (ok), waits for MFA (second_factor: the secret of the visit is the one
+-- of the pending sign-in), or counts the failure (refused | locked). mark replaces an unknown address in the audit log,
+-- so that the entry costs the same work. Nothing is compared without a reserved attempt. The context allows the outcome
+-- to be written to the log of the organization concerned.
 CREATE OR REPLACE FUNCTION app.complete_sign_in(
   address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid,
   OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT mark uuid
@@ -120,6 +120,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 
+-- Stores the verifier of a password, ends the user's other sessions, and invalidates mailed tokens.
 CREATE OR REPLACE FUNCTION app_private.store_password(
   member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -134,9 +135,9 @@ BEGIN
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
 
--- Sets a user's password and ends all sessions but the one that asks, and what was mailed to set one. A member may
--- change their own by proving that they know it, because it opens other organizations too; the worker's role, on behalf
--- of operators, may set that of any member of the organization it entered.
+-- Sets a password and ends every other session and every mailed token. A member changes the own password with a proof
+-- of the current one, because it opens other organizations too. The worker's role, for operators, sets the password of
+-- any member of the entered organization.
 CREATE OR REPLACE FUNCTION app.set_password(
   member uuid, current bytea, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -152,15 +153,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_password TO vouchsafe_app;
 
--- The lock that counts a user's failures: that of their address, where they sign in by it.
+-- Returns the lockout key of a user: the key of the address that the user signs in with.
 CREATE OR REPLACE FUNCTION app_private.login_key(member uuid) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(convert_to(CASE WHEN u.home_org_id IS NULL THEN u.email ELSE u.id::text END, 'UTF8'))
     FROM public.users u WHERE u.id = member
 $$;
 
--- Whether a password that was evaluated for a try is the caller's: ok, or the failure is counted (refused, or locked by
--- it). Nothing is compared unless a try was taken.
+-- Compares an evaluated password with the caller's. Returns ok, or counts the failure (refused | locked). Nothing is
+-- compared without a reserved attempt.
 CREATE OR REPLACE FUNCTION app.prove_password(secret text, evaluated bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -177,6 +178,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.prove_password TO vouchsafe_app;
 
--- The SHA-256 of an address, under which sign-in counts it whether anybody has it or not.
+-- Returns the lockout key of an address, known or unknown: its SHA-256.
 CREATE OR REPLACE FUNCTION app_private.login_key(address text) RETURNS bytea
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;

@@ -1,7 +1,7 @@
 -- SCIM provisioning: users and groups of a directory.
 
--- The role that a member's groups stand for: of the first in the connection's list, by its name or its id in the
--- directory, else the default; null when neither gives one.
+-- Returns the role of a member's groups: of the first match in the connection's list, by group name or directory id;
+-- otherwise the default role or null.
 CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.role FROM (
@@ -15,9 +15,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE app_private.is_role(c.org_id, r.role)
 $$;
 
--- The member of the directory whom a sign-in through the same connection is about: known by the provider's own name,
--- else the one whom the directory gave the address, as long as nobody has come as them yet. Null: the directory does
--- not speak of them.
+-- Returns the directory's member for a sign-in through the same connection: by the provider's subject, otherwise by the
+-- address if no identity is linked yet. Returns null if the directory does not know the user.
 CREATE OR REPLACE FUNCTION app_private.scim_member(c public.sso_connections, subject text, address text) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -34,9 +33,9 @@ BEGIN
   RETURN CASE cardinality(meant) WHEN 1 THEN meant[1] END;
 END $$;
 
--- Brings a membership in line with what the directory says of it. Sessions end with a role; a membership that begins
--- again brings back nothing of what was held before. One that somebody here has ended begins again only where the
--- directory says "active" anew.
+-- Applies the directory's data to a membership and returns the effect. Any effect ends its sessions. A reactivated
+-- membership has none of its former rights. A membership that a member of the organization ended is reactivated only if
+-- the directory sets active again.
 CREATE OR REPLACE FUNCTION app_private.scim_settle(c public.sso_connections, member uuid, anew boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -72,9 +71,9 @@ BEGIN
   RETURN NEXT (m.id, what, m.role, wanted)::app.scim_effect;
 END $$;
 
--- Gives a member's user the address that the directory names, where nobody else can be concerned: the user is known to
--- this organization alone, or belongs to no other and the organization answers for the old and the new domain. Any
--- other user keeps the address it has; what the directory calls the member changes all the same.
+-- Changes the address of a member's user to the directory's, if no other organization is affected: the user is known to
+-- this organization only, or has no other membership and the organization verified the old and the new domain.
+-- Otherwise the user keeps the address.
 CREATE OR REPLACE FUNCTION app_private.scim_move_address(
   c public.sso_connections, m public.memberships, address text
 ) RETURNS void
@@ -95,6 +94,7 @@ BEGIN
   UPDATE public.users x SET email = address WHERE x.id = u.id;
 END $$;
 
+-- Raises an error if another user of the directory has the same userName or externalId.
 CREATE OR REPLACE FUNCTION app_private.scim_assert_unique(c public.sso_connections, u app.scim_user, own uuid)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -106,9 +106,8 @@ BEGIN
   END IF;
 END $$;
 
--- The membership that a directory means by somebody new: none yet, or one that the organization made for the address
--- and nobody has signed in to, or that this very connection has brought here. Anything else is somebody's account, or
--- another directory's.
+-- Returns the membership that a new directory user claims: none, one that the organization created for the address and
+-- that never signed in, or one that this connection provisioned. Raises an error if it is an account of another kind.
 CREATE OR REPLACE FUNCTION app_private.scim_meant(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -133,8 +132,8 @@ BEGIN
   member_id := m.id;
 END $$;
 
--- Makes somebody known to the directory a member. Who is one already keeps the role until their groups say otherwise;
--- who was one begins anew, and whoever came as them before is forgotten, since the directory has made them anew.
+-- Creates a directory user and its membership. An existing member keeps the role until the groups change it. A former
+-- member is reactivated and loses the linked identities.
 CREATE OR REPLACE FUNCTION app.scim_create_user(u app.scim_user, new_user uuid, new_membership uuid)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -170,7 +169,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_create_user TO vouchsafe_app;
 
--- Takes over what the directory says of a member. The version moves only where something changes.
+-- Applies the directory's data to a user. The version changes only with the data.
 CREATE OR REPLACE FUNCTION app.scim_update_user(member uuid, u app.scim_user) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -197,7 +196,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
--- Ends a membership and forgets what the directory said of it; who came as them stays known, so that they are refused.
+-- Ends a membership and deletes the directory's data. Linked identities stay, so that their sign-ins are refused.
 CREATE OR REPLACE FUNCTION app.scim_delete_user(member uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -211,8 +210,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
 
--- Makes a group, or gives it another name, id in the directory and members; whoever comes, goes, or is in a group that
--- now is another, is settled.
+-- Creates or replaces a group: name, directory id, and members. Settles every member whose groups changed.
 CREATE OR REPLACE FUNCTION app.scim_put_group(
   group_id uuid, is_new boolean, full_name text, external text, members uuid[]
 ) RETURNS SETOF app.scim_effect
@@ -257,6 +255,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
+-- Deletes a group and settles its members. Raises not_found for an unknown group.
 CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -273,7 +272,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 
--- What a directory may read: what it has said itself.
+-- Returns the users of the directory: only data that the directory sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
   email text, email_type text,
@@ -288,6 +287,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.scim_users TO vouchsafe_app;
 
+-- Returns the groups of the directory.
 CREATE OR REPLACE FUNCTION app.scim_groups(single uuid DEFAULT NULL)
 RETURNS TABLE (id uuid, display_name text, external_id text, version integer, created_at timestamptz,
   updated_at timestamptz)
@@ -298,7 +298,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.scim_groups TO vouchsafe_app;
 
--- Who is in which group; of some members or of some groups where they are given.
+-- Returns memberships in groups, optionally of some members or some groups.
 CREATE OR REPLACE FUNCTION app.scim_group_members(of_users uuid[] DEFAULT NULL, of_groups uuid[] DEFAULT NULL)
 RETURNS TABLE (group_id uuid, group_name text, user_id uuid, user_display text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

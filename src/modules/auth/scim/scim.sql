@@ -2,7 +2,7 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
--- Two at once, so that one can take the other's place without a gap.
+-- Limits a connection to two active tokens, so that one can replace the other without a gap.
 CREATE OR REPLACE FUNCTION app_private.two_scim_tokens() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -16,10 +16,9 @@ END $$;
 
 CREATE TRIGGER two_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW EXECUTE FUNCTION app_private.two_scim_tokens();
 
--- Entrance of a directory. State is 'ok' or why the token is refused: unknown | revoked | expired | disabled |
--- suspended. Where a token is known, the refusal may be written to the log. Who may change something waits for the
--- organization: changes by directories and by members happen one after another, and what the token may is asked once it
--- is its turn.
+-- Enters with a SCIM token. State is ok or the reason: unknown | revoked | expired | disabled | suspended. For a known
+-- token the refusal can be written to the audit log. A writing request locks the organization, and the token is checked
+-- after the lock: changes by directories and members happen one after another.
 CREATE OR REPLACE FUNCTION app.enter_scim(
   secret text, address inet, may_change boolean, OUT state text, OUT org_id uuid, OUT connection_id uuid,
   OUT token_id uuid
@@ -57,13 +56,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_scim TO vouchsafe_app;
 
--- The connection whose directory is here; null for everybody else.
+-- Returns the connection of the SCIM context; null in any other context.
 CREATE OR REPLACE FUNCTION app.scim_connection_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[1] = 'scim' THEN c[8]::uuid END FROM app.verified_context() AS c;
 END;
 GRANT EXECUTE ON FUNCTION app.scim_connection_id TO vouchsafe_app;
 
+-- Returns the connection of the SCIM context; raises 42501 in any other context.
 CREATE OR REPLACE FUNCTION app_private.scim_connection() RETURNS public.sso_connections
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -75,10 +75,10 @@ BEGIN
   RETURN mine;
 END $$;
 
--- A directory makes and ends members: its token is made by who may let a provider speak for everybody, in person. What
--- is revoked stays so.
+-- A directory creates and ends members: a member in person with every permission of the owner role creates its token.
 CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()) AND (SELECT app.api_key_id()) IS NULL);
 
+-- A revoked token stays revoked.
 CREATE POLICY ended_for_good ON scim_tokens AS RESTRICTIVE
   FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);

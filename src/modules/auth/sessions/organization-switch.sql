@@ -1,8 +1,9 @@
 -- Switching a session to another organization of its user.
 
--- Where the session of a secret may go, for its own user. A password opens what takes passwords. An identity provider
--- answers for the organization whose it is, and for those of the same institution that have agreed; of the user's other
--- memberships it learns nothing. A session is let in where its kind of sign-in is enough and its time not over.
+-- Returns the organizations that a session can switch to, for its own user. A password opens organizations that allow
+-- passwords. An identity provider opens its own organization and those of the same institution that consented; it
+-- learns no other membership. A destination is reachable if it accepts the sign-in method and its session lifetime has
+-- not passed.
 CREATE OR REPLACE FUNCTION app_private.destinations(secret text)
 RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -18,6 +19,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND (app.is_local(s.method) OR o.id = x.origin OR app_private.trusts(o, x.origin))
 $$;
 
+-- Returns the organizations of the session's user, and which of them the session can switch to.
 CREATE OR REPLACE FUNCTION app.own_organizations(secret text)
 RETURNS TABLE (id uuid, name text, role text, here boolean, reachable boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -26,9 +28,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
 
--- Carries a session over to another organization of its user, and enters there. State: ok | not_found |
--- sign_in_required | session_ended, when it was carried over meanwhile. What the session stands for goes along: kind
--- and time of the sign-in, second factor, end.
+-- Moves a session to another organization of its user and enters there. State: ok | not_found | sign_in_required |
+-- session_ended (it was moved meanwhile). Method and time of the sign-in, second factor, and expiry stay the same.
 CREATE OR REPLACE FUNCTION app.switch_organization(
   secret text, org uuid, visit app.visit, OUT state text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

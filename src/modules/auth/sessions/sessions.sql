@@ -1,7 +1,7 @@
 -- Sessions: opening, entering, and ending them.
 -- requires platform/database/context.sql
 
--- Signs the context of a membership, as it stands at this moment; of one that is here by an API key, not as its user.
+-- Signs the context of a membership as of now; with an API key, without the user.
 CREATE OR REPLACE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['member', m.org_id::text, CASE WHEN api_key_id IS NULL
@@ -9,7 +9,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     m.person_scopes::text, m.person_id::text, m.org_id::text, api_key_id::text])
 $$;
 
--- Notes that a membership is in use: to the hour, and without waiting for a sibling request.
+-- Records that a membership is in use, at most once per hour. It never waits for a parallel request.
 CREATE OR REPLACE FUNCTION app_private.membership_used(m public.memberships) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -20,13 +20,14 @@ BEGIN
   END IF;
 END $$;
 
--- A context that reaches no tenant row and may only write to one organization's log.
+-- Signs a context that reaches no tenant row and can only write to one organization's audit log.
 CREATE OR REPLACE FUNCTION app_private.sign_limited(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
--- Whether an organization takes the word of another's identity provider: of one institution, and agreed.
+-- Returns whether an organization accepts sign-ins of another one: both are in one institution, and this one has
+-- consented.
 CREATE OR REPLACE FUNCTION app_private.trusts(o public.organizations, origin uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.institution_sign_in AND EXISTS (
@@ -34,8 +35,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       WHERE x.id = origin AND x.status = 'active' AND x.institution_id = o.institution_id)
 $$;
 
--- How long a session may lie idle, and how long it may last; a remembered one as any other where that is not, or no
--- longer, allowed.
+-- Returns the idle timeout of a session: seven days for a remembered one.
 CREATE OR REPLACE FUNCTION app.idle_time(remembered boolean, idle_minutes integer)
 RETURNS interval LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
@@ -43,27 +43,28 @@ BEGIN ATOMIC
 END;
 GRANT EXECUTE ON FUNCTION app.idle_time TO vouchsafe_app;
 
+-- Returns the maximum lifetime of a session: seven days for a remembered one.
 CREATE OR REPLACE FUNCTION app_private.whole_time(remembered boolean, session_hours integer) RETURNS interval
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(hours => session_hours) END
 $$;
 
--- Whether a sign-in of this kind is with us, and not with an identity provider.
+-- Returns whether a sign-in method is local, that is, without an identity provider.
 CREATE OR REPLACE FUNCTION app.is_local(method text) RETURNS boolean LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT method IN ('password', 'passkey');
 END;
 
--- Whether a role is the one that leads an organization.
+-- Returns whether a role is the owner role of an organization.
 CREATE OR REPLACE FUNCTION app_private.leads(o public.organizations, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.leads)
 $$;
 
--- What an organization lacks in the sign-in behind a session: second_factor | sso | method | nothing. trusted: it was
--- signed in to here, or where this organization trusts. leads: the session is of whoever leads; with a second factor
--- they come in where single sign-on is enforced too, because it may be what is broken. Without a search path of its
--- own, so that it is inlined.
+-- Returns what the sign-in of a session lacks for an organization: second_factor | sso | method; null if nothing.
+-- trusted: the session was opened here or in a trusted organization. leads: the member has the owner role, and can then
+-- sign in locally with a second factor while SSO is enforced (break-glass). It has no search path, so that Postgres can
+-- inline it.
 CREATE OR REPLACE FUNCTION app.sign_in_obstacle(
   s public.sessions, o public.organizations, trusted boolean, leads boolean
 ) RETURNS text LANGUAGE sql STABLE
@@ -76,14 +77,15 @@ BEGIN ATOMIC
     WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
 END;
 
--- When the user last proved who they are: by the sign-in, where that asked for all there is to ask, or by stepping up.
+-- Returns when the user last authenticated in full: at sign-in, unless a remembered device or an anomaly reduced it, or
+-- at step-up.
 CREATE OR REPLACE FUNCTION app.proved_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.suspect) THEN s.signed_in_at END, s.stepped_up_at),
     to_timestamp(0));
 END;
 
--- Whether a session of the entered organization would no longer be let in, as that is set up by now.
+-- Returns whether the current settings would refuse a session of the entered organization.
 CREATE OR REPLACE FUNCTION app.shuts_out(session uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.sign_in_obstacle(s, o, s.origin_org_id IS NULL
@@ -94,10 +96,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.shuts_out TO vouchsafe_app;
 
--- Entrance of a request that carries a session. State is 'ok' or why the session is refused: unknown | expired | idle |
--- ended | suspended. Only 'ok' signs a context. last_seen_at moves at most twice a minute, and never waits for a
--- sibling request, and not at all where the request is passive: sent by a program, and no sign that somebody is there.
--- read_only then closes the transaction to writes.
+-- Enters with a session secret. State is ok or the reason: unknown | expired | idle | ended | suspended. Only ok signs
+-- a context. last_seen_at moves at most twice per minute, without waiting for a parallel request, and not for a passive
+-- request, which a program sent. read_only closes the transaction to writes.
 CREATE OR REPLACE FUNCTION app.enter_session(
   secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid,
   OUT user_id uuid, OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
@@ -141,8 +142,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 
--- Opens a session, and says when it ends: the user's row is locked so that parallel sign-ins count each other. Five at
--- once; the oldest goes.
+-- Opens a session and returns when it expires. The user's row is locked, so that parallel sign-ins count each other: a
+-- user has at most five sessions, and the oldest is revoked.
 CREATE OR REPLACE FUNCTION app_private.open_session(
   m public.memberships, visit app.visit, method text, max_expiry timestamptz
 ) RETURNS timestamptz
@@ -170,14 +171,14 @@ BEGIN
   RETURN ends_at;
 END $$;
 
--- Whether a session that was just opened lasts for days.
+-- Returns whether a new session is a remembered one.
 CREATE OR REPLACE FUNCTION app_private.is_remembered(m public.memberships, visit app.visit) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.remembered FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = visit.id
 $$;
 
--- The membership a sign-in by password or passkey lands in: the one last used, else the oldest, of organizations that
--- take it; where single sign-on is enforced only if there is no other.
+-- Returns the membership that a local sign-in enters: the last one used, otherwise the oldest, among organizations that
+-- allow the method. Organizations that enforce SSO come last.
 CREATE OR REPLACE FUNCTION app_private.home_membership(member uuid, method text) RETURNS public.memberships
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
@@ -187,18 +188,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      DESC NULLS LAST, m.created_at, m.id LIMIT 1
 $$;
 
--- Gives a session another secret: whoever had the old one has nothing. Returns when the session ends.
+-- Replaces the secret of a session; the old secret stops working. Returns when the session expires.
 CREATE OR REPLACE FUNCTION app_private.rotate(s public.sessions, new_hash bytea) RETURNS timestamptz
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions x SET secret_hash = new_hash WHERE x.org_id = s.org_id AND x.id = s.id RETURNING x.expires_at
 $$;
 
+-- Replaces the secret of the caller's own session. Returns when the session expires.
 CREATE OR REPLACE FUNCTION app.rotate_session(secret text, new_hash bytea) RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.rotate(app_private.own_session(secret), new_hash)
 $$;
 GRANT EXECUTE ON FUNCTION app.rotate_session TO vouchsafe_app;
 
--- What has ended does not begin again.
+-- A revoked session stays revoked.
 CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE
   FOR UPDATE TO vouchsafe_app USING (true) WITH CHECK (revoked_at IS NOT NULL);

@@ -1,12 +1,13 @@
 -- Unusual sign-ins: new devices and countries, impossible travel, password guessing, and password spraying.
 
+-- Returns the keyed hash that represents a value in the failure log.
 CREATE OR REPLACE FUNCTION app_private.failure_mark(org uuid, of bytea) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(k.secret || uuid_send(org) || of) FROM app_private.failure_mark_key k
 $$;
 
--- Kilometres that at least lie between two places: along the great circle of their middles (haversine), less what each
--- of them spans. An address in a large country may be anywhere in it, so that no journey is made up across a border.
+-- Returns the minimum distance of two places in kilometers: the great-circle distance of their centers (haversine)
+-- minus both radii. An address can be anywhere in its radius, so a large country causes no false alarm.
 CREATE OR REPLACE FUNCTION app_private.least_distance_km(
   a_lat float8, a_lon float8, a_radius float8, b_lat float8, b_lon float8, b_radius float8
 ) RETURNS float8
@@ -17,13 +18,13 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         2)))) - a_radius - b_radius)
 $$;
 
--- Further than 500 km, and faster than airliners fly.
+-- Returns whether two sign-ins are more than 500 km apart and the speed exceeds that of an airliner.
 CREATE OR REPLACE FUNCTION app_private.is_impossible_travel(km float8, seconds float8) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(km > 500 AND km > 900 * seconds / 3600, false)
 $$;
 
--- Keeps a mark of a membership, and says whether it is a new one beside older ones; unsaid is not new.
+-- Stores a mark of a membership and returns whether it is new and older ones exist. An absent mark is not new.
 CREATE OR REPLACE FUNCTION app_private.is_new_mark(
   m public.memberships, mark_kind text, content bytea, others boolean
 ) RETURNS boolean
@@ -41,15 +42,15 @@ BEGIN
   RETURN others;
 END $$;
 
+-- Enqueues a notification about an unusual sign-in.
 CREATE OR REPLACE FUNCTION app_private.tell(org uuid, job text, payload jsonb, request_id text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
   VALUES (org, gen_random_uuid(), job, org || ':' || job, jsonb_strip_nulls(payload), coalesce(request_id, 'unknown'))
 $$;
 
--- Looks at a session that was just opened, while its user's row is locked. The very first sign-in has nothing to be
--- compared with. Somebody whose marks are past their time is told of a device again; of a country only beside one that
--- is known.
+-- Compares a new session with earlier ones, while the user's row is locked. The first sign-in has no comparison. After
+-- the retention of marks, a device is reported again; a country only if another one is known.
 CREATE OR REPLACE FUNCTION app_private.watch_sign_in(m public.memberships, visit app.visit) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -75,9 +76,9 @@ BEGIN
   END IF;
 END $$;
 
--- Counts a wrong password. Told of once a window: twenty from one address within ten minutes, over all accounts of the
--- organization; ten for one account within an hour. Failures at the same time wait for each other, and so none is
--- overlooked.
+-- Counts a wrong password. Reports once per window: twenty failures from one address within ten minutes over all
+-- accounts of the organization, or ten for one account within an hour. Parallel failures wait for each other, so none
+-- is missed.
 CREATE OR REPLACE FUNCTION app_private.watch_failure(org uuid, member uuid, login_key bytea, visit app.visit)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -2,7 +2,7 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
--- A sign-in names its connection by id alone: two organizations never have the same.
+-- Refuses a connection id that another organization uses: a sign-in names its connection by id only.
 CREATE OR REPLACE FUNCTION app_private.connection_id_is_free() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -16,7 +16,8 @@ END $$;
 CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_id_is_free();
 
--- What verifying a response needs. The entrance secret stays sealed: without the KMS nothing here opens anything.
+-- Returns what the verification of a response needs. The entrance secret stays encrypted: without the KMS the row opens
+-- nothing.
 CREATE OR REPLACE FUNCTION app.find_sso_connection(connection uuid)
 RETURNS TABLE (found public.sso_connections, preset text, generations smallint[], wrapped bytea[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -30,9 +31,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_sso_connection TO vouchsafe_app;
 
--- A connection counts as tested from a sign-in that came through it, until whatever decides who is let in through it is
--- changed by a member. What its provider publishes at the address that a member gave is not such a change: jobs follow
--- it.
+-- Clears tested_at when a member changes what decides who can sign in through a connection. Metadata that a job fetched
+-- from the configured URL is no such change.
 CREATE OR REPLACE FUNCTION app_private.connection_untested() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -54,8 +54,8 @@ END $$;
 CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_untested();
 
--- Notes that a sign-in came through, for whoever holds the connection's secret, and enters as the member who tried it.
--- False when the connection or the membership is no more; then only a refusal can be written.
+-- Records a successful test sign-in, with the connection's secret, and enters as the member who ran the test. Returns
+-- false if the connection or the membership no longer exists; then only a refusal can be written.
 CREATE OR REPLACE FUNCTION app.sso_test_passed(
   connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -73,8 +73,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
--- Single sign-on is enforced where somebody has come in by it: through a connection of the organization, or one that is
--- shared with it.
+-- Refuses to enforce SSO without a tested connection of the organization or one shared with it.
 CREATE OR REPLACE FUNCTION app_private.sso_is_tested() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -88,6 +87,7 @@ END $$;
 CREATE TRIGGER sso_is_tested BEFORE UPDATE OF require_sso ON organizations FOR EACH ROW
   WHEN (NEW.require_sso AND NOT OLD.require_sso) EXECUTE FUNCTION app_private.sso_is_tested();
 
+-- Ends the sessions of a connection that is removed, disabled, or no longer shared.
 CREATE OR REPLACE FUNCTION app_private.connection_ended() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -103,8 +103,8 @@ CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
   WHEN (OLD.enabled AND NOT NEW.enabled OR OLD.shared AND NOT NEW.shared)
     EXECUTE FUNCTION app_private.connection_ended();
 
--- Whoever leads comes in by password and second factor where single sign-on is enforced, unless that was shown on an
--- earlier day. It is never silent: the job that tells of it is written with the session itself.
+-- Enqueues the break-glass notification with the session itself, when an owner signs in locally while SSO is enforced.
+-- A second factor from an earlier day does not allow this.
 CREATE OR REPLACE FUNCTION app_private.glass_broken() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -121,8 +121,8 @@ CREATE TRIGGER glass_broken AFTER INSERT OR UPDATE OF second_factor_at, remember
   WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method))
     EXECUTE FUNCTION app_private.glass_broken();
 
--- Adds an attempt to the trace of a connection whose organization's log the caller may write to. Two hundred are kept:
--- a flood pushes older ones out and grows nothing.
+-- Adds an attempt to the log of a connection whose organization's audit log the caller can write to. The last two
+-- hundred are kept, so a flood removes older ones and grows nothing.
 CREATE OR REPLACE FUNCTION app.trace_sso_attempt(connection uuid, attempt jsonb, result bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -146,8 +146,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.trace_sso_attempt TO vouchsafe_app;
 
--- An identity provider speaks for every member: it is connected and changed by those who hold all that the leading role
--- does.
+-- An identity provider authenticates every member: only a member with every permission of the owner role connects or
+-- changes one.
 CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
 

@@ -1,6 +1,6 @@
 -- SSO sign-in: identities, the memberships they lead to, and the end of their sessions.
 
--- Whether somebody has signed in, or can, as this user: by password, or through any provider.
+-- Returns whether a user has signed in or can sign in, by password or through a provider.
 CREATE OR REPLACE FUNCTION app_private.is_taken(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
@@ -8,10 +8,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND m.id = i.membership_id WHERE m.user_id = member)
 $$;
 
--- The user whom an organization means by an address that its directory names. An organization that answers for the
--- domain means whoever has the address, unless that is an account whose address nobody has shown to be theirs. Any
--- other means somebody it has added itself and who has never signed in, else a user known to it alone. Null: that would
--- be somebody's account already.
+-- Resolves an e-mail address sent by an organization's directory to a user. An organization that verified the domain
+-- gets the user with the address, unless the address of that account is unverified. Another organization gets a user
+-- that it added and that never signed in, otherwise a user known to it only. Returns null if the address belongs to an
+-- account that the organization may not claim.
 CREATE OR REPLACE FUNCTION app_private.vouched_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -30,7 +30,7 @@ BEGIN
   RETURN new_user;
 END $$;
 
--- Writes about a refused sign-in into the log of the connection's organization, and nothing else.
+-- Enters a context that can only write a refused sign-in to the audit log of the connection's organization.
 CREATE OR REPLACE FUNCTION app.enter_sso_log(connection uuid) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -42,10 +42,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 
--- The membership of an identity. Known: theirs. Unknown: whom the connection's directory gave the address, or one this
--- organization made for it, else, where the connection provisions, a new one. An account that somebody has signed in to
--- is linked by its address only where the organization answers for the domain and the address has been shown to be
--- theirs.
+-- Returns the membership of an identity. A known identity has one. For an unknown one it is the membership that the
+-- directory or the organization created for the address, otherwise, with provisioning, a new one. An account that was
+-- signed in to is linked by its address only if the organization verified the domain and the address is verified.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
   new_membership uuid, OUT member_id uuid, OUT state text
@@ -83,11 +82,10 @@ BEGIN
     VALUES (c.org_id, c.id, subject, member_id);
 END $$;
 
--- Entrance of somebody whom an identity provider's verified answer names, for whoever holds the connection's secret.
--- The role the provider's groups stand for is taken over; with another role than before all other sessions of the
--- member end. State: known | claimed | provisioned, then a session is open; else why not: connection_refused |
--- role_missing | email_missing | account_exists | account_unknown | membership_ended | last_administrator (the role
--- would leave nobody to lead).
+-- Enters with a verified answer of an identity provider and the connection's secret. The role of the provider's groups
+-- is applied; a changed role ends the member's other sessions. State: known | claimed | provisioned (a session is
+-- open), otherwise connection_refused | role_missing | email_missing | account_exists | account_unknown |
+-- membership_ended | last_administrator (the role would leave no owner).
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
   connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
   new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit, facts jsonb, OUT state text,
@@ -145,10 +143,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 
--- Ends what an identity provider says is over, for whoever holds the connection's secret: the sessions that the
--- connection opened for the person it names, the sessions it names, or where it names both those of that person,
--- wherever they were carried. Where any ended, the rest of the transaction is that member's, to say so in the log.
--- Ended null: not a connection that may speak.
+-- Ends sessions on request of an identity provider, with the connection's secret: all sessions of the person it names,
+-- the sessions it names, or both, also after a switch of organization. If any ended, the rest of the transaction is
+-- that member's, for the audit log. ended is null if the connection may not end sessions.
 CREATE OR REPLACE FUNCTION app.sso_end_sessions(
   connection uuid, entrance bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
   OUT user_id uuid, OUT email text
