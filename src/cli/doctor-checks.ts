@@ -7,6 +7,7 @@ import '../app.module.js';
 import type { Config } from '../platform/config/config.js';
 import { DataKeys, ORGANIZATION } from '../platform/crypto/data-keys.js';
 import { Kms } from '../platform/crypto/index.js';
+import { functionDigest } from '../platform/database/function-sync.js';
 import { migrationsOf, pendingOf, problemsOf, type AppliedMigration } from '../platform/database/migrations.js';
 import { migrationFiles } from '../platform/database/sql-files.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
@@ -76,6 +77,9 @@ async function migrationsCheck({ database: { migratorUrl } }: Config): Promise<H
     applied.filter(({ number }) => known.some((file) => file.number === number)),
   );
   if (edited.length > 0) throw new Error(edited.join('; '));
+  const [functions] = await rows<{ digest: string }>(migratorUrl, 'SELECT digest FROM app_private.function_files');
+  if (functions?.digest !== functionDigest())
+    throw new Error('the SQL functions are those of another version; run `vouchsafe migrate`');
   const unknown = applied.length - known.length;
   return {
     detail: `${known.length} applied`,

@@ -327,24 +327,6 @@ describe('the application does not start on', () => {
   afterAll(() => harness.database.superuser('DROP TABLE stray, unforced, parted'));
 });
 
-describe('the application does not start on a database with', () => {
-  it('the functions of another version', async () => {
-    await harness.database.superuser(`UPDATE app_private.function_files SET digest = 'z' || digest`);
-    await expect(boot()).rejects.toThrow(
-      'the database contains the SQL functions of another version: run `vouchsafe migrate`',
-    );
-    await harness.database.superuser('UPDATE app_private.function_files SET digest = substr(digest, 2)');
-  });
-
-  it('the access rules of another version', async () => {
-    await harness.database.superuser(`UPDATE app_private.catalogue SET digest = 'z' || digest`);
-    await expect(boot()).rejects.toThrow(
-      'the database carries the access rules of other code: run `vouchsafe migrate`',
-    );
-    await harness.database.superuser('UPDATE app_private.catalogue SET digest = substr(digest, 2)');
-  });
-});
-
 /** The superuser's address with this file's own database. */
 function swapped(address: string): string {
   const changed = new URL(address);
