@@ -14,7 +14,11 @@ afterAll(() => harness.stop());
 async function boot(): Promise<void> {
   const config = loadConfig(harness.env, 'api');
   const app = await createApp(AppModule.forRoot(config), config);
-  await app.init().finally(() => app.close());
+  try {
+    await app.init();
+  } finally {
+    await app.close();
+  }
 }
 
 describe('the application does not start on a database with', () => {
