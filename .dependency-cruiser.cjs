@@ -92,9 +92,9 @@ module.exports = {
     },
     {
       name: 'typeorm-stays-in-the-database-platform',
-      comment: 'Repositories send SQL by the unit of work (ADR 24). TypeORM holds the pool and runs the migrations.',
+      comment: 'Repositories send SQL by the unit of work (ADR 24). TypeORM holds the pool.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/platform/database/', '^src/cli/migrate\\.ts$', TESTS] },
+      from: { path: '^src/', pathNot: ['^src/platform/database/', TESTS] },
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
     },
     {

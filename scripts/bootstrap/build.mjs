@@ -6,7 +6,7 @@ import { inRoot } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { nodeBinary, nodeEnv } from '../lib/runtime.mjs';
 
-const SOURCES = ['src', 'migrations', 'nest-cli.json', 'package-lock.json', 'tsconfig.build.json', 'tsconfig.json'];
+const SOURCES = ['src', 'nest-cli.json', 'package-lock.json', 'tsconfig.build.json', 'tsconfig.json'];
 const STAMP = inRoot('dist/.sources');
 
 function filesUnder(entry) {

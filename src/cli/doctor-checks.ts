@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import '../app.module.js';
 import type { Config } from '../platform/config/config.types.js';
 import { DataKeys, ORGANIZATION } from '../platform/keys/data-keys.js';
 import { Kms } from '../platform/crypto/index.js';
+import { functionDigest } from '../platform/database/function-sync.js';
+import { migrationsOf, pendingOf, problemsOf, type AppliedMigration } from '../platform/database/migrations.js';
+import { migrationFiles } from '../platform/database/sql-files.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared } from '../platform/feature/registry.js';
 import { startOperator } from './operator.js';
@@ -21,7 +23,6 @@ export type Check = (config: Config) => Promise<Healthy>;
 
 const OLDEST_POSTGRES = 150_000;
 const MONTHS_AHEAD = 2;
-const MIGRATIONS = path.join(import.meta.dirname, '../../migrations');
 
 /** In the order in which they are made. */
 export const DOCTOR_CHECKS: Readonly<Record<string, Check>> = {
@@ -69,18 +70,19 @@ async function roleCheck(url: string, entersByIdentifier: boolean): Promise<Heal
 
 async function migrationsCheck({ database: { migratorUrl } }: Config): Promise<Healthy> {
   if (migratorUrl === undefined) return skipped('MIGRATOR_DATABASE_URL');
-  const files = (await readdir(MIGRATIONS)).filter((file) => file.endsWith('.js')).toSorted();
-  const known = (
-    await Promise.all(
-      files.map(async (file) => Object.keys((await import(pathToFileURL(path.join(MIGRATIONS, file)).href)) as object)),
-    )
-  ).flat();
-  const applied = new Set(
-    (await rows<{ name: string }>(migratorUrl, 'SELECT name FROM public.migrations')).map(({ name }) => name),
-  );
-  const missing = known.filter((name) => !applied.has(name));
+  const known = migrationsOf(migrationFiles());
+  const applied = await rows<AppliedMigration>(migratorUrl, 'SELECT number, name, sha256 FROM public.migrations');
+  const missing = pendingOf(known, applied).map(({ name }) => name);
   if (missing.length > 0) throw new Error(`not applied: ${missing.join(', ')}; run \`vouchsafe migrate\``);
-  const unknown = applied.size - known.length;
+  const edited = problemsOf(
+    known,
+    applied.filter(({ number }) => known.some((file) => file.number === number)),
+  );
+  if (edited.length > 0) throw new Error(edited.join('; '));
+  const [functions] = await rows<{ digest: string }>(migratorUrl, 'SELECT digest FROM app_private.function_files');
+  if (functions?.digest !== functionDigest())
+    throw new Error('the SQL functions are those of another version; run `vouchsafe migrate`');
+  const unknown = applied.length - known.length;
   return {
     detail: `${known.length} applied`,
     warnings: unknown > 0 ? [`${unknown} more are applied than this version knows`] : [],

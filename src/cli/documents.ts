@@ -4,8 +4,9 @@ import type { Command } from 'commander';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { loadConfig } from '../platform/config/config.js';
-import { renderCatalogue } from '../platform/boot/catalogue.js';
 import { buildOpenApi } from '../platform/http/index.js';
+import { renderSchema } from '../platform/boot/render-schema.js';
+import { renderCatalogue } from '../platform/boot/catalogue.js';
 
 /** Values that let the application describe itself without any service. */
 const NOWHERE = {
@@ -50,6 +51,7 @@ async function documents(): Promise<[string, string][]> {
   return [
     ['openapi.json', `${JSON.stringify(openapi, null, 2)}\n`],
     ['catalogue.md', renderCatalogue()],
+    ['schema.sql', renderSchema()],
   ];
 }
 

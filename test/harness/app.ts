@@ -145,7 +145,7 @@ export class Harness {
 }
 
 /** Each Jest worker has a Redis database of its own; a file begins with it empty. */
-async function emptyRedis(): Promise<string> {
+export async function emptyRedis(): Promise<string> {
   const url = new URL(required('REDIS_URL'));
   url.pathname = `/${process.env['JEST_WORKER_ID'] ?? '1'}`;
   const redis = new Redis(url.href);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { newId } from '../../src/platform/clock/id.js';
 import { syncCatalogue } from '../../src/platform/policies/sync.js';
@@ -27,6 +28,11 @@ export async function createDatabase(): Promise<TestDatabase> {
   // What docker/init-roles.sql does to the real one: rights on a database are not copied with it.
   await once(superuserUrl, `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
   await once(superuserUrl, `GRANT CONNECT ON DATABASE ${name} TO vouchsafe_migrator, vouchsafe_app, vouchsafe_worker`);
+  return handleOf(name);
+}
+
+function handleOf(name: string): TestDatabase {
+  const superuserUrl = required('TEST_SUPERUSER_DATABASE_URL');
   const pool = new pg.Pool({ connectionString: withDatabase(superuserUrl, name), max: 3 });
   pool.on('error', () => undefined);
   return {
@@ -45,13 +51,25 @@ export async function createDatabase(): Promise<TestDatabase> {
     },
     sync: () =>
       connected(withDatabase(superuserUrl, name), (client) =>
-        syncCatalogue(async (text, values) => (await client.query(text, values)).rows),
+        syncCatalogue(async (text, values) => (await client.query(text, values)).rows as never[]),
       ),
     drop: async () => {
       await pool.end();
       await once(superuserUrl, `DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
+}
+
+/** An empty database, for tests of `migrate`: prepared as docker/init-roles.sql prepares one, and without a table. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const name = `test_${newId().replaceAll('-', '')}`;
+  await once(required('TEST_SUPERUSER_DATABASE_URL'), `CREATE DATABASE ${name} TEMPLATE template0`);
+  const preparation = readFileSync(`${import.meta.dirname}/../../docker/init-roles.sql`, 'utf8');
+  const rights = preparation
+    .slice(preparation.indexOf('ALTER DATABASE'))
+    .replaceAll('DATABASE vouchsafe', `DATABASE ${name}`);
+  await once(withDatabase(required('TEST_SUPERUSER_DATABASE_URL'), name), rights);
+  return handleOf(name);
 }
 
 /** Runs a function on a connection of its own. */

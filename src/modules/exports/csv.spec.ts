@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readCsv } from '../../../test/harness/csv.js';
-import { copyRowsSql, CSV_SAFE_FUNCTION, csvFile, csvLine, csvSafe, type CsvColumn } from './csv.js';
+import { copyRowsSql, csvFile, csvLine, csvSafe, FORMULA, type CsvColumn } from './csv.js';
 
 const columns: CsvColumn[] = [
   { header: 'Name', sql: 'p.name' },
@@ -88,9 +89,11 @@ describe('the statement for the rows', () => {
   });
 
   it('comes with a function that has no names to be captured, and that Postgres can inline', () => {
-    expect(CSV_SAFE_FUNCTION).toContain('OPERATOR(pg_catalog.~)');
-    expect(CSV_SAFE_FUNCTION).toContain('IMMUTABLE PARALLEL SAFE');
-    expect(CSV_SAFE_FUNCTION).not.toMatch(/\bSTRICT\b|SET search_path/);
+    const sql = readFileSync(`${import.meta.dirname}/exports.sql`, 'utf8');
+    expect(sql).toContain('OPERATOR(pg_catalog.~)');
+    expect(sql).toContain('IMMUTABLE PARALLEL SAFE');
+    expect(sql).not.toMatch(/^LANGUAGE.*\bSTRICT\b|SET search_path/m);
+    expect(sql.replaceAll(/'\n\s*'/g, '')).toContain(`'${FORMULA}'`);
   });
 });
 

@@ -7,32 +7,15 @@ import { escapeLiteral } from 'pg';
  * a cell of its own. Such text gets a leading apostrophe, which spreadsheets take for "this is text".
  * The pattern is written so that JavaScript and Postgres (chapter 9.7.3) read it alike.
  */
-const FORMULA =
+export const FORMULA =
   '^(?:[\\t\\n\\u000B\\f\\r]|[ ' +
   '\\u00A0\\u2000-\\u200B\\u202F\\u205F\\u3000\\uFEFF]*[-=+@\\uFF1D\\uFF0B\\uFF0D\\uFF20\\uFE66\\uFE62\\uFE63\\uFE6B])';
 const formula = new RegExp(FORMULA);
 
-/** Text that no spreadsheet runs: the same rule as `app.csv_safe`. */
+/** Text that no spreadsheet runs: the same rule as `app.csv_safe` of exports.sql. */
 export function csvSafe(text: string): string {
   return formula.test(text) ? `'${text}` : text;
 }
-
-/**
- * Creates `app.csv_safe(text)`, the rule of `csvSafe` in the database. Null stays null.
- *
- * It is written so that Postgres can inline it, which makes a large export several times as fast: no search path of its
- * own (what it uses is named in full instead), and not STRICT, which a CASE may not be. Text that begins with a digit
- * or a Latin letter matches in no case and is spared the pattern; so is empty text.
- */
-export const CSV_SAFE_FUNCTION = `
-CREATE OR REPLACE FUNCTION app.csv_safe(value text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
-  SELECT CASE
-    WHEN pg_catalog.strpos('0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', pg_catalog.left(value, 1))
-      OPERATOR(pg_catalog.>) 0 THEN value
-    WHEN value OPERATOR(pg_catalog.~) '${FORMULA}' THEN '''' OPERATOR(pg_catalog.||) value
-    ELSE value END
-$body$`;
 
 /** A column of a CSV export. */
 export interface CsvColumn {

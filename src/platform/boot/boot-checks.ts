@@ -1,7 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { catalogueDigest } from '../policies/sync.js';
-import { named, ROW_COMMANDS } from '../policies/row-policies.js';
+import { functionDigest } from '../database/function-sync.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { returnsOf } from '../http/returns.js';
 import { JobHandlers, type BoundHandler } from '../jobs/handlers.js';
@@ -9,6 +8,8 @@ import { allFeatures, declared } from '../feature/registry.js';
 import { allRoutes, type Route } from './routes.js';
 import { WebhookEventHandlers } from '../webhooks/webhook-event-handlers.js';
 import { webhookEventProblems } from '../webhooks/webhook-event-problems.js';
+import { catalogueDigest } from '../policies/sync.js';
+import { named, ROW_COMMANDS } from '../policies/row-policies.js';
 
 /**
  * Holds the code against what the features declare, and refuses to start when they differ. Each message says what to
@@ -31,8 +32,12 @@ export class BootChecks implements OnApplicationBootstrap {
       throw new Error(
         `The code and its declarations differ:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
       );
-    const [row] = await this.unitOfWork.once<{ digest: string | null }>('SELECT app.catalogue_digest() AS digest');
-    if (row!.digest !== catalogueDigest())
+    const [row] = await this.unitOfWork.once<{ rules: string | null; functions: string | null }>(
+      'SELECT app.catalogue_digest() AS rules, app.function_digest() AS functions',
+    );
+    if (row!.functions !== functionDigest())
+      throw new Error('the database contains the SQL functions of another version: run `vouchsafe migrate`');
+    if (row!.rules !== catalogueDigest())
       throw new Error('the database carries the access rules of other code: run `vouchsafe migrate`');
   }
 

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { isPortalRole, OWNER_ROLES, PRESETS, type Preset } from '../feature/roles.js';
 import { declared } from '../feature/registry.js';
 import { createPolicy, ROW_COMMANDS, rowPolicies, type RowPolicy } from './row-policies.js';
+import { replaceFunctions, storedFunctionDigest } from '../database/function-sync.js';
+import { inTransaction, type Query } from '../database/migrations.js';
+import { digestOf, functionFiles, type SqlFile } from '../database/sql-files.js';
 
 /** What the database has to know of the declarations. */
 export interface Catalogue {
@@ -43,18 +46,22 @@ export function catalogueDigest(): string {
 }
 
 /**
- * Brings the database in line with the declarations, through a connection of the owner's: permissions, roles and
- * defaults,
- * floors of retention, row policies, and then the digest, in one transaction. Does nothing when the digest is there
- * already, because making a policy
- * keeps everybody else off its table for a moment.
+ * Brings the database in line with the code, as the owner and in one transaction: the functions of the SQL files, then
+ * permissions, roles, defaults, retention floors, and row policies from the declarations, then both digests. Changes
+ * nothing when the database has both digests already, because creating a policy locks its table for a moment.
  */
-export async function syncCatalogue(query: (text: string, values?: unknown[]) => Promise<unknown>): Promise<void> {
-  const digest = catalogueDigest();
-  const known = (await query('SELECT app.catalogue_digest() AS digest')) as { digest: string | null }[];
-  if (known[0]?.digest === digest) return;
+export async function syncCatalogue(query: Query, functions: readonly SqlFile[] = functionFiles()): Promise<void> {
+  const [known] = await query<{ digest: string }>('SELECT digest FROM app_private.catalogue');
+  const sameFunctions = (await storedFunctionDigest(query)) === digestOf(functions);
+  if (sameFunctions && known?.digest === catalogueDigest()) return;
+  await inTransaction(query, async () => {
+    if (!sameFunctions) await replaceFunctions(query, functions);
+    await writeCatalogue(query);
+  });
+}
+
+async function writeCatalogue(query: Query): Promise<void> {
   const { policies, ...rest } = catalogue();
-  await query('BEGIN');
   await query('SELECT app_private.sync_catalogue($1)', [JSON.stringify(rest)]);
   await query('SELECT app_private.sync_retention_floors($1)', [JSON.stringify(rest.floors)]);
   for (const [table, { kind }] of declared('tables')) {
@@ -65,7 +72,6 @@ export async function syncCatalogue(query: (text: string, values?: unknown[]) =>
   await query(
     `INSERT INTO app_private.catalogue (digest) VALUES ($1) ON CONFLICT (singleton) DO UPDATE
        SET digest = EXCLUDED.digest`,
-    [digest],
+    [catalogueDigest()],
   );
-  await query('COMMIT');
 }

@@ -1,0 +1,76 @@
+-- Access grants: decisions, ends, and expiry.
+-- requires platform/database/context.sql
+
+-- Approves or declines a request. Returns approved or declined; otherwise the reason: unknown | decided | lapsed
+-- (requested more than a day ago) | own (the caller is the member or the requester) | beyond (more than the caller
+-- holds) | in_force (the member has an active grant) | ended (the membership has ended).
+CREATE OR REPLACE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  me uuid := app.membership_in_person();
+  g public.access_grants;
+BEGIN
+  IF me IS NULL OR NOT app.holds('access-grant:decide') THEN
+    RAISE EXCEPTION 'deciding on access grants needs a member who may' USING ERRCODE = '42501';
+  END IF;
+  PERFORM app.lock_organization();
+  SELECT * INTO g FROM public.access_grants x WHERE x.org_id = app.org_id() AND x.id = grant_id FOR UPDATE;
+  IF g.id IS NULL THEN RETURN 'unknown'; END IF;
+  IF g.state <> 'requested' THEN RETURN 'decided'; END IF;
+  IF me IN (g.membership_id, g.requested_by) THEN RETURN 'own'; END IF;
+  IF NOT approve THEN
+    UPDATE public.access_grants x SET state = 'declined', decided_by = me, decided_at = now()
+      WHERE x.org_id = g.org_id AND x.id = g.id;
+    RETURN 'declined';
+  END IF;
+  IF g.created_at < now() - interval '1 day' THEN RETURN 'lapsed'; END IF;
+  IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.giveable(g.org_id, t.key) <> 'org')
+    OR g.person_id IS NOT NULL AND NOT app.may_entrust(g.membership_id) THEN RETURN 'beyond'; END IF;
+  IF NOT EXISTS (SELECT FROM public.memberships m
+    WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active') THEN RETURN 'ended'; END IF;
+  IF EXISTS (SELECT FROM public.access_grants x WHERE x.org_id = g.org_id AND x.membership_id = g.membership_id
+               AND x.state = 'approved' AND x.expires_at > now()) THEN RETURN 'in_force'; END IF;
+  IF g.person_id IS NOT NULL THEN
+    INSERT INTO public.assignments (org_id, id, person_id, membership_id, ends_at, access_grant_id)
+    VALUES (g.org_id, assignment_id, g.person_id, g.membership_id, now() + make_interval(mins => g.minutes), g.id);
+  END IF;
+  UPDATE public.access_grants x SET state = 'approved', decided_by = me, decided_at = now(),
+         expires_at = now() + make_interval(mins => g.minutes) WHERE x.org_id = g.org_id AND x.id = g.id;
+  RETURN 'approved';
+END $$;
+GRANT EXECUTE ON FUNCTION app.decide_access_grant TO vouchsafe_app;
+
+-- Ends a grant or withdraws a request. The member, the requester, and members who decide on requests may call it.
+-- Returns false if there is nothing to end.
+CREATE OR REPLACE FUNCTION app.end_access_grant(grant_id uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  g public.access_grants;
+BEGIN
+  SELECT * INTO g FROM public.access_grants x WHERE x.org_id = app.org_id() AND x.id = grant_id FOR UPDATE;
+  IF g.id IS NULL OR g.state NOT IN ('requested', 'approved') OR g.expires_at <= now()
+    OR NOT (app.is_system() OR coalesce(app.membership_in_person()
+      IN (g.membership_id, coalesce(g.requested_by, g.membership_id)), false) OR app.holds('access-grant:decide')) THEN
+    RETURN false;
+  END IF;
+  UPDATE public.access_grants x SET state = CASE g.state WHEN 'requested' THEN 'declined'
+    ELSE 'ended' END, ended_at = now()
+   WHERE x.org_id = g.org_id AND x.id = g.id;
+  UPDATE public.assignments a SET ends_at = now()
+    WHERE a.org_id = g.org_id AND a.access_grant_id = g.id AND a.ends_at > now();
+  RETURN true;
+END $$;
+GRANT EXECUTE ON FUNCTION app.end_access_grant TO vouchsafe_app;
+
+-- Closes expired grants for the audit log and returns their ids. They had no effect since they expired.
+CREATE OR REPLACE FUNCTION app.close_expired_access_grants() RETURNS SETOF uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE public.access_grants x SET state = 'ended', ended_at = x.expires_at
+   WHERE x.org_id = app.org_id() AND x.state = 'approved' AND x.expires_at <= now() RETURNING x.id
+$$;
+GRANT EXECUTE ON FUNCTION app.close_expired_access_grants TO vouchsafe_worker;
+
+-- A member requests a grant in the own name only; the system requests for support.
+CREATE POLICY as_oneself ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app
+  WITH CHECK (org_id = (SELECT app.org_if_system())
+    OR (org_id, requested_by) = (SELECT app.org_id(), app.membership_id()));

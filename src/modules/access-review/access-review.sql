@@ -1,0 +1,78 @@
+-- Access reviews.
+-- requires platform/database/context.sql
+
+-- Refuses to complete a review with undecided items.
+CREATE OR REPLACE FUNCTION app_private.review_is_decided() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM public.access_review_items i
+    WHERE i.org_id = NEW.org_id AND i.review_id = NEW.id AND i.decision IS NULL) THEN
+    RAISE EXCEPTION 'items of the review are open' USING ERRCODE = '23514', CONSTRAINT = 'access_reviews_open';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER review_is_decided BEFORE UPDATE ON access_reviews FOR EACH ROW
+  EXECUTE FUNCTION app_private.review_is_decided();
+
+-- Starts a review with every active membership and its grants, every member override, every custom role, and every role
+-- override. One statement, so that the items show one point in time. Returns the number of items.
+CREATE OR REPLACE FUNCTION app.start_access_review(review uuid) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  org uuid := app.org_id();
+  items integer;
+BEGIN
+  PERFORM app_private.assert_holds('access-review:create');
+  INSERT INTO public.access_reviews (org_id, id, started_by) VALUES (org, review, app.membership_id());
+  INSERT INTO public.access_review_items (org_id, id, review_id, number, kind, membership_id, role, permission,
+    snapshot)
+  SELECT org, gen_random_uuid(), review,
+    row_number() OVER (ORDER BY k.place, k.name, k.membership_id, k.role, k.permission), k.kind,
+         k.membership_id, k.role, k.permission, k.snapshot FROM (
+    SELECT 1 AS place, 'membership' AS kind, m.name, m.id AS membership_id, m.role, NULL AS permission,
+      jsonb_build_object(
+             'kind', m.kind, 'memberSince', m.created_at, 'lastUsedAt', m.last_used_at, 'personId', m.person_id,
+             'grants', (SELECT coalesce(jsonb_agg(jsonb_build_object('permission', t.key, 'scope', t.value)
+               ORDER BY t.key), '[]')
+                          FROM jsonb_each_text((app_private.at_present(m)).grants) t),
+             'overrides', (SELECT coalesce(jsonb_agg(jsonb_build_object('permission', l.permission, 'scope', l.scope)
+               ORDER BY l.permission), '[]')
+                             FROM app_private.grant_levels(org, m.id, m.role) l WHERE l.source = 'member'),
+             'accessGrants', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', l.access_grant_id, 'permission',
+               l.permission, 'scope', l.scope,
+                                  'expiresAt', l.expires_at) ORDER BY l.permission), '[]')
+                                FROM app_private.grant_levels(org, m.id, m.role) l
+                                  WHERE l.source = 'access-grant')) AS snapshot
+      FROM public.memberships m WHERE m.org_id = org AND m.status = 'active'
+    UNION ALL
+    SELECT 2, 'member-override', m.name, m.id, m.role, o.permission,
+      jsonb_build_object('scope', o.scope, 'since', o.set_at)
+      FROM public.member_overrides o JOIN public.memberships m ON m.org_id = o.org_id AND m.id = o.membership_id
+     WHERE o.org_id = org AND m.status = 'active'
+    UNION ALL
+    SELECT 3, 'role', r.key, NULL, r.key, NULL,
+      jsonb_build_object('name', r.name, 'portal', r.portal, 'since', r.created_at, 'members',
+             (SELECT count(*) FROM public.memberships m
+               WHERE m.org_id = org AND m.status = 'active' AND m.role = r.key))
+      FROM public.roles r WHERE r.org_id = org
+    UNION ALL
+    SELECT 4, 'role-override', o.role, NULL, o.role, o.permission,
+      jsonb_build_object('scope', o.scope, 'since', o.set_at, 'members',
+             (SELECT count(*) FROM public.memberships m
+               WHERE m.org_id = org AND m.status = 'active' AND m.role = o.role))
+      FROM public.role_overrides o WHERE o.org_id = org
+  ) AS k;
+  GET DIAGNOSTICS items = ROW_COUNT;
+  RETURN items;
+END $$;
+GRANT EXECUTE ON FUNCTION app.start_access_review TO vouchsafe_app;
+
+-- An item is decided once, in the name of the deciding member, and never by the member it is about.
+CREATE POLICY once_by_another ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+  USING (decision IS NULL AND membership_id IS DISTINCT FROM (SELECT app.membership_id()))
+    WITH CHECK (decided_by = (SELECT app.membership_id()));
+
+-- A review is completed once, in the name of the completing member.
+CREATE POLICY once_as_oneself ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+  USING (completed_at IS NULL) WITH CHECK (completed_by = (SELECT app.membership_id()));

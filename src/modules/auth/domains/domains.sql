@@ -1,0 +1,56 @@
+-- Verified e-mail domains and discovery of SSO connections.
+
+-- Returns whether an organization has verified the domain of an address.
+CREATE OR REPLACE FUNCTION app_private.answers_for(org uuid, address text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.sso_domains d
+    WHERE d.org_id = org AND d.domain = split_part(address, '@', 2) AND d.verified_at IS NOT NULL)
+$$;
+
+-- Refuses to verify a domain that another organization has verified, unless both are in one institution.
+CREATE OR REPLACE FUNCTION app_private.domain_of_one() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(NEW.domain, 0));
+  IF EXISTS (
+    SELECT FROM public.sso_domains d JOIN public.organizations o ON o.id = d.org_id
+      JOIN public.organizations own ON own.id = NEW.org_id
+     WHERE d.domain = NEW.domain AND d.org_id <> NEW.org_id AND d.verified_at <= NEW.verified_at
+       AND (o.institution_id = own.institution_id) IS NOT TRUE) THEN
+    RAISE EXCEPTION 'domain_taken' USING ERRCODE = 'VS409';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER domain_of_one BEFORE UPDATE OF verified_at ON sso_domains FOR EACH ROW
+  WHEN (NEW.verified_at IS NOT NULL) EXECUTE FUNCTION app_private.domain_of_one();
+
+-- Returns how the addresses of a domain sign in, for every caller: the connections of the organizations that verified
+-- it, including shared ones. It uses no account data. organization: the one that a shared connection enters.
+CREATE OR REPLACE FUNCTION app.discover_sso(mail_domain text, OUT password boolean, OUT connections jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH home AS (
+    SELECT o AS org FROM public.organizations o JOIN public.sso_domains d ON d.org_id = o.id AND d.domain = mail_domain
+      AND d.verified_at IS NOT NULL
+     WHERE o.status = 'active'
+  ), ways AS (
+    SELECT c.id, c.name, c.protocol, CASE WHEN c.org_id <> (h.org).id THEN (h.org).id END AS organization
+      FROM home h JOIN public.sso_connections c ON c.enabled AND c.protocol = ANY ((h.org).allowed_sign_in)
+       AND (c.org_id = (h.org).id OR c.shared AND app_private.trusts(h.org, c.org_id))
+      JOIN public.organizations x ON x.id = c.org_id AND c.protocol = ANY (x.allowed_sign_in)
+  )
+  SELECT coalesce((SELECT bool_or(NOT (h.org).require_sso AND 'password' = ANY ((h.org).allowed_sign_in)) FROM home h),
+    true),
+         coalesce((SELECT jsonb_agg(to_jsonb(w) ORDER BY w.name, w.id, w.organization) FROM ways w), '[]')
+$$;
+GRANT EXECUTE ON FUNCTION app.discover_sso TO vouchsafe_app;
+
+-- Returns the verified domains of a connection's organization, to compare with the hosted domain of a provider before a
+-- user is signed in.
+CREATE OR REPLACE FUNCTION app.sso_verified_domains(connection uuid) RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(array_agg(d.domain), '{}')
+    FROM public.sso_connections c JOIN public.sso_domains d ON d.org_id = c.org_id AND d.verified_at IS NOT NULL
+   WHERE c.id = connection AND c.enabled
+$$;
+GRANT EXECUTE ON FUNCTION app.sso_verified_domains TO vouchsafe_app;

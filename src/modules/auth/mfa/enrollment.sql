@@ -1,0 +1,228 @@
+-- MFA enrollment: adding, listing, and removing factors.
+
+-- Returns the caller's own session if its user authenticated locally within the last 31 minutes; otherwise raises
+-- step_up_required. A stolen session cannot change factors, and an identity provider cannot either: it counts in one
+-- organization, and a factor opens all of the user's.
+CREATE OR REPLACE FUNCTION app_private.proved_session(secret text) RETURNS public.sessions
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s public.sessions := app_private.own_session(secret);
+BEGIN
+  IF (CASE WHEN app.is_local(s.method) THEN app.proved_at(s)
+    ELSE coalesce(s.stepped_up_at, to_timestamp(0)) END) < now() - interval '31 minutes'
+      THEN RAISE EXCEPTION 'step_up_required' USING ERRCODE = 'VS409'; END IF;
+  RETURN s;
+END $$;
+
+-- Stores the wrapped key of a user; an existing key stays. Returns the stored key.
+CREATE OR REPLACE FUNCTION app.keep_own_key(new_wrapped bytea) RETURNS bytea
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  INSERT INTO app_private.user_keys (user_id, wrapped) VALUES (app.user_id(), new_wrapped) ON CONFLICT DO NOTHING;
+  RETURN (SELECT k.wrapped FROM app_private.user_keys k WHERE k.user_id = app.user_id());
+END $$;
+GRANT EXECUTE ON FUNCTION app.keep_own_key TO vouchsafe_app;
+
+-- Records on the session that it has shown the new factor, and ends the user's other local sessions without a factor.
+CREATE OR REPLACE FUNCTION app_private.factor_added(s public.sessions, new_hash bytea) RETURNS timestamptz
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE public.sessions x SET second_factor_at = now(), stepped_up_at = now(), remembered_device = false
+    WHERE x.org_id = s.org_id AND x.id = s.id;
+  UPDATE public.sessions x SET revoked_at = now()
+   WHERE x.user_id = s.user_id AND x.revoked_at IS NULL AND app.is_local(x.method) AND x.second_factor_at IS NULL;
+  RETURN app_private.rotate(s, new_hash);
+END $$;
+
+-- Starts TOTP enrollment and replaces an unfinished one. Raises totp_enrolled if the user has a confirmed one.
+CREATE OR REPLACE FUNCTION app.enroll_totp(secret text, new_sealed bytea, new_proof_hash bytea) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s public.sessions := app_private.proved_session(secret);
+BEGIN
+  DELETE FROM app_private.totp_factors t WHERE t.user_id = s.user_id AND t.confirmed_at IS NULL;
+  INSERT INTO app_private.totp_factors (user_id, sealed, proof_hash) VALUES (s.user_id, new_sealed, new_proof_hash)
+    ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN RAISE EXCEPTION 'totp_enrolled' USING ERRCODE = 'VS409'; END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION app.enroll_totp TO vouchsafe_app;
+
+-- Confirms TOTP enrollment with a code. Returns when the rotated session expires; null if there is nothing to confirm.
+CREATE OR REPLACE FUNCTION app.confirm_totp(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s public.sessions := app_private.proved_session(secret);
+BEGIN
+  UPDATE app_private.totp_factors t SET confirmed_at = now(), last_step = shown.step
+   WHERE t.user_id = s.user_id AND t.confirmed_at IS NULL AND t.proof_hash = sha256(shown.proof);
+  RETURN CASE WHEN FOUND THEN app_private.factor_added(s, new_hash) END;
+END $$;
+GRANT EXECUTE ON FUNCTION app.confirm_totp TO vouchsafe_app;
+
+-- Replaces all recovery codes.
+CREATE OR REPLACE FUNCTION app.set_recovery_codes(secret text, lookups bytea[], salts bytea[], verifiers bytea[])
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s public.sessions := app_private.proved_session(secret);
+BEGIN
+  IF NOT app_private.has_factor(s.user_id) THEN RAISE EXCEPTION 'no_factor' USING ERRCODE = 'VS409'; END IF;
+  DELETE FROM app_private.recovery_codes r WHERE r.user_id = s.user_id;
+  INSERT INTO app_private.recovery_codes (user_id, lookup, salt, verifier)
+    SELECT s.user_id, c.lookup, c.salt, c.verifier FROM unnest(lookups, salts, verifiers) AS c (lookup, salt, verifier);
+END $$;
+GRANT EXECUTE ON FUNCTION app.set_recovery_codes TO vouchsafe_app;
+
+-- Removes what depends on factors with the last one. Refuses to remove the last one if an organization of the user
+-- requires MFA.
+CREATE OR REPLACE FUNCTION app_private.factor_removed(member uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF app_private.has_factor(member) THEN RETURN; END IF;
+  IF EXISTS (SELECT FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.require_second_factor
+    WHERE m.user_id = member AND m.status = 'active') THEN
+    RAISE EXCEPTION 'last_factor' USING ERRCODE = 'VS409';
+  END IF;
+  DELETE FROM app_private.recovery_codes r WHERE r.user_id = member;
+  DELETE FROM app_private.remembered_devices d WHERE d.user_id = member;
+END $$;
+
+-- Removes the TOTP factor of the caller; returns false if there is none.
+CREATE OR REPLACE FUNCTION app.delete_totp(secret text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s public.sessions := app_private.proved_session(secret);
+BEGIN
+  DELETE FROM app_private.totp_factors t WHERE t.user_id = s.user_id AND t.confirmed_at IS NOT NULL;
+  IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM app_private.factor_removed(s.user_id);
+  RETURN true;
+END $$;
+GRANT EXECUTE ON FUNCTION app.delete_totp TO vouchsafe_app;
+
+-- Adds a passkey; a user has at most ten. Returns when the rotated session expires.
+CREATE OR REPLACE FUNCTION app.add_passkey(secret text, new_hash bytea, new_id uuid, passkey jsonb) RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s public.sessions := app_private.proved_session(secret);
+BEGIN
+  PERFORM FROM public.users u WHERE u.id = s.user_id FOR UPDATE;
+  IF (SELECT count(*) FROM app_private.passkeys p WHERE p.user_id = s.user_id) >= 10 THEN
+    RAISE EXCEPTION 'too_many_passkeys' USING ERRCODE = 'VS409';
+  END IF;
+  INSERT INTO app_private.passkeys (id, user_id, name, credential_id, public_key, counter, transports, backed_up,
+    sealed, proof_hash)
+    SELECT new_id, s.user_id, p.name, p.credential_id, p.public_key, p.counter, p.transports, p.backed_up, p.sealed,
+      p.proof_hash
+      FROM jsonb_populate_record(NULL::app_private.passkeys, passkey) p ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN RAISE EXCEPTION 'passkey_exists' USING ERRCODE = 'VS409'; END IF;
+  RETURN app_private.factor_added(s, new_hash);
+END $$;
+GRANT EXECUTE ON FUNCTION app.add_passkey TO vouchsafe_app;
+
+-- Returns the passkeys of the caller.
+CREATE OR REPLACE FUNCTION app.own_passkeys()
+RETURNS TABLE (id uuid, name text, backed_up boolean, created_at timestamptz, last_used_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT p.id, p.name, p.backed_up, p.created_at, p.last_used_at FROM app_private.passkeys p
+    WHERE p.user_id = app.user_id() ORDER BY p.id
+$$;
+GRANT EXECUTE ON FUNCTION app.own_passkeys TO vouchsafe_app;
+
+-- Renames a passkey of the caller; returns false if there is none.
+CREATE OR REPLACE FUNCTION app.rename_passkey(passkey uuid, new_name text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE app_private.passkeys p SET name = new_name WHERE p.id = passkey AND p.user_id = app.user_id();
+  RETURN FOUND;
+END $$;
+GRANT EXECUTE ON FUNCTION app.rename_passkey TO vouchsafe_app;
+
+-- Removes a passkey of the caller; returns false if there is none.
+CREATE OR REPLACE FUNCTION app.delete_passkey(secret text, passkey uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s public.sessions := app_private.proved_session(secret);
+BEGIN
+  DELETE FROM app_private.passkeys p WHERE p.id = passkey AND p.user_id = s.user_id;
+  IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM app_private.factor_removed(s.user_id);
+  RETURN true;
+END $$;
+GRANT EXECUTE ON FUNCTION app.delete_passkey TO vouchsafe_app;
+
+-- Returns the remembered devices of the caller in the entered organization.
+CREATE OR REPLACE FUNCTION app.own_devices()
+RETURNS TABLE (id uuid, ip text, user_agent text, created_at timestamptz, expires_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT d.id, host(d.ip), d.user_agent, d.created_at, d.expires_at FROM app_private.remembered_devices d
+   WHERE d.user_id = app.user_id() AND d.organization = app.org_id() AND d.expires_at > now() ORDER BY d.id DESC
+$$;
+GRANT EXECUTE ON FUNCTION app.own_devices TO vouchsafe_app;
+
+-- Removes a remembered device of the caller in the entered organization; returns false if there is none.
+CREATE OR REPLACE FUNCTION app.forget_device(device uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM app_private.remembered_devices d
+    WHERE d.id = device AND d.user_id = app.user_id() AND d.organization = app.org_id();
+  RETURN FOUND;
+END $$;
+GRANT EXECUTE ON FUNCTION app.forget_device TO vouchsafe_app;
+
+-- Removes remembered devices and pending sign-ins after a change of the password.
+CREATE OR REPLACE FUNCTION app_private.password_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM app_private.remembered_devices d WHERE d.user_id = NEW.user_id;
+  UPDATE app_private.pending_sign_ins p SET ended_at = now() WHERE p.user_id = NEW.user_id AND p.ended_at IS NULL;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER password_changed AFTER UPDATE ON app_private.credentials FOR EACH ROW
+  EXECUTE FUNCTION app_private.password_changed();
+
+-- Removes all factors of a member of the entered organization and ends the member's sessions, for members who may do
+-- so. Raises factor_reset_refused for a member of other organizations: only operators reset those.
+CREATE OR REPLACE FUNCTION app.reset_factors(member uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  m public.memberships;
+BEGIN
+  SELECT * INTO m FROM public.memberships x WHERE x.org_id = app.org_id() AND x.id = member AND x.status = 'active';
+  IF NOT FOUND THEN RETURN false; END IF;
+  IF NOT app.is_system() THEN
+    IF NOT app.holds('membership:reset-factors') OR app.membership_in_person() IS NULL THEN
+      RAISE EXCEPTION 'factors are reset by who may, in person' USING ERRCODE = '42501';
+    END IF;
+    IF m.id = app.membership_in_person()
+      OR EXISTS (SELECT FROM jsonb_each_text(m.grants) g
+        WHERE app.width(g.value) > app.width(app.giveable(m.org_id, g.key))) THEN
+      RAISE EXCEPTION 'beyond_own_grants' USING ERRCODE = 'VS409';
+    END IF;
+    IF EXISTS (SELECT FROM public.memberships x
+      WHERE x.user_id = m.user_id AND x.org_id <> m.org_id AND x.status = 'active') THEN
+      RAISE EXCEPTION 'factor_reset_refused' USING ERRCODE = 'VS409';
+    END IF;
+  END IF;
+  DELETE FROM app_private.totp_factors t WHERE t.user_id = m.user_id;
+  DELETE FROM app_private.passkeys p WHERE p.user_id = m.user_id;
+  DELETE FROM app_private.recovery_codes r WHERE r.user_id = m.user_id;
+  DELETE FROM app_private.remembered_devices d WHERE d.user_id = m.user_id;
+  UPDATE app_private.pending_sign_ins p SET ended_at = now() WHERE p.user_id = m.user_id AND p.ended_at IS NULL;
+  UPDATE public.sessions s SET revoked_at = now() WHERE s.user_id = m.user_id AND s.revoked_at IS NULL;
+  RETURN true;
+END $$;
+GRANT EXECUTE ON FUNCTION app.reset_factors TO vouchsafe_app;
+
+-- Deletes expired pending sign-ins and devices, and unfinished TOTP enrollments older than a day; returns the number of
+-- rows.
+CREATE OR REPLACE FUNCTION app.sweep_sign_ins() RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH pending AS (DELETE FROM app_private.pending_sign_ins p WHERE p.expires_at < now() RETURNING 1),
+    unfinished AS (DELETE FROM app_private.totp_factors t
+      WHERE t.confirmed_at IS NULL AND t.created_at < now() - interval '1 day' RETURNING 1),
+    devices AS (DELETE FROM app_private.remembered_devices d WHERE d.expires_at < now() RETURNING 1)
+  SELECT ((SELECT count(*) FROM pending) + (SELECT count(*) FROM unfinished) + (SELECT count(*) FROM devices))::integer
+$$;
+GRANT EXECUTE ON FUNCTION app.sweep_sign_ins TO vouchsafe_worker;

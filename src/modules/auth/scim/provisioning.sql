@@ -1,0 +1,312 @@
+-- SCIM provisioning: users and groups of a directory.
+
+-- Returns the role of a member's groups: of the first match in the connection's list, by group name or directory id;
+-- otherwise the default role or null.
+CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.role FROM (
+    SELECT coalesce((
+      SELECT l.mapping ->> 'role' FROM jsonb_array_elements(c.group_roles) WITH ORDINALITY AS l (mapping, place)
+       WHERE EXISTS (SELECT FROM public.scim_group_members m JOIN public.scim_groups g ON g.org_id = m.org_id
+         AND g.connection_id = m.connection_id AND g.id = m.group_id
+          WHERE m.org_id = c.org_id AND m.connection_id = c.id AND m.membership_id = member
+            AND l.mapping ->> 'group' IN (g.display_name, g.external_id))
+       ORDER BY l.place LIMIT 1), c.default_role) AS role) r
+   WHERE app_private.is_role(c.org_id, r.role)
+$$;
+
+-- Returns the directory's member for a sign-in through the same connection: by the provider's subject, otherwise by the
+-- address if no identity is linked yet. Returns null if the directory does not know the user.
+CREATE OR REPLACE FUNCTION app_private.scim_member(c public.sso_connections, subject text, address text) RETURNS uuid
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  known uuid; meant uuid[];
+BEGIN
+  SELECT i.membership_id INTO known FROM public.sso_identities i
+    WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+  IF FOUND THEN RETURN (SELECT s.membership_id FROM public.scim_users s
+    WHERE s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id = known); END IF;
+  meant := ARRAY(SELECT s.membership_id FROM public.scim_users s
+     WHERE s.org_id = c.org_id AND s.connection_id = c.id AND (s.email = address OR s.user_name_key = lower(address))
+       AND NOT EXISTS (SELECT FROM public.sso_identities i
+         WHERE i.org_id = s.org_id AND i.connection_id = s.connection_id AND i.membership_id = s.membership_id));
+  RETURN CASE cardinality(meant) WHEN 1 THEN meant[1] END;
+END $$;
+
+-- Applies the directory's data to a membership and returns the effect. Any effect ends its sessions. A reactivated
+-- membership has none of its former rights. A membership that a member of the organization ended is reactivated only if
+-- the directory sets active again.
+CREATE OR REPLACE FUNCTION app_private.scim_settle(c public.sso_connections, member uuid, anew boolean)
+RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s public.scim_users; m public.memberships; wanted text := app_private.scim_role_of(c, member); what text;
+BEGIN
+  SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member FOR UPDATE;
+  SELECT * INTO STRICT s FROM public.scim_users x
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
+  IF NOT s.active OR wanted IS NULL THEN
+    IF m.status = 'active' THEN
+      UPDATE public.memberships x SET status = 'ended', ended_at = now() WHERE x.org_id = m.org_id AND x.id = m.id;
+      what := 'ended';
+    END IF;
+    UPDATE public.scim_users x SET without_role = s.active AND (m.status = 'active' OR s.without_role OR anew)
+     WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
+  ELSIF m.status = 'active' THEN
+    IF m.role <> wanted THEN
+      UPDATE public.memberships x SET role = wanted WHERE x.org_id = m.org_id AND x.id = m.id;
+      what := 'role';
+    END IF;
+  ELSIF s.without_role OR anew THEN
+    PERFORM app_private.clear_rights(m);
+    UPDATE public.memberships x SET status = 'active', kind = 'member', ended_at = NULL, role = wanted, person_id = NULL
+      WHERE x.org_id = m.org_id AND x.id = m.id;
+    UPDATE public.scim_users x SET without_role = false
+      WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
+    what := 'revived';
+  END IF;
+  IF what IS NULL THEN RETURN; END IF;
+  UPDATE public.sessions x SET revoked_at = now()
+    WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.revoked_at IS NULL;
+  RETURN NEXT (m.id, what, m.role, wanted)::app.scim_effect;
+END $$;
+
+-- Changes the address of a member's user to the directory's, if no other organization is affected: the user is known to
+-- this organization only, or has no other membership and the organization verified the old and the new domain.
+-- Otherwise the user keeps the address.
+CREATE OR REPLACE FUNCTION app_private.scim_move_address(
+  c public.sso_connections, m public.memberships, address text
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  u public.users;
+BEGIN
+  SELECT * INTO STRICT u FROM public.users x WHERE x.id = m.user_id FOR UPDATE;
+  IF u.email = address OR NOT (coalesce(u.home_org_id = c.org_id, false) OR u.home_org_id IS NULL
+       AND app_private.answers_for(c.org_id, u.email) AND app_private.answers_for(c.org_id, address)
+       AND NOT EXISTS (SELECT FROM public.memberships x WHERE x.user_id = u.id AND x.org_id <> c.org_id)) THEN
+    RETURN;
+  END IF;
+  IF EXISTS (SELECT FROM public.users x
+    WHERE x.email = address AND x.id <> u.id AND x.home_org_id IS NOT DISTINCT FROM u.home_org_id) THEN
+    RAISE EXCEPTION 'scim_account_exists' USING ERRCODE = 'VS409';
+  END IF;
+  UPDATE public.users x SET email = address WHERE x.id = u.id;
+END $$;
+
+-- Raises an error if another user of the directory has the same userName or externalId.
+CREATE OR REPLACE FUNCTION app_private.scim_assert_unique(c public.sso_connections, u app.scim_user, own uuid)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM public.scim_users s
+    WHERE s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id IS DISTINCT FROM own
+      AND (s.user_name_key = lower(u.user_name) OR s.external_id = u.external_id)) THEN
+    RAISE EXCEPTION 'scim_uniqueness' USING ERRCODE = 'VS409';
+  END IF;
+END $$;
+
+-- Returns the membership that a new directory user claims: none, one that the organization created for the address and
+-- that never signed in, or one that this connection provisioned. Raises an error if it is an account of another kind.
+CREATE OR REPLACE FUNCTION app_private.scim_meant(
+  c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
+) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  m public.memberships;
+BEGIN
+  user_id := app_private.vouched_user(c.org_id, address, new_user);
+  IF user_id IS NOT NULL THEN
+    SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.user_id = scim_meant.user_id;
+  ELSE
+    SELECT x.* INTO m FROM public.memberships x JOIN public.users u ON u.id = x.user_id
+     WHERE x.org_id = c.org_id AND u.email = address AND EXISTS (
+       SELECT FROM public.sso_identities i
+         WHERE i.org_id = x.org_id AND i.connection_id = c.id AND i.membership_id = x.id)
+     ORDER BY u.home_org_id NULLS LAST LIMIT 1;
+    user_id := m.user_id;
+  END IF;
+  IF user_id IS NULL OR m.kind = 'support'
+    OR EXISTS (SELECT FROM public.scim_users s WHERE s.org_id = c.org_id AND s.membership_id = m.id) THEN
+    RAISE EXCEPTION 'scim_account_exists' USING ERRCODE = 'VS409';
+  END IF;
+  member_id := m.id;
+END $$;
+
+-- Creates a directory user and its membership. An existing member keeps the role until the groups change it. A former
+-- member is reactivated and loses the linked identities.
+CREATE OR REPLACE FUNCTION app.scim_create_user(u app.scim_user, new_user uuid, new_membership uuid)
+RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections := app_private.scim_connection();
+  m public.memberships; meant uuid; known uuid; was text; given text := app_private.scim_role_of(c, new_membership);
+BEGIN
+  PERFORM app_private.scim_assert_unique(c, u, NULL);
+  SELECT x.user_id, x.member_id INTO meant, known FROM app_private.scim_meant(c, u.email, new_user) x;
+  SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = known;
+  was := m.status;
+  IF was IS NULL THEN
+    INSERT INTO public.memberships (org_id, id, user_id, name, role, status, ended_at)
+      VALUES (c.org_id, new_membership, meant, u.display_name, coalesce(given, 'none'),
+      CASE WHEN u.active AND given IS NOT NULL THEN 'active' ELSE 'ended' END, CASE WHEN NOT u.active OR given IS NULL
+        THEN now() END) RETURNING * INTO m;
+  ELSE
+    UPDATE public.memberships x SET name = u.display_name WHERE x.org_id = m.org_id AND x.id = m.id;
+  END IF;
+  IF was = 'ended' THEN
+    DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;
+  END IF;
+  INSERT INTO public.scim_users (org_id, connection_id, membership_id, user_name, external_id, email, email_type,
+    given_name, family_name, active, without_role)
+  VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.given_name, u.family_name,
+    u.active, was IS NULL AND u.active AND given IS NULL);
+  IF was IS NULL THEN
+    RETURN NEXT (m.id, 'provisioned', NULL, given)::app.scim_effect;
+  ELSE
+    RETURN NEXT (m.id, 'adopted', m.role, m.role)::app.scim_effect;
+    IF was = 'ended' OR NOT u.active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, m.id, true); END IF;
+  END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION app.scim_create_user TO vouchsafe_app;
+
+-- Applies the directory's data to a user. The version changes only with the data.
+CREATE OR REPLACE FUNCTION app.scim_update_user(member uuid, u app.scim_user) RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections := app_private.scim_connection();
+  m public.memberships; s public.scim_users; was_active boolean;
+BEGIN
+  SELECT * INTO s FROM public.scim_users x
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member FOR UPDATE;
+  IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
+  SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member;
+  was_active := m.status = 'active' OR s.active AND s.without_role;
+  IF (s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type, was_active)
+     IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name, u.email,
+       u.email_type, u.active) THEN RETURN; END IF;
+  PERFORM app_private.scim_assert_unique(c, u, member);
+  IF s.email <> u.email THEN PERFORM app_private.scim_move_address(c, m, u.email); END IF;
+  IF m.name <> u.display_name THEN UPDATE public.memberships x SET name = u.display_name
+    WHERE x.org_id = m.org_id AND x.id = m.id; END IF;
+  UPDATE public.scim_users x
+    SET user_name = u.user_name, external_id = u.external_id, given_name = u.given_name, family_name = u.family_name,
+         email = u.email, email_type = u.email_type, active = u.active, version = x.version + 1, updated_at = now()
+   WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
+  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, member, true); END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
+
+-- Ends a membership and deletes the directory's data. Linked identities stay, so that their sign-ins are refused.
+CREATE OR REPLACE FUNCTION app.scim_delete_user(member uuid) RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections := app_private.scim_connection();
+BEGIN
+  UPDATE public.scim_users x SET active = false
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
+  IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
+  RETURN QUERY SELECT * FROM app_private.scim_settle(c, member, true);
+  DELETE FROM public.scim_users x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
+END $$;
+GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
+
+-- Creates or replaces a group: name, directory id, and members. Settles every member whose groups changed.
+CREATE OR REPLACE FUNCTION app.scim_put_group(
+  group_id uuid, is_new boolean, full_name text, external text, members uuid[]
+) RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections := app_private.scim_connection();
+  g public.scim_groups; before uuid[]; concerned uuid[]; member uuid;
+BEGIN
+  IF EXISTS (SELECT FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id <> group_id
+      AND (x.display_name_key = lower(full_name) OR x.external_id = external)) THEN
+    RAISE EXCEPTION 'scim_uniqueness' USING ERRCODE = 'VS409';
+  END IF;
+  IF is_new THEN INSERT INTO public.scim_groups (org_id, connection_id, id, display_name, external_id)
+    VALUES (c.org_id, c.id, group_id, full_name, external); END IF;
+  SELECT * INTO g FROM public.scim_groups x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = group_id
+    FOR UPDATE;
+  IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
+  IF EXISTS (SELECT FROM unnest(members) w
+    WHERE w NOT IN (SELECT s.membership_id FROM public.scim_users s
+      WHERE s.org_id = c.org_id AND s.connection_id = c.id)) THEN
+    RAISE EXCEPTION 'scim_unknown_member' USING ERRCODE = 'VS409';
+  END IF;
+  before := ARRAY(SELECT x.membership_id FROM public.scim_group_members x
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = g.id);
+  concerned := ARRAY((SELECT unnest(before) EXCEPT SELECT unnest(members))
+    UNION (SELECT unnest(members) EXCEPT SELECT unnest(before)));
+  IF (g.display_name, g.external_id) IS DISTINCT FROM (full_name, external)
+    THEN concerned := ARRAY(SELECT unnest(before) UNION SELECT unnest(members)); END IF;
+  IF cardinality(concerned) = 0 AND (g.display_name, g.external_id) IS NOT DISTINCT FROM (full_name, external)
+    THEN RETURN; END IF;
+  DELETE FROM public.scim_group_members x
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = g.id AND x.membership_id <> ALL (members);
+  INSERT INTO public.scim_group_members (org_id, connection_id, group_id, membership_id) SELECT c.org_id, c.id, g.id, w
+    FROM unnest(members) w ON CONFLICT DO NOTHING;
+  IF NOT is_new THEN
+    UPDATE public.scim_groups x
+      SET display_name = full_name, external_id = external, version = x.version + 1, updated_at = now()
+     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = g.id;
+  END IF;
+  FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
+    FROM app_private.scim_settle(c, member, false); END LOOP;
+END $$;
+GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
+
+-- Deletes a group and settles its members. Raises not_found for an unknown group.
+CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections := app_private.scim_connection();
+  concerned uuid[]; member uuid;
+BEGIN
+  concerned := ARRAY(SELECT x.membership_id FROM public.scim_group_members x
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.group_id = scim_delete_group.group_id);
+  DELETE FROM public.scim_groups x
+    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = scim_delete_group.group_id;
+  IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
+  FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
+    FROM app_private.scim_settle(c, member, false); END LOOP;
+END $$;
+GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
+
+-- Returns the users of the directory: only data that the directory sent.
+CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
+RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
+  email text, email_type text,
+  active boolean, version integer, created_at timestamptz, updated_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.membership_id, s.user_name, s.external_id, m.name, s.given_name, s.family_name, s.email, s.email_type,
+         m.status = 'active' OR s.active AND s.without_role, s.version, s.created_at, s.updated_at
+    FROM app_private.scim_connection() c
+    JOIN public.scim_users s ON s.org_id = c.org_id AND s.connection_id = c.id
+    JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
+   WHERE (single IS NULL OR s.membership_id = single) AND (login IS NULL OR s.user_name_key = lower(login))
+$$;
+GRANT EXECUTE ON FUNCTION app.scim_users TO vouchsafe_app;
+
+-- Returns the groups of the directory.
+CREATE OR REPLACE FUNCTION app.scim_groups(single uuid DEFAULT NULL)
+RETURNS TABLE (id uuid, display_name text, external_id text, version integer, created_at timestamptz,
+  updated_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT g.id, g.display_name, g.external_id, g.version, g.created_at, g.updated_at
+    FROM app_private.scim_connection() c JOIN public.scim_groups g ON g.org_id = c.org_id AND g.connection_id = c.id
+   WHERE single IS NULL OR g.id = single
+$$;
+GRANT EXECUTE ON FUNCTION app.scim_groups TO vouchsafe_app;
+
+-- Returns memberships in groups, optionally of some members or some groups.
+CREATE OR REPLACE FUNCTION app.scim_group_members(of_users uuid[] DEFAULT NULL, of_groups uuid[] DEFAULT NULL)
+RETURNS TABLE (group_id uuid, group_name text, user_id uuid, user_display text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT g.id, g.display_name, x.membership_id, m.name
+    FROM app_private.scim_connection() c
+    JOIN public.scim_group_members x ON x.org_id = c.org_id AND x.connection_id = c.id
+    JOIN public.scim_groups g ON g.org_id = x.org_id AND g.connection_id = x.connection_id AND g.id = x.group_id
+    JOIN public.memberships m ON m.org_id = x.org_id AND m.id = x.membership_id
+   WHERE (of_users IS NULL OR x.membership_id = ANY (of_users)) AND (of_groups IS NULL OR x.group_id = ANY (of_groups))
+$$;
+GRANT EXECUTE ON FUNCTION app.scim_group_members TO vouchsafe_app;

@@ -1,0 +1,64 @@
+-- Switching a session to another organization of its user.
+
+-- Returns the organizations that a session can switch to, for its own user. A password opens organizations that allow
+-- passwords. An identity provider opens its own organization and those of the same institution that consented; it
+-- learns no other membership. A destination is reachable if it accepts the sign-in method and its session lifetime has
+-- not passed.
+CREATE OR REPLACE FUNCTION app_private.destinations(secret text)
+RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m, o.name, m.org_id = s.org_id, x.ends_at > now()
+    AND app.sign_in_obstacle(s, o, true, app_private.leads(o, m.role)) IS NULL, x.ends_at
+    FROM public.sessions s
+    JOIN public.memberships m ON m.user_id = s.user_id AND m.status = 'active'
+    JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
+    CROSS JOIN LATERAL (SELECT coalesce(s.origin_org_id, s.org_id) AS origin,
+      least(s.expires_at, s.signed_in_at + make_interval(hours => o.session_hours)) AS ends_at) x
+   WHERE s.secret_hash = sha256(convert_to(secret, 'UTF8')) AND s.revoked_at IS NULL
+     AND s.org_id = app.org_id() AND s.user_id = app.user_id()
+     AND (app.is_local(s.method) OR o.id = x.origin OR app_private.trusts(o, x.origin))
+$$;
+
+-- Returns the organizations of the session's user, and which of them the session can switch to.
+CREATE OR REPLACE FUNCTION app.own_organizations(secret text)
+RETURNS TABLE (id uuid, name text, role text, here boolean, reachable boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT (d.m).org_id, d.name, (d.m).role, d.here, d.reachable FROM app_private.destinations(secret) d
+    ORDER BY d.name, 1
+$$;
+GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
+
+-- Moves a session to another organization of its user and enters there. State: ok | not_found | sign_in_required |
+-- session_ended (it was moved meanwhile). Method and time of the sign-in, second factor, and expiry stay the same.
+CREATE OR REPLACE FUNCTION app.switch_organization(
+  secret text, org uuid, visit app.visit, OUT state text, OUT expires_at timestamptz
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  d record; s public.sessions;
+BEGIN
+  SELECT * INTO d FROM app_private.destinations(secret) x WHERE (x.m).org_id = org;
+  IF NOT FOUND THEN
+    state := CASE WHEN EXISTS (
+      SELECT FROM public.sessions x
+        WHERE x.org_id = app.org_id() AND x.user_id = app.user_id() AND x.revoked_at IS NOT NULL
+         AND x.secret_hash = sha256(convert_to(secret, 'UTF8'))) THEN 'session_ended'
+     WHEN EXISTS (
+      SELECT FROM public.memberships x JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active'
+       WHERE x.org_id = org AND x.user_id = app.user_id() AND x.status = 'active') THEN 'sign_in_required'
+         ELSE 'not_found' END;
+    RETURN;
+  END IF;
+  state := CASE WHEN d.reachable THEN 'ok' ELSE 'sign_in_required' END;
+  IF state <> 'ok' THEN RETURN; END IF;
+  UPDATE public.sessions x SET revoked_at = now() WHERE x.org_id = app.org_id()
+     AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.revoked_at IS NULL RETURNING * INTO s;
+  IF NOT FOUND THEN state := 'session_ended'; RETURN; END IF;
+  expires_at := app_private.open_session(d.m, visit, s.method, d.expires_at);
+  UPDATE public.sessions x SET signed_in_at = s.signed_in_at, stepped_up_at = s.stepped_up_at, suspect = x.suspect
+    OR s.suspect,
+         second_factor_at = s.second_factor_at, remembered_device = s.remembered_device,
+         origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id,
+         idp_subject = s.idp_subject, idp_session = s.idp_session
+   WHERE x.org_id = org AND x.id = visit.id;
+END $$;
+GRANT EXECUTE ON FUNCTION app.switch_organization TO vouchsafe_app;

@@ -1,0 +1,155 @@
+-- SSO connections: changes, tests, enforcement, and the log of attempts.
+-- requires platform/database/context.sql
+-- requires platform/policies/giving-rights.sql
+
+-- Refuses a connection id that another organization uses: a sign-in names its connection by id only.
+CREATE OR REPLACE FUNCTION app_private.connection_id_is_free() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM public.sso_connections c
+    WHERE c.id = NEW.id AND (TG_OP = 'INSERT' OR c.org_id <> OLD.org_id)) THEN
+    RAISE EXCEPTION 'this id is taken' USING ERRCODE = '42501';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connections FOR EACH ROW
+  EXECUTE FUNCTION app_private.connection_id_is_free();
+
+-- Returns what the verification of a response needs. The entrance secret stays encrypted: without the KMS the row opens
+-- nothing.
+CREATE OR REPLACE FUNCTION app.find_sso_connection(connection uuid)
+RETURNS TABLE (found public.sso_connections, preset text, generations smallint[], wrapped bytea[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c, o.preset, k.generations, k.wrapped
+    FROM public.sso_connections c JOIN public.organizations o ON o.id = c.org_id AND o.status = 'active'
+      AND c.protocol = ANY (o.allowed_sign_in)
+    CROSS JOIN LATERAL (SELECT array_agg(d.generation) AS generations, array_agg(d.wrapped) AS wrapped
+      FROM public.data_keys d
+      WHERE d.org_id = c.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.purpose = 'data') k
+   WHERE c.id = connection AND c.enabled
+$$;
+GRANT EXECUTE ON FUNCTION app.find_sso_connection TO vouchsafe_app;
+
+-- Clears tested_at when a member changes what decides who can sign in through a connection. Metadata that a job fetched
+-- from the configured URL is no such change.
+CREATE OR REPLACE FUNCTION app_private.connection_untested() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF current_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NEW; END IF;
+  NEW.tested_at := CASE WHEN TG_OP = 'UPDATE' AND NEW.tested_at IS NOT NULL AND (app.is_system() OR
+    (NEW.protocol, NEW.idp_entity_id, NEW.idp_sso_url, NEW.idp_certificates, NEW.metadata_url, NEW.want_response_signed,
+      NEW.want_assertion_encrypted,
+     NEW.sign_requests, NEW.force_authn, NEW.sp_certificates[1], NEW.oidc_issuer, NEW.oidc_client_id,
+       NEW.oidc_client_secret_enc, NEW.oidc_tenants, NEW.subject)
+    IS NOT DISTINCT FROM
+    (OLD.protocol, OLD.idp_entity_id, OLD.idp_sso_url, OLD.idp_certificates, OLD.metadata_url, OLD.want_response_signed,
+      OLD.want_assertion_encrypted,
+     OLD.sign_requests, OLD.force_authn, OLD.sp_certificates[1], OLD.oidc_issuer, OLD.oidc_client_id,
+       OLD.oidc_client_secret_enc, OLD.oidc_tenants, OLD.subject))
+    THEN OLD.tested_at END;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FOR EACH ROW
+  EXECUTE FUNCTION app_private.connection_untested();
+
+-- Records a successful test sign-in, with the connection's secret, and enters as the member who ran the test. Returns
+-- false if the connection or the membership no longer exists; then only a refusal can be written.
+CREATE OR REPLACE FUNCTION app.sso_test_passed(
+  connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  m public.memberships;
+BEGIN
+  SELECT x.* INTO m FROM public.sso_connections c JOIN public.memberships x ON x.org_id = c.org_id AND x.id = tester
+    AND x.status = 'active'
+   WHERE c.id = connection AND c.enabled AND c.entrance_hash = sha256(entrance);
+  passed := FOUND;
+  IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
+  UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
+  org_id := m.org_id; user_id := m.user_id;
+  PERFORM app_private.sign_proven(m.org_id); -- it opens nothing: what was tried is written down, and that is all
+END $$;
+GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
+
+-- Refuses to enforce SSO without a tested connection of the organization or one shared with it.
+CREATE OR REPLACE FUNCTION app_private.sso_is_tested() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR EXISTS (
+    SELECT FROM public.sso_connections c
+      WHERE c.enabled AND c.tested_at IS NOT NULL AND c.protocol = ANY (NEW.allowed_sign_in)
+       AND (c.org_id = NEW.id OR c.shared AND app_private.trusts(NEW, c.org_id))) THEN RETURN NEW; END IF;
+  RAISE EXCEPTION 'sso_untested' USING ERRCODE = 'VS409';
+END $$;
+
+CREATE TRIGGER sso_is_tested BEFORE UPDATE OF require_sso ON organizations FOR EACH ROW
+  WHEN (NEW.require_sso AND NOT OLD.require_sso) EXECUTE FUNCTION app_private.sso_is_tested();
+
+-- Ends the sessions of a connection that is removed, disabled, or no longer shared.
+CREATE OR REPLACE FUNCTION app_private.connection_ended() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE public.sessions s SET revoked_at = now() WHERE s.connection_id = OLD.id AND s.revoked_at IS NULL
+     AND (TG_OP = 'DELETE' OR NOT NEW.enabled OR NOT NEW.shared AND s.org_id <> OLD.org_id);
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER connection_removed AFTER DELETE ON sso_connections FOR EACH ROW
+  EXECUTE FUNCTION app_private.connection_ended();
+
+CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
+  WHEN (OLD.enabled AND NOT NEW.enabled OR OLD.shared AND NOT NEW.shared)
+    EXECUTE FUNCTION app_private.connection_ended();
+
+-- Enqueues the break-glass notification with the session itself, when an owner signs in locally while SSO is enforced.
+-- A second factor from an earlier day does not allow this.
+CREATE OR REPLACE FUNCTION app_private.glass_broken() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.second_factor_at IS NOT NULL AND NOT OLD.remembered_device THEN RETURN NULL; END IF;
+  INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
+    SELECT o.id, gen_random_uuid(), 'auth.tell_break_glass', o.id || ':auth.tell_break_glass',
+           jsonb_build_object('sessionId', NEW.id, 'membershipId', m.id, 'userId', m.user_id), NEW.id::text
+      FROM public.organizations o JOIN public.memberships m ON m.org_id = o.id AND m.id = NEW.membership_id
+     WHERE o.id = NEW.org_id AND o.require_sso AND app_private.leads(o, m.role);
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER glass_broken AFTER INSERT OR UPDATE OF second_factor_at, remembered_device ON sessions FOR EACH ROW
+  WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method))
+    EXECUTE FUNCTION app_private.glass_broken();
+
+-- Adds an attempt to the log of a connection whose organization's audit log the caller can write to. The last two
+-- hundred are kept, so a flood removes older ones and grows nothing.
+CREATE OR REPLACE FUNCTION app.trace_sso_attempt(connection uuid, attempt jsonb, result bytea) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  org uuid := (SELECT c.org_id FROM public.sso_connections c WHERE c.id = connection AND c.org_id = app.audit_org_id());
+BEGIN
+  IF org IS NULL THEN RETURN; END IF;
+  IF (attempt ->> 'accepted')::boolean AND (app.verified_context())[1] = 'limited' THEN
+    RAISE EXCEPTION 'nobody was let in' USING ERRCODE = '42501';
+  END IF;
+  INSERT INTO public.sso_attempts (org_id, id, connection_id, accepted, reason, issuer, name_id_format, attributes,
+    request_id, evidence, test_by, result_enc)
+    SELECT org, a.id, connection, a.accepted, left(a.reason, 100), left(a.issuer, 1024), left(a.name_id_format, 256),
+      coalesce(a.attributes[1:100], '{}'),
+           left(a.request_id, 100), left(a.evidence, 32768), a.test_by, result
+      FROM jsonb_to_record(attempt) AS a (id uuid, accepted boolean, reason text, issuer text, name_id_format text,
+        attributes text[], request_id text, evidence text, test_by uuid);
+  DELETE FROM public.sso_attempts t WHERE (t.org_id, t.id) IN (
+    SELECT x.org_id, x.id FROM public.sso_attempts x
+      WHERE x.org_id = org AND x.connection_id = connection AND x.accepted = (attempt ->> 'accepted')::boolean
+     ORDER BY x.at DESC, x.id DESC OFFSET 200); -- refusals, which anybody can cause, push out no others
+END $$;
+GRANT EXECUTE ON FUNCTION app.trace_sso_attempt TO vouchsafe_app;
+
+-- An identity provider authenticates every member: only a member with every permission of the owner role connects or
+-- changes one.
+CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app
+  WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
+
+CREATE POLICY speaks_for_all_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+  USING (org_id = (SELECT app.org_if_speaks_for_all())) WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));

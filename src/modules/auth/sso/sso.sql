@@ -1,0 +1,172 @@
+-- SSO sign-in: identities, the memberships they lead to, and the end of their sessions.
+
+-- Returns whether a user has signed in or can sign in, by password or through a provider.
+CREATE OR REPLACE FUNCTION app_private.is_taken(member uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
+      OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships m ON m.org_id = i.org_id
+        AND m.id = i.membership_id WHERE m.user_id = member)
+$$;
+
+-- Resolves an e-mail address sent by an organization's directory to a user. An organization that verified the domain
+-- gets the user with the address, unless the address of that account is unverified. Another organization gets a user
+-- that it added and that never signed in, otherwise a user known to it only. Returns null if the address belongs to an
+-- account that the organization may not claim.
+CREATE OR REPLACE FUNCTION app_private.vouched_user(org uuid, address text, new_user uuid) RETURNS uuid
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  u public.users; own public.users; answers boolean := app_private.answers_for(org, address);
+BEGIN
+  SELECT * INTO u FROM public.users x WHERE x.email = address AND x.home_org_id IS NULL FOR UPDATE;
+  SELECT * INTO own FROM public.users x WHERE x.email = address AND x.home_org_id = org FOR UPDATE;
+  IF own.id IS NOT NULL THEN RETURN CASE WHEN NOT app_private.is_taken(own.id) THEN own.id END; END IF;
+  IF answers AND u.id IS NOT NULL THEN RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.is_taken(u.id)
+    THEN u.id END; END IF;
+  IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = org AND m.user_id = u.id) THEN
+    RETURN CASE WHEN NOT app_private.is_taken(u.id) THEN u.id END;
+  END IF;
+  INSERT INTO public.users (id, email, home_org_id, email_proven_at)
+  VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END);
+  RETURN new_user;
+END $$;
+
+-- Enters a context that can only write a refused sign-in to the audit log of the connection's organization.
+CREATE OR REPLACE FUNCTION app.enter_sso_log(connection uuid) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  org uuid := coalesce((SELECT c.org_id FROM public.sso_connections c WHERE c.id = connection),
+    '00000000-0000-0000-0000-000000000000');
+BEGIN
+  PERFORM app_private.sign_limited(org);
+  RETURN org;
+END $$;
+GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
+
+-- Returns the membership of an identity. A known identity has one. For an unknown one it is the membership that the
+-- directory or the organization created for the address, otherwise, with provisioning, a new one. An account that was
+-- signed in to is linked by its address only if the organization verified the domain and the address is verified.
+CREATE OR REPLACE FUNCTION app_private.sso_membership(
+  c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
+  new_membership uuid, OUT member_id uuid, OUT state text
+) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  meant uuid;
+BEGIN
+  SELECT i.membership_id INTO member_id FROM public.sso_identities i
+   WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+  IF FOUND THEN state := 'known'; RETURN; END IF;
+  member_id := app_private.scim_member(c, subject, address);
+  IF member_id IS NOT NULL THEN
+    state := 'claimed';
+    INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id)
+      VALUES (c.org_id, c.id, subject, member_id);
+    RETURN;
+  END IF;
+  IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
+  meant := app_private.vouched_user(c.org_id, address, new_user);
+  IF meant IS NULL THEN state := 'account_exists'; RETURN; END IF;
+  SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = meant AND x.org_id = c.org_id;
+  IF member_id IS NOT NULL THEN
+    state := 'claimed';
+  ELSIF c.jit_provisioning THEN
+    INSERT INTO public.memberships (org_id, id, user_id, name, role)
+      VALUES (c.org_id, new_membership, meant, full_name, new_role);
+    member_id := new_membership;
+    state := 'provisioned';
+  ELSE
+    DELETE FROM public.users u WHERE u.id = meant AND u.id = new_user;
+    state := 'account_unknown';
+    RETURN;
+  END IF;
+  INSERT INTO public.sso_identities (org_id, connection_id, subject_key, membership_id)
+    VALUES (c.org_id, c.id, subject, member_id);
+END $$;
+
+-- Enters with a verified answer of an identity provider and the connection's secret. The role of the provider's groups
+-- is applied; a changed role ends the member's other sessions. State: known | claimed | provisioned (a session is
+-- open), otherwise connection_refused | role_missing | email_missing | account_exists | account_unknown |
+-- membership_ended | last_administrator (the role would leave no owner).
+CREATE OR REPLACE FUNCTION app.sso_sign_in(
+  connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
+  new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit, facts jsonb, OUT state text,
+  OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text,
+  OUT role_now text, OUT expires_at timestamptz
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections; m public.memberships; member_id uuid;
+BEGIN
+  SELECT x.* INTO c FROM public.sso_connections x
+    JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
+   WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+  IF NOT FOUND THEN
+    state := 'connection_refused';
+    org_id := app.enter_sso_log(connection);
+    RETURN;
+  END IF;
+  org_id := c.org_id;
+  PERFORM app_private.sign_limited(c.org_id);
+  IF app_private.scim_member(c, subject, address) IS NOT NULL
+    THEN -- the directory's groups count, not those of the answer
+    granted_role := app_private.scim_role_of(c, app_private.scim_member(c, subject, address));
+  END IF;
+  IF NOT coalesce(app_private.is_role(c.org_id, granted_role), false) THEN
+    state := 'role_missing'; -- somebody whose groups no longer stand for a role is put out
+    UPDATE public.sessions s SET revoked_at = now()
+      WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
+      SELECT i.membership_id FROM public.sso_identities i
+        WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject);
+  ELSE
+    SELECT r.member_id, r.state INTO member_id, state
+      FROM app_private.sso_membership(c, subject, address, full_name, granted_role, new_user, new_membership) r;
+    SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member_id;
+    IF m.status = 'ended' THEN state := 'membership_ended'; END IF;
+  END IF;
+  IF state NOT IN ('known', 'claimed', 'provisioned') THEN RETURN; END IF;
+  role_before := m.role; role_now := granted_role;
+  IF m.role <> granted_role THEN
+    BEGIN
+      UPDATE public.memberships x SET role = granted_role WHERE x.org_id = m.org_id AND x.id = m.id RETURNING * INTO m;
+    EXCEPTION WHEN SQLSTATE 'VS409' THEN
+      state := 'last_administrator';
+      RETURN;
+    END;
+    UPDATE public.sessions s SET revoked_at = now()
+      WHERE s.org_id = m.org_id AND s.membership_id = m.id AND s.revoked_at IS NULL;
+  END IF;
+  UPDATE public.sso_identities i SET last_sign_in_at = now(), facts = sso_sign_in.facts
+   WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
+  expires_at := app_private.open_session(m, visit, c.protocol, max_expiry);
+  UPDATE public.sessions s
+    SET connection_id = c.id, idp_subject = visit.idp_subject, idp_session = sso_sign_in.idp_session,
+         signed_in_at = least(now(), coalesce(visit.signed_in_at, now())) WHERE s.org_id = m.org_id AND s.id = visit.id;
+  user_id := m.user_id; membership_id := m.id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+END $$;
+GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
+
+-- Ends sessions on request of an identity provider, with the connection's secret: all sessions of the person it names,
+-- the sessions it names, or both, also after a switch of organization. If any ended, the rest of the transaction is
+-- that member's, for the audit log. ended is null if the connection may not end sessions.
+CREATE OR REPLACE FUNCTION app.sso_end_sessions(
+  connection uuid, entrance bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
+  OUT user_id uuid, OUT email text
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c public.sso_connections; m public.memberships; members uuid[];
+BEGIN
+  SELECT * INTO c FROM public.sso_connections x
+    WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+  org_id := app.enter_sso_log(connection);
+  IF c.id IS NULL THEN RETURN; END IF;
+  ended := 0;
+  IF subject IS NULL AND cardinality(idp_sessions) = 0 THEN RETURN; END IF;
+  WITH gone AS (
+    UPDATE public.sessions s SET revoked_at = now()
+      WHERE s.connection_id = c.id AND s.revoked_at IS NULL AND (subject IS NULL OR s.idp_subject = subject)
+       AND (cardinality(idp_sessions) = 0 OR s.idp_session = ANY (idp_sessions)) RETURNING s.org_id, s.membership_id)
+  SELECT count(*), array_agg(g.membership_id ORDER BY g.org_id <> c.org_id) INTO ended, members FROM gone g;
+  IF ended = 0 THEN RETURN; END IF;
+  SELECT * INTO m FROM public.memberships x WHERE x.id = members[1];
+  org_id := m.org_id; user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
+  PERFORM app_private.sign_member(app_private.at_present(m));
+END $$;
+GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;

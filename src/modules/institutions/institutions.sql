@@ -1,0 +1,50 @@
+-- Institutions: groups of organizations.
+
+-- Creates an institution. Only operators call it.
+CREATE OR REPLACE FUNCTION app.create_institution(new_id uuid, full_name text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO public.institutions (id, name) VALUES (new_id, full_name)
+$$;
+GRANT EXECUTE ON FUNCTION app.create_institution TO vouchsafe_worker;
+
+-- Moves the entered organization into an institution, or into none, and clears its consents: they were given to the
+-- former institution.
+CREATE OR REPLACE FUNCTION app.set_institution(institution uuid) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH changed AS (
+    UPDATE public.organizations o
+      SET institution_id = institution, institution_sign_in = false, institution_reporting = false,
+           updated_at = now()
+     WHERE o.id = app.org_id() AND o.preset <> 'installation' AND o.institution_id IS DISTINCT FROM institution
+       RETURNING 1
+  ) SELECT EXISTS (SELECT FROM changed)
+$$;
+GRANT EXECUTE ON FUNCTION app.set_institution TO vouchsafe_worker;
+
+-- Returns figures of the organizations of the caller's institution that consented to reporting, for members who may
+-- read reports. It enters and leaves each in turn, so that no policy opens several organizations.
+CREATE OR REPLACE FUNCTION app.institution_report()
+RETURNS TABLE (id uuid, name text, active_members bigint, active_people bigint, inactive_people bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  caller text := current_setting('vouchsafe.context', true);
+  own_institution uuid := (SELECT o.institution_id FROM public.organizations o WHERE o.id = app.org_id());
+  reported record;
+BEGIN
+  IF NOT app.holds('institution:report') THEN
+    RAISE EXCEPTION 'reports are for who may see them' USING ERRCODE = '42501';
+  END IF;
+  FOR reported IN
+    SELECT o.id, o.name FROM public.organizations o
+     WHERE o.institution_id = own_institution AND o.institution_reporting ORDER BY o.name, o.id
+  LOOP
+    PERFORM app.enter_organization(reported.id);
+    id := reported.id; name := reported.name;
+    SELECT count(*) INTO active_members FROM public.memberships m WHERE m.org_id = reported.id AND m.status = 'active';
+    SELECT count(*) FILTER (WHERE p.status = 'active'), count(*) FILTER (WHERE p.status <> 'active')
+      INTO active_people, inactive_people FROM public.people p WHERE p.org_id = reported.id;
+    RETURN NEXT;
+  END LOOP;
+  PERFORM set_config('vouchsafe.context', caller, true);
+END $$;
+GRANT EXECUTE ON FUNCTION app.institution_report TO vouchsafe_app;

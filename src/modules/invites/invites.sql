@@ -1,0 +1,200 @@
+-- Invites: sending and accepting them.
+-- requires platform/database/context.sql
+
+-- Returns the user with an address and creates one if there is none. Names belong to memberships, so no organization
+-- learns the name that another one uses. Needs a tenant context: users are created for an organization.
+CREATE OR REPLACE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT coalesce(app.holds('membership:create'), false)
+    THEN RAISE EXCEPTION 'users are made by who may add members' USING ERRCODE = '42501'; END IF;
+  INSERT INTO public.users (id, email) VALUES (new_id, address) ON CONFLICT (email)
+    WHERE home_org_id IS NULL DO NOTHING;
+  RETURN (SELECT u.id FROM public.users u WHERE u.email = address AND u.home_org_id IS NULL);
+END $$;
+GRANT EXECUTE ON FUNCTION app.ensure_user TO vouchsafe_app;
+
+-- Records the member who creates or resends an invite; the caller cannot choose it.
+CREATE OR REPLACE FUNCTION app_private.invite_inviter() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.invited_by := coalesce(app.membership_id(), NEW.invited_by);
+  IF current_user IN ('vouchsafe_app', 'vouchsafe_worker')
+    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_give(NEW.role, NEW.person_id IS NOT NULL)) THEN
+    RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
+  FOR EACH ROW EXECUTE FUNCTION app_private.invite_inviter();
+
+-- Returns whether a member may invite a user to a role now. A member cannot grant more than the member holds.
+CREATE OR REPLACE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p
+     WHERE m.org_id = org AND m.id = inviter AND m.status = 'active'
+       AND 'org' IN (p.grants ->> 'invite:create', p.grants ->> 'invite:resend') AND NOT EXISTS (
+       SELECT FROM jsonb_each_text(app_private.effective_grants(org, NULL, role_key)) AS wanted
+        WHERE app.width(wanted.value) > app.width(p.grants ->> wanted.key)))
+$$;
+
+-- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state: open, or
+-- unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. An organization
+-- that enforces SSO or allows no passwords accepts nobody by invite, because a password has no use there.
+CREATE OR REPLACE FUNCTION app_private.invite_state(
+  org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  i public.invites;
+BEGIN
+  SELECT x.* INTO i FROM public.invites x WHERE x.org_id = org AND x.id = invite FOR UPDATE;
+  RETURN CASE
+    WHEN NOT FOUND THEN 'unknown'
+    WHEN i.token_hash IS DISTINCT FROM sha256(convert_to(token, 'UTF8'))
+      OR (i.email, i.role, i.expires_at) IS DISTINCT FROM (address, granted_role, expiry) THEN 'superseded'
+    WHEN i.accepted_at IS NOT NULL THEN 'used'
+    WHEN i.revoked_at IS NOT NULL THEN 'revoked'
+    WHEN i.expires_at <= now() THEN 'expired'
+    WHEN NOT EXISTS (SELECT FROM public.organizations o WHERE o.id = org AND o.status = 'active' AND NOT o.require_sso
+      AND 'password' = ANY (o.allowed_sign_in)) THEN 'organization_closed'
+    WHEN NOT app_private.is_role(org, i.role) THEN 'role_gone'
+    WHEN NOT app_private.may_invite(org, i.invited_by, i.role) THEN 'inviter_unable'
+    ELSE 'open' END;
+END $$;
+
+-- Removes overrides, grants, and assignments of a membership before it is reactivated.
+CREATE OR REPLACE FUNCTION app_private.clear_rights(m public.memberships) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM public.member_overrides x WHERE x.org_id = m.org_id AND x.membership_id = m.id;
+  UPDATE public.assignments x SET ends_at = now()
+    WHERE x.org_id = m.org_id AND x.membership_id = m.id AND (x.ends_at IS NULL OR x.ends_at > now());
+  UPDATE public.access_grants x SET state = CASE x.state WHEN 'requested' THEN 'declined'
+    ELSE 'ended' END, ended_at = now()
+   WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.state IN ('requested', 'approved');
+END $$;
+
+-- Uses an invite once: creates the membership or reactivates an ended one without its former rights. Returns no row if
+-- the user is a member already.
+CREATE OR REPLACE FUNCTION app_private.spend_invite(org uuid, invite uuid, member uuid, new_membership uuid)
+RETURNS SETOF public.memberships
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  i public.invites; m public.memberships;
+BEGIN
+  SELECT x.* INTO STRICT i FROM public.invites x WHERE x.org_id = org AND x.id = invite;
+  SELECT x.* INTO m FROM public.memberships x WHERE x.org_id = org AND x.user_id = member FOR UPDATE;
+  IF NOT FOUND THEN
+    INSERT INTO public.memberships (org_id, id, user_id, name, role, person_id)
+    VALUES (org, new_membership, member, i.name, i.role, i.person_id) RETURNING * INTO m;
+  ELSIF m.status = 'active' THEN
+    RETURN;
+  ELSE
+    PERFORM app_private.clear_rights(m);
+    UPDATE public.memberships x
+      SET status = 'active', kind = 'member', ended_at = NULL, name = i.name, role = i.role, person_id = i.person_id
+     WHERE x.org_id = org AND x.id = m.id RETURNING * INTO m;
+  END IF;
+  UPDATE public.invites x SET accepted_at = now(), accepted_membership = m.id
+    WHERE x.org_id = org AND x.id = invite AND x.accepted_at IS NULL;
+  IF NOT FOUND THEN RAISE EXCEPTION 'the invite is spent' USING ERRCODE = '42501'; END IF;
+  RETURN NEXT m;
+END $$;
+
+-- Returns whether a user has an active membership and a sign-in method.
+CREATE OR REPLACE FUNCTION app_private.can_sign_in(member uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = member AND m.status = 'active')
+    AND (EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = member)
+      OR EXISTS (SELECT FROM public.sso_identities s JOIN public.memberships m ON m.org_id = s.org_id
+        AND m.id = s.membership_id WHERE m.user_id = member))
+$$;
+
+-- Enters the audit log of the organization of an invite; for an unknown invite, that of the installation.
+CREATE OR REPLACE FUNCTION app_private.refuse_invite(org uuid, invite uuid) RETURNS uuid
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  log uuid := coalesce((SELECT x.org_id FROM public.invites x WHERE x.org_id = org AND x.id = invite),
+    '00000000-0000-0000-0000-000000000000');
+BEGIN
+  PERFORM app_private.sign_limited(log);
+  RETURN log;
+END $$;
+
+-- Enters with an invite token, for a user who cannot sign in yet: sets the password, creates the membership, and opens
+-- a session. State: accepted; second_factor (accepted, and the user has a factor: the visit's secret is that of a
+-- pending sign-in); otherwise the reason of invite_state, or can_sign_in | member_already.
+CREATE OR REPLACE FUNCTION app.accept_invite(
+  org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
+  new_verifier bytea, new_user uuid, new_membership uuid, visit app.visit, OUT state text, OUT org_id uuid,
+  OUT user_id uuid, OUT membership_id uuid, OUT expires_at timestamptz
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  m public.memberships;
+BEGIN
+  state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
+  IF state = 'open' THEN
+    INSERT INTO public.users (id, email) VALUES (new_user, address) ON CONFLICT (email)
+      WHERE home_org_id IS NULL DO NOTHING;
+    SELECT u.id INTO user_id FROM public.users u WHERE u.email = address AND u.home_org_id IS NULL FOR UPDATE;
+    IF app_private.can_sign_in(user_id) THEN
+      state := 'can_sign_in';
+    ELSE
+      SELECT * INTO m FROM app_private.spend_invite(org, invite, user_id, new_membership);
+      state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
+    END IF;
+  END IF;
+  IF state <> 'accepted' THEN
+    org_id := app_private.refuse_invite(org, invite);
+    user_id := NULL;
+    RETURN;
+  END IF;
+  PERFORM app_private.sign_member(m);
+  PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
+  UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token came by mail
+  org_id := m.org_id; membership_id := m.id;
+  expires_at := app_private.hold_for_second_factor(m, app_private.login_key(m.user_id), visit);
+  IF expires_at IS NOT NULL THEN
+    state := 'second_factor';
+    PERFORM app_private.sign_proven(org_id); -- the mail was shown; it lets in nowhere yet
+    RETURN;
+  END IF;
+  expires_at := app_private.open_session(m, visit, 'password', 'infinity');
+END $$;
+GRANT EXECUTE ON FUNCTION app.accept_invite TO vouchsafe_app;
+
+-- Accepts an invite for the signed-in user. The rest of the transaction belongs to the inviting organization, whose log
+-- records the outcome. State: accepted, or the reason of invite_state, or not_addressee | member_already.
+CREATE OR REPLACE FUNCTION app.accept_own_invite(
+  org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_membership uuid,
+  OUT state text, OUT org_id uuid, OUT membership_id uuid
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  member uuid := app.user_id(); m public.memberships;
+BEGIN
+  state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
+  IF state = 'open' THEN
+    PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.home_org_id IS NULL FOR UPDATE;
+    IF FOUND THEN
+      PERFORM app_private.sign_limited(org); -- what is held where the session is means nothing here
+      SELECT * INTO m FROM app_private.spend_invite(org, invite, member, new_membership);
+      state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
+    ELSE
+      state := 'not_addressee';
+    END IF;
+  END IF;
+  IF state <> 'accepted' THEN
+    org_id := app_private.refuse_invite(org, invite);
+    RETURN;
+  END IF;
+  PERFORM app_private.sign_member(m);
+  org_id := m.org_id; membership_id := m.id;
+END $$;
+GRANT EXECUTE ON FUNCTION app.accept_own_invite TO vouchsafe_app;
+
+-- A revoked invite stays revoked.
+CREATE POLICY revoked_for_good ON invites AS RESTRICTIVE
+  FOR UPDATE TO vouchsafe_app USING (revoked_at IS NULL OR (SELECT app.is_system())) WITH CHECK (true);

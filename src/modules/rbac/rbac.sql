@@ -1,0 +1,92 @@
+-- Roles, and explanations of access.
+
+-- Refuses to delete a role that a member holds or that a group of an identity provider maps to.
+CREATE OR REPLACE FUNCTION app_private.role_in_use() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = OLD.org_id AND m.role = OLD.key AND m.status = 'active')
+    OR EXISTS (SELECT FROM public.sso_connections c WHERE c.org_id = OLD.org_id
+         AND (c.default_role = OLD.key
+           OR (c.group_roles || c.attribute_roles) @> jsonb_build_array(jsonb_build_object('role', OLD.key)))) THEN
+    RAISE EXCEPTION 'the role is in use' USING ERRCODE = '23503', CONSTRAINT = 'roles_in_use';
+  END IF;
+  DELETE FROM public.role_overrides WHERE org_id = OLD.org_id AND role = OLD.key;
+  RETURN OLD;
+END $$;
+
+CREATE TRIGGER role_in_use BEFORE DELETE ON roles FOR EACH ROW EXECUTE FUNCTION app_private.role_in_use();
+
+-- Raises 42501 unless the caller holds one of the permissions for the whole organization.
+CREATE OR REPLACE FUNCTION app_private.assert_holds(VARIADIC permissions text[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT app.holds(VARIADIC permissions) THEN
+    RAISE EXCEPTION 'this needs one of the permissions %', permissions USING ERRCODE = '42501';
+  END IF;
+END $$;
+
+-- Returns the active members after a given one, ordered by id, with their current grants and their current assignments
+-- to a person.
+CREATE OR REPLACE FUNCTION app.members_and_grants(person uuid, after uuid, most integer)
+RETURNS TABLE (id uuid, name text, email text, role text, person_id uuid, grants jsonb, assignments jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM app_private.assert_holds('access:explain');
+  RETURN QUERY
+    SELECT m.id, m.name, u.email, m.role, m.person_id, (app_private.at_present(m)).grants,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'from', a.starts_at, 'until', a.ends_at,
+             'accessGrantId', a.access_grant_id)
+                     ORDER BY a.id), '[]')
+              FROM app_private.assignments_in_force(m.org_id, m.id) a WHERE a.person_id = person)
+      FROM public.memberships m JOIN public.users u ON u.id = m.user_id
+     WHERE m.org_id = app.org_id() AND m.status = 'active' AND (after IS NULL OR m.id > after) ORDER BY m.id LIMIT most;
+END $$;
+GRANT EXECUTE ON FUNCTION app.members_and_grants TO vouchsafe_app;
+
+-- Returns every statement about the permissions of active members, and which one decides.
+CREATE OR REPLACE FUNCTION app.grant_levels(members uuid[])
+RETURNS TABLE (membership_id uuid, permission text, source text, scope text,
+  since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM app_private.assert_holds('access:explain', 'access:preview');
+  RETURN QUERY
+    SELECT m.id, l.permission, l.source, l.scope, l.since, l.access_grant_id, l.expires_at, l.decides
+      FROM public.memberships m CROSS JOIN LATERAL app_private.grant_levels(m.org_id, m.id, m.role) l
+     WHERE m.org_id = app.org_id() AND m.status = 'active' AND m.id = ANY (members)
+     ORDER BY m.id, l.permission, l.level, l.source;
+END $$;
+GRANT EXECUTE ON FUNCTION app.grant_levels TO vouchsafe_app;
+
+-- Returns one member, active or not, with everything that decides the member's access and what a password sign-in would
+-- lack. Returns no row for a user who was never a member here.
+CREATE OR REPLACE FUNCTION app.member_in_full(member_user uuid)
+RETURNS TABLE (id uuid, user_id uuid, name text, email text, role text, kind text,
+  status text, person_id uuid, created_at timestamptz, ended_at timestamptz, last_used_at timestamptz,
+    must_change_password boolean,
+  suspended boolean, obstacle text, grants jsonb, people integer, assignments jsonb, access_grants jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM app_private.assert_holds('access:preview');
+  RETURN QUERY
+    SELECT m.id, m.user_id, m.name, u.email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at,
+      m.last_used_at,
+           u.must_change_password, o.status <> 'active',
+           app.sign_in_obstacle(jsonb_populate_record(NULL::public.sessions, '{"method": "password"}'), o, true, false),
+             (app_private.at_present(m)).grants,
+           (SELECT count(*)::integer FROM public.people p WHERE p.org_id = m.org_id),
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'personId', a.person_id, 'from', a.starts_at,
+             'until', a.ends_at,
+                     'accessGrantId', a.access_grant_id, 'inForce', f.id IS NOT NULL) ORDER BY a.starts_at, a.id), '[]')
+              FROM public.assignments a LEFT JOIN app_private.assignments_in_force(m.org_id, m.id) f ON f.id = a.id
+             WHERE a.org_id = m.org_id AND a.membership_id = m.id
+               AND (f.id IS NOT NULL OR (a.starts_at > now() AND (a.ends_at IS NULL OR a.ends_at > a.starts_at)))),
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'scopes', g.scopes, 'personId', g.person_id,
+             'reason', g.reason,
+                     'expiresAt', g.expires_at) ORDER BY g.id), '[]')
+              FROM public.access_grants g
+                WHERE g.org_id = m.org_id AND g.membership_id = m.id AND g.state = 'approved' AND g.expires_at > now())
+      FROM public.memberships m JOIN public.users u ON u.id = m.user_id JOIN public.organizations o ON o.id = m.org_id
+     WHERE m.org_id = app.org_id() AND m.user_id = member_user;
+END $$;
+GRANT EXECUTE ON FUNCTION app.member_in_full TO vouchsafe_app;

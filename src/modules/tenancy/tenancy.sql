@@ -1,0 +1,72 @@
+-- Organizations and their settings.
+-- requires platform/database/context.sql
+
+-- Creates an organization. Only operators call it.
+CREATE OR REPLACE FUNCTION app.create_organization(new_id uuid, full_name text, vocabulary text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO public.organizations (id, name, preset) VALUES (new_id, full_name, vocabulary)
+$$;
+GRANT EXECUTE ON FUNCTION app.create_organization TO vouchsafe_worker;
+
+-- Locks the organization, so that changes of its members and roles happen one after another.
+CREATE OR REPLACE FUNCTION app.lock_organization() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT 1 FROM public.organizations o WHERE o.id = app.org_id() FOR NO KEY UPDATE
+$$;
+GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
+
+-- Refuses a change of the sign-in settings by a caller without organization:secure, also by raw SQL. Roles other than
+-- those of the application are exempt.
+CREATE OR REPLACE FUNCTION app_private.sign_in_settings() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR app.org_if_holds('organization:secure') = NEW.id
+    THEN RETURN NEW; END IF;
+  RAISE EXCEPTION 'how people sign in is set by who may secure the organization' USING ERRCODE = '42501';
+END $$;
+
+CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
+  WHEN ((OLD.allowed_sign_in, OLD.require_second_factor, OLD.remember_device_days, OLD.remember_me_allowed,
+    OLD.require_sso, OLD.institution_sign_in)
+    IS DISTINCT FROM (NEW.allowed_sign_in, NEW.require_second_factor, NEW.remember_device_days, NEW.remember_me_allowed,
+      NEW.require_sso, NEW.institution_sign_in))
+  EXECUTE FUNCTION app_private.sign_in_settings();
+
+-- Refuses a change that leaves the organization without an owner or without a member who can manage members. Temporary
+-- permissions do not count. The lock on the organization makes two simultaneous changes see each other. The migrator is
+-- exempt.
+CREATE OR REPLACE FUNCTION app_private.keep_administrator() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  leader text;
+BEGIN
+  IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NULL; END IF;
+  SELECT r.role INTO leader FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
+   WHERE o.id = OLD.org_id FOR NO KEY UPDATE OF o;
+  IF EXISTS (
+    SELECT FROM public.memberships m
+      WHERE m.org_id = OLD.org_id AND m.status = 'active' AND m.kind = 'member' AND m.access_grant_id IS NULL
+       AND m.grants ->> 'membership:update' = 'org' AND (m.role = leader OR OLD.role <> leader)) THEN
+    RETURN NULL;
+  END IF;
+  RAISE EXCEPTION 'last_administrator' USING ERRCODE = 'VS409';
+END $$;
+
+CREATE TRIGGER keep_administrator AFTER UPDATE ON memberships FOR EACH ROW
+  WHEN (OLD.status = 'active' AND OLD.grants ->> 'membership:update' = 'org'
+    AND (NEW.status, NEW.role, NEW.grants ->> 'membership:update') IS DISTINCT FROM (OLD.status, OLD.role, 'org'))
+  EXECUTE FUNCTION app_private.keep_administrator();
+
+-- Suspends or reactivates the entered organization, for operators; returns false for the installation itself.
+CREATE OR REPLACE FUNCTION app.set_organization_status(new_status text) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH changed AS (
+    UPDATE public.organizations o SET status = new_status, updated_at = now()
+     WHERE o.id = app.org_id() AND o.preset <> 'installation' AND o.status <> new_status RETURNING 1
+  ) SELECT EXISTS (SELECT FROM changed)
+$$;
+GRANT EXECUTE ON FUNCTION app.set_organization_status TO vouchsafe_worker;
+
+-- Users are shared by organizations. A user is visible in an organization where the user is a member.
+CREATE POLICY member ON users FOR SELECT USING (EXISTS (
+  SELECT FROM memberships m WHERE m.org_id = (SELECT app.org_id()) AND m.user_id = users.id));

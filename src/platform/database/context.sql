@@ -1,0 +1,168 @@
+-- The tenant context: signing it, verifying it, and what it says. The transaction-local setting vouchsafe.context holds
+-- fields joined by '|' and their seal, a SHA-256 over a secret of the database session, the fields, and the start of
+-- the transaction. The application's roles cannot read the secret. A value that stray SQL sets, keeps from another
+-- transaction, or carries to another connection therefore fails verification. Functions name pg_temp last in their
+-- search_path (PostgreSQL manual, CREATE FUNCTION, "Writing SECURITY DEFINER Functions Safely"). With an empty path it
+-- would come first, and a caller's temporary type called "text" would run the caller's code as the owner.
+
+-- Returns 64 random bits. They are never stored in a variable: debug_print_plan would show a plan that holds them.
+CREATE OR REPLACE FUNCTION app_private.random_bigint() RETURNS bigint LANGUAGE sql
+BEGIN ATOMIC
+  SELECT ('x' || encode(substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FROM 1 FOR 8),
+    'hex'))::bit(64)::bigint;
+END;
+
+-- Gives this database session its secret. The sequences do not show it afterward: setval without is_called leaves
+-- currval unchanged. Like every setval, it is refused in a transaction that began READ ONLY.
+CREATE OR REPLACE FUNCTION app_private.make_session_secret() RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+  SELECT setval('app_private.session_secret_a', app_private.random_bigint(), true);
+  SELECT setval('app_private.session_secret_b', app_private.random_bigint(), true);
+  SELECT setval('app_private.session_secret_a', 0, false);
+  SELECT setval('app_private.session_secret_b', 0, false);
+END;
+
+-- Returns the seal of context fields for this transaction of this session. Raises 55000 in a session without a secret.
+-- The secret prefix does not allow a length extension: the padding contains zero bytes, which text cannot contain. The
+-- body is parsed here and has no search path, so that Postgres can inline it.
+CREATE OR REPLACE FUNCTION app_private.seal(fields bytea) RETURNS text LANGUAGE sql
+BEGIN ATOMIC
+  SELECT encode(sha256(int8send(currval('app_private.session_secret_a'))
+    || int8send(currval('app_private.session_secret_b'))
+    || fields || timestamptz_send(transaction_timestamp())), 'hex');
+END;
+
+-- Signs a context for the rest of this transaction. Only enter functions call it. The eight fields are: kind (member |
+-- system | limited | proven | scim), organization, user, membership, scopes over people (JSON), person, organization of
+-- the audit log, and API key. A limited context has no organization and reaches no tenant row. The context of an API
+-- key has no user: what belongs to a user in person, such as a password, is closed to it.
+CREATE OR REPLACE FUNCTION app_private.sign_context(fields text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  payload text := array_to_string(fields, '|', '');
+  seal text;
+BEGIN
+  BEGIN
+    seal := app_private.seal(convert_to(payload, 'UTF8'));
+  EXCEPTION WHEN object_not_in_prerequisite_state THEN
+    PERFORM app_private.make_session_secret();
+    seal := app_private.seal(convert_to(payload, 'UTF8'));
+  END;
+  PERFORM set_config('vouchsafe.context', payload || '|' || seal, true);
+END $$;
+
+-- Returns the verified fields of the current context with their seal as the ninth field; returns null without a context
+-- and raises 42501 for a forged one. Policies call it several times per statement, so the seal is cut from bytes:
+-- cutting text would count characters.
+CREATE OR REPLACE FUNCTION app.verified_context() RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  raw text := current_setting('vouchsafe.context', true);
+  c text[];
+BEGIN
+  IF raw IS NULL OR raw = '' THEN
+    RETURN NULL;
+  END IF;
+  c := string_to_array(raw, '|', '');
+  IF c[9] IS DISTINCT FROM app_private.seal(substring(convert_to(raw, 'UTF8')
+    FROM 1 FOR greatest(octet_length(raw) - 65, 0))) THEN
+    RAISE EXCEPTION 'the tenant context was not issued for this transaction' USING ERRCODE = '42501';
+  END IF;
+  RETURN c;
+END $$;
+GRANT EXECUTE ON FUNCTION app.verified_context TO vouchsafe_app;
+
+-- Returns the organization whose rows this transaction can reach; null in a limited context.
+CREATE OR REPLACE FUNCTION app.org_id() RETURNS uuid LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT (app.verified_context())[2]::uuid;
+END;
+GRANT EXECUTE ON FUNCTION app.org_id TO vouchsafe_app;
+
+-- Returns the organization whose audit log this transaction writes to. Every context has one; a limited context has
+-- nothing else.
+CREATE OR REPLACE FUNCTION app.audit_org_id() RETURNS uuid LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT (app.verified_context())[7]::uuid;
+END;
+GRANT EXECUTE ON FUNCTION app.audit_org_id TO vouchsafe_app;
+
+-- Returns the user of the context; null for an API key and for the system.
+CREATE OR REPLACE FUNCTION app.user_id() RETURNS uuid LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT (app.verified_context())[3]::uuid;
+END;
+GRANT EXECUTE ON FUNCTION app.user_id TO vouchsafe_app;
+
+-- Returns the membership of the context; null for the system.
+CREATE OR REPLACE FUNCTION app.membership_id() RETURNS uuid LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT (app.verified_context())[4]::uuid;
+END;
+GRANT EXECUTE ON FUNCTION app.membership_id TO vouchsafe_app;
+
+-- Returns the API key that authenticated the caller; null for a member in person.
+CREATE OR REPLACE FUNCTION app.api_key_id() RETURNS uuid LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT (app.verified_context())[8]::uuid;
+END;
+GRANT EXECUTE ON FUNCTION app.api_key_id TO vouchsafe_app;
+
+-- Returns the membership of a member in person; null for an API key, which acts by its permissions only.
+CREATE OR REPLACE FUNCTION app.membership_in_person() RETURNS uuid LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
+END;
+GRANT EXECUTE ON FUNCTION app.membership_in_person TO vouchsafe_app;
+
+-- Returns the person record that the membership is linked to; null without one.
+CREATE OR REPLACE FUNCTION app.own_person_id() RETURNS uuid LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT (app.verified_context())[6]::uuid;
+END;
+GRANT EXECUTE ON FUNCTION app.own_person_id TO vouchsafe_app;
+
+-- Returns whether the caller is the system. Jobs and operators act as the system: only the organization limits them.
+CREATE OR REPLACE FUNCTION app.is_system() RETURNS boolean LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT coalesce((app.verified_context())[1] = 'system', false);
+END;
+GRANT EXECUTE ON FUNCTION app.is_system TO vouchsafe_app;
+
+-- Returns the rank of a scope: org 3, assigned 2, own 1, none 0.
+CREATE OR REPLACE FUNCTION app.width(scope text) RETURNS integer LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  SELECT CASE scope WHEN 'org' THEN 3 WHEN 'assigned' THEN 2 WHEN 'own' THEN 1 ELSE 0 END;
+END;
+GRANT EXECUTE ON FUNCTION app.width TO vouchsafe_app;
+
+-- Returns the organization if one of the permissions reaches every person, or if the caller is the system; otherwise
+-- null. Row policies compare the result with the organization of the row.
+CREATE OR REPLACE FUNCTION app.org_if_everybody(VARIADIC permissions text[]) RETURNS uuid
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c text[] := app.verified_context();
+  scopes jsonb := c[5]::jsonb;
+BEGIN
+  IF c[1] = 'system' THEN RETURN c[2]::uuid; END IF;
+  FOR i IN 1..cardinality(permissions) LOOP
+    IF scopes ->> permissions[i] = 'org' THEN RETURN c[2]::uuid; END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
+GRANT EXECUTE ON FUNCTION app.org_if_everybody TO vouchsafe_app;
+
+-- Returns the organization if the caller is the system; otherwise null.
+CREATE OR REPLACE FUNCTION app.org_if_system() RETURNS uuid LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT CASE WHEN c[1] = 'system' THEN c[2]::uuid END FROM app.verified_context() AS c;
+END;
+GRANT EXECUTE ON FUNCTION app.org_if_system TO vouchsafe_app;
+
+-- Returns the organization and the membership of a member in person, for row policies; the membership is null for an
+-- API key.
+CREATE OR REPLACE FUNCTION app.in_person(OUT org uuid, OUT membership uuid) LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT c[2]::uuid, CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
+END;
+GRANT EXECUTE ON FUNCTION app.in_person TO vouchsafe_app;

@@ -1,0 +1,117 @@
+-- Limits on granting: a member can grant only roles, permissions, and scopes that the member holds permanently.
+-- requires platform/database/context.sql
+-- requires platform/policies/policies.sql
+
+-- Returns the scope with which the caller can grant a permission in an organization: the caller's own, and none during
+-- an access grant, because temporary access would otherwise become permanent.
+CREATE OR REPLACE FUNCTION app.giveable(org uuid, permission text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c text[] := app.verified_context();
+BEGIN
+  IF c[2]::uuid IS DISTINCT FROM org THEN RETURN 'none'; END IF;
+  IF c[1] = 'member' AND EXISTS (SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p
+    WHERE m.org_id = org AND m.id = c[4]::uuid AND p.access_grant_id IS NOT NULL) THEN RETURN 'none'; END IF;
+  RETURN app.held(permission);
+END $$;
+GRANT EXECUTE ON FUNCTION app.giveable TO vouchsafe_app;
+
+-- Returns whether the caller can assign a role of the entered organization. If the role comes with a person record, its
+-- permissions over that record must be held for the whole organization.
+CREATE OR REPLACE FUNCTION app.may_give(role_key text, with_record boolean) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT NOT EXISTS (SELECT FROM jsonb_each_text(app_private.effective_grants(app.org_id(), NULL, role_key)) g
+    WHERE app.width(CASE WHEN g.value = 'own' AND with_record THEN 'org'
+      ELSE g.value END) > app.width(app.giveable(app.org_id(), g.key)))
+$$;
+GRANT EXECUTE ON FUNCTION app.may_give TO vouchsafe_app;
+
+-- Returns the organization in which the caller holds every permission of the owner role; otherwise null. Connecting an
+-- identity provider needs this, because it authenticates every member.
+CREATE OR REPLACE FUNCTION app.org_if_speaks_for_all() RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
+   WHERE o.id = app.org_id() AND app.may_give(r.role, false)
+$$;
+GRANT EXECUTE ON FUNCTION app.org_if_speaks_for_all TO vouchsafe_app;
+
+-- Returns whether the caller can assign people to a member or link a person record to one. Every permission that
+-- reaches further by it must be held by the caller for the whole organization.
+CREATE OR REPLACE FUNCTION app.may_entrust(member uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT app.is_system() OR NOT EXISTS (
+    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p CROSS
+      JOIN LATERAL jsonb_each_text(p.person_scopes) s
+     WHERE m.org_id = app.org_id() AND m.id = member AND s.value = 'assigned'
+       AND app.giveable(m.org_id, s.key) <> 'org')
+$$;
+GRANT EXECUTE ON FUNCTION app.may_entrust TO vouchsafe_app;
+
+-- Refuses an assignment that gives a member access beyond the caller's own.
+CREATE OR REPLACE FUNCTION app_private.assignment_within_own() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF current_user IN ('vouchsafe_app', 'vouchsafe_worker')
+    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_entrust(NEW.membership_id)) THEN
+    RAISE EXCEPTION 'nobody gives a reach that they do not have' USING ERRCODE = '42501',
+      CONSTRAINT = 'assignments_within_own';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER assignment_within_own BEFORE INSERT ON assignments FOR EACH ROW
+  EXECUTE FUNCTION app_private.assignment_within_own();
+
+-- Refuses a role, or a wider one, that the caller does not hold permanently. It runs as the caller of the statement,
+-- after membership_grants. Functions that run as the owner are exempt; every other caller needs a context of this
+-- organization, so removing the context within a statement gains nothing. Temporary and ended rights count as none.
+CREATE OR REPLACE FUNCTION app_private.memberships_within_own() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c text[];
+  before jsonb := '{}';
+  record_given boolean := NEW.person_id IS NOT NULL;
+BEGIN
+  IF current_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NEW; END IF;
+  c := app.verified_context();
+  IF c[2]::uuid IS DISTINCT FROM NEW.org_id OR c[1] NOT IN ('member', 'system') THEN
+    RAISE EXCEPTION 'the organization is not entered' USING ERRCODE = '42501';
+  END IF;
+  IF c[1] = 'system' THEN RETURN NEW; END IF;
+  IF TG_OP = 'UPDATE' THEN
+    IF OLD.status = 'active' AND OLD.access_grant_id IS NULL THEN before := OLD.grants; END IF;
+    record_given := record_given
+      AND (NEW.person_id IS DISTINCT FROM OLD.person_id OR OLD.status <> 'active' OR NEW.role <> OLD.role);
+  END IF;
+  IF NEW.status = 'active' AND EXISTS (
+    SELECT FROM jsonb_each_text(NEW.grants) g
+     WHERE (app.width(g.value) > app.width(before ->> g.key) OR (g.value = 'own' AND record_given))
+       AND app.width(CASE WHEN g.value = 'own' AND record_given THEN 'org'
+         ELSE g.value END) > app.width(app.giveable(NEW.org_id, g.key))) THEN
+    RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501', CONSTRAINT = 'memberships_within_own';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
+  FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
+
+-- A member can grant or remove only permissions that the member holds in full, also by raw SQL.
+CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
+  WITH CHECK (app.giveable(org_id, permission) = 'org');
+
+CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+  USING (app.giveable(org_id, permission) = 'org') WITH CHECK (app.giveable(org_id, permission) = 'org');
+
+CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
+  USING (app.giveable(org_id, permission) = 'org');
+
+-- The same for overrides of a member.
+CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
+  WITH CHECK (app.giveable(org_id, permission) = 'org');
+
+CREATE POLICY within_own_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
+  USING (app.giveable(org_id, permission) = 'org') WITH CHECK (app.giveable(org_id, permission) = 'org');
+
+CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
+  USING (app.giveable(org_id, permission) = 'org');

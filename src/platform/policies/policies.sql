@@ -1,0 +1,210 @@
+-- Effective permissions: grants stored on memberships, the questions that row policies ask, and synchronization with
+-- the declarations.
+-- requires platform/database/context.sql
+
+-- Returns every statement about the permissions of a member and marks the one that decides. Statements about the member
+-- (overrides, active access grants) outrank those about the role, which outrank the default. Within a level a denial
+-- outranks every allowance, and otherwise the widest scope decides.
+CREATE OR REPLACE FUNCTION app_private.grant_levels(org uuid, member uuid, member_role text)
+RETURNS TABLE (permission text, level integer,
+  source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT l.*, l.level = min(l.level) OVER (PARTITION BY l.permission)
+         AND app.width(l.scope) = CASE min(app.width(l.scope)) OVER same WHEN 0 THEN 0
+           ELSE max(app.width(l.scope)) OVER same END
+    FROM (
+      SELECT o.permission, 1 AS level, 'member' AS source, o.scope, o.set_at, NULL::uuid, NULL::timestamptz
+        FROM public.member_overrides o WHERE o.org_id = org AND o.membership_id = member
+      UNION ALL
+      SELECT t.key, 1, 'access-grant', t.value, g.decided_at, g.id, g.expires_at
+        FROM public.access_grants g CROSS JOIN LATERAL jsonb_each_text(g.scopes) t
+       WHERE g.org_id = org AND g.membership_id = member AND g.state = 'approved' AND g.expires_at > now()
+      UNION ALL
+      SELECT o.permission, 2, 'role', o.scope, o.set_at, NULL, NULL FROM public.role_overrides o
+        WHERE o.org_id = org AND o.role = member_role
+      UNION ALL
+      SELECT d.permission, 3, 'default', d.scope, NULL, NULL, NULL FROM public.role_defaults d
+        WHERE d.role = member_role
+    ) AS l (permission, level, source, scope, since, access_grant_id, expires_at)
+  WINDOW same AS (PARTITION BY l.permission, l.level)
+$$;
+
+-- Returns the effective permissions of a member as {permission: scope}. A denied permission is absent.
+CREATE OR REPLACE FUNCTION app_private.effective_grants(org uuid, member uuid, member_role text) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(jsonb_object_agg(l.permission, l.scope), '{}')
+    FROM app_private.grant_levels(org, member, member_role) l
+   WHERE l.decides AND l.scope <> 'none'
+$$;
+
+-- Returns a membership with its derived columns: grants, their part about people (explicit, including none), the active
+-- access grant, and the time when these change without a write.
+CREATE OR REPLACE FUNCTION app_private.with_grants(m public.memberships) RETURNS public.memberships
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  m.grants := app_private.effective_grants(m.org_id, m.id, m.role);
+  m.person_scopes := (SELECT coalesce(jsonb_object_agg(p.key, coalesce(m.grants ->> p.key, 'none')), '{}')
+    FROM public.permissions p WHERE p.of_people);
+  m.portal := coalesce((SELECT r.portal FROM public.roles r WHERE r.org_id = m.org_id AND r.key = m.role),
+    (SELECT r.portal FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset
+      WHERE o.id = m.org_id AND r.role = m.role), m.kind <> 'support');
+  m.access_grant_id := NULL;
+  m.grants_change_at := NULL;
+  SELECT g.id, g.expires_at INTO m.access_grant_id, m.grants_change_at FROM public.access_grants g
+   WHERE g.org_id = m.org_id AND g.membership_id = m.id AND g.state = 'approved' AND g.expires_at > now()
+     ORDER BY g.expires_at LIMIT 1;
+  RETURN m;
+END $$;
+
+-- Returns a membership as of now: the stored row, or a recalculated one if time has changed its grants.
+CREATE OR REPLACE FUNCTION app_private.at_present(m public.memberships) RETURNS public.memberships
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF m.grants_change_at <= now() THEN RETURN app_private.with_grants(m); END IF;
+  RETURN m;
+END $$;
+
+-- Returns the scope of the caller for a permission. An API key is limited to its permissions. The system reaches
+-- everything.
+CREATE OR REPLACE FUNCTION app.held(permission text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c text[] := app.verified_context();
+  m public.memberships;
+BEGIN
+  IF c[1] = 'system' THEN RETURN 'org'; END IF;
+  SELECT * INTO m FROM public.memberships x WHERE x.org_id = c[2]::uuid AND x.id = c[4]::uuid AND x.status = 'active';
+  RETURN coalesce((app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants ->> permission, 'none');
+END $$;
+GRANT EXECUTE ON FUNCTION app.held TO vouchsafe_app;
+
+-- Returns whether the caller holds one of the permissions for the whole organization.
+CREATE OR REPLACE FUNCTION app.holds(VARIADIC permissions text[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(bool_or(app.held(p) = 'org'), false) FROM unnest(permissions) p
+$$;
+GRANT EXECUTE ON FUNCTION app.holds TO vouchsafe_app;
+
+-- Returns the organization if the caller holds one of the permissions for all of it; otherwise null. For row policies.
+CREATE OR REPLACE FUNCTION app.org_if_holds(VARIADIC permissions text[]) RETURNS uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c text[] := app.verified_context();
+  held jsonb;
+BEGIN
+  IF c[1] = 'system' THEN RETURN c[2]::uuid; END IF;
+  held := (SELECT (app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants FROM public.memberships m
+    WHERE m.org_id = c[2]::uuid AND m.id = c[4]::uuid AND m.status = 'active');
+  RETURN CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE held ->> p = 'org') THEN c[2]::uuid END;
+END $$;
+GRANT EXECUTE ON FUNCTION app.org_if_holds TO vouchsafe_app;
+
+-- Returns the organization if the caller holds one of the permissions with any scope; otherwise null. For row policies.
+CREATE OR REPLACE FUNCTION app.org_if_reaches(VARIADIC permissions text[]) RETURNS uuid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) <> 'none') THEN app.org_id() END
+$$;
+GRANT EXECUTE ON FUNCTION app.org_if_reaches TO vouchsafe_app;
+
+-- Returns whether an organization has a role: one of its preset or a custom one.
+CREATE OR REPLACE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset
+    WHERE o.id = org AND r.role = role_key)
+      OR EXISTS (SELECT FROM public.roles r WHERE r.org_id = org AND r.key = role_key)
+$$;
+
+-- Keeps the grants of a membership current, so that entering a session reads one row. Refuses an unknown role, a role
+-- other than support for support staff, and a user that belongs to another organization only.
+CREATE OR REPLACE FUNCTION app_private.membership_grants() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NEW.status = 'active'
+    AND NOT (CASE NEW.kind WHEN 'support' THEN NEW.role = 'support'
+      ELSE app_private.is_role(NEW.org_id, NEW.role) END) THEN
+    RAISE EXCEPTION 'the organization has no role "%"', NEW.role USING ERRCODE = '23514',
+      CONSTRAINT = 'memberships_role';
+  END IF;
+  IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM public.users u
+    WHERE u.id = NEW.user_id AND u.home_org_id <> NEW.org_id) THEN
+    RAISE EXCEPTION 'this user is known to another organization alone' USING ERRCODE = '42501';
+  END IF;
+  RETURN app_private.with_grants(NEW);
+END $$;
+
+CREATE TRIGGER membership_grants BEFORE INSERT OR UPDATE ON memberships
+  FOR EACH ROW EXECUTE FUNCTION app_private.membership_grants();
+
+-- Recalculates the memberships of a role after a change of its overrides.
+CREATE OR REPLACE FUNCTION app_private.role_override_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE public.memberships SET role = role
+   WHERE (org_id, role) IN ((NEW.org_id, NEW.role), (OLD.org_id, OLD.role));
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER role_override_changed AFTER INSERT OR UPDATE OR DELETE ON role_overrides
+  FOR EACH ROW EXECUTE FUNCTION app_private.role_override_changed();
+
+-- Recalculates a membership after a change of its overrides. Refuses overrides for support staff, who receive access
+-- grants only.
+CREATE OR REPLACE FUNCTION app_private.member_override_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM public.memberships m
+    WHERE m.org_id = NEW.org_id AND m.id = NEW.membership_id AND m.kind = 'support') THEN
+    RAISE EXCEPTION 'support staff are given permissions for a time alone' USING ERRCODE = '42501',
+      CONSTRAINT = 'support_for_a_time';
+  END IF;
+  UPDATE public.memberships SET role = role
+   WHERE (org_id, id) IN ((NEW.org_id, NEW.membership_id), (OLD.org_id, OLD.membership_id));
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER member_override_changed AFTER INSERT OR UPDATE OR DELETE ON member_overrides
+  FOR EACH ROW EXECUTE FUNCTION app_private.member_override_changed();
+
+-- Recalculates a membership after a change of its access grants.
+CREATE OR REPLACE FUNCTION app_private.access_grant_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE public.memberships SET role = role WHERE org_id = NEW.org_id AND id = NEW.membership_id;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW
+  EXECUTE FUNCTION app_private.access_grant_changed();
+
+-- Returns the digest of the declarations that the database contains; null before the first migrate.
+CREATE OR REPLACE FUNCTION app.catalogue_digest() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT digest FROM app_private.catalogue
+$$;
+GRANT EXECUTE ON FUNCTION app.catalogue_digest TO vouchsafe_app;
+
+-- Returns the digest of the function files that the database contains; null before the first migrate.
+CREATE OR REPLACE FUNCTION app.function_digest() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT digest FROM app_private.function_files
+$$;
+GRANT EXECUTE ON FUNCTION app.function_digest TO vouchsafe_app;
+
+-- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key, of_people}],
+-- roles: [{preset, role, leads, portal}], defaults: [{role, permission, scope}] }.
+CREATE OR REPLACE FUNCTION app_private.sync_catalogue(catalogue jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM public.role_defaults;
+  DELETE FROM public.preset_roles;
+  DELETE FROM public.permissions;
+  INSERT INTO public.permissions SELECT key, of_people
+    FROM jsonb_to_recordset(catalogue -> 'permissions') AS d (key text, of_people boolean);
+  INSERT INTO public.preset_roles SELECT preset, role, leads, portal
+    FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text, leads boolean, portal boolean);
+  INSERT INTO public.role_defaults SELECT role, permission, scope
+    FROM jsonb_to_recordset(catalogue -> 'defaults') AS d (role text, permission text, scope text);
+  UPDATE public.memberships m SET role = role
+   WHERE (SELECT (m.grants, m.person_scopes, m.portal) IS DISTINCT FROM (w.grants, w.person_scopes, w.portal)
+     FROM app_private.with_grants(m) w);
+END $$;
