@@ -1,6 +1,6 @@
 import type { Profile } from '@node-saml/passport-saml';
 import { SsoRefused } from '../sso/index.js';
-import type { JudgedResponse } from './saml-responses.js';
+import type { VerifiedResponse } from './saml-responses.js';
 import { must, SamlRefused } from './saml-refusal.js';
 
 /**
@@ -17,13 +17,10 @@ export function libraryRefusal(error: unknown): SsoRefused {
 }
 
 /**
- * Holds what the library read against what we read: two readers of one message must have seen the same assertion,
- * issuer and person.
+ * Compares what the library read with what we read: both must have seen the same assertion, issuer and user. Throws
+ * SamlRefused.
  */
-export function checkAgreement(
-  profile: Profile | null,
-  { assertion, connection }: JudgedResponse,
-): asserts profile is Profile {
+export function checkAgreement(profile: Profile | null, { assertion, connection }: VerifiedResponse): void {
   const { Assertion: read } = Object(profile?.getAssertion?.()) as { Assertion?: { $?: { ID?: unknown } } };
   must(read?.$?.ID === assertion.id, 'library_refused', 'another assertion');
   must(profile !== null && profile.issuer === connection.idpEntityId, 'library_refused', 'another issuer');

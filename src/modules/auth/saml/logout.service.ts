@@ -134,7 +134,7 @@ export class LogoutService {
       now,
     );
     await this.endings.end({
-      connectionId: connection.id,
+      connection: connection.found,
       subject: nameIdKey(request.nameId),
       idpSessions: request.sessions,
     });

@@ -1,7 +1,14 @@
-import { ValidateInResponseTo, type CacheProvider, type SamlConfig } from '@node-saml/passport-saml';
+import {
+  SAML,
+  ValidateInResponseTo,
+  type CacheProvider,
+  type Profile,
+  type SamlConfig,
+} from '@node-saml/passport-saml';
 import { type PendingRequest, SIGN_IN_MILLIS } from '../sso/index.js';
 import { clockSkewMillis, UNSOLICITED_MILLIS } from './saml-connection.js';
-import type { JudgedResponse } from './saml-responses.js';
+import { libraryRefusal } from './library-refusal.js';
+import type { VerifiedResponse } from './saml-responses.js';
 
 /**
  * The library wants a store of request ids. Ours is kept elsewhere; this is a view of it, one response long: the
@@ -16,12 +23,11 @@ function onlyRequest(request: PendingRequest | undefined): CacheProvider {
 }
 
 /**
- * The SAML library's options to judge a response by, every one of its lenient defaults turned strict. What answers a
- * request of ours must name it;
- * an answer to none is one that was let through as such. A response that was signed around its plain assertion is
- * verified there too.
+ * The library's options for one response, every lenient default made strict. A response to a request of ours must name
+ * that request; an unsolicited response is one that our own checks admitted as such. A signature around a plain
+ * assertion is verified too.
  */
-export function libraryOptions({ connection, request, outerSigned }: JudgedResponse): SamlConfig {
+function libraryOptions({ connection, request, outerSigned }: VerifiedResponse): SamlConfig {
   return {
     issuer: connection.spEntityId,
     audience: connection.spEntityId,
@@ -37,4 +43,19 @@ export function libraryOptions({ connection, request, outerSigned }: JudgedRespo
     requestIdExpirationPeriodMs: SIGN_IN_MILLIS,
     cacheProvider: onlyRequest(request),
   };
+}
+
+/**
+ * Has passport-saml verify a response that passed our own checks, and returns what it read. Throws SamlRefused, also for
+ * a message that the library accepts without a user, such as a logout response.
+ */
+export async function verifyByLibrary(verified: VerifiedResponse): Promise<Profile | null> {
+  const message = { SAMLResponse: Buffer.from(verified.xml).toString('base64') };
+  try {
+    const { profile, loggedOut } = await new SAML(libraryOptions(verified)).validatePostResponseAsync(message);
+    if (!loggedOut) return profile;
+  } catch (error) {
+    throw libraryRefusal(error);
+  }
+  throw libraryRefusal(undefined);
 }
