@@ -19,7 +19,7 @@ import { checkHostedDomain, identityOf, isIncomplete } from './oidc-claims.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
 import { beginSignIn, type PendingSignIn, type Visitor } from './oidc-login.js';
 import { must } from './oidc-refusal.js';
-import { ProviderDirectory } from './provider-directory.js';
+import { ProviderDirectory, type Provider } from './provider-directory.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 import { text } from './token-checks.js';
 
@@ -70,14 +70,18 @@ export class OidcService {
         requestId: response.state,
         browser,
       });
-      const { metadata } = await this.directory.find(connection.issuer);
-      checkResponseIssuer(response, metadata, connection);
-      return this.redeem(connection, pending, codeOf(response));
+      const provider = await this.directory.find(connection.issuer);
+      checkResponseIssuer(response, provider.metadata, connection);
+      return this.redeem(connection, provider, pending, codeOf(response));
     });
   }
 
-  private async redeem(connection: OidcConnection, pending: PendingSignIn, code: string): Promise<VerifiedIdentity> {
-    const { metadata, keys } = await this.directory.find(connection.issuer);
+  private async redeem(
+    connection: OidcConnection,
+    { metadata, keys }: Provider,
+    pending: PendingSignIn,
+    code: string,
+  ): Promise<VerifiedIdentity> {
     const { callbackUrl } = relyingPartyUrls(this.app.origin, connection.id);
     const { idToken, accessToken } = await this.exchange.redeem(connection, metadata, code, {
       verifier: pending.verifier,

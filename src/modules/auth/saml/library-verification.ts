@@ -46,8 +46,8 @@ function libraryOptions({ connection, request, outerSigned }: VerifiedResponse):
 }
 
 /**
- * Has passport-saml verify a response that passed our own checks, and returns what it read. Throws SamlRefused, also for
- * a message that the library accepts without a user, such as a logout response.
+ * Has passport-saml verify a response that passed our own checks, and returns what it read. Throws SamlRefused, also
+ * for a message that the library accepts without a user, such as a logout response.
  */
 export async function verifyByLibrary(verified: VerifiedResponse): Promise<Profile | null> {
   const message = { SAMLResponse: Buffer.from(verified.xml).toString('base64') };
