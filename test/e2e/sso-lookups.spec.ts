@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { serviceProviderUrls } from '../../src/modules/auth/saml/saml-connection.js';
 import { SsoSetupService } from '../../src/modules/auth/sso/sso-setup.service.js';
 import { Kms } from '../../src/platform/crypto/kms.js';
 import { Harness } from '../harness/app.js';
 import { IdentityProvider, postSaml } from '../harness/identity-provider.js';
 import { connectOidc, departOidc } from '../harness/oidc.js';
 import { OidcIdp } from '../harness/oidc-idp.js';
+import { testConnection } from '../harness/saml-door.js';
+import { logoutXml, nameId, newSigningKey, redirectQuery, truthfulLogout } from '../harness/saml-idp.js';
 
+const PUBLIC = 'http://127.0.0.1:3000';
 const MENTOR = 'mentor@gme.example';
 
 let harness: Harness;
@@ -24,15 +28,21 @@ beforeAll(async () => {
     OidcIdp.start(),
   ]);
   orgId = await harness.make.organization('gme');
-  const metadata = await provider.metadata();
-  const settings = { name: 'Test', metadata, defaultRole: 'mentor', signRequests: true };
-  saml = (await harness.operator.within(orgId, () => harness.operator.app.get(SsoSetupService).create(settings))).id;
+  saml = await connectSaml({ metadata: await provider.metadata(), signRequests: true });
   oidc = await connectOidc(harness, orgId, idp.issuer);
   observe();
 });
 afterAll(() => Promise.all([harness.stop(), provider.stop(), idp.stop()]));
 
-/** Counts what is sent to the database and to the KMS. API and worker run in this process and share one passport. */
+/** Connects the organization to a SAML provider. Returns the connection's id. */
+async function connectSaml(settings: object): Promise<string> {
+  const { id } = await harness.operator.within(orgId, () =>
+    harness.operator.app.get(SsoSetupService).create({ name: 'Test', defaultRole: 'mentor', ...settings }),
+  );
+  return id;
+}
+
+/** Counts database statements and KMS unwraps. API and worker run in this process and share one passport. */
 function observe(): void {
   for (const app of [harness.api, harness.worker]) {
     const kms = app.get(Kms);
@@ -50,7 +60,7 @@ function observe(): void {
   });
 }
 
-/** What one request costs. */
+/** Returns the counts of one request. */
 async function costOf(request: () => Promise<{ status: number }>) {
   Object.assign(counted, { statements: [], unwraps: 0 });
   const { status } = await request();
@@ -71,6 +81,21 @@ describe('one request about a connection looks it up once and unwraps its key on
     const client = harness.client();
     const callback = idp.approve(await departOidc(client, oidc), {});
     const cost = await costOf(() => client.get(callback));
+    expect(cost).toMatchObject({ status: 303, lookups: 1, unwraps: 1 });
+  });
+
+  it('a logout request that a SAML provider signed', async () => {
+    const key = await newSigningKey();
+    const id = await connectSaml({
+      idpEntityId: 'https://idp.example.test/metadata',
+      idpSsoUrl: 'https://idp.example.test/sso',
+      idpSloUrl: 'https://idp.example.test/slo',
+      idpCertificates: [key.certificate],
+    });
+    const connection = { ...testConnection(id, [key.certificate]), ...serviceProviderUrls(PUBLIC, id) };
+    const xml = logoutXml('LogoutRequest', { ...truthfulLogout(connection), inside: nameId('subject-1') });
+    const query = redirectQuery('SAMLRequest', xml, key);
+    const cost = await costOf(() => harness.client().get(`/v1/sso/saml/${id}/logout?${query}`));
     expect(cost).toMatchObject({ status: 303, lookups: 1, unwraps: 1 });
   });
 

@@ -99,7 +99,7 @@ export interface Posted {
   readonly connectionId?: string;
 }
 
-/** Our own verification, whose result a test may replace: what then stands is the library's. */
+/** Our own verification with a result that a test may replace, so that only the library is left to refuse. */
 class SpoiltResponses extends SamlResponses {
   spoil: (verified: VerifiedResponse) => VerifiedResponse = (verified) => verified;
 

@@ -4,7 +4,7 @@ import type { FoundConnection } from '../sso/index.js';
 export interface OidcConnection {
   readonly id: string;
   readonly orgId: string;
-  /** The stored connection, which the last step of a sign-in takes over. */
+  /** The stored connection. The service that opens the session reuses it. */
   readonly found: FoundConnection;
   /** The issuer as it was set up; for Azure AD B2C and Entra's `common` the address its documents are found under. */
   readonly issuer: string;

@@ -17,8 +17,8 @@ export function libraryRefusal(error: unknown): SsoRefused {
 }
 
 /**
- * Compares what the library read with what we read: both must have seen the same assertion, issuer and user. Throws
- * SamlRefused.
+ * Compares the library's profile with our own reading. Throws SamlRefused unless both read the same assertion, issuer,
+ * and user.
  */
 export function checkAgreement(profile: Profile | null, { assertion, connection }: VerifiedResponse): void {
   const { Assertion: read } = Object(profile?.getAssertion?.()) as { Assertion?: { $?: { ID?: unknown } } };

@@ -11,8 +11,8 @@ import { libraryRefusal } from './library-refusal.js';
 import type { VerifiedResponse } from './saml-responses.js';
 
 /**
- * The library wants a store of request ids. Ours is kept elsewhere; this is a view of it, one response long: the
- * request that was taken out for it.
+ * Returns the store of request ids that the library requires. It holds the one request that was taken out of our own
+ * store for this response.
  */
 function onlyRequest(request: PendingRequest | undefined): CacheProvider {
   return {
@@ -23,9 +23,9 @@ function onlyRequest(request: PendingRequest | undefined): CacheProvider {
 }
 
 /**
- * The library's options for one response, every lenient default made strict. A response to a request of ours must name
- * that request; an unsolicited response is one that our own checks admitted as such. A signature around a plain
- * assertion is verified too.
+ * Returns the library's options for one response, with every lenient default made strict. A response to one of our
+ * requests must name that request. Our own checks have already admitted an unsolicited response as such. The library
+ * also verifies a signature around a plain assertion.
  */
 function libraryOptions({ connection, request, outerSigned }: VerifiedResponse): SamlConfig {
   return {
@@ -46,8 +46,8 @@ function libraryOptions({ connection, request, outerSigned }: VerifiedResponse):
 }
 
 /**
- * Has passport-saml verify a response that passed our own checks, and returns what it read. Throws SamlRefused, also
- * for a message that the library accepts without a user, such as a logout response.
+ * Verifies with passport-saml a response that passed our own checks, and returns the profile that the library read.
+ * Throws SamlRefused, also for a message that the library accepts without a user, such as a logout response.
  */
 export async function verifyByLibrary(verified: VerifiedResponse): Promise<Profile | null> {
   const message = { SAMLResponse: Buffer.from(verified.xml).toString('base64') };

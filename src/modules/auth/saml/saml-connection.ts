@@ -11,7 +11,7 @@ export interface SpKey {
 export interface SamlConnection {
   readonly id: string;
   readonly orgId: string;
-  /** The stored connection, which the last step of a sign-in takes over. */
+  /** The stored connection. The service that opens the session reuses it. */
   readonly found: FoundConnection;
   /** Our own names towards this identity provider; see {@link serviceProviderUrls}. */
   readonly spEntityId: string;

@@ -20,7 +20,7 @@ export interface IncomingForm {
   readonly body: unknown;
 }
 
-/** A response that passed our own checks. It signs nobody in before the library has accepted it too. */
+/** A response that passed our own checks. It opens no session until the library has accepted it too. */
 export interface VerifiedResponse {
   readonly connection: SamlConnection;
   /** What it answers; nothing where it came unasked, and may. */
@@ -35,8 +35,8 @@ export interface VerifiedResponse {
 }
 
 /**
- * Our own verification of responses: guard the message, find the request it answers, verify its signatures, decrypt an
- * encrypted assertion and guard it again, and check what was signed. The first failed check throws a
+ * Verifies responses with our own checks: guard the message, find the request that it answers, verify its signatures,
+ * decrypt an encrypted assertion and guard it again, and check the signed bytes. The first failed check throws a
  * {@link SamlRefused}.
  */
 export class SamlResponses {
@@ -73,7 +73,7 @@ export class SamlResponses {
     };
   }
 
-  /** The identity in a response that both verifiers accepted; the assertion is used up. */
+  /** Returns the identity in a response that both verifiers accepted. Throws SamlRefused for a replayed assertion. */
   async admit(verified: VerifiedResponse): Promise<VerifiedIdentity> {
     const { connection, assertion } = verified;
     await this.replays.claim(connection.id, assertion.id, assertion.replayableUntil, this.clock.millis());

@@ -15,7 +15,7 @@ interface Incoming {
 
 type Verify = (request: Incoming, done: (error: Error | null, verified: VerifiedIdentity) => void) => void;
 
-/** A passport strategy of one asynchronous function: `validate` below, which Nest's mixin passes in. */
+/** A passport strategy that calls one asynchronous function. Nest's mixin passes in `validate`. */
 class CallbackStrategy extends passport.Strategy {
   constructor(private readonly verify: Verify) {
     super();
@@ -27,8 +27,8 @@ class CallbackStrategy extends passport.Strategy {
 }
 
 /**
- * Verifies a response at the assertion consumer URL twice: by {@link SamlResponses}, which names what is wrong, then by
- * passport-saml, which verifies the same message again, decrypted where it was encrypted. Both must have read the same
+ * Verifies a response at the assertion consumer URL twice. {@link SamlResponses} verifies first and names the failed
+ * check. passport-saml then verifies the same message, with an encrypted assertion decrypted. Both must read the same
  * assertion. Every error is an SsoRefused.
  */
 export class SamlStrategy extends PassportStrategy(CallbackStrategy, 'saml') {

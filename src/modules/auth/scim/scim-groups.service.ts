@@ -49,7 +49,7 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
     await this.put('scim.group_updated', id, readGroup(body));
   }
 
-  /** Throws as `create`, and what a patch may throw. */
+  /** Throws as `create`, and the errors of a malformed patch. */
   async patch({ id, displayName, externalId }: GroupRow, body: unknown): Promise<void> {
     const members = (await this.scim.membersOf([id])).map(({ userId }) => userId);
     await this.put('scim.group_updated', id, patchGroup({ displayName, externalId, members }, body));

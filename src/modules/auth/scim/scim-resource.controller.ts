@@ -26,18 +26,18 @@ type ScimResponse = Parameters<typeof ReturnsScim>[0];
 interface ScimRoutes {
   readonly resource: ScimResponse;
   readonly list: ScimResponse;
-  /** The events beside those of members. */
+  /** The events of the resource; each route adds those of members. */
   readonly created: readonly AuditEventType[];
   readonly updated: AuditEventType;
   readonly deleted: AuditEventType;
 }
 
-/** A route for directories that answers with a resource or a list. */
+/** Declares a route for directories that returns a resource or a list. */
 function Answers(type: ScimResponse, emits: readonly AuditEventType[], status = 200): MethodDecorator {
   return applyDecorators(DirectoryAccess({ emits }), ReturnsScim(type, status));
 }
 
-/** The base class of a controller with the routes of RFC 7644 section 3 for one resource type. */
+/** Returns a controller base class with the routes of RFC 7644 section 3 for one resource type. */
 export function ScimResourceController<Row extends Kept>({ resource, list, created, updated, deleted }: ScimRoutes) {
   @UseInterceptors(ScimHeaders)
   abstract class ResourceController {

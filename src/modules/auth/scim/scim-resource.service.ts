@@ -10,29 +10,30 @@ import type { Found, ListQuery } from './scim.repository.js';
 
 export type ScimQuery = Record<string, string | undefined>;
 
-/** What one resource type does in its own way. Each change throws what its reader and its SQL function throw. */
+/** The part of the service that differs between Users and Groups. */
 export interface ScimResourceType<Row extends Kept> {
   readonly name: 'User' | 'Group';
   /** The attribute that refers to resources of the other type. */
   readonly references: 'groups' | 'members';
   list(query: ListQuery): Promise<Found<Row>>;
   find(id: string): Promise<Row | null>;
-  /** The references of several resources. */
+  /** Returns the references of several resources. */
   referencesOf(ids: readonly string[]): Promise<Belonging[]>;
-  /** The resource that holds a reference. */
+  /** Returns the id of the resource that holds a reference. */
   ownerOf(reference: Belonging): string;
-  /** Builds the resource; `references` is undefined when the client excluded them. */
+  /** Builds the resource. `references` is undefined when the client excluded them. */
   toResource(base: string, row: Row, references?: readonly Belonging[]): Json;
-  /** Stores a new resource and records that; returns its id. */
+  /** Stores and records a new resource, and returns its id. */
   create(body: unknown): Promise<string>;
-  /** Stores what a PUT leaves of a resource, and records that. */
+  /** Stores and records the fields that a PUT sets. */
   replace(before: Row, body: unknown): Promise<void>;
-  /** Stores what a PATCH leaves of a resource, and records that. */
+  /** Stores and records the fields after a PATCH. */
   patch(before: Row, body: unknown): Promise<void>;
+  /** Deletes a resource and records that. */
   delete(id: string): Promise<void>;
 }
 
-/** The operations of RFC 7644 section 3, the same for every resource type. */
+/** Implements the operations of RFC 7644 section 3 for every resource type. */
 @Injectable()
 export class ScimResourceService {
   private readonly base: string;
@@ -64,12 +65,13 @@ export class ScimResourceService {
     return this.represent(type, row, query);
   }
 
+  /** Throws the errors of the type. */
   async create<Row extends Kept>(type: ScimResourceType<Row>, body: unknown, query: ScimQuery): Promise<Represented> {
     const id = await type.create(body);
     return this.represent(type, await this.find(type, id), query);
   }
 
-  /** Replaces or patches a resource. Throws also not_found, scim_precondition_failed. */
+  /** Replaces or patches a resource. Throws not_found, scim_precondition_failed, and the errors of the type. */
   async change<Row extends Kept>(
     type: ScimResourceType<Row>,
     how: 'replace' | 'patch',
@@ -79,7 +81,7 @@ export class ScimResourceService {
     return this.represent(type, await this.find(type, id), query);
   }
 
-  /** Throws also not_found, scim_precondition_failed. */
+  /** Throws not_found, scim_precondition_failed, and the errors of the type. */
   async delete<Row extends Kept>(type: ScimResourceType<Row>, id: string, ifMatch: string | undefined): Promise<void> {
     await this.findVersion(type, id, ifMatch);
     await type.delete(id);
@@ -91,7 +93,7 @@ export class ScimResourceService {
     return row;
   }
 
-  /** The resource as the client last saw it. */
+  /** Returns the resource if it still has the version that the client names. */
   private async findVersion<Row extends Kept>(
     type: ScimResourceType<Row>,
     id: string,

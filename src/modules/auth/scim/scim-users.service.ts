@@ -50,7 +50,7 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
     return this.update(before, readUser(body, before));
   }
 
-  /** Throws as `create`, and what a patch may throw. */
+  /** Throws as `create`, and the errors of a malformed patch. */
   async patch(before: UserRow, body: unknown): Promise<void> {
     return this.update(before, patchUser(before, body));
   }
@@ -71,7 +71,7 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
   }
 }
 
-/** Why a change ends the membership of a user, where it does. */
+/** Returns the reason to record if a change ends the user's membership. */
 function endReason({ active }: ScimUserFields): 'no_role' | 'inactive' {
   return active ? 'no_role' : 'inactive';
 }

@@ -25,19 +25,19 @@ export class FoundConnection {
     return this.row.orgId;
   }
 
-  /** The data keys of the organization. The organization becomes that of the context. */
+  /** Returns the data keys of the organization, and sets the organization of the context. */
   keys(): Promise<KeyRing> {
     currentContext().orgId = this.orgId;
     return (this.ring ??= this.dataKeys.unwrap(ORGANIZATION, 'data', this.wrapped));
   }
 
-  /** Opens a sealed column of the row; null without a KMS call where the column is empty. */
+  /** Opens a sealed column of the row. Returns null without a KMS call when the column is empty. */
   async open(column: string, sealed: Buffer | null): Promise<string | null> {
     if (sealed === null) return null;
     return (await this.keys()).forRow('sso_connections', this.id).open(column, sealed);
   }
 
-  /** The secret that proves to the database that the application itself verified a message of the provider. */
+  /** Returns the secret that proves to the database that the application verified a message of the provider. */
   async dbSecret(): Promise<Buffer> {
     return Buffer.from((await this.open('entrance_enc', this.row.entrance))!);
   }
@@ -51,7 +51,7 @@ export class SsoConnectionFinder {
     private readonly dataKeys: DataKeys,
   ) {}
 
-  /** The connection that users may sign in through; undefined when there is none of this id and protocol. */
+  /** Returns the connection that users may sign in through; undefined when none has this id and protocol. */
   async find(connectionId: string, protocol: SsoProtocol): Promise<FoundConnection | undefined> {
     const found = await this.repository.findForSignIn(connectionId);
     if (found === null || found.connection.protocol !== protocol) return undefined;

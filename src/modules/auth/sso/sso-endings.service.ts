@@ -8,10 +8,11 @@ import { SsoRepository, type SsoEnded } from './sso.repository.js';
 
 /** What an identity provider says is over. */
 export interface SsoEnding {
-  /** The connection whose provider says so. */
+  /** The connection of the provider that sent the message. */
   readonly connection: FoundConnection;
   /**
-   * Whose sessions, as the provider calls them (`idpSubject` of the verified identity); of all people when sessions are named.
+   * The user, as the provider names them (`idpSubject` of the verified identity). When absent, the named sessions of
+   * every user end.
    */
   readonly subject?: string;
   /** Which ones, as the provider calls them; all that it opened when none is named. */

@@ -25,7 +25,7 @@ export interface SsoAim {
   readonly testBy?: string;
 }
 
-/** What a verified response of an identity provider says, whatever the protocol. */
+/** The result of a verified response of an identity provider, for every protocol. */
 export interface VerifiedIdentity {
   /** The connection that the response was verified for. */
   readonly connection: FoundConnection;

@@ -44,7 +44,7 @@ export class SsoTests {
     return departure;
   }
 
-  /** Records the result of a test; returns the path that shows it. A test passes when a session would have opened. */
+  /** Records the result of a test and returns its path. A test passes if a sign-in would open a session. */
   async finish(verified: VerifiedIdentity): Promise<string> {
     const { connection, identity, evidence } = verified;
     const connectionId = connection.id;

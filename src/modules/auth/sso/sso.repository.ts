@@ -144,7 +144,7 @@ const FOUND = Object.entries({
 export class SsoRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Any enabled connection of an active organization, and the wrapped data keys of that organization. */
+  /** Returns an enabled connection of an active organization, and the wrapped data keys of that organization. */
   async findForSignIn(id: string): Promise<{ connection: SignInConnection; keys: WrappedKey[] } | null> {
     if (!UUID.test(id)) return null;
     const [row] = await this.unitOfWork.once<FoundRow>(
