@@ -290,13 +290,8 @@ export const cases = [
     file: 'src/modules/auth/saml/saml.strategy.ts',
     edit: (text) =>
       text.replace(
-        '  /** Before the library:',
-        `  override authenticate(request: Incoming): void {
-    const admitted = this.open(request).then(() => this.responses.admit(this.judged.get(request)!));
-    admitted.then((arrival) => this.success(arrival as never), (error: Error) => this.error(error));
-  }
-
-  /** Before the library:`,
+        'checkAgreement(await verifyByLibrary(verified), verified);',
+        'void verifyByLibrary(verified).then((profile) => checkAgreement(profile, verified)).catch(() => undefined);',
       ),
     tests: 'saml/library-verification',
     expect: /signed by a stranger/,

@@ -9,12 +9,9 @@ import {
   type SamlConnection,
 } from '../../src/modules/auth/saml/saml-connection.js';
 import { beginSignIn } from '../../src/modules/auth/saml/saml-login.js';
-import {
-  SamlResponses,
-  type IncomingForm,
-  type JudgedResponse,
-  type SamlArrival,
-} from '../../src/modules/auth/saml/saml-responses.js';
+import { SamlResponses, type IncomingForm, type VerifiedResponse } from '../../src/modules/auth/saml/saml-responses.js';
+import type { FoundConnection } from '../../src/modules/auth/sso/found-connection.js';
+import type { VerifiedIdentity } from '../../src/modules/auth/sso/sso-identity.js';
 import { Clock } from '../../src/platform/clock/clock.js';
 
 /** The two Redis commands of the sign-in store, in memory. */
@@ -57,9 +54,11 @@ export function testConnection(
   certificates: readonly string[],
   more: Partial<SamlConnection> = {},
 ): SamlConnection {
+  const orgId = `org-of-${id}`;
   return {
     id,
-    orgId: `org-of-${id}`,
+    orgId,
+    found: { id, orgId } as FoundConnection,
     ...serviceProviderUrls(PUBLIC_URL, id),
     idpEntityId: 'https://idp.example.test/metadata',
     idpSsoUrl: 'https://idp.example.test/sso',
@@ -100,12 +99,12 @@ export interface Posted {
   readonly connectionId?: string;
 }
 
-/** Our own judgement, which a test may spoil: what then stands is the library's. */
+/** Our own verification with a result that a test may replace, so that only the library is left to refuse. */
 class SpoiltResponses extends SamlResponses {
-  spoil: (judged: JudgedResponse) => JudgedResponse = (judged) => judged;
+  spoil: (verified: VerifiedResponse) => VerifiedResponse = (verified) => verified;
 
-  override async judge(form: IncomingForm): Promise<JudgedResponse> {
-    return this.spoil(await super.judge(form));
+  override async verifyResponse(form: IncomingForm): Promise<VerifiedResponse> {
+    return this.spoil(await super.verifyResponse(form));
   }
 }
 
@@ -125,8 +124,7 @@ export class SamlDoor {
       PUBLIC_URL,
       this.clock,
     );
-    // passport-saml's types are those of Express 4, passport's those of Express 5; at run time they agree.
-    this.passport.use('saml', new SamlStrategy(this.responses) as unknown as passport.Strategy);
+    this.passport.use('saml', new SamlStrategy(this.responses));
   }
 
   /** Sends a new browser to the connection's identity provider. */
@@ -139,7 +137,7 @@ export class SamlDoor {
   }
 
   /** Posts an answer to the assertion address. Rejects with a {@link SamlRefused}. */
-  arrive(departed: Departed, posted: Posted): Promise<SamlArrival> {
+  arrive(departed: Departed, posted: Posted): Promise<VerifiedIdentity> {
     const form = { SAMLResponse: Buffer.from(posted.xml ?? '').toString('base64'), RelayState: '' };
     const request = {
       method: 'POST',
@@ -148,8 +146,8 @@ export class SamlDoor {
       query: posted.query ?? {},
       body: posted.body === undefined ? form : posted.body,
     };
-    const { promise, resolve, reject } = Promise.withResolvers<SamlArrival>();
-    const done = (error: unknown, arrival: SamlArrival | false | undefined): void => {
+    const { promise, resolve, reject } = Promise.withResolvers<VerifiedIdentity>();
+    const done = (error: unknown, arrival: VerifiedIdentity | false | undefined): void => {
       if (error || !arrival) reject(libraryRefusal(error));
       else resolve(arrival);
     };

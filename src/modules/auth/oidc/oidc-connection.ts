@@ -1,7 +1,11 @@
+import type { FoundConnection } from '../sso/index.js';
+
 /** One organization's OpenID provider, and what we are to it. */
 export interface OidcConnection {
   readonly id: string;
   readonly orgId: string;
+  /** The stored connection. The service that opens the session reuses it. */
+  readonly found: FoundConnection;
   /** The issuer as it was set up; for Azure AD B2C and Entra's `common` the address its documents are found under. */
   readonly issuer: string;
   readonly clientId: string;

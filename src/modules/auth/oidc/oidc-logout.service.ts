@@ -41,7 +41,7 @@ export class OidcLogoutService {
       ensure(connection !== undefined, 'connection_unknown');
       const token = await this.verified(connection, form);
       await this.endings.end({
-        connectionId,
+        connection: connection.found,
         subject: token.subjectKey,
         idpSessions: token.session === undefined ? [] : [token.session],
       });

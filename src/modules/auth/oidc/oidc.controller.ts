@@ -4,7 +4,7 @@ import { Access, Public } from '../../../platform/access/decorators.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { SessionCookies } from '../sessions/index.js';
-import { SsoArrivals, SsoTests } from '../sso/index.js';
+import { SsoSignInService, SsoTests } from '../sso/index.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
 import { BackchannelLogoutResponse, OidcDepartQuery } from './oidc.dto.js';
 import { OidcService } from './oidc.service.js';
@@ -20,7 +20,7 @@ export class OidcController {
   constructor(
     private readonly oidc: OidcService,
     private readonly logout: OidcLogoutService,
-    private readonly arrivals: SsoArrivals,
+    private readonly signIn: SsoSignInService,
     private readonly tests: SsoTests,
     private readonly cookies: SessionCookies,
   ) {}
@@ -64,11 +64,11 @@ export class OidcController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const arrival = await this.oidc.arrive(connectionId, request.query, request.headers.cookie);
-    if (arrival.aim?.testBy !== undefined) return { url: await this.tests.finish(arrival) };
-    const session = await this.arrivals.open(arrival);
+    const verified = await this.oidc.verifyResponse(connectionId, request.query, request.headers.cookie);
+    if (verified.aim?.testBy !== undefined) return { url: await this.tests.finish(verified) };
+    const session = await this.signIn.open(verified);
     this.cookies.set(response, session.secret, session.expiresAt);
-    return { url: arrival.returnTo };
+    return { url: verified.returnTo };
   }
 
   @Get('logout')

@@ -6,11 +6,11 @@ import {
   evidenceOfClaims,
   PendingRequests,
   problemOf,
-  type SsoArrival,
-  SsoArrivals,
   type SsoLoginRedirect,
   SsoRefused,
   SsoRepository,
+  SsoSignInService,
+  type VerifiedIdentity,
 } from '../sso/index.js';
 import { checkResponseIssuer, codeOf, readCallback } from './callback.js';
 import { CodeExchange } from './code-exchange.js';
@@ -19,7 +19,7 @@ import { checkHostedDomain, identityOf, isIncomplete } from './oidc-claims.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
 import { beginSignIn, type PendingSignIn, type Visitor } from './oidc-login.js';
 import { ensure } from './oidc-refusal.js';
-import { ProviderDirectory } from './provider-directory.js';
+import { ProviderDirectory, type Provider } from './provider-directory.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 import { text } from './token-checks.js';
 
@@ -33,7 +33,7 @@ export class OidcService {
     private readonly directory: ProviderDirectory,
     private readonly exchange: CodeExchange,
     private readonly requests: PendingRequests,
-    private readonly arrivals: SsoArrivals,
+    private readonly signIn: SsoSignInService,
     private readonly repository: SsoRepository,
     private readonly app: AppConfig,
     private readonly clock: Clock,
@@ -52,14 +52,14 @@ export class OidcService {
   }
 
   /**
-   * Somebody who came back with an answer that holds. Throws not_found, unavailable, sso_refused; the reason is in the
-   * organization's log.
+   * Verifies the response that a browser brought to the callback. Throws not_found, unavailable, sso_refused; the
+   * reason is in the organization's log.
    */
-  arrive(
+  verifyResponse(
     connectionId: string,
     query: Readonly<Record<string, unknown>>,
     cookieHeader: string | undefined,
-  ): Promise<SsoArrival> {
+  ): Promise<VerifiedIdentity> {
     return this.recorded(connectionId, async () => {
       const connection = await this.connection(connectionId);
       const response = readCallback(query);
@@ -70,14 +70,18 @@ export class OidcService {
         requestId: response.state,
         browser,
       });
-      const { metadata } = await this.directory.find(connection.issuer);
-      checkResponseIssuer(response, metadata, connection);
-      return this.redeem(connection, pending, codeOf(response));
+      const provider = await this.directory.find(connection.issuer);
+      checkResponseIssuer(response, provider.metadata, connection);
+      return this.redeem(connection, provider, pending, codeOf(response));
     });
   }
 
-  private async redeem(connection: OidcConnection, pending: PendingSignIn, code: string): Promise<SsoArrival> {
-    const { metadata, keys } = await this.directory.find(connection.issuer);
+  private async redeem(
+    connection: OidcConnection,
+    { metadata, keys }: Provider,
+    pending: PendingSignIn,
+    code: string,
+  ): Promise<VerifiedIdentity> {
     const { callbackUrl } = relyingPartyUrls(this.app.origin, connection.id);
     const { idToken, accessToken } = await this.exchange.redeem(connection, metadata, code, {
       verifier: pending.verifier,
@@ -102,7 +106,7 @@ export class OidcService {
     ]);
     const identity = identityOf(token, userInfo, connection);
     return {
-      connectionId: connection.id,
+      connection: connection.found,
       identity,
       returnTo: pending.returnTo,
       idpSession: text(token.claims, 'sid'),
@@ -129,7 +133,7 @@ export class OidcService {
     } catch (error) {
       if (!(error instanceof SsoRefused)) throw error;
       this.log.warn(`sign-in refused: ${error.message}`);
-      await this.arrivals
+      await this.signIn
         .recordRefusal(connectionId, 'oidc', error.reason)
         .catch((cause: unknown) => this.log.error('a refused sign-in could not be recorded', cause));
       throw problemOf(error);

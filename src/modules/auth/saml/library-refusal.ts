@@ -1,6 +1,6 @@
 import type { Profile } from '@node-saml/passport-saml';
 import { SsoRefused } from '../sso/index.js';
-import type { JudgedResponse } from './saml-responses.js';
+import type { VerifiedResponse } from './saml-responses.js';
 import { ensure, SamlRefused } from './saml-refusal.js';
 
 /**
@@ -17,13 +17,10 @@ export function libraryRefusal(error: unknown): SsoRefused {
 }
 
 /**
- * Holds what the library read against what we read: two readers of one message must have seen the same assertion,
- * issuer and person.
+ * Compares the library's profile with our own reading. Throws SamlRefused unless both read the same assertion, issuer,
+ * and user.
  */
-export function checkAgreement(
-  profile: Profile | null,
-  { assertion, connection }: JudgedResponse,
-): asserts profile is Profile {
+export function checkAgreement(profile: Profile | null, { assertion, connection }: VerifiedResponse): void {
   const { Assertion: read } = Object(profile?.getAssertion?.()) as { Assertion?: { $?: { ID?: unknown } } };
   ensure(read?.$?.ID === assertion.id, 'library_refused', 'another assertion');
   ensure(profile !== null && profile.issuer === connection.idpEntityId, 'library_refused', 'another issuer');

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { SessionCookies } from '../sessions/index.js';
-import { problemOf, toSsoError, SsoArrivals, type SsoRefused } from '../sso/index.js';
+import { problemOf, toSsoError, SsoSignInService, type SsoRefused } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
@@ -15,7 +15,7 @@ export class LogoutController {
 
   constructor(
     private readonly logout: LogoutService,
-    private readonly arrivals: SsoArrivals,
+    private readonly signIn: SsoSignInService,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -77,7 +77,7 @@ export class LogoutController {
   private async record(connectionId: string, { reason, cause }: SsoRefused): Promise<void> {
     this.log.warn(`logout refused: ${reason}`);
     if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
-    await this.arrivals
+    await this.signIn
       .recordLogoutRefusal(connectionId, reason)
       .catch((error: unknown) => this.log.error('a refused logout could not be recorded', error));
   }

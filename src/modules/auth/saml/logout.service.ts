@@ -133,7 +133,7 @@ export class LogoutService {
       now,
     );
     await this.endings.end({
-      connectionId: connection.id,
+      connection: connection.found,
       subject: nameIdKey(request.nameId),
       idpSessions: request.sessions,
     });

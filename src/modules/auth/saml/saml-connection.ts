@@ -1,4 +1,4 @@
-import type { SamlBinding } from '../sso/index.js';
+import type { FoundConnection, SamlBinding } from '../sso/index.js';
 import { ensure } from './saml-refusal.js';
 
 /** A key of ours towards one identity provider, and the certificate that shows its public half. PEM. */
@@ -11,6 +11,8 @@ export interface SpKey {
 export interface SamlConnection {
   readonly id: string;
   readonly orgId: string;
+  /** The stored connection. The service that opens the session reuses it. */
+  readonly found: FoundConnection;
   /** Our own names towards this identity provider; see {@link serviceProviderUrls}. */
   readonly spEntityId: string;
   readonly acsUrl: string;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../platform/clock/clock.js';
 import { browserSecret } from '../sessions/index.js';
-import type { AssertionReplays, PendingRequest, PendingRequests, SsoArrival } from '../sso/index.js';
+import type { AssertionReplays, PendingRequest, PendingRequests, VerifiedIdentity } from '../sso/index.js';
 import { checkAssertion, checkResponse, type VerifiedAssertion } from './assertion-checks.js';
 import { decryptElement } from './assertion-encryption.js';
 import { identityOf, nameIdKey } from './identity.js';
@@ -12,11 +12,6 @@ import { evidenceOf } from './saml-evidence.js';
 import { ensure, SamlRefused } from './saml-refusal.js';
 import { verifiedBytes } from './xml-signature.js';
 
-/** A person who came back from their identity provider with an assertion that holds. */
-export interface SamlArrival extends SsoArrival {
-  readonly orgId: string;
-}
-
 /** The part of an HTTP request that a response is read from. */
 export interface IncomingForm {
   readonly connectionId: string;
@@ -25,8 +20,8 @@ export interface IncomingForm {
   readonly body: unknown;
 }
 
-/** A response to which we have no objection. It signs nobody in before the library has none either. */
-export interface JudgedResponse {
+/** A response that passed our own checks. It opens no session until the library has accepted it too. */
+export interface VerifiedResponse {
   readonly connection: SamlConnection;
   /** What it answers; nothing where it came unasked, and may. */
   readonly request?: PendingRequest;
@@ -40,10 +35,9 @@ export interface JudgedResponse {
 }
 
 /**
- * Our own judgement of responses: guard the message, find the request it answers, verify its signatures, decrypt it
- * where it
- * is encrypted and guard it again, and check what was signed. The first thing that is not right is a {@link
- * SamlRefused}.
+ * Verifies responses with our own checks: guard the message, find the request that it answers, verify its signatures,
+ * decrypt an encrypted assertion and guard it again, and check the signed bytes. The first failed check throws a
+ * {@link SamlRefused}.
  */
 export class SamlResponses {
   constructor(
@@ -54,7 +48,7 @@ export class SamlResponses {
     private readonly clock: Clock,
   ) {}
 
-  async judge(form: IncomingForm): Promise<JudgedResponse> {
+  async verifyResponse(form: IncomingForm): Promise<VerifiedResponse> {
     const connection = await this.connectionOf(form.connectionId);
     const posted = postedField(form.body, form.query, ['SAMLResponse']);
     const response = guardResponse(posted.xml, { responseSigned: connection.wantResponseSigned });
@@ -79,11 +73,11 @@ export class SamlResponses {
     };
   }
 
-  /** Lets in whoever a response is about, once. */
-  async admit(judged: JudgedResponse): Promise<SamlArrival> {
-    const { connection, assertion } = judged;
+  /** Returns the identity in a response that both verifiers accepted. Throws SamlRefused for a replayed assertion. */
+  async admit(verified: VerifiedResponse): Promise<VerifiedIdentity> {
+    const { connection, assertion } = verified;
     await this.replays.claim(connection.id, assertion.id, assertion.replayableUntil, this.clock.millis());
-    return arrivalOf(judged);
+    return identityIn(verified);
   }
 
   private async connectionOf(id: string): Promise<SamlConnection> {
@@ -146,10 +140,9 @@ function authenticatedSince(
   return forceAuthn ? now - UNSOLICITED_MILLIS : undefined;
 }
 
-function arrivalOf({ assertion, connection, request, signedXml }: JudgedResponse): SamlArrival {
+function identityIn({ assertion, connection, request, signedXml }: VerifiedResponse): VerifiedIdentity {
   return {
-    connectionId: connection.id,
-    orgId: connection.orgId,
+    connection: connection.found,
     identity: identityOf(assertion, connection),
     returnTo: request?.returnTo ?? '/',
     sessionEnds: assertion.sessionEnds,

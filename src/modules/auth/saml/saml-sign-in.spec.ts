@@ -17,7 +17,7 @@ import {
   type SigningKey,
 } from '../../../../test/harness/saml-idp.js';
 import type { SamlConnection } from './saml-connection.js';
-import type { SamlArrival } from './saml-responses.js';
+import type { VerifiedIdentity } from '../sso/index.js';
 
 describe('a truthful response signs in', () => {
   let key: SigningKey;
@@ -33,7 +33,7 @@ describe('a truthful response signs in', () => {
     change: (departed: Departed) => Partial<Parts> = () => ({}),
     finish: (parts: Parts) => string = (parts) => signedResponse(parts, key),
     to: SamlConnection = connection,
-  ): Promise<SamlArrival> {
+  ): Promise<VerifiedIdentity> {
     const door = new SamlDoor(to);
     const departed = await door.depart(to, '/people?sort=name');
     const parts = { ...truthfulParts(to, departed.requestId), ...change(departed) };
@@ -44,8 +44,7 @@ describe('a truthful response signs in', () => {
     expect(await signIn()).toEqual({
       idpSubject: expect.stringContaining('subject-1'),
       signedInAt: expect.any(Number),
-      connectionId: 'one',
-      orgId: 'org-of-one',
+      connection: { id: 'one', orgId: 'org-of-one' },
       returnTo: '/people?sort=name',
       sessionEnds: undefined,
       idpSession: '_session',

@@ -3,9 +3,9 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { Returns } from '../../../platform/http/returns.js';
 import { SessionCookies } from '../sessions/index.js';
-import { DepartQuery, SsoArrivals, SsoTests } from '../sso/index.js';
-import { ArrivalGuard, type SamlRequest } from './arrival.guard.js';
+import { DepartQuery, SsoSignInService, SsoTests } from '../sso/index.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
+import { SamlResponseGuard, type SamlRequest } from './saml-response.guard.js';
 import { SamlService } from './saml.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
@@ -15,7 +15,7 @@ const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 export class SamlController {
   constructor(
     private readonly saml: SamlService,
-    private readonly arrivals: SsoArrivals,
+    private readonly signIn: SsoSignInService,
     private readonly tests: SsoTests,
     private readonly cookies: SessionCookies,
   ) {}
@@ -70,13 +70,13 @@ export class SamlController {
     ],
     limit: LIMIT,
   })
-  @UseGuards(ArrivalGuard)
+  @UseGuards(SamlResponseGuard)
   @Returns.redirect(303)
   async acs(@Req() request: Request & SamlRequest, @Res({ passthrough: true }) response: Response) {
-    const { samlArrival: arrival } = request;
-    if (arrival.aim?.testBy !== undefined) return { url: await this.tests.finish(arrival) };
-    const session = await this.arrivals.open(arrival);
+    const { verifiedIdentity: verified } = request;
+    if (verified.aim?.testBy !== undefined) return { url: await this.tests.finish(verified) };
+    const session = await this.signIn.open(verified);
     this.cookies.set(response, session.secret, session.expiresAt);
-    return { url: arrival.returnTo };
+    return { url: verified.returnTo };
   }
 }

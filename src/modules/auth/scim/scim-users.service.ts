@@ -1,114 +1,77 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
-import { AppConfig } from '../../../platform/config/index.js';
-import { Problem } from '../../../platform/problem/index.js';
-import { isResourceId } from './scim-group.js';
 import { ScimLog } from './scim-log.js';
-import { assertVersion, Projection, readPage } from './scim-query.js';
-import { baseUrl, listResource, userResource, type Represented } from './scim-resources.js';
+import type { ScimResourceType } from './scim-resource.service.js';
+import { userResource, type Belonging } from './scim-resources.js';
 import { patchUser } from './scim-user-patch.js';
 import { changedFields, readUser, type ScimUserFields } from './scim-user.js';
-import { ScimRepository, type UserRow } from './scim.repository.js';
+import { ScimRepository, type ListQuery, type UserRow } from './scim.repository.js';
 
-export type ScimQuery = Record<string, string | undefined>;
-
-/** The Users of a directory: members of the organization, as far as it speaks of them. */
+/** The Users of a directory: the members of the organization that it provisions. */
 @Injectable()
-export class ScimUsersService {
-  private readonly base: string;
+export class ScimUsersService implements ScimResourceType<UserRow> {
+  readonly name = 'User';
+  readonly references = 'groups';
+  readonly toResource = userResource;
 
   constructor(
     private readonly scim: ScimRepository,
     private readonly log: ScimLog,
     private readonly audit: AuditTrail,
-    app: AppConfig,
-  ) {
-    this.base = baseUrl(app);
+  ) {}
+
+  list(query: ListQuery) {
+    return this.scim.users(query);
   }
 
-  /** Throws scim_invalid_filter, scim_invalid_value. */
-  async list(query: ScimQuery): Promise<Represented> {
-    const page = readPage(query);
-    const projection = new Projection(query);
-    const { total, rows } = await this.scim.users({
-      filter: query['filter'],
-      page,
-      order: query['sortBy']?.toLowerCase(),
-      descending: query['sortOrder'] === 'descending',
-    });
-    this.log.read('User', rows.length);
-    return { resource: listResource(total, page, await this.present(rows, projection)) };
+  find(id: string) {
+    return this.scim.user(id);
   }
 
-  /** Throws not_found. */
-  async read(id: string, query: ScimQuery): Promise<Represented> {
-    const user = await this.find(id);
-    this.log.read('User', 1);
-    return this.represent(user, query);
+  referencesOf(ids: readonly string[]) {
+    return this.scim.groupsOf(ids);
+  }
+
+  ownerOf({ userId }: Belonging): string {
+    return userId;
   }
 
   /** Throws scim_invalid_syntax, scim_invalid_value, scim_uniqueness, scim_account_exists, last_administrator. */
-  async create(body: unknown, query: ScimQuery): Promise<Represented> {
+  async create(body: unknown): Promise<string> {
     const fields = readUser(body);
     const effects = await this.scim.createUser(fields, newId(), newId());
-    this.log.record(effects, fields.active ? 'no_role' : 'inactive');
-    return this.represent(await this.find(effects[0]!.membershipId), query);
+    this.log.record(effects, endReason(fields));
+    return effects[0]!.membershipId;
   }
 
-  /** Throws as `create`, and not_found, scim_precondition_failed. */
-  replace(id: string, body: unknown, ifMatch: string | undefined, query: ScimQuery): Promise<Represented> {
-    return this.change(id, ifMatch, query, (before) => readUser(body, before));
+  /** Throws as `create`. */
+  async replace(before: UserRow, body: unknown): Promise<void> {
+    return this.update(before, readUser(body, before));
   }
 
-  /** Throws as `replace`, and what a patch may throw. */
-  patch(id: string, body: unknown, ifMatch: string | undefined, query: ScimQuery): Promise<Represented> {
-    return this.change(id, ifMatch, query, (before) => patchUser(before, body));
+  /** Throws as `create`, and the errors of a malformed patch. */
+  async patch(before: UserRow, body: unknown): Promise<void> {
+    return this.update(before, patchUser(before, body));
   }
 
-  /** Throws not_found, scim_precondition_failed, last_administrator. */
-  async delete(id: string, ifMatch: string | undefined): Promise<void> {
-    assertVersion((await this.find(id)).version, ifMatch);
+  /** Throws last_administrator. */
+  async delete(id: string): Promise<void> {
     this.log.record(await this.scim.deleteUser(id), 'deleted');
     this.audit.record('scim.user_deleted', { target: { type: 'membership', id } });
   }
 
-  private async change(
-    id: string,
-    ifMatch: string | undefined,
-    query: ScimQuery,
-    changed: (before: UserRow) => ScimUserFields,
-  ): Promise<Represented> {
-    const before = await this.find(id);
-    assertVersion(before.version, ifMatch);
-    const after = changed(before);
-    const effects = await this.scim.updateUser(id, after);
+  private async update(before: UserRow, after: ScimUserFields): Promise<void> {
+    const effects = await this.scim.updateUser(before.id, after);
     this.audit.record('scim.user_updated', {
-      target: { type: 'membership', id },
+      target: { type: 'membership', id: before.id },
       meta: { fields: changedFields(before, after) },
     });
-    this.log.record(effects, after.active ? 'no_role' : 'inactive');
-    return this.represent(await this.find(id), query);
+    this.log.record(effects, endReason(after));
   }
+}
 
-  private async find(id: string): Promise<UserRow> {
-    const user = isResourceId(id) ? await this.scim.user(id) : null;
-    if (user === null) throw new Problem('not_found');
-    return user;
-  }
-
-  private async represent(user: UserRow, query: ScimQuery): Promise<Represented> {
-    const [resource] = await this.present([user], new Projection(query));
-    return { resource: resource!, version: user.version, location: `${this.base}/Users/${user.id}` };
-  }
-
-  private async present(users: readonly UserRow[], projection: Projection) {
-    const groups =
-      projection.wants('groups') && users.length > 0
-        ? Map.groupBy(await this.scim.groupsOf(users.map(({ id }) => id)), ({ userId }) => userId)
-        : null;
-    return users.map((user) =>
-      projection.of(userResource(this.base, user, groups === null ? undefined : (groups.get(user.id) ?? []))),
-    );
-  }
+/** Returns the reason to record if a change ends the user's membership. */
+function endReason({ active }: ScimUserFields): 'no_role' | 'inactive' {
+  return active ? 'no_role' : 'inactive';
 }

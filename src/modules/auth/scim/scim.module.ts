@@ -5,6 +5,7 @@ import { ScimDiscoveryController } from './scim-discovery.controller.js';
 import { ScimGroupsController } from './scim-groups.controller.js';
 import { ScimGroupsService } from './scim-groups.service.js';
 import { ScimLog } from './scim-log.js';
+import { ScimResourceService } from './scim-resource.service.js';
 import { ScimTokensController } from './scim-tokens.controller.js';
 import { ScimTokensRepository } from './scim-tokens.repository.js';
 import { ScimTokensService } from './scim-tokens.service.js';
@@ -17,7 +18,15 @@ import { ScimRepository } from './scim.repository.js';
 @Module({
   imports: [RbacModule, SsoModule],
   controllers: [ScimDiscoveryController, ScimGroupsController, ScimTokensController, ScimUsersController],
-  providers: [ScimGroupsService, ScimLog, ScimRepository, ScimTokensRepository, ScimTokensService, ScimUsersService],
+  providers: [
+    ScimGroupsService,
+    ScimLog,
+    ScimRepository,
+    ScimResourceService,
+    ScimTokensRepository,
+    ScimTokensService,
+    ScimUsersService,
+  ],
   exports: [ScimTokensService],
 })
 export class ScimModule {}

@@ -2,15 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { withIdentity } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { SsoArrivals } from './sso-arrivals.service.js';
+import type { FoundConnection } from './found-connection.js';
 import { ensure } from './sso-refusal.js';
 import { SsoRepository, type SsoEnded } from './sso.repository.js';
 
 /** What an identity provider says is over. */
 export interface SsoEnding {
-  readonly connectionId: string;
+  /** The connection of the provider that sent the message. */
+  readonly connection: FoundConnection;
   /**
-   * Whose sessions, as the provider calls them (`idpSubject` of the arrival); of all people when sessions are named.
+   * The user, as the provider names them (`idpSubject` of the verified identity). When absent, the named sessions of
+   * every user end.
    */
   readonly subject?: string;
   /** Which ones, as the provider calls them; all that it opened when none is named. */
@@ -22,14 +24,14 @@ export interface SsoEnding {
 export class SsoEndings {
   constructor(
     private readonly repository: SsoRepository,
-    private readonly arrivals: SsoArrivals,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Ends sessions for a message that holds. Throws not_found, SsoRefused connection_unknown. */
-  async end({ connectionId, subject, idpSessions }: SsoEnding): Promise<void> {
-    const { secret } = await this.arrivals.unsealed(await this.arrivals.find(connectionId));
+  /** Ends sessions for a verified message. Throws SsoRefused connection_unknown. */
+  async end({ connection, subject, idpSessions }: SsoEnding): Promise<void> {
+    const connectionId = connection.id;
+    const secret = await connection.dbSecret();
     const entrance = this.repository.endSessions(connectionId, secret, subject ?? null, idpSessions);
     await this.unitOfWork.run<void, SsoEnded>(entrance, ({ ended, org_id: orgId, user_id: id, email }) => {
       ensure(ended !== null, 'connection_unknown');

@@ -1,3 +1,4 @@
+import type { FoundConnection } from './found-connection.js';
 import type { Claims } from './role-mapping.js';
 import type { SsoEvidence } from './sso-evidence.js';
 
@@ -24,9 +25,10 @@ export interface SsoAim {
   readonly testBy?: string;
 }
 
-/** Somebody who came back from their identity provider with an answer that holds. */
-export interface SsoArrival {
-  readonly connectionId: string;
+/** The result of a verified response of an identity provider, for every protocol. */
+export interface VerifiedIdentity {
+  /** The connection that the response was verified for. */
+  readonly connection: FoundConnection;
   readonly identity: SsoIdentity;
   /** A path on this host. */
   readonly returnTo: string;

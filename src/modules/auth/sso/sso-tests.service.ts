@@ -5,11 +5,10 @@ import type { Entrance } from '../../../platform/database/entrances.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { ruleOf } from './role-mapping.js';
-import { SsoArrivals } from './sso-arrivals.service.js';
 import { SsoProtocols, type SsoLoginRedirect } from './sso-protocols.js';
-import type { SsoArrival } from './sso-identity.js';
+import type { VerifiedIdentity } from './sso-identity.js';
 import { SsoTrace, type TestResult } from './sso-trace.service.js';
-import { SsoRepository, type FoundConnection } from './sso.repository.js';
+import { SsoRepository } from './sso.repository.js';
 
 /** What `app.sso_test_passed` answers; of the log's entrance the organization alone. */
 interface Passed {
@@ -25,7 +24,6 @@ export class SsoTests {
   constructor(
     private readonly repository: SsoRepository,
     private readonly protocols: SsoProtocols,
-    private readonly arrivals: SsoArrivals,
     private readonly trace: SsoTrace,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
@@ -47,13 +45,13 @@ export class SsoTests {
     return departure;
   }
 
-  /** Takes in the answer; returns the path that shows what came of it. Passed is what would have opened a session. */
-  async finish(arrival: SsoArrival): Promise<string> {
-    const { connectionId, identity, evidence } = arrival;
-    const by = arrival.aim!.testBy!;
-    const found = await this.arrivals.find(connectionId);
-    const { secret, ring } = await this.arrivals.unsealed(found);
-    const test = { by, ring, result: resultOf(found, arrival) };
+  /** Records the result of a test and returns its path. A test passes if a sign-in would open a session. */
+  async finish(verified: VerifiedIdentity): Promise<string> {
+    const { connection, identity, evidence } = verified;
+    const connectionId = connection.id;
+    const by = verified.aim!.testBy!;
+    const secret = await connection.dbSecret();
+    const test = { by, ring: await connection.keys(), result: resultOf(verified) };
     const entrance =
       identity.role === undefined
         ? this.repository.log(connectionId)
@@ -78,9 +76,9 @@ function identityOf({ passed, org_id: orgId, user_id: id = null }: Passed): Part
   return { orgId, actor: { type: passed === true ? 'user' : 'anonymous', id } };
 }
 
-function resultOf({ connection }: FoundConnection, { identity }: SsoArrival): TestResult {
+function resultOf({ connection, identity }: VerifiedIdentity): TestResult {
   const { email = null, displayName = null, groups, claims = new Map<string, readonly string[]>() } = identity;
-  const rule = ruleOf(connection, groups, claims) ?? null;
+  const rule = ruleOf(connection.row, groups, claims) ?? null;
   return {
     email,
     name: displayName,

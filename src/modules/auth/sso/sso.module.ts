@@ -2,9 +2,10 @@ import { Module } from '@nestjs/common';
 import { RbacModule } from '../../rbac/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SsoEndings } from './sso-endings.service.js';
+import { SsoConnectionFinder } from './found-connection.js';
 import { MappingPreview } from './mapping-preview.service.js';
-import { SsoArrivals } from './sso-arrivals.service.js';
 import { SsoProtocols } from './sso-protocols.js';
+import { SsoSignInService } from './sso-sign-in.service.js';
 import './sso.feature.js';
 import { SsoJobs } from './sso.jobs.js';
 import { SsoNoticesRepository } from './sso-notices.repository.js';
@@ -22,7 +23,8 @@ import { SsoTrialController } from './sso-trial.controller.js';
   imports: [RbacModule, SessionsModule],
   controllers: [SsoSetupController, SsoTrialController],
   providers: [
-    SsoArrivals,
+    SsoConnectionFinder,
+    SsoSignInService,
     SsoEndings,
     SsoRepository,
     SsoSetupService,
@@ -35,6 +37,16 @@ import { SsoTrialController } from './sso-trial.controller.js';
     SsoNoticesRepository,
     SsoJobs,
   ],
-  exports: [SsoNotices, SsoArrivals, SsoEndings, SsoRepository, SsoSetupService, SsoProtocols, SsoTests, SsoTrace],
+  exports: [
+    SsoConnectionFinder,
+    SsoNotices,
+    SsoSignInService,
+    SsoEndings,
+    SsoRepository,
+    SsoSetupService,
+    SsoProtocols,
+    SsoTests,
+    SsoTrace,
+  ],
 })
 export class SsoModule {}

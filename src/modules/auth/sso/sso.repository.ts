@@ -22,12 +22,8 @@ const NOT_FOR_SIGN_IN = [
   'expiryAlert',
 ] as const;
 
-/** A connection as a sign-in finds it: with the organization's wrapped keys, for its sealed entrance secret. */
-export interface FoundConnection {
-  connection: Omit<SsoConnectionEntity, (typeof NOT_FOR_SIGN_IN)[number]>;
-  preset: string;
-  keys: WrappedKey[];
-}
+/** The columns of a connection that a sign-in reads. */
+export type SignInConnection = Omit<SsoConnectionEntity, (typeof NOT_FOR_SIGN_IN)[number]>;
 
 /** What `app.sso_sign_in` answers. */
 export interface SsoOutcome {
@@ -100,8 +96,7 @@ export interface SsoEnded {
 export type NewConnection = Partial<SsoConnectionEntity> &
   Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'entranceHash'>;
 
-type FoundRow = FoundConnection['connection'] & {
-  preset: string;
+type FoundRow = SignInConnection & {
   generations: number[];
   wrapped: (Buffer | null)[];
   [column: string]: unknown;
@@ -119,18 +114,17 @@ const FOUND = Object.keys(SSO_CONNECTION_COLUMNS)
 export class SsoRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Any enabled connection of an active organization; an id of any form may be asked for. */
-  async findForSignIn(id: string): Promise<FoundConnection | null> {
+  /** Returns an enabled connection of an active organization, and the wrapped data keys of that organization. */
+  async findForSignIn(id: string): Promise<{ connection: SignInConnection; keys: WrappedKey[] } | null> {
     if (!UUID.test(id)) return null;
     const [row] = await this.unitOfWork.once<FoundRow>(
-      `SELECT ${FOUND}, f.preset, f.generations, f.wrapped FROM app.find_sso_connection($1) f`,
+      `SELECT ${FOUND}, f.generations, f.wrapped FROM app.find_sso_connection($1) f`,
       [id],
     );
     if (row === undefined) return null;
-    const { preset, generations, wrapped, ...connection } = row;
+    const { generations, wrapped, ...connection } = row;
     return {
       connection,
-      preset,
       keys: (generations ?? []).map((generation, i) => ({ generation, wrapped: wrapped?.[i] ?? null })),
     };
   }

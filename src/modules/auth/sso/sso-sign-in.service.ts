@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '../../../platform/audit/audit-trail.js';
 import { newId } from '../../../platform/clock/id.js';
 import { withIdentity, type Identity } from '../../../platform/context/context.js';
-import { DataKeys, ORGANIZATION, type KeyRing } from '../../../platform/keys/data-keys.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
@@ -10,9 +9,9 @@ import { newVisit, type OpenedSession, type Switched, SwitchingRepository, type 
 import { roleFacts } from './role-mapping.js';
 import type { SsoProtocol } from './sso-connection.entity.js';
 import type { SsoEvidence } from './sso-evidence.js';
-import type { SsoArrival } from './sso-identity.js';
+import type { VerifiedIdentity } from './sso-identity.js';
 import { SsoTrace } from './sso-trace.service.js';
-import { SsoRepository, type FoundConnection, type SsoOutcome } from './sso.repository.js';
+import { SsoRepository, type SsoOutcome } from './sso.repository.js';
 
 const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned']);
 /** Why somebody does not land in another organization than the connection's own, for the log. */
@@ -33,31 +32,28 @@ class NotThere extends Error {
  * The last step of a sign-in through an identity provider, whatever the protocol: from a verified answer to a session.
  */
 @Injectable()
-export class SsoArrivals {
+export class SsoSignInService {
   constructor(
     private readonly repository: SsoRepository,
     private readonly switching: SwitchingRepository,
     private readonly trace: SsoTrace,
-    private readonly dataKeys: DataKeys,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditTrail,
   ) {}
 
   /**
-   * Opens a session for an answer that holds, in the connection's organization or in the one that the sign-in was begun
-   * for.
-   * Throws sso_refused; the reason is in the organization's log and in the connection's trace.
+   * Opens a session for a verified identity, in the connection's organization or in the one that the sign-in was
+   * started for. Throws sso_refused; the reason is in the organization's log and in the connection's trace.
    */
-  async open(arrival: SsoArrival): Promise<OpenedSession> {
-    const found = await this.find(arrival.connectionId);
-    const { secret } = await this.unsealed(found);
-    const visit = newVisit(arrival);
+  async open(verified: VerifiedIdentity): Promise<OpenedSession> {
+    const secret = await verified.connection.dbSecret();
+    const visit = newVisit(verified);
     const session = await this.unitOfWork
-      .run<OpenedSession | null, SsoOutcome>(this.entrance(found, arrival, secret, visit), async (outcome) => {
-        await this.recorded(outcome, found.connection, arrival);
-        return OPENED.has(outcome.state) ? this.land(outcome, found, arrival, visit) : null;
+      .run<OpenedSession | null, SsoOutcome>(this.entrance(verified, secret, visit), async (outcome) => {
+        await this.recorded(outcome, verified);
+        return OPENED.has(outcome.state) ? this.land(outcome, verified, visit) : null;
       })
-      .catch((error: unknown) => this.notThere(error, found, arrival));
+      .catch((error: unknown) => this.notThere(error, verified));
     if (session === null) throw new Problem('sso_refused');
     return session;
   }
@@ -90,30 +86,8 @@ export class SsoArrivals {
     });
   }
 
-  /** A connection that may be signed in through. Throws not_found. */
-  async find(connectionId: string): Promise<FoundConnection> {
-    const found = await this.repository.findForSignIn(connectionId);
-    if (found === null) throw new Problem('not_found');
-    return found;
-  }
-
-  /**
-   * The secret that proves to the database that the application itself vouches for an answer, and the organization's
-   * keys.
-   */
-  async unsealed({ connection, keys }: FoundConnection): Promise<{ secret: Buffer; ring: KeyRing }> {
-    const ring = await this.dataKeys.unwrap(ORGANIZATION, 'data', keys, connection.orgId);
-    return {
-      secret: Buffer.from(
-        ring.forRow('sso_connections', connection.id, connection.orgId).open('entrance_enc', connection.entrance)!,
-      ),
-      ring,
-    };
-  }
-
   private entrance(
-    { connection }: FoundConnection,
-    { identity, sessionEnds, idpSession }: SsoArrival,
+    { connection, identity, sessionEnds, idpSession }: VerifiedIdentity,
     entrance: Buffer,
     visit: Visit,
   ) {
@@ -129,16 +103,13 @@ export class SsoArrivals {
       visit,
       idpSession: idpSession ?? null,
       maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
-      facts: roleFacts(connection, identity.groups, identity.claims),
+      facts: roleFacts(connection.row, identity.groups, identity.claims),
     });
     return { ...statement, identity: identityOf };
   }
 
-  private async recorded(
-    outcome: SsoOutcome,
-    { id: connectionId, protocol: method }: FoundConnection['connection'],
-    { identity, evidence }: SsoArrival,
-  ): Promise<void> {
+  private async recorded(outcome: SsoOutcome, { connection, identity, evidence }: VerifiedIdentity): Promise<void> {
+    const { id: connectionId, protocol: method } = connection.row;
     const accepted = OPENED.has(outcome.state);
     const reason = outcome.state === 'email_missing' && identity.emailUnverified ? 'email_unverified' : outcome.state;
     if (!accepted) {
@@ -155,30 +126,25 @@ export class SsoArrivals {
     await this.trace.record(connectionId, { accepted, reason: accepted ? undefined : reason, evidence });
   }
 
-  private async notThere(error: unknown, { connection }: FoundConnection, { evidence }: SsoArrival): Promise<null> {
+  private async notThere(error: unknown, { connection, evidence }: VerifiedIdentity): Promise<null> {
     if (!(error instanceof NotThere)) throw error;
-    await this.recordRefusal(connection.id, connection.protocol, error.reason, evidence);
+    await this.recordRefusal(connection.id, connection.row.protocol, error.reason, evidence);
     return null;
   }
 
   /** Goes on to another organization, where the sign-in was begun for one: as a session that moves there does. */
-  private async land(
-    outcome: SsoOutcome,
-    { connection }: FoundConnection,
-    { aim }: SsoArrival,
-    visit: Visit,
-  ): Promise<OpenedSession> {
+  private async land(outcome: SsoOutcome, { connection, aim }: VerifiedIdentity, visit: Visit): Promise<OpenedSession> {
     const organizationId = aim?.organization ?? outcome.org_id;
     if (organizationId === outcome.org_id)
       return { secret: visit.secret, organizationId, expiresAt: outcome.expires_at, remembered: false };
-    if (!connection.shared) throw new NotThere('connection_not_shared');
+    if (!connection.row.shared) throw new NotThere('connection_not_shared');
     const target = { type: 'user', id: outcome.user_id! } as const;
     this.audit.record('auth.organization_left', { target });
     const there = newVisit();
     const { state, expires_at: expiresAt }: Switched = await this.switching.switch(visit.secret, organizationId, there);
     if (state !== 'ok') throw new NotThere(NOT_THERE[state]);
     withIdentity({ orgId: organizationId }, () =>
-      this.audit.record('auth.signed_in', { target, meta: { method: connection.protocol } }),
+      this.audit.record('auth.signed_in', { target, meta: { method: connection.row.protocol } }),
     );
     return { secret: there.secret, organizationId, expiresAt, remembered: false };
   }

@@ -1,0 +1,61 @@
+import {
+  SAML,
+  ValidateInResponseTo,
+  type CacheProvider,
+  type Profile,
+  type SamlConfig,
+} from '@node-saml/passport-saml';
+import { type PendingRequest, SIGN_IN_MILLIS } from '../sso/index.js';
+import { clockSkewMillis, UNSOLICITED_MILLIS } from './saml-connection.js';
+import { libraryRefusal } from './library-refusal.js';
+import type { VerifiedResponse } from './saml-responses.js';
+
+/**
+ * Returns the store of request ids that the library requires. It holds the one request that was taken out of our own
+ * store for this response.
+ */
+function onlyRequest(request: PendingRequest | undefined): CacheProvider {
+  return {
+    saveAsync: () => Promise.resolve(null),
+    getAsync: (id) => Promise.resolve(request !== undefined && id === request.requestId ? request.createdAt : null),
+    removeAsync: () => Promise.resolve(null),
+  };
+}
+
+/**
+ * Returns the library's options for one response, with every lenient default made strict. A response to one of our
+ * requests must name that request. Our own checks have already admitted an unsolicited response as such. The library
+ * also verifies a signature around a plain assertion.
+ */
+function libraryOptions({ connection, request, outerSigned }: VerifiedResponse): SamlConfig {
+  return {
+    issuer: connection.spEntityId,
+    audience: connection.spEntityId,
+    callbackUrl: connection.acsUrl,
+    entryPoint: connection.idpSsoUrl,
+    idpIssuer: connection.idpEntityId,
+    idpCert: [...connection.idpCertificates],
+    wantAssertionsSigned: true,
+    wantAuthnResponseSigned: outerSigned,
+    acceptedClockSkewMs: clockSkewMillis(connection),
+    maxAssertionAgeMs: request === undefined ? UNSOLICITED_MILLIS : SIGN_IN_MILLIS,
+    validateInResponseTo: request === undefined ? ValidateInResponseTo.never : ValidateInResponseTo.always,
+    requestIdExpirationPeriodMs: SIGN_IN_MILLIS,
+    cacheProvider: onlyRequest(request),
+  };
+}
+
+/**
+ * Verifies with passport-saml a response that passed our own checks, and returns the profile that the library read.
+ * Throws SamlRefused, also for a message that the library accepts without a user, such as a logout response.
+ */
+export async function verifyByLibrary(verified: VerifiedResponse): Promise<Profile | null> {
+  const message = { SAMLResponse: Buffer.from(verified.xml).toString('base64') };
+  try {
+    const { profile, loggedOut } = await new SAML(libraryOptions(verified)).validatePostResponseAsync(message);
+    if (!loggedOut) return profile;
+  } catch (error) {
+    throw libraryRefusal(error);
+  }
+  throw libraryRefusal(undefined);
+}

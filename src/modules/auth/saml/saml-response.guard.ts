@@ -1,0 +1,57 @@
+import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import type { Request } from 'express';
+import { problemOf, SsoSignInService, type SsoRefused, type VerifiedIdentity } from '../sso/index.js';
+import { libraryRefusal } from './library-refusal.js';
+import { evidenceOfForm } from './saml-evidence.js';
+
+/** A request that passed {@link SamlResponseGuard}. */
+export interface SamlRequest {
+  readonly verifiedIdentity: VerifiedIdentity;
+}
+
+/**
+ * Admits a request only with a verified response, whose identity is in `request.verifiedIdentity`. Every other request
+ * is answered with a problem, and the reason is written to the audit log of the organization.
+ */
+@Injectable()
+export class SamlResponseGuard extends AuthGuard('saml') {
+  private readonly log = new Logger('SAML');
+
+  constructor(private readonly signIn: SsoSignInService) {
+    super();
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<Request & Partial<SamlRequest>>();
+    try {
+      await super.canActivate(context);
+      // A strategy may let a request pass without a result. Such a request is not signed in.
+      if (request.verifiedIdentity === undefined) throw libraryRefusal(undefined);
+      return true;
+    } catch (error) {
+      const refusal = libraryRefusal(error);
+      await this.record(String(request.params['connectionId']), request.body, refusal);
+      throw problemOf(refusal);
+    }
+  }
+
+  override getAuthenticateOptions(): { property: string; session: false } {
+    return { property: 'verifiedIdentity', session: false };
+  }
+
+  override handleRequest<T>(error: unknown, verified: T | false | undefined): T {
+    if (error || !verified) throw libraryRefusal(error);
+    return verified;
+  }
+
+  private async record(connectionId: string, body: unknown, { reason, message, cause }: SsoRefused): Promise<void> {
+    this.log.warn(`response refused: ${reason === 'library_refused' ? message : reason}`);
+    if (reason === 'unexpected') this.log.error('a response could not be verified', cause);
+    try {
+      await this.signIn.recordRefusal(connectionId, 'saml', reason, evidenceOfForm(body));
+    } catch (error) {
+      this.log.error('a refused response could not be recorded', error);
+    }
+  }
+}

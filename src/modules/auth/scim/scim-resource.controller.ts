@@ -1,0 +1,96 @@
+import {
+  applyDecorators,
+  Body,
+  Delete,
+  Get,
+  Headers,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
+import { DirectoryAccess } from '../../../platform/access/decorators.js';
+import type { AuditEventType } from '../../../platform/feature/registry.js';
+import { Returns } from '../../../platform/http/returns.js';
+import { ScimHeaders } from './scim-headers.interceptor.js';
+import { MEMBER_EVENTS } from './scim-log.js';
+import type { ScimQuery, ScimResourceService, ScimResourceType } from './scim-resource.service.js';
+import type { Kept } from './scim-resources.js';
+import { ReturnsScim } from './scim.dto.js';
+
+type ScimResponse = Parameters<typeof ReturnsScim>[0];
+
+/** What the routes of one resource type declare. */
+interface ScimRoutes {
+  readonly resource: ScimResponse;
+  readonly list: ScimResponse;
+  /** The events of the resource; each route adds those of members. */
+  readonly created: readonly AuditEventType[];
+  readonly updated: AuditEventType;
+  readonly deleted: AuditEventType;
+}
+
+/** Declares a route for directories that returns a resource or a list. */
+function Answers(type: ScimResponse, emits: readonly AuditEventType[], status = 200): MethodDecorator {
+  return applyDecorators(DirectoryAccess({ emits }), ReturnsScim(type, status));
+}
+
+/** Returns a controller base class with the routes of RFC 7644 section 3 for one resource type. */
+export function ScimResourceController<Row extends Kept>({ resource, list, created, updated, deleted }: ScimRoutes) {
+  @UseInterceptors(ScimHeaders)
+  abstract class ResourceController {
+    abstract readonly type: ScimResourceType<Row>;
+
+    constructor(readonly resources: ScimResourceService) {}
+
+    @Get()
+    @Answers(list, ['scim.read'])
+    list(@Query() query: ScimQuery) {
+      return this.resources.list(this.type, query);
+    }
+
+    @Get(':id')
+    @Answers(resource, ['scim.read'])
+    read(@Param('id') id: string, @Query() query: ScimQuery) {
+      return this.resources.read(this.type, id, query);
+    }
+
+    @Post()
+    @Answers(resource, [...created, ...MEMBER_EVENTS], 201)
+    create(@Body() body: unknown, @Query() query: ScimQuery) {
+      return this.resources.create(this.type, body, query);
+    }
+
+    @Put(':id')
+    @Answers(resource, [updated, ...MEMBER_EVENTS])
+    replace(
+      @Param('id') id: string,
+      @Body() body: unknown,
+      @Headers('if-match') ifMatch: string | undefined,
+      @Query() query: ScimQuery,
+    ) {
+      return this.resources.change(this.type, 'replace', { id, body, ifMatch, query });
+    }
+
+    @Patch(':id')
+    @Answers(resource, [updated, ...MEMBER_EVENTS])
+    patch(
+      @Param('id') id: string,
+      @Body() body: unknown,
+      @Headers('if-match') ifMatch: string | undefined,
+      @Query() query: ScimQuery,
+    ) {
+      return this.resources.change(this.type, 'patch', { id, body, ifMatch, query });
+    }
+
+    @Delete(':id')
+    @DirectoryAccess({ emits: [deleted, ...MEMBER_EVENTS] })
+    @Returns.nothing()
+    delete(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined) {
+      return this.resources.delete(this.type, id, ifMatch);
+    }
+  }
+  return ResourceController;
+}

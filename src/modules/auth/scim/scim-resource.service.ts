@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../../../platform/config/index.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { isResourceId } from './scim-group.js';
+import { ScimLog } from './scim-log.js';
+import { assertVersion, Projection, readPage } from './scim-query.js';
+import { baseUrl, listResource, type Belonging, type Kept, type Represented } from './scim-resources.js';
+import type { Json } from './scim-values.js';
+import type { Found, ListQuery } from './scim.repository.js';
+
+export type ScimQuery = Record<string, string | undefined>;
+
+/** The part of the service that differs between Users and Groups. */
+export interface ScimResourceType<Row extends Kept> {
+  readonly name: 'User' | 'Group';
+  /** The attribute that refers to resources of the other type. */
+  readonly references: 'groups' | 'members';
+  list(query: ListQuery): Promise<Found<Row>>;
+  find(id: string): Promise<Row | null>;
+  /** Returns the references of several resources. */
+  referencesOf(ids: readonly string[]): Promise<Belonging[]>;
+  /** Returns the id of the resource that holds a reference. */
+  ownerOf(reference: Belonging): string;
+  /** Builds the resource. `references` is undefined when the client excluded them. */
+  toResource(base: string, row: Row, references?: readonly Belonging[]): Json;
+  /** Stores and records a new resource, and returns its id. */
+  create(body: unknown): Promise<string>;
+  /** Stores and records the fields that a PUT sets. */
+  replace(before: Row, body: unknown): Promise<void>;
+  /** Stores and records the fields after a PATCH. */
+  patch(before: Row, body: unknown): Promise<void>;
+  /** Deletes a resource and records that. */
+  delete(id: string): Promise<void>;
+}
+
+/** Implements the operations of RFC 7644 section 3 for every resource type. */
+@Injectable()
+export class ScimResourceService {
+  private readonly base: string;
+
+  constructor(
+    private readonly log: ScimLog,
+    app: AppConfig,
+  ) {
+    this.base = baseUrl(app);
+  }
+
+  /** Throws scim_invalid_filter, scim_invalid_value. */
+  async list<Row extends Kept>(type: ScimResourceType<Row>, query: ScimQuery): Promise<Represented> {
+    const page = readPage(query);
+    const { total, rows } = await type.list({
+      filter: query['filter'],
+      page,
+      order: query['sortBy']?.toLowerCase(),
+      descending: query['sortOrder'] === 'descending',
+    });
+    this.log.read(type.name, rows.length);
+    return { resource: listResource(total, page, await this.present(type, rows, query)) };
+  }
+
+  /** Throws not_found. */
+  async read<Row extends Kept>(type: ScimResourceType<Row>, id: string, query: ScimQuery): Promise<Represented> {
+    const row = await this.find(type, id);
+    this.log.read(type.name, 1);
+    return this.represent(type, row, query);
+  }
+
+  /** Throws the errors of the type. */
+  async create<Row extends Kept>(type: ScimResourceType<Row>, body: unknown, query: ScimQuery): Promise<Represented> {
+    const id = await type.create(body);
+    return this.represent(type, await this.find(type, id), query);
+  }
+
+  /** Replaces or patches a resource. Throws not_found, scim_precondition_failed, and the errors of the type. */
+  async change<Row extends Kept>(
+    type: ScimResourceType<Row>,
+    how: 'replace' | 'patch',
+    { id, body, ifMatch, query }: { id: string; body: unknown; ifMatch: string | undefined; query: ScimQuery },
+  ): Promise<Represented> {
+    await type[how](await this.findVersion(type, id, ifMatch), body);
+    return this.represent(type, await this.find(type, id), query);
+  }
+
+  /** Throws not_found, scim_precondition_failed, and the errors of the type. */
+  async delete<Row extends Kept>(type: ScimResourceType<Row>, id: string, ifMatch: string | undefined): Promise<void> {
+    await this.findVersion(type, id, ifMatch);
+    await type.delete(id);
+  }
+
+  private async find<Row extends Kept>(type: ScimResourceType<Row>, id: string): Promise<Row> {
+    const row = isResourceId(id) ? await type.find(id) : null;
+    if (row === null) throw new Problem('not_found');
+    return row;
+  }
+
+  /** Returns the resource if it still has the version that the client names. */
+  private async findVersion<Row extends Kept>(
+    type: ScimResourceType<Row>,
+    id: string,
+    ifMatch: string | undefined,
+  ): Promise<Row> {
+    const row = await this.find(type, id);
+    assertVersion(row.version, ifMatch);
+    return row;
+  }
+
+  private async represent<Row extends Kept>(
+    type: ScimResourceType<Row>,
+    row: Row,
+    query: ScimQuery,
+  ): Promise<Represented> {
+    const [resource] = await this.present(type, [row], query);
+    return { resource: resource!, version: row.version, location: `${this.base}/${type.name}s/${row.id}` };
+  }
+
+  private async present<Row extends Kept>(type: ScimResourceType<Row>, rows: readonly Row[], query: ScimQuery) {
+    const projection = new Projection(query);
+    const references =
+      projection.wants(type.references) && rows.length > 0
+        ? Map.groupBy(await type.referencesOf(rows.map(({ id }) => id)), (reference) => type.ownerOf(reference))
+        : null;
+    return rows.map((row) =>
+      projection.of(type.toResource(this.base, row, references === null ? undefined : (references.get(row.id) ?? []))),
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { DataKeys, ORGANIZATION, type KeyRing, type WrappedKey } from '../../../platform/keys/data-keys.js';
+import type { SsoProtocol } from './sso-connection.entity.js';
+import { SsoRepository, type SignInConnection } from './sso.repository.js';
+
+/**
+ * A connection that users may sign in through, found once per request and passed on to every step. The data key of its
+ * organization is unwrapped at first use, once.
+ */
+export class FoundConnection {
+  private ring: Promise<KeyRing> | undefined;
+
+  constructor(
+    readonly row: SignInConnection,
+    private readonly wrapped: readonly WrappedKey[],
+    private readonly dataKeys: DataKeys,
+  ) {}
+
+  get id(): string {
+    return this.row.id;
+  }
+
+  get orgId(): string {
+    return this.row.orgId;
+  }
+
+  /** Returns the data keys of the organization. */
+  keys(): Promise<KeyRing> {
+    return (this.ring ??= this.dataKeys.unwrap(ORGANIZATION, 'data', this.wrapped, this.orgId));
+  }
+
+  /** Opens a sealed column of the row. Returns null without a KMS call when the column is empty. */
+  async open(column: string, sealed: Buffer | null): Promise<string | null> {
+    if (sealed === null) return null;
+    return (await this.keys()).forRow('sso_connections', this.id, this.orgId).open(column, sealed);
+  }
+
+  /** Returns the secret that proves to the database that the application verified a message of the provider. */
+  async dbSecret(): Promise<Buffer> {
+    return Buffer.from((await this.open('entrance_enc', this.row.entrance))!);
+  }
+}
+
+/** Finds connections for the protocols. */
+@Injectable()
+export class SsoConnectionFinder {
+  constructor(
+    private readonly repository: SsoRepository,
+    private readonly dataKeys: DataKeys,
+  ) {}
+
+  /** Returns the connection that users may sign in through; undefined when none has this id and protocol. */
+  async find(connectionId: string, protocol: SsoProtocol): Promise<FoundConnection | undefined> {
+    const found = await this.repository.findForSignIn(connectionId);
+    if (found === null || found.connection.protocol !== protocol) return undefined;
+    return new FoundConnection(found.connection, found.keys, this.dataKeys);
+  }
+}
