@@ -4987,14 +4987,6 @@ CREATE POLICY first_generation ON data_keys AS RESTRICTIVE FOR INSERT TO vouchsa
 
 -- ==================== Row policies of the declarations
 
-CREATE POLICY rows_select ON sessions AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:update', 'membership:end', 'retention:preview', 'retention:run')) END);
-
-CREATE POLICY rows_insert ON sessions AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_update ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:update', 'membership:end')) END) WITH CHECK (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:update', 'membership:end')) END);
-
-CREATE POLICY rows_delete ON sessions AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
-
 CREATE POLICY rows_insert ON roles AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('role:create')));
 
 CREATE POLICY rows_update ON roles AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('role:update'))) WITH CHECK (org_id = (SELECT app.org_if_holds('role:update')));
@@ -5017,6 +5009,14 @@ CREATE POLICY rows_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouch
 
 CREATE POLICY rows_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('membership:override')));
 
+CREATE POLICY rows_select ON sessions AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:update', 'membership:end', 'retention:preview', 'retention:run')) END);
+
+CREATE POLICY rows_insert ON sessions AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_update ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:update', 'membership:end')) END) WITH CHECK (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:update', 'membership:end')) END);
+
+CREATE POLICY rows_delete ON sessions AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+
 CREATE POLICY rows_select ON sso_connections AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
 
 CREATE POLICY rows_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('sso:create')));
@@ -5024,14 +5024,6 @@ CREATE POLICY rows_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchs
 CREATE POLICY rows_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:update'))) WITH CHECK (org_id = (SELECT app.org_if_holds('sso:update')));
 
 CREATE POLICY rows_delete ON sso_connections AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:delete')));
-
-CREATE POLICY rows_select ON sso_domains AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
-
-CREATE POLICY rows_insert ON sso_domains AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('sso:create')));
-
-CREATE POLICY rows_update ON sso_domains AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_delete ON sso_domains AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:delete')));
 
 CREATE POLICY rows_select ON sso_attempts AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read', 'retention:preview', 'retention:run')));
 
@@ -5049,53 +5041,13 @@ CREATE POLICY rows_update ON sso_identities AS RESTRICTIVE FOR UPDATE TO vouchsa
 
 CREATE POLICY rows_delete ON sso_identities AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:delete')));
 
-CREATE POLICY rows_select ON scim_tokens AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read', 'sso:update', 'retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON sso_domains AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
 
-CREATE POLICY rows_insert ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('sso:update')));
+CREATE POLICY rows_insert ON sso_domains AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('sso:create')));
 
-CREATE POLICY rows_update ON scim_tokens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:update'))) WITH CHECK (org_id = (SELECT app.org_if_holds('sso:update')));
+CREATE POLICY rows_update ON sso_domains AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_delete ON scim_tokens AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_select ON scim_users AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
-
-CREATE POLICY rows_insert ON scim_users AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_update ON scim_users AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_delete ON scim_users AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_select ON scim_groups AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
-
-CREATE POLICY rows_insert ON scim_groups AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_update ON scim_groups AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_delete ON scim_groups AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_select ON scim_group_members AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
-
-CREATE POLICY rows_insert ON scim_group_members AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_update ON scim_group_members AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_delete ON scim_group_members AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_select ON sign_in_marks AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:preview', 'retention:run')));
-
-CREATE POLICY rows_insert ON sign_in_marks AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_update ON sign_in_marks AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_delete ON sign_in_marks AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_select ON sign_in_failures AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:preview', 'retention:run')));
-
-CREATE POLICY rows_insert ON sign_in_failures AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_update ON sign_in_failures AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
-
-CREATE POLICY rows_delete ON sign_in_failures AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+CREATE POLICY rows_delete ON sso_domains AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:delete')));
 
 CREATE POLICY rows_select ON people AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN org_id = (SELECT app.org_if_everybody('person:read')) THEN true
     ELSE (org_id, id) IN (SELECT r.org, r.person FROM app.in_reach('person:read') r) END);
@@ -5212,6 +5164,54 @@ CREATE POLICY rows_update ON audit_private AS RESTRICTIVE FOR UPDATE TO vouchsaf
 
 CREATE POLICY rows_delete ON audit_private AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
+CREATE POLICY rows_select ON scim_tokens AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read', 'sso:update', 'retention:preview', 'retention:run')));
+
+CREATE POLICY rows_insert ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('sso:update')));
+
+CREATE POLICY rows_update ON scim_tokens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:update'))) WITH CHECK (org_id = (SELECT app.org_if_holds('sso:update')));
+
+CREATE POLICY rows_delete ON scim_tokens AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_select ON scim_users AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
+
+CREATE POLICY rows_insert ON scim_users AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_update ON scim_users AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_delete ON scim_users AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_select ON scim_groups AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
+
+CREATE POLICY rows_insert ON scim_groups AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_update ON scim_groups AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_delete ON scim_groups AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_select ON scim_group_members AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
+
+CREATE POLICY rows_insert ON scim_group_members AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_update ON scim_group_members AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_delete ON scim_group_members AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_select ON sign_in_marks AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:preview', 'retention:run')));
+
+CREATE POLICY rows_insert ON sign_in_marks AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_update ON sign_in_marks AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_delete ON sign_in_marks AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_select ON sign_in_failures AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:preview', 'retention:run')));
+
+CREATE POLICY rows_insert ON sign_in_failures AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_update ON sign_in_failures AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
+
+CREATE POLICY rows_delete ON sign_in_failures AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+
 CREATE POLICY rows_select ON exports AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('export:read', 'retention:preview', 'retention:run')) END);
 
 CREATE POLICY rows_insert ON exports AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_system()) END);
@@ -5254,7 +5254,7 @@ CREATE POLICY rows_delete ON retention_runs AS RESTRICTIVE FOR DELETE TO vouchsa
 
 CREATE POLICY rows_select ON outbox AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('delivery:read', 'retention:read', 'retention:preview', 'retention:run')));
 
-CREATE POLICY rows_insert ON outbox AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE CASE job WHEN 'sso.refresh_metadata' THEN (SELECT app.org_if_reaches('sso:update')) WHEN 'sso.check_domain' THEN (SELECT app.org_if_reaches('sso:update')) WHEN 'factors.mail' THEN (SELECT app.org_if_reaches('membership:reset-factors')) WHEN 'exports.render' THEN (SELECT app.org_if_reaches('export:create')) WHEN 'invite.send' THEN (SELECT app.org_if_reaches('invite:create', 'invite:resend')) WHEN 'retention.run' THEN (SELECT app.org_if_reaches('retention:run')) END END);
+CREATE POLICY rows_insert ON outbox AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE CASE job WHEN 'sso.check_domain' THEN (SELECT app.org_if_reaches('sso:update')) WHEN 'factors.mail' THEN (SELECT app.org_if_reaches('membership:reset-factors')) WHEN 'sso.refresh_metadata' THEN (SELECT app.org_if_reaches('sso:update')) WHEN 'exports.render' THEN (SELECT app.org_if_reaches('export:create')) WHEN 'invite.send' THEN (SELECT app.org_if_reaches('invite:create', 'invite:resend')) WHEN 'retention.run' THEN (SELECT app.org_if_reaches('retention:run')) END END);
 
 CREATE POLICY rows_update ON outbox AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 

@@ -23,6 +23,8 @@ import { type Preset, PRESETS } from '../../src/platform/feature/roles.js';
 import { named, ruleOf, ruleOfRow } from '../../src/platform/policies/row-policies.js';
 import type { RowRules, TableDeclaration } from '../../src/platform/feature/declarations.js';
 
+type EffectiveMember = { grants: Map<string, string>; personId: string | null; assigned: Set<string> };
+
 /** As the decision in the code is told of it; what is another organization's is never asked about. */
 const AS_TOLD: Partial<Record<RelationName, Relation>> = {
   'own record': { own: true, assigned: false, ownRow: false },
@@ -375,17 +377,9 @@ function drawnRow(
 }
 
 /** What the decision is told, from the tables themselves. */
-async function factsOf({
-  orgId,
-}: RandomOrganization): Promise<
-  Map<string, { grants: Map<string, string>; personId: string | null; assigned: Set<string> }>
-> {
-  const members = await harness.database.superuser<{
-    id: string;
-    grants: Record<string, string>;
-    person_id: string | null;
-    assigned: string[];
-  }>(
+async function factsOf({ orgId }: RandomOrganization): Promise<Map<string, EffectiveMember>> {
+  type Row = { id: string; grants: Record<string, string>; person_id: string | null; assigned: string[] };
+  const members = await harness.database.superuser<Row>(
     `SELECT m.id, app_private.effective_grants(m.org_id, m.id, m.role) AS grants, m.person_id,
             ARRAY(SELECT a.person_id FROM assignments a WHERE a.membership_id = m.id AND a.starts_at <= now()
               AND (a.ends_at IS NULL OR a.ends_at > now())) AS assigned
