@@ -4,11 +4,11 @@ const TESTS = '\\.spec\\.ts$';
 /** The layers of src/platform, lowest first. */
 const LAYERS = [
   ['config', 'clock', 'feature', 'crypto', 'concurrency', 'telemetry'],
-  ['problem', 'places', 'outbound', 'mail', 'redis'],
+  ['problem', 'geoip', 'outbound', 'mail', 'redis'],
   ['context', 'database'],
   ['logging', 'audit', 'keys', 'policies'],
   ['jobs', 'http', 'webhooks'],
-  ['access', 'storage', 'live'],
+  ['access', 'storage', 'realtime'],
   ['health', 'pages', 'boot'],
 ];
 
@@ -108,7 +108,7 @@ module.exports = {
         pathNot: [
           '^src/platform/database/',
           '^src/cli/doctor-checks\\.ts$',
-          '^src/modules/exports/(copy\\.repository|(people-)?csv)\\.ts$',
+          '^src/modules/exports/(copy-stream|(people-)?csv)\\.ts$',
           TESTS,
         ],
       },

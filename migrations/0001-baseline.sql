@@ -65,7 +65,7 @@ CREATE TABLE organizations (
   idle_minutes integer NOT NULL DEFAULT 15 CHECK (idle_minutes IN (15, 30, 10080)),
   session_hours integer NOT NULL DEFAULT 12 CHECK (session_hours BETWEEN 1 AND 168),
   remember_me_allowed boolean NOT NULL DEFAULT false,
-  require_second_factor boolean NOT NULL DEFAULT false,
+  require_mfa boolean NOT NULL DEFAULT false,
   remember_device_days integer NOT NULL DEFAULT 0 CHECK (remember_device_days BETWEEN 0 AND 30),
   require_sso boolean NOT NULL DEFAULT false,
   allowed_sign_in text[] NOT NULL DEFAULT '{password,passkey,saml,oidc}'
@@ -86,7 +86,7 @@ CREATE POLICY entrance ON organizations TO vouchsafe_owner USING (true) WITH CHE
 GRANT
   SELECT,
   UPDATE (
-    name, idle_minutes, session_hours, postal_address, allowed_sign_in, require_second_factor,
+    name, idle_minutes, session_hours, postal_address, allowed_sign_in, require_mfa,
     remember_device_days, remember_me_allowed, require_sso, institution_sign_in, institution_reporting,
     updated_at
   )
@@ -98,18 +98,18 @@ INSERT INTO organizations (id, name, preset)
 
 -- -------------------- Users, people, and memberships
 
--- home_org_id: the organization that added an address which is not verified. Such a user is known to that organization
+-- scoped_org_id: the organization that added an address which is not verified. Such a user is known to that organization
 -- only, so that no organization can occupy an address that others use.
 CREATE TABLE users (
   id uuid PRIMARY KEY,
   email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
   email_proven_at timestamptz,
-  home_org_id uuid REFERENCES organizations,
+  scoped_org_id uuid REFERENCES organizations,
   must_change_password boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX users_email ON users (email) WHERE home_org_id IS NULL;
-CREATE UNIQUE INDEX users_home_email ON users (home_org_id, email) WHERE home_org_id IS NOT NULL;
+CREATE UNIQUE INDEX users_email ON users (email) WHERE scoped_org_id IS NULL;
+CREATE UNIQUE INDEX users_home_email ON users (scoped_org_id, email) WHERE scoped_org_id IS NOT NULL;
 
 -- Users are shared by organizations. Only enter functions write them.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
@@ -181,16 +181,16 @@ SELECT app_private.protect_table(
 
 -- -------------------- Permissions and roles
 
--- The declared permissions and roles, written by app_private.sync_catalogue at every migrate that changes them.
+-- The declared permissions and roles, written by app_private.sync_access_rules at every migrate that changes them.
 CREATE TABLE permissions (
   key text PRIMARY KEY,
-  of_people boolean NOT NULL
+  person_scoped boolean NOT NULL
 );
 
 CREATE TABLE preset_roles (
   preset text NOT NULL,
   role text NOT NULL,
-  leads boolean NOT NULL,
+  is_owner_role boolean NOT NULL,
   portal boolean NOT NULL,
   PRIMARY KEY (preset, role)
 );
@@ -319,11 +319,11 @@ CREATE TABLE data_keys (
   org_id uuid NOT NULL REFERENCES organizations,
   subject_id uuid NOT NULL,
   purpose text NOT NULL CHECK (purpose IN ('data', 'index')),
-  generation smallint NOT NULL CHECK (generation BETWEEN 1 AND 255),
+  key_version smallint NOT NULL CHECK (key_version BETWEEN 1 AND 255),
   wrapped bytea,
   created_at timestamptz NOT NULL DEFAULT now(),
   destroyed_at timestamptz,
-  PRIMARY KEY (org_id, subject_id, purpose, generation),
+  PRIMARY KEY (org_id, subject_id, purpose, key_version),
   CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
 );
 SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
@@ -395,11 +395,11 @@ CREATE TABLE outbox (
   id uuid NOT NULL,
   seq bigint GENERATED ALWAYS AS IDENTITY,
   job text NOT NULL,
-  lane text NOT NULL CHECK (starts_with(lane, org_id::text || ':')),
+  group_key text NOT NULL CHECK (starts_with(group_key, org_id::text || ':')),
   order_key text,
   payload jsonb NOT NULL,
   request_id text NOT NULL,
-  state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'dispatched', 'done', 'dead')),
+  state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'dispatched', 'done', 'failed')),
   available_at timestamptz NOT NULL DEFAULT now(),
   leased_until timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -407,15 +407,15 @@ CREATE TABLE outbox (
   error_code text,
   PRIMARY KEY (org_id, id)
 );
-CREATE INDEX outbox_pending ON outbox (lane, seq) WHERE state = 'pending';
-CREATE INDEX outbox_dispatched ON outbox (lane, leased_until) WHERE state = 'dispatched';
-CREATE INDEX outbox_order ON outbox (lane, order_key, seq)
+CREATE INDEX outbox_pending ON outbox (group_key, seq) WHERE state = 'pending';
+CREATE INDEX outbox_dispatched ON outbox (group_key, leased_until) WHERE state = 'dispatched';
+CREATE INDEX outbox_order ON outbox (group_key, order_key, seq)
   WHERE state IN ('pending', 'dispatched') AND order_key IS NOT NULL;
 CREATE INDEX outbox_finished ON outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
 SELECT app_private.protect_table(
   'outbox',
   'SELECT,
-    INSERT (org_id, id, job, lane, order_key, payload, request_id, available_at)',
+    INSERT (org_id, id, job, group_key, order_key, payload, request_id, available_at)',
   true
 );
 GRANT UPDATE, DELETE ON outbox TO vouchsafe_worker;
@@ -456,7 +456,7 @@ INSERT INTO app_private.false_salt_key DEFAULT VALUES;
 
 -- Keyed by the SHA-256 of the entered address, so that unknown addresses lock as known ones do.
 CREATE TABLE app_private.sign_in_locks (
-  login_key bytea PRIMARY KEY,
+  lockout_key bytea PRIMARY KEY,
   failures integer NOT NULL,
   pending integer NOT NULL,
   last_at timestamptz NOT NULL,
@@ -469,7 +469,7 @@ CREATE INDEX sign_in_locks_age ON app_private.sign_in_locks (last_at);
 -- What is known about a new session. device: identifies the browser. country, latitude, longitude, radius_km: the
 -- location of the address. idp_subject, signed_in_at: the identity provider's name for the person, and when it
 -- authenticated the person. remembered_hash: digest of the secret of a remembered device.
-CREATE TYPE app.visit AS (
+CREATE TYPE app.new_session AS (
   id uuid,
   secret_hash bytea,
   ip inet,
@@ -489,7 +489,7 @@ CREATE TYPE app.visit AS (
 -- origin_org_id: the organization of the sign-in, after a switch. signed_in_at: time of the sign-in. stepped_up_at:
 -- time of the last step-up. remembered_device: the second factor was shown on an earlier day. connection_id,
 -- idp_subject, idp_session: the identity provider and its names for person and session, so that it can end the session.
--- remembered: lasts seven days while its organization allows that. suspect: impossible travel since the previous
+-- remembered: lasts seven days while its organization allows that. flagged_suspicious: impossible travel since the previous
 -- sign-in, so the sign-in does not count as a recent authentication.
 CREATE TABLE sessions (
   org_id uuid NOT NULL,
@@ -517,7 +517,7 @@ CREATE TABLE sessions (
   longitude real,
   radius_km real,
   remembered boolean NOT NULL DEFAULT false,
-  suspect boolean NOT NULL DEFAULT false,
+  flagged_suspicious boolean NOT NULL DEFAULT false,
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
 );
@@ -602,7 +602,7 @@ CREATE TABLE app_private.pending_sign_ins (
   secret_hash bytea PRIMARY KEY CHECK (length(secret_hash) = 32),
   user_id uuid NOT NULL REFERENCES users,
   organization uuid NOT NULL REFERENCES organizations,
-  login_key bytea NOT NULL,
+  lockout_key bytea NOT NULL,
   visit jsonb NOT NULL,
   expires_at timestamptz NOT NULL,
   ended_at timestamptz
@@ -611,7 +611,7 @@ CREATE INDEX pending_sign_ins_user ON app_private.pending_sign_ins (user_id);
 
 -- A shown factor: a TOTP code (proof, step), a recovery code (lookup; proof is its slow hash), a passkey (credential,
 -- proof, counter), or without a factor a password (proof is its slow hash).
-CREATE TYPE app.shown_factor AS (
+CREATE TYPE app.presented_factor AS (
   kind text,
   proof bytea,
   step bigint,
@@ -635,38 +635,38 @@ CREATE TYPE app.factors AS (
 
 -- -------------------- Account recovery
 
--- address: until the mail is sent or has no recipient. spent_at: when the token was used or invalidated.
+-- address: until the mail is sent or has no recipient. consumed_at: when the token was used or invalidated.
 CREATE TABLE app_private.account_mails (
   id uuid PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('reset', 'verify', 'locked')),
-  login_key bytea NOT NULL CHECK (length(login_key) = 32),
+  lockout_key bytea NOT NULL CHECK (length(lockout_key) = 32),
   address text CHECK (length(address) <= 254),
   user_id uuid REFERENCES public.users ON DELETE CASCADE,
   token_hash bytea CHECK (length(token_hash) = 32),
-  asked_at timestamptz NOT NULL DEFAULT now(),
+  requested_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz,
-  spent_at timestamptz
+  consumed_at timestamptz
 );
-CREATE INDEX account_mails_key ON app_private.account_mails (login_key, kind, asked_at);
+CREATE INDEX account_mails_key ON app_private.account_mails (lockout_key, kind, requested_at);
 CREATE INDEX account_mails_token ON app_private.account_mails (token_hash) WHERE token_hash IS NOT NULL;
-CREATE INDEX account_mails_age ON app_private.account_mails (asked_at);
+CREATE INDEX account_mails_age ON app_private.account_mails (requested_at);
 
 -- -------------------- Unusual sign-ins
 
 -- Devices and countries that a membership signed in from.
-CREATE TABLE sign_in_marks (
+CREATE TABLE known_sign_in_signals (
   org_id uuid NOT NULL,
   membership_id uuid NOT NULL,
   kind text NOT NULL CHECK (kind IN ('device', 'country')),
-  mark bytea NOT NULL CHECK (length(mark) = 32),
+  digest bytea NOT NULL CHECK (length(digest) = 32),
   first_seen_at timestamptz NOT NULL DEFAULT now(),
   last_seen_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (org_id, membership_id, kind, mark),
+  PRIMARY KEY (org_id, membership_id, kind, digest),
   FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
 );
-CREATE INDEX sign_in_marks_age ON sign_in_marks (org_id, last_seen_at);
-SELECT app_private.protect_table('sign_in_marks', 'SELECT (org_id, last_seen_at)', true);
-GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON sign_in_marks TO vouchsafe_worker;
+CREATE INDEX sign_in_marks_age ON known_sign_in_signals (org_id, last_seen_at);
+SELECT app_private.protect_table('known_sign_in_signals', 'SELECT (org_id, last_seen_at)', true);
+GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON known_sign_in_signals TO vouchsafe_worker;
 
 -- Wrong passwords, by the organization they were meant for; for an unknown address, by the installation. The noted
 -- columns mark failures that were reported.
@@ -712,7 +712,7 @@ CREATE TABLE sso_connections (
   idp_scopes text[] NOT NULL DEFAULT '{}',
   metadata_url text,
   metadata_fetched_at timestamptz,
-  metadata_problem text,
+  metadata_error text,
   -- Days before the expiry of the last certificate at which the last warning was sent.
   expiry_alert smallint,
   want_response_signed boolean NOT NULL DEFAULT false,
@@ -742,8 +742,8 @@ CREATE TABLE sso_connections (
   shared boolean NOT NULL DEFAULT false,
   tested_at timestamptz,
   clock_skew_seconds integer NOT NULL DEFAULT 120 CHECK (clock_skew_seconds BETWEEN 60 AND 180),
-  entrance_enc bytea NOT NULL,
-  entrance_hash bytea NOT NULL CHECK (length(entrance_hash) = 32),
+  db_secret_enc bytea NOT NULL,
+  db_secret_hash bytea NOT NULL CHECK (length(db_secret_hash) = 32),
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (org_id, id),
   CHECK (protocol <> 'saml'
@@ -757,7 +757,7 @@ SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, DELETE', tr
 -- Every column can be updated except the identity of the connection, its times, and the secret that opens sessions.
 GRANT UPDATE (
   name, enabled, idp_entity_id, idp_sso_url, idp_sso_binding, idp_slo_url, idp_slo_response_url,
-  idp_slo_binding, idp_certificates, idp_scopes, metadata_url, metadata_fetched_at, metadata_problem,
+  idp_slo_binding, idp_certificates, idp_scopes, metadata_url, metadata_fetched_at, metadata_error,
   expiry_alert, want_response_signed, want_assertion_encrypted, sign_requests, idp_initiated,
   force_authn, sp_key_enc, sp_certificates, oidc_issuer, oidc_client_id, oidc_client_secret_enc,
   oidc_tenants, oidc_scopes, subject, email_attribute, name_attribute, group_attribute, group_roles,
@@ -791,7 +791,7 @@ CREATE TABLE sso_domains (
   checked_at timestamptz,
   verified_at timestamptz,
   -- Since when the DNS record is missing, and the result of the last check.
-  lost_at timestamptz,
+  verification_failed_at timestamptz,
   problem text,
   PRIMARY KEY (org_id, id),
   UNIQUE (org_id, domain)
@@ -804,7 +804,7 @@ SELECT app_private.protect_table(
     DELETE',
   true
 );
-GRANT UPDATE (checked_at, verified_at, lost_at, problem) ON sso_domains TO vouchsafe_worker;
+GRANT UPDATE (checked_at, verified_at, verification_failed_at, problem) ON sso_domains TO vouchsafe_worker;
 
 -- Recent SSO attempts and their outcomes, without values except those that map to roles, and without anything that
 -- could authenticate. test_by: the member who tested the connection. result_enc: the result, encrypted.
@@ -819,7 +819,7 @@ CREATE TABLE sso_attempts (
   name_id_format text,
   attributes text[] NOT NULL DEFAULT '{}',
   request_id text NOT NULL,
-  evidence text,
+  diagnostics text,
   test_by uuid,
   result_enc bytea,
   PRIMARY KEY (org_id, id),
@@ -1078,13 +1078,13 @@ SELECT app_private.protect_table(
   true
 );
 
--- secret_enc: encrypted with the organization's data key. entrance_hash: SHA-256 of the entrance secret.
+-- secret_enc: encrypted with the organization's data key. db_secret_hash: SHA-256 of the entrance secret.
 CREATE TABLE webhook_secrets (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
   source_id uuid NOT NULL,
   secret_enc bytea NOT NULL,
-  entrance_hash bytea NOT NULL CHECK (length(entrance_hash) = 32),
+  db_secret_hash bytea NOT NULL CHECK (length(db_secret_hash) = 32),
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz,
   PRIMARY KEY (org_id, id),
@@ -1095,7 +1095,7 @@ CREATE INDEX webhook_secrets_expiry ON webhook_secrets (org_id, expires_at);
 SELECT app_private.protect_table(
   'webhook_secrets',
   'SELECT (org_id, id, source_id, created_at, expires_at),
-    INSERT (org_id, id, source_id, secret_enc, entrance_hash),
+    INSERT (org_id, id, source_id, secret_enc, db_secret_hash),
     UPDATE (expires_at)',
   true
 );
@@ -1143,7 +1143,7 @@ CREATE TABLE exports (
   state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'ready', 'downloaded', 'failed')),
   rows integer NOT NULL DEFAULT 0,
   object_key text,
-  key_generation smallint,
+  key_version smallint,
   bytes bigint,
   sha256 bytea CHECK (length(sha256) = 32),
   token_hash bytea CHECK (length(token_hash) = 32),
@@ -1157,7 +1157,7 @@ CREATE TABLE exports (
   FOREIGN KEY (org_id, person_id) REFERENCES people (org_id, id),
   CHECK ((kind = 'person_pdf') = (person_id IS NOT NULL)),
   CHECK (state NOT IN ('ready', 'downloaded')
-    OR (key_generation IS NOT NULL AND sha256 IS NOT NULL AND expires_at IS NOT NULL))
+    OR (key_version IS NOT NULL AND sha256 IS NOT NULL AND expires_at IS NOT NULL))
 );
 CREATE INDEX exports_finished ON exports (org_id, finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX exports_expiry ON exports (org_id, expires_at) WHERE object_key IS NOT NULL;
@@ -1221,7 +1221,7 @@ SELECT app_private.protect_table('retention_overrides');
 
 -- One row per real-time event, written in the transaction of its audit event and with its id. transaction_id gives the
 -- order: identity values and times are assigned before the commit and appear out of order.
-CREATE TABLE live_events (
+CREATE TABLE realtime_events (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
   transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -1233,20 +1233,20 @@ CREATE TABLE live_events (
   occurred_at timestamptz(3) NOT NULL,
   PRIMARY KEY (org_id, id)
 );
-CREATE INDEX live_events_order ON live_events (org_id, transaction_id, id);
-CREATE INDEX live_events_age ON live_events (org_id, occurred_at);
+CREATE INDEX live_events_order ON realtime_events (org_id, transaction_id, id);
+CREATE INDEX live_events_age ON realtime_events (org_id, occurred_at);
 SELECT app_private.protect_table(
-  'live_events',
+  'realtime_events',
   'SELECT,
     INSERT (org_id, id, type, target_type, target_id, person_id, permission, occurred_at)',
   true
 );
-GRANT UPDATE, DELETE ON live_events TO vouchsafe_worker;
+GRANT UPDATE, DELETE ON realtime_events TO vouchsafe_worker;
 
 -- -------------------- State of migrate
 
 -- Digest of the declarations that the database contains. Processes compare the digest when they start.
-CREATE TABLE app_private.catalogue (
+CREATE TABLE app_private.catalog (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   digest text NOT NULL
 );

@@ -4,21 +4,21 @@ import { AccessReviewModule } from './modules/access-review/index.js';
 import { ApiKeysModule } from './modules/api-keys/index.js';
 import { AuditModule } from './modules/audit/index.js';
 import { AccountPagesModule } from './modules/auth/account-pages/index.js';
-import { RecoveryModule } from './modules/auth/account-recovery/index.js';
+import { AccountRecoveryModule } from './modules/auth/account-recovery/index.js';
 import { DomainsModule } from './modules/auth/domains/index.js';
-import { FactorsModule } from './modules/auth/mfa/index.js';
+import { MfaModule } from './modules/auth/mfa/index.js';
 import { OidcModule } from './modules/auth/oidc/index.js';
 import { PasswordsModule } from './modules/auth/passwords/index.js';
 import { SamlModule } from './modules/auth/saml/index.js';
 import { ScimModule } from './modules/auth/scim/index.js';
 import { SessionsModule } from './modules/auth/sessions/index.js';
-import { WatchModule } from './modules/auth/sign-in-alerts/index.js';
+import { SignInAlertsModule } from './modules/auth/sign-in-alerts/index.js';
 import { SignInModule } from './modules/auth/sign-in/index.js';
 import { SsoModule } from './modules/auth/sso/index.js';
 import { ExportsModule } from './modules/exports/index.js';
 import { InstitutionsModule } from './modules/institutions/index.js';
 import { InvitesModule } from './modules/invites/index.js';
-import { LiveModule } from './modules/live/index.js';
+import { RealtimeModule } from './modules/realtime/index.js';
 import { PeopleModule } from './modules/people/index.js';
 import { RbacModule } from './modules/rbac/index.js';
 import { RetentionModule } from './modules/retention/index.js';
@@ -33,9 +33,9 @@ import { PlatformModule } from './platform/platform.module.js';
     SessionsModule,
     PasswordsModule,
     SsoModule,
-    WatchModule,
-    FactorsModule,
-    RecoveryModule,
+    SignInAlertsModule,
+    MfaModule,
+    AccountRecoveryModule,
     SamlModule,
     OidcModule,
     ScimModule,
@@ -53,7 +53,7 @@ import { PlatformModule } from './platform/platform.module.js';
     WebhooksModule,
     ExportsModule,
     RetentionModule,
-    LiveModule,
+    RealtimeModule,
     InstitutionsModule,
   ],
 })

@@ -71,7 +71,7 @@ CREATE TABLE organizations (
   idle_minutes integer NOT NULL DEFAULT 15 CHECK (idle_minutes IN (15, 30, 10080)),
   session_hours integer NOT NULL DEFAULT 12 CHECK (session_hours BETWEEN 1 AND 168),
   remember_me_allowed boolean NOT NULL DEFAULT false,
-  require_second_factor boolean NOT NULL DEFAULT false,
+  require_mfa boolean NOT NULL DEFAULT false,
   remember_device_days integer NOT NULL DEFAULT 0 CHECK (remember_device_days BETWEEN 0 AND 30),
   require_sso boolean NOT NULL DEFAULT false,
   allowed_sign_in text[] NOT NULL DEFAULT '{password,passkey,saml,oidc}'
@@ -92,7 +92,7 @@ CREATE POLICY entrance ON organizations TO vouchsafe_owner USING (true) WITH CHE
 GRANT
   SELECT,
   UPDATE (
-    name, idle_minutes, session_hours, postal_address, allowed_sign_in, require_second_factor,
+    name, idle_minutes, session_hours, postal_address, allowed_sign_in, require_mfa,
     remember_device_days, remember_me_allowed, require_sso, institution_sign_in, institution_reporting,
     updated_at
   )
@@ -104,18 +104,18 @@ INSERT INTO organizations (id, name, preset)
 
 -- -------------------- Users, people, and memberships
 
--- home_org_id: the organization that added an address which is not verified. Such a user is known to that organization
+-- scoped_org_id: the organization that added an address which is not verified. Such a user is known to that organization
 -- only, so that no organization can occupy an address that others use.
 CREATE TABLE users (
   id uuid PRIMARY KEY,
   email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
   email_proven_at timestamptz,
-  home_org_id uuid REFERENCES organizations,
+  scoped_org_id uuid REFERENCES organizations,
   must_change_password boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX users_email ON users (email) WHERE home_org_id IS NULL;
-CREATE UNIQUE INDEX users_home_email ON users (home_org_id, email) WHERE home_org_id IS NOT NULL;
+CREATE UNIQUE INDEX users_email ON users (email) WHERE scoped_org_id IS NULL;
+CREATE UNIQUE INDEX users_home_email ON users (scoped_org_id, email) WHERE scoped_org_id IS NOT NULL;
 
 -- Users are shared by organizations. Only enter functions write them.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
@@ -187,16 +187,16 @@ SELECT app_private.protect_table(
 
 -- -------------------- Permissions and roles
 
--- The declared permissions and roles, written by app_private.sync_catalogue at every migrate that changes them.
+-- The declared permissions and roles, written by app_private.sync_access_rules at every migrate that changes them.
 CREATE TABLE permissions (
   key text PRIMARY KEY,
-  of_people boolean NOT NULL
+  person_scoped boolean NOT NULL
 );
 
 CREATE TABLE preset_roles (
   preset text NOT NULL,
   role text NOT NULL,
-  leads boolean NOT NULL,
+  is_owner_role boolean NOT NULL,
   portal boolean NOT NULL,
   PRIMARY KEY (preset, role)
 );
@@ -325,11 +325,11 @@ CREATE TABLE data_keys (
   org_id uuid NOT NULL REFERENCES organizations,
   subject_id uuid NOT NULL,
   purpose text NOT NULL CHECK (purpose IN ('data', 'index')),
-  generation smallint NOT NULL CHECK (generation BETWEEN 1 AND 255),
+  key_version smallint NOT NULL CHECK (key_version BETWEEN 1 AND 255),
   wrapped bytea,
   created_at timestamptz NOT NULL DEFAULT now(),
   destroyed_at timestamptz,
-  PRIMARY KEY (org_id, subject_id, purpose, generation),
+  PRIMARY KEY (org_id, subject_id, purpose, key_version),
   CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
 );
 SELECT app_private.protect_table('data_keys', 'SELECT, INSERT');
@@ -401,11 +401,11 @@ CREATE TABLE outbox (
   id uuid NOT NULL,
   seq bigint GENERATED ALWAYS AS IDENTITY,
   job text NOT NULL,
-  lane text NOT NULL CHECK (starts_with(lane, org_id::text || ':')),
+  group_key text NOT NULL CHECK (starts_with(group_key, org_id::text || ':')),
   order_key text,
   payload jsonb NOT NULL,
   request_id text NOT NULL,
-  state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'dispatched', 'done', 'dead')),
+  state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'dispatched', 'done', 'failed')),
   available_at timestamptz NOT NULL DEFAULT now(),
   leased_until timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -413,15 +413,15 @@ CREATE TABLE outbox (
   error_code text,
   PRIMARY KEY (org_id, id)
 );
-CREATE INDEX outbox_pending ON outbox (lane, seq) WHERE state = 'pending';
-CREATE INDEX outbox_dispatched ON outbox (lane, leased_until) WHERE state = 'dispatched';
-CREATE INDEX outbox_order ON outbox (lane, order_key, seq)
+CREATE INDEX outbox_pending ON outbox (group_key, seq) WHERE state = 'pending';
+CREATE INDEX outbox_dispatched ON outbox (group_key, leased_until) WHERE state = 'dispatched';
+CREATE INDEX outbox_order ON outbox (group_key, order_key, seq)
   WHERE state IN ('pending', 'dispatched') AND order_key IS NOT NULL;
 CREATE INDEX outbox_finished ON outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
 SELECT app_private.protect_table(
   'outbox',
   'SELECT,
-    INSERT (org_id, id, job, lane, order_key, payload, request_id, available_at)',
+    INSERT (org_id, id, job, group_key, order_key, payload, request_id, available_at)',
   true
 );
 GRANT UPDATE, DELETE ON outbox TO vouchsafe_worker;
@@ -462,7 +462,7 @@ INSERT INTO app_private.false_salt_key DEFAULT VALUES;
 
 -- Keyed by the SHA-256 of the entered address, so that unknown addresses lock as known ones do.
 CREATE TABLE app_private.sign_in_locks (
-  login_key bytea PRIMARY KEY,
+  lockout_key bytea PRIMARY KEY,
   failures integer NOT NULL,
   pending integer NOT NULL,
   last_at timestamptz NOT NULL,
@@ -475,7 +475,7 @@ CREATE INDEX sign_in_locks_age ON app_private.sign_in_locks (last_at);
 -- What is known about a new session. device: identifies the browser. country, latitude, longitude, radius_km: the
 -- location of the address. idp_subject, signed_in_at: the identity provider's name for the person, and when it
 -- authenticated the person. remembered_hash: digest of the secret of a remembered device.
-CREATE TYPE app.visit AS (
+CREATE TYPE app.new_session AS (
   id uuid,
   secret_hash bytea,
   ip inet,
@@ -495,7 +495,7 @@ CREATE TYPE app.visit AS (
 -- origin_org_id: the organization of the sign-in, after a switch. signed_in_at: time of the sign-in. stepped_up_at:
 -- time of the last step-up. remembered_device: the second factor was shown on an earlier day. connection_id,
 -- idp_subject, idp_session: the identity provider and its names for person and session, so that it can end the session.
--- remembered: lasts seven days while its organization allows that. suspect: impossible travel since the previous
+-- remembered: lasts seven days while its organization allows that. flagged_suspicious: impossible travel since the previous
 -- sign-in, so the sign-in does not count as a recent authentication.
 CREATE TABLE sessions (
   org_id uuid NOT NULL,
@@ -523,7 +523,7 @@ CREATE TABLE sessions (
   longitude real,
   radius_km real,
   remembered boolean NOT NULL DEFAULT false,
-  suspect boolean NOT NULL DEFAULT false,
+  flagged_suspicious boolean NOT NULL DEFAULT false,
   PRIMARY KEY (org_id, id),
   FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
 );
@@ -608,7 +608,7 @@ CREATE TABLE app_private.pending_sign_ins (
   secret_hash bytea PRIMARY KEY CHECK (length(secret_hash) = 32),
   user_id uuid NOT NULL REFERENCES users,
   organization uuid NOT NULL REFERENCES organizations,
-  login_key bytea NOT NULL,
+  lockout_key bytea NOT NULL,
   visit jsonb NOT NULL,
   expires_at timestamptz NOT NULL,
   ended_at timestamptz
@@ -617,7 +617,7 @@ CREATE INDEX pending_sign_ins_user ON app_private.pending_sign_ins (user_id);
 
 -- A shown factor: a TOTP code (proof, step), a recovery code (lookup; proof is its slow hash), a passkey (credential,
 -- proof, counter), or without a factor a password (proof is its slow hash).
-CREATE TYPE app.shown_factor AS (
+CREATE TYPE app.presented_factor AS (
   kind text,
   proof bytea,
   step bigint,
@@ -641,38 +641,38 @@ CREATE TYPE app.factors AS (
 
 -- -------------------- Account recovery
 
--- address: until the mail is sent or has no recipient. spent_at: when the token was used or invalidated.
+-- address: until the mail is sent or has no recipient. consumed_at: when the token was used or invalidated.
 CREATE TABLE app_private.account_mails (
   id uuid PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('reset', 'verify', 'locked')),
-  login_key bytea NOT NULL CHECK (length(login_key) = 32),
+  lockout_key bytea NOT NULL CHECK (length(lockout_key) = 32),
   address text CHECK (length(address) <= 254),
   user_id uuid REFERENCES public.users ON DELETE CASCADE,
   token_hash bytea CHECK (length(token_hash) = 32),
-  asked_at timestamptz NOT NULL DEFAULT now(),
+  requested_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz,
-  spent_at timestamptz
+  consumed_at timestamptz
 );
-CREATE INDEX account_mails_key ON app_private.account_mails (login_key, kind, asked_at);
+CREATE INDEX account_mails_key ON app_private.account_mails (lockout_key, kind, requested_at);
 CREATE INDEX account_mails_token ON app_private.account_mails (token_hash) WHERE token_hash IS NOT NULL;
-CREATE INDEX account_mails_age ON app_private.account_mails (asked_at);
+CREATE INDEX account_mails_age ON app_private.account_mails (requested_at);
 
 -- -------------------- Unusual sign-ins
 
 -- Devices and countries that a membership signed in from.
-CREATE TABLE sign_in_marks (
+CREATE TABLE known_sign_in_signals (
   org_id uuid NOT NULL,
   membership_id uuid NOT NULL,
   kind text NOT NULL CHECK (kind IN ('device', 'country')),
-  mark bytea NOT NULL CHECK (length(mark) = 32),
+  digest bytea NOT NULL CHECK (length(digest) = 32),
   first_seen_at timestamptz NOT NULL DEFAULT now(),
   last_seen_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (org_id, membership_id, kind, mark),
+  PRIMARY KEY (org_id, membership_id, kind, digest),
   FOREIGN KEY (org_id, membership_id) REFERENCES memberships (org_id, id)
 );
-CREATE INDEX sign_in_marks_age ON sign_in_marks (org_id, last_seen_at);
-SELECT app_private.protect_table('sign_in_marks', 'SELECT (org_id, last_seen_at)', true);
-GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON sign_in_marks TO vouchsafe_worker;
+CREATE INDEX sign_in_marks_age ON known_sign_in_signals (org_id, last_seen_at);
+SELECT app_private.protect_table('known_sign_in_signals', 'SELECT (org_id, last_seen_at)', true);
+GRANT SELECT (ctid), UPDATE (last_seen_at), DELETE ON known_sign_in_signals TO vouchsafe_worker;
 
 -- Wrong passwords, by the organization they were meant for; for an unknown address, by the installation. The noted
 -- columns mark failures that were reported.
@@ -718,7 +718,7 @@ CREATE TABLE sso_connections (
   idp_scopes text[] NOT NULL DEFAULT '{}',
   metadata_url text,
   metadata_fetched_at timestamptz,
-  metadata_problem text,
+  metadata_error text,
   -- Days before the expiry of the last certificate at which the last warning was sent.
   expiry_alert smallint,
   want_response_signed boolean NOT NULL DEFAULT false,
@@ -748,8 +748,8 @@ CREATE TABLE sso_connections (
   shared boolean NOT NULL DEFAULT false,
   tested_at timestamptz,
   clock_skew_seconds integer NOT NULL DEFAULT 120 CHECK (clock_skew_seconds BETWEEN 60 AND 180),
-  entrance_enc bytea NOT NULL,
-  entrance_hash bytea NOT NULL CHECK (length(entrance_hash) = 32),
+  db_secret_enc bytea NOT NULL,
+  db_secret_hash bytea NOT NULL CHECK (length(db_secret_hash) = 32),
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (org_id, id),
   CHECK (protocol <> 'saml'
@@ -763,7 +763,7 @@ SELECT app_private.protect_table('sso_connections', 'SELECT, INSERT, DELETE', tr
 -- Every column can be updated except the identity of the connection, its times, and the secret that opens sessions.
 GRANT UPDATE (
   name, enabled, idp_entity_id, idp_sso_url, idp_sso_binding, idp_slo_url, idp_slo_response_url,
-  idp_slo_binding, idp_certificates, idp_scopes, metadata_url, metadata_fetched_at, metadata_problem,
+  idp_slo_binding, idp_certificates, idp_scopes, metadata_url, metadata_fetched_at, metadata_error,
   expiry_alert, want_response_signed, want_assertion_encrypted, sign_requests, idp_initiated,
   force_authn, sp_key_enc, sp_certificates, oidc_issuer, oidc_client_id, oidc_client_secret_enc,
   oidc_tenants, oidc_scopes, subject, email_attribute, name_attribute, group_attribute, group_roles,
@@ -797,7 +797,7 @@ CREATE TABLE sso_domains (
   checked_at timestamptz,
   verified_at timestamptz,
   -- Since when the DNS record is missing, and the result of the last check.
-  lost_at timestamptz,
+  verification_failed_at timestamptz,
   problem text,
   PRIMARY KEY (org_id, id),
   UNIQUE (org_id, domain)
@@ -810,7 +810,7 @@ SELECT app_private.protect_table(
     DELETE',
   true
 );
-GRANT UPDATE (checked_at, verified_at, lost_at, problem) ON sso_domains TO vouchsafe_worker;
+GRANT UPDATE (checked_at, verified_at, verification_failed_at, problem) ON sso_domains TO vouchsafe_worker;
 
 -- Recent SSO attempts and their outcomes, without values except those that map to roles, and without anything that
 -- could authenticate. test_by: the member who tested the connection. result_enc: the result, encrypted.
@@ -825,7 +825,7 @@ CREATE TABLE sso_attempts (
   name_id_format text,
   attributes text[] NOT NULL DEFAULT '{}',
   request_id text NOT NULL,
-  evidence text,
+  diagnostics text,
   test_by uuid,
   result_enc bytea,
   PRIMARY KEY (org_id, id),
@@ -1084,13 +1084,13 @@ SELECT app_private.protect_table(
   true
 );
 
--- secret_enc: encrypted with the organization's data key. entrance_hash: SHA-256 of the entrance secret.
+-- secret_enc: encrypted with the organization's data key. db_secret_hash: SHA-256 of the entrance secret.
 CREATE TABLE webhook_secrets (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
   source_id uuid NOT NULL,
   secret_enc bytea NOT NULL,
-  entrance_hash bytea NOT NULL CHECK (length(entrance_hash) = 32),
+  db_secret_hash bytea NOT NULL CHECK (length(db_secret_hash) = 32),
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz,
   PRIMARY KEY (org_id, id),
@@ -1101,7 +1101,7 @@ CREATE INDEX webhook_secrets_expiry ON webhook_secrets (org_id, expires_at);
 SELECT app_private.protect_table(
   'webhook_secrets',
   'SELECT (org_id, id, source_id, created_at, expires_at),
-    INSERT (org_id, id, source_id, secret_enc, entrance_hash),
+    INSERT (org_id, id, source_id, secret_enc, db_secret_hash),
     UPDATE (expires_at)',
   true
 );
@@ -1149,7 +1149,7 @@ CREATE TABLE exports (
   state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'ready', 'downloaded', 'failed')),
   rows integer NOT NULL DEFAULT 0,
   object_key text,
-  key_generation smallint,
+  key_version smallint,
   bytes bigint,
   sha256 bytea CHECK (length(sha256) = 32),
   token_hash bytea CHECK (length(token_hash) = 32),
@@ -1163,7 +1163,7 @@ CREATE TABLE exports (
   FOREIGN KEY (org_id, person_id) REFERENCES people (org_id, id),
   CHECK ((kind = 'person_pdf') = (person_id IS NOT NULL)),
   CHECK (state NOT IN ('ready', 'downloaded')
-    OR (key_generation IS NOT NULL AND sha256 IS NOT NULL AND expires_at IS NOT NULL))
+    OR (key_version IS NOT NULL AND sha256 IS NOT NULL AND expires_at IS NOT NULL))
 );
 CREATE INDEX exports_finished ON exports (org_id, finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX exports_expiry ON exports (org_id, expires_at) WHERE object_key IS NOT NULL;
@@ -1227,7 +1227,7 @@ SELECT app_private.protect_table('retention_overrides');
 
 -- One row per real-time event, written in the transaction of its audit event and with its id. transaction_id gives the
 -- order: identity values and times are assigned before the commit and appear out of order.
-CREATE TABLE live_events (
+CREATE TABLE realtime_events (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
   transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -1239,20 +1239,20 @@ CREATE TABLE live_events (
   occurred_at timestamptz(3) NOT NULL,
   PRIMARY KEY (org_id, id)
 );
-CREATE INDEX live_events_order ON live_events (org_id, transaction_id, id);
-CREATE INDEX live_events_age ON live_events (org_id, occurred_at);
+CREATE INDEX live_events_order ON realtime_events (org_id, transaction_id, id);
+CREATE INDEX live_events_age ON realtime_events (org_id, occurred_at);
 SELECT app_private.protect_table(
-  'live_events',
+  'realtime_events',
   'SELECT,
     INSERT (org_id, id, type, target_type, target_id, person_id, permission, occurred_at)',
   true
 );
-GRANT UPDATE, DELETE ON live_events TO vouchsafe_worker;
+GRANT UPDATE, DELETE ON realtime_events TO vouchsafe_worker;
 
 -- -------------------- State of migrate
 
 -- Digest of the declarations that the database contains. Processes compare the digest when they start.
-CREATE TABLE app_private.catalogue (
+CREATE TABLE app_private.catalog (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   digest text NOT NULL
 );
@@ -1293,7 +1293,7 @@ END;
 -- Returns the seal of context fields for this transaction of this session. Raises 55000 in a session without a secret.
 -- The secret prefix does not allow a length extension: the padding contains zero bytes, which text cannot contain. The
 -- body is parsed here and has no search path, so that Postgres can inline it.
-CREATE OR REPLACE FUNCTION app_private.seal(fields bytea) RETURNS text LANGUAGE sql
+CREATE OR REPLACE FUNCTION app_private.context_mac(fields bytea) RETURNS text LANGUAGE sql
 BEGIN ATOMIC
   SELECT encode(sha256(int8send(currval('app_private.session_secret_a'))
     || int8send(currval('app_private.session_secret_b'))
@@ -1311,10 +1311,10 @@ DECLARE
   seal text;
 BEGIN
   BEGIN
-    seal := app_private.seal(convert_to(payload, 'UTF8'));
+    seal := app_private.context_mac(convert_to(payload, 'UTF8'));
   EXCEPTION WHEN object_not_in_prerequisite_state THEN
     PERFORM app_private.make_session_secret();
-    seal := app_private.seal(convert_to(payload, 'UTF8'));
+    seal := app_private.context_mac(convert_to(payload, 'UTF8'));
   END;
   PERFORM set_config('vouchsafe.context', payload || '|' || seal, true);
 END $$;
@@ -1332,7 +1332,7 @@ BEGIN
     RETURN NULL;
   END IF;
   c := string_to_array(raw, '|', '');
-  IF c[9] IS DISTINCT FROM app_private.seal(substring(convert_to(raw, 'UTF8')
+  IF c[9] IS DISTINCT FROM app_private.context_mac(substring(convert_to(raw, 'UTF8')
     FROM 1 FOR greatest(octet_length(raw) - 65, 0))) THEN
     RAISE EXCEPTION 'the tenant context was not issued for this transaction' USING ERRCODE = '42501';
   END IF;
@@ -1377,11 +1377,11 @@ END;
 GRANT EXECUTE ON FUNCTION app.api_key_id TO vouchsafe_app;
 
 -- Returns the membership of a member in person; null for an API key, which acts by its permissions only.
-CREATE OR REPLACE FUNCTION app.membership_in_person() RETURNS uuid LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION app.interactive_membership_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
 END;
-GRANT EXECUTE ON FUNCTION app.membership_in_person TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.interactive_membership_id TO vouchsafe_app;
 
 -- Returns the person record that the membership is linked to; null without one.
 CREATE OR REPLACE FUNCTION app.own_person_id() RETURNS uuid LANGUAGE sql STABLE
@@ -1398,15 +1398,15 @@ END;
 GRANT EXECUTE ON FUNCTION app.is_system TO vouchsafe_app;
 
 -- Returns the rank of a scope: org 3, assigned 2, own 1, none 0.
-CREATE OR REPLACE FUNCTION app.width(scope text) RETURNS integer LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION app.scope_rank(scope text) RETURNS integer LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT CASE scope WHEN 'org' THEN 3 WHEN 'assigned' THEN 2 WHEN 'own' THEN 1 ELSE 0 END;
 END;
-GRANT EXECUTE ON FUNCTION app.width TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.scope_rank TO vouchsafe_app;
 
 -- Returns the organization if one of the permissions reaches every person, or if the caller is the system; otherwise
 -- null. Row policies compare the result with the organization of the row.
-CREATE OR REPLACE FUNCTION app.org_if_everybody(VARIADIC permissions text[]) RETURNS uuid
+CREATE OR REPLACE FUNCTION app.org_if_unscoped(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
@@ -1418,7 +1418,7 @@ BEGIN
   END LOOP;
   RETURN NULL;
 END $$;
-GRANT EXECUTE ON FUNCTION app.org_if_everybody TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.org_if_unscoped TO vouchsafe_app;
 
 -- Returns the organization if the caller is the system; otherwise null.
 CREATE OR REPLACE FUNCTION app.org_if_system() RETURNS uuid LANGUAGE sql STABLE
@@ -1429,11 +1429,11 @@ GRANT EXECUTE ON FUNCTION app.org_if_system TO vouchsafe_app;
 
 -- Returns the organization and the membership of a member in person, for row policies; the membership is null for an
 -- API key.
-CREATE OR REPLACE FUNCTION app.in_person(OUT org uuid, OUT membership uuid) LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION app.interactive_membership(OUT org uuid, OUT membership uuid) LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT c[2]::uuid, CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
 END;
-GRANT EXECUTE ON FUNCTION app.in_person TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.interactive_membership TO vouchsafe_app;
 
 -- ==================== src/modules/access-grants/access-grants.sql
 
@@ -1446,10 +1446,10 @@ GRANT EXECUTE ON FUNCTION app.in_person TO vouchsafe_app;
 CREATE OR REPLACE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  me uuid := app.membership_in_person();
+  me uuid := app.interactive_membership_id();
   g public.access_grants;
 BEGIN
-  IF me IS NULL OR NOT app.holds('access-grant:decide') THEN
+  IF me IS NULL OR NOT app.has_permission('access-grant:decide') THEN
     RAISE EXCEPTION 'deciding on access grants needs a member who may' USING ERRCODE = '42501';
   END IF;
   PERFORM app.lock_organization();
@@ -1462,9 +1462,9 @@ BEGIN
       WHERE x.org_id = g.org_id AND x.id = g.id;
     RETURN 'declined';
   END IF;
-  IF g.created_at < now() - interval '1 day' THEN RETURN 'lapsed'; END IF;
-  IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.giveable(g.org_id, t.key) <> 'org')
-    OR g.person_id IS NOT NULL AND NOT app.may_entrust(g.membership_id) THEN RETURN 'beyond'; END IF;
+  IF g.created_at < now() - interval '1 day' THEN RETURN 'expired'; END IF;
+  IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.grantable_scope(g.org_id, t.key) <> 'org')
+    OR g.person_id IS NOT NULL AND NOT app.may_assign(g.membership_id) THEN RETURN 'beyond'; END IF;
   IF NOT EXISTS (SELECT FROM public.memberships m
     WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active') THEN RETURN 'ended'; END IF;
   IF EXISTS (SELECT FROM public.access_grants x WHERE x.org_id = g.org_id AND x.membership_id = g.membership_id
@@ -1488,8 +1488,8 @@ DECLARE
 BEGIN
   SELECT * INTO g FROM public.access_grants x WHERE x.org_id = app.org_id() AND x.id = grant_id FOR UPDATE;
   IF g.id IS NULL OR g.state NOT IN ('requested', 'approved') OR g.expires_at <= now()
-    OR NOT (app.is_system() OR coalesce(app.membership_in_person()
-      IN (g.membership_id, coalesce(g.requested_by, g.membership_id)), false) OR app.holds('access-grant:decide')) THEN
+    OR NOT (app.is_system() OR coalesce(app.interactive_membership_id()
+      IN (g.membership_id, coalesce(g.requested_by, g.membership_id)), false) OR app.has_permission('access-grant:decide')) THEN
     RETURN false;
   END IF;
   UPDATE public.access_grants x SET state = CASE g.state WHEN 'requested' THEN 'declined'
@@ -1553,7 +1553,7 @@ BEGIN
              'kind', m.kind, 'memberSince', m.created_at, 'lastUsedAt', m.last_used_at, 'personId', m.person_id,
              'grants', (SELECT coalesce(jsonb_agg(jsonb_build_object('permission', t.key, 'scope', t.value)
                ORDER BY t.key), '[]')
-                          FROM jsonb_each_text((app_private.at_present(m)).grants) t),
+                          FROM jsonb_each_text((app_private.with_active_grants(m)).grants) t),
              'overrides', (SELECT coalesce(jsonb_agg(jsonb_build_object('permission', l.permission, 'scope', l.scope)
                ORDER BY l.permission), '[]')
                              FROM app_private.grant_levels(org, m.id, m.role) l WHERE l.source = 'member'),
@@ -1609,8 +1609,8 @@ RETURNS TABLE (permission text, level integer,
   source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT l.*, l.level = min(l.level) OVER (PARTITION BY l.permission)
-         AND app.width(l.scope) = CASE min(app.width(l.scope)) OVER same WHEN 0 THEN 0
-           ELSE max(app.width(l.scope)) OVER same END
+         AND app.scope_rank(l.scope) = CASE min(app.scope_rank(l.scope)) OVER same WHEN 0 THEN 0
+           ELSE max(app.scope_rank(l.scope)) OVER same END
     FROM (
       SELECT o.permission, 1 AS level, 'member' AS source, o.scope, o.set_at, NULL::uuid, NULL::timestamptz
         FROM public.member_overrides o WHERE o.org_id = org AND o.membership_id = member
@@ -1643,7 +1643,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   m.grants := app_private.effective_grants(m.org_id, m.id, m.role);
   m.person_scopes := (SELECT coalesce(jsonb_object_agg(p.key, coalesce(m.grants ->> p.key, 'none')), '{}')
-    FROM public.permissions p WHERE p.of_people);
+    FROM public.permissions p WHERE p.person_scoped);
   m.portal := coalesce((SELECT r.portal FROM public.roles r WHERE r.org_id = m.org_id AND r.key = m.role),
     (SELECT r.portal FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset
       WHERE o.id = m.org_id AND r.role = m.role), m.kind <> 'support');
@@ -1656,7 +1656,7 @@ BEGIN
 END $$;
 
 -- Returns a membership as of now: the stored row, or a recalculated one if time has changed its grants.
-CREATE OR REPLACE FUNCTION app_private.at_present(m public.memberships) RETURNS public.memberships
+CREATE OR REPLACE FUNCTION app_private.with_active_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF m.grants_change_at <= now() THEN RETURN app_private.with_grants(m); END IF;
@@ -1665,7 +1665,7 @@ END $$;
 
 -- Returns the scope of the caller for a permission. An API key is limited to its permissions. The system reaches
 -- everything.
-CREATE OR REPLACE FUNCTION app.held(permission text) RETURNS text
+CREATE OR REPLACE FUNCTION app.granted_scope(permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
@@ -1673,37 +1673,37 @@ DECLARE
 BEGIN
   IF c[1] = 'system' THEN RETURN 'org'; END IF;
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = c[2]::uuid AND x.id = c[4]::uuid AND x.status = 'active';
-  RETURN coalesce((app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants ->> permission, 'none');
+  RETURN coalesce((app_private.narrow_to_key(app_private.with_active_grants(m), c[8]::uuid)).grants ->> permission, 'none');
 END $$;
-GRANT EXECUTE ON FUNCTION app.held TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.granted_scope TO vouchsafe_app;
 
 -- Returns whether the caller holds one of the permissions for the whole organization.
-CREATE OR REPLACE FUNCTION app.holds(VARIADIC permissions text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.has_permission(VARIADIC permissions text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(bool_or(app.held(p) = 'org'), false) FROM unnest(permissions) p
+  SELECT coalesce(bool_or(app.granted_scope(p) = 'org'), false) FROM unnest(permissions) p
 $$;
-GRANT EXECUTE ON FUNCTION app.holds TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.has_permission TO vouchsafe_app;
 
 -- Returns the organization if the caller holds one of the permissions for all of it; otherwise null. For row policies.
-CREATE OR REPLACE FUNCTION app.org_if_holds(VARIADIC permissions text[]) RETURNS uuid
+CREATE OR REPLACE FUNCTION app.org_if_permitted(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
   held jsonb;
 BEGIN
   IF c[1] = 'system' THEN RETURN c[2]::uuid; END IF;
-  held := (SELECT (app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants FROM public.memberships m
+  held := (SELECT (app_private.narrow_to_key(app_private.with_active_grants(m), c[8]::uuid)).grants FROM public.memberships m
     WHERE m.org_id = c[2]::uuid AND m.id = c[4]::uuid AND m.status = 'active');
   RETURN CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE held ->> p = 'org') THEN c[2]::uuid END;
 END $$;
-GRANT EXECUTE ON FUNCTION app.org_if_holds TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.org_if_permitted TO vouchsafe_app;
 
 -- Returns the organization if the caller holds one of the permissions with any scope; otherwise null. For row policies.
-CREATE OR REPLACE FUNCTION app.org_if_reaches(VARIADIC permissions text[]) RETURNS uuid
+CREATE OR REPLACE FUNCTION app.org_if_any_scope(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) <> 'none') THEN app.org_id() END
+  SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.granted_scope(p) <> 'none') THEN app.org_id() END
 $$;
-GRANT EXECUTE ON FUNCTION app.org_if_reaches TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.org_if_any_scope TO vouchsafe_app;
 
 -- Returns whether an organization has a role: one of its preset or a custom one.
 CREATE OR REPLACE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
@@ -1725,7 +1725,7 @@ BEGIN
       CONSTRAINT = 'memberships_role';
   END IF;
   IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM public.users u
-    WHERE u.id = NEW.user_id AND u.home_org_id <> NEW.org_id) THEN
+    WHERE u.id = NEW.user_id AND u.scoped_org_id <> NEW.org_id) THEN
     RAISE EXCEPTION 'this user is known to another organization alone' USING ERRCODE = '42501';
   END IF;
   RETURN app_private.with_grants(NEW);
@@ -1776,11 +1776,11 @@ CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW
   EXECUTE FUNCTION app_private.access_grant_changed();
 
 -- Returns the digest of the declarations that the database contains; null before the first migrate.
-CREATE OR REPLACE FUNCTION app.catalogue_digest() RETURNS text
+CREATE OR REPLACE FUNCTION app.access_rules_digest() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT digest FROM app_private.catalogue
+  SELECT digest FROM app_private.catalog
 $$;
-GRANT EXECUTE ON FUNCTION app.catalogue_digest TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.access_rules_digest TO vouchsafe_app;
 
 -- Returns the digest of the function files that the database contains; null before the first migrate.
 CREATE OR REPLACE FUNCTION app.function_digest() RETURNS text
@@ -1789,20 +1789,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.function_digest TO vouchsafe_app;
 
--- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key, of_people}],
--- roles: [{preset, role, leads, portal}], defaults: [{role, permission, scope}] }.
-CREATE OR REPLACE FUNCTION app_private.sync_catalogue(catalogue jsonb) RETURNS void
+-- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key, person_scoped}],
+-- roles: [{preset, role, is_owner_role, portal}], defaults: [{role, permission, scope}] }.
+CREATE OR REPLACE FUNCTION app_private.sync_access_rules(catalog jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   DELETE FROM public.role_defaults;
   DELETE FROM public.preset_roles;
   DELETE FROM public.permissions;
-  INSERT INTO public.permissions SELECT key, of_people
-    FROM jsonb_to_recordset(catalogue -> 'permissions') AS d (key text, of_people boolean);
-  INSERT INTO public.preset_roles SELECT preset, role, leads, portal
-    FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text, leads boolean, portal boolean);
+  INSERT INTO public.permissions SELECT key, person_scoped
+    FROM jsonb_to_recordset(catalog -> 'permissions') AS d (key text, person_scoped boolean);
+  INSERT INTO public.preset_roles SELECT preset, role, is_owner_role, portal
+    FROM jsonb_to_recordset(catalog -> 'roles') AS d (preset text, role text, is_owner_role boolean, portal boolean);
   INSERT INTO public.role_defaults SELECT role, permission, scope
-    FROM jsonb_to_recordset(catalogue -> 'defaults') AS d (role text, permission text, scope text);
+    FROM jsonb_to_recordset(catalog -> 'defaults') AS d (role text, permission text, scope text);
   UPDATE public.memberships m SET role = role
    WHERE (SELECT (m.grants, m.person_scopes, m.portal) IS DISTINCT FROM (w.grants, w.person_scopes, w.portal)
      FROM app_private.with_grants(m) w);
@@ -1815,7 +1815,7 @@ END $$;
 -- requires platform/policies/policies.sql
 
 -- Returns a membership limited to what an active API key of it allows; without a key, unchanged.
-CREATE OR REPLACE FUNCTION app_private.through_key(m public.memberships, key_id uuid) RETURNS public.memberships
+CREATE OR REPLACE FUNCTION app_private.narrow_to_key(m public.memberships, key_id uuid) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   listed text[];
@@ -1847,7 +1847,7 @@ CREATE OR REPLACE FUNCTION app.enter_api_key(
   secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
   OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
   OUT membership_id uuid, OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text,
-  OUT method text, OUT must_change_password boolean, OUT obstacle text, OUT proved_at timestamptz,
+  OUT method text, OUT must_change_password boolean, OUT required_action text, OUT authenticated_at timestamptz,
   OUT expires_at timestamptz, OUT idle_minutes integer, OUT access_grant_id uuid, OUT api_key_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1866,15 +1866,15 @@ BEGIN
     WHEN o.status <> 'active' THEN 'suspended'
     ELSE 'ok' END;
   IF state <> 'ok' THEN
-    PERFORM app_private.sign_limited(k.org_id);
+    PERFORM app_private.sign_audit_only_context(k.org_id);
     RETURN;
   END IF;
-  m := app_private.through_key(app_private.at_present(m), k.id);
+  m := app_private.narrow_to_key(app_private.with_active_grants(m), k.id);
   user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
   org_name := o.name; preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role;
   portal := m.portal; grants := m.grants::text;
   method := 'api_key'; must_change_password := false;
-  proved_at := to_timestamp(0); expires_at := k.expires_at; idle_minutes := o.idle_minutes;
+  authenticated_at := to_timestamp(0); expires_at := k.expires_at; idle_minutes := o.idle_minutes;
   access_grant_id := m.access_grant_id;
   IF k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' THEN
     UPDATE public.api_keys x SET last_used_at = now(), last_used_ip = address WHERE (x.org_id, x.id) IN (
@@ -1897,15 +1897,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   k public.api_keys;
 BEGIN
-  IF NOT app.holds('api-key:rotate') OR overlap_seconds NOT BETWEEN 0 AND 604800 THEN
+  IF NOT app.has_permission('api-key:rotate') OR overlap_seconds NOT BETWEEN 0 AND 604800 THEN
     RAISE EXCEPTION 'rotating a key needs a member who may, and an overlap of a week at most' USING ERRCODE = '42501';
   END IF;
   SELECT * INTO k FROM public.api_keys x WHERE x.org_id = app.org_id() AND x.id = key_id
-     AND x.membership_id = app.membership_in_person() AND x.revoked_at IS NULL AND x.expires_at > now() FOR UPDATE;
+     AND x.membership_id = app.interactive_membership_id() AND x.revoked_at IS NULL AND x.expires_at > now() FOR UPDATE;
   IF k.id IS NULL THEN RETURN 'unknown'; END IF;
   IF EXISTS (SELECT FROM public.api_keys x WHERE x.org_id = k.org_id AND x.rotated_from = k.id) THEN RETURN 'rotated';
   END IF;
-  IF EXISTS (SELECT FROM unnest(k.permissions) p WHERE app.held(p) = 'none') THEN RETURN 'beyond'; END IF;
+  IF EXISTS (SELECT FROM unnest(k.permissions) p WHERE app.granted_scope(p) = 'none') THEN RETURN 'beyond'; END IF;
   INSERT INTO public.api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, allowed_ranges,
     expires_at, rotated_from)
   VALUES (k.org_id, new_id, k.membership_id, k.name, new_prefix, new_hash, k.permissions, k.allowed_ranges,
@@ -1930,8 +1930,8 @@ CREATE TRIGGER membership_ended AFTER UPDATE OF status ON memberships FOR EACH R
 
 -- A member in person creates keys for the own membership, limited to the permissions that the member holds.
 CREATE POLICY within_own ON api_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (
-  membership_id = (SELECT app.membership_in_person())
-    AND NOT EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) = 'none'));
+  membership_id = (SELECT app.interactive_membership_id())
+    AND NOT EXISTS (SELECT FROM unnest(permissions) p WHERE app.granted_scope(p) = 'none'));
 
 -- A revoked key stays revoked, and no key revokes another one.
 CREATE POLICY ended_for_good ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
@@ -1943,73 +1943,73 @@ CREATE POLICY ended_for_good ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_
 
 -- Returns the user with an address, otherwise the next one in order, so that an unknown address costs the same work.
 -- The result matches only if its address is equal.
-CREATE OR REPLACE FUNCTION app_private.user_or_neighbour(address text) RETURNS public.users
+CREATE OR REPLACE FUNCTION app_private.user_or_decoy(address text) RETURNS public.users
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   u public.users; last public.users;
 BEGIN
-  SELECT * INTO last FROM public.users x WHERE x.home_org_id IS NULL ORDER BY x.email DESC LIMIT 1;
-  SELECT * INTO u FROM public.users x WHERE x.email >= address AND x.home_org_id IS NULL ORDER BY x.email LIMIT 1;
+  SELECT * INTO last FROM public.users x WHERE x.scoped_org_id IS NULL ORDER BY x.email DESC LIMIT 1;
+  SELECT * INTO u FROM public.users x WHERE x.email >= address AND x.scoped_org_id IS NULL ORDER BY x.email LIMIT 1;
   RETURN CASE WHEN FOUND THEN u ELSE last END;
 END $$;
 
 -- Requests a mail to an address; the worker decides whether a user has it. Mails that every caller can request are
 -- limited to three per hour; more requests do nothing and look the same.
-CREATE OR REPLACE FUNCTION app_private.ask_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.request_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  key bytea := app_private.login_key(address);
+  key bytea := app_private.lockout_key(address);
   mail uuid := gen_random_uuid();
   installation uuid := '00000000-0000-0000-0000-000000000000';
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('account mail ' || encode(key, 'hex'), 0));
-  IF ask_account_mail.kind <> 'locked' AND (SELECT count(*) FROM app_private.account_mails a
-      WHERE a.login_key = key AND a.kind = ask_account_mail.kind AND a.asked_at > now() - interval '1 hour') >= 3
+  IF request_account_mail.kind <> 'locked' AND (SELECT count(*) FROM app_private.account_mails a
+      WHERE a.lockout_key = key AND a.kind = request_account_mail.kind AND a.requested_at > now() - interval '1 hour') >= 3
         THEN RETURN; END IF;
-  INSERT INTO app_private.account_mails (id, kind, login_key, address, user_id)
-    VALUES (mail, ask_account_mail.kind, key, ask_account_mail.address, member);
-  INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
+  INSERT INTO app_private.account_mails (id, kind, lockout_key, address, user_id)
+    VALUES (mail, request_account_mail.kind, key, request_account_mail.address, member);
+  INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
   VALUES (installation, mail, 'account.mail', installation || ':account.mail', jsonb_build_object('mailId', mail),
     mail::text);
 END $$;
 
 -- Signs a limited context for a caller with a proven secret: it reaches no tenant row and can write successes to one
 -- audit log.
-CREATE OR REPLACE FUNCTION app_private.sign_proven(org uuid) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.sign_authenticated_context(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
 -- Requests a password reset mail. Enters a context that can only write to the installation's audit log, and looks up no
 -- user.
-CREATE OR REPLACE FUNCTION app.ask_password_reset(address text) RETURNS void
+CREATE OR REPLACE FUNCTION app.request_password_reset(address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM app_private.ask_account_mail('reset', address);
-  PERFORM app_private.sign_limited('00000000-0000-0000-0000-000000000000');
+  PERFORM app_private.request_account_mail('reset', address);
+  PERFORM app_private.sign_audit_only_context('00000000-0000-0000-0000-000000000000');
 END $$;
-GRANT EXECUTE ON FUNCTION app.ask_password_reset TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.request_password_reset TO vouchsafe_app;
 
 -- Requests a mail that verifies the caller's address.
-CREATE OR REPLACE FUNCTION app.ask_email_verification() RETURNS void
+CREATE OR REPLACE FUNCTION app.request_email_verification() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT app_private.ask_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
+  SELECT app_private.request_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
 $$;
-GRANT EXECUTE ON FUNCTION app.ask_email_verification TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.request_email_verification TO vouchsafe_app;
 
 -- Returns the recipient of a mail and the organization whose audit log records it; no row, and the address is deleted,
 -- if no user has the address. takes_passwords: an organization of the user allows passwords.
-CREATE OR REPLACE FUNCTION app.account_letter(mail uuid)
+CREATE OR REPLACE FUNCTION app.resolve_account_mail(mail uuid)
 RETURNS TABLE (kind text, address text, user_id uuid, org_id uuid, takes_passwords boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   a app_private.account_mails; u public.users; home public.memberships; org uuid;
 BEGIN
-  SELECT x.* INTO a FROM app_private.account_mails x WHERE x.id = mail AND x.address IS NOT NULL AND x.spent_at IS NULL;
+  SELECT x.* INTO a FROM app_private.account_mails x WHERE x.id = mail AND x.address IS NOT NULL AND x.consumed_at IS NULL;
   IF NOT FOUND THEN RETURN; END IF;
   SELECT x.* INTO u FROM public.users x
-    WHERE x.email = a.address AND CASE a.kind WHEN 'verify' THEN x.id = a.user_id ELSE x.home_org_id IS NULL END;
-  home := app_private.home_membership(u.id, 'password');
+    WHERE x.email = a.address AND CASE a.kind WHEN 'verify' THEN x.id = a.user_id ELSE x.scoped_org_id IS NULL END;
+  home := app_private.default_membership(u.id, 'password');
   org := coalesce(home.org_id,
     (SELECT m.org_id FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
     WHERE m.user_id = u.id AND m.status = 'active' ORDER BY m.created_at, m.id LIMIT 1));
@@ -2020,14 +2020,14 @@ BEGIN
   UPDATE app_private.account_mails x SET user_id = u.id WHERE x.id = mail;
   RETURN QUERY SELECT a.kind, a.address, u.id, org, home.id IS NOT NULL;
 END $$;
-GRANT EXECUTE ON FUNCTION app.account_letter TO vouchsafe_worker;
+GRANT EXECUTE ON FUNCTION app.resolve_account_mail TO vouchsafe_worker;
 
 -- Replaces the token digest of a mail; returns false if the mail is outdated.
 CREATE OR REPLACE FUNCTION app.issue_account_token(mail uuid, hash bytea, minutes integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE app_private.account_mails a SET token_hash = hash, expires_at = now() + make_interval(mins => minutes)
-   WHERE a.id = mail AND a.address IS NOT NULL AND a.spent_at IS NULL;
+   WHERE a.id = mail AND a.address IS NOT NULL AND a.consumed_at IS NULL;
   RETURN FOUND;
 END $$;
 GRANT EXECUTE ON FUNCTION app.issue_account_token TO vouchsafe_worker;
@@ -2044,16 +2044,16 @@ CREATE OR REPLACE FUNCTION app.token_owner(token text, OUT email text, OUT names
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT u.email, (SELECT coalesce(array_agg(m.name), '{}') FROM public.memberships m WHERE m.user_id = u.id)
     FROM app_private.account_mails a JOIN public.users u ON u.id = a.user_id
-   WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = 'reset' AND a.spent_at IS NULL
+   WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = 'reset' AND a.consumed_at IS NULL
      AND a.expires_at > now()
 $$;
 GRANT EXECUTE ON FUNCTION app.token_owner TO vouchsafe_app;
 
 -- Uses a token once; of parallel calls one finds it. Returns null if the token is invalid or expired.
-CREATE OR REPLACE FUNCTION app_private.spend_account_token(wanted text, token text) RETURNS app_private.account_mails
+CREATE OR REPLACE FUNCTION app_private.consume_account_token(wanted text, token text) RETURNS app_private.account_mails
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE app_private.account_mails a SET spent_at = now()
-   WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = wanted AND a.spent_at IS NULL
+  UPDATE app_private.account_mails a SET consumed_at = now()
+   WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = wanted AND a.consumed_at IS NULL
      AND a.expires_at > now() RETURNING a.*
 $$;
 
@@ -2063,23 +2063,23 @@ CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  a app_private.account_mails := app_private.spend_account_token('reset', token); home public.memberships;
+  a app_private.account_mails := app_private.consume_account_token('reset', token); home public.memberships;
 BEGIN
   state := 'invalid'; org_id := '00000000-0000-0000-0000-000000000000';
   IF a.id IS NOT NULL THEN
-    DELETE FROM app_private.sign_in_locks l WHERE l.login_key = a.login_key; -- before the user's row, as sign-in has it
+    DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = a.lockout_key; -- before the user's row, as sign-in has it
     PERFORM 1 FROM public.users u
-      WHERE u.id = a.user_id AND u.home_org_id IS NULL AND app_private.login_key(u.email) = a.login_key FOR UPDATE;
-    IF FOUND THEN home := app_private.home_membership(a.user_id, 'password'); END IF;
+      WHERE u.id = a.user_id AND u.scoped_org_id IS NULL AND app_private.lockout_key(u.email) = a.lockout_key FOR UPDATE;
+    IF FOUND THEN home := app_private.default_membership(a.user_id, 'password'); END IF;
     IF home.id IS NOT NULL THEN
       PERFORM app_private.store_password(a.user_id, new_salt, new_verifier, NULL, false);
       UPDATE public.users u SET email_proven_at = now() WHERE u.id = a.user_id;
       state := 'ok'; org_id := home.org_id; user_id := a.user_id;
-      PERFORM app_private.sign_proven(org_id);
+      PERFORM app_private.sign_authenticated_context(org_id);
       RETURN;
     END IF;
   END IF;
-  PERFORM app_private.sign_limited(org_id);
+  PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
@@ -2091,9 +2091,9 @@ DECLARE
 BEGIN
   PERFORM 1 FROM app_private.account_mails x WHERE x.token_hash = sha256(convert_to(token, 'UTF8')) AND x.user_id = me;
   IF NOT FOUND THEN RETURN false; END IF;
-  a := app_private.spend_account_token('verify', token);
+  a := app_private.consume_account_token('verify', token);
   UPDATE public.users u SET email_proven_at = now()
-    WHERE a.id IS NOT NULL AND u.id = me AND app_private.login_key(u.email) = a.login_key;
+    WHERE a.id IS NOT NULL AND u.id = me AND app_private.lockout_key(u.email) = a.lockout_key;
   RETURN FOUND;
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
@@ -2106,8 +2106,8 @@ BEGIN
   DELETE FROM app_private.sign_in_locks l WHERE l.last_at < now() - interval '1 hour';
   GET DIAGNOSTICS locks = ROW_COUNT;
   UPDATE app_private.account_mails a SET address = NULL
-    WHERE a.address IS NOT NULL AND a.asked_at < now() - interval '1 hour';
-  DELETE FROM app_private.account_mails a WHERE a.asked_at < now() - interval '2 days';
+    WHERE a.address IS NOT NULL AND a.requested_at < now() - interval '1 hour';
+  DELETE FROM app_private.account_mails a WHERE a.requested_at < now() - interval '2 days';
   GET DIAGNOSTICS mails = ROW_COUNT;
 END $$;
 GRANT EXECUTE ON FUNCTION app.sweep_sign_in TO vouchsafe_worker;
@@ -2117,7 +2117,7 @@ GRANT EXECUTE ON FUNCTION app.sweep_sign_in TO vouchsafe_worker;
 -- Verified e-mail domains and discovery of SSO connections.
 
 -- Returns whether an organization has verified the domain of an address.
-CREATE OR REPLACE FUNCTION app_private.answers_for(org uuid, address text) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.has_verified_domain(org uuid, address text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.sso_domains d
     WHERE d.org_id = org AND d.domain = split_part(address, '@', 2) AND d.verified_at IS NOT NULL)
@@ -2178,12 +2178,12 @@ GRANT EXECUTE ON FUNCTION app.sso_verified_domains TO vouchsafe_app;
 -- Returns the caller's own session if its user authenticated locally within the last 31 minutes; otherwise raises
 -- step_up_required. A stolen session cannot change factors, and an identity provider cannot either: it counts in one
 -- organization, and a factor opens all of the user's.
-CREATE OR REPLACE FUNCTION app_private.proved_session(secret text) RETURNS public.sessions
+CREATE OR REPLACE FUNCTION app_private.authenticated_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.own_session(secret);
 BEGIN
-  IF (CASE WHEN app.is_local(s.method) THEN app.proved_at(s)
+  IF (CASE WHEN app.is_local(s.method) THEN app.authenticated_at(s)
     ELSE coalesce(s.stepped_up_at, to_timestamp(0)) END) < now() - interval '31 minutes'
       THEN RAISE EXCEPTION 'step_up_required' USING ERRCODE = 'VS409'; END IF;
   RETURN s;
@@ -2209,24 +2209,24 @@ BEGIN
   RETURN app_private.rotate(s, new_hash);
 END $$;
 
--- Starts TOTP enrollment and replaces an unfinished one. Raises totp_enrolled if the user has a confirmed one.
+-- Starts TOTP enrollment and replaces an unfinished one. Raises totp_already_enrolled if the user has a confirmed one.
 CREATE OR REPLACE FUNCTION app.enroll_totp(secret text, new_sealed bytea, new_proof_hash bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   DELETE FROM app_private.totp_factors t WHERE t.user_id = s.user_id AND t.confirmed_at IS NULL;
   INSERT INTO app_private.totp_factors (user_id, sealed, proof_hash) VALUES (s.user_id, new_sealed, new_proof_hash)
     ON CONFLICT DO NOTHING;
-  IF NOT FOUND THEN RAISE EXCEPTION 'totp_enrolled' USING ERRCODE = 'VS409'; END IF;
+  IF NOT FOUND THEN RAISE EXCEPTION 'totp_already_enrolled' USING ERRCODE = 'VS409'; END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.enroll_totp TO vouchsafe_app;
 
 -- Confirms TOTP enrollment with a code. Returns when the rotated session expires; null if there is nothing to confirm.
-CREATE OR REPLACE FUNCTION app.confirm_totp(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION app.confirm_totp(secret text, shown app.presented_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   UPDATE app_private.totp_factors t SET confirmed_at = now(), last_step = shown.step
    WHERE t.user_id = s.user_id AND t.confirmed_at IS NULL AND t.proof_hash = sha256(shown.proof);
@@ -2239,9 +2239,9 @@ CREATE OR REPLACE FUNCTION app.set_recovery_codes(secret text, lookups bytea[], 
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
-  IF NOT app_private.has_factor(s.user_id) THEN RAISE EXCEPTION 'no_factor' USING ERRCODE = 'VS409'; END IF;
+  IF NOT app_private.has_factor(s.user_id) THEN RAISE EXCEPTION 'no_factor_enrolled' USING ERRCODE = 'VS409'; END IF;
   DELETE FROM app_private.recovery_codes r WHERE r.user_id = s.user_id;
   INSERT INTO app_private.recovery_codes (user_id, lookup, salt, verifier)
     SELECT s.user_id, c.lookup, c.salt, c.verifier FROM unnest(lookups, salts, verifiers) AS c (lookup, salt, verifier);
@@ -2254,9 +2254,9 @@ CREATE OR REPLACE FUNCTION app_private.factor_removed(member uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF app_private.has_factor(member) THEN RETURN; END IF;
-  IF EXISTS (SELECT FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.require_second_factor
+  IF EXISTS (SELECT FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.require_mfa
     WHERE m.user_id = member AND m.status = 'active') THEN
-    RAISE EXCEPTION 'last_factor' USING ERRCODE = 'VS409';
+    RAISE EXCEPTION 'last_factor_required' USING ERRCODE = 'VS409';
   END IF;
   DELETE FROM app_private.recovery_codes r WHERE r.user_id = member;
   DELETE FROM app_private.remembered_devices d WHERE d.user_id = member;
@@ -2266,7 +2266,7 @@ END $$;
 CREATE OR REPLACE FUNCTION app.delete_totp(secret text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   DELETE FROM app_private.totp_factors t WHERE t.user_id = s.user_id AND t.confirmed_at IS NOT NULL;
   IF NOT FOUND THEN RETURN false; END IF;
@@ -2279,18 +2279,18 @@ GRANT EXECUTE ON FUNCTION app.delete_totp TO vouchsafe_app;
 CREATE OR REPLACE FUNCTION app.add_passkey(secret text, new_hash bytea, new_id uuid, passkey jsonb) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   PERFORM FROM public.users u WHERE u.id = s.user_id FOR UPDATE;
   IF (SELECT count(*) FROM app_private.passkeys p WHERE p.user_id = s.user_id) >= 10 THEN
-    RAISE EXCEPTION 'too_many_passkeys' USING ERRCODE = 'VS409';
+    RAISE EXCEPTION 'passkey_limit_reached' USING ERRCODE = 'VS409';
   END IF;
   INSERT INTO app_private.passkeys (id, user_id, name, credential_id, public_key, counter, transports, backed_up,
     sealed, proof_hash)
     SELECT new_id, s.user_id, p.name, p.credential_id, p.public_key, p.counter, p.transports, p.backed_up, p.sealed,
       p.proof_hash
       FROM jsonb_populate_record(NULL::app_private.passkeys, passkey) p ON CONFLICT DO NOTHING;
-  IF NOT FOUND THEN RAISE EXCEPTION 'passkey_exists' USING ERRCODE = 'VS409'; END IF;
+  IF NOT FOUND THEN RAISE EXCEPTION 'passkey_already_enrolled' USING ERRCODE = 'VS409'; END IF;
   RETURN app_private.factor_added(s, new_hash);
 END $$;
 GRANT EXECUTE ON FUNCTION app.add_passkey TO vouchsafe_app;
@@ -2317,7 +2317,7 @@ GRANT EXECUTE ON FUNCTION app.rename_passkey TO vouchsafe_app;
 CREATE OR REPLACE FUNCTION app.delete_passkey(secret text, passkey uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   DELETE FROM app_private.passkeys p WHERE p.id = passkey AND p.user_id = s.user_id;
   IF NOT FOUND THEN RETURN false; END IF;
@@ -2358,7 +2358,7 @@ CREATE TRIGGER password_changed AFTER UPDATE ON app_private.credentials FOR EACH
   EXECUTE FUNCTION app_private.password_changed();
 
 -- Removes all factors of a member of the entered organization and ends the member's sessions, for members who may do
--- so. Raises factor_reset_refused for a member of other organizations: only operators reset those.
+-- so. Raises factor_reset_not_allowed for a member of other organizations: only operators reset those.
 CREATE OR REPLACE FUNCTION app.reset_factors(member uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2367,17 +2367,17 @@ BEGIN
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = app.org_id() AND x.id = member AND x.status = 'active';
   IF NOT FOUND THEN RETURN false; END IF;
   IF NOT app.is_system() THEN
-    IF NOT app.holds('membership:reset-factors') OR app.membership_in_person() IS NULL THEN
+    IF NOT app.has_permission('membership:reset-factors') OR app.interactive_membership_id() IS NULL THEN
       RAISE EXCEPTION 'factors are reset by who may, in person' USING ERRCODE = '42501';
     END IF;
-    IF m.id = app.membership_in_person()
+    IF m.id = app.interactive_membership_id()
       OR EXISTS (SELECT FROM jsonb_each_text(m.grants) g
-        WHERE app.width(g.value) > app.width(app.giveable(m.org_id, g.key))) THEN
-      RAISE EXCEPTION 'beyond_own_grants' USING ERRCODE = 'VS409';
+        WHERE app.scope_rank(g.value) > app.scope_rank(app.grantable_scope(m.org_id, g.key))) THEN
+      RAISE EXCEPTION 'insufficient_privileges_to_grant' USING ERRCODE = 'VS409';
     END IF;
     IF EXISTS (SELECT FROM public.memberships x
       WHERE x.user_id = m.user_id AND x.org_id <> m.org_id AND x.status = 'active') THEN
-      RAISE EXCEPTION 'factor_reset_refused' USING ERRCODE = 'VS409';
+      RAISE EXCEPTION 'factor_reset_not_allowed' USING ERRCODE = 'VS409';
     END IF;
   END IF;
   DELETE FROM app_private.totp_factors t WHERE t.user_id = m.user_id;
@@ -2443,7 +2443,7 @@ END $$;
 -- Returns whether a proof is valid for a factor of the user, and uses it up: a TOTP code with all earlier ones, a
 -- recovery code, or a passkey counter (WebAuthn section 6.1.1; a counter that stays at zero is allowed). Of two
 -- parallel proofs one is accepted.
-CREATE OR REPLACE FUNCTION app_private.takes_factor(member uuid, shown app.shown_factor) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.verify_and_consume_factor(member uuid, shown app.presented_factor) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF shown.kind = 'totp' THEN
@@ -2465,19 +2465,19 @@ END $$;
 
 -- Stores a pending sign-in until the MFA challenge is completed, if the user has a factor and the device is not
 -- remembered. Returns when it expires; null if no challenge is needed.
-CREATE OR REPLACE FUNCTION app_private.hold_for_second_factor(m public.memberships, key bytea, visit app.visit)
+CREATE OR REPLACE FUNCTION app_private.start_mfa_challenge(m public.memberships, key bytea, visit app.new_session)
 RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT app_private.has_factor(m.user_id)
     OR EXISTS (SELECT FROM app_private.device_of(m, visit) d WHERE d.id IS NOT NULL) THEN RETURN NULL; END IF;
-  INSERT INTO app_private.pending_sign_ins (secret_hash, user_id, organization, login_key, visit, expires_at)
+  INSERT INTO app_private.pending_sign_ins (secret_hash, user_id, organization, lockout_key, visit, expires_at)
   VALUES (visit.secret_hash, m.user_id, m.org_id, key, to_jsonb(visit), now() + interval '5 minutes');
   RETURN now() + interval '5 minutes';
 END $$;
 
 -- Returns the remembered device of a visit, if the organization remembers devices for that long.
-CREATE OR REPLACE FUNCTION app_private.device_of(m public.memberships, visit app.visit)
+CREATE OR REPLACE FUNCTION app_private.device_of(m public.memberships, visit app.new_session)
 RETURNS app_private.remembered_devices
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT d FROM app_private.remembered_devices d JOIN public.organizations o ON o.id = m.org_id
@@ -2487,7 +2487,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Records on a new session when its remembered device completed the MFA challenge.
-CREATE OR REPLACE FUNCTION app_private.recall_device(m public.memberships, visit app.visit) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.apply_remembered_device(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions s SET second_factor_at = d.created_at, remembered_device = true
     FROM app_private.device_of(m, visit) d
@@ -2495,54 +2495,54 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Returns the user of a secret: of a pending sign-in or of a session.
-CREATE OR REPLACE FUNCTION app_private.prover(secret text, OUT member uuid, OUT key bytea, OUT over boolean)
+CREATE OR REPLACE FUNCTION app_private.authenticating_user(secret text, OUT member uuid, OUT key bytea, OUT over boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   hashed bytea := sha256(convert_to(secret, 'UTF8'));
 BEGIN
-  SELECT p.user_id, p.login_key, p.ended_at IS NOT NULL INTO member, key, over
+  SELECT p.user_id, p.lockout_key, p.ended_at IS NOT NULL INTO member, key, over
     FROM app_private.pending_sign_ins p WHERE p.secret_hash = hashed AND p.expires_at > now();
   IF FOUND THEN RETURN; END IF;
-  SELECT s.user_id, app_private.login_key(s.user_id), false INTO member, key, over
+  SELECT s.user_id, app_private.lockout_key(s.user_id), false INTO member, key, over
     FROM public.sessions s WHERE s.secret_hash = hashed AND s.revoked_at IS NULL AND s.expires_at > now();
 END $$;
 
 -- Reserves one of the five attempts that passwords and factors share, before anything is evaluated. State: go | busy |
 -- locked | lapsed. salt is that of the recovery code named by lookup, otherwise of the password, otherwise a false one.
-CREATE OR REPLACE FUNCTION app.begin_proof(
+CREATE OR REPLACE FUNCTION app.begin_reauthentication(
   secret text, lookup bytea, OUT state text, OUT retry_seconds integer, OUT salt bytea
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   p record;
 BEGIN
-  SELECT * INTO p FROM app_private.prover(secret);
-  IF p.member IS NULL THEN state := 'lapsed'; RETURN; END IF;
-  SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.take_try(p.key) t;
+  SELECT * INTO p FROM app_private.authenticating_user(secret);
+  IF p.member IS NULL THEN state := 'expired'; RETURN; END IF;
+  SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.reserve_attempt(p.key) t;
   IF state <> 'go' THEN RETURN; END IF;
   IF p.over THEN
-    PERFORM app_private.return_try(p.key);
-    state := 'lapsed';
+    PERFORM app_private.release_attempt(p.key);
+    state := 'expired';
     RETURN;
   END IF;
   salt := coalesce(
     CASE WHEN lookup IS NULL THEN (SELECT c.salt FROM app_private.credentials c WHERE c.user_id = p.member)
          ELSE (SELECT r.salt FROM app_private.recovery_codes r
-           WHERE r.user_id = p.member AND r.lookup = begin_proof.lookup) END,
-    app_private.false_salt(p.key || coalesce(lookup, '')));
+           WHERE r.user_id = p.member AND r.lookup = begin_reauthentication.lookup) END,
+    app_private.decoy_salt(p.key || coalesce(lookup, '')));
 END $$;
-GRANT EXECUTE ON FUNCTION app.begin_proof TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.begin_reauthentication TO vouchsafe_app;
 
 -- Counts a failed proof of a session. Returns refused or locked.
-CREATE OR REPLACE FUNCTION app.fail_proof(secret text) RETURNS text
+CREATE OR REPLACE FUNCTION app.fail_reauthentication(secret text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   p record;
 BEGIN
-  SELECT * INTO p FROM app_private.prover(secret);
-  IF p.member IS NULL OR NOT app_private.return_try(p.key) THEN RETURN 'refused'; END IF;
+  SELECT * INTO p FROM app_private.authenticating_user(secret);
+  IF p.member IS NULL OR NOT app_private.release_attempt(p.key) THEN RETURN 'refused'; END IF;
   RETURN app_private.count_failure(p.key);
 END $$;
-GRANT EXECUTE ON FUNCTION app.fail_proof TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.fail_reauthentication TO vouchsafe_app;
 
 -- Returns the factors of a pending sign-in; no user if it has expired.
 CREATE OR REPLACE FUNCTION app.pending_factors(secret text) RETURNS app.factors
@@ -2562,8 +2562,8 @@ GRANT EXECUTE ON FUNCTION app.own_factors TO vouchsafe_app;
 -- Completes an MFA challenge. Opens the session (ok) or counts the failure (refused | locked; locked ends every pending
 -- sign-in of the user). lapsed: there is no pending sign-in or no reserved attempt. A named device is remembered for as
 -- long as the organization allows.
-CREATE OR REPLACE FUNCTION app.complete_second_factor(
-  secret text, shown app.shown_factor, visit app.visit, device_id uuid, device_hash bytea, OUT state text,
+CREATE OR REPLACE FUNCTION app.complete_mfa(
+  secret text, shown app.presented_factor, visit app.new_session, device_id uuid, device_hash bytea, OUT state text,
   OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean,
   OUT device_expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2573,27 +2573,27 @@ BEGIN
   SELECT * INTO p FROM app_private.pending_sign_ins x
     WHERE x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.expires_at > now() FOR UPDATE;
   org_id := coalesce(p.organization, '00000000-0000-0000-0000-000000000000');
-  IF p.user_id IS NULL OR NOT app_private.return_try(p.login_key) OR p.ended_at IS NOT NULL THEN
-    state := 'lapsed';
-    PERFORM app_private.sign_limited(org_id);
+  IF p.user_id IS NULL OR NOT app_private.release_attempt(p.lockout_key) OR p.ended_at IS NOT NULL THEN
+    state := 'expired';
+    PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
   user_id := p.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = p.user_id);
-  m := app_private.home_membership(p.user_id, 'password');
-  IF m.id IS NULL OR NOT app_private.takes_factor(p.user_id, shown) THEN
-    state := app_private.count_failure(p.login_key);
+  m := app_private.default_membership(p.user_id, 'password');
+  IF m.id IS NULL OR NOT app_private.verify_and_consume_factor(p.user_id, shown) THEN
+    state := app_private.count_failure(p.lockout_key);
     UPDATE app_private.pending_sign_ins x SET ended_at = now()
       WHERE state = 'locked' AND x.user_id = p.user_id AND x.ended_at IS NULL;
-    IF state = 'locked' THEN PERFORM app_private.ask_account_mail('locked', email); END IF;
-    PERFORM app_private.sign_limited(org_id);
+    IF state = 'locked' THEN PERFORM app_private.request_account_mail('locked', email); END IF;
+    PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
   state := 'ok'; org_id := m.org_id;
-  PERFORM app_private.forget_failures(p.login_key);
+  PERFORM app_private.forget_failures(p.lockout_key);
   UPDATE app_private.pending_sign_ins x SET ended_at = now() WHERE x.secret_hash = p.secret_hash;
   -- What was known at the password and is not at the factor still holds.
   expires_at := app_private.open_session(m,
-    jsonb_populate_record(NULL::app.visit, p.visit || jsonb_strip_nulls(to_jsonb(visit))), 'password', 'infinity');
+    jsonb_populate_record(NULL::app.new_session, p.visit || jsonb_strip_nulls(to_jsonb(visit))), 'password', 'infinity');
   UPDATE public.sessions s SET second_factor_at = now() WHERE s.org_id = m.org_id AND s.id = visit.id;
   remembered := app_private.is_remembered(m, visit);
   days := (SELECT o.remember_device_days FROM public.organizations o WHERE o.id = m.org_id);
@@ -2603,19 +2603,19 @@ BEGIN
     VALUES (device_id, m.user_id, m.org_id, device_hash, visit.ip, left(visit.user_agent, 500), device_expires_at);
   END IF;
 END $$;
-GRANT EXECUTE ON FUNCTION app.complete_second_factor TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.complete_mfa TO vouchsafe_app;
 
 -- Authenticates the user of a session again: by a factor, or by password if the user has no factor. Rotates the session
 -- and returns when it expires; null if the proof is invalid or no attempt was reserved.
-CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.presented_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.own_session(secret);
-  key bytea := app_private.login_key(s.user_id);
+  key bytea := app_private.lockout_key(s.user_id);
   holds boolean;
 BEGIN
-  IF NOT app_private.return_try(key) THEN RETURN NULL; END IF;
-  holds := CASE WHEN shown.kind <> 'password' THEN app_private.takes_factor(s.user_id, shown)
+  IF NOT app_private.release_attempt(key) THEN RETURN NULL; END IF;
+  holds := CASE WHEN shown.kind <> 'password' THEN app_private.verify_and_consume_factor(s.user_id, shown)
     ELSE NOT app_private.has_factor(s.user_id)
     AND EXISTS (SELECT FROM app_private.credentials c
       WHERE c.user_id = s.user_id AND c.verifier = sha256(shown.proof)) END;
@@ -2641,7 +2641,7 @@ GRANT EXECUTE ON FUNCTION app.find_passkey TO vouchsafe_app;
 -- Enters with a verified passkey assertion. State: ok | refused | counter (a copy of the passkey is in use) |
 -- not_allowed (no organization of the user allows passkeys).
 CREATE OR REPLACE FUNCTION app.passkey_sign_in(
-  shown app.shown_factor, visit app.visit, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid,
+  shown app.presented_factor, visit app.new_session, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid,
   OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2649,13 +2649,13 @@ DECLARE
 BEGIN
   SELECT * INTO p FROM app_private.passkeys x
     WHERE x.credential_id = shown.credential_id AND x.proof_hash = sha256(shown.proof) AND shown.kind = 'passkey';
-  m := app_private.home_membership(p.user_id, 'passkey');
+  m := app_private.default_membership(p.user_id, 'passkey');
   user_id := p.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = p.user_id);
   org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
   state := CASE WHEN p.id IS NULL THEN 'refused' WHEN m.id IS NULL THEN 'not_allowed'
-    WHEN app_private.takes_factor(p.user_id, shown) THEN 'ok' ELSE 'counter' END;
+    WHEN app_private.verify_and_consume_factor(p.user_id, shown) THEN 'ok' ELSE 'counter' END;
   IF state <> 'ok' THEN
-    PERFORM app_private.sign_limited(org_id);
+    PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
   expires_at := app_private.open_session(m, visit, 'passkey', 'infinity');
@@ -2668,7 +2668,7 @@ GRANT EXECUTE ON FUNCTION app.passkey_sign_in TO vouchsafe_app;
 -- Passwords: sign-in, lockout, and change.
 
 -- Returns the salt for an unknown address: the same one at every attempt.
-CREATE OR REPLACE FUNCTION app_private.false_salt(of bytea)
+CREATE OR REPLACE FUNCTION app_private.decoy_salt(of bytea)
 RETURNS bytea LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT substring(sha256(k.secret || of) FROM 1 FOR 16) FROM app_private.false_salt_key k
 $$;
@@ -2676,14 +2676,14 @@ $$;
 -- Reserves one of five attempts for a key in one statement, before anything is evaluated. Failures and pending attempts
 -- count together, so parallel attempts cannot exceed five either. Returns go | busy (five attempts are pending) |
 -- locked.
-CREATE OR REPLACE FUNCTION app_private.take_try(key bytea, OUT state text, OUT retry_seconds integer)
+CREATE OR REPLACE FUNCTION app_private.reserve_attempt(key bytea, OUT state text, OUT retry_seconds integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   l app_private.sign_in_locks;
 BEGIN
-  INSERT INTO app_private.sign_in_locks AS x (login_key, failures, pending, last_at)
+  INSERT INTO app_private.sign_in_locks AS x (lockout_key, failures, pending, last_at)
     VALUES (key, 0, 1, clock_timestamp())
-  ON CONFLICT (login_key) DO UPDATE SET last_at = clock_timestamp(), locked_until = NULL,
+  ON CONFLICT (lockout_key) DO UPDATE SET last_at = clock_timestamp(), locked_until = NULL,
     (failures, pending) = (SELECT CASE WHEN forgotten THEN 0 ELSE x.failures END, CASE WHEN forgotten THEN 1
       ELSE x.pending + 1 END
       FROM (SELECT x.locked_until IS NOT NULL
@@ -2691,7 +2691,7 @@ BEGIN
   WHERE CASE WHEN x.locked_until IS NOT NULL THEN x.locked_until <= clock_timestamp()
              ELSE x.failures + x.pending < 5 OR x.last_at < clock_timestamp() - interval '15 minutes' END;
   IF FOUND THEN state := 'go'; RETURN; END IF;
-  SELECT * INTO l FROM app_private.sign_in_locks x WHERE x.login_key = key;
+  SELECT * INTO l FROM app_private.sign_in_locks x WHERE x.lockout_key = key;
   state := CASE WHEN l.locked_until IS NULL AND l.last_at > clock_timestamp() - interval '20 seconds'
                 THEN 'busy' ELSE 'locked' END;
   retry_seconds := ceil(greatest(1, extract(epoch FROM
@@ -2699,11 +2699,11 @@ BEGIN
 END $$;
 
 -- Releases a reserved attempt. Returns false if none was reserved; then nothing may be compared.
-CREATE OR REPLACE FUNCTION app_private.return_try(key bytea) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.release_attempt(key bytea) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE app_private.sign_in_locks l SET pending = l.pending - 1
-   WHERE l.login_key = key AND l.pending > 0 AND (l.locked_until IS NULL OR l.locked_until <= clock_timestamp());
+   WHERE l.lockout_key = key AND l.pending > 0 AND (l.locked_until IS NULL OR l.locked_until <= clock_timestamp());
   RETURN FOUND;
 END $$;
 
@@ -2712,78 +2712,78 @@ CREATE OR REPLACE FUNCTION app_private.count_failure(key bytea) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = l.failures + 1, locked_until =
          CASE WHEN l.failures >= 4 THEN clock_timestamp() + interval '15 minutes' END
-   WHERE l.login_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END
+   WHERE l.lockout_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END
 $$;
 
 -- Resets the failures of a key after a success.
 CREATE OR REPLACE FUNCTION app_private.forget_failures(key bytea) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.login_key = key;
-  DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.pending = 0;
+  UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.lockout_key = key;
+  DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = key AND l.pending = 0;
 $$;
 
 -- Starts a password sign-in: reserves an attempt and returns the salt. An unknown address gets a constant false salt.
 CREATE OR REPLACE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  key bytea := sha256(convert_to(address, 'UTF8')); u public.users; false_salt bytea;
+  key bytea := sha256(convert_to(address, 'UTF8')); u public.users; decoy_salt bytea;
 BEGIN
-  SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.take_try(key) t;
+  SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.reserve_attempt(key) t;
   IF state = 'go' THEN
-    false_salt := app_private.false_salt(key);
-    u := app_private.user_or_neighbour(address);
+    decoy_salt := app_private.decoy_salt(key);
+    u := app_private.user_or_decoy(address);
     SELECT c.salt INTO salt FROM app_private.credentials c WHERE c.user_id = u.id;
-    salt := coalesce(CASE WHEN u.email = address THEN salt END, false_salt);
+    salt := coalesce(CASE WHEN u.email = address THEN salt END, decoy_salt);
   END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_sign_in TO vouchsafe_app;
 
 -- Completes a password sign-in. Opens a session (ok), waits for MFA (second_factor: the secret of the visit is the one
--- of the pending sign-in), or counts the failure (refused | locked). mark replaces an unknown address in the audit log,
+-- of the pending sign-in), or counts the failure (refused | locked). email_digest replaces an unknown address in the audit log,
 -- so that the entry costs the same work. Nothing is compared without a reserved attempt. The context allows the outcome
 -- to be written to the log of the organization concerned.
 CREATE OR REPLACE FUNCTION app.complete_sign_in(
-  address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid,
-  OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT mark uuid
+  address text, evaluated bytea, visit app.new_session, OUT state text, OUT user_id uuid, OUT org_id uuid,
+  OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT email_digest uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   key bytea := sha256(convert_to(address, 'UTF8'));
   u public.users; m public.memberships; known boolean; right_password boolean;
 BEGIN
-  IF NOT app_private.return_try(key) THEN
+  IF NOT app_private.release_attempt(key) THEN
     state := 'refused'; org_id := '00000000-0000-0000-0000-000000000000';
-    PERFORM app_private.sign_limited(org_id);
+    PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
-  mark := left(encode(sha256(app_private.false_salt(key)), 'hex'), 32)::uuid;
-  u := app_private.user_or_neighbour(address);
+  email_digest := left(encode(sha256(app_private.decoy_salt(key)), 'hex'), 32)::uuid;
+  u := app_private.user_or_decoy(address);
   right_password := EXISTS (SELECT FROM app_private.credentials c
     WHERE c.user_id = u.id AND c.verifier = sha256(evaluated));
-  m := app_private.home_membership(u.id, 'password');
+  m := app_private.default_membership(u.id, 'password');
   known := coalesce(u.email = address, false);
   user_id := CASE WHEN known THEN u.id END;
   right_password := right_password AND known;
   m := CASE WHEN known THEN m END;
   IF right_password AND m.id IS NOT NULL THEN
     org_id := m.org_id; membership_id := m.id;
-    expires_at := app_private.hold_for_second_factor(m, key, visit);
+    expires_at := app_private.start_mfa_challenge(m, key, visit);
     IF expires_at IS NOT NULL THEN
       state := 'second_factor';
-      PERFORM app_private.sign_limited(org_id);
+      PERFORM app_private.sign_audit_only_context(org_id);
       RETURN;
     END IF;
     PERFORM app_private.forget_failures(key);
     expires_at := app_private.open_session(m, visit, 'password', 'infinity');
-    PERFORM app_private.recall_device(m, visit);
+    PERFORM app_private.apply_remembered_device(m, visit);
     remembered := app_private.is_remembered(m, visit);
     state := 'ok';
     RETURN;
   END IF;
   state := app_private.count_failure(key);
-  IF state = 'locked' THEN PERFORM app_private.ask_account_mail('locked', address); END IF;
+  IF state = 'locked' THEN PERFORM app_private.request_account_mail('locked', address); END IF;
   org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
-  PERFORM app_private.watch_failure(org_id, user_id, key, visit);
-  PERFORM app_private.sign_limited(org_id);
+  PERFORM app_private.detect_brute_force(org_id, user_id, key, visit);
+  PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 
@@ -2796,8 +2796,8 @@ BEGIN
   INSERT INTO app_private.credentials (user_id, salt, verifier) VALUES (member, new_salt, new_verifier)
   ON CONFLICT (user_id) DO UPDATE SET salt = new_salt, verifier = new_verifier, changed_at = now();
   UPDATE public.users SET must_change_password = must_change WHERE id = member;
-  UPDATE app_private.account_mails a SET spent_at = now() FROM public.users u
-   WHERE u.id = member AND a.login_key = app_private.login_key(u.email) AND a.spent_at IS NULL AND a.kind <> 'locked';
+  UPDATE app_private.account_mails a SET consumed_at = now() FROM public.users u
+   WHERE u.id = member AND a.lockout_key = app_private.lockout_key(u.email) AND a.consumed_at IS NULL AND a.kind <> 'locked';
   UPDATE public.sessions SET revoked_at = now()
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
@@ -2821,9 +2821,9 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.set_password TO vouchsafe_app;
 
 -- Returns the lockout key of a user: the key of the address that the user signs in with.
-CREATE OR REPLACE FUNCTION app_private.login_key(member uuid) RETURNS bytea
+CREATE OR REPLACE FUNCTION app_private.lockout_key(member uuid) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT sha256(convert_to(CASE WHEN u.home_org_id IS NULL THEN u.email ELSE u.id::text END, 'UTF8'))
+  SELECT sha256(convert_to(CASE WHEN u.scoped_org_id IS NULL THEN u.email ELSE u.id::text END, 'UTF8'))
     FROM public.users u WHERE u.id = member
 $$;
 
@@ -2833,9 +2833,9 @@ CREATE OR REPLACE FUNCTION app.prove_password(secret text, evaluated bytea) RETU
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.own_session(secret);
-  key bytea := app_private.login_key(s.user_id);
+  key bytea := app_private.lockout_key(s.user_id);
 BEGIN
-  IF NOT app_private.return_try(key) THEN RETURN 'refused'; END IF;
+  IF NOT app_private.release_attempt(key) THEN RETURN 'refused'; END IF;
   IF NOT EXISTS (SELECT FROM app_private.credentials c
     WHERE c.user_id = s.user_id AND c.verifier = sha256(evaluated)) THEN
     RETURN app_private.count_failure(key);
@@ -2846,7 +2846,7 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.prove_password TO vouchsafe_app;
 
 -- Returns the lockout key of an address, known or unknown: its SHA-256.
-CREATE OR REPLACE FUNCTION app_private.login_key(address text) RETURNS bytea
+CREATE OR REPLACE FUNCTION app_private.lockout_key(address text) RETURNS bytea
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;
 
 -- ==================== src/modules/auth/scim/provisioning.sql
@@ -2889,7 +2889,7 @@ END $$;
 -- Applies the directory's data to a membership and returns the effect. Any effect ends its sessions. A reactivated
 -- membership has none of its former rights. A membership that a member of the organization ended is reactivated only if
 -- the directory sets active again.
-CREATE OR REPLACE FUNCTION app_private.scim_settle(c public.sso_connections, member uuid, anew boolean)
+CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, anew boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2927,7 +2927,7 @@ END $$;
 -- Changes the address of a member's user to the directory's, if no other organization is affected: the user is known to
 -- this organization only, or has no other membership and the organization verified the old and the new domain.
 -- Otherwise the user keeps the address.
-CREATE OR REPLACE FUNCTION app_private.scim_move_address(
+CREATE OR REPLACE FUNCTION app_private.scim_move_email(
   c public.sso_connections, m public.memberships, address text
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -2935,13 +2935,13 @@ DECLARE
   u public.users;
 BEGIN
   SELECT * INTO STRICT u FROM public.users x WHERE x.id = m.user_id FOR UPDATE;
-  IF u.email = address OR NOT (coalesce(u.home_org_id = c.org_id, false) OR u.home_org_id IS NULL
-       AND app_private.answers_for(c.org_id, u.email) AND app_private.answers_for(c.org_id, address)
+  IF u.email = address OR NOT (coalesce(u.scoped_org_id = c.org_id, false) OR u.scoped_org_id IS NULL
+       AND app_private.has_verified_domain(c.org_id, u.email) AND app_private.has_verified_domain(c.org_id, address)
        AND NOT EXISTS (SELECT FROM public.memberships x WHERE x.user_id = u.id AND x.org_id <> c.org_id)) THEN
     RETURN;
   END IF;
   IF EXISTS (SELECT FROM public.users x
-    WHERE x.email = address AND x.id <> u.id AND x.home_org_id IS NOT DISTINCT FROM u.home_org_id) THEN
+    WHERE x.email = address AND x.id <> u.id AND x.scoped_org_id IS NOT DISTINCT FROM u.scoped_org_id) THEN
     RAISE EXCEPTION 'scim_account_exists' USING ERRCODE = 'VS409';
   END IF;
   UPDATE public.users x SET email = address WHERE x.id = u.id;
@@ -2961,21 +2961,21 @@ END $$;
 
 -- Returns the membership that a new directory user claims: none, one that the organization created for the address and
 -- that never signed in, or one that this connection provisioned. Raises an error if it is an account of another kind.
-CREATE OR REPLACE FUNCTION app_private.scim_meant(
+CREATE OR REPLACE FUNCTION app_private.scim_match_user(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   m public.memberships;
 BEGIN
-  user_id := app_private.vouched_user(c.org_id, address, new_user);
+  user_id := app_private.resolve_verified_user(c.org_id, address, new_user);
   IF user_id IS NOT NULL THEN
-    SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.user_id = scim_meant.user_id;
+    SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.user_id = scim_match_user.user_id;
   ELSE
     SELECT x.* INTO m FROM public.memberships x JOIN public.users u ON u.id = x.user_id
      WHERE x.org_id = c.org_id AND u.email = address AND EXISTS (
        SELECT FROM public.sso_identities i
          WHERE i.org_id = x.org_id AND i.connection_id = c.id AND i.membership_id = x.id)
-     ORDER BY u.home_org_id NULLS LAST LIMIT 1;
+     ORDER BY u.scoped_org_id NULLS LAST LIMIT 1;
     user_id := m.user_id;
   END IF;
   IF user_id IS NULL OR m.kind = 'support'
@@ -2995,7 +2995,7 @@ DECLARE
   m public.memberships; meant uuid; known uuid; was text; given text := app_private.scim_role_of(c, new_membership);
 BEGIN
   PERFORM app_private.scim_assert_unique(c, u, NULL);
-  SELECT x.user_id, x.member_id INTO meant, known FROM app_private.scim_meant(c, u.email, new_user) x;
+  SELECT x.user_id, x.member_id INTO meant, known FROM app_private.scim_match_user(c, u.email, new_user) x;
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = known;
   was := m.status;
   IF was IS NULL THEN
@@ -3017,7 +3017,7 @@ BEGIN
     RETURN NEXT (m.id, 'provisioned', NULL, given)::app.scim_effect;
   ELSE
     RETURN NEXT (m.id, 'adopted', m.role, m.role)::app.scim_effect;
-    IF was = 'ended' OR NOT u.active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, m.id, true); END IF;
+    IF was = 'ended' OR NOT u.active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true); END IF;
   END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_create_user TO vouchsafe_app;
@@ -3038,14 +3038,14 @@ BEGIN
      IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name, u.email,
        u.email_type, u.active) THEN RETURN; END IF;
   PERFORM app_private.scim_assert_unique(c, u, member);
-  IF s.email <> u.email THEN PERFORM app_private.scim_move_address(c, m, u.email); END IF;
+  IF s.email <> u.email THEN PERFORM app_private.scim_move_email(c, m, u.email); END IF;
   IF m.name <> u.display_name THEN UPDATE public.memberships x SET name = u.display_name
     WHERE x.org_id = m.org_id AND x.id = m.id; END IF;
   UPDATE public.scim_users x
     SET user_name = u.user_name, external_id = u.external_id, given_name = u.given_name, family_name = u.family_name,
          email = u.email, email_type = u.email_type, active = u.active, version = x.version + 1, updated_at = now()
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, member, true); END IF;
+  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true); END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
@@ -3058,7 +3058,7 @@ BEGIN
   UPDATE public.scim_users x SET active = false
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  RETURN QUERY SELECT * FROM app_private.scim_settle(c, member, true);
+  RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true);
   DELETE FROM public.scim_users x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
@@ -3104,7 +3104,7 @@ BEGIN
      WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = g.id;
   END IF;
   FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_settle(c, member, false); END LOOP;
+    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
@@ -3121,7 +3121,7 @@ BEGIN
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = scim_delete_group.group_id;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
   FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_settle(c, member, false); END LOOP;
+    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 
@@ -3172,55 +3172,55 @@ GRANT EXECUTE ON FUNCTION app.scim_group_members TO vouchsafe_app;
 
 -- Returns the scope with which the caller can grant a permission in an organization: the caller's own, and none during
 -- an access grant, because temporary access would otherwise become permanent.
-CREATE OR REPLACE FUNCTION app.giveable(org uuid, permission text) RETURNS text
+CREATE OR REPLACE FUNCTION app.grantable_scope(org uuid, permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
 BEGIN
   IF c[2]::uuid IS DISTINCT FROM org THEN RETURN 'none'; END IF;
-  IF c[1] = 'member' AND EXISTS (SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p
+  IF c[1] = 'member' AND EXISTS (SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.with_active_grants(m) AS p
     WHERE m.org_id = org AND m.id = c[4]::uuid AND p.access_grant_id IS NOT NULL) THEN RETURN 'none'; END IF;
-  RETURN app.held(permission);
+  RETURN app.granted_scope(permission);
 END $$;
-GRANT EXECUTE ON FUNCTION app.giveable TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.grantable_scope TO vouchsafe_app;
 
 -- Returns whether the caller can assign a role of the entered organization. If the role comes with a person record, its
 -- permissions over that record must be held for the whole organization.
-CREATE OR REPLACE FUNCTION app.may_give(role_key text, with_record boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.may_grant(role_key text, with_record boolean) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (SELECT FROM jsonb_each_text(app_private.effective_grants(app.org_id(), NULL, role_key)) g
-    WHERE app.width(CASE WHEN g.value = 'own' AND with_record THEN 'org'
-      ELSE g.value END) > app.width(app.giveable(app.org_id(), g.key)))
+    WHERE app.scope_rank(CASE WHEN g.value = 'own' AND with_record THEN 'org'
+      ELSE g.value END) > app.scope_rank(app.grantable_scope(app.org_id(), g.key)))
 $$;
-GRANT EXECUTE ON FUNCTION app.may_give TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.may_grant TO vouchsafe_app;
 
 -- Returns the organization in which the caller holds every permission of the owner role; otherwise null. Connecting an
 -- identity provider needs this, because it authenticates every member.
-CREATE OR REPLACE FUNCTION app.org_if_speaks_for_all() RETURNS uuid
+CREATE OR REPLACE FUNCTION app.org_if_owner_equivalent() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
-   WHERE o.id = app.org_id() AND app.may_give(r.role, false)
+  SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.is_owner_role
+   WHERE o.id = app.org_id() AND app.may_grant(r.role, false)
 $$;
-GRANT EXECUTE ON FUNCTION app.org_if_speaks_for_all TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.org_if_owner_equivalent TO vouchsafe_app;
 
 -- Returns whether the caller can assign people to a member or link a person record to one. Every permission that
 -- reaches further by it must be held by the caller for the whole organization.
-CREATE OR REPLACE FUNCTION app.may_entrust(member uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.may_assign(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.is_system() OR NOT EXISTS (
-    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p CROSS
+    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.with_active_grants(m) AS p CROSS
       JOIN LATERAL jsonb_each_text(p.person_scopes) s
      WHERE m.org_id = app.org_id() AND m.id = member AND s.value = 'assigned'
-       AND app.giveable(m.org_id, s.key) <> 'org')
+       AND app.grantable_scope(m.org_id, s.key) <> 'org')
 $$;
-GRANT EXECUTE ON FUNCTION app.may_entrust TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.may_assign TO vouchsafe_app;
 
 -- Refuses an assignment that gives a member access beyond the caller's own.
 CREATE OR REPLACE FUNCTION app_private.assignment_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF current_user IN ('vouchsafe_app', 'vouchsafe_worker')
-    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_entrust(NEW.membership_id)) THEN
+    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_assign(NEW.membership_id)) THEN
     RAISE EXCEPTION 'nobody gives a reach that they do not have' USING ERRCODE = '42501',
       CONSTRAINT = 'assignments_within_own';
   END IF;
@@ -3253,9 +3253,9 @@ BEGIN
   END IF;
   IF NEW.status = 'active' AND EXISTS (
     SELECT FROM jsonb_each_text(NEW.grants) g
-     WHERE (app.width(g.value) > app.width(before ->> g.key) OR (g.value = 'own' AND record_given))
-       AND app.width(CASE WHEN g.value = 'own' AND record_given THEN 'org'
-         ELSE g.value END) > app.width(app.giveable(NEW.org_id, g.key))) THEN
+     WHERE (app.scope_rank(g.value) > app.scope_rank(before ->> g.key) OR (g.value = 'own' AND record_given))
+       AND app.scope_rank(CASE WHEN g.value = 'own' AND record_given THEN 'org'
+         ELSE g.value END) > app.scope_rank(app.grantable_scope(NEW.org_id, g.key))) THEN
     RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501', CONSTRAINT = 'memberships_within_own';
   END IF;
   RETURN NEW;
@@ -3266,23 +3266,23 @@ CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
 
 -- A member can grant or remove only permissions that the member holds in full, also by raw SQL.
 CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-  WITH CHECK (app.giveable(org_id, permission) = 'org');
+  WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
 CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (app.giveable(org_id, permission) = 'org') WITH CHECK (app.giveable(org_id, permission) = 'org');
+  USING (app.grantable_scope(org_id, permission) = 'org') WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
 CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
-  USING (app.giveable(org_id, permission) = 'org');
+  USING (app.grantable_scope(org_id, permission) = 'org');
 
 -- The same for overrides of a member.
 CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-  WITH CHECK (app.giveable(org_id, permission) = 'org');
+  WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
 CREATE POLICY within_own_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (app.giveable(org_id, permission) = 'org') WITH CHECK (app.giveable(org_id, permission) = 'org');
+  USING (app.grantable_scope(org_id, permission) = 'org') WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
 CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
-  USING (app.giveable(org_id, permission) = 'org');
+  USING (app.grantable_scope(org_id, permission) = 'org');
 
 -- ==================== src/modules/auth/scim/scim.sql
 
@@ -3291,18 +3291,18 @@ CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO
 -- requires platform/policies/giving-rights.sql
 
 -- Limits a connection to two active tokens, so that one can replace the other without a gap.
-CREATE OR REPLACE FUNCTION app_private.two_scim_tokens() RETURNS trigger
+CREATE OR REPLACE FUNCTION app_private.limit_scim_tokens() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM 1 FROM public.sso_connections c WHERE c.org_id = NEW.org_id AND c.id = NEW.connection_id FOR NO KEY UPDATE;
   IF (SELECT count(*) FROM public.scim_tokens t WHERE t.org_id = NEW.org_id AND t.connection_id = NEW.connection_id
         AND t.revoked_at IS NULL AND t.expires_at > now()) >= 2 THEN
-    RAISE EXCEPTION 'scim_tokens_enough' USING ERRCODE = 'VS409';
+    RAISE EXCEPTION 'scim_token_limit_reached' USING ERRCODE = 'VS409';
   END IF;
   RETURN NEW;
 END $$;
 
-CREATE TRIGGER two_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW EXECUTE FUNCTION app_private.two_scim_tokens();
+CREATE TRIGGER limit_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW EXECUTE FUNCTION app_private.limit_scim_tokens();
 
 -- Enters with a SCIM token. State is ok or the reason: unknown | revoked | expired | disabled | suspended. For a known
 -- token the refusal can be written to the audit log. A writing request locks the organization, and the token is checked
@@ -3332,7 +3332,7 @@ BEGIN
     WHEN organization_status <> 'active' THEN 'suspended'
     ELSE 'ok' END;
   IF state <> 'ok' THEN
-    PERFORM app_private.sign_limited(t.org_id);
+    PERFORM app_private.sign_audit_only_context(t.org_id);
     RETURN;
   END IF;
   IF t.last_used_at IS NULL OR t.last_used_at < now() - interval '1 minute' THEN
@@ -3365,7 +3365,7 @@ END $$;
 
 -- A directory creates and ends members: a member in person with every permission of the owner role creates its token.
 CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-  WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()) AND (SELECT app.api_key_id()) IS NULL);
+  WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()) AND (SELECT app.api_key_id()) IS NULL);
 
 -- A revoked token stays revoked.
 CREATE POLICY ended_for_good ON scim_tokens AS RESTRICTIVE
@@ -3379,11 +3379,11 @@ CREATE POLICY ended_for_good ON scim_tokens AS RESTRICTIVE
 -- passwords. An identity provider opens its own organization and those of the same institution that consented; it
 -- learns no other membership. A destination is reachable if it accepts the sign-in method and its session lifetime has
 -- not passed.
-CREATE OR REPLACE FUNCTION app_private.destinations(secret text)
+CREATE OR REPLACE FUNCTION app_private.switch_targets(secret text)
 RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m, o.name, m.org_id = s.org_id, x.ends_at > now()
-    AND app.sign_in_obstacle(s, o, true, app_private.leads(o, m.role)) IS NULL, x.ends_at
+    AND app.sign_in_required_action(s, o, true, app_private.is_owner(o, m.role)) IS NULL, x.ends_at
     FROM public.sessions s
     JOIN public.memberships m ON m.user_id = s.user_id AND m.status = 'active'
     JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
@@ -3398,20 +3398,20 @@ $$;
 CREATE OR REPLACE FUNCTION app.own_organizations(secret text)
 RETURNS TABLE (id uuid, name text, role text, here boolean, reachable boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (d.m).org_id, d.name, (d.m).role, d.here, d.reachable FROM app_private.destinations(secret) d
+  SELECT (d.m).org_id, d.name, (d.m).role, d.here, d.reachable FROM app_private.switch_targets(secret) d
     ORDER BY d.name, 1
 $$;
 GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
 
--- Moves a session to another organization of its user and enters there. State: ok | not_found | sign_in_required |
+-- Moves a session to another organization of its user and enters there. State: ok | not_found | organization_sign_in_required |
 -- session_ended (it was moved meanwhile). Method and time of the sign-in, second factor, and expiry stay the same.
 CREATE OR REPLACE FUNCTION app.switch_organization(
-  secret text, org uuid, visit app.visit, OUT state text, OUT expires_at timestamptz
+  secret text, org uuid, visit app.new_session, OUT state text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   d record; s public.sessions;
 BEGIN
-  SELECT * INTO d FROM app_private.destinations(secret) x WHERE (x.m).org_id = org;
+  SELECT * INTO d FROM app_private.switch_targets(secret) x WHERE (x.m).org_id = org;
   IF NOT FOUND THEN
     state := CASE WHEN EXISTS (
       SELECT FROM public.sessions x
@@ -3419,18 +3419,18 @@ BEGIN
          AND x.secret_hash = sha256(convert_to(secret, 'UTF8'))) THEN 'session_ended'
      WHEN EXISTS (
       SELECT FROM public.memberships x JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active'
-       WHERE x.org_id = org AND x.user_id = app.user_id() AND x.status = 'active') THEN 'sign_in_required'
+       WHERE x.org_id = org AND x.user_id = app.user_id() AND x.status = 'active') THEN 'organization_sign_in_required'
          ELSE 'not_found' END;
     RETURN;
   END IF;
-  state := CASE WHEN d.reachable THEN 'ok' ELSE 'sign_in_required' END;
+  state := CASE WHEN d.reachable THEN 'ok' ELSE 'organization_sign_in_required' END;
   IF state <> 'ok' THEN RETURN; END IF;
   UPDATE public.sessions x SET revoked_at = now() WHERE x.org_id = app.org_id()
      AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.revoked_at IS NULL RETURNING * INTO s;
   IF NOT FOUND THEN state := 'session_ended'; RETURN; END IF;
   expires_at := app_private.open_session(d.m, visit, s.method, d.expires_at);
-  UPDATE public.sessions x SET signed_in_at = s.signed_in_at, stepped_up_at = s.stepped_up_at, suspect = x.suspect
-    OR s.suspect,
+  UPDATE public.sessions x SET signed_in_at = s.signed_in_at, stepped_up_at = s.stepped_up_at, flagged_suspicious = x.flagged_suspicious
+    OR s.flagged_suspicious,
          second_factor_at = s.second_factor_at, remembered_device = s.remembered_device,
          origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id,
          idp_subject = s.idp_subject, idp_session = s.idp_session
@@ -3463,7 +3463,7 @@ BEGIN
 END $$;
 
 -- Signs a context that reaches no tenant row and can only write to one organization's audit log.
-CREATE OR REPLACE FUNCTION app_private.sign_limited(org uuid) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.sign_audit_only_context(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
@@ -3478,15 +3478,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Returns the idle timeout of a session: seven days for a remembered one.
-CREATE OR REPLACE FUNCTION app.idle_time(remembered boolean, idle_minutes integer)
+CREATE OR REPLACE FUNCTION app.idle_timeout(remembered boolean, idle_minutes integer)
 RETURNS interval LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(mins => idle_minutes) END;
 END;
-GRANT EXECUTE ON FUNCTION app.idle_time TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.idle_timeout TO vouchsafe_app;
 
 -- Returns the maximum lifetime of a session: seven days for a remembered one.
-CREATE OR REPLACE FUNCTION app_private.whole_time(remembered boolean, session_hours integer) RETURNS interval
+CREATE OR REPLACE FUNCTION app_private.absolute_timeout(remembered boolean, session_hours integer) RETURNS interval
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(hours => session_hours) END
 $$;
@@ -3498,45 +3498,45 @@ BEGIN ATOMIC
 END;
 
 -- Returns whether a role is the owner role of an organization.
-CREATE OR REPLACE FUNCTION app_private.leads(o public.organizations, role_key text) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.is_owner(o public.organizations, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.leads)
+  SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.is_owner_role)
 $$;
 
 -- Returns what the sign-in of a session lacks for an organization: second_factor | sso | method; null if nothing.
--- trusted: the session was opened here or in a trusted organization. leads: the member has the owner role, and can then
+-- trusted: the session was opened here or in a trusted organization. is_owner: the member has the owner role, and can then
 -- sign in locally with a second factor while SSO is enforced (break-glass). It has no search path, so that Postgres can
 -- inline it.
-CREATE OR REPLACE FUNCTION app.sign_in_obstacle(
-  s public.sessions, o public.organizations, trusted boolean, leads boolean
+CREATE OR REPLACE FUNCTION app.sign_in_required_action(
+  s public.sessions, o public.organizations, trusted boolean, is_owner boolean
 ) RETURNS text LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE
-    WHEN app.is_local(s.method) AND o.require_second_factor
+    WHEN app.is_local(s.method) AND o.require_mfa
       AND (s.second_factor_at IS NULL OR s.remembered_device AND o.remember_device_days = 0) THEN 'second_factor'
-    WHEN app.is_local(s.method) AND o.require_sso AND (s.second_factor_at IS NULL OR s.remembered_device OR NOT leads)
+    WHEN app.is_local(s.method) AND o.require_sso AND (s.second_factor_at IS NULL OR s.remembered_device OR NOT is_owner)
       THEN 'sso'
     WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
 END;
 
 -- Returns when the user last authenticated in full: at sign-in, unless a remembered device or an anomaly reduced it, or
 -- at step-up.
-CREATE OR REPLACE FUNCTION app.proved_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION app.authenticated_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.suspect) THEN s.signed_in_at END, s.stepped_up_at),
+  SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.flagged_suspicious) THEN s.signed_in_at END, s.stepped_up_at),
     to_timestamp(0));
 END;
 
 -- Returns whether the current settings would refuse a session of the entered organization.
-CREATE OR REPLACE FUNCTION app.shuts_out(session uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.would_lock_out(session uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT app.sign_in_obstacle(s, o, s.origin_org_id IS NULL
-    OR app_private.trusts(o, s.origin_org_id), app_private.leads(o, m.role)) IS NOT NULL
+  SELECT app.sign_in_required_action(s, o, s.origin_org_id IS NULL
+    OR app_private.trusts(o, s.origin_org_id), app_private.is_owner(o, m.role)) IS NOT NULL
     FROM public.sessions s JOIN public.organizations o ON o.id = s.org_id
       JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
    WHERE s.org_id = app.org_id() AND s.id = session
 $$;
-GRANT EXECUTE ON FUNCTION app.shuts_out TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.would_lock_out TO vouchsafe_app;
 
 -- Enters with a session secret. State is ok or the reason: unknown | expired | idle | ended | suspended. Only ok signs
 -- a context. last_seen_at moves at most twice per minute, without waiting for a parallel request, and not for a passive
@@ -3545,7 +3545,7 @@ CREATE OR REPLACE FUNCTION app.enter_session(
   secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid,
   OUT user_id uuid, OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
   OUT membership_id uuid, OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text,
-  OUT method text, OUT must_change_password boolean, OUT obstacle text, OUT proved_at timestamptz,
+  OUT method text, OUT must_change_password boolean, OUT required_action text, OUT authenticated_at timestamptz,
   OUT expires_at timestamptz, OUT idle_minutes integer, OUT access_grant_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3559,20 +3559,20 @@ BEGIN
   SELECT * INTO u FROM public.users x WHERE x.id = s.user_id;
   state := CASE
     WHEN s.expires_at <= now() OR s.remembered
-      AND s.signed_in_at + app_private.whole_time(o.remember_me_allowed, o.session_hours) <= now() THEN 'expired'
-    WHEN s.last_seen_at + app.idle_time(s.remembered AND o.remember_me_allowed, o.idle_minutes) <= now() THEN 'idle'
+      AND s.signed_in_at + app_private.absolute_timeout(o.remember_me_allowed, o.session_hours) <= now() THEN 'expired'
+    WHEN s.last_seen_at + app.idle_timeout(s.remembered AND o.remember_me_allowed, o.idle_minutes) <= now() THEN 'idle'
     WHEN m.status <> 'active' THEN 'ended'
     WHEN o.status <> 'active' THEN 'suspended'
     ELSE 'ok' END;
   IF state <> 'ok' THEN RETURN; END IF;
-  m := app_private.at_present(m);
+  m := app_private.with_active_grants(m);
   session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
   preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal;
   grants := m.grants::text;
   method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
-  obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL
-    OR app_private.trusts(o, s.origin_org_id), app_private.leads(o, m.role));
-  proved_at := app.proved_at(s); expires_at := s.expires_at; idle_minutes := o.idle_minutes;
+  required_action := app.sign_in_required_action(s, o, s.origin_org_id IS NULL
+    OR app_private.trusts(o, s.origin_org_id), app_private.is_owner(o, m.role));
+  authenticated_at := app.authenticated_at(s); expires_at := s.expires_at; idle_minutes := o.idle_minutes;
   access_grant_id := m.access_grant_id;
   IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
     UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
@@ -3587,7 +3587,7 @@ GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 -- Opens a session and returns when it expires. The user's row is locked, so that parallel sign-ins count each other: a
 -- user has at most five sessions, and the oldest is revoked.
 CREATE OR REPLACE FUNCTION app_private.open_session(
-  m public.memberships, visit app.visit, method text, max_expiry timestamptz
+  m public.memberships, visit app.new_session, method text, max_expiry timestamptz
 ) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -3595,7 +3595,7 @@ DECLARE
 BEGIN
   SELECT o.remember_me_allowed
     AND coalesce(visit.remember, false),
-      least(now() + app_private.whole_time(o.remember_me_allowed AND coalesce(visit.remember, false), o.session_hours),
+      least(now() + app_private.absolute_timeout(o.remember_me_allowed AND coalesce(visit.remember, false), o.session_hours),
         max_expiry)
     INTO remembered, ends_at FROM public.organizations o WHERE o.id = m.org_id;
   PERFORM 1 FROM public.users u WHERE u.id = m.user_id FOR UPDATE;
@@ -3608,20 +3608,20 @@ BEGIN
   VALUES (m.org_id, visit.id, m.id, m.user_id, visit.secret_hash, open_session.method, ends_at, visit.ip,
     left(visit.user_agent, 500),
     visit.country, visit.latitude, visit.longitude, visit.radius_km, remembered);
-  PERFORM app_private.watch_sign_in(m, visit);
-  PERFORM app_private.sign_member(app_private.at_present(m));
+  PERFORM app_private.detect_sign_in_anomaly(m, visit);
+  PERFORM app_private.sign_member(app_private.with_active_grants(m));
   RETURN ends_at;
 END $$;
 
 -- Returns whether a new session is a remembered one.
-CREATE OR REPLACE FUNCTION app_private.is_remembered(m public.memberships, visit app.visit) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.is_remembered(m public.memberships, visit app.new_session) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.remembered FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = visit.id
 $$;
 
 -- Returns the membership that a local sign-in enters: the last one used, otherwise the oldest, among organizations that
 -- allow the method. Organizations that enforce SSO come last.
-CREATE OR REPLACE FUNCTION app_private.home_membership(member uuid, method text) RETURNS public.memberships
+CREATE OR REPLACE FUNCTION app_private.default_membership(member uuid, method text) RETURNS public.memberships
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
    WHERE m.user_id = member AND m.status = 'active' AND method = ANY (o.allowed_sign_in)
@@ -3652,7 +3652,7 @@ CREATE POLICY ended_for_good ON sessions AS RESTRICTIVE
 -- Unusual sign-ins: new devices and countries, impossible travel, password guessing, and password spraying.
 
 -- Returns the keyed hash that represents a value in the failure log.
-CREATE OR REPLACE FUNCTION app_private.failure_mark(org uuid, of bytea) RETURNS bytea
+CREATE OR REPLACE FUNCTION app_private.failure_digest(org uuid, of bytea) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(k.secret || uuid_send(org) || of) FROM app_private.failure_mark_key k
 $$;
@@ -3676,37 +3676,37 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Stores a mark of a membership and returns whether it is new and older ones exist. An absent mark is not new.
-CREATE OR REPLACE FUNCTION app_private.is_new_mark(
-  m public.memberships, mark_kind text, content bytea, others boolean
+CREATE OR REPLACE FUNCTION app_private.is_new_signal(
+  m public.memberships, signal_kind text, content bytea, others boolean
 ) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   digest bytea := sha256(uuid_send(m.id) || content);
 BEGIN
   IF content IS NULL THEN RETURN false; END IF;
-  UPDATE public.sign_in_marks k SET last_seen_at = now()
-    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = mark_kind AND k.mark = digest;
+  UPDATE public.known_sign_in_signals k SET last_seen_at = now()
+    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = signal_kind AND k.digest = digest;
   IF FOUND THEN RETURN false; END IF;
-  others := others OR EXISTS (SELECT FROM public.sign_in_marks k
-    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = mark_kind);
-  INSERT INTO public.sign_in_marks (org_id, membership_id, kind, mark) VALUES (m.org_id, m.id, mark_kind, digest);
+  others := others OR EXISTS (SELECT FROM public.known_sign_in_signals k
+    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = signal_kind);
+  INSERT INTO public.known_sign_in_signals (org_id, membership_id, kind, digest) VALUES (m.org_id, m.id, signal_kind, digest);
   RETURN others;
 END $$;
 
 -- Enqueues a notification about an unusual sign-in.
-CREATE OR REPLACE FUNCTION app_private.tell(org uuid, job text, payload jsonb, request_id text) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.enqueue_job(org uuid, job text, payload jsonb, request_id text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
+  INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
   VALUES (org, gen_random_uuid(), job, org || ':' || job, jsonb_strip_nulls(payload), coalesce(request_id, 'unknown'))
 $$;
 
 -- Compares a new session with earlier ones, while the user's row is locked. The first sign-in has no comparison. After
 -- the retention of marks, a device is reported again; a country only if another one is known.
-CREATE OR REPLACE FUNCTION app_private.watch_sign_in(m public.memberships, visit app.visit) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.detect_sign_in_anomaly(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  new_device boolean := app_private.is_new_mark(m, 'device', visit.device, m.last_used_at IS NOT NULL);
-  new_place boolean := app_private.is_new_mark(m, 'country', convert_to(visit.country, 'UTF8'), false);
+  new_device boolean := app_private.is_new_signal(m, 'device', visit.device, m.last_used_at IS NOT NULL);
+  new_place boolean := app_private.is_new_signal(m, 'country', convert_to(visit.country, 'UTF8'), false);
   earlier public.sessions; seconds float8; impossible boolean := false;
 BEGIN
   IF visit.country IS NOT NULL THEN
@@ -3718,9 +3718,9 @@ BEGIN
       earlier.latitude, earlier.longitude, earlier.radius_km, visit.latitude, visit.longitude, visit.radius_km),
         seconds);
   END IF;
-  IF impossible THEN UPDATE public.sessions x SET suspect = true WHERE x.org_id = m.org_id AND x.id = visit.id; END IF;
+  IF impossible THEN UPDATE public.sessions x SET flagged_suspicious = true WHERE x.org_id = m.org_id AND x.id = visit.id; END IF;
   IF new_device OR new_place OR impossible THEN
-    PERFORM app_private.tell(m.org_id, 'auth.note_sign_in',
+    PERFORM app_private.enqueue_job(m.org_id, 'auth.record_sign_in_alert',
       jsonb_build_object('sessionId', visit.id, 'newDevice', new_device, 'newPlace', new_place,
       'impossibleFrom', CASE WHEN impossible THEN earlier.country END, 'minutes', CASE WHEN impossible
         THEN ceil(seconds / 60) END), visit.request_id);
@@ -3730,12 +3730,12 @@ END $$;
 -- Counts a wrong password. Reports once per window: twenty failures from one address within ten minutes over all
 -- accounts of the organization, or ten for one account within an hour. Parallel failures wait for each other, so none
 -- is missed.
-CREATE OR REPLACE FUNCTION app_private.watch_failure(org uuid, member uuid, login_key bytea, visit app.visit)
+CREATE OR REPLACE FUNCTION app_private.detect_brute_force(org uuid, member uuid, lockout_key bytea, visit app.new_session)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  address bytea := app_private.failure_mark(org, inet_send(visit.ip));
-  account bytea := app_private.failure_mark(org, login_key);
+  address bytea := app_private.failure_digest(org, inet_send(visit.ip));
+  account bytea := app_private.failure_digest(org, lockout_key);
   failure uuid; seen record;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(encode(coalesce(address, account), 'hex'), 0));
@@ -3746,7 +3746,7 @@ BEGIN
       WHERE f.org_id = org AND f.address_mark = address AND f.failed_at > clock_timestamp() - interval '10 minutes';
   IF seen.failures >= 20 AND NOT seen.noted THEN
     UPDATE public.sign_in_failures f SET spraying_noted = true WHERE f.org_id = org AND f.id = failure;
-    PERFORM app_private.tell(org, 'auth.note_failures',
+    PERFORM app_private.enqueue_job(org, 'auth.record_brute_force',
       jsonb_build_object('of', 'address', 'failures', seen.failures, 'accounts', seen.accounts), visit.request_id);
   END IF;
   SELECT count(*) AS failures, bool_or(f.guessing_noted) AS noted INTO seen
@@ -3754,7 +3754,7 @@ BEGIN
       WHERE f.org_id = org AND f.account_mark = account AND f.failed_at > clock_timestamp() - interval '1 hour';
   IF seen.failures >= 10 AND NOT seen.noted THEN
     UPDATE public.sign_in_failures f SET guessing_noted = true WHERE f.org_id = org AND f.id = failure;
-    PERFORM app_private.tell(org, 'auth.note_failures',
+    PERFORM app_private.enqueue_job(org, 'auth.record_brute_force',
       jsonb_build_object('of', 'account', 'failures', seen.failures, 'accounts', 1, 'userId', member),
         visit.request_id);
   END IF;
@@ -3783,12 +3783,12 @@ CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connec
 -- Returns what the verification of a response needs. The entrance secret stays encrypted: without the KMS the row opens
 -- nothing.
 CREATE OR REPLACE FUNCTION app.find_sso_connection(connection uuid)
-RETURNS TABLE (found public.sso_connections, preset text, generations smallint[], wrapped bytea[])
+RETURNS TABLE (found public.sso_connections, preset text, key_versions smallint[], wrapped bytea[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT c, o.preset, k.generations, k.wrapped
+  SELECT c, o.preset, k.key_versions, k.wrapped
     FROM public.sso_connections c JOIN public.organizations o ON o.id = c.org_id AND o.status = 'active'
       AND c.protocol = ANY (o.allowed_sign_in)
-    CROSS JOIN LATERAL (SELECT array_agg(d.generation) AS generations, array_agg(d.wrapped) AS wrapped
+    CROSS JOIN LATERAL (SELECT array_agg(d.key_version) AS key_versions, array_agg(d.wrapped) AS wrapped
       FROM public.data_keys d
       WHERE d.org_id = c.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.purpose = 'data') k
    WHERE c.id = connection AND c.enabled
@@ -3828,12 +3828,12 @@ DECLARE
 BEGIN
   SELECT x.* INTO m FROM public.sso_connections c JOIN public.memberships x ON x.org_id = c.org_id AND x.id = tester
     AND x.status = 'active'
-   WHERE c.id = connection AND c.enabled AND c.entrance_hash = sha256(entrance);
+   WHERE c.id = connection AND c.enabled AND c.db_secret_hash = sha256(entrance);
   passed := FOUND;
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
   org_id := m.org_id; user_id := m.user_id;
-  PERFORM app_private.sign_proven(m.org_id); -- it opens nothing: what was tried is written down, and that is all
+  PERFORM app_private.sign_authenticated_context(m.org_id); -- it opens nothing: what was tried is written down, and that is all
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
@@ -3845,7 +3845,7 @@ BEGIN
     SELECT FROM public.sso_connections c
       WHERE c.enabled AND c.tested_at IS NOT NULL AND c.protocol = ANY (NEW.allowed_sign_in)
        AND (c.org_id = NEW.id OR c.shared AND app_private.trusts(NEW, c.org_id))) THEN RETURN NEW; END IF;
-  RAISE EXCEPTION 'sso_untested' USING ERRCODE = 'VS409';
+  RAISE EXCEPTION 'sso_connection_not_tested' USING ERRCODE = 'VS409';
 END $$;
 
 CREATE TRIGGER sso_is_tested BEFORE UPDATE OF require_sso ON organizations FOR EACH ROW
@@ -3869,21 +3869,21 @@ CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
 
 -- Enqueues the break-glass notification with the session itself, when an owner signs in locally while SSO is enforced.
 -- A second factor from an earlier day does not allow this.
-CREATE OR REPLACE FUNCTION app_private.glass_broken() RETURNS trigger
+CREATE OR REPLACE FUNCTION app_private.break_glass_used() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND OLD.second_factor_at IS NOT NULL AND NOT OLD.remembered_device THEN RETURN NULL; END IF;
-  INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
-    SELECT o.id, gen_random_uuid(), 'auth.tell_break_glass', o.id || ':auth.tell_break_glass',
+  INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
+    SELECT o.id, gen_random_uuid(), 'auth.notify_break_glass', o.id || ':auth.notify_break_glass',
            jsonb_build_object('sessionId', NEW.id, 'membershipId', m.id, 'userId', m.user_id), NEW.id::text
       FROM public.organizations o JOIN public.memberships m ON m.org_id = o.id AND m.id = NEW.membership_id
-     WHERE o.id = NEW.org_id AND o.require_sso AND app_private.leads(o, m.role);
+     WHERE o.id = NEW.org_id AND o.require_sso AND app_private.is_owner(o, m.role);
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER glass_broken AFTER INSERT OR UPDATE OF second_factor_at, remembered_device ON sessions FOR EACH ROW
+CREATE TRIGGER break_glass_used AFTER INSERT OR UPDATE OF second_factor_at, remembered_device ON sessions FOR EACH ROW
   WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method))
-    EXECUTE FUNCTION app_private.glass_broken();
+    EXECUTE FUNCTION app_private.break_glass_used();
 
 -- Adds an attempt to the log of a connection whose organization's audit log the caller can write to. The last two
 -- hundred are kept, so a flood removes older ones and grows nothing.
@@ -3897,12 +3897,12 @@ BEGIN
     RAISE EXCEPTION 'nobody was let in' USING ERRCODE = '42501';
   END IF;
   INSERT INTO public.sso_attempts (org_id, id, connection_id, accepted, reason, issuer, name_id_format, attributes,
-    request_id, evidence, test_by, result_enc)
+    request_id, diagnostics, test_by, result_enc)
     SELECT org, a.id, connection, a.accepted, left(a.reason, 100), left(a.issuer, 1024), left(a.name_id_format, 256),
       coalesce(a.attributes[1:100], '{}'),
-           left(a.request_id, 100), left(a.evidence, 32768), a.test_by, result
+           left(a.request_id, 100), left(a.diagnostics, 32768), a.test_by, result
       FROM jsonb_to_record(attempt) AS a (id uuid, accepted boolean, reason text, issuer text, name_id_format text,
-        attributes text[], request_id text, evidence text, test_by uuid);
+        attributes text[], request_id text, diagnostics text, test_by uuid);
   DELETE FROM public.sso_attempts t WHERE (t.org_id, t.id) IN (
     SELECT x.org_id, x.id FROM public.sso_attempts x
       WHERE x.org_id = org AND x.connection_id = connection AND x.accepted = (attempt ->> 'accepted')::boolean
@@ -3913,17 +3913,17 @@ GRANT EXECUTE ON FUNCTION app.trace_sso_attempt TO vouchsafe_app;
 -- An identity provider authenticates every member: only a member with every permission of the owner role connects or
 -- changes one.
 CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-  WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
+  WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()));
 
 CREATE POLICY speaks_for_all_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (org_id = (SELECT app.org_if_speaks_for_all())) WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
+  USING (org_id = (SELECT app.org_if_owner_equivalent())) WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()));
 
 -- ==================== src/modules/auth/sso/sso.sql
 
 -- SSO sign-in: identities, the memberships they lead to, and the end of their sessions.
 
 -- Returns whether a user has signed in or can sign in, by password or through a provider.
-CREATE OR REPLACE FUNCTION app_private.is_taken(member uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.has_signed_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
       OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships m ON m.org_id = i.org_id
@@ -3934,20 +3934,20 @@ $$;
 -- gets the user with the address, unless the address of that account is unverified. Another organization gets a user
 -- that it added and that never signed in, otherwise a user known to it only. Returns null if the address belongs to an
 -- account that the organization may not claim.
-CREATE OR REPLACE FUNCTION app_private.vouched_user(org uuid, address text, new_user uuid) RETURNS uuid
+CREATE OR REPLACE FUNCTION app_private.resolve_verified_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  u public.users; own public.users; answers boolean := app_private.answers_for(org, address);
+  u public.users; own public.users; answers boolean := app_private.has_verified_domain(org, address);
 BEGIN
-  SELECT * INTO u FROM public.users x WHERE x.email = address AND x.home_org_id IS NULL FOR UPDATE;
-  SELECT * INTO own FROM public.users x WHERE x.email = address AND x.home_org_id = org FOR UPDATE;
-  IF own.id IS NOT NULL THEN RETURN CASE WHEN NOT app_private.is_taken(own.id) THEN own.id END; END IF;
-  IF answers AND u.id IS NOT NULL THEN RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.is_taken(u.id)
+  SELECT * INTO u FROM public.users x WHERE x.email = address AND x.scoped_org_id IS NULL FOR UPDATE;
+  SELECT * INTO own FROM public.users x WHERE x.email = address AND x.scoped_org_id = org FOR UPDATE;
+  IF own.id IS NOT NULL THEN RETURN CASE WHEN NOT app_private.has_signed_in(own.id) THEN own.id END; END IF;
+  IF answers AND u.id IS NOT NULL THEN RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id)
     THEN u.id END; END IF;
   IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = org AND m.user_id = u.id) THEN
-    RETURN CASE WHEN NOT app_private.is_taken(u.id) THEN u.id END;
+    RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
-  INSERT INTO public.users (id, email, home_org_id, email_proven_at)
+  INSERT INTO public.users (id, email, scoped_org_id, email_proven_at)
   VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END);
   RETURN new_user;
 END $$;
@@ -3959,7 +3959,7 @@ DECLARE
   org uuid := coalesce((SELECT c.org_id FROM public.sso_connections c WHERE c.id = connection),
     '00000000-0000-0000-0000-000000000000');
 BEGIN
-  PERFORM app_private.sign_limited(org);
+  PERFORM app_private.sign_audit_only_context(org);
   RETURN org;
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
@@ -3985,7 +3985,7 @@ BEGIN
     RETURN;
   END IF;
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
-  meant := app_private.vouched_user(c.org_id, address, new_user);
+  meant := app_private.resolve_verified_user(c.org_id, address, new_user);
   IF meant IS NULL THEN state := 'account_exists'; RETURN; END IF;
   SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = meant AND x.org_id = c.org_id;
   IF member_id IS NOT NULL THEN
@@ -4006,11 +4006,11 @@ END $$;
 
 -- Enters with a verified answer of an identity provider and the connection's secret. The role of the provider's groups
 -- is applied; a changed role ends the member's other sessions. State: known | claimed | provisioned (a session is
--- open), otherwise connection_refused | role_missing | email_missing | account_exists | account_unknown |
--- membership_ended | last_administrator (the role would leave no owner).
+-- open), otherwise connection_rejected | role_missing | email_missing | account_exists | account_unknown |
+-- membership_ended | last_owner (the role would leave no owner).
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
   connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
-  new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit, facts jsonb, OUT state text,
+  new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb, OUT state text,
   OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text,
   OUT role_now text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -4019,14 +4019,14 @@ DECLARE
 BEGIN
   SELECT x.* INTO c FROM public.sso_connections x
     JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
-   WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+   WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(entrance);
   IF NOT FOUND THEN
-    state := 'connection_refused';
+    state := 'connection_rejected';
     org_id := app.enter_sso_log(connection);
     RETURN;
   END IF;
   org_id := c.org_id;
-  PERFORM app_private.sign_limited(c.org_id);
+  PERFORM app_private.sign_audit_only_context(c.org_id);
   IF app_private.scim_member(c, subject, address) IS NOT NULL
     THEN -- the directory's groups count, not those of the answer
     granted_role := app_private.scim_role_of(c, app_private.scim_member(c, subject, address));
@@ -4049,7 +4049,7 @@ BEGIN
     BEGIN
       UPDATE public.memberships x SET role = granted_role WHERE x.org_id = m.org_id AND x.id = m.id RETURNING * INTO m;
     EXCEPTION WHEN SQLSTATE 'VS409' THEN
-      state := 'last_administrator';
+      state := 'last_owner';
       RETURN;
     END;
     UPDATE public.sessions s SET revoked_at = now()
@@ -4076,7 +4076,7 @@ DECLARE
   c public.sso_connections; m public.memberships; members uuid[];
 BEGIN
   SELECT * INTO c FROM public.sso_connections x
-    WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+    WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(entrance);
   org_id := app.enter_sso_log(connection);
   IF c.id IS NULL THEN RETURN; END IF;
   ended := 0;
@@ -4089,7 +4089,7 @@ BEGIN
   IF ended = 0 THEN RETURN; END IF;
   SELECT * INTO m FROM public.memberships x WHERE x.id = members[1];
   org_id := m.org_id; user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
-  PERFORM app_private.sign_member(app_private.at_present(m));
+  PERFORM app_private.sign_member(app_private.with_active_grants(m));
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;
 
@@ -4148,7 +4148,7 @@ DECLARE
   own_institution uuid := (SELECT o.institution_id FROM public.organizations o WHERE o.id = app.org_id());
   reported record;
 BEGIN
-  IF NOT app.holds('institution:report') THEN
+  IF NOT app.has_permission('institution:read-report') THEN
     RAISE EXCEPTION 'reports are for who may see them' USING ERRCODE = '42501';
   END IF;
   FOR reported IN
@@ -4176,11 +4176,11 @@ GRANT EXECUTE ON FUNCTION app.institution_report TO vouchsafe_app;
 CREATE OR REPLACE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT coalesce(app.holds('membership:create'), false)
+  IF NOT coalesce(app.has_permission('membership:create'), false)
     THEN RAISE EXCEPTION 'users are made by who may add members' USING ERRCODE = '42501'; END IF;
   INSERT INTO public.users (id, email) VALUES (new_id, address) ON CONFLICT (email)
-    WHERE home_org_id IS NULL DO NOTHING;
-  RETURN (SELECT u.id FROM public.users u WHERE u.email = address AND u.home_org_id IS NULL);
+    WHERE scoped_org_id IS NULL DO NOTHING;
+  RETURN (SELECT u.id FROM public.users u WHERE u.email = address AND u.scoped_org_id IS NULL);
 END $$;
 GRANT EXECUTE ON FUNCTION app.ensure_user TO vouchsafe_app;
 
@@ -4190,7 +4190,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.invited_by := coalesce(app.membership_id(), NEW.invited_by);
   IF current_user IN ('vouchsafe_app', 'vouchsafe_worker')
-    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_give(NEW.role, NEW.person_id IS NOT NULL)) THEN
+    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_grant(NEW.role, NEW.person_id IS NOT NULL)) THEN
     RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501';
   END IF;
   RETURN NEW;
@@ -4203,14 +4203,14 @@ CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
 CREATE OR REPLACE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (
-    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p
+    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.with_active_grants(m) AS p
      WHERE m.org_id = org AND m.id = inviter AND m.status = 'active'
        AND 'org' IN (p.grants ->> 'invite:create', p.grants ->> 'invite:resend') AND NOT EXISTS (
        SELECT FROM jsonb_each_text(app_private.effective_grants(org, NULL, role_key)) AS wanted
-        WHERE app.width(wanted.value) > app.width(p.grants ->> wanted.key)))
+        WHERE app.scope_rank(wanted.value) > app.scope_rank(p.grants ->> wanted.key)))
 $$;
 
--- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state: open, or
+-- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state: pending, or
 -- unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. An organization
 -- that enforces SSO or allows no passwords accepts nobody by invite, because a password has no use there.
 CREATE OR REPLACE FUNCTION app_private.invite_state(
@@ -4232,7 +4232,7 @@ BEGIN
       AND 'password' = ANY (o.allowed_sign_in)) THEN 'organization_closed'
     WHEN NOT app_private.is_role(org, i.role) THEN 'role_gone'
     WHEN NOT app_private.may_invite(org, i.invited_by, i.role) THEN 'inviter_unable'
-    ELSE 'open' END;
+    ELSE 'pending' END;
 END $$;
 
 -- Removes overrides, grants, and assignments of a membership before it is reactivated.
@@ -4249,7 +4249,7 @@ END $$;
 
 -- Uses an invite once: creates the membership or reactivates an ended one without its former rights. Returns no row if
 -- the user is a member already.
-CREATE OR REPLACE FUNCTION app_private.spend_invite(org uuid, invite uuid, member uuid, new_membership uuid)
+CREATE OR REPLACE FUNCTION app_private.consume_invite(org uuid, invite uuid, member uuid, new_membership uuid)
 RETURNS SETOF public.memberships
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4290,7 +4290,7 @@ DECLARE
   log uuid := coalesce((SELECT x.org_id FROM public.invites x WHERE x.org_id = org AND x.id = invite),
     '00000000-0000-0000-0000-000000000000');
 BEGIN
-  PERFORM app_private.sign_limited(log);
+  PERFORM app_private.sign_audit_only_context(log);
   RETURN log;
 END $$;
 
@@ -4299,21 +4299,21 @@ END $$;
 -- pending sign-in); otherwise the reason of invite_state, or can_sign_in | member_already.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
-  new_verifier bytea, new_user uuid, new_membership uuid, visit app.visit, OUT state text, OUT org_id uuid,
+  new_verifier bytea, new_user uuid, new_membership uuid, visit app.new_session, OUT state text, OUT org_id uuid,
   OUT user_id uuid, OUT membership_id uuid, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   m public.memberships;
 BEGIN
   state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
-  IF state = 'open' THEN
+  IF state = 'pending' THEN
     INSERT INTO public.users (id, email) VALUES (new_user, address) ON CONFLICT (email)
-      WHERE home_org_id IS NULL DO NOTHING;
-    SELECT u.id INTO user_id FROM public.users u WHERE u.email = address AND u.home_org_id IS NULL FOR UPDATE;
+      WHERE scoped_org_id IS NULL DO NOTHING;
+    SELECT u.id INTO user_id FROM public.users u WHERE u.email = address AND u.scoped_org_id IS NULL FOR UPDATE;
     IF app_private.can_sign_in(user_id) THEN
       state := 'can_sign_in';
     ELSE
-      SELECT * INTO m FROM app_private.spend_invite(org, invite, user_id, new_membership);
+      SELECT * INTO m FROM app_private.consume_invite(org, invite, user_id, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     END IF;
   END IF;
@@ -4326,10 +4326,10 @@ BEGIN
   PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
   UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token came by mail
   org_id := m.org_id; membership_id := m.id;
-  expires_at := app_private.hold_for_second_factor(m, app_private.login_key(m.user_id), visit);
+  expires_at := app_private.start_mfa_challenge(m, app_private.lockout_key(m.user_id), visit);
   IF expires_at IS NOT NULL THEN
     state := 'second_factor';
-    PERFORM app_private.sign_proven(org_id); -- the mail was shown; it lets in nowhere yet
+    PERFORM app_private.sign_authenticated_context(org_id); -- the mail was shown; it lets in nowhere yet
     RETURN;
   END IF;
   expires_at := app_private.open_session(m, visit, 'password', 'infinity');
@@ -4346,11 +4346,11 @@ DECLARE
   member uuid := app.user_id(); m public.memberships;
 BEGIN
   state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
-  IF state = 'open' THEN
-    PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.home_org_id IS NULL FOR UPDATE;
+  IF state = 'pending' THEN
+    PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.scoped_org_id IS NULL FOR UPDATE;
     IF FOUND THEN
-      PERFORM app_private.sign_limited(org); -- what is held where the session is means nothing here
-      SELECT * INTO m FROM app_private.spend_invite(org, invite, member, new_membership);
+      PERFORM app_private.sign_audit_only_context(org); -- what is held where the session is means nothing here
+      SELECT * INTO m FROM app_private.consume_invite(org, invite, member, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     ELSE
       state := 'not_addressee';
@@ -4368,28 +4368,6 @@ GRANT EXECUTE ON FUNCTION app.accept_own_invite TO vouchsafe_app;
 -- A revoked invite stays revoked.
 CREATE POLICY revoked_for_good ON invites AS RESTRICTIVE
   FOR UPDATE TO vouchsafe_app USING (revoked_at IS NULL OR (SELECT app.is_system())) WITH CHECK (true);
-
--- ==================== src/modules/live/live.sql
-
--- Real-time events.
--- requires platform/database/context.sql
-
--- Returns the newest transaction before which all have ended, and whether newer ones wait for an open one. It reveals
--- no event, so one query serves all listeners of an organization.
-CREATE OR REPLACE FUNCTION app.live_head(OUT newest xid8, OUT waiting boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (SELECT e.transaction_id FROM public.live_events e
-    WHERE e.org_id = app.org_id() AND e.transaction_id < s.horizon
-           ORDER BY e.transaction_id DESC LIMIT 1),
-         EXISTS (SELECT FROM public.live_events e WHERE e.org_id = app.org_id() AND e.transaction_id >= s.horizon)
-    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon) s
-$$;
-GRANT EXECUTE ON FUNCTION app.live_head TO vouchsafe_app;
-
--- A SCIM token sends real-time events of its own organization.
-CREATE POLICY directory ON live_events FOR INSERT TO vouchsafe_app
-  WITH CHECK (org_id = (SELECT app.audit_org_id()) AND (SELECT app.scim_connection_id()) IS NOT NULL
-    AND starts_with(type, 'scim.'));
 
 -- ==================== src/platform/audit/audit.sql
 
@@ -4493,7 +4471,7 @@ GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 
 -- Returns the people that the caller reaches by permissions with a scope below the organization, with their
 -- organization. For row policies.
-CREATE OR REPLACE FUNCTION app.in_reach(VARIADIC permissions text[]) RETURNS TABLE (org uuid, person uuid)
+CREATE OR REPLACE FUNCTION app.people_in_scope(VARIADIC permissions text[]) RETURNS TABLE (org uuid, person uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
@@ -4501,7 +4479,7 @@ DECLARE
   widest integer := 0;
 BEGIN
   FOR i IN 1..cardinality(permissions) LOOP
-    widest := greatest(widest, app.width(scopes ->> permissions[i]));
+    widest := greatest(widest, app.scope_rank(scopes ->> permissions[i]));
   END LOOP;
   IF widest = 2 THEN
     RETURN QUERY SELECT a.org_id, a.person_id FROM app_private.assignments_in_force(c[2]::uuid, c[4]::uuid) a;
@@ -4509,7 +4487,7 @@ BEGIN
     RETURN QUERY SELECT c[2]::uuid, c[6]::uuid;
   END IF;
 END $$;
-GRANT EXECUTE ON FUNCTION app.in_reach TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.people_in_scope TO vouchsafe_app;
 
 SELECT app_private.append_only('person_snapshots');
 
@@ -4565,7 +4543,7 @@ CREATE TRIGGER role_in_use BEFORE DELETE ON roles FOR EACH ROW EXECUTE FUNCTION 
 CREATE OR REPLACE FUNCTION app_private.assert_holds(VARIADIC permissions text[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT app.holds(VARIADIC permissions) THEN
+  IF NOT app.has_permission(VARIADIC permissions) THEN
     RAISE EXCEPTION 'this needs one of the permissions %', permissions USING ERRCODE = '42501';
   END IF;
 END $$;
@@ -4578,7 +4556,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   PERFORM app_private.assert_holds('access:explain');
   RETURN QUERY
-    SELECT m.id, m.name, u.email, m.role, m.person_id, (app_private.at_present(m)).grants,
+    SELECT m.id, m.name, u.email, m.role, m.person_id, (app_private.with_active_grants(m)).grants,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'from', a.starts_at, 'until', a.ends_at,
              'accessGrantId', a.access_grant_id)
                      ORDER BY a.id), '[]')
@@ -4605,11 +4583,11 @@ GRANT EXECUTE ON FUNCTION app.grant_levels TO vouchsafe_app;
 
 -- Returns one member, active or not, with everything that decides the member's access and what a password sign-in would
 -- lack. Returns no row for a user who was never a member here.
-CREATE OR REPLACE FUNCTION app.member_in_full(member_user uuid)
+CREATE OR REPLACE FUNCTION app.member_details(member_user uuid)
 RETURNS TABLE (id uuid, user_id uuid, name text, email text, role text, kind text,
   status text, person_id uuid, created_at timestamptz, ended_at timestamptz, last_used_at timestamptz,
     must_change_password boolean,
-  suspended boolean, obstacle text, grants jsonb, people integer, assignments jsonb, access_grants jsonb)
+  suspended boolean, required_action text, grants jsonb, people integer, assignments jsonb, access_grants jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM app_private.assert_holds('access:preview');
@@ -4617,8 +4595,8 @@ BEGIN
     SELECT m.id, m.user_id, m.name, u.email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at,
       m.last_used_at,
            u.must_change_password, o.status <> 'active',
-           app.sign_in_obstacle(jsonb_populate_record(NULL::public.sessions, '{"method": "password"}'), o, true, false),
-             (app_private.at_present(m)).grants,
+           app.sign_in_required_action(jsonb_populate_record(NULL::public.sessions, '{"method": "password"}'), o, true, false),
+             (app_private.with_active_grants(m)).grants,
            (SELECT count(*)::integer FROM public.people p WHERE p.org_id = m.org_id),
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'personId', a.person_id, 'from', a.starts_at,
              'until', a.ends_at,
@@ -4634,7 +4612,29 @@ BEGIN
       FROM public.memberships m JOIN public.users u ON u.id = m.user_id JOIN public.organizations o ON o.id = m.org_id
      WHERE m.org_id = app.org_id() AND m.user_id = member_user;
 END $$;
-GRANT EXECUTE ON FUNCTION app.member_in_full TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.member_details TO vouchsafe_app;
+
+-- ==================== src/modules/realtime/realtime.sql
+
+-- Real-time events.
+-- requires platform/database/context.sql
+
+-- Returns the newest transaction before which all have ended, and whether newer ones wait for an open one. It reveals
+-- no event, so one query serves all listeners of an organization.
+CREATE OR REPLACE FUNCTION app.realtime_head(OUT newest xid8, OUT waiting boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT (SELECT e.transaction_id FROM public.realtime_events e
+    WHERE e.org_id = app.org_id() AND e.transaction_id < s.horizon
+           ORDER BY e.transaction_id DESC LIMIT 1),
+         EXISTS (SELECT FROM public.realtime_events e WHERE e.org_id = app.org_id() AND e.transaction_id >= s.horizon)
+    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon) s
+$$;
+GRANT EXECUTE ON FUNCTION app.realtime_head TO vouchsafe_app;
+
+-- A SCIM token sends real-time events of its own organization.
+CREATE POLICY directory ON realtime_events FOR INSERT TO vouchsafe_app
+  WITH CHECK (org_id = (SELECT app.audit_org_id()) AND (SELECT app.scim_connection_id()) IS NOT NULL
+    AND starts_with(type, 'scim.'));
 
 -- ==================== src/modules/retention/retention.sql
 
@@ -4695,33 +4695,33 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
 
--- Refuses a change of the sign-in settings by a caller without organization:secure, also by raw SQL. Roles other than
+-- Refuses a change of the sign-in settings by a caller without organization:update-sign-in, also by raw SQL. Roles other than
 -- those of the application are exempt.
 CREATE OR REPLACE FUNCTION app_private.sign_in_settings() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR app.org_if_holds('organization:secure') = NEW.id
+  IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR app.org_if_permitted('organization:update-sign-in') = NEW.id
     THEN RETURN NEW; END IF;
   RAISE EXCEPTION 'how people sign in is set by who may secure the organization' USING ERRCODE = '42501';
 END $$;
 
 CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
-  WHEN ((OLD.allowed_sign_in, OLD.require_second_factor, OLD.remember_device_days, OLD.remember_me_allowed,
+  WHEN ((OLD.allowed_sign_in, OLD.require_mfa, OLD.remember_device_days, OLD.remember_me_allowed,
     OLD.require_sso, OLD.institution_sign_in)
-    IS DISTINCT FROM (NEW.allowed_sign_in, NEW.require_second_factor, NEW.remember_device_days, NEW.remember_me_allowed,
+    IS DISTINCT FROM (NEW.allowed_sign_in, NEW.require_mfa, NEW.remember_device_days, NEW.remember_me_allowed,
       NEW.require_sso, NEW.institution_sign_in))
   EXECUTE FUNCTION app_private.sign_in_settings();
 
 -- Refuses a change that leaves the organization without an owner or without a member who can manage members. Temporary
 -- permissions do not count. The lock on the organization makes two simultaneous changes see each other. The migrator is
 -- exempt.
-CREATE OR REPLACE FUNCTION app_private.keep_administrator() RETURNS trigger
+CREATE OR REPLACE FUNCTION app_private.keep_owner() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   leader text;
 BEGIN
   IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NULL; END IF;
-  SELECT r.role INTO leader FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
+  SELECT r.role INTO leader FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.is_owner_role
    WHERE o.id = OLD.org_id FOR NO KEY UPDATE OF o;
   IF EXISTS (
     SELECT FROM public.memberships m
@@ -4729,13 +4729,13 @@ BEGIN
        AND m.grants ->> 'membership:update' = 'org' AND (m.role = leader OR OLD.role <> leader)) THEN
     RETURN NULL;
   END IF;
-  RAISE EXCEPTION 'last_administrator' USING ERRCODE = 'VS409';
+  RAISE EXCEPTION 'last_owner' USING ERRCODE = 'VS409';
 END $$;
 
-CREATE TRIGGER keep_administrator AFTER UPDATE ON memberships FOR EACH ROW
+CREATE TRIGGER keep_owner AFTER UPDATE ON memberships FOR EACH ROW
   WHEN (OLD.status = 'active' AND OLD.grants ->> 'membership:update' = 'org'
     AND (NEW.status, NEW.role, NEW.grants ->> 'membership:update') IS DISTINCT FROM (OLD.status, OLD.role, 'org'))
-  EXECUTE FUNCTION app_private.keep_administrator();
+  EXECUTE FUNCTION app_private.keep_owner();
 
 -- Suspends or reactivates the entered organization, for operators; returns false for the installation itself.
 CREATE OR REPLACE FUNCTION app.set_organization_status(new_status text) RETURNS boolean
@@ -4759,10 +4759,10 @@ CREATE POLICY member ON users FOR SELECT USING (EXISTS (
 -- KMS. Returns no row for an unknown, disabled, or removed source. An id belongs to the source that used it first.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
   source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT secret_ids uuid[],
-  OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_generations integer[],
+  OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_versions integer[],
   OUT wrapped_keys bytea[]
 ) RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.org_id, s.scheme, s.limit_per_minute, x.ids, x.secrets, x.expiries, k.purposes, k.generations, k.wrapped
+  SELECT s.org_id, s.scheme, s.limit_per_minute, x.ids, x.secrets, x.expiries, k.purposes, k.key_versions, k.wrapped
     FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
     CROSS JOIN LATERAL (
@@ -4770,7 +4770,7 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
         FROM public.webhook_secrets w
        WHERE w.org_id = s.org_id AND w.source_id = s.id AND (w.expires_at IS NULL OR w.expires_at > now())) x
     CROSS JOIN LATERAL (
-      SELECT array_agg(d.purpose) AS purposes, array_agg(d.generation::integer) AS generations,
+      SELECT array_agg(d.purpose) AS purposes, array_agg(d.key_version::integer) AS key_versions,
         array_agg(d.wrapped) AS wrapped
         FROM public.data_keys d
        WHERE d.org_id = s.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.wrapped IS NOT NULL) k
@@ -4786,7 +4786,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
    WHERE s.enabled AND s.removed_at IS NULL AND EXISTS (
      SELECT FROM public.webhook_secrets w
-      WHERE w.org_id = s.org_id AND w.source_id = s.id AND w.entrance_hash = sha256(entrance)
+      WHERE w.org_id = s.org_id AND w.source_id = s.id AND w.db_secret_hash = sha256(entrance)
         AND (w.expires_at IS NULL OR w.expires_at > now()))
 $$;
 
@@ -4822,7 +4822,7 @@ BEGIN
      ORDER BY g.org, g.source, g.message, g.n
     ON CONFLICT (org_id, source_id, message_id) DO NOTHING RETURNING id, outbox_id
   ), queued AS (
-    INSERT INTO public.outbox (org_id, id, job, lane, order_key, payload, request_id)
+    INSERT INTO public.outbox (org_id, id, job, group_key, order_key, payload, request_id)
     SELECT g.org, g.job, 'webhooks.apply', g.org || ':webhook:' || g.source, g.order_key,
            jsonb_build_object('deliveryId', g.delivery), g.request
       FROM given g JOIN stored s ON s.outbox_id = g.job ORDER BY g.n
@@ -4847,7 +4847,7 @@ GRANT EXECUTE ON FUNCTION app.ingest_webhooks TO vouchsafe_app;
 -- authenticated.
 CREATE OR REPLACE FUNCTION app.enter_webhook_source(source uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT app_private.sign_limited(s.org_id) FROM public.webhook_sources s WHERE s.id = source ORDER BY s.created_at
+  SELECT app_private.sign_audit_only_context(s.org_id) FROM public.webhook_sources s WHERE s.id = source ORDER BY s.created_at
     LIMIT 1
 $$;
 GRANT EXECUTE ON FUNCTION app.enter_webhook_source TO vouchsafe_app;
@@ -4855,20 +4855,20 @@ GRANT EXECUTE ON FUNCTION app.enter_webhook_source TO vouchsafe_app;
 -- Gives a dead delivery of the entered organization a new job; returns false if the delivery is not dead.
 CREATE OR REPLACE FUNCTION app.replay_webhook(delivery uuid, job uuid, request text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  WITH dead AS (
+  WITH failed AS (
     DELETE FROM public.outbox o USING public.webhook_inbox i
-     WHERE app.holds('delivery:replay') AND i.org_id = app.org_id() AND i.id = delivery AND i.processed_at IS NULL
+     WHERE app.has_permission('delivery:replay') AND i.org_id = app.org_id() AND i.id = delivery AND i.processed_at IS NULL
        AND i.body_enc IS NOT NULL
-       AND o.org_id = i.org_id AND o.id = i.outbox_id AND o.state = 'dead'
-    RETURNING o.org_id, o.job, o.lane, o.order_key, o.payload
+       AND o.org_id = i.org_id AND o.id = i.outbox_id AND o.state = 'failed'
+    RETURNING o.org_id, o.job, o.group_key, o.order_key, o.payload
   ), again AS (
-    INSERT INTO public.outbox (org_id, id, job, lane, order_key, payload, request_id)
-    SELECT d.org_id, replay_webhook.job, d.job, d.lane, d.order_key, d.payload, request FROM dead d
+    INSERT INTO public.outbox (org_id, id, job, group_key, order_key, payload, request_id)
+    SELECT d.org_id, replay_webhook.job, d.job, d.group_key, d.order_key, d.payload, request FROM failed d
   ), moved AS (
-    UPDATE public.webhook_inbox i SET outbox_id = replay_webhook.job FROM dead d
+    UPDATE public.webhook_inbox i SET outbox_id = replay_webhook.job FROM failed d
       WHERE i.org_id = d.org_id AND i.id = delivery
   )
-  SELECT EXISTS (SELECT FROM dead)
+  SELECT EXISTS (SELECT FROM failed)
 $$;
 GRANT EXECUTE ON FUNCTION app.replay_webhook TO vouchsafe_app;
 
@@ -4900,7 +4900,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no such active membership' USING ERRCODE = '42501';
   END IF;
-  m := app_private.at_present(m);
+  m := app_private.with_active_grants(m);
   role := m.role; portal := m.portal; grants := m.grants::text; user_id := m.user_id;
   access_grant_id := m.access_grant_id;
   email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
@@ -4920,36 +4920,36 @@ GRANT EXECUTE ON FUNCTION app.organization_ids TO vouchsafe_worker;
 
 -- The outbox: claiming, reclaiming, and metrics.
 
--- Claims the jobs that can be dispatched now: round-robin over lanes, few in flight per lane, in order within an order
+-- Claims the jobs that can be dispatched now: round-robin over group_keys, few in flight per group_key, in order within an order
 -- key. lease_seconds maps a job to the seconds before it is handed out again. Jobs of a suspended organization wait,
--- except those in the lanes named in duties.
+-- except those in the group_keys named in duties.
 CREATE OR REPLACE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
 RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  WITH RECURSIVE lanes AS (
-    (SELECT lane FROM public.outbox WHERE state = 'pending' ORDER BY lane LIMIT 1)
+  WITH RECURSIVE group_keys AS (
+    (SELECT group_key FROM public.outbox WHERE state = 'pending' ORDER BY group_key LIMIT 1)
     UNION ALL
-    SELECT (SELECT o.lane FROM public.outbox o WHERE o.state = 'pending' AND o.lane > l.lane ORDER BY o.lane LIMIT 1)
-      FROM lanes l WHERE l.lane IS NOT NULL
+    SELECT (SELECT o.group_key FROM public.outbox o WHERE o.state = 'pending' AND o.group_key > l.group_key ORDER BY o.group_key LIMIT 1)
+      FROM group_keys l WHERE l.group_key IS NOT NULL
   ), claimed AS (
-    SELECT c.org_id, c.id FROM lanes l CROSS JOIN LATERAL (
+    SELECT c.org_id, c.id FROM group_keys l CROSS JOIN LATERAL (
       SELECT o.org_id, o.id FROM public.outbox o
-       WHERE o.state = 'pending' AND o.lane = l.lane AND o.available_at <= clock_timestamp()
+       WHERE o.state = 'pending' AND o.group_key = l.group_key AND o.available_at <= clock_timestamp()
          AND (o.order_key IS NULL OR NOT EXISTS (
            SELECT FROM public.outbox earlier
-            WHERE earlier.lane = o.lane AND earlier.order_key = o.order_key AND earlier.seq < o.seq
+            WHERE earlier.group_key = o.group_key AND earlier.order_key = o.order_key AND earlier.seq < o.seq
               AND earlier.state IN ('pending', 'dispatched') AND earlier.order_key IS NOT NULL))
        ORDER BY o.seq
        LIMIT greatest(0, per_lane - (SELECT count(*) FROM public.outbox d
-         WHERE d.state = 'dispatched' AND d.lane = l.lane))
+         WHERE d.state = 'dispatched' AND d.group_key = l.group_key))
        FOR UPDATE SKIP LOCKED
-    ) c WHERE l.lane IS NOT NULL AND (substr(l.lane, 38) = ANY (duties) OR EXISTS (
-      SELECT FROM public.organizations org WHERE org.id = left(l.lane, 36)::uuid AND org.status = 'active'))
+    ) c WHERE l.group_key IS NOT NULL AND (substr(l.group_key, 38) = ANY (duties) OR EXISTS (
+      SELECT FROM public.organizations org WHERE org.id = left(l.group_key, 36)::uuid AND org.status = 'active'))
   )
   UPDATE public.outbox o SET state = 'dispatched',
          leased_until = clock_timestamp() + make_interval(secs => coalesce((lease_seconds ->> o.job)::integer, 60))
     FROM claimed c WHERE o.org_id = c.org_id AND o.id = c.id
-  RETURNING o.org_id, o.id, o.job, o.lane
+  RETURNING o.org_id, o.id, o.job, o.group_key
 $$;
 GRANT EXECUTE ON FUNCTION app.claim_outbox TO vouchsafe_worker;
 
@@ -4965,13 +4965,13 @@ GRANT EXECUTE ON FUNCTION app.reclaim_outbox TO vouchsafe_worker;
 
 -- Returns the metrics of the outbox, without suspended organizations.
 CREATE OR REPLACE FUNCTION app.outbox_depth(
-  OUT pending bigint, OUT dispatched bigint, OUT dead bigint, OUT oldest_seconds double precision
+  OUT pending bigint, OUT dispatched bigint, OUT failed bigint, OUT oldest_seconds double precision
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'dispatched'),
-         count(*) FILTER (WHERE state = 'dead'),
+         count(*) FILTER (WHERE state = 'failed'),
          coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE state = 'pending')),
            0)::double precision
-    FROM public.outbox WHERE state IN ('pending', 'dispatched', 'dead')
+    FROM public.outbox WHERE state IN ('pending', 'dispatched', 'failed')
      AND org_id IN (SELECT o.id FROM public.organizations o WHERE o.status = 'active')
 $$;
 GRANT EXECUTE ON FUNCTION app.outbox_depth TO vouchsafe_worker;
@@ -4981,51 +4981,51 @@ GRANT EXECUTE ON FUNCTION app.outbox_depth TO vouchsafe_worker;
 -- Row policies of data keys.
 -- requires platform/database/context.sql
 
--- A session creates a key only where there is none: a later generation would replace the current key for every member.
+-- A session creates a key only where there is none: a later key version would replace the current key for every member.
 CREATE POLICY first_generation ON data_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-  WITH CHECK (generation = 1 OR (SELECT app.is_system()));
+  WITH CHECK (key_version = 1 OR (SELECT app.is_system()));
 
 -- ==================== Row policies of the declarations
 
-CREATE POLICY rows_insert ON roles AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('role:create')));
+CREATE POLICY rows_insert ON roles AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('role:create')));
 
-CREATE POLICY rows_update ON roles AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('role:update'))) WITH CHECK (org_id = (SELECT app.org_if_holds('role:update')));
+CREATE POLICY rows_update ON roles AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('role:update'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('role:update')));
 
-CREATE POLICY rows_delete ON roles AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('role:delete')));
+CREATE POLICY rows_delete ON roles AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('role:delete')));
 
-CREATE POLICY rows_select ON role_overrides AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('role:read', 'role:update', 'membership:create', 'membership:update')));
+CREATE POLICY rows_select ON role_overrides AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('role:read', 'role:update', 'membership:create', 'membership:update')));
 
-CREATE POLICY rows_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('role:update')));
+CREATE POLICY rows_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('role:update')));
 
-CREATE POLICY rows_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('role:update'))) WITH CHECK (org_id = (SELECT app.org_if_holds('role:update')));
+CREATE POLICY rows_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('role:update'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('role:update')));
 
-CREATE POLICY rows_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('role:update')));
+CREATE POLICY rows_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('role:update')));
 
-CREATE POLICY rows_select ON member_overrides AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('membership:read', 'membership:override')));
+CREATE POLICY rows_select ON member_overrides AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('membership:read', 'membership:override')));
 
-CREATE POLICY rows_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('membership:override')));
+CREATE POLICY rows_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('membership:override')));
 
-CREATE POLICY rows_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('membership:override'))) WITH CHECK (org_id = (SELECT app.org_if_holds('membership:override')));
+CREATE POLICY rows_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('membership:override'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('membership:override')));
 
-CREATE POLICY rows_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('membership:override')));
+CREATE POLICY rows_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('membership:override')));
 
-CREATE POLICY rows_select ON sessions AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:update', 'membership:end', 'retention:preview', 'retention:run')) END);
+CREATE POLICY rows_select ON sessions AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_permitted('membership:update', 'membership:end', 'retention:preview', 'retention:run')) END);
 
 CREATE POLICY rows_insert ON sessions AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_update ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:update', 'membership:end')) END) WITH CHECK (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:update', 'membership:end')) END);
+CREATE POLICY rows_update ON sessions AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_permitted('membership:update', 'membership:end')) END) WITH CHECK (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_permitted('membership:update', 'membership:end')) END);
 
 CREATE POLICY rows_delete ON sessions AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON sso_connections AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
+CREATE POLICY rows_select ON sso_connections AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read')));
 
-CREATE POLICY rows_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('sso:create')));
+CREATE POLICY rows_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('sso:create')));
 
-CREATE POLICY rows_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:update'))) WITH CHECK (org_id = (SELECT app.org_if_holds('sso:update')));
+CREATE POLICY rows_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:update'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('sso:update')));
 
-CREATE POLICY rows_delete ON sso_connections AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:delete')));
+CREATE POLICY rows_delete ON sso_connections AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:delete')));
 
-CREATE POLICY rows_select ON sso_attempts AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read', 'retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON sso_attempts AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read', 'retention:preview', 'retention:run')));
 
 CREATE POLICY rows_insert ON sso_attempts AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
@@ -5033,35 +5033,35 @@ CREATE POLICY rows_update ON sso_attempts AS RESTRICTIVE FOR UPDATE TO vouchsafe
 
 CREATE POLICY rows_delete ON sso_attempts AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON sso_identities AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
+CREATE POLICY rows_select ON sso_identities AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read')));
 
 CREATE POLICY rows_insert ON sso_identities AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_update ON sso_identities AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_delete ON sso_identities AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:delete')));
+CREATE POLICY rows_delete ON sso_identities AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:delete')));
 
-CREATE POLICY rows_select ON sso_domains AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
+CREATE POLICY rows_select ON sso_domains AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read')));
 
-CREATE POLICY rows_insert ON sso_domains AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('sso:create')));
+CREATE POLICY rows_insert ON sso_domains AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('sso:create')));
 
 CREATE POLICY rows_update ON sso_domains AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_delete ON sso_domains AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:delete')));
+CREATE POLICY rows_delete ON sso_domains AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:delete')));
 
-CREATE POLICY rows_select ON people AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN org_id = (SELECT app.org_if_everybody('person:read')) THEN true
-    ELSE (org_id, id) IN (SELECT r.org, r.person FROM app.in_reach('person:read') r) END);
+CREATE POLICY rows_select ON people AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN org_id = (SELECT app.org_if_unscoped('person:read')) THEN true
+    ELSE (org_id, id) IN (SELECT r.org, r.person FROM app.people_in_scope('person:read') r) END);
 
-CREATE POLICY rows_insert ON people AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('person:create')));
+CREATE POLICY rows_insert ON people AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('person:create')));
 
-CREATE POLICY rows_update ON people AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN org_id = (SELECT app.org_if_everybody('person:update')) THEN true
-    ELSE (org_id, id) IN (SELECT r.org, r.person FROM app.in_reach('person:update') r) END) WITH CHECK (CASE WHEN org_id = (SELECT app.org_if_everybody('person:update')) THEN true
-    ELSE (org_id, id) IN (SELECT r.org, r.person FROM app.in_reach('person:update') r) END);
+CREATE POLICY rows_update ON people AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN org_id = (SELECT app.org_if_unscoped('person:update')) THEN true
+    ELSE (org_id, id) IN (SELECT r.org, r.person FROM app.people_in_scope('person:update') r) END) WITH CHECK (CASE WHEN org_id = (SELECT app.org_if_unscoped('person:update')) THEN true
+    ELSE (org_id, id) IN (SELECT r.org, r.person FROM app.people_in_scope('person:update') r) END);
 
 CREATE POLICY rows_delete ON people AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON person_snapshots AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN org_id = (SELECT app.org_if_everybody('person:history')) THEN true
-    ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.in_reach('person:history') r) END);
+CREATE POLICY rows_select ON person_snapshots AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN org_id = (SELECT app.org_if_unscoped('person:read-history')) THEN true
+    ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.people_in_scope('person:read-history') r) END);
 
 CREATE POLICY rows_insert ON person_snapshots AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
@@ -5069,12 +5069,12 @@ CREATE POLICY rows_update ON person_snapshots AS RESTRICTIVE FOR UPDATE TO vouch
 
 CREATE POLICY rows_delete ON person_snapshots AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON assignments AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN org_id = (SELECT app.org_if_everybody('assignment:read')) THEN true
-    ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.in_reach('assignment:read') r) END);
+CREATE POLICY rows_select ON assignments AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN org_id = (SELECT app.org_if_unscoped('assignment:read')) THEN true
+    ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.people_in_scope('assignment:read') r) END);
 
-CREATE POLICY rows_insert ON assignments AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('assignment:create')));
+CREATE POLICY rows_insert ON assignments AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('assignment:create')));
 
-CREATE POLICY rows_update ON assignments AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('assignment:end'))) WITH CHECK (org_id = (SELECT app.org_if_holds('assignment:end')));
+CREATE POLICY rows_update ON assignments AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('assignment:end'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('assignment:end')));
 
 CREATE POLICY rows_delete ON assignments AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
@@ -5082,23 +5082,23 @@ CREATE POLICY rows_update ON data_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_ap
 
 CREATE POLICY rows_delete ON data_keys AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON webhook_sources AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('webhook:read')));
+CREATE POLICY rows_select ON webhook_sources AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('webhook:read')));
 
-CREATE POLICY rows_insert ON webhook_sources AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('webhook:create')));
+CREATE POLICY rows_insert ON webhook_sources AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('webhook:create')));
 
-CREATE POLICY rows_update ON webhook_sources AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('webhook:update', 'webhook:rotate'))) WITH CHECK (org_id = (SELECT app.org_if_holds('webhook:update', 'webhook:rotate')));
+CREATE POLICY rows_update ON webhook_sources AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('webhook:update', 'webhook:rotate'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('webhook:update', 'webhook:rotate')));
 
 CREATE POLICY rows_delete ON webhook_sources AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON webhook_secrets AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('webhook:read', 'webhook:rotate', 'retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON webhook_secrets AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('webhook:read', 'webhook:rotate', 'retention:preview', 'retention:run')));
 
-CREATE POLICY rows_insert ON webhook_secrets AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('webhook:create', 'webhook:rotate')));
+CREATE POLICY rows_insert ON webhook_secrets AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('webhook:create', 'webhook:rotate')));
 
-CREATE POLICY rows_update ON webhook_secrets AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('webhook:update', 'webhook:rotate'))) WITH CHECK (org_id = (SELECT app.org_if_holds('webhook:update', 'webhook:rotate')));
+CREATE POLICY rows_update ON webhook_secrets AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('webhook:update', 'webhook:rotate'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('webhook:update', 'webhook:rotate')));
 
 CREATE POLICY rows_delete ON webhook_secrets AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON webhook_inbox AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('delivery:read', 'delivery:replay', 'retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON webhook_inbox AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('delivery:read', 'delivery:replay', 'retention:preview', 'retention:run')));
 
 CREATE POLICY rows_insert ON webhook_inbox AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
@@ -5108,71 +5108,71 @@ CREATE POLICY rows_delete ON webhook_inbox AS RESTRICTIVE FOR DELETE TO vouchsaf
 
 CREATE POLICY rows_insert ON organizations AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_update ON organizations AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (id = (SELECT app.org_if_holds('organization:update', 'organization:secure'))) WITH CHECK (id = (SELECT app.org_if_holds('organization:update', 'organization:secure')));
+CREATE POLICY rows_update ON organizations AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (id = (SELECT app.org_if_permitted('organization:update', 'organization:update-sign-in'))) WITH CHECK (id = (SELECT app.org_if_permitted('organization:update', 'organization:update-sign-in')));
 
 CREATE POLICY rows_delete ON organizations AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON memberships AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('membership:read', 'membership:create', 'membership:update', 'membership:end', 'membership:reset-factors', 'membership:override', 'role:update', 'access-review:read', 'access-review:decide')) END);
+CREATE POLICY rows_select ON memberships AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_permitted('membership:read', 'membership:create', 'membership:update', 'membership:end', 'membership:reset-factors', 'membership:override', 'role:update', 'access-review:read', 'access-review:decide')) END);
 
-CREATE POLICY rows_insert ON memberships AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('membership:create')));
+CREATE POLICY rows_insert ON memberships AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('membership:create')));
 
-CREATE POLICY rows_update ON memberships AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('membership:update', 'membership:end'))) WITH CHECK (org_id = (SELECT app.org_if_holds('membership:update', 'membership:end')));
+CREATE POLICY rows_update ON memberships AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('membership:update', 'membership:end'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('membership:update', 'membership:end')));
 
 CREATE POLICY rows_delete ON memberships AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON access_grants AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('access-grant:read', 'access-grant:decide')) END);
+CREATE POLICY rows_select ON access_grants AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_permitted('access-grant:read', 'access-grant:decide')) END);
 
-CREATE POLICY rows_insert ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('access-grant:request')));
+CREATE POLICY rows_insert ON access_grants AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('access-grant:request')));
 
 CREATE POLICY rows_update ON access_grants AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_delete ON access_grants AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON access_reviews AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('access-review:read', 'access-review:create', 'access-review:decide', 'retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON access_reviews AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('access-review:read', 'access-review:create', 'access-review:decide', 'retention:preview', 'retention:run')));
 
 CREATE POLICY rows_insert ON access_reviews AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_update ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('access-review:decide'))) WITH CHECK (org_id = (SELECT app.org_if_holds('access-review:decide')));
+CREATE POLICY rows_update ON access_reviews AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('access-review:decide'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('access-review:decide')));
 
 CREATE POLICY rows_delete ON access_reviews AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON access_review_items AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('access-review:read', 'access-review:create', 'access-review:decide', 'retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON access_review_items AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('access-review:read', 'access-review:create', 'access-review:decide', 'retention:preview', 'retention:run')));
 
 CREATE POLICY rows_insert ON access_review_items AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_update ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('access-review:decide'))) WITH CHECK (org_id = (SELECT app.org_if_holds('access-review:decide')));
+CREATE POLICY rows_update ON access_review_items AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('access-review:decide'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('access-review:decide')));
 
 CREATE POLICY rows_delete ON access_review_items AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON api_keys AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('api-key:read', 'api-key:revoke', 'retention:preview', 'retention:run')) END);
+CREATE POLICY rows_select ON api_keys AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_permitted('api-key:read', 'api-key:revoke', 'retention:preview', 'retention:run')) END);
 
-CREATE POLICY rows_insert ON api_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('api-key:create')));
+CREATE POLICY rows_insert ON api_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('api-key:create')));
 
-CREATE POLICY rows_update ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('api-key:revoke')) END) WITH CHECK (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('api-key:revoke')) END);
+CREATE POLICY rows_update ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_permitted('api-key:revoke')) END) WITH CHECK (CASE WHEN (org_id, membership_id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_permitted('api-key:revoke')) END);
 
 CREATE POLICY rows_delete ON api_keys AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON audit_events AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('audit:read')));
+CREATE POLICY rows_select ON audit_events AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('audit:read')));
 
 CREATE POLICY rows_update ON audit_events AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_delete ON audit_events AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON audit_private AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('audit:read')));
+CREATE POLICY rows_select ON audit_private AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('audit:read')));
 
 CREATE POLICY rows_update ON audit_private AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_delete ON audit_private AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON scim_tokens AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read', 'sso:update', 'retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON scim_tokens AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read', 'sso:update', 'retention:preview', 'retention:run')));
 
-CREATE POLICY rows_insert ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('sso:update')));
+CREATE POLICY rows_insert ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('sso:update')));
 
-CREATE POLICY rows_update ON scim_tokens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:update'))) WITH CHECK (org_id = (SELECT app.org_if_holds('sso:update')));
+CREATE POLICY rows_update ON scim_tokens AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:update'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('sso:update')));
 
 CREATE POLICY rows_delete ON scim_tokens AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON scim_users AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
+CREATE POLICY rows_select ON scim_users AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read')));
 
 CREATE POLICY rows_insert ON scim_users AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
@@ -5180,7 +5180,7 @@ CREATE POLICY rows_update ON scim_users AS RESTRICTIVE FOR UPDATE TO vouchsafe_a
 
 CREATE POLICY rows_delete ON scim_users AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON scim_groups AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
+CREATE POLICY rows_select ON scim_groups AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read')));
 
 CREATE POLICY rows_insert ON scim_groups AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
@@ -5188,7 +5188,7 @@ CREATE POLICY rows_update ON scim_groups AS RESTRICTIVE FOR UPDATE TO vouchsafe_
 
 CREATE POLICY rows_delete ON scim_groups AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON scim_group_members AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('sso:read')));
+CREATE POLICY rows_select ON scim_group_members AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('sso:read')));
 
 CREATE POLICY rows_insert ON scim_group_members AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
@@ -5196,15 +5196,15 @@ CREATE POLICY rows_update ON scim_group_members AS RESTRICTIVE FOR UPDATE TO vou
 
 CREATE POLICY rows_delete ON scim_group_members AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON sign_in_marks AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON known_sign_in_signals AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('retention:preview', 'retention:run')));
 
-CREATE POLICY rows_insert ON sign_in_marks AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
+CREATE POLICY rows_insert ON known_sign_in_signals AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_update ON sign_in_marks AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
+CREATE POLICY rows_update ON known_sign_in_signals AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_delete ON sign_in_marks AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+CREATE POLICY rows_delete ON known_sign_in_signals AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON sign_in_failures AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON sign_in_failures AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('retention:preview', 'retention:run')));
 
 CREATE POLICY rows_insert ON sign_in_failures AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 
@@ -5212,55 +5212,55 @@ CREATE POLICY rows_update ON sign_in_failures AS RESTRICTIVE FOR UPDATE TO vouch
 
 CREATE POLICY rows_delete ON sign_in_failures AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON exports AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_holds('export:read', 'retention:preview', 'retention:run')) END);
+CREATE POLICY rows_select ON exports AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_permitted('export:read', 'retention:preview', 'retention:run')) END);
 
-CREATE POLICY rows_insert ON exports AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_system()) END);
+CREATE POLICY rows_insert ON exports AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_system()) END);
 
-CREATE POLICY rows_update ON exports AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_system()) END) WITH CHECK (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ELSE org_id = (SELECT app.org_if_system()) END);
+CREATE POLICY rows_update ON exports AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_system()) END) WITH CHECK (CASE WHEN (org_id, requested_by) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ELSE org_id = (SELECT app.org_if_system()) END);
 
 CREATE POLICY rows_delete ON exports AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON invites AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('invite:read', 'invite:create', 'invite:resend', 'invite:revoke')));
+CREATE POLICY rows_select ON invites AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('invite:read', 'invite:create', 'invite:resend', 'invite:revoke')));
 
-CREATE POLICY rows_insert ON invites AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('invite:create')));
+CREATE POLICY rows_insert ON invites AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('invite:create')));
 
-CREATE POLICY rows_update ON invites AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('invite:resend', 'invite:revoke'))) WITH CHECK (org_id = (SELECT app.org_if_holds('invite:resend', 'invite:revoke')));
+CREATE POLICY rows_update ON invites AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('invite:resend', 'invite:revoke'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('invite:resend', 'invite:revoke')));
 
 CREATE POLICY rows_delete ON invites AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON live_events AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE permission WHEN 'person:read' THEN CASE WHEN org_id = (SELECT app.org_if_everybody('person:read')) THEN true
-    ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.in_reach('person:read') r) END WHEN 'assignment:read' THEN CASE WHEN org_id = (SELECT app.org_if_everybody('assignment:read')) THEN true
-    ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.in_reach('assignment:read') r) END WHEN 'organization:read' THEN org_id = (SELECT app.org_if_holds('organization:read')) WHEN 'membership:read' THEN org_id = (SELECT app.org_if_holds('membership:read')) WHEN 'role:read' THEN org_id = (SELECT app.org_if_holds('role:read')) WHEN 'access-grant:read' THEN org_id = (SELECT app.org_if_holds('access-grant:read')) WHEN 'export:read' THEN org_id = (SELECT app.org_if_holds('export:read')) WHEN 'webhook:read' THEN org_id = (SELECT app.org_if_holds('webhook:read')) WHEN 'delivery:read' THEN org_id = (SELECT app.org_if_holds('delivery:read')) WHEN 'retention:read' THEN org_id = (SELECT app.org_if_holds('retention:read')) WHEN 'audit:read' THEN org_id = (SELECT app.org_if_holds('audit:read')) ELSE org_id = (SELECT app.org_if_system()) END);
+CREATE POLICY rows_select ON realtime_events AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (CASE permission WHEN 'person:read' THEN CASE WHEN org_id = (SELECT app.org_if_unscoped('person:read')) THEN true
+    ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.people_in_scope('person:read') r) END WHEN 'assignment:read' THEN CASE WHEN org_id = (SELECT app.org_if_unscoped('assignment:read')) THEN true
+    ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.people_in_scope('assignment:read') r) END WHEN 'organization:read' THEN org_id = (SELECT app.org_if_permitted('organization:read')) WHEN 'membership:read' THEN org_id = (SELECT app.org_if_permitted('membership:read')) WHEN 'role:read' THEN org_id = (SELECT app.org_if_permitted('role:read')) WHEN 'access-grant:read' THEN org_id = (SELECT app.org_if_permitted('access-grant:read')) WHEN 'export:read' THEN org_id = (SELECT app.org_if_permitted('export:read')) WHEN 'webhook:read' THEN org_id = (SELECT app.org_if_permitted('webhook:read')) WHEN 'delivery:read' THEN org_id = (SELECT app.org_if_permitted('delivery:read')) WHEN 'retention:read' THEN org_id = (SELECT app.org_if_permitted('retention:read')) WHEN 'audit:read' THEN org_id = (SELECT app.org_if_permitted('audit:read')) ELSE org_id = (SELECT app.org_if_system()) END);
 
-CREATE POLICY rows_update ON live_events AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
+CREATE POLICY rows_update ON realtime_events AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_delete ON live_events AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
+CREATE POLICY rows_delete ON realtime_events AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON retention_overrides AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:read', 'retention:preview', 'retention:run', 'retention:update')));
+CREATE POLICY rows_select ON retention_overrides AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('retention:read', 'retention:preview', 'retention:run', 'retention:update')));
 
-CREATE POLICY rows_insert ON retention_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('retention:update')));
+CREATE POLICY rows_insert ON retention_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('retention:update')));
 
-CREATE POLICY rows_update ON retention_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:update'))) WITH CHECK (org_id = (SELECT app.org_if_holds('retention:update')));
+CREATE POLICY rows_update ON retention_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('retention:update'))) WITH CHECK (org_id = (SELECT app.org_if_permitted('retention:update')));
 
-CREATE POLICY rows_delete ON retention_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:update')));
+CREATE POLICY rows_delete ON retention_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('retention:update')));
 
-CREATE POLICY rows_select ON retention_runs AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:read', 'retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON retention_runs AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('retention:read', 'retention:preview', 'retention:run')));
 
-CREATE POLICY rows_insert ON retention_runs AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_holds('retention:run')));
+CREATE POLICY rows_insert ON retention_runs AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_permitted('retention:run')));
 
 CREATE POLICY rows_update ON retention_runs AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_delete ON retention_runs AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON outbox AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('delivery:read', 'retention:read', 'retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON outbox AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('delivery:read', 'retention:read', 'retention:preview', 'retention:run')));
 
-CREATE POLICY rows_insert ON outbox AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE CASE job WHEN 'sso.check_domain' THEN (SELECT app.org_if_reaches('sso:update')) WHEN 'factors.mail' THEN (SELECT app.org_if_reaches('membership:reset-factors')) WHEN 'sso.refresh_metadata' THEN (SELECT app.org_if_reaches('sso:update')) WHEN 'exports.render' THEN (SELECT app.org_if_reaches('export:create')) WHEN 'invite.send' THEN (SELECT app.org_if_reaches('invite:create', 'invite:resend')) WHEN 'retention.run' THEN (SELECT app.org_if_reaches('retention:run')) END END);
+CREATE POLICY rows_insert ON outbox AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE CASE job WHEN 'sso.check_domain' THEN (SELECT app.org_if_any_scope('sso:update')) WHEN 'factors.mail' THEN (SELECT app.org_if_any_scope('membership:reset-factors')) WHEN 'sso.refresh_metadata' THEN (SELECT app.org_if_any_scope('sso:update')) WHEN 'exports.render' THEN (SELECT app.org_if_any_scope('export:create')) WHEN 'invite.send' THEN (SELECT app.org_if_any_scope('invite:create', 'invite:resend')) WHEN 'retention.run' THEN (SELECT app.org_if_any_scope('retention:run')) END END);
 
 CREATE POLICY rows_update ON outbox AS RESTRICTIVE FOR UPDATE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system())) WITH CHECK (org_id = (SELECT app.org_if_system()));
 
 CREATE POLICY rows_delete ON outbox AS RESTRICTIVE FOR DELETE TO vouchsafe_app USING (org_id = (SELECT app.org_if_system()));
 
-CREATE POLICY rows_select ON job_runs AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_holds('retention:preview', 'retention:run')));
+CREATE POLICY rows_select ON job_runs AS RESTRICTIVE FOR SELECT TO vouchsafe_app USING (org_id = (SELECT app.org_if_permitted('retention:preview', 'retention:run')));
 
 CREATE POLICY rows_insert ON job_runs AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (org_id = (SELECT app.org_if_system()));
 

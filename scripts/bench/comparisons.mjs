@@ -1,5 +1,5 @@
 /**
- * What is compared: `label`, `aim` of the ratio to the second server, and `servers`, each with a name and the load it
+ * What is compared: `label`, `target` of the ratio to the second server, and `servers`, each with a name and the load it
  * gets.
  * The first is this application, the second does the same work as `pg` is commonly used; further ones do less, or do it
  * as cleverly as this application, so that nobody needs to ask what the comparison hides.
@@ -17,7 +17,7 @@ export function comparisons({ application, bare, people, webhook }) {
   return [
     {
       label: '(a) read one record',
-      aim: 0.5,
+      target: 0.5,
       servers: [
         own({ paths: paths('/v1/people') }),
         other('bare', bare.plainUrl, { paths: paths('/people') }),
@@ -27,12 +27,12 @@ export function comparisons({ application, bare, people, webhook }) {
     },
     {
       label: '(b) list of 100',
-      aim: 0.7,
+      target: 0.7,
       servers: [own({ paths: ['/v1/people?limit=100'] }), other('bare', bare.plainUrl, { paths: ['/people'] })],
     },
     {
       label: '(c) webhook, durable',
-      aim: 0.8,
+      target: 0.8,
       servers: [
         own({ webhook: { path: `/v1/webhooks/${webhook.id}`, key: webhook.key }, headers: {} }),
         other('bare', bare.plainUrl, { webhook: { path: '/webhooks', key: webhook.key }, headers: {} }),

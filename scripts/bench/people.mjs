@@ -34,7 +34,7 @@ async function insert(client, orgId, people) {
     [orgId, ...['id', 'externalId', 'familyName', 'email', 'phone', 'address', 'born', 'ssn'].map(column)],
   );
   await client.query(
-    `INSERT INTO data_keys (org_id, subject_id, purpose, generation, wrapped)
+    `INSERT INTO data_keys (org_id, subject_id, purpose, key_version, wrapped)
      SELECT $1, id, 'data', 1, wrapped FROM unnest($2::uuid[], $3::bytea[]) AS k (id, wrapped)`,
     [orgId, column('id'), column('wrapped')],
   );

@@ -21,7 +21,7 @@ export function printTable(rows) {
 }
 
 /** The rows of one comparison: every server, its ratio to the application's figure in the same round. */
-function comparisonRows({ label, aim, servers }, rounds) {
+function comparisonRows({ label, target, servers }, rounds) {
   const own = rounds.map((round) => round[servers[0].name]);
   return servers.map(({ name }, i) => {
     const figures = rounds.map((round) => round[name]);
@@ -42,7 +42,7 @@ function comparisonRows({ label, aim, servers }, rounds) {
         0,
       ),
       i === 0 ? '' : spread(ratios, 2),
-      i === 1 ? `≥ ${aim}` : '',
+      i === 1 ? `≥ ${target}` : '',
     ];
   });
 }
@@ -55,11 +55,11 @@ export function report({ results, decisions, versions, connections, rounds, seco
   );
   say('median (least–most); the ratio is this application to the other, round by round\n');
   printTable([
-    ['what', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'ratio', 'aim'],
+    ['what', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'ratio', 'target'],
     ...results.flatMap(({ comparison, rounds: figures }) => comparisonRows(comparison, figures)),
   ]);
   say(
     `\n  authorization decision: p50 ${decisions.p50.toFixed(2)} µs, p99 ${decisions.p99.toFixed(2)} µs over ` +
-      `${decisions.count} decisions (aim: p50 < 5 µs)`,
+      `${decisions.count} decisions (target: p50 < 5 µs)`,
   );
 }

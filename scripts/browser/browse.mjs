@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { complain, say, step, Fixable } from '../lib/log.mjs';
-import { Story, Unexpected } from '../tour/story.mjs';
+import { Story, Unexpected } from '../tour/steps.mjs';
 import { launchBrowser } from './chromium.mjs';
 import { signInByPasskey } from './passkey.mjs';
 import { signInByPassword } from './password.mjs';

@@ -1,4 +1,4 @@
-import { expectEqual } from '../tour/story.mjs';
+import { expectEqual } from '../tour/steps.mjs';
 import { AuthenticatorApp } from './totp.mjs';
 import { Visitor } from './visitor.mjs';
 
@@ -45,7 +45,7 @@ export async function signInByPassword(story, stage) {
     await enter(visitor, email);
     await visitor.fill('Password', password);
     await visitor.press('Sign in');
-    await visitor.arriveAt('/sign-in/second-factor');
+    await visitor.arriveAt('/sign-in/mfa');
     await visitor.look('08-second-factor');
     await visitor.fill('Code of your authenticator app', await app.code());
     await visitor.press('Continue');

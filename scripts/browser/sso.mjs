@@ -1,4 +1,4 @@
-import { expectEqual } from '../tour/story.mjs';
+import { expectEqual } from '../tour/steps.mjs';
 import { enter } from './password.mjs';
 import { Visitor } from './visitor.mjs';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection } from '../../test/harness/saml-door.js';
+import { SamlDoor, testConnection } from '../../test/harness/saml-sign-in.js';
 import { newSigningKey, type SigningKey } from '../../test/harness/saml-idp.js';
 import { readIdpMetadata } from '../../src/modules/auth/saml/idp-metadata.js';
 import type { SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';

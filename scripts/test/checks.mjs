@@ -21,7 +21,7 @@ const script =
 /** Checks that need no test runner, in the order in which they run. */
 export const checks = {
   lint: script('lint'),
-  types: script('types'),
+  typecheck: script('typecheck'),
   boundaries: script('boundaries'),
   'generated docs are current': ({ env, signal }) => runCli(['docs', '--check'], { env, signal }),
   // Before Jest, so that its services and tests take no time from other suites.

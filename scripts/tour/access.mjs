@@ -1,6 +1,6 @@
 import { connected, refusedByDatabase } from './database.mjs';
 import { signInByPassword } from './sign-in.mjs';
-import { expectEqual, expectThat } from './story.mjs';
+import { expectEqual, expectThat } from './steps.mjs';
 
 /** Three steps: who sees whom over HTTP, the same by raw SQL, and the audited unlock. */
 export async function readUnderRowSecurity(story, demo, director, person) {

@@ -1,4 +1,4 @@
-import { Unexpected } from './story.mjs';
+import { Unexpected } from './steps.mjs';
 
 /** Somebody at a browser: keeps cookies, follows no redirect by itself. */
 export class Client {

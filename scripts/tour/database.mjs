@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Unexpected } from './story.mjs';
+import { Unexpected } from './steps.mjs';
 
 /** Runs work on one connection. */
 export async function connected(url, work) {

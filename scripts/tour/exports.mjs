@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expectEqual, expectThat, Unexpected, until } from './story.mjs';
+import { expectEqual, expectThat, Unexpected, until } from './steps.mjs';
 
 /** Asks for an export and waits for its file; returns it as { file, export, url }. */
 async function exported(director, body) {
@@ -7,9 +7,9 @@ async function exported(director, body) {
   const states = new Set();
   const ready = await until(`the export ${body.kind}`, async () => {
     const now = await director.get(`/v1/exports/${id}`);
-    states.add(now.state);
-    if (now.state === 'failed') throw new Unexpected(`the export ${body.kind}`, 'ready', now);
-    return now.state === 'ready' ? now : undefined;
+    states.add(now.status);
+    if (now.status === 'failed') throw new Unexpected(`the export ${body.kind}`, 'ready', now);
+    return now.status === 'ready' ? now : undefined;
   });
   const file = await director.ask(200, 'GET', ready.url);
   expectEqual('SHA-256 of the file', createHash('sha256').update(file).digest('hex'), ready.sha256);
@@ -36,14 +36,14 @@ export async function exportFiles(story, demo, director, person) {
     );
     expectEqual('rows in the file', lines.length - 1, ready.progress.rows);
     see(`every line ends with: ${lines[0].slice(lines[0].indexOf(watermark)).replace(/"$/, '')}`);
-    await director.refused(410, 'export_link_spent', 'GET', ready.url);
+    await director.refused(410, 'export_link_expired', 'GET', ready.url);
     see('the link a second time: 410, it worked once');
   });
 
   await story.step("The director exports the new trainee's record as PDF.", async (see) => {
     const { file, ready } = await exported(director, { kind: 'person_pdf', personId: person.id });
     expectEqual('the first bytes', file.subarray(0, 5).toString(), '%PDF-');
-    await director.refused(410, 'export_link_spent', 'GET', ready.url);
+    await director.refused(410, 'export_link_expired', 'GET', ready.url);
     see(`a PDF file of ${file.length} bytes, its watermark on every page; its link is spent as well`);
   });
 }

@@ -1,6 +1,6 @@
 import { say } from '../lib/log.mjs';
 import { connected, refusedByDatabase } from './database.mjs';
-import { expectThat } from './story.mjs';
+import { expectThat } from './steps.mjs';
 
 /** What the steps before must have left in the log. */
 const EXPECTED = [
@@ -28,9 +28,9 @@ export async function readTheLog(story, demo, director, startedAt) {
   await story.step('All of it is read back in the audit log.', async (see) => {
     const events = (await director.get(`/v1/audit?limit=200&from=${startedAt.toISOString()}`)).items.reverse();
     const refusedSince = new Date(startedAt.getTime() - REFUSAL_WINDOW_MS).toISOString();
-    const refused = (await director.get(`/v1/audit?type=webhook.refused&limit=1&from=${refusedSince}`)).items;
+    const refused = (await director.get(`/v1/audit?type=webhook.rejected&limit=1&from=${refusedSince}`)).items;
     const seen = new Set([...events, ...refused].map(({ type }) => type));
-    const missing = [...EXPECTED, 'webhook.refused'].filter((type) => !seen.has(type));
+    const missing = [...EXPECTED, 'webhook.rejected'].filter((type) => !seen.has(type));
     expectThat('the log', missing.length === 0, `an entry for ${missing.join(', ')}`, [...seen]);
     for (const event of [...refused.filter(({ id }) => !events.some((one) => one.id === id)), ...events])
       say(`      ${line(event)}`);

@@ -1,6 +1,6 @@
 import { connected } from './database.mjs';
 import { signInByPassword } from './sign-in.mjs';
-import { expectEqual, expectThat, Unexpected, until } from './story.mjs';
+import { expectEqual, expectThat, Unexpected, until } from './steps.mjs';
 
 const POLICY = 'sessions.expired';
 

@@ -1,5 +1,5 @@
 import { Client } from './client.mjs';
-import { expectEqual, expectThat } from './story.mjs';
+import { expectEqual, expectThat } from './steps.mjs';
 
 const DIRECTOR = 'program.director@gme.example';
 
@@ -31,7 +31,7 @@ export async function signInBySaml(story, demo) {
           `${me.permissions.length} permissions`,
       );
 
-      await director.refused(403, 'sso_refused', 'POST', acsUrl, { form: fields });
+      await director.refused(403, 'sso_failed', 'POST', acsUrl, { form: fields });
       see('the same assertion a second time is refused: it answers one request, once');
     },
   );

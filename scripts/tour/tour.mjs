@@ -7,7 +7,7 @@ import { exportFiles } from './exports.mjs';
 import { readTheLog } from './log.mjs';
 import { runRetention } from './retention.mjs';
 import { signInBySaml } from './sign-in.mjs';
-import { Story, Unexpected } from './story.mjs';
+import { Story, Unexpected } from './steps.mjs';
 import { takeInWebhooks } from './webhooks.mjs';
 
 /** The demo installation that runs from the state folder. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { DomainChecks, SsoDomains } from '../modules/auth/domains/index.js';
+import { DomainChecks, DomainsService } from '../modules/auth/domains/index.js';
 import { SsoSetupService } from '../modules/auth/sso/index.js';
 import { AssignmentsService, PeopleService, type Kind } from '../modules/people/index.js';
 import { WebhookSourcesService } from '../modules/webhooks/index.js';
@@ -120,7 +120,7 @@ async function connect(operator: Operator, metadata: string) {
  * have a DNS record.
  */
 async function answerFor(operator: Operator, orgId: string, name: string): Promise<void> {
-  const { id } = await operator.within(orgId, () => operator.app.get(SsoDomains).known(name));
+  const { id } = await operator.within(orgId, () => operator.app.get(DomainsService).known(name));
   await operator.as(orgId, () => operator.app.get(DomainChecks).assume(id));
 }
 

@@ -184,7 +184,7 @@ async function keysCheck(config: Config): Promise<Healthy> {
       throw new Error('the KMS gives back another key than it was given');
     const organizations = await operator.app
       .get(UnitOfWork)
-      .once<{ id: string }>('SELECT app.organization_ids(true) AS id');
+      .queryOnce<{ id: string }>('SELECT app.organization_ids(true) AS id');
     let opened = 0;
     for (const { id } of organizations) {
       const ring = await operator

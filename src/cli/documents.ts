@@ -6,7 +6,7 @@ import { AppModule } from '../app.module.js';
 import { loadConfig } from '../platform/config/config.js';
 import { buildOpenApi } from '../platform/http/index.js';
 import { renderSchema } from '../platform/boot/render-schema.js';
-import { renderCatalogue } from '../platform/boot/catalogue.js';
+import { renderCatalog } from '../platform/boot/catalog.js';
 
 /** Values that let the application describe itself without any service. */
 const NOWHERE = {
@@ -50,7 +50,7 @@ async function documents(): Promise<[string, string][]> {
   const openapi = buildOpenApi(app);
   return [
     ['openapi.json', `${JSON.stringify(openapi, null, 2)}\n`],
-    ['catalogue.md', renderCatalogue()],
+    ['catalog.md', renderCatalog()],
     ['schema.sql', renderSchema()],
   ];
 }

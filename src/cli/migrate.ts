@@ -5,7 +5,7 @@ import { applyMigrations, asMigrator } from '../platform/database/migrations.js'
 import { migrationFiles } from '../platform/database/sql-files.js';
 import { declared } from '../platform/feature/registry.js';
 import { print } from './operator.js';
-import { syncCatalogue } from '../platform/policies/sync.js';
+import { syncAccessRules } from '../platform/policies/sync.js';
 
 /** `migrate`: brings the schema up to date as the migrator's role, and writes into it what the code declares. */
 export function migrateCommand(program: Command): void {
@@ -17,7 +17,7 @@ export function migrateCommand(program: Command): void {
       const { database } = loadConfig(process.env, 'migrator');
       const applied = await asMigrator(database.url, async (query) => {
         const names = await applyMigrations(query, migrationFiles());
-        await syncCatalogue(query);
+        await syncAccessRules(query);
         return names;
       });
       print({ applied, permissions: declared('permissions').size }, options);

@@ -3,11 +3,11 @@ import { text } from 'node:stream/consumers';
 import type { INestApplicationContext, LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
-import { INSTALLATION } from '../platform/clock/id.js';
+import { SYSTEM_ORG_ID } from '../platform/clock/id.js';
 import { loadConfig } from '../platform/config/config.js';
 import { type Config } from '../platform/config/config.types.js';
 import { Context, withContext } from '../platform/context/context.js';
-import { organizationEntrance } from '../platform/database/entrances.js';
+import { enterOrganization } from '../platform/database/tenant-context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { declared, type AuditEventType } from '../platform/feature/registry.js';
 
@@ -17,7 +17,7 @@ export class Operator {
 
   /** Runs a function in a transaction of an organization, as the operator. */
   within<T>(orgId: string, fn: () => Promise<T>): Promise<T> {
-    return this.as(orgId, () => this.app.get(UnitOfWork).run(organizationEntrance(orgId), fn));
+    return this.as(orgId, () => this.app.get(UnitOfWork).run(enterOrganization(orgId), fn));
   }
 
   /** Runs a function as the operator, without a transaction. */
@@ -29,7 +29,7 @@ export class Operator {
 
   /** Sets an organization up and then acts within it, in one transaction of the installation. */
   installation<T>(fn: () => Promise<T>): Promise<T> {
-    return this.within(INSTALLATION, fn);
+    return this.within(SYSTEM_ORG_ID, fn);
   }
 }
 

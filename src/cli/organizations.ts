@@ -3,7 +3,7 @@ import { PasswordsService } from '../modules/auth/passwords/index.js';
 import { FactorResetService } from '../modules/auth/mfa/index.js';
 import { OrganizationService, TenancyService } from '../modules/tenancy/index.js';
 import { PRESETS, type Preset } from '../platform/feature/roles.js';
-import { INSTALLATION, newId } from '../platform/clock/id.js';
+import { SYSTEM_ORG_ID, newId } from '../platform/clock/id.js';
 import { operate, readSecret, type Operator } from './operator.js';
 
 interface OrgOptions {
@@ -135,7 +135,7 @@ export function resetFactors(operator: Operator, { org, email }: Pick<UserOption
 
 async function listOrganizations(operator: Operator) {
   const organizations = [];
-  for (const org of (await operator.app.get(OrganizationService).ids()).filter((id) => id !== INSTALLATION)) {
+  for (const org of (await operator.app.get(OrganizationService).ids()).filter((id) => id !== SYSTEM_ORG_ID)) {
     const { id, name, preset, status, institutionId } = await inOrganization(operator, org, (organization) =>
       organization.current(),
     );

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ScimTokensService } from '../modules/auth/scim/index.js';
 import { SsoRepository } from '../modules/auth/sso/index.js';
-import { INSTALLATION } from '../platform/clock/id.js';
+import { SYSTEM_ORG_ID } from '../platform/clock/id.js';
 import { operate } from './operator.js';
 
 interface TokenOptions {
@@ -22,7 +22,7 @@ export function scimCommands(program: Command): void {
     .option('--json')
     .action(async ({ connection, days, ...options }: TokenOptions) => {
       await operate(options, async (operator) => {
-        const found = await operator.as(INSTALLATION, () => operator.app.get(SsoRepository).findForSignIn(connection));
+        const found = await operator.as(SYSTEM_ORG_ID, () => operator.app.get(SsoRepository).findForSignIn(connection));
         if (found === null)
           throw new Error('there is no such connection that is enabled, in an organization that is active');
         return operator.within(found.connection.orgId, async () => {

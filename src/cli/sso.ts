@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { DomainChecks, SsoDomains } from '../modules/auth/domains/index.js';
+import { DomainChecks, DomainsService } from '../modules/auth/domains/index.js';
 import { SsoSetupService } from '../modules/auth/sso/index.js';
 import { operate, readSecret } from './operator.js';
 
@@ -44,14 +44,14 @@ export function ssoCommands(program: Command): void {
         operator.within(options.org, async () => {
           const { items } = await operator.app.get(SsoSetupService).list();
           return {
-            connections: items.map(({ id, name, protocol, enabled, testedAt, loginUrl, metadataProblem }) => ({
+            connections: items.map(({ id, name, protocol, enabled, testedAt, loginUrl, metadataError }) => ({
               id,
               name,
               protocol,
               enabled,
               testedAt,
               loginUrl,
-              metadataProblem,
+              metadataError,
             })),
           };
         }),
@@ -65,7 +65,7 @@ export function ssoCommands(program: Command): void {
     .option('--json')
     .action((options: DomainOptions) =>
       operate(options, async (operator) => {
-        const domain = await operator.within(options.org, () => operator.app.get(SsoDomains).known(options.domain));
+        const domain = await operator.within(options.org, () => operator.app.get(DomainsService).known(options.domain));
         const after = await operator.as(options.org, () => operator.app.get(DomainChecks).check(domain.id));
         return {
           id: domain.id,

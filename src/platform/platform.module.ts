@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AccessModule } from './access/access.module.js';
 import './access/access.feature.js';
-import { AuditTrailModule } from './audit/audit-trail.module.js';
+import { AuditLogModule } from './audit/audit-log.module.js';
 import { ClockModule } from './clock/clock.module.js';
 import { ConfigModule } from './config/index.js';
 import type { Config } from './config/config.types.js';
@@ -17,13 +17,13 @@ import { RateLimitModule } from './http/rate-limit.module.js';
 import './jobs/jobs.feature.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { RedisModule, RedisProbe } from './redis/index.js';
-import { LivePlatformModule } from './live/live.module.js';
+import { RealtimePlatformModule } from './realtime/realtime.module.js';
 import { LoggingModule } from './logging/index.js';
 import { MailModule } from './mail/index.js';
 import { PagesModule } from './pages/index.js';
 import { HealthModule } from './health/health.module.js';
 import { OutboundModule } from './outbound/index.js';
-import { PlacesModule } from './places/index.js';
+import { GeoIpModule } from './geoip/index.js';
 import { StorageModule } from './storage/index.js';
 import { WebhookEventsModule } from './webhooks/webhook-events.module.js';
 
@@ -37,17 +37,17 @@ export class PlatformModule {
         ConfigModule.forRoot(config),
         LoggingModule,
         ClockModule,
-        PlacesModule,
+        GeoIpModule,
         RedisModule,
         DatabaseModule,
         KeysModule,
         StorageModule,
         MailModule,
         OutboundModule,
-        AuditTrailModule,
+        AuditLogModule,
         JobsModule,
         WebhookEventsModule,
-        LivePlatformModule,
+        RealtimePlatformModule,
         RateLimitModule,
         HealthModule.forRoot([DatabaseProbe, RedisProbe]),
         AccessModule,

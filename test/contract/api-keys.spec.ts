@@ -104,7 +104,7 @@ afterAll(async () => {
 
 const guarded = () => guardedOf(routes);
 const permissionOf = ({ policy }: Route) => (policy?.kind === 'access' ? (policy.permission as string) : '');
-const forPeople = ({ policy }: Route) => policy?.peopleOnly === true;
+const forPeople = ({ policy }: Route) => policy?.interactiveOnly === true;
 
 /** From an address that nobody had before, so that no limit by address is met. */
 function caller({ key }: MadeKey): Client {
@@ -140,7 +140,7 @@ describe('every route', () => {
   it.each([
     ['expired', '401 api_key_expired'],
     ['revoked', '401 unauthenticated'],
-    ['elsewhere', '403 address_not_allowed'],
+    ['elsewhere', '403 ip_not_allowed'],
   ] as const)('refuses a key that is %s', async (kind, answer) => {
     expect(
       await surprises(
@@ -157,7 +157,7 @@ describe('every route', () => {
       await surprises(
         asking,
         (route) => without.get(permissionOf(route)) ?? spent.full,
-        (route) => (forPeople(route) ? '403 not_for_api_keys' : '403 forbidden'),
+        (route) => (forPeople(route) ? '403 api_key_not_allowed' : '403 forbidden'),
       ),
     ).toEqual([]);
   });
@@ -178,7 +178,11 @@ describe('every route', () => {
   it('works for a key with its one permission, which neither gives rights nor shows what may not be read', async () => {
     const wanting = (route: Route) => keyOf(route) in READING || GIVING.has(keyOf(route));
     const expected = (route: Route) =>
-      forPeople(route) ? '403 not_for_api_keys' : GIVING.has(keyOf(route)) ? '403 beyond_own_grants' : 'nothing there';
+      forPeople(route)
+        ? '403 api_key_not_allowed'
+        : GIVING.has(keyOf(route))
+          ? '403 insufficient_privileges_to_grant'
+          : 'nothing there';
     const one = (route: Route) => only.get(permissionOf(route)) ?? anyOther();
     expect(
       await surprises(
@@ -271,19 +275,19 @@ describe('raw SQL in the context of a key', () => {
     for (const [permission, { key }] of only) {
       await raw.enterByKey(key);
       const { rows } = await raw.attempt(
-        `SELECT p AS permission, app.held(p) AS held, app.holds(p) AS holds,
-           app.org_if_everybody(p) = app.org_id() AS everybody FROM unnest($1::text[]) p`,
+        `SELECT p AS permission, app.granted_scope(p) AS held, app.has_permission(p) AS holds,
+           app.org_if_unscoped(p) = app.org_id() AS everybody FROM unnest($1::text[]) p`,
         [PERMISSIONS],
       );
       cells += rows.length;
       for (const row of rows) {
         const own = row.permission === permission;
-        const ofPeople = declared('permissions').get(row.permission as string)?.ofPeople === true;
+        const personScoped = declared('permissions').get(row.permission as string)?.personScoped === true;
         expect(row).toEqual({
           permission: row.permission,
           held: own ? 'org' : 'none',
           holds: own,
-          everybody: own && ofPeople ? true : null,
+          everybody: own && personScoped ? true : null,
         });
       }
       await raw.rollback();

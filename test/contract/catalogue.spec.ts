@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.drop();
   process.stdout.write(
-    `catalogue gate: ${cells} cells, ${schema.tables.length} tables, ${schema.routines.length} functions\n`,
+    `catalog gate: ${cells} cells, ${schema.tables.length} tables, ${schema.routines.length} functions\n`,
   );
 });
 

@@ -36,9 +36,9 @@ const visit = () =>
     ip: null,
     user_agent: null,
   });
-const VISIT = (n: number) => `jsonb_populate_record(NULL::app.visit, $${n}::jsonb)`;
+const VISIT = (n: number) => `jsonb_populate_record(NULL::app.new_session, $${n}::jsonb)`;
 const shown = (fields: object) => JSON.stringify({ proof: `\\x${randomBytes(32).toString('hex')}`, ...fields });
-const SHOWN = (n: number) => `jsonb_populate_record(NULL::app.shown_factor, $${n}::jsonb)`;
+const SHOWN = (n: number) => `jsonb_populate_record(NULL::app.presented_factor, $${n}::jsonb)`;
 const CLAIMS = () => [
   shown({ kind: 'totp', step: 99_999_999 }),
   shown({ kind: 'recovery-code', lookup: '\\x0000000000000000' }),
@@ -80,18 +80,20 @@ describe("SQL as the application's role", () => {
   it('that holds the right password cannot claim that a factor was shown', async () => {
     const secret = await stolenSignIn();
     for (const claim of CLAIMS().slice(0, 4)) {
-      expect((await raw.outcome('SELECT state FROM app.begin_proof($1, NULL)', [secret])).rows[0]!['state']).toBe('go');
+      expect(
+        (await raw.outcome('SELECT state FROM app.begin_reauthentication($1, NULL)', [secret])).rows[0]!['state'],
+      ).toBe('go');
       const { rows } = await raw.outcome(
-        `SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
+        `SELECT state FROM app.complete_mfa($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
         [secret, claim, visit()],
       );
       expect([claim, rows[0]!['state']]).toEqual([claim, 'refused']);
     }
     await harness.database.superuser('DELETE FROM app_private.sign_in_locks');
     for (const claim of CLAIMS().slice(4)) {
-      await raw.outcome('SELECT state FROM app.begin_proof($1, NULL)', [secret]);
+      await raw.outcome('SELECT state FROM app.begin_reauthentication($1, NULL)', [secret]);
       const { rows } = await raw.outcome(
-        `SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
+        `SELECT state FROM app.complete_mfa($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
         [secret, claim, visit()],
       );
       expect([claim, rows[0]!['state']]).toEqual([claim, 'refused']);
@@ -101,11 +103,12 @@ describe("SQL as the application's role", () => {
 
   it('evaluates nothing without a try, and tells nothing of who has no sign-in under way', async () => {
     const secret = await stolenSignIn();
-    const without = await raw.outcome(
-      `SELECT state FROM app.complete_second_factor($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`,
-      [secret, CLAIMS()[0], visit()],
-    );
-    expect(without.rows[0]!['state']).toBe('lapsed');
+    const without = await raw.outcome(`SELECT state FROM app.complete_mfa($1, ${SHOWN(2)}, ${VISIT(3)}, NULL, NULL)`, [
+      secret,
+      CLAIMS()[0],
+      visit(),
+    ]);
+    expect(without.rows[0]!['state']).toBe('expired');
     expect(
       (await raw.outcome('SELECT user_id FROM app.pending_factors($1)', ['x'.repeat(43)])).rows[0]!['user_id'],
     ).toBeNull();
@@ -114,8 +117,8 @@ describe("SQL as the application's role", () => {
   it('has one password compared a try, in a session too', async () => {
     const secret = sessionSecret(thief.client);
     await raw.enter(secret);
-    const { rows } = await raw.attempt('SELECT salt FROM app.begin_proof($1, NULL)', [secret]);
-    const evaluated = await new Passwords().evaluate(Factories.PASSWORD, rows[0]!['salt'] as Buffer);
+    const { rows } = await raw.attempt('SELECT salt FROM app.begin_reauthentication($1, NULL)', [secret]);
+    const evaluated = await new Passwords().hash(Factories.PASSWORD, rows[0]!['salt'] as Buffer);
     const proved = async (of: string) => {
       const outcome = await raw.attempt('SELECT app.prove_password($1, $2) AS state', [of, evaluated]);
       return outcome.rows[0]?.['state'] ?? outcome.message;
@@ -186,7 +189,7 @@ describe("SQL as the application's role", () => {
     }
     expect((await raw.attempt('UPDATE sessions SET second_factor_at = now()')).code).toBe('42501');
     expect((await raw.attempt('UPDATE sessions SET stepped_up_at = now()')).code).toBe('42501');
-    expect((await raw.attempt('UPDATE organizations SET require_second_factor = false')).rowCount).toBe(0);
+    expect((await raw.attempt('UPDATE organizations SET require_mfa = false')).rowCount).toBe(0);
     await raw.client.query('COMMIT');
     expect(await factorsOf(victim)).toEqual(before);
   });

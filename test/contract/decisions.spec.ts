@@ -62,7 +62,7 @@ const SHAPES = fc
             arbitrary: fc.uniqueArray(
               fc.constantFrom(
                 'person:read',
-                'person:contact',
+                'person:unlock-contact',
                 'assignment:read',
                 'person:update',
                 'role:read',
@@ -82,7 +82,7 @@ const SHAPES = fc
     `shape_${i}`,
     {
       ...(hangs && { person: 'person_id' }),
-      ...(owned && { own: { column: 'owner_id', may: ['select' as const] } }),
+      ...(owned && { own: { column: 'owner_id', commands: ['select' as const] } }),
       ...(select !== null && { select }),
       ...(says && select !== null && !(select as readonly string[]).includes('signed-in') && { permission: 'opens' }),
     },
@@ -95,7 +95,7 @@ defineFeature({
   tables: Object.fromEntries(
     TABLES.map(([table, rows]): [string, TableDeclaration] => [
       table,
-      { kind: 'tenant', rows, retention: { keep: 'of this test' } },
+      { kind: 'tenant', rows, retention: { reason: 'of this test' } },
     ]),
   ),
 });
@@ -219,7 +219,8 @@ async function found(
   const all = (
     await raw.outcome(PROBES.map(([table], i) => `SELECT ${i} AS n, person_id FROM ${table}`).join(' UNION ALL '))
   ).rows as { n: number; person_id: string }[];
-  const held = (await raw.outcome('SELECT p, app.held(p) AS scope FROM unnest($1::text[]) p', [PERMISSIONS])).rows as {
+  const held = (await raw.outcome('SELECT p, app.granted_scope(p) AS scope FROM unnest($1::text[]) p', [PERMISSIONS]))
+    .rows as {
     p: string;
     scope: string;
   }[];

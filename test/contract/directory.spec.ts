@@ -197,7 +197,7 @@ describe("raw SQL of the application's role, once a directory has entered", () =
     `SELECT app.set_password(gen_random_uuid(), NULL, '', '', NULL, false)`,
     `SELECT app.enter_organization(app.audit_org_id())`,
     `INSERT INTO scim_users (org_id) VALUES (app.audit_org_id())`,
-    `SELECT app_private.scim_settle(NULL, NULL, true)`,
+    `SELECT app_private.scim_apply_membership(NULL, NULL, true)`,
     `SELECT secret_hash FROM scim_tokens`,
     `SELECT * FROM app.institution_report()`,
     `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, request_id, canonical,
@@ -206,7 +206,7 @@ describe("raw SQL of the application's role, once a directory has entered", () =
     `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, request_id, canonical,
        private_digest) VALUES (app.audit_org_id(), now(), gen_random_uuid(), 'scim.user_updated', 'success', 'user',
          gen_random_uuid()::text, 'r', '', '')`,
-    `INSERT INTO live_events (org_id, id, type, permission, occurred_at)
+    `INSERT INTO realtime_events (org_id, id, type, permission, occurred_at)
        VALUES (app.audit_org_id(), gen_random_uuid(), 'membership.ended', 'membership:read', now())`,
   ])('is refused: %s', async (statement) => {
     cells += 1;

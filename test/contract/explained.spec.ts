@@ -117,7 +117,7 @@ describe('who-can, of random organizations', () => {
         (caller, person) => caller.get(`/v1/people/${person}/contact`),
         200,
       );
-      expect(await asked(client, 'person', people, 'person:contact')).toEqual(unlocked);
+      expect(await asked(client, 'person', people, 'person:unlock-contact')).toEqual(unlocked);
       const exported = await overHttp(
         members,
         people,
@@ -201,8 +201,9 @@ describe('a preview, of random organizations', () => {
           continue;
         }
         await raw.enter(member.secret);
-        const held = (await raw.attempt('SELECT p, app.held(p) AS scope FROM unnest($1::text[]) p', [permissions]))
-          .rows;
+        const held = (
+          await raw.attempt('SELECT p, app.granted_scope(p) AS scope FROM unnest($1::text[]) p', [permissions])
+        ).rows;
         const now = (await raw.attempt('SELECT id FROM people WHERE id = ANY (app.assigned_people())')).rows;
         const reached = [
           await idsOf('SELECT id FROM people'),
@@ -217,7 +218,7 @@ describe('a preview, of random organizations', () => {
         );
         trials += 3;
         expect(scopes).toEqual(Object.fromEntries(held.map(({ p, scope }) => [p, scope])));
-        expect([counts['person:read'], counts['person:update'], counts['person:contact']]).toEqual([
+        expect([counts['person:read'], counts['person:update'], counts['person:unlock-contact']]).toEqual([
           ...reached,
           contacts.length,
         ]);

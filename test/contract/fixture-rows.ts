@@ -112,7 +112,7 @@ export async function deadDelivery(
     async () =>
       (
         await harness.database.superuser(
-          `SELECT 1 FROM webhook_inbox i JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id WHERE i.org_id = $1 AND i.id = $2 AND o.state = 'dead'`,
+          `SELECT 1 FROM webhook_inbox i JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id WHERE i.org_id = $1 AND i.id = $2 AND o.state = 'failed'`,
           [org, deliveryId],
         )
       ).length > 0,
@@ -142,7 +142,7 @@ export async function fillTheRest(
 }
 
 /** An answer of an identity provider to somebody who tried the connection. */
-export async function triedConnection(
+export async function testedConnection(
   harness: Harness,
   org: string,
   { connection, by, mark }: { connection: string; by: string; mark: string },
@@ -162,7 +162,7 @@ export async function triedConnection(
       .seal('result_enc', JSON.stringify(result)),
   );
   await harness.database.superuser(
-    `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, reason, request_id, evidence, test_by, result_enc) VALUES ($1, $2, $3, false, 'role_missing', $4, $4, $5, $6)`,
+    `INSERT INTO sso_attempts (org_id, id, connection_id, accepted, reason, request_id, diagnostics, test_by, result_enc) VALUES ($1, $2, $3, false, 'role_missing', $4, $4, $5, $6)`,
     [org, id, connection, mark, by, sealed],
   );
 }

@@ -206,7 +206,7 @@ export async function makeTenant(
     mark,
   );
   await rows.fillTheRest(harness, org, { connection, membership: bare.membershipId, mark });
-  await rows.triedConnection(harness, org, { connection, by: directorMember.membershipId, mark });
+  await rows.testedConnection(harness, org, { connection, by: directorMember.membershipId, mark });
   const ids = {
     org,
     person,

@@ -265,11 +265,8 @@ describe('a function or a file that is not for the application', () => {
     }
     await harness.database.superuser('ANALYZE people');
     expect((await raw.attempt(`SELECT most_common_vals FROM pg_stats WHERE tablename = 'people'`)).rows).toEqual([]);
-    for (const catalogue of ['pg_statistic', 'pg_authid', 'pg_user_mapping', 'pg_hba_file_rules']) {
-      expect([catalogue, (await raw.attempt(`SELECT * FROM pg_catalog.${catalogue}`)).code]).toEqual([
-        catalogue,
-        '42501',
-      ]);
+    for (const catalog of ['pg_statistic', 'pg_authid', 'pg_user_mapping', 'pg_hba_file_rules']) {
+      expect([catalog, (await raw.attempt(`SELECT * FROM pg_catalog.${catalog}`)).code]).toEqual([catalog, '42501']);
     }
   });
 

@@ -8,8 +8,8 @@ import { loadConfig } from '../../src/platform/config/config.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import { allRoutes, type Route } from '../../src/platform/boot/routes.js';
 import { createApp } from '../../src/platform/http/index.js';
-import { fieldsOf, type Audience, type ResponseClass } from '../../src/platform/http/picker.js';
-import { responseClasses, returnsOf } from '../../src/platform/http/returns.js';
+import { fieldsOf, type Audience, type ResponseClass } from '../../src/platform/http/serializer.js';
+import { responseClasses, responseTypeOf } from '../../src/platform/http/response-type.js';
 import { Harness } from '../harness/app.js';
 import { Client } from '../harness/client.js';
 import { Factories } from '../harness/factories.js';
@@ -20,7 +20,8 @@ import { makeTenant, providerMetadata, type Tenant } from './fixtures.js';
 /** What answers with something else than fields of a class. Whoever adds one has thought about what is in it. */
 const WITHOUT_CLASS: Record<string, string> = {
   'GET /metrics': 'numbers for the operator, behind a token',
-  'GET /v1/events': 'a stream whose events leave through LiveEventResponse, ids and types alone: test/e2e/live.spec.ts',
+  'GET /v1/events':
+    'a stream whose events leave through LiveEventResponse, ids and types alone: test/e2e/realtime.spec.ts',
   'GET /v1/exports/:id/file': 'a file for whoever asked for it; exports leave out themselves what portals do not get',
   'GET /v1/sso/oidc/:connectionId/login': 'sends the browser to the provider',
   'GET /v1/sso/oidc/:connectionId/callback': 'sends the browser back to where it came from',
@@ -86,12 +87,12 @@ afterAll(async () => {
 });
 
 const withClass = () =>
-  routes.filter(({ handler }) => ['item', 'list'].includes(returnsOf(handler)?.kind ?? 'undeclared'));
+  routes.filter(({ handler }) => ['item', 'list'].includes(responseTypeOf(handler)?.kind ?? 'undeclared'));
 
 describe('every answer', () => {
   it('is made by a class that lists its fields, or was looked at', () => {
     const others = routes
-      .filter(({ handler }) => !['item', 'list', 'nothing'].includes(returnsOf(handler)?.kind ?? 'undeclared'))
+      .filter(({ handler }) => !['item', 'list', 'nothing'].includes(responseTypeOf(handler)?.kind ?? 'undeclared'))
       .map(keyOf)
       .filter((key) => !PAGES.test(key));
     expect(others.toSorted()).toEqual(Object.keys(WITHOUT_CLASS).toSorted());
@@ -117,7 +118,7 @@ describe('every answer', () => {
 
   it('leaves out for portals what is for staff, and for everybody what no class lists', () => {
     for (const route of withClass()) {
-      const { kind, type, shape } = returnsOf(route.handler)!;
+      const { kind, type, shape } = responseTypeOf(route.handler)!;
       for (const audience of ['portal', 'staff'] as const) {
         const value = plant(filled(type!));
         const answer = shape(
@@ -241,7 +242,7 @@ function plant(value: unknown): unknown {
 
 /** `Class.field` of everything that portals can be answered. */
 function shownToPortals(): string[] {
-  const classes = new Set(withClass().map(({ handler }) => returnsOf(handler)!.type!));
+  const classes = new Set(withClass().map(({ handler }) => responseTypeOf(handler)!.type!));
   return [...classes.keys()].flatMap((type) => shownOf(type, classes));
 }
 
@@ -257,7 +258,7 @@ function shownOf(type: ResponseClass, seen: Set<ResponseClass>): string[] {
 
 /** Fields of an answer that the class does not give to the audience, and fields of it that are missing. */
 function breaches(route: Route, body: unknown, audience: Audience): string[] {
-  const { kind, type } = returnsOf(route.handler)!;
+  const { kind, type } = responseTypeOf(route.handler)!;
   const values = kind === 'list' ? (body as { items: unknown[] }).items : [body];
   const planted = JSON.stringify(body).includes(PLANTED) ? [`${keyOf(route)}: shows what no class lists`] : [];
   return [

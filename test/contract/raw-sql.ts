@@ -109,7 +109,7 @@ export function sessionSecret(client: Client): string {
 /** The SQL of a visit with the digest that an expression stands for, and nothing else known of it. */
 export function bareVisit(digest: string): string {
   return (
-    `jsonb_populate_record(NULL::app.visit, jsonb_build_object('id', gen_random_uuid(), 'secret_hash', ` +
+    `jsonb_populate_record(NULL::app.new_session, jsonb_build_object('id', gen_random_uuid(), 'secret_hash', ` +
     `${digest}::bytea))`
   );
 }

@@ -84,7 +84,7 @@ describe('a member without any permission, by raw SQL in a session of their own'
   it.each(RULES)('reaches in %s only what every member may, or what is their own', async (table, rules) => {
     const done = await trials(table);
     for (const command of ['select', 'insert', 'update', 'delete'] as const) {
-      if (open(rules, command) || rules.own?.may.includes(command)) continue;
+      if (open(rules, command) || rules.own?.commands.includes(command)) continue;
       // Rows that are there and cannot be seen are neither counted nor touched; a new one is refused, not merely
       // unseen.
       expect([table, command, done[command]]).toEqual([
@@ -97,7 +97,7 @@ describe('a member without any permission, by raw SQL in a session of their own'
 
   it('finds their own rows among all, where a table has them', async () => {
     for (const [table, { own }] of RULES.filter(
-      ([, rules]) => rules.own?.may.includes('select') && !open(rules, 'select'),
+      ([, rules]) => rules.own?.commands.includes('select') && !open(rules, 'select'),
     )) {
       const others = await raw.attempt(
         `SELECT 1 FROM ${table} WHERE ${own!.column} IS DISTINCT FROM app.membership_id()`,

@@ -65,8 +65,8 @@ export const SAMPLES: Record<string, MakeSample> = {
   'POST /v1/sso/connections': async (_ids, { metadata, roles }) => ({
     body: { name: 'Second', metadata, defaultRole: roles.subject },
   }),
-  'POST /v1/sso/connections/:id/key/switch': async ({ connection }, { director }) => {
-    for (let key = 0; key < 2; key += 1) await director.post(`/v1/sso/connections/${connection}/key`);
+  'POST /v1/sso/connections/:id/keys/rotate': async ({ connection }, { director }) => {
+    for (let key = 0; key < 2; key += 1) await director.post(`/v1/sso/connections/${connection}/keys`);
     return { params: { id: connection } };
   },
   'POST /v1/sso/connections/:id/refresh': ({ publishedConnection }) => ({ params: { id: publishedConnection } }),
@@ -94,7 +94,7 @@ export const SAMPLES: Record<string, MakeSample> = {
   }),
   'POST /v1/access/grants/:id/decline': ({ declinable }) => ({ params: { id: declinable } }),
   'GET /v1/access/who-can': ({ person }) => ({
-    query: { resource: 'person', id: person, permission: 'person:contact', limit: '10' },
+    query: { resource: 'person', id: person, permission: 'person:unlock-contact', limit: '10' },
   }),
   'POST /v1/access/reviews/:id/complete': ({ decidedReview }) => ({ params: { id: decidedReview } }),
   'GET /v1/api-keys': ({ keyOwner }) => ({ query: { membershipId: keyOwner, limit: '10' } }),
@@ -181,9 +181,9 @@ export const PUBLIC: Record<string, string> = {
   'GET /health/live': 'tells only that the process runs',
   'GET /health/ready': 'tells only which services answer',
   'POST /v1/auth/login': 'five tries an account, and a limit by address',
-  'POST /v1/auth/login/second-factor':
+  'POST /v1/auth/login/mfa':
     'the cookie of a sign-in whose password was right; five tries an account, and a limit by address',
-  'GET /v1/auth/login/second-factor/options': 'the cookie of a sign-in whose password was right; a limit by address',
+  'GET /v1/auth/login/mfa/options': 'the cookie of a sign-in whose password was right; a limit by address',
   'GET /v1/auth/passkeys/sign-in/options': 'tells nothing of anybody; a limit by address',
   'POST /v1/auth/passkeys/sign-in': 'the signature of a passkey over a challenge of this browser; a limit by address',
   'POST /v1/auth/password/forgot': 'tells nothing, three mails an address and hour, and a limit by address',
@@ -206,8 +206,8 @@ export const PUBLIC: Record<string, string> = {
   'POST /account/forgot': 'what POST /v1/auth/password/forgot does, and only for a form of our own page',
   'GET /account/reset': 'a form, the same for everybody',
   'POST /account/reset': 'what POST /v1/auth/password/reset does, and only for a form of our own page',
-  'GET /sign-in/second-factor': 'the cookie of a sign-in whose password was right; a limit by address',
-  'POST /sign-in/second-factor': 'what POST /v1/auth/login/second-factor does, and only for a form of our own page',
+  'GET /sign-in/mfa': 'the cookie of a sign-in whose password was right; a limit by address',
+  'POST /sign-in/mfa': 'what POST /v1/auth/login/mfa does, and only for a form of our own page',
   'GET /sign-in': 'looks at the domain of an address alone; a limit by address',
   'POST /sign-in/password': 'what POST /v1/auth/login does, and only for a form of our own page',
   'GET /v1/sso/oidc/:connectionId/login': 'sends to the provider; a limit by address',

@@ -1,6 +1,6 @@
 import type { TestDatabase } from '../harness/database.js';
 
-/** A table of `public` as the database's own catalogue describes it. */
+/** A table of `public` as the database's own catalog describes it. */
 export interface Table {
   name: string;
   owner: string;

@@ -24,7 +24,7 @@ const always = (code: ErrorCode) => (): ErrorCode => code;
 const unlessSetup =
   (code: ErrorCode) =>
   ({ policy }: Route) =>
-    policy?.beforeSetup ? null : code;
+    policy?.allowIncompleteSetup ? null : code;
 
 const OF_ORG = 'WHERE id = $1 AND $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL';
 const OF_MEMBER = 'WHERE org_id = $1 AND id = $2 AND $3::uuid IS NOT NULL';
@@ -43,14 +43,15 @@ const STANDINGS: Record<string, Standing> = {
     end: `UPDATE memberships SET status = 'active' ${OF_MEMBER}`,
   },
   'a password that must be changed': {
-    refusal: ({ mutating, policy }) => (mutating && !policy?.beforeSetup ? 'password_change_required' : null),
+    refusal: ({ mutating, policy }) => (mutating && !policy?.allowIncompleteSetup ? 'password_change_required' : null),
     begin: `UPDATE users SET must_change_password = true ${OF_USER}`,
     end: `UPDATE users SET must_change_password = false ${OF_USER}`,
   },
   'a second factor that is missing': {
-    refusal: ({ policy }) => (policy?.beforeSetup || policy?.beforeSecondFactor ? null : 'second_factor_required'),
-    begin: `UPDATE organizations SET require_second_factor = true ${OF_ORG}`,
-    end: `UPDATE organizations SET require_second_factor = false ${OF_ORG}`,
+    refusal: ({ policy }) =>
+      policy?.allowIncompleteSetup || policy?.allowWithoutMfa ? null : 'second_factor_required',
+    begin: `UPDATE organizations SET require_mfa = true ${OF_ORG}`,
+    end: `UPDATE organizations SET require_mfa = false ${OF_ORG}`,
   },
   'single sign-on that was not used': {
     refusal: unlessSetup('sso_required'),
@@ -102,7 +103,7 @@ const LEAVING = new Set(['GET /v1/sso/oidc/:connectionId/logout']);
  * What reading may move: the log and what of it goes out live, when somebody was last here, and the link to a file,
  * which is good once.
  */
-const MOVES = new Set(['audit_events', 'audit_private', 'live_events', 'sessions', 'exports']);
+const MOVES = new Set(['audit_events', 'audit_private', 'realtime_events', 'sessions', 'exports']);
 const TABLES = [...declared('tables')]
   .filter(([name, { kind }]) => kind === 'tenant' && !MOVES.has(name))
   .map(([name]) => name);
@@ -125,7 +126,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   mine = { ...mine, director: await harness.signIn(mine.directorMember.email) };
   spare = new Map();
-  for (const route of routes.filter(({ mutating, policy }) => mutating && policy?.beforeSetup))
+  for (const route of routes.filter(({ mutating, policy }) => mutating && policy?.allowIncompleteSetup))
     spare.set(route, await harness.signIn(mine.directorMember.email));
   // More than five at once, for the test alone.
   await harness.database.superuser(

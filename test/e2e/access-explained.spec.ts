@@ -60,7 +60,7 @@ describe('who-can', () => {
           decidedBy: [
             { level: 'default', role: 'mentor', scope: 'assigned', since: null, accessGrantId: null, expiresAt: null },
           ],
-          outweighs: [],
+          overrides: [],
         },
       ],
     });
@@ -68,18 +68,18 @@ describe('who-can', () => {
 
   it('names the override that decides, the access grant with its end, and all that they outweigh', async () => {
     const { member, person } = await mentor();
-    await director.put('/v1/roles/mentor/permissions/person:contact', { scope: 'none' });
+    await director.put('/v1/roles/mentor/permissions/person:unlock-contact', { scope: 'none' });
     const {
       body: { id },
     } = await director.post('/v1/access/grants', {
       membershipId: member.membershipId,
-      grants: [{ permission: 'person:contact', scope: 'org' }],
+      grants: [{ permission: 'person:unlock-contact', scope: 'org' }],
       reason: 'Synthetic reason of a test',
       minutes: 30,
     });
     await other.post(`/v1/access/grants/${id}/approve`);
-    await override(member, 'person:contact', 'own');
-    const found = (await whoCan(`resource=person&id=${person}&permission=person:contact`)).find(
+    await override(member, 'person:unlock-contact', 'own');
+    const found = (await whoCan(`resource=person&id=${person}&permission=person:unlock-contact`)).find(
       ({ membershipId }) => membershipId === member.membershipId,
     );
     expect(found).toMatchObject({
@@ -88,7 +88,7 @@ describe('who-can', () => {
         { step: 'see', permission: 'person:read' },
         {
           step: 'do',
-          permission: 'person:contact',
+          permission: 'person:unlock-contact',
           scope: 'org',
           relation: 'organization',
           decidedBy: [
@@ -100,7 +100,7 @@ describe('who-can', () => {
               since: expect.any(String),
             },
           ],
-          outweighs: [
+          overrides: [
             { level: 'member', scope: 'own' },
             { level: 'role', role: 'mentor', scope: 'none' },
             { level: 'default', role: 'mentor', scope: 'assigned' },
@@ -108,7 +108,7 @@ describe('who-can', () => {
         },
       ],
     });
-    await director.delete('/v1/roles/mentor/permissions/person:contact');
+    await director.delete('/v1/roles/mentor/permissions/person:unlock-contact');
   });
 
   it('leaves out who is denied, who has left, and whose assignment begins later or is over', async () => {
@@ -160,7 +160,7 @@ describe('who-can', () => {
       return [code, body.code];
     };
     expect(await status(`resource=person&id=${elsewhere}`)).toEqual([404, 'not_found']);
-    expect(await status('resource=secret')).toEqual([400, 'unknown_resource']);
+    expect(await status('resource=secret')).toEqual([400, 'unknown_resource_type']);
     expect(await status('resource=person&permission=person:fly')).toEqual([400, 'unknown_permission']);
     expect(await status(`resource=person&id=${person}&permission=sso:read`)).toEqual([
       400,
@@ -194,23 +194,23 @@ describe('who-can', () => {
 describe('a preview', () => {
   it('says what stands in the way before a sign-in reaches anything', async () => {
     const { member } = await mentor();
-    expect((await preview(member)).standing).toEqual([]);
+    expect((await preview(member)).signInRestrictions).toEqual([]);
     await harness.database.superuser('UPDATE users SET must_change_password = true WHERE id = $1', [member.userId]);
     await harness.database.superuser(`UPDATE sessions SET method = 'saml' WHERE membership_id = $1`, [
       directorMember.membershipId,
     ]);
     for (const [setting, code] of [
-      ['require_second_factor', 'second_factor_required'],
+      ['require_mfa', 'second_factor_required'],
       ['require_sso', 'sso_required'],
     ] as const) {
       await harness.database.superuser(`UPDATE organizations SET ${setting} = true WHERE id = $1`, [orgId]);
-      expect((await preview(member)).standing).toEqual(['password_change_required', code]);
+      expect((await preview(member)).signInRestrictions).toEqual(['password_change_required', code]);
       expect((await other.get('/v1/people')).body.code).toBe(code);
       await harness.database.superuser(`UPDATE organizations SET ${setting} = false WHERE id = $1`, [orgId]);
     }
     await director.delete(`/v1/memberships/${member.membershipId}`);
     expect(await preview(member)).toMatchObject({
-      standing: ['membership_ended', 'password_change_required'],
+      signInRestrictions: ['membership_ended', 'password_change_required'],
       routes: [],
     });
   });
@@ -283,7 +283,7 @@ describe('in the database', () => {
     for (const [statement, values] of [
       ['SELECT * FROM app.members_and_grants(NULL, NULL, 10)', []],
       ['SELECT * FROM app.grant_levels($1)', [[directorMember.membershipId]]],
-      ['SELECT * FROM app.member_in_full($1)', [directorMember.userId]],
+      ['SELECT * FROM app.member_details($1)', [directorMember.userId]],
       ['SELECT app.start_access_review(gen_random_uuid())', []],
     ] as [string, unknown[]][])
       expect([statement, (await raw.attempt(statement, values)).code]).toEqual([statement, '42501']);

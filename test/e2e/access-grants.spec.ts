@@ -45,7 +45,7 @@ describe('an access grant', () => {
     } = await ask(client);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
     expect((await director.post(`/v1/access/grants/${id}/approve`)).body).toMatchObject({
-      state: 'approved',
+      status: 'approved',
       expiresAt: expect.any(String),
     });
     expect((await client.get(`/v1/people/${person}`)).status).toBe(200);
@@ -102,7 +102,7 @@ describe('an access grant', () => {
     await harness.settled();
     expect((await director.get('/v1/audit?type=access_grant.expired')).body.items).toMatchObject([{ target: { id } }]);
     expect((await director.get(`/v1/access/grants?membershipId=${member.membershipId}`)).body.items).toMatchObject([
-      { id, state: 'ended' },
+      { id, status: 'ended' },
     ]);
   });
 
@@ -118,34 +118,34 @@ describe('an access grant', () => {
 
   it('outweighs a denial for the role, and the wider of two allowances counts', async () => {
     const { client, member, person } = await mentor();
-    await director.put('/v1/roles/mentor/permissions/person:contact', { scope: 'none' });
+    await director.put('/v1/roles/mentor/permissions/person:unlock-contact', { scope: 'none' });
     await director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' });
     const {
       body: { id },
     } = await ask(client, {
       grants: [
         { permission: 'person:read', scope: 'org' },
-        { permission: 'person:contact', scope: 'org' },
+        { permission: 'person:unlock-contact', scope: 'org' },
       ],
     });
     await director.post(`/v1/access/grants/${id}/approve`);
     expect((await client.get(`/v1/people/${person}/contact`)).status).toBe(200);
-    await director.delete('/v1/roles/mentor/permissions/person:contact');
+    await director.delete('/v1/roles/mentor/permissions/person:unlock-contact');
   });
 });
 
 describe('a second person', () => {
   it('is neither who is to have it nor who asked, in the database as well', async () => {
     const mine = (await ask(director)).body.id as string;
-    expect((await director.post(`/v1/access/grants/${mine}/approve`)).body.code).toBe('access_grant_own');
+    expect((await director.post(`/v1/access/grants/${mine}/approve`)).body.code).toBe('access_grant_self_approval');
     const { member } = await mentor();
     const asked = (await ask(director, { membershipId: member.membershipId })).body.id as string;
-    expect((await director.post(`/v1/access/grants/${asked}/approve`)).body.code).toBe('access_grant_own');
+    expect((await director.post(`/v1/access/grants/${asked}/approve`)).body.code).toBe('access_grant_self_approval');
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(director));
     expect(
       (await raw.attempt('SELECT app.decide_access_grant($1, true, gen_random_uuid()) AS state', [asked])).rows,
-    ).toEqual([{ state: 'own' }]);
+    ).toEqual([{ status: 'own' }]);
     expect(
       (
         await raw.attempt(
@@ -182,7 +182,9 @@ describe('a second person', () => {
       id: string;
     };
     expect((await asMember!.post(`/v1/access/grants/${id}/approve`)).status).toBe(403);
-    expect((await asViewer!.post(`/v1/access/grants/${id}/approve`)).body.code).toBe('beyond_own_grants');
+    expect((await asViewer!.post(`/v1/access/grants/${id}/approve`)).body.code).toBe(
+      'insufficient_privileges_to_grant',
+    );
     expect((await asMember!.get('/v1/audit')).status).toBe(403);
     expect((await asOwner!.post(`/v1/access/grants/${id}/approve`)).status).toBe(200);
     expect((await asMember!.get('/v1/audit')).status).toBe(200);
@@ -201,14 +203,14 @@ describe('a second person', () => {
     );
     const approve = async (by: Client, id: string) => (await by.post(`/v1/access/grants/${id}/approve`)).body.code;
     const both = await Promise.all([approve(director, first), approve(other, first)]);
-    expect(both.filter((code) => code === 'access_grant_decided')).toHaveLength(1);
+    expect(both.filter((code) => code === 'access_grant_already_decided')).toHaveLength(1);
     expect(both).toContain(undefined);
     expect([await approve(director, first), await approve(director, second), await approve(director, third)]).toEqual([
-      'access_grant_decided',
-      'access_grant_in_force',
-      'access_grant_lapsed',
+      'access_grant_already_decided',
+      'access_grant_already_active',
+      'access_grant_request_expired',
     ]);
-    expect((await director.post(`/v1/access/grants/${second}/decline`)).body.state).toBe('declined');
+    expect((await director.post(`/v1/access/grants/${second}/decline`)).body.status).toBe('declined');
   });
 
   it('signed in lately', async () => {

@@ -144,7 +144,7 @@ describe('a review', () => {
   it("of one's own membership is somebody else's, in the database as well", async () => {
     const { id, items } = await started();
     const mine = pick(items, { kind: 'membership', membershipId: directorMember.membershipId });
-    expect((await decide(director, id, mine, 'confirm')).body.code).toBe('access_review_own');
+    expect((await decide(director, id, mine, 'confirm')).body.code).toBe('access_review_self_review');
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(director));
     const set = (values: string, item: Item) =>
@@ -171,11 +171,11 @@ describe('a review', () => {
     await director.put(`/v1/memberships/${mentor.membershipId}/permissions/access-review:decide`, { scope: 'org' });
     const reviewer = await harness.signIn(mentor.email);
     const of = (member: Member) => pick(items, { kind: 'membership', membershipId: member.membershipId });
-    expect((await decide(reviewer, id, of(secondMember), 'revoke')).body.code).toBe('beyond_own_grants');
+    expect((await decide(reviewer, id, of(secondMember), 'revoke')).body.code).toBe('insufficient_privileges_to_grant');
     // Holds all that a trainee does, but may not end memberships.
-    expect((await decide(reviewer, id, of(trainee), 'revoke')).body.code).toBe('beyond_own_grants');
+    expect((await decide(reviewer, id, of(trainee), 'revoke')).body.code).toBe('insufficient_privileges_to_grant');
     await director.put(`/v1/memberships/${mentor.membershipId}/permissions/membership:end`, { scope: 'org' });
-    expect((await decide(reviewer, id, of(secondMember), 'revoke')).body.code).toBe('beyond_own_grants');
+    expect((await decide(reviewer, id, of(secondMember), 'revoke')).body.code).toBe('insufficient_privileges_to_grant');
     expect(pick(await itemsOf(id), { id: of(secondMember).id }).decision).toBeNull();
     expect((await second.get('/v1/auth/me')).status).toBe(200);
     expect((await decide(reviewer, id, of(trainee), 'revoke')).status).toBe(200);
@@ -183,7 +183,7 @@ describe('a review', () => {
     await director.post('/v1/roles', { key: 'chief', name: 'Chief', copyOf: 'program_director' });
     const chief = await harness.signIn((await harness.make.member(orgId, 'chief')).email);
     expect((await chief.delete(`/v1/memberships/${secondMember.membershipId}`)).status).toBe(200);
-    expect((await decide(chief, id, of(directorMember), 'revoke')).body.code).toBe('last_administrator');
+    expect((await decide(chief, id, of(directorMember), 'revoke')).body.code).toBe('last_owner');
     expect((await chief.get(`/v1/access/reviews/${id}`)).body).toMatchObject({ revoked: 1 });
     expect((await director.get('/v1/auth/me')).status).toBe(200);
   });
@@ -191,11 +191,11 @@ describe('a review', () => {
   it('is decided once an item, and completed when none is open', async () => {
     const { id, items } = await started();
     const complete = (client = director) => client.post(`/v1/access/reviews/${id}/complete`);
-    expect((await complete()).body.code).toBe('access_review_open');
+    expect((await complete()).body.code).toBe('access_review_incomplete');
     const role = pick(items, { kind: 'role' });
     const both = await Promise.all([decide(director, id, role, 'confirm'), decide(second, id, role, 'revoke')]);
     expect(both.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(both.map(({ body }) => body.code)).toContain('access_review_decided');
+    expect(both.map(({ body }) => body.code)).toContain('access_review_item_already_decided');
     for (const item of items) {
       if (item.id === role.id) continue;
       expect(
@@ -209,7 +209,7 @@ describe('a review', () => {
       open: 0,
       items: items.length,
     });
-    expect((await complete()).body.code).toBe('access_review_decided');
+    expect((await complete()).body.code).toBe('access_review_item_already_decided');
     expect((await director.get('/v1/audit?type=access_review.completed')).body.items).toMatchObject([
       { target: { type: 'access-review', id } },
     ]);

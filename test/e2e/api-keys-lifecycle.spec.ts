@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { newApiKey } from '../../src/platform/access/api-key.js';
-import { BY_KEY } from '../../src/platform/access/layers/api-key.layers.js';
+import { API_KEY_RATE_LIMIT } from '../../src/platform/access/checks/api-key.checks.js';
 import { RateLimiter } from '../../src/platform/http/rate-limit.js';
 import { startCaptured } from '../contract/captured.js';
 import { RawSql, sessionSecret } from '../contract/raw-sql.js';
@@ -86,7 +86,7 @@ describe('rotation', () => {
   it('happens once, of many at the same time, and the key that came of it rotates in turn', async () => {
     const { id } = await madeKey(director, ['person:read']);
     const answers = await Promise.all(Array.from({ length: 6 }, () => director.post(`/v1/api-keys/${id}/rotate`, {})));
-    expect(answers.map(told).toSorted()).toEqual(['201', ...Array<string>(5).fill('409 api_key_rotated')]);
+    expect(answers.map(told).toSorted()).toEqual(['201', ...Array<string>(5).fill('409 api_key_already_rotated')]);
     const next = answers.find(({ status }) => status === 201)!.body.id as string;
     expect(told(await director.post(`/v1/api-keys/${next}/rotate`, { overlapSeconds: 0 }))).toBe('201');
     expect(await sql('SELECT 1 FROM api_keys WHERE id = $1 AND expires_at > now()', [next])).toEqual([]);
@@ -123,14 +123,14 @@ describe('rotation', () => {
 
   it("is for one's own keys, in force, of rights still held; an overlap is a week at most", async () => {
     const { client, member } = await staff();
-    const { id } = await madeKey(client, ['person:read', 'person:contact']);
+    const { id } = await madeKey(client, ['person:read', 'person:unlock-contact']);
     expect(told(await director.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('404 not_found');
     expect(told(await client.post(`/v1/api-keys/${id}/rotate`, { overlapSeconds: 604_801 }))).toBe(
       '400 invalid_request',
     );
-    await director.put(`/v1/memberships/${member.membershipId}/permissions/person:contact`, { scope: 'none' });
-    expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('403 beyond_own_grants');
-    await director.delete(`/v1/memberships/${member.membershipId}/permissions/person:contact`);
+    await director.put(`/v1/memberships/${member.membershipId}/permissions/person:unlock-contact`, { scope: 'none' });
+    expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('403 insufficient_privileges_to_grant');
+    await director.delete(`/v1/memberships/${member.membershipId}/permissions/person:unlock-contact`);
     await expire(id);
     expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('404 not_found');
   });
@@ -182,8 +182,8 @@ describe('an address', () => {
       '::192.0.2.1',
       '127.0.0.1',
     ])
-      expect([address, await from(address)]).toEqual([address, '403 address_not_allowed']);
-    const refusals = (await director.get(`/v1/audit?type=api_key.refused&targetId=${id}`)).body.items as object[];
+      expect([address, await from(address)]).toEqual([address, '403 ip_not_allowed']);
+    const refusals = (await director.get(`/v1/audit?type=api_key.rejected&targetId=${id}`)).body.items as object[];
     expect(refusals).toHaveLength(6);
     expect(refusals[0]).toMatchObject({
       outcome: 'denied',
@@ -201,7 +201,7 @@ describe('an address', () => {
 
 describe('the log', () => {
   it('names the key in every entry made by it, refusals too, and in no other; the actor stays the member', async () => {
-    const { key, id } = await madeKey(director, ['person:read', 'person:contact']);
+    const { key, id } = await madeKey(director, ['person:read', 'person:unlock-contact']);
     const person = await harness.make.person(orgId);
     const answers = [
       await machine(key).get(`/v1/people/${person}`),
@@ -226,7 +226,7 @@ describe('the log', () => {
     ]);
     for (const { actor } of entries)
       expect(actor).toMatchObject({ type: 'user', id: directorMember.userId, email: directorMember.email });
-    expect(entries[0]!.meta).toMatchObject({ reason: 'not_for_api_keys' });
+    expect(entries[0]!.meta).toMatchObject({ reason: 'api_key_not_allowed' });
     const [life] = [
       (await director.get(`/v1/audit?targetType=api-key&targetId=${id}`)).body.items as {
         type: string;
@@ -235,7 +235,11 @@ describe('the log', () => {
       }[],
     ];
     expect(life).toMatchObject([
-      { type: 'api_key.created', apiKeyId: null, meta: { permissions: ['person:read', 'person:contact'], ranges: 0 } },
+      {
+        type: 'api_key.created',
+        apiKeyId: null,
+        meta: { permissions: ['person:read', 'person:unlock-contact'], ranges: 0 },
+      },
     ]);
   });
 });
@@ -268,8 +272,8 @@ describe('limits', () => {
   it('slow down a key that runs wild, and no other', async () => {
     const [wild, calm] = [await madeKey(director, ['person:read']), await madeKey(director, ['person:read'])];
     const limiter = harness.api.get(RateLimiter);
-    for (let i = 0; i < BY_KEY.points; i += 500)
-      await Promise.all(Array.from({ length: 500 }, () => limiter.consume(BY_KEY, wild.key)));
+    for (let i = 0; i < API_KEY_RATE_LIMIT.points; i += 500)
+      await Promise.all(Array.from({ length: 500 }, () => limiter.consume(API_KEY_RATE_LIMIT, wild.key)));
     expect(told(await machine(wild.key).get('/v1/people'))).toBe('429 too_many_requests');
     expect(told(await machine(calm.key).get('/v1/people'))).toBe('200');
   });

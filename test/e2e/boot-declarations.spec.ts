@@ -48,7 +48,7 @@ describe('a declaration is refused', () => {
     ],
     [
       'a table twice',
-      feature({ tables: { people: { kind: 'tenant', rows: {}, retention: { keep: 'x' } } } }),
+      feature({ tables: { people: { kind: 'tenant', rows: {}, retention: { reason: 'x' } } } }),
       /tables "people" is declared twice/,
     ],
   ])('%s', (_what, declare, message) => {
@@ -65,7 +65,7 @@ describe('a declaration is refused', () => {
           category: 'x',
           severity: 'info',
           description: 'x',
-          live: { permission: 'unused:do', person: 'whom' },
+          realtime: { permission: 'unused:do', person: 'whom' },
         },
       },
       jobs: { 'unused.work': { description: 'x', attempts: 1, backoffSeconds: 1, timeoutSeconds: 1, concurrency: 1 } },
@@ -106,7 +106,7 @@ describe('a declaration is refused', () => {
         'rules of a table, or remove it',
       'event "unused.done" is declared and used nowhere: name it in emits of the route or job that records it, ' +
         'or remove it',
-      'event "unused.done" goes live to holders of "unused:do", whom table "live_events" does not show it: add ' +
+      'event "unused.done" goes live to holders of "unused:do", whom table "realtime_events" does not show it: add ' +
         'the permission to select of its rows',
       'event "unused.done" names "whom" as the person it is about: declare it in meta as an id',
       'job "unused.work" is declared and used nowhere: put @OnJob with it on a provider\'s method, or remove it',

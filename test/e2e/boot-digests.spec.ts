@@ -30,7 +30,7 @@ describe('the application does not start on a database with', () => {
     ],
     [
       'the access rules of another version',
-      'app_private.catalogue',
+      'app_private.catalog',
       'the database carries the access rules of other code: run `vouchsafe migrate`',
     ],
   ])('%s', async (_what, table, message) => {

@@ -72,7 +72,7 @@ describe('the application does not start', () => {
       name: 'misnamed',
       description: 'Names that do not fit.',
       events: {
-        'misnamed.done': { category: 'Two words', severity: 'info', description: 'It happened.', ambient: true },
+        'misnamed.done': { category: 'Two words', severity: 'info', description: 'It happened.', implicit: true },
       },
       resources: { person: { description: 'Also a table.' }, bad_name: { description: 'Not in kebab-case.' } },
     });

@@ -3,13 +3,13 @@ import { All, Controller, Get, Injectable, Module, Post, type Type } from '@nest
 import { Expose } from 'class-transformer';
 import { AppModule } from '../../src/app.module.js';
 import { Access, Public } from '../../src/platform/access/decorators.js';
-import { AuditTrail } from '../../src/platform/audit/audit-trail.js';
+import { AuditLog } from '../../src/platform/audit/audit-log.js';
 import { loadConfig } from '../../src/platform/config/config.js';
 import { currentContext } from '../../src/platform/context/context.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { defineFeature } from '../../src/platform/feature/define-feature.js';
 import type { AuditEventType, JobName, Permission } from '../../src/platform/feature/registry.js';
-import { createApp, Returns } from '../../src/platform/http/index.js';
+import { createApp, ResponseType } from '../../src/platform/http/index.js';
 import { OnJob } from '../../src/platform/jobs/on-job.js';
 import { Harness } from '../harness/app.js';
 import type { Client } from '../harness/client.js';
@@ -25,7 +25,7 @@ class Answered {
 class Probe {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   private rename(name: string): Promise<number> {
@@ -33,8 +33,8 @@ class Probe {
   }
 
   @Post('honest')
-  @Access('signed-in', { emits: [PROBE], peopleOnly: true })
-  @Returns(Answered)
+  @Access('signed-in', { emits: [PROBE], interactiveOnly: true })
+  @ResponseType(Answered)
   async honest() {
     await this.rename('Honest');
     this.audit.record(PROBE);
@@ -42,16 +42,16 @@ class Probe {
   }
 
   @Post('silent')
-  @Access('signed-in', { emits: [PROBE], peopleOnly: true })
-  @Returns(Answered)
+  @Access('signed-in', { emits: [PROBE], interactiveOnly: true })
+  @ResponseType(Answered)
   async silent() {
     await this.rename('Silent');
     return { ok: true };
   }
 
   @Post('other')
-  @Access('signed-in', { emits: [PROBE], peopleOnly: true })
-  @Returns(Answered)
+  @Access('signed-in', { emits: [PROBE], interactiveOnly: true })
+  @ResponseType(Answered)
   async other() {
     await this.rename('Other');
     this.audit.record('person.created');
@@ -59,8 +59,8 @@ class Probe {
   }
 
   @Post('unshaped')
-  @Access('signed-in', { emits: [PROBE], peopleOnly: true })
-  @Returns(Answered)
+  @Access('signed-in', { emits: [PROBE], interactiveOnly: true })
+  @ResponseType(Answered)
   async unshaped() {
     await this.rename('Unshaped');
     this.audit.record(PROBE);
@@ -69,7 +69,7 @@ class Probe {
 
   @Get('writes')
   @Access('signed-in')
-  @Returns(Answered)
+  @ResponseType(Answered)
   async writes() {
     await this.rename('Written by GET');
     return { ok: true };
@@ -77,7 +77,7 @@ class Probe {
 
   @Get('throws')
   @Access('signed-in')
-  @Returns(Answered)
+  @ResponseType(Answered)
   throws(): never {
     throw Object.assign(new Error('secret of the house at /srv/app.js:1'), {
       status: 418,
@@ -165,10 +165,10 @@ describe('a handler that does otherwise than it declares', () => {
   });
 });
 
-const nothing = Returns.nothing;
+const nothing = ResponseType.nothing;
 @Controller()
 class Open {
-  @Get('v1/x') @Returns(Answered) get() {
+  @Get('v1/x') @ResponseType(Answered) get() {
     return 1;
   }
 }
@@ -247,12 +247,12 @@ describe('the application does not start with', () => {
     [
       'a change for every member that API keys could make',
       () => controller(ForEverybody),
-      /POST \/v1\/x \(ForEverybody\.post\) changes something for every member: give it a permission, or add peopleOnly/,
+      /POST \/v1\/x \(ForEverybody\.post\) changes something for every member: give it a permission, or add interactiveOnly/,
     ],
     [
       'a route without a response class',
       () => controller(Shapeless),
-      /GET \/v1\/x \(Shapeless\.get\) declares no response: put @Returns/,
+      /GET \/v1\/x \(Shapeless\.get\) declares no response: put @ResponseType/,
     ],
     [
       'a public route without a reason',

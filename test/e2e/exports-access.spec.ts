@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const gone = { status: 410, body: { code: 'export_link_spent' } };
+const gone = { status: 410, body: { code: 'export_link_expired' } };
 
 const MAY_EXPORT: readonly string[] = MANAGER_ROLES;
 const MAY_DOWNLOAD = [...MAY_EXPORT, 'staff', 'read_only'];
@@ -73,7 +73,7 @@ describe('the link', () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     expect((await director.get(url!)).status).toBe(200);
     expect(await director.get(url!)).toMatchObject(gone);
-    expect((await director.get(`/v1/exports/${id}`)).body).toMatchObject({ state: 'downloaded', url: null });
+    expect((await director.get(`/v1/exports/${id}`)).body).toMatchObject({ status: 'downloaded', url: null });
   });
 
   it('gives the file to one of many at once', async () => {
@@ -113,7 +113,7 @@ describe('the link', () => {
     );
     expect(await director.get(url!)).toMatchObject(gone);
     await harness.database.superuser(`UPDATE exports SET expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
-    expect((await director.get(`/v1/exports/${id}`)).body).toMatchObject({ state: 'expired', url: null });
+    expect((await director.get(`/v1/exports/${id}`)).body).toMatchObject({ status: 'expired', url: null });
   });
 
   it('needs the right token', async () => {
@@ -167,7 +167,7 @@ describe('others', () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     const colleague = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
     const seen = await colleague.get(`/v1/exports/${id}`);
-    expect(seen.body).toMatchObject({ id, state: 'ready', url: null, requestedBy: member.membershipId });
+    expect(seen.body).toMatchObject({ id, status: 'ready', url: null, requestedBy: member.membershipId });
     expect((await colleague.get('/v1/exports?limit=1')).body).toMatchObject({ items: [{ id, url: null }] });
     expect(await colleague.get(url!)).toMatchObject({ status: 404 });
     expect((await director.get(url!)).status).toBe(200);
@@ -197,7 +197,7 @@ describe('others', () => {
     const client = await harness.signIn(mentor.email);
     expect(await client.post('/v1/exports', { kind: 'people_csv' })).toMatchObject({ status: 403 });
     expect(await client.post('/v1/exports', { kind: 'person_pdf', personId: theirs })).toMatchObject({ status: 404 });
-    expect(await exported(client, { kind: 'person_pdf', personId: mine })).toMatchObject({ state: 'ready' });
+    expect(await exported(client, { kind: 'person_pdf', personId: mine })).toMatchObject({ status: 'ready' });
   });
 });
 

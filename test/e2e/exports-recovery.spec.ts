@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ExportRenderer } from '../../src/modules/exports/export-renderer.js';
+import { ExportJob } from '../../src/modules/exports/export-job.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { OutboxRelay } from '../../src/platform/jobs/outbox-relay.js';
 import { JobRunner } from '../../src/platform/jobs/job-runner.js';
@@ -37,7 +37,7 @@ const ask = async (body: object = { kind: 'people_csv' }): Promise<string> =>
 /** Runs the job of one export here, as the worker does at its nth attempt. */
 function render(exportId: string, attempt = 1, signal = new AbortController().signal) {
   return harness.operator.as(orgId, () =>
-    harness.worker.get(ExportRenderer).render({ exportId }, { id: newId(), orgId, attempt, signal }),
+    harness.worker.get(ExportJob).render({ exportId }, { id: newId(), orgId, attempt, signal }),
   );
 }
 
@@ -74,7 +74,7 @@ describe('the job of an export', () => {
     const leftover = `test/${orgId}/exports/${id}/${newId()}-people.csv`;
     await harness.worker
       .get(EncryptedStorage)
-      .put(leftover, Readable.from([Buffer.from('half')]), { key: Buffer.alloc(32), generation: 1 });
+      .put(leftover, Readable.from([Buffer.from('half')]), { key: Buffer.alloc(32), keyVersion: 1 });
     await harness.database.superuser(`UPDATE exports SET state = 'running', rows = 7, object_key = $2 WHERE id = $1`, [
       id,
       leftover,
@@ -83,7 +83,7 @@ describe('the job of an export', () => {
     await render(id, 2);
     expect(await harness.worker.get(EncryptedStorage).exists(leftover)).toBe(false);
     expect(await filesOf()).toBe(before);
-    const { state, url } = await over(director, id);
+    const { status: state, url } = await over(director, id);
     expect(state).toBe('ready');
     expect((await director.get(url!)).status).toBe(200);
   });
@@ -99,9 +99,9 @@ describe('the job of an export', () => {
     });
     await attempt;
     expect(await filesOf()).toBe(before);
-    expect((await director.get(`/v1/exports/${id}`)).body.state).toBe('running');
+    expect((await director.get(`/v1/exports/${id}`)).body.status).toBe('running');
     await render(id, 2);
-    expect((await over(director, id)).state).toBe('ready');
+    expect((await over(director, id)).status).toBe('ready');
   });
 
   it('stops when its time is up', async () => {
@@ -127,7 +127,7 @@ describe('the job of an export', () => {
       return [first, second];
     }).then((runs) => Promise.all(runs));
     expect(await filesOf()).toBe(before + 1);
-    const { state, url } = await over(director, id);
+    const { status: state, url } = await over(director, id);
     expect(state).toBe('ready');
     expect((await director.get(url!)).status).toBe(200);
   });
@@ -148,7 +148,7 @@ describe('the job of an export', () => {
       await harness.database.superuser('SELECT pg_terminate_backend($1)', [(await copying())[0]!.pid]);
       await failed;
     });
-    expect(await over(director, id)).toMatchObject({ state: 'failed', errorCode: 'internal', url: null });
+    expect(await over(director, id)).toMatchObject({ status: 'failed', errorCode: 'internal', url: null });
     expect(await failure(id)).toEqual([{ reason: 'internal', outcome: 'failure' }]);
   });
 });
@@ -162,7 +162,7 @@ describe('an export fails', () => {
     const before = await filesOf();
     for (const id of [csv, pdf]) {
       await render(id);
-      expect(await over(await colleague(), id)).toMatchObject({ state: 'failed', errorCode: 'access_lost' });
+      expect(await over(await colleague(), id)).toMatchObject({ status: 'failed', errorCode: 'access_lost' });
       expect(await failure(id)).toEqual([{ reason: 'access_lost', outcome: 'failure' }]);
     }
     expect(await filesOf()).toBe(before);
@@ -173,7 +173,7 @@ describe('an export fails', () => {
     await harness.database.superuser(`UPDATE memberships SET role = 'trainee' WHERE id = $1`, [member.membershipId]);
     for (const id of [csv, pdf]) {
       await render(id);
-      expect(await over(await colleague(), id)).toMatchObject({ state: 'failed', errorCode: 'access_lost' });
+      expect(await over(await colleague(), id)).toMatchObject({ status: 'failed', errorCode: 'access_lost' });
     }
   });
 
@@ -184,7 +184,7 @@ describe('an export fails', () => {
     const before = await filesOf();
     for (const id of [csv, pdf]) {
       await render(id);
-      expect(await over(director, id)).toMatchObject({ state: 'failed', errorCode: 'watermark_failed' });
+      expect(await over(director, id)).toMatchObject({ status: 'failed', errorCode: 'watermark_failed' });
     }
     expect(await filesOf()).toBe(before);
     expect(
@@ -210,7 +210,7 @@ describe('a worker', () => {
   });
 
   it('takes what waits in the outbox', async () => {
-    expect((await over(director, await ask())).state).toBe('ready');
+    expect((await over(director, await ask())).status).toBe('ready');
   });
 
   it('removes files that were fetched, and a week later the exports with what is left', async () => {
@@ -222,7 +222,7 @@ describe('a worker', () => {
     ]);
     await retain('exports.files');
     await until('one file is gone', async () => (await filesOf()) === before - 1);
-    expect((await director.get(`/v1/exports/${fetched.id}`)).body.state).toBe('downloaded');
+    expect((await director.get(`/v1/exports/${fetched.id}`)).body.status).toBe('downloaded');
     const { url } = (await director.get(`/v1/exports/${kept.id}`)).body;
     expect((await director.get(url)).status).toBe(200);
     await harness.database.superuser(`UPDATE exports SET finished_at = now() - interval '8 days' WHERE id = ANY ($1)`, [

@@ -51,7 +51,7 @@ const watermark = (id: string) =>
 describe('the list of people as CSV', () => {
   it('reads back with another reader, the watermark in header and rows, formulas defused', async () => {
     const made = await exported(director, { kind: 'people_csv' });
-    expect(made).toMatchObject({ state: 'ready', progress: { rows: 2 }, errorCode: null });
+    expect(made).toMatchObject({ status: 'ready', progress: { rows: 2 }, errorCode: null });
     const file = await director.get(made.url!);
     expect(file.status).toBe(200);
     expect(Object.fromEntries(file.headers)).toMatchObject({
@@ -172,7 +172,7 @@ describe("one person's record as PDF", () => {
     const other = await harness.make.member(orgId, 'program_director');
     await harness.database.superuser(
       `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
-         VALUES ($1, $2, 'person:contact', 'none')`,
+         VALUES ($1, $2, 'person:unlock-contact', 'none')`,
       [orgId, other.membershipId],
     );
     const client = await harness.signIn(other.email);
@@ -207,7 +207,7 @@ describe("one person's record as PDF", () => {
       'UPDATE data_keys SET wrapped = NULL, destroyed_at = now() WHERE subject_id = $1',
       [erased],
     );
-    expect(await director.get(url!)).toMatchObject({ status: 410, body: { code: 'export_link_spent' } });
+    expect(await director.get(url!)).toMatchObject({ status: 410, body: { code: 'export_link_expired' } });
     expect(await events('export.downloaded', id)).toEqual([]);
   });
 });
@@ -242,6 +242,6 @@ describe('a request for an export', () => {
       personId: null,
       filter: { kind: null },
     });
-    expect([status, body.filter, body.personId, body.state, body.url]).toEqual([202, {}, null, 'queued', null]);
+    expect([status, body.filter, body.personId, body.status, body.url]).toEqual([202, {}, null, 'queued', null]);
   });
 });

@@ -43,7 +43,7 @@ describe('an organization that asks for a second factor', () => {
     const org = await harness.make.organization('gme');
     const { email } = await harness.make.member(org, 'program_director');
     const client = await harness.signIn(email);
-    await set(org, 'require_second_factor', true);
+    await set(org, 'require_mfa', true);
     for (const path of ['/v1/people', '/v1/auth/sessions', '/v1/organizations/current', '/v1/auth/devices'])
       expect([path, seen(await client.get(path))]).toEqual([path, '403 second_factor_required']);
     expect(seen(await client.post('/v1/auth/recovery-codes'))).toBe('403 second_factor_required');
@@ -62,7 +62,7 @@ describe('an organization that asks for a second factor', () => {
 
   it('takes a passkey for it, at enrolment and at sign-in', async () => {
     const org = await harness.make.organization('gme');
-    await set(org, 'require_second_factor', true);
+    await set(org, 'require_mfa', true);
     const { email } = await harness.make.member(org, 'mentor');
     const client = await harness.signIn(email);
     expect(seen(await client.get('/v1/people'))).toBe('403 second_factor_required');
@@ -123,9 +123,11 @@ describe('a reset by an administrator', () => {
       [orgId, mentor.membershipId],
     );
     const helper = await harness.signIn(mentor.email);
-    expect(seen(await helper.delete(`/v1/memberships/${deputy.membershipId}/factors`))).toBe('403 beyond_own_grants');
+    expect(seen(await helper.delete(`/v1/memberships/${deputy.membershipId}/factors`))).toBe(
+      '403 insufficient_privileges_to_grant',
+    );
     expect(seen(await director.delete(`/v1/memberships/${directorMember.membershipId}/factors`))).toBe(
-      '403 beyond_own_grants',
+      '403 insufficient_privileges_to_grant',
     );
     const stranger = await harness.make.member(await harness.make.organization('gme'), 'trainee');
     expect(seen(await director.delete(`/v1/memberships/${stranger.membershipId}/factors`))).toBe('404 not_found');
@@ -137,7 +139,7 @@ describe('a reset by an administrator', () => {
     await harness.make.member(other, 'mentor', { email });
     const client = await harness.signIn(email);
     await enrollTotp(client);
-    expect(seen(await director.delete(`/v1/memberships/${membershipId}/factors`))).toBe('409 factor_reset_refused');
+    expect(seen(await director.delete(`/v1/memberships/${membershipId}/factors`))).toBe('409 factor_reset_not_allowed');
     expect(await resetFactors(harness.operator, { org: orgId, email })).toBe(membershipId);
     expect((await client.get('/v1/auth/me')).status).toBe(401);
     await harness.signIn(email);
@@ -164,7 +166,7 @@ describe('a remembered device', () => {
     expect(remembered.headers.getSetCookie().join()).not.toContain('-remembered');
     expect((await client.get('/v1/auth/devices')).body.items).toEqual([]);
     await leave(browser);
-    expect(seen(await login(email, {}, browser))).toBe('401 second_factor_needed');
+    expect(seen(await login(email, {}, browser))).toBe('401 mfa_required');
   });
 
   it('leaves the second factor out, never the password nor a step-up', async () => {
@@ -181,7 +183,7 @@ describe('a remembered device', () => {
     expect(seen(await browser.post('/v1/auth/totp/enroll'))).toBe('403 step_up_required');
     const other = await harness.make.member(orgId, 'mentor');
     await enrollTotp(await harness.signIn(other.email));
-    expect(seen(await login(other.email, {}, browser))).toBe('401 second_factor_needed');
+    expect(seen(await login(other.email, {}, browser))).toBe('401 mfa_required');
     const [session] = await harness.database.superuser(
       'SELECT remembered_device FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1',
       [userId],
@@ -191,7 +193,7 @@ describe('a remembered device', () => {
 
   it('counts for an organization that asks for a factor while it allows remembering, live sessions too', async () => {
     const { email, browser, orgId: org, app } = await user(7);
-    await set(org, 'require_second_factor', true);
+    await set(org, 'require_mfa', true);
     await leave(browser);
     await login(email, {}, browser);
     expect((await browser.get('/v1/people')).status).toBe(200);
@@ -201,7 +203,7 @@ describe('a remembered device', () => {
     expect((await browser.post('/v1/auth/step-up', { totp: app.fresh() })).status).toBe(204);
     expect((await browser.get('/v1/people')).status).toBe(200);
     await leave(browser);
-    expect(seen(await login(email, {}, browser))).toBe('401 second_factor_needed');
+    expect(seen(await login(email, {}, browser))).toBe('401 mfa_required');
   });
 
   it('is forgotten by its user, with another password, with a reset, and when its time is over', async () => {
@@ -229,10 +231,10 @@ describe('a remembered device', () => {
       [late.userId],
     );
     for (const { browser, email } of [mine, late])
-      expect(seen(await login(email, {}, browser))).toBe('401 second_factor_needed');
+      expect(seen(await login(email, {}, browser))).toBe('401 mfa_required');
     expect(
       seen(await changed.browser.post('/v1/auth/login', { email: changed.email, password: 'Synthetic-Test-2' })),
-    ).toBe('401 second_factor_needed');
+    ).toBe('401 mfa_required');
     expect(
       await harness.database.superuser('SELECT 1 FROM app_private.remembered_devices WHERE user_id = $1', [
         reset.userId,

@@ -160,7 +160,7 @@ describe('a flood of webhooks', () => {
       async () => (await one(`SELECT count(*) FROM outbox WHERE state IN ('pending', 'dispatched')`)) === 0,
       200,
     );
-    expect(await one(`SELECT count(*) FROM outbox WHERE state = 'dead'`)).toBe(0);
+    expect(await one(`SELECT count(*) FROM outbox WHERE state = 'failed'`)).toBe(0);
     expect(await one('SELECT count(*) FROM webhook_inbox')).toBe(MESSAGES);
     expect(await one('SELECT count(*) FROM webhook_inbox WHERE processed_at IS NULL')).toBe(0);
     expect(await one('SELECT sum(version) FROM people')).toBe(MESSAGES);

@@ -209,10 +209,11 @@ describe('shared sign-in', () => {
       await sister(email, { institutionSignIn: true }, await createInstitution(harness.operator, 'Elsewhere')),
     ];
     expect(await reachable(client)).toEqual([home.org, open.org].toSorted());
-    for (const { org } of [closed, foreign]) expect(seen(await go(client, org))).toEqual([403, 'sign_in_required']);
+    for (const { org } of [closed, foreign])
+      expect(seen(await go(client, org))).toEqual([403, 'organization_sign_in_required']);
     expect((await go(client, open.org)).status).toBe(200);
     expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: open.org }, role: 'mentor' });
-    expect(seen(await go(client, closed.org))).toEqual([403, 'sign_in_required']);
+    expect(seen(await go(client, closed.org))).toEqual([403, 'organization_sign_in_required']);
     expect((await go(client, home.org)).status).toBe(200);
     expect((await client.get('/v1/auth/me')).body.organization.id).toBe(home.org);
   });

@@ -118,7 +118,7 @@ describe('somebody who is invited', () => {
     const [seen] = (await director.get('/v1/invites')).body.items;
     expect(seen).toMatchObject({
       id,
-      state: 'accepted',
+      status: 'accepted',
       membershipId: me.membershipId,
       invitedBy: directorMember.membershipId,
       sentAt: expect.any(String),
@@ -142,7 +142,7 @@ describe('somebody who is invited', () => {
     ]);
     isInvalid(await accept(token));
     expect((await membershipsOf(email)).length).toBe(1);
-    expect(await lastEvent('invite.refused')).toMatchObject({
+    expect(await lastEvent('invite.acceptance_failed')).toMatchObject({
       outcome: 'failure',
       meta: { reason: 'used' },
       actor_type: 'anonymous',
@@ -218,7 +218,7 @@ describe('somebody who has an account', () => {
     const client = await harness.signIn(thief.email);
     isInvalid(await client.post('/v1/auth/invites/accept', { token }));
     expect([await membershipsOf(thief.email), await membershipsOf(email)]).toEqual([[], []]);
-    expect(await lastEvent('invite.refused')).toMatchObject({
+    expect(await lastEvent('invite.acceptance_failed')).toMatchObject({
       target_id: id,
       meta: { reason: 'not_addressee' },
       actor_type: 'anonymous',

@@ -189,7 +189,7 @@ describe('a mail server that refuses the address', () => {
       async () =>
         (
           await sql(
-            `SELECT 1 FROM outbox WHERE job = 'invite.send' AND state = 'dead' AND error_code = 'mail_refused'
+            `SELECT 1 FROM outbox WHERE job = 'invite.send' AND state = 'failed' AND error_code = 'mail_rejected'
                AND payload ->> 'inviteId' = $1`,
             [body.id],
           )
@@ -197,7 +197,7 @@ describe('a mail server that refuses the address', () => {
     );
     expect((await director.get(`${api.url}/v1/invites`)).body.items[0]).toMatchObject({
       id: body.id,
-      state: 'open',
+      status: 'pending',
       sentAt: null,
     });
     expect([...api.lines, ...worker.lines, await redisDump()].filter((text) => text.includes(address))).toEqual([]);
@@ -210,7 +210,7 @@ describe('a token that opens nothing', () => {
     await until('the mail came', () => mails.length === 1);
     await harness.settled();
     const token = tokenIn(mails[0]!);
-    const evaluations = jest.spyOn(harness.api.get(Passwords), 'evaluate');
+    const evaluations = jest.spyOn(harness.api.get(Passwords), 'hash');
     for (const given of ['x', `${token}x`, token, token]) {
       evaluations.mockClear();
       await harness.client().post('/v1/invites/accept', { token: given, password: PASSWORD });

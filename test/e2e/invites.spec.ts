@@ -79,7 +79,7 @@ const isInvalid = ({ status, body }: { status: number; body: any }) =>
 describe('a token', () => {
   it('altered at any place is refused before the database is asked', async () => {
     const { token } = await invited();
-    const before = (await eventsOf('invite.refused')).length;
+    const before = (await eventsOf('invite.acceptance_failed')).length;
     for (const at of [
       0,
       5,
@@ -92,7 +92,7 @@ describe('a token', () => {
     }
     isInvalid(await accept(`${token}.x`));
     isInvalid(await accept('x'));
-    expect((await eventsOf('invite.refused')).length).toBe(before);
+    expect((await eventsOf('invite.acceptance_failed')).length).toBe(before);
     expect((await accept(token)).status).toBe(200);
   });
 
@@ -123,10 +123,10 @@ describe('a token', () => {
     const { id, email } = await invited();
     await sql(`UPDATE invites SET expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
     isInvalid(await accept(await tokenFor(id)));
-    expect(await lastEvent('invite.refused')).toMatchObject({ target_id: id, meta: { reason: 'expired' } });
+    expect(await lastEvent('invite.acceptance_failed')).toMatchObject({ target_id: id, meta: { reason: 'expired' } });
     isInvalid(await accept(await tokenFor(id, { expiresAt: new Date(Date.now() + 86_400_000) })));
     expect(await membershipsOf(email)).toEqual([]);
-    expect((await director.get('/v1/invites')).body.items[0]).toMatchObject({ id, state: 'expired' });
+    expect((await director.get('/v1/invites')).body.items[0]).toMatchObject({ id, status: 'expired' });
   });
 
   it('lasts seven days', async () => {
@@ -141,7 +141,7 @@ describe('a token', () => {
   it('is dead once the invite is sent again, before the new mail leaves too', async () => {
     const { id, email, token } = await invited();
     const { status, body } = await director.post(`/v1/invites/${id}/resend`);
-    expect([status, body.state]).toEqual([200, 'open']);
+    expect([status, body.status]).toEqual([200, 'pending']);
     isInvalid(await accept(token));
     const again = await inviteToken(harness, email);
     expect([again === token, (await mailsTo(harness, email)).length]).toEqual([false, 2]);
@@ -155,14 +155,14 @@ describe('a token', () => {
 
   it('is dead once the invite is revoked, which happens once', async () => {
     const { id, token } = await invited();
-    expect((await director.delete(`/v1/invites/${id}`)).body).toMatchObject({ id, state: 'revoked' });
+    expect((await director.delete(`/v1/invites/${id}`)).body).toMatchObject({ id, status: 'revoked' });
     isInvalid(await accept(token));
-    expect(await lastEvent('invite.refused')).toMatchObject({ target_id: id, meta: { reason: 'revoked' } });
+    expect(await lastEvent('invite.acceptance_failed')).toMatchObject({ target_id: id, meta: { reason: 'revoked' } });
     for (const { status, body } of [
       await director.delete(`/v1/invites/${id}`),
       await director.post(`/v1/invites/${id}/resend`),
     ]) {
-      expect([status, body.code]).toEqual([409, 'invite_not_open']);
+      expect([status, body.code]).toEqual([409, 'invite_not_pending']);
     }
   });
 
@@ -179,7 +179,7 @@ describe('a token', () => {
     const { id, token } = await invited({ role: 'guest_reader' });
     await director.delete('/v1/roles/guest_reader');
     isInvalid(await accept(token));
-    expect(await lastEvent('invite.refused')).toMatchObject({ target_id: id, meta: { reason: 'role_gone' } });
+    expect(await lastEvent('invite.acceptance_failed')).toMatchObject({ target_id: id, meta: { reason: 'role_gone' } });
   });
 
   it('is void, and none is sent, where the organization enforces single sign-on', async () => {
@@ -192,7 +192,7 @@ describe('a token', () => {
     expect(
       (await otherDirector.post('/v1/invites', { email: newAddress(), name: 'Synthetic Invitee', role: 'member' })).body
         .code,
-    ).toBe('invites_closed');
+    ).toBe('invites_disabled');
     await sql('UPDATE organizations SET require_sso = false');
     await sql(`UPDATE organizations SET allowed_sign_in = '{saml}' WHERE id = $1`, [org]);
     isInvalid(await accept(token));
@@ -214,7 +214,7 @@ describe('the inviter', () => {
     for (const [role, expected] of [
       ['trainee', [400, 'unknown_role']],
       ['no_such_role', [400, 'unknown_role']],
-      ['owner', [403, 'beyond_own_grants']],
+      ['owner', [403, 'insufficient_privileges_to_grant']],
       ['member', [201, undefined]],
     ] as const) {
       const { status, body } = await invite(role);
@@ -233,7 +233,10 @@ describe('the inviter', () => {
       [org, second.membershipId],
     );
     isInvalid(await accept(token));
-    expect(await lastEvent('invite.refused')).toMatchObject({ target_id: id, meta: { reason: 'inviter_unable' } });
+    expect(await lastEvent('invite.acceptance_failed')).toMatchObject({
+      target_id: id,
+      meta: { reason: 'inviter_unable' },
+    });
     await director.patch(`/v1/memberships/${second.membershipId}`, { role: 'mentor' });
     isInvalid(await accept(narrowed.token));
     await director.delete(`/v1/memberships/${second.membershipId}`);

@@ -63,7 +63,7 @@ afterAll(async () => {
 async function grant(read: string, update: string): Promise<void> {
   for (const [permission, scope] of [
     ['person:read', read],
-    ['person:contact', read],
+    ['person:unlock-contact', read],
     ['person:update', update],
   ] as const) {
     expect((await director.put(`/v1/memberships/${membershipId}/permissions/${permission}`, { scope })).status).toBe(

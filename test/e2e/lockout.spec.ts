@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { MOST_IN_TURN, Passwords } from '../../src/modules/auth/passwords/passwords.js';
-import { INSTALLATION, newId } from '../../src/platform/clock/id.js';
+import { MAX_IN_TURN, Passwords } from '../../src/modules/auth/passwords/passwords.js';
+import { SYSTEM_ORG_ID, newId } from '../../src/platform/clock/id.js';
 import { startCaptured, type CapturedApi } from '../contract/captured.js';
 import { Harness } from '../harness/app.js';
 import type { Answer } from '../harness/client.js';
@@ -16,8 +16,8 @@ beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
   orgId = await harness.make.organization('gme');
   second = await startCaptured(harness);
-  const { evaluate } = Passwords.prototype;
-  jest.spyOn(Passwords.prototype, 'evaluate').mockImplementation(function counted(this: Passwords, ...given) {
+  const { hash: evaluate } = Passwords.prototype;
+  jest.spyOn(Passwords.prototype, 'hash').mockImplementation(function counted(this: Passwords, ...given) {
     evaluated += 1;
     return evaluate.apply(this, given);
   });
@@ -123,7 +123,7 @@ describe('sign-in by password', () => {
     expect(
       await harness.database.superuser(
         `SELECT failures, pending FROM app_private.sign_in_locks WHERE failures + pending > 0
-           AND login_key = sha256($1)`,
+           AND lockout_key = sha256($1)`,
         [Buffer.from(email)],
       ),
     ).toEqual([]);
@@ -187,7 +187,7 @@ describe('sign-in by password', () => {
            WHERE convert_from(payload, 'UTF8') LIKE '%' || $1 || '%')`,
       [unknown],
     );
-    expect(strange).toEqual([{ target_type: 'email', same: true, org_id: INSTALLATION }]);
+    expect(strange).toEqual([{ target_type: 'email', same: true, org_id: SYSTEM_ORG_ID }]);
     const everything = await harness.database.superuser(
       `SELECT string_agg(e::text, '') || (SELECT string_agg(convert_from(payload, 'UTF8'), '')
          FROM audit_private) AS line FROM audit_events e`,
@@ -202,7 +202,7 @@ describe('sign-in by password', () => {
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const taken = Array.from({ length: MOST_IN_TURN }, () => passwords.withSlot(() => gate));
+    const taken = Array.from({ length: MAX_IN_TURN }, () => passwords.withSlot(() => gate));
     const answers = await times(8, () => wrong(email));
     expect(tally(answers)).toEqual({ '503 busy': 8 });
     expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(Array(8).fill('2'));
@@ -315,7 +315,7 @@ describe('a change of the password in a session', () => {
     expect(
       await harness.database.superuser(
         `SELECT failures, pending FROM app_private.sign_in_locks WHERE failures + pending > 0
-           AND login_key = sha256($1)`,
+           AND lockout_key = sha256($1)`,
         [Buffer.from(email)],
       ),
     ).toEqual([]);

@@ -4,7 +4,7 @@ import { functionDigest } from '../../src/platform/database/function-sync.js';
 import { applyMigrations, asMigrator } from '../../src/platform/database/migrations.js';
 import { functionFiles, inOrder, migrationFiles, type SqlFile } from '../../src/platform/database/sql-files.js';
 import { createEmptyDatabase, type TestDatabase } from '../harness/database.js';
-import { syncCatalogue } from '../../src/platform/policies/sync.js';
+import { syncAccessRules } from '../../src/platform/policies/sync.js';
 
 const MIGRATIONS = migrationFiles();
 const FUNCTIONS = functionFiles();
@@ -20,7 +20,7 @@ afterEach(() => database.drop());
 function migrate(functions = FUNCTIONS, migrations = MIGRATIONS): Promise<string[]> {
   return asMigrator(database.env['MIGRATOR_DATABASE_URL']!, async (query) => {
     const applied = await applyMigrations(query, migrations);
-    await syncCatalogue(query, inOrder(functions));
+    await syncAccessRules(query, inOrder(functions));
     return applied;
   });
 }

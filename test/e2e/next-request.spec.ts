@@ -75,7 +75,7 @@ const CHANGES: Record<string, Change> = {
     before: 200,
     after: 403,
     change: ({ member }, director) =>
-      director.put(`/v1/memberships/${member.membershipId}/permissions/person:contact`, { scope: 'none' }),
+      director.put(`/v1/memberships/${member.membershipId}/permissions/person:unlock-contact`, { scope: 'none' }),
   },
   'a scope made narrower': {
     role: 'mentor',
@@ -312,7 +312,7 @@ describe('the worker, of a job asked for before', () => {
     harness.worker.get(JobRunner).start();
     harness.worker.get(OutboxRelay).start();
     const outcomes = await Promise.all(
-      asked.map(async ({ what, id, director }) => [what, (await over(director, id)).state]),
+      asked.map(async ({ what, id, director }) => [what, (await over(director, id)).status]),
     );
     expect(outcomes).toEqual([['nothing', 'ready'], ...TAKEN.map(([what]) => [what, 'failed'])]);
   });

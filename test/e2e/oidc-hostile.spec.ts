@@ -42,22 +42,22 @@ const LOGOUT_EVENT = { 'http://schemas.openid.net/event/backchannel-logout': {} 
 const TOKENS: readonly (readonly [what: string, reason: string, answer: () => OidcAnswer])[] = [
   [
     'no signature (alg none)',
-    'algorithm_refused',
+    'algorithm_not_allowed',
     () => ({ idToken: (proper) => withHeader(proper, { alg: 'none' }) }),
   ],
   [
     'alg none in other letters',
-    'algorithm_refused',
+    'algorithm_not_allowed',
     () => ({ idToken: (proper) => withHeader(proper, { alg: 'nOnE' }) }),
   ],
   [
     'an HMAC keyed with the public key',
-    'algorithm_refused',
+    'algorithm_not_allowed',
     () => ({ idToken: (proper) => withHeader(proper, { kid: 'first' }, JSON.stringify(idp.keys[0]!.jwk)) }),
   ],
   [
     'an HMAC keyed with the client secret',
-    'algorithm_refused',
+    'algorithm_not_allowed',
     () => ({ idToken: (proper) => withHeader(proper, {}, 'not-so-secret') }),
   ],
   ["a stranger's key under the known name", 'signature_invalid', () => ({ key: stranger })],
@@ -103,27 +103,27 @@ const TOKENS: readonly (readonly [what: string, reason: string, answer: () => Oi
   ['claims that are no JSON', 'token_malformed', () => ({ idToken: () => idp.signBytes('sub') })],
   ['a token of 70 kB', 'token_too_large', () => ({ claims: { padding: 'x'.repeat(70_000) } })],
   ['no token at all', 'token_missing', () => ({ idToken: () => undefined })],
-  ['an access token (at+jwt)', 'token_type_wrong', () => ({ header: { typ: 'at+jwt' } })],
-  ['a logout token (logout+jwt)', 'token_type_wrong', () => ({ header: { typ: 'logout+jwt' } })],
-  ['a logout token without its type', 'token_type_wrong', () => ({ claims: { events: LOGOUT_EVENT } })],
-  ['another issuer', 'issuer_wrong', () => ({ claims: { iss: 'https://evil.example.test' } })],
-  ['the issuer with a slash more', 'issuer_wrong', () => ({ claims: { iss: `${idp.issuer}/` } })],
-  ['issuers in a list', 'issuer_wrong', () => ({ claims: { iss: [idp.issuer] } })],
-  ['no issuer', 'issuer_wrong', () => ({ claims: { iss: undefined } })],
-  ["another client's audience", 'audience_wrong', () => ({ claims: { aud: 'other-client' } })],
-  ['no audience', 'audience_wrong', () => ({ claims: { aud: undefined } })],
-  ['an audience that begins as ours does', 'audience_wrong', () => ({ claims: { aud: 'client-2' } })],
+  ['an access token (at+jwt)', 'token_type_mismatch', () => ({ header: { typ: 'at+jwt' } })],
+  ['a logout token (logout+jwt)', 'token_type_mismatch', () => ({ header: { typ: 'logout+jwt' } })],
+  ['a logout token without its type', 'token_type_mismatch', () => ({ claims: { events: LOGOUT_EVENT } })],
+  ['another issuer', 'issuer_mismatch', () => ({ claims: { iss: 'https://evil.example.test' } })],
+  ['the issuer with a slash more', 'issuer_mismatch', () => ({ claims: { iss: `${idp.issuer}/` } })],
+  ['issuers in a list', 'issuer_mismatch', () => ({ claims: { iss: [idp.issuer] } })],
+  ['no issuer', 'issuer_mismatch', () => ({ claims: { iss: undefined } })],
+  ["another client's audience", 'audience_mismatch', () => ({ claims: { aud: 'other-client' } })],
+  ['no audience', 'audience_mismatch', () => ({ claims: { aud: undefined } })],
+  ['an audience that begins as ours does', 'audience_mismatch', () => ({ claims: { aud: 'client-2' } })],
   [
     'several audiences and nobody it was given to',
-    'authorized_party_wrong',
+    'authorized_party_mismatch',
     () => ({ claims: { aud: ['client', 'other-client'] } }),
   ],
   [
     'a token given to another client',
-    'authorized_party_wrong',
+    'authorized_party_mismatch',
     () => ({ claims: { aud: ['client', 'other-client'], azp: 'other-client' } }),
   ],
-  ['our audience, but given to another', 'authorized_party_wrong', () => ({ claims: { azp: 'other-client' } })],
+  ['our audience, but given to another', 'authorized_party_mismatch', () => ({ claims: { azp: 'other-client' } })],
   ['an expired token', 'token_expired', () => ({ claims: { iat: now() - 500, exp: now() - 200 } })],
   ['no end', 'time_malformed', () => ({ claims: { exp: undefined } })],
   ['an end that is a text', 'time_malformed', () => ({ claims: { exp: String(now() + 300) } })],
@@ -131,16 +131,20 @@ const TOKENS: readonly (readonly [what: string, reason: string, answer: () => Oi
   ['a token of the future', 'issued_in_future', () => ({ claims: { iat: now() + 600, exp: now() + 900 } })],
   ['a token that does not hold yet', 'token_not_yet_valid', () => ({ claims: { nbf: now() + 600 } })],
   ['a token of an hour ago', 'token_too_old', () => ({ claims: { iat: now() - 3600 } })],
-  ['another nonce', 'nonce_wrong', () => ({ claims: { nonce: 'another' } })],
-  ['no nonce', 'nonce_wrong', () => ({ claims: { nonce: undefined } })],
+  ['another nonce', 'nonce_mismatch', () => ({ claims: { nonce: 'another' } })],
+  ['no nonce', 'nonce_mismatch', () => ({ claims: { nonce: undefined } })],
   ['no subject', 'subject_missing', () => ({ claims: { sub: undefined } })],
   ['an empty subject', 'subject_missing', () => ({ claims: { sub: '' } })],
   ['a subject that is a number', 'subject_missing', () => ({ claims: { sub: 7 } })],
   ['a subject of 300 characters', 'subject_missing', () => ({ claims: { sub: 'x'.repeat(300) } })],
-  ["another access token's hash", 'access_token_wrong', () => ({ claims: { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' } })],
+  [
+    "another access token's hash",
+    'access_token_hash_mismatch',
+    () => ({ claims: { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' } }),
+  ],
   [
     'userinfo about somebody else',
-    'userinfo_subject_wrong',
+    'userinfo_subject_mismatch',
     () => ({
       claims: { email: undefined },
       userInfo: { sub: 'somebody-else', email: 'else@idp.example.test', email_verified: true },
@@ -166,17 +170,17 @@ const TOKENS: readonly (readonly [what: string, reason: string, answer: () => Oi
   ['a group that only contains the name of ours', 'role_missing', () => ({ claims: { groups: 'no mentors' } })],
   [
     "a hosted domain that is not the organization's",
-    'hosted_domain_wrong',
+    'hosted_domain_mismatch',
     () => ({ claims: { hd: 'evil.example.test' } }),
   ],
   [
     'a code that the provider refuses',
-    'code_refused',
+    'code_rejected',
     () => ({ tokenError: { status: 400, body: { error: 'invalid_grant' } } }),
   ],
   [
     'a client that the provider refuses',
-    'client_refused',
+    'client_rejected',
     () => ({ tokenError: { status: 401, body: { error: 'invalid_client' } } }),
   ],
   [
@@ -193,13 +197,13 @@ const CALLBACKS: readonly (readonly [what: string, reason: string, callback: () 
   ['a state nobody made', 'request_unknown', () => ({ state: 'A'.repeat(43) })],
   ['no code', 'parameter_missing', () => ({ code: undefined })],
   ['an empty code', 'parameter_missing', () => ({ code: '' })],
-  ['a code nobody made', 'code_refused', () => ({ code: 'made-up' })],
+  ['a code nobody made', 'code_rejected', () => ({ code: 'made-up' })],
   ['a code of 5 kB', 'code_too_large', () => ({ code: 'x'.repeat(5000) })],
   ['code and error together', 'parameter_unexpected', () => ({ error: 'access_denied' })],
   ['a token in the address (implicit flow)', 'parameter_unexpected', () => ({ id_token: 'a.b.c' })],
   ['an access token in the address', 'parameter_unexpected', () => ({ access_token: 'x' })],
   ['a signed response (JARM)', 'parameter_unexpected', () => ({ response: 'a.b.c' })],
-  ["another issuer's answer (mix-up)", 'response_issuer_wrong', () => ({ iss: 'https://evil.example.test' })],
+  ["another issuer's answer (mix-up)", 'response_issuer_mismatch', () => ({ iss: 'https://evil.example.test' })],
   ['a person who said no', 'provider_access_denied', () => ({ code: undefined, error: 'access_denied' })],
   [
     'a provider that must ask the person',
@@ -214,7 +218,7 @@ async function expectRefused(
   reason: string,
 ): Promise<void> {
   expect((await refusals(harness, orgId)).at(-1)).toBe(reason);
-  expect([answer.status, answer.body.code]).toEqual([403, 'sso_refused']);
+  expect([answer.status, answer.body.code]).toEqual([403, 'sso_failed']);
   expect(answer.text).not.toContain(reason); // trying teaches nothing
 }
 
@@ -272,21 +276,21 @@ describe('hostile callbacks', () => {
     await expectRefused(await client.get(back), 'request_unknown');
   });
 
-  it('a callback in another browser: browser_unbound, request_unknown', async () => {
+  it('a callback in another browser: browser_binding_missing, request_unknown', async () => {
     const back = idp.approve(await departOidc(harness.client(), connectionId));
-    await expectRefused(await harness.client().get(back), 'browser_unbound');
+    await expectRefused(await harness.client().get(back), 'browser_binding_missing');
     const victim = harness.client();
     await departOidc(victim, connectionId);
     await expectRefused(await victim.get(back), 'request_unknown');
   });
 
-  it("a code of another sign-in, injected into one's own: code_refused", async () => {
+  it("a code of another sign-in, injected into one's own: code_rejected", async () => {
     const stolen = new URL(idp.approve(await departOidc(harness.client(), connectionId)), harness.url);
     const client = harness.client();
     const back = idp.approve(await departOidc(client, connectionId), {
       callback: { code: stolen.searchParams.get('code') ?? '' },
     });
-    await expectRefused(await client.get(back), 'code_refused');
+    await expectRefused(await client.get(back), 'code_rejected');
   });
 
   it('an answer without its issuer, from a provider that announces it: response_issuer_missing', async () => {
@@ -317,14 +321,14 @@ describe('two connections', () => {
     await expectRefused(await client.get(theirs), 'request_unknown');
     await expectRefused(
       await signInByOidc(idp, harness.client(), connectionId, { claims: { aud: 'their-client' } }),
-      'audience_wrong',
+      'audience_mismatch',
     );
   });
 });
 
 describe('a provider that says of itself what is not so', () => {
   it.each([
-    ['another issuer', 'provider_issuer_wrong', { issuer: 'https://evil.example.test' }],
+    ['another issuer', 'provider_issuer_mismatch', { issuer: 'https://evil.example.test' }],
     ['no keys', 'provider_metadata_invalid', { jwks_uri: undefined }],
     ['a sign-in page that is a script', 'provider_metadata_invalid', { authorization_endpoint: 'javascript:alert(1)' }],
     [

@@ -87,7 +87,7 @@ describe('back-channel logout', () => {
     const logoutToken = await token({ sub: 'fay' });
     expect((await tell(logoutToken)).status).toBe(200);
     const again = await session('fay', 'sid-8');
-    expect((await tell(logoutToken)).body).toMatchObject({ status: 400, code: 'logout_refused' });
+    expect((await tell(logoutToken)).body).toMatchObject({ status: 400, code: 'invalid_logout_token' });
     expect(await alive(again)).toBe(true);
   });
 
@@ -119,7 +119,7 @@ describe('back-channel logout', () => {
   ])('refuses %s', async (_what, make) => {
     const client = await session('gil', `sid-gil-${tokens}`);
     const answer = await tell(await make());
-    expect(answer.body).toMatchObject({ status: 400, code: 'logout_refused' });
+    expect(answer.body).toMatchObject({ status: 400, code: 'invalid_logout_token' });
     expect(await alive(client)).toBe(true);
   });
 
@@ -153,7 +153,7 @@ describe('leaving', () => {
     expect(
       (await client.get(`/v1/sso/oidc/${connectionId}/logout`, { headers: { 'sec-fetch-site': 'cross-site' } })).body
         .code,
-    ).toBe('csrf_refused');
+    ).toBe('csrf_check_failed');
     const other = await connectOidc(harness, orgId, idp.issuer);
     expect((await client.get(`/v1/sso/oidc/${other}/logout`)).status).toBe(404);
     expect(await alive(client)).toBe(true);

@@ -86,14 +86,16 @@ describe('Entra ID', () => {
     const issuer = (tid: string) => `${idp.origin}/${tid}/v2.0`;
     expect((await signIn({ claims: entra(issuer(DIRECTORY), DIRECTORY) })).status).toBe(303);
     expect((await signIn({ claims: entra(issuer(STRANGE_DIRECTORY), STRANGE_DIRECTORY) })).reason).toBe(
-      'tenant_refused',
+      'tenant_not_allowed',
     );
-    expect((await signIn({ claims: entra(issuer(STRANGE_DIRECTORY), DIRECTORY) })).reason).toBe('issuer_wrong');
-    expect((await signIn({ claims: entra(`${idp.origin}/{tenantid}/v2.0`, DIRECTORY) })).reason).toBe('issuer_wrong');
+    expect((await signIn({ claims: entra(issuer(STRANGE_DIRECTORY), DIRECTORY) })).reason).toBe('issuer_mismatch');
+    expect((await signIn({ claims: entra(`${idp.origin}/{tenantid}/v2.0`, DIRECTORY) })).reason).toBe(
+      'issuer_mismatch',
+    );
     expect((await signIn({ claims: entra(issuer(DIRECTORY), DIRECTORY, { tid: undefined }) })).reason).toBe(
-      'tenant_refused',
+      'tenant_not_allowed',
     );
-    expect((await signIn({ claims: entra(issuer(DIRECTORY), '{tenantid}') })).reason).toBe('tenant_refused');
+    expect((await signIn({ claims: entra(issuer(DIRECTORY), '{tenantid}') })).reason).toBe('tenant_not_allowed');
   });
 
   it('of many directories is not connected without naming any', async () => {
@@ -131,8 +133,8 @@ describe('Azure AD B2C', () => {
     const claims = { iss: documented(idp.origin), sub: OBJECT, tfp: 'B2C_1_signin' };
     expect((await signIn({ claims })).status).toBe(303);
     expect((await signIn({ claims: { ...claims, tfp: undefined, acr: 'b2c_1_signin' } })).status).toBe(303);
-    expect((await signIn({ claims: { ...claims, tfp: 'B2C_1_new_password' } })).reason).toBe('policy_wrong');
-    expect((await signIn({ claims: { ...claims, tfp: undefined } })).reason).toBe('policy_wrong');
+    expect((await signIn({ claims: { ...claims, tfp: 'B2C_1_new_password' } })).reason).toBe('b2c_policy_mismatch');
+    expect((await signIn({ claims: { ...claims, tfp: undefined } })).reason).toBe('b2c_policy_mismatch');
   });
 });
 
@@ -150,14 +152,14 @@ describe('Google', () => {
       },
     });
     expect((await signIn(google('named.example.test'))).status).toBe(303);
-    expect((await signIn(google('hosted.example.test'))).reason).toBe('hosted_domain_wrong');
+    expect((await signIn(google('hosted.example.test'))).reason).toBe('hosted_domain_mismatch');
     await harness.database.superuser(
       `INSERT INTO sso_domains (org_id, id, domain, token, verified_at)
          VALUES ($1, gen_random_uuid(), 'hosted.example.test', 'not-a-token-at-all-0', now())`,
       [orgId],
     );
     expect((await signIn(google('hosted.example.test'))).status).toBe(303);
-    expect((await signIn(google(['hosted.example.test']))).reason).toBe('hosted_domain_wrong');
+    expect((await signIn(google(['hosted.example.test']))).reason).toBe('hosted_domain_mismatch');
   });
 });
 

@@ -120,7 +120,7 @@ describe('sign-in through OpenID Connect', () => {
       const answer = await signInByOidc(idp, harness.client(), connectionId, {
         claims: { sub: `unverified-${String(verified)}`, email: 'somebody@idp.example.test', email_verified: verified },
       });
-      expect(answer.body).toMatchObject({ status: 403, code: 'sso_refused' });
+      expect(answer.body).toMatchObject({ status: 403, code: 'sso_failed' });
       expect((await refusals(harness, orgId)).at(-1)).toBe('email_unverified');
     }
   });

@@ -91,7 +91,7 @@ describe('a suspended organization', () => {
     const person = await harness.make.person(org);
     const enqueue = (job: string) =>
       harness.database.superuser(
-        `INSERT INTO outbox (org_id, id, job, lane, payload, request_id)
+        `INSERT INTO outbox (org_id, id, job, group_key, payload, request_id)
            VALUES ($1::uuid, gen_random_uuid(), $2::text, $1::uuid || ':' || $2::text, $3, 'test')`,
         [org, job, JSON.stringify({ exportId: person, key: `${org}/exports/${person}/x`, runId: person })],
       );

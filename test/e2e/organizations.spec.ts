@@ -109,37 +109,40 @@ describe('the settings of an organization', () => {
       harness.advance(-16 * 60);
     }
     expect((await director.patch(SIGN_IN, { requireSso: false })).status).toBe(200);
-    expect(await logged('organization.secured')).toEqual([{ meta: { fields: ['requireSso'] } }]);
+    expect(await logged('organization.sign_in_policy_updated')).toEqual([{ meta: { fields: ['requireSso'] } }]);
   });
 
   it('never shut out who sets them: every combination is refused exactly when it would', async () => {
     await harness.database.superuser(
       `INSERT INTO sso_connections (org_id, id, name, protocol, idp_entity_id, idp_sso_url, idp_certificates,
-         entrance_enc, entrance_hash, tested_at)
+         db_secret_enc, db_secret_hash, tested_at)
        VALUES ($1, gen_random_uuid(), 'Tested', 'saml', 'x', 'https://idp.test.example', '{x}', '', sha256('x'),
          now())`,
       [orgId],
     );
     for (const allowedSignIn of [['password', 'saml'], ['password'], ['saml']]) {
       for (const requireSso of [false, true]) {
-        for (const requireSecondFactor of [false, true]) {
-          const settings = { allowedSignIn, requireSso, requireSecondFactor };
+        for (const requireMfa of [false, true]) {
+          const settings = { allowedSignIn, requireSso, requireMfa };
           const before = (await director.get(CURRENT)).body;
           const answer = await director.patch(SIGN_IN, settings);
           if (answer.status === 409) expect((await director.get(CURRENT)).body).toEqual(before);
           await set('allowed_sign_in', allowedSignIn);
           await set('require_sso', requireSso);
-          await set('require_second_factor', requireSecondFactor);
+          await set('require_mfa', requireMfa);
           const open = (await director.get(CURRENT)).status === 200;
           expect([settings, ...seen(answer)]).toEqual([
             settings,
             ...(open
               ? [200, undefined]
-              : [409, requireSso && !allowedSignIn.includes('saml') ? 'sso_untested' : 'would_lock_you_out']),
+              : [
+                  409,
+                  requireSso && !allowedSignIn.includes('saml') ? 'sso_connection_not_tested' : 'would_lock_you_out',
+                ]),
           ]);
           await set('allowed_sign_in', ['password', 'saml']);
           await set('require_sso', false);
-          await set('require_second_factor', false);
+          await set('require_mfa', false);
         }
       }
     }
@@ -148,7 +151,9 @@ describe('the settings of an organization', () => {
   it('are changed by raw SQL only as far as the permissions go', async () => {
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     const admin = await harness.make.member(orgId, 'program_director');
-    await director.put(`/v1/memberships/${admin.membershipId}/permissions/organization:secure`, { scope: 'none' });
+    await director.put(`/v1/memberships/${admin.membershipId}/permissions/organization:update-sign-in`, {
+      scope: 'none',
+    });
     const attempts = async (client: Client) => {
       await raw.enter(sessionSecret(client));
       const outcomes = [];
@@ -156,7 +161,7 @@ describe('the settings of an organization', () => {
         `name = 'Raw'`,
         'require_sso = true',
         `allowed_sign_in = '{saml}'`,
-        'require_second_factor = true',
+        'require_mfa = true',
         'institution_sign_in = true',
         `status = 'suspended'`,
         'institution_id = id',
@@ -202,7 +207,7 @@ describe('what stands in the way has a code of its own, over a live session:', (
       ({ userId }) =>
         harness.database.superuser('UPDATE users SET must_change_password = false WHERE id = $1', [userId]),
     ],
-    ['second_factor_required', () => set('require_second_factor', true), () => set('require_second_factor', false)],
+    ['second_factor_required', () => set('require_mfa', true), () => set('require_mfa', false)],
     ['sso_required', () => set('require_sso', true), () => set('require_sso', false)],
     [
       'sign_in_method_not_allowed',
@@ -280,7 +285,7 @@ it('a verified assertion with the secret opens nothing without SAML or while sus
       .get(SsoSetupService)
       .create({ name: 'Test', metadata: await providerMetadata(), groupRoles: [], defaultRole: 'mentor' }),
   );
-  await harness.database.superuser(`UPDATE sso_connections SET entrance_hash = sha256('secret') WHERE id = $1`, [id]);
+  await harness.database.superuser(`UPDATE sso_connections SET db_secret_hash = sha256('secret') WHERE id = $1`, [id]);
   const raw = await RawSql.open(harness.env.DATABASE_URL!);
   const arrive = async () => {
     await raw.client.query('BEGIN');
@@ -298,7 +303,7 @@ it('a verified assertion with the secret opens nothing without SAML or while sus
     ['status', 'suspended', 'active'],
   ] as const) {
     await set(column, closed, org);
-    expect(await arrive()).toBe('connection_refused');
+    expect(await arrive()).toBe('connection_rejected');
     await set(column, opened, org);
   }
   await raw.end();

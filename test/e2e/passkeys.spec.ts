@@ -7,7 +7,7 @@ import { Factories, type Member } from '../harness/factories.js';
 
 const OPTIONS = '/v1/auth/passkeys/sign-in/options';
 const SIGN_IN = '/v1/auth/passkeys/sign-in';
-const SECOND = '/v1/auth/login/second-factor';
+const SECOND = '/v1/auth/login/mfa';
 const ORIGIN = 'http://127.0.0.1:3000';
 
 let harness: Harness;
@@ -94,7 +94,10 @@ describe('a passkey that is made', () => {
       name: 'x',
       credential: new Authenticator(ORIGIN).create(options, tampered),
     });
-    expect([seen(answer), (await client.get('/v1/auth/passkeys')).body.items]).toEqual(['401 passkey_refused', []]);
+    expect([seen(answer), (await client.get('/v1/auth/passkeys')).body.items]).toEqual([
+      '401 passkey_verification_failed',
+      [],
+    ]);
   });
 
   it('needs a challenge of this user and browser, that nobody has used', async () => {
@@ -107,9 +110,9 @@ describe('a passkey that is made', () => {
     const add = (client: Client) =>
       client.post('/v1/auth/passkeys', { name: 'x', credential: new Authenticator(ORIGIN).create(options) });
     expect([seen(await add(other)), seen(await add(one)), seen(await add(one))]).toEqual([
-      '401 passkey_refused',
+      '401 passkey_verification_failed',
       '201 ok',
-      '401 passkey_refused',
+      '401 passkey_verification_failed',
     ]);
   });
 
@@ -122,9 +125,9 @@ describe('a passkey that is made', () => {
           credential: made.create((await client.get('/v1/auth/passkeys/options')).body),
         }),
       );
-    expect(await add(authenticator)).toBe('409 passkey_exists');
+    expect(await add(authenticator)).toBe('409 passkey_already_enrolled');
     for (let i = 0; i < 9; i += 1) expect(await add(new Authenticator(ORIGIN))).toBe('201 ok');
-    expect(await add(new Authenticator(ORIGIN))).toBe('409 too_many_passkeys');
+    expect(await add(new Authenticator(ORIGIN))).toBe('409 passkey_limit_reached');
   });
 
   it.each([
@@ -139,7 +142,7 @@ describe('a passkey that is made', () => {
     expect([
       seen(await client.post('/v1/auth/passkeys', { name: 'x', credential })),
       seen(await client.post(SIGN_IN, { credential })),
-    ]).toEqual(['401 passkey_refused', '401 passkey_refused']);
+    ]).toEqual(['401 passkey_verification_failed', '401 passkey_verification_failed']);
   });
   let one: Client | undefined;
 });
@@ -170,7 +173,7 @@ describe('signing in by a passkey', () => {
     ['in the name of another user', { userHandle: Buffer.alloc(16, 1).toString('base64url') }],
   ])('is refused %s', async (_what, tampered) => {
     known ??= await holder();
-    expect(seen((await signIn(known.authenticator, tampered)).answer)).toBe('401 passkey_refused');
+    expect(seen((await signIn(known.authenticator, tampered)).answer)).toBe('401 passkey_verification_failed');
     expect(seen((await signIn(known.authenticator)).answer)).toBe('200 ok');
   });
   let known: Holder | undefined;
@@ -187,10 +190,15 @@ describe('signing in by a passkey', () => {
       await mine.post(SIGN_IN, { credential }),
       await mine.post(SIGN_IN, { credential }),
     ];
-    expect(answers.map(seen)).toEqual(['401 passkey_refused', '401 passkey_refused', '200 ok', '401 passkey_refused']);
+    expect(answers.map(seen)).toEqual([
+      '401 passkey_verification_failed',
+      '401 passkey_verification_failed',
+      '200 ok',
+      '401 passkey_verification_failed',
+    ]);
     const { body: elsewhere } = await signedIn.get<RequestOptions>('/v1/auth/step-up/options');
     expect(seen(await signedIn.post(SIGN_IN, { credential: authenticator.get(elsewhere) }))).toBe(
-      '401 passkey_refused',
+      '401 passkey_verification_failed',
     );
   });
 
@@ -198,8 +206,8 @@ describe('signing in by a passkey', () => {
     const { authenticator, userId } = await holder(5);
     expect(seen((await signIn(authenticator)).answer)).toBe('200 ok');
     for (const counter of [6, 3, 0])
-      expect(seen((await signIn(authenticator, { counter })).answer)).toBe('401 passkey_refused');
-    expect(await events('auth.passkey_suspected', userId)).toHaveLength(3);
+      expect(seen((await signIn(authenticator, { counter })).answer)).toBe('401 passkey_verification_failed');
+    expect(await events('auth.passkey_clone_suspected', userId)).toHaveLength(3);
     expect((await events('auth.sign_in_failed', userId)).map(({ reason }) => reason)).toEqual([
       'counter',
       'counter',
@@ -216,7 +224,7 @@ describe('signing in by a passkey', () => {
   it('lets one of two in that answer with the same count at once', async () => {
     const { authenticator } = await holder(5);
     const answers = await Promise.all([signIn(authenticator, { counter: 9 }), signIn(authenticator, { counter: 9 })]);
-    expect(answers.map(({ answer }) => seen(answer)).toSorted()).toEqual(['200 ok', '401 passkey_refused']);
+    expect(answers.map(({ answer }) => seen(answer)).toSorted()).toEqual(['200 ok', '401 passkey_verification_failed']);
   });
 
   it('is taken only where the organization takes it, and opens nothing of one that does not', async () => {
@@ -226,7 +234,7 @@ describe('signing in by a passkey', () => {
     await harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{password,saml}' WHERE id = $1`, [
       org,
     ]);
-    expect(seen((await signIn(authenticator)).answer)).toBe('401 passkey_refused');
+    expect(seen((await signIn(authenticator)).answer)).toBe('401 passkey_verification_failed');
     await harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{passkey}' WHERE id = $1`, [org]);
     const { client, answer } = await signIn(authenticator);
     expect([seen(answer), (await client.get('/v1/people')).status]).toEqual(['200 ok', 200]);
@@ -242,7 +250,7 @@ describe('signing in by a passkey', () => {
     expect((await mine.client.patch(`/v1/auth/passkeys/${mine.id}`, { name: 'Renamed' })).status).toBe(204);
     expect((await mine.client.get('/v1/auth/passkeys')).body.items[0].name).toBe('Renamed');
     expect((await mine.client.delete(`/v1/auth/passkeys/${mine.id}`)).status).toBe(204);
-    expect(seen((await signIn(mine.authenticator)).answer)).toBe('401 passkey_refused');
+    expect(seen((await signIn(mine.authenticator)).answer)).toBe('401 passkey_verification_failed');
     await harness.signIn(mine.email);
   });
 });
@@ -276,11 +284,11 @@ describe('a passkey after a password', () => {
         }),
       );
     expect([await answer(theirs.authenticator), await answer(mine.authenticator, { counter: 2 })]).toEqual([
-      '401 second_factor_refused',
-      '401 second_factor_refused',
+      '401 mfa_failed',
+      '401 mfa_failed',
     ]);
-    expect(await events('auth.passkey_suspected', mine.userId)).toHaveLength(1);
-    for (const code of ['401 second_factor_refused', '401 second_factor_refused', '429 account_locked'])
+    expect(await events('auth.passkey_clone_suspected', mine.userId)).toHaveLength(1);
+    for (const code of ['401 mfa_failed', '401 mfa_failed', '429 account_locked'])
       expect(await answer(mine.authenticator, { foreignKey: true })).toBe(code);
   });
 });

@@ -111,7 +111,7 @@ describe.each(ROLES)('for a %s', (role) => {
     const hashed = steps
       .filter((node) => node['Parent Relationship'] === 'SubPlan')
       .map((node) => [node['Function Name'], node['Actual Loops']]);
-    expect(hashed.filter(([name, loops]) => name !== 'in_reach' || loops !== 1)).toEqual([]);
+    expect(hashed.filter(([name, loops]) => name !== 'people_in_scope' || loops !== 1)).toEqual([]);
     expect(
       steps
         .map((node) => `${node.Filter ?? ''} ${node['Index Cond'] ?? ''}`)

@@ -155,7 +155,7 @@ describe("raw SQL as the application's role", () => {
       [mentor, 'assigned'],
       [trainee, 'own'],
     ] as const) {
-      await director.put(`/v1/memberships/${membershipId}/permissions/person:history`, { scope });
+      await director.put(`/v1/memberships/${membershipId}/permissions/person:read-history`, { scope });
     }
     expect(await all()).toEqual([2, 1, 1, 0]);
   });

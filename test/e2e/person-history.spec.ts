@@ -113,7 +113,7 @@ describe('the history of a person', () => {
     ).toEqual([{ actor_id: member.userId, meta: { entries: 1 } }]);
   });
 
-  it('is shown within the scope of person:history, and by default to staff of the organization alone', async () => {
+  it('is shown within the scope of person:read-history, and by default to staff of the organization alone', async () => {
     const [mine, other] = [await added(), await added()];
     for (const id of [mine, other]) await change(id, { title: 'Year two' });
     const mentor = await harness.make.member(orgId, 'mentor');
@@ -125,7 +125,7 @@ describe('the history of a person', () => {
     ] as const) {
       const client = await harness.signIn(email);
       expect((await client.get(`/v1/people/${mine}/history`)).status).toBe(403);
-      await director.put(`/v1/memberships/${membershipId}/permissions/person:history`, { scope });
+      await director.put(`/v1/memberships/${membershipId}/permissions/person:read-history`, { scope });
       await director.put(`/v1/memberships/${membershipId}/permissions/person:read`, { scope: 'org' });
       expect([
         (await client.get(`/v1/people/${mine}/history`)).status,

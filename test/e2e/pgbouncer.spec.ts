@@ -202,7 +202,7 @@ describe('jobs behind it', () => {
   it('make each tenant the file of its own people', async () => {
     const files = await Promise.all(
       tenants.slice(0, 6).map(async ({ director, mark }) => {
-        const { state, url } = await exported(director, { kind: 'people_csv' });
+        const { status: state, url } = await exported(director, { kind: 'people_csv' });
         const { text } = await director.get(url!);
         return [mark, state, [...new Set(text.match(/tenant-\d\d/g))]];
       }),

@@ -124,7 +124,9 @@ describe('"remember me"', () => {
     await harness.make.member(other, 'trainee', { email: somebody.email });
     const [fresh, old] = [await signedIn(true), await signedIn(true)];
     await aged(old.id, 13 * 60);
-    expect((await old.client.post('/v1/auth/organization', { orgId: other })).body.code).toBe('sign_in_required');
+    expect((await old.client.post('/v1/auth/organization', { orgId: other })).body.code).toBe(
+      'organization_sign_in_required',
+    );
     const { status, headers, body } = await fresh.client.post('/v1/auth/organization', { orgId: other });
     expect([status, body.remembered]).toEqual([200, false]);
     expect(headers.getSetCookie()[0]).not.toMatch(/max-age/i);

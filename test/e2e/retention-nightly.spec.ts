@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Clock } from '../../src/platform/clock/clock.js';
-import { INSTALLATION } from '../../src/platform/clock/id.js';
+import { SYSTEM_ORG_ID } from '../../src/platform/clock/id.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { declared } from '../../src/platform/feature/registry.js';
 import { Jobs } from '../../src/platform/jobs/jobs.js';
@@ -41,7 +41,7 @@ describe('retention every night', () => {
     await Promise.all(workers.map((worker) => worker.tick()));
     await Promise.all(workers.map((worker) => worker.tick()));
     await harness.settled();
-    for (const org of [orgId, INSTALLATION]) {
+    for (const org of [orgId, SYSTEM_ORG_ID]) {
       expect(await nights(org)).toEqual([
         { period: expect.any(Date), status: 'succeeded', counts: { policies: declared('retention').size, due: 0 } },
       ]);
@@ -73,7 +73,7 @@ describe('retention every night', () => {
         [orgId],
       ),
     ).toEqual([
-      { policy: 'live_events.old', removed: '1' },
+      { policy: 'realtime_events.old', removed: '1' },
       { policy: 'sessions.expired', removed: '5' },
     ]);
   });

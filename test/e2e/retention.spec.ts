@@ -201,7 +201,7 @@ describe('a run', () => {
       uuid: newId(),
       filename: 'a.txt',
     });
-    await storage.put(key, Readable.from([Buffer.from('attachment')]), { key: Buffer.alloc(32, 7), generation: 1 });
+    await storage.put(key, Readable.from([Buffer.from('attachment')]), { key: Buffer.alloc(32, 7), keyVersion: 1 });
     await harness.database.superuser(
       `INSERT INTO specimen (org_id, noted_at, note, object_key)
          VALUES ($1, now() - interval '11 days', 'old', $2), ($1, now() - interval '9 days', 'young', 'kept')`,
@@ -235,7 +235,7 @@ describe('a run', () => {
       [orgId],
     );
     await harness.database.superuser(
-      `WITH job AS (INSERT INTO outbox (org_id, id, job, lane, payload, request_id)
+      `WITH job AS (INSERT INTO outbox (org_id, id, job, group_key, payload, request_id)
          VALUES ($1::uuid, $2::uuid, 'retention.run', $1::text || ':l', jsonb_build_object('runId', $2::uuid), 'test'))
        INSERT INTO retention_runs (org_id, id, policy, requested_by, cutoff, plan_hash, due, due_since, outbox_id)
        VALUES ($1::uuid, $2::uuid, 'specimen.notes', 'intruder', now(), sha256(''), 1, now() - interval '1 hour',

@@ -53,7 +53,7 @@ describe("a role of the organization's own", () => {
           await harness.signIn(lesser.email)
         ).post('/v1/roles', { key: 'mine', name: 'Mine', copyOf: 'program_director' })
       ).body.code,
-    ).toBe('beyond_own_grants');
+    ).toBe('insufficient_privileges_to_grant');
   });
 
   it('is not removed while somebody holds it, and then with all that it had', async () => {

@@ -20,7 +20,7 @@ import {
   type LogoutParts,
   type SigningKey,
 } from '../harness/saml-idp.js';
-import { testConnection } from '../harness/saml-door.js';
+import { testConnection } from '../harness/saml-sign-in.js';
 import { serviceProviderUrls, type SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
 import { RawSql } from '../contract/raw-sql.js';
 
@@ -100,7 +100,7 @@ const index = (session: string): string => `<samlp:SessionIndex>${session}</saml
 
 async function refusals({ orgId }: SamlConnection): Promise<string[]> {
   const rows = await harness.database.superuser<{ reason: string }>(
-    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'sso.logout_refused' AND org_id = $1
+    `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'sso.logout_rejected' AND org_id = $1
        ORDER BY occurred_at, id`,
     [orgId],
   );
@@ -149,7 +149,7 @@ describe('a provider that says a session is over', () => {
     expect(new URL(answered.headers.get('location')!).searchParams.get('RelayState')).toBe('x');
     const again = await arrive(one, 'ada', 's2');
     expect([(await send()).body.code, await lives(again), (await refusals(one)).at(-1)]).toEqual([
-      'sso_refused',
+      'sso_failed',
       true,
       'message_replayed',
     ]);
@@ -157,14 +157,14 @@ describe('a provider that says a session is over', () => {
 
   it("is not heard about another connection, or another organization's", async () => {
     const ada = await arrive(two, 'ada', 's9');
-    expect((await ask(two, message(one, nameId('ada')))).body.code).toBe('sso_refused');
-    expect([await lives(ada), (await refusals(two)).at(-1)]).toEqual([true, 'destination_wrong']);
+    expect((await ask(two, message(one, nameId('ada')))).body.code).toBe('sso_failed');
+    expect([await lives(ada), (await refusals(two)).at(-1)]).toEqual([true, 'destination_mismatch']);
   });
 
   it('ends nothing unsigned', async () => {
     const ada = await arrive(one, 'ada', 's1');
     const query = redirectQuery('SAMLRequest', message(one, nameId('ada')), key).replace(/&SigAlg.*/, '');
-    expect((await harness.client().get(`/v1/sso/saml/${one.id}/logout?${query}`)).body.code).toBe('sso_refused');
+    expect((await harness.client().get(`/v1/sso/saml/${one.id}/logout?${query}`)).body.code).toBe('sso_failed');
     expect([await lives(ada), (await refusals(one)).at(-1)]).toEqual([true, 'message_unsigned']);
   });
 
@@ -201,12 +201,12 @@ describe('an answer to a logout', () => {
     expect(request).toContain('<samlp:SessionIndex>s1</samlp:SessionIndex>');
     expect(await lives(ada)).toBe(false);
     const stranger = await arrive(one, 'grace', 's1');
-    expect((await ask(one, answer(one, id), stranger, 'SAMLResponse')).body.code).toBe('sso_refused');
+    expect((await ask(one, answer(one, id), stranger, 'SAMLResponse')).body.code).toBe('sso_failed');
     expect(await lives(stranger)).toBe(true);
     const landed = await ask(one, answer(one, id), ada, 'SAMLResponse');
     expect([landed.status, landed.headers.get('location')]).toEqual([303, '/']);
-    expect((await ask(one, answer(one, id), ada, 'SAMLResponse')).body.code).toBe('sso_refused');
-    expect((await refusals(one)).slice(-2)).toEqual(['browser_unbound', 'logout_unknown']);
+    expect((await ask(one, answer(one, id), ada, 'SAMLResponse')).body.code).toBe('sso_failed');
+    expect((await refusals(one)).slice(-2)).toEqual(['browser_binding_missing', 'logout_unknown']);
   });
 
   it('is no answer to a sign-in, however it is signed', async () => {
@@ -216,7 +216,7 @@ describe('an answer to a logout', () => {
     const { body } = await postSaml(client, one.id, {
       SAMLResponse: Buffer.from(sign(xml, '_logout', key)).toString('base64'),
     });
-    expect(body.code).toBe('sso_refused');
+    expect(body.code).toBe('sso_failed');
   });
 });
 

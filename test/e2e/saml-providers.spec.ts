@@ -147,7 +147,7 @@ describe.each([
     const landed = await who.visit(`${PUBLIC}/v1/sso/saml/${connected.id}/logout`);
     expect([landed.url, await me(who)]).toEqual([`${PUBLIC}/`, 401]);
     expect(who.history.filter((entry) => entry.includes('/logout')).length).toBe(3);
-    expect(await refusals(connected, 'sso.logout_refused')).toEqual([]);
+    expect(await refusals(connected, 'sso.logout_rejected')).toEqual([]);
   });
 
   it('signing out there ends the session here, and it hears so', async () => {
@@ -157,7 +157,7 @@ describe.each([
     expect(await me(who)).toBe(200);
     const landed = await who.visit(provider.logoutFromThere());
     expect([landed.status, new URL(landed.url).origin, await me(who)]).toEqual([200, provider.url, 401]);
-    expect(await refusals(connected, 'sso.logout_refused')).toEqual([]);
+    expect(await refusals(connected, 'sso.logout_rejected')).toEqual([]);
     const [event] = await harness.database.superuser(
       `SELECT meta FROM audit_events WHERE type = 'sso.sessions_ended' AND org_id = $1`,
       [connected.org],

@@ -79,7 +79,7 @@ describe('sign-in through SAML', () => {
     const client = harness.client();
     const { fields } = await provider.answer(await depart(client), 'mentor@gme.example');
     expect((await postSaml(client, connectionId, fields)).status).toBe(303);
-    expect((await postSaml(client, connectionId, fields)).body).toMatchObject({ status: 403, code: 'sso_refused' });
+    expect((await postSaml(client, connectionId, fields)).body).toMatchObject({ status: 403, code: 'sso_failed' });
     expect((await failures()).at(-1)).toEqual({ reason: 'request_unknown' });
   });
 
@@ -95,7 +95,7 @@ describe('sign-in through SAML', () => {
     const other = await connect(await harness.make.organization('gme'));
     const client = harness.client();
     const { fields } = await provider.answer(await depart(client), 'mentor@gme.example');
-    expect((await postSaml(client, other, fields)).body).toMatchObject({ code: 'sso_refused' });
+    expect((await postSaml(client, other, fields)).body).toMatchObject({ code: 'sso_failed' });
   });
 
   it('refuses an answer that was changed, without saying why', async () => {
@@ -105,14 +105,14 @@ describe('sign-in through SAML', () => {
       .toString()
       .replaceAll('mentor@gme.example', 'program.director@gme.example');
     const answer = await postSaml(client, connectionId, { SAMLResponse: Buffer.from(forged).toString('base64') });
-    expect(answer.body).toMatchObject({ status: 403, code: 'sso_refused' });
+    expect(answer.body).toMatchObject({ status: 403, code: 'sso_failed' });
     expect(answer.text).not.toMatch(/signature|digest/i);
   });
 
   it('refuses somebody whose groups stand for no role', async () => {
     expect((await signIn(harness.client(), 'trainee@gme.example')).body).toMatchObject({
       status: 403,
-      code: 'sso_refused',
+      code: 'sso_failed',
     });
     expect((await failures()).at(-1)).toEqual({ reason: 'role_missing' });
   });
@@ -176,7 +176,7 @@ describe('setting up connections', () => {
     expect((await director.delete(`/v1/sso/connections/${created.body.id}`)).status).toBe(204);
     expect((await director.get(`/v1/sso/connections/${created.body.id}`)).status).toBe(404);
     expect((await director.post('/v1/sso/connections', { ...body, metadata: '<x/>' })).body.code).toBe(
-      'metadata_refused',
+      'invalid_metadata',
     );
     expect((await director.post('/v1/sso/connections', { ...body, defaultRole: 'owner' })).body.code).toBe(
       'unknown_role',

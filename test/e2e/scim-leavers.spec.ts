@@ -4,7 +4,7 @@ import { Harness } from '../harness/app.js';
 import type { Answer, Client } from '../harness/client.js';
 import { Directory } from '../harness/directory.js';
 import { IdentityProvider, signInBySaml } from '../harness/identity-provider.js';
-import { anotherApi, Listening } from '../harness/listening.js';
+import { anotherApi, Listening } from '../harness/subscriptions.js';
 
 jest.setTimeout(60_000);
 
@@ -112,7 +112,7 @@ describe('somebody whom the directory has made', () => {
         [scene.org],
       ),
     ).toEqual([{ id: scene.id }]);
-    expect(await events(scene, 'sso.role_taken_over')).toEqual([]);
+    expect(await events(scene, 'sso.role_synced')).toEqual([]);
     expect((await signInBySaml(provider, harness.client(), scene.connectionId, MENTOR)).status).toBe(303);
     expect(await standing(scene, scene.id)).toEqual({ status: 'active', role: 'mentor' });
   });

@@ -283,7 +283,7 @@ describe('lists', () => {
   it('of a thousand users come in stable pages, each in as many statements', async () => {
     const other = await makeOrganization(harness);
     await harness.database.superuser(
-      `WITH u AS (INSERT INTO users (id, email, home_org_id)
+      `WITH u AS (INSERT INTO users (id, email, scoped_org_id)
          SELECT gen_random_uuid(), 'many' || i || '@dir.example', $1 FROM generate_series(1, 1000) i
            RETURNING id, email),
             m AS (INSERT INTO memberships (org_id, id, user_id, name, role)

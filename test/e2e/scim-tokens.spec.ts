@@ -26,7 +26,7 @@ describe('tokens', () => {
     const { director: lead, connectionId: id, directory: first } = await makeOrganization(harness);
     const second = await Directory.of(harness, lead, id);
     expect((await lead.post(`/v1/sso/connections/${id}/scim-tokens`, { expiresInDays: 30 })).body.code).toBe(
-      'scim_tokens_enough',
+      'scim_token_limit_reached',
     );
     const { items } = (await lead.get(`/v1/sso/connections/${id}/scim-tokens`)).body;
     expect(items).toHaveLength(2);
@@ -36,7 +36,7 @@ describe('tokens', () => {
     expect([(await first.get('Users')).status, (await second.get('Users')).status]).toEqual([401, 200]);
     await Directory.of(harness, lead, id); // there is room again
     const logged = await harness.database.superuser(
-      `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'scim.token_refused' AND target_id = $1`,
+      `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'scim.token_rejected' AND target_id = $1`,
       [items[1].id],
     );
     expect(logged).toEqual([{ reason: 'revoked' }]);

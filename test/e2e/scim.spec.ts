@@ -307,9 +307,9 @@ describe('an address that changes', () => {
     ]);
     const member = (await memberOf(id))!;
     expect(member.user_id).not.toBe(somebody.userId);
-    expect(await harness.database.superuser('SELECT home_org_id FROM users WHERE id = $1', [member.user_id])).toEqual([
-      { home_org_id: org },
-    ]);
+    expect(await harness.database.superuser('SELECT scoped_org_id FROM users WHERE id = $1', [member.user_id])).toEqual(
+      [{ scoped_org_id: org }],
+    );
     expect((await harness.signIn(somebody.email)).cookieHeader).not.toBe('');
   });
 

@@ -28,7 +28,7 @@ const anybody = () => `nobody-${newId()}@test.example`;
 const forgot = (url: string, ip: string, email = anybody()) =>
   harness.client().post(`${url}/v1/auth/password/forgot`, { email }, { headers: { 'x-forwarded-for': ip } });
 /** The nth of many requests, by one process and the other in turn. */
-const inTurn = (n: number) => (n % 2 === 0 ? harness.url : second.url);
+const withSlot = (n: number) => (n % 2 === 0 ? harness.url : second.url);
 const statuses = (answers: Answer[]) =>
   Object.fromEntries(
     Object.entries(Object.groupBy(answers, ({ status }) => status)).map(([status, all]) => [status, all!.length]),
@@ -38,7 +38,7 @@ const together = (n: number, fn: (i: number) => Promise<Answer>) =>
 
 describe('the limit by address', () => {
   it('holds across processes, to the point, however much comes at once', async () => {
-    const answers = await together(100, (i) => forgot(inTurn(i), '198.51.100.7'));
+    const answers = await together(100, (i) => forgot(withSlot(i), '198.51.100.7'));
     expect(statuses(answers)).toEqual({ 202: POINTS, 429: 100 - POINTS });
     const refusal = answers.find(({ status }) => status === 429)!;
     expect(refusal.body.code).toBe('too_many_requests');
@@ -51,13 +51,13 @@ describe('the limit by address', () => {
   });
 
   it('counts a /64 of IPv6 as one address, and the next as another', async () => {
-    const answers = await together(POINTS + 5, (i) => forgot(inTurn(i), `2001:db8:1:2::${i.toString(16)}`));
+    const answers = await together(POINTS + 5, (i) => forgot(withSlot(i), `2001:db8:1:2::${i.toString(16)}`));
     expect(statuses(answers)).toEqual({ 202: POINTS, 429: 5 });
     expect((await forgot(harness.url, '2001:db8:1:3::1')).status).toBe(202);
   });
 
   it("takes nobody's word for an address who is no proxy of ours", async () => {
-    const answers = await together(POINTS + 5, (i) => forgot(inTurn(i), `203.0.113.${i}, 198.51.100.9`));
+    const answers = await together(POINTS + 5, (i) => forgot(withSlot(i), `203.0.113.${i}, 198.51.100.9`));
     expect(statuses(answers)).toEqual({ 202: POINTS, 429: 5 });
   });
 });
@@ -67,7 +67,7 @@ describe('the limit by account', () => {
     const email = anybody();
     expect(
       statuses(
-        await together(30, (i) => forgot(inTurn(i), `203.0.113.${i}`, i % 2 === 0 ? email : email.toUpperCase())),
+        await together(30, (i) => forgot(withSlot(i), `203.0.113.${i}`, i % 2 === 0 ? email : email.toUpperCase())),
       ),
     ).toEqual({ 202: 10, 429: 20 });
   });

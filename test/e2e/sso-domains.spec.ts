@@ -43,7 +43,7 @@ const superuser = (text: string, values: unknown[] = []) => harness.database.sup
 interface Domain {
   id: string;
   domain: string;
-  state: string;
+  status: string;
   problem: string | null;
   record: { name: string; value: string };
 }
@@ -76,20 +76,20 @@ describe('a domain', () => {
     const domain = await added(here, 'Hospital.TEST.example');
     expect(domain).toMatchObject({
       domain: 'hospital.test.example',
-      state: 'pending',
+      status: 'pending',
       record: {
         name: '_vouchsafe.hospital.test.example',
         value: expect.stringMatching(/^vouchsafe-domain-verification=.{43}$/),
       },
     });
-    expect(await verified(here, domain)).toMatchObject({ state: 'pending', problem: 'record_missing' });
+    expect(await verified(here, domain)).toMatchObject({ status: 'pending', problem: 'record_missing' });
     names.records.set(domain.record.name, [`${domain.record.value}x`, 'vouchsafe-domain-verification=']);
-    expect(await verified(here, domain)).toMatchObject({ state: 'pending' });
+    expect(await verified(here, domain)).toMatchObject({ status: 'pending' });
     publish(domain);
     const { body } = await here.client.post(`${DOMAINS}/${domain.id}/verify`);
-    expect(body).toMatchObject({ recordFound: true, state: 'pending' });
+    expect(body).toMatchObject({ recordFound: true, status: 'pending' });
     await harness.settled();
-    expect(await verified(here, domain)).toMatchObject({ state: 'verified', problem: null });
+    expect(await verified(here, domain)).toMatchObject({ status: 'verified', problem: null });
     expect(
       await superuser(`SELECT type FROM audit_events WHERE target_id = $1 AND type LIKE '%verified'`, [domain.id]),
     ).toEqual([{ type: 'sso.domain_verified' }]);
@@ -116,7 +116,7 @@ describe('a domain', () => {
     '*.example',
     'example.1',
   ])('is none where it is %s', async (domain) =>
-    expect(seen(await here.client.post(DOMAINS, { domain }))).toEqual([400, 'domain_refused']),
+    expect(seen(await here.client.post(DOMAINS, { domain }))).toEqual([400, 'domain_not_allowed']),
   );
 
   it("cannot be called verified by any SQL of the API's role", async () => {
@@ -148,7 +148,7 @@ describe('a domain', () => {
       publish(domain);
       results.push(await verified(one, domain));
     }
-    expect(results.map(({ state, problem }) => [state, problem])).toEqual([
+    expect(results.map(({ status, problem }) => [status, problem])).toEqual([
       ['verified', null],
       ['verified', null],
       ['pending', 'domain_taken'],
@@ -162,25 +162,25 @@ describe('a domain', () => {
     await verified(one, domain);
     const daily = async (checked: string, lost: string | null = null) => {
       await superuser(
-        `UPDATE sso_domains SET checked_at = now() - $2::interval, lost_at = now() - $3::interval WHERE id = $1`,
+        `UPDATE sso_domains SET checked_at = now() - $2::interval, verification_failed_at = now() - $3::interval WHERE id = $1`,
         [domain.id, checked, lost],
       );
       await harness.operator.within(one.org, () => harness.worker.get(DomainJobs).enqueueDue());
       await harness.settled();
       const { body } = await one.client.get(DOMAINS);
-      return (body.items as Domain[]).find(({ id }) => id === domain.id)!.state;
+      return (body.items as Domain[]).find(({ id }) => id === domain.id)!.status;
     };
     names.records.clear();
     expect(await daily('6 days')).toBe('verified');
     names.failing = true;
     expect(await daily('7 days')).toBe('verified');
     names.failing = false;
-    expect(await daily('7 days')).toBe('lost');
-    expect(await daily('1 day', '6 days')).toBe('lost');
+    expect(await daily('7 days')).toBe('verification_failed');
+    expect(await daily('1 day', '6 days')).toBe('verification_failed');
     publish(domain);
     expect(await daily('1 day', '6 days')).toBe('verified');
     names.records.clear();
-    expect(await daily('7 days')).toBe('lost');
+    expect(await daily('7 days')).toBe('verification_failed');
     expect(await daily('1 day', '8 days')).toBe('pending');
     expect((await mailsTo(harness, one.lead.email)).map(({ text }) => /missing\.|yours\./.exec(text)?.[0])).toEqual([
       'missing.',
@@ -191,7 +191,7 @@ describe('a domain', () => {
       (await superuser(`SELECT type FROM audit_events WHERE target_id = $1 ORDER BY occurred_at, id`, [domain.id]))
         .map(({ type }) => type)
         .slice(-3),
-    ).toEqual(['sso.domain_proof_lost', 'sso.domain_proof_lost', 'sso.domain_unverified']);
+    ).toEqual(['sso.domain_verification_failed', 'sso.domain_verification_failed', 'sso.domain_unverified']);
   });
 
   it('is removed by whoever may', async () => {
@@ -309,7 +309,7 @@ describe('discovery and sharing', () => {
     expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: sister.org }, role: 'mentor' });
     await home.client.patch(`/v1/sso/connections/${connection}`, { shared: false });
     expect((await client.get('/v1/auth/me')).status).toBe(401);
-    expect(seen(await arrived(harness.client(), connection, sister.org))).toEqual([403, 'sso_refused']);
+    expect(seen(await arrived(harness.client(), connection, sister.org))).toEqual([403, 'sso_failed']);
     await home.client.patch(`/v1/sso/connections/${connection}`, { shared: true });
   });
 
@@ -317,20 +317,20 @@ describe('discovery and sharing', () => {
     const before = await superuser('SELECT count(*) FROM sessions');
     expect(seen(await arrived(harness.client(), connection, sister.org, 'admin@workforce.example'))).toEqual([
       403,
-      'sso_refused',
+      'sso_failed',
     ]);
     await foreign.client.post('/v1/memberships', {
       email: 'mentor@gme.example',
       name: 'Synthetic Colleague',
       role: 'mentor',
     });
-    expect(seen(await arrived(harness.client(), connection, foreign.org))).toEqual([403, 'sso_refused']);
+    expect(seen(await arrived(harness.client(), connection, foreign.org))).toEqual([403, 'sso_failed']);
     expect(await superuser('SELECT count(*) FROM sessions')).toEqual(before);
     expect(
       (await home.client.get(`/v1/sso/connections/${connection}/trace`)).body.items
         .slice(0, 3)
         .map(({ reason }: { reason: string }) => reason),
-    ).toEqual(['not_trusted_there', 'no_membership_there', 'connection_not_shared']);
+    ).toEqual(['not_trusted_by_target', 'no_membership_in_target', 'connection_not_shared']);
     expect((await harness.client().get(`/v1/sso/saml/${connection}/login?organization=nonsense`)).status).toBe(400);
   });
 

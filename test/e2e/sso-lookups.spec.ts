@@ -7,7 +7,7 @@ import { Harness } from '../harness/app.js';
 import { IdentityProvider, postSaml } from '../harness/identity-provider.js';
 import { connectOidc, departOidc } from '../harness/oidc.js';
 import { OidcIdp } from '../harness/oidc-idp.js';
-import { testConnection } from '../harness/saml-door.js';
+import { testConnection } from '../harness/saml-sign-in.js';
 import { logoutXml, nameId, newSigningKey, redirectQuery, truthfulLogout } from '../harness/saml-idp.js';
 
 const PUBLIC = 'http://127.0.0.1:3000';

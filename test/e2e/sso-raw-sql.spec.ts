@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 describe("SQL as the application's role", () => {
-  it.each(["entrance_hash = sha256('known')", "entrance_enc = '\\x00'", 'tested_at = now()', "protocol = 'oidc'"])(
+  it.each(["db_secret_hash = sha256('known')", "db_secret_enc = '\\x00'", 'tested_at = now()', "protocol = 'oidc'"])(
     "changes nothing of what a connection's answers are believed by: %s",
     async (change) => {
       await raw.enter(sessionSecret(director));
@@ -43,7 +43,7 @@ describe("SQL as the application's role", () => {
   );
 
   it("becomes nobody by a test sign-in, even knowing the connection's secret", async () => {
-    await harness.database.superuser(`UPDATE sso_connections SET entrance_hash = sha256('known') WHERE id = $1`, [
+    await harness.database.superuser(`UPDATE sso_connections SET db_secret_hash = sha256('known') WHERE id = $1`, [
       connection,
     ]);
     await raw.client.query('BEGIN');
@@ -93,7 +93,7 @@ describe("SQL as the application's role", () => {
   it('makes no member of a user whom another organization alone knows', async () => {
     const elsewhere = await harness.make.organization('gme');
     await harness.database.superuser(
-      `INSERT INTO users (id, email, home_org_id) VALUES ('01900000-0000-7000-8000-00000000aaaa',
+      `INSERT INTO users (id, email, scoped_org_id) VALUES ('01900000-0000-7000-8000-00000000aaaa',
          'confined@test.example', $1)`,
       [elsewhere],
     );

@@ -81,7 +81,7 @@ describe('a connection is set up', () => {
     expect(stored[2]).toEqual(stored[0]);
     expect((await director.get(`${CONNECTIONS}/${ids[1]}`)).body).toMatchObject({
       idpMetadataUrl: publisher.url,
-      metadataProblem: null,
+      metadataError: null,
       certificatesExpireAt: [expect.any(String), expect.any(String)],
     });
   });
@@ -93,16 +93,16 @@ describe('a connection is set up', () => {
       [{ metadata, idpEntityId: ENTITY }, 'invalid_request'],
       [{}, 'invalid_request'],
       [{ idpEntityId: ENTITY }, 'invalid_request'],
-      [{ metadataUrl: 'https://169.254.169.254/latest' }, 'metadata_refused'],
-      [{ metadataUrl: 'http://192.168.1.1/' }, 'metadata_refused'],
-      [{ metadataUrl: 'file:///etc/passwd' }, 'metadata_refused'],
+      [{ metadataUrl: 'https://169.254.169.254/latest' }, 'invalid_metadata'],
+      [{ metadataUrl: 'http://192.168.1.1/' }, 'invalid_metadata'],
+      [{ metadataUrl: 'file:///etc/passwd' }, 'invalid_metadata'],
       [
         { idpEntityId: ENTITY, idpSsoUrl: 'http://idp.test.example', idpCertificates: [keys[0]!.certificate] },
-        'metadata_refused',
+        'invalid_metadata',
       ],
       [
         { idpEntityId: ENTITY, idpSsoUrl: 'https://idp.test.example', idpCertificates: ['nonsense'] },
-        'metadata_refused',
+        'invalid_metadata',
       ],
     ] as const)
       expect(seen(await director.post(CONNECTIONS, { name: 'x', ...body }))).toEqual([400, code]);
@@ -162,19 +162,19 @@ describe('metadata that is published', () => {
       [id],
     );
     publisher.status = 503;
-    expect((await refreshed(id)).metadataProblem).toBe('status_unexpected');
+    expect((await refreshed(id)).metadataError).toBe('status_unexpected');
     publisher.status = 200;
     publisher.body = '<!DOCTYPE x []><x/>';
-    expect((await refreshed(id)).metadataProblem).toBe('xml_doctype');
+    expect((await refreshed(id)).metadataError).toBe('xml_doctype');
     publisher.publish('https://other.test.example', keys[1]!);
-    expect((await refreshed(id)).metadataProblem).toBe('entity_id_changed');
+    expect((await refreshed(id)).metadataError).toBe('entity_id_changed');
     expect(
       await harness.database.superuser('SELECT idp_entity_id, idp_certificates FROM sso_connections WHERE id = $1', [
         id,
       ]),
     ).toEqual(before);
     publisher.publish(ENTITY, keys[0]!);
-    expect((await refreshed(id)).metadataProblem).toBeNull();
+    expect((await refreshed(id)).metadataError).toBeNull();
     expect((await logged('sso.metadata_refreshed', id)).map(({ outcome, meta }) => [outcome, meta['reason']])).toEqual([
       ['failure', 'status_unexpected'],
       ['failure', 'xml_doctype'],

@@ -79,9 +79,9 @@ describe('a test sign-in', () => {
     const { fields } = await provider.answer(body.url, 'mentor@gme.example');
     const victim = harness.client();
     await victim.get(`/v1/sso/saml/${id}/login`);
-    expect(seen(await postSaml(victim, id, fields))).toEqual([403, 'sso_refused']);
+    expect(seen(await postSaml(victim, id, fields))).toEqual([403, 'sso_failed']);
     expect((await postSaml(director, id, fields)).status).toBe(303);
-    expect(seen(await postSaml(director, id, fields))).toEqual([403, 'sso_refused']);
+    expect(seen(await postSaml(director, id, fields))).toEqual([403, 'sso_failed']);
     const other = await harness.signIn((await harness.make.member(org, 'program_director')).email);
     expect((await other.get(`${CONNECTIONS}/${id}/test`)).status).toBe(404);
   });
@@ -105,10 +105,10 @@ describe('a test sign-in', () => {
     await harness.database.superuser('UPDATE sessions SET second_factor_at = now() WHERE user_id = $1', [lead.userId]);
     const id = await created({ metadata: await provider.metadata(), groupRoles: ROLES }, client);
     const enforced = async () => seen(await client.patch(SIGN_IN, { requireSso: true }));
-    expect(await enforced()).toEqual([409, 'sso_untested']);
+    expect(await enforced()).toEqual([409, 'sso_connection_not_tested']);
     await tried(client, id);
     expect((await client.patch(`${CONNECTIONS}/${id}`, { wantResponseSigned: true })).body.testedAt).toBeNull();
-    expect(await enforced()).toEqual([409, 'sso_untested']);
+    expect(await enforced()).toEqual([409, 'sso_connection_not_tested']);
     await client.patch(`${CONNECTIONS}/${id}`, { wantResponseSigned: false });
     await tried(client, id);
     expect((await client.patch(`${CONNECTIONS}/${id}`, { name: 'Renamed' })).body.testedAt).not.toBeNull();
@@ -143,7 +143,7 @@ describe('the trace', () => {
       nameIdFormat: expect.stringContaining('persistent'),
     });
     expect(body.items[2].attributes).toContain('mail');
-    expect(body.items[2].evidence).toContain('gme:mentor');
+    expect(body.items[2].diagnostics).toContain('gme:mentor');
     expect(text).not.toMatch(/mentor@gme\.example|Mentor Example|SignatureValue|X509Certificate/);
   });
 

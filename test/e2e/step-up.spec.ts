@@ -94,11 +94,7 @@ describe('somebody without a second factor', () => {
     const { client, email, userId } = await lead();
     const codes: string[] = [];
     for (let i = 0; i < 6; i += 1) codes.push(seen(await client.post(STEP_UP, { password: 'Wrong-Password-1' })));
-    expect(codes).toEqual([
-      ...Array<string>(4).fill('403 step_up_refused'),
-      '429 account_locked',
-      '429 account_locked',
-    ]);
+    expect(codes).toEqual([...Array<string>(4).fill('403 step_up_failed'), '429 account_locked', '429 account_locked']);
     expect(seen(await client.post(STEP_UP, { password: Factories.PASSWORD }))).toBe('429 account_locked');
     expect(seen(await harness.client().post('/v1/auth/login', { email, password: Factories.PASSWORD }))).toBe(
       '429 account_locked',
@@ -116,7 +112,7 @@ describe('somebody without a second factor', () => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => client.post(STEP_UP, { password: 'Wrong-Password-1' })),
     );
-    expect(answers.filter((answer) => seen(answer) === '403 step_up_refused')).toHaveLength(4);
+    expect(answers.filter((answer) => seen(answer) === '403 step_up_failed')).toHaveLength(4);
     expect(answers.filter((answer) => seen(answer) === '429 account_locked')).toHaveLength(46);
   });
 });
@@ -130,14 +126,14 @@ describe('somebody with a second factor', () => {
   it('shows it: the password is not enough', async () => {
     const user = await enrolled();
     await grow(user);
-    expect(seen(await user.client.post(STEP_UP, { password: Factories.PASSWORD }))).toBe('403 step_up_refused');
+    expect(seen(await user.client.post(STEP_UP, { password: Factories.PASSWORD }))).toBe('403 step_up_failed');
     expect(await asks(user.client)).toBe('403 step_up_required');
     expect((await user.client.post(STEP_UP, { totp: user.app.fresh() })).status).toBe(204);
     expect(await asks(user.client)).toBe('400 invalid_request');
     await grow(user);
     expect((await user.client.post(STEP_UP, { recoveryCode: user.recoveryCodes[0] })).status).toBe(204);
     expect(await asks(user.client)).toBe('400 invalid_request');
-    expect(seen(await user.client.post(STEP_UP, { recoveryCode: user.recoveryCodes[0] }))).toBe('403 step_up_refused');
+    expect(seen(await user.client.post(STEP_UP, { recoveryCode: user.recoveryCodes[0] }))).toBe('403 step_up_failed');
   });
 
   it('shows a code once: that of the sign-in does not step up', async () => {
@@ -147,7 +143,7 @@ describe('somebody with a second factor', () => {
     expect(
       (await client.post('/v1/auth/login', { email: user.email, password: Factories.PASSWORD, totp: code })).status,
     ).toBe(200);
-    expect(seen(await client.post(STEP_UP, { totp: code }))).toBe('403 step_up_refused');
+    expect(seen(await client.post(STEP_UP, { totp: code }))).toBe('403 step_up_failed');
   });
 
   it('shows a passkey, over a challenge of this browser', async () => {
@@ -158,7 +154,7 @@ describe('somebody with a second factor', () => {
     const passkey = authenticator.get(options);
     expect((await user.client.post(STEP_UP, { passkey })).status).toBe(204);
     expect(await asks(user.client)).toBe('400 invalid_request');
-    expect(seen(await user.client.post(STEP_UP, { passkey }))).toBe('403 step_up_refused');
+    expect(seen(await user.client.post(STEP_UP, { passkey }))).toBe('403 step_up_failed');
   });
 
   it('cannot change factors in an old session: a stolen one plants none, not even by SQL functions', async () => {
@@ -181,9 +177,9 @@ describe('somebody with a second factor', () => {
     const client = await harness.signIn(email);
     const { id } = await enrollPasskey(harness, client);
     await enrollTotp(client);
-    expect((await client.patch('/v1/organizations/current/sign-in', { requireSecondFactor: true })).status).toBe(200);
+    expect((await client.patch('/v1/organizations/current/sign-in', { requireMfa: true })).status).toBe(200);
     expect((await client.delete('/v1/auth/totp')).status).toBe(204);
-    expect(seen(await client.delete(`/v1/auth/passkeys/${id}`))).toBe('409 last_factor');
+    expect(seen(await client.delete(`/v1/auth/passkeys/${id}`))).toBe('409 last_factor_required');
     expect((await client.get('/v1/auth/passkeys')).body.items).toHaveLength(1);
   });
 });
@@ -192,10 +188,10 @@ describe('a session', () => {
   it('of a proof that does not hold is left as it was, and the failure stays counted', async () => {
     const { client, email } = await lead();
     const before = session(client);
-    expect(seen(await client.post(STEP_UP, { totp: '000000' }))).toBe('403 step_up_refused');
+    expect(seen(await client.post(STEP_UP, { totp: '000000' }))).toBe('403 step_up_failed');
     expect([session(client), (await client.get('/v1/auth/me')).status]).toEqual([before, 200]);
     const [lock] = await harness.database.superuser(
-      'SELECT failures, pending FROM app_private.sign_in_locks WHERE login_key = sha256($1)',
+      'SELECT failures, pending FROM app_private.sign_in_locks WHERE lockout_key = sha256($1)',
       [Buffer.from(email)],
     );
     expect(lock).toEqual({ failures: 1, pending: 0 });
@@ -221,7 +217,7 @@ describe('a session', () => {
   it('of single sign-on alone has nothing to show here: it is told to sign in again', async () => {
     const { client, userId } = await lead();
     await harness.database.superuser('DELETE FROM app_private.credentials WHERE user_id = $1', [userId]);
-    expect(seen(await client.post(STEP_UP, { password: 'x' }))).toBe('409 no_local_proof');
+    expect(seen(await client.post(STEP_UP, { password: 'x' }))).toBe('409 reauthenticate_at_idp');
   });
 
   it('is asked of people: an API key goes on working for what it carries', async () => {
@@ -238,7 +234,7 @@ describe('a session', () => {
     expect((await byKey.post('/v1/webhook-sources', { name: 'By a key', scheme: 'standard' })).status).toBe(201);
     expect((await byKey.post('/v1/roles', { key: 'by_a_key', name: 'By a key' })).status).toBe(201);
     expect(seen(await byKey.post('/v1/api-keys', { name: 'x', permissions: ['role:read'], expiresInDays: 1 }))).toBe(
-      '403 not_for_api_keys',
+      '403 api_key_not_allowed',
     );
   });
 });

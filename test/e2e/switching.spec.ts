@@ -76,7 +76,7 @@ describe("moving on to another of one's organizations", () => {
     const requestId = (await go(client, to)).headers.get('x-request-id');
     const [left, entered] = [await events(from, requestId), await events(to, requestId)];
     expect([left.map(({ type }) => type), entered.map(({ type }) => type)]).toEqual([
-      ['auth.organization_left'],
+      ['auth.organization_switched'],
       ['auth.signed_in'],
     ]);
     expect(entered[0]!.line).toContain('switch');
@@ -119,7 +119,7 @@ describe("moving on to another of one's organizations", () => {
          WHERE org_id = $1`,
       [from],
     );
-    expect(seen(await go(client, to))).toEqual([403, 'sign_in_required']);
+    expect(seen(await go(client, to))).toEqual([403, 'organization_sign_in_required']);
   });
 
   it('happens once when asked for twice at the same time', async () => {
@@ -136,7 +136,7 @@ describe("moving on to another of one's organizations", () => {
     ).toHaveLength(1);
   });
 
-  it.each(['auth.organization_left', 'auth.signed_in'])(
+  it.each(['auth.organization_switched', 'auth.signed_in'])(
     'does not happen when %s cannot be written to its log',
     async (type) => {
       const { from, to, client } = await traveller();
@@ -183,11 +183,11 @@ describe('what a session cannot move on to', () => {
   it.each([
     ['takes no passwords', `allowed_sign_in = '{saml}'`],
     ['enforces single sign-on', 'require_sso = true'],
-    ['asks for a second factor', 'require_second_factor = true'],
+    ['asks for a second factor', 'require_mfa = true'],
   ])('is an organization that %s: sign in there', async (_what, setting) => {
     const { to, from, client } = await traveller();
     await harness.database.superuser(`UPDATE organizations SET ${setting} WHERE id = $1`, [to]);
-    expect(seen(await go(client, to))).toEqual([403, 'sign_in_required']);
+    expect(seen(await go(client, to))).toEqual([403, 'organization_sign_in_required']);
     expect(
       (await client.get('/v1/auth/organizations')).body.items.find(({ id }: { id: string }) => id === to).reachable,
     ).toBe(false);
@@ -255,11 +255,11 @@ describe('an identity provider of one organization', () => {
     const intruder = harness.client();
     expect((await signInBySaml(provider, intruder, id, email)).status).toBe(303);
     const users = await harness.database.superuser(
-      `SELECT u.home_org_id FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.org_id IN ($1, $2)
+      `SELECT u.scoped_org_id FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.org_id IN ($1, $2)
          AND u.email = $3 ORDER BY 1`,
       [theirs, ours, email],
     );
-    expect(users).toEqual([{ home_org_id: theirs }, { home_org_id: null }]); // the same address, and not the same user
+    expect(users).toEqual([{ scoped_org_id: theirs }, { scoped_org_id: null }]); // the same address, and not the same user
     expect((await intruder.get('/v1/auth/organizations')).body.items.map((item: { id: string }) => item.id)).toEqual([
       theirs,
     ]);
@@ -314,9 +314,9 @@ describe('an identity provider of one organization', () => {
     );
     await harness.database.superuser(
       `INSERT INTO memberships (org_id, id, user_id, name, role)
-         SELECT $1, gen_random_uuid(), id, 'Synthetic', 'mentor' FROM users WHERE email = $2 AND home_org_id IS NULL`,
+         SELECT $1, gen_random_uuid(), id, 'Synthetic', 'mentor' FROM users WHERE email = $2 AND scoped_org_id IS NULL`,
       [org, email],
     );
-    expect(seen(await signInBySaml(provider, harness.client(), id, email))).toEqual([403, 'sso_refused']);
+    expect(seen(await signInBySaml(provider, harness.client(), id, email))).toEqual([403, 'sso_failed']);
   });
 });

@@ -64,7 +64,7 @@ describe('setting a source up', () => {
   it('refuses schemes that are not offered, and unknown ones', async () => {
     expect(await admin.post('/v1/webhook-sources', { name: 'x', scheme: 'stripe' })).toMatchObject({
       status: 400,
-      body: { code: 'webhook_scheme_unavailable' },
+      body: { code: 'webhook_scheme_not_supported' },
     });
     expect(await admin.post('/v1/webhook-sources', { name: 'x', scheme: 'none' })).toMatchObject({
       status: 400,
@@ -149,7 +149,7 @@ describe("the API's database role", () => {
   it.each([
     'SELECT body_enc FROM webhook_inbox',
     'SELECT secret_enc FROM webhook_secrets',
-    'SELECT entrance_hash FROM webhook_secrets',
+    'SELECT db_secret_hash FROM webhook_secrets',
     'DELETE FROM webhook_inbox',
     `UPDATE webhook_inbox SET processed_at = now()`,
     'TRUNCATE webhook_inbox',
@@ -165,8 +165,8 @@ describe("the API's database role", () => {
     const {
       rows: [found],
     } = await role.query('SELECT * FROM app.find_webhook_source($1)', [source.id]);
-    const [{ entrance_hash: hash } = {}] = await query(
-      'SELECT entrance_hash FROM webhook_secrets WHERE source_id = $1',
+    const [{ db_secret_hash: hash } = {}] = await query(
+      'SELECT db_secret_hash FROM webhook_secrets WHERE source_id = $1',
       source.id,
     );
     for (const entrance of [found.secrets[0], hash, Buffer.alloc(32), null]) {

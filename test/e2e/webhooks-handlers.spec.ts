@@ -112,7 +112,7 @@ describe('a handler of a webhook event', () => {
   it('that fails leaves no effect, no mark, and no audit event', async () => {
     const before = await nameNow();
     const delivery = await delivered({ name: 'Fails' });
-    expect(delivery).toMatchObject({ status: 'dead', errorCode: 'rename_failed', processedAt: null });
+    expect(delivery).toMatchObject({ status: 'failed', errorCode: 'rename_failed', processedAt: null });
     expect(heard).toHaveLength(1);
     expect(await nameNow()).toBe(before);
     expect((await admin.get(`/v1/audit?type=webhook.applied&targetId=${delivery.id}`)).body.items).toEqual([]);
@@ -123,7 +123,7 @@ describe('a handler of a webhook event', () => {
     ['an unknown field', { name: 'Other', color: 'blue' }, 'organization.renamed'],
     ['a type that no feature declares', { name: 'Other' }, 'organization.deleted'],
   ])('does not get %s: the delivery fails permanently', async (_what, data, type) => {
-    expect(await delivered(data, type)).toMatchObject({ status: 'dead', errorCode: 'payload_invalid' });
+    expect(await delivered(data, type)).toMatchObject({ status: 'failed', errorCode: 'payload_invalid' });
     expect(heard).toEqual([]);
   });
 });

@@ -57,11 +57,14 @@ describe('the door', () => {
     });
     const stored = (await inbox(source.id)).find(({ id }) => id === answer.body.id)!;
     expect(stored.body_enc.includes(Buffer.from('stored'))).toBe(false);
-    const rows = await query('SELECT job, lane, payload::text, order_key FROM outbox WHERE id = $1', stored.outbox_id);
+    const rows = await query(
+      'SELECT job, group_key, payload::text, order_key FROM outbox WHERE id = $1',
+      stored.outbox_id,
+    );
     expect(rows).toEqual([
       {
         job: 'webhooks.apply',
-        lane: `${orgId}:webhook:${source.id}`,
+        group_key: `${orgId}:webhook:${source.id}`,
         payload: JSON.stringify({ deliveryId: answer.body.id }).replace(':', ': '),
         order_key: expect.stringMatching(/^[\w-]{43}$/),
       },
@@ -115,9 +118,9 @@ describe('the door', () => {
       'webhook_signature_invalid',
       () => ({ signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=' }),
     ],
-    ['a stale timestamp', 'webhook_timestamp_refused', () => ({ timestamp: now() - 302 })],
-    ['a timestamp from the future', 'webhook_timestamp_refused', () => ({ timestamp: now() + 302 })],
-    ['a timestamp a year ahead', 'webhook_timestamp_refused', () => ({ timestamp: now() + 31_536_000 })],
+    ['a stale timestamp', 'webhook_timestamp_out_of_range', () => ({ timestamp: now() - 302 })],
+    ['a timestamp from the future', 'webhook_timestamp_out_of_range', () => ({ timestamp: now() + 302 })],
+    ['a timestamp a year ahead', 'webhook_timestamp_out_of_range', () => ({ timestamp: now() + 31_536_000 })],
   ])('refuses %s', async (_what, code, sending) => {
     expect(await send(source, person('refused'), sending())).toMatchObject({ status: 401, body: { code } });
   });
@@ -139,7 +142,7 @@ describe('the door', () => {
   });
 
   it('logs refusals once for the minute, in the organization of the source', async () => {
-    const refused = await entries('webhook.refused');
+    const refused = await entries('webhook.rejected');
     expect(refused).toHaveLength(1);
     expect(refused[0]).toMatchObject({ target_id: source.id, actor_type: 'anonymous', meta: { count: 1 } });
   });
@@ -193,7 +196,7 @@ describe('applying', () => {
     quiet = await newSource();
     buried = (await send(source, person('buried'))).body.id;
     await query(
-      `UPDATE outbox SET state = 'dead', error_code = 'internal', finished_at = now()
+      `UPDATE outbox SET state = 'failed', error_code = 'internal', finished_at = now()
          WHERE payload ->> 'deliveryId' = $1`,
       buried,
     );
@@ -264,9 +267,9 @@ describe('applying', () => {
       body: { id },
     } = await send(source, event);
     await app.settled();
-    const { body } = await admin.get(`/v1/webhook-sources/${source.id}/deliveries?status=dead&limit=200`);
+    const { body } = await admin.get(`/v1/webhook-sources/${source.id}/deliveries?status=failed&limit=200`);
     expect(body.items).toContainEqual(
-      expect.objectContaining({ id, status: 'dead', errorCode: 'payload_invalid', processedAt: null }),
+      expect.objectContaining({ id, status: 'failed', errorCode: 'payload_invalid', processedAt: null }),
     );
   });
 
@@ -276,7 +279,7 @@ describe('applying', () => {
     await app.settled();
     expect(await admin.post(`${REPLAYS}/${buried}/replay`)).toMatchObject({
       status: 409,
-      body: { code: 'delivery_not_dead' },
+      body: { code: 'delivery_not_failed' },
     });
     const { body } = await admin.get(`/v1/webhook-sources/${source.id}/deliveries?status=processed&limit=200`);
     expect(body.items).toContainEqual(expect.objectContaining({ id: buried, status: 'processed', errorCode: null }));

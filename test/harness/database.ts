@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { newId } from '../../src/platform/clock/id.js';
-import { syncCatalogue } from '../../src/platform/policies/sync.js';
+import { syncAccessRules } from '../../src/platform/policies/sync.js';
 
 /** A copy of the migrated database, for one test file alone. */
 export interface TestDatabase {
@@ -51,7 +51,7 @@ function handleOf(name: string): TestDatabase {
     },
     sync: () =>
       connected(withDatabase(superuserUrl, name), (client) =>
-        syncCatalogue(async (text, values) => (await client.query(text, values)).rows as never[]),
+        syncAccessRules(async (text, values) => (await client.query(text, values)).rows as never[]),
       ),
     drop: async () => {
       await pool.end();

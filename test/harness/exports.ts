@@ -6,7 +6,7 @@ import { until } from './until.js';
 /** An export as the API shows it, as far as tests look. */
 export interface SeenExport {
   id: string;
-  state: string;
+  status: string;
   url: string | null;
   progress: { rows: number };
   bytes: number | null;
@@ -26,7 +26,7 @@ export async function over(client: Client, id: string): Promise<SeenExport> {
   let seen!: SeenExport;
   await until('the export is over', async () => {
     seen = (await client.get<SeenExport>(`/v1/exports/${id}`)).body;
-    return seen.state !== 'queued' && seen.state !== 'running';
+    return seen.status !== 'queued' && seen.status !== 'running';
   });
   return seen;
 }

@@ -4,7 +4,7 @@ import { Authenticator } from './authenticator.js';
 import type { Client } from './client.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-const STEP_MILLIS = 30_000;
+const STEP_MS = 30_000;
 
 /** An authenticator app: it reads the secret in base32 and shows codes (RFC 6238). */
 export class CodeApp {
@@ -14,12 +14,12 @@ export class CodeApp {
 
   /** The code of a time step, counted from the present one. */
   code(steps = 0): string {
-    return codeAt(this.secret, Math.floor(Date.now() / STEP_MILLIS) + steps);
+    return codeAt(this.secret, Math.floor(Date.now() / STEP_MS) + steps);
   }
 
   /** A code that has not been used: of the earliest step that is still taken. */
   fresh(): string {
-    const now = Math.floor(Date.now() / STEP_MILLIS);
+    const now = Math.floor(Date.now() / STEP_MS);
     this.used = Math.max(this.used + 1, now - 1);
     if (this.used > now + 1) throw new Error('three codes a minute are all there are: use `forgetStep`');
     return codeAt(this.secret, this.used);

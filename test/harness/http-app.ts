@@ -4,16 +4,16 @@ import { Expose, Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { loadConfig } from '../../src/platform/config/config.js';
-import { DEVELOPMENT_MARK } from '../../src/platform/config/services.config.js';
+import { DEVELOPMENT_KEY_PREFIX } from '../../src/platform/config/services.config.js';
 import { DatabaseUnavailable } from '../../src/platform/database/errors.js';
 import type { SignedRequest } from '../../src/platform/http/body.js';
 import { createApp } from '../../src/platform/http/create-app.js';
 import { HttpModule } from '../../src/platform/http/http.module.js';
 import { PageQuery } from '../../src/platform/http/pagination.dto.js';
-import { Returns } from '../../src/platform/http/returns.js';
+import { ResponseType } from '../../src/platform/http/response-type.js';
 import { LOG_STREAM } from '../../src/platform/logging/logger.js';
 import { LoggingModule } from '../../src/platform/logging/logging.module.js';
-import { PlacesModule } from '../../src/platform/places/index.js';
+import { GeoIpModule } from '../../src/platform/geoip/index.js';
 import { Problem } from '../../src/platform/problem/problem.js';
 import { HEALTH_PROBES } from '../../src/platform/health/health.controller.js';
 import { HealthModule } from '../../src/platform/health/health.module.js';
@@ -62,13 +62,13 @@ const failures: Record<string, () => never> = {
 @Controller('v1')
 class SampleController {
   @Get('things/:id')
-  @Returns(Output)
+  @ResponseType(Output)
   one(@Param('id') id: string) {
     return { id, at: new Date(0), passwordHash: 'hidden' };
   }
 
   @Get('things')
-  @Returns(Output, { list: true })
+  @ResponseType(Output, { list: true })
   list(@Query() { limit }: PageQuery) {
     return {
       items: Array.from({ length: Math.min(limit, 2) }, () => ({ id: 'a', at: new Date(0), internal: 1 })),
@@ -77,19 +77,19 @@ class SampleController {
   }
 
   @Post('things')
-  @Returns(Output, { status: 201 })
+  @ResponseType(Output, { status: 201 })
   create(@Body() input: Input) {
     return { id: String(input.age), at: new Date(0) };
   }
 
   @Post('nothing')
-  @Returns.nothing()
+  @ResponseType.nothing()
   nothing() {
     return { leaked: true };
   }
 
   @Get('fail/:how')
-  @Returns(Output)
+  @ResponseType(Output)
   fail(@Param('how') how: string): never {
     return failures[how]!();
   }
@@ -100,13 +100,13 @@ class SampleController {
   }
 
   @Post('webhooks/:id')
-  @Returns(Output)
+  @ResponseType(Output)
   signed(@Req() request: SignedRequest) {
     return { id: request.rawBody.toString('hex'), at: new Date(0) };
   }
 
   @Post('sso/saml/:id/acs')
-  @Returns(Output)
+  @ResponseType(Output)
   acs(@Body() body: Record<string, string>) {
     return { id: body.SAMLResponse?.length.toString(), at: new Date(0) };
   }
@@ -130,14 +130,14 @@ const config = loadConfig(
     VOUCHSAFE_ENV: 'test',
     DATABASE_URL: 'postgres://a@127.0.0.1/v',
     REDIS_URL: 'redis://127.0.0.1',
-    ROOT_KEY: DEVELOPMENT_MARK + '1'.repeat(52),
-    JWT_SECRET: DEVELOPMENT_MARK + '2'.repeat(52),
+    ROOT_KEY: DEVELOPMENT_KEY_PREFIX + '1'.repeat(52),
+    JWT_SECRET: DEVELOPMENT_KEY_PREFIX + '2'.repeat(52),
   },
   'api',
 );
 
 @Module({
-  imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, PlacesModule, HealthModule, HttpModule],
+  imports: [ConfigModule.forRoot(config), SinkModule, LoggingModule, GeoIpModule, HealthModule, HttpModule],
   controllers: [SampleController],
 })
 class TestModule {}

@@ -20,7 +20,7 @@ export interface PlanNode {
 /**
  * How Postgres carries out a statement in somebody's session, as the application's role, with a plan made for any
  * value. The
- * second time: what a connection looks up in the catalogue once is no part of it.
+ * second time: what a connection looks up in the catalog once is no part of it.
  */
 export function explain(
   harness: Harness,

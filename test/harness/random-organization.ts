@@ -12,7 +12,7 @@ const WHEN = {
   over: ['-2 days', '-1 day'],
   announced: ['1 day', '2 days'],
 } as const;
-const STATES = ['requested', 'in force', 'lapsed', 'ended', 'declined'] as const;
+const STATES = ['requested', 'in force', 'expired', 'ended', 'declined'] as const;
 
 interface Setting {
   permission: string;
@@ -58,10 +58,10 @@ export interface RandomOrganization {
  */
 export function plans(): fc.Arbitrary<Plan> {
   const all = [...declared('permissions')];
-  const ofPeople = all.filter(([, { ofPeople: about }]) => about).map(([key]) => key);
+  const personScoped = all.filter(([, { personScoped: about }]) => about).map(([key]) => key);
   const setting = fc.record({
     permission: fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom(...ofPeople) },
+      { weight: 3, arbitrary: fc.constantFrom(...personScoped) },
       { weight: 2, arbitrary: fc.constantFrom(...all.map(([key]) => key)) },
     ),
     scope: fc.constantFrom(...SCOPES),
@@ -252,13 +252,13 @@ async function grantAccess(
     ],
   );
   if (state === 'requested') return;
-  const stored = { 'in force': 'approved', lapsed: 'approved', ended: 'ended', declined: 'declined' }[state];
+  const stored = { 'in force': 'approved', expired: 'approved', ended: 'ended', declined: 'declined' }[state];
   await superuser(
     `UPDATE access_grants SET state = $3, decided_by = $4, decided_at = now(), expires_at = now() + $5::interval
        WHERE org_id = $1 AND id = $2`,
     [orgId, id, stored, decidedBy, '30 minutes'],
   );
-  if (state !== 'lapsed') return;
+  if (state !== 'expired') return;
   // Time alone has passed: what follows from the grant is left as it is.
   await superuser(`DO $$ BEGIN
     SET LOCAL session_replication_role = replica;

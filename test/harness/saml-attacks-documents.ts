@@ -55,13 +55,17 @@ export const FORM_ATTACKS: readonly Attack[] = [
   ],
   ['a megabyte', 'too_large', () => ({ body: { SAMLResponse: 'A'.repeat(1 << 20) } })],
   ['more than 256 kB of response', 'too_large', saying(() => carrying({ note: ['x'.repeat(257 * 1024)] }))],
-  ['no cookie of this browser', 'browser_unbound', posted(() => ({ cookie: '' }))],
+  ['no cookie of this browser', 'browser_binding_missing', posted(() => ({ cookie: '' }))],
   [
     'the cookie of another browser',
     'request_unknown',
     posted(() => ({ cookie: `__Host-vouchsafe-sign-in=${'A'.repeat(43)}` })),
   ],
-  ['a cookie that is none of ours', 'browser_unbound', posted(() => ({ cookie: '__Host-vouchsafe-sign-in=short' }))],
+  [
+    'a cookie that is none of ours',
+    'browser_binding_missing',
+    posted(() => ({ cookie: '__Host-vouchsafe-sign-in=short' })),
+  ],
   ['a connection that does not exist', 'connection_unknown', posted(() => ({ connectionId: 'nobody' }))],
 ];
 

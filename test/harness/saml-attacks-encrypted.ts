@@ -206,7 +206,7 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
   ],
   [
     'another audience under encryption',
-    'audience_wrong',
+    'audience_mismatch',
     saying(() => ({ conditions: conditions(['https://elsewhere.example.test']) })),
   ],
   [

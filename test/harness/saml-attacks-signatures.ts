@@ -1,4 +1,4 @@
-import type { Posted } from './saml-door.js';
+import type { Posted } from './saml-sign-in.js';
 import {
   type Means,
   type Attack,

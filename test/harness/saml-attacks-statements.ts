@@ -4,39 +4,39 @@ import { attributeStatement, authnStatement, conditions, confirmation, instant, 
 export const STATEMENT_ATTACKS: readonly Attack[] = [
   [
     'another issuer of the response',
-    'issuer_wrong',
+    'issuer_mismatch',
     saying(() => ({ responseIssuer: '<saml:Issuer>https://evil.example.test</saml:Issuer>' })),
   ],
   [
     'another issuer of the assertion',
-    'issuer_wrong',
+    'issuer_mismatch',
     saying(() => ({ issuer: '<saml:Issuer>https://evil.example.test</saml:Issuer>' })),
   ],
   [
     'another destination',
-    'destination_wrong',
+    'destination_mismatch',
     saying(({ parts }) => ({
       responseAttrs: { ...parts.responseAttrs, Destination: 'https://elsewhere.example.test/acs' },
     })),
   ],
   [
     'a signed response without a destination',
-    'destination_wrong',
+    'destination_mismatch',
     saying(({ parts }) => ({ responseAttrs: { ...parts.responseAttrs, Destination: undefined } }), 'both'),
   ],
   [
     'another audience',
-    'audience_wrong',
+    'audience_mismatch',
     saying(() => ({ conditions: conditions(['https://elsewhere.example.test']) })),
   ],
   [
     'our audience among others',
-    'audience_wrong',
+    'audience_mismatch',
     saying(({ departed }) => ({
       conditions: conditions([departed.connection.spEntityId, 'https://elsewhere.example.test']),
     })),
   ],
-  ['no audience', 'audience_wrong', saying(() => ({ conditions: conditions([]) }))],
+  ['no audience', 'audience_mismatch', saying(() => ({ conditions: conditions([]) }))],
   ['no conditions', 'conditions_missing', saying(() => ({ conditions: '' }))],
   [
     'a condition that is not understood',
@@ -53,18 +53,18 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
   ['a time without a zone', 'time_malformed', saying((means) => within(means, { NotBefore: '2020-01-01T00:00:00' }))],
   [
     'another recipient',
-    'confirmation_recipient_wrong',
+    'confirmation_recipient_mismatch',
     saying((means) => confirming(means, { Recipient: 'https://elsewhere.example.test/acs' })),
   ],
-  ['no recipient', 'confirmation_recipient_wrong', saying((means) => confirming(means, { Recipient: undefined }))],
+  ['no recipient', 'confirmation_recipient_mismatch', saying((means) => confirming(means, { Recipient: undefined }))],
   [
     'a confirmation of another request',
-    'in_response_to_wrong',
+    'in_response_to_mismatch',
     saying((means) => confirming(means, { InResponseTo: '_other' })),
   ],
   [
     'a confirmation of no request',
-    'in_response_to_wrong',
+    'in_response_to_mismatch',
     saying((means) => confirming(means, { InResponseTo: undefined })),
   ],
   [
@@ -122,10 +122,10 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     'name_id_transient',
     saying(() => ({ nameId: nameId('subject-1', { Format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient' }) })),
   ],
-  ['an empty audience', 'audience_wrong', saying(() => ({ conditions: conditions(['']) }))],
+  ['an empty audience', 'audience_mismatch', saying(() => ({ conditions: conditions(['']) }))],
   [
     'two audience restrictions',
-    'audience_wrong',
+    'audience_mismatch',
     saying((means) =>
       within(
         means,
@@ -137,12 +137,12 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
   ],
   [
     'our audience with a blank behind it',
-    'audience_wrong',
+    'audience_mismatch',
     saying(({ departed }) => ({ conditions: conditions([`${departed.connection.spEntityId} `]) })),
   ],
   [
     'a recipient that only begins like ours',
-    'confirmation_recipient_wrong',
+    'confirmation_recipient_mismatch',
     saying((means) => confirming(means, { Recipient: `${means.departed.connection.acsUrl}.evil.test` })),
   ],
   [

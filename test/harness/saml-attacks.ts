@@ -1,4 +1,4 @@
-import type { Departed, Posted } from './saml-door.js';
+import type { Departed, Posted } from './saml-sign-in.js';
 import {
   attributeStatement,
   conditions,
@@ -9,7 +9,7 @@ import {
   type SignatureChoices,
   type SigningKey,
 } from './saml-idp.js';
-import type { SamlRefusal } from '../../src/modules/auth/saml/saml-refusal.js';
+import type { SamlErrorCode } from '../../src/modules/auth/saml/saml-error.js';
 
 /** What an attacker, or a broken identity provider, has to work with. */
 export interface Means {
@@ -22,7 +22,7 @@ export interface Means {
 }
 
 /** A name, the refusal that is expected, and what is posted. */
-export type Attack = readonly [name: string, reason: SamlRefusal, make: (means: Means) => Posted];
+export type Attack = readonly [name: string, reason: SamlErrorCode, make: (means: Means) => Posted];
 
 export const RSA_SHA1 = 'http://www.w3.org/2000/09/xmldsig#rsa-sha1';
 export const SHA1 = 'http://www.w3.org/2000/09/xmldsig#sha1';

@@ -1,7 +1,7 @@
 import { GCM_128, withEncrypted, CBC_256, OAEP_11, type EncryptionChoices } from './saml-encryption.js';
 import { assertionXml, instant, nameId, responseXml, sign, type Parts, type SigningKey } from './saml-idp.js';
 import type { SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
-import type { SsoIdentity } from '../../src/modules/auth/sso/sso-identity.js';
+import type { SsoIdentity } from '../../src/modules/auth/sso/verified-identity.js';
 
 const XS = 'xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 const EMAIL_FORMAT = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress';

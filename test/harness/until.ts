@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const LOOK_MILLIS = 20;
+const LOOK_MS = 20;
 
 /**
  * Looks until a condition holds; fails with what was waited for when it never does. For work done by other processes.
@@ -9,6 +9,6 @@ export async function until(what: string, condition: () => Promise<boolean> | bo
   const end = Date.now() + seconds * 1_000;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`);
-    await delay(LOOK_MILLIS);
+    await delay(LOOK_MS);
   }
 }

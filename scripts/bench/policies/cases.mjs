@@ -22,7 +22,7 @@ function statementOf(org, scope, ask) {
 }
 
 const PROVEN = 'AND p.org_id = (SELECT app.org_id())';
-const IN_REACH = `AND (p.org_id, p.id) IN (SELECT r.org, r.person FROM app.in_reach('person:read') r)`;
+const IN_REACH = `AND (p.org_id, p.id) IN (SELECT r.org, r.person FROM app.people_in_scope('person:read') r)`;
 
 /**
  * The conditions of the policies, written by hand: as well proven as theirs, or with values that somebody vouches for;
@@ -30,7 +30,7 @@ const IN_REACH = `AND (p.org_id, p.id) IN (SELECT r.org, r.person FROM app.in_re
  */
 const WRITTEN = {
   proven: {
-    org: () => [`${PROVEN} AND p.org_id = (SELECT app.org_if_everybody('person:read'))`, []],
+    org: () => [`${PROVEN} AND p.org_id = (SELECT app.org_if_unscoped('person:read'))`, []],
     assigned: () => [`${PROVEN} ${IN_REACH} AND p.id = ANY ((SELECT app.assigned_people())::uuid[])`, []],
     own: () => [`${PROVEN} ${IN_REACH} AND p.id = (SELECT app.own_person_id())`, []],
   },

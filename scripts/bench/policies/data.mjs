@@ -40,7 +40,7 @@ export const statements = (people) => [
        sha256(('p' || n)::bytea), sha256(('a' || n)::bytea) || sha256(('b' || n)::bytea),
      sha256(('d' || n)::bytea), sha256(('s' || n)::bytea), now(), now()
      FROM generate_series(0, ${people - 1}) n`,
-  `INSERT INTO data_keys (org_id, subject_id, purpose, generation, wrapped)
+  `INSERT INTO data_keys (org_id, subject_id, purpose, key_version, wrapped)
    SELECT ${ORG(`1 + n % ${ORGANIZATIONS}`)}, ${PERSON('n')}, 'data', 1,
      sha256(('k' || n)::bytea) || sha256(n::text::bytea) FROM generate_series(0, ${people - 1}) n`,
   `SET session_replication_role = DEFAULT`,

@@ -112,7 +112,7 @@ function report(results, version) {
       'proves; ratios by waiting and by what the server computes\n',
   );
   printTable([
-    ['role', 'what', 'policies', 'proven', 'bare', 'to proven', 'computed', 'aim', 'to bare', 'computed'],
+    ['role', 'what', 'policies', 'proven', 'bare', 'to proven', 'computed', 'target', 'to bare', 'computed'],
     ...results.map(({ one, rounds }) => [
       one.role,
       one.what,

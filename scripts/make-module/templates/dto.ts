@@ -1,6 +1,6 @@
 import { Expose } from 'class-transformer';
 import { IsString, Length } from 'class-validator';
-import { IsOneLine, MayBeAbsent } from '../../../src/platform/http/fields.js';
+import { IsOneLine, MayBeAbsent } from '../../platform/http/fields.js';
 
 export class Create$Thing$Dto {
   @IsString()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Harness } from '../../../test/harness/app.js';
-import type { Client } from '../../../test/harness/client.js';
+import { Harness } from '../harness/app.js';
+import type { Client } from '../harness/client.js';
 
 const PATH = '/v1/$things$';
 

@@ -1,5 +1,5 @@
-import { defineFeature } from '../../../src/platform/feature/define-feature.js';
-import { MANAGER_ROLES } from '../../../src/platform/feature/roles.js';
+import { defineFeature } from '../../platform/feature/define-feature.js';
+import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const $camelThings$Feature = defineFeature({
   name: '$things$',
@@ -53,7 +53,7 @@ export const $camelThings$Feature = defineFeature({
   },
 });
 
-declare module '../../../src/platform/feature/registry.js' {
+declare module '../../platform/feature/registry.js' {
   interface FeatureMap {
     '$things$': typeof $camelThings$Feature;
   }

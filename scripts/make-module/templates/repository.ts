@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { currentContext } from '../../../src/platform/context/context.js';
-import { UnitOfWork } from '../../../src/platform/database/unit-of-work.js';
+import { currentContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
 export interface $Thing$Row {
   id: string;

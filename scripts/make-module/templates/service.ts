@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { Create$Thing$Dto, Update$Thing$Dto } from './$things$.dto.js';
 import { $Things$Repository, type $Thing$Row } from './$things$.repository.js';
-import { AuditTrail } from '../../../src/platform/audit/audit-trail.js';
-import { newId } from '../../../src/platform/clock/id.js';
-import { currentContext } from '../../../src/platform/context/context.js';
-import type { PageQuery } from '../../../src/platform/http/pagination.dto.js';
-import { Cursors, type Page } from '../../../src/platform/http/pagination.js';
-import { Problem } from '../../../src/platform/problem/problem.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
+import { newId } from '../../platform/clock/id.js';
+import { currentContext } from '../../platform/context/context.js';
+import type { PageQuery } from '../../platform/http/pagination.dto.js';
+import { Cursors, type Page } from '../../platform/http/pagination.js';
+import { Problem } from '../../platform/problem/index.js';
 
 /** $Words$ of the current organization. Events are written in the transaction of the change. */
 @Injectable()
 export class $Things$Service {
   constructor(
     private readonly $camelThings$: $Things$Repository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import { AccessGrantResponse, AccessGrantsQuery, RequestAccessDto } from './access-grants.dto.js';
 import { AccessGrantsService } from './access-grants.service.js';
 
@@ -10,7 +10,7 @@ export class AccessGrantsController {
 
   @Get()
   @Access('access-grant:read')
-  @Returns(AccessGrantResponse, { list: true })
+  @ResponseType(AccessGrantResponse, { list: true })
   list(@Query() query: AccessGrantsQuery) {
     return this.grants.list(query);
   }
@@ -18,7 +18,7 @@ export class AccessGrantsController {
   /** Asks for permissions for a time, for oneself or another member; somebody else has to approve. */
   @Post()
   @Access('access-grant:request', { emits: ['access_grant.requested'] })
-  @Returns(AccessGrantResponse, { status: 201 })
+  @ResponseType(AccessGrantResponse, { status: 201 })
   request(@Body() body: RequestAccessDto) {
     return this.grants.request(body);
   }
@@ -28,23 +28,23 @@ export class AccessGrantsController {
    * half an hour.
    */
   @Post(':id/approve')
-  @Access('access-grant:decide', { emits: ['access_grant.approved'], peopleOnly: true, stepUpMinutes: 30 })
-  @Returns(AccessGrantResponse)
+  @Access('access-grant:decide', { emits: ['access_grant.approved'], interactiveOnly: true, stepUpMinutes: 30 })
+  @ResponseType(AccessGrantResponse)
   approve(@Param('id', ParseUUIDPipe) id: string) {
     return this.grants.decide(id, true);
   }
 
   @Post(':id/decline')
-  @Access('access-grant:decide', { emits: ['access_grant.declined'], peopleOnly: true })
-  @Returns(AccessGrantResponse)
+  @Access('access-grant:decide', { emits: ['access_grant.declined'], interactiveOnly: true })
+  @ResponseType(AccessGrantResponse)
   decline(@Param('id', ParseUUIDPipe) id: string) {
     return this.grants.decide(id, false);
   }
 
   /** One's own, one's own request, or any for who decides. */
   @Delete(':id')
-  @Access('signed-in', { emits: ['access_grant.ended'], peopleOnly: true })
-  @Returns.nothing()
+  @Access('signed-in', { emits: ['access_grant.ended'], interactiveOnly: true })
+  @ResponseType.nothing()
   end(@Param('id', ParseUUIDPipe) id: string) {
     return this.grants.end(id);
   }

@@ -16,10 +16,10 @@ import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
-export const GRANT_STATES = ['requested', 'approved', 'declined', 'ended'] as const;
-export type GrantState = (typeof GRANT_STATES)[number];
+export const GRANT_STATUSES = ['requested', 'approved', 'declined', 'ended'] as const;
+export type GrantStatus = (typeof GRANT_STATUSES)[number];
 
-export class WantedGrant {
+export class GrantRequest {
   @Matches(/^[a-z][a-z-]*:[a-z][a-z-]*$/)
   permission: string;
 
@@ -34,10 +34,10 @@ export class RequestAccessDto {
   membershipId?: string;
 
   @ValidateNested({ each: true })
-  @Type(() => WantedGrant)
+  @Type(() => GrantRequest)
   @ArrayMinSize(1)
   @ArrayMaxSize(20)
-  grants: WantedGrant[];
+  grants: GrantRequest[];
 
   /** Somebody to be entrusted to the member for that time, so that the scope "assigned" reaches them. */
   @MayBeAbsent()
@@ -58,8 +58,8 @@ export class RequestAccessDto {
 
 export class AccessGrantsQuery extends PageQuery {
   @MayBeAbsent()
-  @IsIn(GRANT_STATES)
-  state?: GrantState;
+  @IsIn(GRANT_STATUSES)
+  status?: GrantStatus;
 
   @MayBeAbsent()
   @IsUUID()
@@ -70,21 +70,21 @@ export class AccessGrantResponse {
   @Expose() id: string;
   @StaffOnly() membershipId: string;
   @StaffOnly() personId: string | null;
-  @Expose() @Type(() => WantedGrantResponse) grants: WantedGrantResponse[];
+  @Expose() @Type(() => GrantRequestResponse) grants: GrantRequestResponse[];
   @StaffOnly() reason: string;
   @Expose() minutes: number;
   /** The member who asked; null for an operator. */
   @StaffOnly() requestedBy: string | null;
   @Expose() createdAt: Date;
   /** An approved one is in force until `expiresAt`. */
-  @Expose() state: GrantState;
+  @Expose() status: GrantStatus;
   @StaffOnly() decidedBy: string | null;
   @Expose() decidedAt: Date | null;
   @Expose() expiresAt: Date | null;
   @Expose() endedAt: Date | null;
 }
 
-export class WantedGrantResponse {
+export class GrantRequestResponse {
   @Expose() permission: string;
   /** org, assigned or own. */
   @Expose() scope: string;

@@ -29,34 +29,34 @@ export const accessGrantsFeature = defineFeature({
       severity: 'notice',
       description: 'Permissions were asked for, for a time.',
       meta: { membershipId: 'id', personId: 'id', permissions: 'codes', minutes: 'count' },
-      live: { permission: 'access-grant:read' },
+      realtime: { permission: 'access-grant:read' },
     },
     'access_grant.approved': {
       category: 'access',
       severity: 'warning',
       description: 'Permissions were given for a time; what is done with them is marked.',
       meta: { membershipId: 'id', expiresAt: 'time' },
-      live: { permission: 'access-grant:read' },
+      realtime: { permission: 'access-grant:read' },
     },
     'access_grant.declined': {
       category: 'access',
       severity: 'notice',
       description: 'Permissions for a time were refused.',
       meta: { membershipId: 'id' },
-      live: { permission: 'access-grant:read' },
+      realtime: { permission: 'access-grant:read' },
     },
     'access_grant.ended': {
       category: 'access',
       severity: 'notice',
       description: 'Permissions for a time were given up or taken back, or a request was.',
       meta: { membershipId: 'id' },
-      live: { permission: 'access-grant:read' },
+      realtime: { permission: 'access-grant:read' },
     },
     'access_grant.expired': {
       category: 'access',
       severity: 'info',
       description: 'The time of an access grant was over.',
-      live: { permission: 'access-grant:read' },
+      realtime: { permission: 'access-grant:read' },
     },
     'support.member_added': {
       category: 'access',
@@ -66,10 +66,10 @@ export const accessGrantsFeature = defineFeature({
     },
   },
   errors: {
-    access_grant_own: { status: 403, title: 'A second person has to decide' },
-    access_grant_decided: { status: 409, title: 'This was decided already' },
-    access_grant_lapsed: { status: 409, title: 'This was asked for more than a day ago: ask again' },
-    access_grant_in_force: { status: 409, title: 'The member has an access grant in force' },
+    access_grant_self_approval: { status: 403, title: 'A second person has to decide' },
+    access_grant_already_decided: { status: 409, title: 'This was decided already' },
+    access_grant_request_expired: { status: 409, title: 'This was asked for more than a day ago: ask again' },
+    access_grant_already_active: { status: 409, title: 'The member has an access grant in force' },
   },
   jobs: {
     'access-grants.close': {
@@ -97,11 +97,11 @@ export const accessGrantsFeature = defineFeature({
       kind: 'tenant',
       resource: 'access-grant',
       rows: {
-        own: { column: 'membership_id', may: ['select'] },
+        own: { column: 'membership_id', commands: ['select'] },
         select: ['access-grant:read', 'access-grant:decide'],
         insert: 'access-grant:request',
       },
-      retention: { keep: 'explains entries of the log that carry its id' },
+      retention: { reason: 'explains entries of the log that carry its id' },
     },
   },
   controls: {

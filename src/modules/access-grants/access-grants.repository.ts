@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import type { GrantState } from './access-grants.dto.js';
+import type { GrantStatus } from './access-grants.dto.js';
 
 export type AccessGrantRow = {
   id: string;
@@ -12,7 +12,7 @@ export type AccessGrantRow = {
   minutes: number;
   requestedBy: string | null;
   createdAt: Date;
-  state: GrantState;
+  status: GrantStatus;
   decidedBy: string | null;
   decidedAt: Date | null;
   expiresAt: Date | null;
@@ -30,7 +30,7 @@ export type Decision =
   | 'declined'
   | 'unknown'
   | 'decided'
-  | 'lapsed'
+  | 'expired'
   | 'own'
   | 'beyond'
   | 'in_force'
@@ -38,7 +38,7 @@ export type Decision =
 
 const COLUMNS = `g.id, g.membership_id AS "membershipId", g.person_id AS "personId", g.scopes, g.reason, g.minutes,
   g.requested_by AS "requestedBy",
-  g.created_at AS "createdAt", g.state, g.decided_by AS "decidedBy", g.decided_at AS "decidedAt",
+  g.created_at AS "createdAt", g.state AS status, g.decided_by AS "decidedBy", g.decided_at AS "decidedAt",
     g.expires_at AS "expiresAt", g.ended_at AS "endedAt"`;
 
 @Injectable()
@@ -47,7 +47,7 @@ export class AccessGrantsRepository {
 
   /** Newest first; `before` is the last id seen. */
   list(
-    { state, membershipId }: { state?: GrantState; membershipId?: string },
+    { status, membershipId }: { status?: GrantStatus; membershipId?: string },
     before: string | null,
     limit: number,
   ): Promise<AccessGrantRow[]> {
@@ -56,7 +56,7 @@ export class AccessGrantsRepository {
         WHERE g.org_id = $1 AND ($2::text IS NULL OR g.state = $2) AND ($3::uuid IS NULL OR g.membership_id = $3)
           AND ($4::uuid IS NULL OR g.id < $4)
         ORDER BY g.id DESC LIMIT $5`,
-      [this.orgId, state ?? null, membershipId ?? null, before, limit],
+      [this.orgId, status ?? null, membershipId ?? null, before, limit],
     );
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
@@ -13,11 +13,11 @@ import { AccessGrantsRepository, type AccessGrantRow, type Decision } from './ac
 
 const REFUSALS: Record<Exclude<Decision, 'approved' | 'declined'>, ErrorCode> = {
   unknown: 'not_found',
-  decided: 'access_grant_decided',
-  lapsed: 'access_grant_lapsed',
-  own: 'access_grant_own',
-  beyond: 'beyond_own_grants',
-  in_force: 'access_grant_in_force',
+  decided: 'access_grant_already_decided',
+  expired: 'access_grant_request_expired',
+  own: 'access_grant_self_approval',
+  beyond: 'insufficient_privileges_to_grant',
+  in_force: 'access_grant_already_active',
   ended: 'not_found',
 };
 
@@ -29,7 +29,7 @@ export class AccessGrantsService {
   constructor(
     private readonly grants: AccessGrantsRepository,
     private readonly tenancy: TenancyService,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
   ) {}
@@ -66,8 +66,8 @@ export class AccessGrantsService {
   }
 
   /**
-   * Throws not_found, access_grant_own, access_grant_decided, access_grant_lapsed, access_grant_in_force,
-   * beyond_own_grants.
+   * Throws not_found, access_grant_self_approval, access_grant_already_decided, access_grant_request_expired, access_grant_already_active,
+   * insufficient_privileges_to_grant.
    */
   async decide(id: string, approve: boolean): Promise<ShownGrant> {
     const decision = await this.grants.decide(id, approve, newId());
@@ -142,7 +142,7 @@ export class AccessGrantsService {
   }
 }
 
-const UNDECIDED = { state: 'requested', decidedBy: null, decidedAt: null, expiresAt: null, endedAt: null } as const;
+const UNDECIDED = { status: 'requested', decidedBy: null, decidedAt: null, expiresAt: null, endedAt: null } as const;
 
 function shown({ scopes, ...grant }: AccessGrantRow): ShownGrant {
   return { ...grant, grants: Object.entries(scopes).map(([permission, scope]) => ({ permission, scope })) };
@@ -151,5 +151,5 @@ function shown({ scopes, ...grant }: AccessGrantRow): ShownGrant {
 function assertApplicable(permission: string, scope: string): void {
   const declaration = declared('permissions').get(permission);
   if (declaration === undefined) throw new Problem('unknown_permission');
-  if (scope !== 'org' && declaration.ofPeople !== true) throw new Problem('scope_not_applicable');
+  if (scope !== 'org' && declaration.personScoped !== true) throw new Problem('scope_not_applicable');
 }

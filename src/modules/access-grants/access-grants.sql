@@ -7,10 +7,10 @@
 CREATE OR REPLACE FUNCTION app.decide_access_grant(grant_id uuid, approve boolean, assignment_id uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  me uuid := app.membership_in_person();
+  me uuid := app.interactive_membership_id();
   g public.access_grants;
 BEGIN
-  IF me IS NULL OR NOT app.holds('access-grant:decide') THEN
+  IF me IS NULL OR NOT app.has_permission('access-grant:decide') THEN
     RAISE EXCEPTION 'deciding on access grants needs a member who may' USING ERRCODE = '42501';
   END IF;
   PERFORM app.lock_organization();
@@ -23,9 +23,9 @@ BEGIN
       WHERE x.org_id = g.org_id AND x.id = g.id;
     RETURN 'declined';
   END IF;
-  IF g.created_at < now() - interval '1 day' THEN RETURN 'lapsed'; END IF;
-  IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.giveable(g.org_id, t.key) <> 'org')
-    OR g.person_id IS NOT NULL AND NOT app.may_entrust(g.membership_id) THEN RETURN 'beyond'; END IF;
+  IF g.created_at < now() - interval '1 day' THEN RETURN 'expired'; END IF;
+  IF EXISTS (SELECT FROM jsonb_each_text(g.scopes) t WHERE app.grantable_scope(g.org_id, t.key) <> 'org')
+    OR g.person_id IS NOT NULL AND NOT app.may_assign(g.membership_id) THEN RETURN 'beyond'; END IF;
   IF NOT EXISTS (SELECT FROM public.memberships m
     WHERE m.org_id = g.org_id AND m.id = g.membership_id AND m.status = 'active') THEN RETURN 'ended'; END IF;
   IF EXISTS (SELECT FROM public.access_grants x WHERE x.org_id = g.org_id AND x.membership_id = g.membership_id
@@ -49,8 +49,8 @@ DECLARE
 BEGIN
   SELECT * INTO g FROM public.access_grants x WHERE x.org_id = app.org_id() AND x.id = grant_id FOR UPDATE;
   IF g.id IS NULL OR g.state NOT IN ('requested', 'approved') OR g.expires_at <= now()
-    OR NOT (app.is_system() OR coalesce(app.membership_in_person()
-      IN (g.membership_id, coalesce(g.requested_by, g.membership_id)), false) OR app.holds('access-grant:decide')) THEN
+    OR NOT (app.is_system() OR coalesce(app.interactive_membership_id()
+      IN (g.membership_id, coalesce(g.requested_by, g.membership_id)), false) OR app.has_permission('access-grant:decide')) THEN
     RETURN false;
   END IF;
   UPDATE public.access_grants x SET state = CASE g.state WHEN 'requested' THEN 'declined'

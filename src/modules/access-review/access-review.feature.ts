@@ -74,10 +74,10 @@ export const accessReviewFeature = defineFeature({
     },
   },
   errors: {
-    access_review_own: { status: 403, title: 'Somebody else has to review your access' },
-    access_review_decided: { status: 409, title: 'This was decided already' },
-    access_review_open: { status: 409, title: 'Not everything in the review is decided' },
-    unknown_resource: { status: 400, title: 'There is no such kind of thing' },
+    access_review_self_review: { status: 403, title: 'Somebody else has to review your access' },
+    access_review_item_already_decided: { status: 409, title: 'This was decided already' },
+    access_review_incomplete: { status: 409, title: 'Not everything in the review is decided' },
+    unknown_resource_type: { status: 400, title: 'There is no such kind of thing' },
     permission_not_applicable: { status: 400, title: 'This permission does not concern such a thing' },
   },
   retention: {

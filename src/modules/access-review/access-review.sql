@@ -35,7 +35,7 @@ BEGIN
              'kind', m.kind, 'memberSince', m.created_at, 'lastUsedAt', m.last_used_at, 'personId', m.person_id,
              'grants', (SELECT coalesce(jsonb_agg(jsonb_build_object('permission', t.key, 'scope', t.value)
                ORDER BY t.key), '[]')
-                          FROM jsonb_each_text((app_private.at_present(m)).grants) t),
+                          FROM jsonb_each_text((app_private.with_active_grants(m)).grants) t),
              'overrides', (SELECT coalesce(jsonb_agg(jsonb_build_object('permission', l.permission, 'scope', l.scope)
                ORDER BY l.permission), '[]')
                              FROM app_private.grant_levels(org, m.id, m.role) l WHERE l.source = 'member'),

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import { PreviewQuery, WhoCanQuery, WhoCanResponse } from './explain.dto.js';
 import { ExplainService } from './explain.service.js';
 import { PreviewResponse } from './preview.dto.js';
@@ -16,7 +16,7 @@ export class ExplainController {
   /** Every active member who can reach a thing at this moment, with the reasons. */
   @Get('who-can')
   @Access('access:explain', { emits: ['access.explained'] })
-  @Returns(WhoCanResponse, { list: true })
+  @ResponseType(WhoCanResponse, { list: true })
   whoCan(@Query() query: WhoCanQuery) {
     return this.explained.whoCan(query);
   }
@@ -24,7 +24,7 @@ export class ExplainController {
   /** What a user could see and do in this organization. */
   @Get('preview')
   @Access('access:preview', { emits: ['access.previewed'] })
-  @Returns(PreviewResponse)
+  @ResponseType(PreviewResponse)
   preview(@Query() { userId }: PreviewQuery) {
     return this.previews.preview(userId);
   }

@@ -66,7 +66,7 @@ export class ReasonResponse {
   @StaffOnly() @Type(() => RelatingAssignment) assignments: RelatingAssignment[];
   /** What gives the permission; several where they say the same. */
   @StaffOnly() @Type(() => LevelResponse) decidedBy: LevelResponse[];
-  @StaffOnly() @Type(() => LevelResponse) outweighs: LevelResponse[];
+  @StaffOnly() @Type(() => LevelResponse) overrides: LevelResponse[];
 }
 
 export class WhoCanResponse {

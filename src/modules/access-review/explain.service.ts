@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { decide, ruleOfPermission, widest, type Relation, type Way } from '../../platform/policies/decide.js';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { decide, ruleOfPermission, widest, type Relation, type AccessPath } from '../../platform/policies/decide.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { currentContext } from '../../platform/context/context.js';
 import { ruleOf, ruleOfRow, type Rule } from '../../platform/policies/row-policies.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
@@ -22,7 +22,7 @@ interface Step {
 /** A member with what lets them take each step. */
 interface Reaching {
   member: MemberFacts;
-  ways: (Way & Pick<Step, 'step'>)[];
+  paths: (AccessPath & Pick<Step, 'step'>)[];
 }
 
 /** Answers who can reach a thing, and why, from the rules that enforce it. */
@@ -30,13 +30,13 @@ interface Reaching {
 export class ExplainService {
   constructor(
     private readonly explained: ExplainRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 
   /**
    * A page of the active members who can reach a thing at this moment, in order of id.
-   * Throws unknown_resource, unknown_permission, permission_not_applicable, and not_found for what the caller cannot
+   * Throws unknown_resource_type, unknown_permission, permission_not_applicable, and not_found for what the caller cannot
    * see.
    */
   async whoCan({ resource: name, id, permission, limit, cursor }: WhoCanQuery): Promise<Page<WhoCanResponse>> {
@@ -110,17 +110,20 @@ function reachingOf(steps: readonly Step[], member: MemberFacts, thing: Thing | 
           ownRow: thing.owner === member.id,
         };
   const taken = steps.map(({ step, rule }) => decide(rule, grants, relation).map((way) => ({ ...way, step })));
-  return taken.every((ways) => ways.length > 0) ? [{ member, ways: taken.flat() }] : [];
+  return taken.every((ways) => ways.length > 0) ? [{ member, paths: taken.flat() }] : [];
 }
 
-function shown({ member: { id, name, email, role, assignments }, ways }: Reaching, chains: Chains): WhoCanResponse {
+function shown(
+  { member: { id, name, email, role, assignments }, paths: ways }: Reaching,
+  chains: Chains,
+): WhoCanResponse {
   const reasons = ways.map(({ step, permission, scope, relation }): ReasonResponse => ({
     step,
     permission,
     scope,
     relation,
     assignments: relation === 'assigned' ? assignments : [],
-    ...((permission === null ? undefined : chains.get(permission)) ?? { decidedBy: [], outweighs: [] }),
+    ...((permission === null ? undefined : chains.get(permission)) ?? { decidedBy: [], overrides: [] }),
   }));
   const last = reasons.at(-1)!.step;
   return {

@@ -4,7 +4,7 @@ import type { LevelRow } from './explain.repository.js';
 /** Why a permission has the scope it has. */
 export interface Chain {
   decidedBy: LevelResponse[];
-  outweighs: LevelResponse[];
+  overrides: LevelResponse[];
 }
 
 export type Chains = ReadonlyMap<string, Chain>;
@@ -16,7 +16,7 @@ export function chainsOf(levels: readonly LevelRow[], role: string): Chains {
       permission,
       {
         decidedBy: rows.filter(({ decides }) => decides).map((row) => shown(row, role)),
-        outweighs: rows.filter(({ decides }) => !decides).map((row) => shown(row, role)),
+        overrides: rows.filter(({ decides }) => !decides).map((row) => shown(row, role)),
       },
     ]),
   );

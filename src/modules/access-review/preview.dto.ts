@@ -8,7 +8,7 @@ export class PreviewedPermission {
   @Expose() scope: string;
   /** Empty where nobody says anything of it, which is none. */
   @StaffOnly() @Type(() => LevelResponse) decidedBy: LevelResponse[];
-  @StaffOnly() @Type(() => LevelResponse) outweighs: LevelResponse[];
+  @StaffOnly() @Type(() => LevelResponse) overrides: LevelResponse[];
   /** How many people can be seen and are in its reach; null for what is not about people. */
   @Expose() people: number | null;
 }
@@ -32,7 +32,7 @@ export class PreviewedAccessGrant {
   @Expose() expiresAt: Date;
 }
 
-export class OpenRoute {
+export class AllowedRoute {
   @Expose() method: string;
   @Expose() path: string;
   /** The permission that opens it, or signed-in. */
@@ -55,12 +55,12 @@ export class PreviewResponse {
    * Codes of the problems that a sign-in by password meets first: membership_ended, organization_suspended,
    * password_change_required (blocks changes alone), second_factor_required, sso_required, sign_in_method_not_allowed.
    */
-  @StaffOnly() standing: string[];
+  @StaffOnly() signInRestrictions: string[];
   /** Every permission there is. An ended membership holds none. */
   @Expose() @Type(() => PreviewedPermission) permissions: PreviewedPermission[];
   @Expose() @Type(() => PreviewedAssignment) assignments: PreviewedAssignment[];
   /** Those in force. */
   @Expose() @Type(() => PreviewedAccessGrant) accessGrants: PreviewedAccessGrant[];
   /** What the permissions open. Which rows are found behind a route depends on their scopes. */
-  @Expose() @Type(() => OpenRoute) routes: OpenRoute[];
+  @Expose() @Type(() => AllowedRoute) routes: AllowedRoute[];
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SessionRow } from '../../platform/access/attempt.js';
+import type { SessionRow } from '../../platform/access/guard-context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { dated, type AssignmentFact } from './explain.repository.js';
 
@@ -18,7 +18,7 @@ export type MemberInFull = {
   mustChangePassword: boolean;
   suspended: boolean;
   /** What the organization would lack in a sign-in by password. */
-  obstacle: SessionRow['obstacle'];
+  requiredAction: SessionRow['required_action'];
   grants: Record<string, string>;
   /** How many people the organization has. */
   people: number;
@@ -41,9 +41,9 @@ export class PreviewRepository {
     const [row] = await this.unitOfWork.sql<MemberInFull>(
       `SELECT id, user_id AS "userId", name, email, role, kind, status, person_id AS "personId",
          created_at AS "createdAt", ended_at AS "endedAt",
-              last_used_at AS "lastUsedAt", must_change_password AS "mustChangePassword", suspended, obstacle,
+              last_used_at AS "lastUsedAt", must_change_password AS "mustChangePassword", suspended, required_action AS "requiredAction",
               grants, people, assignments, access_grants AS "accessGrants"
-         FROM app.member_in_full($1)`,
+         FROM app.member_details($1)`,
       [userId],
     );
     if (row === undefined) return null;

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { decide, ruleOfPermission, type Relation } from '../../platform/policies/decide.js';
 import { isGranted, type Grants } from '../../platform/policies/grants.js';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { isOfPeople, ruleOf } from '../../platform/policies/row-policies.js';
 import { declared, type ErrorCode } from '../../platform/feature/registry.js';
 import { allRoutes } from '../../platform/boot/routes.js';
 import { Problem } from '../../platform/problem/index.js';
 import { ExplainRepository } from './explain.repository.js';
 import { chainsOf } from './levels.js';
-import type { OpenRoute, PreviewResponse, PreviewedPermission } from './preview.dto.js';
+import type { AllowedRoute, PreviewResponse, PreviewedPermission } from './preview.dto.js';
 import { PreviewRepository, type MemberInFull } from './preview.repository.js';
 import { resourceNamed } from './resources.js';
 
@@ -25,7 +25,7 @@ export class PreviewService {
   constructor(
     private readonly previews: PreviewRepository,
     private readonly explained: ExplainRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
   ) {}
@@ -40,7 +40,7 @@ export class PreviewService {
     return {
       ...member,
       membershipId: member.id,
-      standing: standingOf(member),
+      signInRestrictions: signInRestrictionsOf(member),
       permissions: await this.permissions(member, grants),
       accessGrants: member.accessGrants.map(({ scopes, ...grant }) => ({
         ...grant,
@@ -56,12 +56,12 @@ export class PreviewService {
     return [...declared('permissions').keys()].toSorted().map((permission) => ({
       permission,
       scope: grants.get(permission) ?? 'none',
-      ...(chains.get(permission) ?? { decidedBy: [], outweighs: [] }),
+      ...(chains.get(permission) ?? { decidedBy: [], overrides: [] }),
       people: isOfPeople(permission) ? peopleInReach(permission, grants, groups) : null,
     }));
   }
 
-  private routes(grants: Grants): OpenRoute[] {
+  private routes(grants: Grants): AllowedRoute[] {
     return allRoutes(this.discovery, this.scanner).flatMap(({ method, path, policy }) =>
       policy?.kind === 'access' && isGranted(grants, policy.permission)
         ? [{ method, path, permission: policy.permission }]
@@ -70,18 +70,18 @@ export class PreviewService {
   }
 }
 
-const OBSTACLES = {
+const REQUIRED_ACTIONS = {
   second_factor: 'second_factor_required',
   sso: 'sso_required',
   method: 'sign_in_method_not_allowed',
 } as const satisfies Record<string, ErrorCode>;
 
-function standingOf({ status, suspended, mustChangePassword, obstacle }: MemberInFull): ErrorCode[] {
+function signInRestrictionsOf({ status, suspended, mustChangePassword, requiredAction }: MemberInFull): ErrorCode[] {
   const codes: [boolean, ErrorCode][] = [
     [status === 'ended', 'membership_ended'],
     [suspended, 'organization_suspended'],
     [mustChangePassword, 'password_change_required'],
-    ...(obstacle === null ? [] : [[true, OBSTACLES[obstacle]] as [boolean, ErrorCode]]),
+    ...(requiredAction === null ? [] : [[true, REQUIRED_ACTIONS[requiredAction]] as [boolean, ErrorCode]]),
   ];
   return codes.filter(([stands]) => stands).map(([, code]) => code);
 }

@@ -19,10 +19,10 @@ export function resources(): Resource[] {
   );
 }
 
-/** Throws unknown_resource. */
+/** Throws unknown_resource_type. */
 export function resourceNamed(name: string): Resource {
   const found = resources().find((resource) => resource.name === name);
-  if (found === undefined) throw new Problem('unknown_resource');
+  if (found === undefined) throw new Problem('unknown_resource_type');
   return found;
 }
 
@@ -39,6 +39,8 @@ export function assertConcerns({ name, rows }: Resource, permission: string, exi
   const commands = ROW_COMMANDS.filter((command) => named(rows[command]).includes(permission));
   const adds = commands.length > 0 && commands.every((command) => command === 'insert');
   const concerns =
-    commands.length > 0 || permission.startsWith(`${name}:`) || (rows.person === 'id' && declaration.ofPeople === true);
+    commands.length > 0 ||
+    permission.startsWith(`${name}:`) ||
+    (rows.person === 'id' && declaration.personScoped === true);
   if (!concerns || (existing && adds)) throw new Problem('permission_not_applicable');
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import { DecideItemDto, ReviewItemResponse, ReviewItemsQuery, ReviewResponse } from './reviews.dto.js';
 import { ReviewsService } from './reviews.service.js';
 
@@ -12,28 +12,28 @@ export class ReviewsController {
   /** Takes down everybody's access as it is now, for review. */
   @Post()
   @Access('access-review:create', { emits: ['access_review.started'] })
-  @Returns(ReviewResponse, { status: 201 })
+  @ResponseType(ReviewResponse, { status: 201 })
   start() {
     return this.reviews.start();
   }
 
   @Get()
   @Access('access-review:read')
-  @Returns(ReviewResponse, { list: true })
+  @ResponseType(ReviewResponse, { list: true })
   list(@Query() query: PageQuery) {
     return this.reviews.list(query);
   }
 
   @Get(':id')
   @Access('access-review:read')
-  @Returns(ReviewResponse)
+  @ResponseType(ReviewResponse)
   read(@Param('id', ParseUUIDPipe) id: string) {
     return this.reviews.read(id);
   }
 
   @Get(':id/items')
   @Access('access-review:read')
-  @Returns(ReviewItemResponse, { list: true })
+  @ResponseType(ReviewItemResponse, { list: true })
   items(@Param('id', ParseUUIDPipe) id: string, @Query() query: ReviewItemsQuery) {
     return this.reviews.items(id, query);
   }
@@ -50,7 +50,7 @@ export class ReviewsController {
       'role.override_removed',
     ],
   })
-  @Returns(ReviewItemResponse)
+  @ResponseType(ReviewItemResponse)
   decide(
     @Param('id', ParseUUIDPipe) id: string,
     @Param('itemId', ParseUUIDPipe) itemId: string,
@@ -62,7 +62,7 @@ export class ReviewsController {
   /** Ends a review, once every item is decided. */
   @Post(':id/complete')
   @Access('access-review:decide', { emits: ['access_review.completed'] })
-  @Returns(ReviewResponse)
+  @ResponseType(ReviewResponse)
   complete(@Param('id', ParseUUIDPipe) id: string) {
     return this.reviews.complete(id);
   }

@@ -40,7 +40,7 @@ export class ReviewResponse {
   @Expose() revoked: number;
 }
 
-export class HeldForATime extends HeldScope {
+export class TemporaryGrant extends HeldScope {
   /** The access grant it comes from. */
   @Expose() id: string;
   @Expose() expiresAt: string;
@@ -56,7 +56,7 @@ export class ItemSnapshot {
   /** What it came to, all levels taken together. */
   @Expose() @Type(() => HeldScope) grants?: HeldScope[];
   @Expose() @Type(() => HeldScope) overrides?: HeldScope[];
-  @Expose() @Type(() => HeldForATime) accessGrants?: HeldForATime[];
+  @Expose() @Type(() => TemporaryGrant) accessGrants?: TemporaryGrant[];
   /** Of an override: org, assigned, own or none. */
   @Expose() scope?: string;
   /** Of an override or role: since when it was as it was. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { errorCode } from '../../platform/database/errors.js';
@@ -16,7 +16,7 @@ export class ReviewsService {
   constructor(
     private readonly reviews: ReviewsRepository,
     private readonly revocation: Revocation,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 
@@ -53,13 +53,13 @@ export class ReviewsService {
     );
   }
 
-  /** Throws not_found, access_review_own, access_review_decided, and what revoking throws. */
+  /** Throws not_found, access_review_self_review, access_review_item_already_decided, and what revoking throws. */
   async decide(reviewId: string, itemId: string, { decision, note }: DecideItemDto): Promise<ReviewItemRow> {
     const item = await this.item(reviewId, itemId);
     const { membershipId: decidedBy } = currentMember();
-    if (item.membershipId === decidedBy) throw new Problem('access_review_own');
+    if (item.membershipId === decidedBy) throw new Problem('access_review_self_review');
     if (!(await this.reviews.decide(itemId, decision, decidedBy, note ?? null)))
-      throw new Problem('access_review_decided');
+      throw new Problem('access_review_item_already_decided');
     if (decision === 'revoke') await this.revocation.revoke(item);
     const { kind, membershipId, role, permission } = item;
     this.audit.record(decision === 'revoke' ? 'access_review.revoked' : 'access_review.confirmed', {
@@ -75,13 +75,14 @@ export class ReviewsService {
     return this.item(reviewId, itemId);
   }
 
-  /** Throws not_found, access_review_open, access_review_decided when it is completed already. */
+  /** Throws not_found, access_review_incomplete, access_review_item_already_decided when it is completed already. */
   async complete(id: string): Promise<ReviewRow> {
     await this.read(id);
     try {
-      if (!(await this.reviews.complete(id, currentMember().membershipId))) throw new Problem('access_review_decided');
+      if (!(await this.reviews.complete(id, currentMember().membershipId)))
+        throw new Problem('access_review_item_already_decided');
     } catch (error) {
-      if (errorCode(error) === '23514') throw new Problem('access_review_open');
+      if (errorCode(error) === '23514') throw new Problem('access_review_incomplete');
       throw error;
     }
     const review = await this.read(id);

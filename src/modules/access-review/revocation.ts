@@ -25,11 +25,11 @@ export class Revocation {
   ) {}
 
   /**
-   * What is gone already is left at that. Throws beyond_own_grants without the permission to take it away, and what the
-   * services throw: last_administrator, beyond_own_grants, role_in_use.
+   * What is gone already is left at that. Throws insufficient_privileges_to_grant without the permission to take it away, and what the
+   * services throw: last_owner, insufficient_privileges_to_grant, role_in_use.
    */
   async revoke(item: ReviewItemRow): Promise<void> {
-    if (currentMember().grants.get(NEEDED[item.kind]) !== 'org') throw new Problem('beyond_own_grants');
+    if (currentMember().grants.get(NEEDED[item.kind]) !== 'org') throw new Problem('insufficient_privileges_to_grant');
     try {
       await this.takeAway(item);
     } catch (error) {

@@ -16,7 +16,7 @@ import { StaffOnly } from '../../platform/http/audience.js';
 import { MayBeAbsent } from '../../platform/http/fields.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
 
-export const MOST_OVERLAP_SECONDS = 7 * 86_400;
+export const MAX_OVERLAP_SECONDS = 7 * 86_400;
 
 export class CreateApiKeyDto {
   /** What the key is for. */
@@ -53,7 +53,7 @@ export class RotateApiKeyDto {
   @MayBeAbsent()
   @IsInt()
   @Min(0)
-  @Max(MOST_OVERLAP_SECONDS)
+  @Max(MAX_OVERLAP_SECONDS)
   overlapSeconds?: number;
 }
 

@@ -47,7 +47,7 @@ export const apiKeysFeature = defineFeature({
     },
   },
   errors: {
-    api_key_rotated: { status: 409, title: 'This key has a successor already' },
+    api_key_already_rotated: { status: 409, title: 'This key has a successor already' },
   },
   retention: {
     'api_keys.ended': {
@@ -72,7 +72,7 @@ export const apiKeysFeature = defineFeature({
       kind: 'tenant',
       resource: 'api-key',
       rows: {
-        own: { column: 'membership_id', may: ['select', 'update'] },
+        own: { column: 'membership_id', commands: ['select', 'update'] },
         select: ['api-key:read', 'api-key:revoke', 'retention:preview', 'retention:run'],
         insert: 'api-key:create',
         update: 'api-key:revoke',

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { keyPrefix, newApiKey } from '../../platform/access/api-key.js';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { hashToken } from '../../platform/crypto/index.js';
@@ -21,7 +21,7 @@ export type ShownKey = ApiKeyRow & { key: string };
 export class ApiKeysService {
   constructor(
     private readonly keys: ApiKeysRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 
@@ -32,14 +32,15 @@ export class ApiKeysService {
   }
 
   /**
-   * Makes a key of the caller's. Throws unknown_permission, beyond_own_grants, invalid_request for a range that is
+   * Makes a key of the caller's. Throws unknown_permission, insufficient_privileges_to_grant, invalid_request for a range that is
    * none.
    */
   async create({ name, permissions, expiresInDays, allowedRanges }: CreateApiKeyDto): Promise<ShownKey> {
     const { grants, membershipId } = currentMember();
     if (permissions.some((permission) => !declared('permissions').has(permission)))
       throw new Problem('unknown_permission');
-    if (permissions.some((permission) => !grants.has(permission))) throw new Problem('beyond_own_grants');
+    if (permissions.some((permission) => !grants.has(permission)))
+      throw new Problem('insufficient_privileges_to_grant');
     const { key, id, ...fields } = freshKey();
     await this.insert({
       ...fields,
@@ -60,14 +61,14 @@ export class ApiKeysService {
 
   /**
    * Puts a new key in place of one of the caller's. Of somebody else's nobody else gets hold.
-   * Throws not_found, api_key_rotated, beyond_own_grants.
+   * Throws not_found, api_key_already_rotated, insufficient_privileges_to_grant.
    */
   async rotate(id: string, { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: RotateApiKeyDto): Promise<ShownKey> {
     const { key, id: newKeyId, prefix, secretHash } = freshKey();
     const outcome = await this.keys.rotate(id, newKeyId, prefix, secretHash, overlapSeconds);
     if (outcome === 'unknown') throw new Problem('not_found');
-    if (outcome === 'rotated') throw new Problem('api_key_rotated');
-    if (outcome === 'beyond') throw new Problem('beyond_own_grants');
+    if (outcome === 'rotated') throw new Problem('api_key_already_rotated');
+    if (outcome === 'beyond') throw new Problem('insufficient_privileges_to_grant');
     const made = await this.read(newKeyId);
     this.audit.record('api_key.rotated', {
       target: { type: 'api-key', id },

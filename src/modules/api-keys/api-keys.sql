@@ -3,7 +3,7 @@
 -- requires platform/policies/policies.sql
 
 -- Returns a membership limited to what an active API key of it allows; without a key, unchanged.
-CREATE OR REPLACE FUNCTION app_private.through_key(m public.memberships, key_id uuid) RETURNS public.memberships
+CREATE OR REPLACE FUNCTION app_private.narrow_to_key(m public.memberships, key_id uuid) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   listed text[];
@@ -35,7 +35,7 @@ CREATE OR REPLACE FUNCTION app.enter_api_key(
   secret text, address inet, read_only boolean, OUT state text, OUT session_id uuid, OUT user_id uuid,
   OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
   OUT membership_id uuid, OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text,
-  OUT method text, OUT must_change_password boolean, OUT obstacle text, OUT proved_at timestamptz,
+  OUT method text, OUT must_change_password boolean, OUT required_action text, OUT authenticated_at timestamptz,
   OUT expires_at timestamptz, OUT idle_minutes integer, OUT access_grant_id uuid, OUT api_key_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -54,15 +54,15 @@ BEGIN
     WHEN o.status <> 'active' THEN 'suspended'
     ELSE 'ok' END;
   IF state <> 'ok' THEN
-    PERFORM app_private.sign_limited(k.org_id);
+    PERFORM app_private.sign_audit_only_context(k.org_id);
     RETURN;
   END IF;
-  m := app_private.through_key(app_private.at_present(m), k.id);
+  m := app_private.narrow_to_key(app_private.with_active_grants(m), k.id);
   user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;
   org_name := o.name; preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role;
   portal := m.portal; grants := m.grants::text;
   method := 'api_key'; must_change_password := false;
-  proved_at := to_timestamp(0); expires_at := k.expires_at; idle_minutes := o.idle_minutes;
+  authenticated_at := to_timestamp(0); expires_at := k.expires_at; idle_minutes := o.idle_minutes;
   access_grant_id := m.access_grant_id;
   IF k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' THEN
     UPDATE public.api_keys x SET last_used_at = now(), last_used_ip = address WHERE (x.org_id, x.id) IN (
@@ -85,15 +85,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   k public.api_keys;
 BEGIN
-  IF NOT app.holds('api-key:rotate') OR overlap_seconds NOT BETWEEN 0 AND 604800 THEN
+  IF NOT app.has_permission('api-key:rotate') OR overlap_seconds NOT BETWEEN 0 AND 604800 THEN
     RAISE EXCEPTION 'rotating a key needs a member who may, and an overlap of a week at most' USING ERRCODE = '42501';
   END IF;
   SELECT * INTO k FROM public.api_keys x WHERE x.org_id = app.org_id() AND x.id = key_id
-     AND x.membership_id = app.membership_in_person() AND x.revoked_at IS NULL AND x.expires_at > now() FOR UPDATE;
+     AND x.membership_id = app.interactive_membership_id() AND x.revoked_at IS NULL AND x.expires_at > now() FOR UPDATE;
   IF k.id IS NULL THEN RETURN 'unknown'; END IF;
   IF EXISTS (SELECT FROM public.api_keys x WHERE x.org_id = k.org_id AND x.rotated_from = k.id) THEN RETURN 'rotated';
   END IF;
-  IF EXISTS (SELECT FROM unnest(k.permissions) p WHERE app.held(p) = 'none') THEN RETURN 'beyond'; END IF;
+  IF EXISTS (SELECT FROM unnest(k.permissions) p WHERE app.granted_scope(p) = 'none') THEN RETURN 'beyond'; END IF;
   INSERT INTO public.api_keys (org_id, id, membership_id, name, prefix, secret_hash, permissions, allowed_ranges,
     expires_at, rotated_from)
   VALUES (k.org_id, new_id, k.membership_id, k.name, new_prefix, new_hash, k.permissions, k.allowed_ranges,
@@ -118,8 +118,8 @@ CREATE TRIGGER membership_ended AFTER UPDATE OF status ON memberships FOR EACH R
 
 -- A member in person creates keys for the own membership, limited to the permissions that the member holds.
 CREATE POLICY within_own ON api_keys AS RESTRICTIVE FOR INSERT TO vouchsafe_app WITH CHECK (
-  membership_id = (SELECT app.membership_in_person())
-    AND NOT EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) = 'none'));
+  membership_id = (SELECT app.interactive_membership_id())
+    AND NOT EXISTS (SELECT FROM unnest(permissions) p WHERE app.granted_scope(p) = 'none'));
 
 -- A revoked key stays revoked, and no key revokes another one.
 CREATE POLICY ended_for_good ON api_keys AS RESTRICTIVE FOR UPDATE TO vouchsafe_app

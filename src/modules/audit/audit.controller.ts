@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../../platform/access/decorators.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import { AuditEventResponse, AuditQuery, EventTypeResponse } from './audit.dto.js';
 import { AuditService } from './audit.service.js';
 
@@ -13,7 +13,7 @@ export class AuditController {
   /** The organization's log, newest first. */
   @Get()
   @Access('audit:read', { emits: ['audit.read'] })
-  @Returns(AuditEventResponse, { list: true })
+  @ResponseType(AuditEventResponse, { list: true })
   search(@Query() query: AuditQuery) {
     return this.audit.search(query);
   }
@@ -21,7 +21,7 @@ export class AuditController {
   /** Every type of event that can be in the log, with what it means. */
   @Get('event-types')
   @Access('audit:read')
-  @Returns(EventTypeResponse, { list: true })
+  @ResponseType(EventTypeResponse, { list: true })
   eventTypes() {
     return this.audit.eventTypes();
   }

@@ -3,7 +3,7 @@ import { MANAGER_ROLES } from '../../platform/feature/roles.js';
 
 export const auditFeature = defineFeature({
   name: 'audit',
-  description: 'The log of who did what, for compliance officers: search, and the catalogue of events.',
+  description: 'The log of who did what, for compliance officers: search, and the catalog of events.',
   permissions: {
     'audit:read': {
       category: 'Compliance',
@@ -44,12 +44,12 @@ export const auditFeature = defineFeature({
     audit_events: {
       kind: 'tenant',
       rows: { select: 'audit:read', insert: 'signed-in' },
-      retention: { keep: 'nothing of the log is removed: seven years is the least it has to be kept' },
+      retention: { reason: 'nothing of the log is removed: seven years is the least it has to be kept' },
     },
     audit_private: {
       kind: 'tenant',
       rows: { select: 'audit:read', insert: 'signed-in' },
-      retention: { keep: 'goes with the partition of the log it belongs to' },
+      retention: { reason: 'goes with the partition of the log it belongs to' },
     },
   },
   controls: {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditPrivate } from '../../platform/database/audit-row.js';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { currentContext } from '../../platform/context/context.js';
 import { declared, isResourceType } from '../../platform/feature/registry.js';
 import { Cursors, type CursorValue, type Page } from '../../platform/http/pagination.js';
@@ -14,7 +14,7 @@ import type { AuditFilter, Position } from './audit-search.js';
 export class AuditService {
   constructor(
     private readonly repository: AuditRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 
@@ -62,7 +62,7 @@ function filterOf({ type, category, from, to, ...filter }: Omit<AuditQuery, 'lim
 }
 
 /**
- * The types asked for. A type may have left the catalogue and still be in the log; a category is what is declared now.
+ * The types asked for. A type may have left the catalog and still be in the log; a category is what is declared now.
  */
 function typesOf(type: string | undefined, category: string | undefined): string[] | undefined {
   if (category === undefined) return type === undefined ? undefined : [type];

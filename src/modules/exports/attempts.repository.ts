@@ -6,7 +6,7 @@ import { FILE_HOURS, type ExportKind } from './export.js';
 import type { PeopleFilter } from './people-csv.js';
 
 /** One try of the worker to make a file. The object's key names the try: only the latest may finish. */
-export interface Attempt {
+export interface ExportAttempt {
   id: string;
   kind: ExportKind;
   personId: string | null;
@@ -16,7 +16,7 @@ export interface Attempt {
 }
 
 /** What came of a try. */
-export interface Made {
+export interface RenderedExport {
   stored: StoredObject;
   seal: SealingKey;
   rows: number;
@@ -24,7 +24,7 @@ export interface Made {
   unlocked: readonly string[];
 }
 
-interface OpenExport extends Omit<Attempt, 'objectKey'> {
+interface OpenExport extends Omit<ExportAttempt, 'objectKey'> {
   formerKey: string | null;
   [column: string]: unknown;
 }
@@ -55,7 +55,7 @@ export class AttemptsRepository {
     );
   }
 
-  async progress({ id, objectKey }: Attempt, rows: number): Promise<void> {
+  async progress({ id, objectKey }: ExportAttempt, rows: number): Promise<void> {
     await this.unitOfWork.execute(
       `UPDATE exports SET rows = $4 WHERE org_id = $1 AND id = $2 AND state = 'running' AND object_key = $3`,
       [this.orgId, id, objectKey, rows],
@@ -63,18 +63,18 @@ export class AttemptsRepository {
   }
 
   /** The file is there. False when another try has taken over. */
-  async finish({ id, objectKey }: Attempt, { stored, seal, rows }: Made): Promise<boolean> {
+  async finish({ id, objectKey }: ExportAttempt, { stored, seal, rows }: RenderedExport): Promise<boolean> {
     const finished = await this.unitOfWork.execute(
-      `UPDATE exports SET state = 'ready', rows = $4, bytes = $5, sha256 = $6, key_generation = $7,
+      `UPDATE exports SET state = 'ready', rows = $4, bytes = $5, sha256 = $6, key_version = $7,
               finished_at = now(), expires_at = now() + make_interval(hours => $8)
         WHERE org_id = $1 AND id = $2 AND state = 'running' AND object_key = $3`,
-      [this.orgId, id, objectKey, rows, stored.bytes, stored.sha256, seal.generation, FILE_HOURS],
+      [this.orgId, id, objectKey, rows, stored.bytes, stored.sha256, seal.keyVersion, FILE_HOURS],
     );
     return finished > 0;
   }
 
   /** There will be no file. False when another try has taken over. */
-  async fail({ id, objectKey }: Attempt, errorCode: string): Promise<boolean> {
+  async fail({ id, objectKey }: ExportAttempt, errorCode: string): Promise<boolean> {
     const failed = await this.unitOfWork.execute(
       `UPDATE exports SET state = 'failed', object_key = NULL, error_code = $4, finished_at = now()
         WHERE org_id = $1 AND id = $2 AND state = 'running' AND object_key = $3`,

@@ -40,17 +40,17 @@ export class ExportFiles {
   async sealingKey(personId: string | null): Promise<SealingKey> {
     const ring = await this.ring(personId);
     if (ring.isEmpty) throw new Problem('not_found');
-    return { key: ring.current, generation: ring.generation };
+    return { key: ring.current, keyVersion: ring.keyVersion };
   }
 
-  /** The content of a file, opened. Throws export_link_spent when it is there no more, or its key is not. */
-  async open({ objectKey: key, personId, keyGeneration }: SpentFile): Promise<Readable> {
-    const ring = await this.ring(personId, keyGeneration);
-    if (ring.isEmpty || !(await this.storage.exists(key))) throw new Problem('export_link_spent');
+  /** The content of a file, opened. Throws export_link_expired when it is there no more, or its key is not. */
+  async open({ objectKey: key, personId, keyVersion }: SpentFile): Promise<Readable> {
+    const ring = await this.ring(personId, keyVersion);
+    if (ring.isEmpty || !(await this.storage.exists(key))) throw new Problem('export_link_expired');
     return this.storage.get(key, ring.keyFor);
   }
 
-  private ring(personId: string | null, generation?: number): Promise<KeyRing> {
-    return personId === null ? this.dataKeys.ofOrganization('data', generation) : this.dataKeys.find(personId);
+  private ring(personId: string | null, keyVersion?: number): Promise<KeyRing> {
+    return personId === null ? this.dataKeys.ofOrganization('data', keyVersion) : this.dataKeys.find(personId);
   }
 }

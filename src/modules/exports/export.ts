@@ -2,7 +2,7 @@ export const EXPORT_KINDS = ['people_csv', 'person_pdf'] as const;
 export type ExportKind = (typeof EXPORT_KINDS)[number];
 
 /** `expired` is never stored: it is what `ready` becomes when the file has waited too long. */
-export type ExportState = 'queued' | 'running' | 'ready' | 'downloaded' | 'failed' | 'expired';
+export type ExportStatus = 'queued' | 'running' | 'ready' | 'downloaded' | 'failed' | 'expired';
 
 /** How long a file waits to be fetched, and how long one link to it works. */
 export const FILE_HOURS = 24;

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { Access } from '../../platform/access/decorators.js';
-import { PageQuery, Returns } from '../../platform/http/index.js';
+import { PageQuery, ResponseType } from '../../platform/http/index.js';
 import { Problem } from '../../platform/problem/index.js';
 import { CreateExportDto, ExportResponse, FileQuery } from './exports.dto.js';
 import { ExportsService } from './exports.service.js';
@@ -14,29 +14,29 @@ export class ExportsController {
    * A file names the person who asked for it and is made with all that they may see: no key asks, and none fetches it.
    */
   @Post()
-  @Access('export:create', { emits: ['export.requested'], peopleOnly: true, stepUpMinutes: 30 })
-  @Returns(ExportResponse, { status: 202 })
+  @Access('export:create', { emits: ['export.requested'], interactiveOnly: true, stepUpMinutes: 30 })
+  @ResponseType(ExportResponse, { status: 202 })
   request(@Body() body: CreateExportDto) {
     return this.exports.request(body);
   }
 
   @Get()
   @Access('export:read')
-  @Returns(ExportResponse, { list: true })
+  @ResponseType(ExportResponse, { list: true })
   list(@Query() query: PageQuery) {
     return this.exports.list(query);
   }
 
   @Get(':id')
   @Access('export:read', { emits: ['export.link_issued'] })
-  @Returns(ExportResponse)
+  @ResponseType(ExportResponse)
   read(@Param('id', ParseUUIDPipe) id: string) {
     return this.exports.read(id);
   }
 
   @Get(':id/file')
-  @Access('document:download', { emits: ['export.downloaded'], peopleOnly: true })
-  @Returns.file()
+  @Access('document:download', { emits: ['export.downloaded'], interactiveOnly: true })
+  @ResponseType.file()
   file(@Param('id', ParseUUIDPipe) id: string, @Query() { token }: FileQuery, @Req() { method }: Request) {
     // HEAD comes here too, and would spend the link without giving the file.
     if (method !== 'GET') throw new Problem('method_not_allowed', { headers: { Allow: 'GET' } });

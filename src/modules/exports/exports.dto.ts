@@ -2,7 +2,7 @@ import { Expose, Type } from 'class-transformer';
 import { IsIn, IsObject, IsOptional, IsString, IsUUID, MaxLength, ValidateNested } from 'class-validator';
 import { StaffOnly } from '../../platform/http/audience.js';
 import { KINDS, STATUSES, type Kind, type Status } from '../people/index.js';
-import { EXPORT_KINDS, type ExportKind, type ExportState } from './export.js';
+import { EXPORT_KINDS, type ExportKind, type ExportStatus } from './export.js';
 
 /** Which people; without it, all that the caller may see. */
 export class PeopleFilterDto {
@@ -56,7 +56,7 @@ export class ExportResponse {
   @StaffOnly() @Type(() => ExportFilterResponse) filter: ExportFilterResponse;
   /** The membership that asked for it. */
   @StaffOnly() requestedBy: string;
-  @Expose() state: ExportState;
+  @Expose() status: ExportStatus;
   @StaffOnly() @Type(() => ExportProgress) progress: ExportProgress;
   @StaffOnly() bytes: number | null;
   /** SHA-256 of the file, in hexadecimal. */

@@ -7,7 +7,7 @@ export const exportsFeature = defineFeature({
   permissions: {
     'export:create': {
       category: 'Exports',
-      ofPeople: true,
+      personScoped: true,
       description: "Have people or one person's record exported, as far as one may see them.",
       scopes: { org: MANAGER_ROLES },
     },
@@ -18,7 +18,7 @@ export const exportsFeature = defineFeature({
     },
     'document:download': {
       category: 'Documents',
-      ofPeople: true,
+      personScoped: true,
       description: 'Download documents; an export only whoever asked for it.',
       scopes: { org: [...MANAGER_ROLES, 'staff', 'read_only'] },
     },
@@ -29,7 +29,7 @@ export const exportsFeature = defineFeature({
       severity: 'notice',
       description: 'An export was asked for.',
       meta: { kind: 'code', personId: 'id', filter: 'codes' },
-      live: { permission: 'export:read' },
+      realtime: { permission: 'export:read' },
     },
     'export.link_issued': {
       category: 'exports',
@@ -41,25 +41,25 @@ export const exportsFeature = defineFeature({
       severity: 'notice',
       description: 'An export was downloaded; its link is spent.',
       meta: { kind: 'code', rows: 'count', bytes: 'count' },
-      live: { permission: 'export:read' },
+      realtime: { permission: 'export:read' },
     },
     'export.completed': {
       category: 'exports',
       severity: 'info',
       description: 'An export was made.',
       meta: { kind: 'code', requestedBy: 'id', rows: 'count', bytes: 'count', unlocked: 'codes' },
-      live: { permission: 'export:read' },
+      realtime: { permission: 'export:read' },
     },
     'export.failed': {
       category: 'exports',
       severity: 'warning',
       description: 'An export could not be made.',
       meta: { kind: 'code', requestedBy: 'id', reason: 'code' },
-      live: { permission: 'export:read' },
+      realtime: { permission: 'export:read' },
     },
   },
   errors: {
-    export_link_spent: { status: 410, title: 'This link was used, replaced or has expired' },
+    export_link_expired: { status: 410, title: 'This link was used, replaced or has expired' },
   },
   jobs: {
     'exports.render': {
@@ -68,7 +68,7 @@ export const exportsFeature = defineFeature({
       backoffSeconds: 2,
       timeoutSeconds: 600,
       concurrency: 2,
-      askedBy: ['export:create'],
+      enqueuePermissions: ['export:create'],
     },
   },
   retention: {
@@ -97,7 +97,7 @@ export const exportsFeature = defineFeature({
       kind: 'tenant',
       resource: 'export',
       rows: {
-        own: { column: 'requested_by', may: ['select', 'insert', 'update'] },
+        own: { column: 'requested_by', commands: ['select', 'insert', 'update'] },
         select: ['export:read', 'retention:preview', 'retention:run'],
       },
       retention: { policies: ['exports.files', 'exports.finished'] },

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { PeopleModule } from '../people/index.js';
 import { AttemptsRepository } from './attempts.repository.js';
-import { CopyRepository } from './copy.repository.js';
+import { CopyStream } from './copy-stream.js';
 import { ExportFiles } from './export-files.js';
-import { ExportMaker } from './export-maker.js';
-import { ExportReach } from './export-reach.js';
-import { ExportRenderer } from './export-renderer.js';
+import { ExportBuilder } from './export-builder.js';
+import { ExportAuthorization } from './export-authorization.js';
+import { ExportJob } from './export-job.js';
 import { ExportsController } from './exports.controller.js';
 import './exports.feature.js';
 import { ExportsRepository } from './exports.repository.js';
@@ -17,12 +17,12 @@ import { ExportsService } from './exports.service.js';
   providers: [
     ExportsService,
     ExportsRepository,
-    ExportReach,
+    ExportAuthorization,
     ExportFiles,
-    ExportMaker,
-    ExportRenderer,
+    ExportBuilder,
+    ExportJob,
     AttemptsRepository,
-    CopyRepository,
+    CopyStream,
   ],
 })
 export class ExportsModule {}

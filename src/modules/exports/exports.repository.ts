@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { LINK_MINUTES, type ExportKind, type ExportState } from './export.js';
+import { LINK_MINUTES, type ExportKind, type ExportStatus } from './export.js';
 import type { PeopleFilter } from './people-csv.js';
 
 /** What is known of an export; what leads to its file stays behind. */
@@ -11,7 +11,7 @@ export interface ExportRow {
   personId: string | null;
   filter: PeopleFilter;
   requestedBy: string;
-  state: ExportState;
+  status: ExportStatus;
   rows: number;
   bytes: number | null;
   sha256: Buffer | null;
@@ -29,14 +29,14 @@ export interface SpentFile {
   rows: number;
   bytes: number;
   objectKey: string;
-  keyGeneration: number;
+  keyVersion: number;
   [column: string]: unknown;
 }
 
 export type NewExport = Pick<ExportRow, 'id' | 'kind' | 'personId' | 'filter' | 'requestedBy'>;
 
 const COLUMNS = `e.id, e.kind, e.person_id AS "personId", e.filter, e.requested_by AS "requestedBy",
-  CASE WHEN e.state = 'ready' AND e.expires_at <= now() THEN 'expired' ELSE e.state END AS state,
+  CASE WHEN e.state = 'ready' AND e.expires_at <= now() THEN 'expired' ELSE e.state END AS status,
   e.rows, e.bytes::float8 AS bytes, e.sha256, e.error_code AS "errorCode", e.created_at AS "createdAt",
   e.finished_at AS "finishedAt", e.expires_at AS "expiresAt"`;
 
@@ -90,7 +90,7 @@ export class ExportsRepository {
         WHERE org_id = $1 AND id = $2 AND requested_by = $3 AND state = 'ready' AND token_hash = $4
           AND token_expires_at > now() AND expires_at > now() AND object_key IS NOT NULL
        RETURNING kind, person_id AS "personId", rows, bytes::float8 AS bytes, object_key AS "objectKey",
-         key_generation AS "keyGeneration"`,
+         key_version AS "keyVersion"`,
       [this.orgId, id, membershipId, tokenHash],
     );
     return row ?? null;

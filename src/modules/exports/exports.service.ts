@@ -1,5 +1,5 @@
 import { Injectable, StreamableFile } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { hashToken, randomToken } from '../../platform/crypto/index.js';
@@ -7,7 +7,7 @@ import { Cursors, PageQuery, type Page } from '../../platform/http/index.js';
 import { Problem } from '../../platform/problem/index.js';
 import { Jobs } from '../../platform/jobs/jobs.js';
 import { ExportFiles } from './export-files.js';
-import { ExportReach } from './export-reach.js';
+import { ExportAuthorization } from './export-authorization.js';
 import { FILES } from './export.js';
 import type { CreateExportDto, ExportResponse } from './exports.dto.js';
 import { ExportsRepository, type ExportRow } from './exports.repository.js';
@@ -20,10 +20,10 @@ const NO_LINK = { url: null, urlExpiresAt: null };
 export class ExportsService {
   constructor(
     private readonly exports: ExportsRepository,
-    private readonly reach: ExportReach,
+    private readonly reach: ExportAuthorization,
     private readonly files: ExportFiles,
     private readonly jobs: Jobs,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 
@@ -44,7 +44,7 @@ export class ExportsService {
   async read(id: string): Promise<ExportResponse> {
     const row = await this.row(id);
     const { grants, membershipId } = currentMember();
-    if (row.state !== 'ready' || row.requestedBy !== membershipId || !grants.has('export:create')) return present(row);
+    if (row.status !== 'ready' || row.requestedBy !== membershipId || !grants.has('export:create')) return present(row);
     const token = randomToken();
     const urlExpiresAt = await this.exports.replaceLink(id, membershipId, hashToken(token));
     if (urlExpiresAt === null) return present(await this.row(id));
@@ -67,7 +67,7 @@ export class ExportsService {
 
   /**
    * The file, once. The log entry and the spent link are kept before the first byte leaves.
-   * Throws not_found for what is not the caller's, export_link_spent for any link but the one that is good.
+   * Throws not_found for what is not the caller's, export_link_expired for any link but the one that is good.
    */
   async download(id: string, token: string): Promise<StreamableFile> {
     const { grants, membershipId } = currentMember();
@@ -75,7 +75,7 @@ export class ExportsService {
     if (requestedBy !== membershipId) throw new Problem('not_found');
     if (!grants.has('export:create')) throw new Problem('forbidden');
     const file = await this.exports.spendLink(id, membershipId, hashToken(token));
-    if (file === null) throw new Problem('export_link_spent');
+    if (file === null) throw new Problem('export_link_expired');
     const { kind, rows, bytes } = file;
     const content = await this.files.open(file);
     this.audit.record('export.downloaded', { target: { type: 'export', id }, meta: { kind, rows, bytes } });

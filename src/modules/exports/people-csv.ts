@@ -1,5 +1,5 @@
 import { escapeLiteral } from 'pg';
-import type { Audience } from '../../platform/http/picker.js';
+import type { Audience } from '../../platform/http/serializer.js';
 import type { Kind, Status } from '../people/index.js';
 import type { CsvColumn } from './csv.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Audience } from '../../platform/http/picker.js';
+import type { Audience } from '../../platform/http/serializer.js';
 import type { PersonResponse } from '../people/index.js';
 import { personRecord } from './person-record.js';
 

@@ -1,4 +1,4 @@
-import { pickerOf, type Audience } from '../../platform/http/picker.js';
+import { pickerOf, type Audience } from '../../platform/http/serializer.js';
 import { PersonResponse, type ContactResponse } from '../people/index.js';
 import type { PersonRecord, RecordSection } from './pdf.js';
 

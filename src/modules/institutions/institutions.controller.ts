@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
-import { Returns } from '../../platform/http/returns.js';
-import { OrganizationNumbers } from './institutions.dto.js';
+import { ResponseType } from '../../platform/http/response-type.js';
+import { OrganizationStatistics } from './institutions.dto.js';
 import { InstitutionsService } from './institutions.service.js';
 
 @Controller('v1/institutions/current')
@@ -10,8 +10,8 @@ export class InstitutionsController {
 
   /** The institution's organizations in numbers, as far as each agreed. */
   @Get('report')
-  @Access('institution:report', { emits: ['institution.report_viewed'] })
-  @Returns(OrganizationNumbers, { list: true })
+  @Access('institution:read-report', { emits: ['institution.report_viewed'] })
+  @ResponseType(OrganizationStatistics, { list: true })
   report() {
     return this.institutions.report();
   }

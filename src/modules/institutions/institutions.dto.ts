@@ -1,7 +1,7 @@
 import { Expose } from 'class-transformer';
 
 /** One organization of the institution, in numbers. */
-export class OrganizationNumbers {
+export class OrganizationStatistics {
   @Expose() id: string;
   @Expose() name: string;
   @Expose() activeMembers: number;

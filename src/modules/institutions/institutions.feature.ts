@@ -7,7 +7,7 @@ export const institutionsFeature = defineFeature({
     'Institutions group organizations for shared sign-in and reporting, each by its own consent; nothing else ' +
     'crosses over.',
   permissions: {
-    'institution:report': {
+    'institution:read-report': {
       category: 'Organization',
       description: "See the numbers of the institution's organizations.",
       scopes: { org: MANAGER_ROLES },
@@ -44,7 +44,7 @@ export const institutionsFeature = defineFeature({
     institutions: { name: { class: 'public', erasure: 'keep' } },
   },
   tables: {
-    institutions: { kind: 'installation', retention: { keep: 'set up and kept by operators' } },
+    institutions: { kind: 'installation', retention: { reason: 'set up and kept by operators' } },
   },
   resources: {
     institution: { description: 'An institution, which several organizations can belong to' },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import type { OrganizationNumbers } from './institutions.dto.js';
+import type { OrganizationStatistics } from './institutions.dto.js';
 
 /** Institutions, through the functions that alone may see them. */
 @Injectable()
@@ -8,8 +8,8 @@ export class InstitutionsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** The organizations of the caller's institution that agreed; the function checks the caller's permission. */
-  report(): Promise<OrganizationNumbers[]> {
-    return this.unitOfWork.sql<OrganizationNumbers & Record<string, unknown>>(
+  report(): Promise<OrganizationStatistics[]> {
+    return this.unitOfWork.sql<OrganizationStatistics & Record<string, unknown>>(
       `SELECT id, name, active_members::float8 AS "activeMembers", active_people::float8 AS "activePeople",
          inactive_people::float8 AS "inactivePeople"
          FROM app.institution_report()`,

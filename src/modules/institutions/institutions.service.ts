@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail, type AuditTarget } from '../../platform/audit/audit-trail.js';
+import { AuditLog, type AuditTarget } from '../../platform/audit/audit-log.js';
 import { currentContext } from '../../platform/context/context.js';
 import type { Page } from '../../platform/http/pagination.js';
-import type { OrganizationNumbers } from './institutions.dto.js';
+import type { OrganizationStatistics } from './institutions.dto.js';
 import { InstitutionsRepository } from './institutions.repository.js';
 
 /** Institutions: reports for their organizations; for operators, which there are and who belongs to them. */
@@ -10,11 +10,11 @@ import { InstitutionsRepository } from './institutions.repository.js';
 export class InstitutionsService {
   constructor(
     private readonly institutions: InstitutionsRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   /** The organizations of the caller's institution that agreed to be reported; none where there is no institution. */
-  async report(): Promise<Page<OrganizationNumbers>> {
+  async report(): Promise<Page<OrganizationStatistics>> {
     const items = await this.institutions.report();
     this.audit.record('institution.report_viewed', { meta: { organizations: items.length } });
     return { items, nextCursor: null };

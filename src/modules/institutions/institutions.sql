@@ -31,7 +31,7 @@ DECLARE
   own_institution uuid := (SELECT o.institution_id FROM public.organizations o WHERE o.id = app.org_id());
   reported record;
 BEGIN
-  IF NOT app.holds('institution:report') THEN
+  IF NOT app.has_permission('institution:read-report') THEN
     RAISE EXCEPTION 'reports are for who may see them' USING ERRCODE = '42501';
   END IF;
   FOR reported IN

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/commo
 import type { Request, Response } from 'express';
 import { Public } from '../../platform/access/decorators.js';
 import { AppConfig } from '../../platform/config/index.js';
-import { assertOwnForm, Returns } from '../../platform/http/index.js';
+import { assertOwnForm, ResponseType } from '../../platform/http/index.js';
 import { PageFilter, redisplayForm, seeOther, tokenPage, type FormMessages } from '../../platform/pages/index.js';
 import { SessionCookies } from '../auth/sessions/index.js';
 import { AcceptanceService } from './acceptance.service.js';
@@ -31,17 +31,17 @@ export class AcceptPageController {
 
   @Get()
   @Public('whoever was invited has no session yet')
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   form() {
     return tokenPage(FORM);
   }
 
   @Post()
   @Public('whoever was invited has no session yet', {
-    emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'],
+    emits: ['invite.accepted', 'invite.acceptance_failed', 'auth.signed_in', 'auth.mfa_challenged'],
     limit: INVITE_IP_RATE_LIMITS.acceptInvite,
   })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   async accept(
     @Body() { token, password }: AcceptInviteDto,
     @Req() request: Request,

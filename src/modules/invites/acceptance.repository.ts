@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../platform/clock/id.js';
-import type { Entrance } from '../../platform/database/entrances.js';
+import type { TenantContext } from '../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { type Visit, visitAt } from '../auth/sessions/index.js';
+import { type NewSession, newSessionParam } from '../auth/sessions/index.js';
 import type { Credential } from '../auth/passwords/index.js';
 import type { InviteClaims } from './invite-token.js';
 
 /** Why an invite was not accepted, see `app.accept_invite`. */
-export type Obstacle =
+export type InviteRejectionReason =
   | 'unknown'
   | 'superseded'
   | 'used'
@@ -23,7 +23,7 @@ export type Obstacle =
 /** What became of it, and the organization whose log that belongs to. */
 export interface Acceptance {
   /** second_factor: accepted, and the visit's secret is that of a sign-in under way, of no session. */
-  state: 'accepted' | 'second_factor' | Obstacle;
+  state: 'accepted' | 'second_factor' | InviteRejectionReason;
   org_id: string;
   user_id?: string;
   membership_id: string;
@@ -46,11 +46,11 @@ export class AcceptanceRepository {
     token: string,
     { orgId, id, email, role, expiresAt }: InviteClaims,
     { salt, verifier }: Credential,
-    visit: Visit,
-  ): Entrance<Acceptance> {
+    visit: NewSession,
+  ): TenantContext<Acceptance> {
     return {
       statement: {
-        text: `SELECT * FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)})`,
+        text: `SELECT * FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${newSessionParam(11)})`,
         values: [orgId, id, token, email, role, expiresAt, salt, verifier, newId(), newId(), visit.parameter],
       },
       identity: ({ state, org_id: org, user_id: user }) => ({

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { SecurityConfig } from '../../platform/config/index.js';
 import { currentMember, withIdentity } from '../../platform/context/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Problem } from '../../platform/problem/index.js';
-import { FactorCookies, SecondFactorService } from '../auth/sign-in/index.js';
+import { SignInCookies, MfaService } from '../auth/sign-in/index.js';
 import { AcceptanceRepository, isAccepted, type Acceptance } from './acceptance.repository.js';
 import { inviteKey, readInvite, type InviteClaims } from './invite-token.js';
 import type { AcceptedInviteResponse } from './invites.dto.js';
 import { assertStrong, Passwords } from '../auth/passwords/index.js';
-import { newVisit, type OpenedSession } from '../auth/sessions/index.js';
+import { newSession, type OpenedSession } from '../auth/sessions/index.js';
 
 /** Accepting: what the addressee does, who has the token from the mail. */
 @Injectable()
@@ -19,10 +19,10 @@ export class AcceptanceService {
   constructor(
     private readonly acceptance: AcceptanceRepository,
     private readonly passwords: Passwords,
-    private readonly secondFactor: SecondFactorService,
-    private readonly factorCookies: FactorCookies,
+    private readonly secondFactor: MfaService,
+    private readonly signInCookies: SignInCookies,
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     security: SecurityConfig,
   ) {
     this.key = inviteKey(security.jwtSecret);
@@ -33,7 +33,7 @@ export class AcceptanceService {
    * second
    * factor from before shows it first. The password is evaluated first, so that tokens which open nothing cost the
    * same.
-   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists, and second_factor_needed where it was
+   * Throws weak_password, invite_invalid, sign_in_to_accept, membership_exists, and mfa_required where it was
    * accepted.
    */
   async accept(token: string, password: string): Promise<OpenedSession> {
@@ -41,7 +41,7 @@ export class AcceptanceService {
     assertStrong(password, { email: known?.email ?? '', names: [] });
     const credential = await this.passwords.credential(password);
     const claims = this.read(token);
-    const visit = newVisit();
+    const visit = newSession();
     const entrance = this.acceptance.entrance(token, claims, credential, visit);
     const outcome = await this.unitOfWork.run(entrance, (row) => {
       this.record(row, claims);
@@ -50,7 +50,7 @@ export class AcceptanceService {
     });
     assertAccepted(outcome);
     if (outcome.state === 'second_factor')
-      throw this.factorCookies.needed({ secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) });
+      throw this.signInCookies.needed({ secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) });
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at!, remembered: false };
   }
 
@@ -77,13 +77,13 @@ export class AcceptanceService {
     if (isAccepted(outcome.state))
       this.audit.record('invite.accepted', { target, meta: { role, membershipId, userId } });
     else if (state !== 'can_sign_in')
-      this.audit.record('invite.refused', { target, outcome: 'failure', meta: { reason: state } });
+      this.audit.record('invite.acceptance_failed', { target, outcome: 'failure', meta: { reason: state } });
   }
 
   private recordSignIn({ state, user_id: userId }: Acceptance): void {
     const target = { type: 'user', id: userId! } as const;
     if (state === 'accepted') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
-    else if (state === 'second_factor') this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
+    else if (state === 'second_factor') this.audit.record('auth.mfa_challenged', { target, outcome: 'denied' });
   }
 
   /** Writes in the log of the inviting organization, which learns of nobody who did not become its member. */

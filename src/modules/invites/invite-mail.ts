@@ -1,11 +1,11 @@
 import { oneLine, type MailMessage } from '../../platform/mail/index.js';
-import type { InviteLetter } from './invites.repository.js';
+import type { InviteMail } from './invites.repository.js';
 
 /**
  * The mail of an invite. The token stands behind `#`, which browsers keep to themselves: it reaches no server's log.
  * Names are of others' choice, so each stays a part of its line.
  */
-export function inviteMail({ email, expiresAt, organization, inviter }: InviteLetter, link: string): MailMessage {
+export function inviteMail({ email, expiresAt, organization, inviter }: InviteMail, link: string): MailMessage {
   return {
     to: email,
     subject: `Invitation to ${oneLine(organization)}`,

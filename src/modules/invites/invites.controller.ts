@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Query, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Access, Public } from '../../platform/access/decorators.js';
-import { PageQuery, Returns } from '../../platform/http/index.js';
+import { PageQuery, ResponseType } from '../../platform/http/index.js';
 import { SessionCookies, SignedInResponse } from '../auth/sessions/index.js';
 import { AcceptanceService } from './acceptance.service.js';
 import {
@@ -24,7 +24,7 @@ export class InvitesController {
 
   @Get('invites')
   @Access('invite:read')
-  @Returns(InviteResponse, { list: true })
+  @ResponseType(InviteResponse, { list: true })
   list(@Query() query: PageQuery) {
     return this.invites.list(query);
   }
@@ -32,7 +32,7 @@ export class InvitesController {
   /** Invites an address by mail. The link leads to `/invites/accept#token=…` under PUBLIC_URL. */
   @Post('invites')
   @Access('invite:create', { emits: ['invite.created'], stepUpMinutes: 30 })
-  @Returns(InviteResponse, { status: 201 })
+  @ResponseType(InviteResponse, { status: 201 })
   create(@Body() body: CreateInviteDto) {
     return this.invites.create(body);
   }
@@ -40,10 +40,10 @@ export class InvitesController {
   /** Accepts with the token of the mail, sets a password, and signs in. */
   @Post('invites/accept')
   @Public('whoever was invited has no session yet', {
-    emits: ['invite.accepted', 'invite.refused', 'auth.signed_in', 'auth.second_factor_asked'],
+    emits: ['invite.accepted', 'invite.acceptance_failed', 'auth.signed_in', 'auth.mfa_challenged'],
     limit: INVITE_IP_RATE_LIMITS.acceptInvite,
   })
-  @Returns(SignedInResponse)
+  @ResponseType(SignedInResponse)
   async accept(@Body() { token, password }: AcceptInviteDto, @Res({ passthrough: true }) response: Response) {
     const session = await this.acceptance.accept(token, password);
     this.cookies.set(response, session.secret, session.expiresAt);
@@ -53,25 +53,25 @@ export class InvitesController {
   /** Accepts with the token of the mail, as the user who is signed in. */
   @Post('auth/invites/accept')
   @Access('signed-in', {
-    peopleOnly: true,
-    emits: ['invite.accepted', 'invite.refused'],
+    interactiveOnly: true,
+    emits: ['invite.accepted', 'invite.acceptance_failed'],
     limit: INVITE_IP_RATE_LIMITS.acceptInvite,
   })
-  @Returns(AcceptedInviteResponse)
+  @ResponseType(AcceptedInviteResponse)
   acceptOwn(@Body() { token }: AcceptOwnInviteDto) {
     return this.acceptance.acceptOwn(token);
   }
 
   @Post('invites/:id/resend')
   @Access('invite:resend', { emits: ['invite.resent'], stepUpMinutes: 30 })
-  @Returns(InviteResponse)
+  @ResponseType(InviteResponse)
   resend(@Param('id', ParseUUIDPipe) id: string) {
     return this.invites.resend(id);
   }
 
   @Delete('invites/:id')
   @Access('invite:revoke', { emits: ['invite.revoked'] })
-  @Returns(InviteResponse)
+  @ResponseType(InviteResponse)
   revoke(@Param('id', ParseUUIDPipe) id: string) {
     return this.invites.revoke(id);
   }

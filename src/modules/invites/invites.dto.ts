@@ -30,7 +30,7 @@ export class InviteResponse {
   /** The membership in whose name it was sent last. */
   @StaffOnly() invitedBy: string;
   /** open, accepted, revoked or expired. */
-  @Expose() state: string;
+  @Expose() status: string;
   @Expose() createdAt: Date;
   /** When a mail last left. */
   @Expose() sentAt: Date | null;

@@ -55,7 +55,7 @@ export const invitesFeature = defineFeature({
       description: 'An invite was accepted: its addressee is a member.',
       meta: { role: 'code', membershipId: 'id', userId: 'id' },
     },
-    'invite.refused': {
+    'invite.acceptance_failed': {
       category: 'members',
       severity: 'warning',
       description: 'A genuine invite was tried and is not open.',
@@ -64,8 +64,8 @@ export const invitesFeature = defineFeature({
   },
   errors: {
     invite_invalid: { status: 404, title: 'This invite is not, or no longer, good for anything' },
-    invite_not_open: { status: 409, title: 'The invite was accepted or revoked already' },
-    invites_closed: { status: 409, title: 'Members of this organization come in by single sign-on' },
+    invite_not_pending: { status: 409, title: 'The invite was accepted or revoked already' },
+    invites_disabled: { status: 409, title: 'Members of this organization come in by single sign-on' },
     sign_in_to_accept: { status: 409, title: 'You have an account: sign in to accept the invite' },
   },
   jobs: {
@@ -75,11 +75,11 @@ export const invitesFeature = defineFeature({
       backoffSeconds: 15,
       timeoutSeconds: 60,
       concurrency: 2,
-      askedBy: ['invite:create', 'invite:resend'],
+      enqueuePermissions: ['invite:create', 'invite:resend'],
     },
   },
   retention: {
-    'invites.lapsed': {
+    'invites.expired': {
       description: 'Invites whose time is over, accepted or not; the log keeps who invited and who came',
       table: 'invites',
       ageColumn: 'expires_at',
@@ -98,7 +98,7 @@ export const invitesFeature = defineFeature({
     invites: {
       kind: 'tenant',
       resource: 'invite',
-      retention: { policies: ['invites.lapsed'] },
+      retention: { policies: ['invites.expired'] },
       rows: {
         select: ['invite:read', 'invite:create', 'invite:resend', 'invite:revoke'],
         insert: 'invite:create',

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { AppConfig, SecurityConfig } from '../../platform/config/index.js';
 import { currentContext } from '../../platform/context/context.js';
 import { hashToken } from '../../platform/crypto/index.js';
 import { MailDelivery } from '../../platform/jobs/mail-delivery.js';
 import { OnJob, type JobPayload } from '../../platform/jobs/on-job.js';
 import { inviteKey, signInvite } from './invite-token.js';
-import { InvitesRepository, type InviteLetter } from './invites.repository.js';
+import { InvitesRepository, type InviteMail } from './invites.repository.js';
 import { inviteMail } from './invite-mail.js';
 
 /** Makes the token of an invite and mails it; the token is nowhere else than in the mail. */
@@ -17,14 +17,14 @@ export class InviteJobs {
   constructor(
     private readonly invites: InvitesRepository,
     private readonly mail: MailDelivery,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly app: AppConfig,
     security: SecurityConfig,
   ) {
     this.key = inviteKey(security.jwtSecret);
   }
 
-  /** Run again, it makes another token, and the mail before is worth nothing. Fails for good with mail_refused. */
+  /** Run again, it makes another token, and the mail before is worth nothing. Fails for good with mail_rejected. */
   @OnJob('invite.send', { emits: ['invite.sent'], transaction: 'own' })
   async send({ inviteId }: JobPayload): Promise<void> {
     const id = String(inviteId);
@@ -39,7 +39,7 @@ export class InviteJobs {
   }
 
   /** The digest is kept before the mail leaves: a mail that arrives is good. */
-  private async load(id: string): Promise<{ letter: InviteLetter; url: string } | null> {
+  private async load(id: string): Promise<{ letter: InviteMail; url: string } | null> {
     const letter = await this.invites.letter(id);
     if (letter === null) return null;
     const token = signInvite(this.key, { ...letter, orgId: currentContext().orgId });

@@ -13,7 +13,7 @@ export interface InviteRow {
   role: string;
   personId: string | null;
   invitedBy: string;
-  state: 'open' | 'accepted' | 'revoked' | 'expired';
+  status: 'pending' | 'accepted' | 'revoked' | 'expired';
   createdAt: Date;
   sentAt: Date | null;
   expiresAt: Date;
@@ -26,7 +26,7 @@ export interface InviteRow {
 export type NewInvite = Pick<InviteRow, 'id' | 'email' | 'name' | 'role' | 'personId'>;
 
 /** What a mail about an invite tells. */
-export interface InviteLetter extends Pick<InviteRow, 'id' | 'email' | 'role' | 'expiresAt'> {
+export interface InviteMail extends Pick<InviteRow, 'id' | 'email' | 'role' | 'expiresAt'> {
   organization: string;
   inviter: string;
   [column: string]: unknown;
@@ -35,7 +35,7 @@ export interface InviteLetter extends Pick<InviteRow, 'id' | 'email' | 'role' | 
 const COLUMNS = `id, email, name, role, person_id AS "personId", invited_by AS "invitedBy", CASE
   WHEN accepted_at IS NOT NULL THEN 'accepted'
   WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired'
-    ELSE 'open' END AS state, created_at AS "createdAt",
+    ELSE 'pending' END AS status, created_at AS "createdAt",
   sent_at AS "sentAt", expires_at AS "expiresAt", accepted_at AS "acceptedAt", accepted_membership AS "membershipId",
     revoked_at AS "revokedAt"`;
 
@@ -91,8 +91,8 @@ export class InvitesRepository {
   }
 
   /** What is to be mailed about an invite; null when it is open no more. */
-  async letter(id: string): Promise<InviteLetter | null> {
-    const [row] = await this.unitOfWork.sql<InviteLetter>(
+  async letter(id: string): Promise<InviteMail | null> {
+    const [row] = await this.unitOfWork.sql<InviteMail>(
       `SELECT i.id, i.email, i.role, i.expires_at AS "expiresAt", o.name AS organization, m.name AS inviter
          FROM invites i JOIN organizations o ON o.id = i.org_id JOIN memberships m ON m.org_id = i.org_id
            AND m.id = i.invited_by
@@ -103,7 +103,7 @@ export class InvitesRepository {
   }
 
   /** Puts a token's digest in place of the one before, for the worker; false when the letter is out of date. */
-  async replaceToken({ id, expiresAt }: InviteLetter, tokenHash: Buffer): Promise<boolean> {
+  async replaceToken({ id, expiresAt }: InviteMail, tokenHash: Buffer): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
         `UPDATE invites SET token_hash = $4 WHERE org_id = $1 AND id = $2 AND expires_at = $3 AND accepted_at IS NULL

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
 import { normalizeEmail } from '../../platform/crypto/index.js';
@@ -23,7 +23,7 @@ export class InvitesService {
     private readonly organizations: OrganizationService,
     private readonly roles: RolesService,
     private readonly jobs: Jobs,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
     private readonly limiter: RateLimiter,
   ) {}
@@ -37,7 +37,7 @@ export class InvitesService {
 
   /**
    * Invites an address, whether or not it has an account: the answer does not tell. Throws unknown_role,
-   * beyond_own_grants, not_found for a person that is none, invites_closed, too_many_requests.
+   * insufficient_privileges_to_grant, not_found for a person that is none, invites_disabled, too_many_requests.
    */
   async create({ email, name, role, personId }: CreateInviteDto): Promise<InviteRow> {
     await this.assertMayInvite(role, personId);
@@ -52,24 +52,24 @@ export class InvitesService {
 
   /**
    * Sends again, in the caller's name and for another week; the token before is worth nothing from now on. Throws as
-   * `create`, and invite_not_open.
+   * `create`, and invite_not_pending.
    */
   async resend(id: string): Promise<InviteRow> {
     const { role, email, personId } = await this.require(id);
     await this.assertMayInvite(role, personId);
     await this.limiter.consume(BY_ADDRESSEE, `${currentContext().orgId} ${email}`);
     const invite = await this.invites.prolong(id);
-    if (invite === null) throw new Problem('invite_not_open');
+    if (invite === null) throw new Problem('invite_not_pending');
     await this.jobs.enqueue('invite.send', { inviteId: id }, { orderKey: id });
     this.audit.record('invite.resent', { target: { type: 'invite', id }, meta: { role } });
     return invite;
   }
 
-  /** Throws not_found, invite_not_open. */
+  /** Throws not_found, invite_not_pending. */
   async revoke(id: string): Promise<InviteRow> {
     await this.require(id);
     const invite = await this.invites.revoke(id);
-    if (invite === null) throw new Problem('invite_not_open');
+    if (invite === null) throw new Problem('invite_not_pending');
     this.audit.record('invite.revoked', { target: { type: 'invite', id } });
     return invite;
   }
@@ -77,7 +77,7 @@ export class InvitesService {
   private async assertMayInvite(role: string, personId?: string | null): Promise<void> {
     await this.roles.assertGivable(role, personId);
     const { requireSso, allowedSignIn } = await this.organizations.current();
-    if (requireSso || !allowedSignIn.includes('password')) throw new Problem('invites_closed');
+    if (requireSso || !allowedSignIn.includes('password')) throw new Problem('invites_disabled');
   }
 
   private async require(id: string): Promise<InviteRow> {

@@ -6,11 +6,11 @@
 CREATE OR REPLACE FUNCTION app.ensure_user(new_id uuid, address text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT coalesce(app.holds('membership:create'), false)
+  IF NOT coalesce(app.has_permission('membership:create'), false)
     THEN RAISE EXCEPTION 'users are made by who may add members' USING ERRCODE = '42501'; END IF;
   INSERT INTO public.users (id, email) VALUES (new_id, address) ON CONFLICT (email)
-    WHERE home_org_id IS NULL DO NOTHING;
-  RETURN (SELECT u.id FROM public.users u WHERE u.email = address AND u.home_org_id IS NULL);
+    WHERE scoped_org_id IS NULL DO NOTHING;
+  RETURN (SELECT u.id FROM public.users u WHERE u.email = address AND u.scoped_org_id IS NULL);
 END $$;
 GRANT EXECUTE ON FUNCTION app.ensure_user TO vouchsafe_app;
 
@@ -20,7 +20,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.invited_by := coalesce(app.membership_id(), NEW.invited_by);
   IF current_user IN ('vouchsafe_app', 'vouchsafe_worker')
-    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_give(NEW.role, NEW.person_id IS NOT NULL)) THEN
+    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_grant(NEW.role, NEW.person_id IS NOT NULL)) THEN
     RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501';
   END IF;
   RETURN NEW;
@@ -33,14 +33,14 @@ CREATE TRIGGER invite_inviter BEFORE INSERT OR UPDATE OF expires_at ON invites
 CREATE OR REPLACE FUNCTION app_private.may_invite(org uuid, inviter uuid, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (
-    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p
+    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.with_active_grants(m) AS p
      WHERE m.org_id = org AND m.id = inviter AND m.status = 'active'
        AND 'org' IN (p.grants ->> 'invite:create', p.grants ->> 'invite:resend') AND NOT EXISTS (
        SELECT FROM jsonb_each_text(app_private.effective_grants(org, NULL, role_key)) AS wanted
-        WHERE app.width(wanted.value) > app.width(p.grants ->> wanted.key)))
+        WHERE app.scope_rank(wanted.value) > app.scope_rank(p.grants ->> wanted.key)))
 $$;
 
--- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state: open, or
+-- Locks the invite of a token, so that parallel acceptances happen one after another, and returns its state: pending, or
 -- unknown | superseded | used | revoked | expired | organization_closed | role_gone | inviter_unable. An organization
 -- that enforces SSO or allows no passwords accepts nobody by invite, because a password has no use there.
 CREATE OR REPLACE FUNCTION app_private.invite_state(
@@ -62,7 +62,7 @@ BEGIN
       AND 'password' = ANY (o.allowed_sign_in)) THEN 'organization_closed'
     WHEN NOT app_private.is_role(org, i.role) THEN 'role_gone'
     WHEN NOT app_private.may_invite(org, i.invited_by, i.role) THEN 'inviter_unable'
-    ELSE 'open' END;
+    ELSE 'pending' END;
 END $$;
 
 -- Removes overrides, grants, and assignments of a membership before it is reactivated.
@@ -79,7 +79,7 @@ END $$;
 
 -- Uses an invite once: creates the membership or reactivates an ended one without its former rights. Returns no row if
 -- the user is a member already.
-CREATE OR REPLACE FUNCTION app_private.spend_invite(org uuid, invite uuid, member uuid, new_membership uuid)
+CREATE OR REPLACE FUNCTION app_private.consume_invite(org uuid, invite uuid, member uuid, new_membership uuid)
 RETURNS SETOF public.memberships
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -120,7 +120,7 @@ DECLARE
   log uuid := coalesce((SELECT x.org_id FROM public.invites x WHERE x.org_id = org AND x.id = invite),
     '00000000-0000-0000-0000-000000000000');
 BEGIN
-  PERFORM app_private.sign_limited(log);
+  PERFORM app_private.sign_audit_only_context(log);
   RETURN log;
 END $$;
 
@@ -129,21 +129,21 @@ END $$;
 -- pending sign-in); otherwise the reason of invite_state, or can_sign_in | member_already.
 CREATE OR REPLACE FUNCTION app.accept_invite(
   org uuid, invite uuid, token text, address text, granted_role text, expiry timestamptz, new_salt bytea,
-  new_verifier bytea, new_user uuid, new_membership uuid, visit app.visit, OUT state text, OUT org_id uuid,
+  new_verifier bytea, new_user uuid, new_membership uuid, visit app.new_session, OUT state text, OUT org_id uuid,
   OUT user_id uuid, OUT membership_id uuid, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   m public.memberships;
 BEGIN
   state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
-  IF state = 'open' THEN
+  IF state = 'pending' THEN
     INSERT INTO public.users (id, email) VALUES (new_user, address) ON CONFLICT (email)
-      WHERE home_org_id IS NULL DO NOTHING;
-    SELECT u.id INTO user_id FROM public.users u WHERE u.email = address AND u.home_org_id IS NULL FOR UPDATE;
+      WHERE scoped_org_id IS NULL DO NOTHING;
+    SELECT u.id INTO user_id FROM public.users u WHERE u.email = address AND u.scoped_org_id IS NULL FOR UPDATE;
     IF app_private.can_sign_in(user_id) THEN
       state := 'can_sign_in';
     ELSE
-      SELECT * INTO m FROM app_private.spend_invite(org, invite, user_id, new_membership);
+      SELECT * INTO m FROM app_private.consume_invite(org, invite, user_id, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     END IF;
   END IF;
@@ -156,10 +156,10 @@ BEGIN
   PERFORM app_private.store_password(m.user_id, new_salt, new_verifier, NULL, false);
   UPDATE public.users u SET email_proven_at = now() WHERE u.id = m.user_id; -- the token came by mail
   org_id := m.org_id; membership_id := m.id;
-  expires_at := app_private.hold_for_second_factor(m, app_private.login_key(m.user_id), visit);
+  expires_at := app_private.start_mfa_challenge(m, app_private.lockout_key(m.user_id), visit);
   IF expires_at IS NOT NULL THEN
     state := 'second_factor';
-    PERFORM app_private.sign_proven(org_id); -- the mail was shown; it lets in nowhere yet
+    PERFORM app_private.sign_authenticated_context(org_id); -- the mail was shown; it lets in nowhere yet
     RETURN;
   END IF;
   expires_at := app_private.open_session(m, visit, 'password', 'infinity');
@@ -176,11 +176,11 @@ DECLARE
   member uuid := app.user_id(); m public.memberships;
 BEGIN
   state := app_private.invite_state(org, invite, token, address, granted_role, expiry);
-  IF state = 'open' THEN
-    PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.home_org_id IS NULL FOR UPDATE;
+  IF state = 'pending' THEN
+    PERFORM 1 FROM public.users u WHERE u.id = member AND u.email = address AND u.scoped_org_id IS NULL FOR UPDATE;
     IF FOUND THEN
-      PERFORM app_private.sign_limited(org); -- what is held where the session is means nothing here
-      SELECT * INTO m FROM app_private.spend_invite(org, invite, member, new_membership);
+      PERFORM app_private.sign_audit_only_context(org); -- what is held where the session is means nothing here
+      SELECT * INTO m FROM app_private.consume_invite(org, invite, member, new_membership);
       state := CASE WHEN FOUND THEN 'accepted' ELSE 'member_already' END;
     ELSE
       state := 'not_addressee';

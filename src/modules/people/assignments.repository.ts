@@ -44,7 +44,7 @@ export class AssignmentsRepository {
 
   /** Whether the caller may put people in a member's reach. */
   async mayEntrust(membershipId: string): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ may: boolean }>('SELECT app.may_entrust($1) AS may', [membershipId]);
+    const [row] = await this.unitOfWork.sql<{ may: boolean }>('SELECT app.may_assign($1) AS may', [membershipId]);
     return row!.may;
   }
 

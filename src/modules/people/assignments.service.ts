@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
@@ -15,7 +15,7 @@ import type { AssignmentsQuery, CreateAssignmentDto } from './people.dto.js';
 export class AssignmentsService {
   constructor(
     private readonly assignments: AssignmentsRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
   ) {}
@@ -28,12 +28,12 @@ export class AssignmentsService {
   }
 
   /**
-   * Throws not_found when person or member is not of this organization; beyond_own_grants where the member would reach
+   * Throws not_found when person or member is not of this organization; insufficient_privileges_to_grant where the member would reach
    * the
    * person by permissions that the caller does not hold for the whole organization.
    */
   async create({ personId, membershipId, startsAt, endsAt }: CreateAssignmentDto) {
-    if (!(await this.assignments.mayEntrust(membershipId))) throw new Problem('beyond_own_grants');
+    if (!(await this.assignments.mayEntrust(membershipId))) throw new Problem('insufficient_privileges_to_grant');
     const assignment = {
       id: newId(),
       personId,

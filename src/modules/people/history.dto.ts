@@ -3,7 +3,7 @@ import { StaffOnly } from '../../platform/http/audience.js';
 import type { Kind, Status } from './person.js';
 
 /** A person's record as it was before a change. */
-export class FormerRecordResponse {
+export class PersonSnapshotResponse {
   @StaffOnly() externalId: string | null;
   @Expose() kind: Kind;
   @Expose() givenName: string;
@@ -31,5 +31,5 @@ export class PersonChangeResponse {
   @StaffOnly() changedBy: string | null;
   /** The fields that were given another value. */
   @Expose() changed: string[];
-  @Expose() @Type(() => FormerRecordResponse) before: FormerRecordResponse;
+  @Expose() @Type(() => PersonSnapshotResponse) before: PersonSnapshotResponse;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { DataKeys } from '../../platform/keys/data-keys.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
@@ -18,15 +18,15 @@ export class HistoryService {
     private readonly history: HistoryRepository,
     private readonly people: PeopleService,
     private readonly dataKeys: DataKeys,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 
-  /** A page, newest first; looking is logged. Throws not_found beyond the scope of person:history or person:read. */
+  /** A page, newest first; looking is logged. Throws not_found beyond the scope of person:read-history or person:read. */
   async list(personId: string, { limit, cursor }: PageQuery): Promise<Page<PersonChangeResponse>> {
     const scope = { purpose: `history of ${personId}`, orgId: currentContext().orgId };
     const before = cursor === undefined ? null : (this.cursors.decode(scope, cursor)[0] as number);
-    if (!(await this.people.isInScope(personId, currentMember().grants.get('person:history'))))
+    if (!(await this.people.isInScope(personId, currentMember().grants.get('person:read-history'))))
       throw new Problem('not_found');
     const { items, nextCursor } = this.cursors.page(
       scope,

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
 import { PageQuery } from '../../platform/http/pagination.dto.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import { PersonChangeResponse } from './history.dto.js';
 import { HistoryService } from './history.service.js';
 import {
@@ -23,42 +23,42 @@ export class PeopleController {
 
   @Get()
   @Access('person:read')
-  @Returns(PersonSummary, { list: true })
+  @ResponseType(PersonSummary, { list: true })
   list(@Query() query: PeopleQuery) {
     return this.people.list(query);
   }
 
   @Post()
   @Access('person:create', { emits: ['person.created'] })
-  @Returns(PersonResponse, { status: 201 })
+  @ResponseType(PersonResponse, { status: 201 })
   create(@Body() body: CreatePersonDto) {
     return this.people.create(body);
   }
 
   @Get(':id')
   @Access('person:read', { emits: ['person.viewed'] })
-  @Returns(PersonResponse)
+  @ResponseType(PersonResponse)
   read(@Param('id', ParseUUIDPipe) id: string) {
     return this.people.read(id);
   }
 
   @Patch(':id')
   @Access('person:update', { emits: ['person.updated'] })
-  @Returns(PersonResponse)
+  @ResponseType(PersonResponse)
   update(@Param('id', ParseUUIDPipe) id: string, @Body() body: UpdatePersonDto) {
     return this.people.update(id, body);
   }
 
   @Get(':id/contact')
-  @Access('person:contact', { emits: ['person.contact_unlocked'] })
-  @Returns(ContactResponse)
+  @Access('person:unlock-contact', { emits: ['person.contact_unlocked'] })
+  @ResponseType(ContactResponse)
   contact(@Param('id', ParseUUIDPipe) id: string) {
     return this.people.unlockContact(id);
   }
 
   @Get(':id/history')
-  @Access('person:history', { emits: ['person.history_viewed'] })
-  @Returns(PersonChangeResponse, { list: true })
+  @Access('person:read-history', { emits: ['person.history_viewed'] })
+  @ResponseType(PersonChangeResponse, { list: true })
   changes(@Param('id', ParseUUIDPipe) id: string, @Query() query: PageQuery) {
     return this.history.list(id, query);
   }

@@ -11,7 +11,7 @@ export const peopleFeature = defineFeature({
   permissions: {
     'person:read': {
       category: 'People',
-      ofPeople: true,
+      personScoped: true,
       description: 'See people: name, role, status, masked identifiers.',
       scopes: {
         org: [...MANAGER_ROLES, 'staff', 'viewer'],
@@ -26,13 +26,13 @@ export const peopleFeature = defineFeature({
     },
     'person:update': {
       category: 'People',
-      ofPeople: true,
+      personScoped: true,
       description: 'Change what is recorded of people.',
       scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
-    'person:contact': {
+    'person:unlock-contact': {
       category: 'People',
-      ofPeople: true,
+      personScoped: true,
       description: 'Unlock contact details; every unlock is logged.',
       scopes: {
         org: [...MANAGER_ROLES, 'staff'],
@@ -40,15 +40,15 @@ export const peopleFeature = defineFeature({
         own: ['trainee', 'portal'],
       },
     },
-    'person:history': {
+    'person:read-history': {
       category: 'People',
-      ofPeople: true,
+      personScoped: true,
       description: 'See what was recorded of people before each change; every look is logged.',
       scopes: { org: [...MANAGER_ROLES, 'staff'] },
     },
     'assignment:read': {
       category: 'People',
-      ofPeople: true,
+      personScoped: true,
       description: 'See who is assigned to whom.',
       scopes: { org: [...MANAGER_ROLES, 'staff', 'viewer'], assigned: ['mentor', 'member'] },
     },
@@ -76,14 +76,14 @@ export const peopleFeature = defineFeature({
       severity: 'info',
       description: 'A person was added.',
       meta: { kind: 'code', fields: 'codes' },
-      live: { permission: 'person:read' },
+      realtime: { permission: 'person:read' },
     },
     'person.updated': {
       category: 'people',
       severity: 'info',
       description: "A person's record was changed in these fields; in none, where it was as asked already.",
       meta: { fields: 'codes', version: 'count' },
-      live: { permission: 'person:read' },
+      realtime: { permission: 'person:read' },
     },
     'person.history_viewed': {
       category: 'people',
@@ -96,14 +96,14 @@ export const peopleFeature = defineFeature({
       severity: 'info',
       description: 'A person was assigned to a member.',
       meta: { membershipId: 'id' },
-      live: { permission: 'assignment:read' },
+      realtime: { permission: 'assignment:read' },
     },
     'assignment.ended': {
       category: 'people',
       severity: 'info',
       description: 'An assignment was ended.',
       meta: { personId: 'id' },
-      live: { permission: 'assignment:read', person: 'personId' },
+      realtime: { permission: 'assignment:read', person: 'personId' },
     },
   },
   webhookEvents: {
@@ -136,23 +136,23 @@ export const peopleFeature = defineFeature({
       kind: 'tenant',
       resource: 'person',
       rows: { person: 'id', select: 'person:read', insert: 'person:create', update: 'person:update' },
-      retention: { keep: 'the record of a person lives until the organization or the person asks for its erasure' },
+      retention: { reason: 'the record of a person lives until the organization or the person asks for its erasure' },
     },
     person_snapshots: {
       kind: 'tenant',
-      rows: { person: 'person_id', select: 'person:history' },
-      retention: { keep: 'what a record said before a change is part of the record, and is kept as long' },
+      rows: { person: 'person_id', select: 'person:read-history' },
+      retention: { reason: 'what a record said before a change is part of the record, and is kept as long' },
     },
     assignments: {
       kind: 'tenant',
       resource: 'assignment',
       rows: { person: 'person_id', select: 'assignment:read', insert: 'assignment:create', update: 'assignment:end' },
-      retention: { keep: "who could see a person at what time is part of the person's record" },
+      retention: { reason: "who could see a person at what time is part of the person's record" },
     },
     data_keys: {
       kind: 'tenant',
       rows: { select: 'signed-in', insert: 'signed-in' },
-      retention: { keep: 'a key lives as long as anything is sealed with it; erasure destroys it' },
+      retention: { reason: 'a key lives as long as anything is sealed with it; erasure destroys it' },
     },
   },
   controls: {

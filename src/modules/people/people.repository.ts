@@ -39,14 +39,14 @@ export class PeopleRepository {
    * transaction ends, and finds only whom the caller may change.
    */
   async find(id: string, toChange = false): Promise<PersonRow | null> {
-    const rows = await this.unitOfWork.sql<PersonRow & { generation: number | null; wrapped: Buffer | null }>(
-      `SELECT ${SUMMARY_COLUMNS}, ${DETAIL_COLUMNS}, ${SEALED_COLUMNS}, d.generation, d.wrapped
+    const rows = await this.unitOfWork.sql<PersonRow & { keyVersion: number | null; wrapped: Buffer | null }>(
+      `SELECT ${SUMMARY_COLUMNS}, ${DETAIL_COLUMNS}, ${SEALED_COLUMNS}, d.key_version AS "keyVersion", d.wrapped
          FROM people p LEFT JOIN data_keys d ON d.org_id = p.org_id AND d.subject_id = p.id AND d.purpose = 'data'
         WHERE p.org_id = $1 AND p.id = $2 ${toChange ? 'FOR NO KEY UPDATE OF p' : ''}`,
       [currentContext().orgId, id],
     );
     if (rows[0] === undefined) return null;
-    const keys = rows.flatMap(({ generation, wrapped }) => (generation === null ? [] : [{ generation, wrapped }]));
+    const keys = rows.flatMap(({ keyVersion, wrapped }) => (keyVersion === null ? [] : [{ keyVersion, wrapped }]));
     return { ...rows[0], keys };
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
 import { blindIndex, normalizeEmail } from '../../platform/crypto/index.js';
@@ -28,7 +28,7 @@ export class PeopleService {
   constructor(
     private readonly people: PeopleRepository,
     private readonly dataKeys: DataKeys,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 
@@ -39,7 +39,7 @@ export class PeopleService {
     return this.present(row);
   }
 
-  /** A page of people, without anything sealed. Throws forbidden for a search by address without person:contact. */
+  /** A page of people, without anything sealed. Throws forbidden for a search by address without person:unlock-contact. */
   async list({ limit, cursor, email, ...filter }: PeopleQuery): Promise<Page<PersonSummaryRow>> {
     const scope = { purpose: 'people', orgId: currentContext().orgId };
     const after = this.cursors.lastId(scope, cursor);
@@ -55,7 +55,7 @@ export class PeopleService {
    */
   async mayUnlock(id: string): Promise<boolean> {
     const { member } = currentContext();
-    return member === null || this.isInScope(id, member.grants.get('person:contact'));
+    return member === null || this.isInScope(id, member.grants.get('person:unlock-contact'));
   }
 
   /** Whether a person the caller may read lies within a scope of another permission as well. */
@@ -63,7 +63,7 @@ export class PeopleService {
     return this.people.isInScope(id, scope);
   }
 
-  /** Contact details in the clear; the unlock is logged. Throws not_found beyond the scope of person:contact. */
+  /** Contact details in the clear; the unlock is logged. Throws not_found beyond the scope of person:unlock-contact. */
   async unlockContact(id: string): Promise<ContactResponse> {
     const row = await this.row(id);
     if (!(await this.mayUnlock(id))) throw new Problem('not_found');
@@ -195,5 +195,5 @@ function differing(row: PersonRow, cipher: RowCipher, fields: PersonFields): Per
 /** To find somebody by address is to learn the address. */
 function maySearchContacts(): boolean {
   const { member } = currentContext();
-  return member === null || member.grants.has('person:contact');
+  return member === null || member.grants.has('person:unlock-contact');
 }

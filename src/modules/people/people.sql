@@ -23,7 +23,7 @@ GRANT EXECUTE ON FUNCTION app.assigned_people TO vouchsafe_app;
 
 -- Returns the people that the caller reaches by permissions with a scope below the organization, with their
 -- organization. For row policies.
-CREATE OR REPLACE FUNCTION app.in_reach(VARIADIC permissions text[]) RETURNS TABLE (org uuid, person uuid)
+CREATE OR REPLACE FUNCTION app.people_in_scope(VARIADIC permissions text[]) RETURNS TABLE (org uuid, person uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
@@ -31,7 +31,7 @@ DECLARE
   widest integer := 0;
 BEGIN
   FOR i IN 1..cardinality(permissions) LOOP
-    widest := greatest(widest, app.width(scopes ->> permissions[i]));
+    widest := greatest(widest, app.scope_rank(scopes ->> permissions[i]));
   END LOOP;
   IF widest = 2 THEN
     RETURN QUERY SELECT a.org_id, a.person_id FROM app_private.assignments_in_force(c[2]::uuid, c[4]::uuid) a;
@@ -39,7 +39,7 @@ BEGIN
     RETURN QUERY SELECT c[2]::uuid, c[6]::uuid;
   END IF;
 END $$;
-GRANT EXECUTE ON FUNCTION app.in_reach TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.people_in_scope TO vouchsafe_app;
 
 SELECT app_private.append_only('person_snapshots');
 

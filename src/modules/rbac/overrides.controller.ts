@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Param, ParseUUIDPipe, Put } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import { GrantResponse, SetScopeDto } from './rbac.dto.js';
 import { OverridesService } from './overrides.service.js';
 
@@ -11,7 +11,7 @@ export class OverridesController {
   /** Grants a permission to a role, or denies it by the scope "none". Nobody gives more than they hold. */
   @Put('roles/:role/permissions/:permission')
   @Access('role:update', { emits: ['role.override_set'], stepUpMinutes: 30 })
-  @Returns(GrantResponse)
+  @ResponseType(GrantResponse)
   setRole(@Param('role') role: string, @Param('permission') permission: string, @Body() { scope }: SetScopeDto) {
     return this.overrides.setRole(role, permission, scope);
   }
@@ -19,7 +19,7 @@ export class OverridesController {
   /** Takes the setting back: what the role grants by default holds again. */
   @Delete('roles/:role/permissions/:permission')
   @Access('role:update', { emits: ['role.override_removed'], stepUpMinutes: 30 })
-  @Returns.nothing()
+  @ResponseType.nothing()
   removeRole(@Param('role') role: string, @Param('permission') permission: string) {
     return this.overrides.removeRole(role, permission);
   }
@@ -27,7 +27,7 @@ export class OverridesController {
   /** Grants a permission to one member, or denies it, whatever the role says. */
   @Put('memberships/:id/permissions/:permission')
   @Access('membership:override', { emits: ['membership.override_set'], stepUpMinutes: 30 })
-  @Returns(GrantResponse)
+  @ResponseType(GrantResponse)
   setMember(
     @Param('id', ParseUUIDPipe) id: string,
     @Param('permission') permission: string,
@@ -39,7 +39,7 @@ export class OverridesController {
   /** Takes the setting back: what the role grants holds again. */
   @Delete('memberships/:id/permissions/:permission')
   @Access('membership:override', { emits: ['membership.override_removed'], stepUpMinutes: 30 })
-  @Returns.nothing()
+  @ResponseType.nothing()
   removeMember(@Param('id', ParseUUIDPipe) id: string, @Param('permission') permission: string) {
     return this.overrides.removeMember(id, permission);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { currentMember } from '../../platform/context/context.js';
 import { declared } from '../../platform/feature/registry.js';
 import { Problem } from '../../platform/problem/index.js';
@@ -15,10 +15,10 @@ export class OverridesService {
   constructor(
     private readonly overrides: OverridesRepository,
     private readonly roles: RolesService,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
-  /** Throws unknown_role, unknown_permission, scope_not_applicable, beyond_own_grants, last_administrator. */
+  /** Throws unknown_role, unknown_permission, scope_not_applicable, insufficient_privileges_to_grant, last_owner. */
   async setRole(role: string, permission: string, scope: string) {
     await this.roles.assertRole(role);
     this.assertApplicable(permission, scope);
@@ -36,7 +36,7 @@ export class OverridesService {
     this.audit.record('role.override_removed', { target: { type: 'role', id: role }, meta: { role, permission } });
   }
 
-  /** Throws unknown_permission, scope_not_applicable, beyond_own_grants, not_found, last_administrator. */
+  /** Throws unknown_permission, scope_not_applicable, insufficient_privileges_to_grant, not_found, last_owner. */
   async setMember(membershipId: string, permission: string, scope: string) {
     this.assertApplicable(permission, scope);
     await this.changing(permission, async () => {
@@ -67,15 +67,15 @@ export class OverridesService {
   private async changing(permission: string, change: () => Promise<void>): Promise<void> {
     if (!declared('permissions').has(permission)) throw new Problem('unknown_permission');
     this.roles.assertForGood();
-    if (currentMember().grants.get(permission) !== 'org') throw new Problem('beyond_own_grants');
+    if (currentMember().grants.get(permission) !== 'org') throw new Problem('insufficient_privileges_to_grant');
     await this.roles.lockOrganization();
     await change();
-    if (!(await this.overrides.isHeld(permission))) throw new Problem('last_administrator');
+    if (!(await this.overrides.isHeld(permission))) throw new Problem('last_owner');
   }
 
   private assertApplicable(permission: string, scope: string): void {
     const narrowed = scope === 'assigned' || scope === 'own';
-    if (narrowed && declared('permissions').get(permission)?.ofPeople !== true)
+    if (narrowed && declared('permissions').get(permission)?.personScoped !== true)
       throw new Problem('scope_not_applicable');
   }
 }

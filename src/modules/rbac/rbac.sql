@@ -20,7 +20,7 @@ CREATE TRIGGER role_in_use BEFORE DELETE ON roles FOR EACH ROW EXECUTE FUNCTION 
 CREATE OR REPLACE FUNCTION app_private.assert_holds(VARIADIC permissions text[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT app.holds(VARIADIC permissions) THEN
+  IF NOT app.has_permission(VARIADIC permissions) THEN
     RAISE EXCEPTION 'this needs one of the permissions %', permissions USING ERRCODE = '42501';
   END IF;
 END $$;
@@ -33,7 +33,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   PERFORM app_private.assert_holds('access:explain');
   RETURN QUERY
-    SELECT m.id, m.name, u.email, m.role, m.person_id, (app_private.at_present(m)).grants,
+    SELECT m.id, m.name, u.email, m.role, m.person_id, (app_private.with_active_grants(m)).grants,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'from', a.starts_at, 'until', a.ends_at,
              'accessGrantId', a.access_grant_id)
                      ORDER BY a.id), '[]')
@@ -60,11 +60,11 @@ GRANT EXECUTE ON FUNCTION app.grant_levels TO vouchsafe_app;
 
 -- Returns one member, active or not, with everything that decides the member's access and what a password sign-in would
 -- lack. Returns no row for a user who was never a member here.
-CREATE OR REPLACE FUNCTION app.member_in_full(member_user uuid)
+CREATE OR REPLACE FUNCTION app.member_details(member_user uuid)
 RETURNS TABLE (id uuid, user_id uuid, name text, email text, role text, kind text,
   status text, person_id uuid, created_at timestamptz, ended_at timestamptz, last_used_at timestamptz,
     must_change_password boolean,
-  suspended boolean, obstacle text, grants jsonb, people integer, assignments jsonb, access_grants jsonb)
+  suspended boolean, required_action text, grants jsonb, people integer, assignments jsonb, access_grants jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM app_private.assert_holds('access:preview');
@@ -72,8 +72,8 @@ BEGIN
     SELECT m.id, m.user_id, m.name, u.email, m.role, m.kind, m.status, m.person_id, m.created_at, m.ended_at,
       m.last_used_at,
            u.must_change_password, o.status <> 'active',
-           app.sign_in_obstacle(jsonb_populate_record(NULL::public.sessions, '{"method": "password"}'), o, true, false),
-             (app_private.at_present(m)).grants,
+           app.sign_in_required_action(jsonb_populate_record(NULL::public.sessions, '{"method": "password"}'), o, true, false),
+             (app_private.with_active_grants(m)).grants,
            (SELECT count(*)::integer FROM public.people p WHERE p.org_id = m.org_id),
            (SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'personId', a.person_id, 'from', a.starts_at,
              'until', a.ends_at,
@@ -89,4 +89,4 @@ BEGIN
       FROM public.memberships m JOIN public.users u ON u.id = m.user_id JOIN public.organizations o ON o.id = m.org_id
      WHERE m.org_id = app.org_id() AND m.user_id = member_user;
 END $$;
-GRANT EXECUTE ON FUNCTION app.member_in_full TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.member_details TO vouchsafe_app;

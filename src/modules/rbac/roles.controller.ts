@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import { CreateRoleDto, PermissionResponse, RoleResponse, UpdateRoleDto } from './rbac.dto.js';
 import { RolesService } from './roles.service.js';
 
@@ -11,7 +11,7 @@ export class RolesController {
   /** Every permission there is. */
   @Get('permissions')
   @Access('permission:read')
-  @Returns(PermissionResponse, { list: true })
+  @ResponseType(PermissionResponse, { list: true })
   permissions() {
     return this.roles.permissions();
   }
@@ -19,7 +19,7 @@ export class RolesController {
   /** The organization's roles, and what each grants. */
   @Get('roles')
   @Access('role:read')
-  @Returns(RoleResponse, { list: true })
+  @ResponseType(RoleResponse, { list: true })
   list() {
     return this.roles.list();
   }
@@ -27,14 +27,14 @@ export class RolesController {
   /** Makes a role of the organization's own; it grants nothing, or what another does. */
   @Post('roles')
   @Access('role:create', { emits: ['role.created'], stepUpMinutes: 30 })
-  @Returns(RoleResponse, { status: 201 })
+  @ResponseType(RoleResponse, { status: 201 })
   create(@Body() body: CreateRoleDto) {
     return this.roles.create(body);
   }
 
   @Patch('roles/:role')
   @Access('role:update', { emits: ['role.updated'], stepUpMinutes: 30 })
-  @Returns(RoleResponse)
+  @ResponseType(RoleResponse)
   update(@Param('role') role: string, @Body() body: UpdateRoleDto) {
     return this.roles.update(role, body);
   }
@@ -42,7 +42,7 @@ export class RolesController {
   /** Removes a role of the organization's own that nobody holds. */
   @Delete('roles/:role')
   @Access('role:delete', { emits: ['role.deleted'], stepUpMinutes: 30 })
-  @Returns.nothing()
+  @ResponseType.nothing()
   delete(@Param('role') role: string) {
     return this.roles.delete(role);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isGranted, width } from '../../platform/policies/grants.js';
+import { isGranted, scopeRank } from '../../platform/policies/grants.js';
 import {
   isPortalRole,
   OWNER_ROLES,
@@ -8,7 +8,7 @@ import {
   SUPPORT_ROLE,
   type Preset,
 } from '../../platform/feature/roles.js';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { errorCode, isUniqueViolation } from '../../platform/database/errors.js';
 import { declared } from '../../platform/feature/registry.js';
@@ -21,10 +21,10 @@ import { RolesRepository, type CustomRole } from './roles.repository.js';
 export class RolesService {
   constructor(
     private readonly roles: RolesRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
-  /** The catalogue of permissions. */
+  /** The catalog of permissions. */
   permissions() {
     return {
       items: [...declared('permissions')].map(([key, { category, description }]) => ({ key, category, description })),
@@ -54,13 +54,13 @@ export class RolesService {
 
   /**
    * Makes a role, with the grants of another where one is named, else with none.
-   * Throws role_exists, unknown_role and beyond_own_grants for the one to copy.
+   * Throws role_exists, unknown_role and insufficient_privileges_to_grant for the one to copy.
    */
   async create({ key, copyOf, ...rest }: CreateRoleDto) {
     if (PRESET_ROLES.has(key) || key === SUPPORT_ROLE) throw new Problem('role_exists');
     await this.roles.lockOrganization();
     if (copyOf !== undefined && !isGranted(currentMember().grants, 'role:update'))
-      throw new Problem('beyond_own_grants');
+      throw new Problem('insufficient_privileges_to_grant');
     if (copyOf !== undefined) await this.assertGivable(copyOf);
     try {
       await this.roles.insert({ key, description: '', portal: false, ...rest });
@@ -101,7 +101,7 @@ export class RolesService {
   }
 
   /**
-   * Throws unknown_role, or beyond_own_grants when the caller could not give the role. With somebody's record the
+   * Throws unknown_role, or insufficient_privileges_to_grant when the caller could not give the role. With somebody's record the
    * role's
    * reach of "own" becomes that of one record: to give it needs the permission for the whole organization.
    */
@@ -114,27 +114,27 @@ export class RolesService {
 
   /**
    * An identity provider speaks for every member: who connects one holds all that the leading role does. Throws
-   * beyond_own_grants.
+   * insufficient_privileges_to_grant.
    */
   async assertSpeaksForAll(): Promise<void> {
     const { member } = currentContext();
     if (member !== null) await this.assertGivable(OWNER_ROLES[member.preset as Preset]);
   }
 
-  /** Nobody gives, or takes away, more than they hold: throws beyond_own_grants. What acts as the system may. */
+  /** Nobody gives, or takes away, more than they hold: throws insufficient_privileges_to_grant. What acts as the system may. */
   assertWithinOwn(grants: ReadonlyMap<string, string>): void {
     const { member } = currentContext();
     if (member === null) return;
     this.assertForGood();
     const own = member.grants;
-    const beyond = [...grants].some(([permission, scope]) => width(own.get(permission)) < width(scope));
-    if (beyond) throw new Problem('beyond_own_grants');
+    const beyond = [...grants].some(([permission, scope]) => scopeRank(own.get(permission)) < scopeRank(scope));
+    if (beyond) throw new Problem('insufficient_privileges_to_grant');
   }
 
-  /** What is held for a time is not given on: throws beyond_own_grants while an access grant is in force. */
+  /** What is held for a time is not given on: throws insufficient_privileges_to_grant while an access grant is in force. */
   assertForGood(): void {
     if (currentContext().member?.accessGrantId)
-      throw new Problem('beyond_own_grants', { detail: 'an access grant is in force' });
+      throw new Problem('insufficient_privileges_to_grant', { detail: 'an access grant is in force' });
   }
 
   /** Lets changes of roles and members in this organization happen one after another. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../platform/crypto/canonical-json.js';
-import { INSTALLATION } from '../../platform/clock/id.js';
+import { SYSTEM_ORG_ID } from '../../platform/clock/id.js';
 import type { RetentionDeclaration } from '../../platform/feature/declarations.js';
 import { declaration, declared } from '../../platform/feature/registry.js';
 
@@ -40,7 +40,7 @@ export function policiesOf(orgId: string, ownDays: ReadonlyMap<string, number> =
       days: ownDays.get(name) ?? policy.days,
       declaredDays: policy.days,
     }))
-    .filter(({ tenant }) => tenant || orgId === INSTALLATION);
+    .filter(({ tenant }) => tenant || orgId === SYSTEM_ORG_ID);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access } from '../../platform/access/decorators.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import {
   PlanResponse,
   PolicyResponse,
@@ -21,23 +21,23 @@ export class RetentionController {
   /** The policies that work on the organization's data. */
   @Get('policies')
   @Access('retention:read')
-  @Returns(PolicyResponse, { list: true })
+  @ResponseType(PolicyResponse, { list: true })
   policies() {
     return this.retention.policies();
   }
 
   /** Keeps what a policy is about for another time than declared. */
   @Put('policies/:name/days')
-  @Access('retention:update', { emits: ['retention.days_set'], peopleOnly: true, stepUpMinutes: 15 })
-  @Returns(PolicyResponse)
+  @Access('retention:update', { emits: ['retention.days_set'], interactiveOnly: true, stepUpMinutes: 15 })
+  @ResponseType(PolicyResponse)
   setDays(@Param('name') name: string, @Body() { days }: SetDaysDto) {
     return this.retention.setDays(name, days);
   }
 
   /** Keeps it as declared again. */
   @Delete('policies/:name/days')
-  @Access('retention:update', { emits: ['retention.days_reset'], peopleOnly: true, stepUpMinutes: 15 })
-  @Returns.nothing()
+  @Access('retention:update', { emits: ['retention.days_reset'], interactiveOnly: true, stepUpMinutes: 15 })
+  @ResponseType.nothing()
   resetDays(@Param('name') name: string) {
     return this.retention.resetDays(name);
   }
@@ -45,7 +45,7 @@ export class RetentionController {
   /** What a policy would remove now; removes nothing. */
   @Get('policies/:name/preview')
   @Access('retention:preview')
-  @Returns(PlanResponse)
+  @ResponseType(PlanResponse)
   preview(@Param('name') name: string) {
     return this.retention.preview(name);
   }
@@ -53,7 +53,7 @@ export class RetentionController {
   /** Has a policy run now, by the worker. */
   @Post('policies/:name/run')
   @Access('retention:run', { emits: ['retention.requested'] })
-  @Returns(RunStartedResponse, { status: 202 })
+  @ResponseType(RunStartedResponse, { status: 202 })
   async run(@Param('name') name: string, @Body() { planHash }: RunPolicyDto) {
     return { runId: await this.retention.request(name, planHash) };
   }
@@ -61,7 +61,7 @@ export class RetentionController {
   /** What was removed when, newest first. */
   @Get('runs')
   @Access('retention:read')
-  @Returns(RunResponse, { list: true })
+  @ResponseType(RunResponse, { list: true })
   runs(@Query() query: RunsQuery) {
     return this.retention.runs(query);
   }

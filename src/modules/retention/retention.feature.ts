@@ -36,7 +36,7 @@ export const retentionFeature = defineFeature({
       severity: 'notice',
       description: 'A run of a retention policy was asked for.',
       meta: { policy: 'code', due: 'count', cutoff: 'time', planHash: 'digest' },
-      live: { permission: 'retention:read' },
+      realtime: { permission: 'retention:read' },
     },
     'retention.days_set': {
       category: 'retention',
@@ -62,7 +62,7 @@ export const retentionFeature = defineFeature({
         cutoff: 'time',
         planHash: 'digest',
       },
-      live: { permission: 'retention:read' },
+      realtime: { permission: 'retention:read' },
     },
   },
   errors: {
@@ -77,7 +77,7 @@ export const retentionFeature = defineFeature({
       backoffSeconds: 30,
       timeoutSeconds: 300,
       concurrency: 1,
-      whileSuspended: true,
+      runWhenSuspended: true,
     },
     'retention.run': {
       description: 'Removes in small batches what one planned run found due, and certifies it.',
@@ -85,8 +85,8 @@ export const retentionFeature = defineFeature({
       backoffSeconds: 30,
       timeoutSeconds: 1_800,
       concurrency: 2,
-      whileSuspended: true,
-      askedBy: ['retention:run'],
+      runWhenSuspended: true,
+      enqueuePermissions: ['retention:run'],
     },
     'retention.remove_object': {
       description: 'Removes a stored object whose row is gone.',
@@ -94,7 +94,7 @@ export const retentionFeature = defineFeature({
       backoffSeconds: 30,
       timeoutSeconds: 60,
       concurrency: 2,
-      whileSuspended: true,
+      runWhenSuspended: true,
     },
   },
   schedules: {
@@ -125,7 +125,7 @@ export const retentionFeature = defineFeature({
         update: 'retention:update',
         delete: 'retention:update',
       },
-      retention: { keep: 'a setting of the organization' },
+      retention: { reason: 'a setting of the organization' },
     },
     retention_runs: {
       kind: 'tenant',

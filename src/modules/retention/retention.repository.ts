@@ -25,7 +25,7 @@ export interface RetentionRun {
 const COLUMNS = `r.id, r.policy, r.requested_by AS "requestedBy", r.cutoff, encode(r.plan_hash, 'hex') AS "planHash",
   r.due::float8 AS due, r.removed::float8 AS removed, r.objects::float8 AS objects, r.batches,
   r.created_at AS "createdAt", r.finished_at AS "finishedAt",
-  CASE WHEN r.finished_at IS NOT NULL THEN 'completed' WHEN o.state = 'dead' THEN 'failed'
+  CASE WHEN r.finished_at IS NOT NULL THEN 'completed' WHEN o.state = 'failed' THEN 'failed'
        WHEN r.batches > 0 THEN 'running' ELSE 'queued' END AS status`;
 
 /** What policies find and remove in the current organization, and the record of it. */
@@ -126,11 +126,13 @@ export class RetentionRepository {
 
   /** Ids of all organizations, the installation's own among them. For the worker's role alone. */
   async organizations(): Promise<string[]> {
-    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(({ id }) => id);
+    return (await this.unitOfWork.queryOnce<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(
+      ({ id }) => id,
+    );
   }
 
   /** Over all organizations: how long ago the oldest row that a run did not get to became due. */
   overdue(): Promise<{ policy: string; seconds: number }[]> {
-    return this.unitOfWork.once('SELECT policy, seconds FROM app.retention_overdue()');
+    return this.unitOfWork.queryOnce('SELECT policy, seconds FROM app.retention_overdue()');
   }
 }

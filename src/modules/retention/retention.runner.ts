@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { currentContext } from '../../platform/context/context.js';
-import { organizationEntrance } from '../../platform/database/entrances.js';
+import { enterOrganization } from '../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Jobs } from '../../platform/jobs/jobs.js';
 import { PermanentFailure, type JobCounts } from '../../platform/jobs/on-job.js';
@@ -12,7 +12,7 @@ import { RetentionRepository } from './retention.repository.js';
 import { RetentionService } from './retention.service.js';
 
 /** What one run removes at most; the rest is another run's, so that each ends in time and with a certificate. */
-const MOST_ROWS = 500_000;
+const MAX_ROWS = 500_000;
 
 /** Carries out planned runs, as the worker's role. Each batch is a transaction of its own, so a crash loses none. */
 @Injectable()
@@ -22,7 +22,7 @@ export class RetentionRunner {
     private readonly service: RetentionService,
     private readonly unitOfWork: UnitOfWork,
     private readonly jobs: Jobs,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
@@ -34,7 +34,7 @@ export class RetentionRunner {
     const run = await this.transaction(() => this.repository.findOpen(runId));
     if (run === null) return {};
     const policy = await this.transaction(() => this.service.find(run.policy));
-    if (policy === undefined) throw new PermanentFailure('retention_policy_gone');
+    if (policy === undefined) throw new PermanentFailure('retention_policy_missing');
     if (run.cutoff > cutoffOf(policy, this.clock.now())) throw new PermanentFailure('retention_floor');
     let removed = 0;
     let rows: number;
@@ -42,7 +42,7 @@ export class RetentionRunner {
       signal?.throwIfAborted();
       rows = await this.transaction(() => this.batch(runId, policy, run.cutoff));
       removed += rows;
-    } while (rows === BATCH_ROWS && removed < MOST_ROWS);
+    } while (rows === BATCH_ROWS && removed < MAX_ROWS);
     await this.transaction(() => this.certify(runId, policy, run.cutoff, rows === BATCH_ROWS));
     return { removed };
   }
@@ -67,6 +67,6 @@ export class RetentionRunner {
   }
 
   private transaction<T>(fn: () => Promise<T>): Promise<T> {
-    return this.unitOfWork.run(organizationEntrance(currentContext().orgId), fn);
+    return this.unitOfWork.run(enterOrganization(currentContext().orgId), fn);
   }
 }

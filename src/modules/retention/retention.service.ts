@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CronExpressionParser } from 'cron-parser';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
@@ -18,7 +18,7 @@ export class RetentionService {
   constructor(
     private readonly repository: RetentionRepository,
     private readonly jobs: Jobs,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
   ) {}

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Patch, Post } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import {
   OrganizationResponse,
-  SecureOrganizationDto,
+  UpdateSignInPolicyDto,
   TransferOwnerDto,
   UpdateOrganizationDto,
 } from './organization.dto.js';
@@ -20,23 +20,27 @@ export class OrganizationController {
 
   @Get()
   @Access('organization:read')
-  @Returns(OrganizationResponse)
+  @ResponseType(OrganizationResponse)
   current() {
     return this.organization.current();
   }
 
   @Patch()
   @Access('organization:update', { emits: ['organization.updated'] })
-  @Returns(OrganizationResponse)
+  @ResponseType(OrganizationResponse)
   update(@Body() body: UpdateOrganizationDto) {
     return this.organization.update(body);
   }
 
   /** Changes how people sign in. */
   @Patch('sign-in')
-  @Access('organization:secure', { emits: ['organization.secured'], peopleOnly: true, stepUpMinutes: 15 })
-  @Returns(OrganizationResponse)
-  secure(@Body() body: SecureOrganizationDto) {
+  @Access('organization:update-sign-in', {
+    emits: ['organization.sign_in_policy_updated'],
+    interactiveOnly: true,
+    stepUpMinutes: 15,
+  })
+  @ResponseType(OrganizationResponse)
+  secure(@Body() body: UpdateSignInPolicyDto) {
     return this.organization.secure(body);
   }
 
@@ -44,10 +48,10 @@ export class OrganizationController {
   @Post('owner')
   @Access('organization:transfer', {
     emits: ['organization.owner_transferred', 'membership.role_changed'],
-    peopleOnly: true,
+    interactiveOnly: true,
     stepUpMinutes: 15,
   })
-  @Returns(MembershipResponse)
+  @ResponseType(MembershipResponse)
   transfer(@Body() body: TransferOwnerDto) {
     return this.tenancy.transfer(body);
   }

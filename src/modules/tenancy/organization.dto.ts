@@ -32,7 +32,7 @@ export class OrganizationResponse {
   @StaffOnly() postalAddress: string | null;
   /** password, passkey, saml, oidc. */
   @StaffOnly() allowedSignIn: string[];
-  @StaffOnly() requireSecondFactor: boolean;
+  @StaffOnly() requireMfa: boolean;
   @StaffOnly() rememberDeviceDays: number;
   @StaffOnly() requireSso: boolean;
   /** The institution that operators put the organization into. */
@@ -74,7 +74,7 @@ export class UpdateOrganizationDto {
 }
 
 /** How people sign in. */
-export class SecureOrganizationDto {
+export class UpdateSignInPolicyDto {
   /** The kinds of sign-in that are taken, at least one; sessions of any other kind are refused from now on. */
   @MayBeAbsent()
   @IsArray()
@@ -86,7 +86,7 @@ export class SecureOrganizationDto {
   /** Whether a password has to be followed by a second factor. */
   @MayBeAbsent()
   @IsBoolean()
-  requireSecondFactor?: boolean;
+  requireMfa?: boolean;
 
   /** Days for which a device may be remembered that showed the second factor; 0 for none. */
   @MayBeAbsent()

@@ -12,7 +12,7 @@ export interface OrganizationEntity {
   rememberMeAllowed: boolean;
   postalAddress: string | null;
   allowedSignIn: string[];
-  requireSecondFactor: boolean;
+  requireMfa: boolean;
   rememberDeviceDays: number;
   requireSso: boolean;
   institutionId: string | null;
@@ -32,7 +32,7 @@ export const ORGANIZATION_COLUMNS: Columns<OrganizationEntity> = {
   rememberMeAllowed: 'remember_me_allowed',
   postalAddress: 'postal_address',
   allowedSignIn: 'allowed_sign_in',
-  requireSecondFactor: 'require_second_factor',
+  requireMfa: 'require_mfa',
   rememberDeviceDays: 'remember_device_days',
   requireSso: 'require_sso',
   institutionId: 'institution_id',

@@ -30,7 +30,7 @@ export class OrganizationRepository {
 
   /** Whether the organization, as it is set up by now, would refuse the session that asks. */
   async shutsOut(): Promise<boolean> {
-    const [row] = await this.unitOfWork.sql<{ out: boolean | null }>('SELECT app.shuts_out($1) AS out', [
+    const [row] = await this.unitOfWork.sql<{ out: boolean | null }>('SELECT app.would_lock_out($1) AS out', [
       currentMember().sessionId,
     ]);
     return row!.out ?? false;
@@ -51,6 +51,8 @@ export class OrganizationRepository {
 
   /** Ids of all organizations, the installation's own among them. */
   async ids(): Promise<string[]> {
-    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(({ id }) => id);
+    return (await this.unitOfWork.queryOnce<{ id: string }>('SELECT app.organization_ids(true) AS id')).map(
+      ({ id }) => id,
+    );
   }
 }

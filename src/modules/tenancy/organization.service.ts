@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Preset } from '../../platform/feature/roles.js';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { isCode } from '../../platform/audit/meta-shapes.js';
 import { currentContext } from '../../platform/context/context.js';
 import { Problem } from '../../platform/problem/index.js';
-import type { SecureOrganizationDto, UpdateOrganizationDto } from './organization.dto.js';
+import type { UpdateSignInPolicyDto, UpdateOrganizationDto } from './organization.dto.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import { OrganizationRepository } from './organization.repository.js';
 
@@ -13,7 +13,7 @@ import { OrganizationRepository } from './organization.repository.js';
 export class OrganizationService {
   constructor(
     private readonly organizations: OrganizationRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   current(): Promise<OrganizationEntity> {
@@ -29,11 +29,11 @@ export class OrganizationService {
   }
 
   /** How people sign in. Throws would_lock_you_out, no_institution. */
-  async secure(changes: SecureOrganizationDto): Promise<OrganizationEntity> {
+  async secure(changes: UpdateSignInPolicyDto): Promise<OrganizationEntity> {
     await this.assertInstitution(changes.institutionSignIn);
     await this.organizations.update(changes);
     if (await this.organizations.shutsOut()) throw new Problem('would_lock_you_out');
-    this.record('organization.secured', { fields: Object.keys(changes) });
+    this.record('organization.sign_in_policy_updated', { fields: Object.keys(changes) });
     return this.organizations.find();
   }
 
@@ -70,7 +70,11 @@ export class OrganizationService {
   }
 
   private record(
-    type: 'organization.updated' | 'organization.secured' | 'organization.suspended' | 'organization.resumed',
+    type:
+      | 'organization.updated'
+      | 'organization.sign_in_policy_updated'
+      | 'organization.suspended'
+      | 'organization.resumed',
     meta?: Record<string, unknown>,
   ): void {
     this.audit.record(type, { target: { type: 'organization', id: currentContext().orgId }, meta });

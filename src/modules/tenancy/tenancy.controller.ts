@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
 import { Access } from '../../platform/access/decorators.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import { CreateMembershipDto, MembershipResponse, MembershipsQuery, UpdateMembershipDto } from './tenancy.dto.js';
 import { TenancyService } from './tenancy.service.js';
 
@@ -10,7 +10,7 @@ export class TenancyController {
 
   @Get()
   @Access('membership:read')
-  @Returns(MembershipResponse, { list: true })
+  @ResponseType(MembershipResponse, { list: true })
   members(@Query() query: MembershipsQuery) {
     return this.tenancy.members(query);
   }
@@ -18,14 +18,14 @@ export class TenancyController {
   /** Makes somebody a member, without a mail; a new user has no password and comes by single sign-on. */
   @Post()
   @Access('membership:create', { emits: ['membership.created'], stepUpMinutes: 30 })
-  @Returns(MembershipResponse, { status: 201 })
+  @ResponseType(MembershipResponse, { status: 201 })
   add(@Body() body: CreateMembershipDto) {
     return this.tenancy.add(body);
   }
 
   @Patch(':id')
   @Access('membership:update', { emits: ['membership.role_changed'], stepUpMinutes: 30 })
-  @Returns(MembershipResponse)
+  @ResponseType(MembershipResponse)
   changeRole(@Param('id', ParseUUIDPipe) id: string, @Body() body: UpdateMembershipDto) {
     return this.tenancy.changeRole(id, body.role);
   }
@@ -33,7 +33,7 @@ export class TenancyController {
   /** Ends a membership, with its sessions and API keys. */
   @Delete(':id')
   @Access('membership:end', { emits: ['membership.ended'], stepUpMinutes: 30 })
-  @Returns(MembershipResponse)
+  @ResponseType(MembershipResponse)
   end(@Param('id', ParseUUIDPipe) id: string) {
     return this.tenancy.end(id);
   }

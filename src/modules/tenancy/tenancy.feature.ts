@@ -17,7 +17,7 @@ export const tenancyFeature = defineFeature({
       description: "Change the organization's settings.",
       scopes: { org: MANAGER_ROLES },
     },
-    'organization:secure': {
+    'organization:update-sign-in': {
       category: 'Organization',
       description: 'Change how people sign in.',
       scopes: { org: MANAGER_ROLES },
@@ -61,14 +61,14 @@ export const tenancyFeature = defineFeature({
       severity: 'notice',
       description: 'Settings of the organization were changed.',
       meta: { fields: 'codes' },
-      live: { permission: 'organization:read' },
+      realtime: { permission: 'organization:read' },
     },
-    'organization.secured': {
+    'organization.sign_in_policy_updated': {
       category: 'organization',
       severity: 'notice',
       description: 'How people sign in was changed.',
       meta: { fields: 'codes' },
-      live: { permission: 'organization:read' },
+      realtime: { permission: 'organization:read' },
     },
     'organization.suspended': {
       category: 'organization',
@@ -88,32 +88,32 @@ export const tenancyFeature = defineFeature({
       severity: 'warning',
       description: 'The leading role went from one member to another.',
       meta: { membershipId: 'id' },
-      live: { permission: 'membership:read' },
+      realtime: { permission: 'membership:read' },
     },
     'membership.created': {
       category: 'members',
       severity: 'notice',
       description: 'A member was added.',
       meta: { role: 'code', userId: 'id' },
-      live: { permission: 'membership:read' },
+      realtime: { permission: 'membership:read' },
     },
     'membership.role_changed': {
       category: 'members',
       severity: 'notice',
       description: 'A member was given another role.',
       meta: { from: 'code', to: 'code' },
-      live: { permission: 'membership:read' },
+      realtime: { permission: 'membership:read' },
     },
     'membership.ended': {
       category: 'members',
       severity: 'notice',
       description: 'A membership was ended, and its sessions with it.',
-      live: { permission: 'membership:read' },
+      realtime: { permission: 'membership:read' },
     },
   },
   errors: {
     membership_exists: { status: 409, title: 'This user is a member already' },
-    last_administrator: {
+    last_owner: {
       status: 409,
       title: 'The organization needs somebody who leads it and can manage its members',
     },
@@ -134,18 +134,18 @@ export const tenancyFeature = defineFeature({
     organizations: {
       kind: 'tenant',
       resource: 'organization',
-      rows: { select: 'signed-in', update: ['organization:update', 'organization:secure'] },
-      retention: { keep: 'an organization lives until it is closed' },
+      rows: { select: 'signed-in', update: ['organization:update', 'organization:update-sign-in'] },
+      retention: { reason: 'an organization lives until it is closed' },
     },
     users: {
       kind: 'installation',
-      retention: { keep: 'a user may be a member of several organizations; erased on request' },
+      retention: { reason: 'a user may be a member of several organizations; erased on request' },
     },
     memberships: {
       kind: 'tenant',
       resource: 'membership',
       rows: {
-        own: { column: 'id', may: ['select'] },
+        own: { column: 'id', commands: ['select'] },
         select: [
           'membership:read',
           'membership:create',
@@ -160,7 +160,7 @@ export const tenancyFeature = defineFeature({
         insert: 'membership:create',
         update: ['membership:update', 'membership:end'],
       },
-      retention: { keep: 'who held which role, and when, explains the log' },
+      retention: { reason: 'who held which role, and when, explains the log' },
     },
   },
   resources: {

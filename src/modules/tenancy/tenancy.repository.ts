@@ -74,7 +74,7 @@ export class TenancyRepository {
   /**
    * False when the caller may not, by now. The database refuses to take the last one away who leads, or manages
    * members:
-   * last_administrator.
+   * last_owner.
    */
   async changeRole(id: string, role: string): Promise<boolean> {
     return (

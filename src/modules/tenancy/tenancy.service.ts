@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OWNER_ROLES, type Preset } from '../../platform/feature/roles.js';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext, currentMember } from '../../platform/context/context.js';
 import { normalizeEmail } from '../../platform/crypto/index.js';
@@ -18,7 +18,7 @@ export class TenancyService {
   constructor(
     private readonly tenancy: TenancyRepository,
     private readonly roles: RolesService,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 
@@ -30,7 +30,7 @@ export class TenancyService {
 
   /**
    * Adds a member; the user is made where the address is new. Throws unknown_role, membership_exists,
-   * beyond_own_grants.
+   * insufficient_privileges_to_grant.
    */
   async add({ email, name, role, personId }: CreateMembershipDto): Promise<MembershipRow> {
     await this.roles.assertGivable(role, personId);
@@ -60,7 +60,7 @@ export class TenancyService {
   }
 
   /**
-   * Gives a member another role; takes effect on the member's next request. Throws as `add`, and last_administrator.
+   * Gives a member another role; takes effect on the member's next request. Throws as `add`, and last_owner.
    */
   async changeRole(id: string, role: string): Promise<MembershipRow> {
     await this.roles.lockOrganization();
@@ -74,13 +74,13 @@ export class TenancyService {
 
   /**
    * Hands the caller's leading role to another member, and takes another role for it; sessions of both end.
-   * Throws not_found, unknown_role, and beyond_own_grants to who does not lead.
+   * Throws not_found, unknown_role, and insufficient_privileges_to_grant to who does not lead.
    */
   async transfer({ membershipId, ownRole }: TransferOwnerDto): Promise<MembershipRow> {
     await this.roles.lockOrganization();
     const [own, heir] = [await this.member(currentMember().membershipId), await this.member(membershipId)];
     const leading = OWNER_ROLES[currentMember().preset as Preset];
-    if (own.role !== leading) throw new Problem('beyond_own_grants');
+    if (own.role !== leading) throw new Problem('insufficient_privileges_to_grant');
     if (heir.id === own.id || heir.status !== 'active') throw new Problem('not_found');
     for (const role of [leading, ownRole]) await this.roles.assertGivable(role);
     await this.giveRole(heir, leading);
@@ -93,7 +93,7 @@ export class TenancyService {
     return answer;
   }
 
-  /** Ends a membership and its sessions. Throws not_found, last_administrator, beyond_own_grants. */
+  /** Ends a membership and its sessions. Throws not_found, last_owner, insufficient_privileges_to_grant. */
   async end(id: string): Promise<MembershipRow> {
     await this.roles.lockOrganization();
     const member = await this.member(id);

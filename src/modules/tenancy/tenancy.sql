@@ -15,33 +15,33 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.lock_organization TO vouchsafe_app;
 
--- Refuses a change of the sign-in settings by a caller without organization:secure, also by raw SQL. Roles other than
+-- Refuses a change of the sign-in settings by a caller without organization:update-sign-in, also by raw SQL. Roles other than
 -- those of the application are exempt.
 CREATE OR REPLACE FUNCTION app_private.sign_in_settings() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR app.org_if_holds('organization:secure') = NEW.id
+  IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') OR app.org_if_permitted('organization:update-sign-in') = NEW.id
     THEN RETURN NEW; END IF;
   RAISE EXCEPTION 'how people sign in is set by who may secure the organization' USING ERRCODE = '42501';
 END $$;
 
 CREATE TRIGGER sign_in_settings BEFORE UPDATE ON organizations FOR EACH ROW
-  WHEN ((OLD.allowed_sign_in, OLD.require_second_factor, OLD.remember_device_days, OLD.remember_me_allowed,
+  WHEN ((OLD.allowed_sign_in, OLD.require_mfa, OLD.remember_device_days, OLD.remember_me_allowed,
     OLD.require_sso, OLD.institution_sign_in)
-    IS DISTINCT FROM (NEW.allowed_sign_in, NEW.require_second_factor, NEW.remember_device_days, NEW.remember_me_allowed,
+    IS DISTINCT FROM (NEW.allowed_sign_in, NEW.require_mfa, NEW.remember_device_days, NEW.remember_me_allowed,
       NEW.require_sso, NEW.institution_sign_in))
   EXECUTE FUNCTION app_private.sign_in_settings();
 
 -- Refuses a change that leaves the organization without an owner or without a member who can manage members. Temporary
 -- permissions do not count. The lock on the organization makes two simultaneous changes see each other. The migrator is
 -- exempt.
-CREATE OR REPLACE FUNCTION app_private.keep_administrator() RETURNS trigger
+CREATE OR REPLACE FUNCTION app_private.keep_owner() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   leader text;
 BEGIN
   IF session_user NOT IN ('vouchsafe_app', 'vouchsafe_worker') THEN RETURN NULL; END IF;
-  SELECT r.role INTO leader FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
+  SELECT r.role INTO leader FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.is_owner_role
    WHERE o.id = OLD.org_id FOR NO KEY UPDATE OF o;
   IF EXISTS (
     SELECT FROM public.memberships m
@@ -49,13 +49,13 @@ BEGIN
        AND m.grants ->> 'membership:update' = 'org' AND (m.role = leader OR OLD.role <> leader)) THEN
     RETURN NULL;
   END IF;
-  RAISE EXCEPTION 'last_administrator' USING ERRCODE = 'VS409';
+  RAISE EXCEPTION 'last_owner' USING ERRCODE = 'VS409';
 END $$;
 
-CREATE TRIGGER keep_administrator AFTER UPDATE ON memberships FOR EACH ROW
+CREATE TRIGGER keep_owner AFTER UPDATE ON memberships FOR EACH ROW
   WHEN (OLD.status = 'active' AND OLD.grants ->> 'membership:update' = 'org'
     AND (NEW.status, NEW.role, NEW.grants ->> 'membership:update') IS DISTINCT FROM (OLD.status, OLD.role, 'org'))
-  EXECUTE FUNCTION app_private.keep_administrator();
+  EXECUTE FUNCTION app_private.keep_owner();
 
 -- Suspends or reactivates the entered organization, for operators; returns false for the installation itself.
 CREATE OR REPLACE FUNCTION app.set_organization_status(new_status text) RETURNS boolean

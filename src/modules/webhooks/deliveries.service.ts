@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { newId } from '../../platform/clock/id.js';
 import { currentContext } from '../../platform/context/context.js';
 import { Cursors, type Page } from '../../platform/http/pagination.js';
@@ -14,7 +14,7 @@ export class DeliveriesService {
   constructor(
     private readonly inbox: InboxRepository,
     private readonly sources: WebhookSourcesService,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
   ) {}
 
@@ -27,10 +27,10 @@ export class DeliveriesService {
     return this.cursors.page(scope, rows, limit, ({ id }) => [id]);
   }
 
-  /** Hands a dead delivery to the queue again. Throws not_found or delivery_not_dead. */
+  /** Hands a dead delivery to the queue again. Throws not_found or delivery_not_failed. */
   async replay(id: string): Promise<ReplayResponse> {
     if (!(await this.inbox.exists(id))) throw new Problem('not_found');
-    if (!(await this.inbox.replay(id, newId()))) throw new Problem('delivery_not_dead');
+    if (!(await this.inbox.replay(id, newId()))) throw new Problem('delivery_not_failed');
     this.audit.record('webhook.replayed', { target: { type: 'delivery', id } });
     return { id, status: 'accepted' };
   }

@@ -5,7 +5,7 @@ import { deriveKey } from '../../platform/crypto/index.js';
 import { DataKeys, ORGANIZATION, RowCipher, type KeyRing } from '../../platform/keys/data-keys.js';
 import type { RateLimit } from '../../platform/http/rate-limit.js';
 import { InboxRepository, type FoundSource } from './inbox.repository.js';
-import { entranceSecret, secretKey } from './webhook-secret.js';
+import { dbSecret, secretKey } from './webhook-secret.js';
 
 /** A secret that verifies and enters. */
 export interface OpenSecret {
@@ -28,14 +28,14 @@ export interface InboundSource {
   readonly orderKey: Buffer;
 }
 
-interface Kept {
+interface CachedSource {
   at: number;
   source: Promise<InboundSource | null>;
 }
 
-const KEPT_MILLIS = 5_000;
-const FRESH_MILLIS = 100;
-const MOST_KEPT = 10_000;
+const KEPT_MS = 5_000;
+const FRESH_MS = 100;
+const MAX_KEPT = 10_000;
 
 /**
  * Sources, opened and kept for a few seconds. That is safe because keeping decides nothing: the database refuses at the
@@ -43,7 +43,7 @@ const MOST_KEPT = 10_000;
  */
 @Injectable()
 export class InboundSources {
-  private readonly kept = new Map<string, Kept>();
+  private readonly kept = new Map<string, CachedSource>();
 
   constructor(
     private readonly inbox: InboxRepository,
@@ -53,12 +53,12 @@ export class InboundSources {
 
   /** The source, at most five seconds old; null when it is unknown, disabled or removed. */
   find(id: string): Promise<InboundSource | null> {
-    return this.noOlderThan(id, KEPT_MILLIS);
+    return this.noOlderThan(id, KEPT_MS);
   }
 
   /** The source as it is now; not asked for more than ten times a second, whatever comes in. */
   findFresh(id: string): Promise<InboundSource | null> {
-    return this.noOlderThan(id, FRESH_MILLIS);
+    return this.noOlderThan(id, FRESH_MS);
   }
 
   /** Drops what is kept of a source that was changed here. */
@@ -70,7 +70,7 @@ export class InboundSources {
     const now = this.clock.millis();
     const kept = this.kept.get(id);
     if (kept !== undefined && now - kept.at <= millis) return kept.source;
-    if (this.kept.size >= MOST_KEPT) this.kept.clear();
+    if (this.kept.size >= MAX_KEPT) this.kept.clear();
     const source = this.load(id);
     this.kept.set(id, { at: now, source });
     source.catch(() => this.kept.delete(id));
@@ -89,7 +89,7 @@ export class InboundSources {
     const secrets = found.secrets.map((sealed, i) => {
       const cipher = new RowCipher(data, found.org_id, 'webhook_secrets', found.secret_ids[i]!);
       const key = secretKey(cipher.open('secret_enc', sealed)!);
-      return { key, entrance: entranceSecret(key), expiresAt: found.expiries[i]! };
+      return { key, entrance: dbSecret(key), expiresAt: found.expiries[i]! };
     });
     return {
       id,
@@ -104,7 +104,7 @@ export class InboundSources {
 
   private ring(found: FoundSource, purpose: 'data' | 'index'): Promise<KeyRing> {
     const rows = found.key_purposes.flatMap((of, i) =>
-      of === purpose ? [{ generation: found.key_generations[i]!, wrapped: found.wrapped_keys[i]! }] : [],
+      of === purpose ? [{ keyVersion: found.key_versions[i]!, wrapped: found.wrapped_keys[i]! }] : [],
     );
     return this.dataKeys.unwrap(ORGANIZATION, purpose, rows);
   }

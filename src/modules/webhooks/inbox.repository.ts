@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../platform/context/context.js';
-import type { Entrance } from '../../platform/database/entrances.js';
+import type { TenantContext } from '../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 
 /** A row of `app.find_webhook_source`: sealed secrets and wrapped keys, the arrays of each in step. */
@@ -11,7 +11,7 @@ export interface FoundSource {
   secrets: Buffer[];
   expiries: (Date | null)[];
   key_purposes: ('data' | 'index')[];
-  key_generations: number[];
+  key_versions: number[];
   wrapped_keys: Buffer[];
   [column: string]: unknown;
 }
@@ -43,7 +43,7 @@ export interface StoredDelivery {
   [column: string]: unknown;
 }
 
-export const DELIVERY_STATUSES = ['accepted', 'processed', 'dead'] as const;
+export const DELIVERY_STATUSES = ['accepted', 'processed', 'failed'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** A delivery as it is listed. */
@@ -59,12 +59,12 @@ export interface DeliveryRow {
 
 const CONDITIONS: Record<DeliveryStatus, string> = {
   processed: 'i.processed_at IS NOT NULL',
-  dead: `i.processed_at IS NULL AND o.state = 'dead'`,
-  accepted: `i.processed_at IS NULL AND o.state IS DISTINCT FROM 'dead'`,
+  failed: `i.processed_at IS NULL AND o.state = 'failed'`,
+  accepted: `i.processed_at IS NULL AND o.state IS DISTINCT FROM 'failed'`,
 };
 
 /** May write to the log of a source's organization, and nothing else. */
-export function webhookSourceEntrance({ id, orgId }: { id: string; orgId: string }): Entrance {
+export function enterWebhookSource({ id, orgId }: { id: string; orgId: string }): TenantContext {
   return {
     statement: { text: 'SELECT app.enter_webhook_source($1)', values: [id] },
     identity: () => ({ orgId }),
@@ -78,23 +78,26 @@ export class InboxRepository {
 
   /** What verifying needs; null for a source that is unknown, disabled or removed. */
   async findSource(id: string): Promise<FoundSource | null> {
-    const [row] = await this.unitOfWork.once<FoundSource>('SELECT * FROM app.find_webhook_source($1)', [id]);
+    const [row] = await this.unitOfWork.queryOnce<FoundSource>('SELECT * FROM app.find_webhook_source($1)', [id]);
     return row ?? null;
   }
 
   /** Takes deliveries in, durably, with their jobs; outcomes in the same order. */
   ingest(deliveries: readonly SealedDelivery[]): Promise<Ingested[]> {
-    return this.unitOfWork.once<Ingested>('SELECT * FROM app.ingest_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
-      deliveries.map(({ sourceId }) => sourceId),
-      deliveries.map(({ entrance }) => entrance),
-      deliveries.map(({ deliveryId }) => deliveryId),
-      deliveries.map(({ messageId }) => messageId),
-      deliveries.map(({ body }) => body),
-      deliveries.map(({ digest }) => digest),
-      deliveries.map(({ jobId }) => jobId),
-      deliveries.map(({ orderKey }) => orderKey),
-      deliveries.map(({ requestId }) => requestId),
-    ]);
+    return this.unitOfWork.queryOnce<Ingested>(
+      'SELECT * FROM app.ingest_webhooks($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+      [
+        deliveries.map(({ sourceId }) => sourceId),
+        deliveries.map(({ entrance }) => entrance),
+        deliveries.map(({ deliveryId }) => deliveryId),
+        deliveries.map(({ messageId }) => messageId),
+        deliveries.map(({ body }) => body),
+        deliveries.map(({ digest }) => digest),
+        deliveries.map(({ jobId }) => jobId),
+        deliveries.map(({ orderKey }) => orderKey),
+        deliveries.map(({ requestId }) => requestId),
+      ],
+    );
   }
 
   /** A delivery with its sealed body; null when it is gone. */
@@ -126,7 +129,7 @@ export class InboxRepository {
     if (before !== null) conditions.push(`i.id < $${values.push(before)}`);
     return this.unitOfWork.sql<DeliveryRow>(
       `SELECT i.id, i.message_id AS "messageId", i.received_at AS "receivedAt", i.processed_at AS "processedAt",
-              CASE WHEN i.processed_at IS NOT NULL THEN 'processed' WHEN o.state = 'dead' THEN 'dead'
+              CASE WHEN i.processed_at IS NOT NULL THEN 'processed' WHEN o.state = 'failed' THEN 'failed'
                 ELSE 'accepted' END AS status,
               o.error_code AS "errorCode"
          FROM webhook_inbox i LEFT JOIN outbox o ON o.org_id = i.org_id AND o.id = i.outbox_id

@@ -9,7 +9,7 @@ export const TOLERANCE_SECONDS = 300;
 const MESSAGE_ID = /^[A-Za-z0-9_:+/=~-]{1,255}$/;
 const TIMESTAMP = /^(?:0|[1-9]\d{0,11})$/;
 const SIGNATURE = /^v\d{1,2}[a-z]?,[A-Za-z0-9+/]{1,512}={0,2}$/;
-const MOST_SIGNATURES = 10;
+const MAX_SIGNATURES = 10;
 const VERSION = 'v1,';
 
 /** The headers of a delivery, in the right form and not yet proved. */
@@ -33,7 +33,7 @@ export function readHeaders(headers: IncomingHttpHeaders): MessageHeaders | unde
   const wellFormed =
     MESSAGE_ID.test(id) &&
     TIMESTAMP.test(timestamp) &&
-    signatures.length <= MOST_SIGNATURES &&
+    signatures.length <= MAX_SIGNATURES &&
     signatures.every((one) => SIGNATURE.test(one));
   return wellFormed ? { id, timestamp, signatures } : undefined;
 }

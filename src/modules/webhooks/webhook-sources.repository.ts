@@ -11,7 +11,7 @@ export interface SealedSecret {
   id: string;
   sourceId: string;
   sealed: Buffer;
-  entranceHash: Buffer;
+  dbSecretHash: Buffer;
 }
 
 export interface SecretRow {
@@ -68,10 +68,10 @@ export class WebhookSourcesRepository {
     );
   }
 
-  async insertSecret({ id, sourceId, sealed, entranceHash }: SealedSecret): Promise<void> {
+  async insertSecret({ id, sourceId, sealed, dbSecretHash }: SealedSecret): Promise<void> {
     await this.unitOfWork.execute(
-      'INSERT INTO webhook_secrets (org_id, id, source_id, secret_enc, entrance_hash) VALUES ($1, $2, $3, $4, $5)',
-      [currentContext().orgId, id, sourceId, sealed, entranceHash],
+      'INSERT INTO webhook_secrets (org_id, id, source_id, secret_enc, db_secret_hash) VALUES ($1, $2, $3, $4, $5)',
+      [currentContext().orgId, id, sourceId, sealed, dbSecretHash],
     );
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { newId } from '../../platform/clock/id.js';
 import { AppConfig } from '../../platform/config/index.js';
@@ -11,7 +11,7 @@ import { Cursors, type Page } from '../../platform/http/pagination.js';
 import { Problem } from '../../platform/problem/index.js';
 import { InboundSources } from './inbound-sources.js';
 import { DEFAULT_LIMIT_PER_MINUTE, DEFAULT_OVERLAP_SECONDS, OFFERED_SCHEMES } from './webhook-source.js';
-import { entranceSecret, newSecret, secretKey } from './webhook-secret.js';
+import { dbSecret, newSecret, secretKey } from './webhook-secret.js';
 import type { WebhookSourceEntity } from './webhook-source.entity.js';
 import { WebhookSourcesRepository } from './webhook-sources.repository.js';
 import type {
@@ -31,7 +31,7 @@ export class WebhookSourcesService {
     private readonly sources: WebhookSourcesRepository,
     private readonly inbound: InboundSources,
     private readonly dataKeys: DataKeys,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
     private readonly app: AppConfig,
@@ -55,14 +55,14 @@ export class WebhookSourcesService {
     return { ...this.present(source), secrets: await this.sources.secrets(id) };
   }
 
-  /** Adds a source with its first secret. Throws webhook_scheme_unavailable. */
+  /** Adds a source with its first secret. Throws webhook_scheme_not_supported. */
   async create({
     name,
     scheme,
     limitPerMinute = DEFAULT_LIMIT_PER_MINUTE,
   }: CreateSourceDto): Promise<CreatedSourceResponse> {
     if (!OFFERED_SCHEMES.includes(scheme)) {
-      throw new Problem('webhook_scheme_unavailable', { detail: `schemes on offer: ${OFFERED_SCHEMES.join(', ')}` });
+      throw new Problem('webhook_scheme_not_supported', { detail: `schemes on offer: ${OFFERED_SCHEMES.join(', ')}` });
     }
     const id = newId();
     await this.sources.insert({ id, name, scheme, limitPerMinute });
@@ -123,7 +123,7 @@ export class WebhookSourcesService {
       id,
       sourceId,
       sealed: ring.forRow('webhook_secrets', id).seal('secret_enc', secret)!,
-      entranceHash: sha256(entranceSecret(secretKey(secret))),
+      dbSecretHash: sha256(dbSecret(secretKey(secret))),
     });
     return { id, secret };
   }

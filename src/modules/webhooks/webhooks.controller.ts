@@ -1,7 +1,7 @@
 import { Controller, Param, ParseUUIDPipe, Post, Req } from '@nestjs/common';
 import { Public } from '../../platform/access/decorators.js';
 import type { SignedRequest } from '../../platform/http/body.js';
-import { Returns } from '../../platform/http/returns.js';
+import { ResponseType } from '../../platform/http/response-type.js';
 import { DeliveryReceipt } from './webhooks.dto.js';
 import { WebhooksService } from './webhooks.service.js';
 
@@ -11,9 +11,9 @@ export class WebhooksController {
 
   @Post(':sourceId')
   @Public('partner systems have no session: every delivery proves itself by its signature', {
-    emits: ['webhook.refused', 'webhook.conflict'],
+    emits: ['webhook.rejected', 'webhook.conflict'],
   })
-  @Returns(DeliveryReceipt, { status: 202 })
+  @ResponseType(DeliveryReceipt, { status: 202 })
   receive(@Param('sourceId', ParseUUIDPipe) sourceId: string, @Req() request: SignedRequest) {
     return this.webhooks.receive(sourceId.toLowerCase(), request.headers, request.rawBody ?? Buffer.alloc(0));
   }

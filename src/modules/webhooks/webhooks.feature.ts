@@ -42,29 +42,29 @@ export const webhooksFeature = defineFeature({
       severity: 'notice',
       description: 'A webhook source was added.',
       meta: { scheme: 'code' },
-      live: { permission: 'webhook:read' },
+      realtime: { permission: 'webhook:read' },
     },
     'webhook_source.updated': {
       category: 'integrations',
       severity: 'notice',
       description: 'A webhook source was changed.',
       meta: { fields: 'codes', enabled: 'flag' },
-      live: { permission: 'webhook:read' },
+      realtime: { permission: 'webhook:read' },
     },
     'webhook_source.removed': {
       category: 'integrations',
       severity: 'warning',
       description: 'A webhook source was removed; its secrets open nothing any more.',
-      live: { permission: 'webhook:read' },
+      realtime: { permission: 'webhook:read' },
     },
     'webhook_secret.rotated': {
       category: 'integrations',
       severity: 'warning',
       description: 'A webhook source was given a new secret.',
       meta: { overlapSeconds: 'count' },
-      live: { permission: 'webhook:read' },
+      realtime: { permission: 'webhook:read' },
     },
-    'webhook.refused': {
+    'webhook.rejected': {
       category: 'integrations',
       severity: 'warning',
       description:
@@ -83,23 +83,23 @@ export const webhooksFeature = defineFeature({
       severity: 'info',
       description: 'The system applied a delivery to the record that it is about.',
       meta: { event: 'code', sourceId: 'id', recordId: 'id' },
-      live: { permission: 'delivery:read' },
+      realtime: { permission: 'delivery:read' },
     },
     'webhook.replayed': {
       category: 'integrations',
       severity: 'notice',
       description: 'A dead delivery was handed to the queue again.',
-      live: { permission: 'delivery:read' },
+      realtime: { permission: 'delivery:read' },
     },
   },
   errors: {
     webhook_source_not_found: { status: 404, title: 'No such webhook source' },
     webhook_headers_invalid: { status: 400, title: 'The webhook headers are missing or malformed' },
-    webhook_timestamp_refused: { status: 401, title: 'The webhook timestamp lies too far from the present' },
+    webhook_timestamp_out_of_range: { status: 401, title: 'The webhook timestamp lies too far from the present' },
     webhook_signature_invalid: { status: 401, title: 'No signature of the webhook is valid' },
     webhook_conflict: { status: 409, title: 'This message id was delivered before with another body' },
-    webhook_scheme_unavailable: { status: 400, title: 'This webhook scheme is not offered' },
-    delivery_not_dead: { status: 409, title: 'Only a dead delivery can be replayed' },
+    webhook_scheme_not_supported: { status: 400, title: 'This webhook scheme is not offered' },
+    delivery_not_failed: { status: 409, title: 'Only a dead delivery can be replayed' },
   },
   jobs: {
     'webhooks.apply': {
@@ -156,7 +156,7 @@ export const webhooksFeature = defineFeature({
       kind: 'tenant',
       resource: 'webhook-source',
       rows: { select: 'webhook:read', insert: 'webhook:create', update: ['webhook:update', 'webhook:rotate'] },
-      retention: { keep: 'deliveries and log entries name their source; it holds no personal data' },
+      retention: { reason: 'deliveries and log entries name their source; it holds no personal data' },
     },
     webhook_secrets: {
       kind: 'tenant',

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../platform/audit/audit-log.js';
 import { currentContext, withIdentity } from '../../platform/context/context.js';
-import { generationOf } from '../../platform/crypto/index.js';
+import { keyVersionOf } from '../../platform/crypto/index.js';
 import { declared, type WebhookEventName } from '../../platform/feature/registry.js';
 import { OnJob, PermanentFailure, type JobPayload } from '../../platform/jobs/on-job.js';
 import { WebhookEventHandlers } from '../../platform/webhooks/webhook-event-handlers.js';
@@ -19,17 +19,17 @@ export class WebhookJobs {
     private readonly inbox: InboxRepository,
     private readonly dataKeys: DataKeys,
     private readonly handlers: WebhookEventHandlers,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
-  /** Fails permanently: payload_gone when retention deleted the body, payload_invalid when no attempt can succeed. */
+  /** Fails permanently: payload_expired when retention deleted the body, payload_invalid when no attempt can succeed. */
   @OnJob('webhooks.apply', { emits: ['webhook.applied'] })
   async apply({ deliveryId }: JobPayload): Promise<void> {
     const id = String(deliveryId);
     const delivery = await this.inbox.find(id);
-    if (delivery === null || delivery.body === null) throw new PermanentFailure('payload_gone');
+    if (delivery === null || delivery.body === null) throw new PermanentFailure('payload_expired');
     const { sourceId, body } = delivery;
-    const ring = await this.dataKeys.ofOrganization('data', generationOf(body));
+    const ring = await this.dataKeys.ofOrganization('data', keyVersionOf(body));
     const text = ring.forRow('webhook_inbox', id).open('body_enc', body)!;
     const { type, timestamp, data } = await parseAs(WebhookEnvelope, JSON.parse(text));
     const event = declared('webhookEvents').get(type);

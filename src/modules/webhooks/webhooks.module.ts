@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { DeliveriesService } from './deliveries.service.js';
 import { InboundSources } from './inbound-sources.js';
 import { InboxRepository } from './inbox.repository.js';
-import { Refusals } from './refusals.js';
+import { RejectionLog } from './rejection-log.js';
 import { WebhookSourcesController } from './webhook-sources.controller.js';
 import { WebhookSourcesRepository } from './webhook-sources.repository.js';
 import { WebhookSourcesService } from './webhook-sources.service.js';
@@ -18,7 +18,7 @@ import { WebhooksService } from './webhooks.service.js';
     WebhooksService,
     InboundSources,
     InboxRepository,
-    Refusals,
+    RejectionLog,
     WebhookMetrics,
     WebhookSourcesService,
     WebhookSourcesRepository,

@@ -15,7 +15,7 @@ import { InboundSources, type InboundSource, type OpenSecret } from './inbound-s
 import { InboxRepository, type Ingested, type SealedDelivery } from './inbox.repository.js';
 import { MicroBatch } from './micro-batch.js';
 import { orderKeyOf } from './order-key.js';
-import { Refusals } from './refusals.js';
+import { RejectionLog } from './rejection-log.js';
 import { isTimely, readHeaders, signedBy, type MessageHeaders } from './standard-webhooks.js';
 import type { DeliveryReceipt } from './webhooks.dto.js';
 import { WebhookMetrics } from './webhooks.metrics.js';
@@ -34,7 +34,7 @@ export class WebhooksService {
   constructor(
     private readonly sources: InboundSources,
     private readonly limiter: LocalRateLimiter,
-    private readonly refusals: Refusals,
+    private readonly refusals: RejectionLog,
     private readonly metrics: WebhookMetrics,
     private readonly clock: Clock,
     inbox: InboxRepository,
@@ -51,12 +51,12 @@ export class WebhooksService {
 
   /**
    * Takes one delivery in: source, its limit, headers, time, signature, body, and then the durable insert.
-   * Problems: webhook_source_not_found, too_many_requests, webhook_headers_invalid, webhook_timestamp_refused,
+   * Problems: webhook_source_not_found, too_many_requests, webhook_headers_invalid, webhook_timestamp_out_of_range,
    * webhook_signature_invalid, malformed_json, invalid_text, invalid_request, webhook_conflict, unavailable.
    */
   async receive(sourceId: string, headers: IncomingHttpHeaders, body: Buffer): Promise<DeliveryReceipt> {
     try {
-      const receipt = await this.take(sourceId, headers, body);
+      const receipt = await this.verify(sourceId, headers, body);
       this.metrics.taken(receipt.duplicate ? 'duplicate' : 'accepted');
       return receipt;
     } catch (error) {
@@ -65,7 +65,7 @@ export class WebhooksService {
     }
   }
 
-  private async take(sourceId: string, headers: IncomingHttpHeaders, body: Buffer): Promise<DeliveryReceipt> {
+  private async verify(sourceId: string, headers: IncomingHttpHeaders, body: Buffer): Promise<DeliveryReceipt> {
     const source = await this.sources.find(sourceId);
     if (source === null) throw new Problem('webhook_source_not_found');
     await this.limiter.consume(source.limit, source.id);
@@ -82,20 +82,20 @@ export class WebhooksService {
   private async headers(source: InboundSource, given: IncomingHttpHeaders): Promise<MessageHeaders> {
     const headers = readHeaders(given);
     if (headers === undefined) return this.refuse(source, 'webhook_headers_invalid');
-    if (!isTimely(headers, this.clock.seconds())) return this.refuse(source, 'webhook_timestamp_refused');
+    if (!isTimely(headers, this.clock.seconds())) return this.refuse(source, 'webhook_timestamp_out_of_range');
     return headers;
   }
 
   /** Stores what is rightly signed. What the kept source does not admit, or the database no more, gets one more try. */
   private async store(kept: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
-    const first = await this.enter(kept, inbound);
+    const first = await this.persist(kept, inbound);
     if (first.outcome !== 'refused') return first;
     const fresh = await this.sources.findFresh(kept.id);
     if (fresh === null) throw new Problem('webhook_source_not_found');
-    return fresh === kept ? first : this.enter(fresh, inbound);
+    return fresh === kept ? first : this.persist(fresh, inbound);
   }
 
-  private async enter(source: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
+  private async persist(source: InboundSource, inbound: Inbound): Promise<Pick<Ingested, 'outcome' | 'stored_id'>> {
     const now = this.clock.millis();
     const valid = source.secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now);
     const secret = signedBy(valid, inbound.headers, inbound.body);
@@ -105,7 +105,7 @@ export class WebhooksService {
   }
 
   private async refuse(source: InboundSource, reason: ErrorCode): Promise<never> {
-    await this.refusals.note(source, reason);
+    await this.refusals.record(source, reason);
     throw new Problem(reason);
   }
 }

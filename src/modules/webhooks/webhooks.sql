@@ -4,10 +4,10 @@
 -- KMS. Returns no row for an unknown, disabled, or removed source. An id belongs to the source that used it first.
 CREATE OR REPLACE FUNCTION app.find_webhook_source(
   source uuid, OUT org_id uuid, OUT scheme text, OUT limit_per_minute integer, OUT secret_ids uuid[],
-  OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_generations integer[],
+  OUT secrets bytea[], OUT expiries timestamptz[], OUT key_purposes text[], OUT key_versions integer[],
   OUT wrapped_keys bytea[]
 ) RETURNS SETOF record LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.org_id, s.scheme, s.limit_per_minute, x.ids, x.secrets, x.expiries, k.purposes, k.generations, k.wrapped
+  SELECT s.org_id, s.scheme, s.limit_per_minute, x.ids, x.secrets, x.expiries, k.purposes, k.key_versions, k.wrapped
     FROM (SELECT * FROM public.webhook_sources y WHERE y.id = source ORDER BY y.created_at LIMIT 1) s
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
     CROSS JOIN LATERAL (
@@ -15,7 +15,7 @@ CREATE OR REPLACE FUNCTION app.find_webhook_source(
         FROM public.webhook_secrets w
        WHERE w.org_id = s.org_id AND w.source_id = s.id AND (w.expires_at IS NULL OR w.expires_at > now())) x
     CROSS JOIN LATERAL (
-      SELECT array_agg(d.purpose) AS purposes, array_agg(d.generation::integer) AS generations,
+      SELECT array_agg(d.purpose) AS purposes, array_agg(d.key_version::integer) AS key_versions,
         array_agg(d.wrapped) AS wrapped
         FROM public.data_keys d
        WHERE d.org_id = s.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.wrapped IS NOT NULL) k
@@ -31,7 +31,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN public.organizations o ON o.id = s.org_id AND o.status = 'active'
    WHERE s.enabled AND s.removed_at IS NULL AND EXISTS (
      SELECT FROM public.webhook_secrets w
-      WHERE w.org_id = s.org_id AND w.source_id = s.id AND w.entrance_hash = sha256(entrance)
+      WHERE w.org_id = s.org_id AND w.source_id = s.id AND w.db_secret_hash = sha256(entrance)
         AND (w.expires_at IS NULL OR w.expires_at > now()))
 $$;
 
@@ -67,7 +67,7 @@ BEGIN
      ORDER BY g.org, g.source, g.message, g.n
     ON CONFLICT (org_id, source_id, message_id) DO NOTHING RETURNING id, outbox_id
   ), queued AS (
-    INSERT INTO public.outbox (org_id, id, job, lane, order_key, payload, request_id)
+    INSERT INTO public.outbox (org_id, id, job, group_key, order_key, payload, request_id)
     SELECT g.org, g.job, 'webhooks.apply', g.org || ':webhook:' || g.source, g.order_key,
            jsonb_build_object('deliveryId', g.delivery), g.request
       FROM given g JOIN stored s ON s.outbox_id = g.job ORDER BY g.n
@@ -92,7 +92,7 @@ GRANT EXECUTE ON FUNCTION app.ingest_webhooks TO vouchsafe_app;
 -- authenticated.
 CREATE OR REPLACE FUNCTION app.enter_webhook_source(source uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT app_private.sign_limited(s.org_id) FROM public.webhook_sources s WHERE s.id = source ORDER BY s.created_at
+  SELECT app_private.sign_audit_only_context(s.org_id) FROM public.webhook_sources s WHERE s.id = source ORDER BY s.created_at
     LIMIT 1
 $$;
 GRANT EXECUTE ON FUNCTION app.enter_webhook_source TO vouchsafe_app;
@@ -100,19 +100,19 @@ GRANT EXECUTE ON FUNCTION app.enter_webhook_source TO vouchsafe_app;
 -- Gives a dead delivery of the entered organization a new job; returns false if the delivery is not dead.
 CREATE OR REPLACE FUNCTION app.replay_webhook(delivery uuid, job uuid, request text) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  WITH dead AS (
+  WITH failed AS (
     DELETE FROM public.outbox o USING public.webhook_inbox i
-     WHERE app.holds('delivery:replay') AND i.org_id = app.org_id() AND i.id = delivery AND i.processed_at IS NULL
+     WHERE app.has_permission('delivery:replay') AND i.org_id = app.org_id() AND i.id = delivery AND i.processed_at IS NULL
        AND i.body_enc IS NOT NULL
-       AND o.org_id = i.org_id AND o.id = i.outbox_id AND o.state = 'dead'
-    RETURNING o.org_id, o.job, o.lane, o.order_key, o.payload
+       AND o.org_id = i.org_id AND o.id = i.outbox_id AND o.state = 'failed'
+    RETURNING o.org_id, o.job, o.group_key, o.order_key, o.payload
   ), again AS (
-    INSERT INTO public.outbox (org_id, id, job, lane, order_key, payload, request_id)
-    SELECT d.org_id, replay_webhook.job, d.job, d.lane, d.order_key, d.payload, request FROM dead d
+    INSERT INTO public.outbox (org_id, id, job, group_key, order_key, payload, request_id)
+    SELECT d.org_id, replay_webhook.job, d.job, d.group_key, d.order_key, d.payload, request FROM failed d
   ), moved AS (
-    UPDATE public.webhook_inbox i SET outbox_id = replay_webhook.job FROM dead d
+    UPDATE public.webhook_inbox i SET outbox_id = replay_webhook.job FROM failed d
       WHERE i.org_id = d.org_id AND i.id = delivery
   )
-  SELECT EXISTS (SELECT FROM dead)
+  SELECT EXISTS (SELECT FROM failed)
 $$;
 GRANT EXECUTE ON FUNCTION app.replay_webhook TO vouchsafe_app;

@@ -8,21 +8,21 @@ export const accessFeature = defineFeature({
     'access.denied': {
       category: 'access',
       severity: 'warning',
-      ambient: true,
+      implicit: true,
       description: 'Somebody signed in was refused a route or a record.',
       meta: { route: 'code', permission: 'code', reason: 'code', record: 'id' },
     },
-    'api_key.refused': {
+    'api_key.rejected': {
       category: 'access',
       severity: 'warning',
-      ambient: true,
+      implicit: true,
       description: 'An API key was used that is over, or from an address that it may not be used from.',
       meta: { reason: 'code' },
     },
-    'scim.token_refused': {
+    'scim.token_rejected': {
       category: 'access',
       severity: 'warning',
-      ambient: true,
+      implicit: true,
       description: 'A directory came by a SCIM token that is over.',
       meta: { reason: 'code', connectionId: 'id' },
     },
@@ -30,8 +30,8 @@ export const accessFeature = defineFeature({
   errors: {
     session_expired: { status: 401, title: 'The session has ended: sign in again' },
     api_key_expired: { status: 401, title: 'The API key has expired' },
-    address_not_allowed: { status: 403, title: 'The API key may not be used from this address' },
-    not_for_api_keys: { status: 403, title: 'This is for people, not for API keys' },
+    ip_not_allowed: { status: 403, title: 'The API key may not be used from this address' },
+    api_key_not_allowed: { status: 403, title: 'This is for people, not for API keys' },
     membership_ended: { status: 403, title: 'You are no longer a member of this organization' },
     organization_suspended: { status: 403, title: 'The organization is suspended' },
     password_change_required: { status: 403, title: 'Change your password first' },

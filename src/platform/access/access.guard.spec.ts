@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
-import type { AuditEntry, AuditTrail } from '../audit/audit-trail.js';
+import type { AuditEntry, AuditLog } from '../audit/audit-log.js';
 import { Context, currentContext, withContext } from '../context/context.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import '../problem/problem.feature.js';
 import { Problem } from '../problem/problem.js';
 import './access.feature.js';
 import { AccessGuard } from './access.guard.js';
-import type { Attempt, SessionRow } from './attempt.js';
-import { Access, DirectoryAccess, Public } from './decorators.js';
+import type { GuardContext, SessionRow } from './guard-context.js';
+import { Access, ScimAccess, Public } from './decorators.js';
 
 const LAYERS = [
   'rate',
@@ -36,7 +36,7 @@ class Controller {
   @Public('for the test') open() {
     return 1;
   }
-  @DirectoryAccess({}) provision() {
+  @ScimAccess({}) provision() {
     return 1;
   }
 }
@@ -49,7 +49,7 @@ let transactionFails: boolean;
 
 function layer(name: string) {
   return {
-    check: (attempt: Attempt) => {
+    check: (attempt: GuardContext) => {
       happened.push(name);
       if (name === refuseAt) throw new Problem('forbidden');
       if (name === 'session') {
@@ -75,7 +75,7 @@ function guard(): AccessGuard {
   const [rate, ...members] = [...LAYERS, 'directory'].map(layer);
   return new AccessGuard(
     unitOfWork as unknown as UnitOfWork,
-    audit as unknown as AuditTrail,
+    audit as unknown as AuditLog,
     ...([rate, ...members] as unknown as [
       never,
       never,

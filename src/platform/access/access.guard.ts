@@ -1,52 +1,52 @@
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import { isId } from '../audit/meta-shapes.js';
-import { AuditTrail } from '../audit/audit-trail.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { currentContext, NO_IDENTITY } from '../context/context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Problem } from '../problem/problem.js';
-import { isMutating, type Attempt, type Layer } from './attempt.js';
+import { isMutating, type GuardContext, type AccessCheck } from './guard-context.js';
 import { routePolicy } from './decorators.js';
-import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
-import { DirectoryLayer } from './layers/directory.layer.js';
-import { SessionLayer } from './layers/session.layer.js';
+import { ApiKeyLimitCheck, InteractiveOnlyCheck } from './checks/api-key.checks.js';
+import { ScimTokenCheck } from './checks/scim-token.check.js';
+import { SessionCheck } from './checks/session.check.js';
 import {
-  EnforcedSsoLayer,
-  PasswordChangedLayer,
-  PermissionLayer,
-  RateLayer,
-  SameOriginLayer,
-  SecondFactorLayer,
-  SignInMethodLayer,
-  StepUpLayer,
-} from './layers/standing.layers.js';
-import { TokenLayer } from './layers/token.layer.js';
+  EnforcedSsoCheck,
+  PasswordChangedCheck,
+  PermissionCheck,
+  RateLimitCheck,
+  SameOriginCheck,
+  MfaCheck,
+  SignInMethodCheck,
+  StepUpCheck,
+} from './checks/member.checks.js';
+import { TokenCheck } from './checks/token.check.js';
 
 /** The one guard: every request passes these layers, in this order; the first refusal ends it. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   private readonly log = new Logger('AccessGuard');
-  private readonly forEverybody: readonly Layer[];
-  private readonly forMembers: readonly Layer[];
-  private readonly forDirectories: readonly Layer[];
-  private readonly again: readonly Layer[];
+  private readonly forEverybody: readonly AccessCheck[];
+  private readonly forMembers: readonly AccessCheck[];
+  private readonly forDirectories: readonly AccessCheck[];
+  private readonly again: readonly AccessCheck[];
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
-    rate: RateLayer,
-    token: TokenLayer,
-    keyLimit: KeyLimitLayer,
-    session: SessionLayer,
-    sameOrigin: SameOriginLayer,
-    peopleOnly: PeopleOnlyLayer,
-    password: PasswordChangedLayer,
-    secondFactor: SecondFactorLayer,
-    enforcedSso: EnforcedSsoLayer,
-    method: SignInMethodLayer,
-    permission: PermissionLayer,
-    stepUp: StepUpLayer,
-    directory: DirectoryLayer,
+    private readonly audit: AuditLog,
+    rate: RateLimitCheck,
+    token: TokenCheck,
+    keyLimit: ApiKeyLimitCheck,
+    session: SessionCheck,
+    sameOrigin: SameOriginCheck,
+    interactiveOnly: InteractiveOnlyCheck,
+    password: PasswordChangedCheck,
+    secondFactor: MfaCheck,
+    enforcedSso: EnforcedSsoCheck,
+    method: SignInMethodCheck,
+    permission: PermissionCheck,
+    stepUp: StepUpCheck,
+    directory: ScimTokenCheck,
   ) {
     this.forEverybody = [rate];
     this.forMembers = [
@@ -54,7 +54,7 @@ export class AccessGuard implements CanActivate {
       keyLimit,
       session,
       sameOrigin,
-      peopleOnly,
+      interactiveOnly,
       password,
       secondFactor,
       enforcedSso,
@@ -71,18 +71,18 @@ export class AccessGuard implements CanActivate {
     if (policy === undefined) throw new Problem('forbidden');
     const request = execution.switchToHttp().getRequest<Request>();
     currentContext().declare(policy.emits ?? []);
-    const attempt: Attempt = { execution, request, policy, mutating: isMutating(request.method) };
-    await pass(this.forEverybody, attempt);
-    if (policy.kind === 'access') await this.admit(attempt);
-    if (policy.kind === 'directory') await pass(this.forDirectories, attempt);
+    const attempt: GuardContext = { execution, request, policy, mutating: isMutating(request.method) };
+    await runChecks(this.forEverybody, attempt);
+    if (policy.kind === 'access') await this.authorize(attempt);
+    if (policy.kind === 'directory') await runChecks(this.forDirectories, attempt);
     return true;
   }
 
-  private async admit(attempt: Attempt): Promise<void> {
+  private async authorize(attempt: GuardContext): Promise<void> {
     try {
-      await pass(this.forMembers, attempt);
+      await runChecks(this.forMembers, attempt);
       const context = currentContext();
-      const begin = () => pass(this.again, attempt);
+      const begin = () => runChecks(this.again, attempt);
       context.allow({ begin, run: (fn) => this.unitOfWork.runIn(context.derive(NO_IDENTITY), begin, fn) });
     } catch (error) {
       await this.unitOfWork.rollback();
@@ -122,7 +122,7 @@ function recordOf(execution: ExecutionContext): string | undefined {
   return isId(id) ? id : undefined;
 }
 
-async function pass(layers: readonly Layer[], attempt: Attempt): Promise<void> {
+async function runChecks(layers: readonly AccessCheck[], attempt: GuardContext): Promise<void> {
   for (const layer of layers) {
     const pending = layer.check(attempt);
     if (pending !== undefined) await pending;

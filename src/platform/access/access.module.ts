@@ -4,21 +4,21 @@ import { PassportModule } from '@nestjs/passport';
 import { UnitOfWorkInterceptor } from './unit-of-work.interceptor.js';
 import { AccessGuard } from './access.guard.js';
 import { AsMember } from './as-member.js';
-import { KeyLimitLayer, PeopleOnlyLayer } from './layers/api-key.layers.js';
-import { DirectoryLayer } from './layers/directory.layer.js';
-import { RefusedKeys } from './layers/refused-keys.js';
-import { SessionLayer } from './layers/session.layer.js';
+import { ApiKeyLimitCheck, InteractiveOnlyCheck } from './checks/api-key.checks.js';
+import { ScimTokenCheck } from './checks/scim-token.check.js';
+import { RejectedApiKeys } from './checks/rejected-api-keys.js';
+import { SessionCheck } from './checks/session.check.js';
 import {
-  EnforcedSsoLayer,
-  PasswordChangedLayer,
-  PermissionLayer,
-  RateLayer,
-  SameOriginLayer,
-  SecondFactorLayer,
-  SignInMethodLayer,
-  StepUpLayer,
-} from './layers/standing.layers.js';
-import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
+  EnforcedSsoCheck,
+  PasswordChangedCheck,
+  PermissionCheck,
+  RateLimitCheck,
+  SameOriginCheck,
+  MfaCheck,
+  SignInMethodCheck,
+  StepUpCheck,
+} from './checks/member.checks.js';
+import { JwtStrategy, TokenCheck } from './checks/token.check.js';
 
 /** Guards every route of the application. */
 @Global()
@@ -26,20 +26,20 @@ import { JwtStrategy, TokenLayer } from './layers/token.layer.js';
   imports: [PassportModule],
   providers: [
     JwtStrategy,
-    RateLayer,
-    TokenLayer,
-    KeyLimitLayer,
-    RefusedKeys,
-    SessionLayer,
-    SameOriginLayer,
-    PeopleOnlyLayer,
-    PasswordChangedLayer,
-    SecondFactorLayer,
-    EnforcedSsoLayer,
-    SignInMethodLayer,
-    PermissionLayer,
-    StepUpLayer,
-    DirectoryLayer,
+    RateLimitCheck,
+    TokenCheck,
+    ApiKeyLimitCheck,
+    RejectedApiKeys,
+    SessionCheck,
+    SameOriginCheck,
+    InteractiveOnlyCheck,
+    PasswordChangedCheck,
+    MfaCheck,
+    EnforcedSsoCheck,
+    SignInMethodCheck,
+    PermissionCheck,
+    StepUpCheck,
+    ScimTokenCheck,
     AccessGuard,
     AsMember,
     { provide: APP_GUARD, useExisting: AccessGuard },

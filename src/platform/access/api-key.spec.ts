@@ -86,7 +86,7 @@ describe('an Authorization header', () => {
     const of = (authorization?: string) => ({ request: { headers: { authorization } } as Request });
     expect(unauthenticatedProblem(of('Bearer x'), 'api_key_expired').headers).toEqual({ 'WWW-Authenticate': 'Bearer' });
     expect([
-      unauthenticatedProblem(of('Bearer x'), 'address_not_allowed').headers,
+      unauthenticatedProblem(of('Bearer x'), 'ip_not_allowed').headers,
       unauthenticatedProblem(of(), 'session_expired').headers,
     ]).toEqual([{}, {}]);
   });

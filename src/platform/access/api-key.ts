@@ -1,6 +1,6 @@
 import { errorDefinition, type ErrorCode } from '../feature/registry.js';
 import { Problem } from '../problem/problem.js';
-import type { Attempt } from './attempt.js';
+import type { GuardContext } from './guard-context.js';
 import { bearerSecret, isSecret, newSecret, secretPrefix } from './bearer-secret.js';
 
 const KIND = 'vs_';
@@ -29,7 +29,7 @@ export function bearerKey(authorization: string): string | undefined {
  * Returns the problem for a request that is not authenticated. If the request has an Authorization header, a 401 names
  * the scheme (RFC 9110 section 11.6.1).
  */
-export function unauthenticatedProblem({ request }: Pick<Attempt, 'request'>, code: ErrorCode): Problem {
+export function unauthenticatedProblem({ request }: Pick<GuardContext, 'request'>, code: ErrorCode): Problem {
   const named = request.headers.authorization !== undefined && errorDefinition(code).status === 401;
   return new Problem(code, named ? { headers: { 'WWW-Authenticate': 'Bearer' } } : {});
 }

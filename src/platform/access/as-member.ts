@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext, NO_IDENTITY, type Member } from '../context/context.js';
-import { memberEntrance } from '../database/entrances.js';
+import { enterMember } from '../database/tenant-context.js';
 import { errorCode } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { standing } from '../policies/grants.js';
+import { roleInfo } from '../policies/grants.js';
 
 /** The row of `app.enter_member`. */
 export interface EnteredMember {
@@ -30,7 +30,7 @@ export class NoSuchMember extends Error {
 }
 
 /** What an entrance as a member failed with: NoSuchMember where the database refused it (SQLSTATE 42501). */
-export function entranceFailure(error: unknown): unknown {
+export function toEnterError(error: unknown): unknown {
   return errorCode(error) === '42501' ? new NoSuchMember({ cause: error }) : error;
 }
 
@@ -51,8 +51,8 @@ export class AsMember {
   }
 
   private async enter(orgId: string, membershipId: string): Promise<Member> {
-    const row = await this.unitOfWork.begin<EnteredRow>(memberEntrance(orgId, membershipId)).catch((error: unknown) => {
-      throw entranceFailure(error);
+    const row = await this.unitOfWork.begin<EnteredRow>(enterMember(orgId, membershipId)).catch((error: unknown) => {
+      throw toEnterError(error);
     });
     const member = await this.describe(orgId, membershipId, row);
     const actor = { type: 'user', id: row.user_id, email: row.email, name: row.user_name } as const;
@@ -76,7 +76,7 @@ export class AsMember {
       membershipId,
       personId: rest!.personId,
       preset: rest!.preset,
-      ...standing(row),
+      ...roleInfo(row),
       accessGrantId: row.access_grant_id,
       apiKeyId: null,
     };

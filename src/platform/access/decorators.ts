@@ -17,11 +17,11 @@ export interface RouteOptions {
    */
   passive?: true;
   /** Open to a signed-in user who must still change the password, use a second factor, or come through SSO. */
-  beforeSetup?: true;
+  allowIncompleteSetup?: true;
   /** Open to a signed-in user who must still enrol a second factor, or show it: for that alone. */
-  beforeSecondFactor?: true;
+  allowWithoutMfa?: true;
   /** About a person's own account, or for a person to decide: no API key may come here. */
-  peopleOnly?: true;
+  interactiveOnly?: true;
 }
 
 /** How a route may be reached. */
@@ -56,7 +56,7 @@ function extensionsOf(policy: RoutePolicy): Record<`x-${string}`, string> {
 /** Open to members whose role grants the permission; 'signed-in' to every member. */
 export function Access(permission: Permission | 'signed-in', options: RouteOptions = {}): MethodDecorator {
   const policy = declare({ kind: 'access', permission, ...options });
-  return options.peopleOnly ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
+  return options.interactiveOnly ? applyDecorators(policy, ApiCookieAuth('session')) : policy;
 }
 
 /** Open to anybody, for the reason written here. */
@@ -68,7 +68,7 @@ export function Public(reason: string, options: RouteOptions = {}): MethodDecora
  * Open to the directory of an institution, by a SCIM token of one of its connections; it reaches what that directory
  * has said itself.
  */
-export function DirectoryAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
+export function ScimAccess(options: Pick<RouteOptions, 'emits'>): MethodDecorator {
   return applyDecorators(declare({ kind: 'directory', ...options }), ApiBearerAuth('directory'));
 }
 

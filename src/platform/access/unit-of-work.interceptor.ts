@@ -2,7 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { Request } from 'express';
 import { AccessGuard } from './access.guard.js';
-import { isMutating } from './attempt.js';
+import { isMutating } from './guard-context.js';
 import { routePolicy } from './decorators.js';
 import { currentContext } from '../context/context.js';
 import { Problem } from '../problem/problem.js';

@@ -4,7 +4,7 @@ import { allFeatures, declared } from '../feature/registry.js';
 
 /** Longest identifier of ours that is let into the log. */
 const LONGEST_CODE = 64;
-const MOST_CODES = 100;
+const MAX_CODES = 100;
 /** Identifiers of people (SSN, NPI, telephone, date of birth) have eight digits and more. */
 const LARGEST_COUNT = 9_999_999;
 /** Times are moments of this installation; whoever acts or is recorded here was born before. */
@@ -20,7 +20,7 @@ const SHAPES: Record<MetaKind, (value: unknown) => boolean> = {
   id: isId,
   digest: (value) => typeof value === 'string' && DIGEST.test(value),
   code: isCode,
-  codes: (value) => Array.isArray(value) && value.length <= MOST_CODES && value.every(isCode),
+  codes: (value) => Array.isArray(value) && value.length <= MAX_CODES && value.every(isCode),
   count: (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= LARGEST_COUNT,
   flag: (value) => typeof value === 'boolean',
   time: (value) =>

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { functionDigest } from '../database/function-sync.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { returnsOf } from '../http/returns.js';
+import { responseTypeOf } from '../http/response-type.js';
 import { JobHandlers, type BoundHandler } from '../jobs/handlers.js';
 import { allFeatures, declared } from '../feature/registry.js';
 import { allRoutes, type Route } from './routes.js';
@@ -14,7 +14,7 @@ import { named, ROW_COMMANDS } from '../policies/row-policies.js';
 /**
  * Holds the code against what the features declare, and refuses to start when they differ. Each message says what to
  * write where. What the database has to hold (forced row security, classified columns) is checked against its own
- * catalogue by the tests, because the application's role may not see all of it.
+ * catalog by the tests, because the application's role may not see all of it.
  */
 @Injectable()
 export class BootChecks implements OnApplicationBootstrap {
@@ -32,8 +32,8 @@ export class BootChecks implements OnApplicationBootstrap {
       throw new Error(
         `The code and its declarations differ:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
       );
-    const [row] = await this.unitOfWork.once<{ rules: string | null; functions: string | null }>(
-      'SELECT app.catalogue_digest() AS rules, app.function_digest() AS functions',
+    const [row] = await this.unitOfWork.queryOnce<{ rules: string | null; functions: string | null }>(
+      'SELECT app.access_rules_digest() AS rules, app.function_digest() AS functions',
     );
     if (row!.functions !== functionDigest())
       throw new Error('the database contains the SQL functions of another version: run `vouchsafe migrate`');
@@ -71,13 +71,15 @@ function routeProblems({ method, path, where, handler, mutating, policy }: Route
     problems.push(`${route} is public without a reason: write why in @Public('…')`);
   if (mutating && (policy.emits ?? []).length === 0)
     problems.push(`${route} changes something and declares no event: add emits: ['…'] to its @Access or @Public`);
-  if (mutating && policy.kind === 'access' && policy.permission === 'signed-in' && !policy.peopleOnly)
+  if (mutating && policy.kind === 'access' && policy.permission === 'signed-in' && !policy.interactiveOnly)
     problems.push(
-      `${route} changes something for every member: give it a permission, or add peopleOnly: true, because API ` +
+      `${route} changes something for every member: give it a permission, or add interactiveOnly: true, because API ` +
         'keys act by permissions alone',
     );
-  if (returnsOf(handler) === undefined)
-    problems.push(`${route} declares no response: put @Returns(ResponseClass) on it, so that only listed fields leave`);
+  if (responseTypeOf(handler) === undefined)
+    problems.push(
+      `${route} declares no response: put @ResponseType(ResponseClass) on it, so that only listed fields leave`,
+    );
   return problems;
 }
 
@@ -88,7 +90,7 @@ function permissionProblems(routes: readonly Route[]): string[] {
   ]);
   used.delete('signed-in');
   const narrowed = [...declared('permissions')].filter(
-    ([, { scopes, ofPeople }]) => !ofPeople && (scopes.assigned ?? scopes.own) !== undefined,
+    ([, { scopes, personScoped }]) => !personScoped && (scopes.assigned ?? scopes.own) !== undefined,
   );
   return [
     ...differences(
@@ -100,7 +102,7 @@ function permissionProblems(routes: readonly Route[]): string[] {
     ...narrowed.map(
       ([key]) =>
         `permission "${key}" is given to roles for less than the organization and is not about people: add ` +
-        'ofPeople: true, and narrow what its handler reaches',
+        'personScoped: true, and narrow what its handler reaches',
     ),
   ];
 }
@@ -111,7 +113,7 @@ function eventProblems(routes: readonly Route[], handlers: readonly Pick<BoundHa
     ...handlers.flatMap(({ emits }) => emits ?? []),
   ]);
   const needed = [...declared('events')]
-    .filter(([, event]) => event.ambient === undefined && event.operator === undefined)
+    .filter(([, event]) => event.implicit === undefined && event.operator === undefined)
     .map(([type]) => type);
   return differences('event', needed, used, 'name it in emits of the route or job that records it', [
     ...declared('events').keys(),
@@ -119,16 +121,16 @@ function eventProblems(routes: readonly Route[], handlers: readonly Pick<BoundHa
 }
 
 function liveProblems(): string[] {
-  const table = declared('tables').get('live_events');
+  const table = declared('tables').get('realtime_events');
   const shown = table?.kind === 'tenant' ? named(table.rows.select) : [];
-  return [...declared('events')].flatMap(([type, { live, meta = {} }]) =>
+  return [...declared('events')].flatMap(([type, { realtime: live, meta = {} }]) =>
     live === undefined
       ? []
       : [
           ...(shown.includes(live.permission)
             ? []
             : [
-                `event "${type}" goes live to holders of "${live.permission}", whom table "live_events" does ` +
+                `event "${type}" goes live to holders of "${live.permission}", whom table "realtime_events" does ` +
                   'not show it: add the permission to select of its rows',
               ]),
           ...(live.person === undefined || meta[live.person] === 'id'
@@ -156,7 +158,7 @@ function retentionProblems(): string[] {
   const tables = declared('tables');
   return [
     ...[...tables].flatMap(([table, { retention }]) =>
-      ('keep' in retention ? [] : retention.policies)
+      ('reason' in retention ? [] : retention.policies)
         .filter((policy) => policies.get(policy)?.table !== table)
         .map((policy) => `table "${table}" names the retention policy "${policy}", which is not declared for it`),
     ),

@@ -1,7 +1,7 @@
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { isMutating } from '../access/attempt.js';
+import { isMutating } from '../access/guard-context.js';
 import { routePolicy, type RoutePolicy } from '../access/decorators.js';
 
 /** One route as the code declares it. */

@@ -38,4 +38,4 @@ export function newId(): string {
 }
 
 /** The nil id names the installation itself, the organization nobody is a member of. */
-export const INSTALLATION = '00000000-0000-0000-0000-000000000000';
+export const SYSTEM_ORG_ID = '00000000-0000-0000-0000-000000000000';

@@ -66,7 +66,7 @@ export class HttpConfig {
   @Max(10_485_760)
   readonly bodyLimitBytes: number;
 
-  @Env('PLACES_FILE', {
+  @Env('GEOIP_FILE', {
     description: 'A database of countries or cities by address, in place of the one that is installed along',
     expected: 'the path of a file in the MaxMind DB format',
   })

@@ -8,4 +8,4 @@ export type { Environment, Role } from './env.js';
 export { HttpConfig } from './http.config.js';
 export { MailConfig } from './mail.config.js';
 export { OutboundConfig } from './outbound.config.js';
-export { DEVELOPMENT_MARK, RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';
+export { DEVELOPMENT_KEY_PREFIX, RedisConfig, SecurityConfig, StorageConfig } from './services.config.js';

@@ -1,6 +1,6 @@
 import type { Config } from './config.types.js';
 import { DEVELOPMENT_SENDER } from './mail.config.js';
-import { DEVELOPMENT_MARK } from './services.config.js';
+import { DEVELOPMENT_KEY_PREFIX } from './services.config.js';
 
 const SAFE_SSL_MODES = ['require', 'verify-ca', 'verify-full'];
 const KNOWN_PASSWORDS = ['vouchsafe', 'postgres', 'password', 'secret', 'changeme', 'example', 'development', 'test'];
@@ -63,7 +63,9 @@ function secretRules({ security, database }: Config): string[] {
 /** Marked for development, or so regular that no generator made it (64 random digits use 15 or 16 different ones). */
 function isPredictable(key: string): boolean {
   return (
-    key.toLowerCase().startsWith(DEVELOPMENT_MARK) || new Set(key.toLowerCase()).size < 10 || /(.{4,16})\1\1/.test(key)
+    key.toLowerCase().startsWith(DEVELOPMENT_KEY_PREFIX) ||
+    new Set(key.toLowerCase()).size < 10 ||
+    /(.{4,16})\1\1/.test(key)
   );
 }
 

@@ -2,7 +2,7 @@ import { IsInt, IsString, Matches, Max, Min, MinLength } from 'class-validator';
 import { Env } from './env.js';
 
 /** How a secret made for development begins: refused wherever real data lives. */
-export const DEVELOPMENT_MARK = 'de7de7de7de7';
+export const DEVELOPMENT_KEY_PREFIX = 'de7de7de7de7';
 
 const HEX_KEY = /^[0-9a-f]{64}$/i;
 const EXPECTED_KEY = '64 hexadecimal digits, as `openssl rand -hex 32` prints them';
@@ -37,7 +37,7 @@ export class SecurityConfig {
   @Env('ROOT_KEY', {
     description: 'The root key that wraps every data key; losing it loses all encrypted fields',
     expected: EXPECTED_KEY,
-    example: `${DEVELOPMENT_MARK}${'0123456789abcdef'.repeat(3)}0123`,
+    example: `${DEVELOPMENT_KEY_PREFIX}${'0123456789abcdef'.repeat(3)}0123`,
     neededBy: ['api', 'worker', 'cli'],
   })
   @Matches(HEX_KEY)
@@ -46,7 +46,7 @@ export class SecurityConfig {
   @Env('JWT_SECRET', {
     description: 'Signs session cookies, page cursors and invites',
     expected: EXPECTED_KEY,
-    example: `${DEVELOPMENT_MARK}${'fedcba9876543210'.repeat(3)}fedc`,
+    example: `${DEVELOPMENT_KEY_PREFIX}${'fedcba9876543210'.repeat(3)}fedc`,
     neededBy: ['api', 'worker', 'cli'],
   })
   @Matches(HEX_KEY)

@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AuditEventType } from '../feature/registry.js';
-import type { Entrance } from '../database/entrances.js';
+import type { TenantContext } from '../database/tenant-context.js';
 import type { Transaction } from '../database/transaction.js';
-import { newId, INSTALLATION } from '../clock/id.js';
-import type { Whereabouts } from '../places/index.js';
+import { newId, SYSTEM_ORG_ID } from '../clock/id.js';
+import type { Location } from '../geoip/index.js';
 import type { Actor, Identity, Member, Origin } from './identity.js';
 
 /** How an authorized request opens further transactions, with its access checked again each time. */
 export interface AccessAgain {
   /** Enters again in a transaction that may write, for the audit log of a request that was rolled back. */
-  readonly audit: (() => Entrance) | null;
+  readonly audit: (() => TenantContext) | null;
   /** Runs a function in a transaction and a context of its own. Throws the Problem that access now fails with. */
   readonly run: (<T>(fn: () => Promise<T>) => Promise<T>) | null;
   /** Begins the next transaction of this context after the previous one has ended. */
@@ -17,7 +17,7 @@ export interface AccessAgain {
 }
 
 /** The identity before a caller is known. */
-export const NO_IDENTITY: Identity = { orgId: INSTALLATION, actor: { type: 'anonymous', id: null }, member: null };
+export const NO_IDENTITY: Identity = { orgId: SYSTEM_ORG_ID, actor: { type: 'anonymous', id: null }, member: null };
 
 /** The fields that a new context may set. */
 export type Fields = Partial<Origin & Identity & { emits: Iterable<AuditEventType> }>;
@@ -33,7 +33,7 @@ export class Context implements Readonly<Identity>, Origin {
   readonly requestId: string;
   readonly ip: string | null;
   readonly userAgent: string | null;
-  readonly place: () => Whereabouts | null;
+  readonly location: () => Location | null;
   /** The transaction in progress. The unit of work sets it. */
   transaction: Transaction | null = null;
   private deviceToken: string | null;
@@ -49,7 +49,7 @@ export class Context implements Readonly<Identity>, Origin {
     this.ip = init.ip ?? null;
     this.userAgent = init.userAgent ?? null;
     this.deviceToken = init.device ?? null;
-    this.place = init.place ?? (() => null);
+    this.location = init.location ?? (() => null);
     const { orgId, actor, member } = { ...NO_IDENTITY, ...init };
     this.who = { orgId, actor, member };
     this.declared = new Set(init.emits);
@@ -104,8 +104,8 @@ export class Context implements Readonly<Identity>, Origin {
 
   /** A context of the same request without a transaction, with other fields where they are given. */
   derive(fields: Fields = {}): Context {
-    const { requestId, ip, userAgent, device, place, emits } = this;
-    return new Context({ requestId, ip, userAgent, device, place, emits, ...this.who, ...fields }, this.work);
+    const { requestId, ip, userAgent, device, location, emits } = this;
+    return new Context({ requestId, ip, userAgent, device, location, emits, ...this.who, ...fields }, this.work);
   }
 }
 

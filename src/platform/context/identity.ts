@@ -1,4 +1,4 @@
-import type { Whereabouts } from '../places/index.js';
+import type { Location } from '../geoip/index.js';
 
 /** Who acts: a signed-in user, a job of ours, a webhook source, or nobody known yet. */
 export interface Actor {
@@ -44,5 +44,5 @@ export interface Origin {
   /** The token of the browser's device cookie; null when the request has none. */
   readonly device: string | null;
   /** The location of the IP; computed when it is called. */
-  readonly place: () => Whereabouts | null;
+  readonly location: () => Location | null;
 }

@@ -2,7 +2,7 @@ import { webcrypto } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  generationOf,
+  keyVersionOf,
   open,
   openNullable,
   openText,
@@ -13,12 +13,12 @@ import {
   sealWithIv,
 } from './envelope.js';
 import { DecryptionFailed } from './errors.js';
-import { associatedData, type Place } from './place.js';
+import { associatedData, type CipherContext } from './cipher-context.js';
 
 const key = Buffer.from('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', 'hex');
 const otherKey = Buffer.alloc(32, 0xa5);
-const keyFor = (generation: number): Buffer => (generation === 7 ? key : otherKey);
-const place: Place = { orgId: 'org-1', table: 'people', column: 'email_enc', rowId: 'row-1' };
+const keyFor = (keyVersion: number): Buffer => (keyVersion === 7 ? key : otherKey);
+const place: CipherContext = { orgId: 'org-1', table: 'people', column: 'email_enc', rowId: 'row-1' };
 
 const part = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !text.includes('|'));
 const places = fc.record({ orgId: part, table: part, column: part, rowId: part });
@@ -45,12 +45,12 @@ describe('envelope', () => {
     expect(sealed[0]).toBe(7);
   });
 
-  it('opens to what was sealed, for any bytes, place and generation', () => {
+  it('opens to what was sealed, for any bytes, place and keyVersion', () => {
     fc.assert(
-      fc.property(bytes, places, fc.integer({ min: 1, max: 255 }), (data, at, generation) => {
-        const sealed = seal(key, generation, data, at);
+      fc.property(bytes, places, fc.integer({ min: 1, max: 255 }), (data, at, keyVersion) => {
+        const sealed = seal(key, keyVersion, data, at);
         expect(sealed.length).toBe(data.length + SEAL_OVERHEAD);
-        expect(generationOf(sealed)).toBe(generation);
+        expect(keyVersionOf(sealed)).toBe(keyVersion);
         expect(open(() => key, sealed, at)).toEqual(data);
       }),
     );
@@ -127,11 +127,11 @@ describe('envelope', () => {
     expect(openTextNullable(keyFor, empty, place)).toBe('');
   });
 
-  it('refuses generations that do not fit the version byte, and text that would not come back', () => {
-    for (const generation of [0, 256, -1, 1.5, Number.NaN])
-      expect(() => seal(key, generation, 'x', place)).toThrow(RangeError);
+  it('refuses key versions that do not fit the version byte, and text that would not come back', () => {
+    for (const keyVersion of [0, 256, -1, 1.5, Number.NaN])
+      expect(() => seal(key, keyVersion, 'x', place)).toThrow(RangeError);
     expect(() => seal(key, 1, '\ud800', place)).toThrow(TypeError);
-    expect(() => generationOf(Buffer.alloc(0))).toThrow(DecryptionFailed);
+    expect(() => keyVersionOf(Buffer.alloc(0))).toThrow(DecryptionFailed);
   });
 });
 

@@ -1,7 +1,7 @@
 export { blindIndex, normalizeEmail } from './blind-index.js';
 export { deriveKey } from './derive.js';
 export {
-  generationOf,
+  keyVersionOf,
   open,
   openNullable,
   openText,
@@ -13,6 +13,6 @@ export {
 export { DecryptionFailed } from './errors.js';
 export { hmac } from './hmac.js';
 export { LocalKms, parseRootKey, Kms, type RootKeys } from './kms.js';
-export type { Place } from './place.js';
+export type { CipherContext } from './cipher-context.js';
 export { openStream, sealedLength, sealStream } from './stream.js';
 export { constantTimeEqual, hashToken, randomToken, sha256 } from './token.js';

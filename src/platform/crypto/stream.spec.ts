@@ -5,12 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DecryptionFailed } from './errors.js';
-import type { Place } from './place.js';
+import type { CipherContext } from './cipher-context.js';
 import { CHUNK_BYTES, openStream, sealedLength, sealStream, STREAM_HEADER_BYTES } from './stream.js';
 
 const key = Buffer.alloc(32, 3);
-const place: Place = { orgId: 'org-1', table: 'storage', column: 'exports', rowId: 'file-1' };
-const keyFor = (generation: number): Buffer => (generation === 9 ? key : Buffer.alloc(32, 4));
+const place: CipherContext = { orgId: 'org-1', table: 'storage', column: 'exports', rowId: 'file-1' };
+const keyFor = (keyVersion: number): Buffer => (keyVersion === 9 ? key : Buffer.alloc(32, 4));
 const SEALED_CHUNK = CHUNK_BYTES + 16;
 
 /** Runs `data` through a stream in writes of `size` bytes. */
@@ -173,7 +173,7 @@ describe('sealed files', () => {
     expect(held).toBeLessThan(12 * CHUNK_BYTES);
   });
 
-  it('refuse a wrong key, generation or place before the first byte', () => {
+  it('refuse a wrong key, keyVersion or place before the first byte', () => {
     expect(() => sealStream(Buffer.alloc(16), 9, place)).toThrow(TypeError);
     expect(() => sealStream(key, 0, place)).toThrow(RangeError);
     expect(() => openStream(keyFor, { ...place, rowId: 'a|b' })).toThrow(TypeError);

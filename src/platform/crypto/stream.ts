@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { deriveKey } from './derive.js';
-import { assertGeneration, type KeyFor } from './envelope.js';
+import { assertKeyVersion, type KeyFor } from './envelope.js';
 import { DecryptionFailed } from './errors.js';
 import { FixedChunks } from './fixed-chunks.js';
 import { gcmOpen, gcmSeal, IV_BYTES, TAG_BYTES } from './gcm.js';
-import { associatedData, placeName, type Place } from './place.js';
+import { associatedData, cipherContextLabel, type CipherContext } from './cipher-context.js';
 
 /*
  * Files are sealed as a STREAM (Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-Encryption
  * and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015), so that they need no more memory than a chunk:
  *
- *   data key generation (1 byte) ‖ salt (32 random bytes) ‖ chunks of 64 KiB, each with a 16-byte tag
+ *   data key version (1 byte) ‖ salt (32 random bytes) ‖ chunks of 64 KiB, each with a 16-byte tag
  *
  * The salt gives each file a key of its own, so a counter serves as nonce: 11 bytes of counter and one
  * that is 1 on the last chunk. A chunk left out, moved, repeated, added or taken from another file
@@ -41,13 +41,13 @@ class SealStream extends Transform {
   private readonly chunks = new FixedChunks(CHUNK_BYTES);
   private readonly nonces = new Nonces();
 
-  constructor(key: Buffer, generation: number, place: Place) {
-    assertGeneration(generation);
+  constructor(key: Buffer, keyVersion: number, place: CipherContext) {
+    assertKeyVersion(keyVersion);
     super();
     const salt = randomBytes(SALT_BYTES);
     this.aad = associatedData(place);
     this.fileKey = deriveKey(key, 'file', salt);
-    this.push(Buffer.concat([Buffer.of(generation), salt]));
+    this.push(Buffer.concat([Buffer.of(keyVersion), salt]));
   }
 
   override _transform(data: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -76,10 +76,10 @@ class OpenStream extends Transform {
 
   constructor(
     private readonly keyFor: KeyFor,
-    place: Place,
+    place: CipherContext,
   ) {
     super();
-    this.what = placeName(place);
+    this.what = cipherContextLabel(place);
     this.aad = associatedData(place);
   }
 
@@ -107,9 +107,9 @@ class OpenStream extends Transform {
     const seen = Buffer.concat([this.header, data]);
     this.header = seen.subarray(0, STREAM_HEADER_BYTES);
     if (seen.length >= STREAM_HEADER_BYTES) {
-      const generation = this.header[0]!;
-      if (generation === 0) throw new DecryptionFailed(this.what);
-      this.fileKey = deriveKey(this.keyFor(generation), 'file', this.header.subarray(1));
+      const keyVersion = this.header[0]!;
+      if (keyVersion === 0) throw new DecryptionFailed(this.what);
+      this.fileKey = deriveKey(this.keyFor(keyVersion), 'file', this.header.subarray(1));
     }
     return seen.subarray(STREAM_HEADER_BYTES);
   }
@@ -124,13 +124,13 @@ class OpenStream extends Transform {
 }
 
 /**
- * Seals a file as it passes, under a data key's generation and for one place. Memory: two chunks
+ * Seals a file as it passes, under a data key's key version and for one place. Memory: two chunks
  * of 64 KiB beside the largest single write.
  *
- * @throws TypeError or RangeError at once on a key, generation or place of the wrong form
+ * @throws TypeError or RangeError at once on a key, key version or place of the wrong form
  */
-export function sealStream(key: Buffer, generation: number, place: Place): Transform {
-  return new SealStream(key, generation, place);
+export function sealStream(key: Buffer, keyVersion: number, place: CipherContext): Transform {
+  return new SealStream(key, keyVersion, place);
 }
 
 /**
@@ -138,7 +138,7 @@ export function sealStream(key: Buffer, generation: number, place: Place): Trans
  * but that the file is whole is known only at its end: on an error, discard what came before.
  * The stream fails with DecryptionFailed, or with whatever `keyFor` throws.
  */
-export function openStream(keyFor: KeyFor, place: Place): Transform {
+export function openStream(keyFor: KeyFor, place: CipherContext): Transform {
   return new OpenStream(keyFor, place);
 }
 

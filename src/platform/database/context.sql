@@ -25,7 +25,7 @@ END;
 -- Returns the seal of context fields for this transaction of this session. Raises 55000 in a session without a secret.
 -- The secret prefix does not allow a length extension: the padding contains zero bytes, which text cannot contain. The
 -- body is parsed here and has no search path, so that Postgres can inline it.
-CREATE OR REPLACE FUNCTION app_private.seal(fields bytea) RETURNS text LANGUAGE sql
+CREATE OR REPLACE FUNCTION app_private.context_mac(fields bytea) RETURNS text LANGUAGE sql
 BEGIN ATOMIC
   SELECT encode(sha256(int8send(currval('app_private.session_secret_a'))
     || int8send(currval('app_private.session_secret_b'))
@@ -43,10 +43,10 @@ DECLARE
   seal text;
 BEGIN
   BEGIN
-    seal := app_private.seal(convert_to(payload, 'UTF8'));
+    seal := app_private.context_mac(convert_to(payload, 'UTF8'));
   EXCEPTION WHEN object_not_in_prerequisite_state THEN
     PERFORM app_private.make_session_secret();
-    seal := app_private.seal(convert_to(payload, 'UTF8'));
+    seal := app_private.context_mac(convert_to(payload, 'UTF8'));
   END;
   PERFORM set_config('vouchsafe.context', payload || '|' || seal, true);
 END $$;
@@ -64,7 +64,7 @@ BEGIN
     RETURN NULL;
   END IF;
   c := string_to_array(raw, '|', '');
-  IF c[9] IS DISTINCT FROM app_private.seal(substring(convert_to(raw, 'UTF8')
+  IF c[9] IS DISTINCT FROM app_private.context_mac(substring(convert_to(raw, 'UTF8')
     FROM 1 FOR greatest(octet_length(raw) - 65, 0))) THEN
     RAISE EXCEPTION 'the tenant context was not issued for this transaction' USING ERRCODE = '42501';
   END IF;
@@ -109,11 +109,11 @@ END;
 GRANT EXECUTE ON FUNCTION app.api_key_id TO vouchsafe_app;
 
 -- Returns the membership of a member in person; null for an API key, which acts by its permissions only.
-CREATE OR REPLACE FUNCTION app.membership_in_person() RETURNS uuid LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION app.interactive_membership_id() RETURNS uuid LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
 END;
-GRANT EXECUTE ON FUNCTION app.membership_in_person TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.interactive_membership_id TO vouchsafe_app;
 
 -- Returns the person record that the membership is linked to; null without one.
 CREATE OR REPLACE FUNCTION app.own_person_id() RETURNS uuid LANGUAGE sql STABLE
@@ -130,15 +130,15 @@ END;
 GRANT EXECUTE ON FUNCTION app.is_system TO vouchsafe_app;
 
 -- Returns the rank of a scope: org 3, assigned 2, own 1, none 0.
-CREATE OR REPLACE FUNCTION app.width(scope text) RETURNS integer LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION app.scope_rank(scope text) RETURNS integer LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT CASE scope WHEN 'org' THEN 3 WHEN 'assigned' THEN 2 WHEN 'own' THEN 1 ELSE 0 END;
 END;
-GRANT EXECUTE ON FUNCTION app.width TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.scope_rank TO vouchsafe_app;
 
 -- Returns the organization if one of the permissions reaches every person, or if the caller is the system; otherwise
 -- null. Row policies compare the result with the organization of the row.
-CREATE OR REPLACE FUNCTION app.org_if_everybody(VARIADIC permissions text[]) RETURNS uuid
+CREATE OR REPLACE FUNCTION app.org_if_unscoped(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
@@ -150,7 +150,7 @@ BEGIN
   END LOOP;
   RETURN NULL;
 END $$;
-GRANT EXECUTE ON FUNCTION app.org_if_everybody TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.org_if_unscoped TO vouchsafe_app;
 
 -- Returns the organization if the caller is the system; otherwise null.
 CREATE OR REPLACE FUNCTION app.org_if_system() RETURNS uuid LANGUAGE sql STABLE
@@ -161,8 +161,8 @@ GRANT EXECUTE ON FUNCTION app.org_if_system TO vouchsafe_app;
 
 -- Returns the organization and the membership of a member in person, for row policies; the membership is null for an
 -- API key.
-CREATE OR REPLACE FUNCTION app.in_person(OUT org uuid, OUT membership uuid) LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION app.interactive_membership(OUT org uuid, OUT membership uuid) LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT c[2]::uuid, CASE WHEN c[8] IS NULL THEN c[4]::uuid END FROM app.verified_context() AS c;
 END;
-GRANT EXECUTE ON FUNCTION app.in_person TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.interactive_membership TO vouchsafe_app;

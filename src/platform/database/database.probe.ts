@@ -9,6 +9,6 @@ export class DatabaseProbe {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   async check(): Promise<void> {
-    await this.unitOfWork.once('SELECT 1');
+    await this.unitOfWork.queryOnce('SELECT 1');
   }
 }

@@ -24,7 +24,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no such active membership' USING ERRCODE = '42501';
   END IF;
-  m := app_private.at_present(m);
+  m := app_private.with_active_grants(m);
   role := m.role; portal := m.portal; grants := m.grants::text; user_id := m.user_id;
   access_grant_id := m.access_grant_id;
   email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id); user_name := m.name;

@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import type { AuditRow } from './audit-row.js';
 import type { Statement } from './statement.js';
-import { inOnePacket, withNextPacket } from './in-one-packet.js';
+import { pipelined, withNextBatch } from './pipeline.js';
 
 // Connections are shared by tenants. A name that SQL cannot guess is one it cannot give to a statement of its own.
 const PREFIX = `s${randomBytes(12).toString('hex')}`;
 const names = new Map<string, string>();
-const MOST_NAMES = 500;
+const MAX_NAMES = 500;
 
 /** A name for a statement's text, so that each connection parses and plans it once. */
 function statementName(text: string): string | undefined {
   let name = names.get(text);
-  if (name === undefined && names.size < MOST_NAMES) {
+  if (name === undefined && names.size < MAX_NAMES) {
     name = `${PREFIX}_${names.size}`;
     names.set(text, name);
   }
@@ -23,7 +23,7 @@ function statementName(text: string): string | undefined {
 export class Transaction {
   /** Entries for the log, written together with the commit. */
   readonly log: AuditRow[] = [];
-  private readonly onceKept: (() => void)[] = [];
+  private readonly afterCommitHooks: (() => void)[] = [];
   private ended = false;
 
   constructor(
@@ -45,7 +45,7 @@ export class Transaction {
 
   /** Calls a function once the transaction is committed: for memories that must not hold what was undone. */
   afterCommit(fn: () => void): void {
-    this.onceKept.push(fn);
+    this.afterCommitHooks.push(fn);
   }
 
   /**
@@ -55,7 +55,7 @@ export class Transaction {
   async commit(last: Statement[] = []): Promise<void> {
     if (this.ended) throw new Error('the transaction has ended');
     if (this.readOnly && last.length === 0) return this.leave();
-    const [commit, ...sent] = inOnePacket(this.client, () => {
+    const [commit, ...sent] = pipelined(this.client, () => {
       const sending = last.map((statement) => this.send(statement));
       return [this.end('COMMIT'), ...sending] as const;
     });
@@ -63,7 +63,7 @@ export class Transaction {
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     if ((await commit).command !== 'COMMIT') throw new Error('the transaction was rolled back by an earlier error');
-    this.onceKept.forEach((fn) => fn());
+    this.afterCommitHooks.forEach((fn) => fn());
   }
 
   /** Undoes everything; never throws. */
@@ -79,9 +79,9 @@ export class Transaction {
    */
   private leave(): void {
     this.ended = true;
-    withNextPacket(this.client, () => this.client.query('COMMIT')).catch(() => undefined);
+    withNextBatch(this.client, () => this.client.query('COMMIT')).catch(() => undefined);
     this.client.release();
-    this.onceKept.forEach((fn) => fn());
+    this.afterCommitHooks.forEach((fn) => fn());
   }
 
   private end(command: 'COMMIT' | 'ROLLBACK'): Promise<QueryResult> {

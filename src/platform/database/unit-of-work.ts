@@ -4,8 +4,8 @@ import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { DatabaseConfig } from '../config/index.js';
 import { currentContext, withContext, type Context } from '../context/context.js';
 import { auditStatements } from './audit-row.js';
-import type { Entrance } from './entrances.js';
-import { inOnePacket } from './in-one-packet.js';
+import type { TenantContext } from './tenant-context.js';
+import { pipelined } from './pipeline.js';
 import { Resilience } from './resilience.js';
 import type { Statement } from './statement.js';
 import { Transaction } from './transaction.js';
@@ -48,7 +48,7 @@ export class UnitOfWork implements OnModuleInit {
    * Begins the transaction of the current context and applies the identity of the tenant context. Returns the row of
    * the enter function.
    */
-  async begin<R extends QueryResultRow>(entrance: Entrance<R>): Promise<R> {
+  async begin<R extends QueryResultRow>(entrance: TenantContext<R>): Promise<R> {
     const context = currentContext();
     if (context.transaction?.open) throw new Error('a transaction is open here already');
     const { transaction, row } = await this.resilience.connecting(() => this.enter<R>(entrance));
@@ -88,7 +88,10 @@ export class UnitOfWork implements OnModuleInit {
    * Runs a function in a transaction and a derived context of its own: committed when it returns, rolled back when it
    * throws.
    */
-  run<T, R extends QueryResultRow = QueryResultRow>(entrance: Entrance<R>, fn: (row: R) => Promise<T> | T): Promise<T> {
+  run<T, R extends QueryResultRow = QueryResultRow>(
+    entrance: TenantContext<R>,
+    fn: (row: R) => Promise<T> | T,
+  ): Promise<T> {
     return this.runIn(currentContext().derive(), () => this.begin(entrance), fn);
   }
 
@@ -116,7 +119,7 @@ export class UnitOfWork implements OnModuleInit {
    * caller runs in the next transaction, with access checked again. Throws what the function throws, and the Problem
    * that access then fails with.
    */
-  async outside<T>(fn: () => Promise<T>): Promise<T> {
+  async withoutTransaction<T>(fn: () => Promise<T>): Promise<T> {
     const context = currentContext();
     const { begin } = context.again;
     if (begin === null) throw new Error('this context cannot begin another transaction');
@@ -131,7 +134,7 @@ export class UnitOfWork implements OnModuleInit {
   /**
    * A single statement outside any transaction and any tenant: for entrances that must be durable before what follows.
    */
-  async once<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+  async queryOnce<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
     return this.resilience.connecting(async () => (await this.pool.query<R>(text, values)).rows);
   }
 
@@ -161,10 +164,12 @@ export class UnitOfWork implements OnModuleInit {
     return (this.dataSource.driver as unknown as { master: Pool }).master;
   }
 
-  private async enter<R extends QueryResultRow>(entrance: Entrance<R>): Promise<{ transaction: Transaction; row: R }> {
+  private async enter<R extends QueryResultRow>(
+    entrance: TenantContext<R>,
+  ): Promise<{ transaction: Transaction; row: R }> {
     const client: PoolClient = await this.pool.connect();
     const transaction = new Transaction(client, this.config.prepare === 'on', entrance.readOnly ?? false);
-    const sent = inOnePacket(client, () => [client.query('BEGIN'), transaction.send<R>(entrance.statement)] as const);
+    const sent = pipelined(client, () => [client.query('BEGIN'), transaction.send<R>(entrance.statement)] as const);
     const [begun, entered] = await Promise.allSettled(sent);
     if (begun.status === 'fulfilled' && entered.status === 'fulfilled')
       return { transaction, row: entered.value.rows[0]! };

@@ -6,7 +6,7 @@ export interface PermissionDeclaration {
   description: string;
   scopes: Partial<Record<Scope, readonly Role[]>>;
   /** It is about people, so that it may reach less than the organization: those assigned, or one's own record. */
-  ofPeople?: true;
+  personScoped?: true;
 }
 
 /** Shapes a metadata value of an event may take; free text has none, so that no personal data fits in. */
@@ -18,7 +18,7 @@ export type MetaKind = 'id' | 'digest' | 'code' | 'codes' | 'count' | 'flag' | '
  * as far as its scope, by the person who is the event's target or whom its metadata names in the field `person`.
  * Not for events recorded before anybody is known, such as a failed sign-in.
  */
-export interface LiveDeclaration {
+export interface RealtimeDeclaration {
   permission: string;
   person?: string;
 }
@@ -30,9 +30,9 @@ export interface EventDeclaration {
   description: string;
   meta?: Readonly<Record<string, MetaKind>>;
   /** Sent to listeners of `/v1/events` too: its type, target and time, nothing else. */
-  live?: LiveDeclaration;
+  realtime?: RealtimeDeclaration;
   /** Recorded by the platform on any route, so no route has to name it. */
-  ambient?: true;
+  implicit?: true;
   /** Recorded by operators' commands alone. */
   operator?: true;
 }
@@ -64,12 +64,12 @@ export interface JobDeclaration {
    * Permissions of which a member needs one, however far it reaches, to have it done; without, only jobs and operators
    * ask for it.
    */
-  askedBy?: readonly string[];
+  enqueuePermissions?: readonly string[];
   /**
    * A duty, done for an organization that is suspended too; other jobs of it wait until it is resumed. Runs in its own
    * lane.
    */
-  whileSuspended?: true;
+  runWhenSuspended?: true;
 }
 
 /**
@@ -114,7 +114,7 @@ export interface PersonalDataDeclaration {
 }
 
 /** One permission, any of several, or every member. */
-export type Who = string | readonly string[];
+export type PermissionList = string | readonly string[];
 
 /**
  * What a member may do to the rows of a tenant table, from within their session and by raw SQL. `migrate` makes row
@@ -131,11 +131,11 @@ export type Who = string | readonly string[];
 export interface RowRules {
   person?: string;
   permission?: string;
-  own?: { column: string; may: readonly RowCommand[] };
-  select?: Who;
-  insert?: Who;
-  update?: Who;
-  delete?: Who;
+  own?: { column: string; commands: readonly RowCommand[] };
+  select?: PermissionList;
+  insert?: PermissionList;
+  update?: PermissionList;
+  delete?: PermissionList;
 }
 
 export type RowCommand = 'select' | 'insert' | 'update' | 'delete';
@@ -146,7 +146,7 @@ export type RowCommand = 'select' | 'insert' | 'update' | 'delete';
  * log;
  * its column `id` is then its id.
  */
-export type TableDeclaration = { retention: { policies: readonly string[] } | { keep: string } } & (
+export type TableDeclaration = { retention: { policies: readonly string[] } | { reason: string } } & (
   | { kind: 'tenant'; rows: RowRules; resource?: string }
   | { kind: 'installation' }
 );
@@ -165,7 +165,7 @@ export interface ControlDeclaration {
   description: string;
 }
 
-/** Everything a feature declares; guards, catalogues, schedules, retention and tests are derived from it. */
+/** Everything a feature declares; guards, catalogs, schedules, retention and tests are derived from it. */
 export interface FeatureDeclaration {
   name: string;
   description: string;

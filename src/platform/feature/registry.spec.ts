@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { renderCatalogue } from '../boot/catalogue.js';
+import { renderCatalog } from '../boot/catalog.js';
 import { defineFeature } from './define-feature.js';
 import { allFeatures, declaration, declared, isResourceType } from './registry.js';
 
@@ -17,7 +17,7 @@ const testing = defineFeature({
       severity: 'info',
       description: 'It was done.',
       meta: { fields: 'codes' },
-      live: { permission: 'testing:do' },
+      realtime: { permission: 'testing:do' },
     },
   },
   errors: { testing_failed: { status: 418, title: 'It failed' } },
@@ -89,8 +89,8 @@ describe('the registry', () => {
   });
 });
 
-describe('the catalogue', () => {
-  const catalogue = renderCatalogue();
+describe('the catalog', () => {
+  const catalog = renderCatalog();
   it('shows every declaration of every section', () => {
     for (const line of [
       '| `testing:do` | Tests | org: owner; own: trainee, portal | Do it. |',
@@ -106,10 +106,10 @@ describe('the catalogue', () => {
       '| `testing` | tenant | by testing.old |',
       '| `testing.control` | X1, X2 | Controls. |',
     ])
-      expect(catalogue).toContain(line);
+      expect(catalog).toContain(line);
   });
 
   it('keeps a bar in a text from becoming a column', () => {
-    expect(catalogue).toContain('| testing | A feature \\| with a bar. |');
+    expect(catalog).toContain('| testing | A feature \\| with a bar. |');
   });
 });

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { Public } from '../access/decorators.js';
 import { Problem } from '../problem/problem.js';
-import { Returns } from '../http/returns.js';
+import { ResponseType } from '../http/response-type.js';
 import { HealthResponse } from './health.dto.js';
 
 /** A service the process cannot work without. */
@@ -32,7 +32,7 @@ export class HealthController {
   /** The process runs and its event loop turns. */
   @Get('live')
   @Public('orchestrators have no session')
-  @Returns(HealthResponse)
+  @ResponseType(HealthResponse)
   live(): HealthResponse {
     return { status: 'ok', checks: [] };
   }
@@ -40,7 +40,7 @@ export class HealthController {
   /** Every service the process needs answers; 503 otherwise. */
   @Get('ready')
   @Public('orchestrators have no session')
-  @Returns(HealthResponse)
+  @ResponseType(HealthResponse)
   async ready(): Promise<HealthResponse> {
     const checks = this.probes.map((probe) => () => this.ask(probe));
     try {

@@ -5,7 +5,7 @@ import { Public } from '../access/decorators.js';
 import { AppConfig } from '../config/app.config.js';
 import { SecurityConfig } from '../config/services.config.js';
 import { Problem } from '../problem/problem.js';
-import { Returns } from '../http/returns.js';
+import { ResponseType } from '../http/response-type.js';
 import { Metrics } from '../telemetry/metrics.js';
 
 /** What Prometheus reads. */
@@ -21,7 +21,7 @@ export class MetricsController {
   /** The process's metrics, for the bearer of METRICS_TOKEN; open in development when none is set. */
   @Get('metrics')
   @Public('Prometheus has no session: it shows METRICS_TOKEN instead')
-  @Returns.text('text/plain; version=0.0.4; charset=utf-8')
+  @ResponseType.text('text/plain; version=0.0.4; charset=utf-8')
   read(@Headers('authorization') authorization = ''): Promise<string> {
     this.admit(authorization);
     return this.metrics.registry.metrics();

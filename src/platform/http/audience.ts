@@ -1,6 +1,6 @@
 import { Expose } from 'class-transformer';
 import type { Member } from '../context/context.js';
-import type { Audience } from './picker.js';
+import type { Audience } from './serializer.js';
 
 /** The field leaves, but not for portal roles: whoever is the subject of records has no business with it. */
 export function StaffOnly(): PropertyDecorator {

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.types.js';
 import { AppLogger } from '../logging/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { openContext } from './open-context.js';
-import { Places } from '../places/index.js';
+import { GeoIp } from '../geoip/index.js';
 import { bodyParser } from './body.js';
 import { serveDocs } from './docs.js';
 import { securityHeaders } from './headers.js';
@@ -33,7 +33,7 @@ export async function createApp(module: Type | DynamicModule, config: Config): P
   configureExpress(app.getHttpAdapter().getInstance(), config);
   app.use(requestId, securityHeaders, observeRequests(logger, app.get(Metrics)));
   if (config.app.deployed) app.use(refusePlainHttp());
-  app.use(checkUrl, bodyParser(config.http.bodyLimitBytes), openContext(config.app, app.get(Places)));
+  app.use(checkUrl, bodyParser(config.http.bodyLimitBytes), openContext(config.app, app.get(GeoIp)));
   serveDocs(app);
   limitServer(app.getHttpServer());
   await initialized(app);

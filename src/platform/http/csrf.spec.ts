@@ -14,7 +14,7 @@ function admitted(headers: Record<string, string>, method = 'POST', config = app
     assertSameOrigin({ method, headers } as unknown as Request, config);
     return true;
   } catch (error) {
-    if (error instanceof Problem && error.code === 'csrf_refused') return false;
+    if (error instanceof Problem && error.code === 'csrf_check_failed') return false;
     throw error;
   }
 }

@@ -49,13 +49,13 @@ describe('a stream of events', () => {
     for (const broken of ['a\nevent: b', 'a\rb', 'a\0']) {
       expect(() => quiet().send(broken, 'thing.made', { name: 'x' }, 'portal')).toThrow('line break');
       expect(() => quiet().send('id', broken, { name: 'x' }, 'portal')).toThrow('line break');
-      expect(() => quiet().beat(broken)).toThrow('line break');
+      expect(() => quiet().heartbeat(broken)).toThrow('line break');
     }
   });
 
   it('moves the place by a sign of life, which is no event', () => {
     const stream = quiet();
-    stream.beat('place');
+    stream.heartbeat('place');
     expect(parse(written(stream))).toEqual({ events: [], lastEventId: 'place' });
   });
 

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { pickerOf, type Audience, type ResponseClass } from './picker.js';
+import { pickerOf, type Audience, type ResponseClass } from './serializer.js';
 
 /** How long a client that lost its stream waits before it comes back. */
-const RETRY_MILLIS = 2_000;
+const RETRY_MS = 2_000;
 
 /**
  * The answer to one listener: server-sent events (WHATWG HTML, section 9.2), whose data leaves through a response
@@ -20,7 +20,7 @@ export class EventStream extends Readable {
   ) {
     super();
     this.on('error', () => undefined); // it may be cut before there is an answer that listens
-    this.push(`retry: ${RETRY_MILLIS}\n\n`);
+    this.push(`retry: ${RETRY_MS}\n\n`);
   }
 
   /** Sends an event to whom the audience says; `id` is where a client that comes back goes on. */
@@ -31,7 +31,7 @@ export class EventStream extends Readable {
   }
 
   /** Shows that the stream lives, and moves the place to go on from; the client is told of no event. */
-  beat(id: string): void {
+  heartbeat(id: string): void {
     this.write(`: \nid: ${line(id)}\n\n`);
   }
 

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { Cursors } from './pagination.js';
 import { ProblemFilter } from './problem.filter.js';
-import { ReturnsInterceptor } from './returns.interceptor.js';
+import { ResponseTypeInterceptor } from './response-type.interceptor.js';
 import { validationPipe } from './validation.js';
 
 /**
@@ -13,7 +13,7 @@ import { validationPipe } from './validation.js';
 @Module({
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },
-    { provide: APP_INTERCEPTOR, useClass: ReturnsInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: ResponseTypeInterceptor },
     { provide: APP_PIPE, useFactory: validationPipe },
     Cursors,
   ],

@@ -14,6 +14,6 @@ export { LocalRateLimiter, RateLimiter } from './rate-limit.js';
 export { RateLimitModule } from './rate-limit.module.js';
 export type { RateLimit } from './rate-limit.js';
 export { requestIdOf } from './request-id.js';
-export { Returns, returnsOf } from './returns.js';
-export type { ReturnsMetadata } from './returns.js';
+export { ResponseType, responseTypeOf } from './response-type.js';
+export type { ResponseTypeMetadata } from './response-type.js';
 export { shutDownOnSignals } from './shutdown.js';

@@ -3,7 +3,7 @@ import { parse } from 'cookie';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { AppConfig } from '../config/index.js';
 import { requestIdOf } from './request-id.js';
-import type { Places } from '../places/index.js';
+import type { GeoIp } from '../geoip/index.js';
 import { Context, withContext } from '../context/context.js';
 
 /** As `randomToken` makes them. */
@@ -13,7 +13,7 @@ const TOKEN = /^[\w-]{43}$/;
  * Opens the request's context, and makes sure that its transaction ends with the connection at the latest. Comes after
  * the body has been read, because the events of a socket do not carry the context along.
  */
-export function openContext(app: AppConfig, places: Places): RequestHandler {
+export function openContext(app: AppConfig, places: GeoIp): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const ip = addressOf(request);
     const context = new Context({
@@ -21,7 +21,7 @@ export function openContext(app: AppConfig, places: Places): RequestHandler {
       ip,
       userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
       device: deviceOf(request, app.deviceCookieName),
-      place: () => places.of(ip),
+      location: () => places.of(ip),
     });
     response.once('close', () => context.work.transactions.forEach((transaction) => void transaction.rollback()));
     withContext(context, next);

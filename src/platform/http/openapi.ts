@@ -2,8 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { AppConfig } from '../config/app.config.js';
-import { fieldsOf } from './picker.js';
-import { responseClasses } from './returns.js';
+import { fieldsOf } from './serializer.js';
+import { responseClasses } from './response-type.js';
 
 type Responses = NonNullable<OpenAPIObject['paths'][string]['get']>['responses'];
 

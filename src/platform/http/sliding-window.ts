@@ -16,7 +16,7 @@ export const COUNT_IN_REDIS = `
   redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[2] / 1000))
   return -1`;
 
-const MOST_KEYS = 50_000;
+const MAX_KEYS = 50_000;
 
 /** A ring of the times of the last uses: the one at `next` is the oldest, once the ring is full. */
 interface Uses {
@@ -51,9 +51,9 @@ export class LocalWindow {
 
   /** Makes room for one more key: by what is over, else by the one that came first. */
   private add(key: string, now: number): Uses {
-    if (this.keys.size >= MOST_KEYS) {
+    if (this.keys.size >= MAX_KEYS) {
       for (const [old, { over }] of this.keys) if (over <= now) this.keys.delete(old);
-      if (this.keys.size >= MOST_KEYS) this.keys.delete(this.keys.keys().next().value!);
+      if (this.keys.size >= MAX_KEYS) this.keys.delete(this.keys.keys().next().value!);
     }
     const uses = { times: [], next: 0, over: now };
     this.keys.set(key, uses);

@@ -2,7 +2,7 @@ import { parse } from 'node:querystring';
 import { Problem } from '../problem/problem.js';
 
 const DEEPEST = 32;
-const REFUSED_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+const REJECTED_KEYS_RATE_LIMIT = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Refuses what Postgres cannot store as text or would store as something else: NUL and lone surrogates. */
 export function assertText(text: string): void {
@@ -53,5 +53,6 @@ export function decode(text: string): string {
 
 function assertKey(key: string): void {
   assertText(key);
-  if (REFUSED_KEYS.has(key)) throw new Problem('invalid_request', { detail: 'a field has a name that is not allowed' });
+  if (REJECTED_KEYS_RATE_LIMIT.has(key))
+    throw new Problem('invalid_request', { detail: 'a field has a name that is not allowed' });
 }

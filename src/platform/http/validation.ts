@@ -3,7 +3,7 @@ import type { ValidationError } from 'class-validator';
 import { Problem } from '../problem/problem.js';
 import type { FieldError } from '../problem/problem.js';
 
-const MOST_ERRORS = 50;
+const MAX_ERRORS = 50;
 const LONGEST_FIELD = 200;
 
 /** Checks bodies and queries against their classes: unknown fields are refused, and no refusal repeats a value. */
@@ -16,7 +16,7 @@ export function validationPipe(): ValidationPipe {
     stopAtFirstError: true,
     validationError: { target: false, value: false },
     exceptionFactory: (errors: ValidationError[]) =>
-      new Problem('invalid_request', { errors: fieldErrors(errors).slice(0, MOST_ERRORS) }),
+      new Problem('invalid_request', { errors: fieldErrors(errors).slice(0, MAX_ERRORS) }),
   });
 }
 

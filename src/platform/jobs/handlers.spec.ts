@@ -47,8 +47,8 @@ describe('the handlers of jobs', () => {
 
 describe('a failure for good', () => {
   it('says its code and nothing else', () => {
-    expect(new PermanentFailure('payload_gone', { cause: new Error('secret') }).message).toBe(
-      'the job cannot succeed: payload_gone',
+    expect(new PermanentFailure('payload_expired', { cause: new Error('secret') }).message).toBe(
+      'the job cannot succeed: payload_expired',
     );
   });
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
-import type { AuditTrail } from '../audit/audit-trail.js';
+import type { AuditLog } from '../audit/audit-log.js';
 import { currentContext } from '../context/context.js';
 import { DatabaseUnavailable } from '../database/errors.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
@@ -12,7 +12,7 @@ import { Problem } from '../problem/problem.js';
 import type { BoundHandler, JobHandlers } from './handlers.js';
 import { JobRunner } from './job-runner.js';
 import { PermanentFailure } from './on-job.js';
-import type { OutboxRows } from './outbox-rows.js';
+import type { OutboxRepository } from './outbox.repository.js';
 import type { RedisConnections } from '../redis/index.js';
 import type { QueueItem, Queues } from './queues.js';
 
@@ -50,8 +50,8 @@ function runner(): JobRunner {
     {} as Queues,
     {} as RedisConnections,
     unitOfWork as unknown as UnitOfWork,
-    rows as unknown as OutboxRows,
-    {} as AuditTrail,
+    rows as unknown as OutboxRepository,
+    {} as AuditLog,
   );
 }
 

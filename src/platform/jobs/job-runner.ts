@@ -1,19 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
-import { AuditTrail } from '../audit/audit-trail.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { Context, withContext } from '../context/context.js';
-import { organizationEntrance } from '../database/entrances.js';
+import { enterOrganization } from '../database/tenant-context.js';
 import { DatabaseUnavailable, isConnectionError } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { declaration } from '../feature/registry.js';
 import { Problem } from '../problem/problem.js';
 import { JobHandlers, type BoundHandler } from './handlers.js';
 import { PermanentFailure, type JobContext, type JobCounts } from './on-job.js';
-import { OutboxRows } from './outbox-rows.js';
+import { OutboxRepository } from './outbox.repository.js';
 import { RedisConnections } from '../redis/index.js';
 import { Queues, type QueueItem } from './queues.js';
 
-const OUTAGE_MILLIS = 3_000;
+const OUTAGE_MS = 3_000;
 
 /** Takes jobs from the queues and runs their handlers, each in its organization. */
 @Injectable()
@@ -26,8 +26,8 @@ export class JobRunner {
     private readonly queues: Queues,
     private readonly redis: RedisConnections,
     private readonly unitOfWork: UnitOfWork,
-    private readonly rows: OutboxRows,
-    private readonly audit: AuditTrail,
+    private readonly rows: OutboxRepository,
+    private readonly audit: AuditLog,
   ) {}
 
   /** Starts one BullMQ worker a job. */
@@ -67,14 +67,14 @@ export class JobRunner {
           this.log.warn(`job ${handler.job} ${data.id} failed at attempt ${job.attempt}`, error);
           throw bare(error);
         }
-        await bull.moveToDelayed(Date.now() + OUTAGE_MILLIS, token);
+        await bull.moveToDelayed(Date.now() + OUTAGE_MS, token);
         throw new DelayedError();
       }
     });
   }
 
   private runShared(handler: BoundHandler, job: JobContext): Promise<void> {
-    return this.unitOfWork.run(organizationEntrance(job.orgId), async () => {
+    return this.unitOfWork.run(enterOrganization(job.orgId), async () => {
       const row = await this.rows.finish(job.id);
       if (row === null) return;
       await this.rows.finishRun(job.id, await within(job.signal, handler.run(row.payload, job)));
@@ -82,7 +82,7 @@ export class JobRunner {
   }
 
   private async runAlone(handler: BoundHandler, job: JobContext): Promise<void> {
-    const entrance = organizationEntrance(job.orgId);
+    const entrance = enterOrganization(job.orgId);
     const row = await this.unitOfWork.run(entrance, () => this.rows.open(job.id));
     if (row === null) return;
     const counts = await within(job.signal, handler.run(row.payload, job));
@@ -97,7 +97,7 @@ export class JobRunner {
     const last = error instanceof UnrecoverableError || job.attemptsMade >= declaration('jobs', handler.job).attempts;
     if (!last) return;
     this.log.warn(`job ${handler.job} ${job.data.id} is dead`);
-    await withContext(this.context(handler, job.data), () => this.bury(handler, job.data, error)).catch(
+    await withContext(this.context(handler, job.data), () => this.moveToFailed(handler, job.data, error)).catch(
       (cause: unknown) => {
         // The lease runs out and the job is handed out again: nothing is lost by not burying it now.
         this.log.error(`job ${job.data.id} could not be marked dead`, cause);
@@ -105,11 +105,11 @@ export class JobRunner {
     );
   }
 
-  private bury(handler: BoundHandler, { orgId, id }: QueueItem, error: Error): Promise<void> {
+  private moveToFailed(handler: BoundHandler, { orgId, id }: QueueItem, error: Error): Promise<void> {
     const code = /^[a-z_]+$/.test(error.message) ? error.message : 'internal';
-    return this.unitOfWork.run(organizationEntrance(orgId), async () => {
-      if (!(await this.rows.bury(id, code))) return;
-      this.audit.record('job.dead', {
+    return this.unitOfWork.run(enterOrganization(orgId), async () => {
+      if (!(await this.rows.moveToFailed(id, code))) return;
+      this.audit.record('job.failed', {
         outcome: 'failure',
         target: { type: 'job', id },
         meta: { job: handler.job, error: code },

@@ -5,10 +5,10 @@ export const jobsFeature = defineFeature({
   name: 'jobs',
   description: 'Work handed to the queue in the transaction that asks for it, and the record of scheduled runs.',
   events: {
-    'job.dead': {
+    'job.failed': {
       category: 'jobs',
       severity: 'warning',
-      ambient: true,
+      implicit: true,
       description: 'A job failed its last attempt and waits for somebody to look.',
       meta: { job: 'code', error: 'code' },
     },

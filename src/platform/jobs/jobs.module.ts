@@ -6,7 +6,7 @@ import { JobRunner } from './job-runner.js';
 import { Jobs } from './jobs.js';
 import { MailDelivery } from './mail-delivery.js';
 import { OutboxRelay } from './outbox-relay.js';
-import { OutboxRows } from './outbox-rows.js';
+import { OutboxRepository } from './outbox.repository.js';
 import { Queues } from './queues.js';
 import { Scheduler } from './scheduler.js';
 import { WorkerHost } from './worker-host.js';
@@ -15,7 +15,7 @@ import { WorkerHost } from './worker-host.js';
 @Global()
 @Module({
   imports: [DiscoveryModule, ScheduleModule.forRoot()],
-  providers: [JobHandlers, JobRunner, Jobs, MailDelivery, OutboxRelay, OutboxRows, Queues, Scheduler, WorkerHost],
+  providers: [JobHandlers, JobRunner, Jobs, MailDelivery, OutboxRelay, OutboxRepository, Queues, Scheduler, WorkerHost],
   exports: [Jobs, JobHandlers, MailDelivery, Queues],
 })
 export class JobsModule {}

@@ -1,35 +1,35 @@
 -- The outbox: claiming, reclaiming, and metrics.
 
--- Claims the jobs that can be dispatched now: round-robin over lanes, few in flight per lane, in order within an order
+-- Claims the jobs that can be dispatched now: round-robin over group_keys, few in flight per group_key, in order within an order
 -- key. lease_seconds maps a job to the seconds before it is handed out again. Jobs of a suspended organization wait,
--- except those in the lanes named in duties.
+-- except those in the group_keys named in duties.
 CREATE OR REPLACE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
 RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  WITH RECURSIVE lanes AS (
-    (SELECT lane FROM public.outbox WHERE state = 'pending' ORDER BY lane LIMIT 1)
+  WITH RECURSIVE group_keys AS (
+    (SELECT group_key FROM public.outbox WHERE state = 'pending' ORDER BY group_key LIMIT 1)
     UNION ALL
-    SELECT (SELECT o.lane FROM public.outbox o WHERE o.state = 'pending' AND o.lane > l.lane ORDER BY o.lane LIMIT 1)
-      FROM lanes l WHERE l.lane IS NOT NULL
+    SELECT (SELECT o.group_key FROM public.outbox o WHERE o.state = 'pending' AND o.group_key > l.group_key ORDER BY o.group_key LIMIT 1)
+      FROM group_keys l WHERE l.group_key IS NOT NULL
   ), claimed AS (
-    SELECT c.org_id, c.id FROM lanes l CROSS JOIN LATERAL (
+    SELECT c.org_id, c.id FROM group_keys l CROSS JOIN LATERAL (
       SELECT o.org_id, o.id FROM public.outbox o
-       WHERE o.state = 'pending' AND o.lane = l.lane AND o.available_at <= clock_timestamp()
+       WHERE o.state = 'pending' AND o.group_key = l.group_key AND o.available_at <= clock_timestamp()
          AND (o.order_key IS NULL OR NOT EXISTS (
            SELECT FROM public.outbox earlier
-            WHERE earlier.lane = o.lane AND earlier.order_key = o.order_key AND earlier.seq < o.seq
+            WHERE earlier.group_key = o.group_key AND earlier.order_key = o.order_key AND earlier.seq < o.seq
               AND earlier.state IN ('pending', 'dispatched') AND earlier.order_key IS NOT NULL))
        ORDER BY o.seq
        LIMIT greatest(0, per_lane - (SELECT count(*) FROM public.outbox d
-         WHERE d.state = 'dispatched' AND d.lane = l.lane))
+         WHERE d.state = 'dispatched' AND d.group_key = l.group_key))
        FOR UPDATE SKIP LOCKED
-    ) c WHERE l.lane IS NOT NULL AND (substr(l.lane, 38) = ANY (duties) OR EXISTS (
-      SELECT FROM public.organizations org WHERE org.id = left(l.lane, 36)::uuid AND org.status = 'active'))
+    ) c WHERE l.group_key IS NOT NULL AND (substr(l.group_key, 38) = ANY (duties) OR EXISTS (
+      SELECT FROM public.organizations org WHERE org.id = left(l.group_key, 36)::uuid AND org.status = 'active'))
   )
   UPDATE public.outbox o SET state = 'dispatched',
          leased_until = clock_timestamp() + make_interval(secs => coalesce((lease_seconds ->> o.job)::integer, 60))
     FROM claimed c WHERE o.org_id = c.org_id AND o.id = c.id
-  RETURNING o.org_id, o.id, o.job, o.lane
+  RETURNING o.org_id, o.id, o.job, o.group_key
 $$;
 GRANT EXECUTE ON FUNCTION app.claim_outbox TO vouchsafe_worker;
 
@@ -45,13 +45,13 @@ GRANT EXECUTE ON FUNCTION app.reclaim_outbox TO vouchsafe_worker;
 
 -- Returns the metrics of the outbox, without suspended organizations.
 CREATE OR REPLACE FUNCTION app.outbox_depth(
-  OUT pending bigint, OUT dispatched bigint, OUT dead bigint, OUT oldest_seconds double precision
+  OUT pending bigint, OUT dispatched bigint, OUT failed bigint, OUT oldest_seconds double precision
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'dispatched'),
-         count(*) FILTER (WHERE state = 'dead'),
+         count(*) FILTER (WHERE state = 'failed'),
          coalesce(extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE state = 'pending')),
            0)::double precision
-    FROM public.outbox WHERE state IN ('pending', 'dispatched', 'dead')
+    FROM public.outbox WHERE state IN ('pending', 'dispatched', 'failed')
      AND org_id IN (SELECT o.id FROM public.organizations o WHERE o.status = 'active')
 $$;
 GRANT EXECUTE ON FUNCTION app.outbox_depth TO vouchsafe_worker;

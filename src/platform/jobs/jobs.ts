@@ -10,7 +10,7 @@ export interface EnqueueOptions {
    * Jobs of one lane share few places in flight, so that a busy lane never starves a quiet one. Default: job and
    * organization.
    */
-  lane?: string;
+  groupKey?: string;
   /** Jobs with the same key in a lane run one after another, in the order they were enqueued. */
   orderKey?: string;
   delaySeconds?: number;
@@ -25,14 +25,23 @@ export class Jobs {
   async enqueue(
     job: JobName,
     payload: JobPayload,
-    { lane, orderKey, delaySeconds = 0 }: EnqueueOptions = {},
+    { groupKey, orderKey, delaySeconds = 0 }: EnqueueOptions = {},
   ): Promise<string> {
     const { orgId, requestId } = currentContext();
     const id = newId();
     await this.unitOfWork.execute(
-      `INSERT INTO outbox (org_id, id, job, lane, order_key, payload, request_id, available_at)
+      `INSERT INTO outbox (org_id, id, job, group_key, order_key, payload, request_id, available_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))`,
-      [orgId, id, job, `${orgId}:${lane ?? job}`, orderKey ?? null, JSON.stringify(payload), requestId, delaySeconds],
+      [
+        orgId,
+        id,
+        job,
+        `${orgId}:${groupKey ?? job}`,
+        orderKey ?? null,
+        JSON.stringify(payload),
+        requestId,
+        delaySeconds,
+      ],
     );
     return id;
   }

@@ -74,7 +74,7 @@ it('fails permanently when the server rejects the mail permanently, and records 
   failure = new MailFailed('EENVELOPE 550', true);
   const error = await deliver(letter('a@test.example')).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(PermanentFailure);
-  expect(error).toMatchObject({ code: 'mail_refused', cause: failure });
+  expect(error).toMatchObject({ code: 'mail_rejected', cause: failure });
   expect(steps.some((step) => step.startsWith('record'))).toBe(false);
 });
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../context/context.js';
-import { organizationEntrance } from '../database/entrances.js';
+import { enterOrganization } from '../database/tenant-context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { MailMessage } from '../mail/index.js';
 import { MailFailed, Mailer } from '../mail/mailer.js';
@@ -29,14 +29,14 @@ export class MailDelivery {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** Throws PermanentFailure `mail_refused` when the mail server rejects the mail permanently. */
+  /** Throws PermanentFailure `mail_rejected` when the mail server rejects the mail permanently. */
   async deliver<T>({ load, write, record, recordIn }: MailSteps<T>): Promise<void> {
     const { orgId } = currentContext();
-    const loaded = await this.unitOfWork.run(organizationEntrance(orgId), load);
+    const loaded = await this.unitOfWork.run(enterOrganization(orgId), load);
     if (loaded === null) return;
     await this.send(write(loaded));
     if (record === undefined) return;
-    await this.unitOfWork.run(organizationEntrance(recordIn?.(loaded) ?? orgId), () => record(loaded));
+    await this.unitOfWork.run(enterOrganization(recordIn?.(loaded) ?? orgId), () => record(loaded));
   }
 
   private async send(message: MailMessage): Promise<void> {
@@ -44,7 +44,7 @@ export class MailDelivery {
       await this.mailer.send(message);
     } catch (error) {
       throw error instanceof MailFailed && error.permanent
-        ? new PermanentFailure('mail_refused', { cause: error })
+        ? new PermanentFailure('mail_rejected', { cause: error })
         : error;
     }
   }

@@ -5,8 +5,8 @@ import { RedisConnections } from '../redis/index.js';
 import { Queues, type QueueItem } from './queues.js';
 
 const PER_LANE = 32;
-const IDLE_MILLIS = 50;
-const RECLAIM_MILLIS = 5_000;
+const IDLE_MS = 50;
+const RECLAIM_MS = 5_000;
 const LEASE_MARGIN_SECONDS = 30;
 
 interface Claimed {
@@ -40,7 +40,7 @@ export class OutboxRelay {
         [...declared('jobs')].map(([name, { timeoutSeconds }]) => [name, timeoutSeconds + LEASE_MARGIN_SECONDS]),
       ),
     );
-    this.duties = [...declared('jobs')].filter(([, { whileSuspended }]) => whileSuspended).map(([name]) => name);
+    this.duties = [...declared('jobs')].filter(([, { runWhenSuspended }]) => runWhenSuspended).map(([name]) => name);
   }
 
   /** Starts moving, until `stop`. */
@@ -57,9 +57,9 @@ export class OutboxRelay {
   }
 
   /** One round: gives back what was lost, hands out what is due. Returns how many it handed out. */
-  async round(): Promise<number> {
+  async poll(): Promise<number> {
     await this.reclaim();
-    const claimed = await this.unitOfWork.once<Claimed>('SELECT * FROM app.claim_outbox($1, $2, $3)', [
+    const claimed = await this.unitOfWork.queryOnce<Claimed>('SELECT * FROM app.claim_outbox($1, $2, $3)', [
       PER_LANE,
       this.leases,
       this.duties,
@@ -78,16 +78,18 @@ export class OutboxRelay {
     const redis = this.redis.shared;
     const everything = this.queueLostMemory && redis.status === 'ready';
     if (!everything && Date.now() < this.reclaimAt) return;
-    const [row] = await this.unitOfWork.once<{ count: string }>('SELECT app.reclaim_outbox($1) AS count', [everything]);
+    const [row] = await this.unitOfWork.queryOnce<{ count: string }>('SELECT app.reclaim_outbox($1) AS count', [
+      everything,
+    ]);
     if (everything) this.queueLostMemory = false;
-    this.reclaimAt = Date.now() + RECLAIM_MILLIS;
+    this.reclaimAt = Date.now() + RECLAIM_MS;
     if (Number(row!.count) > 0) this.log.log(`${row!.count} jobs did not come to an end and are handed out again`);
   }
 
   private async loop(): Promise<void> {
     while (!this.stopping) {
       const moved = await this.attempt();
-      if (moved === 0) await new Promise((resolve) => setTimeout(resolve, IDLE_MILLIS));
+      if (moved === 0) await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
     }
   }
 
@@ -95,7 +97,7 @@ export class OutboxRelay {
   private async attempt(): Promise<number> {
     if (this.redis.shared.status !== 'ready') return 0;
     try {
-      return await this.round();
+      return await this.poll();
     } catch (error) {
       this.queueLostMemory = true;
       this.log.warn('handing out jobs failed, trying again', error);

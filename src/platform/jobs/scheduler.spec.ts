@@ -17,7 +17,7 @@ defineFeature({
       backoffSeconds: 1,
       timeoutSeconds: 1,
       concurrency: 1,
-      whileSuspended: true,
+      runWhenSuspended: true,
     },
   },
   schedules: {

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { CronExpressionParser } from 'cron-parser';
 import { Clock } from '../clock/clock.js';
-import { INSTALLATION } from '../clock/id.js';
+import { SYSTEM_ORG_ID } from '../clock/id.js';
 import { Context, withContext } from '../context/context.js';
-import { organizationEntrance } from '../database/entrances.js';
+import { enterOrganization } from '../database/tenant-context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { ScheduleDeclaration } from '../feature/declarations.js';
 import { declared, type JobName } from '../feature/registry.js';
@@ -46,7 +46,7 @@ export class Scheduler {
   }
 
   private async startSlot(name: string, schedule: ScheduleDeclaration, slot: Date): Promise<number> {
-    const orgIds = schedule.per === 'installation' ? [INSTALLATION] : await this.organizations(schedule);
+    const orgIds = schedule.per === 'installation' ? [SYSTEM_ORG_ID] : await this.organizations(schedule);
     let started = 0;
     for (const orgId of orgIds) {
       if (await this.startRun(name, schedule, slot, orgId)) started += 1;
@@ -56,16 +56,16 @@ export class Scheduler {
 
   /** Suspended ones have only their duties done. */
   private async organizations({ job }: ScheduleDeclaration): Promise<string[]> {
-    const suspendedToo = declared('jobs').get(job)?.whileSuspended ?? false;
-    return (await this.unitOfWork.once<{ id: string }>('SELECT app.organization_ids($1) AS id', [suspendedToo])).map(
-      ({ id }) => id,
-    );
+    const suspendedToo = declared('jobs').get(job)?.runWhenSuspended ?? false;
+    return (
+      await this.unitOfWork.queryOnce<{ id: string }>('SELECT app.organization_ids($1) AS id', [suspendedToo])
+    ).map(({ id }) => id);
   }
 
   private startRun(name: string, schedule: ScheduleDeclaration, slot: Date, orgId: string): Promise<boolean> {
     const context = new Context({ orgId, actor: { type: 'system', id: `schedule:${name}` } });
     return withContext(context, () =>
-      this.unitOfWork.run(organizationEntrance(orgId), async () => {
+      this.unitOfWork.run(enterOrganization(orgId), async () => {
         const taken = await this.unitOfWork.sql(
           'SELECT 1 FROM job_runs WHERE org_id = $1 AND schedule = $2 AND period = $3',
           [orgId, name, slot],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { INSTALLATION } from '../clock/id.js';
+import { SYSTEM_ORG_ID } from '../clock/id.js';
 import { currentContext } from '../context/context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { openTextNullable, sealNullable } from '../crypto/envelope.js';
@@ -8,17 +8,17 @@ import { DecryptionFailed } from '../crypto/errors.js';
 import { Kms } from '../crypto/kms.js';
 
 /** The subject that stands for the organization itself. */
-export const ORGANIZATION = INSTALLATION;
+export const ORGANIZATION = SYSTEM_ORG_ID;
 
 type Purpose = 'data' | 'index';
 
 /** A data key as it lies in the database, wrapped by the KMS; null once destroyed. */
 export interface WrappedKey {
-  generation: number;
+  keyVersion: number;
   wrapped: Buffer | null;
 }
 
-/** The data keys of one subject: the newest seals, every generation opens. */
+/** The data keys of one subject: the newest seals, every key version opens. */
 export class KeyRing {
   constructor(private readonly keys: ReadonlyMap<number, Buffer>) {}
 
@@ -26,18 +26,18 @@ export class KeyRing {
     return this.keys.size === 0;
   }
 
-  /** The newest generation; -Infinity for an empty ring. */
-  get generation(): number {
+  /** The newest key version; -Infinity for an empty ring. */
+  get keyVersion(): number {
     return Math.max(...this.keys.keys());
   }
 
   get current(): Buffer {
-    return this.keyFor(this.generation);
+    return this.keyFor(this.keyVersion);
   }
 
-  /** Throws DecryptionFailed for a generation that does not exist, or was destroyed. */
-  readonly keyFor = (generation: number): Buffer => {
-    const key = this.keys.get(generation);
+  /** Throws DecryptionFailed for a key version that does not exist, or was destroyed. */
+  readonly keyFor = (keyVersion: number): Buffer => {
+    const key = this.keys.get(keyVersion);
     if (key === undefined) throw new DecryptionFailed('a destroyed or unknown data key');
     return key;
   };
@@ -58,7 +58,7 @@ export class RowCipher {
   ) {}
 
   seal(column: string, text: string | null): Buffer | null {
-    return sealNullable(this.ring.current, this.ring.generation, text, this.place(column));
+    return sealNullable(this.ring.current, this.ring.keyVersion, text, this.place(column));
   }
 
   open(column: string, sealed: Buffer | null): string | null {
@@ -83,13 +83,13 @@ export class DataKeys {
     private readonly kms: Kms,
   ) {}
 
-  /** A new key of generation 1 for a subject. */
+  /** A new key of key version 1 for a subject. */
   async create(subjectId: string, purpose: Purpose = 'data'): Promise<KeyRing> {
     const { orgId } = currentContext();
     const key = randomBytes(32);
     const wrapped = await this.kms.wrap(key, wrapContext(orgId, subjectId, purpose));
     await this.unitOfWork.execute(
-      `INSERT INTO data_keys (org_id, subject_id, purpose, generation, wrapped) VALUES ($1, $2, $3, 1, $4)
+      `INSERT INTO data_keys (org_id, subject_id, purpose, key_version, wrapped) VALUES ($1, $2, $3, 1, $4)
          ON CONFLICT DO NOTHING`,
       [orgId, subjectId, purpose, wrapped],
     );
@@ -99,7 +99,7 @@ export class DataKeys {
   /** The keys of a subject; an empty ring when it has none. */
   async find(subjectId: string, purpose: Purpose = 'data'): Promise<KeyRing> {
     const rows = await this.unitOfWork.sql<WrappedKey & Record<string, unknown>>(
-      'SELECT generation, wrapped FROM data_keys WHERE org_id = $1 AND subject_id = $2 AND purpose = $3',
+      'SELECT key_version AS "keyVersion", wrapped FROM data_keys WHERE org_id = $1 AND subject_id = $2 AND purpose = $3',
       [currentContext().orgId, subjectId, purpose],
     );
     return this.unwrap(subjectId, purpose, rows);
@@ -113,9 +113,9 @@ export class DataKeys {
     orgId = currentContext().orgId,
   ): Promise<KeyRing> {
     const keys = new Map<number, Buffer>();
-    for (const { generation, wrapped } of rows) {
+    for (const { keyVersion, wrapped } of rows) {
       if (wrapped !== null)
-        keys.set(generation, await this.kms.unwrap(wrapped, wrapContext(orgId, subjectId, purpose)));
+        keys.set(keyVersion, await this.kms.unwrap(wrapped, wrapContext(orgId, subjectId, purpose)));
     }
     return new KeyRing(keys);
   }
@@ -131,13 +131,13 @@ export class DataKeys {
   /**
    * The organization's own keys, made at first use and remembered once that is committed: they are never destroyed
    * while the
-   * organization lives. A row sealed by a newer generation is answered by reading again.
+   * organization lives. A row sealed by a newer key version is answered by reading again.
    */
-  async ofOrganization(purpose: Purpose = 'data', generation = 0): Promise<KeyRing> {
+  async ofOrganization(purpose: Purpose = 'data', keyVersion = 0): Promise<KeyRing> {
     const { orgId, transaction } = currentContext();
     const id = `${orgId}|${purpose}`;
     const known = this.organizationRings.get(id);
-    if (known !== undefined && known.generation >= generation) return known;
+    if (known !== undefined && known.keyVersion >= keyVersion) return known;
     const found = await this.find(ORGANIZATION, purpose);
     const ring = found.isEmpty ? await this.create(ORGANIZATION, purpose) : found;
     transaction?.afterCommit(() => this.organizationRings.set(id, ring));

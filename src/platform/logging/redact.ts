@@ -3,7 +3,7 @@ import { REDACTED, scrub } from './patterns.js';
 import { isSensitiveKey } from './sensitive-keys.js';
 
 const DEEPEST = 8;
-const MOST_ITEMS = 100;
+const MAX_ITEMS = 100;
 
 /**
  * A copy of `value` that is safe to log: plain JSON without the values of sensitive keys and without what looks
@@ -40,8 +40,8 @@ function copyObject(value: object, path: readonly object[]): unknown {
 }
 
 function copyList(items: readonly unknown[], path: readonly object[]): unknown[] {
-  const copies = items.slice(0, MOST_ITEMS).map((item) => copy(item, path, false));
-  return items.length > MOST_ITEMS ? [...copies, `[${items.length - MOST_ITEMS} more]`] : copies;
+  const copies = items.slice(0, MAX_ITEMS).map((item) => copy(item, path, false));
+  return items.length > MAX_ITEMS ? [...copies, `[${items.length - MAX_ITEMS} more]`] : copies;
 }
 
 function copyEntries(
@@ -50,7 +50,7 @@ function copyEntries(
 ): Record<string, unknown> {
   const isError = path.at(-1) instanceof Error;
   const copies: Record<string, unknown> = Object.create(null);
-  for (let index = 0; index < entries.length && index < MOST_ITEMS; index++) {
+  for (let index = 0; index < entries.length && index < MAX_ITEMS; index++) {
     const [key, item] = entries[index]!;
     const hidden = item !== null && item !== undefined && isSensitiveKey(key) && !(isError && key === 'name');
     copies[isPlainKey(key) ? key : scrub(key)] = copy(item, path, hidden);

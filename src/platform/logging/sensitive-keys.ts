@@ -91,14 +91,14 @@ const WHOLE = new Set([
 ]);
 
 const known = new Map<string, boolean>();
-const MOST_KNOWN = 5000;
+const MAX_KNOWN = 5000;
 
 /** True for keys whose values never enter a log, however they are spelled (`firstName`, `first_name`, `FIRST-NAME`). */
 export function isSensitiveKey(key: string): boolean {
   let sensitive = known.get(key);
   if (sensitive === undefined) {
     sensitive = judge(key);
-    if (known.size < MOST_KNOWN) known.set(key, sensitive);
+    if (known.size < MAX_KNOWN) known.set(key, sensitive);
   }
   return sensitive;
 }

@@ -1,4 +1,4 @@
-export { Names } from './names.js';
+export { DnsResolver } from './dns-resolver.js';
 export { OutboundFetch, type OutboundRequest } from './outbound-fetch.js';
 export { OutboundModule } from './outbound.module.js';
-export { OutboundRefused, type OutboundRefusal } from './outbound-refused.js';
+export { OutboundError, type OutboundErrorCode } from './outbound-error.js';

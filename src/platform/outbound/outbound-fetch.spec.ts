@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { AppConfig, OutboundConfig } from '../config/index.js';
 import { isPublic } from './addresses.js';
-import { Names } from './names.js';
+import { DnsResolver } from './dns-resolver.js';
 import { OutboundFetch } from './outbound-fetch.js';
-import { OutboundRefused } from './outbound-refused.js';
+import { OutboundError } from './outbound-error.js';
 
 /** Names as a test has them, in place of the system's. */
-class KnownNames extends Names {
+class KnownNames extends DnsResolver {
   constructor(private readonly known: Record<string, string[]>) {
     super(new OutboundConfig());
   }
@@ -40,7 +40,7 @@ async function refusal(fetching: Promise<unknown>): Promise<string> {
     () => 'fetched',
     (cause: unknown) => cause,
   );
-  return error instanceof OutboundRefused ? error.reason : String(error);
+  return error instanceof OutboundError ? error.reason : String(error);
 }
 
 const INSIDE = [

@@ -4,11 +4,11 @@ import { isIP, type LookupFunction } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/index.js';
 import { isLoopback, isPublic } from './addresses.js';
-import { Names } from './names.js';
-import { OutboundRefused } from './outbound-refused.js';
+import { DnsResolver } from './dns-resolver.js';
+import { OutboundError } from './outbound-error.js';
 
-const MOST_BYTES = 256 * 1024;
-const MOST_MILLIS = 10_000;
+const MAX_BYTES = 256 * 1024;
+const MAX_MS = 10_000;
 
 /** What may be said of a request; `fetch`'s own options fit. */
 export interface OutboundRequest {
@@ -28,27 +28,27 @@ export interface OutboundRequest {
 @Injectable()
 export class OutboundFetch {
   constructor(
-    private readonly names: Names,
+    private readonly names: DnsResolver,
     private readonly app: AppConfig,
   ) {}
 
-  /** A text that is there (200). Throws OutboundRefused. */
+  /** A text that is there (200). Throws OutboundError. */
   async text(url: string): Promise<string> {
     const response = await this.fetch(url);
-    if (response.status !== 200) throw new OutboundRefused('status_unexpected');
+    if (response.status !== 200) throw new OutboundError('status_unexpected');
     return response.text();
   }
 
   /**
    * As `fetch` of the Fetch standard, so that libraries can be handed it; a redirect is refused. Throws
-   * OutboundRefused.
+   * OutboundError.
    */
   async fetch(
     address: string | URL,
     { method = 'GET', headers, body, signal }: OutboundRequest = {},
   ): Promise<Response> {
     const url = this.allowed(address);
-    const deadline = AbortSignal.timeout(MOST_MILLIS);
+    const deadline = AbortSignal.timeout(MAX_MS);
     const options: RequestOptions = {
       method,
       agent: false,
@@ -67,20 +67,20 @@ export class OutboundFetch {
         headers: headersOf(answer),
       });
     } catch (error) {
-      if (error instanceof OutboundRefused) throw error;
+      if (error instanceof OutboundError) throw error;
       if (isRefused(error)) throw error.cause;
-      throw new OutboundRefused(deadline.aborted ? 'timed_out' : 'unreachable', { cause: error });
+      throw new OutboundError(deadline.aborted ? 'timed_out' : 'unreachable', { cause: error });
     }
   }
 
   /** The address, where it is one that may be asked. Numbers are checked here, names when they are connected to. */
   private allowed(address: string | URL): URL {
     const url = URL.parse(String(address));
-    if (url === null || url.username !== '' || url.password !== '') throw new OutboundRefused('url_invalid');
+    if (url === null || url.username !== '' || url.password !== '') throw new OutboundError('url_invalid');
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const plain = url.protocol === 'http:' && !this.app.deployed && (host === 'localhost' || isLoopback(host));
-    if (url.protocol !== 'https:' && !plain) throw new OutboundRefused('url_invalid');
-    if (isIP(host) !== 0 && !this.mayReach(host, plain)) throw new OutboundRefused('address_forbidden');
+    if (url.protocol !== 'https:' && !plain) throw new OutboundError('url_invalid');
+    if (isIP(host) !== 0 && !this.mayReach(host, plain)) throw new OutboundError('address_forbidden');
     return url;
   }
 
@@ -102,11 +102,11 @@ export class OutboundFetch {
 
   private async resolved(host: string): Promise<{ address: string; family: number }[]> {
     const addresses = await this.names.addresses(host).catch((cause: unknown) => {
-      throw new OutboundRefused('name_unknown', { cause });
+      throw new OutboundError('name_unknown', { cause });
     });
-    if (addresses.length === 0) throw new OutboundRefused('name_unknown');
+    if (addresses.length === 0) throw new OutboundError('name_unknown');
     if (!addresses.every((address) => this.mayReach(address, host === 'localhost')))
-      throw new OutboundRefused('address_forbidden');
+      throw new OutboundError('address_forbidden');
     return addresses.map((address) => ({ address, family: isIP(address) }));
   }
 }
@@ -123,14 +123,14 @@ function send(url: URL, options: RequestOptions, body: OutboundRequest['body']):
 async function wholeOf(answer: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   const status = answer.statusCode ?? 0;
   try {
-    if (status >= 300 && status < 400) throw new OutboundRefused('redirected');
+    if (status >= 300 && status < 400) throw new OutboundError('redirected');
     if ((answer.headers['content-encoding'] ?? 'identity') !== 'identity')
-      throw new OutboundRefused('encoding_unexpected');
+      throw new OutboundError('encoding_unexpected');
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > MOST_BYTES) throw new OutboundRefused('too_large');
+      if (bytes > MAX_BYTES) throw new OutboundError('too_large');
       chunks.push(chunk);
     }
     return Uint8Array.from(Buffer.concat(chunks));
@@ -151,6 +151,6 @@ function headersOf(answer: IncomingMessage): Headers {
 }
 
 /** Node wraps what a lookup refuses where it tried several addresses. */
-function isRefused(error: unknown): error is { cause: OutboundRefused } {
-  return error instanceof Error && error.cause instanceof OutboundRefused;
+function isRefused(error: unknown): error is { cause: OutboundError } {
+  return error instanceof Error && error.cause instanceof OutboundError;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Controller, Get } from '@nestjs/common';
 import { Public } from '../access/decorators.js';
-import { Returns } from '../http/returns.js';
+import { ResponseType } from '../http/response-type.js';
 
 const asset = (name: string) => readFileSync(`${import.meta.dirname}/assets/${name}`, 'utf8');
 const STYLE = asset('style.css');
@@ -15,21 +15,21 @@ const REASON = 'the same file for everybody';
 export class AssetsController {
   @Get('style.css')
   @Public(REASON)
-  @Returns.text('text/css; charset=utf-8')
+  @ResponseType.text('text/css; charset=utf-8')
   style() {
     return STYLE;
   }
 
   @Get('passkeys.js')
   @Public(REASON)
-  @Returns.text('text/javascript; charset=utf-8')
+  @ResponseType.text('text/javascript; charset=utf-8')
   passkeys() {
     return PASSKEYS;
   }
 
   @Get('token.js')
   @Public(REASON)
-  @Returns.text('text/javascript; charset=utf-8')
+  @ResponseType.text('text/javascript; charset=utf-8')
   token() {
     return TOKEN;
   }

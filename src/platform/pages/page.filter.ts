@@ -11,10 +11,10 @@ import { page } from './layout.js';
 const LEADS: Readonly<Record<string, string>> = {
   unauthenticated: '/sign-in',
   session_expired: '/sign-in',
-  sign_in_lapsed: '/sign-in',
+  sign_in_expired: '/sign-in',
   step_up_required: '/account/step-up',
   second_factor_required: '/account/security',
-  second_factor_needed: '/sign-in/second-factor',
+  mfa_required: '/sign-in/mfa',
 };
 
 /**
@@ -32,7 +32,7 @@ export class PageFilter extends ProblemFilter {
     const lead = LEADS[problem.code];
     if (lead !== undefined && request.path !== lead) {
       const returnTo = request.method === 'GET' ? request.originalUrl : request.path.split('/').slice(0, 3).join('/');
-      if (problem.code === 'second_factor_needed') return response.redirect(303, lead); // what was asked for is done
+      if (problem.code === 'mfa_required') return response.redirect(303, lead); // what was asked for is done
       return response.redirect(303, `${lead}?${new URLSearchParams({ returnTo }).toString()}`);
     }
     response

@@ -4,55 +4,55 @@
 
 -- Returns the scope with which the caller can grant a permission in an organization: the caller's own, and none during
 -- an access grant, because temporary access would otherwise become permanent.
-CREATE OR REPLACE FUNCTION app.giveable(org uuid, permission text) RETURNS text
+CREATE OR REPLACE FUNCTION app.grantable_scope(org uuid, permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
 BEGIN
   IF c[2]::uuid IS DISTINCT FROM org THEN RETURN 'none'; END IF;
-  IF c[1] = 'member' AND EXISTS (SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p
+  IF c[1] = 'member' AND EXISTS (SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.with_active_grants(m) AS p
     WHERE m.org_id = org AND m.id = c[4]::uuid AND p.access_grant_id IS NOT NULL) THEN RETURN 'none'; END IF;
-  RETURN app.held(permission);
+  RETURN app.granted_scope(permission);
 END $$;
-GRANT EXECUTE ON FUNCTION app.giveable TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.grantable_scope TO vouchsafe_app;
 
 -- Returns whether the caller can assign a role of the entered organization. If the role comes with a person record, its
 -- permissions over that record must be held for the whole organization.
-CREATE OR REPLACE FUNCTION app.may_give(role_key text, with_record boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.may_grant(role_key text, with_record boolean) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT NOT EXISTS (SELECT FROM jsonb_each_text(app_private.effective_grants(app.org_id(), NULL, role_key)) g
-    WHERE app.width(CASE WHEN g.value = 'own' AND with_record THEN 'org'
-      ELSE g.value END) > app.width(app.giveable(app.org_id(), g.key)))
+    WHERE app.scope_rank(CASE WHEN g.value = 'own' AND with_record THEN 'org'
+      ELSE g.value END) > app.scope_rank(app.grantable_scope(app.org_id(), g.key)))
 $$;
-GRANT EXECUTE ON FUNCTION app.may_give TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.may_grant TO vouchsafe_app;
 
 -- Returns the organization in which the caller holds every permission of the owner role; otherwise null. Connecting an
 -- identity provider needs this, because it authenticates every member.
-CREATE OR REPLACE FUNCTION app.org_if_speaks_for_all() RETURNS uuid
+CREATE OR REPLACE FUNCTION app.org_if_owner_equivalent() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.leads
-   WHERE o.id = app.org_id() AND app.may_give(r.role, false)
+  SELECT o.id FROM public.organizations o JOIN public.preset_roles r ON r.preset = o.preset AND r.is_owner_role
+   WHERE o.id = app.org_id() AND app.may_grant(r.role, false)
 $$;
-GRANT EXECUTE ON FUNCTION app.org_if_speaks_for_all TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.org_if_owner_equivalent TO vouchsafe_app;
 
 -- Returns whether the caller can assign people to a member or link a person record to one. Every permission that
 -- reaches further by it must be held by the caller for the whole organization.
-CREATE OR REPLACE FUNCTION app.may_entrust(member uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.may_assign(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.is_system() OR NOT EXISTS (
-    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.at_present(m) AS p CROSS
+    SELECT FROM public.memberships m CROSS JOIN LATERAL app_private.with_active_grants(m) AS p CROSS
       JOIN LATERAL jsonb_each_text(p.person_scopes) s
      WHERE m.org_id = app.org_id() AND m.id = member AND s.value = 'assigned'
-       AND app.giveable(m.org_id, s.key) <> 'org')
+       AND app.grantable_scope(m.org_id, s.key) <> 'org')
 $$;
-GRANT EXECUTE ON FUNCTION app.may_entrust TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.may_assign TO vouchsafe_app;
 
 -- Refuses an assignment that gives a member access beyond the caller's own.
 CREATE OR REPLACE FUNCTION app_private.assignment_within_own() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF current_user IN ('vouchsafe_app', 'vouchsafe_worker')
-    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_entrust(NEW.membership_id)) THEN
+    AND (app.org_id() IS DISTINCT FROM NEW.org_id OR NOT app.may_assign(NEW.membership_id)) THEN
     RAISE EXCEPTION 'nobody gives a reach that they do not have' USING ERRCODE = '42501',
       CONSTRAINT = 'assignments_within_own';
   END IF;
@@ -85,9 +85,9 @@ BEGIN
   END IF;
   IF NEW.status = 'active' AND EXISTS (
     SELECT FROM jsonb_each_text(NEW.grants) g
-     WHERE (app.width(g.value) > app.width(before ->> g.key) OR (g.value = 'own' AND record_given))
-       AND app.width(CASE WHEN g.value = 'own' AND record_given THEN 'org'
-         ELSE g.value END) > app.width(app.giveable(NEW.org_id, g.key))) THEN
+     WHERE (app.scope_rank(g.value) > app.scope_rank(before ->> g.key) OR (g.value = 'own' AND record_given))
+       AND app.scope_rank(CASE WHEN g.value = 'own' AND record_given THEN 'org'
+         ELSE g.value END) > app.scope_rank(app.grantable_scope(NEW.org_id, g.key))) THEN
     RAISE EXCEPTION 'nobody gives what they do not hold' USING ERRCODE = '42501', CONSTRAINT = 'memberships_within_own';
   END IF;
   RETURN NEW;
@@ -98,20 +98,20 @@ CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
 
 -- A member can grant or remove only permissions that the member holds in full, also by raw SQL.
 CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-  WITH CHECK (app.giveable(org_id, permission) = 'org');
+  WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
 CREATE POLICY within_own_update ON role_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (app.giveable(org_id, permission) = 'org') WITH CHECK (app.giveable(org_id, permission) = 'org');
+  USING (app.grantable_scope(org_id, permission) = 'org') WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
 CREATE POLICY within_own_delete ON role_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
-  USING (app.giveable(org_id, permission) = 'org');
+  USING (app.grantable_scope(org_id, permission) = 'org');
 
 -- The same for overrides of a member.
 CREATE POLICY within_own_insert ON member_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-  WITH CHECK (app.giveable(org_id, permission) = 'org');
+  WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
 CREATE POLICY within_own_update ON member_overrides AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (app.giveable(org_id, permission) = 'org') WITH CHECK (app.giveable(org_id, permission) = 'org');
+  USING (app.grantable_scope(org_id, permission) = 'org') WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
 CREATE POLICY within_own_delete ON member_overrides AS RESTRICTIVE FOR DELETE TO vouchsafe_app
-  USING (app.giveable(org_id, permission) = 'org');
+  USING (app.grantable_scope(org_id, permission) = 'org');

@@ -5,7 +5,7 @@ import { declared } from '../feature/registry.js';
 export type Grants = ReadonlyMap<string, string>;
 
 const parsed = new Map<string, Grants>();
-const MOST_PARSED = 1_000;
+const MAX_PARSED = 1_000;
 
 /**
  * Reads the grants the database keeps on a membership. Members of one role share the same text, so that parsing is
@@ -15,7 +15,7 @@ export function parseGrants(text: string): Grants {
   let grants = parsed.get(text);
   if (grants === undefined) {
     grants = new Map(Object.entries(JSON.parse(text) as Record<string, string>));
-    if (parsed.size >= MOST_PARSED) parsed.clear();
+    if (parsed.size >= MAX_PARSED) parsed.clear();
     parsed.set(text, grants);
   }
   return grants;
@@ -23,13 +23,13 @@ export function parseGrants(text: string): Grants {
 
 const WIDTH: Readonly<Record<string, number>> = { own: 1, assigned: 2, org: 3 };
 
-/** How wide a scope is, as `app.width` has it in the database; 0 for none. */
-export function width(scope: string | undefined): number {
+/** How wide a scope is, as `app.scope_rank` has it in the database; 0 for none. */
+export function scopeRank(scope: string | undefined): number {
   return WIDTH[scope ?? ''] ?? 0;
 }
 
 /** What an entrance brought back of a member's role. */
-export function standing({
+export function roleInfo({
   role,
   portal,
   grants,
@@ -48,5 +48,5 @@ export function standing({
 export function isGranted(grants: Grants, permission: string): boolean {
   if (permission === 'signed-in') return true;
   const scope = grants.get(permission);
-  return scope === 'org' || (scope !== undefined && declared('permissions').get(permission)?.ofPeople === true);
+  return scope === 'org' || (scope !== undefined && declared('permissions').get(permission)?.personScoped === true);
 }

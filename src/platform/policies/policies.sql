@@ -10,8 +10,8 @@ RETURNS TABLE (permission text, level integer,
   source text, scope text, since timestamptz, access_grant_id uuid, expires_at timestamptz, decides boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT l.*, l.level = min(l.level) OVER (PARTITION BY l.permission)
-         AND app.width(l.scope) = CASE min(app.width(l.scope)) OVER same WHEN 0 THEN 0
-           ELSE max(app.width(l.scope)) OVER same END
+         AND app.scope_rank(l.scope) = CASE min(app.scope_rank(l.scope)) OVER same WHEN 0 THEN 0
+           ELSE max(app.scope_rank(l.scope)) OVER same END
     FROM (
       SELECT o.permission, 1 AS level, 'member' AS source, o.scope, o.set_at, NULL::uuid, NULL::timestamptz
         FROM public.member_overrides o WHERE o.org_id = org AND o.membership_id = member
@@ -44,7 +44,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 BEGIN
   m.grants := app_private.effective_grants(m.org_id, m.id, m.role);
   m.person_scopes := (SELECT coalesce(jsonb_object_agg(p.key, coalesce(m.grants ->> p.key, 'none')), '{}')
-    FROM public.permissions p WHERE p.of_people);
+    FROM public.permissions p WHERE p.person_scoped);
   m.portal := coalesce((SELECT r.portal FROM public.roles r WHERE r.org_id = m.org_id AND r.key = m.role),
     (SELECT r.portal FROM public.preset_roles r JOIN public.organizations o ON o.preset = r.preset
       WHERE o.id = m.org_id AND r.role = m.role), m.kind <> 'support');
@@ -57,7 +57,7 @@ BEGIN
 END $$;
 
 -- Returns a membership as of now: the stored row, or a recalculated one if time has changed its grants.
-CREATE OR REPLACE FUNCTION app_private.at_present(m public.memberships) RETURNS public.memberships
+CREATE OR REPLACE FUNCTION app_private.with_active_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF m.grants_change_at <= now() THEN RETURN app_private.with_grants(m); END IF;
@@ -66,7 +66,7 @@ END $$;
 
 -- Returns the scope of the caller for a permission. An API key is limited to its permissions. The system reaches
 -- everything.
-CREATE OR REPLACE FUNCTION app.held(permission text) RETURNS text
+CREATE OR REPLACE FUNCTION app.granted_scope(permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
@@ -74,37 +74,37 @@ DECLARE
 BEGIN
   IF c[1] = 'system' THEN RETURN 'org'; END IF;
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = c[2]::uuid AND x.id = c[4]::uuid AND x.status = 'active';
-  RETURN coalesce((app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants ->> permission, 'none');
+  RETURN coalesce((app_private.narrow_to_key(app_private.with_active_grants(m), c[8]::uuid)).grants ->> permission, 'none');
 END $$;
-GRANT EXECUTE ON FUNCTION app.held TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.granted_scope TO vouchsafe_app;
 
 -- Returns whether the caller holds one of the permissions for the whole organization.
-CREATE OR REPLACE FUNCTION app.holds(VARIADIC permissions text[]) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.has_permission(VARIADIC permissions text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(bool_or(app.held(p) = 'org'), false) FROM unnest(permissions) p
+  SELECT coalesce(bool_or(app.granted_scope(p) = 'org'), false) FROM unnest(permissions) p
 $$;
-GRANT EXECUTE ON FUNCTION app.holds TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.has_permission TO vouchsafe_app;
 
 -- Returns the organization if the caller holds one of the permissions for all of it; otherwise null. For row policies.
-CREATE OR REPLACE FUNCTION app.org_if_holds(VARIADIC permissions text[]) RETURNS uuid
+CREATE OR REPLACE FUNCTION app.org_if_permitted(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c text[] := app.verified_context();
   held jsonb;
 BEGIN
   IF c[1] = 'system' THEN RETURN c[2]::uuid; END IF;
-  held := (SELECT (app_private.through_key(app_private.at_present(m), c[8]::uuid)).grants FROM public.memberships m
+  held := (SELECT (app_private.narrow_to_key(app_private.with_active_grants(m), c[8]::uuid)).grants FROM public.memberships m
     WHERE m.org_id = c[2]::uuid AND m.id = c[4]::uuid AND m.status = 'active');
   RETURN CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE held ->> p = 'org') THEN c[2]::uuid END;
 END $$;
-GRANT EXECUTE ON FUNCTION app.org_if_holds TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.org_if_permitted TO vouchsafe_app;
 
 -- Returns the organization if the caller holds one of the permissions with any scope; otherwise null. For row policies.
-CREATE OR REPLACE FUNCTION app.org_if_reaches(VARIADIC permissions text[]) RETURNS uuid
+CREATE OR REPLACE FUNCTION app.org_if_any_scope(VARIADIC permissions text[]) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.held(p) <> 'none') THEN app.org_id() END
+  SELECT CASE WHEN EXISTS (SELECT FROM unnest(permissions) p WHERE app.granted_scope(p) <> 'none') THEN app.org_id() END
 $$;
-GRANT EXECUTE ON FUNCTION app.org_if_reaches TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.org_if_any_scope TO vouchsafe_app;
 
 -- Returns whether an organization has a role: one of its preset or a custom one.
 CREATE OR REPLACE FUNCTION app_private.is_role(org uuid, role_key text) RETURNS boolean
@@ -126,7 +126,7 @@ BEGIN
       CONSTRAINT = 'memberships_role';
   END IF;
   IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM public.users u
-    WHERE u.id = NEW.user_id AND u.home_org_id <> NEW.org_id) THEN
+    WHERE u.id = NEW.user_id AND u.scoped_org_id <> NEW.org_id) THEN
     RAISE EXCEPTION 'this user is known to another organization alone' USING ERRCODE = '42501';
   END IF;
   RETURN app_private.with_grants(NEW);
@@ -177,11 +177,11 @@ CREATE TRIGGER access_grant_changed AFTER UPDATE ON access_grants FOR EACH ROW
   EXECUTE FUNCTION app_private.access_grant_changed();
 
 -- Returns the digest of the declarations that the database contains; null before the first migrate.
-CREATE OR REPLACE FUNCTION app.catalogue_digest() RETURNS text
+CREATE OR REPLACE FUNCTION app.access_rules_digest() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT digest FROM app_private.catalogue
+  SELECT digest FROM app_private.catalog
 $$;
-GRANT EXECUTE ON FUNCTION app.catalogue_digest TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.access_rules_digest TO vouchsafe_app;
 
 -- Returns the digest of the function files that the database contains; null before the first migrate.
 CREATE OR REPLACE FUNCTION app.function_digest() RETURNS text
@@ -190,20 +190,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.function_digest TO vouchsafe_app;
 
--- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key, of_people}],
--- roles: [{preset, role, leads, portal}], defaults: [{role, permission, scope}] }.
-CREATE OR REPLACE FUNCTION app_private.sync_catalogue(catalogue jsonb) RETURNS void
+-- Writes the declarations of the code into the database. The migrator calls it with { permissions: [{key, person_scoped}],
+-- roles: [{preset, role, is_owner_role, portal}], defaults: [{role, permission, scope}] }.
+CREATE OR REPLACE FUNCTION app_private.sync_access_rules(catalog jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   DELETE FROM public.role_defaults;
   DELETE FROM public.preset_roles;
   DELETE FROM public.permissions;
-  INSERT INTO public.permissions SELECT key, of_people
-    FROM jsonb_to_recordset(catalogue -> 'permissions') AS d (key text, of_people boolean);
-  INSERT INTO public.preset_roles SELECT preset, role, leads, portal
-    FROM jsonb_to_recordset(catalogue -> 'roles') AS d (preset text, role text, leads boolean, portal boolean);
+  INSERT INTO public.permissions SELECT key, person_scoped
+    FROM jsonb_to_recordset(catalog -> 'permissions') AS d (key text, person_scoped boolean);
+  INSERT INTO public.preset_roles SELECT preset, role, is_owner_role, portal
+    FROM jsonb_to_recordset(catalog -> 'roles') AS d (preset text, role text, is_owner_role boolean, portal boolean);
   INSERT INTO public.role_defaults SELECT role, permission, scope
-    FROM jsonb_to_recordset(catalogue -> 'defaults') AS d (role text, permission text, scope text);
+    FROM jsonb_to_recordset(catalog -> 'defaults') AS d (role text, permission text, scope text);
   UPDATE public.memberships m SET role = role
    WHERE (SELECT (m.grants, m.person_scopes, m.portal) IS DISTINCT FROM (w.grants, w.person_scopes, w.portal)
      FROM app_private.with_grants(m) w);

@@ -6,25 +6,25 @@ defineFeature({
   name: 'specimens',
   description: 'For the test.',
   permissions: {
-    'specimen:read': { category: 'Specimens', description: 'About people.', ofPeople: true, scopes: {} },
+    'specimen:read': { category: 'Specimens', description: 'About people.', personScoped: true, scopes: {} },
     'specimen:audit': { category: 'Specimens', description: 'About the organization.', scopes: {} },
   },
   tables: {
     specimens: {
       kind: 'tenant',
-      retention: { keep: 'a test' },
+      retention: { reason: 'a test' },
       rows: {
         person: 'person_id',
-        own: { column: 'author_id', may: ['update'] },
+        own: { column: 'author_id', commands: ['update'] },
         select: ['specimen:read', 'specimen:audit'],
         insert: 'signed-in',
         update: 'specimen:audit',
       },
     },
-    racks: { kind: 'tenant', retention: { keep: 'a test' }, rows: { select: 'specimen:read' } },
+    racks: { kind: 'tenant', retention: { reason: 'a test' }, rows: { select: 'specimen:read' } },
     slides: {
       kind: 'tenant',
-      retention: { keep: 'a test' },
+      retention: { reason: 'a test' },
       rows: {
         person: 'person_id',
         permission: 'opened_by',
@@ -32,7 +32,7 @@ defineFeature({
         insert: 'signed-in',
       },
     },
-    labels: { kind: 'installation', retention: { keep: 'a test' } },
+    labels: { kind: 'installation', retention: { reason: 'a test' } },
   },
 });
 
@@ -46,14 +46,14 @@ const of = (table: string) =>
 describe('the policies of a table', () => {
   it('reach as far among people as the permission does that is about them', () => {
     expect(of('specimens').get('select')).toBe(
-      "CASE WHEN org_id = (SELECT app.org_if_holds('specimen:audit')) THEN true ELSE " +
-        "CASE WHEN org_id = (SELECT app.org_if_everybody('specimen:read')) THEN true " +
-        "ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.in_reach('specimen:read') r) END END",
+      "CASE WHEN org_id = (SELECT app.org_if_permitted('specimen:audit')) THEN true ELSE " +
+        "CASE WHEN org_id = (SELECT app.org_if_unscoped('specimen:read')) THEN true " +
+        "ELSE (org_id, person_id) IN (SELECT r.org, r.person FROM app.people_in_scope('specimen:read') r) END END",
     );
   });
 
   it('are the same for everybody where rows hang on nobody', () => {
-    expect(of('racks').get('select')).toBe("org_id = (SELECT app.org_if_holds('specimen:read'))");
+    expect(of('racks').get('select')).toBe("org_id = (SELECT app.org_if_permitted('specimen:read'))");
   });
 
   it('ask for the one permission that a row names, of those listed, each as far as it reaches', () => {
@@ -62,15 +62,15 @@ describe('the policies of a table', () => {
         .get('select')!
         .replace(/^.*? ELSE CASE/, 'CASE')
         .replace(/ END$/, '')} ` +
-        "WHEN 'specimen:audit' THEN org_id = (SELECT app.org_if_holds('specimen:audit')) " +
+        "WHEN 'specimen:audit' THEN org_id = (SELECT app.org_if_permitted('specimen:audit')) " +
         'ELSE org_id = (SELECT app.org_if_system()) END',
     );
   });
 
   it('let a member in person at rows of their own for what the table says, and no more', () => {
     expect(of('specimens').get('update')).toBe(
-      'CASE WHEN (org_id, author_id) = (SELECT m.org, m.membership FROM app.in_person() m) THEN true ' +
-        "ELSE org_id = (SELECT app.org_if_holds('specimen:audit')) END",
+      'CASE WHEN (org_id, author_id) = (SELECT m.org, m.membership FROM app.interactive_membership() m) THEN true ' +
+        "ELSE org_id = (SELECT app.org_if_permitted('specimen:audit')) END",
     );
   });
 

@@ -1,4 +1,4 @@
-import type { RowCommand, RowRules, Who } from '../feature/declarations.js';
+import type { RowCommand, RowRules, PermissionList } from '../feature/declarations.js';
 import { declared } from '../feature/registry.js';
 
 /** A restrictive policy of a table for one command: the condition that a row has to meet. */
@@ -28,8 +28,10 @@ export function rowPolicies(): RowPolicy[] {
 
 /** Who may have which job done: what a member asks for is written to the outbox in the member's session. */
 function jobCondition(): string {
-  const cases = [...declared('jobs')].flatMap(([job, { askedBy }]) =>
-    askedBy === undefined ? [] : [`WHEN '${job}' THEN (SELECT app.org_if_reaches(${literals(askedBy)}))`],
+  const cases = [...declared('jobs')].flatMap(([job, { enqueuePermissions }]) =>
+    enqueuePermissions === undefined
+      ? []
+      : [`WHEN '${job}' THEN (SELECT app.org_if_any_scope(${literals(enqueuePermissions)}))`],
   );
   const byJob = cases.length === 0 ? 'NULL' : `CASE job ${cases.join(' ')} END`;
   return `org_id = CASE WHEN org_id = (SELECT app.org_if_system()) THEN org_id ELSE ${byJob} END`;
@@ -44,13 +46,13 @@ export function createPolicy({ table, command, condition }: RowPolicy): string {
 }
 
 /** Who is named, as a list; empty when the command is closed. */
-export function named(who: Who | undefined): readonly string[] {
+export function named(who: PermissionList | undefined): readonly string[] {
   if (who === undefined) return [];
   return typeof who === 'string' ? [who] : who;
 }
 
 export function isOfPeople(permission: string): boolean {
-  return declared('permissions').get(permission)?.ofPeople === true;
+  return declared('permissions').get(permission)?.personScoped === true;
 }
 
 /** The rule of one command, taken apart: any one of its parts suffices. */
@@ -75,7 +77,7 @@ export function ruleOf({ person, own, ...rules }: RowRules, command: RowCommand)
   const everybody = permissions.includes('signed-in');
   return {
     everybody,
-    own: own?.may.includes(command) ?? false,
+    own: own?.commands.includes(command) ?? false,
     about: everybody ? [] : permissions.filter(isAbout),
     other: everybody ? [] : permissions.filter((permission) => !isAbout(permission)),
   };
@@ -116,13 +118,13 @@ function conditionBy(org: string, rules: RowRules, command: RowCommand): string 
   let condition =
     about.length === 0
       ? 'false'
-      : `CASE WHEN ${org} = (SELECT app.org_if_everybody(${literals(about)})) THEN true
-    ELSE (${org}, ${rules.person}) IN (SELECT r.org, r.person FROM app.in_reach(${literals(about)}) r) END`;
-  if (other.length > 0) condition = either(`${org} = (SELECT app.org_if_holds(${literals(other)}))`, condition);
+      : `CASE WHEN ${org} = (SELECT app.org_if_unscoped(${literals(about)})) THEN true
+    ELSE (${org}, ${rules.person}) IN (SELECT r.org, r.person FROM app.people_in_scope(${literals(about)}) r) END`;
+  if (other.length > 0) condition = either(`${org} = (SELECT app.org_if_permitted(${literals(other)}))`, condition);
   if (about.length + other.length === 0) condition = `${org} = (SELECT app.org_if_system())`;
   if (own)
     condition = either(
-      `(${org}, ${rules.own!.column}) = (SELECT m.org, m.membership FROM app.in_person() m)`,
+      `(${org}, ${rules.own!.column}) = (SELECT m.org, m.membership FROM app.interactive_membership() m)`,
       condition,
     );
   return condition;

@@ -7,9 +7,9 @@ import { inTransaction, type Query } from '../database/migrations.js';
 import { digestOf, functionFiles, type SqlFile } from '../database/sql-files.js';
 
 /** What the database has to know of the declarations. */
-export interface Catalogue {
-  permissions: { key: string; of_people: boolean }[];
-  roles: { preset: string; role: string; leads: boolean; portal: boolean }[];
+export interface Catalog {
+  permissions: { key: string; person_scoped: boolean }[];
+  roles: { preset: string; role: string; is_owner_role: boolean; portal: boolean }[];
   defaults: { role: string; permission: string; scope: string }[];
   /** The least that retention policies may keep, and the table each is about. */
   floors: { policy: string; about: string; days: number }[];
@@ -17,14 +17,17 @@ export interface Catalogue {
 }
 
 /** The declarations of the running code, as the database keeps them. */
-export function catalogue(): Catalogue {
+export function catalog(): Catalog {
   return {
-    permissions: [...declared('permissions')].map(([key, { ofPeople }]) => ({ key, of_people: ofPeople === true })),
+    permissions: [...declared('permissions')].map(([key, { personScoped }]) => ({
+      key,
+      person_scoped: personScoped === true,
+    })),
     roles: Object.entries(PRESETS).flatMap(([preset, roles]) =>
       Object.keys(roles).map((role) => ({
         preset,
         role,
-        leads: OWNER_ROLES[preset as Preset] === role,
+        is_owner_role: OWNER_ROLES[preset as Preset] === role,
         portal: isPortalRole(role),
       })),
     ),
@@ -36,9 +39,9 @@ export function catalogue(): Catalogue {
   };
 }
 
-/** SHA-256 of the catalogue: a database that carries another one belongs to other code. */
+/** SHA-256 of the catalog: a database that carries another one belongs to other code. */
 export function catalogueDigest(): string {
-  const sorted = Object.entries(catalogue()).map(([section, entries]) => [
+  const sorted = Object.entries(catalog()).map(([section, entries]) => [
     section,
     (entries as object[]).map((entry) => JSON.stringify(entry)).toSorted(),
   ]);
@@ -50,8 +53,8 @@ export function catalogueDigest(): string {
  * permissions, roles, defaults, retention floors, and row policies from the declarations, then both digests. Changes
  * nothing when the database has both digests already, because creating a policy locks its table for a moment.
  */
-export async function syncCatalogue(query: Query, functions: readonly SqlFile[] = functionFiles()): Promise<void> {
-  const [known] = await query<{ digest: string }>('SELECT digest FROM app_private.catalogue');
+export async function syncAccessRules(query: Query, functions: readonly SqlFile[] = functionFiles()): Promise<void> {
+  const [known] = await query<{ digest: string }>('SELECT digest FROM app_private.catalog');
   const sameFunctions = (await storedFunctionDigest(query)) === digestOf(functions);
   if (sameFunctions && known?.digest === catalogueDigest()) return;
   await inTransaction(query, async () => {
@@ -61,8 +64,8 @@ export async function syncCatalogue(query: Query, functions: readonly SqlFile[] 
 }
 
 async function writeCatalogue(query: Query): Promise<void> {
-  const { policies, ...rest } = catalogue();
-  await query('SELECT app_private.sync_catalogue($1)', [JSON.stringify(rest)]);
+  const { policies, ...rest } = catalog();
+  await query('SELECT app_private.sync_access_rules($1)', [JSON.stringify(rest)]);
   await query('SELECT app_private.sync_retention_floors($1)', [JSON.stringify(rest.floors)]);
   for (const [table, { kind }] of declared('tables')) {
     if (kind === 'installation') continue;
@@ -70,7 +73,7 @@ async function writeCatalogue(query: Query): Promise<void> {
   }
   for (const statement of policies.map(createPolicy)) await query(statement);
   await query(
-    `INSERT INTO app_private.catalogue (digest) VALUES ($1) ON CONFLICT (singleton) DO UPDATE
+    `INSERT INTO app_private.catalog (digest) VALUES ($1) ON CONFLICT (singleton) DO UPDATE
        SET digest = EXCLUDED.digest`,
     [catalogueDigest()],
   );

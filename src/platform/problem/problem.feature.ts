@@ -7,7 +7,7 @@ export const httpFeature = defineFeature({
   errors: {
     unauthenticated: { status: 401, title: 'Sign in first' },
     forbidden: { status: 403, title: 'Not allowed' },
-    csrf_refused: { status: 403, title: 'The request came from another site' },
+    csrf_check_failed: { status: 403, title: 'The request came from another site' },
     not_found: { status: 404, title: 'Not found' },
     method_not_allowed: { status: 405, title: 'This method is not offered here' },
     invalid_request: { status: 400, title: 'The request is not valid' },

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DecryptionFailed } from '../crypto/index.js';
 import { EncryptedStorage } from './encrypted-storage.js';
-import { ObjectKeyRefused, ObjectNotFound } from './errors.js';
+import { ObjectKeyError, ObjectNotFound } from './errors.js';
 import { objectKey, type ObjectKeyParts } from './object-key.js';
 import type { ObjectStorage } from './object-storage.js';
 
@@ -50,7 +50,7 @@ const parts: ObjectKeyParts = {
   filename: 'people.csv',
 };
 const key = objectKey(parts);
-const seal = { key: Buffer.alloc(32, 5), generation: 2 };
+const seal = { key: Buffer.alloc(32, 5), keyVersion: 2 };
 const keyFor = (): Buffer => seal.key;
 
 describe('encrypted storage', () => {
@@ -106,7 +106,7 @@ describe('encrypted storage', () => {
     await expect(read(key)).rejects.toThrow(ObjectNotFound);
     memory.objects.set(key, Buffer.alloc(100, 1));
     await expect(read(key)).rejects.toThrow(DecryptionFailed);
-    expect(() => storage.get('../../etc/passwd', keyFor)).toThrow(ObjectKeyRefused);
-    await expect(storage.put('../../etc/passwd', Readable.from(['x']), seal)).rejects.toThrow(ObjectKeyRefused);
+    expect(() => storage.get('../../etc/passwd', keyFor)).toThrow(ObjectKeyError);
+    await expect(storage.put('../../etc/passwd', Readable.from(['x']), seal)).rejects.toThrow(ObjectKeyError);
   });
 });

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Transform, type Readable } from 'node:stream';
-import { openStream, sealStream, type KeyFor, type Place } from '../crypto/index.js';
+import { openStream, sealStream, type KeyFor, type CipherContext } from '../crypto/index.js';
 import { parseObjectKey } from './object-key.js';
 import type { ObjectStorage } from './object-storage.js';
 
-/** The data key of the organization (or person) an object belongs to, and its generation. */
+/** The data key of the organization (or person) an object belongs to, and its key version. */
 export interface SealingKey {
   readonly key: Buffer;
-  readonly generation: number;
+  readonly keyVersion: number;
 }
 
 /** What was stored: length and SHA-256 digest of the plain bytes, and the length of the sealed ones. */
@@ -36,7 +36,7 @@ export class EncryptedStorage {
         done(null, chunk);
       },
     });
-    const sealed = chain(source, measure, sealStream(seal.key, seal.generation, placeOf(key)));
+    const sealed = chain(source, measure, sealStream(seal.key, seal.keyVersion, placeOf(key)));
     const stored = await this.storage.put(key, sealed);
     return { bytes, sha256: digest.digest(), sealedBytes: stored.bytes };
   }
@@ -63,7 +63,7 @@ export class EncryptedStorage {
 }
 
 /** The place an object is bound to: all of its key but the environment. */
-function placeOf(key: string): Place {
+function placeOf(key: string): CipherContext {
   const { orgId, category, entityId, uuid, filename } = parseObjectKey(key);
   return { orgId, table: 'objects', column: category, rowId: `${entityId}/${uuid}-${filename}` };
 }

@@ -1,6 +1,6 @@
 /** A storage key that is not of the one form allowed. The key is not repeated: it may be an attack. */
-export class ObjectKeyRefused extends Error {
-  override readonly name = 'ObjectKeyRefused';
+export class ObjectKeyError extends Error {
+  override readonly name = 'ObjectKeyError';
 
   constructor() {
     super('the storage key is not of the form env/org/category/entity/uuid-filename');

@@ -1,5 +1,5 @@
 export { EncryptedStorage, type SealingKey, type StoredObject } from './encrypted-storage.js';
-export { ObjectKeyRefused, ObjectNotFound } from './errors.js';
+export { ObjectKeyError, ObjectNotFound } from './errors.js';
 export { LocalStorage } from './local-storage.js';
 export {
   OBJECT_CATEGORIES,

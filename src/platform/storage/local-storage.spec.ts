@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ObjectKeyRefused, ObjectNotFound } from './errors.js';
+import { ObjectKeyError, ObjectNotFound } from './errors.js';
 import { LocalStorage } from './local-storage.js';
 import { objectKey } from './object-key.js';
 
@@ -85,10 +85,10 @@ describe('local storage', () => {
 
   it('refuses every key that is not of the one form', async () => {
     for (const bad of ['../outside', '/etc/passwd', `${key}/../../x`, '.unfinished/x', '']) {
-      await expect(storage.put(bad, Readable.from(['x']))).rejects.toThrow(ObjectKeyRefused);
-      await expect(storage.delete(bad)).rejects.toThrow(ObjectKeyRefused);
-      await expect(storage.exists(bad)).rejects.toThrow(ObjectKeyRefused);
-      expect(() => storage.get(bad)).toThrow(ObjectKeyRefused);
+      await expect(storage.put(bad, Readable.from(['x']))).rejects.toThrow(ObjectKeyError);
+      await expect(storage.delete(bad)).rejects.toThrow(ObjectKeyError);
+      await expect(storage.exists(bad)).rejects.toThrow(ObjectKeyError);
+      expect(() => storage.get(bad)).toThrow(ObjectKeyError);
     }
     expect(await readdir(folder)).toEqual([]);
   });

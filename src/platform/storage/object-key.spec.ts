@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ObjectKeyRefused } from './errors.js';
+import { ObjectKeyError } from './errors.js';
 import { OBJECT_CATEGORIES, objectKey, parseObjectKey, safeFileName, type ObjectKeyParts } from './object-key.js';
 
 const parts: ObjectKeyParts = {
@@ -73,7 +73,7 @@ describe('object keys', () => {
       `${parts[name]}\n`,
       'x\0',
     ]) {
-      expect(() => objectKey({ ...parts, [name]: bad })).toThrow(ObjectKeyRefused);
+      expect(() => objectKey({ ...parts, [name]: bad })).toThrow(ObjectKeyError);
     }
   });
 
@@ -100,13 +100,13 @@ describe('object keys', () => {
       key.toUpperCase(),
       key.replace('people', 'x'.repeat(100)),
     ];
-    for (const other of others) expect(() => parseObjectKey(other)).toThrow(ObjectKeyRefused);
+    for (const other of others) expect(() => parseObjectKey(other)).toThrow(ObjectKeyError);
   });
 
   it('are refused when they are arbitrary text', () => {
     fc.assert(
       fc.property(nasty, (text) => {
-        expect(() => parseObjectKey(text)).toThrow(ObjectKeyRefused);
+        expect(() => parseObjectKey(text)).toThrow(ObjectKeyError);
       }),
     );
   });

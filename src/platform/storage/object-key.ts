@@ -1,11 +1,11 @@
-import { ObjectKeyRefused } from './errors.js';
+import { ObjectKeyError } from './errors.js';
 
 /** What stored objects are, each kind under a prefix of its own, so that lifecycle rules can tell them apart. */
 export const OBJECT_CATEGORIES = [
   'exports',
   'manifests',
   'documents',
-  'licences',
+  'licenses',
   'evaluations',
   'credentials',
   'messages',
@@ -62,7 +62,7 @@ export function safeFileName(name: string): string {
 
 /**
  * Builds the key of an object. The file name is made safe; every other part is checked.
- * @throws ObjectKeyRefused when a part is not of its form
+ * @throws ObjectKeyError when a part is not of its form
  */
 export function objectKey(parts: ObjectKeyParts): string {
   const { env, orgId, category, entityId, uuid, filename } = parts;
@@ -74,10 +74,10 @@ export function objectKey(parts: ObjectKeyParts): string {
 /**
  * Reads a key back into its parts. Only the exact form that `objectKey` builds is accepted, so
  * a key that parses cannot lead out of its folder.
- * @throws ObjectKeyRefused on anything else
+ * @throws ObjectKeyError on anything else
  */
 export function parseObjectKey(key: string): ObjectKeyParts {
   const parts = KEY.exec(key)?.groups as ObjectKeyParts | undefined;
-  if (!parts || parts.filename.length > FILENAME_LENGTH) throw new ObjectKeyRefused();
+  if (!parts || parts.filename.length > FILENAME_LENGTH) throw new ObjectKeyError();
   return { ...parts };
 }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 /**
  * Where files live. It sees sealed bytes only: go through `EncryptedStorage`, which is the one
- * user of this. Keys come from `objectKey`; every method refuses others with ObjectKeyRefused.
+ * user of this. Keys come from `objectKey`; every method refuses others with ObjectKeyError.
  */
 export interface ObjectStorage {
   /**

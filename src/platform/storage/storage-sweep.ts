@@ -4,7 +4,7 @@ import { OnJob, type JobCounts } from '../jobs/on-job.js';
 import { EncryptedStorage } from './encrypted-storage.js';
 
 /** No write takes longer: exports are cut off long before. */
-const HOUR_MILLIS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /** Removes what writers left that died halfway. */
 @Injectable()
@@ -16,6 +16,6 @@ export class StorageSweep {
 
   @OnJob('storage.sweep')
   async sweep(): Promise<JobCounts> {
-    return { removed: await this.storage.removeUnfinished(new Date(this.clock.millis() - HOUR_MILLIS)) };
+    return { removed: await this.storage.removeUnfinished(new Date(this.clock.millis() - HOUR_MS)) };
   }
 }

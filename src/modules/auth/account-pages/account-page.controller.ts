@@ -1,7 +1,7 @@
 import { Controller, Get, Post, Res, UseFilters } from '@nestjs/common';
 import type { Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
 import { SessionCookies, SessionsService } from '../sessions/index.js';
 import { accountPage } from './account.views.js';
@@ -20,24 +20,24 @@ export class AccountPageController {
   ) {}
 
   @Get()
-  @Access('signed-in', { beforeSetup: true, peopleOnly: true })
-  @Returns.text(PAGE)
+  @Access('signed-in', { allowIncompleteSetup: true, interactiveOnly: true })
+  @ResponseType.text(PAGE)
   async show() {
     const { items: sessions } = await this.account.listSessions();
     return accountPage({ ...this.account.me(), sessions });
   }
 
   @Post('end-other-sessions')
-  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], peopleOnly: true })
-  @Returns.redirect(303)
+  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], interactiveOnly: true })
+  @ResponseType.redirect(303)
   async endOthers() {
     await this.account.revokeOthers();
     return { url: '/account' };
   }
 
   @Post('sign-out')
-  @Access('signed-in', { emits: ['auth.signed_out'], beforeSetup: true, peopleOnly: true })
-  @Returns.redirect(303)
+  @Access('signed-in', { emits: ['auth.signed_out'], allowIncompleteSetup: true, interactiveOnly: true })
+  @ResponseType.redirect(303)
   async signOut(@Res({ passthrough: true }) response: Response) {
     await this.account.signOut();
     this.cookies.clear(response);

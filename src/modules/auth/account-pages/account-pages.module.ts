@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { RecoveryModule } from '../account-recovery/index.js';
+import { AccountRecoveryModule } from '../account-recovery/index.js';
 import { DomainsModule } from '../domains/index.js';
-import { FactorsModule } from '../mfa/index.js';
+import { MfaModule } from '../mfa/index.js';
 import { PasswordsModule } from '../passwords/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { SignInModule } from '../sign-in/index.js';
@@ -13,7 +13,7 @@ import { SignInPages } from './sign-in-pages.service.js';
 
 /** Server-rendered pages for sign-in, account recovery, and security settings. */
 @Module({
-  imports: [DomainsModule, FactorsModule, PasswordsModule, RecoveryModule, SessionsModule, SignInModule],
+  imports: [DomainsModule, MfaModule, PasswordsModule, AccountRecoveryModule, SessionsModule, SignInModule],
   controllers: [AccountPageController, RecoveryPageController, SecurityPageController, SignInPageController],
   providers: [SignInPages],
 })

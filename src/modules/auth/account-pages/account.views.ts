@@ -7,7 +7,7 @@ export interface AccountShown {
   readonly role: string;
   readonly sessions: readonly {
     readonly device: string | null;
-    readonly place: string | null;
+    readonly location: string | null;
     readonly lastSeenAt: Date;
     readonly current: boolean;
   }[];
@@ -25,10 +25,10 @@ export function accountPage({ user, organization, role, sessions }: AccountShown
 <ul class="plain">${sessions.map(
       ({
         device,
-        place,
+        location,
         lastSeenAt,
         current,
-      }) => html`<li>${device ?? 'Unknown device'}${place !== null && html`, ${place}`}<br>
+      }) => html`<li>${device ?? 'Unknown device'}${location !== null && html`, ${location}`}<br>
 <span class="quiet">${current ? 'this session' : `last used ${moment(lastSeenAt)}`}</span></li>`,
     )}</ul>
 ${sessions.length > 1 && html`<form method="post" action="/account/end-other-sessions"><button class="second">End all other sessions</button></form>`}

@@ -5,11 +5,11 @@ const MESSAGES: FormMessages = {
   invalid_credentials: 'The e-mail address or the password is wrong.',
   account_locked: 'Too many tries. Sign-in for this address is locked for a while.',
   too_many_requests: 'Too many tries. Wait a little, then try again.',
-  second_factor_refused: 'That code is not right, or was used before.',
-  code_refused: 'That code is not right. Is the clock of your device?',
-  step_up_refused: 'That is not right.',
+  mfa_failed: 'That code is not right, or was used before.',
+  invalid_code: 'That code is not right. Is the clock of your device?',
+  step_up_failed: 'That is not right.',
   token_invalid: 'This link is not good any more. Ask for a new one.',
-  busy: 'Too much is going on at this moment. Try again.',
+  server_busy: 'Too much is going on at this moment. Try again.',
   weak_password: 'That password is not strong enough.',
 };
 

@@ -3,12 +3,12 @@ import type { Request } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { assertOwnForm } from '../../../platform/http/csrf.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter, tokenPage } from '../../../platform/pages/index.js';
 import {
   ACCOUNT_RECOVERY_IP_RATE_LIMITS,
   ForgotPasswordDto,
-  RecoveryService,
+  AccountRecoveryService,
   VerifyEmailDto,
 } from '../account-recovery/index.js';
 import { forgotPage, notePage } from './account.views.js';
@@ -30,23 +30,23 @@ const TO_SIGN_IN = { href: '/sign-in', label: 'To the sign-in page' };
 @UseFilters(PageFilter)
 export class RecoveryPageController {
   constructor(
-    private readonly recovery: RecoveryService,
+    private readonly recovery: AccountRecoveryService,
     private readonly app: AppConfig,
   ) {}
 
   @Get('forgot')
   @Public('whoever forgot the password cannot sign in')
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   forgotten() {
     return forgotPage();
   }
 
   @Post('forgot')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_mail_asked'],
+    emits: ['auth.password_reset_requested'],
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.forgotPassword,
   })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   async forgot(@Body() { email }: ForgotPasswordDto, @Req() request: Request) {
     assertOwnForm(request, this.app);
     try {
@@ -63,17 +63,17 @@ export class RecoveryPageController {
 
   @Get('reset')
   @Public('whoever forgot the password cannot sign in')
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   choose() {
     return tokenPage(RESET);
   }
 
   @Post('reset')
   @Public('whoever forgot the password cannot sign in', {
-    emits: ['auth.password_reset', 'auth.password_reset_refused'],
+    emits: ['auth.password_reset', 'auth.password_reset_failed'],
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.resetPassword,
   })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   async reset(@Body() { token, password }: ResetForm, @Req() request: Request) {
     assertOwnForm(request, this.app);
     try {
@@ -85,8 +85,8 @@ export class RecoveryPageController {
   }
 
   @Get('verify')
-  @Access('signed-in', { peopleOnly: true })
-  @Returns.text(PAGE)
+  @Access('signed-in', { interactiveOnly: true })
+  @ResponseType.text(PAGE)
   confirm() {
     return tokenPage(VERIFY);
   }
@@ -94,10 +94,10 @@ export class RecoveryPageController {
   @Post('verify')
   @Access('signed-in', {
     emits: ['auth.email_verified'],
-    peopleOnly: true,
+    interactiveOnly: true,
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.verifyEmail,
   })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   async verify(@Body() { token }: VerifyEmailDto) {
     try {
       await this.recovery.verify(token);

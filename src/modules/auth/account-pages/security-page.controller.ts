@@ -2,13 +2,13 @@ import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestj
 import type { Request, Response } from 'express';
 import QrCode from 'qrcode';
 import { Access } from '../../../platform/access/decorators.js';
-import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
-import { Returns } from '../../../platform/http/returns.js';
+import type { SessionToken } from '../../../platform/access/checks/token.check.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter, seeOther } from '../../../platform/pages/index.js';
 import { FactorsService, MFA_IP_RATE_LIMITS, PasskeysService, StepUpService } from '../mfa/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import { redisplay } from './forms.js';
-import { pageAddress } from './page-address.js';
+import { pageAddress } from './page-url.js';
 import { AddressForm, StepUpForm, TotpConfirmForm } from './pages.dto.js';
 import { recoveryCodesPage, securityPage, stepUpPage, totpPage } from './security.views.js';
 
@@ -27,16 +27,21 @@ export class SecurityPageController {
   ) {}
 
   @Get('security')
-  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
-  @Returns.text(PAGE)
+  @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true })
+  @ResponseType.text(PAGE)
   async show() {
     const own = await this.factors.own();
     return securityPage({ ...own, passkeys: (await this.passkeys.list()).items });
   }
 
   @Post('security/totp')
-  @Access('signed-in', { emits: ['auth.factor_begun'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30 })
-  @Returns.text(PAGE)
+  @Access('signed-in', {
+    emits: ['auth.factor_enrollment_started'],
+    allowWithoutMfa: true,
+    interactiveOnly: true,
+    stepUpMinutes: 30,
+  })
+  @ResponseType.text(PAGE)
   async enroll(@Req() { user }: SessionRequest) {
     const { secret, uri } = await this.factors.enrollTotp(user.sid);
     return totpPage({ secret, picture: await QrCode.toString(uri, { type: 'svg', margin: 2 }) });
@@ -44,13 +49,13 @@ export class SecurityPageController {
 
   @Post('security/totp/confirm')
   @Access('signed-in', {
-    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'],
-    beforeSecondFactor: true,
-    peopleOnly: true,
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_generated'],
+    allowWithoutMfa: true,
+    interactiveOnly: true,
     stepUpMinutes: 30,
     limit: MFA_IP_RATE_LIMITS.totpConfirm,
   })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   async confirm(
     @Body() { code, secret }: TotpConfirmForm,
     @Req() { user }: SessionRequest,
@@ -66,20 +71,20 @@ export class SecurityPageController {
   }
 
   @Get('step-up')
-  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
-  @Returns.text(PAGE)
+  @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true })
+  @ResponseType.text(PAGE)
   async prove(@Query() { returnTo }: AddressForm) {
     return stepUpPage(await this.form(pageAddress(returnTo)));
   }
 
   @Post('step-up')
   @Access('signed-in', {
-    emits: ['auth.stepped_up', 'auth.step_up_failed', 'auth.locked'],
-    beforeSecondFactor: true,
-    peopleOnly: true,
+    emits: ['auth.step_up_completed', 'auth.step_up_failed', 'auth.locked'],
+    allowWithoutMfa: true,
+    interactiveOnly: true,
     limit: MFA_IP_RATE_LIMITS.stepUp,
   })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   async stepUp(
     @Body() { returnTo, ...proof }: StepUpForm,
     @Req() { user }: SessionRequest,

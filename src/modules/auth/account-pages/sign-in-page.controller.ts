@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
-import { pageAddress } from './page-address.js';
+import { pageAddress } from './page-url.js';
 import { AddressForm, PasswordForm, SecondFactorForm } from './pages.dto.js';
 import { SignInPages } from './sign-in-pages.service.js';
 import { addressPage } from './sign-in.views.js';
@@ -23,7 +23,7 @@ export class SignInPageController {
   /** Without an address it asks for one; with one it offers what the address's domain signs in by. */
   @Get()
   @Public('the page on which people begin to sign in', { limit: SIGN_IN_IP_RATE_LIMITS.signIn })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   begin(@Query() { email, returnTo }: AddressForm) {
     return email === undefined
       ? addressPage({ returnTo: pageAddress(returnTo) })
@@ -32,17 +32,17 @@ export class SignInPageController {
 
   @Post('password')
   @Public('this is where people sign in', {
-    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.second_factor_asked'],
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.mfa_challenged'],
     limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   password(@Body() form: PasswordForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.pages.password(form, request, response);
   }
 
   @Get('second-factor')
   @Public('the second half of a sign-in: by the cookie of the first', { limit: SIGN_IN_IP_RATE_LIMITS.secondFactor })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   factors(@Query() { returnTo }: AddressForm, @Req() request: Request) {
     return this.pages.factors(returnTo, request);
   }
@@ -58,7 +58,7 @@ export class SignInPageController {
     ],
     limit: SIGN_IN_IP_RATE_LIMITS.secondFactor,
   })
-  @Returns.text(PAGE)
+  @ResponseType.text(PAGE)
   factor(@Body() form: SecondFactorForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.pages.factor(form, request, response);
   }

@@ -3,12 +3,12 @@ import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
 import { assertOwnForm } from '../../../platform/http/csrf.js';
 import { seeOther } from '../../../platform/pages/index.js';
-import { FactorCookies, SecondFactorService, SignInService } from '../sign-in/index.js';
-import { SsoDiscovery } from '../domains/index.js';
+import { SignInCookies, MfaService, SignInService } from '../sign-in/index.js';
+import { SignInDiscovery } from '../domains/index.js';
 import { redisplay } from './forms.js';
-import { pageAddress } from './page-address.js';
+import { pageAddress } from './page-url.js';
 import type { PasswordForm, SecondFactorForm } from './pages.dto.js';
-import { secondFactorPage } from './second-factor.views.js';
+import { secondFactorPage } from './mfa.views.js';
 import { methodPage, type MethodShown } from './sign-in.views.js';
 
 /** The steps of signing in, as pages. They do what the routes of the API do, and nothing else. */
@@ -16,9 +16,9 @@ import { methodPage, type MethodShown } from './sign-in.views.js';
 export class SignInPages {
   constructor(
     private readonly signIn: SignInService,
-    private readonly secondFactor: SecondFactorService,
-    private readonly discovery: SsoDiscovery,
-    private readonly cookies: FactorCookies,
+    private readonly secondFactor: MfaService,
+    private readonly discovery: SignInDiscovery,
+    private readonly cookies: SignInCookies,
     private readonly app: AppConfig,
   ) {}
 
@@ -29,7 +29,7 @@ export class SignInPages {
 
   /**
    * Signs in and sends the browser on, to the second factor where one is asked for; or the form again, with what was
-   * wrong. Throws csrf_refused.
+   * wrong. Throws csrf_check_failed.
    */
   async password(
     { email, password, rememberMe, returnTo }: PasswordForm,
@@ -45,7 +45,7 @@ export class SignInPages {
       });
       if ('methods' in outcome) {
         response.append('Set-Cookie', this.cookies.needed(outcome).headers['Set-Cookie']);
-        return seeOther(response, `/sign-in/second-factor?${new URLSearchParams({ returnTo: address }).toString()}`);
+        return seeOther(response, `/sign-in/mfa?${new URLSearchParams({ returnTo: address }).toString()}`);
       }
       this.cookies.finish(request, response, outcome);
       return seeOther(response, address);
@@ -55,7 +55,7 @@ export class SignInPages {
     }
   }
 
-  /** Throws sign_in_lapsed. */
+  /** Throws sign_in_expired. */
   async factors(returnTo: string | undefined, request: Request): Promise<string> {
     return secondFactorPage({
       methods: await this.secondFactor.methods(this.cookies.pending(request)),
@@ -63,7 +63,7 @@ export class SignInPages {
     });
   }
 
-  /** Throws csrf_refused, sign_in_lapsed. */
+  /** Throws csrf_check_failed, sign_in_expired. */
   async factor(
     { returnTo, rememberDevice, ...proof }: SecondFactorForm,
     request: Request,

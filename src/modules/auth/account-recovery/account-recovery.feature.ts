@@ -4,14 +4,14 @@ export const recoveryFeature = defineFeature({
   name: 'recovery',
   description: 'Setting a password and confirming an address by mail, and word of a lock.',
   events: {
-    'auth.password_mail_asked': {
+    'auth.password_reset_requested': {
       category: 'sign-in',
       severity: 'info',
       description:
         'Somebody asked for a mail to set a password, for an address that may or may not be known. No success: ' +
         'who asks has shown nothing.',
     },
-    'auth.email_mail_asked': {
+    'auth.email_verification_requested': {
       category: 'sign-in',
       severity: 'info',
       description: 'A user asked for a mail to confirm the address.',
@@ -27,7 +27,7 @@ export const recoveryFeature = defineFeature({
       severity: 'notice',
       description: 'A password was set with the token of a mail; all sessions ended.',
     },
-    'auth.password_reset_refused': {
+    'auth.password_reset_failed': {
       category: 'sign-in',
       severity: 'warning',
       description: 'A token was tried that sets no password.',

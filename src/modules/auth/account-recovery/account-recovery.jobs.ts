@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { hashToken, randomToken } from '../../../platform/crypto/index.js';
 import { MailDelivery } from '../../../platform/jobs/mail-delivery.js';
 import { OnJob, type JobCounts, type JobPayload } from '../../../platform/jobs/on-job.js';
 import type { MailMessage } from '../../../platform/mail/index.js';
 import { lockedMail, noPasswordMail, resetMail, TOKEN_MINUTES, verifyMail } from './account-mail.js';
-import { RecoveryRepository, type AccountLetter } from './account-recovery.repository.js';
+import { AccountRecoveryRepository, type AccountMail } from './account-recovery.repository.js';
 
 /**
  * Mails about accounts. The worker alone learns whether anybody has an address, and makes what only the mail may hold.
  */
 @Injectable()
-export class RecoveryJobs {
+export class AccountRecoveryJobs {
   constructor(
-    private readonly recovery: RecoveryRepository,
+    private readonly recovery: AccountRecoveryRepository,
     private readonly mail: MailDelivery,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly app: AppConfig,
   ) {}
 
-  /** Run again, it makes another token, and the mail before is worth nothing. Fails for good with mail_refused. */
+  /** Run again, it makes another token, and the mail before is worth nothing. Fails for good with mail_rejected. */
   @OnJob('account.mail', { emits: ['auth.account_mail_sent'], transaction: 'own' })
   async send({ mailId }: JobPayload): Promise<void> {
     const id = String(mailId);
@@ -40,13 +40,13 @@ export class RecoveryJobs {
     return this.recovery.sweep();
   }
 
-  private async load(id: string): Promise<{ letter: AccountLetter; message: MailMessage } | null> {
+  private async load(id: string): Promise<{ letter: AccountMail; message: MailMessage } | null> {
     const letter = await this.recovery.letter(id);
     const message = letter === null ? null : await this.write(id, letter);
     return letter === null || message === null ? null : { letter, message };
   }
 
-  private async write(id: string, { kind, address, takesPasswords }: AccountLetter): Promise<MailMessage | null> {
+  private async write(id: string, { kind, address, takesPasswords }: AccountMail): Promise<MailMessage | null> {
     const { origin } = this.app;
     if (kind === 'locked') return lockedMail(address);
     if (kind === 'reset' && !takesPasswords) return noPasswordMail(address, origin);
@@ -56,7 +56,7 @@ export class RecoveryJobs {
   }
 
   /** In the log of the organization that the user would sign in to. */
-  private record({ kind, userId }: AccountLetter): void {
+  private record({ kind, userId }: AccountMail): void {
     this.audit.record('auth.account_mail_sent', { target: { type: 'user', id: userId }, meta: { kind } });
   }
 }

@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
 import { PasswordsModule } from '../passwords/index.js';
-import { RecoveryController } from './account-recovery.controller.js';
+import { AccountRecoveryController } from './account-recovery.controller.js';
 import './account-recovery.feature.js';
-import { RecoveryJobs } from './account-recovery.jobs.js';
-import { RecoveryRepository } from './account-recovery.repository.js';
-import { RecoveryService } from './account-recovery.service.js';
+import { AccountRecoveryJobs } from './account-recovery.jobs.js';
+import { AccountRecoveryRepository } from './account-recovery.repository.js';
+import { AccountRecoveryService } from './account-recovery.service.js';
 
 /** Getting back into one's account by mail. */
 @Module({
   imports: [PasswordsModule],
-  controllers: [RecoveryController],
-  providers: [RecoveryJobs, RecoveryRepository, RecoveryService],
-  exports: [RecoveryService],
+  controllers: [AccountRecoveryController],
+  providers: [AccountRecoveryJobs, AccountRecoveryRepository, AccountRecoveryService],
+  exports: [AccountRecoveryService],
 })
-export class RecoveryModule {}
+export class AccountRecoveryModule {}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Entrance } from '../../../platform/database/entrances.js';
+import type { TenantContext } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { Credential, PasswordOwner } from '../passwords/index.js';
 import type { MailKind } from './account-mail.js';
@@ -12,8 +12,8 @@ export interface ResetOutcome {
   [column: string]: unknown;
 }
 
-/** Whom a mail is for, see `app.account_letter`. */
-export interface AccountLetter {
+/** Whom a mail is for, see `app.resolve_account_mail`. */
+export interface AccountMail {
   kind: MailKind;
   address: string;
   userId: string;
@@ -24,21 +24,21 @@ export interface AccountLetter {
 
 /** Mails about accounts and their tokens, through the functions that check what they are given. */
 @Injectable()
-export class RecoveryRepository {
+export class AccountRecoveryRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** The entrance of whoever asks to set a password: it looks up nobody. */
-  askReset(email: string): Entrance {
-    return { statement: { text: 'SELECT app.ask_password_reset($1)', values: [email] } };
+  askReset(email: string): TenantContext {
+    return { statement: { text: 'SELECT app.request_password_reset($1)', values: [email] } };
   }
 
   async askVerification(): Promise<void> {
-    await this.unitOfWork.sql('SELECT app.ask_email_verification()');
+    await this.unitOfWork.sql('SELECT app.request_email_verification()');
   }
 
   /** Whose password a token would set; nobody's where it is not good. */
   async ownerOf(token: string): Promise<PasswordOwner> {
-    const [row] = await this.unitOfWork.once<{ email: string | null; names: string[] | null }>(
+    const [row] = await this.unitOfWork.queryOnce<{ email: string | null; names: string[] | null }>(
       'SELECT * FROM app.token_owner($1)',
       [token],
     );
@@ -46,7 +46,7 @@ export class RecoveryRepository {
   }
 
   /** The entrance of whoever has a token: sets the password, once. */
-  reset(token: string, { salt, verifier }: Credential): Entrance<ResetOutcome> {
+  reset(token: string, { salt, verifier }: Credential): TenantContext<ResetOutcome> {
     return {
       statement: { text: 'SELECT * FROM app.reset_password($1, $2, $3)', values: [token, salt, verifier] },
       identity: ({ state, org_id: orgId, user_id: id }) => ({
@@ -63,10 +63,10 @@ export class RecoveryRepository {
   }
 
   /** Null where there is nobody to send it to, or it has left already; for the worker. */
-  async letter(id: string): Promise<AccountLetter | null> {
-    const [row] = await this.unitOfWork.sql<AccountLetter>(
+  async letter(id: string): Promise<AccountMail | null> {
+    const [row] = await this.unitOfWork.sql<AccountMail>(
       `SELECT kind, address, user_id AS "userId", org_id AS "orgId", takes_passwords AS "takesPasswords"
-         FROM app.account_letter($1)`,
+         FROM app.resolve_account_mail($1)`,
       [id],
     );
     return row ?? null;

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { currentMember } from '../../../platform/context/context.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { RateLimiter, type RateLimit } from '../../../platform/http/rate-limit.js';
 import { assertStrong, Passwords } from '../passwords/index.js';
-import { RecoveryRepository, type ResetOutcome } from './account-recovery.repository.js';
+import { AccountRecoveryRepository, type ResetOutcome } from './account-recovery.repository.js';
 
 /** By account, whether there is one or not, beside the limits by address; of these, three a mail. */
 const ASKED: RateLimit = { name: 'password-forgot-account', points: 10, seconds: 3_600 };
@@ -14,12 +14,12 @@ const VERIFICATIONS: RateLimit = { name: 'email-verify-account', points: 10, sec
 
 /** Setting a password by mail, and showing that an address is one's own. */
 @Injectable()
-export class RecoveryService {
+export class AccountRecoveryService {
   constructor(
-    private readonly recovery: RecoveryRepository,
+    private readonly recovery: AccountRecoveryRepository,
     private readonly passwords: Passwords,
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly limiter: RateLimiter,
   ) {}
 
@@ -31,7 +31,7 @@ export class RecoveryService {
     const email = normalizeEmail(address);
     await this.limiter.consume(ASKED, email);
     await this.unitOfWork.run(this.recovery.askReset(email), () =>
-      this.audit.record('auth.password_mail_asked', { outcome: 'failure' }),
+      this.audit.record('auth.password_reset_requested', { outcome: 'failure' }),
     ); // whoever asks has shown nothing
   }
 
@@ -52,7 +52,7 @@ export class RecoveryService {
     const { userId } = currentMember();
     await this.limiter.consume(VERIFICATIONS, userId);
     await this.recovery.askVerification();
-    this.audit.record('auth.email_mail_asked', { target: { type: 'user', id: userId } });
+    this.audit.record('auth.email_verification_requested', { target: { type: 'user', id: userId } });
   }
 
   /**
@@ -68,7 +68,7 @@ export class RecoveryService {
     if (outcome.state === 'ok') {
       this.audit.record('auth.password_reset', { target: { type: 'user', id: outcome.user_id! } });
     } else {
-      this.audit.record('auth.password_reset_refused', { outcome: 'failure' });
+      this.audit.record('auth.password_reset_failed', { outcome: 'failure' });
     }
     return outcome;
   }

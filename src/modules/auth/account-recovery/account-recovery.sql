@@ -2,73 +2,73 @@
 
 -- Returns the user with an address, otherwise the next one in order, so that an unknown address costs the same work.
 -- The result matches only if its address is equal.
-CREATE OR REPLACE FUNCTION app_private.user_or_neighbour(address text) RETURNS public.users
+CREATE OR REPLACE FUNCTION app_private.user_or_decoy(address text) RETURNS public.users
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   u public.users; last public.users;
 BEGIN
-  SELECT * INTO last FROM public.users x WHERE x.home_org_id IS NULL ORDER BY x.email DESC LIMIT 1;
-  SELECT * INTO u FROM public.users x WHERE x.email >= address AND x.home_org_id IS NULL ORDER BY x.email LIMIT 1;
+  SELECT * INTO last FROM public.users x WHERE x.scoped_org_id IS NULL ORDER BY x.email DESC LIMIT 1;
+  SELECT * INTO u FROM public.users x WHERE x.email >= address AND x.scoped_org_id IS NULL ORDER BY x.email LIMIT 1;
   RETURN CASE WHEN FOUND THEN u ELSE last END;
 END $$;
 
 -- Requests a mail to an address; the worker decides whether a user has it. Mails that every caller can request are
 -- limited to three per hour; more requests do nothing and look the same.
-CREATE OR REPLACE FUNCTION app_private.ask_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.request_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  key bytea := app_private.login_key(address);
+  key bytea := app_private.lockout_key(address);
   mail uuid := gen_random_uuid();
   installation uuid := '00000000-0000-0000-0000-000000000000';
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('account mail ' || encode(key, 'hex'), 0));
-  IF ask_account_mail.kind <> 'locked' AND (SELECT count(*) FROM app_private.account_mails a
-      WHERE a.login_key = key AND a.kind = ask_account_mail.kind AND a.asked_at > now() - interval '1 hour') >= 3
+  IF request_account_mail.kind <> 'locked' AND (SELECT count(*) FROM app_private.account_mails a
+      WHERE a.lockout_key = key AND a.kind = request_account_mail.kind AND a.requested_at > now() - interval '1 hour') >= 3
         THEN RETURN; END IF;
-  INSERT INTO app_private.account_mails (id, kind, login_key, address, user_id)
-    VALUES (mail, ask_account_mail.kind, key, ask_account_mail.address, member);
-  INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
+  INSERT INTO app_private.account_mails (id, kind, lockout_key, address, user_id)
+    VALUES (mail, request_account_mail.kind, key, request_account_mail.address, member);
+  INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
   VALUES (installation, mail, 'account.mail', installation || ':account.mail', jsonb_build_object('mailId', mail),
     mail::text);
 END $$;
 
 -- Signs a limited context for a caller with a proven secret: it reaches no tenant row and can write successes to one
 -- audit log.
-CREATE OR REPLACE FUNCTION app_private.sign_proven(org uuid) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.sign_authenticated_context(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
 -- Requests a password reset mail. Enters a context that can only write to the installation's audit log, and looks up no
 -- user.
-CREATE OR REPLACE FUNCTION app.ask_password_reset(address text) RETURNS void
+CREATE OR REPLACE FUNCTION app.request_password_reset(address text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM app_private.ask_account_mail('reset', address);
-  PERFORM app_private.sign_limited('00000000-0000-0000-0000-000000000000');
+  PERFORM app_private.request_account_mail('reset', address);
+  PERFORM app_private.sign_audit_only_context('00000000-0000-0000-0000-000000000000');
 END $$;
-GRANT EXECUTE ON FUNCTION app.ask_password_reset TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.request_password_reset TO vouchsafe_app;
 
 -- Requests a mail that verifies the caller's address.
-CREATE OR REPLACE FUNCTION app.ask_email_verification() RETURNS void
+CREATE OR REPLACE FUNCTION app.request_email_verification() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT app_private.ask_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
+  SELECT app_private.request_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
 $$;
-GRANT EXECUTE ON FUNCTION app.ask_email_verification TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.request_email_verification TO vouchsafe_app;
 
 -- Returns the recipient of a mail and the organization whose audit log records it; no row, and the address is deleted,
 -- if no user has the address. takes_passwords: an organization of the user allows passwords.
-CREATE OR REPLACE FUNCTION app.account_letter(mail uuid)
+CREATE OR REPLACE FUNCTION app.resolve_account_mail(mail uuid)
 RETURNS TABLE (kind text, address text, user_id uuid, org_id uuid, takes_passwords boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   a app_private.account_mails; u public.users; home public.memberships; org uuid;
 BEGIN
-  SELECT x.* INTO a FROM app_private.account_mails x WHERE x.id = mail AND x.address IS NOT NULL AND x.spent_at IS NULL;
+  SELECT x.* INTO a FROM app_private.account_mails x WHERE x.id = mail AND x.address IS NOT NULL AND x.consumed_at IS NULL;
   IF NOT FOUND THEN RETURN; END IF;
   SELECT x.* INTO u FROM public.users x
-    WHERE x.email = a.address AND CASE a.kind WHEN 'verify' THEN x.id = a.user_id ELSE x.home_org_id IS NULL END;
-  home := app_private.home_membership(u.id, 'password');
+    WHERE x.email = a.address AND CASE a.kind WHEN 'verify' THEN x.id = a.user_id ELSE x.scoped_org_id IS NULL END;
+  home := app_private.default_membership(u.id, 'password');
   org := coalesce(home.org_id,
     (SELECT m.org_id FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
     WHERE m.user_id = u.id AND m.status = 'active' ORDER BY m.created_at, m.id LIMIT 1));
@@ -79,14 +79,14 @@ BEGIN
   UPDATE app_private.account_mails x SET user_id = u.id WHERE x.id = mail;
   RETURN QUERY SELECT a.kind, a.address, u.id, org, home.id IS NOT NULL;
 END $$;
-GRANT EXECUTE ON FUNCTION app.account_letter TO vouchsafe_worker;
+GRANT EXECUTE ON FUNCTION app.resolve_account_mail TO vouchsafe_worker;
 
 -- Replaces the token digest of a mail; returns false if the mail is outdated.
 CREATE OR REPLACE FUNCTION app.issue_account_token(mail uuid, hash bytea, minutes integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE app_private.account_mails a SET token_hash = hash, expires_at = now() + make_interval(mins => minutes)
-   WHERE a.id = mail AND a.address IS NOT NULL AND a.spent_at IS NULL;
+   WHERE a.id = mail AND a.address IS NOT NULL AND a.consumed_at IS NULL;
   RETURN FOUND;
 END $$;
 GRANT EXECUTE ON FUNCTION app.issue_account_token TO vouchsafe_worker;
@@ -103,16 +103,16 @@ CREATE OR REPLACE FUNCTION app.token_owner(token text, OUT email text, OUT names
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT u.email, (SELECT coalesce(array_agg(m.name), '{}') FROM public.memberships m WHERE m.user_id = u.id)
     FROM app_private.account_mails a JOIN public.users u ON u.id = a.user_id
-   WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = 'reset' AND a.spent_at IS NULL
+   WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = 'reset' AND a.consumed_at IS NULL
      AND a.expires_at > now()
 $$;
 GRANT EXECUTE ON FUNCTION app.token_owner TO vouchsafe_app;
 
 -- Uses a token once; of parallel calls one finds it. Returns null if the token is invalid or expired.
-CREATE OR REPLACE FUNCTION app_private.spend_account_token(wanted text, token text) RETURNS app_private.account_mails
+CREATE OR REPLACE FUNCTION app_private.consume_account_token(wanted text, token text) RETURNS app_private.account_mails
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE app_private.account_mails a SET spent_at = now()
-   WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = wanted AND a.spent_at IS NULL
+  UPDATE app_private.account_mails a SET consumed_at = now()
+   WHERE a.token_hash = sha256(convert_to(token, 'UTF8')) AND a.kind = wanted AND a.consumed_at IS NULL
      AND a.expires_at > now() RETURNING a.*
 $$;
 
@@ -122,23 +122,23 @@ CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  a app_private.account_mails := app_private.spend_account_token('reset', token); home public.memberships;
+  a app_private.account_mails := app_private.consume_account_token('reset', token); home public.memberships;
 BEGIN
   state := 'invalid'; org_id := '00000000-0000-0000-0000-000000000000';
   IF a.id IS NOT NULL THEN
-    DELETE FROM app_private.sign_in_locks l WHERE l.login_key = a.login_key; -- before the user's row, as sign-in has it
+    DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = a.lockout_key; -- before the user's row, as sign-in has it
     PERFORM 1 FROM public.users u
-      WHERE u.id = a.user_id AND u.home_org_id IS NULL AND app_private.login_key(u.email) = a.login_key FOR UPDATE;
-    IF FOUND THEN home := app_private.home_membership(a.user_id, 'password'); END IF;
+      WHERE u.id = a.user_id AND u.scoped_org_id IS NULL AND app_private.lockout_key(u.email) = a.lockout_key FOR UPDATE;
+    IF FOUND THEN home := app_private.default_membership(a.user_id, 'password'); END IF;
     IF home.id IS NOT NULL THEN
       PERFORM app_private.store_password(a.user_id, new_salt, new_verifier, NULL, false);
       UPDATE public.users u SET email_proven_at = now() WHERE u.id = a.user_id;
       state := 'ok'; org_id := home.org_id; user_id := a.user_id;
-      PERFORM app_private.sign_proven(org_id);
+      PERFORM app_private.sign_authenticated_context(org_id);
       RETURN;
     END IF;
   END IF;
-  PERFORM app_private.sign_limited(org_id);
+  PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
@@ -150,9 +150,9 @@ DECLARE
 BEGIN
   PERFORM 1 FROM app_private.account_mails x WHERE x.token_hash = sha256(convert_to(token, 'UTF8')) AND x.user_id = me;
   IF NOT FOUND THEN RETURN false; END IF;
-  a := app_private.spend_account_token('verify', token);
+  a := app_private.consume_account_token('verify', token);
   UPDATE public.users u SET email_proven_at = now()
-    WHERE a.id IS NOT NULL AND u.id = me AND app_private.login_key(u.email) = a.login_key;
+    WHERE a.id IS NOT NULL AND u.id = me AND app_private.lockout_key(u.email) = a.lockout_key;
   RETURN FOUND;
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
@@ -165,8 +165,8 @@ BEGIN
   DELETE FROM app_private.sign_in_locks l WHERE l.last_at < now() - interval '1 hour';
   GET DIAGNOSTICS locks = ROW_COUNT;
   UPDATE app_private.account_mails a SET address = NULL
-    WHERE a.address IS NOT NULL AND a.asked_at < now() - interval '1 hour';
-  DELETE FROM app_private.account_mails a WHERE a.asked_at < now() - interval '2 days';
+    WHERE a.address IS NOT NULL AND a.requested_at < now() - interval '1 hour';
+  DELETE FROM app_private.account_mails a WHERE a.requested_at < now() - interval '2 days';
   GET DIAGNOSTICS mails = ROW_COUNT;
 END $$;
 GRANT EXECUTE ON FUNCTION app.sweep_sign_in TO vouchsafe_worker;

@@ -1,16 +1,16 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { Public } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { DiscoverQuery, DiscoveryResponse } from './domains.dto.js';
-import { SsoDiscovery } from './discovery.service.js';
+import { SignInDiscovery } from './discovery.service.js';
 
 @Controller('v1/sso/discover')
-export class SsoDiscoveryController {
-  constructor(private readonly discovery: SsoDiscovery) {}
+export class SignInDiscoveryController {
+  constructor(private readonly discovery: SignInDiscovery) {}
 
   @Get()
   @Public('asked before anybody has signed in', { limit: { name: 'sso-discover', points: 60, seconds: 300 } })
-  @Returns(DiscoveryResponse)
+  @ResponseType(DiscoveryResponse)
   discover(@Query() { email }: DiscoverQuery) {
     return this.discovery.discover(email);
   }

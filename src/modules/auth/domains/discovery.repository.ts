@@ -3,7 +3,7 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { SsoProtocol } from '../sso/index.js';
 
 /** What `app.discover_sso` answers. */
-export interface WaysIn {
+export interface AvailableSignInMethods {
   password: boolean;
   connections: { id: string; name: string; protocol: SsoProtocol; organization: string | null }[];
   [column: string]: unknown;
@@ -11,13 +11,14 @@ export interface WaysIn {
 
 /** Where the addresses of a domain sign in, in any organization. */
 @Injectable()
-export class SsoDiscoveryRepository {
+export class SignInDiscoveryRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  async ways(domain: string): Promise<WaysIn> {
-    const [row] = await this.unitOfWork.once<WaysIn>('SELECT password, connections FROM app.discover_sso($1)', [
-      domain,
-    ]);
+  async ways(domain: string): Promise<AvailableSignInMethods> {
+    const [row] = await this.unitOfWork.queryOnce<AvailableSignInMethods>(
+      'SELECT password, connections FROM app.discover_sso($1)',
+      [domain],
+    );
     return row!;
   }
 }

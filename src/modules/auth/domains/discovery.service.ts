@@ -3,13 +3,13 @@ import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import type { SsoProtocol } from '../sso/index.js';
 import { domainOf } from './domain.js';
-import { SsoDiscoveryRepository } from './discovery.repository.js';
+import { SignInDiscoveryRepository } from './discovery.repository.js';
 
 /** Where an address signs in, from its domain alone: the answer is the same whether or not anybody has that address. */
 @Injectable()
-export class SsoDiscovery {
+export class SignInDiscovery {
   constructor(
-    private readonly repository: SsoDiscoveryRepository,
+    private readonly repository: SignInDiscoveryRepository,
     private readonly app: AppConfig,
   ) {}
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { currentContext } from '../../../platform/context/context.js';
-import { organizationEntrance } from '../../../platform/database/entrances.js';
+import { enterOrganization } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { toProblem } from '../../../platform/http/problem.map.js';
-import { Names } from '../../../platform/outbound/index.js';
-import { SsoDomainsRepository, type DomainRow } from './domains.repository.js';
+import { DnsResolver } from '../../../platform/outbound/index.js';
+import { DomainsRepository, type DomainRow } from './domains.repository.js';
 import { isProven } from './domains.service.js';
 import { SsoNotices } from '../sso/index.js';
 
@@ -13,11 +13,11 @@ import { SsoNotices } from '../sso/index.js';
 @Injectable()
 export class DomainChecks {
   constructor(
-    private readonly domains: SsoDomainsRepository,
-    private readonly names: Names,
+    private readonly domains: DomainsRepository,
+    private readonly names: DnsResolver,
     private readonly notices: SsoNotices,
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   /** The domain after the look; null when there is none of this id. */
@@ -53,17 +53,18 @@ export class DomainChecks {
     }
   }
 
-  private async missing({ id, verifiedAt, lostAt }: DomainRow, problem: string): Promise<void> {
+  private async missing({ id, verifiedAt, verificationFailedAt }: DomainRow, problem: string): Promise<void> {
     const after = await this.domains.missing(id, problem);
     if (after === null || verifiedAt === null) return;
     const target = { type: 'sso-domain', id } as const;
     if (after.verifiedAt === null) this.audit.record('sso.domain_unverified', { target, meta: { reason: problem } });
-    else if (lostAt === null) this.audit.record('sso.domain_proof_lost', { target, meta: { reason: problem } });
-    if (after.verifiedAt === null || lostAt === null)
+    else if (verificationFailedAt === null)
+      this.audit.record('sso.domain_verification_failed', { target, meta: { reason: problem } });
+    if (after.verifiedAt === null || verificationFailedAt === null)
       await this.notices.tell(after.verifiedAt === null ? 'domain_unverified' : 'domain_lost', id);
   }
 
   private within<T>(fn: () => Promise<T>): Promise<T> {
-    return this.unitOfWork.run(organizationEntrance(currentContext().orgId), fn);
+    return this.unitOfWork.run(enterOrganization(currentContext().orgId), fn);
   }
 }

@@ -22,14 +22,14 @@ export function domainOf(address: string): string | undefined {
 }
 
 /**
- * A domain that an organization may answer for. Throws domain_refused: for what is none, and where anybody can have an
+ * A domain that an organization may answer for. Throws domain_not_allowed: for what is none, and where anybody can have an
  * address.
  */
 export function ownDomain(text: string): string {
   const domain = asDomain(text);
-  if (domain === undefined) throw new Problem('domain_refused', { detail: 'not a domain' });
+  if (domain === undefined) throw new Problem('domain_not_allowed', { detail: 'not a domain' });
   if (PUBLIC_MAIL_DOMAINS.has(domain))
-    throw new Problem('domain_refused', { detail: 'anybody can have an address there' });
+    throw new Problem('domain_not_allowed', { detail: 'anybody can have an address there' });
   return domain;
 }
 

@@ -19,13 +19,13 @@ export class DomainRecordResponse {
 export class DomainResponse {
   @StaffOnly() id: string;
   @StaffOnly() domain: string;
-  /** pending, verified, or lost: verified, but its record has been missing for less than a week. */
-  @StaffOnly() state: string;
+  /** pending, verified, or verification_failed: verified, but its DNS record has been missing for less than a week. */
+  @StaffOnly() status: string;
   @StaffOnly() @Type(() => DomainRecordResponse) record: DomainRecordResponse;
   @StaffOnly() createdAt: Date;
   @StaffOnly() checkedAt: Date | null;
   @StaffOnly() verifiedAt: Date | null;
-  @StaffOnly() lostAt: Date | null;
+  @StaffOnly() verificationFailedAt: Date | null;
   /** What the last look lacked: record_missing, dns_unavailable, domain_taken. */
   @StaffOnly() problem: string | null;
 }

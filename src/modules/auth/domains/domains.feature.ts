@@ -19,7 +19,7 @@ export const domainsFeature = defineFeature({
       severity: 'notice',
       description: "The DNS showed a domain to be the organization's own.",
     },
-    'sso.domain_proof_lost': {
+    'sso.domain_verification_failed': {
       category: 'sso',
       severity: 'warning',
       description: 'The DNS record of a verified domain is missing.',
@@ -34,7 +34,7 @@ export const domainsFeature = defineFeature({
     'sso.domain_removed': { category: 'sso', severity: 'notice', description: 'A mail domain was removed.' },
   },
   errors: {
-    domain_refused: { status: 400, title: 'No organization can answer for this domain' },
+    domain_not_allowed: { status: 400, title: 'No organization can answer for this domain' },
     domain_exists: { status: 409, title: 'The domain is there already' },
     domain_taken: { status: 409, title: 'Another organization has shown this domain to be its own' },
   },
@@ -45,7 +45,7 @@ export const domainsFeature = defineFeature({
       backoffSeconds: 30,
       timeoutSeconds: 60,
       concurrency: 2,
-      askedBy: ['sso:update'],
+      enqueuePermissions: ['sso:update'],
     },
     'sso.check_domains': {
       description: 'Enqueues the DNS checks that are due in one organization today.',
@@ -69,7 +69,7 @@ export const domainsFeature = defineFeature({
       kind: 'tenant',
       resource: 'sso-domain',
       rows: { select: 'sso:read', insert: 'sso:create', delete: 'sso:delete' },
-      retention: { keep: 'a setting of the organization' },
+      retention: { reason: 'a setting of the organization' },
     },
   },
   controls: {

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { OnJob, type JobCounts, type JobPayload } from '../../../platform/jobs/on-job.js';
 import { DomainChecks } from './domain-checks.js';
-import { SsoDomainsRepository } from './domains.repository.js';
+import { DomainsRepository } from './domains.repository.js';
 
 /** DNS checks of mail domains. */
 @Injectable()
 export class DomainJobs {
   constructor(
-    private readonly domains: SsoDomainsRepository,
+    private readonly domains: DomainsRepository,
     private readonly checks: DomainChecks,
     private readonly jobs: Jobs,
   ) {}
@@ -23,7 +23,7 @@ export class DomainJobs {
 
   @OnJob('sso.check_domain', {
     transaction: 'own',
-    emits: ['sso.domain_verified', 'sso.domain_proof_lost', 'sso.domain_unverified'],
+    emits: ['sso.domain_verified', 'sso.domain_verification_failed', 'sso.domain_unverified'],
   })
   async check({ domainId }: JobPayload): Promise<void> {
     await this.checks.check(String(domainId));

@@ -1,21 +1,21 @@
 import { Module } from '@nestjs/common';
 import { RbacModule } from '../../rbac/index.js';
 import { SsoModule } from '../sso/index.js';
-import { SsoDiscoveryController } from './discovery.controller.js';
-import { SsoDiscoveryRepository } from './discovery.repository.js';
-import { SsoDiscovery } from './discovery.service.js';
+import { SignInDiscoveryController } from './discovery.controller.js';
+import { SignInDiscoveryRepository } from './discovery.repository.js';
+import { SignInDiscovery } from './discovery.service.js';
 import { DomainChecks } from './domain-checks.js';
-import { SsoDomainsController } from './domains.controller.js';
+import { DomainsController } from './domains.controller.js';
 import './domains.feature.js';
 import { DomainJobs } from './domains.jobs.js';
-import { SsoDomainsRepository } from './domains.repository.js';
-import { SsoDomains } from './domains.service.js';
+import { DomainsRepository } from './domains.repository.js';
+import { DomainsService } from './domains.service.js';
 
 /** Verified mail domains, and the discovery of sign-in methods by e-mail address. */
 @Module({
   imports: [RbacModule, SsoModule],
-  controllers: [SsoDiscoveryController, SsoDomainsController],
-  providers: [DomainChecks, DomainJobs, SsoDiscovery, SsoDiscoveryRepository, SsoDomains, SsoDomainsRepository],
-  exports: [DomainChecks, SsoDiscovery, SsoDomains],
+  controllers: [SignInDiscoveryController, DomainsController],
+  providers: [DomainChecks, DomainJobs, SignInDiscovery, SignInDiscoveryRepository, DomainsService, DomainsRepository],
+  exports: [DomainChecks, SignInDiscovery, DomainsService],
 })
 export class DomainsModule {}

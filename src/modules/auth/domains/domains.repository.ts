@@ -10,20 +10,20 @@ export interface DomainRow {
   checkedAt: Date | null;
   verifiedAt: Date | null;
   /** Since when the record of a verified domain has not been found. */
-  lostAt: Date | null;
+  verificationFailedAt: Date | null;
   problem: string | null;
   [column: string]: unknown;
 }
 
 const COLUMNS = `id, domain, token, created_at AS "createdAt", checked_at AS "checkedAt", verified_at AS "verifiedAt",
-  lost_at AS "lostAt", problem`;
+  verification_failed_at AS "verificationFailedAt", problem`;
 
 /** How long a verified domain stays so without its record. */
 const GRACE = "interval '7 days'";
 
 /** Mail domains of the current organization. The worker's role alone may write what a look at the DNS has shown. */
 @Injectable()
-export class SsoDomainsRepository {
+export class DomainsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   list(): Promise<DomainRow[]> {
@@ -64,7 +64,7 @@ export class SsoDomainsRepository {
     const rows = await this.unitOfWork.sql<{ id: string }>(
       `SELECT id FROM sso_domains WHERE org_id = $1 AND CASE WHEN verified_at IS NULL
          THEN created_at > now() - interval '30 days'
-         ELSE lost_at IS NOT NULL OR checked_at < now() - interval '6 days 12 hours' END ORDER BY id`,
+         ELSE verification_failed_at IS NOT NULL OR checked_at < now() - interval '6 days 12 hours' END ORDER BY id`,
       [this.orgId],
     );
     return rows.map(({ id }) => id);
@@ -73,7 +73,7 @@ export class SsoDomainsRepository {
   /** The record is there. Fails with domain_taken where another institution's organization has the domain. */
   async found(id: string): Promise<void> {
     await this.unitOfWork.execute(
-      `UPDATE sso_domains SET checked_at = now(), verified_at = coalesce(verified_at, now()), lost_at = NULL,
+      `UPDATE sso_domains SET checked_at = now(), verified_at = coalesce(verified_at, now()), verification_failed_at = NULL,
          problem = NULL WHERE org_id = $1 AND id = $2`,
       [this.orgId, id],
     );
@@ -86,9 +86,9 @@ export class SsoDomainsRepository {
   async missing(id: string, problem: string): Promise<DomainRow | null> {
     const [row] = await this.unitOfWork.sql<DomainRow>(
       `UPDATE sso_domains SET checked_at = now(), problem = $3,
-              verified_at = CASE WHEN lost_at IS NULL OR lost_at > now() - ${GRACE} THEN verified_at END,
-              lost_at = CASE WHEN verified_at IS NOT NULL AND (lost_at IS NULL OR lost_at > now() - ${GRACE})
-                THEN coalesce(lost_at, now()) END
+              verified_at = CASE WHEN verification_failed_at IS NULL OR verification_failed_at > now() - ${GRACE} THEN verified_at END,
+              verification_failed_at = CASE WHEN verified_at IS NOT NULL AND (verification_failed_at IS NULL OR verification_failed_at > now() - ${GRACE})
+                THEN coalesce(verification_failed_at, now()) END
         WHERE org_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
       [this.orgId, id, problem],
     );

@@ -1,29 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { isUniqueViolation } from '../../../platform/database/errors.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
-import { Names } from '../../../platform/outbound/index.js';
+import { DnsResolver } from '../../../platform/outbound/index.js';
 import { RolesService } from '../../rbac/index.js';
 import { ownDomain, proofOf } from './domain.js';
-import { SsoDomainsRepository, type DomainRow } from './domains.repository.js';
+import { DomainsRepository, type DomainRow } from './domains.repository.js';
 
 /**
  * The mail domains that the organization says are its own. What shows them to be is in the DNS, and looked up by the
  * worker.
  */
 @Injectable()
-export class SsoDomains {
+export class DomainsService {
   constructor(
-    private readonly domains: SsoDomainsRepository,
-    private readonly names: Names,
+    private readonly domains: DomainsRepository,
+    private readonly names: DnsResolver,
     private readonly roles: RolesService,
     private readonly jobs: Jobs,
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   async list() {
@@ -31,7 +31,7 @@ export class SsoDomains {
   }
 
   /**
-   * Throws domain_refused, domain_exists; beyond_own_grants, since whose addresses the organization answers for decides
+   * Throws domain_not_allowed, domain_exists; insufficient_privileges_to_grant, since whose addresses the organization answers for decides
    * who accounts are of.
    */
   async add(text: string) {
@@ -64,7 +64,7 @@ export class SsoDomains {
   /** Has the worker look the record up, and says at once what a look from here shows. Throws not_found. */
   async verify(id: string) {
     const asked = await this.require(id);
-    const recordFound = await this.unitOfWork.outside(() => isProven(this.names, asked).catch(() => false));
+    const recordFound = await this.unitOfWork.withoutTransaction(() => isProven(this.names, asked).catch(() => false));
     const domain = await this.require(id);
     await this.jobs.enqueue('sso.check_domain', { domainId: id }, { orderKey: id });
     this.audit.record('sso.domain_check_requested', { target: { type: 'sso-domain', id } });
@@ -79,12 +79,13 @@ export class SsoDomains {
 }
 
 /** Whether the DNS holds the proof of a domain. Rejects when nobody answers. */
-export async function isProven(names: Names, domain: DomainRow): Promise<boolean> {
+export async function isProven(names: DnsResolver, domain: DomainRow): Promise<boolean> {
   const { name, value } = proofOf(domain);
   return (await names.texts(name)).includes(value);
 }
 
 function present(domain: DomainRow) {
-  const state = domain.verifiedAt === null ? 'pending' : domain.lostAt === null ? 'verified' : 'lost';
-  return { ...domain, state, record: proofOf(domain) };
+  const status =
+    domain.verifiedAt === null ? 'pending' : domain.verificationFailedAt === null ? 'verified' : 'verification_failed';
+  return { ...domain, status, record: proofOf(domain) };
 }

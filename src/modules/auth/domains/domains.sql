@@ -1,7 +1,7 @@
 -- Verified e-mail domains and discovery of SSO connections.
 
 -- Returns whether an organization has verified the domain of an address.
-CREATE OR REPLACE FUNCTION app_private.answers_for(org uuid, address text) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.has_verified_domain(org uuid, address text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.sso_domains d
     WHERE d.org_id = org AND d.domain = split_part(address, '@', 2) AND d.verified_at IS NOT NULL)

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Problem } from '../../../platform/problem/index.js';
 import { RedisConnections } from '../../../platform/redis/index.js';
 
-export const CHALLENGE_MILLIS = 5 * 60_000;
+export const CHALLENGE_MS = 5 * 60_000;
 
 /** What a challenge was given for, in which browser; all of it has to come back together. */
 export interface Ceremony {
@@ -25,14 +25,14 @@ export class Challenges {
   constructor(private readonly redis: RedisConnections) {}
 
   /** A new challenge, in base64url. Throws unavailable. */
-  async give(ceremony: Ceremony): Promise<string> {
+  async issue(ceremony: Ceremony): Promise<string> {
     const challenge = randomBytes(32).toString('base64url');
-    await answerOf(this.redis.shared.set(keyOf(ceremony, challenge), '1', 'PX', CHALLENGE_MILLIS, 'NX'));
+    await answerOf(this.redis.shared.set(keyOf(ceremony, challenge), '1', 'PX', CHALLENGE_MS, 'NX'));
     return challenge;
   }
 
   /** Takes a challenge: whatever else is wrong with the answer, there is no second one. Throws unavailable. */
-  async take(ceremony: Ceremony, challenge: string): Promise<boolean> {
+  async consume(ceremony: Ceremony, challenge: string): Promise<boolean> {
     return (await answerOf(this.redis.shared.getdel(keyOf(ceremony, challenge)))) !== null;
   }
 }

@@ -3,12 +3,12 @@
 -- Returns the caller's own session if its user authenticated locally within the last 31 minutes; otherwise raises
 -- step_up_required. A stolen session cannot change factors, and an identity provider cannot either: it counts in one
 -- organization, and a factor opens all of the user's.
-CREATE OR REPLACE FUNCTION app_private.proved_session(secret text) RETURNS public.sessions
+CREATE OR REPLACE FUNCTION app_private.authenticated_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.own_session(secret);
 BEGIN
-  IF (CASE WHEN app.is_local(s.method) THEN app.proved_at(s)
+  IF (CASE WHEN app.is_local(s.method) THEN app.authenticated_at(s)
     ELSE coalesce(s.stepped_up_at, to_timestamp(0)) END) < now() - interval '31 minutes'
       THEN RAISE EXCEPTION 'step_up_required' USING ERRCODE = 'VS409'; END IF;
   RETURN s;
@@ -34,24 +34,24 @@ BEGIN
   RETURN app_private.rotate(s, new_hash);
 END $$;
 
--- Starts TOTP enrollment and replaces an unfinished one. Raises totp_enrolled if the user has a confirmed one.
+-- Starts TOTP enrollment and replaces an unfinished one. Raises totp_already_enrolled if the user has a confirmed one.
 CREATE OR REPLACE FUNCTION app.enroll_totp(secret text, new_sealed bytea, new_proof_hash bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   DELETE FROM app_private.totp_factors t WHERE t.user_id = s.user_id AND t.confirmed_at IS NULL;
   INSERT INTO app_private.totp_factors (user_id, sealed, proof_hash) VALUES (s.user_id, new_sealed, new_proof_hash)
     ON CONFLICT DO NOTHING;
-  IF NOT FOUND THEN RAISE EXCEPTION 'totp_enrolled' USING ERRCODE = 'VS409'; END IF;
+  IF NOT FOUND THEN RAISE EXCEPTION 'totp_already_enrolled' USING ERRCODE = 'VS409'; END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.enroll_totp TO vouchsafe_app;
 
 -- Confirms TOTP enrollment with a code. Returns when the rotated session expires; null if there is nothing to confirm.
-CREATE OR REPLACE FUNCTION app.confirm_totp(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION app.confirm_totp(secret text, shown app.presented_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   UPDATE app_private.totp_factors t SET confirmed_at = now(), last_step = shown.step
    WHERE t.user_id = s.user_id AND t.confirmed_at IS NULL AND t.proof_hash = sha256(shown.proof);
@@ -64,9 +64,9 @@ CREATE OR REPLACE FUNCTION app.set_recovery_codes(secret text, lookups bytea[], 
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
-  IF NOT app_private.has_factor(s.user_id) THEN RAISE EXCEPTION 'no_factor' USING ERRCODE = 'VS409'; END IF;
+  IF NOT app_private.has_factor(s.user_id) THEN RAISE EXCEPTION 'no_factor_enrolled' USING ERRCODE = 'VS409'; END IF;
   DELETE FROM app_private.recovery_codes r WHERE r.user_id = s.user_id;
   INSERT INTO app_private.recovery_codes (user_id, lookup, salt, verifier)
     SELECT s.user_id, c.lookup, c.salt, c.verifier FROM unnest(lookups, salts, verifiers) AS c (lookup, salt, verifier);
@@ -79,9 +79,9 @@ CREATE OR REPLACE FUNCTION app_private.factor_removed(member uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF app_private.has_factor(member) THEN RETURN; END IF;
-  IF EXISTS (SELECT FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.require_second_factor
+  IF EXISTS (SELECT FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.require_mfa
     WHERE m.user_id = member AND m.status = 'active') THEN
-    RAISE EXCEPTION 'last_factor' USING ERRCODE = 'VS409';
+    RAISE EXCEPTION 'last_factor_required' USING ERRCODE = 'VS409';
   END IF;
   DELETE FROM app_private.recovery_codes r WHERE r.user_id = member;
   DELETE FROM app_private.remembered_devices d WHERE d.user_id = member;
@@ -91,7 +91,7 @@ END $$;
 CREATE OR REPLACE FUNCTION app.delete_totp(secret text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   DELETE FROM app_private.totp_factors t WHERE t.user_id = s.user_id AND t.confirmed_at IS NOT NULL;
   IF NOT FOUND THEN RETURN false; END IF;
@@ -104,18 +104,18 @@ GRANT EXECUTE ON FUNCTION app.delete_totp TO vouchsafe_app;
 CREATE OR REPLACE FUNCTION app.add_passkey(secret text, new_hash bytea, new_id uuid, passkey jsonb) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   PERFORM FROM public.users u WHERE u.id = s.user_id FOR UPDATE;
   IF (SELECT count(*) FROM app_private.passkeys p WHERE p.user_id = s.user_id) >= 10 THEN
-    RAISE EXCEPTION 'too_many_passkeys' USING ERRCODE = 'VS409';
+    RAISE EXCEPTION 'passkey_limit_reached' USING ERRCODE = 'VS409';
   END IF;
   INSERT INTO app_private.passkeys (id, user_id, name, credential_id, public_key, counter, transports, backed_up,
     sealed, proof_hash)
     SELECT new_id, s.user_id, p.name, p.credential_id, p.public_key, p.counter, p.transports, p.backed_up, p.sealed,
       p.proof_hash
       FROM jsonb_populate_record(NULL::app_private.passkeys, passkey) p ON CONFLICT DO NOTHING;
-  IF NOT FOUND THEN RAISE EXCEPTION 'passkey_exists' USING ERRCODE = 'VS409'; END IF;
+  IF NOT FOUND THEN RAISE EXCEPTION 'passkey_already_enrolled' USING ERRCODE = 'VS409'; END IF;
   RETURN app_private.factor_added(s, new_hash);
 END $$;
 GRANT EXECUTE ON FUNCTION app.add_passkey TO vouchsafe_app;
@@ -142,7 +142,7 @@ GRANT EXECUTE ON FUNCTION app.rename_passkey TO vouchsafe_app;
 CREATE OR REPLACE FUNCTION app.delete_passkey(secret text, passkey uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.sessions := app_private.proved_session(secret);
+  s public.sessions := app_private.authenticated_session(secret);
 BEGIN
   DELETE FROM app_private.passkeys p WHERE p.id = passkey AND p.user_id = s.user_id;
   IF NOT FOUND THEN RETURN false; END IF;
@@ -183,7 +183,7 @@ CREATE TRIGGER password_changed AFTER UPDATE ON app_private.credentials FOR EACH
   EXECUTE FUNCTION app_private.password_changed();
 
 -- Removes all factors of a member of the entered organization and ends the member's sessions, for members who may do
--- so. Raises factor_reset_refused for a member of other organizations: only operators reset those.
+-- so. Raises factor_reset_not_allowed for a member of other organizations: only operators reset those.
 CREATE OR REPLACE FUNCTION app.reset_factors(member uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -192,17 +192,17 @@ BEGIN
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = app.org_id() AND x.id = member AND x.status = 'active';
   IF NOT FOUND THEN RETURN false; END IF;
   IF NOT app.is_system() THEN
-    IF NOT app.holds('membership:reset-factors') OR app.membership_in_person() IS NULL THEN
+    IF NOT app.has_permission('membership:reset-factors') OR app.interactive_membership_id() IS NULL THEN
       RAISE EXCEPTION 'factors are reset by who may, in person' USING ERRCODE = '42501';
     END IF;
-    IF m.id = app.membership_in_person()
+    IF m.id = app.interactive_membership_id()
       OR EXISTS (SELECT FROM jsonb_each_text(m.grants) g
-        WHERE app.width(g.value) > app.width(app.giveable(m.org_id, g.key))) THEN
-      RAISE EXCEPTION 'beyond_own_grants' USING ERRCODE = 'VS409';
+        WHERE app.scope_rank(g.value) > app.scope_rank(app.grantable_scope(m.org_id, g.key))) THEN
+      RAISE EXCEPTION 'insufficient_privileges_to_grant' USING ERRCODE = 'VS409';
     END IF;
     IF EXISTS (SELECT FROM public.memberships x
       WHERE x.user_id = m.user_id AND x.org_id <> m.org_id AND x.status = 'active') THEN
-      RAISE EXCEPTION 'factor_reset_refused' USING ERRCODE = 'VS409';
+      RAISE EXCEPTION 'factor_reset_not_allowed' USING ERRCODE = 'VS409';
     END IF;
   END IF;
   DELETE FROM app_private.totp_factors t WHERE t.user_id = m.user_id;

@@ -1,6 +1,6 @@
 import { Controller, Delete, Param, ParseUUIDPipe } from '@nestjs/common';
 import { Access } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { FactorResetService } from './factor-reset.service.js';
 
 @Controller('v1/memberships')
@@ -9,8 +9,8 @@ export class FactorResetController {
 
   /** Takes all second factors from a member who has lost them, and ends their sessions; they are told by mail. */
   @Delete(':id/factors')
-  @Access('membership:reset-factors', { emits: ['auth.factors_reset'], peopleOnly: true, stepUpMinutes: 10 })
-  @Returns.nothing()
+  @Access('membership:reset-factors', { emits: ['auth.factors_reset'], interactiveOnly: true, stepUpMinutes: 10 })
+  @ResponseType.nothing()
   reset(@Param('id', ParseUUIDPipe) id: string) {
     return this.resets.reset(id);
   }

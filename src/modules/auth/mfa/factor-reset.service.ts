@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
-import { FactorLettersRepository } from './factor-letters.repository.js';
+import { FactorMailRepository } from './factor-mail.repository.js';
 import { FactorsRepository } from './factors.repository.js';
 
 /** Taking factors from somebody who has lost them, so that they can enrol anew. */
@@ -11,13 +11,13 @@ import { FactorsRepository } from './factors.repository.js';
 export class FactorResetService {
   constructor(
     private readonly factors: FactorsRepository,
-    private readonly letters: FactorLettersRepository,
+    private readonly letters: FactorMailRepository,
     private readonly jobs: Jobs,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
-   * Never of oneself, nor of who holds more than the caller. Throws not_found, beyond_own_grants, factor_reset_refused
+   * Never of oneself, nor of who holds more than the caller. Throws not_found, insufficient_privileges_to_grant, factor_reset_not_allowed
    * for a
    * member of other organizations as well: that is for operators.
    */

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
-import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
-import { Returns } from '../../../platform/http/returns.js';
+import type { SessionToken } from '../../../platform/access/checks/token.check.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { BrowserCookie, SessionCookies } from '../sessions/index.js';
 import {
   DeviceResponse,
@@ -31,16 +31,21 @@ export class FactorsController {
 
   /** What is enrolled. */
   @Get('factors')
-  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
-  @Returns(FactorsResponse)
+  @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true })
+  @ResponseType(FactorsResponse)
   own() {
     return this.factors.own();
   }
 
   /** Begins to enrol time-based codes; they count once one of them was confirmed. */
   @Post('totp/enroll')
-  @Access('signed-in', { emits: ['auth.factor_begun'], beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30 })
-  @Returns(TotpEnrolmentResponse, { status: 201 })
+  @Access('signed-in', {
+    emits: ['auth.factor_enrollment_started'],
+    allowWithoutMfa: true,
+    interactiveOnly: true,
+    stepUpMinutes: 30,
+  })
+  @ResponseType(TotpEnrolmentResponse, { status: 201 })
   enroll(@Req() { user }: SessionRequest) {
     return this.factors.enrollTotp(user.sid);
   }
@@ -51,13 +56,13 @@ export class FactorsController {
    */
   @Post('totp/confirm')
   @Access('signed-in', {
-    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'],
-    beforeSecondFactor: true,
-    peopleOnly: true,
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_generated'],
+    allowWithoutMfa: true,
+    interactiveOnly: true,
     stepUpMinutes: 30,
     limit: MFA_IP_RATE_LIMITS.totpConfirm,
   })
-  @Returns(RecoveryCodesResponse)
+  @ResponseType(RecoveryCodesResponse)
   async confirm(
     @Body() { code }: TotpCodeDto,
     @Req() { user }: SessionRequest,
@@ -69,16 +74,16 @@ export class FactorsController {
   }
 
   @Delete('totp')
-  @Access('signed-in', { emits: ['auth.factor_removed'], peopleOnly: true, stepUpMinutes: 10 })
-  @Returns.nothing()
+  @Access('signed-in', { emits: ['auth.factor_removed'], interactiveOnly: true, stepUpMinutes: 10 })
+  @ResponseType.nothing()
   remove(@Req() { user }: SessionRequest) {
     return this.factors.removeTotp(user.sid);
   }
 
   /** Ten new recovery codes, shown this once; all earlier ones are worth nothing. */
   @Post('recovery-codes')
-  @Access('signed-in', { emits: ['auth.recovery_codes_made'], peopleOnly: true, stepUpMinutes: 10 })
-  @Returns(RecoveryCodesResponse, { status: 201 })
+  @Access('signed-in', { emits: ['auth.recovery_codes_generated'], interactiveOnly: true, stepUpMinutes: 10 })
+  @ResponseType(RecoveryCodesResponse, { status: 201 })
   async renew(@Req() { user }: SessionRequest) {
     return { recoveryCodes: await this.factors.renewRecoveryCodes(user.sid) };
   }
@@ -89,17 +94,17 @@ export class FactorsController {
   @Post('step-up')
   @Access('signed-in', {
     emits: [
-      'auth.stepped_up',
+      'auth.step_up_completed',
       'auth.step_up_failed',
       'auth.recovery_code_used',
-      'auth.passkey_suspected',
+      'auth.passkey_clone_suspected',
       'auth.locked',
     ],
-    beforeSecondFactor: true,
-    peopleOnly: true,
+    allowWithoutMfa: true,
+    interactiveOnly: true,
     limit: MFA_IP_RATE_LIMITS.stepUp,
   })
-  @Returns.nothing()
+  @ResponseType.nothing()
   async stepUp(
     @Body() body: StepUpDto,
     @Req() request: SessionRequest,
@@ -115,23 +120,23 @@ export class FactorsController {
 
   /** For stepping up by a passkey. */
   @Get('step-up/options')
-  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
-  @Returns(PasskeyRequestResponse)
+  @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true })
+  @ResponseType(PasskeyRequestResponse)
   stepUpOptions(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.stepUps.passkeyOptions(this.browserCookie.bind(request, response));
   }
 
   /** Devices that leave the second factor out for a while. */
   @Get('devices')
-  @Access('signed-in', { peopleOnly: true })
-  @Returns(DeviceResponse, { list: true })
+  @Access('signed-in', { interactiveOnly: true })
+  @ResponseType(DeviceResponse, { list: true })
   devices() {
     return this.factors.listDevices();
   }
 
   @Delete('devices/:id')
-  @Access('signed-in', { emits: ['auth.device_forgotten'], peopleOnly: true })
-  @Returns.nothing()
+  @Access('signed-in', { emits: ['auth.device_forgotten'], interactiveOnly: true })
+  @ResponseType.nothing()
   forget(@Param('id', ParseUUIDPipe) id: string) {
     return this.factors.forgetDevice(id);
   }

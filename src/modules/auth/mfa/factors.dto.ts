@@ -20,7 +20,7 @@ export class ProofDto {
   passkey?: Record<string, unknown>;
 }
 
-export class SecondFactorDto extends ProofDto {
+export class MfaDto extends ProofDto {
   /** Asks for the second factor to be left out on this device for a while, where the organization allows it. */
   @MayBeAbsent()
   @IsBoolean()

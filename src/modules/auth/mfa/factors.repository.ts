@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { hashToken } from '../../../platform/crypto/index.js';
-import { sessionEntrance, type Entrance } from '../../../platform/database/entrances.js';
+import { enterSession, type TenantContext } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import type { Try } from '../passwords/index.js';
-import { type Visit, visitAt } from '../sessions/index.js';
-import { shownAt, shownParameter, type ShownFactor } from './shown-factor.js';
+import type { AttemptReservation } from '../passwords/index.js';
+import { type NewSession, newSessionParam } from '../sessions/index.js';
+import { presentedFactorParam, presentedFactorValue, type PresentedFactor } from './presented-factor.js';
 import type { SealedFactor } from './user-key.js';
 
 /** A user's factors, as far as a step needs to know them; see `app.factors`. */
@@ -22,9 +22,9 @@ export interface Factors {
   [column: string]: unknown;
 }
 
-/** What `app.complete_second_factor` answers. */
-export interface SecondFactorOutcome {
-  state: 'ok' | 'refused' | 'locked' | 'lapsed';
+/** What `app.complete_mfa` answers. */
+export interface MfaOutcome {
+  state: 'ok' | 'refused' | 'locked' | 'expired';
   user_id: string | null;
   email: string | null;
   org_id: string;
@@ -60,7 +60,7 @@ export class FactorsRepository {
 
   /** The factors behind a sign-in under way; null where it has lapsed. */
   async pending(secret: string): Promise<Factors | null> {
-    const [row] = await this.unitOfWork.once<Factors>(`SELECT ${FACTORS} FROM app.pending_factors($1)`, [secret]);
+    const [row] = await this.unitOfWork.queryOnce<Factors>(`SELECT ${FACTORS} FROM app.pending_factors($1)`, [secret]);
     return row?.userId ? row : null;
   }
 
@@ -70,35 +70,36 @@ export class FactorsRepository {
   }
 
   /** Takes a try; durable before anything is evaluated. */
-  async begin(secret: string, lookup: Buffer | null): Promise<Try & { salt: Buffer | null }> {
-    const [row] = await this.unitOfWork.once<Try & { salt: Buffer | null }>('SELECT * FROM app.begin_proof($1, $2)', [
-      secret,
-      lookup,
-    ]);
+  async begin(secret: string, lookup: Buffer | null): Promise<AttemptReservation & { salt: Buffer | null }> {
+    const [row] = await this.unitOfWork.queryOnce<AttemptReservation & { salt: Buffer | null }>(
+      'SELECT * FROM app.begin_reauthentication($1, $2)',
+      [secret, lookup],
+    );
     return row!;
   }
 
   /** Counts a failure within a session; it stays counted whatever becomes of the request. */
   async fail(secret: string): Promise<'refused' | 'locked'> {
-    const [row] = await this.unitOfWork.once<{ state: 'refused' | 'locked' }>('SELECT app.fail_proof($1) AS state', [
-      secret,
-    ]);
+    const [row] = await this.unitOfWork.queryOnce<{ state: 'refused' | 'locked' }>(
+      'SELECT app.fail_reauthentication($1) AS state',
+      [secret],
+    );
     return row!.state;
   }
 
   /** The entrance that ends a sign-in under way, or counts the failure. */
   completion(
     secret: string,
-    shown: ShownFactor | null,
-    visit: Visit,
+    shown: PresentedFactor | null,
+    visit: NewSession,
     device: NewDevice | null,
-  ): Entrance<SecondFactorOutcome> {
+  ): TenantContext<MfaOutcome> {
     return {
       statement: {
-        text: `SELECT * FROM app.complete_second_factor($1, ${shownAt(2)}, ${visitAt(3)}, $4, $5)`,
+        text: `SELECT * FROM app.complete_mfa($1, ${presentedFactorParam(2)}, ${newSessionParam(3)}, $4, $5)`,
         values: [
           secret,
-          shownParameter(shown),
+          presentedFactorValue(shown),
           visit.parameter,
           device?.id ?? null,
           device === null ? null : hashToken(device.secret),
@@ -112,15 +113,15 @@ export class FactorsRepository {
   }
 
   /** Into the session once more, after its request's transaction was ended. */
-  session(secret: string): Entrance {
-    return sessionEntrance(secret, false);
+  session(secret: string): TenantContext {
+    return enterSession(secret, false);
   }
 
   /** When the rotated session ends; null where the proof does not hold. */
-  async stepUp(secret: string, shown: ShownFactor, newSecret: string): Promise<Date | null> {
-    return this.endOf(`SELECT app.complete_step_up($1, ${shownAt(2)}, $3) AS "expiresAt"`, [
+  async stepUp(secret: string, shown: PresentedFactor, newSecret: string): Promise<Date | null> {
+    return this.endOf(`SELECT app.complete_step_up($1, ${presentedFactorParam(2)}, $3) AS "expiresAt"`, [
       secret,
-      shownParameter(shown),
+      presentedFactorValue(shown),
       hashToken(newSecret),
     ]);
   }
@@ -136,10 +137,10 @@ export class FactorsRepository {
   }
 
   /** As `stepUp`. */
-  async confirmTotp(secret: string, shown: ShownFactor, newSecret: string): Promise<Date | null> {
-    return this.endOf(`SELECT app.confirm_totp($1, ${shownAt(2)}, $3) AS "expiresAt"`, [
+  async confirmTotp(secret: string, shown: PresentedFactor, newSecret: string): Promise<Date | null> {
+    return this.endOf(`SELECT app.confirm_totp($1, ${presentedFactorParam(2)}, $3) AS "expiresAt"`, [
       secret,
-      shownParameter(shown),
+      presentedFactorValue(shown),
       hashToken(newSecret),
     ]);
   }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { currentMember } from '../../../platform/context/context.js';
 import { Kms, randomToken } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { Passwords } from '../passwords/index.js';
 import type { OpenedSession } from '../sessions/index.js';
 import { DevicesRepository } from './devices.repository.js';
-import { FactorProofs } from './factor-proofs.service.js';
+import { FactorVerifier } from './factor-verifier.service.js';
 import { FactorsRepository } from './factors.repository.js';
 import { meantCode, newRecoveryCodes } from './recovery-codes.js';
 import { newTotpSecret, totpText, totpUri } from './totp.js';
@@ -24,10 +24,10 @@ export class FactorsService {
   constructor(
     private readonly factors: FactorsRepository,
     private readonly devices: DevicesRepository,
-    private readonly proofs: FactorProofs,
+    private readonly proofs: FactorVerifier,
     private readonly passwords: Passwords,
     private readonly kms: Kms,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   /** What is enrolled, and how many recovery codes are left. */
@@ -36,17 +36,20 @@ export class FactorsService {
     return { totpConfirmedAt, passkeys: passkeys.length, recoveryCodesLeft: recoveryCodes };
   }
 
-  /** A secret that counts once a code of it was shown. Throws totp_enrolled, step_up_required. */
+  /** A secret that counts once a code of it was shown. Throws totp_already_enrolled, step_up_required. */
   async enrollTotp(session: string) {
     const { userId, email } = currentMember();
     const key = await this.key();
     const secret = newTotpSecret();
     await this.factors.enrollTotp(session, key.seal('totp_factors', userId, secret));
-    this.audit.record('auth.factor_begun', { target: { type: 'user', id: userId }, meta: { kind: 'totp' } });
+    this.audit.record('auth.factor_enrollment_started', {
+      target: { type: 'user', id: userId },
+      meta: { kind: 'totp' },
+    });
     return { secret: totpText(secret), uri: totpUri(secret, email) };
   }
 
-  /** Throws code_refused, also where no enrolment is open. */
+  /** Throws invalid_code, also where no enrolment is open. */
   async confirmTotp(session: string, code: string): Promise<AddedFactor> {
     const own = await this.factors.own();
     const shown =
@@ -55,17 +58,17 @@ export class FactorsService {
         : this.proofs.byTotp(await UserKey.unwrap(this.kms, own.userId, own.wrapped), own, code);
     const newSecret = randomToken();
     const expiresAt = shown === null ? null : await this.factors.confirmTotp(session, shown, newSecret);
-    if (expiresAt === null) throw new Problem('code_refused');
+    if (expiresAt === null) throw new Problem('invalid_code');
     return this.added('totp', newSecret, expiresAt, own.recoveryCodes);
   }
 
-  /** Throws not_found, last_factor, step_up_required. */
+  /** Throws not_found, last_factor_required, step_up_required. */
   async removeTotp(session: string): Promise<void> {
     if (!(await this.factors.deleteTotp(session))) throw new Problem('not_found');
     this.record('auth.factor_removed', 'totp');
   }
 
-  /** Ten new ones in place of all there were. Throws no_factor, step_up_required. */
+  /** Ten new ones in place of all there were. Throws no_factor_enrolled, step_up_required. */
   async renewRecoveryCodes(session: string): Promise<string[]> {
     const key = await this.key();
     const codes = newRecoveryCodes();
@@ -78,7 +81,7 @@ export class FactorsService {
         })),
       ),
     );
-    this.audit.record('auth.recovery_codes_made', {
+    this.audit.record('auth.recovery_codes_generated', {
       target: { type: 'user', id: currentMember().userId },
       meta: { count: codes.length },
     });

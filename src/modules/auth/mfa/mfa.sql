@@ -37,7 +37,7 @@ END $$;
 -- Returns whether a proof is valid for a factor of the user, and uses it up: a TOTP code with all earlier ones, a
 -- recovery code, or a passkey counter (WebAuthn section 6.1.1; a counter that stays at zero is allowed). Of two
 -- parallel proofs one is accepted.
-CREATE OR REPLACE FUNCTION app_private.takes_factor(member uuid, shown app.shown_factor) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.verify_and_consume_factor(member uuid, shown app.presented_factor) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF shown.kind = 'totp' THEN
@@ -59,19 +59,19 @@ END $$;
 
 -- Stores a pending sign-in until the MFA challenge is completed, if the user has a factor and the device is not
 -- remembered. Returns when it expires; null if no challenge is needed.
-CREATE OR REPLACE FUNCTION app_private.hold_for_second_factor(m public.memberships, key bytea, visit app.visit)
+CREATE OR REPLACE FUNCTION app_private.start_mfa_challenge(m public.memberships, key bytea, visit app.new_session)
 RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT app_private.has_factor(m.user_id)
     OR EXISTS (SELECT FROM app_private.device_of(m, visit) d WHERE d.id IS NOT NULL) THEN RETURN NULL; END IF;
-  INSERT INTO app_private.pending_sign_ins (secret_hash, user_id, organization, login_key, visit, expires_at)
+  INSERT INTO app_private.pending_sign_ins (secret_hash, user_id, organization, lockout_key, visit, expires_at)
   VALUES (visit.secret_hash, m.user_id, m.org_id, key, to_jsonb(visit), now() + interval '5 minutes');
   RETURN now() + interval '5 minutes';
 END $$;
 
 -- Returns the remembered device of a visit, if the organization remembers devices for that long.
-CREATE OR REPLACE FUNCTION app_private.device_of(m public.memberships, visit app.visit)
+CREATE OR REPLACE FUNCTION app_private.device_of(m public.memberships, visit app.new_session)
 RETURNS app_private.remembered_devices
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT d FROM app_private.remembered_devices d JOIN public.organizations o ON o.id = m.org_id
@@ -81,7 +81,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Records on a new session when its remembered device completed the MFA challenge.
-CREATE OR REPLACE FUNCTION app_private.recall_device(m public.memberships, visit app.visit) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.apply_remembered_device(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions s SET second_factor_at = d.created_at, remembered_device = true
     FROM app_private.device_of(m, visit) d
@@ -89,54 +89,54 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Returns the user of a secret: of a pending sign-in or of a session.
-CREATE OR REPLACE FUNCTION app_private.prover(secret text, OUT member uuid, OUT key bytea, OUT over boolean)
+CREATE OR REPLACE FUNCTION app_private.authenticating_user(secret text, OUT member uuid, OUT key bytea, OUT over boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   hashed bytea := sha256(convert_to(secret, 'UTF8'));
 BEGIN
-  SELECT p.user_id, p.login_key, p.ended_at IS NOT NULL INTO member, key, over
+  SELECT p.user_id, p.lockout_key, p.ended_at IS NOT NULL INTO member, key, over
     FROM app_private.pending_sign_ins p WHERE p.secret_hash = hashed AND p.expires_at > now();
   IF FOUND THEN RETURN; END IF;
-  SELECT s.user_id, app_private.login_key(s.user_id), false INTO member, key, over
+  SELECT s.user_id, app_private.lockout_key(s.user_id), false INTO member, key, over
     FROM public.sessions s WHERE s.secret_hash = hashed AND s.revoked_at IS NULL AND s.expires_at > now();
 END $$;
 
 -- Reserves one of the five attempts that passwords and factors share, before anything is evaluated. State: go | busy |
 -- locked | lapsed. salt is that of the recovery code named by lookup, otherwise of the password, otherwise a false one.
-CREATE OR REPLACE FUNCTION app.begin_proof(
+CREATE OR REPLACE FUNCTION app.begin_reauthentication(
   secret text, lookup bytea, OUT state text, OUT retry_seconds integer, OUT salt bytea
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   p record;
 BEGIN
-  SELECT * INTO p FROM app_private.prover(secret);
-  IF p.member IS NULL THEN state := 'lapsed'; RETURN; END IF;
-  SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.take_try(p.key) t;
+  SELECT * INTO p FROM app_private.authenticating_user(secret);
+  IF p.member IS NULL THEN state := 'expired'; RETURN; END IF;
+  SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.reserve_attempt(p.key) t;
   IF state <> 'go' THEN RETURN; END IF;
   IF p.over THEN
-    PERFORM app_private.return_try(p.key);
-    state := 'lapsed';
+    PERFORM app_private.release_attempt(p.key);
+    state := 'expired';
     RETURN;
   END IF;
   salt := coalesce(
     CASE WHEN lookup IS NULL THEN (SELECT c.salt FROM app_private.credentials c WHERE c.user_id = p.member)
          ELSE (SELECT r.salt FROM app_private.recovery_codes r
-           WHERE r.user_id = p.member AND r.lookup = begin_proof.lookup) END,
-    app_private.false_salt(p.key || coalesce(lookup, '')));
+           WHERE r.user_id = p.member AND r.lookup = begin_reauthentication.lookup) END,
+    app_private.decoy_salt(p.key || coalesce(lookup, '')));
 END $$;
-GRANT EXECUTE ON FUNCTION app.begin_proof TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.begin_reauthentication TO vouchsafe_app;
 
 -- Counts a failed proof of a session. Returns refused or locked.
-CREATE OR REPLACE FUNCTION app.fail_proof(secret text) RETURNS text
+CREATE OR REPLACE FUNCTION app.fail_reauthentication(secret text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   p record;
 BEGIN
-  SELECT * INTO p FROM app_private.prover(secret);
-  IF p.member IS NULL OR NOT app_private.return_try(p.key) THEN RETURN 'refused'; END IF;
+  SELECT * INTO p FROM app_private.authenticating_user(secret);
+  IF p.member IS NULL OR NOT app_private.release_attempt(p.key) THEN RETURN 'refused'; END IF;
   RETURN app_private.count_failure(p.key);
 END $$;
-GRANT EXECUTE ON FUNCTION app.fail_proof TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.fail_reauthentication TO vouchsafe_app;
 
 -- Returns the factors of a pending sign-in; no user if it has expired.
 CREATE OR REPLACE FUNCTION app.pending_factors(secret text) RETURNS app.factors
@@ -156,8 +156,8 @@ GRANT EXECUTE ON FUNCTION app.own_factors TO vouchsafe_app;
 -- Completes an MFA challenge. Opens the session (ok) or counts the failure (refused | locked; locked ends every pending
 -- sign-in of the user). lapsed: there is no pending sign-in or no reserved attempt. A named device is remembered for as
 -- long as the organization allows.
-CREATE OR REPLACE FUNCTION app.complete_second_factor(
-  secret text, shown app.shown_factor, visit app.visit, device_id uuid, device_hash bytea, OUT state text,
+CREATE OR REPLACE FUNCTION app.complete_mfa(
+  secret text, shown app.presented_factor, visit app.new_session, device_id uuid, device_hash bytea, OUT state text,
   OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean,
   OUT device_expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -167,27 +167,27 @@ BEGIN
   SELECT * INTO p FROM app_private.pending_sign_ins x
     WHERE x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.expires_at > now() FOR UPDATE;
   org_id := coalesce(p.organization, '00000000-0000-0000-0000-000000000000');
-  IF p.user_id IS NULL OR NOT app_private.return_try(p.login_key) OR p.ended_at IS NOT NULL THEN
-    state := 'lapsed';
-    PERFORM app_private.sign_limited(org_id);
+  IF p.user_id IS NULL OR NOT app_private.release_attempt(p.lockout_key) OR p.ended_at IS NOT NULL THEN
+    state := 'expired';
+    PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
   user_id := p.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = p.user_id);
-  m := app_private.home_membership(p.user_id, 'password');
-  IF m.id IS NULL OR NOT app_private.takes_factor(p.user_id, shown) THEN
-    state := app_private.count_failure(p.login_key);
+  m := app_private.default_membership(p.user_id, 'password');
+  IF m.id IS NULL OR NOT app_private.verify_and_consume_factor(p.user_id, shown) THEN
+    state := app_private.count_failure(p.lockout_key);
     UPDATE app_private.pending_sign_ins x SET ended_at = now()
       WHERE state = 'locked' AND x.user_id = p.user_id AND x.ended_at IS NULL;
-    IF state = 'locked' THEN PERFORM app_private.ask_account_mail('locked', email); END IF;
-    PERFORM app_private.sign_limited(org_id);
+    IF state = 'locked' THEN PERFORM app_private.request_account_mail('locked', email); END IF;
+    PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
   state := 'ok'; org_id := m.org_id;
-  PERFORM app_private.forget_failures(p.login_key);
+  PERFORM app_private.forget_failures(p.lockout_key);
   UPDATE app_private.pending_sign_ins x SET ended_at = now() WHERE x.secret_hash = p.secret_hash;
   -- What was known at the password and is not at the factor still holds.
   expires_at := app_private.open_session(m,
-    jsonb_populate_record(NULL::app.visit, p.visit || jsonb_strip_nulls(to_jsonb(visit))), 'password', 'infinity');
+    jsonb_populate_record(NULL::app.new_session, p.visit || jsonb_strip_nulls(to_jsonb(visit))), 'password', 'infinity');
   UPDATE public.sessions s SET second_factor_at = now() WHERE s.org_id = m.org_id AND s.id = visit.id;
   remembered := app_private.is_remembered(m, visit);
   days := (SELECT o.remember_device_days FROM public.organizations o WHERE o.id = m.org_id);
@@ -197,19 +197,19 @@ BEGIN
     VALUES (device_id, m.user_id, m.org_id, device_hash, visit.ip, left(visit.user_agent, 500), device_expires_at);
   END IF;
 END $$;
-GRANT EXECUTE ON FUNCTION app.complete_second_factor TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.complete_mfa TO vouchsafe_app;
 
 -- Authenticates the user of a session again: by a factor, or by password if the user has no factor. Rotates the session
 -- and returns when it expires; null if the proof is invalid or no attempt was reserved.
-CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.shown_factor, new_hash bytea) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.presented_factor, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.own_session(secret);
-  key bytea := app_private.login_key(s.user_id);
+  key bytea := app_private.lockout_key(s.user_id);
   holds boolean;
 BEGIN
-  IF NOT app_private.return_try(key) THEN RETURN NULL; END IF;
-  holds := CASE WHEN shown.kind <> 'password' THEN app_private.takes_factor(s.user_id, shown)
+  IF NOT app_private.release_attempt(key) THEN RETURN NULL; END IF;
+  holds := CASE WHEN shown.kind <> 'password' THEN app_private.verify_and_consume_factor(s.user_id, shown)
     ELSE NOT app_private.has_factor(s.user_id)
     AND EXISTS (SELECT FROM app_private.credentials c
       WHERE c.user_id = s.user_id AND c.verifier = sha256(shown.proof)) END;
@@ -235,7 +235,7 @@ GRANT EXECUTE ON FUNCTION app.find_passkey TO vouchsafe_app;
 -- Enters with a verified passkey assertion. State: ok | refused | counter (a copy of the passkey is in use) |
 -- not_allowed (no organization of the user allows passkeys).
 CREATE OR REPLACE FUNCTION app.passkey_sign_in(
-  shown app.shown_factor, visit app.visit, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid,
+  shown app.presented_factor, visit app.new_session, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid,
   OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -243,13 +243,13 @@ DECLARE
 BEGIN
   SELECT * INTO p FROM app_private.passkeys x
     WHERE x.credential_id = shown.credential_id AND x.proof_hash = sha256(shown.proof) AND shown.kind = 'passkey';
-  m := app_private.home_membership(p.user_id, 'passkey');
+  m := app_private.default_membership(p.user_id, 'passkey');
   user_id := p.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = p.user_id);
   org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
   state := CASE WHEN p.id IS NULL THEN 'refused' WHEN m.id IS NULL THEN 'not_allowed'
-    WHEN app_private.takes_factor(p.user_id, shown) THEN 'ok' ELSE 'counter' END;
+    WHEN app_private.verify_and_consume_factor(p.user_id, shown) THEN 'ok' ELSE 'counter' END;
   IF state <> 'ok' THEN
-    PERFORM app_private.sign_limited(org_id);
+    PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
   expires_at := app_private.open_session(m, visit, 'passkey', 'infinity');

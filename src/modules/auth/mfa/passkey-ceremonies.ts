@@ -11,10 +11,10 @@ import {
 import { AppConfig } from '../../../platform/config/index.js';
 import { Kms } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/problem/index.js';
-import { CHALLENGE_MILLIS, Challenges, type Ceremony } from './challenges.js';
+import { CHALLENGE_MS, Challenges, type Ceremony } from './challenges.js';
 import type { Factors } from './factors.repository.js';
 import { PasskeysRepository, type NewPasskey } from './passkeys.repository.js';
-import type { ShownFactor } from './shown-factor.js';
+import type { PresentedFactor } from './presented-factor.js';
 import { UserKey } from './user-key.js';
 
 const RP_NAME = 'Vouchsafe';
@@ -22,7 +22,7 @@ const RP_NAME = 'Vouchsafe';
 /** An answer that holds: of whom, and what it shows. */
 export interface VerifiedPasskey {
   userId: string;
-  shown: ShownFactor & { kind: 'passkey' };
+  shown: PresentedFactor & { kind: 'passkey' };
   /** The count that was known before: one that does not grow is a copy's. */
   counterBefore: number;
 }
@@ -41,7 +41,7 @@ export class PasskeyCeremonies {
 
   /** What `navigator.credentials.create()` takes: a resident key, under the user's id as its handle. */
   async creationOptions({ userId, email, passkeys }: Factors, browser: string) {
-    const challenge = await this.challenges.give({ purpose: 'register', browser, userId });
+    const challenge = await this.challenges.issue({ purpose: 'register', browser, userId });
     return generateRegistrationOptions({
       rpName: RP_NAME,
       rpID: this.rpId,
@@ -49,14 +49,14 @@ export class PasskeyCeremonies {
       userDisplayName: email,
       userID: handleOf(userId),
       challenge: bytesOf(challenge),
-      timeout: CHALLENGE_MILLIS,
+      timeout: CHALLENGE_MS,
       attestationType: 'none',
       excludeCredentials: passkeys.map(describe),
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     });
   }
 
-  /** The credential that was created, without a name, id and seal. Throws passkey_refused. */
+  /** The credential that was created, without a name, id and seal. Throws passkey_verification_failed. */
   async created(
     answer: Record<string, unknown>,
     ceremony: Ceremony,
@@ -71,7 +71,7 @@ export class PasskeyCeremonies {
         ...this.expecting(ceremony),
       }),
     );
-    if (registrationInfo === undefined) throw new Problem('passkey_refused');
+    if (registrationInfo === undefined) throw new Problem('passkey_verification_failed');
     const {
       credential: { id, publicKey, counter, transports = [] },
       credentialBackedUp: backedUp,
@@ -87,25 +87,26 @@ export class PasskeyCeremonies {
 
   /** What `navigator.credentials.get()` takes: any passkey of ours, or one of those given. */
   async requestOptions(ceremony: Ceremony, allowed: Factors['passkeys'] = []) {
-    const challenge = await this.challenges.give(ceremony);
+    const challenge = await this.challenges.issue(ceremony);
     return generateAuthenticationOptions({
       rpID: this.rpId,
       challenge: bytesOf(challenge),
-      timeout: CHALLENGE_MILLIS,
+      timeout: CHALLENGE_MS,
       userVerification: 'required',
       ...(allowed.length > 0 && { allowCredentials: allowed.map(describe) }),
     });
   }
 
-  /** Verifies an answer; opens the passkey's proof only then. Throws passkey_refused. */
+  /** Verifies an answer; opens the passkey's proof only then. Throws passkey_verification_failed. */
   async shown(answer: Record<string, unknown>, ceremony: Ceremony): Promise<VerifiedPasskey> {
     const response = answer as unknown as AuthenticationResponseJSON;
     const credentialId = Buffer.from(typeof response.id === 'string' ? response.id : '', 'base64url');
     const found = await this.passkeys.find(credentialId);
-    if (found === null || (ceremony.userId ?? found.user_id) !== found.user_id) throw new Problem('passkey_refused');
+    if (found === null || (ceremony.userId ?? found.user_id) !== found.user_id)
+      throw new Problem('passkey_verification_failed');
     const { userHandle } = (response.response ?? {}) as { userHandle?: unknown };
     if (userHandle !== undefined && userHandle !== Buffer.from(handleOf(found.user_id)).toString('base64url'))
-      throw new Problem('passkey_refused');
+      throw new Problem('passkey_verification_failed');
     // The count is compared by the database, where two answers at once see each other.
     const credential = {
       id: credentialId.toString('base64url'),
@@ -122,7 +123,7 @@ export class PasskeyCeremonies {
         ...this.expecting(ceremony),
       }),
     );
-    if (!verified) throw new Problem('passkey_refused');
+    if (!verified) throw new Problem('passkey_verification_failed');
     const key = await UserKey.unwrap(this.kms, found.user_id, found.wrapped);
     const { proof } = key.open('passkeys', found.id, found.sealed);
     return {
@@ -133,7 +134,7 @@ export class PasskeyCeremonies {
   }
 
   private expecting(ceremony: Ceremony): { expectedChallenge: (challenge: string) => Promise<boolean> } {
-    return { expectedChallenge: (challenge) => this.challenges.take(ceremony, challenge) };
+    return { expectedChallenge: (challenge) => this.challenges.consume(ceremony, challenge) };
   }
 
   private get rpId(): string {
@@ -146,7 +147,7 @@ async function held<T>(verification: Promise<T>): Promise<T> {
   try {
     return await verification;
   } catch (cause) {
-    throw cause instanceof Problem ? cause : new Problem('passkey_refused', { cause });
+    throw cause instanceof Problem ? cause : new Problem('passkey_verification_failed', { cause });
   }
 }
 

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
-import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
-import { Returns } from '../../../platform/http/returns.js';
+import type { SessionToken } from '../../../platform/access/checks/token.check.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { BrowserCookie, SessionCookies } from '../sessions/index.js';
 import {
   AddedPasskeyResponse,
@@ -25,16 +25,16 @@ export class PasskeysController {
   ) {}
 
   @Get()
-  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true })
-  @Returns(PasskeyResponse, { list: true })
+  @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true })
+  @ResponseType(PasskeyResponse, { list: true })
   list() {
     return this.passkeys.list();
   }
 
   /** What the browser needs to make a passkey; good for five minutes, in this browser. */
   @Get('options')
-  @Access('signed-in', { beforeSecondFactor: true, peopleOnly: true, stepUpMinutes: 30 })
-  @Returns(PasskeyCreationResponse)
+  @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true, stepUpMinutes: 30 })
+  @ResponseType(PasskeyCreationResponse)
   options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.passkeys.creationOptions(this.browserCookie.bind(request, response));
   }
@@ -45,13 +45,13 @@ export class PasskeysController {
    */
   @Post()
   @Access('signed-in', {
-    emits: ['auth.factor_enrolled', 'auth.recovery_codes_made'],
-    beforeSecondFactor: true,
-    peopleOnly: true,
+    emits: ['auth.factor_enrolled', 'auth.recovery_codes_generated'],
+    allowWithoutMfa: true,
+    interactiveOnly: true,
     stepUpMinutes: 30,
     limit: { name: 'passkey-add', points: 300, seconds: 300 },
   })
-  @Returns(AddedPasskeyResponse, { status: 201 })
+  @ResponseType(AddedPasskeyResponse, { status: 201 })
   async add(
     @Body() { name, credential }: NewPasskeyDto,
     @Req() request: SessionRequest,
@@ -68,15 +68,15 @@ export class PasskeysController {
   }
 
   @Patch(':id')
-  @Access('signed-in', { emits: ['auth.passkey_renamed'], peopleOnly: true })
-  @Returns.nothing()
+  @Access('signed-in', { emits: ['auth.passkey_renamed'], interactiveOnly: true })
+  @ResponseType.nothing()
   rename(@Param('id', ParseUUIDPipe) id: string, @Body() { name }: PasskeyNameDto) {
     return this.passkeys.rename(id, name);
   }
 
   @Delete(':id')
-  @Access('signed-in', { emits: ['auth.factor_removed'], peopleOnly: true, stepUpMinutes: 10 })
-  @Returns.nothing()
+  @Access('signed-in', { emits: ['auth.factor_removed'], interactiveOnly: true, stepUpMinutes: 10 })
+  @ResponseType.nothing()
   remove(@Param('id', ParseUUIDPipe) id: string, @Req() { user }: SessionRequest) {
     return this.passkeys.remove(user.sid, id);
   }

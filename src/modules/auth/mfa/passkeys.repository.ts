@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { hashToken } from '../../../platform/crypto/index.js';
-import type { Entrance } from '../../../platform/database/entrances.js';
+import type { TenantContext } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { type Visit, visitAt } from '../sessions/index.js';
-import { hex, shownAt, shownParameter, type ShownFactor } from './shown-factor.js';
+import { type NewSession, newSessionParam } from '../sessions/index.js';
+import { hex, presentedFactorParam, presentedFactorValue, type PresentedFactor } from './presented-factor.js';
 import type { SealedFactor } from './user-key.js';
 
 /** A passkey as its answer is verified against. */
@@ -52,11 +52,11 @@ export class PasskeysRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   async find(credentialId: Buffer): Promise<StoredPasskey | null> {
-    const [row] = await this.unitOfWork.once<StoredPasskey>('SELECT * FROM app.find_passkey($1)', [credentialId]);
+    const [row] = await this.unitOfWork.queryOnce<StoredPasskey>('SELECT * FROM app.find_passkey($1)', [credentialId]);
     return row ?? null;
   }
 
-  /** When the rotated session ends. Raises passkey_exists, too_many_passkeys. */
+  /** When the rotated session ends. Raises passkey_already_enrolled, passkey_limit_reached. */
   async add(secret: string, newSecret: string, passkey: NewPasskey): Promise<Date> {
     const { id, name, credentialId, publicKey, counter, transports, backedUp, sealed, proofHash } = passkey;
     const columns = {
@@ -99,11 +99,11 @@ export class PasskeysRepository {
     return row!.deleted;
   }
 
-  signIn(shown: ShownFactor, visit: Visit): Entrance<PasskeyOutcome> {
+  signIn(shown: PresentedFactor, visit: NewSession): TenantContext<PasskeyOutcome> {
     return {
       statement: {
-        text: `SELECT * FROM app.passkey_sign_in(${shownAt(1)}, ${visitAt(2)})`,
-        values: [shownParameter(shown), visit.parameter],
+        text: `SELECT * FROM app.passkey_sign_in(${presentedFactorParam(1)}, ${newSessionParam(2)})`,
+        values: [presentedFactorValue(shown), visit.parameter],
       },
       identity: ({ org_id: orgId, state, user_id: id, email }) => ({
         orgId,

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
 import { currentMember } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
-import { newVisit, type OpenedSession } from '../sessions/index.js';
+import { newSession, type OpenedSession } from '../sessions/index.js';
 import { FactorsRepository } from './factors.repository.js';
 import { FactorsService, type AddedFactor } from './factors.service.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
@@ -20,14 +20,14 @@ export class PasskeysService {
     private readonly enrolment: FactorsService,
     private readonly ceremonies: PasskeyCeremonies,
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   async creationOptions(browser: string) {
     return this.ceremonies.creationOptions(await this.factors.own(), browser);
   }
 
-  /** Throws passkey_refused, passkey_exists, too_many_passkeys, step_up_required. */
+  /** Throws passkey_verification_failed, passkey_already_enrolled, passkey_limit_reached, step_up_required. */
   async add(
     session: string,
     name: string,
@@ -35,7 +35,7 @@ export class PasskeysService {
     browser: string | undefined,
   ): Promise<AddedFactor & { id: string }> {
     const { userId } = currentMember();
-    if (browser === undefined) throw new Problem('passkey_refused');
+    if (browser === undefined) throw new Problem('passkey_verification_failed');
     const created = await this.ceremonies.created(answer, { purpose: 'register', browser, userId });
     const [id, newSecret] = [newId(), randomToken()];
     const { recoveryCodes } = await this.factors.own();
@@ -58,7 +58,7 @@ export class PasskeysService {
     this.audit.record('auth.passkey_renamed', { target: { type: 'passkey', id } });
   }
 
-  /** Throws not_found, last_factor, step_up_required. */
+  /** Throws not_found, last_factor_required, step_up_required. */
   async remove(session: string, id: string): Promise<void> {
     if (!(await this.passkeys.delete(session, id))) throw new Problem('not_found');
     this.audit.record('auth.factor_removed', { target: { type: 'passkey', id }, meta: { kind: 'passkey' } });
@@ -68,13 +68,13 @@ export class PasskeysService {
     return this.ceremonies.requestOptions({ purpose: 'sign-in', browser });
   }
 
-  /** Throws passkey_refused, for whatever reason; the reason is in the log. */
+  /** Throws passkey_verification_failed, for whatever reason; the reason is in the log. */
   async signIn(answer: Record<string, unknown>, browser: string | undefined): Promise<OpenedSession> {
-    if (browser === undefined) throw new Problem('passkey_refused');
+    if (browser === undefined) throw new Problem('passkey_verification_failed');
     const { shown } = await this.ceremonies.shown(answer, { purpose: 'sign-in', browser });
-    const visit = newVisit();
+    const visit = newSession();
     const outcome = await this.unitOfWork.run(this.passkeys.signIn(shown, visit), (row) => this.recorded(row));
-    if (outcome.state !== 'ok') throw new Problem('passkey_refused');
+    if (outcome.state !== 'ok') throw new Problem('passkey_verification_failed');
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at, remembered: false };
   }
 
@@ -88,7 +88,7 @@ export class PasskeysService {
         outcome: 'failure',
         meta: { method: 'passkey', reason: outcome.state },
       });
-    if (outcome.state === 'counter') this.audit.record('auth.passkey_suspected', { target, outcome: 'failure' });
+    if (outcome.state === 'counter') this.audit.record('auth.passkey_clone_suspected', { target, outcome: 'failure' });
     return outcome;
   }
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { INSTALLATION } from '../../../platform/clock/id.js';
+import { SYSTEM_ORG_ID } from '../../../platform/clock/id.js';
 import { deriveKey, hmac, Kms, open, seal, sha256 } from '../../../platform/crypto/index.js';
 
-/** One generation: a user's key seals a handful of values, and is replaced by enrolling anew. */
-const GENERATION = 1;
+/** One key version: a user's key seals a handful of values, and is replaced by enrolling anew. */
+const KEY_VERSION = 1;
 const PROOF_BYTES = 32;
 const LOOKUP_BYTES = 8;
 
@@ -41,7 +41,7 @@ export class UserKey {
   seal(table: FactorTable, rowId: string, secret: Buffer = Buffer.alloc(0)): SealedFactor {
     const proof = randomBytes(PROOF_BYTES);
     return {
-      sealed: seal(this.key, GENERATION, Buffer.concat([proof, secret]), placeOf(table, rowId)),
+      sealed: seal(this.key, KEY_VERSION, Buffer.concat([proof, secret]), placeOf(table, rowId)),
       proofHash: sha256(proof),
     };
   }
@@ -62,5 +62,5 @@ function contextOf(userId: string): string {
 }
 
 function placeOf(table: FactorTable, rowId: string) {
-  return { orgId: INSTALLATION, table, column: 'sealed', rowId };
+  return { orgId: SYSTEM_ORG_ID, table, column: 'sealed', rowId };
 }

@@ -1,4 +1,4 @@
-import { ensure, OidcRefused } from './oidc-refusal.js';
+import { ensure, OidcError } from './oidc-error.js';
 import type { OidcConnection } from './oidc-connection.js';
 import { TENANT, type ProviderMetadata } from './provider-metadata.js';
 
@@ -12,7 +12,7 @@ export interface AuthorizationResponse {
 
 /** 32 random bytes in base64url, as ours are. */
 const STATE = /^[\w-]{43}$/;
-const MOST_CODE = 4096;
+const MAX_CODE = 4096;
 /** What belongs to other flows and response modes: a token in an address was never asked for. */
 const FOREIGN = ['id_token', 'access_token', 'token_type', 'response', 'token'];
 const NEEDS_A_PERSON = new Set([
@@ -24,7 +24,7 @@ const NEEDS_A_PERSON = new Set([
 
 /**
  * Reads the parameters of a callback. Repeated ones never come this far.
- * @throws OidcRefused
+ * @throws OidcError
  */
 export function readCallback(query: Readonly<Record<string, unknown>>): AuthorizationResponse {
   ensure(
@@ -40,7 +40,7 @@ export function readCallback(query: Readonly<Record<string, unknown>>): Authoriz
   );
   for (const value of [code, iss, error])
     ensure(value === undefined || (typeof value === 'string' && value !== ''), 'parameter_missing');
-  ensure(String(code).length <= MOST_CODE, 'code_too_large');
+  ensure(String(code).length <= MAX_CODE, 'code_too_large');
   return { state, code, iss, error } as AuthorizationResponse;
 }
 
@@ -57,14 +57,14 @@ export function checkResponseIssuer(
   const expected = issuer.includes(TENANT)
     ? connection.tenants.map((tenant) => issuer.replaceAll(TENANT, tenant.toLowerCase()))
     : [issuer];
-  ensure(iss === undefined || expected.includes(iss), 'response_issuer_wrong');
+  ensure(iss === undefined || expected.includes(iss), 'response_issuer_mismatch');
 }
 
 /** The code, or why there is none. */
 export function codeOf({ code, error }: AuthorizationResponse): string {
   if (code !== undefined) return code;
-  if (error === 'access_denied') throw new OidcRefused('provider_access_denied');
-  throw new OidcRefused(
+  if (error === 'access_denied') throw new OidcError('provider_access_denied');
+  throw new OidcError(
     NEEDS_A_PERSON.has(error!) ? 'provider_interaction_required' : 'provider_error',
     error!.replaceAll(/[^\w.-]/g, '').slice(0, 50),
   );

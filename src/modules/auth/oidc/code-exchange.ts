@@ -4,9 +4,9 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { OutboundFetch } from '../../../platform/outbound/index.js';
 import type { OidcConnection } from './oidc-connection.js';
-import { ensure, OidcRefused } from './oidc-refusal.js';
+import { ensure, OidcError } from './oidc-error.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import type { Claims } from './signed-token.js';
+import type { JwtClaims } from './signed-token.js';
 
 /** What the token endpoint gave for a code; nothing of it is verified yet. */
 export interface TokenResponse {
@@ -30,7 +30,7 @@ export class CodeExchange {
 
   /**
    * Redeems a code, with the verifier that its request was made with (RFC 7636, section 4.5). Asked once: a code is
-   * good once. Throws OidcRefused.
+   * good once. Throws OidcError.
    */
   async redeem(
     connection: OidcConnection,
@@ -62,29 +62,29 @@ export class CodeExchange {
       if (error === undefined || !CLIENT_ERRORS.has(error)) break; // a client that is refused has not used the code yet
     }
     if (error !== undefined)
-      throw new OidcRefused(CLIENT_ERRORS.has(error) ? 'client_refused' : 'code_refused', error.slice(0, 50));
+      throw new OidcError(CLIENT_ERRORS.has(error) ? 'client_rejected' : 'code_rejected', error.slice(0, 50));
     const { id_token: idToken, access_token: accessToken } = body;
     return { idToken, accessToken: typeof accessToken === 'string' ? accessToken : undefined };
   }
 
   /**
    * What the provider says of the person at its userinfo endpoint, when that is about the same person (OpenID Connect
-   * Core 1.0, section 5.3.2). Throws OidcRefused.
+   * Core 1.0, section 5.3.2). Throws OidcError.
    */
   async userInfo(
     connection: OidcConnection,
     metadata: ProviderMetadata,
     accessToken: string,
     subject: string,
-  ): Promise<Claims> {
+  ): Promise<JwtClaims> {
     const client = this.client(connection);
     const response = await this.asked(() => oauth.userInfoRequest(metadata, client, accessToken, this.options()));
-    ensure(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'userinfo_refused', 'not JSON');
+    ensure(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'userinfo_rejected', 'not JSON');
     try {
       return await oauth.processUserInfoResponse(metadata, client, subject, response);
     } catch (cause) {
       const other = cause instanceof oauth.OperationProcessingError && cause.code === oauth.JSON_ATTRIBUTE_COMPARISON;
-      throw new OidcRefused(other ? 'userinfo_subject_wrong' : 'userinfo_refused', undefined, { cause });
+      throw new OidcError(other ? 'userinfo_subject_mismatch' : 'userinfo_rejected', undefined, { cause });
     }
   }
 
@@ -111,7 +111,7 @@ export class CodeExchange {
     try {
       return await ask();
     } catch (cause) {
-      throw new OidcRefused('provider_unreachable', undefined, { cause });
+      throw new OidcError('provider_unreachable', undefined, { cause });
     }
   }
 }
@@ -143,7 +143,7 @@ async function bodyOf(response: Response): Promise<Body> {
   try {
     body = await response.json();
   } catch (cause) {
-    throw new OidcRefused('token_response_invalid', undefined, { cause });
+    throw new OidcError('token_response_invalid', undefined, { cause });
   }
   ensure(typeof body === 'object' && body !== null && !Array.isArray(body), 'token_response_invalid');
   ensure(

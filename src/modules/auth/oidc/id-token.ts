@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { checkPolicy, checkToken, text, time, type ExpectedToken } from './token-checks.js';
-import { ensure } from './oidc-refusal.js';
-import type { ProviderKeys } from './provider-directory.js';
-import { verifyToken, type Claims, type SignedToken } from './signed-token.js';
+import { ensure } from './oidc-error.js';
+import type { ProviderKeys } from './provider-metadata-cache.js';
+import { verifyToken, type JwtClaims, type SignedToken } from './signed-token.js';
 
 /** What an ID token must answer. */
 export interface ExpectedIdToken extends ExpectedToken {
@@ -17,7 +17,7 @@ export interface ExpectedIdToken extends ExpectedToken {
 export interface VerifiedIdToken {
   readonly issuer: string;
   readonly subject: string;
-  readonly claims: Claims;
+  readonly claims: JwtClaims;
 }
 
 const DIGESTS: Readonly<Record<string, string>> = { 256: 'sha256', 384: 'sha384', 512: 'sha512' };
@@ -26,16 +26,16 @@ const DIGESTS: Readonly<Record<string, string>> = { 256: 'sha256', 384: 'sha384'
  * Verifies an ID token (OpenID Connect Core 1.0, sections 3.1.3.6 to 3.1.3.8), its signature first, although it came
  * from the token endpoint:
  * what stands between us and that endpoint is not asked to be trusted.
- * @throws OidcRefused
+ * @throws OidcError
  */
 export async function verifyIdToken(raw: unknown, expected: ExpectedIdToken): Promise<VerifiedIdToken> {
   const token = await verifyToken(raw, expected.keys, expected.metadata.id_token_signing_alg_values_supported, ['jwt']);
   const { claims } = token;
-  ensure(!('events' in claims), 'token_type_wrong', 'a security event');
+  ensure(!('events' in claims), 'token_type_mismatch', 'a security event');
   ensure(time(claims, 'exp') !== undefined, 'time_malformed', 'exp');
   const issuer = checkToken(claims, expected);
   checkPolicy(claims, expected);
-  ensure(claims['nonce'] === expected.nonce, 'nonce_wrong');
+  ensure(claims['nonce'] === expected.nonce, 'nonce_mismatch');
   const subject = text(claims, 'sub');
   ensure(subject !== undefined, 'subject_missing');
   checkAccessToken(token, expected.accessToken);
@@ -49,10 +49,13 @@ function checkAccessToken({ alg, claims }: SignedToken, accessToken: string | un
   const digest = createHash(DIGESTS[alg.slice(-3)] ?? 'sha512')
     .update(accessToken ?? '')
     .digest();
-  ensure(claims['at_hash'] === digest.subarray(0, digest.length / 2).toString('base64url'), 'access_token_wrong');
+  ensure(
+    claims['at_hash'] === digest.subarray(0, digest.length / 2).toString('base64url'),
+    'access_token_hash_mismatch',
+  );
 }
 
-function checkAuthentication(claims: Claims, { connection, authenticatedSince }: ExpectedIdToken): void {
+function checkAuthentication(claims: JwtClaims, { connection, authenticatedSince }: ExpectedIdToken): void {
   const at = time(claims, 'auth_time');
   if (authenticatedSince === undefined) return;
   ensure(at !== undefined && at >= authenticatedSince - connection.clockSkewSeconds * 1000, 'authentication_too_old');

@@ -1,6 +1,6 @@
 import { subjectKey } from './oidc-claims.js';
-import { ensure } from './oidc-refusal.js';
-import type { ProviderKeys } from './provider-directory.js';
+import { ensure } from './oidc-error.js';
+import type { ProviderKeys } from './provider-metadata-cache.js';
 import { verifyToken } from './signed-token.js';
 import { checkToken, text, type ExpectedToken } from './token-checks.js';
 
@@ -16,7 +16,7 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /**
  * Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).
- * @throws OidcRefused
+ * @throws OidcError
  */
 export async function verifyLogoutToken(
   raw: unknown,

@@ -1,31 +1,33 @@
 import { isEmailAddress, roleOf, type SsoIdentity } from '../sso/index.js';
 import type { VerifiedIdToken } from './id-token.js';
 import type { OidcConnection } from './oidc-connection.js';
-import { ensure } from './oidc-refusal.js';
-import type { Claims } from './signed-token.js';
+import { ensure } from './oidc-error.js';
+import type { JwtClaims } from './signed-token.js';
 import { text } from './token-checks.js';
 
 const GROUPS = 'groups';
-const MOST_GROUPS = 1000;
+const MAX_GROUPS = 1000;
 /** The one issuer of all Google accounts, of institutions and of anybody. */
 const GOOGLE = 'https://accounts.google.com';
 /** Entra ID's word that the owner of the domain was checked; it comes as a boolean, a number or a text. */
 const DOMAIN_CHECKED: readonly unknown[] = [true, 1, '1', 'true'];
 
 /** A claim by its name, else by its path as Keycloak nests them (`realm_access.roles`). */
-function claim(claims: Claims, name: string): unknown {
+function claim(claims: JwtClaims, name: string): unknown {
   if (name in claims) return claims[name];
   return name
     .split('.')
     .reduce<unknown>(
       (found, part) =>
-        typeof found === 'object' && found !== null && Object.hasOwn(found, part) ? (found as Claims)[part] : undefined,
+        typeof found === 'object' && found !== null && Object.hasOwn(found, part)
+          ? (found as JwtClaims)[part]
+          : undefined,
       claims,
     );
 }
 
 /** Entra ID names a place to ask in place of the groups, when a person is in more than 200. */
-function areGroupsElsewhere(claims: Claims, name: string): boolean {
+function areGroupsElsewhere(claims: JwtClaims, name: string): boolean {
   const elsewhere = claims['_claim_names'];
   return (
     claims['hasgroups'] === true ||
@@ -34,7 +36,7 @@ function areGroupsElsewhere(claims: Claims, name: string): boolean {
 }
 
 /** Whether the ID token leaves out something that userinfo may tell. */
-export function isIncomplete(claims: Claims, connection: OidcConnection): boolean {
+export function isIncomplete(claims: JwtClaims, connection: OidcConnection): boolean {
   const groups = connection.groupAttribute ?? GROUPS;
   const withoutGroups =
     connection.groupRoles.length > 0 && claim(claims, groups) === undefined && !areGroupsElsewhere(claims, groups);
@@ -50,7 +52,7 @@ export function checkHostedDomain(
   const { hd } = claims;
   if (hd === undefined && issuer !== GOOGLE) return;
   const allowed = [...verifiedDomains, ...connection.tenants].map((domain) => domain.toLowerCase());
-  ensure(typeof hd === 'string' && allowed.includes(hd.toLowerCase()), 'hosted_domain_wrong');
+  ensure(typeof hd === 'string' && allowed.includes(hd.toLowerCase()), 'hosted_domain_mismatch');
 }
 
 /**
@@ -74,7 +76,7 @@ export function subjectKey(issuer: string, subject: string): string {
  * unverified address to be theirs.
  */
 function emailOf(
-  sources: readonly Claims[],
+  sources: readonly JwtClaims[],
   connection: OidcConnection,
 ): Pick<SsoIdentity, 'email' | 'emailUnverified'> {
   const name = connection.emailAttribute ?? 'email';
@@ -88,7 +90,7 @@ function emailOf(
 }
 
 /** What is said of the person as texts, by claim; what the ID token says goes first. */
-function textsOf(sources: readonly Claims[]): Map<string, string[]> {
+function textsOf(sources: readonly JwtClaims[]): Map<string, string[]> {
   const texts = (value: unknown): string[] =>
     Array.isArray(value)
       ? value.flatMap(texts)
@@ -103,16 +105,16 @@ function textsOf(sources: readonly Claims[]): Map<string, string[]> {
 }
 
 /** The person's groups; refused when the provider left them out, since a role would then be guessed. */
-function groupsOf(sources: readonly Claims[], connection: OidcConnection): string[] {
+function groupsOf(sources: readonly JwtClaims[], connection: OidcConnection): string[] {
   const name = connection.groupAttribute ?? GROUPS;
   const found = sources.map((claims) => claim(claims, name)).find((value) => value !== undefined);
   const elsewhere = sources.some((claims) => areGroupsElsewhere(claims, name));
   ensure(!elsewhere || found !== undefined || connection.groupRoles.length === 0, 'groups_truncated');
   const groups: unknown[] = Array.isArray(found) ? found : [found];
-  return [...new Set(groups.filter((group): group is string => typeof group === 'string'))].slice(0, MOST_GROUPS);
+  return [...new Set(groups.filter((group): group is string => typeof group === 'string'))].slice(0, MAX_GROUPS);
 }
 
-function displayNameOf(sources: readonly Claims[], connection: OidcConnection): string | undefined {
+function displayNameOf(sources: readonly JwtClaims[], connection: OidcConnection): string | undefined {
   const names = sources.map(
     (claims) =>
       claim(claims, connection.nameAttribute ?? 'name') ??
@@ -126,11 +128,11 @@ function displayNameOf(sources: readonly Claims[], connection: OidcConnection): 
 
 /**
  * Reads a person out of a verified ID token, and out of userinfo what the token leaves out.
- * @throws OidcRefused when it does not say clearly who this is
+ * @throws OidcError when it does not say clearly who this is
  */
 export function identityOf(
   token: VerifiedIdToken,
-  userInfo: Claims | undefined,
+  userInfo: JwtClaims | undefined,
   connection: OidcConnection,
 ): SsoIdentity {
   const sources = [token.claims, ...(userInfo === undefined ? [] : [userInfo])];

@@ -6,14 +6,14 @@ import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 
 /** A sign-in on its way: what its answer will be held against. The request's id is the state. */
-export interface PendingSignIn extends PendingRequest {
+export interface PendingOidcRequest extends PendingRequest {
   readonly nonce: string;
   readonly verifier: string;
   readonly forceAuthn: boolean;
 }
 
 /** Who wants to sign in, and how. */
-export interface Visitor extends SsoLoginRequest {
+export interface OidcLoginRequest extends SsoLoginRequest {
   readonly forceAuthn?: boolean;
   readonly loginHint?: string;
 }
@@ -25,13 +25,13 @@ function random(): string {
 /**
  * Begins a sign-in: an authorization request of the code flow with PKCE (RFC 7636), remembered for this browser and
  * this connection.
- * @throws SsoRefused
+ * @throws SsoError
  */
 export async function beginSignIn(
   connection: OidcConnection,
   metadata: ProviderMetadata,
   requests: PendingRequests,
-  visitor: Visitor,
+  visitor: OidcLoginRequest,
   origin: string,
   now: Date,
 ): Promise<SsoLoginRedirect> {
@@ -39,9 +39,9 @@ export async function beginSignIn(
   const { secret, setCookie } = bindBrowser(visitor.cookieHeader, origin);
   const [state, nonce, verifier] = [random(), random(), random()];
   const forceAuthn = connection.forceAuthn || (visitor.forceAuthn ?? false);
-  await requests.remember<PendingSignIn>(
+  await requests.remember<PendingOidcRequest>(
     { connectionId: connection.id, requestId: state, browser: secret },
-    { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, aim: visitor.aim },
+    { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, aim: visitor.intent },
   );
   const url = new URL(metadata.authorization_endpoint);
   const parameters = {

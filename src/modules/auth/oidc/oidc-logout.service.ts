@@ -1,15 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { currentMember } from '../../../platform/context/context.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
-import { LogoutTokenReplays, problemOf, SIGN_IN_MILLIS, SsoEndings, SsoRefused, SsoRepository } from '../sso/index.js';
+import {
+  LogoutTokenReplayCache,
+  problemOf,
+  SIGN_IN_MS,
+  SsoLogoutService,
+  SsoError,
+  SsoRepository,
+} from '../sso/index.js';
 import { verifyLogoutToken, type VerifiedLogoutToken } from './logout-token.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
-import { ensure } from './oidc-refusal.js';
-import { ProviderDirectory } from './provider-directory.js';
+import { ensure } from './oidc-error.js';
+import { ProviderMetadataCache } from './provider-metadata-cache.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 
 /**
@@ -21,19 +28,19 @@ export class OidcLogoutService {
 
   constructor(
     private readonly connections: StoredOidcConnections,
-    private readonly directory: ProviderDirectory,
-    private readonly replays: LogoutTokenReplays,
-    private readonly endings: SsoEndings,
+    private readonly directory: ProviderMetadataCache,
+    private readonly replays: LogoutTokenReplayCache,
+    private readonly endings: SsoLogoutService,
     private readonly repository: SsoRepository,
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly app: AppConfig,
     private readonly clock: Clock,
   ) {}
 
   /**
    * Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0). Throws not_found,
-   * logout_refused, unavailable.
+   * invalid_logout_token, unavailable.
    */
   async endByProvider(connectionId: string, form: unknown): Promise<{ accepted: true }> {
     try {
@@ -47,10 +54,10 @@ export class OidcLogoutService {
       });
       return { accepted: true };
     } catch (error) {
-      if (!(error instanceof SsoRefused)) throw error;
+      if (!(error instanceof SsoError)) throw error;
       this.log.warn(`logout refused: ${error.message}`);
       const problem = problemOf(error);
-      throw problem.code === 'sso_refused' ? new Problem('logout_refused', { cause: error }) : problem;
+      throw problem.code === 'sso_failed' ? new Problem('invalid_logout_token', { cause: error }) : problem;
     }
   }
 
@@ -59,7 +66,7 @@ export class OidcLogoutService {
     const now = this.clock.millis();
     const { logout_token: raw } = Object(form) as { logout_token?: unknown };
     const token = await verifyLogoutToken(raw, { connection, metadata, keys, now });
-    await this.replays.claim(connection.id, token.id, now + SIGN_IN_MILLIS + 2_000 * connection.clockSkewSeconds, now);
+    await this.replays.claim(connection.id, token.id, now + SIGN_IN_MS + 2_000 * connection.clockSkewSeconds, now);
     return token;
   }
 
@@ -71,7 +78,7 @@ export class OidcLogoutService {
   async leave(connectionId: string): Promise<string> {
     const { sessionId, userId } = currentMember();
     const { postLogoutUrl } = relyingPartyUrls(this.app.origin, connectionId);
-    const url = await this.unitOfWork.outside(() => this.endSessionUrl(connectionId, postLogoutUrl));
+    const url = await this.unitOfWork.withoutTransaction(() => this.endSessionUrl(connectionId, postLogoutUrl));
     if ((await this.repository.endSession(sessionId!, connectionId)) === null) throw new Problem('not_found');
     this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
     return url ?? postLogoutUrl;
@@ -89,7 +96,7 @@ export class OidcLogoutService {
       url.searchParams.set('post_logout_redirect_uri', postLogoutUrl);
       return url.href;
     } catch (error) {
-      if (error instanceof SsoRefused) return undefined;
+      if (error instanceof SsoError) return undefined;
       throw error;
     }
   }

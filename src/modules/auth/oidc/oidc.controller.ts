@@ -2,11 +2,11 @@ import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/com
 import type { Request, Response } from 'express';
 import { Access, Public } from '../../../platform/access/decorators.js';
 import { assertNotFromElsewhere } from '../../../platform/http/csrf.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
-import { SsoSignInService, SsoTests } from '../sso/index.js';
+import { SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { OidcLogoutService } from './oidc-logout.service.js';
-import { BackchannelLogoutResponse, OidcDepartQuery } from './oidc.dto.js';
+import { BackchannelLogoutResponse, OidcLoginQuery } from './oidc.dto.js';
 import { OidcService } from './oidc.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
@@ -21,16 +21,16 @@ export class OidcController {
     private readonly oidc: OidcService,
     private readonly logout: OidcLogoutService,
     private readonly signIn: SsoSignInService,
-    private readonly tests: SsoTests,
+    private readonly tests: SsoConnectionTests,
     private readonly cookies: SessionCookies,
   ) {}
 
   @Get('login')
   @Public('this is where people begin to sign in', { emits: ['auth.sign_in_failed'], limit: LIMIT })
-  @Returns.redirect(302)
+  @ResponseType.redirect(302)
   async login(
     @Param('connectionId') connectionId: string,
-    @Query() { returnTo, organization, forceAuthn, login_hint: loginHint }: OidcDepartQuery,
+    @Query() { returnTo, organization, forceAuthn, login_hint: loginHint }: OidcLoginQuery,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
@@ -52,28 +52,28 @@ export class OidcController {
       'auth.signed_in',
       'auth.sign_in_failed',
       'sso.member_provisioned',
-      'sso.role_taken_over',
-      'auth.organization_left',
+      'sso.role_synced',
+      'auth.organization_switched',
       'sso.connection_tested',
     ],
     limit: LIMIT,
   })
-  @Returns.redirect(303)
+  @ResponseType.redirect(303)
   async callback(
     @Param('connectionId') connectionId: string,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
     const verified = await this.oidc.verifyResponse(connectionId, request.query, request.headers.cookie);
-    if (verified.aim?.testBy !== undefined) return { url: await this.tests.finish(verified) };
+    if (verified.intent?.testBy !== undefined) return { url: await this.tests.finish(verified) };
     const session = await this.signIn.open(verified);
     this.cookies.set(response, session.secret, session.expiresAt);
     return { url: verified.returnTo };
   }
 
   @Get('logout')
-  @Access('signed-in', { emits: ['auth.signed_out'], beforeSetup: true, peopleOnly: true })
-  @Returns.redirect(303)
+  @Access('signed-in', { emits: ['auth.signed_out'], allowIncompleteSetup: true, interactiveOnly: true })
+  @ResponseType.redirect(303)
   async leave(
     @Param('connectionId') connectionId: string,
     @Req() request: Request,
@@ -90,7 +90,7 @@ export class OidcController {
     emits: ['sso.sessions_ended'],
     limit: { name: 'sso-logout', points: 600, seconds: 300 },
   })
-  @Returns(BackchannelLogoutResponse)
+  @ResponseType(BackchannelLogoutResponse)
   endByProvider(@Param('connectionId') connectionId: string, @Body() body: unknown) {
     return this.logout.endByProvider(connectionId, body);
   }

@@ -1,9 +1,9 @@
 import { Expose } from 'class-transformer';
 import { IsString, Length } from 'class-validator';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
-import { DepartQuery } from '../sso/index.js';
+import { LoginQuery } from '../sso/index.js';
 
-export class OidcDepartQuery extends DepartQuery {
+export class OidcLoginQuery extends LoginQuery {
   /** Who it probably is, as the provider calls them. */
   @MayBeAbsent()
   @IsString()

@@ -4,7 +4,7 @@ export const oidcFeature = defineFeature({
   name: 'oidc',
   description: 'OpenID Connect: sign-in and logout.',
   errors: {
-    logout_refused: { status: 400, title: 'The logout token was not accepted' },
+    invalid_logout_token: { status: 400, title: 'The logout token was not accepted' },
   },
   controls: {
     'sso.oidc': {

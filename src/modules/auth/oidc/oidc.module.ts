@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SessionsModule } from '../sessions/index.js';
-import { LogoutTokenReplays, PendingRequests, SsoModule } from '../sso/index.js';
+import { LogoutTokenReplayCache, PendingRequests, SsoModule } from '../sso/index.js';
 import { RedisConnections } from '../../../platform/redis/index.js';
 import { CodeExchange } from './code-exchange.js';
 import { OidcController } from './oidc.controller.js';
@@ -8,7 +8,7 @@ import { OidcLogoutService } from './oidc-logout.service.js';
 import './oidc.feature.js';
 import { OidcProtocol } from './oidc-protocol.js';
 import { OidcService } from './oidc.service.js';
-import { ProviderDirectory } from './provider-directory.js';
+import { ProviderMetadataCache } from './provider-metadata-cache.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 
 /** OpenID Connect: what is on its way between us and a provider is kept in Redis, and without it nobody signs in. */
@@ -20,7 +20,7 @@ import { StoredOidcConnections } from './stored-oidc-connections.js';
     OidcLogoutService,
     OidcProtocol,
     OidcService,
-    ProviderDirectory,
+    ProviderMetadataCache,
     StoredOidcConnections,
     {
       provide: PendingRequests,
@@ -28,9 +28,9 @@ import { StoredOidcConnections } from './stored-oidc-connections.js';
       useFactory: ({ shared }: RedisConnections) => new PendingRequests(shared),
     },
     {
-      provide: LogoutTokenReplays,
+      provide: LogoutTokenReplayCache,
       inject: [RedisConnections],
-      useFactory: ({ shared }: RedisConnections) => new LogoutTokenReplays(shared),
+      useFactory: ({ shared }: RedisConnections) => new LogoutTokenReplayCache(shared),
     },
   ],
 })

@@ -3,11 +3,11 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { browserSecret } from '../sessions/index.js';
 import {
-  evidenceOfClaims,
+  diagnosticsOfClaims,
   PendingRequests,
   problemOf,
   type SsoLoginRedirect,
-  SsoRefused,
+  SsoError,
   SsoRepository,
   SsoSignInService,
   type VerifiedIdentity,
@@ -17,9 +17,9 @@ import { CodeExchange } from './code-exchange.js';
 import { verifyIdToken, type VerifiedIdToken } from './id-token.js';
 import { checkHostedDomain, identityOf, isIncomplete } from './oidc-claims.js';
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
-import { beginSignIn, type PendingSignIn, type Visitor } from './oidc-login.js';
-import { ensure } from './oidc-refusal.js';
-import { ProviderDirectory, type Provider } from './provider-directory.js';
+import { beginSignIn, type PendingOidcRequest, type OidcLoginRequest } from './oidc-login.js';
+import { ensure } from './oidc-error.js';
+import { ProviderMetadataCache, type Provider } from './provider-metadata-cache.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 import { text } from './token-checks.js';
 
@@ -30,7 +30,7 @@ export class OidcService {
 
   constructor(
     private readonly connections: StoredOidcConnections,
-    private readonly directory: ProviderDirectory,
+    private readonly directory: ProviderMetadataCache,
     private readonly exchange: CodeExchange,
     private readonly requests: PendingRequests,
     private readonly signIn: SsoSignInService,
@@ -41,9 +41,9 @@ export class OidcService {
 
   /**
    * Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis
-   * or provider, sso_refused.
+   * or provider, sso_failed.
    */
-  startLogin(connectionId: string, visitor: Visitor): Promise<SsoLoginRedirect> {
+  startLogin(connectionId: string, visitor: OidcLoginRequest): Promise<SsoLoginRedirect> {
     return this.recorded(connectionId, async () => {
       const connection = await this.connection(connectionId);
       const { metadata } = await this.directory.find(connection.issuer);
@@ -52,7 +52,7 @@ export class OidcService {
   }
 
   /**
-   * Verifies the response that a browser brought to the callback. Throws not_found, unavailable, sso_refused; the
+   * Verifies the response that a browser brought to the callback. Throws not_found, unavailable, sso_failed; the
    * reason is in the organization's log.
    */
   verifyResponse(
@@ -64,8 +64,8 @@ export class OidcService {
       const connection = await this.connection(connectionId);
       const response = readCallback(query);
       const browser = browserSecret(cookieHeader, this.app.origin);
-      ensure(browser !== undefined, 'browser_unbound');
-      const pending = await this.requests.take<PendingSignIn>({
+      ensure(browser !== undefined, 'browser_binding_missing');
+      const pending = await this.requests.consume<PendingOidcRequest>({
         connectionId: connection.id,
         requestId: response.state,
         browser,
@@ -79,7 +79,7 @@ export class OidcService {
   private async redeem(
     connection: OidcConnection,
     { metadata, keys }: Provider,
-    pending: PendingSignIn,
+    pending: PendingOidcRequest,
     code: string,
   ): Promise<VerifiedIdentity> {
     const { callbackUrl } = relyingPartyUrls(this.app.origin, connection.id);
@@ -111,8 +111,8 @@ export class OidcService {
       returnTo: pending.returnTo,
       idpSession: text(token.claims, 'sid'),
       idpSubject: identity.subjectKey,
-      aim: pending.aim,
-      evidence: evidenceOfClaims(token.claims, shown),
+      intent: pending.aim,
+      diagnostics: diagnosticsOfClaims(token.claims, shown),
     };
   }
 
@@ -131,7 +131,7 @@ export class OidcService {
     try {
       return await step();
     } catch (error) {
-      if (!(error instanceof SsoRefused)) throw error;
+      if (!(error instanceof SsoError)) throw error;
       this.log.warn(`sign-in refused: ${error.message}`);
       await this.signIn
         .recordRefusal(connectionId, 'oidc', error.reason)

@@ -73,11 +73,11 @@ describe("Google's hosted domain", () => {
 
   it("has to be there, since anybody can have an account, and be one of the organization's", () => {
     expect(() => checkHostedDomain(token('https://accounts.google.com'), connection, [])).toThrow(
-      'hosted_domain_wrong',
+      'hosted_domain_mismatch',
     );
     expect(() =>
       checkHostedDomain(token('https://accounts.google.com', 'other.example.test'), connection, ['own.example.test']),
-    ).toThrow('hosted_domain_wrong');
+    ).toThrow('hosted_domain_mismatch');
     expect(() =>
       checkHostedDomain(token('https://accounts.google.com', 'Own.example.test'), connection, ['own.example.test']),
     ).not.toThrow();

@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from 'oauth4webapi';
-import { ensure } from './oidc-refusal.js';
+import { ensure } from './oidc-error.js';
 
 /** What a provider says of itself (OpenID Connect Discovery 1.0, section 3), as far as it is relied upon. */
 export type ProviderMetadata = AuthorizationServer &
@@ -62,11 +62,11 @@ export function isIssuerOf(configured: string, documented: string): boolean {
 
 /**
  * Reads a provider's document.
- * @throws OidcRefused
+ * @throws OidcError
  */
 export function readProviderMetadata(text: string, configured: string, allowLoopback: boolean): ProviderMetadata {
   const document = parsed(text);
-  ensure(typeof document.issuer === 'string' && isIssuerOf(configured, document.issuer), 'provider_issuer_wrong');
+  ensure(typeof document.issuer === 'string' && isIssuerOf(configured, document.issuer), 'provider_issuer_mismatch');
   for (const name of ENDPOINTS) {
     const needed = name !== 'userinfo_endpoint' && name !== 'end_session_endpoint';
     ensure(

@@ -1,17 +1,17 @@
 import { compactVerify, decodeProtectedHeader, errors, type CompactVerifyResult } from 'jose';
-import { ensure, OidcRefused, type OidcRefusal } from './oidc-refusal.js';
-import type { ProviderKeys } from './provider-directory.js';
+import { ensure, OidcError, type OidcErrorCode } from './oidc-error.js';
+import type { ProviderKeys } from './provider-metadata-cache.js';
 
 /** What a token says; every claim is still to be looked at. */
-export type Claims = Readonly<Record<string, unknown>>;
+export type JwtClaims = Readonly<Record<string, unknown>>;
 
 /** A token whose signature is the provider's. */
 export interface SignedToken {
   readonly alg: string;
-  readonly claims: Claims;
+  readonly claims: JwtClaims;
 }
 
-const MOST_CHARACTERS = 64 * 1024;
+const MAX_CHARACTERS = 64 * 1024;
 /**
  * Signatures with a private key that only the provider has. No `none`, and no HMAC, which whoever knows the public key
  * could compute.
@@ -31,11 +31,11 @@ const ALGORITHMS = [
 ];
 
 /** What the cryptographic library's errors mean. */
-const MEANINGS: readonly (readonly [error: abstract new (...args: never[]) => Error, reason: OidcRefusal])[] = [
+const MEANINGS: readonly (readonly [error: abstract new (...args: never[]) => Error, reason: OidcErrorCode])[] = [
   [errors.JWKSNoMatchingKey, 'key_unknown'],
   [errors.JWKSMultipleMatchingKeys, 'key_ambiguous'],
   [errors.JWSSignatureVerificationFailed, 'signature_invalid'],
-  [errors.JOSEAlgNotAllowed, 'algorithm_refused'],
+  [errors.JOSEAlgNotAllowed, 'algorithm_not_allowed'],
 ];
 
 /**
@@ -43,7 +43,7 @@ const MEANINGS: readonly (readonly [error: abstract new (...args: never[]) => Er
  * keys that the header brings along
  * (`jku`, `x5u`, `jwk`) are not looked at. `types` are the values that `typ` may have; it may be missing (RFC 8725,
  * section 3.11).
- * @throws OidcRefused
+ * @throws OidcError
  */
 export async function verifyToken(
   raw: unknown,
@@ -52,7 +52,7 @@ export async function verifyToken(
   types: readonly string[],
 ): Promise<SignedToken> {
   ensure(typeof raw === 'string' && raw.length > 0, 'token_missing');
-  ensure(raw.length <= MOST_CHARACTERS, 'token_too_large');
+  ensure(raw.length <= MAX_CHARACTERS, 'token_too_large');
   const parts = raw.split('.').length;
   ensure(parts !== 5, 'token_encrypted');
   ensure(parts === 3, 'token_malformed');
@@ -65,13 +65,13 @@ function checkHeader(raw: string, announced: readonly string[] | undefined, type
   const { alg, crit, typ } = headerOf(raw);
   ensure(
     typeof alg === 'string' && ALGORITHMS.includes(alg) && announced?.includes(alg) !== false,
-    'algorithm_refused',
+    'algorithm_not_allowed',
     String(alg).slice(0, 20),
   );
   ensure(crit === undefined, 'header_unsupported', 'crit');
   ensure(
     typ === undefined || (typeof typ === 'string' && types.includes(typ.toLowerCase())),
-    'token_type_wrong',
+    'token_type_mismatch',
     String(typ).slice(0, 50),
   );
   return alg;
@@ -81,7 +81,7 @@ function headerOf(raw: string): ReturnType<typeof decodeProtectedHeader> {
   try {
     return decodeProtectedHeader(raw);
   } catch (cause) {
-    throw new OidcRefused('token_malformed', 'header', { cause });
+    throw new OidcError('token_malformed', 'header', { cause });
   }
 }
 
@@ -104,18 +104,18 @@ async function verified(raw: string, keys: ProviderKeys): Promise<CompactVerifyR
   });
 }
 
-function toOidcError(error: unknown): OidcRefused {
+function toOidcError(error: unknown): OidcError {
   const reason = MEANINGS.find(([kind]) => error instanceof kind)?.[1] ?? 'token_malformed';
-  return new OidcRefused(reason, undefined, { cause: error });
+  return new OidcError(reason, undefined, { cause: error });
 }
 
-function claimsIn(payload: Uint8Array): Claims {
+function claimsIn(payload: Uint8Array): JwtClaims {
   let claims: unknown;
   try {
     claims = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload));
   } catch (cause) {
-    throw new OidcRefused('token_malformed', 'claims', { cause });
+    throw new OidcError('token_malformed', 'claims', { cause });
   }
   ensure(typeof claims === 'object' && claims !== null && !Array.isArray(claims), 'token_malformed', 'claims');
-  return claims as Claims;
+  return claims as JwtClaims;
 }

@@ -1,4 +1,4 @@
-export { evaluateTry, locked, takeTry, type Try } from './lockout.js';
+export { hashWithAttempt, locked, reserveAttempt, type AttemptReservation } from './lockout.js';
 export { assertStrong, type PasswordOwner } from './password-policy.js';
 export { PasswordsModule } from './passwords.module.js';
 export { PasswordsRepository, type SignInOutcome } from './passwords.repository.js';

@@ -3,11 +3,11 @@ import { Problem } from '../../../platform/problem/index.js';
 import type { Passwords } from './passwords.js';
 
 const BUSY_TRIES = 100;
-const BUSY_MILLIS = 100;
+const BUSY_MS = 100;
 
-/** What the database answers when one of five tries is asked for, see `app_private.take_try`. */
-export interface Try {
-  state: 'go' | 'busy' | 'locked' | 'lapsed';
+/** What the database answers when one of five tries is asked for, see `app_private.reserve_attempt`. */
+export interface AttemptReservation {
+  state: 'go' | 'busy' | 'locked' | 'expired';
   retry_seconds: number | null;
 }
 
@@ -16,10 +16,10 @@ export interface Try {
  * connection.
  * Throws account_locked.
  */
-export async function takeTry<T extends Try>(ask: () => Promise<T>): Promise<T> {
+export async function reserveAttempt<T extends AttemptReservation>(ask: () => Promise<T>): Promise<T> {
   let taken = await ask();
   for (let tries = 0; taken.state === 'busy' && tries < BUSY_TRIES; tries += 1) {
-    await delay(BUSY_MILLIS);
+    await delay(BUSY_MS);
     taken = await ask();
   }
   if (taken.state === 'busy' || taken.state === 'locked') throw locked(taken.retry_seconds);
@@ -31,15 +31,15 @@ export async function takeTry<T extends Try>(ask: () => Promise<T>): Promise<T> 
  * in the queue
  * comes first: a try that was counted is evaluated. Whoever waits for a try has none. Throws account_locked, busy.
  */
-export function evaluateTry<T extends Try & { salt: Buffer | null }>(
+export function hashWithAttempt<T extends AttemptReservation & { salt: Buffer | null }>(
   passwords: Passwords,
   ask: () => Promise<T>,
   password: string,
 ): Promise<T & { evaluated: Buffer | null }> {
-  return takeTry(() =>
+  return reserveAttempt(() =>
     passwords.withSlot(async () => {
       const taken = await ask();
-      return { ...taken, evaluated: taken.state === 'go' ? await passwords.evaluate(password, taken.salt!) : null };
+      return { ...taken, evaluated: taken.state === 'go' ? await passwords.hash(password, taken.salt!) : null };
     }),
   );
 }

@@ -1,8 +1,8 @@
 import { Body, Controller, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
-import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
-import { Returns } from '../../../platform/http/returns.js';
+import type { SessionToken } from '../../../platform/access/checks/token.check.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
 import { ChangePasswordDto } from './passwords.dto.js';
 import { PasswordsService } from './passwords.service.js';
@@ -19,11 +19,11 @@ export class PasswordsController {
   @Post('password/change')
   @Access('signed-in', {
     emits: ['auth.password_changed', 'auth.locked'],
-    beforeSetup: true,
-    peopleOnly: true,
+    allowIncompleteSetup: true,
+    interactiveOnly: true,
     limit: { name: 'password-change', points: 30, seconds: 300 },
   })
-  @Returns.nothing()
+  @ResponseType.nothing()
   async changePassword(
     @Body() { currentPassword, newPassword }: ChangePasswordDto,
     @Req() { user }: SessionRequest,

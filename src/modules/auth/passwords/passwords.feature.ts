@@ -18,7 +18,7 @@ export const passwordsFeature = defineFeature({
   errors: {
     account_locked: { status: 429, title: 'Sign-in is locked after repeated failures' },
     weak_password: { status: 400, title: 'The password does not meet the policy' },
-    busy: { status: 503, title: 'Too many passwords are being checked at this moment' },
+    server_busy: { status: 503, title: 'Too many passwords are being checked at this moment' },
     wrong_password: { status: 403, title: 'The current password is wrong' },
   },
   controls: {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { sessionEntrance, type Entrance } from '../../../platform/database/entrances.js';
+import { enterSession, type TenantContext } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { visitAt, type Visit } from '../sessions/index.js';
-import type { Try } from './lockout.js';
+import { newSessionParam, type NewSession } from '../sessions/index.js';
+import type { AttemptReservation } from './lockout.js';
 import type { Credential } from './passwords.js';
 
 /** First half of a password sign-in, see `app.begin_sign_in`. */
-export interface SignInBegun extends Try {
+export interface SignInBegun extends AttemptReservation {
   salt: Buffer | null;
   [column: string]: unknown;
 }
@@ -20,7 +20,7 @@ export interface SignInOutcome {
   membership_id: string | null;
   expires_at: Date;
   /** Stands for the address in the log where nobody has it; null where no try was taken. */
-  mark: string | null;
+  email_digest: string | null;
   remembered: boolean;
   [column: string]: unknown;
 }
@@ -32,35 +32,36 @@ export class PasswordsRepository {
 
   /** Takes one of the five tries; durable before anything is evaluated. */
   async begin(email: string): Promise<SignInBegun> {
-    const [row] = await this.unitOfWork.once<SignInBegun>('SELECT * FROM app.begin_sign_in($1)', [email]);
+    const [row] = await this.unitOfWork.queryOnce<SignInBegun>('SELECT * FROM app.begin_sign_in($1)', [email]);
     return row!;
   }
 
   /** The entrance that compares the evaluated password and opens the session, or counts the failure. */
-  completion(email: string, evaluated: Buffer, visit: Visit): Entrance<SignInOutcome> {
+  completion(email: string, evaluated: Buffer, visit: NewSession): TenantContext<SignInOutcome> {
     return {
       statement: {
-        text: `SELECT * FROM app.complete_sign_in($1, $2, ${visitAt(3)})`,
+        text: `SELECT * FROM app.complete_sign_in($1, $2, ${newSessionParam(3)})`,
         values: [email, evaluated, visit.parameter],
       },
-      identity: ({ org_id: orgId, state, user_id: userId, mark }) => ({
+      identity: ({ org_id: orgId, state, user_id: userId, email_digest: digest }) => ({
         orgId,
-        actor: { type: state === 'ok' ? 'user' : 'anonymous', id: userId ?? mark, email },
+        actor: { type: state === 'ok' ? 'user' : 'anonymous', id: userId ?? digest, email },
       }),
     };
   }
 
   /** Takes one of the five tries for the password of a session's user; durable before anything is evaluated. */
-  async beginProof(secret: string): Promise<Try & { salt: Buffer | null }> {
-    const [row] = await this.unitOfWork.once<Try & { salt: Buffer | null }>('SELECT * FROM app.begin_proof($1, NULL)', [
-      secret,
-    ]);
+  async beginProof(secret: string): Promise<AttemptReservation & { salt: Buffer | null }> {
+    const [row] = await this.unitOfWork.queryOnce<AttemptReservation & { salt: Buffer | null }>(
+      'SELECT * FROM app.begin_reauthentication($1, NULL)',
+      [secret],
+    );
     return row!;
   }
 
   /** Into the session once more, after its request's transaction was ended. */
-  session(secret: string): Entrance {
-    return sessionEntrance(secret, false);
+  session(secret: string): TenantContext {
+    return enterSession(secret, false);
   }
 
   /** Whether the evaluated password is the caller's; a failure is counted. */

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { currentMember } from '../../../platform/context/context.js';
 import { randomToken } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import type { OpenedSession } from '../sessions/index.js';
 import { SessionsRepository } from '../sessions/index.js';
-import { evaluateTry, locked } from './lockout.js';
+import { hashWithAttempt, locked } from './lockout.js';
 import { assertStrong } from './password-policy.js';
 import { Passwords, type Credential } from './passwords.js';
 import { PasswordsRepository } from './passwords.repository.js';
@@ -18,7 +18,7 @@ export class PasswordsService {
     private readonly repository: PasswordsRepository,
     private readonly sessions: SessionsRepository,
     private readonly passwords: Passwords,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -27,14 +27,14 @@ export class PasswordsService {
    * stranger
    * may: it takes the same five tries, and the request's transaction ends first so that they are counted whatever
    * becomes of it.
-   * Throws weak_password, wrong_password, account_locked, session_expired or busy.
+   * Throws weak_password, wrong_password, account_locked, session_expired or server_busy.
    */
   async changePassword(secret: string, current: string, next: string): Promise<OpenedSession> {
     const { orgId, email, name } = currentMember();
     assertStrong(next, { email, names: [name] });
     await this.unitOfWork.commit();
     const credential = await this.passwords.credential(next);
-    const { evaluated } = await evaluateTry(this.passwords, () => this.repository.beginProof(secret), current);
+    const { evaluated } = await hashWithAttempt(this.passwords, () => this.repository.beginProof(secret), current);
     if (evaluated === null) throw new Problem('session_expired');
     const newSecret = randomToken();
     const outcome = await this.unitOfWork.run(this.repository.session(secret), () =>

@@ -1,7 +1,7 @@
 -- Passwords: sign-in, lockout, and change.
 
 -- Returns the salt for an unknown address: the same one at every attempt.
-CREATE OR REPLACE FUNCTION app_private.false_salt(of bytea)
+CREATE OR REPLACE FUNCTION app_private.decoy_salt(of bytea)
 RETURNS bytea LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT substring(sha256(k.secret || of) FROM 1 FOR 16) FROM app_private.false_salt_key k
 $$;
@@ -9,14 +9,14 @@ $$;
 -- Reserves one of five attempts for a key in one statement, before anything is evaluated. Failures and pending attempts
 -- count together, so parallel attempts cannot exceed five either. Returns go | busy (five attempts are pending) |
 -- locked.
-CREATE OR REPLACE FUNCTION app_private.take_try(key bytea, OUT state text, OUT retry_seconds integer)
+CREATE OR REPLACE FUNCTION app_private.reserve_attempt(key bytea, OUT state text, OUT retry_seconds integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   l app_private.sign_in_locks;
 BEGIN
-  INSERT INTO app_private.sign_in_locks AS x (login_key, failures, pending, last_at)
+  INSERT INTO app_private.sign_in_locks AS x (lockout_key, failures, pending, last_at)
     VALUES (key, 0, 1, clock_timestamp())
-  ON CONFLICT (login_key) DO UPDATE SET last_at = clock_timestamp(), locked_until = NULL,
+  ON CONFLICT (lockout_key) DO UPDATE SET last_at = clock_timestamp(), locked_until = NULL,
     (failures, pending) = (SELECT CASE WHEN forgotten THEN 0 ELSE x.failures END, CASE WHEN forgotten THEN 1
       ELSE x.pending + 1 END
       FROM (SELECT x.locked_until IS NOT NULL
@@ -24,7 +24,7 @@ BEGIN
   WHERE CASE WHEN x.locked_until IS NOT NULL THEN x.locked_until <= clock_timestamp()
              ELSE x.failures + x.pending < 5 OR x.last_at < clock_timestamp() - interval '15 minutes' END;
   IF FOUND THEN state := 'go'; RETURN; END IF;
-  SELECT * INTO l FROM app_private.sign_in_locks x WHERE x.login_key = key;
+  SELECT * INTO l FROM app_private.sign_in_locks x WHERE x.lockout_key = key;
   state := CASE WHEN l.locked_until IS NULL AND l.last_at > clock_timestamp() - interval '20 seconds'
                 THEN 'busy' ELSE 'locked' END;
   retry_seconds := ceil(greatest(1, extract(epoch FROM
@@ -32,11 +32,11 @@ BEGIN
 END $$;
 
 -- Releases a reserved attempt. Returns false if none was reserved; then nothing may be compared.
-CREATE OR REPLACE FUNCTION app_private.return_try(key bytea) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.release_attempt(key bytea) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE app_private.sign_in_locks l SET pending = l.pending - 1
-   WHERE l.login_key = key AND l.pending > 0 AND (l.locked_until IS NULL OR l.locked_until <= clock_timestamp());
+   WHERE l.lockout_key = key AND l.pending > 0 AND (l.locked_until IS NULL OR l.locked_until <= clock_timestamp());
   RETURN FOUND;
 END $$;
 
@@ -45,78 +45,78 @@ CREATE OR REPLACE FUNCTION app_private.count_failure(key bytea) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.sign_in_locks l SET failures = l.failures + 1, locked_until =
          CASE WHEN l.failures >= 4 THEN clock_timestamp() + interval '15 minutes' END
-   WHERE l.login_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END
+   WHERE l.lockout_key = key RETURNING CASE WHEN l.locked_until IS NULL THEN 'refused' ELSE 'locked' END
 $$;
 
 -- Resets the failures of a key after a success.
 CREATE OR REPLACE FUNCTION app_private.forget_failures(key bytea) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.login_key = key;
-  DELETE FROM app_private.sign_in_locks l WHERE l.login_key = key AND l.pending = 0;
+  UPDATE app_private.sign_in_locks l SET failures = 0 WHERE l.lockout_key = key;
+  DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = key AND l.pending = 0;
 $$;
 
 -- Starts a password sign-in: reserves an attempt and returns the salt. An unknown address gets a constant false salt.
 CREATE OR REPLACE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  key bytea := sha256(convert_to(address, 'UTF8')); u public.users; false_salt bytea;
+  key bytea := sha256(convert_to(address, 'UTF8')); u public.users; decoy_salt bytea;
 BEGIN
-  SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.take_try(key) t;
+  SELECT t.state, t.retry_seconds INTO state, retry_seconds FROM app_private.reserve_attempt(key) t;
   IF state = 'go' THEN
-    false_salt := app_private.false_salt(key);
-    u := app_private.user_or_neighbour(address);
+    decoy_salt := app_private.decoy_salt(key);
+    u := app_private.user_or_decoy(address);
     SELECT c.salt INTO salt FROM app_private.credentials c WHERE c.user_id = u.id;
-    salt := coalesce(CASE WHEN u.email = address THEN salt END, false_salt);
+    salt := coalesce(CASE WHEN u.email = address THEN salt END, decoy_salt);
   END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_sign_in TO vouchsafe_app;
 
 -- Completes a password sign-in. Opens a session (ok), waits for MFA (second_factor: the secret of the visit is the one
--- of the pending sign-in), or counts the failure (refused | locked). mark replaces an unknown address in the audit log,
+-- of the pending sign-in), or counts the failure (refused | locked). email_digest replaces an unknown address in the audit log,
 -- so that the entry costs the same work. Nothing is compared without a reserved attempt. The context allows the outcome
 -- to be written to the log of the organization concerned.
 CREATE OR REPLACE FUNCTION app.complete_sign_in(
-  address text, evaluated bytea, visit app.visit, OUT state text, OUT user_id uuid, OUT org_id uuid,
-  OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT mark uuid
+  address text, evaluated bytea, visit app.new_session, OUT state text, OUT user_id uuid, OUT org_id uuid,
+  OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT email_digest uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   key bytea := sha256(convert_to(address, 'UTF8'));
   u public.users; m public.memberships; known boolean; right_password boolean;
 BEGIN
-  IF NOT app_private.return_try(key) THEN
+  IF NOT app_private.release_attempt(key) THEN
     state := 'refused'; org_id := '00000000-0000-0000-0000-000000000000';
-    PERFORM app_private.sign_limited(org_id);
+    PERFORM app_private.sign_audit_only_context(org_id);
     RETURN;
   END IF;
-  mark := left(encode(sha256(app_private.false_salt(key)), 'hex'), 32)::uuid;
-  u := app_private.user_or_neighbour(address);
+  email_digest := left(encode(sha256(app_private.decoy_salt(key)), 'hex'), 32)::uuid;
+  u := app_private.user_or_decoy(address);
   right_password := EXISTS (SELECT FROM app_private.credentials c
     WHERE c.user_id = u.id AND c.verifier = sha256(evaluated));
-  m := app_private.home_membership(u.id, 'password');
+  m := app_private.default_membership(u.id, 'password');
   known := coalesce(u.email = address, false);
   user_id := CASE WHEN known THEN u.id END;
   right_password := right_password AND known;
   m := CASE WHEN known THEN m END;
   IF right_password AND m.id IS NOT NULL THEN
     org_id := m.org_id; membership_id := m.id;
-    expires_at := app_private.hold_for_second_factor(m, key, visit);
+    expires_at := app_private.start_mfa_challenge(m, key, visit);
     IF expires_at IS NOT NULL THEN
       state := 'second_factor';
-      PERFORM app_private.sign_limited(org_id);
+      PERFORM app_private.sign_audit_only_context(org_id);
       RETURN;
     END IF;
     PERFORM app_private.forget_failures(key);
     expires_at := app_private.open_session(m, visit, 'password', 'infinity');
-    PERFORM app_private.recall_device(m, visit);
+    PERFORM app_private.apply_remembered_device(m, visit);
     remembered := app_private.is_remembered(m, visit);
     state := 'ok';
     RETURN;
   END IF;
   state := app_private.count_failure(key);
-  IF state = 'locked' THEN PERFORM app_private.ask_account_mail('locked', address); END IF;
+  IF state = 'locked' THEN PERFORM app_private.request_account_mail('locked', address); END IF;
   org_id := coalesce(m.org_id, '00000000-0000-0000-0000-000000000000');
-  PERFORM app_private.watch_failure(org_id, user_id, key, visit);
-  PERFORM app_private.sign_limited(org_id);
+  PERFORM app_private.detect_brute_force(org_id, user_id, key, visit);
+  PERFORM app_private.sign_audit_only_context(org_id);
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 
@@ -129,8 +129,8 @@ BEGIN
   INSERT INTO app_private.credentials (user_id, salt, verifier) VALUES (member, new_salt, new_verifier)
   ON CONFLICT (user_id) DO UPDATE SET salt = new_salt, verifier = new_verifier, changed_at = now();
   UPDATE public.users SET must_change_password = must_change WHERE id = member;
-  UPDATE app_private.account_mails a SET spent_at = now() FROM public.users u
-   WHERE u.id = member AND a.login_key = app_private.login_key(u.email) AND a.spent_at IS NULL AND a.kind <> 'locked';
+  UPDATE app_private.account_mails a SET consumed_at = now() FROM public.users u
+   WHERE u.id = member AND a.lockout_key = app_private.lockout_key(u.email) AND a.consumed_at IS NULL AND a.kind <> 'locked';
   UPDATE public.sessions SET revoked_at = now()
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
@@ -154,9 +154,9 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.set_password TO vouchsafe_app;
 
 -- Returns the lockout key of a user: the key of the address that the user signs in with.
-CREATE OR REPLACE FUNCTION app_private.login_key(member uuid) RETURNS bytea
+CREATE OR REPLACE FUNCTION app_private.lockout_key(member uuid) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT sha256(convert_to(CASE WHEN u.home_org_id IS NULL THEN u.email ELSE u.id::text END, 'UTF8'))
+  SELECT sha256(convert_to(CASE WHEN u.scoped_org_id IS NULL THEN u.email ELSE u.id::text END, 'UTF8'))
     FROM public.users u WHERE u.id = member
 $$;
 
@@ -166,9 +166,9 @@ CREATE OR REPLACE FUNCTION app.prove_password(secret text, evaluated bytea) RETU
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.own_session(secret);
-  key bytea := app_private.login_key(s.user_id);
+  key bytea := app_private.lockout_key(s.user_id);
 BEGIN
-  IF NOT app_private.return_try(key) THEN RETURN 'refused'; END IF;
+  IF NOT app_private.release_attempt(key) THEN RETURN 'refused'; END IF;
   IF NOT EXISTS (SELECT FROM app_private.credentials c
     WHERE c.user_id = s.user_id AND c.verifier = sha256(evaluated)) THEN
     RETURN app_private.count_failure(key);
@@ -179,5 +179,5 @@ END $$;
 GRANT EXECUTE ON FUNCTION app.prove_password TO vouchsafe_app;
 
 -- Returns the lockout key of an address, known or unknown: its SHA-256.
-CREATE OR REPLACE FUNCTION app_private.login_key(address text) RETURNS bytea
+CREATE OR REPLACE FUNCTION app_private.lockout_key(address text) RETURNS bytea
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;

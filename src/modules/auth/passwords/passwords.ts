@@ -15,9 +15,9 @@ const COST = {
   outputLen: 32,
 };
 /** One fewer than libuv has threads, so that files and names are read all the while. */
-const MOST_AT_ONCE = 3;
+const MAX_AT_ONCE = 3;
 /** About two seconds of work: who comes later would only wait in vain. */
-export const MOST_IN_TURN = 200;
+export const MAX_IN_TURN = 200;
 
 /** What the database keeps of a password. */
 export interface Credential {
@@ -32,11 +32,11 @@ export interface Credential {
  */
 @Injectable()
 export class Passwords {
-  private readonly hashing = new Semaphore({ slots: () => MOST_AT_ONCE });
+  private readonly hashing = new Semaphore({ slots: () => MAX_AT_ONCE });
   private readonly places = new Semaphore({
-    slots: () => MOST_IN_TURN,
+    slots: () => MAX_IN_TURN,
     maxWaiting: 0,
-    whenFull: () => new Problem('busy', { headers: { 'Retry-After': '2' } }),
+    whenFull: () => new Problem('server_busy', { headers: { 'Retry-After': '2' } }),
   });
 
   /**
@@ -48,13 +48,13 @@ export class Passwords {
   }
 
   /** The 32-byte Argon2id output for a password (as NFKC) under a salt. */
-  evaluate(password: string, salt: Buffer): Promise<Buffer> {
+  hash(password: string, salt: Buffer): Promise<Buffer> {
     return this.hashing.withSlot(() => hashRaw(password.normalize('NFKC'), { ...COST, salt }));
   }
 
   /** A new credential for a password. Throws busy. */
   async credential(password: string): Promise<Credential> {
     const salt = randomBytes(16);
-    return { salt, verifier: sha256(await this.withSlot(() => this.evaluate(password, salt))) };
+    return { salt, verifier: sha256(await this.withSlot(() => this.hash(password, salt))) };
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { testConnection } from '../../../../test/harness/saml-door.js';
+import { testConnection } from '../../../../test/harness/saml-sign-in.js';
 import {
   assertionXml,
   conditions,
@@ -48,7 +48,7 @@ describe('checkAssertion', () => {
       { assertionAttrs: { ID: '_a', Version: '2.0', IssueInstant: instant(70) } },
       'issued_in_future',
     ],
-    ['no issuer', { issuer: '' }, 'issuer_wrong'],
+    ['no issuer', { issuer: '' }, 'issuer_mismatch'],
     ['no conditions', { conditions: '' }, 'conditions_missing'],
     ['two sets of conditions', { conditions: truth.conditions.repeat(2) }, 'conditions_missing'],
     ['conditions that ended', timed({ NotOnOrAfter: instant(-70) }), 'assertion_expired'],
@@ -74,7 +74,7 @@ describe('checkAssertion', () => {
     [
       'two wrong confirmations, by the first of them',
       { confirmations: confirmation({ ...here, Recipient: 'x' }) + confirmation(null) },
-      'confirmation_recipient_wrong',
+      'confirmation_recipient_mismatch',
     ],
   ])('refuses %s', (_name, change, reason) => expect(refusalOf(change)).toBe(reason));
 

@@ -1,8 +1,8 @@
 import type { GuardedResponse } from './response-guard.js';
-import { SIGN_IN_MILLIS } from '../sso/index.js';
-import { clockSkewMillis, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
+import { SIGN_IN_MS } from '../sso/index.js';
+import { clockSkewMillis, UNSOLICITED_MS, type SamlConnection } from './saml-connection.js';
 import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER } from './saml-names.js';
-import { ensure, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlError } from './saml-error.js';
 import { attribute, childrenNamed, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 /** What a response must match. */
@@ -64,11 +64,11 @@ export function time(element: XmlElement, name: string): number | undefined {
 /** Checks what the response around the assertion says. It may be unsigned: this can only refuse, never vouch. */
 export function checkResponse(response: GuardedResponse, connection: SamlConnection): void {
   const [issuer] = childrenNamed(response.root, ASSERTION, 'Issuer');
-  ensure(issuer === undefined || issuer.text === connection.idpEntityId, 'issuer_wrong');
+  ensure(issuer === undefined || issuer.text === connection.idpEntityId, 'issuer_mismatch');
   // Only an unsigned response may leave it out (saml-bindings-2.0-os, section 3.5.5.2); the signed Recipient then
   // decides.
   const destination = attribute(response.root, 'Destination');
-  ensure(destination === connection.acsUrl || (destination === undefined && !response.signed), 'destination_wrong');
+  ensure(destination === connection.acsUrl || (destination === undefined && !response.signed), 'destination_mismatch');
 }
 
 /** The name, from the one place where it may stand: not from an attribute that calls itself `nameID`. */
@@ -94,8 +94,8 @@ function confirm(confirmation: XmlElement, { connection, requestId, now }: Expec
   const skew = clockSkewMillis(connection);
   const [data] = childrenNamed(confirmation, ASSERTION, 'SubjectConfirmationData');
   ensure(data !== undefined, 'confirmation_missing');
-  ensure(attribute(data, 'Recipient') === connection.acsUrl, 'confirmation_recipient_wrong');
-  ensure(attribute(data, 'InResponseTo') === requestId, 'in_response_to_wrong');
+  ensure(attribute(data, 'Recipient') === connection.acsUrl, 'confirmation_recipient_mismatch');
+  ensure(attribute(data, 'InResponseTo') === requestId, 'in_response_to_mismatch');
   const notOnOrAfter = time(data, 'NotOnOrAfter');
   ensure(notOnOrAfter !== undefined, 'confirmation_missing', 'NotOnOrAfter');
   ensure(now < notOnOrAfter + skew, 'confirmation_expired');
@@ -108,12 +108,12 @@ function checkConfirmations(subject: XmlElement, expected: Expected): number {
   const bearers = childrenNamed(subject, ASSERTION, 'SubjectConfirmation').filter(
     (confirmation) => attribute(confirmation, 'Method') === METHOD_BEARER,
   );
-  let refusal = new SamlRefused('confirmation_missing');
+  let refusal = new SamlError('confirmation_missing');
   for (const [index, bearer] of bearers.entries()) {
     try {
       return confirm(bearer, expected);
     } catch (error) {
-      if (!(error instanceof SamlRefused)) throw error;
+      if (!(error instanceof SamlError)) throw error;
       if (index === 0) refusal = error;
     }
   }
@@ -137,7 +137,7 @@ function checkConditions(assertion: XmlElement, { connection, now }: Expected): 
   }
   const restrictions = childrenNamed(conditions, ASSERTION, 'AudienceRestriction');
   const audiences = restrictions.flatMap((restriction) => childrenNamed(restriction, ASSERTION, 'Audience'));
-  ensure(audiences.length === 1 && audiences[0]!.text === connection.spEntityId, 'audience_wrong');
+  ensure(audiences.length === 1 && audiences[0]!.text === connection.spEntityId, 'audience_mismatch');
   return ends;
 }
 
@@ -146,7 +146,7 @@ function checkAge(assertion: XmlElement, { connection, requestId, now }: Expecte
   ensure(issued !== undefined, 'time_malformed', 'IssueInstant');
   ensure(now >= issued - clockSkewMillis(connection), 'issued_in_future');
   ensure(
-    now < issued + (requestId === undefined ? UNSOLICITED_MILLIS : SIGN_IN_MILLIS) + clockSkewMillis(connection),
+    now < issued + (requestId === undefined ? UNSOLICITED_MS : SIGN_IN_MS) + clockSkewMillis(connection),
     'assertion_too_old',
   );
 }
@@ -195,7 +195,7 @@ function attributesOf(assertion: XmlElement): SamlAttribute[] {
 /**
  * Checks everything that a bearer assertion must say (saml-profiles-2.0-os, section 4.1.4.3) on the bytes
  * whose signature was verified, read anew: nothing outside them, and nothing another parser made of them, counts.
- * @throws SamlRefused
+ * @throws SamlError
  */
 export function checkAssertion(signedXml: string, expected: Expected): VerifiedAssertion {
   const assertion = readXml(signedXml, LIMITS);
@@ -203,7 +203,7 @@ export function checkAssertion(signedXml: string, expected: Expected): VerifiedA
   const id = attribute(assertion, 'ID');
   ensure(id !== undefined && id.length > 0, 'id_missing');
   const [issuer] = childrenNamed(assertion, ASSERTION, 'Issuer');
-  ensure(issuer?.text === expected.connection.idpEntityId, 'issuer_wrong');
+  ensure(issuer?.text === expected.connection.idpEntityId, 'issuer_mismatch');
   checkAge(assertion, expected);
   const subjects = childrenNamed(assertion, ASSERTION, 'Subject');
   const [subject] = subjects;

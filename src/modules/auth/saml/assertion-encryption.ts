@@ -1,7 +1,7 @@
 import { constants, createDecipheriv, privateDecrypt } from 'node:crypto';
 import type { SpKey } from './saml-connection.js';
 import { ENCRYPTION, SIGNATURE } from './saml-names.js';
-import { ensure, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlError } from './saml-error.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
 /**
@@ -65,7 +65,7 @@ function algorithmOf(encrypted: XmlElement): { method: XmlElement; algorithm: st
 }
 
 function refuseAlgorithm(algorithm: string): never {
-  throw new SamlRefused('encryption_algorithm', algorithm.slice(0, 100));
+  throw new SamlError('encryption_algorithm', algorithm.slice(0, 100));
 }
 
 /**
@@ -113,7 +113,7 @@ function contentKey(encrypted: readonly XmlElement[], spKeys: readonly SpKey[], 
       }
     }
   }
-  throw new SamlRefused('decryption_failed', 'for none of our keys');
+  throw new SamlError('decryption_failed', 'for none of our keys');
 }
 
 function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer {
@@ -134,7 +134,7 @@ function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer
  * Decrypts what is in an `EncryptedAssertion` (saml-core-2.0-os, section 2.3.4), by an allow-list of algorithms.
  * Whatever goes wrong inside is one refusal: that padding, tag or text was wrong is nobody's to learn.
  * @returns text that proves nothing yet
- * @throws SamlRefused
+ * @throws SamlError
  */
 export function decryptElement(wrapper: XmlElement, spKeys: readonly SpKey[]): string {
   const data = single(wrapper, 'EncryptedData');
@@ -147,6 +147,6 @@ export function decryptElement(wrapper: XmlElement, spKeys: readonly SpKey[]): s
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decipher(cipher, key, value));
   } catch (cause) {
-    throw new SamlRefused('decryption_failed', undefined, { cause });
+    throw new SamlError('decryption_failed', undefined, { cause });
   }
 }

@@ -2,7 +2,7 @@ import type { NameId, SamlAttribute, VerifiedAssertion } from './assertion-check
 import { isEmailAddress, roleOf, type SsoIdentity } from '../sso/index.js';
 import type { SamlConnection } from './saml-connection.js';
 import { FORMAT_EMAIL, FORMAT_TRANSIENT } from './saml-names.js';
-import { ensure } from './saml-refusal.js';
+import { ensure } from './saml-error.js';
 import { withinScopes } from './scopes.js';
 
 const CLAIMS = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims';
@@ -119,7 +119,7 @@ function groupsOf(attributes: Attributes, { groupAttribute, groupRoles }: SamlCo
 
 /**
  * Reads a person out of a verified assertion.
- * @throws SamlRefused when it does not say clearly who this is
+ * @throws SamlError when it does not say clearly who this is
  */
 export function identityOf(assertion: VerifiedAssertion, connection: SamlConnection): SsoIdentity {
   const attributes = withinScopes(assertion.attributes, connection);

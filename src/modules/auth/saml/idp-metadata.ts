@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { SamlBinding } from '../sso/index.js';
 import { BINDING_POST, BINDING_REDIRECT, METADATA, PROTOCOL, SHIBBOLETH_METADATA, SIGNATURE } from './saml-names.js';
-import { ensure, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlError } from './saml-error.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
 /** What a connection needs to know of an identity provider. */
@@ -61,8 +61,8 @@ export function certificatePem(text: string): string {
     );
     return certificate.toString();
   } catch (cause) {
-    if (cause instanceof SamlRefused) throw cause;
-    throw new SamlRefused('metadata_certificate', undefined, { cause });
+    if (cause instanceof SamlError) throw cause;
+    throw new SamlError('metadata_certificate', undefined, { cause });
   }
 }
 
@@ -132,7 +132,7 @@ function chooseProvider(root: XmlElement, now: number, entityId: string | undefi
  * it came is what it is trusted by.
  * @param now epoch milliseconds
  * @param chosen the entity id of the provider that is meant, for a file of several
- * @throws SamlRefused
+ * @throws SamlError
  */
 export function readIdpMetadata(xml: string, now: number, chosen?: string): IdpMetadata {
   const root = readXml(xml.startsWith('\uFEFF') ? xml.slice(1) : xml, LIMITS);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection } from '../../../../test/harness/saml-door.js';
+import { SamlDoor, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { withEncrypted } from '../../../../test/harness/saml-encryption.js';
 import {
   assertionXml,
@@ -147,7 +147,7 @@ describe.each([
 ])('the library refuses, where we were taken in, %s answer', (_kind, to) => {
   it.each(LIES)('%s', async (_name, refusal, lie) => {
     await expect(fooled(to(), lie)).rejects.toMatchObject({
-      reason: 'library_refused',
+      reason: 'library_rejected',
       detail: expect.stringMatching(refusal),
     });
   });
@@ -178,7 +178,7 @@ describe('the library', () => {
       xml: xml.replace('<samlp:Status>', '<samlp:Status xml:lang="en">'),
     });
     await expect(door.arrive(departed, { xml })).rejects.toMatchObject({
-      reason: 'library_refused',
+      reason: 'library_rejected',
       detail: 'Invalid document signature',
     });
   });
@@ -191,7 +191,7 @@ describe('the library', () => {
       conditions: conditions([plain.spEntityId], { NotOnOrAfter: undefined }),
     };
     await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
-      reason: 'library_refused',
+      reason: 'library_rejected',
       detail: expect.stringContaining('NotOnOrAfter'),
     });
   });
@@ -204,7 +204,7 @@ describe('the library', () => {
       conditions: conditions(['https://other.example.test']),
     };
     await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
-      reason: 'audience_wrong',
+      reason: 'audience_mismatch',
     });
   });
 });

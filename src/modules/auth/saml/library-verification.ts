@@ -5,9 +5,9 @@ import {
   type Profile,
   type SamlConfig,
 } from '@node-saml/passport-saml';
-import { type PendingRequest, SIGN_IN_MILLIS } from '../sso/index.js';
-import { clockSkewMillis, UNSOLICITED_MILLIS } from './saml-connection.js';
-import { libraryRefusal } from './library-refusal.js';
+import { type PendingRequest, SIGN_IN_MS } from '../sso/index.js';
+import { clockSkewMillis, UNSOLICITED_MS } from './saml-connection.js';
+import { libraryRefusal } from './library-error.js';
 import type { VerifiedResponse } from './saml-responses.js';
 
 /**
@@ -38,16 +38,16 @@ function libraryOptions({ connection, request, outerSigned }: VerifiedResponse):
     wantAssertionsSigned: true,
     wantAuthnResponseSigned: outerSigned,
     acceptedClockSkewMs: clockSkewMillis(connection),
-    maxAssertionAgeMs: request === undefined ? UNSOLICITED_MILLIS : SIGN_IN_MILLIS,
+    maxAssertionAgeMs: request === undefined ? UNSOLICITED_MS : SIGN_IN_MS,
     validateInResponseTo: request === undefined ? ValidateInResponseTo.never : ValidateInResponseTo.always,
-    requestIdExpirationPeriodMs: SIGN_IN_MILLIS,
+    requestIdExpirationPeriodMs: SIGN_IN_MS,
     cacheProvider: onlyRequest(request),
   };
 }
 
 /**
  * Verifies with passport-saml a response that passed our own checks, and returns the profile that the library read.
- * Throws SamlRefused, also for a message that the library accepts without a user, such as a logout response.
+ * Throws SamlError, also for a message that the library accepts without a user, such as a logout response.
  */
 export async function verifyByLibrary(verified: VerifiedResponse): Promise<Profile | null> {
   const message = { SAMLResponse: Buffer.from(verified.xml).toString('base64') };

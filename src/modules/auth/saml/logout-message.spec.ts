@@ -1,7 +1,7 @@
 import { createSign } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { testConnection } from '../../../../test/harness/saml-door.js';
+import { testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { encrypted } from '../../../../test/harness/saml-encryption.js';
 import {
   instant,
@@ -218,12 +218,12 @@ describe('readLogoutMessage', () => {
     ],
     [
       'another issuer',
-      'issuer_wrong',
+      'issuer_mismatch',
       () => redirected(request({ issuer: '<saml:Issuer>https://evil.example.test</saml:Issuer>' })),
     ],
-    ['no issuer', 'issuer_wrong', () => redirected(request({ issuer: '' }))],
-    ['another destination', 'destination_wrong', () => redirected(about({ Destination: connection.acsUrl }))],
-    ['no destination', 'destination_wrong', () => redirected(about({ Destination: undefined }))],
+    ['no issuer', 'issuer_mismatch', () => redirected(request({ issuer: '' }))],
+    ['another destination', 'destination_mismatch', () => redirected(about({ Destination: connection.acsUrl }))],
+    ['no destination', 'destination_mismatch', () => redirected(about({ Destination: undefined }))],
     [
       'a request of long ago',
       'message_expired',
@@ -243,7 +243,7 @@ describe('readLogoutMessage', () => {
     ],
     [
       'an answer to nothing',
-      'in_response_to_wrong',
+      'in_response_to_mismatch',
       () =>
         inQuery(
           redirectQuery(

@@ -2,9 +2,9 @@ import { createVerify } from 'node:crypto';
 import { nameIdOf, time, type NameId } from './assertion-checks.js';
 import { inflatedXml, postedField } from './message-text.js';
 import { IDENTIFIER } from './response-guard.js';
-import { clockSkewMillis, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
+import { clockSkewMillis, UNSOLICITED_MS, type SamlConnection } from './saml-connection.js';
 import { ASSERTION, PROTOCOL, RSA_SHA256, RSA_SHA512, SIGNATURE, STATUS_SUCCESS } from './saml-names.js';
-import { ensure } from './saml-refusal.js';
+import { ensure } from './saml-error.js';
 import { checkSignatureShape } from './signature-rules.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 import { verifiedBytes } from './xml-signature.js';
@@ -114,14 +114,14 @@ function checkIdentity(root: XmlElement, kind: string): void {
 /** From whom, to whom, and when: all of it required, since all of it is signed. */
 function checkEnvelope(root: XmlElement, connection: SamlConnection, now: number): number {
   const issuers = childrenNamed(root, ASSERTION, 'Issuer');
-  ensure(issuers.length === 1 && issuers[0]!.text === connection.idpEntityId, 'issuer_wrong');
-  ensure(attribute(root, 'Destination') === connection.logoutUrl, 'destination_wrong');
+  ensure(issuers.length === 1 && issuers[0]!.text === connection.idpEntityId, 'issuer_mismatch');
+  ensure(attribute(root, 'Destination') === connection.logoutUrl, 'destination_mismatch');
   const skew = clockSkewMillis(connection);
   const issuedAt = time(root, 'IssueInstant');
   ensure(issuedAt !== undefined, 'time_malformed', 'IssueInstant');
   ensure(now >= issuedAt - skew, 'issued_in_future');
   ensure(
-    now < issuedAt + UNSOLICITED_MILLIS + skew && now < (time(root, 'NotOnOrAfter') ?? Infinity) + skew,
+    now < issuedAt + UNSOLICITED_MS + skew && now < (time(root, 'NotOnOrAfter') ?? Infinity) + skew,
     'message_expired',
   );
   return issuedAt;
@@ -137,7 +137,7 @@ function isSuccess(root: XmlElement): boolean {
 /**
  * Reads a logout message (saml-profiles-2.0-os, section 4.4): taken only signed, whichever way it came.
  * @param now epoch milliseconds
- * @throws SamlRefused
+ * @throws SamlError
  */
 export function readLogoutMessage(incoming: IncomingLogout, connection: SamlConnection, now: number): LogoutMessage {
   const { idpCertificates } = connection;
@@ -155,7 +155,7 @@ export function readLogoutMessage(incoming: IncomingLogout, connection: SamlConn
   const about = { id: attribute(root, 'ID')!, issuedAt: checkEnvelope(root, connection, now), relayState };
   if (field === 'SAMLResponse') {
     const inResponseTo = attribute(root, 'InResponseTo');
-    ensure(inResponseTo !== undefined && IDENTIFIER.test(inResponseTo), 'in_response_to_wrong');
+    ensure(inResponseTo !== undefined && IDENTIFIER.test(inResponseTo), 'in_response_to_mismatch');
     return { ...about, kind: 'LogoutResponse', inResponseTo, success: isSuccess(root) };
   }
   const sessions = childrenNamed(root, PROTOCOL, 'SessionIndex').map(({ text }) => text);

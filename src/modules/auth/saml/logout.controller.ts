@@ -1,9 +1,9 @@
 import { Controller, Get, Logger, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
-import { problemOf, toSsoError, SsoSignInService, type SsoRefused } from '../sso/index.js';
+import { problemOf, toSsoError, SsoSignInService, type SsoError } from '../sso/index.js';
 import { LogoutService } from './logout.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
@@ -21,10 +21,10 @@ export class LogoutController {
 
   @Get()
   @Public('ends the session of the browser that comes; messages must be signed by the identity provider', {
-    emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_refused'],
+    emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_rejected'],
     limit: LIMIT,
   })
-  @Returns.redirect(303)
+  @ResponseType.redirect(303)
   byRedirect(
     @Param('connectionId') connectionId: string,
     @Req() request: Request,
@@ -35,10 +35,10 @@ export class LogoutController {
 
   @Post()
   @Public("the identity provider's signed message arrives here", {
-    emits: ['sso.sessions_ended', 'sso.logout_refused'],
+    emits: ['sso.sessions_ended', 'sso.logout_rejected'],
     limit: LIMIT,
   })
-  @Returns.redirect(303)
+  @ResponseType.redirect(303)
   byPost(
     @Param('connectionId') connectionId: string,
     @Req() request: Request,
@@ -74,7 +74,7 @@ export class LogoutController {
     }
   }
 
-  private async record(connectionId: string, { reason, cause }: SsoRefused): Promise<void> {
+  private async record(connectionId: string, { reason, cause }: SsoError): Promise<void> {
     this.log.warn(`logout refused: ${reason}`);
     if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
     await this.signIn

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { withIdentity } from '../../../platform/context/context.js';
-import { sessionEntrance } from '../../../platform/database/entrances.js';
+import { enterSession } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { bindBrowser, browserSecret } from '../sessions/index.js';
-import { type ProviderSession, SsoEndings, SsoRefused, SsoRepository } from '../sso/index.js';
+import { type ProviderSession, SsoLogoutService, SsoError, SsoRepository } from '../sso/index.js';
 import { nameIdKey } from './identity.js';
 import { readLogoutMessage, type IncomingLogout, type LogoutMessage } from './logout-message.js';
 import { elementXml, messageXml, sendOut, SUCCESS_XML } from './outgoing.js';
-import { clockSkewMillis, signingKey, UNSOLICITED_MILLIS, type SamlConnection } from './saml-connection.js';
-import { ensure, SamlRefused } from './saml-refusal.js';
-import { LogoutReplays, OutgoingForms, PendingLogouts } from './saml-stores.js';
+import { clockSkewMillis, signingKey, UNSOLICITED_MS, type SamlConnection } from './saml-connection.js';
+import { ensure, SamlError } from './saml-error.js';
+import { LogoutReplayCache, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
 /** Where to send the browser next. */
@@ -24,7 +24,7 @@ export interface Onward {
 }
 
 /** What the browser brings to the logout address. */
-export interface LogoutVisitor extends IncomingLogout {
+export interface LogoutRequestContext extends IncomingLogout {
   readonly connectionId: string;
   readonly cookieHeader: string | undefined;
   /** The secret of the browser's session, if its cookie holds. */
@@ -40,21 +40,21 @@ export class LogoutService {
   constructor(
     private readonly connections: StoredSamlConnections,
     private readonly repository: SsoRepository,
-    private readonly endings: SsoEndings,
+    private readonly endings: SsoLogoutService,
     private readonly pending: PendingLogouts,
-    private readonly replays: LogoutReplays,
+    private readonly replays: LogoutReplayCache,
     private readonly forms: OutgoingForms,
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
     private readonly app: AppConfig,
   ) {}
 
   /**
    * A visit without a message begins a logout of this browser's session; a message is answered, or completes one.
-   * Throws SamlRefused.
+   * Throws SamlError.
    */
-  async receive(visitor: LogoutVisitor): Promise<Onward> {
+  async receive(visitor: LogoutRequestContext): Promise<Onward> {
     const connection = await this.connections.find(visitor.connectionId);
     ensure(connection !== undefined, 'connection_unknown');
     if (visitor.body === undefined && visitor.rawQuery === '') return this.begin(connection, visitor);
@@ -66,7 +66,7 @@ export class LogoutService {
   }
 
   /** Ends the session here first, whatever becomes of the rest, then tells the provider that opened it. */
-  private async begin(connection: SamlConnection, { session, cookieHeader }: LogoutVisitor): Promise<Onward> {
+  private async begin(connection: SamlConnection, { session, cookieHeader }: LogoutRequestContext): Promise<Onward> {
     const ended = session === null ? null : await this.endOwn(session);
     const away = { url: AFTERWARDS, signedOut: true };
     if (
@@ -83,7 +83,7 @@ export class LogoutService {
       issuer: connection.spEntityId,
       destination: connection.idpSloUrl,
       now,
-      attributes: { NotOnOrAfter: new Date(now + UNSOLICITED_MILLIS).toISOString() },
+      attributes: { NotOnOrAfter: new Date(now + UNSOLICITED_MS).toISOString() },
       inside:
         nameIdXml(ended.idpSubject, connection) +
         (ended.idpSession === null ? '' : elementXml('samlp:SessionIndex', ended.idpSession)),
@@ -109,7 +109,7 @@ export class LogoutService {
     return this.unitOfWork.run<
       ProviderSession | null,
       { state: string; session_id: string; org_id: string; user_id: string; email: string }
-    >(sessionEntrance(secret, false), async ({ state, session_id: id, org_id: orgId, user_id: userId, email }) => {
+    >(enterSession(secret, false), async ({ state, session_id: id, org_id: orgId, user_id: userId, email }) => {
       if (state !== 'ok') return null;
       return withIdentity({ orgId, actor: { type: 'user', id: userId, email } }, async () => {
         const ended = await this.repository.endSession(id);
@@ -122,14 +122,14 @@ export class LogoutService {
   /** The provider says that a session is over: exactly those go that it opened for this name, and it hears so. */
   private async end(
     connection: SamlConnection,
-    visitor: LogoutVisitor,
+    visitor: LogoutRequestContext,
     request: LogoutMessage & { kind: 'LogoutRequest' },
   ): Promise<Onward> {
     const now = this.clock.millis();
     await this.replays.claim(
       connection.id,
       request.id,
-      request.issuedAt + UNSOLICITED_MILLIS + clockSkewMillis(connection),
+      request.issuedAt + UNSOLICITED_MS + clockSkewMillis(connection),
       now,
     );
     await this.endings.end({
@@ -164,17 +164,15 @@ export class LogoutService {
   /** The provider's answer to a logout that this browser began. There is nothing left to end. */
   private async complete(
     connection: SamlConnection,
-    { cookieHeader }: LogoutVisitor,
+    { cookieHeader }: LogoutRequestContext,
     { inResponseTo }: LogoutMessage & { kind: 'LogoutResponse' },
   ): Promise<Onward> {
     const browser = browserSecret(cookieHeader, this.app.origin);
-    ensure(browser !== undefined, 'browser_unbound');
+    ensure(browser !== undefined, 'browser_binding_missing');
     await this.pending
-      .take({ connectionId: connection.id, requestId: inResponseTo, browser })
+      .consume({ connectionId: connection.id, requestId: inResponseTo, browser })
       .catch((error: unknown) => {
-        throw error instanceof SsoRefused && error.reason === 'request_unknown'
-          ? new SamlRefused('logout_unknown')
-          : error;
+        throw error instanceof SsoError && error.reason === 'request_unknown' ? new SamlError('logout_unknown') : error;
       });
     return { url: AFTERWARDS, signedOut: false };
   }

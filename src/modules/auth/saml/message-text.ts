@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import { ensure, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlError } from './saml-error.js';
 
 /** No SAML message that is taken here is larger, however it is packed. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -17,7 +17,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new SamlRefused('not_utf8', undefined, { cause });
+    throw new SamlError('not_utf8', undefined, { cause });
   }
 }
 
@@ -32,8 +32,8 @@ export function inflatedXml(value: string): string {
   try {
     return textOf(inflateRawSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES }));
   } catch (cause) {
-    if (cause instanceof SamlRefused) throw cause;
-    throw new SamlRefused(
+    if (cause instanceof SamlError) throw cause;
+    throw new SamlError(
       (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too_large' : 'not_deflated',
       undefined,
       { cause },
@@ -48,7 +48,7 @@ type Field = 'SAMLRequest' | 'SAMLResponse';
  * side, under
  * the request's id. A field given twice, or SAML fields in the address, are an attempt to have two readers see two
  * messages.
- * @throws SamlRefused
+ * @throws SamlError
  */
 export function postedField<F extends Field>(
   body: unknown,

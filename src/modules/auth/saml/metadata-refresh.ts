@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { currentContext } from '../../../platform/context/context.js';
-import { organizationEntrance } from '../../../platform/database/entrances.js';
+import { enterOrganization } from '../../../platform/database/tenant-context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { SpKeys } from './sp-keys.js';
 import { ProviderSettings, type Fetched } from './saml-settings.js';
@@ -20,13 +20,13 @@ export class MetadataRefresh {
     private readonly providers: ProviderSettings,
     private readonly spKeys: SpKeys,
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
   /** Called with no transaction open. What cannot be read leaves the last good copy in place, and says why. */
   async refresh(connectionId: string): Promise<void> {
-    const entrance = organizationEntrance(currentContext().orgId);
+    const entrance = enterOrganization(currentContext().orgId);
     const url = (await this.unitOfWork.run(entrance, () => this.repository.find(connectionId)))?.metadataUrl;
     if (!url) return;
     const fetched = await this.providers.fetch(url);
@@ -46,7 +46,7 @@ export class MetadataRefresh {
       ...(provider.idpScopes.length === 0 && { idpScopes: connection.idpScopes }),
       ...(this.spKeys.needed({ ...connection, ...provider }) && (await this.spKeys.make(connection.id))),
       metadataFetchedAt: this.clock.now(),
-      metadataProblem: null,
+      metadataError: null,
     });
     const target = { type: 'sso-connection', id: connection.id } as const;
     const [before, after] = [connection.idpCertificates.map(fingerprint), provider.idpCertificates.map(fingerprint)];
@@ -54,13 +54,13 @@ export class MetadataRefresh {
       this.audit.record('sso.certificate_added', { target, meta: { certificate } });
     for (const certificate of before.filter((one) => !after.includes(one)))
       this.audit.record('sso.certificate_removed', { target, meta: { certificate } });
-    if (connection.idpSsoUrl !== provider.idpSsoUrl || connection.metadataProblem !== null)
+    if (connection.idpSsoUrl !== provider.idpSsoUrl || connection.metadataError !== null)
       this.audit.record('sso.metadata_refreshed', { target });
   }
 
-  private async fail({ id, metadataProblem }: SsoConnectionEntity, reason: string): Promise<void> {
-    await this.repository.update(id, { metadataProblem: reason });
-    if (metadataProblem !== reason)
+  private async fail({ id, metadataError }: SsoConnectionEntity, reason: string): Promise<void> {
+    await this.repository.update(id, { metadataError: reason });
+    if (metadataError !== reason)
       this.audit.record('sso.metadata_refreshed', {
         outcome: 'failure',
         target: { type: 'sso-connection', id },

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { testConnection } from '../../../../test/harness/saml-door.js';
+import { testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { newSigningKey, type SigningKey } from '../../../../test/harness/saml-idp.js';
 import { readIdpMetadata } from './idp-metadata.js';
 import { attribute, readXml } from './strict-xml.js';

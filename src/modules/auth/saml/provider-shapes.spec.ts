@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { MemoryRedis, SamlDoor, testConnection } from '../../../../test/harness/saml-door.js';
+import { MemoryRedis, SamlDoor, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import {
   attributeStatement,
   authnStatement,
@@ -85,8 +85,8 @@ describe('scoped attributes', () => {
     '@',
     '',
   ])('are refused outside of them: %j', async (value) => {
-    await expect(arrive(scoped(), eppn(value))).rejects.toMatchObject({ reason: 'scope_foreign' });
-    await expect(arrive(scoped(), friendly(value))).rejects.toMatchObject({ reason: 'scope_foreign' });
+    await expect(arrive(scoped(), eppn(value))).rejects.toMatchObject({ reason: 'scope_mismatch' });
+    await expect(arrive(scoped(), friendly(value))).rejects.toMatchObject({ reason: 'scope_mismatch' });
   });
 
   it('are left out where no scopes were given, and refused where the connection relies on them', async () => {
@@ -153,7 +153,7 @@ describe('an answer to no request', () => {
   it('must not carry an answer to some request within', async () => {
     const inside = confirmation({ Recipient: open().acsUrl, NotOnOrAfter: instant(300), InResponseTo: '_somebodys' });
     await expect(come(open(), unasked(open(), { confirmations: inside }))).rejects.toMatchObject({
-      reason: 'in_response_to_wrong',
+      reason: 'in_response_to_mismatch',
     });
   });
 
@@ -179,10 +179,10 @@ describe('an answer to no request', () => {
   it('does not become one by an answer that names no request, or one that is not pending', async () => {
     const connection = open();
     const truth = truthfulParts(connection, '_guess');
-    await expect(come(connection, truth)).rejects.toMatchObject({ reason: 'browser_unbound' });
+    await expect(come(connection, truth)).rejects.toMatchObject({ reason: 'browser_binding_missing' });
     await expect(
       come(connection, { ...truth, responseAttrs: { ...truth.responseAttrs, InResponseTo: undefined } }),
-    ).rejects.toMatchObject({ reason: 'in_response_to_wrong' });
+    ).rejects.toMatchObject({ reason: 'in_response_to_mismatch' });
   });
 });
 

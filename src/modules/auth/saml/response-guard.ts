@@ -1,5 +1,5 @@
 import { PROTOCOL, ASSERTION, SIGNATURE, STATUS_SUCCESS } from './saml-names.js';
-import { ensure } from './saml-refusal.js';
+import { ensure } from './saml-error.js';
 import { checkSignatureShape } from './signature-rules.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
@@ -93,7 +93,7 @@ function checkIdentifiers(root: XmlElement, assertion: XmlElement | undefined): 
  * what they
  * may be. Linear in the size of the input, so that a bomb costs no more than a real response. Proves nothing about who
  * sent it.
- * @throws SamlRefused
+ * @throws SamlError
  */
 export function guardResponse(xml: string, wanted: { responseSigned: boolean }): GuardedResponse {
   const root = readXml(xml, LIMITS);
@@ -105,6 +105,6 @@ export function guardResponse(xml: string, wanted: { responseSigned: boolean }):
   ensure(signed || !wanted.responseSigned, 'response_unsigned');
   ensure(plain === undefined || checkSignatureShape(plain), 'assertion_unsigned');
   const inResponseTo = attribute(root, 'InResponseTo');
-  ensure(inResponseTo === undefined || IDENTIFIER.test(inResponseTo), 'in_response_to_wrong');
+  ensure(inResponseTo === undefined || IDENTIFIER.test(inResponseTo), 'in_response_to_mismatch');
   return { xml, root, inResponseTo, signed, encrypted };
 }

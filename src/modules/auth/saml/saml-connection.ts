@@ -1,5 +1,5 @@
 import type { FoundConnection, SamlBinding } from '../sso/index.js';
-import { ensure } from './saml-refusal.js';
+import { ensure } from './saml-error.js';
 
 /** A key of ours towards one identity provider, and the certificate that shows its public half. PEM. */
 export interface SpKey {
@@ -63,7 +63,7 @@ export abstract class SamlConnections {
 }
 
 /** How old a message may be that answers nothing of ours. */
-export const UNSOLICITED_MILLIS = 3 * 60 * 1000;
+export const UNSOLICITED_MS = 3 * 60 * 1000;
 
 const MIN_SKEW_SECONDS = 60;
 const MAX_SKEW_SECONDS = 180;

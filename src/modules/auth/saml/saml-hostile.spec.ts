@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection } from '../../../../test/harness/saml-door.js';
+import { SamlDoor, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import type { Attack } from '../../../../test/harness/saml-attacks.js';
 import { DOCUMENT_ATTACKS, FORM_ATTACKS, SHAPE_ATTACKS } from '../../../../test/harness/saml-attacks-documents.js';
 import { SIGNATURE_ATTACKS, WRAPPING_ATTACKS } from '../../../../test/harness/saml-attacks-signatures.js';
@@ -99,7 +99,7 @@ describe('refuses a true response', () => {
     const door = new SamlDoor(connection, other);
     const { departed, parts } = await truth(door, other);
     const posted = { xml: signedResponse(parts, key), connectionId: connection.id };
-    await expect(door.arrive(departed, posted)).rejects.toMatchObject({ reason: 'destination_wrong' });
+    await expect(door.arrive(departed, posted)).rejects.toMatchObject({ reason: 'destination_mismatch' });
     const undirected = { ...parts, responseAttrs: { ...parts.responseAttrs, Destination: undefined } };
     const quiet = { xml: signedResponse(undirected, key), connectionId: connection.id };
     await expect(door.arrive(departed, quiet)).rejects.toMatchObject({ reason: 'request_unknown' });

@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { createVerify } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection } from '../../../../test/harness/saml-door.js';
+import { SamlDoor, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { newSigningKey, type SigningKey } from '../../../../test/harness/saml-idp.js';
 import { clockSkewMillis, type SamlConnection } from './saml-connection.js';
 import { attribute, readXml } from './strict-xml.js';

@@ -6,14 +6,14 @@ import { BINDING_POST } from './saml-names.js';
 import type { OutgoingForms } from './saml-stores.js';
 
 /** Who asks to sign in, and how. */
-export interface SamlVisitor extends SsoLoginRequest {
+export interface SamlLoginRequest extends SsoLoginRequest {
   readonly publicUrl: string;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
 /** A request to sign in (saml-core-2.0-os, section 3.4.1). What kind of name comes back is left to the provider. */
-function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlVisitor): { id: string; xml: string } {
+function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlLoginRequest): { id: string; xml: string } {
   return messageXml({
     kind: 'AuthnRequest',
     issuer: connection.spEntityId,
@@ -31,13 +31,13 @@ function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlVisit
 /**
  * Begins a sign-in: an AuthnRequest, remembered for this browser and this connection. No RelayState goes along; the
  * request's id leads back to everything that is kept.
- * @throws SamlRefused return_path_invalid, unavailable
+ * @throws SamlError return_path_invalid, unavailable
  */
 export async function beginSignIn(
   connection: SamlConnection,
   requests: PendingRequests,
   forms: OutgoingForms,
-  asked: SamlVisitor,
+  asked: SamlLoginRequest,
 ): Promise<SsoLoginRedirect> {
   const visitor = { ...asked, forceAuthn: asked.forceAuthn === true || connection.forceAuthn };
   const returnTo = returnPath(visitor.returnTo);
@@ -45,7 +45,7 @@ export async function beginSignIn(
   const request = authnRequest(connection, visitor);
   await requests.remember(
     { connectionId: connection.id, requestId: request.id, browser },
-    { createdAt: new Date(visitor.now).toISOString(), returnTo, forceAuthn: visitor.forceAuthn, aim: visitor.aim },
+    { createdAt: new Date(visitor.now).toISOString(), returnTo, forceAuthn: visitor.forceAuthn, aim: visitor.intent },
   );
   const message = {
     field: 'SAMLRequest',

@@ -43,7 +43,7 @@ export class SamlProtocol implements SsoProtocolHandler {
     return this.saml.startLogin(connectionId, request);
   }
 
-  /** Throws metadata_refused, invalid_request. */
+  /** Throws invalid_metadata, invalid_request. */
   async columnsOf(_id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<ConnectionColumns> {
     const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates } = body;
     const { wantResponseSigned, wantAssertionEncrypted, signRequests, idpInitiated, idpScopes } = body;

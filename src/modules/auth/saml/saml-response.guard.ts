@@ -1,9 +1,9 @@
 import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
-import { problemOf, SsoSignInService, type SsoRefused, type VerifiedIdentity } from '../sso/index.js';
-import { libraryRefusal } from './library-refusal.js';
-import { evidenceOfForm } from './saml-evidence.js';
+import { problemOf, SsoSignInService, type SsoError, type VerifiedIdentity } from '../sso/index.js';
+import { libraryRefusal } from './library-error.js';
+import { diagnosticsOfForm } from './saml-diagnostics.js';
 
 /** A request that passed {@link SamlResponseGuard}. */
 export interface SamlRequest {
@@ -45,11 +45,11 @@ export class SamlResponseGuard extends AuthGuard('saml') {
     return verified;
   }
 
-  private async record(connectionId: string, body: unknown, { reason, message, cause }: SsoRefused): Promise<void> {
-    this.log.warn(`response refused: ${reason === 'library_refused' ? message : reason}`);
+  private async record(connectionId: string, body: unknown, { reason, message, cause }: SsoError): Promise<void> {
+    this.log.warn(`response refused: ${reason === 'library_rejected' ? message : reason}`);
     if (reason === 'unexpected') this.log.error('a response could not be verified', cause);
     try {
-      await this.signIn.recordRefusal(connectionId, 'saml', reason, evidenceOfForm(body));
+      await this.signIn.recordRefusal(connectionId, 'saml', reason, diagnosticsOfForm(body));
     } catch (error) {
       this.log.error('a refused response could not be recorded', error);
     }

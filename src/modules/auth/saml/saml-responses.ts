@@ -1,15 +1,15 @@
 import type { Clock } from '../../../platform/clock/clock.js';
 import { browserSecret } from '../sessions/index.js';
-import type { AssertionReplays, PendingRequest, PendingRequests, VerifiedIdentity } from '../sso/index.js';
+import type { AssertionReplayCache, PendingRequest, PendingRequests, VerifiedIdentity } from '../sso/index.js';
 import { checkAssertion, checkResponse, type VerifiedAssertion } from './assertion-checks.js';
 import { decryptElement } from './assertion-encryption.js';
 import { identityOf, nameIdKey } from './identity.js';
 import { postedField } from './message-text.js';
 import { guardResponse, type GuardedResponse } from './response-guard.js';
-import { UNSOLICITED_MILLIS, type SamlConnection, type SamlConnections } from './saml-connection.js';
+import { UNSOLICITED_MS, type SamlConnection, type SamlConnections } from './saml-connection.js';
 import { ASSERTION } from './saml-names.js';
-import { evidenceOf } from './saml-evidence.js';
-import { ensure, SamlRefused } from './saml-refusal.js';
+import { diagnosticsOf } from './saml-diagnostics.js';
+import { ensure, SamlError } from './saml-error.js';
 import { verifiedBytes } from './xml-signature.js';
 
 /** The part of an HTTP request that a response is read from. */
@@ -37,13 +37,13 @@ export interface VerifiedResponse {
 /**
  * Verifies responses with our own checks: guard the message, find the request that it answers, verify its signatures,
  * decrypt an encrypted assertion and guard it again, and check the signed bytes. The first failed check throws a
- * {@link SamlRefused}.
+ * {@link SamlError}.
  */
 export class SamlResponses {
   constructor(
     private readonly connections: SamlConnections,
     private readonly requests: PendingRequests,
-    private readonly replays: AssertionReplays,
+    private readonly replays: AssertionReplayCache,
     private readonly publicUrl: string,
     private readonly clock: Clock,
   ) {}
@@ -73,7 +73,7 @@ export class SamlResponses {
     };
   }
 
-  /** Returns the identity in a response that both verifiers accepted. Throws SamlRefused for a replayed assertion. */
+  /** Returns the identity in a response that both verifiers accepted. Throws SamlError for a replayed assertion. */
   async admit(verified: VerifiedResponse): Promise<VerifiedIdentity> {
     const { connection, assertion } = verified;
     await this.replays.claim(connection.id, assertion.id, assertion.replayableUntil, this.clock.millis());
@@ -82,7 +82,7 @@ export class SamlResponses {
 
   private async connectionOf(id: string): Promise<SamlConnection> {
     const connection = await this.connections.find(id).catch((cause: unknown) => {
-      throw new SamlRefused('unavailable', undefined, { cause });
+      throw new SamlError('unavailable', undefined, { cause });
     });
     ensure(connection !== undefined, 'connection_unknown');
     return connection;
@@ -102,8 +102,8 @@ export class SamlResponses {
       return undefined;
     }
     const browser = browserSecret(cookieHeader, this.publicUrl);
-    ensure(browser !== undefined, 'browser_unbound');
-    return this.requests.take({ connectionId: connection.id, requestId: inResponseTo, browser });
+    ensure(browser !== undefined, 'browser_binding_missing');
+    return this.requests.consume({ connectionId: connection.id, requestId: inResponseTo, browser });
   }
 }
 
@@ -137,7 +137,7 @@ function authenticatedSince(
   now: number,
 ): number | undefined {
   if (request?.forceAuthn) return Date.parse(request.createdAt);
-  return forceAuthn ? now - UNSOLICITED_MILLIS : undefined;
+  return forceAuthn ? now - UNSOLICITED_MS : undefined;
 }
 
 function identityIn({ assertion, connection, request, signedXml }: VerifiedResponse): VerifiedIdentity {
@@ -149,7 +149,7 @@ function identityIn({ assertion, connection, request, signedXml }: VerifiedRespo
     idpSession: assertion.sessionIndex,
     idpSubject: nameIdKey(assertion.nameId),
     signedInAt: assertion.authenticatedAt,
-    aim: request?.aim,
-    evidence: evidenceOf(signedXml, connection),
+    intent: request?.aim,
+    diagnostics: diagnosticsOf(signedXml, connection),
   };
 }

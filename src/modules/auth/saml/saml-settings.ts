@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../platform/clock/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
-import { OutboundFetch, OutboundRefused } from '../../../platform/outbound/index.js';
+import { OutboundFetch, OutboundError } from '../../../platform/outbound/index.js';
 import { certificatePem, httpsAddress, readIdpMetadata } from './idp-metadata.js';
-import { SamlRefused } from './saml-refusal.js';
+import { SamlError } from './saml-error.js';
 import type { SamlProviderDto, SsoConnectionEntity } from '../sso/index.js';
 
 /** The columns of a connection that a SAML identity provider's metadata decides. */
@@ -33,7 +33,7 @@ export class ProviderSettings {
   ) {}
 
   /**
-   * What the caller says of the provider, as columns; none where they say nothing of it. Throws metadata_refused,
+   * What the caller says of the provider, as columns; none where they say nothing of it. Throws invalid_metadata,
    * invalid_request.
    */
   async read({ metadata, metadataUrl, ...fields }: SamlProviderDto): Promise<Partial<SsoConnectionEntity>> {
@@ -44,7 +44,7 @@ export class ProviderSettings {
       });
     }
     if (metadataUrl !== undefined) return this.fromAddress(metadataUrl);
-    const manual = { metadataUrl: null, metadataFetchedAt: null, metadataProblem: null };
+    const manual = { metadataUrl: null, metadataFetchedAt: null, metadataError: null };
     if (metadata !== undefined) return { ...manual, ...refusing(() => this.parse(metadata)) };
     return given ? { ...manual, ...refusing(() => fieldsOf(fields)) } : {};
   }
@@ -54,15 +54,15 @@ export class ProviderSettings {
     try {
       return { provider: this.parse(await this.outbound.text(url)) };
     } catch (error) {
-      if (error instanceof OutboundRefused || error instanceof SamlRefused) return { problem: error.reason };
+      if (error instanceof OutboundError || error instanceof SamlError) return { problem: error.reason };
       throw error;
     }
   }
 
   private async fromAddress(metadataUrl: string): Promise<Partial<SsoConnectionEntity>> {
-    const fetched = await this.unitOfWork.outside(() => this.fetch(metadataUrl));
-    if ('problem' in fetched) throw new Problem('metadata_refused', { detail: fetched.problem });
-    return { ...fetched.provider, metadataUrl, metadataFetchedAt: this.clock.now(), metadataProblem: null };
+    const fetched = await this.unitOfWork.withoutTransaction(() => this.fetch(metadataUrl));
+    if ('problem' in fetched) throw new Problem('invalid_metadata', { detail: fetched.problem });
+    return { ...fetched.provider, metadataUrl, metadataFetchedAt: this.clock.now(), metadataError: null };
   }
 
   private parse(xml: string): SamlProvider {
@@ -108,7 +108,7 @@ function refusing<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof SamlRefused) throw new Problem('metadata_refused', { detail: error.reason, cause: error });
+    if (error instanceof SamlError) throw new Problem('invalid_metadata', { detail: error.reason, cause: error });
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { Problem } from '../../../platform/problem/index.js';
 import type { SsoConnectionEntity } from '../sso/index.js';
@@ -13,7 +13,7 @@ export class SamlSetupService {
     private readonly repository: SsoRepository,
     private readonly setup: SsoSetupService,
     private readonly spKeys: SpKeys,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly jobs: Jobs,
   ) {}
 
@@ -28,17 +28,17 @@ export class SamlSetupService {
 
   /** Adds a key that the metadata shows next to the key in use. Throws not_found. */
   async addKey(id: string) {
-    return this.withKeys(id, 'sso.key_introduced', await this.spKeys.introduce(id, await this.requireSaml(id)));
+    return this.withKeys(id, 'sso.key_added', await this.spKeys.introduce(id, await this.requireSaml(id)));
   }
 
-  /** Replaces the key in use by the added key. Throws not_found, no_new_key. */
+  /** Replaces the key in use by the added key. Throws not_found, no_pending_key. */
   async rotateKey(id: string) {
     const keys = await this.spKeys.switch(id, await this.requireSaml(id));
-    if (keys === null) throw new Problem('no_new_key');
-    return this.withKeys(id, 'sso.key_switched', keys);
+    if (keys === null) throw new Problem('no_pending_key');
+    return this.withKeys(id, 'sso.key_rotated', keys);
   }
 
-  private async withKeys(id: string, event: 'sso.key_introduced' | 'sso.key_switched', keys: KeptKeys) {
+  private async withKeys(id: string, event: 'sso.key_added' | 'sso.key_rotated', keys: KeptKeys) {
     if (!(await this.repository.update(id, keys))) throw new Problem('not_found');
     this.audit.record(event, { target: { type: 'sso-connection', id } });
     return this.setup.read(id);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection, type Departed } from '../../../../test/harness/saml-door.js';
+import { SamlDoor, testConnection, type Departed } from '../../../../test/harness/saml-sign-in.js';
 import {
   assertionXml,
   attributeStatement,
@@ -67,7 +67,7 @@ describe('a truthful response signs in', () => {
         ]),
       },
       aim: undefined,
-      evidence: expect.objectContaining({
+      diagnostics: expect.objectContaining({
         issuer: 'https://idp.example.test/metadata',
         attributes: ['mail', 'displayName', 'groups'],
       }),

@@ -1,7 +1,7 @@
-import { answerOf, keyOf, PendingRequests, Replays, type SignInRedis } from '../sso/index.js';
-import { ensure } from './saml-refusal.js';
+import { answerOf, keyOf, PendingRequests, ReplayCache, type SignInRedis } from '../sso/index.js';
+import { ensure } from './saml-error.js';
 
-const FORM_MILLIS = 60_000;
+const FORM_MS = 60_000;
 
 /** A form that a browser is about to post for us, to another host. */
 export interface OutgoingForm {
@@ -15,7 +15,7 @@ export class OutgoingForms {
 
   async keep(ticket: string, browser: string, form: OutgoingForm): Promise<void> {
     const stored = await answerOf(
-      this.redis.set(keyOf('form', ticket, browser), JSON.stringify(form), 'PX', FORM_MILLIS, 'NX'),
+      this.redis.set(keyOf('form', ticket, browser), JSON.stringify(form), 'PX', FORM_MS, 'NX'),
     );
     ensure(stored === 'OK', 'request_unknown');
   }
@@ -33,6 +33,6 @@ export class PendingLogouts extends PendingRequests {
 }
 
 /** Requests to end sessions that were carried out. */
-export class LogoutReplays extends Replays {
+export class LogoutReplayCache extends ReplayCache {
   protected readonly kind = 'message';
 }

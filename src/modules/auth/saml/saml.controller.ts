@@ -1,9 +1,9 @@
 import { Controller, Get, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from '../sessions/index.js';
-import { DepartQuery, SsoSignInService, SsoTests } from '../sso/index.js';
+import { LoginQuery, SsoSignInService, SsoConnectionTests } from '../sso/index.js';
 import { FORM_PAGE_POLICY } from './form-page.js';
 import { SamlResponseGuard, type SamlRequest } from './saml-response.guard.js';
 import { SamlService } from './saml.service.js';
@@ -16,30 +16,30 @@ export class SamlController {
   constructor(
     private readonly saml: SamlService,
     private readonly signIn: SsoSignInService,
-    private readonly tests: SsoTests,
+    private readonly tests: SsoConnectionTests,
     private readonly cookies: SessionCookies,
   ) {}
 
   @Get('metadata')
   @Public('identity providers read it before anybody can sign in')
-  @Returns.text('application/samlmetadata+xml')
+  @ResponseType.text('application/samlmetadata+xml')
   metadata(@Param('connectionId') connectionId: string) {
     return this.saml.metadata(connectionId);
   }
 
   @Get('login')
   @Public('this is where people begin to sign in', { limit: LIMIT })
-  @Returns.redirect(302)
+  @ResponseType.redirect(302)
   async login(
     @Param('connectionId') connectionId: string,
-    @Query() { returnTo, organization, forceAuthn }: DepartQuery,
+    @Query() { returnTo, organization, forceAuthn }: LoginQuery,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
     const { url, setCookie } = await this.saml.startLogin(connectionId, {
       cookieHeader: request.headers.cookie,
       returnTo,
-      aim: { organization },
+      intent: { organization },
       forceAuthn: forceAuthn === 'true',
     });
     response.append('Set-Cookie', setCookie);
@@ -48,7 +48,7 @@ export class SamlController {
 
   @Get('form')
   @Public('shown once, to the browser that it was made for', { limit: LIMIT })
-  @Returns.text('text/html; charset=utf-8')
+  @ResponseType.text('text/html; charset=utf-8')
   form(
     @Query('ticket') ticket: string | undefined,
     @Req() request: Request,
@@ -64,17 +64,17 @@ export class SamlController {
       'auth.signed_in',
       'auth.sign_in_failed',
       'sso.member_provisioned',
-      'sso.role_taken_over',
-      'auth.organization_left',
+      'sso.role_synced',
+      'auth.organization_switched',
       'sso.connection_tested',
     ],
     limit: LIMIT,
   })
   @UseGuards(SamlResponseGuard)
-  @Returns.redirect(303)
+  @ResponseType.redirect(303)
   async acs(@Req() request: Request & SamlRequest, @Res({ passthrough: true }) response: Response) {
     const { verifiedIdentity: verified } = request;
-    if (verified.aim?.testBy !== undefined) return { url: await this.tests.finish(verified) };
+    if (verified.intent?.testBy !== undefined) return { url: await this.tests.finish(verified) };
     const session = await this.signIn.open(verified);
     this.cookies.set(response, session.secret, session.expiresAt);
     return { url: verified.returnTo };

@@ -4,17 +4,17 @@ export const samlFeature = defineFeature({
   name: 'saml',
   description: 'SAML 2.0: sign-in, logout, metadata, keys, and certificates.',
   events: {
-    'sso.key_introduced': {
+    'sso.key_added': {
       category: 'sso',
       severity: 'notice',
       description: 'A connection got a new key of ours; its metadata shows it.',
     },
-    'sso.key_switched': {
+    'sso.key_rotated': {
       category: 'sso',
       severity: 'notice',
       description: "A connection's new key is in use, and the old one is gone.",
     },
-    'sso.logout_refused': {
+    'sso.logout_rejected': {
       category: 'sso',
       severity: 'warning',
       description: 'A message to end sessions was refused.',
@@ -51,8 +51,8 @@ export const samlFeature = defineFeature({
     },
   },
   errors: {
-    no_new_key: { status: 409, title: 'There is no new key to switch to' },
-    metadata_refused: { status: 400, title: "The identity provider's metadata cannot be used" },
+    no_pending_key: { status: 409, title: 'There is no new key to switch to' },
+    invalid_metadata: { status: 400, title: "The identity provider's metadata cannot be used" },
     no_metadata_url: { status: 409, title: 'The connection has no metadata address' },
   },
   jobs: {
@@ -62,7 +62,7 @@ export const samlFeature = defineFeature({
       backoffSeconds: 30,
       timeoutSeconds: 60,
       concurrency: 2,
-      askedBy: ['sso:update'],
+      enqueuePermissions: ['sso:update'],
     },
     'sso.daily': {
       description: 'Enqueues the metadata refreshes of one organization and checks its certificates.',

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
 import { OnJob, type JobCounts, type JobPayload } from '../../../platform/jobs/on-job.js';
@@ -8,7 +8,7 @@ import type { SsoConnectionEntity } from '../sso/index.js';
 import { SsoNotices, SsoRepository } from '../sso/index.js';
 import { MetadataRefresh } from './metadata-refresh.js';
 
-const DAY_MILLIS = 86_400_000;
+const DAY_MS = 86_400_000;
 /** How many days before the last certificate expires a warning is sent, once each. */
 const WARNINGS = [1, 7, 30];
 
@@ -20,7 +20,7 @@ export class SamlJobs {
     private readonly metadata: MetadataRefresh,
     private readonly notices: SsoNotices,
     private readonly jobs: Jobs,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
@@ -46,7 +46,7 @@ export class SamlJobs {
   private async warn({ id, idpCertificates, expiryAlert }: SsoConnectionEntity): Promise<void> {
     if (idpCertificates.length === 0) return;
     const ends = Math.max(...idpCertificates.map((pem) => Date.parse(new X509Certificate(pem).validTo)));
-    const days = WARNINGS.find((warning) => ends - this.clock.millis() <= warning * DAY_MILLIS) ?? null;
+    const days = WARNINGS.find((warning) => ends - this.clock.millis() <= warning * DAY_MS) ?? null;
     if (days === expiryAlert || (days !== null && expiryAlert !== null && days > expiryAlert)) return;
     await this.connections.update(id, { expiryAlert: days });
     if (days === null) return;

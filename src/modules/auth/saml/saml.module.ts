@@ -3,14 +3,14 @@ import { PassportModule } from '@nestjs/passport';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { SessionsModule } from '../sessions/index.js';
-import { AssertionReplays, PendingRequests, type SignInRedis, SsoModule } from '../sso/index.js';
+import { AssertionReplayCache, PendingRequests, type SignInRedis, SsoModule } from '../sso/index.js';
 import { RedisConnections } from '../../../platform/redis/index.js';
 import { LogoutController } from './logout.controller.js';
 import { LogoutService } from './logout.service.js';
 import { SamlController } from './saml.controller.js';
 import { SamlResponses } from './saml-responses.js';
 import { SamlService } from './saml.service.js';
-import { LogoutReplays, OutgoingForms, PendingLogouts } from './saml-stores.js';
+import { LogoutReplayCache, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { SamlStrategy } from './saml.strategy.js';
 import { MetadataRefresh } from './metadata-refresh.js';
 import { SamlJobs } from './saml.jobs.js';
@@ -27,8 +27,8 @@ import { StoredSamlConnections } from './stored-saml-connections.js';
 const STORES: readonly (new (redis: SignInRedis) => object)[] = [
   PendingRequests,
   PendingLogouts,
-  AssertionReplays,
-  LogoutReplays,
+  AssertionReplayCache,
+  LogoutReplayCache,
   OutgoingForms,
 ];
 
@@ -56,11 +56,11 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
     })),
     {
       provide: SamlResponses,
-      inject: [StoredSamlConnections, PendingRequests, AssertionReplays, AppConfig, Clock],
+      inject: [StoredSamlConnections, PendingRequests, AssertionReplayCache, AppConfig, Clock],
       useFactory: (
         connections: StoredSamlConnections,
         requests: PendingRequests,
-        replays: AssertionReplays,
+        replays: AssertionReplayCache,
         app: AppConfig,
         clock: Clock,
       ) => new SamlResponses(connections, requests, replays, app.origin, clock),

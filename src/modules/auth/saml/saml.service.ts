@@ -37,7 +37,7 @@ export class SamlService {
   }
 
   /**
-   * The page that posts a message of ours. Throws sso_refused when it was shown already, or was made for another
+   * The page that posts a message of ours. Throws sso_failed when it was shown already, or was made for another
    * browser.
    */
   async form(ticket: string, cookieHeader: string | undefined): Promise<string> {

@@ -1,7 +1,7 @@
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import { toSsoError, type VerifiedIdentity } from '../sso/index.js';
-import { checkAgreement } from './library-refusal.js';
+import { checkAgreement } from './library-error.js';
 import { verifyByLibrary } from './library-verification.js';
 import type { SamlResponses } from './saml-responses.js';
 
@@ -29,7 +29,7 @@ class CallbackStrategy extends passport.Strategy {
 /**
  * Verifies a response at the assertion consumer URL twice. {@link SamlResponses} verifies first and names the failed
  * check. passport-saml then verifies the same message, with an encrypted assertion decrypted. Both must read the same
- * assertion. Every error is an SsoRefused.
+ * assertion. Every error is an SsoError.
  */
 export class SamlStrategy extends PassportStrategy(CallbackStrategy, 'saml') {
   constructor(private readonly responses: SamlResponses) {

@@ -1,6 +1,6 @@
 import type { SamlAttribute } from './assertion-checks.js';
 import type { SamlConnection } from './saml-connection.js';
-import { ensure } from './saml-refusal.js';
+import { ensure } from './saml-error.js';
 
 /**
  * Attributes whose values end in `@scope`, under the names they go by (eduPerson; SAML V2.0 Subject Identifier
@@ -32,7 +32,7 @@ function scopeOf(value: string): string | undefined {
  * professors. Of a provider whose scopes nobody has stated, scoped attributes are left out, and refused where the
  * connection relies on them.
  * @returns the attributes that may be used
- * @throws SamlRefused scope_foreign, scope_unknown
+ * @throws SamlError scope_mismatch, scope_unknown
  */
 export function withinScopes(attributes: readonly SamlAttribute[], connection: SamlConnection): SamlAttribute[] {
   const { idpScopes, emailAttribute, nameAttribute, groupAttribute } = connection;
@@ -41,7 +41,7 @@ export function withinScopes(attributes: readonly SamlAttribute[], connection: S
     if (!SCOPED.has(name) && !SCOPED.has(friendlyName ?? '')) return true;
     if (idpScopes.length === 0)
       ensure(!relied.includes(name) && !(friendlyName && relied.includes(friendlyName)), 'scope_unknown', name);
-    else for (const value of values) ensure(idpScopes.includes(scopeOf(value) ?? ''), 'scope_foreign', name);
+    else for (const value of values) ensure(idpScopes.includes(scopeOf(value) ?? ''), 'scope_mismatch', name);
     return idpScopes.length > 0;
   });
 }

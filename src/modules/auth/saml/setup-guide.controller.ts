@@ -1,6 +1,6 @@
 import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { Access } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { GuideQuery, GuideResponse } from './setup-guide.dto.js';
 import { SetupGuides } from './setup-guide.service.js';
 
@@ -11,7 +11,7 @@ export class SetupGuideController {
   /** What to enter at the identity provider. */
   @Get('guide')
   @Access('sso:read')
-  @Returns(GuideResponse)
+  @ResponseType(GuideResponse)
   guide(@Param('id', ParseUUIDPipe) id: string, @Query() { provider }: GuideQuery) {
     return this.guides.guide(id, provider);
   }

@@ -31,7 +31,7 @@ interface Words {
   readonly name: readonly [string, string];
   readonly groups: readonly [string, string];
   readonly more?: (us: OurSide) => readonly (readonly [string, string])[];
-  readonly afterwards: readonly string[];
+  readonly nextSteps: readonly string[];
 }
 
 const WORDS: Readonly<Record<GuidedProvider, Words>> = {
@@ -52,7 +52,7 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
       ['Signature Algorithm', 'RSA-SHA256'],
       ['Digest Algorithm', 'SHA256'],
     ],
-    afterwards: ['metadataUrl: Sign On → SAML 2.0 → Metadata URL'],
+    nextSteps: ['metadataUrl: Sign On → SAML 2.0 → Metadata URL'],
   },
   entra: {
     acs: 'Reply URL (Assertion Consumer Service URL)',
@@ -71,7 +71,7 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
       ['Signing Option', 'Sign SAML assertion'],
       ['Signing Algorithm', 'SHA-256'],
     ],
-    afterwards: [
+    nextSteps: [
       'metadataUrl: App Federation Metadata Url',
       'subject: entra-object, so that people stay who they are when their names change',
       'groupRoles: groups by their object id',
@@ -95,7 +95,7 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
       ],
       ['attribute-filter.xml', `PolicyRequirementRule xsi:type="Requester" value="${us.entityId}"`],
     ],
-    afterwards: [
+    nextSteps: [
       'metadataUrl: the address of your own metadata, often https://…/idp/shibboleth',
       'groupAttribute: urn:oid:1.3.6.1.4.1.5923.1.1.1.9',
     ],
@@ -111,7 +111,7 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
     name: ['displayName', 'Basic Information > First name'],
     groups: ['groups', 'Group membership: choose the groups, App attribute groups'],
     more: () => [['Signed response', 'off: the assertion is signed']],
-    afterwards: [
+    nextSteps: [
       'metadata: the file offered as Download metadata; Google publishes no address for it, so hand in the ' +
         'next one before the certificate expires',
     ],
@@ -130,7 +130,7 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
       ['Service provider metadata', us.metadataUrl],
       ['Signature', 'the assertion, RSA with SHA-256 or stronger'],
     ],
-    afterwards: ['metadataUrl or metadata; without either idpEntityId, idpSsoUrl and idpCertificates'],
+    nextSteps: ['metadataUrl or metadata; without either idpEntityId, idpSsoUrl and idpCertificates'],
   },
 };
 
@@ -160,6 +160,6 @@ export function guideFor(provider: GuidedProvider, us: OurSide) {
       attribute(us.nameAttribute, words.name, 'name'),
       attribute(us.groupAttribute, words.groups, 'groups, which decide the role'),
     ],
-    afterwards: [...words.afterwards, 'a test sign-in, then enforcement'],
+    afterwards: [...words.nextSteps, 'a test sign-in, then enforcement'],
   };
 }

@@ -1,5 +1,5 @@
 import { ENVELOPED, EXCLUSIVE, RSA_SHA256, RSA_SHA512, SHA256, SIGNATURE } from './saml-names.js';
-import { ensure, type SamlRefusal } from './saml-refusal.js';
+import { ensure, type SamlErrorCode } from './saml-error.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
 /** Everything else is refused: SHA-1 and MD5, HMAC keyed with a public key, and what nobody here has tried. */
@@ -27,7 +27,7 @@ function exactly(parent: XmlElement, ...names: string[]): XmlElement[] {
   return taken;
 }
 
-function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reason: SamlRefusal): void {
+function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reason: SamlErrorCode): void {
   const algorithm = attribute(element, 'Algorithm') ?? '';
   ensure(allowed.has(algorithm), reason, algorithm.slice(0, 100));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SamlRefused } from './saml-refusal.js';
+import { SamlError } from './saml-error.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlLimits } from './strict-xml.js';
 
 const LIMITS: XmlLimits = { maxBytes: 1000, maxDepth: 4, maxNodes: 10 };
@@ -10,7 +10,7 @@ function refusal(xml: string, limits = LIMITS): string {
     readXml(xml, limits);
     return 'accepted';
   } catch (error) {
-    return error instanceof SamlRefused ? error.reason : 'crashed';
+    return error instanceof SamlError ? error.reason : 'crashed';
   }
 }
 

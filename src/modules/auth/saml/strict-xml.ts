@@ -1,5 +1,5 @@
 import { type SaxesAttributeNS, SaxesParser } from 'saxes';
-import { SamlRefused, type SamlRefusal } from './saml-refusal.js';
+import { SamlError, type SamlErrorCode } from './saml-error.js';
 
 /** An attribute with its namespace resolved; namespace declarations are not attributes. */
 export interface XmlAttribute {
@@ -37,8 +37,8 @@ interface OpenElement extends XmlElement {
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
 
-function refuse(reason: SamlRefusal): never {
-  throw new SamlRefused(reason);
+function refuse(reason: SamlErrorCode): never {
+  throw new SamlError(reason);
 }
 
 /** Attributes of an open tag without the namespace declarations. */
@@ -113,8 +113,8 @@ export function readXml(text: string, limits: XmlLimits): XmlElement {
   try {
     parser.write(text).close();
   } catch (error) {
-    if (error instanceof SamlRefused) throw error;
-    throw new SamlRefused('xml_malformed', undefined, { cause: error });
+    if (error instanceof SamlError) throw error;
+    throw new SamlError('xml_malformed', undefined, { cause: error });
   }
   return root();
 }

@@ -2,7 +2,7 @@ import { DOMParser, type Element } from '@xmldom/xmldom';
 import { SignedXml } from 'xml-crypto';
 import { ENVELOPED, EXCLUSIVE, RSA_SHA256, SHA256, SIGNATURE } from './saml-names.js';
 import type { SpKey } from './saml-connection.js';
-import { ensure, SamlRefused } from './saml-refusal.js';
+import { ensure, SamlError } from './saml-error.js';
 
 /** xml-crypto's types mean a browser's node, of which it uses no more than xmldom has. */
 type XmlCryptoNode = Parameters<SignedXml['loadSignature']>[0];
@@ -35,7 +35,7 @@ function signedBy(certificate: string, xml: string, signature: Element): string 
  * Verifies the signature directly inside the root, or inside its one child of the name `within`, by the keys of the
  * certificates and by nothing that the message brings along. The shape must have passed `checkSignatureShape` before.
  * @returns the canonical bytes that were signed: what counts of the message
- * @throws SamlRefused signature_invalid
+ * @throws SamlError signature_invalid
  */
 export function verifiedBytes(
   xml: string,
@@ -51,7 +51,7 @@ export function verifiedBytes(
     const bytes = signedBy(certificate, text, signature);
     if (bytes !== undefined) return bytes;
   }
-  throw new SamlRefused('signature_invalid', 'by none of the certificates of the connection');
+  throw new SamlError('signature_invalid', 'by none of the certificates of the connection');
 }
 
 /** Signs a message of ours behind its Issuer, where the schema wants the signature. */

@@ -36,7 +36,7 @@ END $$;
 -- Applies the directory's data to a membership and returns the effect. Any effect ends its sessions. A reactivated
 -- membership has none of its former rights. A membership that a member of the organization ended is reactivated only if
 -- the directory sets active again.
-CREATE OR REPLACE FUNCTION app_private.scim_settle(c public.sso_connections, member uuid, anew boolean)
+CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, anew boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -74,7 +74,7 @@ END $$;
 -- Changes the address of a member's user to the directory's, if no other organization is affected: the user is known to
 -- this organization only, or has no other membership and the organization verified the old and the new domain.
 -- Otherwise the user keeps the address.
-CREATE OR REPLACE FUNCTION app_private.scim_move_address(
+CREATE OR REPLACE FUNCTION app_private.scim_move_email(
   c public.sso_connections, m public.memberships, address text
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -82,13 +82,13 @@ DECLARE
   u public.users;
 BEGIN
   SELECT * INTO STRICT u FROM public.users x WHERE x.id = m.user_id FOR UPDATE;
-  IF u.email = address OR NOT (coalesce(u.home_org_id = c.org_id, false) OR u.home_org_id IS NULL
-       AND app_private.answers_for(c.org_id, u.email) AND app_private.answers_for(c.org_id, address)
+  IF u.email = address OR NOT (coalesce(u.scoped_org_id = c.org_id, false) OR u.scoped_org_id IS NULL
+       AND app_private.has_verified_domain(c.org_id, u.email) AND app_private.has_verified_domain(c.org_id, address)
        AND NOT EXISTS (SELECT FROM public.memberships x WHERE x.user_id = u.id AND x.org_id <> c.org_id)) THEN
     RETURN;
   END IF;
   IF EXISTS (SELECT FROM public.users x
-    WHERE x.email = address AND x.id <> u.id AND x.home_org_id IS NOT DISTINCT FROM u.home_org_id) THEN
+    WHERE x.email = address AND x.id <> u.id AND x.scoped_org_id IS NOT DISTINCT FROM u.scoped_org_id) THEN
     RAISE EXCEPTION 'scim_account_exists' USING ERRCODE = 'VS409';
   END IF;
   UPDATE public.users x SET email = address WHERE x.id = u.id;
@@ -108,21 +108,21 @@ END $$;
 
 -- Returns the membership that a new directory user claims: none, one that the organization created for the address and
 -- that never signed in, or one that this connection provisioned. Raises an error if it is an account of another kind.
-CREATE OR REPLACE FUNCTION app_private.scim_meant(
+CREATE OR REPLACE FUNCTION app_private.scim_match_user(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   m public.memberships;
 BEGIN
-  user_id := app_private.vouched_user(c.org_id, address, new_user);
+  user_id := app_private.resolve_verified_user(c.org_id, address, new_user);
   IF user_id IS NOT NULL THEN
-    SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.user_id = scim_meant.user_id;
+    SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.user_id = scim_match_user.user_id;
   ELSE
     SELECT x.* INTO m FROM public.memberships x JOIN public.users u ON u.id = x.user_id
      WHERE x.org_id = c.org_id AND u.email = address AND EXISTS (
        SELECT FROM public.sso_identities i
          WHERE i.org_id = x.org_id AND i.connection_id = c.id AND i.membership_id = x.id)
-     ORDER BY u.home_org_id NULLS LAST LIMIT 1;
+     ORDER BY u.scoped_org_id NULLS LAST LIMIT 1;
     user_id := m.user_id;
   END IF;
   IF user_id IS NULL OR m.kind = 'support'
@@ -142,7 +142,7 @@ DECLARE
   m public.memberships; meant uuid; known uuid; was text; given text := app_private.scim_role_of(c, new_membership);
 BEGIN
   PERFORM app_private.scim_assert_unique(c, u, NULL);
-  SELECT x.user_id, x.member_id INTO meant, known FROM app_private.scim_meant(c, u.email, new_user) x;
+  SELECT x.user_id, x.member_id INTO meant, known FROM app_private.scim_match_user(c, u.email, new_user) x;
   SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = known;
   was := m.status;
   IF was IS NULL THEN
@@ -164,7 +164,7 @@ BEGIN
     RETURN NEXT (m.id, 'provisioned', NULL, given)::app.scim_effect;
   ELSE
     RETURN NEXT (m.id, 'adopted', m.role, m.role)::app.scim_effect;
-    IF was = 'ended' OR NOT u.active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, m.id, true); END IF;
+    IF was = 'ended' OR NOT u.active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true); END IF;
   END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_create_user TO vouchsafe_app;
@@ -185,14 +185,14 @@ BEGIN
      IS NOT DISTINCT FROM (u.user_name, u.external_id, u.display_name, u.given_name, u.family_name, u.email,
        u.email_type, u.active) THEN RETURN; END IF;
   PERFORM app_private.scim_assert_unique(c, u, member);
-  IF s.email <> u.email THEN PERFORM app_private.scim_move_address(c, m, u.email); END IF;
+  IF s.email <> u.email THEN PERFORM app_private.scim_move_email(c, m, u.email); END IF;
   IF m.name <> u.display_name THEN UPDATE public.memberships x SET name = u.display_name
     WHERE x.org_id = m.org_id AND x.id = m.id; END IF;
   UPDATE public.scim_users x
     SET user_name = u.user_name, external_id = u.external_id, given_name = u.given_name, family_name = u.family_name,
          email = u.email, email_type = u.email_type, active = u.active, version = x.version + 1, updated_at = now()
    WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_settle(c, member, true); END IF;
+  IF u.active <> was_active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true); END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
@@ -205,7 +205,7 @@ BEGIN
   UPDATE public.scim_users x SET active = false
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
-  RETURN QUERY SELECT * FROM app_private.scim_settle(c, member, true);
+  RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, member, true);
   DELETE FROM public.scim_users x WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
@@ -251,7 +251,7 @@ BEGIN
      WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = g.id;
   END IF;
   FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_settle(c, member, false); END LOOP;
+    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
@@ -268,7 +268,7 @@ BEGIN
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.id = scim_delete_group.group_id;
   IF NOT FOUND THEN RAISE EXCEPTION 'not_found' USING ERRCODE = 'VS409'; END IF;
   FOR member IN SELECT w FROM unnest(concerned) w ORDER BY w LOOP RETURN QUERY SELECT *
-    FROM app_private.scim_settle(c, member, false); END LOOP;
+    FROM app_private.scim_apply_membership(c, member, false); END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 

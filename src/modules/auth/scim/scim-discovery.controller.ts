@@ -1,11 +1,11 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { DirectoryAccess } from '../../../platform/access/decorators.js';
+import { ScimAccess } from '../../../platform/access/decorators.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { resourceTypes, schemas, serviceProviderConfig } from './scim-documents.js';
 import { baseUrl, listResource } from './scim-resources.js';
 import type { Json } from './scim-values.js';
-import { ReturnsScim, ScimDocumentResponse, ScimDocumentsResponse } from './scim.dto.js';
+import { ScimResponseType, ScimDocumentResponse, ScimDocumentsResponse } from './scim.dto.js';
 
 /** What a directory finds out about the service (RFC 7644 section 4). */
 @Controller('scim/v2')
@@ -17,36 +17,36 @@ export class ScimDiscoveryController {
   }
 
   @Get('ServiceProviderConfig')
-  @DirectoryAccess({})
-  @ReturnsScim(ScimDocumentResponse)
+  @ScimAccess({})
+  @ScimResponseType(ScimDocumentResponse)
   config() {
     return serviceProviderConfig(this.base);
   }
 
   @Get('ResourceTypes')
-  @DirectoryAccess({})
-  @ReturnsScim(ScimDocumentsResponse)
+  @ScimAccess({})
+  @ScimResponseType(ScimDocumentsResponse)
   resourceTypes() {
     return all(resourceTypes(this.base));
   }
 
   @Get('ResourceTypes/:id')
-  @DirectoryAccess({})
-  @ReturnsScim(ScimDocumentResponse)
+  @ScimAccess({})
+  @ScimResponseType(ScimDocumentResponse)
   resourceType(@Param('id') id: string) {
     return one(resourceTypes(this.base), id);
   }
 
   @Get('Schemas')
-  @DirectoryAccess({})
-  @ReturnsScim(ScimDocumentsResponse)
+  @ScimAccess({})
+  @ScimResponseType(ScimDocumentsResponse)
   schemas() {
     return all(schemas(this.base));
   }
 
   @Get('Schemas/:id')
-  @DirectoryAccess({})
-  @ReturnsScim(ScimDocumentResponse)
+  @ScimAccess({})
+  @ScimResponseType(ScimDocumentResponse)
   schema(@Param('id') id: string) {
     return one(schemas(this.base), id);
   }

@@ -1,5 +1,5 @@
 import { GROUP_SCHEMA } from './scim-group.js';
-import { MOST_RESULTS } from './scim-query.js';
+import { MAX_RESULTS } from './scim-query.js';
 import { USER_SCHEMA } from './scim-user.js';
 import type { Json } from './scim-values.js';
 
@@ -82,7 +82,7 @@ export function serviceProviderConfig(base: string): Json {
     schemas: [CONFIG],
     patch: { supported: true },
     bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
-    filter: { supported: true, maxResults: MOST_RESULTS },
+    filter: { supported: true, maxResults: MAX_RESULTS },
     changePassword: { supported: false },
     sort: { supported: true },
     etag: { supported: true },

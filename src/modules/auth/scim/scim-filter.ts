@@ -22,7 +22,7 @@ export interface Condition {
 }
 
 const LONGEST = 1_000;
-const MOST_PARTS = 50;
+const MAX_PARTS = 50;
 const CORE = /^urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):/;
 const COMPARISONS: Readonly<Record<string, string>> = { gt: '>', ge: '>=', lt: '<', le: '<=' };
 
@@ -82,8 +82,7 @@ export function compileFilter(text: string | undefined, attributes: Filterable, 
     return `$${firstParameter + values.length - 1}::${type}`;
   };
   const compile = (filter: Filter, find: (path: string) => Column | Many | undefined): string => {
-    if ((parts += 1) > MOST_PARTS)
-      throw new Problem('scim_invalid_filter', { detail: 'the filter has too many parts' });
+    if ((parts += 1) > MAX_PARTS) throw new Problem('scim_invalid_filter', { detail: 'the filter has too many parts' });
     if ('filters' in filter) return `(${filter.filters.map((one) => compile(one, find)).join(` ${filter.op} `)})`;
     if ('filter' in filter) return `(NOT ${compile(filter.filter, find)})`;
     if ('valFilter' in filter) return within(filter.attrPath, filter.valFilter);

@@ -5,7 +5,7 @@ import { attribute, listOf, objectOf, requiredText, textOf } from './scim-values
 
 export const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const KEPT = new Set(['displayName', 'externalId', 'members']);
-const MOST_MEMBERS = 20_000;
+const MAX_MEMBERS = 20_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** What we keep of a SCIM Group; `members` are ids of Users. */
@@ -87,7 +87,7 @@ function idOf(member: unknown): string {
 }
 
 function bounded(members: ReadonlySet<string>): string[] {
-  if (members.size > MOST_MEMBERS)
-    throw new Problem('scim_invalid_value', { detail: `a group has at most ${MOST_MEMBERS} members` });
+  if (members.size > MAX_MEMBERS)
+    throw new Problem('scim_invalid_value', { detail: `a group has at most ${MAX_MEMBERS} members` });
   return [...members];
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
 import { patchGroup, readGroup, type ScimGroupFields } from './scim-group.js';
 import { ScimLog } from './scim-log.js';
 import type { ScimResourceType } from './scim-resource.service.js';
-import { groupResource, type Belonging } from './scim-resources.js';
+import { groupResource, type GroupMemberRef } from './scim-resources.js';
 import { ScimRepository, type GroupRow, type ListQuery } from './scim.repository.js';
 
 /** The Groups of a directory. The connection maps each group to a role. */
@@ -17,7 +17,7 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
   constructor(
     private readonly scim: ScimRepository,
     private readonly log: ScimLog,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   list(query: ListQuery) {
@@ -32,11 +32,11 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
     return this.scim.membersOf(ids);
   }
 
-  ownerOf({ groupId }: Belonging): string {
+  ownerOf({ groupId }: GroupMemberRef): string {
     return groupId;
   }
 
-  /** Throws scim_invalid_syntax, scim_invalid_value, scim_unknown_member, scim_uniqueness, last_administrator. */
+  /** Throws scim_invalid_syntax, scim_invalid_value, scim_unknown_member, scim_uniqueness, last_owner. */
   async create(body: unknown): Promise<string> {
     const fields = readGroup(body);
     const id = newId();
@@ -55,7 +55,7 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
     await this.put('scim.group_updated', id, patchGroup({ displayName, externalId, members }, body));
   }
 
-  /** Throws last_administrator. */
+  /** Throws last_owner. */
   async delete(id: string): Promise<void> {
     const effects = await this.scim.deleteGroup(id);
     this.audit.record('scim.group_deleted', { target: { type: 'scim-group', id } });

@@ -1,7 +1,7 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { map, type Observable } from 'rxjs';
-import type { Represented } from './scim-resources.js';
+import type { ScimRepresentation } from './scim-resources.js';
 
 /**
  * Tells version and address of a resource in headers too. With the tag there, express answers 304 to who has it (RFC
@@ -9,7 +9,7 @@ import type { Represented } from './scim-resources.js';
  */
 @Injectable()
 export class ScimHeaders implements NestInterceptor {
-  intercept(execution: ExecutionContext, next: CallHandler<Represented | undefined>): Observable<unknown> {
+  intercept(execution: ExecutionContext, next: CallHandler<ScimRepresentation | undefined>): Observable<unknown> {
     const response = execution.switchToHttp().getResponse<Response>();
     // it speaks to caches, but express would send all again for it
     delete execution.switchToHttp().getRequest<Request>().headers['cache-control'];

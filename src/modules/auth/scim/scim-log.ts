@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import type { AuditEventType } from '../../../platform/feature/registry.js';
-import type { Effect } from './scim.repository.js';
+import type { MembershipChange } from './scim.repository.js';
 
 /** What changes of a directory may come to, whatever they are about. */
 export const MEMBER_EVENTS = [
@@ -13,10 +13,10 @@ export const MEMBER_EVENTS = [
 /** Writes down what became of members. */
 @Injectable()
 export class ScimLog {
-  constructor(private readonly audit: AuditTrail) {}
+  constructor(private readonly audit: AuditLog) {}
 
   /** `reason`: why a membership ended. */
-  record(effects: readonly Effect[], reason: 'inactive' | 'deleted' | 'no_role'): void {
+  record(effects: readonly MembershipChange[], reason: 'inactive' | 'deleted' | 'no_role'): void {
     for (const { membershipId: id, effect, before: from, after: to } of effects) {
       const target = { type: 'membership', id } as const;
       if (effect === 'provisioned')

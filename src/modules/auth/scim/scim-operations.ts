@@ -36,9 +36,9 @@ const SPELLING = new Map(
     'groups',
   ].map((name) => [name.toLowerCase(), name]),
 );
-const MOST_OPERATIONS = 100;
+const MAX_OPERATIONS = 100;
 const LONGEST_PATH = 500;
-const MOST_VALUES = 20_000;
+const MAX_VALUES = 20_000;
 
 /**
  * The operations of a PATCH that concern attributes we keep, one an attribute; the rest are passed over, as a
@@ -51,10 +51,10 @@ export function readOperations(body: unknown, kept: ReadonlySet<string>): Operat
   if (!schemas.some((schema) => String(schema).toLowerCase() === PATCH_SCHEMA))
     throw new Problem('scim_invalid_syntax', { detail: 'schemas does not name PatchOp' });
   const operations = attribute(patch, 'Operations');
-  if (!Array.isArray(operations) || operations.length === 0 || operations.length > MOST_OPERATIONS) {
-    throw new Problem('scim_invalid_syntax', { detail: `Operations must be a list of 1 to ${MOST_OPERATIONS}` });
+  if (!Array.isArray(operations) || operations.length === 0 || operations.length > MAX_OPERATIONS) {
+    throw new Problem('scim_invalid_syntax', { detail: `Operations must be a list of 1 to ${MAX_OPERATIONS}` });
   }
-  if (weigh(operations) > MOST_VALUES)
+  if (weigh(operations) > MAX_VALUES)
     throw new Problem('scim_invalid_value', { detail: 'the operations hold too much at once' });
   return operations
     .flatMap((one) => expanded(objectOf(one, 'an operation')))

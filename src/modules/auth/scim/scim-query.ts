@@ -7,7 +7,7 @@ export interface ScimPage {
   count: number;
 }
 
-export const MOST_RESULTS = 200;
+export const MAX_RESULTS = 200;
 const DEFAULT_RESULTS = 100;
 const WHOLE = /^-?\d{1,9}$/;
 const ALWAYS = new Set(['schemas', 'id']);
@@ -19,7 +19,7 @@ const ALWAYS = new Set(['schemas', 'id']);
 export function readPage({ startIndex, count }: Record<string, string | undefined>): ScimPage {
   return {
     offset: Math.max(1, whole(startIndex, 1)) - 1,
-    count: Math.min(MOST_RESULTS, Math.max(0, whole(count, DEFAULT_RESULTS))),
+    count: Math.min(MAX_RESULTS, Math.max(0, whole(count, DEFAULT_RESULTS))),
   };
 }
 

@@ -11,16 +11,16 @@ import {
   Query,
   UseInterceptors,
 } from '@nestjs/common';
-import { DirectoryAccess } from '../../../platform/access/decorators.js';
+import { ScimAccess } from '../../../platform/access/decorators.js';
 import type { AuditEventType } from '../../../platform/feature/registry.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { ScimHeaders } from './scim-headers.interceptor.js';
 import { MEMBER_EVENTS } from './scim-log.js';
 import type { ScimQuery, ScimResourceService, ScimResourceType } from './scim-resource.service.js';
-import type { Kept } from './scim-resources.js';
-import { ReturnsScim } from './scim.dto.js';
+import type { ResourceMeta } from './scim-resources.js';
+import { ScimResponseType } from './scim.dto.js';
 
-type ScimResponse = Parameters<typeof ReturnsScim>[0];
+type ScimResponse = Parameters<typeof ScimResponseType>[0];
 
 /** What the routes of one resource type declare. */
 interface ScimRoutes {
@@ -34,11 +34,12 @@ interface ScimRoutes {
 
 /** Declares a route for directories that returns a resource or a list. */
 function Answers(type: ScimResponse, emits: readonly AuditEventType[], status = 200): MethodDecorator {
-  return applyDecorators(DirectoryAccess({ emits }), ReturnsScim(type, status));
+  return applyDecorators(ScimAccess({ emits }), ScimResponseType(type, status));
 }
 
 /** Returns a controller base class with the routes of RFC 7644 section 3 for one resource type. */
-export function ScimResourceController<Row extends Kept>({ resource, list, created, updated, deleted }: ScimRoutes) {
+export function ScimResourceController<Row extends ResourceMeta>(routes: ScimRoutes) {
+  const { resource, list, created, updated, deleted } = routes;
   @UseInterceptors(ScimHeaders)
   abstract class ResourceController {
     abstract readonly type: ScimResourceType<Row>;
@@ -86,8 +87,8 @@ export function ScimResourceController<Row extends Kept>({ resource, list, creat
     }
 
     @Delete(':id')
-    @DirectoryAccess({ emits: [deleted, ...MEMBER_EVENTS] })
-    @Returns.nothing()
+    @ScimAccess({ emits: [deleted, ...MEMBER_EVENTS] })
+    @ResponseType.nothing()
     delete(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined) {
       return this.resources.delete(this.type, id, ifMatch);
     }

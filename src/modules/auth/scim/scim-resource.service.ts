@@ -4,25 +4,31 @@ import { Problem } from '../../../platform/problem/index.js';
 import { isResourceId } from './scim-group.js';
 import { ScimLog } from './scim-log.js';
 import { assertVersion, Projection, readPage } from './scim-query.js';
-import { baseUrl, listResource, type Belonging, type Kept, type Represented } from './scim-resources.js';
+import {
+  baseUrl,
+  listResource,
+  type GroupMemberRef,
+  type ResourceMeta,
+  type ScimRepresentation,
+} from './scim-resources.js';
 import type { Json } from './scim-values.js';
 import type { Found, ListQuery } from './scim.repository.js';
 
 export type ScimQuery = Record<string, string | undefined>;
 
 /** The part of the service that differs between Users and Groups. */
-export interface ScimResourceType<Row extends Kept> {
+export interface ScimResourceType<Row extends ResourceMeta> {
   readonly name: 'User' | 'Group';
   /** The attribute that refers to resources of the other type. */
   readonly references: 'groups' | 'members';
   list(query: ListQuery): Promise<Found<Row>>;
   find(id: string): Promise<Row | null>;
   /** Returns the references of several resources. */
-  referencesOf(ids: readonly string[]): Promise<Belonging[]>;
+  referencesOf(ids: readonly string[]): Promise<GroupMemberRef[]>;
   /** Returns the id of the resource that holds a reference. */
-  ownerOf(reference: Belonging): string;
+  ownerOf(reference: GroupMemberRef): string;
   /** Builds the resource. `references` is undefined when the client excluded them. */
-  toResource(base: string, row: Row, references?: readonly Belonging[]): Json;
+  toResource(base: string, row: Row, references?: readonly GroupMemberRef[]): Json;
   /** Stores and records a new resource, and returns its id. */
   create(body: unknown): Promise<string>;
   /** Stores and records the fields that a PUT sets. */
@@ -46,7 +52,7 @@ export class ScimResourceService {
   }
 
   /** Throws scim_invalid_filter, scim_invalid_value. */
-  async list<Row extends Kept>(type: ScimResourceType<Row>, query: ScimQuery): Promise<Represented> {
+  async list<Row extends ResourceMeta>(type: ScimResourceType<Row>, query: ScimQuery): Promise<ScimRepresentation> {
     const page = readPage(query);
     const { total, rows } = await type.list({
       filter: query['filter'],
@@ -59,42 +65,54 @@ export class ScimResourceService {
   }
 
   /** Throws not_found. */
-  async read<Row extends Kept>(type: ScimResourceType<Row>, id: string, query: ScimQuery): Promise<Represented> {
+  async read<Row extends ResourceMeta>(
+    type: ScimResourceType<Row>,
+    id: string,
+    query: ScimQuery,
+  ): Promise<ScimRepresentation> {
     const row = await this.find(type, id);
     this.log.read(type.name, 1);
     return this.represent(type, row, query);
   }
 
   /** Throws the errors of the type. */
-  async create<Row extends Kept>(type: ScimResourceType<Row>, body: unknown, query: ScimQuery): Promise<Represented> {
+  async create<Row extends ResourceMeta>(
+    type: ScimResourceType<Row>,
+    body: unknown,
+    query: ScimQuery,
+  ): Promise<ScimRepresentation> {
     const id = await type.create(body);
     return this.represent(type, await this.find(type, id), query);
   }
 
   /** Replaces or patches a resource. Throws not_found, scim_precondition_failed, and the errors of the type. */
-  async change<Row extends Kept>(
+  async change<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     how: 'replace' | 'patch',
     { id, body, ifMatch, query }: { id: string; body: unknown; ifMatch: string | undefined; query: ScimQuery },
-  ): Promise<Represented> {
+  ): Promise<ScimRepresentation> {
     await type[how](await this.findVersion(type, id, ifMatch), body);
     return this.represent(type, await this.find(type, id), query);
   }
 
   /** Throws not_found, scim_precondition_failed, and the errors of the type. */
-  async delete<Row extends Kept>(type: ScimResourceType<Row>, id: string, ifMatch: string | undefined): Promise<void> {
+  async delete<Row extends ResourceMeta>(
+    type: ScimResourceType<Row>,
+    id: string,
+    ifMatch: string | undefined,
+  ): Promise<void> {
     await this.findVersion(type, id, ifMatch);
     await type.delete(id);
   }
 
-  private async find<Row extends Kept>(type: ScimResourceType<Row>, id: string): Promise<Row> {
+  private async find<Row extends ResourceMeta>(type: ScimResourceType<Row>, id: string): Promise<Row> {
     const row = isResourceId(id) ? await type.find(id) : null;
     if (row === null) throw new Problem('not_found');
     return row;
   }
 
   /** Returns the resource if it still has the version that the client names. */
-  private async findVersion<Row extends Kept>(
+  private async findVersion<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     id: string,
     ifMatch: string | undefined,
@@ -104,16 +122,16 @@ export class ScimResourceService {
     return row;
   }
 
-  private async represent<Row extends Kept>(
+  private async represent<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     row: Row,
     query: ScimQuery,
-  ): Promise<Represented> {
+  ): Promise<ScimRepresentation> {
     const [resource] = await this.present(type, [row], query);
     return { resource: resource!, version: row.version, location: `${this.base}/${type.name}s/${row.id}` };
   }
 
-  private async present<Row extends Kept>(type: ScimResourceType<Row>, rows: readonly Row[], query: ScimQuery) {
+  private async present<Row extends ResourceMeta>(type: ScimResourceType<Row>, rows: readonly Row[], query: ScimQuery) {
     const projection = new Projection(query);
     const references =
       projection.wants(type.references) && rows.length > 0

@@ -7,7 +7,7 @@ import type { Json } from './scim-values.js';
 const LIST = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
 /** What every resource has beside its fields. */
-export interface Kept {
+export interface ResourceMeta {
   id: string;
   version: number;
   createdAt: Date;
@@ -15,7 +15,7 @@ export interface Kept {
 }
 
 /** Somebody in a group, or a group of somebody. */
-export interface Belonging {
+export interface GroupMemberRef {
   groupId: string;
   groupName: string;
   userId: string;
@@ -23,7 +23,7 @@ export interface Belonging {
 }
 
 /** A resource to be answered with, and what the headers tell of it. */
-export interface Represented {
+export interface ScimRepresentation {
   resource: Json;
   version?: number;
   location?: string;
@@ -33,7 +33,11 @@ export function baseUrl({ origin }: Pick<AppConfig, 'origin'>): string {
   return `${origin}/scim/v2`;
 }
 
-export function userResource(base: string, user: ScimUserFields & Kept, groups?: readonly Belonging[]): Json {
+export function userResource(
+  base: string,
+  user: ScimUserFields & ResourceMeta,
+  groups?: readonly GroupMemberRef[],
+): Json {
   const { id, userName, externalId, displayName, givenName, familyName, email, emailType, active } = user;
   return {
     schemas: [USER_SCHEMA],
@@ -62,8 +66,8 @@ export function userResource(base: string, user: ScimUserFields & Kept, groups?:
 
 export function groupResource(
   base: string,
-  group: { displayName: string; externalId: string | null } & Kept,
-  members?: readonly Belonging[],
+  group: { displayName: string; externalId: string | null } & ResourceMeta,
+  members?: readonly GroupMemberRef[],
 ): Json {
   const { id, displayName, externalId } = group;
   return {
@@ -92,7 +96,7 @@ export function listResource(
   return { schemas: [LIST], totalResults, startIndex: offset + 1, itemsPerPage: resources.length, resources };
 }
 
-function meta(base: string, resourceType: 'User' | 'Group', { id, version, createdAt, updatedAt }: Kept): Json {
+function meta(base: string, resourceType: 'User' | 'Group', { id, version, createdAt, updatedAt }: ResourceMeta): Json {
   return {
     resourceType,
     created: createdAt,

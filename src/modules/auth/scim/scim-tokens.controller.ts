@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Post } from '@nestjs/common';
 import { Access } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { CreateScimTokenDto, NewScimTokenResponse, ScimTokenResponse } from './scim-tokens.dto.js';
 import { ScimTokensService } from './scim-tokens.service.js';
 
@@ -10,21 +10,21 @@ export class ScimTokensController {
 
   @Get()
   @Access('sso:read')
-  @Returns(ScimTokenResponse, { list: true })
+  @ResponseType(ScimTokenResponse, { list: true })
   list(@Param('id', ParseUUIDPipe) id: string) {
     return this.tokens.list(id);
   }
 
   @Post()
-  @Access('sso:update', { emits: ['scim.token_created'], peopleOnly: true, stepUpMinutes: 30 })
-  @Returns(NewScimTokenResponse, { status: 201 })
+  @Access('sso:update', { emits: ['scim.token_created'], interactiveOnly: true, stepUpMinutes: 30 })
+  @ResponseType(NewScimTokenResponse, { status: 201 })
   create(@Param('id', ParseUUIDPipe) id: string, @Body() body: CreateScimTokenDto) {
     return this.tokens.create(id, body);
   }
 
   @Delete(':tokenId')
-  @Access('sso:update', { emits: ['scim.token_revoked'], peopleOnly: true })
-  @Returns.nothing()
+  @Access('sso:update', { emits: ['scim.token_revoked'], interactiveOnly: true })
+  @ResponseType.nothing()
   revoke(@Param('id', ParseUUIDPipe) id: string, @Param('tokenId', ParseUUIDPipe) tokenId: string) {
     return this.tokens.revoke(id, tokenId);
   }

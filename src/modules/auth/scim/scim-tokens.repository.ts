@@ -47,7 +47,7 @@ export class ScimTokensRepository {
     );
   }
 
-  /** Throws scim_tokens_enough. */
+  /** Throws scim_token_limit_reached. */
   async insert({ id, connectionId, prefix, secretHash, days }: NewScimToken): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO scim_tokens (org_id, id, connection_id, prefix, secret_hash, expires_at)

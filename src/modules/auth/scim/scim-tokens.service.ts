@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newScimToken, scimTokenPrefix } from '../../../platform/access/scim-token.js';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { hashToken } from '../../../platform/crypto/index.js';
@@ -21,7 +21,7 @@ export class ScimTokensService {
     private readonly tokens: ScimTokensRepository,
     private readonly connections: SsoRepository,
     private readonly roles: RolesService,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly app: AppConfig,
   ) {}
 
@@ -31,7 +31,7 @@ export class ScimTokensService {
     return { items: await this.tokens.list(connectionId), nextCursor: null };
   }
 
-  /** Makes a token, which nobody can be shown again. Throws not_found, beyond_own_grants, scim_tokens_enough. */
+  /** Makes a token, which nobody can be shown again. Throws not_found, insufficient_privileges_to_grant, scim_token_limit_reached. */
   async create(
     connectionId: string,
     { expiresInDays: days }: CreateScimTokenDto,

@@ -1,7 +1,7 @@
 import { NoTarget, scimPatch, type ScimPatchOperation, type ScimResource } from 'scim-patch';
 import { Problem } from '../../../platform/problem/index.js';
 import { readOperations, type Operation } from './scim-operations.js';
-import { MOST_EMAILS, patchableUser, readUser, type ScimUserFields } from './scim-user.js';
+import { MAX_EMAILS, patchableUser, readUser, type ScimUserFields } from './scim-user.js';
 
 const KEPT = new Set(['userName', 'externalId', 'displayName', 'name', 'emails', 'active']);
 const PARTS = new Set(['givenName', 'familyName', 'formatted', 'value', 'type', 'primary', 'display']);
@@ -33,8 +33,8 @@ export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields
 function safe({ op, path, value }: Operation): ScimPatchOperation {
   const part = /\.([^.\]]+)$/.exec(path)?.[1];
   if (part !== undefined && !PARTS.has(part)) throw new Problem('scim_invalid_path');
-  if (Array.isArray(value) && value.length > MOST_EMAILS)
-    throw new Problem('scim_invalid_value', { detail: `a list has more than ${MOST_EMAILS} values` });
+  if (Array.isArray(value) && value.length > MAX_EMAILS)
+    throw new Problem('scim_invalid_value', { detail: `a list has more than ${MAX_EMAILS} values` });
   for (const one of Array.isArray(value) ? value : [value]) {
     if (typeof one === 'object' && one !== null && Object.keys(one).some((key) => !/^\$?\w+$/.test(key)))
       throw new Problem('scim_invalid_path');

@@ -2,7 +2,7 @@ import { Problem } from '../../../platform/problem/index.js';
 import { addressOf, attribute, booleanOf, listOf, objectOf, requiredText, textOf, type Json } from './scim-values.js';
 
 export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
-export const MOST_EMAILS = 20;
+export const MAX_EMAILS = 20;
 
 /** What we keep of a SCIM User; everything else that a directory sends is passed over. */
 export interface ScimUserFields {
@@ -81,8 +81,8 @@ export function changedFields(before: ScimUserFields, after: ScimUserFields): st
 
 function readAddress(user: Json, userName: string): Pick<ScimUserFields, 'email' | 'emailType'> {
   const given = listOf(attribute(user, 'emails'));
-  if (given.length > MOST_EMAILS)
-    throw new Problem('scim_invalid_value', { detail: `there are more than ${MOST_EMAILS} emails` });
+  if (given.length > MAX_EMAILS)
+    throw new Problem('scim_invalid_value', { detail: `there are more than ${MAX_EMAILS} emails` });
   const emails = given
     .map((one) => {
       const email = objectOf(one, 'an email');

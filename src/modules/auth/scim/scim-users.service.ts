@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
 import { ScimLog } from './scim-log.js';
 import type { ScimResourceType } from './scim-resource.service.js';
-import { userResource, type Belonging } from './scim-resources.js';
+import { userResource, type GroupMemberRef } from './scim-resources.js';
 import { patchUser } from './scim-user-patch.js';
 import { changedFields, readUser, type ScimUserFields } from './scim-user.js';
 import { ScimRepository, type ListQuery, type UserRow } from './scim.repository.js';
@@ -18,7 +18,7 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
   constructor(
     private readonly scim: ScimRepository,
     private readonly log: ScimLog,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   list(query: ListQuery) {
@@ -33,11 +33,11 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
     return this.scim.groupsOf(ids);
   }
 
-  ownerOf({ userId }: Belonging): string {
+  ownerOf({ userId }: GroupMemberRef): string {
     return userId;
   }
 
-  /** Throws scim_invalid_syntax, scim_invalid_value, scim_uniqueness, scim_account_exists, last_administrator. */
+  /** Throws scim_invalid_syntax, scim_invalid_value, scim_uniqueness, scim_account_exists, last_owner. */
   async create(body: unknown): Promise<string> {
     const fields = readUser(body);
     const effects = await this.scim.createUser(fields, newId(), newId());
@@ -55,7 +55,7 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
     return this.update(before, patchUser(before, body));
   }
 
-  /** Throws last_administrator. */
+  /** Throws last_owner. */
   async delete(id: string): Promise<void> {
     this.log.record(await this.scim.deleteUser(id), 'deleted');
     this.audit.record('scim.user_deleted', { target: { type: 'membership', id } });

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Expose, Type } from 'class-transformer';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { SCIM_TYPE } from '../../../platform/http/scim-error.js';
 
 export class ScimMeta {
@@ -96,6 +96,6 @@ export class ScimDocumentsResponse extends ScimList {
 }
 
 /** Answers in SCIM's media type (RFC 7644 section 8.1). */
-export function ReturnsScim(type: Parameters<typeof Returns>[0], status = 200): MethodDecorator {
-  return applyDecorators(Returns(type, { status, contentType: SCIM_TYPE }));
+export function ScimResponseType(type: Parameters<typeof ResponseType>[0], status = 200): MethodDecorator {
+  return applyDecorators(ResponseType(type, { status, contentType: SCIM_TYPE }));
 }

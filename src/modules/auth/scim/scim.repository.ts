@@ -3,18 +3,18 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { compileFilter, GROUP_FILTER, USER_FILTER } from './scim-filter.js';
 import type { ScimGroupFields } from './scim-group.js';
 import type { ScimPage } from './scim-query.js';
-import type { Belonging, Kept } from './scim-resources.js';
+import type { GroupMemberRef, ResourceMeta } from './scim-resources.js';
 import type { ScimUserFields } from './scim-user.js';
 
-export type UserRow = ScimUserFields & Kept;
-export type GroupRow = Omit<ScimGroupFields, 'members'> & Kept;
+export type UserRow = ScimUserFields & ResourceMeta;
+export type GroupRow = Omit<ScimGroupFields, 'members'> & ResourceMeta;
 export interface Found<R> {
   total: number;
   rows: R[];
 }
 
 /** What became of a member (`app.scim_effect`). */
-export type Effect = {
+export type MembershipChange = {
   membershipId: string;
   effect: 'provisioned' | 'adopted' | 'role' | 'ended' | 'revived';
   before: string | null;
@@ -83,17 +83,17 @@ export class ScimRepository {
     return (await this.unitOfWork.sql<GroupRow>(`SELECT ${KEPT} FROM app.scim_groups($1) r`, [id]))[0] ?? null;
   }
 
-  groupsOf(userIds: readonly string[]): Promise<Belonging[]> {
+  groupsOf(userIds: readonly string[]): Promise<GroupMemberRef[]> {
     return this.belongings(userIds, null);
   }
 
-  membersOf(groupIds: readonly string[]): Promise<Belonging[]> {
+  membersOf(groupIds: readonly string[]): Promise<GroupMemberRef[]> {
     return this.belongings(null, groupIds);
   }
 
-  /** Throws scim_uniqueness, scim_account_exists, last_administrator. */
-  createUser(user: ScimUserFields, newUser: string, newMembership: string): Promise<Effect[]> {
-    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $9, $10) e`, [
+  /** Throws scim_uniqueness, scim_account_exists, last_owner. */
+  createUser(user: ScimUserFields, newUser: string, newMembership: string): Promise<MembershipChange[]> {
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $9, $10) e`, [
       ...fieldsOf(user),
       newUser,
       newMembership,
@@ -101,21 +101,25 @@ export class ScimRepository {
   }
 
   /** Throws as `createUser`, and not_found. */
-  updateUser(id: string, user: ScimUserFields): Promise<Effect[]> {
-    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_update_user($9, ${ROW}) e`, [
+  updateUser(id: string, user: ScimUserFields): Promise<MembershipChange[]> {
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_update_user($9, ${ROW}) e`, [
       ...fieldsOf(user),
       id,
     ]);
   }
 
-  /** Throws not_found, last_administrator. */
-  deleteUser(id: string): Promise<Effect[]> {
-    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_delete_user($1) e`, [id]);
+  /** Throws not_found, last_owner. */
+  deleteUser(id: string): Promise<MembershipChange[]> {
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_delete_user($1) e`, [id]);
   }
 
-  /** Throws scim_uniqueness, scim_unknown_member, not_found, last_administrator. */
-  putGroup(id: string, isNew: boolean, { displayName, externalId, members }: ScimGroupFields): Promise<Effect[]> {
-    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_put_group($1, $2, $3, $4, $5) e`, [
+  /** Throws scim_uniqueness, scim_unknown_member, not_found, last_owner. */
+  putGroup(
+    id: string,
+    isNew: boolean,
+    { displayName, externalId, members }: ScimGroupFields,
+  ): Promise<MembershipChange[]> {
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_put_group($1, $2, $3, $4, $5) e`, [
       id,
       isNew,
       displayName,
@@ -124,13 +128,13 @@ export class ScimRepository {
     ]);
   }
 
-  /** Throws not_found, last_administrator. */
-  deleteGroup(id: string): Promise<Effect[]> {
-    return this.unitOfWork.sql<Effect>(`SELECT ${EFFECT} FROM app.scim_delete_group($1) e`, [id]);
+  /** Throws not_found, last_owner. */
+  deleteGroup(id: string): Promise<MembershipChange[]> {
+    return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_delete_group($1) e`, [id]);
   }
 
-  private belongings(userIds: readonly string[] | null, groupIds: readonly string[] | null): Promise<Belonging[]> {
-    return this.unitOfWork.sql<Belonging & Record<string, unknown>>(
+  private belongings(userIds: readonly string[] | null, groupIds: readonly string[] | null): Promise<GroupMemberRef[]> {
+    return this.unitOfWork.sql<GroupMemberRef & Record<string, unknown>>(
       `SELECT r.group_id AS "groupId", r.group_name AS "groupName", r.user_id AS "userId",
          r.user_display AS "userDisplay"
          FROM app.scim_group_members($1, $2) r ORDER BY r.group_id, r.user_id`,
@@ -139,7 +143,7 @@ export class ScimRepository {
   }
 
   /** The page and the number of all, in one statement; among equals the id decides, so that pages do not overlap. */
-  private async list<R extends Kept>(
+  private async list<R extends ResourceMeta>(
     found: string,
     columns: string,
     values: unknown[],

@@ -3,18 +3,18 @@
 -- requires platform/policies/giving-rights.sql
 
 -- Limits a connection to two active tokens, so that one can replace the other without a gap.
-CREATE OR REPLACE FUNCTION app_private.two_scim_tokens() RETURNS trigger
+CREATE OR REPLACE FUNCTION app_private.limit_scim_tokens() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM 1 FROM public.sso_connections c WHERE c.org_id = NEW.org_id AND c.id = NEW.connection_id FOR NO KEY UPDATE;
   IF (SELECT count(*) FROM public.scim_tokens t WHERE t.org_id = NEW.org_id AND t.connection_id = NEW.connection_id
         AND t.revoked_at IS NULL AND t.expires_at > now()) >= 2 THEN
-    RAISE EXCEPTION 'scim_tokens_enough' USING ERRCODE = 'VS409';
+    RAISE EXCEPTION 'scim_token_limit_reached' USING ERRCODE = 'VS409';
   END IF;
   RETURN NEW;
 END $$;
 
-CREATE TRIGGER two_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW EXECUTE FUNCTION app_private.two_scim_tokens();
+CREATE TRIGGER limit_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW EXECUTE FUNCTION app_private.limit_scim_tokens();
 
 -- Enters with a SCIM token. State is ok or the reason: unknown | revoked | expired | disabled | suspended. For a known
 -- token the refusal can be written to the audit log. A writing request locks the organization, and the token is checked
@@ -44,7 +44,7 @@ BEGIN
     WHEN organization_status <> 'active' THEN 'suspended'
     ELSE 'ok' END;
   IF state <> 'ok' THEN
-    PERFORM app_private.sign_limited(t.org_id);
+    PERFORM app_private.sign_audit_only_context(t.org_id);
     RETURN;
   END IF;
   IF t.last_used_at IS NULL OR t.last_used_at < now() - interval '1 minute' THEN
@@ -77,7 +77,7 @@ END $$;
 
 -- A directory creates and ends members: a member in person with every permission of the owner role creates its token.
 CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-  WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()) AND (SELECT app.api_key_id()) IS NULL);
+  WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()) AND (SELECT app.api_key_id()) IS NULL);
 
 -- A revoked token stays revoked.
 CREATE POLICY ended_for_good ON scim_tokens AS RESTRICTIVE

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { deviceName, deviceOf } from './device.js';
-import { placeName } from './place-name.js';
+import { locationLabel } from './location-label.js';
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 const WINDOWS = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)';
@@ -65,6 +65,6 @@ describe('a place', () => {
     ['US', 'United States'],
     [null, null],
   ])('%s is called %s', (code, name) => {
-    expect(placeName(code)).toBe(name);
+    expect(locationLabel(code)).toBe(name);
   });
 });

@@ -1,10 +1,10 @@
 export { bindBrowser, browserSecret } from './browser-binding.js';
 export { BrowserCookie } from './browser-cookie.js';
 export { deviceName, deviceOf } from './device.js';
-export { newVisit, visitAt, type Visit, type Visitor } from './new-session.js';
+export { newSession, newSessionParam, type NewSession, type NewSessionOptions } from './new-session.js';
 export type { OpenedSession } from './opened-session.js';
-export { SwitchingRepository, type Switched } from './organization-switch.repository.js';
-export { placeName } from './place-name.js';
+export { OrganizationSwitchRepository, type Switched } from './organization-switch.repository.js';
+export { locationLabel } from './location-label.js';
 export { returnPath } from './return-path.js';
 export { SessionCookies } from './session-cookies.js';
 export { SignedInResponse } from './sessions.dto.js';

@@ -4,16 +4,16 @@ import { hashToken, hmac, randomToken } from '../../../platform/crypto/index.js'
 import { deviceName } from './device.js';
 
 /** A session that is about to be opened. */
-export interface Visit {
+export interface NewSession {
   readonly id: string;
   /** What the cookie will carry; kept nowhere. */
   readonly secret: string;
-  /** What the database is told: an `app.visit` as JSON, for the placeholder that {@link visitAt} writes. */
+  /** What the database is told: an `app.new_session` as JSON, for the placeholder that {@link newSessionParam} writes. */
   readonly parameter: string;
 }
 
 /** What a browser asks for and brings along to a session, and what only an identity provider can say of it. */
-export interface Visitor {
+export interface NewSessionOptions {
   /** Asks for a session that lasts for days. */
   rememberMe?: boolean;
   /** The secret by which the browser is remembered to have shown a second factor. */
@@ -25,9 +25,9 @@ export interface Visitor {
 }
 
 /** A new session for whoever sends the request under way. */
-export function newVisit({ rememberMe, device, idpSubject, signedInAt }: Visitor = {}): Visit {
-  const { ip, userAgent, requestId, place } = currentContext();
-  const { country, latitude, longitude, radiusKm } = place() ?? {};
+export function newSession({ rememberMe, device, idpSubject, signedInAt }: NewSessionOptions = {}): NewSession {
+  const { ip, userAgent, requestId, location } = currentContext();
+  const { country, latitude, longitude, radiusKm } = location() ?? {};
   const [id, secret] = [newId(), randomToken()];
   const visit = {
     id,
@@ -49,8 +49,8 @@ export function newVisit({ rememberMe, device, idpSubject, signedInAt }: Visitor
 }
 
 /** The SQL of a visit that is the nth parameter of a statement. */
-export function visitAt(n: number): string {
-  return `jsonb_populate_record(NULL::app.visit, $${n}::jsonb)`;
+export function newSessionParam(n: number): string {
+  return `jsonb_populate_record(NULL::app.new_session, $${n}::jsonb)`;
 }
 
 /**

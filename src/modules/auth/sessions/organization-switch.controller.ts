@@ -1,25 +1,25 @@
 import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
-import type { SessionToken } from '../../../platform/access/layers/token.layer.js';
-import { Returns } from '../../../platform/http/returns.js';
+import type { SessionToken } from '../../../platform/access/checks/token.check.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { OwnOrganizationResponse, SignedInResponse, SwitchOrganizationDto } from './sessions.dto.js';
 import { SessionCookies } from './session-cookies.js';
-import { SwitchingService } from './organization-switch.service.js';
+import { OrganizationSwitchService } from './organization-switch.service.js';
 
 type SessionRequest = Request & { user: SessionToken };
 
 @Controller('v1/auth')
-export class SwitchingController {
+export class OrganizationSwitchController {
   constructor(
-    private readonly switching: SwitchingService,
+    private readonly switching: OrganizationSwitchService,
     private readonly cookies: SessionCookies,
   ) {}
 
   /** One's own organizations, and whether this session may move on to them. */
   @Get('organizations')
-  @Access('signed-in', { peopleOnly: true })
-  @Returns(OwnOrganizationResponse, { list: true })
+  @Access('signed-in', { interactiveOnly: true })
+  @ResponseType(OwnOrganizationResponse, { list: true })
   organizations(@Req() { user }: SessionRequest) {
     return this.switching.organizations(user.sid);
   }
@@ -27,11 +27,11 @@ export class SwitchingController {
   /** Moves the session on to another of one's organizations. */
   @Post('organization')
   @Access('signed-in', {
-    peopleOnly: true,
-    emits: ['auth.organization_left', 'auth.signed_in'],
+    interactiveOnly: true,
+    emits: ['auth.organization_switched', 'auth.signed_in'],
     limit: { name: 'switch-address', points: 300, seconds: 300 },
   })
-  @Returns(SignedInResponse)
+  @ResponseType(SignedInResponse)
   async switch(
     @Body() { orgId }: SwitchOrganizationDto,
     @Req() { user }: SessionRequest,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { visitAt, type Visit } from './new-session.js';
+import { newSessionParam, type NewSession } from './new-session.js';
 
 /** An organization of the caller's, as `app.own_organizations` finds it. */
 export interface OwnOrganization {
@@ -14,14 +14,14 @@ export interface OwnOrganization {
 
 /** What `app.switch_organization` answers. */
 export interface Switched {
-  state: 'ok' | 'not_found' | 'sign_in_required' | 'session_ended';
+  state: 'ok' | 'not_found' | 'organization_sign_in_required' | 'session_ended';
   expires_at: Date;
   [column: string]: unknown;
 }
 
 /** The caller's session among the caller's organizations, through functions that check the session's secret. */
 @Injectable()
-export class SwitchingRepository {
+export class OrganizationSwitchRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   organizations(secret: string): Promise<OwnOrganization[]> {
@@ -32,13 +32,12 @@ export class SwitchingRepository {
   }
 
   /** Enters the other organization, so that what was recorded so far is written before. */
-  async switch(secret: string, orgId: string, visit: Visit): Promise<Switched> {
+  async switch(secret: string, orgId: string, visit: NewSession): Promise<Switched> {
     await this.unitOfWork.writeLog();
-    const [row] = await this.unitOfWork.sql<Switched>(`SELECT * FROM app.switch_organization($1, $2, ${visitAt(3)})`, [
-      secret,
-      orgId,
-      visit.parameter,
-    ]);
+    const [row] = await this.unitOfWork.sql<Switched>(
+      `SELECT * FROM app.switch_organization($1, $2, ${newSessionParam(3)})`,
+      [secret, orgId, visit.parameter],
+    );
     return row!;
   }
 }

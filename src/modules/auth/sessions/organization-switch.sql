@@ -4,11 +4,11 @@
 -- passwords. An identity provider opens its own organization and those of the same institution that consented; it
 -- learns no other membership. A destination is reachable if it accepts the sign-in method and its session lifetime has
 -- not passed.
-CREATE OR REPLACE FUNCTION app_private.destinations(secret text)
+CREATE OR REPLACE FUNCTION app_private.switch_targets(secret text)
 RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m, o.name, m.org_id = s.org_id, x.ends_at > now()
-    AND app.sign_in_obstacle(s, o, true, app_private.leads(o, m.role)) IS NULL, x.ends_at
+    AND app.sign_in_required_action(s, o, true, app_private.is_owner(o, m.role)) IS NULL, x.ends_at
     FROM public.sessions s
     JOIN public.memberships m ON m.user_id = s.user_id AND m.status = 'active'
     JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
@@ -23,20 +23,20 @@ $$;
 CREATE OR REPLACE FUNCTION app.own_organizations(secret text)
 RETURNS TABLE (id uuid, name text, role text, here boolean, reachable boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (d.m).org_id, d.name, (d.m).role, d.here, d.reachable FROM app_private.destinations(secret) d
+  SELECT (d.m).org_id, d.name, (d.m).role, d.here, d.reachable FROM app_private.switch_targets(secret) d
     ORDER BY d.name, 1
 $$;
 GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
 
--- Moves a session to another organization of its user and enters there. State: ok | not_found | sign_in_required |
+-- Moves a session to another organization of its user and enters there. State: ok | not_found | organization_sign_in_required |
 -- session_ended (it was moved meanwhile). Method and time of the sign-in, second factor, and expiry stay the same.
 CREATE OR REPLACE FUNCTION app.switch_organization(
-  secret text, org uuid, visit app.visit, OUT state text, OUT expires_at timestamptz
+  secret text, org uuid, visit app.new_session, OUT state text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   d record; s public.sessions;
 BEGIN
-  SELECT * INTO d FROM app_private.destinations(secret) x WHERE (x.m).org_id = org;
+  SELECT * INTO d FROM app_private.switch_targets(secret) x WHERE (x.m).org_id = org;
   IF NOT FOUND THEN
     state := CASE WHEN EXISTS (
       SELECT FROM public.sessions x
@@ -44,18 +44,18 @@ BEGIN
          AND x.secret_hash = sha256(convert_to(secret, 'UTF8'))) THEN 'session_ended'
      WHEN EXISTS (
       SELECT FROM public.memberships x JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active'
-       WHERE x.org_id = org AND x.user_id = app.user_id() AND x.status = 'active') THEN 'sign_in_required'
+       WHERE x.org_id = org AND x.user_id = app.user_id() AND x.status = 'active') THEN 'organization_sign_in_required'
          ELSE 'not_found' END;
     RETURN;
   END IF;
-  state := CASE WHEN d.reachable THEN 'ok' ELSE 'sign_in_required' END;
+  state := CASE WHEN d.reachable THEN 'ok' ELSE 'organization_sign_in_required' END;
   IF state <> 'ok' THEN RETURN; END IF;
   UPDATE public.sessions x SET revoked_at = now() WHERE x.org_id = app.org_id()
      AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.revoked_at IS NULL RETURNING * INTO s;
   IF NOT FOUND THEN state := 'session_ended'; RETURN; END IF;
   expires_at := app_private.open_session(d.m, visit, s.method, d.expires_at);
-  UPDATE public.sessions x SET signed_in_at = s.signed_in_at, stepped_up_at = s.stepped_up_at, suspect = x.suspect
-    OR s.suspect,
+  UPDATE public.sessions x SET signed_in_at = s.signed_in_at, stepped_up_at = s.stepped_up_at, flagged_suspicious = x.flagged_suspicious
+    OR s.flagged_suspicious,
          second_factor_at = s.second_factor_at, remembered_device = s.remembered_device,
          origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id,
          idp_subject = s.idp_subject, idp_session = s.idp_session

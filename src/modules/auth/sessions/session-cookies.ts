@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Response } from 'express';
-import { tokenIssuer, type SessionToken } from '../../../platform/access/layers/token.layer.js';
+import { tokenIssuer, type SessionToken } from '../../../platform/access/checks/token.check.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { maybeContext } from '../../../platform/context/context.js';
 
 type SignedToken = SessionToken & { iat: number; exp: number };
 
-/** As long as what is kept of devices, see the retention of `sign_in_marks`. */
+/** As long as what is kept of devices, see the retention of `known_sign_in_signals`. */
 const DEVICE_SECONDS = 180 * 86_400;
 
 /** The session cookie: a signed token (RFC 7519) around the session's secret, out of reach of scripts. */

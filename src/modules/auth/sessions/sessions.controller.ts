@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Param, ParseUUIDPipe, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Access } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { SessionCookies } from './session-cookies.js';
 import { MeResponse, SessionResponse } from './sessions.dto.js';
 import { SessionsService } from './sessions.service.js';
@@ -14,38 +14,38 @@ export class SessionsController {
   ) {}
 
   @Post('logout')
-  @Access('signed-in', { emits: ['auth.signed_out'], beforeSetup: true, peopleOnly: true })
-  @Returns.nothing()
+  @Access('signed-in', { emits: ['auth.signed_out'], allowIncompleteSetup: true, interactiveOnly: true })
+  @ResponseType.nothing()
   async logout(@Res({ passthrough: true }) response: Response) {
     await this.sessionsService.signOut();
     this.cookies.clear(response);
   }
 
   @Get('me')
-  @Access('signed-in', { beforeSetup: true })
-  @Returns(MeResponse)
+  @Access('signed-in', { allowIncompleteSetup: true })
+  @ResponseType(MeResponse)
   me() {
     return this.sessionsService.me();
   }
 
   @Get('sessions')
-  @Access('signed-in', { peopleOnly: true })
-  @Returns(SessionResponse, { list: true })
+  @Access('signed-in', { interactiveOnly: true })
+  @ResponseType(SessionResponse, { list: true })
   sessions() {
     return this.sessionsService.listSessions();
   }
 
   /** Ends all of one's sessions here but the one that asks. */
   @Delete('sessions')
-  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], peopleOnly: true })
-  @Returns.nothing()
+  @Access('signed-in', { emits: ['auth.other_sessions_revoked'], interactiveOnly: true })
+  @ResponseType.nothing()
   revokeOthers() {
     return this.sessionsService.revokeOthers();
   }
 
   @Delete('sessions/:id')
-  @Access('signed-in', { emits: ['auth.session_revoked'], peopleOnly: true })
-  @Returns.nothing()
+  @Access('signed-in', { emits: ['auth.session_revoked'], interactiveOnly: true })
+  @ResponseType.nothing()
   revoke(@Param('id', ParseUUIDPipe) id: string) {
     return this.sessionsService.revoke(id);
   }

@@ -70,7 +70,7 @@ export class SessionResponse {
   /** Browser and system, such as "Firefox on Windows". */
   @Expose() device: string | null;
   /** The country's name, where the address tells. */
-  @Expose() place: string | null;
+  @Expose() location: string | null;
   /** Its ISO 3166-1 code. */
   @Expose() country: string | null;
   /** Whether it was to last for seven days. */

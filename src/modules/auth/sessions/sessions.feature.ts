@@ -5,7 +5,7 @@ export const sessionsFeature = defineFeature({
   description: 'Sessions, their cookie, and the switch between organizations.',
   events: {
     'auth.signed_out': { category: 'sign-in', severity: 'info', description: 'Somebody signed out.' },
-    'auth.organization_left': {
+    'auth.organization_switched': {
       category: 'sign-in',
       severity: 'info',
       description: 'Somebody went on to another of their organizations.',
@@ -23,7 +23,7 @@ export const sessionsFeature = defineFeature({
     },
   },
   errors: {
-    sign_in_required: { status: 403, title: 'Sign in to that organization itself' },
+    organization_sign_in_required: { status: 403, title: 'Sign in to that organization itself' },
   },
   retention: {
     'sessions.expired': {
@@ -51,7 +51,7 @@ export const sessionsFeature = defineFeature({
       kind: 'tenant',
       resource: 'session',
       rows: {
-        own: { column: 'membership_id', may: ['select', 'update'] },
+        own: { column: 'membership_id', commands: ['select', 'update'] },
         select: ['membership:update', 'membership:end', 'retention:preview', 'retention:run'],
         update: ['membership:update', 'membership:end'],
       },

@@ -2,9 +2,9 @@ import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { SecurityConfig } from '../../../platform/config/index.js';
 import { BrowserCookie } from './browser-cookie.js';
-import { SwitchingController } from './organization-switch.controller.js';
-import { SwitchingRepository } from './organization-switch.repository.js';
-import { SwitchingService } from './organization-switch.service.js';
+import { OrganizationSwitchController } from './organization-switch.controller.js';
+import { OrganizationSwitchRepository } from './organization-switch.repository.js';
+import { OrganizationSwitchService } from './organization-switch.service.js';
 import { SessionCookies } from './session-cookies.js';
 import { SessionsController } from './sessions.controller.js';
 import './sessions.feature.js';
@@ -19,15 +19,15 @@ import { SessionsService } from './sessions.service.js';
       useFactory: (security: SecurityConfig) => ({ secret: Buffer.from(security.jwtSecret, 'hex') }),
     }),
   ],
-  controllers: [SessionsController, SwitchingController],
+  controllers: [SessionsController, OrganizationSwitchController],
   providers: [
     BrowserCookie,
     SessionCookies,
     SessionsRepository,
     SessionsService,
-    SwitchingRepository,
-    SwitchingService,
+    OrganizationSwitchRepository,
+    OrganizationSwitchService,
   ],
-  exports: [BrowserCookie, SessionCookies, SessionsRepository, SessionsService, SwitchingRepository],
+  exports: [BrowserCookie, SessionCookies, SessionsRepository, SessionsService, OrganizationSwitchRepository],
 })
 export class SessionsModule {}

@@ -28,7 +28,7 @@ export class SessionsRepository {
       `SELECT s.id, method, s.created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", host(ip) AS ip, user_agent AS "userAgent", country,
               remembered FROM sessions s JOIN organizations o ON o.id = s.org_id
         WHERE s.org_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now()
-          AND last_seen_at + app.idle_time(remembered AND remember_me_allowed, idle_minutes) > now() ORDER BY s.created_at DESC, s.id DESC`,
+          AND last_seen_at + app.idle_timeout(remembered AND remember_me_allowed, idle_minutes) > now() ORDER BY s.created_at DESC, s.id DESC`,
       [currentContext().orgId, userId],
     );
   }

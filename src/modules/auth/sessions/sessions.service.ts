@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { currentMember } from '../../../platform/context/context.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { deviceName } from './device.js';
-import { placeName } from './place-name.js';
+import { locationLabel } from './location-label.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** Reads and ends the caller's own sessions. */
@@ -11,7 +11,7 @@ import { SessionsRepository } from './sessions.repository.js';
 export class SessionsService {
   constructor(
     private readonly sessions: SessionsRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   me() {
@@ -33,7 +33,7 @@ export class SessionsService {
     const items = (await this.sessions.own()).map((session) => ({
       ...session,
       device: deviceName(session.userAgent),
-      place: placeName(session.country),
+      location: locationLabel(session.country),
       current: session.id === sessionId,
     }));
     return { items, nextCursor: null };

@@ -21,7 +21,7 @@ BEGIN
 END $$;
 
 -- Signs a context that reaches no tenant row and can only write to one organization's audit log.
-CREATE OR REPLACE FUNCTION app_private.sign_limited(org uuid) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.sign_audit_only_context(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
@@ -36,15 +36,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Returns the idle timeout of a session: seven days for a remembered one.
-CREATE OR REPLACE FUNCTION app.idle_time(remembered boolean, idle_minutes integer)
+CREATE OR REPLACE FUNCTION app.idle_timeout(remembered boolean, idle_minutes integer)
 RETURNS interval LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(mins => idle_minutes) END;
 END;
-GRANT EXECUTE ON FUNCTION app.idle_time TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.idle_timeout TO vouchsafe_app;
 
 -- Returns the maximum lifetime of a session: seven days for a remembered one.
-CREATE OR REPLACE FUNCTION app_private.whole_time(remembered boolean, session_hours integer) RETURNS interval
+CREATE OR REPLACE FUNCTION app_private.absolute_timeout(remembered boolean, session_hours integer) RETURNS interval
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN remembered THEN interval '7 days' ELSE make_interval(hours => session_hours) END
 $$;
@@ -56,45 +56,45 @@ BEGIN ATOMIC
 END;
 
 -- Returns whether a role is the owner role of an organization.
-CREATE OR REPLACE FUNCTION app_private.leads(o public.organizations, role_key text) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.is_owner(o public.organizations, role_key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.leads)
+  SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.is_owner_role)
 $$;
 
 -- Returns what the sign-in of a session lacks for an organization: second_factor | sso | method; null if nothing.
--- trusted: the session was opened here or in a trusted organization. leads: the member has the owner role, and can then
+-- trusted: the session was opened here or in a trusted organization. is_owner: the member has the owner role, and can then
 -- sign in locally with a second factor while SSO is enforced (break-glass). It has no search path, so that Postgres can
 -- inline it.
-CREATE OR REPLACE FUNCTION app.sign_in_obstacle(
-  s public.sessions, o public.organizations, trusted boolean, leads boolean
+CREATE OR REPLACE FUNCTION app.sign_in_required_action(
+  s public.sessions, o public.organizations, trusted boolean, is_owner boolean
 ) RETURNS text LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE
-    WHEN app.is_local(s.method) AND o.require_second_factor
+    WHEN app.is_local(s.method) AND o.require_mfa
       AND (s.second_factor_at IS NULL OR s.remembered_device AND o.remember_device_days = 0) THEN 'second_factor'
-    WHEN app.is_local(s.method) AND o.require_sso AND (s.second_factor_at IS NULL OR s.remembered_device OR NOT leads)
+    WHEN app.is_local(s.method) AND o.require_sso AND (s.second_factor_at IS NULL OR s.remembered_device OR NOT is_owner)
       THEN 'sso'
     WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
 END;
 
 -- Returns when the user last authenticated in full: at sign-in, unless a remembered device or an anomaly reduced it, or
 -- at step-up.
-CREATE OR REPLACE FUNCTION app.proved_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION app.authenticated_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.suspect) THEN s.signed_in_at END, s.stepped_up_at),
+  SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.flagged_suspicious) THEN s.signed_in_at END, s.stepped_up_at),
     to_timestamp(0));
 END;
 
 -- Returns whether the current settings would refuse a session of the entered organization.
-CREATE OR REPLACE FUNCTION app.shuts_out(session uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.would_lock_out(session uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT app.sign_in_obstacle(s, o, s.origin_org_id IS NULL
-    OR app_private.trusts(o, s.origin_org_id), app_private.leads(o, m.role)) IS NOT NULL
+  SELECT app.sign_in_required_action(s, o, s.origin_org_id IS NULL
+    OR app_private.trusts(o, s.origin_org_id), app_private.is_owner(o, m.role)) IS NOT NULL
     FROM public.sessions s JOIN public.organizations o ON o.id = s.org_id
       JOIN public.memberships m ON m.org_id = s.org_id AND m.id = s.membership_id
    WHERE s.org_id = app.org_id() AND s.id = session
 $$;
-GRANT EXECUTE ON FUNCTION app.shuts_out TO vouchsafe_app;
+GRANT EXECUTE ON FUNCTION app.would_lock_out TO vouchsafe_app;
 
 -- Enters with a session secret. State is ok or the reason: unknown | expired | idle | ended | suspended. Only ok signs
 -- a context. last_seen_at moves at most twice per minute, without waiting for a parallel request, and not for a passive
@@ -103,7 +103,7 @@ CREATE OR REPLACE FUNCTION app.enter_session(
   secret text, read_only boolean, passive boolean DEFAULT false, OUT state text, OUT session_id uuid,
   OUT user_id uuid, OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
   OUT membership_id uuid, OUT person_id uuid, OUT role text, OUT portal boolean, OUT grants text,
-  OUT method text, OUT must_change_password boolean, OUT obstacle text, OUT proved_at timestamptz,
+  OUT method text, OUT must_change_password boolean, OUT required_action text, OUT authenticated_at timestamptz,
   OUT expires_at timestamptz, OUT idle_minutes integer, OUT access_grant_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -117,20 +117,20 @@ BEGIN
   SELECT * INTO u FROM public.users x WHERE x.id = s.user_id;
   state := CASE
     WHEN s.expires_at <= now() OR s.remembered
-      AND s.signed_in_at + app_private.whole_time(o.remember_me_allowed, o.session_hours) <= now() THEN 'expired'
-    WHEN s.last_seen_at + app.idle_time(s.remembered AND o.remember_me_allowed, o.idle_minutes) <= now() THEN 'idle'
+      AND s.signed_in_at + app_private.absolute_timeout(o.remember_me_allowed, o.session_hours) <= now() THEN 'expired'
+    WHEN s.last_seen_at + app.idle_timeout(s.remembered AND o.remember_me_allowed, o.idle_minutes) <= now() THEN 'idle'
     WHEN m.status <> 'active' THEN 'ended'
     WHEN o.status <> 'active' THEN 'suspended'
     ELSE 'ok' END;
   IF state <> 'ok' THEN RETURN; END IF;
-  m := app_private.at_present(m);
+  m := app_private.with_active_grants(m);
   session_id := s.id; user_id := u.id; email := u.email; user_name := m.name; org_id := o.id; org_name := o.name;
   preset := o.preset; membership_id := m.id; person_id := m.person_id; role := m.role; portal := m.portal;
   grants := m.grants::text;
   method := s.method; must_change_password := u.must_change_password AND s.method = 'password';
-  obstacle := app.sign_in_obstacle(s, o, s.origin_org_id IS NULL
-    OR app_private.trusts(o, s.origin_org_id), app_private.leads(o, m.role));
-  proved_at := app.proved_at(s); expires_at := s.expires_at; idle_minutes := o.idle_minutes;
+  required_action := app.sign_in_required_action(s, o, s.origin_org_id IS NULL
+    OR app_private.trusts(o, s.origin_org_id), app_private.is_owner(o, m.role));
+  authenticated_at := app.authenticated_at(s); expires_at := s.expires_at; idle_minutes := o.idle_minutes;
   access_grant_id := m.access_grant_id;
   IF NOT passive AND s.last_seen_at < now() - interval '30 seconds' THEN
     UPDATE public.sessions x SET last_seen_at = now() WHERE (x.org_id, x.id) IN (
@@ -145,7 +145,7 @@ GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 -- Opens a session and returns when it expires. The user's row is locked, so that parallel sign-ins count each other: a
 -- user has at most five sessions, and the oldest is revoked.
 CREATE OR REPLACE FUNCTION app_private.open_session(
-  m public.memberships, visit app.visit, method text, max_expiry timestamptz
+  m public.memberships, visit app.new_session, method text, max_expiry timestamptz
 ) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -153,7 +153,7 @@ DECLARE
 BEGIN
   SELECT o.remember_me_allowed
     AND coalesce(visit.remember, false),
-      least(now() + app_private.whole_time(o.remember_me_allowed AND coalesce(visit.remember, false), o.session_hours),
+      least(now() + app_private.absolute_timeout(o.remember_me_allowed AND coalesce(visit.remember, false), o.session_hours),
         max_expiry)
     INTO remembered, ends_at FROM public.organizations o WHERE o.id = m.org_id;
   PERFORM 1 FROM public.users u WHERE u.id = m.user_id FOR UPDATE;
@@ -166,20 +166,20 @@ BEGIN
   VALUES (m.org_id, visit.id, m.id, m.user_id, visit.secret_hash, open_session.method, ends_at, visit.ip,
     left(visit.user_agent, 500),
     visit.country, visit.latitude, visit.longitude, visit.radius_km, remembered);
-  PERFORM app_private.watch_sign_in(m, visit);
-  PERFORM app_private.sign_member(app_private.at_present(m));
+  PERFORM app_private.detect_sign_in_anomaly(m, visit);
+  PERFORM app_private.sign_member(app_private.with_active_grants(m));
   RETURN ends_at;
 END $$;
 
 -- Returns whether a new session is a remembered one.
-CREATE OR REPLACE FUNCTION app_private.is_remembered(m public.memberships, visit app.visit) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.is_remembered(m public.memberships, visit app.new_session) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.remembered FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = visit.id
 $$;
 
 -- Returns the membership that a local sign-in enters: the last one used, otherwise the oldest, among organizations that
 -- allow the method. Organizations that enforce SSO come last.
-CREATE OR REPLACE FUNCTION app_private.home_membership(member uuid, method text) RETURNS public.memberships
+CREATE OR REPLACE FUNCTION app_private.default_membership(member uuid, method text) RETURNS public.memberships
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT m FROM public.memberships m JOIN public.organizations o ON o.id = m.org_id AND o.status = 'active'
    WHERE m.user_id = member AND m.status = 'active' AND method = ANY (o.allowed_sign_in)

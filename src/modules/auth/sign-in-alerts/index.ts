@@ -1,1 +1,1 @@
-export { WatchModule } from './sign-in-alerts.module.js';
+export { SignInAlertsModule } from './sign-in-alerts.module.js';

@@ -1,8 +1,8 @@
 import { defineFeature } from '../../../platform/feature/define-feature.js';
 
-const WATCHED = { category: 'sign-in', live: { permission: 'audit:read' } } as const;
+const WATCHED = { category: 'sign-in', realtime: { permission: 'audit:read' } } as const;
 
-export const watchFeature = defineFeature({
+export const signInAlertsFeature = defineFeature({
   name: 'sign-in-watch',
   description:
     'Sign-ins that are unlike those before: noticed in the database, told to the user by mail and to the ' +
@@ -14,7 +14,7 @@ export const watchFeature = defineFeature({
       description: 'Somebody signed in from a browser that they were not known by.',
       meta: { sessionId: 'id', device: 'code' },
     },
-    'auth.new_place': {
+    'auth.new_location': {
       ...WATCHED,
       severity: 'warning',
       description: 'Somebody signed in from a country that they had not signed in from.',
@@ -28,7 +28,7 @@ export const watchFeature = defineFeature({
         'fresh sign-in.',
       meta: { sessionId: 'id', from: 'code', to: 'code', minutes: 'count' },
     },
-    'auth.many_failures': {
+    'auth.brute_force_suspected': {
       ...WATCHED,
       severity: 'critical',
       description: 'Many wrong passwords from one address, or for one account.',
@@ -36,21 +36,21 @@ export const watchFeature = defineFeature({
     },
   },
   jobs: {
-    'auth.note_sign_in': {
+    'auth.record_sign_in_alert': {
       description: 'Writes down what is unusual about a sign-in.',
       attempts: 8,
       backoffSeconds: 5,
       timeoutSeconds: 30,
       concurrency: 2,
     },
-    'auth.mail_sign_in': {
+    'auth.mail_sign_in_alert': {
       description: 'Tells a user by mail of an unusual sign-in.',
       attempts: 8,
       backoffSeconds: 15,
       timeoutSeconds: 60,
       concurrency: 2,
     },
-    'auth.note_failures': {
+    'auth.record_brute_force': {
       description: 'Writes down that many sign-ins fail.',
       attempts: 8,
       backoffSeconds: 5,
@@ -59,9 +59,9 @@ export const watchFeature = defineFeature({
     },
   },
   retention: {
-    'sign_in_marks.old': {
+    'known_sign_in_signals.old': {
       description: 'Devices and countries nobody has signed in from for half a year',
-      table: 'sign_in_marks',
+      table: 'known_sign_in_signals',
       ageColumn: 'last_seen_at',
       days: 180,
       floorDays: 1,
@@ -77,17 +77,17 @@ export const watchFeature = defineFeature({
     },
   },
   personalData: {
-    sign_in_marks: { mark: { class: 'PII', erasure: 'delete' } },
+    known_sign_in_signals: { digest: { class: 'PII', erasure: 'delete' } },
     sign_in_failures: {
       address_mark: { class: 'PII', erasure: 'delete' },
       account_mark: { class: 'PII', erasure: 'delete' },
     },
   },
   tables: {
-    sign_in_marks: {
+    known_sign_in_signals: {
       kind: 'tenant',
       rows: { select: ['retention:preview', 'retention:run'] },
-      retention: { policies: ['sign_in_marks.old'] },
+      retention: { policies: ['known_sign_in_signals.old'] },
     },
     sign_in_failures: {
       kind: 'tenant',
@@ -112,6 +112,6 @@ export const watchFeature = defineFeature({
 
 declare module '../../../platform/feature/registry.js' {
   interface FeatureMap {
-    'sign-in-watch': typeof watchFeature;
+    'sign-in-watch': typeof signInAlertsFeature;
   }
 }

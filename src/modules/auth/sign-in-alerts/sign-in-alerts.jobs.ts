@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { AppConfig } from '../../../platform/config/index.js';
 import { withIdentity } from '../../../platform/context/context.js';
 import { Jobs } from '../../../platform/jobs/jobs.js';
@@ -7,20 +7,20 @@ import { MailDelivery } from '../../../platform/jobs/mail-delivery.js';
 import { OnJob, type JobPayload } from '../../../platform/jobs/on-job.js';
 import { deviceOf } from '../sessions/index.js';
 import { signInMail, type Unusual } from './sign-in-mail.js';
-import { WatchRepository, type WatchedSession } from './sign-in-alerts.repository.js';
+import { SignInAlertsRepository, type ObservedSession } from './sign-in-alerts.repository.js';
 
-/** Tells of what `app_private.watch_sign_in` and `app_private.watch_failure` noticed. */
+/** Tells of what `app_private.detect_sign_in_anomaly` and `app_private.detect_brute_force` noticed. */
 @Injectable()
-export class WatchJobs {
+export class SignInAlertJobs {
   constructor(
-    private readonly sessions: WatchRepository,
+    private readonly sessions: SignInAlertsRepository,
     private readonly jobs: Jobs,
     private readonly mail: MailDelivery,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly app: AppConfig,
   ) {}
 
-  @OnJob('auth.note_sign_in', { emits: ['auth.new_device', 'auth.new_place', 'auth.impossible_travel'] })
+  @OnJob('auth.record_sign_in_alert', { emits: ['auth.new_device', 'auth.new_location', 'auth.impossible_travel'] })
   async noteSignIn(payload: JobPayload): Promise<void> {
     const session = await this.sessions.session(String(payload.sessionId));
     if (session === null) return;
@@ -29,11 +29,11 @@ export class WatchJobs {
     withIdentity({ actor: { type: 'user', id, email }, ip, userAgent }, () =>
       this.record(session, unusual(payload), typeof minutes === 'number' ? minutes : undefined),
     );
-    await this.jobs.enqueue('auth.mail_sign_in', payload);
+    await this.jobs.enqueue('auth.mail_sign_in_alert', payload);
   }
 
-  /** Fails for good with mail_refused. */
-  @OnJob('auth.mail_sign_in', { transaction: 'own' })
+  /** Fails for good with mail_rejected. */
+  @OnJob('auth.mail_sign_in_alert', { transaction: 'own' })
   async mailSignIn(payload: JobPayload): Promise<void> {
     await this.mail.deliver({
       load: () => this.sessions.session(String(payload.sessionId)),
@@ -41,15 +41,15 @@ export class WatchJobs {
     });
   }
 
-  @OnJob('auth.note_failures', { emits: ['auth.many_failures'] })
+  @OnJob('auth.record_brute_force', { emits: ['auth.brute_force_suspected'] })
   noteFailures({ of, failures, accounts, userId }: JobPayload): void {
     const target = userId === undefined ? undefined : ({ type: 'user', id: String(userId) } as const);
-    this.audit.record('auth.many_failures', { target, outcome: 'failure', meta: { of, failures, accounts } });
+    this.audit.record('auth.brute_force_suspected', { target, outcome: 'failure', meta: { of, failures, accounts } });
   }
 
   /** In the name of whoever signed in, from where they did. */
   private record(
-    { id: sessionId, userId, userAgent, country }: WatchedSession,
+    { id: sessionId, userId, userAgent, country }: ObservedSession,
     { newDevice, newPlace, impossibleFrom }: Unusual,
     minutes?: number,
   ): void {
@@ -60,7 +60,7 @@ export class WatchJobs {
         target,
         meta: { sessionId, device: deviceOf(userAgent).system?.toLowerCase() },
       });
-    if (newPlace) this.audit.record('auth.new_place', { target, meta: { sessionId, country: to } });
+    if (newPlace) this.audit.record('auth.new_location', { target, meta: { sessionId, country: to } });
     if (impossibleFrom !== undefined)
       this.audit.record('auth.impossible_travel', {
         target,

@@ -3,7 +3,7 @@ import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
 /** A session with its user, as a report of it needs them. */
-export interface WatchedSession {
+export interface ObservedSession {
   id: string;
   userId: string;
   email: string;
@@ -17,12 +17,12 @@ export interface WatchedSession {
 
 /** Sessions of the organization that the worker has entered. */
 @Injectable()
-export class WatchRepository {
+export class SignInAlertsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** Null when it is gone already. */
-  async session(id: string): Promise<WatchedSession | null> {
-    const [row] = await this.unitOfWork.sql<WatchedSession>(
+  async session(id: string): Promise<ObservedSession | null> {
+    const [row] = await this.unitOfWork.sql<ObservedSession>(
       `SELECT s.id, s.user_id AS "userId", u.email, o.name AS organization, s.created_at AS "createdAt",
          host(s.ip) AS ip, s.user_agent AS "userAgent", s.country
          FROM sessions s JOIN users u ON u.id = s.user_id JOIN organizations o ON o.id = s.org_id WHERE s.org_id = $1

@@ -1,7 +1,7 @@
 -- Unusual sign-ins: new devices and countries, impossible travel, password guessing, and password spraying.
 
 -- Returns the keyed hash that represents a value in the failure log.
-CREATE OR REPLACE FUNCTION app_private.failure_mark(org uuid, of bytea) RETURNS bytea
+CREATE OR REPLACE FUNCTION app_private.failure_digest(org uuid, of bytea) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(k.secret || uuid_send(org) || of) FROM app_private.failure_mark_key k
 $$;
@@ -25,37 +25,37 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Stores a mark of a membership and returns whether it is new and older ones exist. An absent mark is not new.
-CREATE OR REPLACE FUNCTION app_private.is_new_mark(
-  m public.memberships, mark_kind text, content bytea, others boolean
+CREATE OR REPLACE FUNCTION app_private.is_new_signal(
+  m public.memberships, signal_kind text, content bytea, others boolean
 ) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   digest bytea := sha256(uuid_send(m.id) || content);
 BEGIN
   IF content IS NULL THEN RETURN false; END IF;
-  UPDATE public.sign_in_marks k SET last_seen_at = now()
-    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = mark_kind AND k.mark = digest;
+  UPDATE public.known_sign_in_signals k SET last_seen_at = now()
+    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = signal_kind AND k.digest = digest;
   IF FOUND THEN RETURN false; END IF;
-  others := others OR EXISTS (SELECT FROM public.sign_in_marks k
-    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = mark_kind);
-  INSERT INTO public.sign_in_marks (org_id, membership_id, kind, mark) VALUES (m.org_id, m.id, mark_kind, digest);
+  others := others OR EXISTS (SELECT FROM public.known_sign_in_signals k
+    WHERE k.org_id = m.org_id AND k.membership_id = m.id AND k.kind = signal_kind);
+  INSERT INTO public.known_sign_in_signals (org_id, membership_id, kind, digest) VALUES (m.org_id, m.id, signal_kind, digest);
   RETURN others;
 END $$;
 
 -- Enqueues a notification about an unusual sign-in.
-CREATE OR REPLACE FUNCTION app_private.tell(org uuid, job text, payload jsonb, request_id text) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.enqueue_job(org uuid, job text, payload jsonb, request_id text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
+  INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
   VALUES (org, gen_random_uuid(), job, org || ':' || job, jsonb_strip_nulls(payload), coalesce(request_id, 'unknown'))
 $$;
 
 -- Compares a new session with earlier ones, while the user's row is locked. The first sign-in has no comparison. After
 -- the retention of marks, a device is reported again; a country only if another one is known.
-CREATE OR REPLACE FUNCTION app_private.watch_sign_in(m public.memberships, visit app.visit) RETURNS void
+CREATE OR REPLACE FUNCTION app_private.detect_sign_in_anomaly(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  new_device boolean := app_private.is_new_mark(m, 'device', visit.device, m.last_used_at IS NOT NULL);
-  new_place boolean := app_private.is_new_mark(m, 'country', convert_to(visit.country, 'UTF8'), false);
+  new_device boolean := app_private.is_new_signal(m, 'device', visit.device, m.last_used_at IS NOT NULL);
+  new_place boolean := app_private.is_new_signal(m, 'country', convert_to(visit.country, 'UTF8'), false);
   earlier public.sessions; seconds float8; impossible boolean := false;
 BEGIN
   IF visit.country IS NOT NULL THEN
@@ -67,9 +67,9 @@ BEGIN
       earlier.latitude, earlier.longitude, earlier.radius_km, visit.latitude, visit.longitude, visit.radius_km),
         seconds);
   END IF;
-  IF impossible THEN UPDATE public.sessions x SET suspect = true WHERE x.org_id = m.org_id AND x.id = visit.id; END IF;
+  IF impossible THEN UPDATE public.sessions x SET flagged_suspicious = true WHERE x.org_id = m.org_id AND x.id = visit.id; END IF;
   IF new_device OR new_place OR impossible THEN
-    PERFORM app_private.tell(m.org_id, 'auth.note_sign_in',
+    PERFORM app_private.enqueue_job(m.org_id, 'auth.record_sign_in_alert',
       jsonb_build_object('sessionId', visit.id, 'newDevice', new_device, 'newPlace', new_place,
       'impossibleFrom', CASE WHEN impossible THEN earlier.country END, 'minutes', CASE WHEN impossible
         THEN ceil(seconds / 60) END), visit.request_id);
@@ -79,12 +79,12 @@ END $$;
 -- Counts a wrong password. Reports once per window: twenty failures from one address within ten minutes over all
 -- accounts of the organization, or ten for one account within an hour. Parallel failures wait for each other, so none
 -- is missed.
-CREATE OR REPLACE FUNCTION app_private.watch_failure(org uuid, member uuid, login_key bytea, visit app.visit)
+CREATE OR REPLACE FUNCTION app_private.detect_brute_force(org uuid, member uuid, lockout_key bytea, visit app.new_session)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  address bytea := app_private.failure_mark(org, inet_send(visit.ip));
-  account bytea := app_private.failure_mark(org, login_key);
+  address bytea := app_private.failure_digest(org, inet_send(visit.ip));
+  account bytea := app_private.failure_digest(org, lockout_key);
   failure uuid; seen record;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(encode(coalesce(address, account), 'hex'), 0));
@@ -95,7 +95,7 @@ BEGIN
       WHERE f.org_id = org AND f.address_mark = address AND f.failed_at > clock_timestamp() - interval '10 minutes';
   IF seen.failures >= 20 AND NOT seen.noted THEN
     UPDATE public.sign_in_failures f SET spraying_noted = true WHERE f.org_id = org AND f.id = failure;
-    PERFORM app_private.tell(org, 'auth.note_failures',
+    PERFORM app_private.enqueue_job(org, 'auth.record_brute_force',
       jsonb_build_object('of', 'address', 'failures', seen.failures, 'accounts', seen.accounts), visit.request_id);
   END IF;
   SELECT count(*) AS failures, bool_or(f.guessing_noted) AS noted INTO seen
@@ -103,7 +103,7 @@ BEGIN
       WHERE f.org_id = org AND f.account_mark = account AND f.failed_at > clock_timestamp() - interval '1 hour';
   IF seen.failures >= 10 AND NOT seen.noted THEN
     UPDATE public.sign_in_failures f SET guessing_noted = true WHERE f.org_id = org AND f.id = failure;
-    PERFORM app_private.tell(org, 'auth.note_failures',
+    PERFORM app_private.enqueue_job(org, 'auth.record_brute_force',
       jsonb_build_object('of', 'account', 'failures', seen.failures, 'accounts', 1, 'userId', member),
         visit.request_id);
   END IF;

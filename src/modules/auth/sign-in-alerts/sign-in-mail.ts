@@ -1,6 +1,6 @@
 import { oneLine, type MailMessage } from '../../../platform/mail/index.js';
-import { deviceName, placeName } from '../sessions/index.js';
-import type { WatchedSession } from './sign-in-alerts.repository.js';
+import { deviceName, locationLabel } from '../sessions/index.js';
+import type { ObservedSession } from './sign-in-alerts.repository.js';
 
 /** What is unusual about a sign-in; `impossibleFrom` is the country nobody could have come from in the time. */
 export interface Unusual {
@@ -11,11 +11,11 @@ export interface Unusual {
 
 /** The mail about an unusual sign-in. It asks for nothing and leads nowhere: a mail that did could be imitated. */
 export function signInMail(
-  { email, organization, createdAt, userAgent, country }: WatchedSession,
+  { email, organization, createdAt, userAgent, country }: ObservedSession,
   unusual: Unusual,
   origin: string,
 ): MailMessage {
-  const place = placeName(country) ?? 'not known';
+  const place = locationLabel(country) ?? 'not known';
   return {
     to: email,
     subject: `New sign-in to ${oneLine(organization)}`,
@@ -29,7 +29,7 @@ export function signInMail(
       ...(unusual.impossibleFrom === undefined
         ? []
         : [
-            `Not long before, the account was used in ${placeName(unusual.impossibleFrom)}, which is too far ` +
+            `Not long before, the account was used in ${locationLabel(unusual.impossibleFrom)}, which is too far ` +
               'away. A VPN can look like that.',
             'Until you sign in once more, this session cannot do what asks for a fresh sign-in.',
             '',

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { AppConfig } from '../../../platform/config/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { SessionCookies } from '../sessions/index.js';
-import type { FinishedSignIn, PendingSignIn } from './second-factor.service.js';
+import type { FinishedSignIn, PendingSignIn } from './mfa.service.js';
 
 const PENDING_SECONDS = 300;
 /** 32 random bytes in base64url. */
@@ -12,7 +12,7 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 /** The cookies of a pending sign-in and of a remembered device. */
 @Injectable()
-export class FactorCookies {
+export class SignInCookies {
   constructor(
     private readonly app: AppConfig,
     private readonly sessions: SessionCookies,
@@ -20,16 +20,16 @@ export class FactorCookies {
 
   /** The refusal that asks for the second factor: it brings the cookie by which the sign-in goes on. */
   needed({ secret, methods }: PendingSignIn): Problem {
-    return new Problem('second_factor_needed', {
+    return new Problem('mfa_required', {
       extensions: { methods },
       headers: { 'Set-Cookie': this.cookie('pending', secret, PENDING_SECONDS) },
     });
   }
 
-  /** The secret of the sign-in under way. Throws sign_in_lapsed. */
+  /** The secret of the sign-in under way. Throws sign_in_expired. */
   pending(request: Request): string {
     const secret = this.read(request, 'pending');
-    if (secret === undefined) throw new Problem('sign_in_lapsed');
+    if (secret === undefined) throw new Problem('sign_in_expired');
     return secret;
   }
 

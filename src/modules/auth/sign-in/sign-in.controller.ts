@@ -1,9 +1,9 @@
 import { Body, Controller, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { SignedInResponse } from '../sessions/index.js';
-import { FactorCookies } from './sign-in-cookies.js';
+import { SignInCookies } from './sign-in-cookies.js';
 import { LoginDto } from './sign-in.dto.js';
 import { SIGN_IN_IP_RATE_LIMITS } from './sign-in-limits.js';
 import { SignInService } from './sign-in.service.js';
@@ -12,21 +12,15 @@ import { SignInService } from './sign-in.service.js';
 export class SignInController {
   constructor(
     private readonly signIn: SignInService,
-    private readonly factorCookies: FactorCookies,
+    private readonly signInCookies: SignInCookies,
   ) {}
 
   @Post('login')
   @Public('this is where people sign in', {
-    emits: [
-      'auth.signed_in',
-      'auth.sign_in_failed',
-      'auth.locked',
-      'auth.second_factor_asked',
-      'auth.device_remembered',
-    ],
+    emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.mfa_challenged', 'auth.device_remembered'],
     limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
-  @Returns(SignedInResponse)
+  @ResponseType(SignedInResponse)
   async login(
     @Body() { email, password, ...options }: LoginDto,
     @Req() request: Request,
@@ -34,10 +28,10 @@ export class SignInController {
   ) {
     const outcome = await this.signIn.withPassword(email, password, {
       ...options,
-      device: this.factorCookies.device(request),
+      device: this.signInCookies.device(request),
     });
-    if ('methods' in outcome) throw this.factorCookies.needed(outcome);
-    this.factorCookies.finish(request, response, outcome);
+    if ('methods' in outcome) throw this.signInCookies.needed(outcome);
+    this.signInCookies.finish(request, response, outcome);
     return outcome.session;
   }
 }

@@ -14,7 +14,7 @@ export class LoginDto {
 
   /**
    * A code of six digits for the second factor, where one is enrolled. Without it the sign-in goes on at
-   * `/login/second-factor`.
+   * `/login/mfa`.
    */
   @MayBeAbsent()
   @Matches(/^\d{6}$/)

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail, type AuditTarget } from '../../../platform/audit/audit-trail.js';
+import { AuditLog, type AuditTarget } from '../../../platform/audit/audit-log.js';
 import { normalizeEmail } from '../../../platform/crypto/index.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { RateLimiter, type RateLimit } from '../../../platform/http/rate-limit.js';
-import { SecondFactorService, type FinishedSignIn, type PendingSignIn } from './second-factor.service.js';
-import { evaluateTry, locked, Passwords, PasswordsRepository, type SignInOutcome } from '../passwords/index.js';
-import { newVisit, type Visitor } from '../sessions/index.js';
+import { MfaService, type FinishedSignIn, type PendingSignIn } from './mfa.service.js';
+import { hashWithAttempt, locked, Passwords, PasswordsRepository, type SignInOutcome } from '../passwords/index.js';
+import { newSession, type NewSessionOptions } from '../sessions/index.js';
 
 /** By account, beside the limit by address that the route declares. */
 const BY_ACCOUNT: RateLimit = { name: 'sign-in-account', points: 60, seconds: 900 };
 
 /** What a browser brings along to a sign-in by password. */
-export interface SignInOptions extends Visitor {
+export interface SignInOptions extends NewSessionOptions {
   /** A code for the second factor, so that one request does both. */
   totp?: string;
   rememberDevice?: boolean;
@@ -28,14 +28,14 @@ export class SignInService {
     private readonly repository: PasswordsRepository,
     private readonly passwords: Passwords,
     private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly limiter: RateLimiter,
-    private readonly secondFactor: SecondFactorService,
+    private readonly secondFactor: MfaService,
   ) {}
 
   /**
    * Opens a session, or says that the second factor is missing. Throws invalid_credentials, account_locked,
-   * too_many_requests or busy; with a code also what `SecondFactorService.finish` throws.
+   * too_many_requests or busy; with a code also what `MfaService.finish` throws.
    */
   async withPassword(
     address: string,
@@ -44,8 +44,8 @@ export class SignInService {
   ): Promise<FinishedSignIn | PendingSignIn> {
     const email = normalizeEmail(address);
     await this.limiter.consume(BY_ACCOUNT, email);
-    const { evaluated } = await evaluateTry(this.passwords, () => this.repository.begin(email), password);
-    const visit = newVisit(visitor);
+    const { evaluated } = await hashWithAttempt(this.passwords, () => this.repository.begin(email), password);
+    const visit = newSession(visitor);
     const entrance = this.repository.completion(email, evaluated!, visit);
     const outcome = await this.unitOfWork.run(entrance, (row) => this.recorded(row));
     if (outcome.state === 'locked') throw locked();
@@ -60,13 +60,12 @@ export class SignInService {
   }
 
   private recorded(outcome: SignInOutcome): SignInOutcome {
-    const { user_id: userId, mark } = outcome;
+    const { user_id: userId, email_digest: digest } = outcome;
     // Both have one shape, because an event that is shorter would be written faster.
     const target: AuditTarget =
-      userId === null ? { type: 'email', id: mark ?? 'unknown' } : { type: 'user', id: userId };
+      userId === null ? { type: 'email', id: digest ?? 'unknown' } : { type: 'user', id: userId };
     if (outcome.state === 'ok') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
-    else if (outcome.state === 'second_factor')
-      this.audit.record('auth.second_factor_asked', { target, outcome: 'denied' });
+    else if (outcome.state === 'second_factor') this.audit.record('auth.mfa_challenged', { target, outcome: 'denied' });
     else
       this.audit.record('auth.sign_in_failed', {
         target,

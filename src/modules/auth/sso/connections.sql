@@ -19,12 +19,12 @@ CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connec
 -- Returns what the verification of a response needs. The entrance secret stays encrypted: without the KMS the row opens
 -- nothing.
 CREATE OR REPLACE FUNCTION app.find_sso_connection(connection uuid)
-RETURNS TABLE (found public.sso_connections, preset text, generations smallint[], wrapped bytea[])
+RETURNS TABLE (found public.sso_connections, preset text, key_versions smallint[], wrapped bytea[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT c, o.preset, k.generations, k.wrapped
+  SELECT c, o.preset, k.key_versions, k.wrapped
     FROM public.sso_connections c JOIN public.organizations o ON o.id = c.org_id AND o.status = 'active'
       AND c.protocol = ANY (o.allowed_sign_in)
-    CROSS JOIN LATERAL (SELECT array_agg(d.generation) AS generations, array_agg(d.wrapped) AS wrapped
+    CROSS JOIN LATERAL (SELECT array_agg(d.key_version) AS key_versions, array_agg(d.wrapped) AS wrapped
       FROM public.data_keys d
       WHERE d.org_id = c.org_id AND d.subject_id = '00000000-0000-0000-0000-000000000000' AND d.purpose = 'data') k
    WHERE c.id = connection AND c.enabled
@@ -64,12 +64,12 @@ DECLARE
 BEGIN
   SELECT x.* INTO m FROM public.sso_connections c JOIN public.memberships x ON x.org_id = c.org_id AND x.id = tester
     AND x.status = 'active'
-   WHERE c.id = connection AND c.enabled AND c.entrance_hash = sha256(entrance);
+   WHERE c.id = connection AND c.enabled AND c.db_secret_hash = sha256(entrance);
   passed := FOUND;
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
   org_id := m.org_id; user_id := m.user_id;
-  PERFORM app_private.sign_proven(m.org_id); -- it opens nothing: what was tried is written down, and that is all
+  PERFORM app_private.sign_authenticated_context(m.org_id); -- it opens nothing: what was tried is written down, and that is all
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
@@ -81,7 +81,7 @@ BEGIN
     SELECT FROM public.sso_connections c
       WHERE c.enabled AND c.tested_at IS NOT NULL AND c.protocol = ANY (NEW.allowed_sign_in)
        AND (c.org_id = NEW.id OR c.shared AND app_private.trusts(NEW, c.org_id))) THEN RETURN NEW; END IF;
-  RAISE EXCEPTION 'sso_untested' USING ERRCODE = 'VS409';
+  RAISE EXCEPTION 'sso_connection_not_tested' USING ERRCODE = 'VS409';
 END $$;
 
 CREATE TRIGGER sso_is_tested BEFORE UPDATE OF require_sso ON organizations FOR EACH ROW
@@ -105,21 +105,21 @@ CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
 
 -- Enqueues the break-glass notification with the session itself, when an owner signs in locally while SSO is enforced.
 -- A second factor from an earlier day does not allow this.
-CREATE OR REPLACE FUNCTION app_private.glass_broken() RETURNS trigger
+CREATE OR REPLACE FUNCTION app_private.break_glass_used() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND OLD.second_factor_at IS NOT NULL AND NOT OLD.remembered_device THEN RETURN NULL; END IF;
-  INSERT INTO public.outbox (org_id, id, job, lane, payload, request_id)
-    SELECT o.id, gen_random_uuid(), 'auth.tell_break_glass', o.id || ':auth.tell_break_glass',
+  INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
+    SELECT o.id, gen_random_uuid(), 'auth.notify_break_glass', o.id || ':auth.notify_break_glass',
            jsonb_build_object('sessionId', NEW.id, 'membershipId', m.id, 'userId', m.user_id), NEW.id::text
       FROM public.organizations o JOIN public.memberships m ON m.org_id = o.id AND m.id = NEW.membership_id
-     WHERE o.id = NEW.org_id AND o.require_sso AND app_private.leads(o, m.role);
+     WHERE o.id = NEW.org_id AND o.require_sso AND app_private.is_owner(o, m.role);
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER glass_broken AFTER INSERT OR UPDATE OF second_factor_at, remembered_device ON sessions FOR EACH ROW
+CREATE TRIGGER break_glass_used AFTER INSERT OR UPDATE OF second_factor_at, remembered_device ON sessions FOR EACH ROW
   WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method))
-    EXECUTE FUNCTION app_private.glass_broken();
+    EXECUTE FUNCTION app_private.break_glass_used();
 
 -- Adds an attempt to the log of a connection whose organization's audit log the caller can write to. The last two
 -- hundred are kept, so a flood removes older ones and grows nothing.
@@ -133,12 +133,12 @@ BEGIN
     RAISE EXCEPTION 'nobody was let in' USING ERRCODE = '42501';
   END IF;
   INSERT INTO public.sso_attempts (org_id, id, connection_id, accepted, reason, issuer, name_id_format, attributes,
-    request_id, evidence, test_by, result_enc)
+    request_id, diagnostics, test_by, result_enc)
     SELECT org, a.id, connection, a.accepted, left(a.reason, 100), left(a.issuer, 1024), left(a.name_id_format, 256),
       coalesce(a.attributes[1:100], '{}'),
-           left(a.request_id, 100), left(a.evidence, 32768), a.test_by, result
+           left(a.request_id, 100), left(a.diagnostics, 32768), a.test_by, result
       FROM jsonb_to_record(attempt) AS a (id uuid, accepted boolean, reason text, issuer text, name_id_format text,
-        attributes text[], request_id text, evidence text, test_by uuid);
+        attributes text[], request_id text, diagnostics text, test_by uuid);
   DELETE FROM public.sso_attempts t WHERE (t.org_id, t.id) IN (
     SELECT x.org_id, x.id FROM public.sso_attempts x
       WHERE x.org_id = org AND x.connection_id = connection AND x.accepted = (attempt ->> 'accepted')::boolean
@@ -149,7 +149,7 @@ GRANT EXECUTE ON FUNCTION app.trace_sso_attempt TO vouchsafe_app;
 -- An identity provider authenticates every member: only a member with every permission of the owner role connects or
 -- changes one.
 CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app
-  WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
+  WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()));
 
 CREATE POLICY speaks_for_all_update ON sso_connections AS RESTRICTIVE FOR UPDATE TO vouchsafe_app
-  USING (org_id = (SELECT app.org_if_speaks_for_all())) WITH CHECK (org_id = (SELECT app.org_if_speaks_for_all()));
+  USING (org_id = (SELECT app.org_if_owner_equivalent())) WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()));

@@ -37,7 +37,7 @@ export class FoundConnection {
 
   /** Returns the secret that proves to the database that the application verified a message of the provider. */
   async dbSecret(): Promise<Buffer> {
-    return Buffer.from((await this.open('entrance_enc', this.row.entrance))!);
+    return Buffer.from((await this.open('db_secret_enc', this.row.entrance))!);
   }
 }
 

@@ -1,9 +1,9 @@
 export {
-  AssertionReplays,
-  LogoutTokenReplays,
+  AssertionReplayCache,
+  LogoutTokenReplayCache,
   PendingRequests,
-  Replays,
-  SIGN_IN_MILLIS,
+  ReplayCache,
+  SIGN_IN_MS,
   answerOf,
   keyOf,
   type PendingRequest,
@@ -13,9 +13,9 @@ export { roleOf } from './role-mapping.js';
 export { SsoSignInService } from './sso-sign-in.service.js';
 export { FoundConnection, SsoConnectionFinder } from './found-connection.js';
 export type { SamlBinding, SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
-export { SsoEndings } from './sso-endings.service.js';
-export { evidenceOfClaims, masked, type SsoEvidence } from './sso-evidence.js';
-export { isEmailAddress, type SsoIdentity, type VerifiedIdentity } from './sso-identity.js';
+export { SsoLogoutService } from './sso-logout.service.js';
+export { diagnosticsOfClaims, masked, type SsoDiagnostics } from './sso-diagnostics.js';
+export { isEmailAddress, type SsoIdentity, type VerifiedIdentity } from './verified-identity.js';
 export { SsoNotices } from './sso-notices.service.js';
 export { asProblems, problemOf, toSsoError } from './sso-problem.js';
 export {
@@ -25,9 +25,9 @@ export {
   type SsoLoginRequest,
   type SsoProtocolHandler,
 } from './sso-protocols.js';
-export { SsoRefused, type CommonRefusal } from './sso-refusal.js';
+export { SsoError, type CommonErrorCode } from './sso-error.js';
 export { SsoSetupService } from './sso-setup.service.js';
-export { SsoTests } from './sso-tests.service.js';
-export { DepartQuery, SamlProviderDto, SsoConnectionResponse, UpdateSsoConnectionDto } from './sso.dto.js';
+export { SsoConnectionTests } from './sso-connection-tests.service.js';
+export { LoginQuery, SamlProviderDto, SsoConnectionResponse, UpdateSsoConnectionDto } from './sso.dto.js';
 export { SsoModule } from './sso.module.js';
 export { SsoRepository, type ProviderSession } from './sso.repository.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { ruleOf, roleOf, type Claims, type RoleMapping } from './role-mapping.js';
-import type { PreviewMappingDto } from './sso-trial.dto.js';
+import type { PreviewMappingDto } from './sso-connection-test.dto.js';
 import { SsoRepository } from './sso.repository.js';
 
 const SHOWN = 100;
@@ -12,7 +12,7 @@ const SHOWN = 100;
 export class MappingPreview {
   constructor(
     private readonly repository: SsoRepository,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   /** By the connection's own mapping, or by what of another is given. Throws not_found. */

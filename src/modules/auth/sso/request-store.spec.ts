@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { MemoryRedis } from '../../../../test/harness/saml-door.js';
-import { AssertionReplays, PendingRequests, type SignInRedis } from './request-store.js';
+import { MemoryRedis } from '../../../../test/harness/saml-sign-in.js';
+import { AssertionReplayCache, PendingRequests, type SignInRedis } from './request-store.js';
 
 const binding = { connectionId: 'c', requestId: '_r', browser: 'b' };
 const request = { createdAt: '2026-01-01T00:00:00.000Z', returnTo: '/people' };
@@ -9,8 +9,8 @@ describe('PendingRequests', () => {
   it('gives a request back once', async () => {
     const requests = new PendingRequests(new MemoryRedis());
     await requests.remember(binding, request);
-    expect(await requests.take(binding)).toEqual({ ...request, requestId: '_r' });
-    await expect(requests.take(binding)).rejects.toMatchObject({ reason: 'request_unknown' });
+    expect(await requests.consume(binding)).toEqual({ ...request, requestId: '_r' });
+    await expect(requests.consume(binding)).rejects.toMatchObject({ reason: 'request_unknown' });
   });
 
   it.each([
@@ -21,8 +21,8 @@ describe('PendingRequests', () => {
   ])('keeps it from another %s, and leaves it for the right one', async (_name, other) => {
     const requests = new PendingRequests(new MemoryRedis());
     await requests.remember(binding, request);
-    await expect(requests.take(other)).rejects.toMatchObject({ reason: 'request_unknown' });
-    expect(await requests.take(binding)).toBeDefined();
+    await expect(requests.consume(other)).rejects.toMatchObject({ reason: 'request_unknown' });
+    expect(await requests.consume(binding)).toBeDefined();
   });
 
   it('keeps it ten minutes, under a key that tells nothing', async () => {
@@ -46,7 +46,9 @@ describe('PendingRequests', () => {
   it('refuses when the store does not answer at all', async () => {
     jest.useFakeTimers();
     const silent: SignInRedis = { set: () => new Promise(() => {}), getdel: () => new Promise(() => {}) };
-    const refused = expect(new PendingRequests(silent).take(binding)).rejects.toMatchObject({ reason: 'unavailable' });
+    const refused = expect(new PendingRequests(silent).consume(binding)).rejects.toMatchObject({
+      reason: 'unavailable',
+    });
     await jest.advanceTimersByTimeAsync(2000);
     await refused;
     jest.useRealTimers();
@@ -55,7 +57,7 @@ describe('PendingRequests', () => {
 
 describe('Replays', () => {
   it('accepts an assertion once for each connection', async () => {
-    const replays = new AssertionReplays(new MemoryRedis());
+    const replays = new AssertionReplayCache(new MemoryRedis());
     await replays.claim('c', '_a', 2000, 1000);
     await replays.claim('d', '_a', 2000, 1000);
     await expect(replays.claim('c', '_a', 2000, 1000)).rejects.toMatchObject({ reason: 'assertion_replayed' });
@@ -63,14 +65,14 @@ describe('Replays', () => {
 
   it('remembers it until it could not be accepted any more', async () => {
     const set = jest.fn<SignInRedis['set']>().mockResolvedValue('OK');
-    await new AssertionReplays({ set, getdel: async () => null }).claim('c', '_a', 361_000.5, 1000);
+    await new AssertionReplayCache({ set, getdel: async () => null }).claim('c', '_a', 361_000.5, 1000);
     expect(set.mock.calls[0]?.[3]).toBe(360_001);
   });
 
   it('refuses while the store is gone', async () => {
     const redis = new MemoryRedis();
     redis.gone = true;
-    await expect(new AssertionReplays(redis).claim('c', '_a', 2000, 1000)).rejects.toMatchObject({
+    await expect(new AssertionReplayCache(redis).claim('c', '_a', 2000, 1000)).rejects.toMatchObject({
       reason: 'unavailable',
     });
   });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { SsoAim } from './sso-identity.js';
-import { ensure, SsoRefused } from './sso-refusal.js';
+import type { SsoIntent } from './verified-identity.js';
+import { ensure, SsoError } from './sso-error.js';
 
 /** How long a sign-in may take at the identity provider, and how old its answer may be. */
-export const SIGN_IN_MILLIS = 10 * 60 * 1000;
+export const SIGN_IN_MS = 10 * 60 * 1000;
 
 /** The part of ioredis that is needed; a `Redis` fits. */
 export interface SignInRedis {
@@ -33,20 +33,20 @@ export interface PendingRequest {
   /** Whether the person was to show anew who they are. */
   readonly forceAuthn?: boolean;
   /** What else than a session in the connection's own organization it was sent for. */
-  readonly aim?: SsoAim;
+  readonly aim?: SsoIntent;
 }
 
 /** After this long a store that does not answer counts as gone. */
-const DEADLINE_MILLIS = 2000;
+const DEADLINE_MS = 2000;
 
 /** The answer of Redis, or a refusal: without the store nobody signs in. */
 export async function answerOf<T>(operation: Promise<T>): Promise<T> {
   const { promise: deadline, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('The sign-in store did not answer in time')), DEADLINE_MILLIS);
+  const timer = setTimeout(() => reject(new Error('The sign-in store did not answer in time')), DEADLINE_MS);
   try {
     return await Promise.race([operation, deadline]);
   } catch (cause) {
-    throw new SsoRefused('unavailable', undefined, { cause });
+    throw new SsoError('unavailable', undefined, { cause });
   } finally {
     clearTimeout(timer);
   }
@@ -72,12 +72,12 @@ export class PendingRequests {
     request: Omit<T, 'requestId'>,
   ): Promise<void> {
     const value = JSON.stringify({ ...request, requestId: binding.requestId });
-    const stored = await answerOf(this.redis.set(this.key(binding), value, 'PX', SIGN_IN_MILLIS, 'NX'));
+    const stored = await answerOf(this.redis.set(this.key(binding), value, 'PX', SIGN_IN_MS, 'NX'));
     ensure(stored === 'OK', 'request_unknown', 'a request of this id exists');
   }
 
   /** Takes the request out: whatever the rest of the check says, no second response is heard on it. */
-  async take<T extends PendingRequest = PendingRequest>(binding: RequestBinding): Promise<T> {
+  async consume<T extends PendingRequest = PendingRequest>(binding: RequestBinding): Promise<T> {
     const value = await answerOf(this.redis.getdel(this.key(binding)));
     ensure(value !== null, 'request_unknown');
     return JSON.parse(value) as T;
@@ -89,7 +89,7 @@ export class PendingRequests {
 }
 
 /** What was accepted once and must not be again, remembered for as long as it could be. */
-export abstract class Replays {
+export abstract class ReplayCache {
   protected abstract readonly kind: string;
 
   constructor(private readonly redis: SignInRedis) {}
@@ -101,16 +101,16 @@ export abstract class Replays {
   async claim(connectionId: string, id: string, expires: number, now: number): Promise<void> {
     const key = keyOf(this.kind, connectionId, id);
     const claimed = await answerOf(this.redis.set(key, '1', 'PX', Math.max(Math.ceil(expires - now), 1000), 'NX'));
-    if (claimed !== 'OK') throw new SsoRefused(`${this.kind}_replayed`);
+    if (claimed !== 'OK') throw new SsoError(`${this.kind}_replayed`);
   }
 }
 
 /** Assertions that were accepted. */
-export class AssertionReplays extends Replays {
+export class AssertionReplayCache extends ReplayCache {
   protected readonly kind = 'assertion';
 }
 
 /** Logout tokens that were acted upon. */
-export class LogoutTokenReplays extends Replays {
+export class LogoutTokenReplayCache extends ReplayCache {
   protected readonly kind = 'logout_token';
 }

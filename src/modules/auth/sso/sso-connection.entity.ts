@@ -26,7 +26,7 @@ export interface SsoConnectionEntity {
   metadataUrl: string | null;
   metadataFetchedAt: Date | null;
   /** Why the last refresh failed; null when it did not. */
-  metadataProblem: string | null;
+  metadataError: string | null;
   /** How many days before the end of the last certificate was last warned of it. */
   expiryAlert: number | null;
   wantResponseSigned: boolean;
@@ -58,7 +58,7 @@ export interface SsoConnectionEntity {
   testedAt: Date | null;
   clockSkewSeconds: number;
   entrance: Buffer;
-  entranceHash: Buffer;
+  dbSecretHash: Buffer;
   createdAt: Date;
 }
 
@@ -78,7 +78,7 @@ export const SSO_CONNECTION_COLUMNS: Columns<SsoConnectionEntity> = {
   idpScopes: 'idp_scopes',
   metadataUrl: 'metadata_url',
   metadataFetchedAt: 'metadata_fetched_at',
-  metadataProblem: 'metadata_problem',
+  metadataError: 'metadata_error',
   expiryAlert: 'expiry_alert',
   wantResponseSigned: 'want_response_signed',
   wantAssertionEncrypted: 'want_assertion_encrypted',
@@ -103,7 +103,7 @@ export const SSO_CONNECTION_COLUMNS: Columns<SsoConnectionEntity> = {
   shared: 'shared',
   testedAt: 'tested_at',
   clockSkewSeconds: 'clock_skew_seconds',
-  entrance: 'entrance_enc',
-  entranceHash: 'entrance_hash',
+  entrance: 'db_secret_enc',
+  dbSecretHash: 'db_secret_hash',
   createdAt: 'created_at',
 };

@@ -1,5 +1,5 @@
 import { oneLine, type MailMessage } from '../../../platform/mail/index.js';
-import type { NoticeLetter, NoticeSubject } from './sso-notices.repository.js';
+import type { NoticeMail, NoticeSubject } from './sso-notices.repository.js';
 
 /** What there is to tell. */
 export type NoticeKind = 'certificate_expiring' | 'domain_lost' | 'domain_unverified' | 'break_glass';
@@ -37,7 +37,7 @@ const TEXTS: Readonly<Record<NoticeKind, (about: string, days: number) => readon
 };
 
 /** A mail about single sign-on. Names are of others' choice, so each stays a part of its line. */
-export function noticeMail(kind: NoticeKind, { email, organization, about }: NoticeLetter, days: number): MailMessage {
+export function noticeMail(kind: NoticeKind, { email, organization, about }: NoticeMail, days: number): MailMessage {
   const [subject, text] = TEXTS[kind](oneLine(about), days);
   return { to: email, subject, text: [`${oneLine(organization)}: ${subject}.`, '', text, ''].join('\n') };
 }

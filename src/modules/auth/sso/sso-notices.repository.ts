@@ -3,7 +3,7 @@ import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
 /** Who is written to, and about what. */
-export interface NoticeLetter {
+export interface NoticeMail {
   email: string;
   organization: string;
   /** The name of the connection, the domain, or of the member it is about. */
@@ -31,7 +31,7 @@ export class SsoNoticesRepository {
       `SELECT m.id FROM memberships m JOIN organizations o ON o.id = m.org_id
         WHERE m.org_id = $1 AND m.status = 'active' AND m.kind = 'member'
           AND CASE WHEN $2 THEN EXISTS (SELECT FROM preset_roles r WHERE r.preset = o.preset AND r.role = m.role
-            AND r.leads)
+            AND r.is_owner_role)
                    ELSE m.grants ->> 'sso:update' = 'org' END ORDER BY m.id`,
       [currentContext().orgId, leaders],
     );
@@ -39,9 +39,9 @@ export class SsoNoticesRepository {
   }
 
   /** Null when the member or what the notice is about is no more. */
-  async letter(membershipId: string, subject: NoticeSubject, subjectId: string): Promise<NoticeLetter | null> {
+  async letter(membershipId: string, subject: NoticeSubject, subjectId: string): Promise<NoticeMail | null> {
     const [table, column] = SUBJECTS[subject];
-    const [row] = await this.unitOfWork.sql<NoticeLetter>(
+    const [row] = await this.unitOfWork.sql<NoticeMail>(
       `SELECT u.email, o.name AS organization, t.${column} AS about
          FROM memberships m JOIN users u ON u.id = m.user_id JOIN organizations o ON o.id = m.org_id
            JOIN ${table} t ON t.org_id = m.org_id AND t.id = $3

@@ -21,7 +21,7 @@ export class SsoNotices {
     return addressees.length;
   }
 
-  /** Sends one. Called with no transaction open. Fails for good with mail_refused. */
+  /** Sends one. Called with no transaction open. Fails for good with mail_rejected. */
   async send(kind: NoticeKind, subjectId: string, membershipId: string, days: number): Promise<void> {
     await this.mail.deliver({
       load: () => this.repository.letter(membershipId, NOTICES[kind].subject, subjectId),

@@ -1,5 +1,5 @@
 import { Problem } from '../../../platform/problem/index.js';
-import { SsoRefused } from './sso-refusal.js';
+import { SsoError } from './sso-error.js';
 
 const AGAIN =
   'Begin again at the sign-in page. If it happens again, give your administrator the request id of this answer.';
@@ -9,7 +9,7 @@ const AGAIN =
  * to the
  * audit trail, as the problem's cause.
  */
-export function problemOf(refusal: SsoRefused): Problem {
+export function problemOf(refusal: SsoError): Problem {
   switch (refusal.reason) {
     case 'connection_unknown':
     case 'logout_not_offered':
@@ -20,13 +20,13 @@ export function problemOf(refusal: SsoRefused): Problem {
     case 'too_large':
       return new Problem('payload_too_large', { cause: refusal });
     default:
-      return new Problem('sso_refused', { cause: refusal, detail: AGAIN });
+      return new Problem('sso_failed', { cause: refusal, detail: AGAIN });
   }
 }
 
 /** Returns an SSO error as it is, and wraps any other error with the reason `unexpected`. */
-export function toSsoError(error: unknown): SsoRefused {
-  return error instanceof SsoRefused ? error : new SsoRefused('unexpected', undefined, { cause: error });
+export function toSsoError(error: unknown): SsoError {
+  return error instanceof SsoError ? error : new SsoError('unexpected', undefined, { cause: error });
 }
 
 /** Runs a step; its refusals leave as problems. */
@@ -34,6 +34,6 @@ export async function asProblems<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    throw error instanceof SsoRefused ? problemOf(error) : error;
+    throw error instanceof SsoError ? problemOf(error) : error;
   }
 }

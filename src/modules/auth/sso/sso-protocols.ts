@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.js';
 import type { UpdateSsoConnectionDto } from './sso.dto.js';
-import type { SsoAim } from './sso-identity.js';
+import type { SsoIntent } from './verified-identity.js';
 
 /** The browser that is sent to its identity provider. */
 export interface SsoLoginRequest {
   readonly cookieHeader: string | undefined;
   /** A path on this host to return to. */
   readonly returnTo?: string;
-  readonly aim?: SsoAim;
+  readonly intent?: SsoIntent;
   /** Whether the provider must authenticate the user again. */
   readonly forceAuthn?: boolean;
 }

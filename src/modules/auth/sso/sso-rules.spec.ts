@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { roleFacts, roleOf, ruleOf } from './role-mapping.js';
 import { asDomain, domainOf, ownDomain, proofOf } from '../domains/index.js';
 import './sso.feature.js';
-import { evidenceOfClaims } from './sso-evidence.js';
+import { diagnosticsOfClaims } from './sso-diagnostics.js';
 
 describe('the rule that decides a role', () => {
   const mapping = {
@@ -87,7 +87,7 @@ describe('domains', () => {
   });
 
   it("of public mail providers are nobody's", () => {
-    expect(() => ownDomain('Gmail.com')).toThrow(expect.objectContaining({ code: 'domain_refused' }));
+    expect(() => ownDomain('Gmail.com')).toThrow(expect.objectContaining({ code: 'domain_not_allowed' }));
     expect(proofOf({ domain: 'a.example', token: 't' })).toEqual({
       type: 'TXT',
       name: '_vouchsafe.a.example',
@@ -96,8 +96,8 @@ describe('domains', () => {
   });
 });
 
-it('the evidence of claims shows names, times, and what roles hang on', () => {
-  const { issuer, attributes, text } = evidenceOfClaims(
+it('the diagnostics of claims shows names, times, and what roles hang on', () => {
+  const { issuer, attributes, text } = diagnosticsOfClaims(
     {
       iss: 'https://idp.example',
       sub: 'secret-subject',

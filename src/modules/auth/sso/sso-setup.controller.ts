@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, ParseUUIDPipe, Patch, Post } from '@nestjs/common';
 import { Access } from '../../../platform/access/decorators.js';
-import { Returns } from '../../../platform/http/returns.js';
+import { ResponseType } from '../../../platform/http/response-type.js';
 import { SsoSetupService } from './sso-setup.service.js';
 import { CreateSsoConnectionDto, SsoConnectionResponse, UpdateSsoConnectionDto } from './sso.dto.js';
 
@@ -10,35 +10,35 @@ export class SsoSetupController {
 
   @Get()
   @Access('sso:read')
-  @Returns(SsoConnectionResponse, { list: true })
+  @ResponseType(SsoConnectionResponse, { list: true })
   list() {
     return this.setup.list();
   }
 
   @Post()
-  @Access('sso:create', { emits: ['sso.connection_created'], peopleOnly: true, stepUpMinutes: 30 })
-  @Returns(SsoConnectionResponse, { status: 201 })
+  @Access('sso:create', { emits: ['sso.connection_created'], interactiveOnly: true, stepUpMinutes: 30 })
+  @ResponseType(SsoConnectionResponse, { status: 201 })
   create(@Body() body: CreateSsoConnectionDto) {
     return this.setup.create(body);
   }
 
   @Get(':id')
   @Access('sso:read')
-  @Returns(SsoConnectionResponse)
+  @ResponseType(SsoConnectionResponse)
   read(@Param('id', ParseUUIDPipe) id: string) {
     return this.setup.read(id);
   }
 
   @Patch(':id')
-  @Access('sso:update', { emits: ['sso.connection_updated'], peopleOnly: true, stepUpMinutes: 30 })
-  @Returns(SsoConnectionResponse)
+  @Access('sso:update', { emits: ['sso.connection_updated'], interactiveOnly: true, stepUpMinutes: 30 })
+  @ResponseType(SsoConnectionResponse)
   update(@Param('id', ParseUUIDPipe) id: string, @Body() body: UpdateSsoConnectionDto) {
     return this.setup.update(id, body);
   }
 
   @Delete(':id')
-  @Access('sso:delete', { emits: ['sso.connection_deleted'], peopleOnly: true, stepUpMinutes: 30 })
-  @Returns.nothing()
+  @Access('sso:delete', { emits: ['sso.connection_deleted'], interactiveOnly: true, stepUpMinutes: 30 })
+  @ResponseType.nothing()
   delete(@Param('id', ParseUUIDPipe) id: string) {
     return this.setup.delete(id);
   }

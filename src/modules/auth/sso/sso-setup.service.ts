@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { newId } from '../../../platform/clock/id.js';
 import { DataKeys } from '../../../platform/keys/data-keys.js';
 import { randomToken, sha256 } from '../../../platform/crypto/index.js';
@@ -17,7 +17,7 @@ export class SsoSetupService {
     private readonly repository: SsoRepository,
     private readonly dataKeys: DataKeys,
     private readonly roles: RolesService,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
     private readonly protocols: SsoProtocols,
   ) {}
 
@@ -30,7 +30,7 @@ export class SsoSetupService {
     return this.present(await this.require(id));
   }
 
-  /** Throws metadata_refused, invalid_request, unknown_role, beyond_own_grants. */
+  /** Throws invalid_metadata, invalid_request, unknown_role, insufficient_privileges_to_grant. */
   async create({ protocol = 'saml', name, ...body }: CreateSsoConnectionDto) {
     await this.assertMay(body);
     const id = newId();
@@ -46,14 +46,14 @@ export class SsoSetupService {
       ...columns,
       ...(await handler.keysFor(id, columns)),
       id,
-      entrance: ring.forRow('sso_connections', id).seal('entrance_enc', secret)!,
-      entranceHash: sha256(secret),
+      entrance: ring.forRow('sso_connections', id).seal('db_secret_enc', secret)!,
+      dbSecretHash: sha256(secret),
     });
     this.audit.record('sso.connection_created', { target: { type: 'sso-connection', id } });
     return this.read(id);
   }
 
-  /** Throws not_found, metadata_refused, invalid_request, unknown_role, beyond_own_grants. */
+  /** Throws not_found, invalid_metadata, invalid_request, unknown_role, insufficient_privileges_to_grant. */
   async update(id: string, body: UpdateSsoConnectionDto) {
     await this.assertMay(body);
     const stored = await this.require(id);

@@ -12,7 +12,7 @@ export interface AttemptRow {
   nameIdFormat: string | null;
   attributes: string[];
   requestId: string;
-  evidence: string | null;
+  diagnostics: string | null;
   testBy: string | null;
   result: Buffer | null;
   [column: string]: unknown;
@@ -27,12 +27,12 @@ export interface NewAttempt {
   name_id_format?: string;
   attributes: readonly string[];
   request_id: string;
-  evidence?: string;
+  diagnostics?: string;
   test_by?: string;
 }
 
 const SHOWN = `id, at, accepted, reason, issuer, name_id_format AS "nameIdFormat", attributes,
-  request_id AS "requestId", evidence, test_by AS "testBy", result_enc AS result`;
+  request_id AS "requestId", diagnostics, test_by AS "testBy", result_enc AS result`;
 
 /** Attempts to sign in through a connection. */
 @Injectable()

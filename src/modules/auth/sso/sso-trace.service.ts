@@ -4,7 +4,7 @@ import { currentContext, currentMember } from '../../../platform/context/context
 import { DataKeys, type KeyRing } from '../../../platform/keys/data-keys.js';
 import { Problem } from '../../../platform/problem/index.js';
 import type { RoleRule } from './role-mapping.js';
-import type { SsoEvidence } from './sso-evidence.js';
+import type { SsoDiagnostics } from './sso-diagnostics.js';
 import { SsoTraceRepository } from './sso-trace.repository.js';
 import { SsoRepository } from './sso.repository.js';
 
@@ -15,7 +15,7 @@ export interface Traced {
   readonly accepted: boolean;
   /** Why it was refused. */
   readonly reason?: string;
-  readonly evidence?: SsoEvidence;
+  readonly diagnostics?: SsoDiagnostics;
 }
 
 /** What a test sign-in showed. For whoever tried alone: it is about them. */
@@ -40,7 +40,7 @@ export class SsoTrace {
   /** Writes an attempt down, in the transaction and the log's organization of the moment. */
   async record(
     connectionId: string,
-    { accepted, reason, evidence }: Traced,
+    { accepted, reason, diagnostics }: Traced,
     test?: { by: string; result: TestResult; ring: KeyRing },
   ): Promise<void> {
     const id = newId();
@@ -52,11 +52,11 @@ export class SsoTrace {
         id,
         accepted,
         reason,
-        issuer: evidence?.issuer,
-        name_id_format: evidence?.nameIdFormat,
-        attributes: evidence?.attributes ?? [],
+        issuer: diagnostics?.issuer,
+        name_id_format: diagnostics?.nameIdFormat,
+        attributes: diagnostics?.attributes ?? [],
         request_id: currentContext().requestId,
-        evidence: evidence?.text,
+        diagnostics: diagnostics?.text,
         test_by: test?.by,
       },
       result,

@@ -249,7 +249,7 @@ export class UpdateSsoConnectionDto extends SsoConnectionSettings {
 }
 
 /** Where a sign-in is to lead. */
-export class DepartQuery {
+export class LoginQuery {
   /** A path on this host; the start page without it. */
   @MayBeAbsent()
   @IsString()
@@ -284,7 +284,7 @@ export class SsoConnectionResponse {
   @StaffOnly() idpMetadataUrl: string | null;
   @StaffOnly() metadataFetchedAt: Date | null;
   /** Why the metadata could not be refreshed; the last good copy holds meanwhile. */
-  @StaffOnly() metadataProblem: string | null;
+  @StaffOnly() metadataError: string | null;
   /** When the provider's certificates expire, in their order. */
   @StaffOnly() certificatesExpireAt: Date[];
   @StaffOnly() wantResponseSigned: boolean;

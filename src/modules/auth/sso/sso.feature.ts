@@ -67,7 +67,7 @@ export const ssoFeature = defineFeature({
       severity: 'info',
       description: 'Somebody looked at what a mapping of roles would do.',
     },
-    'sso.role_taken_over': {
+    'sso.role_synced': {
       category: 'sso',
       severity: 'notice',
       description: "A member's role followed the identity provider's groups.",
@@ -81,12 +81,15 @@ export const ssoFeature = defineFeature({
     },
   },
   errors: {
-    sso_refused: { status: 403, title: 'The single sign-on was not accepted' },
-    sso_disabled: { status: 409, title: 'The connection is switched off' },
-    sso_untested: { status: 409, title: 'Single sign-on is enforced after a test sign-in through a connection' },
+    sso_failed: { status: 403, title: 'The single sign-on was not accepted' },
+    sso_connection_disabled: { status: 409, title: 'The connection is switched off' },
+    sso_connection_not_tested: {
+      status: 409,
+      title: 'Single sign-on is enforced after a test sign-in through a connection',
+    },
   },
   jobs: {
-    'auth.tell_break_glass': {
+    'auth.notify_break_glass': {
       description: 'Writes a sign-in past single sign-on into the log, and tells the others who lead.',
       attempts: 8,
       backoffSeconds: 15,
@@ -113,7 +116,7 @@ export const ssoFeature = defineFeature({
   },
   personalData: {
     sso_connections: {
-      entrance_enc: { class: 'internal', erasure: 'delete' },
+      db_secret_enc: { class: 'internal', erasure: 'delete' },
       sp_key_enc: { class: 'internal', erasure: 'delete' },
       oidc_client_secret_enc: { class: 'internal', erasure: 'delete' },
       name: { class: 'internal', erasure: 'keep' },
@@ -125,7 +128,7 @@ export const ssoFeature = defineFeature({
       facts: { class: 'PII', erasure: 'delete' },
     },
     sso_attempts: {
-      evidence: { class: 'internal', erasure: 'delete' },
+      diagnostics: { class: 'internal', erasure: 'delete' },
       result_enc: { class: 'PII', erasure: 'delete' },
     },
   },
@@ -134,7 +137,7 @@ export const ssoFeature = defineFeature({
       kind: 'tenant',
       resource: 'sso-connection',
       rows: { select: 'sso:read', insert: 'sso:create', update: 'sso:update', delete: 'sso:delete' },
-      retention: { keep: 'a setting of the organization' },
+      retention: { reason: 'a setting of the organization' },
     },
     sso_attempts: {
       kind: 'tenant',
@@ -144,7 +147,7 @@ export const ssoFeature = defineFeature({
     sso_identities: {
       kind: 'tenant',
       rows: { select: 'sso:read', delete: 'sso:delete' },
-      retention: { keep: 'lives as long as the connection it belongs to' },
+      retention: { reason: 'lives as long as the connection it belongs to' },
     },
   },
   controls: {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '../../../platform/audit/audit-trail.js';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { OnJob, type JobCounts, type JobPayload } from '../../../platform/jobs/on-job.js';
 import type { NoticeKind } from './sso-mail.js';
 import { SsoNotices } from './sso-notices.service.js';
@@ -9,7 +9,7 @@ import { SsoNotices } from './sso-notices.service.js';
 export class SsoJobs {
   constructor(
     private readonly notices: SsoNotices,
-    private readonly audit: AuditTrail,
+    private readonly audit: AuditLog,
   ) {}
 
   @OnJob('sso.notify', { transaction: 'own' })
@@ -18,7 +18,7 @@ export class SsoJobs {
   }
 
   /** Asked for by the database itself, with the session that it is about. */
-  @OnJob('auth.tell_break_glass', { emits: ['auth.break_glass_sign_in'] })
+  @OnJob('auth.notify_break_glass', { emits: ['auth.break_glass_sign_in'] })
   async tellBreakGlass({ sessionId, membershipId, userId }: JobPayload): Promise<JobCounts> {
     this.audit.record('auth.break_glass_sign_in', {
       target: { type: 'user', id: String(userId) },

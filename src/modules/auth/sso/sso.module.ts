@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { RbacModule } from '../../rbac/index.js';
 import { SessionsModule } from '../sessions/index.js';
-import { SsoEndings } from './sso-endings.service.js';
+import { SsoLogoutService } from './sso-logout.service.js';
 import { SsoConnectionFinder } from './found-connection.js';
 import { MappingPreview } from './mapping-preview.service.js';
 import { SsoProtocols } from './sso-protocols.js';
@@ -13,23 +13,23 @@ import { SsoNotices } from './sso-notices.service.js';
 import { SsoRepository } from './sso.repository.js';
 import { SsoSetupController } from './sso-setup.controller.js';
 import { SsoSetupService } from './sso-setup.service.js';
-import { SsoTests } from './sso-tests.service.js';
+import { SsoConnectionTests } from './sso-connection-tests.service.js';
 import { SsoTraceRepository } from './sso-trace.repository.js';
 import { SsoTrace } from './sso-trace.service.js';
-import { SsoTrialController } from './sso-trial.controller.js';
+import { SsoConnectionTestController } from './sso-connection-test.controller.js';
 
 /** Connections to identity providers, and what all protocols share. */
 @Module({
   imports: [RbacModule, SessionsModule],
-  controllers: [SsoSetupController, SsoTrialController],
+  controllers: [SsoSetupController, SsoConnectionTestController],
   providers: [
     SsoConnectionFinder,
     SsoSignInService,
-    SsoEndings,
+    SsoLogoutService,
     SsoRepository,
     SsoSetupService,
     SsoProtocols,
-    SsoTests,
+    SsoConnectionTests,
     SsoTrace,
     SsoTraceRepository,
     MappingPreview,
@@ -41,11 +41,11 @@ import { SsoTrialController } from './sso-trial.controller.js';
     SsoConnectionFinder,
     SsoNotices,
     SsoSignInService,
-    SsoEndings,
+    SsoLogoutService,
     SsoRepository,
     SsoSetupService,
     SsoProtocols,
-    SsoTests,
+    SsoConnectionTests,
     SsoTrace,
   ],
 })

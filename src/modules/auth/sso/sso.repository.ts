@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import type { WrappedKey } from '../../../platform/keys/data-keys.js';
-import type { Entrance } from '../../../platform/database/entrances.js';
+import type { TenantContext } from '../../../platform/database/tenant-context.js';
 import { columnName, insertInto, selectList, setList, type RowOf } from '../../../platform/database/columns.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { type Visit, visitAt } from '../sessions/index.js';
+import { type NewSession, newSessionParam } from '../sessions/index.js';
 import type { RoleFacts } from './role-mapping.js';
 import { SSO_CONNECTION_COLUMNS, type SsoConnectionEntity } from './sso-connection.entity.js';
 
@@ -14,11 +14,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NOT_FOR_SIGN_IN = [
   'name',
   'enabled',
-  'entranceHash',
+  'dbSecretHash',
   'createdAt',
   'metadataUrl',
   'metadataFetchedAt',
-  'metadataProblem',
+  'metadataError',
   'expiryAlert',
 ] as const;
 
@@ -31,13 +31,13 @@ export interface SsoOutcome {
     | 'known'
     | 'claimed'
     | 'provisioned'
-    | 'connection_refused'
+    | 'connection_rejected'
     | 'role_missing'
     | 'email_missing'
     | 'account_exists'
     | 'account_unknown'
     | 'membership_ended'
-    | 'last_administrator';
+    | 'last_owner';
   org_id: string;
   user_id: string | null;
   membership_id: string | null;
@@ -61,7 +61,7 @@ export interface SsoSignIn {
   /** What the provider calls the session. */
   idpSession: string | null;
   maxExpiry: Date | null;
-  visit: Visit;
+  visit: NewSession;
   facts: RoleFacts;
 }
 
@@ -94,10 +94,10 @@ export interface SsoEnded {
 
 /** What a new connection says for itself; the rest is the database's default. */
 export type NewConnection = Partial<SsoConnectionEntity> &
-  Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'entranceHash'>;
+  Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'dbSecretHash'>;
 
 type FoundRow = SignInConnection & {
-  generations: number[];
+  key_versions: number[];
   wrapped: (Buffer | null)[];
   [column: string]: unknown;
 };
@@ -117,31 +117,32 @@ export class SsoRepository {
   /** Returns an enabled connection of an active organization, and the wrapped data keys of that organization. */
   async findForSignIn(id: string): Promise<{ connection: SignInConnection; keys: WrappedKey[] } | null> {
     if (!UUID.test(id)) return null;
-    const [row] = await this.unitOfWork.once<FoundRow>(
-      `SELECT ${FOUND}, f.generations, f.wrapped FROM app.find_sso_connection($1) f`,
+    const [row] = await this.unitOfWork.queryOnce<FoundRow>(
+      `SELECT ${FOUND}, f.key_versions, f.wrapped FROM app.find_sso_connection($1) f`,
       [id],
     );
     if (row === undefined) return null;
-    const { generations, wrapped, ...connection } = row;
+    const { key_versions: versions, wrapped, ...connection } = row;
     return {
       connection,
-      keys: (generations ?? []).map((generation, i) => ({ generation, wrapped: wrapped?.[i] ?? null })),
+      keys: (versions ?? []).map((keyVersion, i) => ({ keyVersion, wrapped: wrapped?.[i] ?? null })),
     };
   }
 
   /** The mail domains that the organization of a connection answers for. */
   async verifiedDomains(id: string): Promise<string[]> {
-    const [row] = await this.unitOfWork.once<{ domains: string[] }>('SELECT app.sso_verified_domains($1) AS domains', [
-      id,
-    ]);
+    const [row] = await this.unitOfWork.queryOnce<{ domains: string[] }>(
+      'SELECT app.sso_verified_domains($1) AS domains',
+      [id],
+    );
     return row!.domains;
   }
 
-  signIn(arrival: SsoSignIn): Entrance {
+  signIn(arrival: SsoSignIn): TenantContext {
     const { connectionId, entrance, subjectKey, email, name, role, ids, idpSession, maxExpiry, visit, facts } = arrival;
     return {
       statement: {
-        text: `SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${visitAt(11)}, $12)`,
+        text: `SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${newSessionParam(11)}, $12)`,
         values: [
           connectionId,
           entrance,
@@ -166,7 +167,7 @@ export class SsoRepository {
     entrance: Buffer,
     subject: string | null,
     idpSessions: readonly string[],
-  ): Entrance {
+  ): TenantContext {
     return {
       statement: {
         text: 'SELECT * FROM app.sso_end_sessions($1, $2, $3, $4)',
@@ -191,7 +192,7 @@ export class SsoRepository {
   }
 
   /** The entrance that notes a test sign-in, as the member who tried; see `app.sso_test_passed`. */
-  testPassed(connectionId: string, entrance: Buffer, membershipId: string): Entrance {
+  testPassed(connectionId: string, entrance: Buffer, membershipId: string): TenantContext {
     return {
       statement: {
         text: 'SELECT * FROM app.sso_test_passed($1, $2, $3)',
@@ -201,7 +202,7 @@ export class SsoRepository {
   }
 
   /** The entrance that may write to the log of a connection's organization. */
-  log(connectionId: string): Entrance {
+  log(connectionId: string): TenantContext {
     return {
       statement: {
         text: 'SELECT app.enter_sso_log($1) AS org_id',

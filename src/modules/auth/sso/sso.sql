@@ -1,7 +1,7 @@
 -- SSO sign-in: identities, the memberships they lead to, and the end of their sessions.
 
 -- Returns whether a user has signed in or can sign in, by password or through a provider.
-CREATE OR REPLACE FUNCTION app_private.is_taken(member uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app_private.has_signed_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
       OR EXISTS (SELECT FROM public.sso_identities i JOIN public.memberships m ON m.org_id = i.org_id
@@ -12,20 +12,20 @@ $$;
 -- gets the user with the address, unless the address of that account is unverified. Another organization gets a user
 -- that it added and that never signed in, otherwise a user known to it only. Returns null if the address belongs to an
 -- account that the organization may not claim.
-CREATE OR REPLACE FUNCTION app_private.vouched_user(org uuid, address text, new_user uuid) RETURNS uuid
+CREATE OR REPLACE FUNCTION app_private.resolve_verified_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  u public.users; own public.users; answers boolean := app_private.answers_for(org, address);
+  u public.users; own public.users; answers boolean := app_private.has_verified_domain(org, address);
 BEGIN
-  SELECT * INTO u FROM public.users x WHERE x.email = address AND x.home_org_id IS NULL FOR UPDATE;
-  SELECT * INTO own FROM public.users x WHERE x.email = address AND x.home_org_id = org FOR UPDATE;
-  IF own.id IS NOT NULL THEN RETURN CASE WHEN NOT app_private.is_taken(own.id) THEN own.id END; END IF;
-  IF answers AND u.id IS NOT NULL THEN RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.is_taken(u.id)
+  SELECT * INTO u FROM public.users x WHERE x.email = address AND x.scoped_org_id IS NULL FOR UPDATE;
+  SELECT * INTO own FROM public.users x WHERE x.email = address AND x.scoped_org_id = org FOR UPDATE;
+  IF own.id IS NOT NULL THEN RETURN CASE WHEN NOT app_private.has_signed_in(own.id) THEN own.id END; END IF;
+  IF answers AND u.id IS NOT NULL THEN RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id)
     THEN u.id END; END IF;
   IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = org AND m.user_id = u.id) THEN
-    RETURN CASE WHEN NOT app_private.is_taken(u.id) THEN u.id END;
+    RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
-  INSERT INTO public.users (id, email, home_org_id, email_proven_at)
+  INSERT INTO public.users (id, email, scoped_org_id, email_proven_at)
   VALUES (new_user, address, CASE WHEN NOT answers THEN org END, CASE WHEN answers THEN now() END);
   RETURN new_user;
 END $$;
@@ -37,7 +37,7 @@ DECLARE
   org uuid := coalesce((SELECT c.org_id FROM public.sso_connections c WHERE c.id = connection),
     '00000000-0000-0000-0000-000000000000');
 BEGIN
-  PERFORM app_private.sign_limited(org);
+  PERFORM app_private.sign_audit_only_context(org);
   RETURN org;
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
@@ -63,7 +63,7 @@ BEGIN
     RETURN;
   END IF;
   IF address IS NULL THEN state := 'email_missing'; RETURN; END IF;
-  meant := app_private.vouched_user(c.org_id, address, new_user);
+  meant := app_private.resolve_verified_user(c.org_id, address, new_user);
   IF meant IS NULL THEN state := 'account_exists'; RETURN; END IF;
   SELECT x.id INTO member_id FROM public.memberships x WHERE x.user_id = meant AND x.org_id = c.org_id;
   IF member_id IS NOT NULL THEN
@@ -84,11 +84,11 @@ END $$;
 
 -- Enters with a verified answer of an identity provider and the connection's secret. The role of the provider's groups
 -- is applied; a changed role ends the member's other sessions. State: known | claimed | provisioned (a session is
--- open), otherwise connection_refused | role_missing | email_missing | account_exists | account_unknown |
--- membership_ended | last_administrator (the role would leave no owner).
+-- open), otherwise connection_rejected | role_missing | email_missing | account_exists | account_unknown |
+-- membership_ended | last_owner (the role would leave no owner).
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
   connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
-  new_membership uuid, idp_session text, max_expiry timestamptz, visit app.visit, facts jsonb, OUT state text,
+  new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb, OUT state text,
   OUT org_id uuid, OUT user_id uuid, OUT membership_id uuid, OUT email text, OUT role_before text,
   OUT role_now text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -97,14 +97,14 @@ DECLARE
 BEGIN
   SELECT x.* INTO c FROM public.sso_connections x
     JOIN public.organizations o ON o.id = x.org_id AND o.status = 'active' AND x.protocol = ANY (o.allowed_sign_in)
-   WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+   WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(entrance);
   IF NOT FOUND THEN
-    state := 'connection_refused';
+    state := 'connection_rejected';
     org_id := app.enter_sso_log(connection);
     RETURN;
   END IF;
   org_id := c.org_id;
-  PERFORM app_private.sign_limited(c.org_id);
+  PERFORM app_private.sign_audit_only_context(c.org_id);
   IF app_private.scim_member(c, subject, address) IS NOT NULL
     THEN -- the directory's groups count, not those of the answer
     granted_role := app_private.scim_role_of(c, app_private.scim_member(c, subject, address));
@@ -127,7 +127,7 @@ BEGIN
     BEGIN
       UPDATE public.memberships x SET role = granted_role WHERE x.org_id = m.org_id AND x.id = m.id RETURNING * INTO m;
     EXCEPTION WHEN SQLSTATE 'VS409' THEN
-      state := 'last_administrator';
+      state := 'last_owner';
       RETURN;
     END;
     UPDATE public.sessions s SET revoked_at = now()
@@ -154,7 +154,7 @@ DECLARE
   c public.sso_connections; m public.memberships; members uuid[];
 BEGIN
   SELECT * INTO c FROM public.sso_connections x
-    WHERE x.id = connection AND x.enabled AND x.entrance_hash = sha256(entrance);
+    WHERE x.id = connection AND x.enabled AND x.db_secret_hash = sha256(entrance);
   org_id := app.enter_sso_log(connection);
   IF c.id IS NULL THEN RETURN; END IF;
   ended := 0;
@@ -167,6 +167,6 @@ BEGIN
   IF ended = 0 THEN RETURN; END IF;
   SELECT * INTO m FROM public.memberships x WHERE x.id = members[1];
   org_id := m.org_id; user_id := m.user_id; email := (SELECT u.email FROM public.users u WHERE u.id = m.user_id);
-  PERFORM app_private.sign_member(app_private.at_present(m));
+  PERFORM app_private.sign_member(app_private.with_active_grants(m));
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_end_sessions TO vouchsafe_app;

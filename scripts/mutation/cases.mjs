@@ -1,0 +1,318 @@
+/**
+ * One control each: the file it lives in, the edit that takes it away, and the tests that must notice. `expect` is
+ * what the message has to name.
+ */
+export const cases = [
+  {
+    control: 'FORCE row security of one table',
+    file: 'migrations/0001-baseline.sql',
+    edit: (text) =>
+      text.replace(
+        "protect_table('assignments', 'SELECT, INSERT, UPDATE (ends_at)', true);",
+        '$& ALTER TABLE assignments NO FORCE ROW LEVEL SECURITY;',
+      ),
+    tests: 'contract/catalog',
+    expect: /assignments/,
+  },
+  {
+    control: '@Access of one route',
+    file: 'src/modules/people/people.controller.ts',
+    edit: (text) =>
+      text.replace("  @Access('person:read')\n  @ResponseType(PersonSummary", '  @ResponseType(PersonSummary'),
+    tests: 'e2e/people',
+    expect: /PeopleController\.list\) declares no access/,
+  },
+  {
+    control: 'the event of one mutation, as declared',
+    file: 'src/modules/people/people.controller.ts',
+    edit: (text) => text.replace(", { emits: ['person.updated'] }", ''),
+    tests: 'e2e/people',
+    expect: /PeopleController\.update\) changes something and declares no event/,
+  },
+  {
+    control: 'the event of one mutation, as recorded',
+    file: 'src/modules/tenancy/organization.service.ts',
+    edit: (text) => text.replace(/ {4}this\.record\('organization\.updated',.*\n/, ''),
+    tests: 'contract/routes',
+    expect: /organization\.updated|TenancyController\.update|organizations\/current/,
+  },
+  {
+    control: 'the HMAC check of webhooks',
+    file: 'src/modules/webhooks/standard-webhooks.ts',
+    edit: (text) =>
+      text.replace(
+        'one.length === expected.length && timingSafeEqual(one, expected)',
+        'one.length >= 0 && timingSafeEqual(expected, expected)',
+      ),
+    tests: 'webhooks',
+    expect: /signature|tampered|signed/i,
+  },
+  {
+    control: 'the append-only trigger of the log',
+    file: 'src/platform/audit/audit.sql',
+    edit: (text) =>
+      text.replace(
+        "SELECT app_private.protect_log('audit_events'), app_private.protect_log('audit_private');",
+        '$&\nDROP TRIGGER append_only ON audit_events; DROP TRIGGER append_only_statement ON audit_events;',
+      ),
+    tests: 'audit-append-only|contract/catalog',
+    expect: /audit_events/,
+  },
+  {
+    control: 'the order of the cascade',
+    file: 'src/platform/policies/policies.sql',
+    edit: (text) =>
+      text.replace("SELECT o.permission, 1 AS level, 'member'", "SELECT o.permission, 4 AS level, 'member'"),
+    tests: 'contract/decisions',
+    expect: /the file says/,
+  },
+  {
+    control: 'the rights asked again when live events are delivered',
+    file: 'src/platform/policies/row-policies.ts',
+    edit: (text) => text.replace(/return `CASE \$\{permission\}[^`]*`;/, "return cases.length > 0 ? 'true' : 'false';"),
+    tests: 'e2e/live.spec',
+    expect: /the very next event is not heard/,
+  },
+  {
+    control: 'the standing of the session asked again when live events are delivered',
+    file: 'src/platform/access/access.guard.ts',
+    edit: (text) =>
+      text.replace('this.again = [session, secondFactor, enforcedSso, method, permission]', 'this.again = [session]'),
+    tests: 'e2e/live.spec',
+    expect: /sso_required|second_factor_required/,
+  },
+  {
+    control: 'the end of a stream of live events with its session',
+    file: 'src/modules/realtime/subscription.ts',
+    edit: (text) => text.replace('      this.stream.refuse(error.code);\n', ''),
+    tests: 'e2e/live.spec',
+    expect: /session_expired after the session falling idle/,
+  },
+  {
+    control: 'the wait of live events for transactions that began before',
+    file: 'src/modules/realtime/realtime.repository.ts',
+    edit: (text) => text.replace(' AND l.transaction_id < s.horizon', ''),
+    tests: 'e2e/live-resume',
+    expect: /is kept where a transaction that began first commits last/,
+  },
+  {
+    control: 'listening to live events being no activity',
+    file: 'src/modules/realtime/realtime.controller.ts',
+    edit: (text) => text.replace("@Access('signed-in', { passive: true })", "@Access('signed-in')"),
+    tests: 'e2e/live.spec',
+    expect: /is no activity/,
+  },
+  {
+    control: 'the organization in the ids of live events',
+    file: 'src/modules/realtime/event-ids.ts',
+    edit: (text) =>
+      text
+        .replace('Buffer.from(orgId))', 'Buffer.from(orgId.slice(0, 0)))')
+        .replace('return { orgId, table', 'return { orgId: orgId.slice(0, 0), table'),
+    tests: 'e2e/live-resume|live/event-ids',
+    expect: /of another organization is refused|in the organization it was given to alone/,
+  },
+  {
+    control: 'what of one field is for staff alone',
+    file: 'src/modules/people/people.dto.ts',
+    edit: (text) => text.replace('@StaffOnly() externalId', '@Expose() externalId'),
+    tests: 'contract/portal-shapes',
+    expect: /PersonSummary\.externalId: mark it with @StaffOnly/,
+  },
+  {
+    control: 'the snapshot before a change of a person',
+    file: 'src/modules/people/people.sql',
+    edit: (text) => text.replace(/CREATE TRIGGER snapshot [^;]*;\n/, ''),
+    tests: 'e2e/person-history',
+    expect: /leaves a snapshot/,
+  },
+  {
+    control: 'the organization in decisions on rows',
+    file: 'src/platform/policies/row-policies.ts',
+    edit: (text) =>
+      text
+        .replace('`${org} = (SELECT app.org_if_permitted(', '`(SELECT app.has_permission(')
+        .replace(
+          'CASE WHEN ${org} = (SELECT app.org_if_unscoped(${literals(about)}))',
+          'CASE WHEN (SELECT app.org_if_unscoped(${literals(about)})) IS NOT NULL',
+        ),
+    tests: 'e2e/giving-rights',
+    expect: /decided on by what the caller is there/,
+  },
+  {
+    control: 'the second person of an access grant',
+    file: 'src/modules/access-grants/access-grants.sql',
+    edit: (text) => text.replace(/ {2}IF me IN \(g\.membership_id, g\.requested_by\) THEN RETURN 'own'; END IF;\n/, ''),
+    tests: 'e2e/access-grants',
+    expect: /is neither who is to have it nor who asked/,
+  },
+  {
+    control: 'that what is held for a time is not given on',
+    file: 'src/platform/policies/giving-rights.sql',
+    edit: (text) => text.replace('AND p.access_grant_id IS NOT NULL) THEN', 'AND false) THEN'),
+    tests: 'e2e/giving-rights',
+    expect: /is not given on, by raw SQL neither/,
+  },
+  {
+    control: 'a code that is good once',
+    file: 'src/modules/auth/mfa/mfa.sql',
+    edit: (text) => text.replace(' AND t.last_step < shown.step;', ';'),
+    tests: 'e2e/second-factor',
+    expect: /does not take a code twice|show one code at once/,
+  },
+  {
+    control: 'the proof that the database asks for',
+    file: 'src/modules/auth/mfa/mfa.sql',
+    edit: (text) => text.replace(' AND t.proof_hash = sha256(shown.proof)\n', '\n'),
+    tests: 'contract/claiming-factors',
+    expect: /cannot claim that a factor was shown/,
+  },
+  {
+    control: 'that a token of a mail is spent once',
+    file: 'src/modules/auth/account-recovery/account-recovery.sql',
+    edit: (text) => text.replace('a.kind = wanted AND a.consumed_at IS NULL\n', 'a.kind = wanted\n'),
+    tests: 'e2e/recovery',
+    expect: /is set by one of many that come with the token at once/,
+  },
+  {
+    control: 'the narrower limits while Redis is away',
+    file: 'src/platform/http/rate-limit.ts',
+    edit: (text) =>
+      text.replace(
+        "if (this.redis.status !== 'ready') return this.countHere(limit, key);",
+        "if (this.redis.status !== 'ready') return null;",
+      ),
+    tests: 'http/rate-limit|e2e/sign-in-outages',
+    expect: /is limited by address still/,
+  },
+  {
+    control: "the sessions that end with a directory's word",
+    file: 'src/modules/auth/scim/provisioning.sql',
+    edit: (text) =>
+      text.replace(/ {2}UPDATE public\.sessions x SET revoked_at = now\(\)\n.* x\.membership_id = m\.id.*\n/, ''),
+    tests: 'e2e/scim-leavers',
+    expect: /give a role, take it, and end the sessions each time/,
+  },
+  {
+    control: 'that a directory reaches no tenant row',
+    file: 'src/modules/auth/scim/scim.sql',
+    edit: (text) => text.replace("ARRAY['scim', NULL, NULL,", "ARRAY['scim', t.org_id::text, NULL,"),
+    tests: 'contract/directory',
+    expect: /reads no row of any table/,
+  },
+  {
+    control: 'the secret in the seal of contexts',
+    file: 'src/platform/database/context.sql',
+    edit: (text) => text.replace(/int8send\(currval\('app_private\.session_secret_([ab])'\)\)/g, 'int8send(0)'),
+    tests: 'contract/forging-secret',
+    expect: /is not replaced by what lies in the sequences/,
+  },
+  {
+    control: 'the organization in who changes identity providers',
+    file: 'src/modules/auth/sso/connections.sql',
+    edit: (text) =>
+      text.replace(
+        /(UPDATE TO vouchsafe_app\s+)USING \(org_id = (\(SELECT app\.org_if_owner_equivalent\(\)\))\) WITH CHECK \(.*\);/,
+        '$1USING ($2 IS NOT NULL) WITH CHECK (true);',
+      ),
+    tests: 'e2e/giving-rights',
+    expect: /connects no identity provider, and changes none, by what the caller holds elsewhere/,
+  },
+  {
+    control: 'the answer to impossible travel',
+    file: 'src/modules/auth/sessions/sessions.sql',
+    edit: (text) => text.replace('(s.remembered_device OR s.flagged_suspicious)', 's.remembered_device'),
+    tests: 'e2e/sign-in-watch',
+    expect: /does nothing that asks for a fresh sign-in until there is one/,
+  },
+  {
+    control: "the organization's word on remembered sessions, asked again at every request",
+    file: 'src/modules/auth/sessions/sessions.sql',
+    edit: (text) =>
+      text.replace('app.idle_timeout(s.remembered AND o.remember_me_allowed,', 'app.idle_timeout(s.remembered,'),
+    tests: 'e2e/remember-me',
+    expect: /is forbidden from the next request on/,
+  },
+  {
+    control: 'the second guard, on what was under the encryption',
+    file: 'src/modules/auth/saml/saml-responses.ts',
+    edit: (text) =>
+      text.replace(
+        "  ensure(guardResponse(plain, { responseSigned: false }).encrypted === undefined, 'assertion_not_single');\n",
+        '',
+      ),
+    tests: 'saml-hostile',
+    expect: /under encryption|encrypted|inside the encryption/,
+  },
+  {
+    control: 'the signature of messages that end sessions',
+    file: 'src/modules/auth/saml/logout-message.ts',
+    edit: (text) =>
+      text.replace(
+        'createVerify(algorithm).update(signed).verify(key, signature)',
+        'createVerify(algorithm).update(signed).verify(key, signature) || key.length > 0',
+      ),
+    tests: 'logout-message',
+    expect: /a key that nobody trusts|was not signed/,
+  },
+  {
+    control: 'the check of where a name leads, before it is connected to',
+    file: 'src/platform/outbound/outbound-fetch.ts',
+    edit: (text) => text.replace(/ {4}if \(!addresses\.every\([^;]*;\n/, ''),
+    tests: 'platform/outbound',
+    expect: /does not ask a name that leads to 169\.254\.169\.254/,
+  },
+  {
+    control: 'a test sign-in since the provider was last changed',
+    file: 'src/modules/auth/sso/connections.sql',
+    edit: (text) => text.replace('THEN OLD.tested_at END;', 'THEN OLD.tested_at ELSE OLD.tested_at END;'),
+    tests: 'e2e/sso-test-sign-in',
+    expect: /is needed before single sign-on is enforced, and again after the provider was changed/,
+  },
+  {
+    control: "the algorithms of an ID token's signature",
+    file: 'src/modules/auth/oidc/signed-token.ts',
+    edit: (text) =>
+      text
+        .replace('ALGORITHMS.includes(alg) && announced?.includes(alg) !== false', 'true')
+        .replace('{ algorithms: ALGORITHMS }', '{}'),
+    tests: 'e2e/oidc-hostile',
+    expect: /no signature \(alg none\): algorithm_not_allowed/,
+  },
+  {
+    control: "the provider's word that an address is verified",
+    file: 'src/modules/auth/oidc/oidc-claims.ts',
+    edit: (text) => text.replace("return source['email_verified'] === true ||", 'return true ||'),
+    tests: 'e2e/oidc.spec',
+    expect: /takes no address that the provider does not call verified/,
+  },
+  {
+    control: "the library's own verification of SAML answers, beside ours",
+    file: 'src/modules/auth/saml/saml.strategy.ts',
+    edit: (text) =>
+      text.replace(
+        'checkAgreement(await verifyByLibrary(verified), verified);',
+        'void verifyByLibrary(verified).then((profile) => checkAgreement(profile, verified)).catch(() => undefined);',
+      ),
+    tests: 'saml/library-verification',
+    expect: /signed by a stranger/,
+  },
+  {
+    control: 'that both verifiers of a SAML answer mean the same person',
+    file: 'src/modules/auth/saml/library-error.ts',
+    edit: (text) => text.replace(/ {2}ensure\(profile\.nameID.*\n/, ''),
+    tests: 'saml/library-verification',
+    expect: /about another person/,
+  },
+  {
+    control: 'that an identity provider adds no factor',
+    file: 'src/modules/auth/mfa/enrollment.sql',
+    edit: (text) =>
+      text.replace(
+        /CASE WHEN app\.is_local\(s\.method\) THEN app\.authenticated_at\(s\)\s+ELSE coalesce\(.*\) END/,
+        'app.authenticated_at(s)',
+      ),
+    tests: 'e2e/factor-policies',
+    expect: /adds no factor, which would open/,
+  },
+];

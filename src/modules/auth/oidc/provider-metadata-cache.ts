@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose';
+import { Clock } from '../../../platform/clock/clock.js';
+import { AppConfig } from '../../../platform/config/index.js';
+import { OutboundFetch } from '../../../platform/outbound/index.js';
+import { StaleCache } from './stale-cache.js';
+import { ensure, OidcError } from './oidc-error.js';
+import { documentUrl, readProviderMetadata, type ProviderMetadata } from './provider-metadata.js';
+
+/** Finds the key that a token's header asks for, among those of one provider. */
+export type KeyFinder = ReturnType<typeof createLocalJWKSet>;
+
+/** A provider's keys: those that are known, and those that it has by now. */
+export interface ProviderKeys {
+  known(): Promise<KeyFinder>;
+  renewed(): Promise<KeyFinder>;
+}
+
+/** A provider as it describes itself. */
+export interface Provider {
+  readonly metadata: ProviderMetadata;
+  readonly keys: ProviderKeys;
+}
+
+interface Entry {
+  readonly metadata: StaleCache<ProviderMetadata>;
+  readonly keys: StaleCache<KeyFinder>;
+}
+
+/** So many providers are kept in one process; the one asked for longest ago goes first. */
+const MAX_PROVIDERS = 500;
+const MAX_KEYS = 100;
+const KEY_TYPES = new Set(['RSA', 'EC', 'OKP']);
+
+/**
+ * The providers of all connections: their documents and keys, fetched from outside and kept. Not to be asked while a
+ * transaction is open.
+ */
+@Injectable()
+export class ProviderMetadataCache {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly outbound: OutboundFetch,
+    private readonly clock: Clock,
+    private readonly app: AppConfig,
+  ) {}
+
+  /** The provider of an issuer. Throws OidcError. */
+  async find(issuer: string): Promise<Provider> {
+    const entry = this.entryOf(issuer);
+    const metadata = await entry.metadata.get();
+    return { metadata, keys: { known: () => entry.keys.get(), renewed: () => entry.keys.renew() } };
+  }
+
+  private entryOf(issuer: string): Entry {
+    const entry = this.entries.get(issuer) ?? this.newEntry(issuer);
+    this.entries.delete(issuer); // a Map keeps the order in which keys were set: the oldest is first
+    this.entries.set(issuer, entry);
+    const [oldest] = this.entries.keys();
+    if (this.entries.size > MAX_PROVIDERS) this.entries.delete(oldest!);
+    return entry;
+  }
+
+  private newEntry(issuer: string): Entry {
+    const metadata = new StaleCache(
+      async () => readProviderMetadata(await this.text(documentUrl(issuer)), issuer, !this.app.deployed),
+      this.clock,
+    );
+    const keys = new StaleCache(async () => keysIn(await this.text((await metadata.get()).jwks_uri)), this.clock);
+    return { metadata, keys };
+  }
+
+  private async text(url: string): Promise<string> {
+    try {
+      return await this.outbound.text(url);
+    } catch (cause) {
+      throw new OidcError('provider_unreachable', undefined, { cause });
+    }
+  }
+}
+
+/**
+ * The public keys of a key set (RFC 7517); what else may be in it, such as shared secrets, is left out. Throws
+ * OidcError.
+ */
+export function keysIn(text: string): KeyFinder {
+  try {
+    const { keys } = JSON.parse(text) as JSONWebKeySet;
+    ensure(Array.isArray(keys) && keys.length <= MAX_KEYS, 'provider_keys_invalid');
+    return createLocalJWKSet({ keys: keys.filter(isPublicKey) });
+  } catch (cause) {
+    throw new OidcError('provider_keys_invalid', undefined, { cause });
+  }
+}
+
+function isPublicKey(key: JWK | null): boolean {
+  return typeof key === 'object' && key !== null && KEY_TYPES.has(key.kty ?? '');
+}

@@ -1,0 +1,73 @@
+import { masked, type SsoDiagnostics } from '../sso/index.js';
+import { GROUP_NAMES } from './identity.js';
+import { ASSERTION, SIGNATURE } from './saml-names.js';
+import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
+
+const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxNodes: 6000 };
+const ENCRYPTION = 'http://www.w3.org/2001/04/xmlenc#';
+/** Elements whose text says what is asked of a message, and nothing about a person. */
+const PLAIN = new Set(['Issuer', 'Audience', 'AuthnContextClassRef', 'StatusMessage']);
+/** Attributes of XML that name a person, their session or their place. */
+const HIDDEN = new Set(['SessionIndex', 'SPProvidedID', 'Address', 'DNSName']);
+/** Short names of the namespaces of SAML (saml-core-2.0-os, section 1.1). */
+const PREFIXES: Readonly<Record<string, string>> = {
+  'urn:oasis:names:tc:SAML:2.0:protocol': 'samlp:',
+  [ASSERTION]: 'saml:',
+};
+const MAX_TEXT = 30_000;
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** An element as it may be shown: signatures, keys and what is encrypted left out, values masked. */
+function shown(element: XmlElement, plain: (element: XmlElement) => boolean, indent: string): string {
+  const name = `${PREFIXES[element.uri] ?? ''}${element.local}`;
+  if (element.uri === SIGNATURE || element.uri === ENCRYPTION) return `${indent}<!-- ${name} left out -->\n`;
+  const attributes = element.attributes
+    .map(({ local, value }) => ` ${local}="${escaped(HIDDEN.has(local) ? masked(value) : value)}"`)
+    .join('');
+  const text = element.text.trim();
+  const keep = plain(element);
+  if (element.children.length === 0)
+    return `${indent}<${name}${attributes}>${escaped(keep || text === '' ? text : masked(text))}</${name}>\n`;
+  const below = keep && element.local === 'Attribute' ? () => true : plain;
+  const inside = element.children.map((child) => shown(child, below, `${indent}  `)).join('');
+  return `${indent}<${name}${attributes}>\n${inside}${indent}</${name}>\n`;
+}
+
+/**
+ * What of a response or an assertion may be shown: names, times and conditions, and the values of groups. Nothing where
+ * it is not
+ * well-formed, or larger than anything we read. Never throws.
+ */
+export function diagnosticsOf(xml: string, connection: { groupAttribute?: string | null } = {}): SsoDiagnostics {
+  let root: XmlElement;
+  try {
+    root = readXml(xml, LIMITS);
+  } catch {
+    return { attributes: [] };
+  }
+  const groups = new Set(connection.groupAttribute ? [connection.groupAttribute] : GROUP_NAMES);
+  const all = [...descendants(root)];
+  const named = all.filter(({ local, uri }) => local === 'Attribute' && uri === ASSERTION);
+  const nameId = all.find(({ local, uri }) => local === 'NameID' && uri === ASSERTION);
+  const issuer =
+    childrenNamed(root, ASSERTION, 'Issuer')[0] ??
+    all.find(({ local, uri }) => local === 'Issuer' && uri === ASSERTION);
+  const plain = (element: XmlElement): boolean =>
+    PLAIN.has(element.local) || (element.local === 'Attribute' && groups.has(attribute(element, 'Name') ?? ''));
+  return {
+    issuer: issuer?.text,
+    nameIdFormat: nameId && attribute(nameId, 'Format'),
+    attributes: named.map((element) => attribute(element, 'Name') ?? ''),
+    text: shown(root, plain, '').slice(0, MAX_TEXT),
+  };
+}
+
+/** The diagnostics of what was posted, whatever it is. */
+export function diagnosticsOfForm(body: unknown, connection?: { groupAttribute?: string | null }): SsoDiagnostics {
+  const posted =
+    typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['SAMLResponse'] : undefined;
+  return diagnosticsOf(typeof posted === 'string' ? Buffer.from(posted, 'base64').toString('utf8') : '', connection);
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../../platform/audit/audit-log.js';
+import { currentMember, type Identity } from '../../../platform/context/context.js';
+import type { TenantContext } from '../../../platform/database/tenant-context.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { Problem } from '../../../platform/problem/index.js';
+import { ruleOf } from './role-mapping.js';
+import { SsoProtocols, type SsoLoginRedirect } from './sso-protocols.js';
+import type { VerifiedIdentity } from './verified-identity.js';
+import { SsoTrace, type TestResult } from './sso-trace.service.js';
+import { SsoRepository } from './sso.repository.js';
+
+/** What `app.sso_test_passed` answers; of the log's entrance the organization alone. */
+interface Passed {
+  passed?: boolean;
+  org_id: string;
+  user_id?: string | null;
+  [column: string]: unknown;
+}
+
+/** Trying a connection: a real sign-in that opens no session, bound to the browser of the member who tries. */
+@Injectable()
+export class SsoConnectionTests {
+  constructor(
+    private readonly repository: SsoRepository,
+    private readonly protocols: SsoProtocols,
+    private readonly trace: SsoTrace,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /**
+   * Where to send the caller's browser. Throws not_found; sso_connection_disabled for a connection that nobody may sign in
+   * through.
+   */
+  async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoLoginRedirect> {
+    const connection = await this.repository.find(connectionId);
+    if (connection === null) throw new Problem('not_found');
+    if (!connection.enabled) throw new Problem('sso_connection_disabled');
+    const aim = { testBy: currentMember().membershipId };
+    const departure = await this.unitOfWork.withoutTransaction(() =>
+      this.protocols.get(connection.protocol).startLogin(connectionId, { cookieHeader, intent: aim }),
+    );
+    this.audit.record('sso.test_started', { target: { type: 'sso-connection', id: connectionId } });
+    return departure;
+  }
+
+  /** Records the result of a test and returns its path. A test passes if a sign-in would open a session. */
+  async finish(verified: VerifiedIdentity): Promise<string> {
+    const { connection, identity, diagnostics } = verified;
+    const connectionId = connection.id;
+    const by = verified.intent!.testBy!;
+    const secret = await connection.dbSecret();
+    const test = { by, ring: await connection.keys(), result: resultOf(verified) };
+    const entrance =
+      identity.role === undefined
+        ? this.repository.log(connectionId)
+        : this.repository.testPassed(connectionId, secret, by);
+    const entered: TenantContext<Passed> = { ...entrance, identity: identityOf };
+    await this.unitOfWork.run(entered, async ({ passed }) => {
+      const accepted = passed === true;
+      const reason = accepted ? undefined : identity.role === undefined ? 'role_missing' : 'connection_rejected';
+      this.audit.record('sso.connection_tested', {
+        outcome: accepted ? 'success' : 'failure',
+        target: { type: 'sso-connection', id: connectionId },
+        meta: { reason },
+      });
+      await this.trace.record(connectionId, { accepted, reason, diagnostics }, test);
+    });
+    return `/v1/sso/connections/${connectionId}/test`;
+  }
+}
+
+/** Only a test that passed has a known user. */
+function identityOf({ passed, org_id: orgId, user_id: id = null }: Passed): Partial<Identity> {
+  return { orgId, actor: { type: passed === true ? 'user' : 'anonymous', id } };
+}
+
+function resultOf({ connection, identity }: VerifiedIdentity): TestResult {
+  const { email = null, displayName = null, groups, claims = new Map<string, readonly string[]>() } = identity;
+  const rule = ruleOf(connection.row, groups, claims) ?? null;
+  return {
+    email,
+    name: displayName,
+    groups,
+    attributes: [...claims].map(([name, values]) => ({ name, values })),
+    role: rule?.role ?? null,
+    rule,
+  };
+}

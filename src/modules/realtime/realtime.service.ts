@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { currentContext, currentMember } from '../../platform/context/context.js';
+import { Semaphore } from '../../platform/concurrency/semaphore.js';
+import { audienceOf } from '../../platform/http/audience.js';
+import type { EventStream } from '../../platform/http/event-stream.js';
+import { EventIds } from './event-ids.js';
+import { Channels } from './channels.js';
+import { Subscription, type Source } from './subscription.js';
+import { RealtimeLimits } from './realtime-limits.js';
+import { RealtimeRepository } from './realtime.repository.js';
+
+/** Opens streams. What they carry is decided at each delivery, by the caller's session and rights of that moment. */
+@Injectable()
+export class RealtimeService {
+  private readonly transactions: Semaphore;
+
+  constructor(
+    private readonly repository: RealtimeRepository,
+    private readonly feeds: Channels,
+    private readonly ids: EventIds,
+    private readonly limits: RealtimeLimits,
+  ) {
+    this.transactions = new Semaphore({ slots: () => limits.transactions });
+  }
+
+  /**
+   * A stream of what follows `lastEventId`, or of what happens from now on. Throws invalid_request and
+   * last_event_id_expired for that id, stream_limit_reached, unavailable.
+   */
+  async listen(lastEventId: string): Promise<EventStream> {
+    const { orgId } = currentContext();
+    const { sessionId, apiKeyId, membershipId } = currentMember();
+    const owner = sessionId ?? apiKeyId ?? membershipId;
+    this.feeds.assertRoom(owner);
+    const position = lastEventId === '' ? await this.repository.present() : this.ids.positionOf(orgId, lastEventId);
+    const listener = new Subscription(owner, position, this.source(), (place) => this.ids.idOf(orgId, place));
+    this.feeds.add(orgId, listener);
+    return listener.stream;
+  }
+
+  private source(): Source {
+    const { run: runAgain } = currentContext().again;
+    return {
+      after: (position) =>
+        this.transactions.withSlot(() =>
+          runAgain!(async () => ({
+            ...(await this.repository.after(position, this.limits.batch)),
+            audience: audienceOf(currentMember()),
+          })),
+        ),
+      head: () => this.transactions.withSlot(() => runAgain!(() => this.repository.head())),
+    };
+  }
+}

@@ -1,0 +1,101 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { AuditLog } from '../../platform/audit/audit-log.js';
+import { Context, withContext } from '../../platform/context/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { ErrorCode } from '../../platform/feature/registry.js';
+import type { InboundSource } from './inbound-sources.js';
+import { enterWebhookSource } from './inbox.repository.js';
+
+const WINDOW_MS = 60_000;
+
+type Source = Pick<InboundSource, 'id' | 'orgId'>;
+
+/** Refusals of one source since its last entry in the log. */
+interface Window {
+  source: Source;
+  count: number;
+  reasons: Set<ErrorCode>;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * Writes to the log of a source's organization what was refused in its name. The first refusal is written at once,
+ * those of the following minute as one entry with their number: a flood does not fill the log.
+ */
+@Injectable()
+export class RejectionLog implements BeforeApplicationShutdown {
+  private readonly log = new Logger('Refusals');
+  private readonly windows = new Map<string, Window>();
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** Notes a delivery that was not signed as it must be. Never throws: the refusal stands without its entry. */
+  async record(source: Source, reason: ErrorCode): Promise<void> {
+    const window = this.windows.get(source.id);
+    if (window === undefined) {
+      this.open(source);
+      await this.write(source, [reason], 1);
+    } else {
+      window.count += 1;
+      window.reasons.add(reason);
+    }
+  }
+
+  /** Notes that a signed message came again with another body. Never throws. */
+  async conflict(source: Source, deliveryId: string): Promise<void> {
+    await this.recordEvent(source, () => {
+      this.audit.record('webhook.conflict', {
+        outcome: 'denied',
+        target: { type: 'webhook-source', id: source.id },
+        meta: { deliveryId },
+      });
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.windows.values()].map((window) => this.close(window)));
+    for (const { timer } of this.windows.values()) clearTimeout(timer);
+    this.windows.clear();
+  }
+
+  private open(source: Source): void {
+    const window: Window = {
+      source,
+      count: 0,
+      reasons: new Set(),
+      timer: setTimeout(() => void this.close(window), WINDOW_MS).unref(),
+    };
+    this.windows.set(source.id, window);
+  }
+
+  /** Writes what the minute brought; a minute without refusals ends the counting. */
+  private async close({ source, count, reasons, timer }: Window): Promise<void> {
+    clearTimeout(timer);
+    this.windows.delete(source.id);
+    if (count === 0) return;
+    this.open(source);
+    const context = new Context({ emits: ['webhook.rejected'] });
+    await withContext(context, () => this.write(source, [...reasons], count));
+  }
+
+  private write(source: Source, reasons: readonly ErrorCode[], count: number): Promise<void> {
+    return this.recordEvent(source, () => {
+      this.audit.record('webhook.rejected', {
+        outcome: 'denied',
+        target: { type: 'webhook-source', id: source.id },
+        meta: { reasons, count },
+      });
+    });
+  }
+
+  private async recordEvent(source: Source, write: () => void): Promise<void> {
+    try {
+      await this.unitOfWork.run(enterWebhookSource(source), write);
+    } catch (error) {
+      this.log.error('a refusal could not be recorded', error);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../../audit/audit-log.js';
+import { currentContext } from '../../context/context.js';
+import type { TenantContext } from '../../database/tenant-context.js';
+import { UnitOfWork } from '../../database/unit-of-work.js';
+import { networkOf } from '../../http/network.js';
+import { RateLimiter, type RateLimit } from '../../http/rate-limit.js';
+import type { SessionRow } from '../guard-context.js';
+
+/** By address: 256 random bits are not guessed, but trying ends here all the same, and the log is not flooded. */
+export const REJECTED_KEYS_RATE_LIMIT: RateLimit = { name: 'refused-api-keys', points: 30, seconds: 300 };
+
+/**
+ * What becomes of a key that did not open: it is counted, and where it is known, its organization's log tells of it.
+ */
+@Injectable()
+export class RejectedApiKeys {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly limiter: RateLimiter,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** `again` enters once more, in a transaction that may write. Throws too_many_requests. */
+  async record(again: TenantContext, { state, api_key_id: id }: SessionRow): Promise<void> {
+    await this.unitOfWork.rollback(); // no connection is held while others are asked
+    await this.limiter.consume(REJECTED_KEYS_RATE_LIMIT, networkOf(currentContext().ip));
+    if (state === 'unknown') return;
+    const entered = { ...again, identity: (row: Record<string, unknown>) => ({ orgId: String(row.org_id) }) };
+    await this.unitOfWork.run(entered, () => {
+      this.audit.record('api_key.rejected', {
+        target: { type: 'api-key', id: id! },
+        outcome: 'denied',
+        meta: { reason: state },
+      });
+    });
+  }
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from '@jest/globals';
+import { Exclude, Expose, Type } from 'class-transformer';
+import fc from 'fast-check';
+import { StaffOnly } from './audience.js';
+import { fieldsOf, pickerOf } from './serializer.js';
+
+class Contact {
+  @Expose()
+  phone: string;
+}
+
+class Person {
+  @Expose()
+  id: string;
+
+  @Expose({ name: 'fullName' })
+  name: string;
+
+  @Expose()
+  born: Date;
+
+  @Expose()
+  tags: string[];
+
+  @Expose()
+  @Type(() => Contact)
+  contacts: Contact[];
+
+  @Expose()
+  @Type(() => Object)
+  free: object;
+
+  ssn: string;
+}
+
+class Trainee extends Person {
+  @Expose()
+  year: number;
+}
+
+class Tree {
+  @Expose()
+  @Type(() => Tree)
+  children: Tree[];
+}
+
+class Chart {
+  @Expose()
+  id: string;
+
+  @StaffOnly()
+  externalId: string;
+
+  @Expose({ name: 'note', groups: ['some other group'] })
+  remark: string;
+
+  @Expose()
+  @Type(() => Chart)
+  parts: Chart[];
+
+  @StaffOnly()
+  @Type(() => Contact)
+  contact: Contact;
+}
+
+class Report extends Chart {
+  @StaffOnly()
+  author: string;
+}
+
+describe('response classes', () => {
+  const row = {
+    id: '1',
+    name: 'N',
+    born: new Date(0),
+    tags: ['a'],
+    contacts: [{ phone: '1', secret: 's' }],
+    free: { any: 1 },
+    ssn: 'x',
+    added: 'column',
+  };
+
+  it('let the exposed fields leave and no other, nested and in lists', () => {
+    expect(pickerOf(Person, 'staff')(row)).toEqual({
+      id: '1',
+      fullName: 'N',
+      born: '1970-01-01T00:00:00.000Z',
+      tags: ['a'],
+      contacts: [{ phone: '1' }],
+      free: { any: 1 },
+    });
+  });
+
+  it('keep a column invisible that was added later', () => {
+    expect(JSON.stringify(pickerOf(Person, 'staff')(row))).not.toContain('column');
+  });
+
+  it('inherit fields', () => {
+    expect(pickerOf(Trainee, 'staff')({ ...row, year: 2 })).toMatchObject({
+      id: '1',
+      year: 2,
+      contacts: [{ phone: '1' }],
+    });
+  });
+
+  it('may contain themselves', () => {
+    expect(pickerOf(Tree, 'staff')({ children: [{ children: [], secret: 1 }] })).toEqual({
+      children: [{ children: [] }],
+    });
+  });
+
+  it('refuse an object in a field that declares no class for it', () => {
+    expect(() => pickerOf(Person, 'staff')({ ...row, tags: [{ secret: 1 }] })).toThrow('Person.tags holds an object');
+  });
+
+  it('refuse a class that exposes nothing', () => {
+    class Empty {
+      @Exclude()
+      hidden: string;
+    }
+    expect(() => pickerOf(Empty, 'staff')).toThrow('Empty exposes no field');
+  });
+});
+
+describe('fields for staff alone', () => {
+  const chart = {
+    id: '1',
+    externalId: 'x',
+    remark: 'r',
+    contact: { phone: '1' },
+    author: 'a',
+    parts: [{ id: '2', externalId: 'y', parts: [] }],
+  };
+
+  it('do not reach portals, nested and inherited ones neither, whatever the group is called', () => {
+    expect(pickerOf(Report, 'portal')(chart)).toEqual({ id: '1', parts: [{ id: '2', parts: [] }] });
+  });
+
+  it('reach staff, whoever was answered before', () => {
+    expect(pickerOf(Report, 'staff')(chart)).toEqual({
+      id: '1',
+      externalId: 'x',
+      note: 'r',
+      contact: { phone: '1' },
+      author: 'a',
+      parts: [{ id: '2', externalId: 'y', note: undefined, contact: undefined, parts: [] }],
+    });
+  });
+
+  it('are told apart by what the class declares', () => {
+    expect(
+      fieldsOf(Report)
+        .filter(({ staffOnly }) => staffOnly)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['author', 'contact', 'externalId', 'note']);
+  });
+
+  it('leave a portal nothing that a class does not list, whatever else a row carries', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (columns) => {
+        const { id, parts, ...rest } = pickerOf(Report, 'portal')({ ...columns, ...chart }) as Record<string, unknown>;
+        expect([id, parts, rest]).toEqual(['1', [{ id: '2', parts: [] }], {}]);
+      }),
+    );
+  });
+});

@@ -1,2 +1,0 @@
-export { Places, type Whereabouts } from './places.js';
-export { PlacesModule } from './places.module.js';

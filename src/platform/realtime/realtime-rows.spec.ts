@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AuditFacts, AuditRow } from '../database/audit-row.js';
+import { defineFeature } from '../feature/define-feature.js';
+import { realtimeStatements } from './realtime-rows.js';
+
+defineFeature({
+  name: 'live-spec',
+  description: 'For the test.',
+  events: {
+    'live.quiet': { category: 'spec', severity: 'info', description: 'Nobody hears.' },
+    'live.about': {
+      category: 'spec',
+      severity: 'info',
+      description: 'About its target.',
+      realtime: { permission: 'spec:read' },
+    },
+    'live.named': {
+      category: 'spec',
+      severity: 'info',
+      description: 'About whom it names.',
+      meta: { who: 'id', other: 'id' },
+      realtime: { permission: 'spec:read', person: 'who' },
+    },
+  },
+});
+
+const PERSON = '0192f0c1-2345-7abc-8def-0123456789ab';
+const row = (facts: Partial<AuditFacts>): AuditRow => ({
+  facts: {
+    id: 'event',
+    orgId: 'org',
+    occurredAt: 'then',
+    type: 'live.about',
+    outcome: 'success',
+    actorType: 'user',
+    actorId: 'actor',
+    targetType: 'thing',
+    targetId: 'it',
+    requestId: 'request',
+    meta: {},
+    ...facts,
+  } as AuditFacts,
+  personal: { actorEmail: 'somebody@test.example', ip: '192.0.2.1', userAgent: 'agent' },
+});
+const personOf = (facts: Partial<AuditFacts>) => realtimeStatements([row(facts)])[0]!.values[5];
+
+describe('what goes out live', () => {
+  it('is what is declared so, with ids, type and time, and nothing personal', () => {
+    const statements = realtimeStatements([
+      row({ type: 'live.quiet' }),
+      row({ type: 'live.gone' }),
+      row({ meta: { who: PERSON } }),
+    ]);
+    expect(statements.map(({ values }) => values)).toEqual([
+      ['org', 'event', 'live.about', 'thing', 'it', null, 'spec:read', 'then'],
+    ]);
+  });
+
+  it('hangs on the person who is its target, or whom it names', () => {
+    expect(personOf({ targetType: 'person', targetId: PERSON })).toBe(PERSON);
+    expect(personOf({ type: 'live.named', meta: { who: PERSON, other: 'another' } })).toBe(PERSON);
+    expect(personOf({ type: 'live.named' })).toBeNull();
+    expect(personOf({})).toBeNull();
+  });
+});
