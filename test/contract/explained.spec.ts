@@ -171,7 +171,7 @@ async function overHttp(
 }
 
 interface Preview {
-  standing: string[];
+  signInRestrictions: string[];
   permissions: { permission: string; scope: string; people: number | null }[];
   assignments: { personId: string; inForce: boolean }[];
   routes: { method: string; path: string }[];
