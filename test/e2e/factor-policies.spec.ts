@@ -198,7 +198,7 @@ describe('a remembered device', () => {
     await login(email, {}, browser);
     expect((await browser.get('/v1/people')).status).toBe(200);
     await set(org, 'remember_device_days', 0);
-    expect(seen(await browser.get('/v1/people'))).toBe('403 mfa_enrollment_required');
+    expect(seen(await browser.get('/v1/people'))).toBe('403 step_up_required');
     await app.forgetStep(harness);
     expect((await browser.post('/v1/auth/step-up', { totp: app.fresh() })).status).toBe(204);
     expect((await browser.get('/v1/people')).status).toBe(200);
