@@ -79,10 +79,10 @@ describe('who-can', () => {
     });
     await other.post(`/v1/access/grants/${id}/approve`);
     await override(member, 'person:unlock-contact', 'own');
-    const found = (await whoCan(`resource=person&id=${person}&permission=person:unlock-contact`)).find(
+    const explanation = (await whoCan(`resource=person&id=${person}&permission=person:unlock-contact`)).find(
       ({ membershipId }) => membershipId === member.membershipId,
     );
-    expect(found).toMatchObject({
+    expect(explanation).toMatchObject({
       scope: 'org',
       reasons: [
         { step: 'see', permission: 'person:read' },
@@ -153,13 +153,13 @@ describe('who-can', () => {
   });
 
   it('rejects invisible records, unknown resource types, and permissions that do not apply', async () => {
-    const elsewhere = await harness.make.person(await harness.make.organization('gme'));
+    const foreignPerson = await harness.make.person(await harness.make.organization('gme'));
     const { member, person } = await mentor();
     const status = async (query: string, client = director) => {
       const { status: code, body } = await client.get(`/v1/access/who-can?${query}`);
       return [code, body.code];
     };
-    expect(await status(`resource=person&id=${elsewhere}`)).toEqual([404, 'not_found']);
+    expect(await status(`resource=person&id=${foreignPerson}`)).toEqual([404, 'not_found']);
     expect(await status('resource=secret')).toEqual([400, 'unknown_resource_type']);
     expect(await status('resource=person&permission=person:fly')).toEqual([400, 'unknown_permission']);
     expect(await status(`resource=person&id=${person}&permission=sso:read`)).toEqual([
@@ -265,13 +265,13 @@ describe('a preview', () => {
   it('reveals nothing about another organization, even for a user who belongs to both', async () => {
     const second = await harness.make.organization('gme');
     const { member } = await mentor();
-    const there = await harness.make.member(second, 'program_director', { email: member.email });
-    expect(there.userId).toBe(member.userId);
+    const otherMembership = await harness.make.member(second, 'program_director', { email: member.email });
+    expect(otherMembership.userId).toBe(member.userId);
     const answer = await preview(member);
     expect(answer).toMatchObject({ membershipId: member.membershipId, role: 'mentor' });
-    expect(JSON.stringify(answer)).not.toContain(there.membershipId);
-    const stranger = await harness.make.member(second, 'mentor');
-    expect((await director.get(`/v1/access/preview?userId=${stranger.userId}`)).status).toBe(404);
+    expect(JSON.stringify(answer)).not.toContain(otherMembership.membershipId);
+    const foreignMember = await harness.make.member(second, 'mentor');
+    expect((await director.get(`/v1/access/preview?userId=${foreignMember.userId}`)).status).toBe(404);
   });
 });
 

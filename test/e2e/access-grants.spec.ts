@@ -29,12 +29,12 @@ async function mentor(): Promise<{ member: Member; client: Client; person: strin
   return { member, client: await harness.signIn(member.email), person: await harness.make.person(orgId) };
 }
 
-const requestGrant = (client: Client, more: object = {}) =>
+const requestGrant = (client: Client, fields: object = {}) =>
   client.post('/v1/access/grants', {
     grants: [{ permission: 'person:read', scope: 'org' }],
     reason: REASON,
     minutes: 30,
-    ...more,
+    ...fields,
   });
 
 describe('an access grant', () => {
@@ -76,14 +76,14 @@ describe('an access grant', () => {
 
   it('covers only the requested person and removes the access when it ends', async () => {
     const { client, person } = await mentor();
-    const stranger = await harness.make.person(orgId);
+    const otherPerson = await harness.make.person(orgId);
     const {
       body: { id },
     } = await requestGrant(client, { personId: person, grants: [{ permission: 'person:read', scope: 'assigned' }] });
     await director.post(`/v1/access/grants/${id}/approve`);
     expect([
       (await client.get(`/v1/people/${person}`)).status,
-      (await client.get(`/v1/people/${stranger}`)).status,
+      (await client.get(`/v1/people/${otherPerson}`)).status,
     ]).toEqual([200, 404]);
     await director.delete(`/v1/access/grants/${id}`);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
@@ -136,8 +136,10 @@ describe('an access grant', () => {
 
 describe('the approval of an access grant', () => {
   it('rejects the recipient and the requester, in raw SQL too', async () => {
-    const mine = (await requestGrant(director)).body.id as string;
-    expect((await director.post(`/v1/access/grants/${mine}/approve`)).body.code).toBe('access_grant_self_approval');
+    const ownRequest = (await requestGrant(director)).body.id as string;
+    expect((await director.post(`/v1/access/grants/${ownRequest}/approve`)).body.code).toBe(
+      'access_grant_self_approval',
+    );
     const { member } = await mentor();
     const requested = (await requestGrant(director, { membershipId: member.membershipId })).body.id as string;
     expect((await director.post(`/v1/access/grants/${requested}/approve`)).body.code).toBe(

@@ -105,7 +105,7 @@ describe('rotation', () => {
       ]);
     await Promise.all([first, second].map((raw) => raw.enter(sessionSecret(director))));
     expect((await rotate(first, 'first')).rows).toEqual([{ state: 'ok' }]);
-    const late = rotate(second, 'second');
+    const blockedRotation = rotate(second, 'second');
     await until(
       'the second rotation waits',
       async () =>
@@ -117,7 +117,7 @@ describe('rotation', () => {
         ).length > 0,
     );
     await first.client.query('COMMIT');
-    expect((await late).rows).toEqual([{ state: 'rotated' }]);
+    expect((await blockedRotation).rows).toEqual([{ state: 'rotated' }]);
     await Promise.all([first.end(), second.end()]);
   });
 
@@ -293,15 +293,15 @@ describe('rate limits', () => {
 describe('the key itself', () => {
   it('is stored in no table, no log line, and no Redis entry', async () => {
     const api = await startCaptured(harness);
-    const made = await madeKey(director, ['person:read']);
-    const client = new KeyClient(api.url, made.key);
+    const created = await madeKey(director, ['person:read']);
+    const client = new KeyClient(api.url, created.key);
     await client.get('/v1/people');
     await client.get('/v1/audit');
-    await client.get(`/v1/people/${made.key}`);
-    await client.get(`/v1/people?cursor=${made.key}`);
-    const { body: rotated } = await director.post(`/v1/api-keys/${made.id}/rotate`, {});
+    await client.get(`/v1/people/${created.key}`);
+    await client.get(`/v1/people?cursor=${created.key}`);
+    const { body: rotated } = await director.post(`/v1/api-keys/${created.id}/rotate`, {});
     await harness.settled();
-    const secrets = [made.key, rotated.key as string].flatMap((key) => [
+    const secrets = [created.key, rotated.key as string].flatMap((key) => [
       key,
       key.slice(3, 46),
       Buffer.from(key).toString('hex'),

@@ -48,11 +48,11 @@ async function within<T>(key: string, fn: (raw: RawSql) => Promise<T>): Promise<
 
 describe('a new key', () => {
   it('is shown once and is listed with its prefix, its last use, and its last IP', async () => {
-    const { key, ...made } = await madeKey(director, ['person:read'], {
+    const { key, ...created } = await madeKey(director, ['person:read'], {
       expiresInDays: 365,
       allowedRanges: ['10.0.0.0/8'],
     });
-    expect(made).toMatchObject({
+    expect(created).toMatchObject({
       membershipId: directorMember.membershipId,
       prefix: key.slice(0, 9),
       permissions: ['person:read'],
@@ -61,10 +61,10 @@ describe('a new key', () => {
       lastUsedIp: null,
       revokedAt: null,
     });
-    expect(Math.round((Date.parse(made.expiresAt) - Date.now()) / 86_400_000)).toBe(365);
+    expect(Math.round((Date.parse(created.expiresAt) - Date.now()) / 86_400_000)).toBe(365);
     expect((await keyClient(key, '10.9.8.7').get('/v1/people')).status).toBe(200);
     const listed = await director.get(`/v1/api-keys?membershipId=${directorMember.membershipId}`);
-    expect(listed.body.items[0]).toEqual({ ...made, lastUsedAt: expect.any(String), lastUsedIp: '10.9.8.7' });
+    expect(listed.body.items[0]).toEqual({ ...created, lastUsedAt: expect.any(String), lastUsedIp: '10.9.8.7' });
     expect(listed.text).not.toContain(key.slice(9));
   });
 
@@ -76,7 +76,7 @@ describe('a new key', () => {
       );
     expect(await create({ permissions: ['person:read', 'audit:read'] })).toBe('403 insufficient_privileges_to_grant');
     expect(await create({ permissions: ['person:reed'] })).toBe('400 unknown_permission');
-    const wrong = [
+    const invalid = [
       { permissions: [] },
       { permissions: ['*'] },
       { permissions: ['person:*'] },
@@ -92,7 +92,7 @@ describe('a new key', () => {
       { name: '' },
       { membershipId: directorMember.membershipId },
     ];
-    for (const more of wrong) expect([more, await create(more)]).toEqual([more, '400 invalid_request']);
+    for (const more of invalid) expect([more, await create(more)]).toEqual([more, '400 invalid_request']);
     expect(await create({ expiresInDays: undefined })).toBe('400 invalid_request');
     expect(await create({ allowedRanges: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })).toBe('201');
   });
@@ -187,9 +187,9 @@ describe('a key', () => {
       'audit:read',
       'access-grant:request',
     ]);
-    const stranger = await harness.make.person(orgId);
+    const unassigned = await harness.make.person(orgId);
     const read = async (id: string) => (await keyClient(key).get(`/v1/people/${id}`)).status;
-    expect([await read(person), await read(stranger), (await keyClient(key).get('/v1/audit')).status]).toEqual([
+    expect([await read(person), await read(unassigned), (await keyClient(key).get('/v1/audit')).status]).toEqual([
       200, 404, 200,
     ]);
     await director.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'none' });
@@ -206,14 +206,14 @@ describe('a key', () => {
     });
     await director.post(`/v1/access/grants/${id}/approve`);
     expect([
-      await read(stranger),
+      await read(unassigned),
       (await client.get('/v1/memberships')).status,
       (await keyClient(key).get('/v1/memberships')).status,
     ]).toEqual([200, 200, 403]);
     await director.delete(`/v1/access/grants/${id}`);
-    expect(await read(stranger)).toBe(404);
+    expect(await read(unassigned)).toBe(404);
     await director.patch(`/v1/memberships/${member.membershipId}`, { role: 'trainee' });
-    expect([await read(person), await read(stranger)]).toEqual([404, 404]);
+    expect([await read(person), await read(unassigned)]).toEqual([404, 404]);
     await director.delete(`/v1/memberships/${member.membershipId}`);
     expect(outcome(await keyClient(key).get('/v1/auth/me'))).toBe('401 unauthenticated');
     await sql(`UPDATE memberships SET status = 'active', ended_at = NULL WHERE id = $1`, [member.membershipId]);

@@ -144,8 +144,8 @@ describe('paging through the audit log', () => {
 
   it('stays consistent while events are appended', async () => {
     const before = await matching(other, {});
-    const seen = await walk(reader, '/v1/audit?limit=100');
-    expect(seen.map(({ id }) => id).filter((id) => before.includes(id))).toEqual(before);
+    const listed = await walk(reader, '/v1/audit?limit=100');
+    expect(listed.map(({ id }) => id).filter((id) => before.includes(id))).toEqual(before);
   });
 
   it('never shows events of another organization', async () => {

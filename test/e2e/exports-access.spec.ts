@@ -167,8 +167,8 @@ describe('another member', () => {
   it('of the organization can see the export but can neither get nor use a link', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     const colleague = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
-    const seen = await colleague.get(`/v1/exports/${id}`);
-    expect(seen.body).toMatchObject({ id, status: 'ready', url: null, requestedBy: member.membershipId });
+    const shown = await colleague.get(`/v1/exports/${id}`);
+    expect(shown.body).toMatchObject({ id, status: 'ready', url: null, requestedBy: member.membershipId });
     expect((await colleague.get('/v1/exports?limit=1')).body).toMatchObject({ items: [{ id, url: null }] });
     expect(await colleague.get(url!)).toMatchObject({ status: 404 });
     expect((await director.get(url!)).status).toBe(200);

@@ -50,18 +50,18 @@ const watermark = (id: string) =>
 
 describe('the list of people as CSV', () => {
   it('is valid CSV with a watermark in every line and escaped formulas', async () => {
-    const made = await exported(director, { kind: 'people_csv' });
-    expect(made).toMatchObject({ status: 'ready', progress: { rows: 2 }, errorCode: null });
-    const file = await director.get(made.url!);
+    const result = await exported(director, { kind: 'people_csv' });
+    expect(result).toMatchObject({ status: 'ready', progress: { rows: 2 }, errorCode: null });
+    const file = await director.get(result.url!);
     expect(file.status).toBe(200);
     expect(Object.fromEntries(file.headers)).toMatchObject({
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': 'attachment; filename="people.csv"',
-      'content-length': String(made.bytes),
+      'content-length': String(result.bytes),
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     });
-    expect(createHash('sha256').update(file.body).digest('hex')).toBe(made.sha256);
+    expect(createHash('sha256').update(file.body).digest('hex')).toBe(result.sha256);
     const [header, ...rows] = readCsv(file.text);
     expect(header!.slice(0, -1)).toEqual([
       'Id',
@@ -75,7 +75,7 @@ describe('the list of people as CSV', () => {
       'Created',
       'Updated',
     ]);
-    for (const row of [header!, ...rows]) expect(row.at(-1)).toMatch(watermark(made.id));
+    for (const row of [header!, ...rows]) expect(row.at(-1)).toMatch(watermark(result.id));
     expect(rows[0]!.slice(0, 5)).toEqual([personId, '', 'trainee', 'Ada', 'Synthetic']);
     expect(rows[1]!.slice(3, 8)).toEqual([
       '\'=HYPERLINK("http://evil.example")',
@@ -151,16 +151,16 @@ describe("one person's record as PDF", () => {
   }
 
   it('has a watermark on every page, masks identifiers, and records the unlocked contact details', async () => {
-    const made = await exported(director, { kind: 'person_pdf', personId });
-    const found = await pages(director, made.url!);
-    expect(found.length).toBeGreaterThan(0);
-    for (const page of found) expect(page.split(`<${member.email}>·SyntheticHarbour`)).toHaveLength(3);
-    expect(found.join('')).toContain('***-**-3456');
-    expect(found.join('')).toContain('**/**/1990');
-    expect(found.join('')).toContain('ada@test.example');
-    expect(found.join('')).not.toMatch(/000-12|1990-02|02-03/);
+    const result = await exported(director, { kind: 'person_pdf', personId });
+    const texts = await pages(director, result.url!);
+    expect(texts.length).toBeGreaterThan(0);
+    for (const page of texts) expect(page.split(`<${member.email}>·SyntheticHarbour`)).toHaveLength(3);
+    expect(texts.join('')).toContain('***-**-3456');
+    expect(texts.join('')).toContain('**/**/1990');
+    expect(texts.join('')).toContain('ada@test.example');
+    expect(texts.join('')).not.toMatch(/000-12|1990-02|02-03/);
     const unlocked = ['email', 'phone'];
-    expect(await events('export.completed', made.id)).toMatchObject([{ meta: { kind: 'person_pdf', unlocked } }]);
+    expect(await events('export.completed', result.id)).toMatchObject([{ meta: { kind: 'person_pdf', unlocked } }]);
     expect(await events('person.contact_unlocked', personId)).toContainEqual({
       actor_type: 'user',
       actor_id: member.userId,
@@ -176,9 +176,9 @@ describe("one person's record as PDF", () => {
       [orgId, other.membershipId],
     );
     const client = await harness.signIn(other.email);
-    const made = await exported(client, { kind: 'person_pdf', personId });
-    expect((await pages(client, made.url!)).join('')).not.toMatch(/ada@test|Contact|5550100/);
-    expect(await events('export.completed', made.id)).toMatchObject([{ meta: { unlocked: [] } }]);
+    const result = await exported(client, { kind: 'person_pdf', personId });
+    expect((await pages(client, result.url!)).join('')).not.toMatch(/ada@test|Contact|5550100/);
+    expect(await events('export.completed', result.id)).toMatchObject([{ meta: { unlocked: [] } }]);
   });
 
   it('omits staff-only fields for a portal user, and so does the CSV', async () => {

@@ -129,8 +129,10 @@ describe('a reset by an administrator', () => {
     expect(outcome(await director.delete(`/v1/memberships/${directorMember.membershipId}/factors`))).toBe(
       '403 insufficient_privileges_to_grant',
     );
-    const stranger = await harness.make.member(await harness.make.organization('gme'), 'trainee');
-    expect(outcome(await director.delete(`/v1/memberships/${stranger.membershipId}/factors`))).toBe('404 not_found');
+    const foreignMember = await harness.make.member(await harness.make.organization('gme'), 'trainee');
+    expect(outcome(await director.delete(`/v1/memberships/${foreignMember.membershipId}/factors`))).toBe(
+      '404 not_found',
+    );
   });
 
   it('is rejected for a member of several organizations, which only an operator can reset', async () => {

@@ -208,11 +208,11 @@ describe('raw SQL that changes its tenant context within a statement', () => {
     raw.client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(client)]);
 
   it('reads rows of an organization only with the permissions that the caller holds there', async () => {
-    const mine = await harness.make.organization('gme');
-    const theirs = await harness.make.organization('gme');
-    await harness.make.person(theirs);
-    const asDirector = await harness.signIn((await harness.make.member(mine, 'program_director')).email);
-    const asTrainee = await harness.signIn((await harness.make.member(theirs, 'trainee')).email);
+    const ownOrg = await harness.make.organization('gme');
+    const otherOrg = await harness.make.organization('gme');
+    await harness.make.person(otherOrg);
+    const asDirector = await harness.signIn((await harness.make.member(ownOrg, 'program_director')).email);
+    const asTrainee = await harness.signIn((await harness.make.member(otherOrg, 'trainee')).email);
     await raw.client.query('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
     await enter(asDirector);
     const directorContext = await context();
@@ -230,7 +230,7 @@ describe('raw SQL that changes its tenant context within a statement', () => {
         THEN '00000000-0000-0000-0000-000000000000'::uuid END)`,
         [directorContext],
       );
-      expect([table, mixed.rows.filter((row) => row['org_id'] === theirs).length <= honest.rowCount]).toEqual([
+      expect([table, mixed.rows.filter((row) => row['org_id'] === otherOrg).length <= honest.rowCount]).toEqual([
         table,
         true,
       ]);
@@ -256,18 +256,19 @@ describe('raw SQL that changes its tenant context within a statement', () => {
     const before = await connections();
     await raw.client.query('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
     await enter(elsewhere);
-    const there = await context();
+    const otherContext = await context();
     await enter(client);
-    const here = await context();
-    const become = (one: string) => `set_config('vouchsafe.context', '${one}', true)`;
+    const ownContext = await context();
+    const lowestId = '00000000-0000-0000-0000-000000000000';
+    const setContext = (one: string) => `set_config('vouchsafe.context', '${one}', true)`;
     const statements: string[] = [];
-    for (const one of [there, here]) {
-      for (const other of [there, here]) {
-        const written = `left('Taken' || ${become(one)}, 5)`;
+    for (const one of [otherContext, ownContext]) {
+      for (const other of [otherContext, ownContext]) {
+        const written = `left('Taken' || ${setContext(one)}, 5)`;
         for (const where of [
           'true',
-          `(SELECT ${become(other)}) IS NOT NULL`,
-          `id > (SELECT CASE WHEN ${become(other)} IS NOT NULL THEN '00000000-0000-0000-0000-000000000000'::uuid END)`,
+          `(SELECT ${setContext(other)}) IS NOT NULL`,
+          `id > (SELECT CASE WHEN ${setContext(other)} IS NOT NULL THEN '${lowestId}'::uuid END)`,
         ]) {
           statements.push(
             `UPDATE sso_connections SET name = ${written} WHERE ${where}`,
@@ -279,17 +280,17 @@ describe('raw SQL that changes its tenant context within a statement', () => {
         ) => `INSERT INTO sso_connections (org_id, id, name, idp_entity_id, idp_sso_url, idp_certificates,
           db_secret_enc, db_secret_hash)
           SELECT '${orgId}', ${id}, ${written}, 'x', 'https://elsewhere.example', '{x}', '\\x00', sha256('x')
-            WHERE (SELECT ${become(other)}) IS NOT NULL`;
+            WHERE (SELECT ${setContext(other)}) IS NOT NULL`;
         statements.push(
           insert('gen_random_uuid()'),
           `${insert(`'${connection.id}'`)} ON CONFLICT (org_id, id) DO UPDATE SET name = left('Taken' || ` +
-            `${become(one)}, 5)`,
+            `${setContext(one)}, 5)`,
         );
       }
     }
-    for (const first of [there, here]) {
+    for (const first of [otherContext, ownContext]) {
       for (const statement of statements) {
-        await raw.client.query(`SELECT ${become(first)}`);
+        await raw.client.query(`SELECT ${setContext(first)}`);
         await raw.attempt(statement);
       }
     }

@@ -154,7 +154,7 @@ describe('an invitee without an account', () => {
     const [one, two] = [await RawSql.open(harness.env.DATABASE_URL!), await RawSql.open(harness.env.DATABASE_URL!)];
     await Promise.all([one.client.query('BEGIN'), two.client.query('BEGIN')]);
     expect((await acceptRaw(one, token)).rows).toEqual([{ state: 'accepted' }]);
-    const late = acceptRaw(two, token);
+    const blocked = acceptRaw(two, token);
     await until(
       'the second acceptance waits for the first',
       async () =>
@@ -162,7 +162,7 @@ describe('an invitee without an account', () => {
           .length === 1,
     );
     await one.client.query('COMMIT');
-    expect((await late).rows).toEqual([{ state: 'used' }]);
+    expect((await blocked).rows).toEqual([{ state: 'used' }]);
     await Promise.all([one.end(), two.end()]);
   });
 
