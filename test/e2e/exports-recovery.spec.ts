@@ -219,7 +219,7 @@ describe('a worker', () => {
     expect((await over(director, await requestExport())).status).toBe('ready');
   });
 
-  it('removes downloaded files at once and finished exports after a week', async () => {
+  it('deletes downloaded files first and finished exports a week later', async () => {
     const [downloaded, untouched] = [
       await over(director, await requestExport()),
       await over(director, await requestExport()),

@@ -181,7 +181,7 @@ describe("one person's record as PDF", () => {
     expect(await events('export.completed', result.id)).toMatchObject([{ meta: { unlocked: [] } }]);
   });
 
-  it('omits staff-only fields for a portal user, and so does the CSV', async () => {
+  it('omits staff-only fields for a portal user, in the PDF and in the CSV', async () => {
     const { email, membershipId } = await harness.make.member(orgId, 'trainee', { personId });
     await harness.database.superuser(
       `INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT $1, $2, p, 'org'

@@ -42,7 +42,7 @@ const enableReporting = async ({ client }: Site) =>
   expect((await client.patch(CURRENT, { institutionReporting: true })).status).toBe(200);
 
 describe('an institution', () => {
-  it('gains and loses organizations only by an operator, and a change revokes their consent', async () => {
+  it('is joined and left through an operator, and each change revokes the earlier consent', async () => {
     const one = await site(null);
     expect(outcome(await one.client.patch(CURRENT, { institutionReporting: true }))).toEqual([409, 'no_institution']);
     expect(outcome(await one.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: true }))).toEqual([
@@ -85,7 +85,7 @@ describe('an institution', () => {
     ]);
   });
 
-  it('is required to exist before it gains an organization', async () => {
+  it('must exist before an operator can add an organization', async () => {
     const { org } = await site(null);
     await expect(addToInstitution(harness.operator, org, newId())).rejects.toThrow('foreign key');
   });
