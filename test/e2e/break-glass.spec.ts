@@ -54,7 +54,7 @@ describe('where single sign-on is enforced', () => {
     await secondFactor(leader);
     expect(await people(client)).toEqual([200, undefined]);
     expect(await alarms()).toEqual(expect.arrayContaining([{ target_id: leader.userId, member: leader.membershipId }]));
-    expect((await mailsTo(harness, other.email)).at(-1)?.text).toMatch(/signed in past your single sign-on/);
+    expect((await mailsTo(harness, other.email)).at(-1)?.text).toMatch(/signed in without single sign-on/);
     expect(await mailsTo(harness, leader.email)).toEqual([]);
     const before = (await alarms()).length;
     await secondFactor(leader);

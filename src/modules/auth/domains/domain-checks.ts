@@ -9,7 +9,10 @@ import { DomainsRepository, type DomainRow } from './domains.repository.js';
 import { isProven } from './domains.service.js';
 import { SsoNotices } from '../sso/index.js';
 
-/** Looks domains up and writes down what was seen; needs the worker's role. Called with no transaction open. */
+/**
+ * Looks up the DNS records of domains and stores the results. Requires the database role of the worker. The caller must
+ * not have an open transaction.
+ */
 @Injectable()
 export class DomainChecks {
   constructor(
@@ -20,7 +23,7 @@ export class DomainChecks {
     private readonly audit: AuditLog,
   ) {}
 
-  /** The domain after the look; null when there is none of this id. */
+  /** Checks one domain and returns its new row; returns null when no domain has this id. */
   async check(id: string): Promise<DomainRow | null> {
     const domain = await this.within(() => this.domains.find(id));
     if (domain === null) return null;
@@ -32,8 +35,8 @@ export class DomainChecks {
   }
 
   /**
-   * Takes a domain for shown without a look: for demonstration data, whose domains cannot exist. Null when there is
-   * none of this id.
+   * Marks a domain as verified without a DNS lookup. Demonstration data needs this, because its domains do not exist.
+   * Does nothing when no domain has this id.
    */
   async assume(id: string): Promise<void> {
     const domain = await this.within(() => this.domains.find(id));
@@ -61,7 +64,7 @@ export class DomainChecks {
     else if (verificationFailedAt === null)
       this.audit.record('sso.domain_verification_failed', { target, meta: { reason: problem } });
     if (after.verifiedAt === null || verificationFailedAt === null)
-      await this.notices.tell(after.verifiedAt === null ? 'domain_unverified' : 'domain_lost', id);
+      await this.notices.notify(after.verifiedAt === null ? 'domain_unverified' : 'domain_lost', id);
   }
 
   private within<T>(fn: () => Promise<T>): Promise<T> {

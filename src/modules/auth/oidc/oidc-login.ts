@@ -41,7 +41,7 @@ export async function beginSignIn(
   const forceAuthn = connection.forceAuthn || (visitor.forceAuthn ?? false);
   await requests.remember<PendingOidcRequest>(
     { connectionId: connection.id, requestId: state, browser: secret },
-    { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, aim: visitor.intent },
+    { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, intent: visitor.intent },
   );
   const url = new URL(metadata.authorization_endpoint);
   const parameters = {

@@ -37,7 +37,7 @@ export class OidcController {
     const visitor = {
       cookieHeader: request.headers.cookie,
       returnTo,
-      aim: { organization },
+      intent: { organization },
       forceAuthn: forceAuthn === 'true',
       loginHint,
     };

@@ -111,7 +111,7 @@ export class OidcService {
       returnTo: pending.returnTo,
       idpSession: text(token.claims, 'sid'),
       idpSubject: identity.subjectKey,
-      intent: pending.aim,
+      intent: pending.intent,
       diagnostics: diagnosticsOfClaims(token.claims, shown),
     };
   }

@@ -45,7 +45,12 @@ export async function beginSignIn(
   const request = authnRequest(connection, visitor);
   await requests.remember(
     { connectionId: connection.id, requestId: request.id, browser },
-    { createdAt: new Date(visitor.now).toISOString(), returnTo, forceAuthn: visitor.forceAuthn, aim: visitor.intent },
+    {
+      createdAt: new Date(visitor.now).toISOString(),
+      returnTo,
+      forceAuthn: visitor.forceAuthn,
+      intent: visitor.intent,
+    },
   );
   const message = {
     field: 'SAMLRequest',

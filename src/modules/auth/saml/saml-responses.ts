@@ -149,7 +149,7 @@ function identityIn({ assertion, connection, request, signedXml }: VerifiedRespo
     idpSession: assertion.sessionIndex,
     idpSubject: nameIdKey(assertion.nameId),
     signedInAt: assertion.authenticatedAt,
-    intent: request?.aim,
+    intent: request?.intent,
     diagnostics: diagnosticsOf(signedXml, connection),
   };
 }

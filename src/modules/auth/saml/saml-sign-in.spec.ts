@@ -66,7 +66,7 @@ describe('a truthful response signs in', () => {
           ['groups', ['mentors']],
         ]),
       },
-      aim: undefined,
+      intent: undefined,
       diagnostics: expect.objectContaining({
         issuer: 'https://idp.example.test/metadata',
         attributes: ['mail', 'displayName', 'groups'],

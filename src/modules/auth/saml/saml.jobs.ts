@@ -51,6 +51,6 @@ export class SamlJobs {
     await this.connections.update(id, { expiryAlert: days });
     if (days === null) return;
     this.audit.record('sso.certificate_expiring', { target: { type: 'sso-connection', id }, meta: { days } });
-    await this.notices.tell('certificate_expiring', id, days);
+    await this.notices.notify('certificate_expiring', id, days);
   }
 }
