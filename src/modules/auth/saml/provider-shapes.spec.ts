@@ -190,10 +190,10 @@ describe('a form of ours', () => {
   it('is shown once, and to the browser that it was made for', async () => {
     const forms = new OutgoingForms(new MemoryRedis());
     const form = { action: 'https://idp.example.test/sso', fields: { SAMLRequest: 'AAAA' } };
-    await forms.keep('ticket', 'browser', form);
-    await expect(forms.take('ticket', 'another')).rejects.toMatchObject({ reason: 'request_unknown' });
-    expect(await forms.take('ticket', 'browser')).toEqual(form);
-    await expect(forms.take('ticket', 'browser')).rejects.toMatchObject({ reason: 'request_unknown' });
+    await forms.store('ticket', 'browser', form);
+    await expect(forms.consume('ticket', 'another')).rejects.toMatchObject({ reason: 'request_unknown' });
+    expect(await forms.consume('ticket', 'browser')).toEqual(form);
+    await expect(forms.consume('ticket', 'browser')).rejects.toMatchObject({ reason: 'request_unknown' });
   });
 });
 

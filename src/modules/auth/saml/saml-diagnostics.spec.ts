@@ -45,7 +45,7 @@ describe('the diagnostics of a response', () => {
   it('holds no signature and no key, so that it opens nothing', () => {
     const { text } = diagnosticsOf(response({ groups: ['mentors'] }));
     expect(text).not.toMatch(/SignatureValue|DigestValue|X509Certificate|SignedInfo/);
-    expect(text!.match(/<!-- Signature left out -->/g)).toHaveLength(2);
+    expect(text!.match(/<!-- Signature omitted -->/g)).toHaveLength(2);
   });
 
   it('cannot be made to hold markup by what was sent', () => {

@@ -30,9 +30,9 @@ export class SamlResponseGuard extends AuthGuard('saml') {
       if (request.verifiedIdentity === undefined) throw libraryRefusal(undefined);
       return true;
     } catch (error) {
-      const refusal = libraryRefusal(error);
-      await this.record(String(request.params['connectionId']), request.body, refusal);
-      throw problemOf(refusal);
+      const rejection = libraryRefusal(error);
+      await this.record(String(request.params['connectionId']), request.body, rejection);
+      throw problemOf(rejection);
     }
   }
 
@@ -46,12 +46,12 @@ export class SamlResponseGuard extends AuthGuard('saml') {
   }
 
   private async record(connectionId: string, body: unknown, { reason, message, cause }: SsoError): Promise<void> {
-    this.log.warn(`response refused: ${reason === 'library_rejected' ? message : reason}`);
+    this.log.warn(`response rejected: ${reason === 'library_rejected' ? message : reason}`);
     if (reason === 'unexpected') this.log.error('a response could not be verified', cause);
     try {
       await this.signIn.recordRefusal(connectionId, 'saml', reason, diagnosticsOfForm(body));
     } catch (error) {
-      this.log.error('a refused response could not be recorded', error);
+      this.log.error('a rejected response could not be recorded', error);
     }
   }
 }
