@@ -1,4 +1,4 @@
-import { type Means, type Attack, saying, altered, posted, swap, carrying } from './saml-attacks.js';
+import { type AttackContext, type Attack, saying, altered, posted, swap, carrying } from './saml-attacks.js';
 import { assertionXml, responseXml, sign, signedResponse, status } from './saml-idp.js';
 
 export const FORM_ATTACKS: readonly Attack[] = [
@@ -124,15 +124,15 @@ export const DOCUMENT_ATTACKS: readonly Attack[] = [
   ['a NUL character', 'xml_malformed', altered((xml) => swap(xml, '>subject-1<', '>subject-1\0<'))],
 ];
 
-const LOGOUT = (means: Means): string =>
+const LOGOUT = (context: AttackContext): string =>
   sign(
-    responseXml(means.parts, '').replaceAll('samlp:Response', 'samlp:LogoutResponse'),
-    means.parts.responseAttrs['ID']!,
-    means.key,
+    responseXml(context.parts, '').replaceAll('samlp:Response', 'samlp:LogoutResponse'),
+    context.parts.responseAttrs['ID']!,
+    context.key,
   );
 
 export const SHAPE_ATTACKS: readonly Attack[] = [
-  ['a signed LogoutResponse', 'not_a_response', (means) => ({ xml: LOGOUT(means) })],
+  ['a signed LogoutResponse', 'not_a_response', (context) => ({ xml: LOGOUT(context) })],
   [
     'an assertion without a response',
     'not_a_response',

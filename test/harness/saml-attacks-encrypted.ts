@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto';
-import type { Attack, Means } from './saml-attacks.js';
+import type { Attack, AttackContext } from './saml-attacks.js';
 import {
   CBC_128,
   CBC_256,
@@ -23,30 +23,30 @@ import {
   type SignatureChoices,
 } from './saml-idp.js';
 
-const truth = (means: Means, what: 'assertion' | 'both' = 'assertion', choices?: SignatureChoices): string =>
-  signedResponse(means.parts, means.key, what, choices);
-const ours = ({ departed }: Means): string => departed.connection.spKeys[0]!.certificate;
+const truth = (context: AttackContext, what: 'assertion' | 'both' = 'assertion', choices?: SignatureChoices): string =>
+  signedResponse(context.parts, context.key, what, choices);
+const ours = ({ login }: AttackContext): string => login.connection.spKeys[0]!.certificate;
 
 /** A true assertion, under encryption of some kind. */
-const under = (choices: EncryptionChoices) => (means: Means) => ({
-  xml: withEncrypted(truth(means), ours(means), choices),
+const under = (choices: EncryptionChoices) => (context: AttackContext) => ({
+  xml: withEncrypted(truth(context), ours(context), choices),
 });
 /** The true message with its assertion changed before it was encrypted. */
-const hiding = (change: (assertion: string, means: Means) => string) => (means: Means) => ({
-  xml: withEncrypted(truth(means), ours(means), {}, (assertion) => change(assertion, means)),
+const hiding = (change: (assertion: string, context: AttackContext) => string) => (context: AttackContext) => ({
+  xml: withEncrypted(truth(context), ours(context), {}, (assertion) => change(assertion, context)),
 });
 /** Signed truly about something that is not so, and encrypted. */
-const saying = (change: (means: Means) => Partial<Parts>) => (means: Means) => ({
-  xml: withEncrypted(signedResponse({ ...means.parts, ...change(means) }, means.key), ours(means)),
+const saying = (change: (context: AttackContext) => Partial<Parts>) => (context: AttackContext) => ({
+  xml: withEncrypted(signedResponse({ ...context.parts, ...change(context) }, context.key), ours(context)),
 });
 /** Changed after encryption. */
-const altered = (from: string | RegExp, to: string, choices?: EncryptionChoices) => (means: Means) => {
-  const xml = withEncrypted(truth(means), ours(means), choices);
+const altered = (from: string | RegExp, to: string, choices?: EncryptionChoices) => (context: AttackContext) => {
+  const xml = withEncrypted(truth(context), ours(context), choices);
   const changed = xml.replace(from, () => to);
   if (changed === xml) throw new Error(`Nothing to replace: ${String(from)}`);
   return { xml: changed };
 };
-const evil = ({ parts }: Means): string =>
+const evil = ({ parts }: AttackContext): string =>
   assertionXml({ ...parts, nameId: nameId('admin'), assertionAttrs: { ...parts.assertionAttrs, ID: '_evil' } });
 const flipped =
   (at: number) =>
@@ -57,27 +57,31 @@ const flipped =
 
 /** Attacks behind, and on, the encryption. For a connection that has a key and asks for an encrypted assertion. */
 export const ENCRYPTION_ATTACKS: readonly Attack[] = [
-  ['a plain assertion where an encrypted one is wanted', 'assertion_not_encrypted', (means) => ({ xml: truth(means) })],
+  [
+    'a plain assertion where an encrypted one is wanted',
+    'assertion_not_encrypted',
+    (context) => ({ xml: truth(context) }),
+  ],
   [
     'an unsigned assertion under encryption',
     'assertion_unsigned',
-    (means) => ({ xml: responseXml(means.parts, encrypted(assertionXml(means.parts), ours(means))) }),
+    (context) => ({ xml: responseXml(context.parts, encrypted(assertionXml(context.parts), ours(context))) }),
   ],
   [
     'an unsigned assertion under encryption in a signed response',
     'assertion_unsigned',
-    (means) => ({
+    (context) => ({
       xml: sign(
-        responseXml(means.parts, encrypted(assertionXml(means.parts), ours(means))),
-        means.parts.responseAttrs['ID']!,
-        means.key,
+        responseXml(context.parts, encrypted(assertionXml(context.parts), ours(context))),
+        context.parts.responseAttrs['ID']!,
+        context.key,
       ),
     }),
   ],
   [
     'a forged assertion under encryption',
     'signature_invalid',
-    (means) => ({ xml: withEncrypted(signedResponse(means.parts, means.strange), ours(means)) }),
+    (context) => ({ xml: withEncrypted(signedResponse(context.parts, context.untrusted), ours(context)) }),
   ],
   [
     'a name changed before encryption',
@@ -87,8 +91,8 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
   [
     'a signed response, changed outside its encrypted assertion',
     'signature_invalid',
-    (means) => ({
-      xml: sign(withEncrypted(truth(means), ours(means)), means.parts.responseAttrs['ID']!, means.key)
+    (context) => ({
+      xml: sign(withEncrypted(truth(context), ours(context)), context.parts.responseAttrs['ID']!, context.key)
         .replace('<samlp:Status>', '<samlp:Status >')
         .replace('Version="2.0"', 'Version="2.0" Consent="x"'),
     }),
@@ -96,71 +100,77 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
   [
     'SHA-1 under encryption',
     'signature_algorithm',
-    (means) => ({
+    (context) => ({
       xml: withEncrypted(
-        truth(means, 'assertion', { signature: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1' }),
-        ours(means),
+        truth(context, 'assertion', { signature: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1' }),
+        ours(context),
       ),
     }),
   ],
   [
     'a forged assertion before the signed one, both encrypted',
     'assertion_not_single',
-    hiding((assertion, means) => evil(means) + assertion),
+    hiding((assertion, context) => evil(context) + assertion),
   ],
   [
     'the signed assertion inside a forged one, encrypted',
     'assertion_not_single',
-    hiding((assertion, means) => evil(means).replace('</saml:Assertion>', `${assertion}</saml:Assertion>`)),
+    hiding((assertion, context) => evil(context).replace('</saml:Assertion>', `${assertion}</saml:Assertion>`)),
   ],
   [
     'the signature in a forged assertion beside the signed one, encrypted',
     'assertion_not_single',
-    hiding((assertion, means) => {
+    hiding((assertion, context) => {
       const signature = /<ds:Signature .*?<\/ds:Signature>/.exec(assertion)![0];
-      return evil(means).replace('</saml:Issuer>', `</saml:Issuer>${signature}`) + assertion.replace(signature, '');
+      return evil(context).replace('</saml:Issuer>', `</saml:Issuer>${signature}`) + assertion.replace(signature, '');
     }),
   ],
   [
     'the signed assertion in an Object of the signature, encrypted',
     'assertion_not_single',
-    hiding((assertion, means) => {
+    hiding((assertion, context) => {
       const signature = /<ds:Signature .*?<\/ds:Signature>/.exec(assertion)![0];
       const wrapped = signature.replace(
         '</ds:Signature>',
         `<ds:Object>${assertion.replace(signature, '')}</ds:Object></ds:Signature>`,
       );
-      return evil(means).replace('</saml:Issuer>', `</saml:Issuer>${wrapped}`);
+      return evil(context).replace('</saml:Issuer>', `</saml:Issuer>${wrapped}`);
     }),
   ],
   [
     'a forged plain assertion beside the encrypted one',
     'assertion_not_single',
-    (means) => ({
-      xml: withEncrypted(truth(means), ours(means)).replace('</samlp:Response>', `${evil(means)}</samlp:Response>`),
+    (context) => ({
+      xml: withEncrypted(truth(context), ours(context)).replace(
+        '</samlp:Response>',
+        `${evil(context)}</samlp:Response>`,
+      ),
     }),
   ],
   [
     'two encrypted assertions',
     'assertion_not_single',
-    (means) => ({
-      xml: withEncrypted(truth(means), ours(means)).replace(
+    (context) => ({
+      xml: withEncrypted(truth(context), ours(context)).replace(
         '</samlp:Response>',
-        `${encrypted(evil(means), ours(means))}</samlp:Response>`,
+        `${encrypted(evil(context), ours(context))}</samlp:Response>`,
       ),
     }),
   ],
   [
     'an encrypted assertion in Extensions',
     'assertion_missing',
-    (means) => ({
-      xml: responseXml(means.parts, `<samlp:Extensions>${encrypted(evil(means), ours(means))}</samlp:Extensions>`),
+    (context) => ({
+      xml: responseXml(
+        context.parts,
+        `<samlp:Extensions>${encrypted(evil(context), ours(context))}</samlp:Extensions>`,
+      ),
     }),
   ],
   [
     'an encrypted assertion inside the encryption',
     'assertion_not_single',
-    hiding((assertion, means) => encrypted(assertion, ours(means))),
+    hiding((assertion, context) => encrypted(assertion, ours(context))),
   ],
   [
     'an end of the response inside the encryption',
@@ -170,7 +180,7 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
   [
     'a second response inside the encryption',
     'element_unexpected',
-    hiding((assertion, means) => `<samlp:Response ID="_x">${assertion}</samlp:Response>${evil(means)}`),
+    hiding((assertion, context) => `<samlp:Response ID="_x">${assertion}</samlp:Response>${evil(context)}`),
   ],
   ['nothing inside the encryption', 'assertion_missing', hiding(() => ' ')],
   [
@@ -197,7 +207,7 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
   [
     'bytes that are not UTF-8 inside the encryption',
     'decryption_failed',
-    (means) => ({ xml: responseXml(means.parts, encrypted(Buffer.from([0x3c, 0xff, 0xfe]), ours(means))) }),
+    (context) => ({ xml: responseXml(context.parts, encrypted(Buffer.from([0x3c, 0xff, 0xfe]), ours(context))) }),
   ],
   [
     "the response's ID again inside the encryption",
@@ -212,31 +222,31 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
   [
     'an assertion under encryption that ended',
     'assertion_expired',
-    saying(({ departed }) => ({
-      conditions: conditions([departed.connection.spEntityId], { NotOnOrAfter: instant(-90) }),
+    saying(({ login }) => ({
+      conditions: conditions([login.connection.spEntityId], { NotOnOrAfter: instant(-90) }),
     })),
   ],
   [
     'an encrypted NameID',
     'id_encrypted',
-    saying((means) => ({ nameId: encrypted(nameId('subject-1'), ours(means), {}, 'EncryptedID') })),
+    saying((context) => ({ nameId: encrypted(nameId('subject-1'), ours(context), {}, 'EncryptedID') })),
   ],
   [
     'an encrypted attribute',
     'attribute_encrypted',
-    saying((means) => ({
+    saying((context) => ({
       attributes:
         '<saml:AttributeStatement>' +
-        `${encrypted('<saml:Attribute/>', ours(means), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
+        `${encrypted('<saml:Attribute/>', ours(context), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
     })),
   ],
   [
     'an encrypted attribute beside plain ones',
     'attribute_encrypted',
-    saying((means) => ({
+    saying((context) => ({
       attributes: attributeStatement({ mail: ['ada@example.test'] }).replace(
         '</saml:AttributeStatement>',
-        `${encrypted('<saml:Attribute/>', ours(means), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
+        `${encrypted('<saml:Attribute/>', ours(context), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
       ),
     })),
   ],
@@ -302,15 +312,15 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
   [
     'a key for somebody else',
     'decryption_failed',
-    (means) => ({ xml: withEncrypted(truth(means), means.strange.certificate) }),
+    (context) => ({ xml: withEncrypted(truth(context), context.untrusted.certificate) }),
   ],
   ['no key', 'encryption_malformed', altered(/<xenc:EncryptedKey .*<\/xenc:EncryptedKey>/, '')],
   [
     'five keys',
     'encryption_malformed',
-    (means) => ({
-      xml: withEncrypted(truth(means), ours(means), {
-        others: Array.from({ length: 4 }, () => means.strange.certificate),
+    (context) => ({
+      xml: withEncrypted(truth(context), ours(context), {
+        others: Array.from({ length: 4 }, () => context.untrusted.certificate),
       }),
     }),
   ],

@@ -1,6 +1,6 @@
 import type { Posted } from './saml-sign-in.js';
 import {
-  type Means,
+  type AttackContext,
   type Attack,
   RSA_SHA1,
   SHA1,
@@ -23,7 +23,7 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
   [
     'a key that nobody trusts, its certificate enclosed',
     'signature_invalid',
-    ({ parts, strange }) => ({ xml: signedResponse(parts, strange) }),
+    ({ parts, untrusted }) => ({ xml: signedResponse(parts, untrusted) }),
   ],
   ['the name changed after signing', 'signature_invalid', altered((xml) => swap(xml, '>subject-1<', '>admin<'))],
   ['a group added after signing', 'signature_invalid', altered((xml) => swap(xml, '>mentors<', '>owners<'))],
@@ -220,20 +220,20 @@ const SIGNATURE_PATTERN = /<ds:Signature .*?<\/ds:Signature>/;
 /**
  * The pieces that wrapping attacks move about: the signed whole, its assertion, the signature, and a forged assertion.
  */
-function pieces(means: Means, what: 'assertion' | 'both') {
-  const whole = signedResponse(means.parts, means.key, what);
+function pieces(context: AttackContext, what: 'assertion' | 'both') {
+  const whole = signedResponse(context.parts, context.key, what);
   const assertion = ASSERTION_PATTERN.exec(whole)![0];
   const signature = SIGNATURE_PATTERN.exec(assertion)![0];
   const evil = assertionXml({
-    ...means.parts,
+    ...context.parts,
     nameId: nameId('admin'),
-    assertionAttrs: { ...means.parts.assertionAttrs, ID: '_evil' },
+    assertionAttrs: { ...context.parts.assertionAttrs, ID: '_evil' },
   });
   return { whole, assertion, signature, evil, bare: assertion.replace(signature, '') };
 }
 
 function wrapping(build: (found: ReturnType<typeof pieces>) => string, what: 'assertion' | 'both' = 'assertion') {
-  return (means: Means): Posted => ({ xml: build(pieces(means, what)) });
+  return (context: AttackContext): Posted => ({ xml: build(pieces(context, what)) });
 }
 
 const behindIssuer = (assertion: string, more: string): string =>

@@ -32,8 +32,8 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
   [
     'our audience among others',
     'audience_mismatch',
-    saying(({ departed }) => ({
-      conditions: conditions([departed.connection.spEntityId, 'https://elsewhere.example.test']),
+    saying(({ login }) => ({
+      conditions: conditions([login.connection.spEntityId, 'https://elsewhere.example.test']),
     })),
   ],
   ['no audience', 'audience_mismatch', saying(() => ({ conditions: conditions([]) }))],
@@ -41,48 +41,56 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
   [
     'a condition that is not understood',
     'condition_unknown',
-    saying((means) => within(means, {}, '<saml:Condition/>')),
+    saying((context) => within(context, {}, '<saml:Condition/>')),
   ],
-  ['conditions that ended', 'assertion_expired', saying((means) => within(means, { NotOnOrAfter: instant(-90) }))],
+  ['conditions that ended', 'assertion_expired', saying((context) => within(context, { NotOnOrAfter: instant(-90) }))],
   [
     'conditions that have not begun',
     'assertion_not_yet_valid',
-    saying((means) => within(means, { NotBefore: instant(90) })),
+    saying((context) => within(context, { NotBefore: instant(90) })),
   ],
-  ['a time that is none', 'time_malformed', saying((means) => within(means, { NotOnOrAfter: 'tomorrow' }))],
-  ['a time without a zone', 'time_malformed', saying((means) => within(means, { NotBefore: '2020-01-01T00:00:00' }))],
+  ['a time that is none', 'time_malformed', saying((context) => within(context, { NotOnOrAfter: 'tomorrow' }))],
+  [
+    'a time without a zone',
+    'time_malformed',
+    saying((context) => within(context, { NotBefore: '2020-01-01T00:00:00' })),
+  ],
   [
     'another recipient',
     'confirmation_recipient_mismatch',
-    saying((means) => confirming(means, { Recipient: 'https://elsewhere.example.test/acs' })),
+    saying((context) => confirming(context, { Recipient: 'https://elsewhere.example.test/acs' })),
   ],
-  ['no recipient', 'confirmation_recipient_mismatch', saying((means) => confirming(means, { Recipient: undefined }))],
+  [
+    'no recipient',
+    'confirmation_recipient_mismatch',
+    saying((context) => confirming(context, { Recipient: undefined })),
+  ],
   [
     'a confirmation of another request',
     'in_response_to_mismatch',
-    saying((means) => confirming(means, { InResponseTo: '_other' })),
+    saying((context) => confirming(context, { InResponseTo: '_other' })),
   ],
   [
     'a confirmation of no request',
     'in_response_to_mismatch',
-    saying((means) => confirming(means, { InResponseTo: undefined })),
+    saying((context) => confirming(context, { InResponseTo: undefined })),
   ],
   [
     'a confirmation that ended',
     'confirmation_expired',
-    saying((means) => confirming(means, { NotOnOrAfter: instant(-90) })),
+    saying((context) => confirming(context, { NotOnOrAfter: instant(-90) })),
   ],
   [
     'a confirmation without an end',
     'confirmation_missing',
-    saying((means) => confirming(means, { NotOnOrAfter: undefined })),
+    saying((context) => confirming(context, { NotOnOrAfter: undefined })),
   ],
   [
     'a holder-of-key confirmation',
     'confirmation_missing',
-    saying(({ departed }) => ({
+    saying(({ login }) => ({
       confirmations: confirmation(
-        { Recipient: departed.connection.acsUrl, InResponseTo: departed.requestId, NotOnOrAfter: instant(300) },
+        { Recipient: login.connection.acsUrl, InResponseTo: login.requestId, NotOnOrAfter: instant(300) },
         'urn:oasis:names:tc:SAML:2.0:cm:holder-of-key',
       ),
     })),
@@ -126,11 +134,11 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
   [
     'two audience restrictions',
     'audience_mismatch',
-    saying((means) =>
+    saying((context) =>
       within(
-        means,
+        context,
         {},
-        `<saml:AudienceRestriction><saml:Audience>${means.departed.connection.spEntityId}</saml:Audience>` +
+        `<saml:AudienceRestriction><saml:Audience>${context.login.connection.spEntityId}</saml:Audience>` +
           '</saml:AudienceRestriction>',
       ),
     ),
@@ -138,12 +146,12 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
   [
     'our audience with a blank behind it',
     'audience_mismatch',
-    saying(({ departed }) => ({ conditions: conditions([`${departed.connection.spEntityId} `]) })),
+    saying(({ login }) => ({ conditions: conditions([`${login.connection.spEntityId} `]) })),
   ],
   [
     'a recipient that only begins like ours',
     'confirmation_recipient_mismatch',
-    saying((means) => confirming(means, { Recipient: `${means.departed.connection.acsUrl}.evil.test` })),
+    saying((context) => confirming(context, { Recipient: `${context.login.connection.acsUrl}.evil.test` })),
   ],
   [
     'a sign-in of the future',

@@ -1,4 +1,4 @@
-import type { Departed, Posted } from './saml-sign-in.js';
+import type { StartedLogin, Posted } from './saml-sign-in.js';
 import {
   attributeStatement,
   conditions,
@@ -12,17 +12,17 @@ import {
 import type { SamlErrorCode } from '../../src/modules/auth/saml/saml-error.js';
 
 /** What an attacker, or a broken identity provider, has to work with. */
-export interface Means {
-  readonly departed: Departed;
+export interface AttackContext {
+  readonly login: StartedLogin;
   readonly parts: Parts;
   /** The identity provider's key: for statements that it did sign, but that are not for us. */
   readonly key: SigningKey;
   /** A key that nobody trusts. */
-  readonly strange: SigningKey;
+  readonly untrusted: SigningKey;
 }
 
 /** A name, the refusal that is expected, and what is posted. */
-export type Attack = readonly [name: string, reason: SamlErrorCode, make: (means: Means) => Posted];
+export type Attack = readonly [name: string, reason: SamlErrorCode, make: (context: AttackContext) => Posted];
 
 export const RSA_SHA1 = 'http://www.w3.org/2000/09/xmldsig#rsa-sha1';
 export const SHA1 = 'http://www.w3.org/2000/09/xmldsig#sha1';
@@ -31,25 +31,34 @@ export const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 export const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
 
 /** Signed truly, about something that is not so. */
-export function saying(change: (means: Means) => Partial<Parts>, what: 'assertion' | 'both' = 'assertion') {
-  return (means: Means): Posted => ({ xml: signedResponse({ ...means.parts, ...change(means) }, means.key, what) });
+export function saying(change: (context: AttackContext) => Partial<Parts>, what: 'assertion' | 'both' = 'assertion') {
+  return (context: AttackContext): Posted => ({
+    xml: signedResponse({ ...context.parts, ...change(context) }, context.key, what),
+  });
 }
 
 /** Signed truly, then altered on the way. */
-export function altered(change: (xml: string, means: Means) => string, what: 'assertion' | 'both' = 'assertion') {
-  return (means: Means): Posted => ({ xml: change(signedResponse(means.parts, means.key, what), means) });
+export function altered(
+  change: (xml: string, context: AttackContext) => string,
+  what: 'assertion' | 'both' = 'assertion',
+) {
+  return (context: AttackContext): Posted => ({
+    xml: change(signedResponse(context.parts, context.key, what), context),
+  });
 }
 
 /** Signed by the right key in a way that is not allowed. */
 export function signedBy(choices: SignatureChoices) {
-  return (means: Means): Posted => ({ xml: signedResponse(means.parts, means.key, 'assertion', choices) });
+  return (context: AttackContext): Posted => ({
+    xml: signedResponse(context.parts, context.key, 'assertion', choices),
+  });
 }
 
 /** A truly signed form, posted in another way. */
-export function posted(change: (form: { SAMLResponse: string }, means: Means) => Partial<Posted>) {
-  return (means: Means): Posted => {
-    const form = { SAMLResponse: Buffer.from(signedResponse(means.parts, means.key)).toString('base64') };
-    return { body: form, ...change(form, means) };
+export function posted(change: (form: { SAMLResponse: string }, context: AttackContext) => Partial<Posted>) {
+  return (context: AttackContext): Posted => {
+    const form = { SAMLResponse: Buffer.from(signedResponse(context.parts, context.key)).toString('base64') };
+    return { body: form, ...change(form, context) };
   };
 }
 
@@ -60,17 +69,21 @@ export function swap(xml: string, from: string | RegExp, to: string): string {
   return result;
 }
 
-export const confirming = (means: Means, change: Record<string, string | undefined>): Partial<Parts> => ({
+export const confirming = (context: AttackContext, change: Record<string, string | undefined>): Partial<Parts> => ({
   confirmations: confirmation({
-    Recipient: means.departed.connection.acsUrl,
-    InResponseTo: means.departed.requestId,
+    Recipient: context.login.connection.acsUrl,
+    InResponseTo: context.login.requestId,
     NotOnOrAfter: instant(300),
     ...change,
   }),
 });
 
-export const within = (means: Means, times: Record<string, string | undefined>, more = ''): Partial<Parts> => ({
-  conditions: conditions([means.departed.connection.spEntityId], times, more),
+export const within = (
+  context: AttackContext,
+  times: Record<string, string | undefined>,
+  more = '',
+): Partial<Parts> => ({
+  conditions: conditions([context.login.connection.spEntityId], times, more),
 });
 
 export const carrying = (values: Record<string, readonly string[]>): Partial<Parts> => ({

@@ -81,7 +81,7 @@ export function testConnection(
 }
 
 /** One browser that went to the identity provider and waits for the answer. */
-export interface Departed {
+export interface StartedLogin {
   readonly connection: SamlConnection;
   readonly requestId: string;
   readonly cookie: string;
@@ -100,24 +100,24 @@ export interface Posted {
 }
 
 /** Our own verification with a result that a test may replace, so that only the library is left to refuse. */
-class SpoiltResponses extends SamlResponses {
-  spoil: (verified: VerifiedResponse) => VerifiedResponse = (verified) => verified;
+class ReplaceableResponses extends SamlResponses {
+  replaceResult: (verified: VerifiedResponse) => VerifiedResponse = (verified) => verified;
 
   override async verifyResponse(form: IncomingForm): Promise<VerifiedResponse> {
-    return this.spoil(await super.verifyResponse(form));
+    return this.replaceResult(await super.verifyResponse(form));
   }
 }
 
 /** Our side of a sign-in: the real strategy in the real passport, over stores in memory. */
-export class SamlDoor {
+export class SamlServiceProvider {
   readonly redis = new MemoryRedis();
-  readonly responses: SpoiltResponses;
+  readonly responses: ReplaceableResponses;
   private readonly clock = new Clock();
   private readonly requests = new PendingRequests(this.redis);
   private readonly passport = new passport.Passport();
 
   constructor(...known: readonly SamlConnection[]) {
-    this.responses = new SpoiltResponses(
+    this.responses = new ReplaceableResponses(
       new KnownConnections(known),
       this.requests,
       new AssertionReplayCache(this.redis),
@@ -128,7 +128,7 @@ export class SamlDoor {
   }
 
   /** Sends a new browser to the connection's identity provider. */
-  async depart(connection: SamlConnection, returnTo?: string, forceAuthn = false): Promise<Departed> {
+  async startLogin(connection: SamlConnection, returnTo?: string, forceAuthn = false): Promise<StartedLogin> {
     const visitor = { cookieHeader: undefined, returnTo, forceAuthn, publicUrl: PUBLIC_URL, now: this.clock.millis() };
     const { url, setCookie } = await beginSignIn(connection, this.requests, new OutgoingForms(this.redis), visitor);
     const pending = [...this.redis.entries.values()].findLast((value) => value.includes('"requestId"')) ?? '{}';
@@ -137,12 +137,12 @@ export class SamlDoor {
   }
 
   /** Posts an answer to the assertion address. Rejects with a {@link SamlError}. */
-  arrive(departed: Departed, posted: Posted): Promise<VerifiedIdentity> {
+  receive(login: StartedLogin, posted: Posted): Promise<VerifiedIdentity> {
     const form = { SAMLResponse: Buffer.from(posted.xml ?? '').toString('base64'), RelayState: '' };
     const request = {
       method: 'POST',
-      headers: { cookie: posted.cookie ?? departed.cookie },
-      params: { connectionId: posted.connectionId ?? departed.connection.id },
+      headers: { cookie: posted.cookie ?? login.cookie },
+      params: { connectionId: posted.connectionId ?? login.connection.id },
       query: posted.query ?? {},
       body: posted.body === undefined ? form : posted.body,
     };
