@@ -30,7 +30,7 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     saying(() => ({ conditions: conditions(['https://elsewhere.example.test']) })),
   ],
   [
-    'our audience among others',
+    'the right audience among others',
     'audience_mismatch',
     saying(({ login }) => ({
       conditions: conditions([login.connection.spEntityId, 'https://elsewhere.example.test']),
@@ -38,18 +38,14 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
   ],
   ['no audience', 'audience_mismatch', saying(() => ({ conditions: conditions([]) }))],
   ['no conditions', 'conditions_missing', saying(() => ({ conditions: '' }))],
+  ['an unknown condition', 'condition_unknown', saying((context) => within(context, {}, '<saml:Condition/>'))],
+  ['expired conditions', 'assertion_expired', saying((context) => within(context, { NotOnOrAfter: instant(-90) }))],
   [
-    'a condition that is not understood',
-    'condition_unknown',
-    saying((context) => within(context, {}, '<saml:Condition/>')),
-  ],
-  ['conditions that ended', 'assertion_expired', saying((context) => within(context, { NotOnOrAfter: instant(-90) }))],
-  [
-    'conditions that have not begun',
+    'conditions that are not yet valid',
     'assertion_not_yet_valid',
     saying((context) => within(context, { NotBefore: instant(90) })),
   ],
-  ['a time that is none', 'time_malformed', saying((context) => within(context, { NotOnOrAfter: 'tomorrow' }))],
+  ['a malformed time', 'time_malformed', saying((context) => within(context, { NotOnOrAfter: 'tomorrow' }))],
   [
     'a time without a zone',
     'time_malformed',
@@ -66,17 +62,17 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     saying((context) => confirming(context, { Recipient: undefined })),
   ],
   [
-    'a confirmation of another request',
+    'a confirmation for another request',
     'in_response_to_mismatch',
     saying((context) => confirming(context, { InResponseTo: '_other' })),
   ],
   [
-    'a confirmation of no request',
+    'a confirmation without a request',
     'in_response_to_mismatch',
     saying((context) => confirming(context, { InResponseTo: undefined })),
   ],
   [
-    'a confirmation that ended',
+    'an expired confirmation',
     'confirmation_expired',
     saying((context) => confirming(context, { NotOnOrAfter: instant(-90) })),
   ],
@@ -102,20 +98,20 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     saying(({ parts }) => ({ assertionAttrs: { ...parts.assertionAttrs, IssueInstant: instant(90) } })),
   ],
   [
-    'an assertion from this morning',
+    'an assertion that is six hours old',
     'assertion_too_old',
     saying(({ parts }) => ({ assertionAttrs: { ...parts.assertionAttrs, IssueInstant: instant(-6 * 3600) } })),
   ],
-  ['no sign-in at the identity provider', 'authentication_missing', saying(() => ({ authn: '' }))],
+  ['no authentication statement', 'authentication_missing', saying(() => ({ authn: '' }))],
   [
-    'a session that ended',
+    'an expired session',
     'session_expired',
     saying(() => ({ authn: authnStatement({ SessionNotOnOrAfter: instant(-1) }) })),
   ],
   ['an empty NameID', 'name_id_missing', saying(() => ({ nameId: nameId('') }))],
   ['a blank NameID', 'name_id_missing', saying(() => ({ nameId: nameId('  ') }))],
   [
-    'no NameID, but an attribute that calls itself so',
+    'no NameID, but an attribute called nameID',
     'name_id_missing',
     saying(() => ({ nameId: '', ...carrying({ nameID: ['admin'] }) })),
   ],
@@ -126,7 +122,7 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     saying(() => ({ nameId: nameId('sub<b xmlns="">ject</b>-1') })),
   ],
   [
-    'a NameID that changes every time',
+    'a transient NameID',
     'name_id_transient',
     saying(() => ({ nameId: nameId('subject-1', { Format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient' }) })),
   ],
@@ -144,24 +140,28 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     ),
   ],
   [
-    'our audience with a blank behind it',
+    'the right audience with a trailing blank',
     'audience_mismatch',
     saying(({ login }) => ({ conditions: conditions([`${login.connection.spEntityId} `]) })),
   ],
   [
-    'a recipient that only begins like ours',
+    'a recipient that only starts with the right one',
     'confirmation_recipient_mismatch',
     saying((context) => confirming(context, { Recipient: `${context.login.connection.acsUrl}.evil.test` })),
   ],
   [
-    'a sign-in of the future',
+    'an authentication in the future',
     'issued_in_future',
     saying(() => ({ authn: authnStatement({ AuthnInstant: instant(90) }) })),
   ],
-  ['a persistent name as long as a book', 'name_id_missing', saying(() => ({ nameId: nameId('x'.repeat(300)) }))],
-  ['two addresses', 'email_multiple', saying(() => carrying({ mail: ['ada@example.test', 'admin@example.test'] }))],
+  ['a very long persistent NameID', 'name_id_missing', saying(() => ({ nameId: nameId('x'.repeat(300)) }))],
   [
-    'two addresses in two attributes of one name',
+    'two e-mail addresses',
+    'email_multiple',
+    saying(() => carrying({ mail: ['ada@example.test', 'admin@example.test'] })),
+  ],
+  [
+    'two e-mail addresses in two attributes with one name',
     'email_multiple',
     saying(() => ({
       attributes:
@@ -169,17 +169,17 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     })),
   ],
   [
-    'an address that is none',
+    'an invalid e-mail address',
     'email_invalid',
     saying(() => carrying({ mail: ['ada@example.test, admin@example.test'] })),
   ],
   [
-    'an address with a line break',
+    'an e-mail address with a line break',
     'email_invalid',
     saying(() => carrying({ mail: ['ada@example.test&#10;Bcc:x@y.test'] })),
   ],
   [
-    'groups too many to send',
+    'a link instead of too many groups',
     'groups_truncated',
     saying(() => carrying({ 'http://schemas.microsoft.com/claims/groups.link': ['https://graph.example.test'] })),
   ],

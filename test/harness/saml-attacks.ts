@@ -11,17 +11,17 @@ import {
 } from './saml-idp.js';
 import type { SamlErrorCode } from '../../src/modules/auth/saml/saml-error.js';
 
-/** What an attacker, or a broken identity provider, has to work with. */
+/** The values that an attack can use. */
 export interface AttackContext {
   readonly login: StartedLogin;
   readonly parts: Parts;
-  /** The identity provider's key: for statements that it did sign, but that are not for us. */
+  /** The identity provider's key, for correctly signed statements that the connection must reject. */
   readonly key: SigningKey;
-  /** A key that nobody trusts. */
+  /** A key that the connection does not trust. */
   readonly untrusted: SigningKey;
 }
 
-/** A name, the refusal that is expected, and what is posted. */
+/** The name of an attack, the expected reason, and the message. */
 export type Attack = readonly [name: string, reason: SamlErrorCode, make: (context: AttackContext) => Posted];
 
 export const RSA_SHA1 = 'http://www.w3.org/2000/09/xmldsig#rsa-sha1';
@@ -30,14 +30,14 @@ export const INCLUSIVE = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315';
 export const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 export const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
 
-/** Signed truly, about something that is not so. */
+/** Returns a correctly signed response with false content. */
 export function saying(change: (context: AttackContext) => Partial<Parts>, what: 'assertion' | 'both' = 'assertion') {
   return (context: AttackContext): Posted => ({
     xml: signedResponse({ ...context.parts, ...change(context) }, context.key, what),
   });
 }
 
-/** Signed truly, then altered on the way. */
+/** Returns a correctly signed response that is changed after signing. */
 export function altered(
   change: (xml: string, context: AttackContext) => string,
   what: 'assertion' | 'both' = 'assertion',
@@ -47,14 +47,14 @@ export function altered(
   });
 }
 
-/** Signed by the right key in a way that is not allowed. */
+/** Returns a response with a signature by the right key that uses disallowed settings. */
 export function signedBy(choices: SignatureChoices) {
   return (context: AttackContext): Posted => ({
     xml: signedResponse(context.parts, context.key, 'assertion', choices),
   });
 }
 
-/** A truly signed form, posted in another way. */
+/** Returns a correctly signed response in a changed HTTP request. */
 export function posted(change: (form: { SAMLResponse: string }, context: AttackContext) => Partial<Posted>) {
   return (context: AttackContext): Posted => {
     const form = { SAMLResponse: Buffer.from(signedResponse(context.parts, context.key)).toString('base64') };
@@ -62,7 +62,7 @@ export function posted(change: (form: { SAMLResponse: string }, context: AttackC
   };
 }
 
-/** Swaps one text for another, and insists that it was there: an attack that attacks nothing proves nothing. */
+/** Replaces a text. Throws when the text does not occur, because the attack would then test nothing. */
 export function swap(xml: string, from: string | RegExp, to: string): string {
   const result = xml.replace(from, () => to);
   if (result === xml) throw new Error(`Nothing to replace: ${String(from)}`);
