@@ -59,7 +59,7 @@ export class Directory {
 
 /**
  * Creates an organization with a connection and its SCIM client. Two groups are mapped to roles; a user in neither
- * group is a trainee. /
+ * group is a trainee.
  */
 export async function makeOrganization(
   harness: Harness,

@@ -1,5 +1,5 @@
 import passport from 'passport';
-import { libraryRefusal } from '../../src/modules/auth/saml/library-error.js';
+import { libraryError } from '../../src/modules/auth/saml/library-error.js';
 import { OutgoingForms } from '../../src/modules/auth/saml/saml-stores.js';
 import { SamlStrategy } from '../../src/modules/auth/saml/saml.strategy.js';
 import { AssertionReplayCache, PendingRequests, type SignInRedis } from '../../src/modules/auth/sso/request-store.js';
@@ -154,11 +154,11 @@ export class SamlServiceProvider {
     };
     const { promise, resolve, reject } = Promise.withResolvers<VerifiedIdentity>();
     const done = (error: unknown, verified: VerifiedIdentity | false | undefined): void => {
-      if (error || !verified) reject(libraryRefusal(error));
+      if (error || !verified) reject(libraryError(error));
       else resolve(verified);
     };
     const authenticate = this.passport.authenticate('saml', { session: false }, done) as (...args: unknown[]) => void;
-    authenticate(request, {}, () => reject(libraryRefusal(undefined)));
+    authenticate(request, {}, () => reject(libraryError(undefined)));
     return promise;
   }
 }

@@ -74,7 +74,7 @@ export class DomainsRepository {
    * Stores that the record was found. Fails with `domain_taken` when an organization outside the institution has
    * verified the domain.
    */
-  async found(id: string): Promise<void> {
+  async recordFound(id: string): Promise<void> {
     await this.unitOfWork.execute(
       `UPDATE sso_domains SET checked_at = now(), verified_at = coalesce(verified_at, now()),
          verification_failed_at = NULL, problem = NULL WHERE org_id = $1 AND id = $2`,
@@ -86,7 +86,7 @@ export class DomainsRepository {
    * Stores that the record is missing or not sufficient, and returns the new row. A verified domain loses that status
    * when its record has been missing for longer than the grace period.
    */
-  async missing(id: string, problem: string): Promise<DomainRow | null> {
+  async recordMissing(id: string, problem: string): Promise<DomainRow | null> {
     const [row] = await this.unitOfWork.sql<DomainRow>(
       `UPDATE sso_domains SET checked_at = now(), problem = $3,
               verified_at = CASE WHEN verification_failed_at IS NULL
@@ -100,7 +100,7 @@ export class DomainsRepository {
   }
 
   /** Stores that DNS did not answer. The status of the domain does not change. */
-  async unanswered(id: string): Promise<void> {
+  async recordDnsFailure(id: string): Promise<void> {
     await this.unitOfWork.execute(
       `UPDATE sso_domains SET checked_at = now(), problem = 'dns_unavailable' WHERE org_id = $1 AND id = $2`,
       [this.orgId, id],

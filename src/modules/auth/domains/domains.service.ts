@@ -16,7 +16,7 @@ import { DomainsRepository, type DomainRow } from './domains.repository.js';
 export class DomainsService {
   constructor(
     private readonly domains: DomainsRepository,
-    private readonly names: DnsResolver,
+    private readonly dns: DnsResolver,
     private readonly roles: RolesService,
     private readonly jobs: Jobs,
     private readonly unitOfWork: UnitOfWork,
@@ -61,9 +61,7 @@ export class DomainsService {
   /** Enqueues a check by the worker and returns the result of a lookup by the API. Throws `not_found`. */
   async verify(id: string) {
     const current = await this.require(id);
-    const recordFound = await this.unitOfWork.withoutTransaction(() =>
-      isProven(this.names, current).catch(() => false),
-    );
+    const recordFound = await this.unitOfWork.withoutTransaction(() => isProven(this.dns, current).catch(() => false));
     const domain = await this.require(id);
     await this.jobs.enqueue('sso.check_domain', { domainId: id }, { orderKey: id });
     this.audit.record('sso.domain_check_requested', { target: { type: 'sso-domain', id } });
@@ -78,9 +76,9 @@ export class DomainsService {
 }
 
 /** Returns whether DNS holds the record that proves the domain. Rejects when DNS does not answer. */
-export async function isProven(names: DnsResolver, domain: DomainRow): Promise<boolean> {
+export async function isProven(dns: DnsResolver, domain: DomainRow): Promise<boolean> {
   const { name, value } = proofOf(domain);
-  return (await names.texts(name)).includes(value);
+  return (await dns.texts(name)).includes(value);
 }
 
 function present(domain: DomainRow) {

@@ -26,9 +26,9 @@ export class OidcLogoutService {
 
   constructor(
     private readonly connections: StoredOidcConnections,
-    private readonly directory: ProviderMetadataCache,
+    private readonly providers: ProviderMetadataCache,
     private readonly replays: LogoutTokenReplayCache,
-    private readonly endings: SsoLogoutService,
+    private readonly logouts: SsoLogoutService,
     private readonly repository: SsoRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
@@ -45,7 +45,7 @@ export class OidcLogoutService {
       const connection = await this.connections.find(connectionId);
       ensure(connection !== undefined, 'connection_unknown');
       const token = await this.verified(connection, form);
-      await this.endings.end({
+      await this.logouts.end({
         connection: connection.found,
         subject: token.subjectKey,
         idpSessions: token.session === undefined ? [] : [token.session],
@@ -60,7 +60,7 @@ export class OidcLogoutService {
   }
 
   private async verified(connection: OidcConnection, form: unknown): Promise<VerifiedLogoutToken> {
-    const { metadata, keys } = await this.directory.find(connection.issuer);
+    const { metadata, keys } = await this.providers.find(connection.issuer);
     const now = this.clock.millis();
     const { logout_token: raw } = Object(form) as { logout_token?: unknown };
     const token = await verifyLogoutToken(raw, { connection, metadata, keys, now });
@@ -87,7 +87,7 @@ export class OidcLogoutService {
     try {
       const connection = await this.connections.find(connectionId);
       if (connection === undefined) return undefined;
-      const { metadata } = await this.directory.find(connection.issuer);
+      const { metadata } = await this.providers.find(connection.issuer);
       if (metadata.end_session_endpoint === undefined) return undefined;
       const url = new URL(metadata.end_session_endpoint);
       url.searchParams.set('client_id', connection.clientId);

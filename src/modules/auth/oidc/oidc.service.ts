@@ -30,7 +30,7 @@ export class OidcService {
 
   constructor(
     private readonly connections: StoredOidcConnections,
-    private readonly directory: ProviderMetadataCache,
+    private readonly providers: ProviderMetadataCache,
     private readonly exchange: CodeExchange,
     private readonly requests: PendingRequests,
     private readonly signIn: SsoSignInService,
@@ -46,7 +46,7 @@ export class OidcService {
   startLogin(connectionId: string, login: OidcLoginRequest): Promise<SsoLoginRedirect> {
     return this.recordingRejections(connectionId, async () => {
       const connection = await this.connection(connectionId);
-      const { metadata } = await this.directory.find(connection.issuer);
+      const { metadata } = await this.providers.find(connection.issuer);
       return beginSignIn(connection, metadata, this.requests, login, this.app.origin, this.clock.now());
     });
   }
@@ -70,7 +70,7 @@ export class OidcService {
         requestId: response.state,
         browser,
       });
-      const provider = await this.directory.find(connection.issuer);
+      const provider = await this.providers.find(connection.issuer);
       checkResponseIssuer(response, provider.metadata, connection);
       return this.redeem(connection, provider, pending, codeOf(response));
     });
@@ -136,7 +136,7 @@ export class OidcService {
       if (!(error instanceof SsoError)) throw error;
       this.log.warn(`sign-in rejected: ${error.message}`);
       await this.signIn
-        .recordRefusal(connectionId, 'oidc', error.reason)
+        .recordRejection(connectionId, 'oidc', error.reason)
         .catch((cause: unknown) => this.log.error('a rejected sign-in could not be recorded', cause));
       throw problemOf(error);
     }

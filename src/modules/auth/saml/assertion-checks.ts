@@ -195,7 +195,7 @@ function attributesOf(assertion: XmlElement): SamlAttribute[] {
 /**
  * Checks every required statement of a bearer assertion (saml-profiles-2.0-os, section 4.1.4.3). It parses only the
  * bytes whose signature was verified, so that no other bytes and no other parser's result count.
- * @throws SamlError /
+ * @throws SamlError
  */
 export function checkAssertion(signedXml: string, expected: Expected): VerifiedAssertion {
   const assertion = readXml(signedXml, LIMITS);

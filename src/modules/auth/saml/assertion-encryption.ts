@@ -6,7 +6,7 @@ import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
 /**
  * The allowed content encryption algorithms (XML Encryption 1.1, section 5.2). CBC does not authenticate the content,
- * so the assertion inside must be signed. /
+ * so the assertion inside must be signed.
  */
 const CIPHERS: ReadonlyMap<string, Cipher> = new Map([
   ['http://www.w3.org/2009/xmlenc11#aes256-gcm', { name: 'aes-256-gcm', keyBytes: 32, ivBytes: 12 }],

@@ -49,7 +49,7 @@ export function httpsUrl(location: string | undefined): string {
 
 /**
  * Returns a certificate as PEM. Its dates are not checked: an identity provider is trusted by its key, and some sign
- * with an expired certificate. /
+ * with an expired certificate.
  */
 export function certificatePem(text: string): string {
   try {

@@ -7,7 +7,7 @@ import { ensure, SamlError } from './saml-error.js';
  * Converts an error of the library, or a missing result, to an SSO error. An SSO error keeps its reason; the library's
  * message goes to the log only.
  */
-export function libraryRefusal(error: unknown): SsoError {
+export function libraryError(error: unknown): SsoError {
   if (error instanceof SsoError) return error;
   return new SamlError(
     'library_rejected',

@@ -7,7 +7,7 @@ import {
 } from '@node-saml/passport-saml';
 import { type PendingRequest, SIGN_IN_MS } from '../sso/index.js';
 import { clockSkewMillis, UNSOLICITED_MS } from './saml-connection.js';
-import { libraryRefusal } from './library-error.js';
+import { libraryError } from './library-error.js';
 import type { VerifiedResponse } from './saml-responses.js';
 
 /**
@@ -55,7 +55,7 @@ export async function verifyByLibrary(verified: VerifiedResponse): Promise<Profi
     const { profile, loggedOut } = await new SAML(libraryOptions(verified)).validatePostResponseAsync(message);
     if (!loggedOut) return profile;
   } catch (error) {
-    throw libraryRefusal(error);
+    throw libraryError(error);
   }
-  throw libraryRefusal(undefined);
+  throw libraryError(undefined);
 }

@@ -62,7 +62,7 @@ function decoded(raw: string | undefined): string {
 
 /**
  * Reads a message by redirect (saml-bindings-2.0-os, section 3.4.4.1). The signature covers the message, RelayState,
- * and SigAlg, in this order. /
+ * and SigAlg, in this order.
  */
 function fromQuery(rawQuery: string, certificates: readonly string[]): SignedMessage {
   const raw = rawParameters(rawQuery);

@@ -78,7 +78,7 @@ export class LogoutController {
     this.log.warn(`logout rejected: ${reason}`);
     if (reason === 'unexpected') this.log.error('a message could not be verified', cause);
     await this.signIn
-      .recordLogoutRefusal(connectionId, reason)
+      .recordLogoutRejection(connectionId, reason)
       .catch((error: unknown) => this.log.error('a rejected logout could not be recorded', error));
   }
 }

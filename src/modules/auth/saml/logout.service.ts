@@ -40,7 +40,7 @@ export class LogoutService {
   constructor(
     private readonly connections: StoredSamlConnections,
     private readonly repository: SsoRepository,
-    private readonly endings: SsoLogoutService,
+    private readonly logouts: SsoLogoutService,
     private readonly pending: PendingLogouts,
     private readonly replays: LogoutReplayCache,
     private readonly forms: OutgoingForms,
@@ -135,7 +135,7 @@ export class LogoutService {
       request.issuedAt + UNSOLICITED_MS + clockSkewMillis(connection),
       now,
     );
-    await this.endings.end({
+    await this.logouts.end({
       connection: connection.found,
       subject: nameIdKey(request.nameId),
       idpSessions: request.sessions,
@@ -183,7 +183,7 @@ export class LogoutService {
 
 /**
  * Returns the NameID of a session's user as the provider sent it. Default qualifiers are left out, because some
- * providers compare the text. /
+ * providers compare the text.
  */
 function nameIdXml(idpSubject: string, { idpEntityId, spEntityId }: SamlConnection): string {
   const [, format, nameQualifier, spNameQualifier, value] = JSON.parse(idpSubject) as [

@@ -26,7 +26,7 @@ export class MetadataRefresh {
 
   /**
    * Refreshes the metadata of one connection. If the metadata cannot be read, the last valid copy stays and the error
-   * is stored. The caller must not have an open transaction. /
+   * is stored. The caller must not have an open transaction.
    */
   async refresh(connectionId: string): Promise<void> {
     const organization = enterOrganization(currentContext().orgId);

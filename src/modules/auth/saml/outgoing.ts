@@ -72,7 +72,7 @@ export const SUCCESS_XML = `<samlp:Status><samlp:StatusCode Value="${STATUS_SUCC
 
 /**
  * Returns the URL that carries a message (saml-bindings-2.0-os, section 3.4.4.1). If a key is given, it signs the
- * octets of the query. /
+ * octets of the query.
  */
 function redirectUrl({ field, xml, destination, relayState }: Outgoing, key: SpKey | undefined): string {
   const parts = [`${field}=${encodeURIComponent(deflateRawSync(xml).toString('base64'))}`];
@@ -87,7 +87,7 @@ function redirectUrl({ field, xml, destination, relayState }: Outgoing, key: SpK
 
 /**
  * Returns the URL that the browser opens to send a message. This is the provider's URL, or, for the post binding, a
- * page of the application with the form. That page is shown once, and only to the browser that has the secret. /
+ * page of the application with the form. That page is shown once, and only to the browser that has the secret.
  */
 export async function sendOut(
   message: Outgoing,

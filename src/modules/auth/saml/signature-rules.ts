@@ -12,7 +12,7 @@ const DIGEST_METHODS: ReadonlySet<string> = new Set([SHA256, 'http://www.w3.org/
 
 /**
  * Returns the children of `parent`. They must be exactly these signature elements in this order; a name that ends in
- * `?` is optional. /
+ * `?` is optional.
  */
 function exactly(parent: XmlElement, ...names: string[]): XmlElement[] {
   const found = [...parent.children];
@@ -34,7 +34,7 @@ function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reaso
 
 /**
  * Rejects parameters of a step. Only the prefix list of exclusive canonicalization is allowed. Some signers repeat it
- * in every transform, in the namespace of its algorithm. /
+ * in every transform, in the namespace of its algorithm.
  */
 function checkParameters(step: XmlElement): void {
   ensure(

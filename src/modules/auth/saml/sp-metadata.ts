@@ -5,7 +5,7 @@ import { BINDING_POST, BINDING_REDIRECT, ENCRYPTION, METADATA, PROTOCOL, SIGNATU
 
 /**
  * Returns the key descriptors of the metadata. While it shows two keys, providers encrypt with the new one, which is
- * the last. /
+ * the last.
  */
 function keyDescriptors({ spKeys }: SamlConnection): string {
   const methods = [...CONTENT_ALGORITHMS, KEY_ALGORITHM]

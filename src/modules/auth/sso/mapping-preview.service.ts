@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../../platform/audit/audit-log.js';
 import { Problem } from '../../../platform/problem/index.js';
-import { ruleOf, roleOf, type Claims, type RoleMapping } from './role-mapping.js';
+import { ruleOf, roleOf, type IdpClaims, type RoleMapping } from './role-mapping.js';
 import type { PreviewMappingDto } from './sso-connection-test.dto.js';
 import { SsoRepository } from './sso.repository.js';
 
@@ -22,16 +22,16 @@ export class MappingPreview {
     const { groupRoles, attributeRoles, defaultRole } = connection;
     const mapping: RoleMapping = { groupRoles, attributeRoles, defaultRole, ...proposed };
     const rule = ruleOf(mapping, groups, new Map(attributes.map(({ name, values }) => [name, values]))) ?? null;
-    const members = await this.changed(connectionId, mapping);
+    const members = await this.changedMembers(connectionId, mapping);
     this.audit.record('sso.mapping_previewed', { target: { type: 'sso-connection', id: connectionId } });
     return { role: rule?.role ?? null, rule, members: members.slice(0, MAX_MEMBERS_SHOWN), changing: members.length };
   }
 
   /** Returns the members whose role would change, based on the groups and attributes of their last sign-in. */
-  private async changed(connectionId: string, mapping: RoleMapping) {
-    const known = await this.repository.identified(connectionId);
-    return known.flatMap(({ membershipId, name, role: from, groups, attributes }) => {
-      const claims: Claims = new Map(Object.entries(attributes ?? {}));
+  private async changedMembers(connectionId: string, mapping: RoleMapping) {
+    const identified = await this.repository.identifiedMembers(connectionId);
+    return identified.flatMap(({ membershipId, name, role: from, groups, attributes }) => {
+      const claims: IdpClaims = new Map(Object.entries(attributes ?? {}));
       const to = roleOf(mapping, groups ?? [], claims) ?? null;
       return to === from ? [] : [{ membershipId, name, from, to }];
     });

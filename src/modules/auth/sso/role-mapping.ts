@@ -1,5 +1,5 @@
 /** The values that an identity provider sent about a user, by the name of the attribute or claim. */
-export type Claims = ReadonlyMap<string, readonly string[]>;
+export type IdpClaims = ReadonlyMap<string, readonly string[]>;
 
 /** The rules that decide the role of a user from an identity provider. */
 export interface RoleMapping {
@@ -21,7 +21,7 @@ export type RoleRule =
 export function ruleOf(
   { groupRoles, attributeRoles = [], defaultRole }: RoleMapping,
   groups: readonly string[],
-  claims: Claims = new Map(),
+  claims: IdpClaims = new Map(),
 ): RoleRule | undefined {
   const byGroup = groupRoles.find(({ group }) => groups.includes(group));
   if (byGroup !== undefined) return { kind: 'group', group: byGroup.group, role: byGroup.role };
@@ -32,7 +32,7 @@ export function ruleOf(
 }
 
 /** Returns the role of the rule that {@link ruleOf} selects. */
-export function roleOf(mapping: RoleMapping, groups: readonly string[], claims?: Claims): string | undefined {
+export function roleOf(mapping: RoleMapping, groups: readonly string[], claims?: IdpClaims): string | undefined {
   return ruleOf(mapping, groups, claims)?.role;
 }
 
@@ -48,7 +48,7 @@ export interface RoleFacts {
 export function roleFacts(
   { attributeRoles = [] }: RoleMapping,
   groups: readonly string[],
-  claims: Claims = new Map(),
+  claims: IdpClaims = new Map(),
 ): RoleFacts {
   const names = new Set(attributeRoles.map(({ attribute }) => attribute));
   return {

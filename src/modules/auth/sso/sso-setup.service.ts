@@ -32,11 +32,11 @@ export class SsoSetupService {
 
   /** Throws `invalid_metadata`, `invalid_request`, `unknown_role`, or `insufficient_privileges_to_grant`. */
   async create({ protocol = 'saml', name, ...body }: CreateSsoConnectionDto) {
-    await this.assertMay(body);
+    await this.assertCanConfigure(body);
     const id = newId();
     const handler = this.protocols.get(protocol);
     const columns = await this.columns(protocol, id, body);
-    await this.assertMay(body); // the member may have lost permissions during the fetch
+    await this.assertCanConfigure(body); // the member may have lost permissions during the fetch
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
     await this.repository.insert({
@@ -57,10 +57,10 @@ export class SsoSetupService {
    * Throws `not_found`, `invalid_metadata`, `invalid_request`, `unknown_role`, or `insufficient_privileges_to_grant`.
    */
   async update(id: string, body: UpdateSsoConnectionDto) {
-    await this.assertMay(body);
+    await this.assertCanConfigure(body);
     const stored = await this.require(id);
     const changes = await this.columns(stored.protocol, id, body, stored);
-    await this.assertMay(body); // the member may have lost permissions during the fetch
+    await this.assertCanConfigure(body); // the member may have lost permissions during the fetch
     if (Object.keys(changes).length === 0)
       throw new Problem('invalid_request', { detail: 'The request changes no field.' });
     const keys = await this.protocols.get(stored.protocol).keysFor(id, { ...stored, ...changes });
@@ -107,7 +107,7 @@ export class SsoSetupService {
    * Checks the caller's permissions. An identity provider authenticates every member, so the caller must hold every
    * permission of the owner role. The caller must also be able to grant every mapped role.
    */
-  private async assertMay({
+  private async assertCanConfigure({
     groupRoles = [],
     attributeRoles = [],
     defaultRole,

@@ -66,7 +66,7 @@ export class SsoSignInService {
    * Records a rejected response in the audit log of the connection's organization and in the attempt log of the
    * connection.
    */
-  async recordRefusal(
+  async recordRejection(
     connectionId: string,
     method: SsoProtocol,
     reason: string,
@@ -79,7 +79,7 @@ export class SsoSignInService {
   }
 
   /** Records a rejected logout message in the audit log of the connection's organization. */
-  async recordLogoutRefusal(connectionId: string, reason: string): Promise<void> {
+  async recordLogoutRejection(connectionId: string, reason: string): Promise<void> {
     await this.inAuditLog(connectionId, () =>
       this.audit.record('sso.logout_rejected', { outcome: 'failure', meta: { reason } }),
     );
@@ -133,7 +133,7 @@ export class SsoSignInService {
 
   private async recordTargetFailure(error: unknown, { connection, diagnostics }: VerifiedIdentity): Promise<null> {
     if (!(error instanceof TargetOrganizationError)) throw error;
-    await this.recordRefusal(connection.id, connection.row.protocol, error.reason, diagnostics);
+    await this.recordRejection(connection.id, connection.row.protocol, error.reason, diagnostics);
     return null;
   }
 

@@ -252,7 +252,7 @@ export class SsoRepository {
   }
 
   /** Returns the active members who signed in through a connection and whose role facts are stored. */
-  identified(connectionId: string): Promise<IdentifiedMember[]> {
+  identifiedMembers(connectionId: string): Promise<IdentifiedMember[]> {
     return this.unitOfWork.sql<IdentifiedMember>(
       `SELECT m.id AS "membershipId", m.name, m.role, i.facts -> 'groups' AS groups,
          i.facts -> 'attributes' AS attributes

@@ -145,10 +145,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 
--- Ends sessions at the request of an identity provider: all sessions of the user that it names, the sessions that it
--- names, or both, also after an organization switch. The caller must present the secret of the connection. If a session
--- ended, the rest of the transaction runs as that member, for the audit log. "ended" is null if the connection may not
--- end sessions.
+-- Ends sessions at the request of an identity provider, also after an organization switch. The message names a user,
+-- sessions, or both. The caller must present the secret of the connection. If a session ended, the rest of the
+-- transaction runs as that member, for the audit log. The column ended is null if the connection may not end sessions.
 CREATE OR REPLACE FUNCTION app.sso_end_sessions(
   connection uuid, entrance bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
   OUT user_id uuid, OUT email text

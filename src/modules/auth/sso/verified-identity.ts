@@ -1,5 +1,5 @@
 import type { FoundConnection } from './found-connection.js';
-import type { Claims } from './role-mapping.js';
+import type { IdpClaims } from './role-mapping.js';
 import type { SsoDiagnostics } from './sso-diagnostics.js';
 
 /** The user that a verified response of an identity provider names, for every protocol. */
@@ -14,7 +14,7 @@ export interface SsoIdentity {
   /** The role by the connection's mapping; undefined when no rule gives a role. */
   readonly role?: string;
   /** All attributes or claims about the user. */
-  readonly claims?: Claims;
+  readonly claims?: IdpClaims;
 }
 
 /** The purpose of a sign-in, if it is not a session in the connection's own organization. */
