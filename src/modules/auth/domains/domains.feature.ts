@@ -69,7 +69,7 @@ export const domainsFeature = defineFeature({
       kind: 'tenant',
       resource: 'sso-domain',
       rows: { select: 'sso:read', insert: 'sso:create', delete: 'sso:delete' },
-      retention: { reason: 'a setting of the organization' },
+      retention: { reason: 'The organization keeps its settings.' },
     },
   },
   controls: {
