@@ -120,8 +120,8 @@ async function connect(operator: Operator, metadata: string) {
  * have a DNS record.
  */
 async function answerFor(operator: Operator, orgId: string, name: string): Promise<void> {
-  const { id } = await operator.within(orgId, () => operator.app.get(DomainsService).known(name));
-  await operator.as(orgId, () => operator.app.get(DomainChecks).assume(id));
+  const { id } = await operator.within(orgId, () => operator.app.get(DomainsService).findOrAdd(name));
+  await operator.as(orgId, () => operator.app.get(DomainChecks).markVerified(id));
 }
 
 /**

@@ -65,7 +65,9 @@ export function ssoCommands(program: Command): void {
     .option('--json')
     .action((options: DomainOptions) =>
       operate(options, async (operator) => {
-        const domain = await operator.within(options.org, () => operator.app.get(DomainsService).known(options.domain));
+        const domain = await operator.within(options.org, () =>
+          operator.app.get(DomainsService).findOrAdd(options.domain),
+        );
         const after = await operator.as(options.org, () => operator.app.get(DomainChecks).check(domain.id));
         return {
           id: domain.id,

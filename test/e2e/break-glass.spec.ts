@@ -56,7 +56,7 @@ describe('while SSO is enforced', () => {
     expect(await breakGlassEvents()).toEqual(
       expect.arrayContaining([{ target_id: owner.userId, member: owner.membershipId }]),
     );
-    expect((await mailsTo(harness, other.email)).at(-1)?.text).toMatch(/signed in past your single sign-on/);
+    expect((await mailsTo(harness, other.email)).at(-1)?.text).toMatch(/signed in without single sign-on/);
     expect(await mailsTo(harness, owner.email)).toEqual([]);
     const before = (await breakGlassEvents()).length;
     await verifySecondFactor(owner);

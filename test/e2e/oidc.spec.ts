@@ -82,7 +82,7 @@ describe('sign-in through OpenID Connect', () => {
       hasClientSecret: true,
       callbackUrl: `http://127.0.0.1:3000/v1/sso/oidc/${connectionId}/callback`,
     });
-    expect(text).not.toMatch(/not-so-secret|entrance|Secret"?:"/);
+    expect(text).not.toMatch(/not-so-secret|dbSecret|Secret"?:"/);
   });
 
   it('takes from userinfo what the ID token leaves out, and asks for nothing more', async () => {

@@ -182,10 +182,10 @@ describe('a domain', () => {
     names.records.clear();
     expect(await daily('7 days')).toBe('verification_failed');
     expect(await daily('1 day', '8 days')).toBe('pending');
-    expect((await mailsTo(harness, one.lead.email)).map(({ text }) => /missing\.|yours\./.exec(text)?.[0])).toEqual([
+    expect((await mailsTo(harness, one.lead.email)).map(({ text }) => /missing\.|verified\./.exec(text)?.[0])).toEqual([
       'missing.',
       'missing.',
-      'yours.',
+      'verified.',
     ]);
     expect(
       (await superuser(`SELECT type FROM audit_events WHERE target_id = $1 ORDER BY occurred_at, id`, [domain.id]))

@@ -22,13 +22,13 @@ import { until } from './until.js';
 export interface HarnessOptions {
   takeJobs?: boolean;
   env?: Record<string, string>;
-  /** Tables of the test's own, beside those that are migrated. */
+  /** Creates tables of the test in addition to the migrated ones. */
   schema?: (database: TestDatabase) => Promise<void>;
-  /** Turns the addresses of API's and worker's database to something before it. */
+  /** Maps the database URLs of the API and the worker, such as to a connection pooler. */
   through?: (url: string) => string;
 }
 
-/** A whole installation for one test file: API on a port of its own, worker, database and Redis for nobody else. */
+/** A complete installation for one test file: an API on its own port, a worker, a database, and a Redis database. */
 export class Harness {
   private shift = 0;
   private readonly browsers = new Map<string, Client>();
@@ -44,7 +44,7 @@ export class Harness {
     for (const app of [api, worker]) app.get(Clock).now = () => new Date(Date.now() + this.shift);
   }
 
-  /** Starts it all; the worker takes jobs unless told otherwise, schedules run only by `tick`. */
+  /** Starts the installation. The worker takes jobs by default; schedules run only through `tick`. */
   static async start(options: HarnessOptions = {}): Promise<Harness> {
     const database = await createDatabase();
     try {
@@ -94,19 +94,19 @@ export class Harness {
     return new Harness(`http://127.0.0.1:${port}`, env, api, worker, database, folder);
   }
 
-  /** Organizations, members and people, made as an operator makes them. */
+  /** Creates organizations, members, and people, as an operator does. */
   readonly make = new Factories(() => this.operator);
 
   get operator(): Operator {
     return new Operator(this.worker);
   }
 
-  /** A caller who has not signed in. */
+  /** Returns a client that has not signed in. */
   client(): Client {
     return new Client(this.url);
   }
 
-  /** A caller who has signed in by password, at the browser that they always use. */
+  /** Returns a client that signed in by password, in the browser that the user always uses. */
   async signIn(email: string, password = Factories.PASSWORD): Promise<Client> {
     const client = this.browsers.get(email)?.sameBrowser ?? this.client();
     this.browsers.set(email, client);
@@ -115,19 +115,19 @@ export class Harness {
     return client;
   }
 
-  /** Moves the clock of all processes here. */
+  /** Moves the clock of the API and the worker. */
   advance(seconds: number): void {
     this.shift += seconds * 1_000;
   }
 
-  /** Starts what is due by the clock. */
+  /** Runs the schedules that are due. */
   tick(): Promise<number> {
     return this.worker.get(Scheduler).tick();
   }
 
-  /** Waits until no job is left to do. */
+  /** Waits until all jobs have ended. */
   async settled(): Promise<void> {
-    await until('all jobs are over', async () => {
+    await until('all jobs have ended', async () => {
       const [row] = await this.database.superuser<{ open: string }>(
         `SELECT count(*) AS open FROM outbox WHERE state IN ('pending', 'dispatched')`,
       );
@@ -144,7 +144,7 @@ export class Harness {
   }
 }
 
-/** Each Jest worker has a Redis database of its own; a file begins with it empty. */
+/** Empties and returns the Redis database of this Jest worker. */
 export async function emptyRedis(): Promise<string> {
   const url = new URL(required('REDIS_URL'));
   url.pathname = `/${process.env['JEST_WORKER_ID'] ?? '1'}`;

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
-/** What a page may ask an authenticator for; only what is used here. */
+/** The options that a page passes to an authenticator, as far as the tests use them. */
 export interface CreationOptions {
   challenge: string;
   rp: { id: string };
@@ -12,7 +12,7 @@ export interface RequestOptions {
   rpId: string;
 }
 
-/** What an attacker, or a broken authenticator, may change. */
+/** The values that an attacker or a faulty authenticator can change. */
 export interface Tampering {
   origin?: string;
   rpId?: string;
@@ -24,7 +24,7 @@ export interface Tampering {
   flags?: number;
   counter?: number;
   userHandle?: string;
-  /** Signs with another key. */
+  /** Whether another key signs. */
   foreignKey?: boolean;
 }
 
@@ -32,10 +32,7 @@ const USER_PRESENT = 1;
 const USER_VERIFIED = 4;
 const ATTESTED = 64;
 
-/**
- * A passkey in software: ECDSA on P-256 (COSE algorithm -7), a resident key, attestation "none" (WebAuthn level 3,
- * section 8.7).
- */
+/** A software passkey: ECDSA on P-256 (COSE -7), resident, attestation "none" (WebAuthn level 3, section 8.7). */
 export class Authenticator {
   readonly id = randomBytes(32);
   private readonly key: KeyObject;
@@ -44,7 +41,7 @@ export class Authenticator {
 
   constructor(
     private readonly origin: string,
-    /** How often it was used; one that does not count stays at zero. */
+    /** The signature counter. An authenticator that does not count stays at zero. */
     public counter = 1,
   ) {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -52,7 +49,7 @@ export class Authenticator {
     this.publicKey = publicKey;
   }
 
-  /** The answer of `navigator.credentials.create()` as JSON. */
+  /** Returns the result of `navigator.credentials.create()` as JSON. */
   create({ challenge, rp, user }: CreationOptions, tampered: Tampering = {}): Record<string, unknown> {
     this.userHandle = user.id;
     const credential = Buffer.concat([Buffer.alloc(16), uint16(this.id.length), this.id, this.coseKey()]);
@@ -75,7 +72,7 @@ export class Authenticator {
     });
   }
 
-  /** The answer of `navigator.credentials.get()` as JSON; counts the use. */
+  /** Returns the result of `navigator.credentials.get()` as JSON and increments the counter. */
   get({ challenge, rpId }: RequestOptions, tampered: Tampering = {}): Record<string, unknown> {
     if (this.counter > 0) this.counter += 1;
     const authenticatorData = this.authenticatorData(rpId, {
@@ -130,7 +127,7 @@ export class Authenticator {
     ]);
   }
 
-  /** RFC 9053 section 7.1: key type EC2, algorithm ES256, curve P-256, coordinates. */
+  /** Returns the COSE key (RFC 9053, section 7.1): key type EC2, algorithm ES256, curve P-256, and the coordinates. */
   private coseKey(): Buffer {
     const { x, y } = this.publicKey.export({ format: 'jwk' });
     return cbor(
@@ -151,14 +148,14 @@ function uint16(value: number): Buffer {
   return bytes;
 }
 
-/** CBOR (RFC 8949) of whole numbers, text, bytes and maps. */
+/** Encodes integers, texts, bytes, and maps as CBOR (RFC 8949). */
 function cbor(value: unknown): Buffer {
   if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
   if (Buffer.isBuffer(value)) return Buffer.concat([head(2, value.length), value]);
   if (typeof value === 'string') return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
   if (value instanceof Map)
-    return Buffer.concat([head(5, value.size), ...[...value].flatMap(([key, held]) => [cbor(key), cbor(held)])]);
-  throw new TypeError('no CBOR is made of this here');
+    return Buffer.concat([head(5, value.size), ...[...value].flatMap(([key, item]) => [cbor(key), cbor(item)])]);
+  throw new TypeError('this type has no CBOR encoding here');
 }
 
 function head(major: number, length: number): Buffer {

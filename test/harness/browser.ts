@@ -19,19 +19,19 @@ function attributeOf(tag: string, name: string): string | undefined {
   return value === undefined ? undefined : unescaped(value);
 }
 
-/** A form that waits to be sent. */
-export interface WaitingForm {
+/** A form that is not submitted yet. */
+export interface PendingForm {
   readonly action: string;
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** A person with a browser: keeps cookies by host, follows redirects, and sends each form that a page holds. */
+/** A user's browser: it keeps cookies by host, follows redirects, and submits each form on a page. */
 export class Browser {
   private readonly clients = new Map<string, Client>();
-  /** Every address that was opened, in order. */
+  /** Every opened URL, in order. */
   readonly history: string[] = [];
 
-  /** `aliases`: hosts that are really somewhere else, as our public address is in tests. */
+  /** `aliases` maps an origin to the real one, such as the public URL of the application. */
   constructor(private readonly aliases: Readonly<Record<string, string>>) {}
 
   at(origin: string): Client {
@@ -41,12 +41,12 @@ export class Browser {
     return known;
   }
 
-  /** Opens an address and goes on until a page neither redirects nor holds a form, or `until` says stop. */
+  /** Opens a URL and continues until a page has neither a redirect nor a form, or until `until` returns true. */
   async visit(
-    address: string,
-    until: (form: WaitingForm) => boolean = () => false,
-  ): Promise<Answer & { form?: WaitingForm; url: string }> {
-    let url = new URL(address);
+    startUrl: string,
+    until: (form: PendingForm) => boolean = () => false,
+  ): Promise<Answer & { form?: PendingForm; url: string }> {
+    let url = new URL(startUrl);
     let answer = await this.get(url);
     for (let step = 0; step < 12; step += 1) {
       const location = answer.headers.get('location');
@@ -62,11 +62,11 @@ export class Browser {
       url = new URL(form.action, url);
       answer = await this.send(url, form, from);
     }
-    throw new Error('the browser goes round in circles');
+    throw new Error('the browser followed twelve steps without reaching a page');
   }
 
-  /** Sends a form, as from a page of another site. */
-  send(url: URL, { fields }: WaitingForm, from: string): Promise<Answer> {
+  /** Submits a form, as a page of another site does. */
+  send(url: URL, { fields }: PendingForm, from: string): Promise<Answer> {
     this.history.push(`POST ${url.href}`);
     return this.at(url.origin).post(url.pathname + url.search, undefined, {
       raw: new URLSearchParams(fields).toString(),
@@ -80,7 +80,7 @@ export class Browser {
   }
 }
 
-function formIn(html: string): WaitingForm | undefined {
+function formIn(html: string): PendingForm | undefined {
   const form = FORM.exec(html);
   if (form === null) return undefined;
   const inputs = (html.match(INPUT) ?? []).map(

@@ -1,4 +1,4 @@
-/** An answer, read whole. */
+/** A complete HTTP response. */
 export interface Answer<T = any> {
   status: number;
   body: T;
@@ -8,18 +8,18 @@ export interface Answer<T = any> {
 
 export interface Send {
   body?: unknown;
-  /** Bytes or text sent as they are. */
+  /** The exact bytes or text of the body. */
   raw?: string | Buffer<ArrayBuffer>;
   headers?: Record<string, string>;
 }
 
-/** A caller over HTTP that keeps its cookies, as a browser does. */
+/** An HTTP client that keeps its cookies, as a browser does. */
 export class Client {
   private readonly cookies = new Map<string, string>();
 
   constructor(readonly baseUrl: string) {}
 
-  /** A caller who has a cookie already, as `name=value`. */
+  /** Returns a client that already has a cookie, given as `name=value`. */
   static withCookie(baseUrl: string, cookie: string): Client {
     const client = new Client(baseUrl);
     client.keep(cookie);
@@ -59,26 +59,26 @@ export class Client {
     });
     for (const cookie of response.headers.getSetCookie()) this.keep(cookie);
     const type = response.headers.get('content-type') ?? '';
-    if (type.startsWith('text/event-stream')) await response.body?.cancel(); // it has no end: see EventStream
+    if (type.startsWith('text/event-stream')) await response.body?.cancel(); // a stream does not end: see EventStream
     const bytes = response.bodyUsed ? Buffer.alloc(0) : Buffer.from(await response.arrayBuffer());
     const text = bytes.toString();
     const json = /json/.test(type);
     return { status: response.status, text, body: (json ? JSON.parse(text) : bytes) as T, headers: response.headers };
   }
 
-  /** The same caller, with the cookies of now, at another process. */
+  /** Returns a client for another process with a copy of the cookies. */
   at(baseUrl: string): Client {
     const other = new Client(baseUrl);
     for (const [name, value] of this.cookies) other.cookies.set(name, value);
     return other;
   }
 
-  /** The cookies as a header, for telling another caller of this session; not what a browser is known again by. */
+  /** The cookies of the session as a header, without the cookie that identifies the browser. */
   get cookieHeader(): string {
     return pairs([...this.cookies].filter(([name]) => !name.endsWith('_device')));
   }
 
-  /** Somebody at the same browser, who has signed out or not yet signed in. */
+  /** Returns a client in the same browser without a session. */
   get sameBrowser(): Client {
     const other = new Client(this.baseUrl);
     for (const [name, value] of this.cookies) if (name.endsWith('_device')) other.cookies.set(name, value);

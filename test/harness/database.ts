@@ -3,29 +3,27 @@ import pg from 'pg';
 import { newId } from '../../src/platform/clock/id.js';
 import { syncAccessRules } from '../../src/platform/policies/sync.js';
 
-/** A copy of the migrated database, for one test file alone. */
+/** A copy of the migrated database for one test file. */
 export interface TestDatabase {
-  /** The environment with every database URL turned to the copy. */
+  /** The environment, with every database URL set to the copy. */
   env: Record<string, string>;
-  /**
-   * A superuser's query: for looking behind the curtain and for back-dating rows, never for what the application does.
-   */
+  /** Runs a query as superuser, to inspect or back-date rows. It must not replace an action of the application. */
   superuser: <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
-  /** A superuser's transaction, undone when the function is done: for locks that hold others up. */
+  /** Runs a superuser transaction and rolls it back, for locks that block other transactions. */
   transaction: (fn: (query: (text: string, values?: unknown[]) => Promise<unknown>) => Promise<void>) => Promise<void>;
-  /** Brings it in line with what the features declare, those of the test included. */
+  /** Updates the database to the declarations of all features, including those of the test. */
   sync: () => Promise<void>;
   drop: () => Promise<void>;
 }
 
 const URLS = ['DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL'];
 
-/** Copies the template that `npm test` has migrated. */
+/** Copies the template database that `npm test` has migrated. */
 export async function createDatabase(): Promise<TestDatabase> {
   const superuserUrl = required('TEST_SUPERUSER_DATABASE_URL');
   const name = `test_${newId().replaceAll('-', '')}`;
   await once(superuserUrl, `CREATE DATABASE ${name} TEMPLATE ${required('TEST_TEMPLATE_DATABASE')}`);
-  // What docker/init-roles.sql does to the real one: rights on a database are not copied with it.
+  // Database privileges are not copied, so this repeats docker/init-roles.sql.
   await once(superuserUrl, `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
   await once(superuserUrl, `GRANT CONNECT ON DATABASE ${name} TO vouchsafe_migrator, vouchsafe_app, vouchsafe_worker`);
   return handleOf(name);
@@ -60,7 +58,7 @@ function handleOf(name: string): TestDatabase {
   };
 }
 
-/** An empty database, for tests of `migrate`: prepared as docker/init-roles.sql prepares one, and without a table. */
+/** Creates an empty database with the privileges of docker/init-roles.sql, for tests of `migrate`. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
   const name = `test_${newId().replaceAll('-', '')}`;
   await once(required('TEST_SUPERUSER_DATABASE_URL'), `CREATE DATABASE ${name} TEMPLATE template0`);
@@ -72,7 +70,7 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
   return handleOf(name);
 }
 
-/** Runs a function on a connection of its own. */
+/** Runs a function on its own connection. */
 export async function connected<T>(url: string, fn: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);
@@ -96,6 +94,6 @@ function withDatabase(url: string, name: string): string {
 
 export function required(variable: string): string {
   const value = process.env[variable];
-  if (value === undefined) throw new Error(`${variable} is not set: run the tests by \`npm test\``);
+  if (value === undefined) throw new Error(`${variable} is not set: run the tests with \`npm test\``);
   return value;
 }

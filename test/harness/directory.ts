@@ -4,23 +4,23 @@ import type { Harness } from './app.js';
 
 const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
-/** A directory that speaks SCIM, as an institution's does. */
+/** A SCIM client, as the directory of an institution. */
 export class Directory {
   constructor(
     private readonly client: Client,
     readonly token: string,
   ) {}
 
-  /** One with a token of a connection that `by` made. */
+  /** Creates a SCIM client with a token for a connection. The user behind `by` creates the token. */
   static async of(harness: Harness, by: Client, connectionId: string): Promise<Directory> {
     const { status, body, text } = await by.post(`/v1/sso/connections/${connectionId}/scim-tokens`, {
       expiresInDays: 30,
     });
-    if (status !== 201) throw new Error(`making a token for a directory: ${status} ${text}`);
+    if (status !== 201) throw new Error(`the SCIM token was not created: ${status} ${text}`);
     return new Directory(harness.client(), body.token as string);
   }
 
-  /** The same directory at another process. */
+  /** Returns the same SCIM client for another process. */
   at(url: string): Directory {
     return new Directory(this.client.at(url), this.token);
   }
@@ -40,7 +40,7 @@ export class Directory {
     return this.send('GET', path, undefined, headers);
   }
 
-  /** What a filter finds. */
+  /** Returns the resources that match a filter. */
   find(kind: 'Users' | 'Groups', filter: string, more = ''): Promise<Answer> {
     return this.get(`${kind}?filter=${encodeURIComponent(filter)}${more}`);
   }
@@ -49,17 +49,17 @@ export class Directory {
     return this.send('PATCH', path, { schemas: [PATCH], Operations: operations }, headers);
   }
 
-  /** Makes a resource and gives its id. */
+  /** Creates a resource and returns its id. */
   async create(kind: 'Users' | 'Groups', body: object): Promise<string> {
-    const { status, body: made, text } = await this.send('POST', kind, body);
+    const { status, body: created, text } = await this.send('POST', kind, body);
     if (status !== 201) throw new Error(`POST ${kind}: ${status} ${text}`);
-    return made.id as string;
+    return created.id as string;
   }
 }
 
 /**
- * An organization with a connection and its directory; two of its groups stand for roles, and who is in neither is a
- * trainee.
+ * Creates an organization with a connection and its SCIM client. Two groups are mapped to roles; a user in neither
+ * group is a trainee.
  */
 export async function makeOrganization(
   harness: Harness,

@@ -6,13 +6,10 @@ const TXT = 16;
 const NO_SUCH_NAME = 3;
 const FAILURE = 2;
 
-/**
- * A name server on this machine, over UDP (RFC 1035, section 4): it knows the TXT records that a test gives it, and
- * nothing else.
- */
+/** A local DNS server over UDP (RFC 1035, section 4) that knows only the TXT records of the test. */
 export class NameServer {
   readonly records = new Map<string, string[]>();
-  /** When set, it answers that it failed. */
+  /** Whether every query fails. */
   failing = false;
 
   private constructor(private readonly socket: Socket) {
@@ -26,7 +23,7 @@ export class NameServer {
     return new NameServer(socket);
   }
 
-  /** For DNS_SERVERS. */
+  /** The address for the setting DNS_SERVERS. */
   get address(): string {
     return `127.0.0.1:${this.socket.address().port}`;
   }
@@ -50,7 +47,7 @@ export class NameServer {
   }
 }
 
-/** The labels from a place on, and the place behind them. */
+/** Returns the labels from an offset, and the offset after them. */
 function nameAt(message: Buffer, start: number): { name: string; end: number } {
   const labels: string[] = [];
   let at = start;
@@ -61,7 +58,7 @@ function nameAt(message: Buffer, start: number): { name: string; end: number } {
   return { name: labels.join('.').toLowerCase(), end: at + 1 };
 }
 
-/** A TXT record of the name that was asked for (a pointer to it), in strings of 255 bytes at most. */
+/** Returns a TXT record for the requested name (a pointer to it), in strings of at most 255 bytes. */
 function textRecord(text: string): Buffer {
   const strings = text.match(/.{1,255}/gs) ?? [''];
   const data = Buffer.concat(

@@ -1,35 +1,35 @@
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { until } from './until.js';
 
-/** One event as a browser's EventSource would hand it out. */
-export interface Heard {
+/** One event, as a browser's EventSource would deliver it. */
+export interface StreamEvent {
   id: string;
   event: string;
   data: Record<string, unknown>;
 }
 
-/** A listener at `/v1/events`: reads server-sent events (WHATWG HTML, section 9.2.6) and keeps all it hears. */
+/** A client of `/v1/events` that reads server-sent events (WHATWG HTML, section 9.2.6) and stores them. */
 export class EventStream {
-  readonly heard: Heard[] = [];
-  /** As the client would send it back: moved by events, and by the signs of life in between. */
+  readonly heard: StreamEvent[] = [];
+  /** The id that the client would send on a reconnect. Events and heartbeats change it. */
   lastEventId = '';
   beats = 0;
   closed = false;
   private rest = '';
 
   private constructor(
-    private readonly asked: ClientRequest,
+    private readonly connection: ClientRequest,
     readonly response: IncomingMessage,
   ) {
     response.setEncoding('utf8');
-    response.on('data', (text: string) => this.take(text));
+    response.on('data', (text: string) => this.append(text));
     response.on('close', () => {
       this.closed = true;
     });
     response.on('error', () => undefined);
   }
 
-  /** Connects; throws with the answer when it is no stream. */
+  /** Connects. Throws with the response when it is not a stream. */
   static async open(
     url: string,
     who: { cookie: string } | { authorization: string },
@@ -41,40 +41,40 @@ export class EventStream {
       ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
     };
     return new Promise((resolve, reject) => {
-      const asked = request(new URL('/v1/events', url), { headers, agent: false });
-      asked.on('error', reject);
-      asked.on('response', (response) => {
-        if (response.statusCode === 200) return resolve(new EventStream(asked, response));
+      const connection = request(new URL('/v1/events', url), { headers, agent: false });
+      connection.on('error', reject);
+      connection.on('response', (response) => {
+        if (response.statusCode === 200) return resolve(new EventStream(connection, response));
         response.setEncoding('utf8').on('data', (text: string) => reject(new Error(`${response.statusCode} ${text}`)));
       });
-      asked.end();
+      connection.end();
     });
   }
 
-  /** What was heard, without the final event. */
-  get events(): Heard[] {
+  /** The received events, without the final event. */
+  get events(): StreamEvent[] {
     return this.heard.filter(({ event }) => event !== 'end');
   }
 
-  /** The ids of what the events were about. */
+  /** The target ids of the events. */
   get targets(): unknown[] {
     return this.events.map(({ data }) => data.targetId);
   }
 
-  /** The code that the stream was ended with. */
+  /** The code of the final event. */
   get end(): unknown {
     return this.heard.find(({ event }) => event === 'end')?.data.code;
   }
 
-  /** Waits until an event about a target was heard. */
+  /** Waits until an event about a target arrives. */
   about(targetId: string): Promise<void> {
     return until(`an event about ${targetId}`, () => this.targets.includes(targetId));
   }
 
-  /** Waits until the server has looked again, and told so, twice: what it was going to send it has sent. */
+  /** Waits for two heartbeats, after which the server has sent every pending event. */
   async settled(): Promise<void> {
     const { beats } = this;
-    await until('two signs of life', () => this.beats >= beats + 2 || this.closed);
+    await until('two heartbeats', () => this.beats >= beats + 2 || this.closed);
   }
 
   async ended(): Promise<unknown> {
@@ -83,10 +83,10 @@ export class EventStream {
   }
 
   close(): void {
-    this.asked.destroy();
+    this.connection.destroy();
   }
 
-  private take(text: string): void {
+  private append(text: string): void {
     const frames = (this.rest + text).split('\n\n');
     this.rest = frames.pop()!;
     for (const frame of frames) this.read(frame);
@@ -107,7 +107,7 @@ export class EventStream {
       this.heard.push({
         id: this.lastEventId,
         event: fields.get('event') ?? 'message',
-        data: JSON.parse(data) as Heard['data'],
+        data: JSON.parse(data) as StreamEvent['data'],
       });
     else if (fields.has('id')) this.beats += 1;
   }

@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Client } from './client.js';
 import { until } from './until.js';
 
-/** An export as the API shows it, as far as tests look. */
-export interface SeenExport {
+/** The fields of an export that the tests read. */
+export interface ExportView {
   id: string;
   status: string;
   url: string | null;
@@ -14,24 +14,24 @@ export interface SeenExport {
   errorCode: string | null;
 }
 
-/** Asks for an export and waits until it is made, or will not be. */
-export async function exported(client: Client, request: object): Promise<SeenExport> {
-  const { status, body, text } = await client.post<SeenExport>('/v1/exports', request);
-  if (status !== 202) throw new Error(`the export was refused: ${text}`);
+/** Requests an export and waits until it is ready or has failed. */
+export async function exported(client: Client, request: object): Promise<ExportView> {
+  const { status, body, text } = await client.post<ExportView>('/v1/exports', request);
+  if (status !== 202) throw new Error(`the export was rejected: ${text}`);
   return over(client, body.id);
 }
 
-/** The export, once it is made or will not be; with a new link where it is ready. */
-export async function over(client: Client, id: string): Promise<SeenExport> {
-  let seen!: SeenExport;
-  await until('the export is over', async () => {
-    seen = (await client.get<SeenExport>(`/v1/exports/${id}`)).body;
+/** Returns the export once it is ready or has failed; a ready one has a new link. */
+export async function over(client: Client, id: string): Promise<ExportView> {
+  let seen!: ExportView;
+  await until('the export is ready or has failed', async () => {
+    seen = (await client.get<ExportView>(`/v1/exports/${id}`)).body;
     return seen.status !== 'queued' && seen.status !== 'running';
   });
   return seen;
 }
 
-/** Every file below a folder, as it lies there. */
+/** Returns the content of every file below a folder. */
 export async function storedFiles(folder: string): Promise<Buffer[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return Promise.all(

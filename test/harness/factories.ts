@@ -4,7 +4,7 @@ import { AssignmentsService, PeopleService, type PersonFields } from '../../src/
 import type { Preset } from '../../src/platform/feature/roles.js';
 import { newId } from '../../src/platform/clock/id.js';
 
-/** A member that can sign in. */
+/** A member who can sign in. */
 export interface Member {
   orgId: string;
   userId: string;
@@ -12,7 +12,7 @@ export interface Member {
   email: string;
 }
 
-/** Makes synthetic tenants, as an operator does. */
+/** Creates synthetic organizations, as an operator does. */
 export class Factories {
   static readonly PASSWORD = 'Synthetic-Test-1';
   private count = 0;
@@ -23,7 +23,7 @@ export class Factories {
     return createOrganization(this.operator(), newId(), { name, preset });
   }
 
-  /** `personId` is the record a trainee or portal user is the subject of. */
+  /** Creates a member. `personId` is the record of the trainee or portal user. */
   async member(
     orgId: string,
     role: string,

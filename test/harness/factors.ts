@@ -6,26 +6,26 @@ import type { Client } from './client.js';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const STEP_MS = 30_000;
 
-/** An authenticator app: it reads the secret in base32 and shows codes (RFC 6238). */
+/** An authenticator app that computes TOTP codes from a base32 secret (RFC 6238). */
 export class CodeApp {
   private used = 0;
 
   constructor(readonly secret: string) {}
 
-  /** The code of a time step, counted from the present one. */
+  /** Returns the code of the time step `steps` after the current one. */
   code(steps = 0): string {
     return codeAt(this.secret, Math.floor(Date.now() / STEP_MS) + steps);
   }
 
-  /** A code that has not been used: of the earliest step that is still taken. */
+  /** Returns an unused code of the earliest valid time step. */
   fresh(): string {
     const now = Math.floor(Date.now() / STEP_MS);
     this.used = Math.max(this.used + 1, now - 1);
-    if (this.used > now + 1) throw new Error('three codes a minute are all there are: use `forgetStep`');
+    if (this.used > now + 1) throw new Error('the three valid codes are used: call `forgetStep`');
     return codeAt(this.secret, this.used);
   }
 
-  /** Lets the codes be used again: a superuser takes back the last step. */
+  /** Makes the codes usable again by resetting the last step in the database. */
   async forgetStep(harness: Harness): Promise<void> {
     this.used = 0;
     await harness.database.superuser('UPDATE app_private.totp_factors SET last_step = 0');
@@ -41,17 +41,17 @@ function codeAt(secret: string, step: number): string {
   return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
 }
 
-/** Enrols codes for whoever is signed in; the client has the rotated session then. */
+/** Enrolls an authenticator app for the signed-in user. The client then has the rotated session. */
 export async function enrollTotp(client: Client): Promise<{ app: CodeApp; recoveryCodes: string[] }> {
-  const { body: begun, text } = await client.post('/v1/auth/totp/enroll');
-  if (begun.secret === undefined) throw new Error(`no codes were enrolled: ${text}`);
-  const app = new CodeApp(begun.secret as string);
-  const { status, body, text: refusal } = await client.post('/v1/auth/totp/confirm', { code: app.fresh() });
-  if (status !== 200) throw new Error(`the codes were not confirmed: ${refusal}`);
+  const { body: started, text } = await client.post('/v1/auth/totp/enroll');
+  if (started.secret === undefined) throw new Error(`the TOTP enrollment did not start: ${text}`);
+  const app = new CodeApp(started.secret as string);
+  const { status, body, text: failure } = await client.post('/v1/auth/totp/confirm', { code: app.fresh() });
+  if (status !== 200) throw new Error(`the TOTP enrollment was not confirmed: ${failure}`);
   return { app, recoveryCodes: body.recoveryCodes as string[] };
 }
 
-/** Makes a passkey for whoever is signed in. */
+/** Enrolls a passkey for the signed-in user. */
 export async function enrollPasskey(
   harness: Harness,
   client: Client,

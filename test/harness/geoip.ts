@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 
-/** What a database says of a block of addresses: texts, numbers, and maps of them. */
+/** The data for an IP block: texts, numbers, and maps of them. */
 export interface Entry {
   [field: string]: string | number | Entry;
 }
@@ -11,15 +11,14 @@ type Node = Branch | number | null;
 const RECORD_BYTES = 3;
 
 /**
- * Writes a database in the MaxMind DB format 2.0, for IPv4 blocks such as `203.0.113.0/28` that do not overlap: a
- * binary
- * tree with records of 24 bits, 16 zero bytes, the data, and the metadata behind its marker.
+ * Writes a MaxMind DB (format 2.0) for IPv4 blocks that do not overlap, such as `203.0.113.0/28`. The file contains a
+ * binary tree with 24-bit records, 16 zero bytes, the data, and the metadata after its marker.
  */
 export async function writePlaces(file: string, blocks: Readonly<Record<string, Entry>>): Promise<string> {
   const data: Buffer[] = [];
   const root: Branch = [null, null];
   for (const [block, entry] of Object.entries(blocks)) {
-    plant(root, block, Buffer.concat(data).length);
+    insert(root, block, Buffer.concat(data).length);
     data.push(encode(entry));
   }
   const nodes = flatten(root);
@@ -39,9 +38,9 @@ export async function writePlaces(file: string, blocks: Readonly<Record<string, 
   return file;
 }
 
-function plant(root: Branch, block: string, offset: number): void {
-  const [address = '', length] = block.split('/');
-  const bits = address
+function insert(root: Branch, block: string, offset: number): void {
+  const [ip = '', length] = block.split('/');
+  const bits = ip
     .split('.')
     .map((part) => Number(part).toString(2).padStart(8, '0'))
     .join('')
@@ -69,10 +68,7 @@ function tree(nodes: Branch[]): Buffer {
   return bytes;
 }
 
-/**
- * Text as type 2, whole numbers that fit as type 6 (uint32), others as type 3 (double), maps as type 7; the top three
- * bits say which.
- */
+/** Encodes texts as type 2, integers as type 6 (uint32) or 3 (double), and maps as type 7, in the top three bits. */
 function encode(value: string | number | Entry): Buffer {
   if (typeof value === 'string') return Buffer.concat([head(2, Buffer.byteLength(value)), Buffer.from(value)]);
   if (typeof value === 'object')

@@ -6,13 +6,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Client } from './client.js';
 
-/** What the identity provider's page would make the browser post. */
+/** The form that the identity provider's page makes the browser post. */
 export interface SamlPost {
   acsUrl: string;
   fields: Record<string, string>;
 }
 
-/** The development identity provider, a process of its own. */
+/** The development identity provider as a separate process. */
 export class IdentityProvider {
   private constructor(
     private readonly process: ChildProcess,
@@ -34,7 +34,7 @@ export class IdentityProvider {
     return readFile(path.join(this.home, 'idp', 'metadata.xml'), 'utf8');
   }
 
-  /** Follows our redirect as a browser would, chooses a user, and gives back what would be posted. */
+  /** Follows the redirect as a browser does, selects a user, and returns the form. */
   async answer(location: string, email: string): Promise<SamlPost> {
     const response = await fetch(`${location}&user=${encodeURIComponent(email)}`, {
       headers: { accept: 'application/json' },
@@ -50,7 +50,7 @@ export class IdentityProvider {
   }
 }
 
-/** Posts a SAML answer as the identity provider's page makes the browser do. */
+/** Posts a SAML response, as the identity provider's page makes the browser do. */
 export function postSaml(client: Client, connectionId: string, fields: Record<string, string>) {
   return client.post(`/v1/sso/saml/${connectionId}/acs`, undefined, {
     raw: new URLSearchParams(fields).toString(),
@@ -62,7 +62,7 @@ export function postSaml(client: Client, connectionId: string, fields: Record<st
   });
 }
 
-/** Goes through a whole sign-in as a browser does; gives back the answer of our assertion consumer. */
+/** Runs a complete sign-in as a browser does. Returns the response of the assertion consumer service. */
 export async function signInBySaml(provider: IdentityProvider, client: Client, connectionId: string, email: string) {
   const { headers } = await client.get(`/v1/sso/saml/${connectionId}/login`);
   const { fields } = await provider.answer(headers.get('location')!, email);

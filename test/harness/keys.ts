@@ -1,25 +1,25 @@
 import { Client, type Answer, type Send } from './client.js';
 
-/** A machine that calls with an API key, from an address of its choice where the API trusts this machine as a proxy. */
+/** A client with an API key. It can set its IP when the API trusts the test as a proxy. */
 export class KeyClient extends Client {
   constructor(
     baseUrl: string,
     readonly key: string,
-    private readonly address?: string,
+    private readonly ip?: string,
   ) {
     super(baseUrl);
   }
 
   override send<T = any>(method: string, path: string, { headers, ...send }: Send = {}): Promise<Answer<T>> {
-    const own = {
+    const defaults = {
       authorization: `Bearer ${this.key}`,
-      ...(this.address !== undefined && { 'x-forwarded-for': this.address }),
+      ...(this.ip !== undefined && { 'x-forwarded-for': this.ip }),
     };
-    return super.send<T>(method, path, { ...send, headers: { ...own, ...headers } });
+    return super.send<T>(method, path, { ...send, headers: { ...defaults, ...headers } });
   }
 }
 
-/** An API key as it is answered when it is made. */
+/** The response of a request that creates an API key. */
 export interface MadeKey {
   id: string;
   key: string;
@@ -29,7 +29,7 @@ export interface MadeKey {
   [field: string]: unknown;
 }
 
-/** Has a member make a key. */
+/** Creates an API key as a member. */
 export async function madeKey(member: Client, permissions: readonly string[], more: object = {}): Promise<MadeKey> {
   const { status, body, text } = await member.post<MadeKey>('/v1/api-keys', {
     name: 'Synthetic machine',
@@ -37,6 +37,6 @@ export async function madeKey(member: Client, permissions: readonly string[], mo
     expiresInDays: 30,
     ...more,
   });
-  if (status !== 201) throw new Error(`the key was not made: ${status} ${text}`);
+  if (status !== 201) throw new Error(`the key was not created: ${status} ${text}`);
   return body;
 }

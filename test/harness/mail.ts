@@ -2,24 +2,24 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Harness } from './app.js';
 
-/** A mail as a mail program shows it. */
+/** A decoded mail. */
 export interface Mail {
   to: string;
   subject: string;
   text: string;
 }
 
-/** Every mail that was written to an address, the oldest first. */
-export async function mailsTo(harness: Harness, address: string): Promise<Mail[]> {
+/** Returns every mail to an e-mail address, oldest first. */
+export async function mailsTo(harness: Harness, email: string): Promise<Mail[]> {
   const folder = harness.env.MAIL_DIR!;
   const names = await readdir(folder).catch(() => [] as string[]);
   const mails = await Promise.all(
     names.toSorted().map(async (name) => readMail(await readFile(path.join(folder, name), 'latin1'))),
   );
-  return mails.filter(({ to }) => to === address);
+  return mails.filter(({ to }) => to === email);
 }
 
-/** Reads a message with one part of text: RFC 5322, quoted-printable as RFC 2045 section 6.7 has it. */
+/** Reads a message with one text part (RFC 5322) in quoted-printable encoding (RFC 2045, section 6.7). */
 export function readMail(raw: string): Mail {
   const [head = '', ...body] = raw.split('\r\n\r\n');
   const headers = new Map(
@@ -42,13 +42,13 @@ export function readMail(raw: string): Mail {
   };
 }
 
-/** The token in the newest mail to an address that has one, once every job is over. */
-export async function mailedToken(harness: Harness, address: string): Promise<string> {
+/** Waits until all jobs have ended and returns the token of the newest mail that has one. */
+export async function mailedToken(harness: Harness, email: string): Promise<string> {
   await harness.settled();
-  const tokens = (await mailsTo(harness, address)).flatMap(({ text }) => text.match(/(?<=#token=)\S+/) ?? []);
-  if (tokens.length === 0) throw new Error(`no token was sent to ${address}`);
+  const tokens = (await mailsTo(harness, email)).flatMap(({ text }) => text.match(/(?<=#token=)\S+/) ?? []);
+  if (tokens.length === 0) throw new Error(`no token was sent to ${email}`);
   return tokens.at(-1)!;
 }
 
-/** The token in the newest invitation to an address. */
+/** Returns the token of the newest invitation to an e-mail address. */
 export const inviteToken = mailedToken;

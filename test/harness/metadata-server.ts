@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { SigningKey } from './saml-idp.js';
 
-/** A provider that publishes its metadata on this machine; what it says can be changed at any time. */
+/** A local server that publishes metadata of a provider. A test can change it at any time. */
 export class MetadataServer {
   status = 200;
   body = '';
-  /** Called before each answer. */
+  /** Called before each response. */
   asked: () => Promise<void> = async () => undefined;
 
   private constructor(private readonly server: Server) {}
@@ -26,7 +26,7 @@ export class MetadataServer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/metadata`;
   }
 
-  /** Metadata of an entity with these keys. */
+  /** Publishes metadata of an entity with these keys. */
   publish(entityId: string, ...keys: SigningKey[]): void {
     this.status = 200;
     this.body = metadataOf(entityId, keys);
@@ -38,7 +38,7 @@ export class MetadataServer {
   }
 }
 
-/** The metadata file of an identity provider (saml-metadata-2.0-os). */
+/** Returns the metadata file of an identity provider (saml-metadata-2.0-os). */
 export function metadataOf(entityId: string, keys: readonly SigningKey[]): string {
   const descriptors = keys.map(
     ({ certificate }) =>

@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider from 'oidc-provider';
 import { Client, type Answer } from './client.js';
 
-/** A client as it is registered with the provider. */
+/** A client that is registered at the provider. */
 export interface RegisteredClient {
   client_id: string;
   client_secret?: string;
@@ -28,7 +28,7 @@ const PEOPLE: Record<string, object> = {
   },
 };
 
-/** A certified OpenID provider with its own pages to sign in and to agree, on this machine. It insists on PKCE. */
+/** A local certified OpenID provider with its own sign-in and consent pages. It requires PKCE. */
 export class CertifiedProvider {
   private constructor(
     private readonly server: Server,
@@ -46,7 +46,7 @@ export class CertifiedProvider {
     return provider;
   }
 
-  /** New keys, of every kind: what was signed with before is gone at the next `serve`. */
+  /** Replaces all keys. From the next `serve`, the old keys are gone. */
   async renewKeys(): Promise<void> {
     this.generation += 1;
     this.keys = await Promise.all(
@@ -57,7 +57,7 @@ export class CertifiedProvider {
     );
   }
 
-  /** Begins to answer for these clients. */
+  /** Starts to answer requests of these clients. */
   serve(clients: readonly RegisteredClient[]): void {
     const provider = new Provider(this.issuer, {
       clients,
@@ -86,7 +86,7 @@ export class CertifiedProvider {
   }
 }
 
-/** Somebody's browser at the provider: keeps its cookies, follows redirects on that host, fills in its pages. */
+/** A user's browser at the provider: it keeps cookies, follows redirects on that host, and submits the forms. */
 export class ProviderBrowser {
   private readonly client: Client;
 
@@ -97,7 +97,7 @@ export class ProviderBrowser {
     this.client = new Client(issuer);
   }
 
-  /** From the address that we sent the browser to, to the one that it leaves the provider for: path and query. */
+  /** Follows a redirect to the provider and returns the path and query of the redirect back. */
   async goThrough(location: string): Promise<string> {
     let answer = await this.client.get(location);
     for (let steps = 0; steps < 12; steps += 1) {
@@ -107,10 +107,10 @@ export class ProviderBrowser {
       if (next !== null) answer = await this.client.get(next);
       else answer = await this.fillIn(answer);
     }
-    throw new Error('the provider does not come to an end');
+    throw new Error('the provider did not redirect back within twelve steps');
   }
 
-  /** Sends the form on a page, as the person would: name and password, or yes. */
+  /** Submits the form on a page with the user's input: name and password, or consent. */
   private fillIn({ text, status }: Answer): Promise<Answer> {
     const action = /<form[^>]* action="([^"]+)"/.exec(text)?.[1];
     if (action === undefined) throw new Error(`no form on the provider's page (${status}): ${text.slice(0, 500)}`);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { CompactSign, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 
-/** A signing key of a provider. */
+/** A signing key of the provider. */
 export interface OidcKey {
   readonly kid: string;
   readonly alg: string;
@@ -16,17 +16,17 @@ export async function newOidcKey(kid: string, alg = 'RS256'): Promise<OidcKey> {
   return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
 }
 
-/** How one sign-in of this provider differs from a proper one. */
+/** The differences of one sign-in from a correct one. */
 export interface OidcAnswer {
   claims?: Record<string, unknown>;
   header?: Record<string, unknown>;
   key?: OidcKey;
-  /** In place of the signed token. */
-  idToken?: (proper: string) => string | Promise<string> | undefined;
+  /** Replaces the signed token. */
+  idToken?: (valid: string) => string | Promise<string> | undefined;
   userInfo?: Record<string, unknown>;
-  /** What the token endpoint answers with in place of tokens. */
+  /** The response of the token endpoint in place of tokens. */
   tokenError?: { status: number; body: unknown };
-  /** Beside code and state in the address that the browser is sent back to; undefined takes one away. */
+  /** Parameters of the callback URL in addition to code and state; undefined removes a parameter. */
   callback?: Record<string, string | undefined>;
 }
 
@@ -35,20 +35,20 @@ interface Grant {
   readonly answer: OidcAnswer;
 }
 
-/** An OpenID provider that does what a test says, on this machine: documents, keys, codes with PKCE, userinfo. */
+/** A local OpenID provider that a test controls: metadata, keys, codes with PKCE, and userinfo. */
 export class OidcIdp {
   readonly grants = new Map<string, Grant>();
   readonly requests: { path: string; body: string; headers: IncomingMessage['headers'] }[] = [];
   keys: OidcKey[] = [];
-  /** Added to the provider's document, or put in place of what is there. */
+  /** Properties that extend or replace those of the provider metadata. */
   metadata: Record<string, unknown> = {};
-  /** Where it is set, nothing else than this status is answered. */
+  /** When set, every response has this status only. */
   broken?: number;
   private codes = 0;
 
   private constructor(private readonly server: Server) {}
 
-  /** `path` is where the issuer lies on its host. */
+  /** Starts the provider. `path` is the path of the issuer on its host. */
   static async start(path = ''): Promise<OidcIdp> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -76,18 +76,18 @@ export class OidcIdp {
     });
   }
 
-  /** What the browser is sent back with, when it was sent to `location` and the person signed in there. */
+  /** Returns the callback path for an authorization request at `location` after the user signed in. */
   approve(location: string, answer: OidcAnswer = {}): string {
     const { searchParams: parameters } = new URL(location);
     const code = `code-${(this.codes += 1)}-${'x'.repeat(20)}`;
     this.grants.set(code, { parameters, answer });
-    const back = new URL(parameters.get('redirect_uri')!);
+    const callback = new URL(parameters.get('redirect_uri')!);
     for (const [name, value] of Object.entries({ code, state: parameters.get('state')!, ...answer.callback }))
-      if (value !== undefined) back.searchParams.set(name, value);
-    return back.pathname + back.search;
+      if (value !== undefined) callback.searchParams.set(name, value);
+    return callback.pathname + callback.search;
   }
 
-  /** A token as this provider signs them. */
+  /** Signs a token with a key of this provider. */
   sign(
     claims: Record<string, unknown>,
     { header = {}, key = this.keys[0]! }: Pick<OidcAnswer, 'header' | 'key'> = {},
@@ -95,7 +95,7 @@ export class OidcIdp {
     return new SignJWT(claims).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header }).sign(key.privateKey);
   }
 
-  /** Signs bytes that are no claims. */
+  /** Signs bytes that are not JSON claims. */
   signBytes(bytes: string, key = this.keys[0]!): Promise<string> {
     return new CompactSign(Buffer.from(bytes)).setProtectedHeader({ alg: key.alg, kid: key.kid }).sign(key.privateKey);
   }
@@ -136,15 +136,15 @@ export class OidcIdp {
     const challenge = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url');
-    const right =
+    const isValid =
       grant !== undefined &&
       grant.parameters.get('code_challenge') === challenge &&
       grant.parameters.get('redirect_uri') === form.get('redirect_uri');
-    if (!right) return send(400, { error: 'invalid_grant' });
+    if (!isValid) return send(400, { error: 'invalid_grant' });
     const { answer, parameters } = grant;
     if (answer.tokenError !== undefined) return send(answer.tokenError.status, answer.tokenError.body);
     const now = Math.floor(Date.now() / 1000);
-    const proper = await this.sign(
+    const valid = await this.sign(
       {
         iss: this.issuer,
         aud: parameters.get('client_id'),
@@ -165,7 +165,7 @@ export class OidcIdp {
       access_token: 'access-token',
       token_type: 'Bearer',
       expires_in: 300,
-      id_token: answer.idToken === undefined ? proper : await answer.idToken(proper),
+      id_token: answer.idToken === undefined ? valid : await answer.idToken(valid),
     });
   }
 

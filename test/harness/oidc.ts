@@ -3,10 +3,10 @@ import type { Harness } from './app.js';
 import type { Answer, Client } from './client.js';
 import type { OidcAnswer, OidcIdp } from './oidc-idp.js';
 
-/** What may be said of a connection beyond its provider. */
+/** The optional settings of a connection. */
 export type OidcConnectionInput = Partial<Parameters<SsoSetupService['create']>[0]>;
 
-/** Connects an organization to a provider, as an operator does. Returns the connection's id. */
+/** Creates a connection to a provider, as an operator does. Returns its id. */
 export async function connectOidc(
   harness: Harness,
   orgId: string,
@@ -26,14 +26,14 @@ export async function connectOidc(
   return id;
 }
 
-/** Begins a sign-in; gives back the address that the browser is sent to. */
+/** Starts a sign-in and returns the authorization URL. */
 export async function departOidc(client: Client, connectionId: string, query = ''): Promise<string> {
   const { status, headers, text } = await client.get(`/v1/sso/oidc/${connectionId}/login${query}`);
-  if (status !== 302) throw new Error(`no departure: ${status} ${text}`);
+  if (status !== 302) throw new Error(`the sign-in did not start: ${status} ${text}`);
   return headers.get('location')!;
 }
 
-/** A whole sign-in; gives back the answer of our callback. */
+/** Runs a complete sign-in. Returns the response of the callback. */
 export async function signInByOidc(
   idp: OidcIdp,
   client: Client,
@@ -44,7 +44,7 @@ export async function signInByOidc(
   return client.get(idp.approve(await departOidc(client, connectionId, query), answer));
 }
 
-/** Why the last sign-ins of an organization were refused, oldest first. */
+/** Returns the reasons of an organization's failed sign-ins, oldest first. */
 export async function refusals(harness: Harness, orgId: string): Promise<string[]> {
   const rows = await harness.database.superuser<{ reason: string }>(
     `SELECT meta ->> 'reason' AS reason FROM audit_events WHERE type = 'auth.sign_in_failed' AND org_id = $1

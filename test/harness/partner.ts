@@ -8,18 +8,18 @@ export interface Source {
   secret: string;
 }
 
-/** What a delivery may have otherwise than a partner who does everything right. */
+/** The differences of a delivery from a correct one. */
 export interface Otherwise {
   id?: string;
   timestamp?: string | number;
   secret?: string;
   signature?: string;
-  /** Sent instead of the bytes that were signed. */
+  /** The bytes that are sent in place of the signed ones. */
   tampered?: string;
   raw?: string | Buffer;
 }
 
-/** Posts an event as a partner's system does: signed, with a message id of its own. */
+/** Posts a signed event with a new message id, as a partner's system does. */
 export function deliver(baseUrl: string, source: Source, event: unknown, otherwise: Otherwise = {}): Promise<Answer> {
   const raw = Buffer.from(otherwise.raw ?? JSON.stringify(event));
   const id = otherwise.id ?? `msg_${newId()}`;
@@ -36,7 +36,7 @@ export function deliver(baseUrl: string, source: Source, event: unknown, otherwi
   });
 }
 
-/** A synthetic person as a partner sends one. */
+/** Returns an event with a synthetic person, as a partner sends it. */
 export function personEvent(externalId: string, changes: Record<string, unknown> = {}, type = 'person.upserted') {
   return {
     type,

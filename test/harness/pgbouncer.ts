@@ -4,18 +4,18 @@ import path from 'node:path';
 import { startPgBouncer } from '../../scripts/services/pgbouncer.mjs';
 import { required } from './database.js';
 
-/** PgBouncer as it is shipped, before the databases of the tests. */
+/** PgBouncer with the shipped settings, in front of the test databases. */
 export interface Bouncer {
   through: (url: string) => string;
-  /** What processes behind it are shipped with. */
+  /** The environment of the processes behind PgBouncer. */
   env: { DATABASE_PREPARE: string };
   stop: () => Promise<void>;
 }
 
-/** Starts one with so many connections to the server for each role; `changes` replaces more of the shipped settings. */
+/** Starts PgBouncer with `poolSize` server connections for each role; `changes` replaces other settings. */
 export async function startBouncer(poolSize: number, changes: Record<string, string | number> = {}): Promise<Bouncer> {
   const home = await mkdtemp(path.join(tmpdir(), 'vouchsafe-pgbouncer-'));
-  await chmod(home, 0o711); // it may have to run as another user
+  await chmod(home, 0o711); // PgBouncer may run as another user
   const urls = [required('DATABASE_URL'), required('WORKER_DATABASE_URL')];
   const { through, stop } = await startPgBouncer({ home, urls, changes: { default_pool_size: poolSize, ...changes } });
   const compose = await readFile('docker/compose.yaml', 'utf8');

@@ -1,7 +1,7 @@
 import { connected } from './database.js';
 import type { Harness } from './app.js';
 
-/** A step of a plan, as EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) tells it. */
+/** A node of a query plan, as in EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON). */
 export interface PlanNode {
   'Node Type': string;
   'Function Name'?: string;
@@ -18,9 +18,8 @@ export interface PlanNode {
 }
 
 /**
- * How Postgres carries out a statement in somebody's session, as the application's role, with a plan made for any
- * value. The
- * second time: what a connection looks up in the catalog once is no part of it.
+ * Returns the generic plan of a statement in a session, with the application's role. It explains the second execution,
+ * so that the catalog lookups of a new connection are not counted.
  */
 export function explain(
   harness: Harness,
@@ -33,7 +32,7 @@ export function explain(
     const {
       rows: [session],
     } = await client.query<{ state: string }>('SELECT state FROM app.enter_session($1, true)', [secret]);
-    if (session!.state !== 'ok') throw new Error(`the session was refused: ${session!.state}`);
+    if (session!.state !== 'ok') throw new Error(`the session was rejected: ${session!.state}`);
     await client.query(`PREPARE page AS ${text}`);
     const literal = (value: unknown): string => {
       if (Array.isArray(value)) return `ARRAY[${value.map(literal).join()}]`;
@@ -49,17 +48,17 @@ export function explain(
   });
 }
 
-/** Every node that did something. */
+/** Returns every node that was executed. */
 export function nodes(plan: PlanNode): PlanNode[] {
   return plan['Actual Loops'] === 0 ? [] : [plan, ...(plan.Plans ?? []).flatMap(nodes)];
 }
 
-/** Pages of tables and indexes that were looked at. */
+/** Returns the number of table and index pages that the plan read. */
 export function buffers(plan: PlanNode): number {
   return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
 }
 
-/** Rows that were read and thrown away. */
+/** Returns the number of rows that were read and discarded. */
 export function removed(plan: PlanNode): number {
   return nodes(plan).reduce((sum, node) => sum + (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'], 0);
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { until } from './until.js';
 
-/** A process of the built application, which can be killed and started again. */
+/** A process of the built application. A test can kill it and start it again. */
 export class Program {
   private child: ChildProcess | undefined;
 
@@ -19,12 +19,12 @@ export class Program {
     });
   }
 
-  /** The code it ended with; null while it runs, or when a signal ended it. */
+  /** The exit code; null while the process runs, or when a signal ended it. */
   get exitCode(): number | null {
     return this.child?.exitCode ?? null;
   }
 
-  /** Ends it without warning. */
+  /** Kills the process and waits for its exit. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const { child } = this;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -34,7 +34,7 @@ export class Program {
   }
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,7 +44,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits until an API answers that it is ready. */
+/** Waits until an API reports that it is ready. */
 export function ready(baseUrl: string): Promise<void> {
   return until(`${baseUrl} is ready`, () =>
     fetch(`${baseUrl}/health/ready`).then(

@@ -9,8 +9,8 @@ const SCOPES = ['org', 'assigned', 'own', 'none'] as const;
 const WHEN = {
   open: ['-1 day', null],
   now: ['-1 day', '1 day'],
-  over: ['-2 days', '-1 day'],
-  announced: ['1 day', '2 days'],
+  past: ['-2 days', '-1 day'],
+  future: ['1 day', '2 days'],
 } as const;
 const STATES = ['requested', 'in force', 'expired', 'ended', 'declined'] as const;
 
@@ -19,7 +19,7 @@ interface Setting {
   scope: string;
 }
 
-/** An organization as it is drawn: members and people by number, roles by number among those there are. */
+/** A random plan of an organization. Members and people have numbers; a role number is taken modulo the roles. */
 export interface Plan {
   preset: Preset;
   customRoles: Setting[][];
@@ -36,7 +36,7 @@ export interface Plan {
   exports: { member: number; person: number }[];
 }
 
-/** A member of a random organization; the secret opens their session. */
+/** A member of a random organization, with the secret of the member's session. */
 export interface RandomMember {
   membershipId: string;
   userId: string;
@@ -47,18 +47,18 @@ export interface RandomMember {
 export interface RandomOrganization {
   orgId: string;
   members: RandomMember[];
-  /** Holds every permission for the organization: asks the questions. */
+  /** The member with every permission for the whole organization, who runs the queries. */
   leader: RandomMember;
   people: string[];
 }
 
 /**
- * Random organizations: presets, custom roles, overrides at both levels, assignments and access grants past, present
- * and to come.
+ * Returns random plans: presets, custom roles, overrides at both levels, and past, current, and future assignments and
+ * access grants.
  */
 export function plans(): fc.Arbitrary<Plan> {
   const all = [...declared('permissions')];
-  const personScoped = all.filter(([, { personScoped: about }]) => about).map(([key]) => key);
+  const personScoped = all.filter(([, { personScoped: isPersonScoped }]) => isPersonScoped).map(([key]) => key);
   const setting = fc.record({
     permission: fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom(...personScoped) },
@@ -103,7 +103,7 @@ export function plans(): fc.Arbitrary<Plan> {
   });
 }
 
-/** Makes the rows of a plan, with a session for each member. */
+/** Inserts the rows of a plan, with a session for each member. */
 export async function realize({ superuser }: TestDatabase, plan: Plan): Promise<RandomOrganization> {
   const orgId = newId();
   await superuser(`INSERT INTO organizations (id, name, preset) VALUES ($1, 'Random Organization', $2)`, [
@@ -113,7 +113,7 @@ export async function realize({ superuser }: TestDatabase, plan: Plan): Promise<
   const custom = plan.customRoles.map((_, i) => `custom_${'ab'[i]}`);
   const roles = [...Object.keys(PRESETS[plan.preset]), ...custom];
   const people = Array.from({ length: plan.people }, () => newId());
-  const at = <T>(things: readonly T[], n: number): T => things[n % things.length]!;
+  const at = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
   const insert = (table: string, rows: object[]) =>
     superuser(
       `INSERT INTO ${table} (${['org_id', ...Object.keys(rows[0] ?? {})].join(', ')})
@@ -229,10 +229,7 @@ export async function realize({ superuser }: TestDatabase, plan: Plan): Promise<
   return { orgId, members, leader, people };
 }
 
-/**
- * An access grant in some state of its life. One in force, or whose time is over, went through approval as far as
- * triggers can see.
- */
+/** Inserts an access grant in the given state. An active or expired grant was approved, as the triggers require. */
 async function grantAccess(
   { superuser }: Pick<TestDatabase, 'superuser'>,
   orgId: string,
@@ -259,7 +256,7 @@ async function grantAccess(
     [orgId, id, stored, decidedBy, '30 minutes'],
   );
   if (state !== 'expired') return;
-  // Time alone has passed: what follows from the grant is left as it is.
+  // Only the expiry changes. The triggers must not apply its effects.
   await superuser(`DO $$ BEGIN
     SET LOCAL session_replication_role = replica;
     UPDATE access_grants SET expires_at = now() - interval '1 second' WHERE id = '${id}';

@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
 import { newSigningKey, type SigningKey } from './saml-idp.js';
 
-/** How a provider answers; tests change it between two sign-ins. */
+/** The settings of a provider; tests change them between two sign-ins. */
 export interface ProviderBehaviour {
   signResponse: boolean;
   encrypt: boolean;
-  /** Refuses requests that our key did not sign. */
+  /** Whether the provider rejects requests without a signature of the service provider. */
   wantSigned: boolean;
 }
 
-/** Our side, as the provider has read it from our metadata. */
+/** The service provider, as the identity provider reads it from the metadata. */
 export interface ReadServiceProvider {
   readonly metadata: string;
   readonly entityId: string;
@@ -21,13 +21,13 @@ export interface ReadServiceProvider {
   readonly encryption?: string;
 }
 
-/** An identity provider made of somebody else's SAML code, listening on the loopback address. */
+/** An identity provider that uses a third-party SAML library, on the loopback address. */
 export abstract class RealProvider {
   protected readonly app: Express = express();
   private server!: Server;
   url = '';
   key!: SigningKey;
-  /** Those that its metadata shows: during a rollover more than the one it signs with. */
+  /** The certificates in the metadata. During a rollover, there are more than the one in use. */
   shown: string[] = [];
   behaviour: ProviderBehaviour = { signResponse: false, encrypt: false, wantSigned: false };
   protected us!: ReadServiceProvider;
@@ -46,13 +46,13 @@ export abstract class RealProvider {
     return this;
   }
 
-  /** Signs with this key from now on; metadata shows it alone unless told otherwise. */
+  /** Signs with this key from now on. The metadata shows only this key by default. */
   async useKey(key: SigningKey, shown: readonly string[] = [key.certificate]): Promise<void> {
     this.key = key;
     this.shown = [...shown];
   }
 
-  /** Reads our metadata, as its administrator would. */
+  /** Reads the metadata of the service provider, as an administrator would. */
   trust(metadata: string): void {
     const all = (pattern: RegExp): string[] => [...metadata.matchAll(pattern)].map(([, value]) => value!);
     const certificates = (use: string): string[] =>
@@ -95,6 +95,6 @@ export abstract class RealProvider {
   }
 
   protected abstract routes(): void;
-  /** Where to send a browser to have the provider end the session of its person. */
+  /** Returns the URL at which the browser makes the provider end the user's session. */
   abstract logoutFromThere(): string;
 }

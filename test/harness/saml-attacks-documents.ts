@@ -1,26 +1,26 @@
-import { type Means, type Attack, saying, altered, posted, swap, carrying } from './saml-attacks.js';
+import { type AttackContext, type Attack, saying, altered, posted, swap, carrying } from './saml-attacks.js';
 import { assertionXml, responseXml, sign, signedResponse, status } from './saml-idp.js';
 
 export const FORM_ATTACKS: readonly Attack[] = [
   ['no response in the form', 'parameter_missing', () => ({ body: {} })],
   ['no form at all', 'parameter_missing', () => ({ body: null })],
   [
-    'the response given twice',
+    'a duplicate response field',
     'parameter_duplicated',
     posted((form) => ({ body: { SAMLResponse: [form.SAMLResponse, form.SAMLResponse] } })),
   ],
   [
-    'RelayState given twice',
+    'a duplicate RelayState',
     'parameter_duplicated',
     posted((form) => ({ body: { ...form, RelayState: ['/a', '/b'] } })),
   ],
   [
-    'a request beside the response',
+    'a request next to the response',
     'parameter_unexpected',
     posted((form) => ({ body: { ...form, SAMLRequest: 'AA==' } })),
   ],
   [
-    'a second response in the address',
+    'a second response in the URL',
     'parameter_unexpected',
     posted((form) => ({ query: { SAMLResponse: form.SAMLResponse } })),
   ],
@@ -31,13 +31,13 @@ export const FORM_ATTACKS: readonly Attack[] = [
   ],
   ['text that is not base64', 'not_base64', () => ({ body: { SAMLResponse: '<samlp:Response/>' } })],
   [
-    'base64 with letters hidden in it',
+    'base64 with other characters',
     'not_base64',
     posted((form) => ({ body: { SAMLResponse: `*${form.SAMLResponse}` } })),
   ],
-  ['base64 in the alphabet of addresses', 'not_base64', () => ({ body: { SAMLResponse: '__-_' } })],
+  ['base64url', 'not_base64', () => ({ body: { SAMLResponse: '__-_' } })],
   [
-    'base64 cut short',
+    'truncated base64',
     'not_base64',
     posted((form) => ({ body: { SAMLResponse: form.SAMLResponse.replace(/=*$/, 'A=') } })),
   ],
@@ -53,64 +53,52 @@ export const FORM_ATTACKS: readonly Attack[] = [
       body: { SAMLResponse: Buffer.from(`\uFEFF${signedResponse(parts, key)}`, 'utf16le').toString('base64') },
     }),
   ],
-  ['a megabyte', 'too_large', () => ({ body: { SAMLResponse: 'A'.repeat(1 << 20) } })],
-  ['more than 256 kB of response', 'too_large', saying(() => carrying({ note: ['x'.repeat(257 * 1024)] }))],
-  ['no cookie of this browser', 'browser_binding_missing', posted(() => ({ cookie: '' }))],
+  ['a message of one megabyte', 'too_large', () => ({ body: { SAMLResponse: 'A'.repeat(1 << 20) } })],
+  ['a response of more than 256 kB', 'too_large', saying(() => carrying({ note: ['x'.repeat(257 * 1024)] }))],
+  ['no browser cookie', 'browser_binding_missing', posted(() => ({ cookie: '' }))],
   [
     'the cookie of another browser',
     'request_unknown',
     posted(() => ({ cookie: `__Host-vouchsafe-sign-in=${'A'.repeat(43)}` })),
   ],
-  [
-    'a cookie that is none of ours',
-    'browser_binding_missing',
-    posted(() => ({ cookie: '__Host-vouchsafe-sign-in=short' })),
-  ],
-  ['a connection that does not exist', 'connection_unknown', posted(() => ({ connectionId: 'nobody' }))],
+  ['a malformed cookie', 'browser_binding_missing', posted(() => ({ cookie: '__Host-vouchsafe-sign-in=short' }))],
+  ['a connection that does not exist', 'connection_unknown', posted(() => ({ connectionId: 'unknown' }))],
 ];
 
 export const DOCUMENT_ATTACKS: readonly Attack[] = [
   ['a DOCTYPE', 'xml_doctype', altered((xml) => `<!DOCTYPE r>${xml}`)],
-  [
-    'entities that multiply',
-    'xml_doctype',
-    altered((xml) => `<!DOCTYPE r [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>${xml}`),
-  ],
+  ['entity expansion', 'xml_doctype', altered((xml) => `<!DOCTYPE r [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>${xml}`)],
   [
     'an entity from a file',
     'xml_doctype',
     altered((xml) => `<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>${xml}`),
   ],
-  ['an entity that nobody declared', 'xml_malformed', altered((xml) => swap(xml, '>subject-1<', '>&subject;<'))],
+  ['an undeclared entity', 'xml_malformed', altered((xml) => swap(xml, '>subject-1<', '>&subject;<'))],
   ['a comment in the NameID', 'xml_comment', altered((xml) => swap(xml, '>subject-1<', '>admin<!-- -->subject-1<'))],
-  ['a comment before everything', 'xml_comment', altered((xml) => `<!-- hello -->${xml}`)],
+  ['a comment before the root', 'xml_comment', altered((xml) => `<!-- hello -->${xml}`)],
   ['a CDATA section in the NameID', 'xml_cdata', altered((xml) => swap(xml, '>subject-1<', '><![CDATA[subject-1]]><'))],
   ['a processing instruction', 'xml_instruction', altered((xml) => swap(xml, '>subject-1<', '>subject<?x y?>-1<'))],
   ['a style sheet', 'xml_instruction', altered((xml) => `<?xml-stylesheet href="a.xsl"?>${xml}`)],
   ['XML 1.1', 'xml_encoding', altered((xml) => `<?xml version="1.1"?>${xml}`)],
-  ['another encoding declared', 'xml_encoding', altered((xml) => `<?xml version="1.0" encoding="UTF-7"?>${xml}`)],
+  ['another declared encoding', 'xml_encoding', altered((xml) => `<?xml version="1.0" encoding="UTF-7"?>${xml}`)],
   ['a byte order mark', 'xml_encoding', altered((xml) => `\uFEFF${xml}`)],
   ['two roots', 'xml_malformed', altered((xml) => xml + xml)],
   ['text after the root', 'xml_malformed', altered((xml) => `${xml}and more`)],
   ['a tag left open', 'xml_malformed', altered((xml) => xml.slice(0, -5))],
-  [
-    'a prefix that stands for nothing',
-    'xml_malformed',
-    altered((xml) => swap(xml, '<saml:Subject>', '<evil:Subject>')),
-  ],
+  ['an undeclared prefix', 'xml_malformed', altered((xml) => swap(xml, '<saml:Subject>', '<evil:Subject>'))],
   [
     'the same attribute twice',
     'xml_malformed',
     altered((xml) => swap(xml, ' Version="2.0"', ' Version="2.0" Version="2.0"')),
   ],
-  ['20 000 elements inside each other', 'xml_too_deep', () => ({ xml: '<a>'.repeat(20_000) })],
+  ['20 000 nested elements', 'xml_too_deep', () => ({ xml: '<a>'.repeat(20_000) })],
   [
     'a deep tree inside a real response',
     'xml_too_deep',
     altered((xml) => swap(xml, '<samlp:Status>', `${'<x>'.repeat(30)}${'</x>'.repeat(30)}<samlp:Status>`)),
   ],
   [
-    '5 000 elements beside each other',
+    '5 000 sibling elements',
     'xml_too_many_nodes',
     altered((xml) => swap(xml, '<samlp:Status>', `${'<x/>'.repeat(5000)}<samlp:Status>`)),
   ],
@@ -124,15 +112,15 @@ export const DOCUMENT_ATTACKS: readonly Attack[] = [
   ['a NUL character', 'xml_malformed', altered((xml) => swap(xml, '>subject-1<', '>subject-1\0<'))],
 ];
 
-const LOGOUT = (means: Means): string =>
+const LOGOUT = (context: AttackContext): string =>
   sign(
-    responseXml(means.parts, '').replaceAll('samlp:Response', 'samlp:LogoutResponse'),
-    means.parts.responseAttrs['ID']!,
-    means.key,
+    responseXml(context.parts, '').replaceAll('samlp:Response', 'samlp:LogoutResponse'),
+    context.parts.responseAttrs['ID']!,
+    context.key,
   );
 
 export const SHAPE_ATTACKS: readonly Attack[] = [
-  ['a signed LogoutResponse', 'not_a_response', (means) => ({ xml: LOGOUT(means) })],
+  ['a signed LogoutResponse', 'not_a_response', (context) => ({ xml: LOGOUT(context) })],
   [
     'an assertion without a response',
     'not_a_response',
@@ -154,19 +142,19 @@ export const SHAPE_ATTACKS: readonly Attack[] = [
     saying(({ parts }) => ({ assertionAttrs: { ...parts.assertionAttrs, Version: undefined } })),
   ],
   [
-    "an element of the sender's own",
+    'an unknown element',
     'element_unexpected',
     altered((xml) => swap(xml, '<samlp:Status>', '<samlp:Other/><samlp:Status>')),
   ],
   ['no status', 'status_missing', saying(() => ({ status: '' }))],
   ['two statuses', 'status_missing', saying(() => ({ status: status('Success') + status('Requester') }))],
   [
-    'a refusal by the identity provider',
+    'an error status of the identity provider',
     'status_not_success',
     saying(() => ({ status: status('Responder', 'AuthnFailed') })),
   ],
   [
-    'a refusal with Success inside it',
+    'an error status with a nested Success',
     'status_not_success',
     saying(() => ({ status: status('Requester', 'Success') })),
   ],
@@ -188,12 +176,12 @@ export const SHAPE_ATTACKS: readonly Attack[] = [
     ),
   ],
   [
-    'an encrypted assertion with nothing in it',
+    'an empty encrypted assertion',
     'encryption_malformed',
     ({ parts }) => ({ xml: responseXml(parts, '<saml:EncryptedAssertion/>') }),
   ],
   [
-    'an encrypted assertion beside a plain one',
+    'an encrypted assertion next to a plain one',
     'assertion_not_single',
     altered((xml) => swap(xml, '</samlp:Response>', '<saml:EncryptedAssertion/></samlp:Response>')),
   ],
@@ -209,12 +197,12 @@ export const SHAPE_ATTACKS: readonly Attack[] = [
     }),
   ],
   [
-    'no answer to any request',
+    'an unsolicited response',
     'response_unsolicited',
     saying(({ parts }) => ({ responseAttrs: { ...parts.responseAttrs, InResponseTo: undefined } })),
   ],
   [
-    'an answer to a request nobody made',
+    'a response to an unknown request',
     'request_unknown',
     saying(({ parts }) => ({ responseAttrs: { ...parts.responseAttrs, InResponseTo: '_guess' } })),
   ],
@@ -229,7 +217,7 @@ export const SHAPE_ATTACKS: readonly Attack[] = [
     }),
   ],
   [
-    "the assertion's ID again on a foreign attribute",
+    "the assertion's ID in another attribute",
     'id_duplicated',
     altered((xml, { parts }) =>
       swap(xml, '<samlp:Status>', `<samlp:Status xmlns:w="urn:w" w:Id="${parts.assertionAttrs['ID']}">`),

@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto';
-import type { Attack, Means } from './saml-attacks.js';
+import type { Attack, AttackContext } from './saml-attacks.js';
 import {
   CBC_128,
   CBC_256,
@@ -23,30 +23,30 @@ import {
   type SignatureChoices,
 } from './saml-idp.js';
 
-const truth = (means: Means, what: 'assertion' | 'both' = 'assertion', choices?: SignatureChoices): string =>
-  signedResponse(means.parts, means.key, what, choices);
-const ours = ({ departed }: Means): string => departed.connection.spKeys[0]!.certificate;
+const truth = (context: AttackContext, what: 'assertion' | 'both' = 'assertion', choices?: SignatureChoices): string =>
+  signedResponse(context.parts, context.key, what, choices);
+const spCertificate = ({ login }: AttackContext): string => login.connection.spKeys[0]!.certificate;
 
-/** A true assertion, under encryption of some kind. */
-const under = (choices: EncryptionChoices) => (means: Means) => ({
-  xml: withEncrypted(truth(means), ours(means), choices),
+/** Returns a valid assertion that is encrypted with the given settings. */
+const under = (choices: EncryptionChoices) => (context: AttackContext) => ({
+  xml: withEncrypted(truth(context), spCertificate(context), choices),
 });
-/** The true message with its assertion changed before it was encrypted. */
-const hiding = (change: (assertion: string, means: Means) => string) => (means: Means) => ({
-  xml: withEncrypted(truth(means), ours(means), {}, (assertion) => change(assertion, means)),
+/** Returns a valid message whose assertion is changed before encryption. */
+const hiding = (change: (assertion: string, context: AttackContext) => string) => (context: AttackContext) => ({
+  xml: withEncrypted(truth(context), spCertificate(context), {}, (assertion) => change(assertion, context)),
 });
-/** Signed truly about something that is not so, and encrypted. */
-const saying = (change: (means: Means) => Partial<Parts>) => (means: Means) => ({
-  xml: withEncrypted(signedResponse({ ...means.parts, ...change(means) }, means.key), ours(means)),
+/** Returns a correctly signed and encrypted assertion with false content. */
+const saying = (change: (context: AttackContext) => Partial<Parts>) => (context: AttackContext) => ({
+  xml: withEncrypted(signedResponse({ ...context.parts, ...change(context) }, context.key), spCertificate(context)),
 });
-/** Changed after encryption. */
-const altered = (from: string | RegExp, to: string, choices?: EncryptionChoices) => (means: Means) => {
-  const xml = withEncrypted(truth(means), ours(means), choices);
+/** Returns a message that is changed after encryption. */
+const altered = (from: string | RegExp, to: string, choices?: EncryptionChoices) => (context: AttackContext) => {
+  const xml = withEncrypted(truth(context), spCertificate(context), choices);
   const changed = xml.replace(from, () => to);
   if (changed === xml) throw new Error(`Nothing to replace: ${String(from)}`);
   return { xml: changed };
 };
-const evil = ({ parts }: Means): string =>
+const forgedAssertion = ({ parts }: AttackContext): string =>
   assertionXml({ ...parts, nameId: nameId('admin'), assertionAttrs: { ...parts.assertionAttrs, ID: '_evil' } });
 const flipped =
   (at: number) =>
@@ -55,122 +55,133 @@ const flipped =
     return octets;
   };
 
-/** Attacks behind, and on, the encryption. For a connection that has a key and asks for an encrypted assertion. */
+/** Attacks inside and on the encryption, for a connection that has a key and requires an encrypted assertion. */
 export const ENCRYPTION_ATTACKS: readonly Attack[] = [
-  ['a plain assertion where an encrypted one is wanted', 'assertion_not_encrypted', (means) => ({ xml: truth(means) })],
+  ['a plain assertion instead of an encrypted one', 'assertion_not_encrypted', (context) => ({ xml: truth(context) })],
   [
-    'an unsigned assertion under encryption',
+    'an encrypted unsigned assertion',
     'assertion_unsigned',
-    (means) => ({ xml: responseXml(means.parts, encrypted(assertionXml(means.parts), ours(means))) }),
+    (context) => ({ xml: responseXml(context.parts, encrypted(assertionXml(context.parts), spCertificate(context))) }),
   ],
   [
-    'an unsigned assertion under encryption in a signed response',
+    'an encrypted unsigned assertion in a signed response',
     'assertion_unsigned',
-    (means) => ({
+    (context) => ({
       xml: sign(
-        responseXml(means.parts, encrypted(assertionXml(means.parts), ours(means))),
-        means.parts.responseAttrs['ID']!,
-        means.key,
+        responseXml(context.parts, encrypted(assertionXml(context.parts), spCertificate(context))),
+        context.parts.responseAttrs['ID']!,
+        context.key,
       ),
     }),
   ],
   [
-    'a forged assertion under encryption',
+    'an encrypted forged assertion',
     'signature_invalid',
-    (means) => ({ xml: withEncrypted(signedResponse(means.parts, means.strange), ours(means)) }),
+    (context) => ({ xml: withEncrypted(signedResponse(context.parts, context.untrusted), spCertificate(context)) }),
   ],
   [
-    'a name changed before encryption',
+    'an encrypted assertion with a changed NameID',
     'signature_invalid',
     hiding((assertion) => assertion.replace('>subject-1<', '>admin<')),
   ],
   [
-    'a signed response, changed outside its encrypted assertion',
+    'a signed response that is changed outside its encrypted assertion',
     'signature_invalid',
-    (means) => ({
-      xml: sign(withEncrypted(truth(means), ours(means)), means.parts.responseAttrs['ID']!, means.key)
+    (context) => ({
+      xml: sign(withEncrypted(truth(context), spCertificate(context)), context.parts.responseAttrs['ID']!, context.key)
         .replace('<samlp:Status>', '<samlp:Status >')
         .replace('Version="2.0"', 'Version="2.0" Consent="x"'),
     }),
   ],
   [
-    'SHA-1 under encryption',
+    'SHA-1 in an encrypted assertion',
     'signature_algorithm',
-    (means) => ({
+    (context) => ({
       xml: withEncrypted(
-        truth(means, 'assertion', { signature: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1' }),
-        ours(means),
+        truth(context, 'assertion', { signature: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1' }),
+        spCertificate(context),
       ),
     }),
   ],
   [
     'a forged assertion before the signed one, both encrypted',
     'assertion_not_single',
-    hiding((assertion, means) => evil(means) + assertion),
+    hiding((assertion, context) => forgedAssertion(context) + assertion),
   ],
   [
     'the signed assertion inside a forged one, encrypted',
     'assertion_not_single',
-    hiding((assertion, means) => evil(means).replace('</saml:Assertion>', `${assertion}</saml:Assertion>`)),
+    hiding((assertion, context) =>
+      forgedAssertion(context).replace('</saml:Assertion>', `${assertion}</saml:Assertion>`),
+    ),
   ],
   [
-    'the signature in a forged assertion beside the signed one, encrypted',
+    'the signature in a forged assertion next to the signed one, encrypted',
     'assertion_not_single',
-    hiding((assertion, means) => {
+    hiding((assertion, context) => {
       const signature = /<ds:Signature .*?<\/ds:Signature>/.exec(assertion)![0];
-      return evil(means).replace('</saml:Issuer>', `</saml:Issuer>${signature}`) + assertion.replace(signature, '');
+      return (
+        forgedAssertion(context).replace('</saml:Issuer>', `</saml:Issuer>${signature}`) +
+        assertion.replace(signature, '')
+      );
     }),
   ],
   [
     'the signed assertion in an Object of the signature, encrypted',
     'assertion_not_single',
-    hiding((assertion, means) => {
+    hiding((assertion, context) => {
       const signature = /<ds:Signature .*?<\/ds:Signature>/.exec(assertion)![0];
       const wrapped = signature.replace(
         '</ds:Signature>',
         `<ds:Object>${assertion.replace(signature, '')}</ds:Object></ds:Signature>`,
       );
-      return evil(means).replace('</saml:Issuer>', `</saml:Issuer>${wrapped}`);
+      return forgedAssertion(context).replace('</saml:Issuer>', `</saml:Issuer>${wrapped}`);
     }),
   ],
   [
-    'a forged plain assertion beside the encrypted one',
+    'a forged plain assertion next to the encrypted one',
     'assertion_not_single',
-    (means) => ({
-      xml: withEncrypted(truth(means), ours(means)).replace('</samlp:Response>', `${evil(means)}</samlp:Response>`),
+    (context) => ({
+      xml: withEncrypted(truth(context), spCertificate(context)).replace(
+        '</samlp:Response>',
+        `${forgedAssertion(context)}</samlp:Response>`,
+      ),
     }),
   ],
   [
     'two encrypted assertions',
     'assertion_not_single',
-    (means) => ({
-      xml: withEncrypted(truth(means), ours(means)).replace(
+    (context) => ({
+      xml: withEncrypted(truth(context), spCertificate(context)).replace(
         '</samlp:Response>',
-        `${encrypted(evil(means), ours(means))}</samlp:Response>`,
+        `${encrypted(forgedAssertion(context), spCertificate(context))}</samlp:Response>`,
       ),
     }),
   ],
   [
     'an encrypted assertion in Extensions',
     'assertion_missing',
-    (means) => ({
-      xml: responseXml(means.parts, `<samlp:Extensions>${encrypted(evil(means), ours(means))}</samlp:Extensions>`),
+    (context) => ({
+      xml: responseXml(
+        context.parts,
+        `<samlp:Extensions>${encrypted(forgedAssertion(context), spCertificate(context))}</samlp:Extensions>`,
+      ),
     }),
   ],
   [
     'an encrypted assertion inside the encryption',
     'assertion_not_single',
-    hiding((assertion, means) => encrypted(assertion, ours(means))),
+    hiding((assertion, context) => encrypted(assertion, spCertificate(context))),
   ],
   [
-    'an end of the response inside the encryption',
+    'an end tag of the response inside the encryption',
     'xml_malformed',
     hiding((assertion) => `${assertion}</samlp:Response>`),
   ],
   [
     'a second response inside the encryption',
     'element_unexpected',
-    hiding((assertion, means) => `<samlp:Response ID="_x">${assertion}</samlp:Response>${evil(means)}`),
+    hiding((assertion, context) => `<samlp:Response ID="_x">${assertion}</samlp:Response>${forgedAssertion(context)}`),
   ],
   ['nothing inside the encryption', 'assertion_missing', hiding(() => ' ')],
   [
@@ -197,57 +208,63 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
   [
     'bytes that are not UTF-8 inside the encryption',
     'decryption_failed',
-    (means) => ({ xml: responseXml(means.parts, encrypted(Buffer.from([0x3c, 0xff, 0xfe]), ours(means))) }),
+    (context) => ({
+      xml: responseXml(context.parts, encrypted(Buffer.from([0x3c, 0xff, 0xfe]), spCertificate(context))),
+    }),
   ],
   [
-    "the response's ID again inside the encryption",
+    "the response's ID inside the encryption",
     'id_duplicated',
     hiding((assertion) => assertion.replace('<saml:Subject>', '<saml:Subject Id="_response">')),
   ],
   [
-    'another audience under encryption',
+    'another audience in an encrypted assertion',
     'audience_mismatch',
     saying(() => ({ conditions: conditions(['https://elsewhere.example.test']) })),
   ],
   [
-    'an assertion under encryption that ended',
+    'an encrypted expired assertion',
     'assertion_expired',
-    saying(({ departed }) => ({
-      conditions: conditions([departed.connection.spEntityId], { NotOnOrAfter: instant(-90) }),
+    saying(({ login }) => ({
+      conditions: conditions([login.connection.spEntityId], { NotOnOrAfter: instant(-90) }),
     })),
   ],
   [
     'an encrypted NameID',
     'id_encrypted',
-    saying((means) => ({ nameId: encrypted(nameId('subject-1'), ours(means), {}, 'EncryptedID') })),
+    saying((context) => ({ nameId: encrypted(nameId('subject-1'), spCertificate(context), {}, 'EncryptedID') })),
   ],
   [
     'an encrypted attribute',
     'attribute_encrypted',
-    saying((means) => ({
+    saying((context) => ({
       attributes:
         '<saml:AttributeStatement>' +
-        `${encrypted('<saml:Attribute/>', ours(means), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
+        `${encrypted('<saml:Attribute/>', spCertificate(context), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
     })),
   ],
   [
-    'an encrypted attribute beside plain ones',
+    'an encrypted attribute next to plain ones',
     'attribute_encrypted',
-    saying((means) => ({
+    saying((context) => ({
       attributes: attributeStatement({ mail: ['ada@example.test'] }).replace(
         '</saml:AttributeStatement>',
-        `${encrypted('<saml:Attribute/>', ours(means), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
+        `${encrypted('<saml:Attribute/>', spCertificate(context), {}, 'EncryptedAttribute')}</saml:AttributeStatement>`,
       ),
     })),
   ],
   [
-    'the key under RSA 1.5',
+    'a key encrypted with RSA 1.5',
     'encryption_algorithm',
     under({ keyMethod: 'http://www.w3.org/2001/04/xmlenc#rsa-1_5', padding: constants.RSA_PKCS1_PADDING }),
   ],
-  ['the key under RSA 1.5 that says it is OAEP', 'decryption_failed', under({ padding: constants.RSA_PKCS1_PADDING })],
   [
-    'the key under OAEP with SHA-512',
+    'a key encrypted with RSA 1.5 that is declared as OAEP',
+    'decryption_failed',
+    under({ padding: constants.RSA_PKCS1_PADDING }),
+  ],
+  [
+    'a key encrypted with OAEP and SHA-512',
     'encryption_algorithm',
     under({
       parameters:
@@ -256,7 +273,7 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     }),
   ],
   [
-    'the key under OAEP with two hashes',
+    'a key encrypted with OAEP and two hashes',
     'encryption_algorithm',
     under({
       keyMethod: OAEP_11,
@@ -266,7 +283,7 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     }),
   ],
   [
-    'the key under OAEP with a label',
+    'a key encrypted with OAEP and a label',
     'encryption_algorithm',
     under({ parameters: '<xenc:OAEPparams>AAAA</xenc:OAEPparams>' }),
   ],
@@ -283,39 +300,39 @@ export const ENCRYPTION_ATTACKS: readonly Attack[] = [
     'encryption_malformed',
     altered(/<xenc:EncryptionMethod Algorithm="[^"]*mgf1p"><\/xenc:EncryptionMethod>/, ''),
   ],
-  ['content of CBC that says it is GCM', 'decryption_failed', altered(CBC_256, GCM_256, { content: CBC_256 })],
-  ['content of GCM that says it is CBC', 'decryption_failed', altered(GCM_256, CBC_256)],
-  ['a byte of the tag changed', 'decryption_failed', under({ spoil: flipped(-1) })],
-  ['a byte of the content changed', 'decryption_failed', under({ spoil: flipped(40) })],
+  ['CBC content that is declared as GCM', 'decryption_failed', altered(CBC_256, GCM_256, { content: CBC_256 })],
+  ['GCM content that is declared as CBC', 'decryption_failed', altered(GCM_256, CBC_256)],
+  ['a changed byte of the tag', 'decryption_failed', under({ spoil: flipped(-1) })],
+  ['a changed byte of the content', 'decryption_failed', under({ spoil: flipped(40) })],
   ['a short tag', 'decryption_failed', under({ spoil: (octets) => octets.subarray(0, -4) })],
-  ['content of nothing but a tag', 'decryption_failed', under({ spoil: (octets) => octets.subarray(0, 20) })],
+  ['content with only a tag', 'decryption_failed', under({ spoil: (octets) => octets.subarray(0, 20) })],
   [
-    'content of CBC cut short',
+    'truncated CBC content',
     'decryption_failed',
     under({ content: CBC_256, spoil: (octets) => octets.subarray(0, -3) }),
   ],
   [
-    'content of CBC with no block',
+    'CBC content without a block',
     'decryption_failed',
     under({ content: CBC_256, spoil: (octets) => octets.subarray(0, 16) }),
   ],
   [
-    'a key for somebody else',
+    'a key for another recipient',
     'decryption_failed',
-    (means) => ({ xml: withEncrypted(truth(means), means.strange.certificate) }),
+    (context) => ({ xml: withEncrypted(truth(context), context.untrusted.certificate) }),
   ],
   ['no key', 'encryption_malformed', altered(/<xenc:EncryptedKey .*<\/xenc:EncryptedKey>/, '')],
   [
     'five keys',
     'encryption_malformed',
-    (means) => ({
-      xml: withEncrypted(truth(means), ours(means), {
-        others: Array.from({ length: 4 }, () => means.strange.certificate),
+    (context) => ({
+      xml: withEncrypted(truth(context), spCertificate(context), {
+        otherRecipients: Array.from({ length: 4 }, () => context.untrusted.certificate),
       }),
     }),
   ],
   [
-    'content from elsewhere',
+    'content by reference',
     'encryption_malformed',
     altered(
       /<xenc:CipherValue>[^<]*<\/xenc:CipherValue>(?=<\/xenc:CipherData><\/xenc:EncryptedData>)/,

@@ -1,6 +1,6 @@
 import type { Posted } from './saml-sign-in.js';
 import {
-  type Means,
+  type AttackContext,
   type Attack,
   RSA_SHA1,
   SHA1,
@@ -16,19 +16,19 @@ import { assertionXml, nameId, responseXml, sign, signedResponse } from './saml-
 export const SIGNATURE_ATTACKS: readonly Attack[] = [
   ['no signature', 'assertion_unsigned', ({ parts }) => ({ xml: responseXml(parts, assertionXml(parts)) })],
   [
-    'only the response signed',
+    'a signature of the response only',
     'assertion_unsigned',
     ({ parts, key }) => ({ xml: sign(responseXml(parts, assertionXml(parts)), parts.responseAttrs['ID']!, key) }),
   ],
   [
-    'a key that nobody trusts, its certificate enclosed',
+    'an untrusted key with its certificate in the message',
     'signature_invalid',
-    ({ parts, strange }) => ({ xml: signedResponse(parts, strange) }),
+    ({ parts, untrusted }) => ({ xml: signedResponse(parts, untrusted) }),
   ],
-  ['the name changed after signing', 'signature_invalid', altered((xml) => swap(xml, '>subject-1<', '>admin<'))],
+  ['a NameID changed after signing', 'signature_invalid', altered((xml) => swap(xml, '>subject-1<', '>admin<'))],
   ['a group added after signing', 'signature_invalid', altered((xml) => swap(xml, '>mentors<', '>owners<'))],
   [
-    'a byte of the signature changed',
+    'a changed byte of the signature',
     'signature_invalid',
     altered((xml) =>
       swap(xml, /<ds:SignatureValue>./, `<ds:SignatureValue>${/<ds:SignatureValue>A/.test(xml) ? 'B' : 'A'}`),
@@ -46,7 +46,7 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
     altered((xml) => swap(xml, /<ds:SignatureValue>[^<]*</, '<ds:SignatureValue><')),
   ],
   [
-    'the digest of something else',
+    'the digest of other data',
     'signature_invalid',
     altered((xml) =>
       swap(xml, /<ds:DigestValue>[^<]*</, '<ds:DigestValue>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=<'),
@@ -148,7 +148,7 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
     ),
   ],
   [
-    'ECDSA where the key is RSA',
+    'ECDSA with an RSA key',
     'signature_algorithm',
     altered((xml) =>
       swap(
@@ -166,7 +166,7 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
     ),
   ],
   [
-    'SHA-512 said of a SHA-256 signature',
+    'a SHA-256 signature that is declared as SHA-512',
     'signature_invalid',
     altered((xml) =>
       swap(
@@ -177,12 +177,16 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
     ),
   ],
   [
-    'a signed response whose own signature does not hold',
+    'a signed response with an invalid outer signature',
     'signature_invalid',
     altered((xml) => swap(xml, 'Destination=', 'Consent="x" Destination='), 'both'),
   ],
   ['a third transform', 'signature_malformed', signedBy({ transforms: [ENVELOPED, EXCLUSIVE, EXCLUSIVE] })],
-  ['a reference to the whole document', 'signature_reference', altered((xml) => swap(xml, /URI="#[^"]*"/, 'URI=""'))],
+  [
+    'a reference to the response document',
+    'signature_reference',
+    altered((xml) => swap(xml, /URI="#[^"]*"/, 'URI=""')),
+  ],
   [
     'a reference to another element',
     'signature_reference',
@@ -218,87 +222,99 @@ const ASSERTION_PATTERN = /<saml:Assertion .*<\/saml:Assertion>/;
 const SIGNATURE_PATTERN = /<ds:Signature .*?<\/ds:Signature>/;
 
 /**
- * The pieces that wrapping attacks move about: the signed whole, its assertion, the signature, and a forged assertion.
+ * Returns the parts that wrapping attacks move: the signed response, its assertion, the signature, and a forgery.
  */
-function pieces(means: Means, what: 'assertion' | 'both') {
-  const whole = signedResponse(means.parts, means.key, what);
-  const assertion = ASSERTION_PATTERN.exec(whole)![0];
+function pieces(context: AttackContext, what: 'assertion' | 'both') {
+  const response = signedResponse(context.parts, context.key, what);
+  const assertion = ASSERTION_PATTERN.exec(response)![0];
   const signature = SIGNATURE_PATTERN.exec(assertion)![0];
-  const evil = assertionXml({
-    ...means.parts,
+  const forged = assertionXml({
+    ...context.parts,
     nameId: nameId('admin'),
-    assertionAttrs: { ...means.parts.assertionAttrs, ID: '_evil' },
+    assertionAttrs: { ...context.parts.assertionAttrs, ID: '_evil' },
   });
-  return { whole, assertion, signature, evil, bare: assertion.replace(signature, '') };
+  return { response, assertion, signature, forged, bare: assertion.replace(signature, '') };
 }
 
 function wrapping(build: (found: ReturnType<typeof pieces>) => string, what: 'assertion' | 'both' = 'assertion') {
-  return (means: Means): Posted => ({ xml: build(pieces(means, what)) });
+  return (context: AttackContext): Posted => ({ xml: build(pieces(context, what)) });
 }
 
 const behindIssuer = (assertion: string, more: string): string =>
   assertion.replace('</saml:Issuer>', `</saml:Issuer>${more}`);
 
-/** The eight classic signature wrappings, as numbered by SAML Raider, and some more. */
+/** The eight classic signature wrapping attacks, as numbered by SAML Raider, and more. */
 export const WRAPPING_ATTACKS: readonly Attack[] = [
   [
     'XSW 1: the signed response inside the signature of a forged one',
     'assertion_not_single',
-    wrapping(({ whole, evil }) => {
-      const outer = SIGNATURE_PATTERN.exec(whole)![0];
-      const forged = whole.replace(outer, '').replace(ASSERTION_PATTERN, evil).replace('_response', '_evil-response');
-      return behindIssuer(forged, outer.replace('</ds:Signature>', `${whole.replace(outer, '')}</ds:Signature>`));
+    wrapping(({ response, forged }) => {
+      const outer = SIGNATURE_PATTERN.exec(response)![0];
+      const forgedResponse = response
+        .replace(outer, '')
+        .replace(ASSERTION_PATTERN, forged)
+        .replace('_response', '_evil-response');
+      return behindIssuer(
+        forgedResponse,
+        outer.replace('</ds:Signature>', `${response.replace(outer, '')}</ds:Signature>`),
+      );
     }, 'both'),
   ],
   [
-    'XSW 2: the signed response beside its signature',
+    'XSW 2: the signed response next to its signature',
     'assertion_not_single',
-    wrapping(({ whole, evil }) => {
-      const outer = SIGNATURE_PATTERN.exec(whole)![0];
-      const forged = whole.replace(outer, '').replace(ASSERTION_PATTERN, evil).replace('_response', '_evil-response');
-      return behindIssuer(forged, `<samlp:Extensions>${whole.replace(outer, '')}</samlp:Extensions>${outer}`);
+    wrapping(({ response, forged }) => {
+      const outer = SIGNATURE_PATTERN.exec(response)![0];
+      const forgedResponse = response
+        .replace(outer, '')
+        .replace(ASSERTION_PATTERN, forged)
+        .replace('_response', '_evil-response');
+      return behindIssuer(
+        forgedResponse,
+        `<samlp:Extensions>${response.replace(outer, '')}</samlp:Extensions>${outer}`,
+      );
     }, 'both'),
   ],
   [
     'XSW 3: a forged assertion before the signed one',
     'assertion_not_single',
-    wrapping(({ whole, assertion, evil }) => whole.replace(assertion, evil + assertion)),
+    wrapping(({ response, assertion, forged }) => response.replace(assertion, forged + assertion)),
   ],
   [
     'XSW 4: the signed assertion inside a forged one',
     'assertion_not_single',
-    wrapping(({ whole, assertion, evil }) =>
-      whole.replace(assertion, evil.replace('</saml:Assertion>', `${assertion}</saml:Assertion>`)),
+    wrapping(({ response, assertion, forged }) =>
+      response.replace(assertion, forged.replace('</saml:Assertion>', `${assertion}</saml:Assertion>`)),
     ),
   ],
   [
     'XSW 5: the signature moved into a forged assertion',
     'assertion_not_single',
-    wrapping(({ whole, assertion, signature, bare, evil }) =>
-      whole.replace(assertion, behindIssuer(evil, signature) + bare),
+    wrapping(({ response, assertion, signature, bare, forged }) =>
+      response.replace(assertion, behindIssuer(forged, signature) + bare),
     ),
   ],
   [
     'XSW 6: the signed assertion inside the moved signature',
     'assertion_not_single',
-    wrapping(({ whole, assertion, signature, bare, evil }) =>
-      whole.replace(assertion, behindIssuer(evil, signature.replace('</ds:Signature>', `${bare}</ds:Signature>`))),
+    wrapping(({ response, assertion, signature, bare, forged }) =>
+      response.replace(assertion, behindIssuer(forged, signature.replace('</ds:Signature>', `${bare}</ds:Signature>`))),
     ),
   ],
   [
     'XSW 7: a forged assertion in Extensions',
     'assertion_not_single',
-    wrapping(({ whole, assertion, evil }) =>
-      whole.replace(assertion, `<samlp:Extensions>${evil}</samlp:Extensions>${assertion}`),
+    wrapping(({ response, assertion, forged }) =>
+      response.replace(assertion, `<samlp:Extensions>${forged}</samlp:Extensions>${assertion}`),
     ),
   ],
   [
     'XSW 8: the signed assertion in an Object of the signature',
     'assertion_not_single',
-    wrapping(({ whole, assertion, signature, bare, evil }) =>
-      whole.replace(
+    wrapping(({ response, assertion, signature, bare, forged }) =>
+      response.replace(
         assertion,
-        behindIssuer(evil, signature.replace('</ds:Signature>', `<ds:Object>${bare}</ds:Object></ds:Signature>`)),
+        behindIssuer(forged, signature.replace('</ds:Signature>', `<ds:Object>${bare}</ds:Object></ds:Signature>`)),
       ),
     ),
   ],
@@ -308,26 +324,26 @@ export const WRAPPING_ATTACKS: readonly Attack[] = [
     altered((xml) => swap(xml, '</ds:Signature>', '<ds:Object/></ds:Signature>')),
   ],
   [
-    'the signature moved down into the subject',
+    'the signature moved into the subject',
     'signature_misplaced',
-    wrapping(({ whole, signature }) =>
-      whole.replace(signature, '').replace('<saml:Subject>', `<saml:Subject>${signature}`),
+    wrapping(({ response, signature }) =>
+      response.replace(signature, '').replace('<saml:Subject>', `<saml:Subject>${signature}`),
     ),
   ],
   [
     'the signature moved up to the response',
     'assertion_unsigned',
-    wrapping(({ whole, signature }) =>
-      behindIssuer(whole.replace(signature, ''), signature.replace(/URI="#[^"]*"/, 'URI="#_response"')),
+    wrapping(({ response, signature }) =>
+      behindIssuer(response.replace(signature, ''), signature.replace(/URI="#[^"]*"/, 'URI="#_response"')),
     ),
   ],
   [
-    'a forged assertion in a namespace of its own',
+    'a forged assertion in another namespace',
     'element_unexpected',
-    wrapping(({ whole, assertion, evil }) =>
-      whole.replace(
+    wrapping(({ response, assertion, forged }) =>
+      response.replace(
         assertion,
-        evil.replace('xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"', 'xmlns:saml="urn:evil"') + assertion,
+        forged.replace('xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"', 'xmlns:saml="urn:forged"') + assertion,
       ),
     ),
   ],

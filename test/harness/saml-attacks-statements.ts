@@ -30,59 +30,63 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     saying(() => ({ conditions: conditions(['https://elsewhere.example.test']) })),
   ],
   [
-    'our audience among others',
+    'the right audience among others',
     'audience_mismatch',
-    saying(({ departed }) => ({
-      conditions: conditions([departed.connection.spEntityId, 'https://elsewhere.example.test']),
+    saying(({ login }) => ({
+      conditions: conditions([login.connection.spEntityId, 'https://elsewhere.example.test']),
     })),
   ],
   ['no audience', 'audience_mismatch', saying(() => ({ conditions: conditions([]) }))],
   ['no conditions', 'conditions_missing', saying(() => ({ conditions: '' }))],
+  ['an unknown condition', 'condition_unknown', saying((context) => within(context, {}, '<saml:Condition/>'))],
+  ['expired conditions', 'assertion_expired', saying((context) => within(context, { NotOnOrAfter: instant(-90) }))],
   [
-    'a condition that is not understood',
-    'condition_unknown',
-    saying((means) => within(means, {}, '<saml:Condition/>')),
-  ],
-  ['conditions that ended', 'assertion_expired', saying((means) => within(means, { NotOnOrAfter: instant(-90) }))],
-  [
-    'conditions that have not begun',
+    'conditions that are not yet valid',
     'assertion_not_yet_valid',
-    saying((means) => within(means, { NotBefore: instant(90) })),
+    saying((context) => within(context, { NotBefore: instant(90) })),
   ],
-  ['a time that is none', 'time_malformed', saying((means) => within(means, { NotOnOrAfter: 'tomorrow' }))],
-  ['a time without a zone', 'time_malformed', saying((means) => within(means, { NotBefore: '2020-01-01T00:00:00' }))],
+  ['a malformed time', 'time_malformed', saying((context) => within(context, { NotOnOrAfter: 'tomorrow' }))],
+  [
+    'a time without a zone',
+    'time_malformed',
+    saying((context) => within(context, { NotBefore: '2020-01-01T00:00:00' })),
+  ],
   [
     'another recipient',
     'confirmation_recipient_mismatch',
-    saying((means) => confirming(means, { Recipient: 'https://elsewhere.example.test/acs' })),
+    saying((context) => confirming(context, { Recipient: 'https://elsewhere.example.test/acs' })),
   ],
-  ['no recipient', 'confirmation_recipient_mismatch', saying((means) => confirming(means, { Recipient: undefined }))],
   [
-    'a confirmation of another request',
+    'no recipient',
+    'confirmation_recipient_mismatch',
+    saying((context) => confirming(context, { Recipient: undefined })),
+  ],
+  [
+    'a confirmation for another request',
     'in_response_to_mismatch',
-    saying((means) => confirming(means, { InResponseTo: '_other' })),
+    saying((context) => confirming(context, { InResponseTo: '_other' })),
   ],
   [
-    'a confirmation of no request',
+    'a confirmation without a request',
     'in_response_to_mismatch',
-    saying((means) => confirming(means, { InResponseTo: undefined })),
+    saying((context) => confirming(context, { InResponseTo: undefined })),
   ],
   [
-    'a confirmation that ended',
+    'an expired confirmation',
     'confirmation_expired',
-    saying((means) => confirming(means, { NotOnOrAfter: instant(-90) })),
+    saying((context) => confirming(context, { NotOnOrAfter: instant(-90) })),
   ],
   [
     'a confirmation without an end',
     'confirmation_missing',
-    saying((means) => confirming(means, { NotOnOrAfter: undefined })),
+    saying((context) => confirming(context, { NotOnOrAfter: undefined })),
   ],
   [
     'a holder-of-key confirmation',
     'confirmation_missing',
-    saying(({ departed }) => ({
+    saying(({ login }) => ({
       confirmations: confirmation(
-        { Recipient: departed.connection.acsUrl, InResponseTo: departed.requestId, NotOnOrAfter: instant(300) },
+        { Recipient: login.connection.acsUrl, InResponseTo: login.requestId, NotOnOrAfter: instant(300) },
         'urn:oasis:names:tc:SAML:2.0:cm:holder-of-key',
       ),
     })),
@@ -94,20 +98,20 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     saying(({ parts }) => ({ assertionAttrs: { ...parts.assertionAttrs, IssueInstant: instant(90) } })),
   ],
   [
-    'an assertion from this morning',
+    'an assertion that is six hours old',
     'assertion_too_old',
     saying(({ parts }) => ({ assertionAttrs: { ...parts.assertionAttrs, IssueInstant: instant(-6 * 3600) } })),
   ],
-  ['no sign-in at the identity provider', 'authentication_missing', saying(() => ({ authn: '' }))],
+  ['no authentication statement', 'authentication_missing', saying(() => ({ authn: '' }))],
   [
-    'a session that ended',
+    'an expired session',
     'session_expired',
     saying(() => ({ authn: authnStatement({ SessionNotOnOrAfter: instant(-1) }) })),
   ],
   ['an empty NameID', 'name_id_missing', saying(() => ({ nameId: nameId('') }))],
   ['a blank NameID', 'name_id_missing', saying(() => ({ nameId: nameId('  ') }))],
   [
-    'no NameID, but an attribute that calls itself so',
+    'no NameID, but an attribute called nameID',
     'name_id_missing',
     saying(() => ({ nameId: '', ...carrying({ nameID: ['admin'] }) })),
   ],
@@ -118,7 +122,7 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     saying(() => ({ nameId: nameId('sub<b xmlns="">ject</b>-1') })),
   ],
   [
-    'a NameID that changes every time',
+    'a transient NameID',
     'name_id_transient',
     saying(() => ({ nameId: nameId('subject-1', { Format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient' }) })),
   ],
@@ -126,34 +130,38 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
   [
     'two audience restrictions',
     'audience_mismatch',
-    saying((means) =>
+    saying((context) =>
       within(
-        means,
+        context,
         {},
-        `<saml:AudienceRestriction><saml:Audience>${means.departed.connection.spEntityId}</saml:Audience>` +
+        `<saml:AudienceRestriction><saml:Audience>${context.login.connection.spEntityId}</saml:Audience>` +
           '</saml:AudienceRestriction>',
       ),
     ),
   ],
   [
-    'our audience with a blank behind it',
+    'the right audience with a trailing blank',
     'audience_mismatch',
-    saying(({ departed }) => ({ conditions: conditions([`${departed.connection.spEntityId} `]) })),
+    saying(({ login }) => ({ conditions: conditions([`${login.connection.spEntityId} `]) })),
   ],
   [
-    'a recipient that only begins like ours',
+    'a recipient that only starts with the right one',
     'confirmation_recipient_mismatch',
-    saying((means) => confirming(means, { Recipient: `${means.departed.connection.acsUrl}.evil.test` })),
+    saying((context) => confirming(context, { Recipient: `${context.login.connection.acsUrl}.evil.test` })),
   ],
   [
-    'a sign-in of the future',
+    'an authentication in the future',
     'issued_in_future',
     saying(() => ({ authn: authnStatement({ AuthnInstant: instant(90) }) })),
   ],
-  ['a persistent name as long as a book', 'name_id_missing', saying(() => ({ nameId: nameId('x'.repeat(300)) }))],
-  ['two addresses', 'email_multiple', saying(() => carrying({ mail: ['ada@example.test', 'admin@example.test'] }))],
+  ['a very long persistent NameID', 'name_id_missing', saying(() => ({ nameId: nameId('x'.repeat(300)) }))],
   [
-    'two addresses in two attributes of one name',
+    'two e-mail addresses',
+    'email_multiple',
+    saying(() => carrying({ mail: ['ada@example.test', 'admin@example.test'] })),
+  ],
+  [
+    'two e-mail addresses in two attributes with one name',
     'email_multiple',
     saying(() => ({
       attributes:
@@ -161,17 +169,17 @@ export const STATEMENT_ATTACKS: readonly Attack[] = [
     })),
   ],
   [
-    'an address that is none',
+    'an invalid e-mail address',
     'email_invalid',
     saying(() => carrying({ mail: ['ada@example.test, admin@example.test'] })),
   ],
   [
-    'an address with a line break',
+    'an e-mail address with a line break',
     'email_invalid',
     saying(() => carrying({ mail: ['ada@example.test&#10;Bcc:x@y.test'] })),
   ],
   [
-    'groups too many to send',
+    'a link instead of too many groups',
     'groups_truncated',
     saying(() => carrying({ 'http://schemas.microsoft.com/claims/groups.link': ['https://graph.example.test'] })),
   ],

@@ -17,19 +17,19 @@ const CIPHERS: Record<string, readonly [name: string, keyBytes: number, ivBytes:
   [TRIPLE_DES]: ['des-ede3-cbc', 24, 8],
 };
 
-/** How something is encrypted; the names in the message can be made to say something else. */
+/** The encryption settings of a message. A test can name other algorithms in it than it uses. */
 export interface EncryptionChoices {
   content?: string;
   keyMethod?: string;
-  /** Inside the key's EncryptionMethod. */
+  /** The content of the key's EncryptionMethod. */
   parameters?: string;
   hash?: 'sha1' | 'sha256';
   padding?: number;
-  /** Where the encrypted key stands: within the content's KeyInfo, or beside it as Shibboleth has it. */
-  beside?: boolean;
-  /** Copies of the key for others, before the one for us. */
-  others?: readonly string[];
-  /** Changes the octets of the content. */
+  /** Whether the encrypted key is next to the content, as in Shibboleth, and not in the content's KeyInfo. */
+  keyOutside?: boolean;
+  /** The certificates of other recipients, whose encrypted keys come first. */
+  otherRecipients?: readonly string[];
+  /** Changes the octets of the encrypted content. */
   spoil?: (octets: Buffer) => Buffer;
 }
 
@@ -58,7 +58,7 @@ function encryptedKey(
 }
 
 /**
- * `plain` under encryption for the key of a certificate, in an element of this name (saml-core-2.0-os, section 2.3.4).
+ * Returns `plain` encrypted for a certificate, in an element with this name (saml-core-2.0-os, section 2.3.4).
  */
 export function encrypted(
   plain: string | Buffer,
@@ -66,23 +66,23 @@ export function encrypted(
   choices: EncryptionChoices = {},
   element = 'EncryptedAssertion',
 ): string {
-  const { content = GCM_256, beside = false, others = [], spoil = (octets: Buffer) => octets } = choices;
+  const { content = GCM_256, keyOutside = false, otherRecipients = [], spoil = (octets: Buffer) => octets } = choices;
   const { key, octets } = encryptedOctets(plain, CIPHERS[content] ?? CIPHERS[GCM_256]!);
-  const keys = [...others, certificate].map((one) => encryptedKey(one, key, choices)).join('');
+  const keys = [...otherRecipients, certificate].map((one) => encryptedKey(one, key, choices)).join('');
   const info =
     '<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">' +
-    `${beside ? '<ds:RetrievalMethod URI="#key"/>' : keys}</ds:KeyInfo>`;
+    `${keyOutside ? '<ds:RetrievalMethod URI="#key"/>' : keys}</ds:KeyInfo>`;
   return (
     `<saml:${element} xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData ` +
     `xmlns:xenc="${XENC}" Type="${XENC}Element"><xenc:EncryptionMethod Algorithm="${content}"/>${info}` +
     `<xenc:CipherData><xenc:CipherValue>${spoil(octets).toString('base64')}</xenc:CipherValue>` +
-    `</xenc:CipherData></xenc:EncryptedData>${beside ? keys : ''}</saml:${element}>`
+    `</xenc:CipherData></xenc:EncryptedData>${keyOutside ? keys : ''}</saml:${element}>`
   );
 }
 
 const ASSERTION_PATTERN = /<(\w+:)?Assertion .*<\/(\w+:)?Assertion>/s;
 
-/** A response with its assertion put under encryption. */
+/** Returns a response with its assertion encrypted. */
 export function withEncrypted(
   response: string,
   certificate: string,

@@ -4,13 +4,13 @@ import { generate } from 'selfsigned';
 import { SignedXml } from 'xml-crypto';
 import type { SamlConnection } from '../../src/modules/auth/saml/saml-connection.js';
 
-/** A key with its self-signed certificate, both PEM. */
+/** A private key with its self-signed certificate, both as PEM. */
 export interface SigningKey {
   readonly privateKey: string;
   readonly certificate: string;
 }
 
-/** A new RSA key, as an identity provider makes one for itself. */
+/** Generates an RSA key with a certificate, as an identity provider does. */
 export async function newSigningKey(bits = 2048): Promise<SigningKey> {
   const { private: privateKey, cert } = await generate([{ name: 'commonName', value: 'idp.example.test' }], {
     keySize: bits,
@@ -19,12 +19,12 @@ export async function newSigningKey(bits = 2048): Promise<SigningKey> {
   return { privateKey, certificate: cert };
 }
 
-/** The moment that is `seconds` away from now, as SAML writes it. */
+/** Returns the time `seconds` from now in the format of SAML. */
 export function instant(seconds: number): string {
   return new Date(Date.now() + seconds * 1000).toISOString();
 }
 
-/** Attributes of one element, left out where undefined. */
+/** The attributes of one element; undefined values are left out. */
 type Attrs = Readonly<Record<string, string | undefined>>;
 
 function attrs(values: Attrs): string {
@@ -75,7 +75,7 @@ export function status(...codes: readonly string[]): string {
   return `<samlp:Status>${nested}</samlp:Status>`;
 }
 
-/** The parts of a response in document order, each of which a test may replace. */
+/** The parts of a response in document order. A test can replace each part. */
 export interface Parts {
   responseAttrs: Attrs;
   responseIssuer: string;
@@ -89,7 +89,7 @@ export interface Parts {
   attributes: string;
 }
 
-/** What a truthful response to this request says. */
+/** Returns the parts of a valid response to a request. */
 export function truthfulParts(connection: SamlConnection, requestId: string): Parts {
   const data = { Recipient: connection.acsUrl, NotOnOrAfter: instant(300), InResponseTo: requestId };
   const common = { Version: '2.0', IssueInstant: instant(-5) };
@@ -117,7 +117,7 @@ export function assertionXml(parts: Parts): string {
   );
 }
 
-/** A response around whatever stands for its assertion. */
+/** Returns a response around the text of an assertion. */
 export function responseXml(parts: Parts, assertion: string): string {
   const names = 'xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"';
   return (
@@ -136,7 +136,7 @@ export interface SignatureChoices {
 
 const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 
-/** Signs the element of this ID, with the signature behind its Issuer where the schema wants it. */
+/** Signs the element with this ID and puts the signature after its Issuer, as the schema requires. */
 export function sign(xml: string, id: string, key: SigningKey, choices: SignatureChoices = {}): string {
   const signer = new SignedXml({
     privateKey: key.privateKey,
@@ -157,8 +157,8 @@ export function sign(xml: string, id: string, key: SigningKey, choices: Signatur
 }
 
 /**
- * A response of these parts with its assertion signed, as Entra ID sends it; `both` signs the response around it as
- * well.
+ * Returns a response with a signed assertion, as Entra ID sends it. With `both`, the response is signed
+ * too.
  */
 export function signedResponse(
   parts: Parts,
@@ -176,7 +176,7 @@ export interface LogoutParts {
   inside: string;
 }
 
-/** A message about the end of a session, from the test identity provider to a connection of ours. */
+/** Returns a logout message of the test identity provider for a connection. */
 export function logoutXml(
   kind: 'LogoutRequest' | 'LogoutResponse',
   { attrs: about, issuer, inside }: LogoutParts,
@@ -185,7 +185,7 @@ export function logoutXml(
   return `<samlp:${kind} ${names}${attrs(about)}>${issuer}${inside}</samlp:${kind}>`;
 }
 
-/** Parts of a logout request that is right in every way. */
+/** Returns the parts of a valid logout request. */
 export function truthfulLogout(connection: SamlConnection): LogoutParts {
   return {
     attrs: {
@@ -200,7 +200,7 @@ export function truthfulLogout(connection: SamlConnection): LogoutParts {
   };
 }
 
-/** A message by redirect: the octets of the query, signed over as they stand. */
+/** Returns the signed query of a message by redirect. */
 export function redirectQuery(
   field: 'SAMLRequest' | 'SAMLResponse',
   xml: string,

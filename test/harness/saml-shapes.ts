@@ -17,7 +17,7 @@ interface Written {
   values: readonly string[];
 }
 
-/** Attributes as a product writes them: with formats, friendly names and types. */
+/** Returns an attribute statement in the style of a product: with formats, friendly names, and types. */
 function attributes(list: readonly Written[]): string {
   const all = list.map(({ name, friendly, format, type, values }) => {
     const about =
@@ -30,14 +30,14 @@ function attributes(list: readonly Written[]): string {
   return `<saml:AttributeStatement>${all.join('')}</saml:AttributeStatement>`;
 }
 
-/** A product's usual answer, the connection it needs, and who is then meant. */
+/** A product's usual response, the settings of its connection, and the expected identity. */
 export interface Shape {
   readonly product: string;
   readonly settings?: Partial<SamlConnection>;
   readonly change: (parts: Parts, connection: SamlConnection) => Partial<Parts>;
   readonly signs?: 'assertion' | 'both';
   readonly encrypts?: EncryptionChoices;
-  /** Changes the text before it is signed: prefixes, blanks. */
+  /** Changes the text before it is signed, such as its prefixes or blanks. */
   readonly written?: (xml: string) => string;
   readonly expected: Partial<SsoIdentity>;
 }
@@ -50,7 +50,7 @@ const prefixed =
       .replaceAll('xmlns:samlp=', `xmlns:${protocol}=`)
       .replaceAll('saml:', `${assertion}:`)
       .replaceAll('xmlns:saml=', `xmlns:${assertion}=`);
-/** The assertion's namespace as the default one, as .NET writes it. */
+/** Makes the assertion's namespace the default namespace, as .NET does. */
 const dotNet = (xml: string): string =>
   xml.replace(/<saml:Assertion .*<\/saml:Assertion>/s, (assertion) =>
     assertion.replaceAll('saml:', '').replace('xmlns:saml=', 'xmlns='),
@@ -123,7 +123,7 @@ export const SHAPES: readonly Shape[] = [
     product: 'Shibboleth',
     signs: 'both',
     written: prefixed('saml2p', 'saml2'),
-    encrypts: { content: GCM_128, beside: false },
+    encrypts: { content: GCM_128, keyOutside: false },
     settings: {
       idpScopes: ['uni.example'],
       groupAttribute: 'eduPersonScopedAffiliation',
@@ -170,8 +170,8 @@ export const SHAPES: readonly Shape[] = [
     },
   },
   {
-    product: 'Shibboleth with its key beside the content',
-    encrypts: { beside: true },
+    product: 'Shibboleth with the key next to the content',
+    encrypts: { keyOutside: true },
     change: () => ({}),
     expected: { email: 'ada@example.test' },
   },
@@ -259,7 +259,7 @@ export const SHAPES: readonly Shape[] = [
     expected: { email: 'ada@keycloak.example', groups: ['mentors', 'offline_access'], role: 'mentor' },
   },
   {
-    product: 'a provider whose attributes are chosen by their friendly names',
+    product: 'a provider with attributes selected by their friendly names',
     settings: { emailAttribute: 'work mail', nameAttribute: 'full name', groupAttribute: 'teams' },
     change: () => ({
       attributes: attributes([
@@ -272,7 +272,7 @@ export const SHAPES: readonly Shape[] = [
     expected: { email: 'ada@work.example', displayName: 'Ada Example', role: 'mentor' },
   },
   {
-    product: 'a provider that says nil',
+    product: 'a provider with a nil value',
     change: () => ({
       attributes: attributes([{ name: 'mail', values: ['ada@nil.example'] }]).replace(
         '</saml:AttributeStatement>',
@@ -284,7 +284,7 @@ export const SHAPES: readonly Shape[] = [
   },
 ];
 
-/** The answer of a shape, signed by the provider's key, and under encryption for ours where it encrypts. */
+/** Returns the signed response of a shape, encrypted with the key of the service provider if the product encrypts. */
 export function shaped(
   { change, signs = 'assertion', written = (xml) => xml, encrypts }: Shape,
   truth: Parts,

@@ -1,5 +1,5 @@
 import passport from 'passport';
-import { libraryRefusal } from '../../src/modules/auth/saml/library-error.js';
+import { libraryError } from '../../src/modules/auth/saml/library-error.js';
 import { OutgoingForms } from '../../src/modules/auth/saml/saml-stores.js';
 import { SamlStrategy } from '../../src/modules/auth/saml/saml.strategy.js';
 import { AssertionReplayCache, PendingRequests, type SignInRedis } from '../../src/modules/auth/sso/request-store.js';
@@ -14,15 +14,15 @@ import type { FoundConnection } from '../../src/modules/auth/sso/found-connectio
 import type { VerifiedIdentity } from '../../src/modules/auth/sso/verified-identity.js';
 import { Clock } from '../../src/platform/clock/clock.js';
 
-/** The two Redis commands of the sign-in store, in memory. */
+/** An in-memory replacement of the two Redis commands that the sign-in uses. */
 export class MemoryRedis implements SignInRedis {
   readonly entries = new Map<string, string>();
-  /** When set, every command fails as with Redis gone. */
+  /** Whether every command fails, as without Redis. */
   gone = false;
 
-  async set(key: string, value: string, _unit: 'PX', millis: number): Promise<'OK' | null> {
+  async set(key: string, value: string, _unit: 'PX', ttlMs: number): Promise<'OK' | null> {
     if (this.gone) throw new Error('Connection is closed.');
-    if (!(millis > 0)) throw new Error('ERR invalid expire time');
+    if (!(ttlMs > 0)) throw new Error('ERR invalid expire time');
     if (this.entries.has(key)) return null;
     this.entries.set(key, value);
     return 'OK';
@@ -48,7 +48,7 @@ class KnownConnections extends SamlConnections {
 
 const PUBLIC_URL = 'https://vouchsafe.example.test';
 
-/** A connection to the test identity provider. */
+/** Returns a connection to the test identity provider. */
 export function testConnection(
   id: string,
   certificates: readonly string[],
@@ -80,44 +80,44 @@ export function testConnection(
   };
 }
 
-/** One browser that went to the identity provider and waits for the answer. */
-export interface Departed {
+/** A started sign-in, which waits for the response of the identity provider. */
+export interface StartedLogin {
   readonly connection: SamlConnection;
   readonly requestId: string;
   readonly cookie: string;
-  /** Where the browser was sent. */
+  /** The URL of the redirect. */
   readonly url: string;
 }
 
-/** What a browser brings back. */
+/** The request with which the browser returns. */
 export interface Posted {
   readonly xml?: string;
-  /** In place of the form that carries `xml`. */
+  /** Replaces the form that contains `xml`. */
   readonly body?: unknown;
   readonly query?: unknown;
   readonly cookie?: string;
   readonly connectionId?: string;
 }
 
-/** Our own verification with a result that a test may replace, so that only the library is left to refuse. */
-class SpoiltResponses extends SamlResponses {
-  spoil: (verified: VerifiedResponse) => VerifiedResponse = (verified) => verified;
+/** The application's own verification. A test can replace its result, so that only the library can reject. */
+class ReplaceableResponses extends SamlResponses {
+  replaceResult: (verified: VerifiedResponse) => VerifiedResponse = (verified) => verified;
 
   override async verifyResponse(form: IncomingForm): Promise<VerifiedResponse> {
-    return this.spoil(await super.verifyResponse(form));
+    return this.replaceResult(await super.verifyResponse(form));
   }
 }
 
-/** Our side of a sign-in: the real strategy in the real passport, over stores in memory. */
-export class SamlDoor {
+/** The application's part of a sign-in: the real strategy in the real passport, with in-memory stores. */
+export class SamlServiceProvider {
   readonly redis = new MemoryRedis();
-  readonly responses: SpoiltResponses;
+  readonly responses: ReplaceableResponses;
   private readonly clock = new Clock();
   private readonly requests = new PendingRequests(this.redis);
   private readonly passport = new passport.Passport();
 
   constructor(...known: readonly SamlConnection[]) {
-    this.responses = new SpoiltResponses(
+    this.responses = new ReplaceableResponses(
       new KnownConnections(known),
       this.requests,
       new AssertionReplayCache(this.redis),
@@ -127,32 +127,38 @@ export class SamlDoor {
     this.passport.use('saml', new SamlStrategy(this.responses));
   }
 
-  /** Sends a new browser to the connection's identity provider. */
-  async depart(connection: SamlConnection, returnTo?: string, forceAuthn = false): Promise<Departed> {
-    const visitor = { cookieHeader: undefined, returnTo, forceAuthn, publicUrl: PUBLIC_URL, now: this.clock.millis() };
-    const { url, setCookie } = await beginSignIn(connection, this.requests, new OutgoingForms(this.redis), visitor);
+  /** Starts a sign-in in a new browser. */
+  async startLogin(connection: SamlConnection, returnTo?: string, forceAuthn = false): Promise<StartedLogin> {
+    const parameters = {
+      cookieHeader: undefined,
+      returnTo,
+      forceAuthn,
+      publicUrl: PUBLIC_URL,
+      now: this.clock.millis(),
+    };
+    const { url, setCookie } = await beginSignIn(connection, this.requests, new OutgoingForms(this.redis), parameters);
     const pending = [...this.redis.entries.values()].findLast((value) => value.includes('"requestId"')) ?? '{}';
     const { requestId } = JSON.parse(pending) as { requestId: string };
     return { connection, requestId, url, cookie: setCookie.split(';')[0] ?? '' };
   }
 
-  /** Posts an answer to the assertion address. Rejects with a {@link SamlError}. */
-  arrive(departed: Departed, posted: Posted): Promise<VerifiedIdentity> {
+  /** Posts a response to the assertion consumer service. Rejects with a {@link SamlError}. */
+  receive(login: StartedLogin, posted: Posted): Promise<VerifiedIdentity> {
     const form = { SAMLResponse: Buffer.from(posted.xml ?? '').toString('base64'), RelayState: '' };
     const request = {
       method: 'POST',
-      headers: { cookie: posted.cookie ?? departed.cookie },
-      params: { connectionId: posted.connectionId ?? departed.connection.id },
+      headers: { cookie: posted.cookie ?? login.cookie },
+      params: { connectionId: posted.connectionId ?? login.connection.id },
       query: posted.query ?? {},
       body: posted.body === undefined ? form : posted.body,
     };
     const { promise, resolve, reject } = Promise.withResolvers<VerifiedIdentity>();
-    const done = (error: unknown, arrival: VerifiedIdentity | false | undefined): void => {
-      if (error || !arrival) reject(libraryRefusal(error));
-      else resolve(arrival);
+    const done = (error: unknown, verified: VerifiedIdentity | false | undefined): void => {
+      if (error || !verified) reject(libraryError(error));
+      else resolve(verified);
     };
     const authenticate = this.passport.authenticate('saml', { session: false }, done) as (...args: unknown[]) => void;
-    authenticate(request, {}, () => reject(libraryRefusal(undefined)));
+    authenticate(request, {}, () => reject(libraryError(undefined)));
     return promise;
   }
 }

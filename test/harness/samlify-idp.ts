@@ -6,7 +6,7 @@ import { RealProvider } from './real-idp.js';
 import { authnStatement, attributeStatement, instant } from './saml-idp.js';
 
 const samlify = createRequire(import.meta.url)('samlify') as typeof Samlify;
-samlify.setSchemaValidator({ validate: () => Promise.resolve('not looked at') });
+samlify.setSchemaValidator({ validate: () => Promise.resolve('not validated') });
 
 const NAME = 'samlify-person-1';
 const PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
@@ -18,9 +18,9 @@ const ATTRIBUTES = attributeStatement({
 
 /** The identity provider of the `samlify` package. */
 export class SamlifyProvider extends RealProvider {
-  /** When the person last typed a password over there, in seconds from now; a request that forces it makes it now. */
+  /** The time of the user's last authentication, in seconds from now. A request with ForceAuthn sets it to now. */
   authenticated = -5;
-  /** A provider that ignores ForceAuthn. */
+  /** Whether the provider ignores ForceAuthn. */
   deaf = false;
   logoutAnswers = 0;
 
@@ -75,11 +75,11 @@ export class SamlifyProvider extends RealProvider {
   }
 
   private async signOn(request: Request): Promise<string> {
-    const [provider, us] = [this.provider(), this.serviceProvider()];
-    const incoming = await provider.parseLoginRequest(us, 'redirect', asked(request));
+    const [provider, sp] = [this.provider(), this.serviceProvider()];
+    const incoming = await provider.parseLoginRequest(sp, 'redirect', samlifyRequest(request));
     if (/ForceAuthn="true"/.test(incoming.samlContent) && !this.deaf) this.authenticated = 0;
     const { context, entityEndpoint } = (await provider.createLoginResponse(
-      us,
+      sp,
       { ...incoming },
       'post',
       {},
@@ -92,11 +92,11 @@ export class SamlifyProvider extends RealProvider {
   }
 
   private fill(template: string, { id }: { id: string }): { id: string; context: string } {
-    const own = `_${Math.random().toString(16).slice(2)}`;
+    const responseId = `_${Math.random().toString(16).slice(2)}`;
     const until = instant(300);
     const values: Record<string, string> = {
-      ID: own,
-      AssertionID: `_a${own}`,
+      ID: responseId,
+      AssertionID: `_a${responseId}`,
       Destination: this.us.acsUrl,
       Audience: this.us.entityId,
       SubjectRecipient: this.us.acsUrl,
@@ -115,23 +115,23 @@ export class SamlifyProvider extends RealProvider {
       template.replace(/\{AuthnStatement\}|\{AttributeStatement\}/g, ''),
       values,
     );
-    return { id: own, context: context.replace('</saml:Assertion>', `${statements}</saml:Assertion>`) };
+    return { id: responseId, context: context.replace('</saml:Assertion>', `${statements}</saml:Assertion>`) };
   }
 
   private async signOff(request: Request): Promise<string | null> {
-    const [provider, us] = [this.provider(), this.serviceProvider()];
+    const [provider, sp] = [this.provider(), this.serviceProvider()];
     if (request.query['SAMLResponse'] !== undefined) {
-      await provider.parseLogoutResponse(us, 'redirect', asked(request));
+      await provider.parseLogoutResponse(sp, 'redirect', samlifyRequest(request));
       this.logoutAnswers += 1;
       return null;
     }
-    const incoming = await provider.parseLogoutRequest(us, 'redirect', asked(request));
-    return provider.createLogoutResponse(us, { ...incoming }, 'redirect', { relayState: '' }).context;
+    const incoming = await provider.parseLogoutRequest(sp, 'redirect', samlifyRequest(request));
+    return provider.createLogoutResponse(sp, { ...incoming }, 'redirect', { relayState: '' }).context;
   }
 }
 
-/** The request as samlify wants it: with the octets that were signed. */
-function asked(request: Request): ESamlHttpRequest {
+/** Returns the request in the form that samlify expects: with the signed octets. */
+function samlifyRequest(request: Request): ESamlHttpRequest {
   const raw = request.originalUrl.split('?')[1] ?? '';
   return { query: request.query, octetString: raw.replace(/&Signature=.*$/, '') };
 }

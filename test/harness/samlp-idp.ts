@@ -22,13 +22,13 @@ interface Participant {
 
 /** The identity provider of the `samlp` package. */
 export class SamlpProvider extends RealProvider {
-  private readonly kept = new Map<string, unknown>();
+  private readonly stored = new Map<string, unknown>();
   private participants: Participant[] = [];
 
   protected override routes(): void {
     this.app.get('/sso', (request, response, next) => samlp.auth(this.signOn())(request, response, next));
     this.app.all('/logout', (request, response, next) => {
-      request.body ??= {}; // as Express 4 leaves it, which samlp was made for
+      request.body ??= {}; // samlp expects the body of Express 4
       samlp.logout(this.signOff())(request, response, next);
     });
     this.app.use(
@@ -105,13 +105,13 @@ export class SamlpProvider extends RealProvider {
       },
       store: {
         save: (_request: Request, value: unknown, done: Done) => {
-          const id = `state-${this.kept.size}`;
-          this.kept.set(id, value);
+          const id = `state-${this.stored.size}`;
+          this.stored.set(id, value);
           done(null, id);
         },
-        load: (_request: Request, id: string, ...rest: unknown[]) => (rest.at(-1) as Done)(null, this.kept.get(id)),
+        load: (_request: Request, id: string, ...rest: unknown[]) => (rest.at(-1) as Done)(null, this.stored.get(id)),
         update: (_request: Request, id: string, value: unknown, done: Done) => {
-          this.kept.set(id, value);
+          this.stored.set(id, value);
           done(null);
         },
       },

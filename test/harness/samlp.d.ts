@@ -1,7 +1,7 @@
 declare module 'samlp' {
   import type { RequestHandler } from 'express';
 
-  /** What the tests use of it. */
+  /** The part of `samlp` that the tests use. */
   const samlp: {
     auth(options: Record<string, unknown>): RequestHandler;
     logout(options: Record<string, unknown>): RequestHandler;

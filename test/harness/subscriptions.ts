@@ -9,18 +9,18 @@ import { EventStream } from './event-stream.js';
 import type { Member } from './factories.js';
 import { until } from './until.js';
 
-/** A seat in an organization: the member, and a session of theirs. */
+/** A member of an organization, with a client that has signed in. */
 export interface Seat extends Member {
   client: Client;
 }
 
-/** A program with somebody of every scope. */
+/** An organization with a member for each scope. */
 export interface Program {
   id: string;
   director: Seat;
   mentor: Seat;
   trainee: Seat;
-  /** The trainee's own record, one that the mentor is assigned to, and one that neither may see. */
+  /** The trainee's own record, a record that the mentor is assigned to, and a record that neither may see. */
   own: string;
   assigned: string;
   other: string;
@@ -39,7 +39,7 @@ export async function makeProgram(harness: Harness): Promise<Program> {
   const trainee = await takeSeat(harness, id, 'trainee', own);
   const assignment = await harness.make.assignment(id, mentor.membershipId, assigned);
   await until(
-    'all of this is past',
+    'all events of the setup are visible',
     async () =>
       (
         await harness.database.superuser<{ past: boolean }>(
@@ -57,12 +57,12 @@ export async function takeSeat(harness: Harness, orgId: string, role: string, pe
   return { ...member, client: await harness.signIn(member.email) };
 }
 
-/** Has an API look and show signs of life ten times a second, so that tests need not wait for either. */
+/** Sets the poll and heartbeat intervals of an API to 100 ms, so that tests need not wait. */
 export function hasten(api: NestExpressApplication): void {
-  Object.assign(api.get(RealtimeLimits), { lookMillis: 100, beatMillis: 100 });
+  Object.assign(api.get(RealtimeLimits), { pollMs: 100, heartbeatMs: 100 });
 }
 
-/** One more API process on a harness's database, in this process; its limits as they are in production. */
+/** Starts another API process on the database of a harness, inside this process, with the production limits. */
 export async function anotherApi(
   harness: Harness,
   env: Record<string, string> = {},
@@ -73,7 +73,7 @@ export async function anotherApi(
   return { app, url: await app.getUrl() };
 }
 
-/** Opens streams, and closes them all in the end. */
+/** Opens streams and closes all of them at the end. */
 export class Listening {
   private readonly streams: EventStream[] = [];
 
@@ -83,7 +83,7 @@ export class Listening {
     return this.listen({ cookie: client.cookieHeader }, options);
   }
 
-  /** As a machine does, by an API key. */
+  /** Opens a stream with an API key. */
   openByKey(key: string): Promise<EventStream> {
     return this.listen({ authorization: `Bearer ${key}` });
   }

@@ -1,6 +1,6 @@
 import type { Client } from './client.js';
 
-/** Every item of a list, page after page. */
+/** Returns every item of a list, from all pages. */
 export async function walk<T = any>(client: Client, path: string): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = null;

@@ -33,7 +33,7 @@ beforeEach(() => {
   asked = 0;
   delivered = [];
   failures = [];
-  feed = new Channel(Object.assign(new RealtimeLimits(), { restMillis: 1, lookMillis: 4 }), (error) =>
+  feed = new Channel(Object.assign(new RealtimeLimits(), { restMillis: 1, pollMs: 4 }), (error) =>
     failures.push(error),
   );
 });

@@ -9,7 +9,7 @@ export class SignInDiscoveryController {
   constructor(private readonly discovery: SignInDiscovery) {}
 
   @Get()
-  @Public('asked before anybody has signed in', { limit: { name: 'sso-discover', points: 60, seconds: 300 } })
+  @Public('the sign-in page calls it before sign-in', { limit: { name: 'sso-discover', points: 60, seconds: 300 } })
   @ResponseType(DiscoveryResponse)
   discover(@Query() { email }: DiscoverQuery) {
     return this.discovery.discover(email);

@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { SsoProtocol } from '../sso/index.js';
 
-/** What `app.discover_sso` answers. */
+/** The row that `app.discover_sso` returns. */
 export interface AvailableSignInMethods {
   password: boolean;
   connections: { id: string; name: string; protocol: SsoProtocol; organization: string | null }[];
   [column: string]: unknown;
 }
 
-/** Where the addresses of a domain sign in, in any organization. */
+/** Finds the sign-in methods for the e-mail addresses of a domain, in every organization. */
 @Injectable()
 export class SignInDiscoveryRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  async ways(domain: string): Promise<AvailableSignInMethods> {
+  async signInMethods(domain: string): Promise<AvailableSignInMethods> {
     const [row] = await this.unitOfWork.queryOnce<AvailableSignInMethods>(
       'SELECT password, connections FROM app.discover_sso($1)',
       [domain],

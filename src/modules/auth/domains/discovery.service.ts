@@ -5,7 +5,10 @@ import type { SsoProtocol } from '../sso/index.js';
 import { domainOf } from './domain.js';
 import { SignInDiscoveryRepository } from './discovery.repository.js';
 
-/** Where an address signs in, from its domain alone: the answer is the same whether or not anybody has that address. */
+/**
+ * Finds the sign-in methods for an e-mail address from its domain only. The answer does not depend on whether an
+ * account with that e-mail address exists.
+ */
 @Injectable()
 export class SignInDiscovery {
   constructor(
@@ -13,11 +16,11 @@ export class SignInDiscovery {
     private readonly app: AppConfig,
   ) {}
 
-  /** Throws invalid_request for what is no address. */
+  /** Throws `invalid_request` when the text is not an e-mail address. */
   async discover(email: string) {
     const domain = domainOf(email);
     if (domain === undefined) throw new Problem('invalid_request', { detail: 'email must be an e-mail address' });
-    const { password, connections } = await this.repository.ways(domain);
+    const { password, connections } = await this.repository.signInMethods(domain);
     return {
       password,
       connections: connections.map(({ id, name, protocol, organization }) => ({

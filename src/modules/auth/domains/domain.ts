@@ -2,38 +2,39 @@ import { domainToASCII } from 'node:url';
 import { Problem } from '../../../platform/problem/index.js';
 import { PUBLIC_MAIL_DOMAINS } from './public-mail-domains.js';
 
-/** Labels of letters, digits and inner hyphens, at least two of them, the last no number (RFC 1123, section 2.1). */
+/** At least two labels of letters, digits, and inner hyphens; the last label starts with a letter (RFC 1123, 2.1). */
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
- * A domain in lower case and ASCII form (punycode, RFC 3492), as addresses and DNS know it; undefined for what is none.
+ * Returns a domain in lower case and in the ASCII form that DNS uses (punycode, RFC 3492). Returns undefined when the
+ * text is not a domain.
  */
 export function asDomain(text: string): string | undefined {
   const name = text.trim().replace(/\.$/, '');
-  // The URL parser behind the conversion would also read ports, paths and escapes.
+  // Without this test, the URL parser in domainToASCII would also accept ports, paths, and escapes.
   const domain = /^[\w.\-\P{ASCII}]+$/u.test(name) ? domainToASCII(name) : '';
   return DOMAIN.test(domain) ? domain : undefined;
 }
 
-/** The domain of an e-mail address; undefined where it has none. */
-export function domainOf(address: string): string | undefined {
-  const at = address.lastIndexOf('@');
-  return at < 1 ? undefined : asDomain(address.slice(at + 1));
+/** Returns the domain of an e-mail address; undefined when it has none. */
+export function domainOf(email: string): string | undefined {
+  const at = email.lastIndexOf('@');
+  return at < 1 ? undefined : asDomain(email.slice(at + 1));
 }
 
 /**
- * A domain that an organization may answer for. Throws domain_not_allowed: for what is none, and where anybody can have an
- * address.
+ * Returns a domain that an organization can verify. Throws `domain_not_allowed` when the text is not a domain, or when
+ * the domain belongs to a public mail provider.
  */
 export function ownDomain(text: string): string {
   const domain = asDomain(text);
-  if (domain === undefined) throw new Problem('domain_not_allowed', { detail: 'not a domain' });
+  if (domain === undefined) throw new Problem('domain_not_allowed', { detail: 'This is not a domain.' });
   if (PUBLIC_MAIL_DOMAINS.has(domain))
-    throw new Problem('domain_not_allowed', { detail: 'anybody can have an address there' });
+    throw new Problem('domain_not_allowed', { detail: 'This domain belongs to a public mail provider.' });
   return domain;
 }
 
-/** The DNS record that shows a domain to be an organization's. */
+/** Returns the DNS record that proves that the organization controls the domain. */
 export function proofOf({ domain, token }: { domain: string; token: string }): {
   type: 'TXT';
   name: string;

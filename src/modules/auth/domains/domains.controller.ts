@@ -22,7 +22,7 @@ export class DomainsController {
     return this.domains.add(domain);
   }
 
-  /** Has the DNS record looked up. */
+  /** Enqueues a DNS check and returns the result of a lookup by the API. */
   @Post(':id/verify')
   @Access('sso:update', {
     emits: ['sso.domain_check_requested'],

@@ -3,13 +3,13 @@ import { IsString, Length } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
 
 export class AddDomainDto {
-  /** Such as example.org; what is written in other letters is kept as DNS knows it. */
+  /** For example `example.org`. An internationalized domain is stored in its ASCII form. */
   @IsString()
   @Length(3, 253)
   domain: string;
 }
 
-/** The DNS record to publish. */
+/** The DNS record that the organization must publish. */
 export class DomainRecordResponse {
   @Expose() type: string;
   @Expose() name: string;
@@ -19,19 +19,22 @@ export class DomainRecordResponse {
 export class DomainResponse {
   @StaffOnly() id: string;
   @StaffOnly() domain: string;
-  /** pending, verified, or verification_failed: verified, but its DNS record has been missing for less than a week. */
+  /**
+   * `pending`, `verified`, or `verification_failed`. The last value means that the domain is still verified, but its
+   * DNS record has been missing for less than a week.
+   */
   @StaffOnly() status: string;
   @StaffOnly() @Type(() => DomainRecordResponse) record: DomainRecordResponse;
   @StaffOnly() createdAt: Date;
   @StaffOnly() checkedAt: Date | null;
   @StaffOnly() verifiedAt: Date | null;
   @StaffOnly() verificationFailedAt: Date | null;
-  /** What the last look lacked: record_missing, dns_unavailable, domain_taken. */
+  /** The result of the last failed check: `record_missing`, `dns_unavailable`, or `domain_taken`; otherwise null. */
   @StaffOnly() problem: string | null;
 }
 
 export class DomainCheckResponse extends DomainResponse {
-  /** Whether the record can be seen at this moment; the worker decides by its own look. */
+  /** Whether the API found the record now. Only the check by the worker changes the status. */
   @StaffOnly() recordFound: boolean;
 }
 
@@ -41,7 +44,7 @@ export class DiscoverQuery {
   email: string;
 }
 
-/** A connection to sign in through. */
+/** A connection that the user can sign in through. */
 export class DiscoveredConnection {
   @Expose() id: string;
   @Expose() name: string;
@@ -50,7 +53,7 @@ export class DiscoveredConnection {
 }
 
 export class DiscoveryResponse {
-  /** Whether a password may be of use. */
+  /** Whether the sign-in page offers a password. */
   @Expose() password: boolean;
   @Expose() @Type(() => DiscoveredConnection) connections: DiscoveredConnection[];
 }

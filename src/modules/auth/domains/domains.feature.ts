@@ -7,40 +7,40 @@ export const domainsFeature = defineFeature({
     'sso.domain_added': {
       category: 'sso',
       severity: 'notice',
-      description: "A mail domain was named as the organization's own.",
+      description: 'A member added a mail domain.',
     },
     'sso.domain_check_requested': {
       category: 'sso',
       severity: 'info',
-      description: "A domain's DNS record was asked to be looked up.",
+      description: 'A member requested a DNS check of a mail domain.',
     },
     'sso.domain_verified': {
       category: 'sso',
       severity: 'notice',
-      description: "The DNS showed a domain to be the organization's own.",
+      description: 'The worker verified a mail domain by its DNS record.',
     },
     'sso.domain_verification_failed': {
       category: 'sso',
       severity: 'warning',
-      description: 'The DNS record of a verified domain is missing.',
+      description: 'The worker did not find the DNS record of a verified mail domain.',
       meta: { reason: 'code' },
     },
     'sso.domain_unverified': {
       category: 'sso',
       severity: 'warning',
-      description: "A domain no longer counts as the organization's own.",
+      description: 'The worker removed the verified status of a mail domain.',
       meta: { reason: 'code' },
     },
-    'sso.domain_removed': { category: 'sso', severity: 'notice', description: 'A mail domain was removed.' },
+    'sso.domain_removed': { category: 'sso', severity: 'notice', description: 'A member removed a mail domain.' },
   },
   errors: {
-    domain_not_allowed: { status: 400, title: 'No organization can answer for this domain' },
-    domain_exists: { status: 409, title: 'The domain is there already' },
-    domain_taken: { status: 409, title: 'Another organization has shown this domain to be its own' },
+    domain_not_allowed: { status: 400, title: 'This domain cannot be verified' },
+    domain_exists: { status: 409, title: 'The domain is already registered' },
+    domain_taken: { status: 409, title: 'Another organization has verified this domain' },
   },
   jobs: {
     'sso.check_domain': {
-      description: "Looks up whether a domain is the organization's.",
+      description: 'Checks the DNS record of one mail domain.',
       attempts: 3,
       backoffSeconds: 30,
       timeoutSeconds: 60,
@@ -48,7 +48,7 @@ export const domainsFeature = defineFeature({
       enqueuePermissions: ['sso:update'],
     },
     'sso.check_domains': {
-      description: 'Enqueues the DNS checks that are due in one organization today.',
+      description: 'Enqueues the DNS checks that are due today in one organization.',
       attempts: 5,
       backoffSeconds: 30,
       timeoutSeconds: 60,
@@ -57,7 +57,7 @@ export const domainsFeature = defineFeature({
   },
   schedules: {
     'sso.check_domains': {
-      description: 'DNS checks of mail domains',
+      description: 'Checks the DNS records of mail domains every day.',
       cron: '20 4 * * *',
       timezone: 'UTC',
       job: 'sso.check_domains',
@@ -69,14 +69,15 @@ export const domainsFeature = defineFeature({
       kind: 'tenant',
       resource: 'sso-domain',
       rows: { select: 'sso:read', insert: 'sso:create', delete: 'sso:delete' },
-      retention: { reason: 'a setting of the organization' },
+      retention: { reason: 'The organization keeps its settings.' },
     },
   },
   controls: {
     'sso.domains': {
       claims: ['M14', 'S3'],
       description:
-        'An organization answers for a mail domain as long as a DNS record shows it, which the worker alone can note; two only within an institution.',
+        'A mail domain is verified only while its DNS record exists. Only the worker can store the result. ' +
+        'Two organizations can verify the same domain only within one institution.',
     },
   },
 });

@@ -4,7 +4,7 @@ import { OnJob, type JobCounts, type JobPayload } from '../../../platform/jobs/o
 import { DomainChecks } from './domain-checks.js';
 import { DomainsRepository } from './domains.repository.js';
 
-/** DNS checks of mail domains. */
+/** The jobs that check the DNS records of mail domains. */
 @Injectable()
 export class DomainJobs {
   constructor(

@@ -9,7 +9,7 @@ export interface DomainRow {
   createdAt: Date;
   checkedAt: Date | null;
   verifiedAt: Date | null;
-  /** Since when the record of a verified domain has not been found. */
+  /** The time since which the record of a verified domain has been missing. */
   verificationFailedAt: Date | null;
   problem: string | null;
   [column: string]: unknown;
@@ -18,10 +18,10 @@ export interface DomainRow {
 const COLUMNS = `id, domain, token, created_at AS "createdAt", checked_at AS "checkedAt", verified_at AS "verifiedAt",
   verification_failed_at AS "verificationFailedAt", problem`;
 
-/** How long a verified domain stays so without its record. */
+/** A domain stays verified for this time after its record disappears. */
 const GRACE = "interval '7 days'";
 
-/** Mail domains of the current organization. The worker's role alone may write what a look at the DNS has shown. */
+/** Stores the mail domains of the current organization. Only the database role of the worker can write a result. */
 @Injectable()
 export class DomainsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -40,7 +40,7 @@ export class DomainsRepository {
     return row ?? null;
   }
 
-  /** Fails on a unique constraint when the domain is there already. */
+  /** Fails on a unique constraint when the organization already has the domain. */
   async insert({ id, domain, token }: Pick<DomainRow, 'id' | 'domain' | 'token'>): Promise<void> {
     await this.unitOfWork.execute('INSERT INTO sso_domains (org_id, id, domain, token) VALUES ($1, $2, $3, $4)', [
       this.orgId,
@@ -57,8 +57,8 @@ export class DomainsRepository {
   }
 
   /**
-   * Those to look at today: each a week after the last look, every day while its record is missing, and new ones for a
-   * month.
+   * Returns the ids of the domains to check today. A verified domain is checked a week after its last check, or every
+   * day while its record is missing. A new domain is checked every day for a month.
    */
   async due(): Promise<string[]> {
     const rows = await this.unitOfWork.sql<{ id: string }>(
@@ -70,33 +70,37 @@ export class DomainsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** The record is there. Fails with domain_taken where another institution's organization has the domain. */
-  async found(id: string): Promise<void> {
+  /**
+   * Stores that the record was found. Fails with `domain_taken` when an organization outside the institution has
+   * verified the domain.
+   */
+  async recordFound(id: string): Promise<void> {
     await this.unitOfWork.execute(
-      `UPDATE sso_domains SET checked_at = now(), verified_at = coalesce(verified_at, now()), verification_failed_at = NULL,
-         problem = NULL WHERE org_id = $1 AND id = $2`,
+      `UPDATE sso_domains SET checked_at = now(), verified_at = coalesce(verified_at, now()),
+         verification_failed_at = NULL, problem = NULL WHERE org_id = $1 AND id = $2`,
       [this.orgId, id],
     );
   }
 
   /**
-   * The record is not there, or not enough. Returns the row as it is now: a verified domain that has lost it for too
-   * long is so no more.
+   * Stores that the record is missing or not sufficient, and returns the new row. A verified domain loses that status
+   * when its record has been missing for longer than the grace period.
    */
-  async missing(id: string, problem: string): Promise<DomainRow | null> {
+  async recordMissing(id: string, problem: string): Promise<DomainRow | null> {
     const [row] = await this.unitOfWork.sql<DomainRow>(
       `UPDATE sso_domains SET checked_at = now(), problem = $3,
-              verified_at = CASE WHEN verification_failed_at IS NULL OR verification_failed_at > now() - ${GRACE} THEN verified_at END,
-              verification_failed_at = CASE WHEN verified_at IS NOT NULL AND (verification_failed_at IS NULL OR verification_failed_at > now() - ${GRACE})
-                THEN coalesce(verification_failed_at, now()) END
+              verified_at = CASE WHEN verification_failed_at IS NULL
+                OR verification_failed_at > now() - ${GRACE} THEN verified_at END,
+              verification_failed_at = CASE WHEN verified_at IS NOT NULL AND (verification_failed_at IS NULL
+                OR verification_failed_at > now() - ${GRACE}) THEN coalesce(verification_failed_at, now()) END
         WHERE org_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
       [this.orgId, id, problem],
     );
     return row ?? null;
   }
 
-  /** Nobody answered: nothing is known that was not before. */
-  async unanswered(id: string): Promise<void> {
+  /** Stores that DNS did not answer. The status of the domain does not change. */
+  async recordDnsFailure(id: string): Promise<void> {
     await this.unitOfWork.execute(
       `UPDATE sso_domains SET checked_at = now(), problem = 'dns_unavailable' WHERE org_id = $1 AND id = $2`,
       [this.orgId, id],

@@ -11,15 +11,12 @@ import { RolesService } from '../../rbac/index.js';
 import { ownDomain, proofOf } from './domain.js';
 import { DomainsRepository, type DomainRow } from './domains.repository.js';
 
-/**
- * The mail domains that the organization says are its own. What shows them to be is in the DNS, and looked up by the
- * worker.
- */
+/** Manages the mail domains of the current organization. The worker verifies them through DNS. */
 @Injectable()
 export class DomainsService {
   constructor(
     private readonly domains: DomainsRepository,
-    private readonly names: DnsResolver,
+    private readonly dns: DnsResolver,
     private readonly roles: RolesService,
     private readonly jobs: Jobs,
     private readonly unitOfWork: UnitOfWork,
@@ -31,8 +28,8 @@ export class DomainsService {
   }
 
   /**
-   * Throws domain_not_allowed, domain_exists; insufficient_privileges_to_grant, since whose addresses the organization answers for decides
-   * who accounts are of.
+   * Throws `domain_not_allowed` or `domain_exists`. Throws `insufficient_privileges_to_grant` because a verified domain
+   * decides which accounts the organization can claim.
    */
   async add(text: string) {
     await this.roles.assertSpeaksForAll();
@@ -48,23 +45,23 @@ export class DomainsService {
     return present(await this.require(id));
   }
 
-  /** The domain, added where it is not there yet. Throws as `add`. */
-  async known(text: string) {
+  /** Returns the domain and adds it if the organization does not have it. Throws the same errors as `add`. */
+  async findOrAdd(text: string) {
     const domain = ownDomain(text);
     const found = (await this.domains.list()).find((one) => one.domain === domain);
     return found === undefined ? this.add(domain) : present(found);
   }
 
-  /** Throws not_found. */
+  /** Throws `not_found`. */
   async remove(id: string): Promise<void> {
     if (!(await this.domains.delete(id))) throw new Problem('not_found');
     this.audit.record('sso.domain_removed', { target: { type: 'sso-domain', id } });
   }
 
-  /** Has the worker look the record up, and says at once what a look from here shows. Throws not_found. */
+  /** Enqueues a check by the worker and returns the result of a lookup by the API. Throws `not_found`. */
   async verify(id: string) {
-    const asked = await this.require(id);
-    const recordFound = await this.unitOfWork.withoutTransaction(() => isProven(this.names, asked).catch(() => false));
+    const current = await this.require(id);
+    const recordFound = await this.unitOfWork.withoutTransaction(() => isProven(this.dns, current).catch(() => false));
     const domain = await this.require(id);
     await this.jobs.enqueue('sso.check_domain', { domainId: id }, { orderKey: id });
     this.audit.record('sso.domain_check_requested', { target: { type: 'sso-domain', id } });
@@ -78,10 +75,10 @@ export class DomainsService {
   }
 }
 
-/** Whether the DNS holds the proof of a domain. Rejects when nobody answers. */
-export async function isProven(names: DnsResolver, domain: DomainRow): Promise<boolean> {
+/** Returns whether DNS holds the record that proves the domain. Rejects when DNS does not answer. */
+export async function isProven(dns: DnsResolver, domain: DomainRow): Promise<boolean> {
   const { name, value } = proofOf(domain);
-  return (await names.texts(name)).includes(value);
+  return (await dns.texts(name)).includes(value);
 }
 
 function present(domain: DomainRow) {

@@ -1,6 +1,6 @@
 /**
- * Where anybody can have an address: no organization answers for it. The large providers; a small one shows itself by
- * its DNS.
+ * Domains of large public mail providers. No organization can verify them, because any person can get an e-mail address
+ * there. A small provider is not listed: only its owner can publish the DNS record.
  */
 export const PUBLIC_MAIL_DOMAINS: ReadonlySet<string> = new Set([
   'gmail.com',

@@ -2,7 +2,7 @@ import { ensure, OidcError } from './oidc-error.js';
 import type { OidcConnection } from './oidc-connection.js';
 import { TENANT, type ProviderMetadata } from './provider-metadata.js';
 
-/** What a provider sends the browser back with (RFC 6749, section 4.1.2; RFC 9207). */
+/** The parameters of the provider's redirect to the callback (RFC 6749, section 4.1.2; RFC 9207). */
 export interface AuthorizationResponse {
   readonly state: string;
   readonly code?: string;
@@ -10,12 +10,12 @@ export interface AuthorizationResponse {
   readonly error?: string;
 }
 
-/** 32 random bytes in base64url, as ours are. */
+/** The form of the state values of the application: 32 random bytes in base64url. */
 const STATE = /^[\w-]{43}$/;
 const MAX_CODE = 4096;
-/** What belongs to other flows and response modes: a token in an address was never asked for. */
-const FOREIGN = ['id_token', 'access_token', 'token_type', 'response', 'token'];
-const NEEDS_A_PERSON = new Set([
+/** Parameters of other flows and response modes. A token in the URL was never requested. */
+const OTHER_FLOW_PARAMETERS = ['id_token', 'access_token', 'token_type', 'response', 'token'];
+const INTERACTION_ERRORS = new Set([
   'login_required',
   'interaction_required',
   'consent_required',
@@ -23,12 +23,12 @@ const NEEDS_A_PERSON = new Set([
 ]);
 
 /**
- * Reads the parameters of a callback. Repeated ones never come this far.
+ * Reads the parameters of a callback. The HTTP layer rejects repeated parameters before.
  * @throws OidcError
  */
 export function readCallback(query: Readonly<Record<string, unknown>>): AuthorizationResponse {
   ensure(
-    FOREIGN.every((name) => query[name] === undefined),
+    OTHER_FLOW_PARAMETERS.every((name) => query[name] === undefined),
     'parameter_unexpected',
   );
   const { state, code, iss, error } = query;
@@ -45,8 +45,8 @@ export function readCallback(query: Readonly<Record<string, unknown>>): Authoriz
 }
 
 /**
- * Whose answer it is, where the provider says so or has announced that it will: another's is a mix-up (RFC 9207,
- * section 2.4).
+ * Checks the issuer of the response if the provider sent it or announced that it does. The response of another issuer
+ * is a mix-up attack (RFC 9207, section 2.4).
  */
 export function checkResponseIssuer(
   { iss }: AuthorizationResponse,
@@ -60,12 +60,12 @@ export function checkResponseIssuer(
   ensure(iss === undefined || expected.includes(iss), 'response_issuer_mismatch');
 }
 
-/** The code, or why there is none. */
+/** Returns the authorization code. Throws OidcError when the provider sent an error. */
 export function codeOf({ code, error }: AuthorizationResponse): string {
   if (code !== undefined) return code;
   if (error === 'access_denied') throw new OidcError('provider_access_denied');
   throw new OidcError(
-    NEEDS_A_PERSON.has(error!) ? 'provider_interaction_required' : 'provider_error',
+    INTERACTION_ERRORS.has(error!) ? 'provider_interaction_required' : 'provider_error',
     error!.replaceAll(/[^\w.-]/g, '').slice(0, 50),
   );
 }

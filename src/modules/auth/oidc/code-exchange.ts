@@ -8,7 +8,7 @@ import { ensure, OidcError } from './oidc-error.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { JwtClaims } from './signed-token.js';
 
-/** What the token endpoint gave for a code; nothing of it is verified yet. */
+/** The response of the token endpoint. It is not verified yet. */
 export interface TokenResponse {
   readonly idToken: unknown;
   readonly accessToken: string | undefined;
@@ -19,7 +19,7 @@ type Body = Readonly<Record<string, unknown>>;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const CLIENT_ERRORS = new Set(['invalid_client', 'unauthorized_client']);
 
-/** The two questions that are asked of a provider directly: a code for tokens, and a person's claims. */
+/** Sends the two direct requests to a provider: for the tokens of a code, and for the claims of a user. */
 @Injectable()
 export class CodeExchange {
   constructor(
@@ -29,8 +29,8 @@ export class CodeExchange {
   ) {}
 
   /**
-   * Redeems a code, with the verifier that its request was made with (RFC 7636, section 4.5). Asked once: a code is
-   * good once. Throws OidcError.
+   * Exchanges a code for tokens, with the PKCE verifier of its request (RFC 7636, section 4.5). The exchange is not
+   * repeated, because a code is valid once. Throws OidcError.
    */
   async redeem(
     connection: OidcConnection,
@@ -39,10 +39,11 @@ export class CodeExchange {
     request: { verifier: string; callbackUrl: string },
   ): Promise<TokenResponse> {
     const client = this.client(connection);
-    const server = { ...metadata, authorization_response_iss_parameter_supported: false }; // looked at already
+    // checkResponseIssuer has already checked `iss`.
+    const server = { ...metadata, authorization_response_iss_parameter_supported: false };
     const parameters = oauth.validateAuthResponse(server, client, new URLSearchParams({ code }), oauth.expectNoState);
-    const ask = (authentication: oauth.ClientAuth) =>
-      this.asked(() =>
+    const send = (authentication: oauth.ClientAuth) =>
+      this.request(() =>
         oauth.authorizationCodeGrantRequest(
           server,
           client,
@@ -56,10 +57,10 @@ export class CodeExchange {
     let body: Body = {};
     let error: string | undefined;
     for (const authentication of clientAuthentications(connection, metadata)) {
-      const response = await ask(authentication);
+      const response = await send(authentication);
       body = await bodyOf(response);
       error = response.status === 200 ? undefined : (body['error'] as string);
-      if (error === undefined || !CLIENT_ERRORS.has(error)) break; // a client that is refused has not used the code yet
+      if (error === undefined || !CLIENT_ERRORS.has(error)) break; // a rejected client has not used the code
     }
     if (error !== undefined)
       throw new OidcError(CLIENT_ERRORS.has(error) ? 'client_rejected' : 'code_rejected', error.slice(0, 50));
@@ -68,8 +69,8 @@ export class CodeExchange {
   }
 
   /**
-   * What the provider says of the person at its userinfo endpoint, when that is about the same person (OpenID Connect
-   * Core 1.0, section 5.3.2). Throws OidcError.
+   * Returns the claims of the provider's userinfo endpoint if they are about the same user (OpenID Connect Core 1.0,
+   * section 5.3.2). Throws OidcError.
    */
   async userInfo(
     connection: OidcConnection,
@@ -78,7 +79,7 @@ export class CodeExchange {
     subject: string,
   ): Promise<JwtClaims> {
     const client = this.client(connection);
-    const response = await this.asked(() => oauth.userInfoRequest(metadata, client, accessToken, this.options()));
+    const response = await this.request(() => oauth.userInfoRequest(metadata, client, accessToken, this.options()));
     ensure(JSON_TYPE.test(response.headers.get('content-type') ?? ''), 'userinfo_rejected', 'not JSON');
     try {
       return await oauth.processUserInfoResponse(metadata, client, subject, response);
@@ -107,9 +108,9 @@ export class CodeExchange {
     };
   }
 
-  private async asked(ask: () => Promise<Response>): Promise<Response> {
+  private async request(send: () => Promise<Response>): Promise<Response> {
     try {
-      return await ask();
+      return await send();
     } catch (cause) {
       throw new OidcError('provider_unreachable', undefined, { cause });
     }
@@ -117,22 +118,21 @@ export class CodeExchange {
 }
 
 /**
- * The ways in which a client with a secret may have been registered (RFC 6749, section 2.3.1), in the order to be
- * tried, as far as the
- * provider takes them; without a secret we name ourselves only.
+ * Returns the client authentication methods to try, in order: those that the provider supports (RFC 6749, section
+ * 2.3.1). A client without a secret sends its id only.
  */
 function clientAuthentications(
   { clientSecret }: OidcConnection,
   { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] }: ProviderMetadata,
 ): oauth.ClientAuth[] {
   if (clientSecret === undefined) return [oauth.None()];
-  const ways = {
+  const supported = {
     client_secret_basic: oauth.ClientSecretBasic(clientSecret),
     client_secret_post: oauth.ClientSecretPost(clientSecret),
   };
-  const offered = Object.entries(ways)
+  const offered = Object.entries(supported)
     .filter(([name]) => methods.includes(name))
-    .map(([, way]) => way);
+    .map(([, method]) => method);
   ensure(offered.length > 0, 'provider_unsupported', 'client authentication');
   return offered;
 }

@@ -4,16 +4,16 @@ import { ensure } from './oidc-error.js';
 import type { ProviderKeys } from './provider-metadata-cache.js';
 import { verifyToken, type JwtClaims, type SignedToken } from './signed-token.js';
 
-/** What an ID token must answer. */
+/** The values that an ID token must match. */
 export interface ExpectedIdToken extends ExpectedToken {
   readonly keys: ProviderKeys;
   readonly nonce: string;
   readonly accessToken: string | undefined;
-  /** When a sign-in of this moment or later was asked for. Epoch milliseconds. */
+  /** The earliest allowed authentication time, if the request asked for a new authentication. Epoch milliseconds. */
   readonly authenticatedSince?: number;
 }
 
-/** An ID token that the connection's provider made for us, now, in answer to our request. */
+/** A verified ID token of the connection's provider. It is current and answers the pending request. */
 export interface VerifiedIdToken {
   readonly issuer: string;
   readonly subject: string;
@@ -23,9 +23,8 @@ export interface VerifiedIdToken {
 const DIGESTS: Readonly<Record<string, string>> = { 256: 'sha256', 384: 'sha384', 512: 'sha512' };
 
 /**
- * Verifies an ID token (OpenID Connect Core 1.0, sections 3.1.3.6 to 3.1.3.8), its signature first, although it came
- * from the token endpoint:
- * what stands between us and that endpoint is not asked to be trusted.
+ * Verifies an ID token (OpenID Connect Core 1.0, sections 3.1.3.6 to 3.1.3.8). It verifies the signature first, even
+ * though the token comes from the token endpoint. A proxy on the way to that endpoint therefore need not be trusted.
  * @throws OidcError
  */
 export async function verifyIdToken(raw: unknown, expected: ExpectedIdToken): Promise<VerifiedIdToken> {
@@ -43,7 +42,7 @@ export async function verifyIdToken(raw: unknown, expected: ExpectedIdToken): Pr
   return { issuer, subject, claims };
 }
 
-/** `at_hash`, where it is there: the left half of the digest that goes with the signature. */
+/** Checks `at_hash` if it is present: the left half of the digest that belongs to the signature algorithm. */
 function checkAccessToken({ alg, claims }: SignedToken, accessToken: string | undefined): void {
   if (claims['at_hash'] === undefined) return;
   const digest = createHash(DIGESTS[alg.slice(-3)] ?? 'sha512')

@@ -4,10 +4,10 @@ import type { ProviderKeys } from './provider-metadata-cache.js';
 import { verifyToken } from './signed-token.js';
 import { checkToken, text, type ExpectedToken } from './token-checks.js';
 
-/** A logout token that the connection's provider made for us, now. */
+/** A verified, current logout token of the connection's provider. */
 export interface VerifiedLogoutToken {
   readonly id: string;
-  /** Whose sessions end, as identities are kept; all of theirs when no session is named. */
+  /** The subject key of the user whose sessions end. Without a session, all sessions of the user end. */
   readonly subjectKey?: string;
   readonly session?: string;
 }
@@ -35,7 +35,7 @@ export async function verifyLogoutToken(
   ensure(!('nonce' in claims), 'logout_nonce_present');
   const [id, subject, session] = [text(claims, 'jti'), text(claims, 'sub'), text(claims, 'sid')];
   ensure(id !== undefined, 'token_malformed', 'jti');
-  // Entra's subjects differ from what its people are known by here; its session still says whose it was.
+  // With Entra's object ids as subject keys, the sub claim identifies no stored user. The session id still does.
   const key = subject === undefined || expected.connection.subject !== 'sub' ? undefined : subjectKey(issuer, subject);
   ensure(key !== undefined || session !== undefined, 'logout_session_missing');
   return { id, subjectKey: key, session };

@@ -7,12 +7,12 @@ import { text } from './token-checks.js';
 
 const GROUPS = 'groups';
 const MAX_GROUPS = 1000;
-/** The one issuer of all Google accounts, of institutions and of anybody. */
+/** The issuer of all Google accounts, those of institutions and private ones. */
 const GOOGLE = 'https://accounts.google.com';
-/** Entra ID's word that the owner of the domain was checked; it comes as a boolean, a number or a text. */
+/** Values of Entra ID's claim `xms_edov` that confirm the owner of the e-mail domain. */
 const DOMAIN_CHECKED: readonly unknown[] = [true, 1, '1', 'true'];
 
-/** A claim by its name, else by its path as Keycloak nests them (`realm_access.roles`). */
+/** Returns a claim by its name, or by its path in nested claims as in Keycloak (`realm_access.roles`). */
 function claim(claims: JwtClaims, name: string): unknown {
   if (name in claims) return claims[name];
   return name
@@ -26,24 +26,26 @@ function claim(claims: JwtClaims, name: string): unknown {
     );
 }
 
-/** Entra ID names a place to ask in place of the groups, when a person is in more than 200. */
-function areGroupsElsewhere(claims: JwtClaims, name: string): boolean {
-  const elsewhere = claims['_claim_names'];
+/** Returns whether Entra ID sent a link instead of the groups, as it does for a user in more than 200 groups. */
+function areGroupsOmitted(claims: JwtClaims, name: string): boolean {
+  const sources = claims['_claim_names'];
   return (
-    claims['hasgroups'] === true ||
-    (typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name))
+    claims['hasgroups'] === true || (typeof sources === 'object' && sources !== null && Object.hasOwn(sources, name))
   );
 }
 
-/** Whether the ID token leaves out something that userinfo may tell. */
+/** Returns whether the ID token lacks a claim that userinfo may contain. */
 export function isIncomplete(claims: JwtClaims, connection: OidcConnection): boolean {
   const groups = connection.groupAttribute ?? GROUPS;
   const withoutGroups =
-    connection.groupRoles.length > 0 && claim(claims, groups) === undefined && !areGroupsElsewhere(claims, groups);
+    connection.groupRoles.length > 0 && claim(claims, groups) === undefined && !areGroupsOmitted(claims, groups);
   return withoutGroups || claim(claims, connection.emailAttribute ?? 'email') === undefined;
 }
 
-/** Google's `hd` must be a domain that the organization answers for or has named: anybody can have a Google account. */
+/**
+ * Checks Google's `hd` claim: it must be a verified or allowed domain of the organization, because any person can have
+ * a Google account.
+ */
 export function checkHostedDomain(
   { issuer, claims }: VerifiedIdToken,
   connection: OidcConnection,
@@ -56,8 +58,8 @@ export function checkHostedDomain(
 }
 
 /**
- * The name that a person keeps: the subject within its issuer, or in Entra ID, where subjects differ from client to
- * client, directory and object.
+ * Returns the permanent key of a user: the issuer and the subject. Entra ID uses a different subject for each client.
+ * The key there is the tenant id and the object id.
  */
 function subjectKeyOf({ issuer, subject, claims }: VerifiedIdToken, connection: OidcConnection): string {
   if (connection.subject === 'sub') return subjectKey(issuer, subject);
@@ -66,14 +68,14 @@ function subjectKeyOf({ issuer, subject, claims }: VerifiedIdToken, connection: 
   return JSON.stringify(['entra', tid, oid]);
 }
 
-/** The identity key of a subject. */
+/** Returns the identity key of a subject. */
 export function subjectKey(issuer: string, subject: string): string {
   return JSON.stringify(['sub', issuer, subject]);
 }
 
 /**
- * The address, from whichever of the two tells one, together with what that one says about it. Nobody has shown an
- * unverified address to be theirs.
+ * Returns the e-mail address from the first source that has one, if the same source confirms it. An unverified address
+ * does not prove that the user owns it.
  */
 function emailOf(
   sources: readonly JwtClaims[],
@@ -89,7 +91,7 @@ function emailOf(
     : { emailUnverified: true };
 }
 
-/** What is said of the person as texts, by claim; what the ID token says goes first. */
+/** Returns the claims as texts, by name. The claims of the ID token take precedence. */
 function textsOf(sources: readonly JwtClaims[]): Map<string, string[]> {
   const texts = (value: unknown): string[] =>
     Array.isArray(value)
@@ -104,12 +106,12 @@ function textsOf(sources: readonly JwtClaims[]): Map<string, string[]> {
   );
 }
 
-/** The person's groups; refused when the provider left them out, since a role would then be guessed. */
+/** Returns the user's groups. Rejects a response without the groups, because the role would be a guess. */
 function groupsOf(sources: readonly JwtClaims[], connection: OidcConnection): string[] {
   const name = connection.groupAttribute ?? GROUPS;
   const found = sources.map((claims) => claim(claims, name)).find((value) => value !== undefined);
-  const elsewhere = sources.some((claims) => areGroupsElsewhere(claims, name));
-  ensure(!elsewhere || found !== undefined || connection.groupRoles.length === 0, 'groups_truncated');
+  const omitted = sources.some((claims) => areGroupsOmitted(claims, name));
+  ensure(!omitted || found !== undefined || connection.groupRoles.length === 0, 'groups_truncated');
   const groups: unknown[] = Array.isArray(found) ? found : [found];
   return [...new Set(groups.filter((group): group is string => typeof group === 'string'))].slice(0, MAX_GROUPS);
 }
@@ -127,8 +129,8 @@ function displayNameOf(sources: readonly JwtClaims[], connection: OidcConnection
 }
 
 /**
- * Reads a person out of a verified ID token, and out of userinfo what the token leaves out.
- * @throws OidcError when it does not say clearly who this is
+ * Reads the user from a verified ID token and takes missing claims from userinfo.
+ * @throws OidcError when the claims do not identify one user
  */
 export function identityOf(
   token: VerifiedIdToken,

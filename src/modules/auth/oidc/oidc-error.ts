@@ -2,17 +2,17 @@ import { ensurer, type Ensure } from '../../../platform/problem/index.js';
 import { type CommonErrorCode, SsoError } from '../sso/index.js';
 
 /**
- * Why a sign-in or a logout through OpenID Connect was refused. Stable: audit rows, traces and support texts rely on
- * these words.
+ * The reasons for a rejected sign-in or logout through OpenID Connect. They are stable: audit events and support texts
+ * use them.
  */
 export type OidcErrorCode =
-  // the provider's own documents
+  // the documents of the provider
   | 'provider_unreachable'
   | 'provider_metadata_invalid'
   | 'provider_issuer_mismatch'
   | 'provider_unsupported'
   | 'provider_keys_invalid'
-  // what the browser brought back
+  // the callback parameters
   | 'parameter_missing'
   | 'parameter_unexpected'
   | 'code_too_large'
@@ -50,7 +50,7 @@ export type OidcErrorCode =
   | 'subject_missing'
   | 'access_token_hash_mismatch'
   | 'authentication_too_old'
-  // who it names
+  // the identity of the user
   | 'hosted_domain_mismatch'
   | 'userinfo_rejected'
   | 'userinfo_subject_mismatch'
@@ -61,12 +61,12 @@ export type OidcErrorCode =
   | 'logout_token_replayed'
   | CommonErrorCode;
 
-/** A message of a provider, or about one, that is not accepted. */
+/** A rejected message or document of an OpenID provider. */
 export class OidcError extends SsoError<OidcErrorCode> {
   override readonly name = 'OidcError';
 }
 
-/** Throws OidcError for `reason` unless the condition holds. */
+/** Throws an OidcError with `reason` unless the condition holds. */
 export const ensure: Ensure<[reason: OidcErrorCode, detail?: string]> = ensurer(
   (reason, detail) => new OidcError(reason, detail),
 );

@@ -5,14 +5,14 @@ import type { PendingRequest, PendingRequests, SsoLoginRedirect, SsoLoginRequest
 import { relyingPartyUrls, type OidcConnection } from './oidc-connection.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 
-/** A sign-in on its way: what its answer will be held against. The request's id is the state. */
+/** A pending sign-in, with the values that its response must match. The request id is the state. */
 export interface PendingOidcRequest extends PendingRequest {
   readonly nonce: string;
   readonly verifier: string;
   readonly forceAuthn: boolean;
 }
 
-/** Who wants to sign in, and how. */
+/** The parameters of a sign-in at an OpenID provider. */
 export interface OidcLoginRequest extends SsoLoginRequest {
   readonly forceAuthn?: boolean;
   readonly loginHint?: string;
@@ -23,25 +23,25 @@ function random(): string {
 }
 
 /**
- * Begins a sign-in: an authorization request of the code flow with PKCE (RFC 7636), remembered for this browser and
- * this connection.
+ * Starts a sign-in: stores an authorization request of the code flow with PKCE (RFC 7636) for this browser and
+ * connection, and returns the redirect.
  * @throws SsoError
  */
 export async function beginSignIn(
   connection: OidcConnection,
   metadata: ProviderMetadata,
   requests: PendingRequests,
-  visitor: OidcLoginRequest,
+  login: OidcLoginRequest,
   origin: string,
   now: Date,
 ): Promise<SsoLoginRedirect> {
-  const returnTo = returnPath(visitor.returnTo);
-  const { secret, setCookie } = bindBrowser(visitor.cookieHeader, origin);
+  const returnTo = returnPath(login.returnTo);
+  const { secret, setCookie } = bindBrowser(login.cookieHeader, origin);
   const [state, nonce, verifier] = [random(), random(), random()];
-  const forceAuthn = connection.forceAuthn || (visitor.forceAuthn ?? false);
+  const forceAuthn = connection.forceAuthn || (login.forceAuthn ?? false);
   await requests.remember<PendingOidcRequest>(
     { connectionId: connection.id, requestId: state, browser: secret },
-    { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, aim: visitor.intent },
+    { createdAt: now.toISOString(), returnTo, nonce, verifier, forceAuthn, intent: login.intent },
   );
   const url = new URL(metadata.authorization_endpoint);
   const parameters = {
@@ -54,7 +54,7 @@ export async function beginSignIn(
     code_challenge: await calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     ...(forceAuthn && { prompt: 'login', max_age: '0' }),
-    ...(visitor.loginHint !== undefined && { login_hint: visitor.loginHint }),
+    ...(login.loginHint !== undefined && { login_hint: login.loginHint }),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return { url: url.href, setCookie };

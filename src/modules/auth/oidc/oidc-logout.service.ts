@@ -19,18 +19,16 @@ import { ensure } from './oidc-error.js';
 import { ProviderMetadataCache } from './provider-metadata-cache.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 
-/**
- * Both ways out: the provider says that a session is over, or somebody leaves here and is to be signed out there too.
- */
+/** Handles back-channel logout by the provider, and logout by the user at both sides. */
 @Injectable()
 export class OidcLogoutService {
   private readonly log = new Logger('OpenID Connect');
 
   constructor(
     private readonly connections: StoredOidcConnections,
-    private readonly directory: ProviderMetadataCache,
+    private readonly providers: ProviderMetadataCache,
     private readonly replays: LogoutTokenReplayCache,
-    private readonly endings: SsoLogoutService,
+    private readonly logouts: SsoLogoutService,
     private readonly repository: SsoRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
@@ -39,15 +37,15 @@ export class OidcLogoutService {
   ) {}
 
   /**
-   * Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0). Throws not_found,
-   * invalid_logout_token, unavailable.
+   * Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0). Throws `not_found`,
+   * `invalid_logout_token`, or `unavailable`.
    */
   async endByProvider(connectionId: string, form: unknown): Promise<{ accepted: true }> {
     try {
       const connection = await this.connections.find(connectionId);
       ensure(connection !== undefined, 'connection_unknown');
       const token = await this.verified(connection, form);
-      await this.endings.end({
+      await this.logouts.end({
         connection: connection.found,
         subject: token.subjectKey,
         idpSessions: token.session === undefined ? [] : [token.session],
@@ -55,14 +53,14 @@ export class OidcLogoutService {
       return { accepted: true };
     } catch (error) {
       if (!(error instanceof SsoError)) throw error;
-      this.log.warn(`logout refused: ${error.message}`);
+      this.log.warn(`logout rejected: ${error.message}`);
       const problem = problemOf(error);
       throw problem.code === 'sso_failed' ? new Problem('invalid_logout_token', { cause: error }) : problem;
     }
   }
 
   private async verified(connection: OidcConnection, form: unknown): Promise<VerifiedLogoutToken> {
-    const { metadata, keys } = await this.directory.find(connection.issuer);
+    const { metadata, keys } = await this.providers.find(connection.issuer);
     const now = this.clock.millis();
     const { logout_token: raw } = Object(form) as { logout_token?: unknown };
     const token = await verifyLogoutToken(raw, { connection, metadata, keys, now });
@@ -71,9 +69,9 @@ export class OidcLogoutService {
   }
 
   /**
-   * Ends the session under way, and says where the provider's ends (OpenID Connect RP-Initiated Logout 1.0); our own
-   * first page where the provider
-   * has no such place, or does not answer. Throws not_found when the session is not of this connection.
+   * Ends the caller's session and returns the logout URL of the provider (OpenID Connect RP-Initiated Logout 1.0).
+   * Returns the start page if the provider has no logout URL or does not answer. Throws `not_found` when the session
+   * does not belong to this connection.
    */
   async leave(connectionId: string): Promise<string> {
     const { sessionId, userId } = currentMember();
@@ -84,12 +82,12 @@ export class OidcLogoutService {
     return url ?? postLogoutUrl;
   }
 
-  /** Without an ID token as a hint: none is kept. */
+  /** Returns the provider's logout URL without an ID token hint, because ID tokens are not stored. */
   private async endSessionUrl(connectionId: string, postLogoutUrl: string): Promise<string | undefined> {
     try {
       const connection = await this.connections.find(connectionId);
       if (connection === undefined) return undefined;
-      const { metadata } = await this.directory.find(connection.issuer);
+      const { metadata } = await this.providers.find(connection.issuer);
       if (metadata.end_session_endpoint === undefined) return undefined;
       const url = new URL(metadata.end_session_endpoint);
       url.searchParams.set('client_id', connection.clientId);

@@ -14,7 +14,7 @@ type OidcColumns = Pick<
   'oidcIssuer' | 'oidcClientId' | 'oidcClientSecret' | 'oidcTenants' | 'oidcScopes'
 >;
 
-/** Registers OpenID Connect with the module `sso`. A provider's documents are fetched at the first sign-in. */
+/** Registers OpenID Connect with the module `sso`. The first sign-in fetches the provider's documents. */
 @Injectable()
 export class OidcProtocol implements SsoProtocolHandler {
   readonly protocol = 'oidc';
@@ -34,7 +34,7 @@ export class OidcProtocol implements SsoProtocolHandler {
     return this.oidc.startLogin(connectionId, request);
   }
 
-  /** Throws invalid_request. */
+  /** Throws `invalid_request`. */
   async columnsOf(
     id: string,
     { issuer, clientId, clientSecret, tenants, scopes }: UpdateSsoConnectionDto,
@@ -45,18 +45,18 @@ export class OidcProtocol implements SsoProtocolHandler {
       clientId: clientId ?? stored?.oidcClientId,
       tenants: tenants ?? stored?.oidcTenants ?? [],
     };
-    if (!isProviderUrl(next.issuer, !this.app.deployed)) throw refused('issuer', 'issuer must be an https address');
-    if (!next.clientId) throw refused('clientId', 'clientId is needed');
+    if (!isProviderUrl(next.issuer, !this.app.deployed)) throw invalidField('issuer', 'issuer must be an https URL');
+    if (!next.clientId) throw invalidField('clientId', 'clientId is required');
     if (isOfManyTenants(next.issuer) && next.tenants.length === 0)
-      throw refused('tenants', 'an issuer of many directories needs those that are let in');
-    // A secret is for the provider that it was agreed with: another one is not to be told it.
-    const moved = stored !== undefined && issuer !== undefined && issuer !== stored.oidcIssuer;
+      throw invalidField('tenants', 'tenants is required for an issuer that serves many tenants');
+    // A client secret belongs to one provider. Another provider must not receive it.
+    const isOtherIssuer = stored !== undefined && issuer !== undefined && issuer !== stored.oidcIssuer;
     return {
       ...(issuer !== undefined && { oidcIssuer: issuer }),
       ...(clientId !== undefined && { oidcClientId: clientId }),
       ...(tenants !== undefined && { oidcTenants: tenants }),
       ...(scopes !== undefined && { oidcScopes: scopes }),
-      ...(moved && { oidcClientSecret: null }),
+      ...(isOtherIssuer && { oidcClientSecret: null }),
       ...(clientSecret !== undefined && { oidcClientSecret: await this.sealed(id, clientSecret) }),
     };
   }
@@ -73,12 +73,12 @@ export class OidcProtocol implements SsoProtocolHandler {
     return { ...relyingPartyUrls(this.app.origin, connection.id), issuer, clientId, hasClientSecret, tenants, scopes };
   }
 
-  /** OpenID Connect needs no keys of its own. */
+  /** OpenID Connect connections need no keys. */
   keysFor(): Promise<ConnectionColumns> {
     return Promise.resolve({});
   }
 }
 
-function refused(field: string, message: string): Problem {
+function invalidField(field: string, message: string): Problem {
   return new Problem('invalid_request', { detail: message, errors: [{ field, message }] });
 }

@@ -12,8 +12,8 @@ import { OidcService } from './oidc.service.js';
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
 /**
- * OpenID Connect as the browser and the provider see it. Front-channel logout is not offered: browsers no longer send
- * cookies that way.
+ * The OpenID Connect endpoints for the browser and the provider. Front-channel logout is not supported: browsers no
+ * longer send the cookies that it needs.
  */
 @Controller('v1/sso/oidc/:connectionId')
 export class OidcController {
@@ -26,7 +26,7 @@ export class OidcController {
   ) {}
 
   @Get('login')
-  @Public('this is where people begin to sign in', { emits: ['auth.sign_in_failed'], limit: LIMIT })
+  @Public('the user starts the sign-in here', { emits: ['auth.sign_in_failed'], limit: LIMIT })
   @ResponseType.redirect(302)
   async login(
     @Param('connectionId') connectionId: string,
@@ -34,20 +34,20 @@ export class OidcController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const visitor = {
+    const login = {
       cookieHeader: request.headers.cookie,
       returnTo,
-      aim: { organization },
+      intent: { organization },
       forceAuthn: forceAuthn === 'true',
       loginHint,
     };
-    const { url, setCookie } = await this.oidc.startLogin(connectionId, visitor);
+    const { url, setCookie } = await this.oidc.startLogin(connectionId, login);
     response.append('Set-Cookie', setCookie);
     return { url };
   }
 
   @Get('callback')
-  @Public('the provider sends the browser back here', {
+  @Public('the provider redirects the browser here', {
     emits: [
       'auth.signed_in',
       'auth.sign_in_failed',
@@ -86,7 +86,7 @@ export class OidcController {
   }
 
   @Post('backchannel-logout')
-  @Public("the provider's signed word that a session is over", {
+  @Public('the provider sends a signed logout token', {
     emits: ['sso.sessions_ended'],
     limit: { name: 'sso-logout', points: 600, seconds: 300 },
   })

@@ -4,7 +4,7 @@ import { MayBeAbsent } from '../../../platform/http/fields.js';
 import { LoginQuery } from '../sso/index.js';
 
 export class OidcLoginQuery extends LoginQuery {
-  /** Who it probably is, as the provider calls them. */
+  /** A hint for the provider: the probable user, such as an e-mail address. */
   @MayBeAbsent()
   @IsString()
   @Length(1, 254)

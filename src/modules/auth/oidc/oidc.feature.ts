@@ -4,13 +4,14 @@ export const oidcFeature = defineFeature({
   name: 'oidc',
   description: 'OpenID Connect: sign-in and logout.',
   errors: {
-    invalid_logout_token: { status: 400, title: 'The logout token was not accepted' },
+    invalid_logout_token: { status: 400, title: 'The logout token is invalid' },
   },
   controls: {
     'sso.oidc': {
       claims: ['M14', 'S3'],
       description:
-        'ID tokens are verified down to the signature, for this browser, connection and request; what another issuer, client or sign-in made is refused.',
+        'The application verifies the signature of each ID token, and its issuer, audience, times, and nonce. It ' +
+        'accepts a token only for the browser, connection, and request that started the sign-in.',
     },
   },
 });

@@ -11,7 +11,7 @@ import { OidcService } from './oidc.service.js';
 import { ProviderMetadataCache } from './provider-metadata-cache.js';
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 
-/** OpenID Connect: what is on its way between us and a provider is kept in Redis, and without it nobody signs in. */
+/** OpenID Connect sign-in and logout. Pending requests are stored in Redis; without Redis, no user can sign in. */
 @Module({
   imports: [SessionsModule, SsoModule],
   controllers: [OidcController],

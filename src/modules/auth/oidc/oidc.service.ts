@@ -23,14 +23,14 @@ import { ProviderMetadataCache, type Provider } from './provider-metadata-cache.
 import { StoredOidcConnections } from './stored-oidc-connections.js';
 import { text } from './token-checks.js';
 
-/** The steps of a sign-in through OpenID Connect: off to the provider, and back with a code. */
+/** Starts a sign-in at an OpenID provider and verifies its response. */
 @Injectable()
 export class OidcService {
   private readonly log = new Logger('OpenID Connect');
 
   constructor(
     private readonly connections: StoredOidcConnections,
-    private readonly directory: ProviderMetadataCache,
+    private readonly providers: ProviderMetadataCache,
     private readonly exchange: CodeExchange,
     private readonly requests: PendingRequests,
     private readonly signIn: SsoSignInService,
@@ -40,27 +40,27 @@ export class OidcService {
   ) {}
 
   /**
-   * Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis
-   * or provider, sso_failed.
+   * Starts a sign-in and returns the redirect. Throws `not_found`, `invalid_request` for a return path on another host,
+   * `unavailable` without Redis or the provider, or `sso_failed`.
    */
-  startLogin(connectionId: string, visitor: OidcLoginRequest): Promise<SsoLoginRedirect> {
-    return this.recorded(connectionId, async () => {
+  startLogin(connectionId: string, login: OidcLoginRequest): Promise<SsoLoginRedirect> {
+    return this.recordingRejections(connectionId, async () => {
       const connection = await this.connection(connectionId);
-      const { metadata } = await this.directory.find(connection.issuer);
-      return beginSignIn(connection, metadata, this.requests, visitor, this.app.origin, this.clock.now());
+      const { metadata } = await this.providers.find(connection.issuer);
+      return beginSignIn(connection, metadata, this.requests, login, this.app.origin, this.clock.now());
     });
   }
 
   /**
-   * Verifies the response that a browser brought to the callback. Throws not_found, unavailable, sso_failed; the
-   * reason is in the organization's log.
+   * Verifies the response that the browser brought to the callback. Throws `not_found`, `unavailable`, or `sso_failed`;
+   * the audit log of the organization records the reason.
    */
   verifyResponse(
     connectionId: string,
     query: Readonly<Record<string, unknown>>,
     cookieHeader: string | undefined,
   ): Promise<VerifiedIdentity> {
-    return this.recorded(connectionId, async () => {
+    return this.recordingRejections(connectionId, async () => {
       const connection = await this.connection(connectionId);
       const response = readCallback(query);
       const browser = browserSecret(cookieHeader, this.app.origin);
@@ -70,7 +70,7 @@ export class OidcService {
         requestId: response.state,
         browser,
       });
-      const provider = await this.directory.find(connection.issuer);
+      const provider = await this.providers.find(connection.issuer);
       checkResponseIssuer(response, provider.metadata, connection);
       return this.redeem(connection, provider, pending, codeOf(response));
     });
@@ -97,9 +97,11 @@ export class OidcService {
       ...(pending.forceAuthn && { authenticatedSince: Date.parse(pending.createdAt) }),
     });
     checkHostedDomain(token, connection, await this.domains(token, connection));
-    const asks =
+    const needsUserInfo =
       accessToken !== undefined && metadata.userinfo_endpoint !== undefined && isIncomplete(token.claims, connection);
-    const userInfo = asks ? await this.exchange.userInfo(connection, metadata, accessToken, token.subject) : undefined;
+    const userInfo = needsUserInfo
+      ? await this.exchange.userInfo(connection, metadata, accessToken, token.subject)
+      : undefined;
     const shown = new Set([
       connection.groupAttribute ?? 'groups',
       ...connection.attributeRoles.map(({ attribute }) => attribute),
@@ -111,7 +113,7 @@ export class OidcService {
       returnTo: pending.returnTo,
       idpSession: text(token.claims, 'sid'),
       idpSubject: identity.subjectKey,
-      intent: pending.aim,
+      intent: pending.intent,
       diagnostics: diagnosticsOfClaims(token.claims, shown),
     };
   }
@@ -126,16 +128,16 @@ export class OidcService {
     return connection;
   }
 
-  /** Runs a step; a refusal is written to the organization's log with its reason, which the visitor is not told. */
-  private async recorded<T>(connectionId: string, step: () => Promise<T>): Promise<T> {
+  /** Runs a step and records a rejection with its reason in the audit log. The user does not see the reason. */
+  private async recordingRejections<T>(connectionId: string, step: () => Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
       if (!(error instanceof SsoError)) throw error;
-      this.log.warn(`sign-in refused: ${error.message}`);
+      this.log.warn(`sign-in rejected: ${error.message}`);
       await this.signIn
-        .recordRefusal(connectionId, 'oidc', error.reason)
-        .catch((cause: unknown) => this.log.error('a refused sign-in could not be recorded', cause));
+        .recordRejection(connectionId, 'oidc', error.reason)
+        .catch((cause: unknown) => this.log.error('a rejected sign-in could not be recorded', cause));
       throw problemOf(error);
     }
   }

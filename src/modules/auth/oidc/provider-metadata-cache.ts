@@ -7,16 +7,16 @@ import { StaleCache } from './stale-cache.js';
 import { ensure, OidcError } from './oidc-error.js';
 import { documentUrl, readProviderMetadata, type ProviderMetadata } from './provider-metadata.js';
 
-/** Finds the key that a token's header asks for, among those of one provider. */
+/** Selects the key of one provider that a token's header names. */
 export type KeyFinder = ReturnType<typeof createLocalJWKSet>;
 
-/** A provider's keys: those that are known, and those that it has by now. */
+/** The keys of a provider: the cached ones, and the result of a new fetch. */
 export interface ProviderKeys {
   known(): Promise<KeyFinder>;
   renewed(): Promise<KeyFinder>;
 }
 
-/** A provider as it describes itself. */
+/** The metadata and keys of a provider. */
 export interface Provider {
   readonly metadata: ProviderMetadata;
   readonly keys: ProviderKeys;
@@ -27,14 +27,14 @@ interface Entry {
   readonly keys: StaleCache<KeyFinder>;
 }
 
-/** So many providers are kept in one process; the one asked for longest ago goes first. */
+/** The greatest number of providers in the cache of one process. The least recently used provider is removed first. */
 const MAX_PROVIDERS = 500;
 const MAX_KEYS = 100;
 const KEY_TYPES = new Set(['RSA', 'EC', 'OKP']);
 
 /**
- * The providers of all connections: their documents and keys, fetched from outside and kept. Not to be asked while a
- * transaction is open.
+ * Caches the metadata and keys of the providers of all connections. The caller must not have an open transaction,
+ * because a lookup can send a request.
  */
 @Injectable()
 export class ProviderMetadataCache {
@@ -46,7 +46,7 @@ export class ProviderMetadataCache {
     private readonly app: AppConfig,
   ) {}
 
-  /** The provider of an issuer. Throws OidcError. */
+  /** Returns the provider of an issuer. Throws OidcError. */
   async find(issuer: string): Promise<Provider> {
     const entry = this.entryOf(issuer);
     const metadata = await entry.metadata.get();
@@ -55,7 +55,7 @@ export class ProviderMetadataCache {
 
   private entryOf(issuer: string): Entry {
     const entry = this.entries.get(issuer) ?? this.newEntry(issuer);
-    this.entries.delete(issuer); // a Map keeps the order in which keys were set: the oldest is first
+    this.entries.delete(issuer); // a Map keeps the insertion order, so this moves the entry to the end
     this.entries.set(issuer, entry);
     const [oldest] = this.entries.keys();
     if (this.entries.size > MAX_PROVIDERS) this.entries.delete(oldest!);
@@ -80,10 +80,7 @@ export class ProviderMetadataCache {
   }
 }
 
-/**
- * The public keys of a key set (RFC 7517); what else may be in it, such as shared secrets, is left out. Throws
- * OidcError.
- */
+/** Returns the public keys of a key set (RFC 7517) and ignores other keys, such as shared secrets. Throws OidcError. */
 export function keysIn(text: string): KeyFinder {
   try {
     const { keys } = JSON.parse(text) as JSONWebKeySet;

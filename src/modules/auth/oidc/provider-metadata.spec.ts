@@ -7,8 +7,8 @@ const DIRECTORY = '11111111-2222-4333-8444-555555555555';
 const ENTRA = 'https://login.example.test';
 const B2C = 'https://tenant.b2c.example.test/tenant.example/B2C_1_signin/v2.0';
 
-describe('addresses of a provider', () => {
-  it.each(['https://idp.example.test', 'https://idp.example.test/realms/one'])('takes %s', (url) =>
+describe('isProviderUrl and documentUrl', () => {
+  it.each(['https://idp.example.test', 'https://idp.example.test/realms/one'])('accepts %s', (url) =>
     expect(isProviderUrl(url, false)).toBe(true),
   );
 
@@ -21,9 +21,9 @@ describe('addresses of a provider', () => {
     'nonsense',
     7,
     undefined,
-  ])('does not take %s where it is deployed', (url) => expect(isProviderUrl(url, false)).toBe(false));
+  ])('rejects %s in a deployment', (url) => expect(isProviderUrl(url, false)).toBe(false));
 
-  it('takes this machine in development, and no other by plain http', () => {
+  it('accepts plain http in development for the loopback host only', () => {
     expect(
       ['http://127.0.0.1:1', 'http://localhost:1', 'http://idp.example.test', 'http://127.0.0.1.example.test'].map(
         (url) => isProviderUrl(url, true),
@@ -31,7 +31,7 @@ describe('addresses of a provider', () => {
     ).toEqual([true, true, false, false]);
   });
 
-  it('looks for the document below the issuer, or where it is said to be', () => {
+  it('builds the document URL from the issuer, or uses a full document URL', () => {
     expect(documentUrl('https://idp.example.test/')).toBe('https://idp.example.test/.well-known/openid-configuration');
     expect(documentUrl('https://idp.example.test/.well-known/openid-configuration?p=x')).toBe(
       'https://idp.example.test/.well-known/openid-configuration?p=x',
@@ -39,14 +39,14 @@ describe('addresses of a provider', () => {
   });
 });
 
-describe('who a document may say it is of', () => {
+describe('isIssuerOf', () => {
   it.each([
     ['https://idp.example.test', 'https://idp.example.test'],
     ['https://idp.example.test/.well-known/openid-configuration', 'https://idp.example.test'],
     [`${ENTRA}/common/v2.0`, `${ENTRA}/{tenantid}/v2.0`],
     [B2C, `https://tenant.b2c.example.test/${DIRECTORY}/v2.0/`],
     [B2C, `https://tenant.b2c.example.test/tfp/${DIRECTORY}/b2c_1_signin/v2.0/`],
-  ])('%s: %s', (configured, documented) => expect(isIssuerOf(configured, documented)).toBe(true));
+  ])('accepts for %s the issuer %s', (configured, documented) => expect(isIssuerOf(configured, documented)).toBe(true));
 
   it.each([
     ['https://idp.example.test', 'https://idp.example.test/'],
@@ -56,9 +56,11 @@ describe('who a document may say it is of', () => {
     [B2C, `https://evil.example.test/${DIRECTORY}/v2.0/`],
     [B2C, `https://tenant.b2c.example.test/tfp/${DIRECTORY}/b2c_1_other/v2.0/`],
     [B2C, 'https://tenant.b2c.example.test/anything/v2.0/'],
-  ])('%s: not %s', (configured, documented) => expect(isIssuerOf(configured, documented)).toBe(false));
+  ])('rejects for %s the issuer %s', (configured, documented) =>
+    expect(isIssuerOf(configured, documented)).toBe(false),
+  );
 
-  it('knows those of many directories', () => {
+  it('recognizes issuers of many tenants', () => {
     expect(
       [`${ENTRA}/common/v2.0`, `${ENTRA}/organizations`, `${ENTRA}/${DIRECTORY}/v2.0`, `${ENTRA}/commons/v2.0`].map(
         isOfManyTenants,
@@ -71,7 +73,7 @@ describe("Google's hosted domain", () => {
   const token = (issuer: string, hd?: unknown) => ({ issuer, subject: '1', claims: { hd } });
   const connection = { tenants: ['named.example.test'] } as unknown as OidcConnection;
 
-  it("has to be there, since anybody can have an account, and be one of the organization's", () => {
+  it('must be present and belong to the organization', () => {
     expect(() => checkHostedDomain(token('https://accounts.google.com'), connection, [])).toThrow(
       'hosted_domain_mismatch',
     );

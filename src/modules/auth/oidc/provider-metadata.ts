@@ -1,12 +1,12 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import { ensure } from './oidc-error.js';
 
-/** What a provider says of itself (OpenID Connect Discovery 1.0, section 3), as far as it is relied upon. */
+/** The part of a provider's discovery document that the application uses (OpenID Connect Discovery 1.0, section 3). */
 export type ProviderMetadata = AuthorizationServer &
   Required<Pick<AuthorizationServer, 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri'>>;
 
 const WELL_KNOWN = '/.well-known/openid-configuration';
-/** Stands for the directory in the issuer of Entra ID's documents for many. */
+/** The placeholder for the tenant id in the issuer of Entra ID's documents for many tenants. */
 export const TENANT = '{tenantid}';
 const MANY_TENANTS = /^(https?:\/\/[^/]+)\/(?:common|organizations)(\/|$)/;
 const POLICY = /^b2c_1a?_[\w.-]{1,100}$/i;
@@ -20,37 +20,37 @@ const ENDPOINTS = [
   'end_session_endpoint',
 ] as const;
 
-/** Whether this may be an address of a provider: https, and on this machine http too where that is allowed. */
+/** Returns whether a text can be a URL of a provider: https, or http on the loopback host if that is allowed. */
 export function isProviderUrl(text: unknown, allowLoopback: boolean): text is string {
   const url = typeof text === 'string' && text.length <= 2048 ? URL.parse(text) : null;
   if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false;
   return url.protocol === 'https:' || (allowLoopback && url.protocol === 'http:' && LOOPBACK.has(url.hostname));
 }
 
-/** Whether an issuer speaks for many directories, so that those let in must be named. */
+/** Returns whether an issuer serves many tenants, so that the connection must list the allowed ones. */
 export function isOfManyTenants(issuer: string): boolean {
   return MANY_TENANTS.test(issuer);
 }
 
-/** Where the provider's document lies. */
+/** Returns the URL of the provider's discovery document. */
 export function documentUrl(issuer: string): string {
   return issuer.includes(WELL_KNOWN) ? issuer : issuer.replace(/\/$/, '') + WELL_KNOWN;
 }
 
-/** The user flow of Azure AD B2C that an issuer names, in lower case. */
+/** Returns the user flow that an Azure AD B2C issuer names, in lower case. */
 export function policyOf(issuer: string): string | undefined {
   const url = new URL(issuer);
   return [...url.pathname.split('/'), url.searchParams.get('p') ?? ''].find((part) => POLICY.test(part))?.toLowerCase();
 }
 
 /**
- * Whether a document found for `configured` may call its issuer `documented`: the same to the letter, but for Entra's
- * documents for many
- * directories, and for B2C's, which name the directory by its id and share an issuer between user flows.
+ * Returns whether a document that was found for `configured` may state the issuer `documented`. The two must be equal.
+ * Entra ID's documents for many tenants may contain the placeholder. Azure AD B2C's documents may contain the tenant id
+ * and an issuer that several user flows share.
  */
 export function isIssuerOf(configured: string, documented: string): boolean {
-  const [asked] = configured.split(WELL_KNOWN);
-  if (asked === documented || configured.replace(MANY_TENANTS, `$1/${TENANT}$2`) === documented) return true;
+  const [issuer] = configured.split(WELL_KNOWN);
+  if (issuer === documented || configured.replace(MANY_TENANTS, `$1/${TENANT}$2`) === documented) return true;
   const policy = policyOf(configured);
   if (policy === undefined) return false;
   const found = URL.parse(documented);
@@ -61,16 +61,16 @@ export function isIssuerOf(configured: string, documented: string): boolean {
 }
 
 /**
- * Reads a provider's document.
+ * Reads the discovery document of a provider.
  * @throws OidcError
  */
 export function readProviderMetadata(text: string, configured: string, allowLoopback: boolean): ProviderMetadata {
   const document = parsed(text);
   ensure(typeof document.issuer === 'string' && isIssuerOf(configured, document.issuer), 'provider_issuer_mismatch');
   for (const name of ENDPOINTS) {
-    const needed = name !== 'userinfo_endpoint' && name !== 'end_session_endpoint';
+    const isRequired = name !== 'userinfo_endpoint' && name !== 'end_session_endpoint';
     ensure(
-      document[name] === undefined ? !needed : isProviderUrl(document[name], allowLoopback),
+      document[name] === undefined ? !isRequired : isProviderUrl(document[name], allowLoopback),
       'provider_metadata_invalid',
       name,
     );

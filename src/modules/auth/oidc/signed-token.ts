@@ -2,10 +2,10 @@ import { compactVerify, decodeProtectedHeader, errors, type CompactVerifyResult 
 import { ensure, OidcError, type OidcErrorCode } from './oidc-error.js';
 import type { ProviderKeys } from './provider-metadata-cache.js';
 
-/** What a token says; every claim is still to be looked at. */
+/** The claims of a token. The caller must still check each claim. */
 export type JwtClaims = Readonly<Record<string, unknown>>;
 
-/** A token whose signature is the provider's. */
+/** A token with a valid signature of the provider. */
 export interface SignedToken {
   readonly alg: string;
   readonly claims: JwtClaims;
@@ -13,8 +13,8 @@ export interface SignedToken {
 
 const MAX_CHARACTERS = 64 * 1024;
 /**
- * Signatures with a private key that only the provider has. No `none`, and no HMAC, which whoever knows the public key
- * could compute.
+ * The allowed signature algorithms need a private key that only the provider has. The list has no `none`, and no HMAC,
+ * because a party that knows the public key could compute an HMAC.
  */
 const ALGORITHMS = [
   'RS256',
@@ -30,8 +30,8 @@ const ALGORITHMS = [
   'Ed25519',
 ];
 
-/** What the cryptographic library's errors mean. */
-const MEANINGS: readonly (readonly [error: abstract new (...args: never[]) => Error, reason: OidcErrorCode])[] = [
+/** Maps the errors of the cryptographic library to reasons. */
+const ERROR_REASONS: readonly (readonly [error: abstract new (...args: never[]) => Error, reason: OidcErrorCode])[] = [
   [errors.JWKSNoMatchingKey, 'key_unknown'],
   [errors.JWKSMultipleMatchingKeys, 'key_ambiguous'],
   [errors.JWSSignatureVerificationFailed, 'signature_invalid'],
@@ -39,10 +39,9 @@ const MEANINGS: readonly (readonly [error: abstract new (...args: never[]) => Er
 ];
 
 /**
- * Verifies a JWS in compact form (RFC 7515) with the provider's keys. Which key is named by `kid` alone: addresses and
- * keys that the header brings along
- * (`jku`, `x5u`, `jwk`) are not looked at. `types` are the values that `typ` may have; it may be missing (RFC 8725,
- * section 3.11).
+ * Verifies a JWS in compact form (RFC 7515) with the provider's keys. Only `kid` selects the key. The function ignores
+ * keys and URLs in the header (`jku`, `x5u`, `jwk`). `types` lists the allowed values of `typ`, which may be absent
+ * (RFC 8725, section 3.11).
  * @throws OidcError
  */
 export async function verifyToken(
@@ -86,8 +85,8 @@ function headerOf(raw: string): ReturnType<typeof decodeProtectedHeader> {
 }
 
 /**
- * A key that nobody knows yet, or that no longer fits, may be one that the provider has made since: its keys are asked
- * for once more.
+ * Verifies the signature. If the key is unknown or does not match, the provider may have rotated its keys, so the
+ * function fetches them once more.
  */
 async function verified(raw: string, keys: ProviderKeys): Promise<CompactVerifyResult> {
   const options = { algorithms: ALGORITHMS };
@@ -105,7 +104,7 @@ async function verified(raw: string, keys: ProviderKeys): Promise<CompactVerifyR
 }
 
 function toOidcError(error: unknown): OidcError {
-  const reason = MEANINGS.find(([kind]) => error instanceof kind)?.[1] ?? 'token_malformed';
+  const reason = ERROR_REASONS.find(([kind]) => error instanceof kind)?.[1] ?? 'token_malformed';
   return new OidcError(reason, undefined, { cause: error });
 }
 

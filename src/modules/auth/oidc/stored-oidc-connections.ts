@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { SsoConnectionFinder } from '../sso/index.js';
 import type { OidcConnection } from './oidc-connection.js';
 
-/** Connections as the steps of OpenID Connect know them. */
+/** Finds stored connections in the form that the OpenID Connect steps use. */
 @Injectable()
 export class StoredOidcConnections {
   constructor(private readonly connections: SsoConnectionFinder) {}
 
-  /** The connection that may be signed in through, or nothing when there is none of this id, whatever its form. */
+  /** Returns the connection that users may sign in through; undefined when none has this id, whether or not a UUID. */
   async find(connectionId: string): Promise<OidcConnection | undefined> {
     const found = await this.connections.find(connectionId, 'oidc');
     if (found === undefined) return undefined;

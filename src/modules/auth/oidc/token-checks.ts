@@ -4,7 +4,7 @@ import { ensure } from './oidc-error.js';
 import { policyOf, TENANT, type ProviderMetadata } from './provider-metadata.js';
 import type { JwtClaims } from './signed-token.js';
 
-/** Whose token it must be, and when. */
+/** The values that every token must match. */
 export interface ExpectedToken {
   readonly connection: OidcConnection;
   readonly metadata: ProviderMetadata;
@@ -14,13 +14,13 @@ export interface ExpectedToken {
 
 const DIRECTORY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A claim that is a text of sensible length, or nothing. */
-export function text(claims: JwtClaims, name: string, most = 255): string | undefined {
+/** Returns a claim that is a non-empty text of at most `maxLength` characters; otherwise undefined. */
+export function text(claims: JwtClaims, name: string, maxLength = 255): string | undefined {
   const value = claims[name];
-  return typeof value === 'string' && value.length > 0 && value.length <= most ? value : undefined;
+  return typeof value === 'string' && value.length > 0 && value.length <= maxLength ? value : undefined;
 }
 
-/** A time of a claim (seconds of the epoch, RFC 7519 NumericDate) in milliseconds. */
+/** Returns the time of a claim (NumericDate in seconds, RFC 7519) in milliseconds. */
 export function time(claims: JwtClaims, name: string): number | undefined {
   const value = claims[name];
   ensure(
@@ -32,8 +32,8 @@ export function time(claims: JwtClaims, name: string): number | undefined {
 }
 
 /**
- * What ID tokens and logout tokens have in common: this issuer made it, for us, now (OpenID Connect Core 1.0, section
- * 3.1.3.7). Returns the issuer.
+ * Checks the claims that ID tokens and logout tokens share: issuer, audience, and times (OpenID Connect Core 1.0,
+ * section 3.1.3.7). Returns the issuer.
  */
 export function checkToken(claims: JwtClaims, expected: ExpectedToken): string {
   const issuer = issuerFor(claims, expected);
@@ -44,8 +44,8 @@ export function checkToken(claims: JwtClaims, expected: ExpectedToken): string {
 }
 
 /**
- * The issuer that a token must name: the provider's own, with the directory in it where it speaks for many, of those
- * that are let in.
+ * Returns the issuer that a token must name. For an issuer of many tenants, it contains the tenant id of the token,
+ * which must be an allowed tenant.
  */
 function issuerFor(claims: JwtClaims, { connection, metadata }: ExpectedToken): string {
   const { issuer } = metadata;
@@ -55,14 +55,14 @@ function issuerFor(claims: JwtClaims, { connection, metadata }: ExpectedToken): 
     ensure(tid !== undefined && DIRECTORY.test(tid) && tenants.includes(tid), 'tenant_not_allowed');
     return issuer.replaceAll(TENANT, tid);
   }
-  // A directory named beside an issuer of its own may be left out, but not be another one.
+  // An issuer of one tenant may omit the tenant id, but it must not name another tenant.
   ensure(tid === undefined || tenants.length === 0 || tenants.includes(tid), 'tenant_not_allowed');
   return issuer;
 }
 
 /**
- * User flows of one B2C directory share their keys, and often their issuer: a token of the one for new passwords is no
- * sign-in.
+ * Checks the user flow of an Azure AD B2C token. User flows share keys and often the issuer, so a token of the password
+ * reset flow must not count as a sign-in.
  */
 export function checkPolicy(claims: JwtClaims, { connection }: ExpectedToken): void {
   const policy = policyOf(connection.issuer);
@@ -75,7 +75,7 @@ export function checkPolicy(claims: JwtClaims, { connection }: ExpectedToken): v
 function checkAudience({ aud, azp }: JwtClaims, clientId: string): void {
   const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
   ensure(audiences.length <= 20 && audiences.includes(clientId), 'audience_mismatch');
-  // Made for others as well, it counts only when it was given to us.
+  // A token for several audiences counts only if the provider issued it to this client.
   ensure(azp === undefined ? audiences.length === 1 : azp === clientId, 'authorized_party_mismatch');
 }
 

@@ -5,12 +5,12 @@ import { ASSERTION, FORMAT_UNSPECIFIED, METHOD_BEARER } from './saml-names.js';
 import { ensure, SamlError } from './saml-error.js';
 import { attribute, childrenNamed, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
-/** What a response must match. */
+/** The values that a response must match. */
 export interface Expected {
   readonly connection: SamlConnection;
-  /** The request of ours that it answers; without one it must answer none. */
+  /** The id of the request that the response must answer. Without it, the response must be unsolicited. */
   readonly requestId?: string;
-  /** Where the person was to show anew who they are: since when. Epoch milliseconds. */
+  /** The earliest allowed authentication time, if the user had to authenticate again. Epoch milliseconds. */
   readonly authenticatedSince?: number;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -24,54 +24,53 @@ export interface NameId {
   readonly spNameQualifier: string;
 }
 
-/** One attribute: values as text, those with markup in them left out. */
+/** An attribute with its text values; values with markup are left out. */
 export interface SamlAttribute {
   readonly name: string;
-  /** The name for people to read, which the standard attaches no meaning to. */
+  /** The human-readable name, which has no meaning in the standard. */
   readonly friendlyName?: string;
   readonly values: readonly string[];
 }
 
-/** An assertion that was signed by the connection's identity provider for us, now, in answer to our request. */
+/** A verified assertion of the connection's identity provider. It is current and answers the pending request. */
 export interface VerifiedAssertion {
   readonly id: string;
   readonly nameId: NameId;
   readonly attributes: readonly SamlAttribute[];
-  /** When it can no longer be presented, clock skew included. Epoch milliseconds. */
+  /** The time until which the assertion could be replayed, clock skew included. Epoch milliseconds. */
   readonly replayableUntil: number;
-  /** The identity provider's own end of the session, which ours must not outlive. Epoch milliseconds. */
+  /** The end of the session at the identity provider. The local session must not last longer. Epoch milliseconds. */
   readonly sessionEnds?: number;
   readonly sessionIndex?: string;
-  /** When the person last showed who they are. Epoch milliseconds. */
+  /** The time of the user's last authentication. Epoch milliseconds. */
   readonly authenticatedAt: number;
 }
 
-/** xs:dateTime with its zone; without one, readers would each assume their own. */
+/** An xs:dateTime with a time zone. Without a zone, each reader would assume its own. */
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Canonical form repeats namespace declarations, so that it may be some times larger than what was sent. */
+/** The canonical form repeats namespace declarations, so it can be several times larger than the message. */
 const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxNodes: 6000 };
 
-/** A time that a message states. Throws time_malformed. */
+/** Returns the time in an attribute of a message, in epoch milliseconds. Throws `time_malformed`. */
 export function time(element: XmlElement, name: string): number | undefined {
   const value = attribute(element, name);
   if (value === undefined) return undefined;
-  const millis = DATE_TIME.test(value) ? Date.parse(value) : NaN;
-  ensure(!Number.isNaN(millis), 'time_malformed', name);
-  return millis;
+  const ms = DATE_TIME.test(value) ? Date.parse(value) : NaN;
+  ensure(!Number.isNaN(ms), 'time_malformed', name);
+  return ms;
 }
 
-/** Checks what the response around the assertion says. It may be unsigned: this can only refuse, never vouch. */
+/** Checks the response around the assertion. It may be unsigned, so it can cause a rejection but proves nothing. */
 export function checkResponse(response: GuardedResponse, connection: SamlConnection): void {
   const [issuer] = childrenNamed(response.root, ASSERTION, 'Issuer');
   ensure(issuer === undefined || issuer.text === connection.idpEntityId, 'issuer_mismatch');
-  // Only an unsigned response may leave it out (saml-bindings-2.0-os, section 3.5.5.2); the signed Recipient then
-  // decides.
+  // Only an unsigned response may omit it (saml-bindings-2.0-os, section 3.5.5.2). The signed Recipient decides then.
   const destination = attribute(response.root, 'Destination');
   ensure(destination === connection.acsUrl || (destination === undefined && !response.signed), 'destination_mismatch');
 }
 
-/** The name, from the one place where it may stand: not from an attribute that calls itself `nameID`. */
+/** Returns the NameID from its place in the subject, and never from an attribute that is called `nameID`. */
 export function nameIdOf(subject: XmlElement, connection: SamlConnection): NameId {
   ensure(childrenNamed(subject, ASSERTION, 'EncryptedID').length === 0, 'id_encrypted');
   const names = childrenNamed(subject, ASSERTION, 'NameID');
@@ -87,8 +86,8 @@ export function nameIdOf(subject: XmlElement, connection: SamlConnection): NameI
 }
 
 /**
- * One bearer confirmation (saml-profiles-2.0-os, section 4.1.4.2): delivered to us, in time, for our request. Returns
- * when it ends.
+ * Checks one bearer confirmation: its recipient, its time, and its request (saml-profiles-2.0-os, section 4.1.4.2).
+ * Returns its end.
  */
 function confirm(confirmation: XmlElement, { connection, requestId, now }: Expected): number {
   const skew = clockSkewMillis(connection);
@@ -103,25 +102,26 @@ function confirm(confirmation: XmlElement, { connection, requestId, now }: Expec
   return notOnOrAfter;
 }
 
-/** The first bearer confirmation that holds, or the refusal of the first that does not. */
+/** Returns the end of the first valid bearer confirmation. Without one, throws the error of the first confirmation. */
 function checkConfirmations(subject: XmlElement, expected: Expected): number {
   const bearers = childrenNamed(subject, ASSERTION, 'SubjectConfirmation').filter(
     (confirmation) => attribute(confirmation, 'Method') === METHOD_BEARER,
   );
-  let refusal = new SamlError('confirmation_missing');
+  let firstError = new SamlError('confirmation_missing');
   for (const [index, bearer] of bearers.entries()) {
     try {
       return confirm(bearer, expected);
     } catch (error) {
       if (!(error instanceof SamlError)) throw error;
-      if (index === 0) refusal = error;
+      if (index === 0) firstError = error;
     }
   }
-  throw refusal;
+  throw firstError;
 }
 
 /**
- * Conditions (saml-core-2.0-os, section 2.5.1): ours alone in the audience, in time, and none that is not understood.
+ * Checks the conditions (saml-core-2.0-os, section 2.5.1): the connection is the only audience, the time is valid, and
+ * each condition is known. Returns their end.
  */
 function checkConditions(assertion: XmlElement, { connection, now }: Expected): number {
   const all = childrenNamed(assertion, ASSERTION, 'Conditions');
@@ -151,7 +151,7 @@ function checkAge(assertion: XmlElement, { connection, requestId, now }: Expecte
   );
 }
 
-/** The sign-in that took place over there, and when the session that it began ends. */
+/** Returns the time of the authentication at the provider, and the end of the session that it started. */
 function sessionOf(
   assertion: XmlElement,
   { connection, authenticatedSince, now }: Expected,
@@ -193,8 +193,8 @@ function attributesOf(assertion: XmlElement): SamlAttribute[] {
 }
 
 /**
- * Checks everything that a bearer assertion must say (saml-profiles-2.0-os, section 4.1.4.3) on the bytes
- * whose signature was verified, read anew: nothing outside them, and nothing another parser made of them, counts.
+ * Checks every required statement of a bearer assertion (saml-profiles-2.0-os, section 4.1.4.3). It parses only the
+ * bytes whose signature was verified, so that no other bytes and no other parser's result count.
  * @throws SamlError
  */
 export function checkAssertion(signedXml: string, expected: Expected): VerifiedAssertion {

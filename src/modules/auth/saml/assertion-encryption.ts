@@ -5,8 +5,8 @@ import { ensure, SamlError } from './saml-error.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
 /**
- * Content encryption that is taken (XML Encryption 1.1, section 5.2). What is in it must be signed, which CBC alone
- * does not show.
+ * The allowed content encryption algorithms (XML Encryption 1.1, section 5.2). CBC does not authenticate the content,
+ * so the assertion inside must be signed.
  */
 const CIPHERS: ReadonlyMap<string, Cipher> = new Map([
   ['http://www.w3.org/2009/xmlenc11#aes256-gcm', { name: 'aes-256-gcm', keyBytes: 32, ivBytes: 12 }],
@@ -20,7 +20,7 @@ interface Cipher {
   readonly ivBytes: number;
 }
 
-/** Shown in our metadata, the best first. */
+/** The content algorithms that the metadata lists, best first. */
 export const CONTENT_ALGORITHMS: readonly string[] = [...CIPHERS.keys()];
 export const KEY_ALGORITHM = 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p';
 
@@ -28,13 +28,13 @@ const OAEP: ReadonlySet<string> = new Set([KEY_ALGORITHM, 'http://www.w3.org/200
 const HASHES: ReadonlyMap<string, string> = new Map([
   ['http://www.w3.org/2000/09/xmldsig#sha1', 'sha1'],
   ['http://www.w3.org/2001/04/xmlenc#sha256', 'sha256'],
-  ['http://www.w3.org/2000/09/xmldsig#sha256', 'sha256'], // the wrong name, which senders on Node write
+  ['http://www.w3.org/2000/09/xmldsig#sha256', 'sha256'], // an incorrect name that senders on Node use
 ]);
 const MASKS: ReadonlyMap<string, string> = new Map([
   ['http://www.w3.org/2009/xmlenc11#mgf1sha1', 'sha1'],
   ['http://www.w3.org/2009/xmlenc11#mgf1sha256', 'sha256'],
 ]);
-/** Copies of the content key for that many recipients are tried: each try costs an RSA operation. */
+/** The greatest number of encrypted content keys in a message. Each attempt costs an RSA operation. */
 const MAX_KEYS = 4;
 const TAG_BYTES = 16;
 
@@ -44,14 +44,14 @@ function single(parent: XmlElement, local: string, uri = ENCRYPTION): XmlElement
   return found[0]!;
 }
 
-/** The one child of this name, wherever its namespace; `MGF` and `DigestMethod` each have their own. */
+/** Returns the one child with this name in any namespace: `MGF` and `DigestMethod` have different ones. */
 function optional(parent: XmlElement, local: string): XmlElement | undefined {
   const found = parent.children.filter((child) => child.local === local);
   ensure(found.length <= 1, 'encryption_malformed', local);
   return found[0];
 }
 
-/** The octets that stand here; those that are somewhere else (CipherReference) are not fetched. */
+/** Returns the octets in the document. Octets elsewhere (CipherReference) are not fetched. */
 function cipherValue(encrypted: XmlElement): Buffer {
   const text = single(single(encrypted, 'CipherData'), 'CipherValue').text.replaceAll(/\s/g, '');
   const bytes = Buffer.from(text, 'base64');
@@ -64,20 +64,18 @@ function algorithmOf(encrypted: XmlElement): { method: XmlElement; algorithm: st
   return { method, algorithm: attribute(method, 'Algorithm') ?? '' };
 }
 
-function refuseAlgorithm(algorithm: string): never {
+function rejectAlgorithm(algorithm: string): never {
   throw new SamlError('encryption_algorithm', algorithm.slice(0, 100));
 }
 
-/**
- * RSA-OAEP and its hash. One for digest and mask: that is what providers send, and what there is to compute it with.
- */
+/** Returns the hash of RSA-OAEP. Node supports only one hash for digest and mask, and providers send only that. */
 function oaepHash(encryptedKey: XmlElement): string {
   const { method, algorithm } = algorithmOf(encryptedKey);
-  if (!OAEP.has(algorithm)) refuseAlgorithm(algorithm);
+  if (!OAEP.has(algorithm)) rejectAlgorithm(algorithm);
   const [digest, mask] = ['DigestMethod', 'MGF'].map((name) => optional(method, name));
   ensure(optional(method, 'OAEPparams') === undefined, 'encryption_algorithm', 'OAEPparams');
   const hash = digest === undefined ? 'sha1' : HASHES.get(attribute(digest, 'Algorithm') ?? '');
-  if (hash === undefined) refuseAlgorithm(attribute(digest!, 'Algorithm') ?? '');
+  if (hash === undefined) rejectAlgorithm(attribute(digest!, 'Algorithm') ?? '');
   if (algorithm === KEY_ALGORITHM) ensure(mask === undefined, 'encryption_malformed', 'MGF');
   else
     ensure(
@@ -88,7 +86,7 @@ function oaepHash(encryptedKey: XmlElement): string {
   return hash;
 }
 
-/** The encrypted content keys: within the content's KeyInfo, or beside it. */
+/** Returns the encrypted content keys, from the content's KeyInfo and from the wrapper element. */
 function encryptedKeys(wrapper: XmlElement, data: XmlElement): XmlElement[] {
   const keys = [...childrenNamed(data, SIGNATURE, 'KeyInfo'), wrapper].flatMap((parent) =>
     childrenNamed(parent, ENCRYPTION, 'EncryptedKey'),
@@ -97,7 +95,7 @@ function encryptedKeys(wrapper: XmlElement, data: XmlElement): XmlElement[] {
   return keys;
 }
 
-/** The content key, by the first of our keys that opens any copy of it. */
+/** Returns the content key: the first that one of the connection's keys can decrypt. */
 function contentKey(encrypted: readonly XmlElement[], spKeys: readonly SpKey[], { keyBytes }: Cipher): Buffer {
   for (const candidate of encrypted) {
     const [hash, value] = [oaepHash(candidate), cipherValue(candidate)];
@@ -109,11 +107,11 @@ function contentKey(encrypted: readonly XmlElement[], spKeys: readonly SpKey[], 
         );
         if (key.length === keyBytes) return key;
       } catch {
-        continue; // for another of our keys, or for another recipient
+        continue; // encrypted for another key or another recipient
       }
     }
   }
-  throw new SamlError('decryption_failed', 'for none of our keys');
+  throw new SamlError('decryption_failed', 'no key of the connection fits');
 }
 
 function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer {
@@ -121,7 +119,7 @@ function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer
   if (name === 'aes-256-cbc') {
     const cbc = createDecipheriv(name, key, iv).setAutoPadding(false);
     const padded = Buffer.concat([cbc.update(value.subarray(ivBytes)), cbc.final()]);
-    const padding = padded.at(-1) ?? 0; // the last octet alone counts (XML Encryption 1.1, section 5.2.1)
+    const padding = padded.at(-1) ?? 0; // only the last octet counts (XML Encryption 1.1, section 5.2.1)
     ensure(padding >= 1 && padding <= 16 && padding <= padded.length, 'decryption_failed');
     return padded.subarray(0, -padding);
   }
@@ -131,15 +129,15 @@ function decipher({ name, ivBytes }: Cipher, key: Buffer, value: Buffer): Buffer
 }
 
 /**
- * Decrypts what is in an `EncryptedAssertion` (saml-core-2.0-os, section 2.3.4), by an allow-list of algorithms.
- * Whatever goes wrong inside is one refusal: that padding, tag or text was wrong is nobody's to learn.
- * @returns text that proves nothing yet
+ * Decrypts an `EncryptedAssertion` (saml-core-2.0-os, section 2.3.4) with an allow-list of algorithms. Every failure
+ * inside gives the same error, so that a sender cannot learn whether padding, tag, or text was wrong.
+ * @returns the decrypted text, which is not verified yet
  * @throws SamlError
  */
 export function decryptElement(wrapper: XmlElement, spKeys: readonly SpKey[]): string {
   const data = single(wrapper, 'EncryptedData');
   const { algorithm } = algorithmOf(data);
-  const cipher = CIPHERS.get(algorithm) ?? refuseAlgorithm(algorithm);
+  const cipher = CIPHERS.get(algorithm) ?? rejectAlgorithm(algorithm);
   const keys = encryptedKeys(wrapper, data);
   keys.forEach(oaepHash);
   const value = cipherValue(data);

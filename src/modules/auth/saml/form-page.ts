@@ -9,8 +9,8 @@ function escaped(text: string): string {
 }
 
 /**
- * A page that posts a form to another host by itself, or by its button where scripts do not run (saml-bindings-2.0-os,
- * section 3.5.4).
+ * Returns a page that posts a form to another host: by a script, or by its button in a browser without scripts
+ * (saml-bindings-2.0-os, section 3.5.4).
  */
 export function formPage({ action, fields }: OutgoingForm): string {
   const inputs = Object.entries(fields)
@@ -19,14 +19,14 @@ export function formPage({ action, fields }: OutgoingForm): string {
   return (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Continue</title></head><body><form ' +
     `method="post" action="${escaped(action)}">${inputs}` +
-    `<p>Your organization's sign-in page is next.</p><button type="submit">Continue</button></form>` +
+    `<p>Continue to the sign-in page of your organization.</p><button type="submit">Continue</button></form>` +
     `<script>${SUBMIT}</script></body></html>`
   );
 }
 
 /**
- * The content security policy of that page: this one script and nothing else. Where the form may go is left open, since
- * browsers hold the rule against every redirect that follows too; the page is ours and holds no other form.
+ * The content security policy of that page. It allows this one script only. It has no `form-action`, because browsers
+ * also apply that rule to every later redirect. The page contains no other form.
  */
 export const FORM_PAGE_POLICY = [
   "default-src 'none'",

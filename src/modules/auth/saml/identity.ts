@@ -8,8 +8,7 @@ import { withinScopes } from './scopes.js';
 const CLAIMS = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims';
 
 /**
- * Names that Shibboleth, SimpleSAMLphp, Okta, Google, Keycloak, AD FS and Entra ID give these by default; the first
- * that is there counts.
+ * The default names at Shibboleth, SimpleSAMLphp, Okta, Google, Keycloak, AD FS, and Entra ID; the first match counts.
  */
 const EMAIL_NAMES = [
   'mail',
@@ -38,7 +37,7 @@ export const GROUP_NAMES = [
   'http://schemas.microsoft.com/ws/2008/06/identity/claims/role',
   'Role',
 ];
-/** Entra ID sends this in place of the groups when a person is in more than 150. */
+/** Entra ID sends this link instead of the groups when a user is in more than 150 groups. */
 const GROUPS_LINKS = [
   'http://schemas.microsoft.com/claims/groups.link',
   'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups.link',
@@ -50,18 +49,18 @@ const MAX_NAME = 200;
 
 type Attributes = readonly SamlAttribute[];
 
-function allNamed(attributes: Attributes, wanted: string, by: 'name' | 'friendlyName' = 'name'): string[] {
-  return attributes.filter((item) => item[by] === wanted).flatMap(({ values }) => values);
+function allNamed(attributes: Attributes, name: string, by: 'name' | 'friendlyName' = 'name'): string[] {
+  return attributes.filter((item) => item[by] === name).flatMap(({ values }) => values);
 }
 
-/** All the values of the first of these attributes that is there. */
+/** Returns all values of the first of these attributes that is present. */
 function valuesOf(attributes: Attributes, names: readonly string[]): readonly string[] {
   return names.map((name) => allNamed(attributes, name)).find((values) => values.length > 0) ?? [];
 }
 
 /**
- * The values of the attribute that the connection names, if need be by its friendly name; else of the first that
- * usually means it.
+ * Returns the values of the attribute that the connection names, by its name or its friendly name. Without a configured
+ * name, returns those of the first usual attribute.
  */
 function named(attributes: Attributes, chosen: string | undefined, usual: readonly string[]): readonly string[] {
   if (chosen === undefined) return valuesOf(attributes, usual);
@@ -75,7 +74,7 @@ function single(attributes: Attributes, name: string): string {
   return values[0]!.trim();
 }
 
-/** A NameID as one text: two are of the same person when these are equal (saml-core-2.0-os, section 8.3.7). */
+/** Returns a NameID as one text: equal texts mean the same user (saml-core-2.0-os, section 8.3.7). */
 export function nameIdKey({ format, nameQualifier, spNameQualifier, value }: NameId): string {
   return JSON.stringify(['name-id', format, nameQualifier, spNameQualifier, value]);
 }
@@ -83,12 +82,12 @@ export function nameIdKey({ format, nameQualifier, spNameQualifier, value }: Nam
 function subjectKeyOf({ attributes, nameId }: VerifiedAssertion, connection: SamlConnection): string {
   if (connection.subject === 'entra-object')
     return JSON.stringify(['entra', single(attributes, ENTRA_TENANT), single(attributes, ENTRA_OBJECT)]);
-  // A transient name is new at every sign-in: each would make another account of the same person.
+  // A transient name is new at every sign-in and would create another account for the same user.
   ensure(nameId.format !== FORMAT_TRANSIENT, 'name_id_transient');
   return nameIdKey(nameId);
 }
 
-/** The address, when there is one. Two addresses are refused: which of them would we believe? */
+/** Returns the e-mail address. Rejects several addresses, because the choice would be arbitrary. */
 function emailOf(attributes: Attributes, nameId: NameId, { emailAttribute }: SamlConnection): string | undefined {
   const values = named(attributes, emailAttribute, EMAIL_NAMES);
   ensure(values.length <= 1, 'email_multiple');
@@ -98,7 +97,7 @@ function emailOf(attributes: Attributes, nameId: NameId, { emailAttribute }: Sam
   return email;
 }
 
-/** What to call the person: as the connection says, else by a name made for showing, else by its parts. */
+/** Returns the display name: the configured attribute, otherwise a display name, otherwise the parts of the name. */
 function displayNameOf(attributes: Attributes, { nameAttribute }: SamlConnection): string | undefined {
   const first = (values: readonly string[]): string => values[0]?.trim() ?? '';
   const parts = [first(valuesOf(attributes, GIVEN_NAMES)), first(valuesOf(attributes, FAMILY_NAMES))]
@@ -109,7 +108,7 @@ function displayNameOf(attributes: Attributes, { nameAttribute }: SamlConnection
   return name.slice(0, MAX_NAME) || undefined;
 }
 
-/** The person's groups; refused when the identity provider left them out, since a role would then be guessed. */
+/** Returns the user's groups. Rejects a response without the groups, because the role would be a guess. */
 function groupsOf(attributes: Attributes, { groupAttribute, groupRoles }: SamlConnection): string[] {
   const groups = named(attributes, groupAttribute, GROUP_NAMES);
   const truncated = attributes.some(({ name }) => GROUPS_LINKS.includes(name));
@@ -118,8 +117,8 @@ function groupsOf(attributes: Attributes, { groupAttribute, groupRoles }: SamlCo
 }
 
 /**
- * Reads a person out of a verified assertion.
- * @throws SamlError when it does not say clearly who this is
+ * Reads the user from a verified assertion.
+ * @throws SamlError when the assertion does not identify one user
  */
 export function identityOf(assertion: VerifiedAssertion, connection: SamlConnection): SsoIdentity {
   const attributes = withinScopes(assertion.attributes, connection);

@@ -4,20 +4,20 @@ import { BINDING_POST, BINDING_REDIRECT, METADATA, PROTOCOL, SHIBBOLETH_METADATA
 import { ensure, SamlError } from './saml-error.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
-/** What a connection needs to know of an identity provider. */
+/** The data that a connection needs about its identity provider. */
 export interface IdpMetadata {
   readonly entityId: string;
   readonly ssoUrl: string;
   readonly ssoBinding: SamlBinding;
-  /** Where it takes part in single logout, if it does. */
+  /** The logout URL; undefined when the provider does not support single logout. */
   readonly sloUrl?: string;
   readonly sloResponseUrl?: string;
   readonly sloBinding: SamlBinding;
   /** PEM, in the order of the file. */
   readonly certificates: readonly string[];
-  /** Whether it wants our requests signed. */
+  /** Whether the provider requires signed requests. */
   readonly wantsSignedRequests: boolean;
-  /** Domains that it may make scoped statements about (shibmd:Scope); those given as patterns are left out. */
+  /** The domains that the provider may use in scoped attributes (shibmd:Scope), without those given as patterns. */
   readonly scopes: readonly string[];
 }
 
@@ -25,7 +25,7 @@ const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 20, maxNodes: 10_000
 const MIN_RSA_BITS = 2048;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
-/** The endpoint for a service, by redirect if it offers that, else by post; nothing when by neither. */
+/** Returns the endpoint of a service: the redirect binding, otherwise the post binding; undefined without either. */
 function endpointOf(
   descriptor: XmlElement,
   service: string,
@@ -38,17 +38,18 @@ function endpointOf(
   return post && { endpoint: post, binding: 'post' };
 }
 
-/** An address to send browsers to: https, or plain http to the loopback host, as in development. */
-export function httpsAddress(location: string | undefined): string {
+/** Returns a URL that browsers may be sent to: https, or plain http on the loopback host for development. */
+export function httpsUrl(location: string | undefined): string {
   const url = URL.parse(location ?? '');
   const loopback = url?.protocol === 'http:' && LOOPBACK.has(url.hostname);
-  ensure(url !== null && (url.protocol === 'https:' || loopback), 'metadata_endpoint', 'an https address is needed');
+  ensure(url !== null && (url.protocol === 'https:' || loopback), 'metadata_endpoint', 'an https URL is required');
   ensure(url.username === '' && url.password === '' && url.hash === '', 'metadata_endpoint');
   return url.href;
 }
 
 /**
- * A certificate as PEM. Its dates are not judged: identity providers are trusted by their key, and sign on past them.
+ * Returns a certificate as PEM. Its dates are not checked: an identity provider is trusted by its key, and some sign
+ * with an expired certificate.
  */
 export function certificatePem(text: string): string {
   try {
@@ -66,7 +67,7 @@ export function certificatePem(text: string): string {
   }
 }
 
-/** Signing certificates: a key descriptor without a use serves for both (saml-metadata-2.0-os, section 2.4.1.1). */
+/** Returns the signing certificates. A key descriptor without a use is for both uses (section 2.4.1.1). */
 function certificatesOf(descriptor: XmlElement): string[] {
   const keys = childrenNamed(descriptor, METADATA, 'KeyDescriptor').filter(
     (key) => (attribute(key, 'use') ?? 'signing') === 'signing',
@@ -99,39 +100,38 @@ interface Provider {
   readonly descriptor: XmlElement;
 }
 
-/** The identity provider that an entity is, if it is one for SAML 2.0. */
+/** Returns the SAML 2.0 identity providers of an entity: none or one. */
 function providerIn(entity: XmlElement): Provider[] {
   return childrenNamed(entity, METADATA, 'IDPSSODescriptor')
     .filter((descriptor) => (attribute(descriptor, 'protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL))
     .map((descriptor) => ({ entityId: attribute(entity, 'entityID') ?? '', descriptor }));
 }
 
-/** The one that is meant: by its entity id where there are several. What holds it may have expired as well. */
+/** Selects the provider, by its entity id in a file of several. Also checks the expiry of the enclosing elements. */
 function chooseProvider(root: XmlElement, now: number, entityId: string | undefined): Provider {
   ensure(
     root.uri === METADATA && ['EntityDescriptor', 'EntitiesDescriptor'].includes(root.local),
     'metadata_not_idp',
-    'an EntityDescriptor is needed',
+    'an EntityDescriptor is required',
   );
   const entities = [...descendants(root)].filter(({ local, uri }) => uri === METADATA && local === 'EntityDescriptor');
   const found = entities.flatMap((entity) => providerIn(entity).map((provider) => ({ provider, entity })));
-  const meant = entityId === undefined ? found : found.filter(({ provider }) => provider.entityId === entityId);
-  const [first] = meant;
-  ensure(first !== undefined, 'metadata_not_idp', 'an IDPSSODescriptor for SAML 2.0 is needed');
-  ensure(meant.length === 1, 'metadata_ambiguous', 'several identity providers: name one by its entity id');
-  const around = [...descendants(root)].filter(
+  const candidates = entityId === undefined ? found : found.filter(({ provider }) => provider.entityId === entityId);
+  const [first] = candidates;
+  ensure(first !== undefined, 'metadata_not_idp', 'an IDPSSODescriptor for SAML 2.0 is required');
+  ensure(candidates.length === 1, 'metadata_ambiguous', 'the file contains several identity providers');
+  const enclosing = [...descendants(root)].filter(
     (element) => element.range[0] <= first.entity.range[0] && element.range[1] >= first.entity.range[1],
   );
-  for (const element of [...around, first.provider.descriptor]) checkNotExpired(element, now);
+  for (const element of [...enclosing, first.provider.descriptor]) checkNotExpired(element, now);
   return first.provider;
 }
 
 /**
- * Reads the metadata of one identity provider, as an administrator hands it in. A signature in it is not judged: the
- * way
- * it came is what it is trusted by.
+ * Reads the metadata of one identity provider. It does not verify a signature, because the administrator or the URL is
+ * the source of trust.
  * @param now epoch milliseconds
- * @param chosen the entity id of the provider that is meant, for a file of several
+ * @param chosen the entity id of the provider, for a file of several
  * @throws SamlError
  */
 export function readIdpMetadata(xml: string, now: number, chosen?: string): IdpMetadata {
@@ -139,15 +139,15 @@ export function readIdpMetadata(xml: string, now: number, chosen?: string): IdpM
   const { entityId, descriptor } = chooseProvider(root, now, chosen);
   ensure(entityId.length > 0 && entityId.length <= 1024, 'metadata_not_idp', 'entityID is missing');
   const signOn = endpointOf(descriptor, 'SingleSignOnService');
-  ensure(signOn !== undefined, 'metadata_endpoint', 'a SingleSignOnService by redirect or post is needed');
+  ensure(signOn !== undefined, 'metadata_endpoint', 'a SingleSignOnService by redirect or post is required');
   const logout = endpointOf(descriptor, 'SingleLogoutService');
-  const answerTo = logout && attribute(logout.endpoint, 'ResponseLocation');
+  const responseUrl = logout && attribute(logout.endpoint, 'ResponseLocation');
   return {
     entityId,
-    ssoUrl: httpsAddress(attribute(signOn.endpoint, 'Location')),
+    ssoUrl: httpsUrl(attribute(signOn.endpoint, 'Location')),
     ssoBinding: signOn.binding,
-    sloUrl: logout && httpsAddress(attribute(logout.endpoint, 'Location')),
-    sloResponseUrl: answerTo === undefined ? undefined : httpsAddress(answerTo),
+    sloUrl: logout && httpsUrl(attribute(logout.endpoint, 'Location')),
+    sloResponseUrl: responseUrl === undefined ? undefined : httpsUrl(responseUrl),
     sloBinding: logout?.binding ?? 'redirect',
     certificates: certificatesOf(descriptor),
     wantsSignedRequests: isBoolean(attribute(descriptor, 'WantAuthnRequestsSigned')),

@@ -4,14 +4,14 @@ import type { VerifiedResponse } from './saml-responses.js';
 import { ensure, SamlError } from './saml-error.js';
 
 /**
- * An error on the library's way, or its silence, as a refusal. What is ours has its reason already; the library's words
- * are for the log.
+ * Converts an error of the library, or a missing result, to an SSO error. An SSO error keeps its reason; the library's
+ * message goes to the log only.
  */
-export function libraryRefusal(error: unknown): SsoError {
+export function libraryError(error: unknown): SsoError {
   if (error instanceof SsoError) return error;
   return new SamlError(
     'library_rejected',
-    error instanceof Error ? error.message.slice(0, 200) : 'passed without a person',
+    error instanceof Error ? error.message.slice(0, 200) : 'accepted without a user',
     { cause: error },
   );
 }
@@ -24,5 +24,5 @@ export function checkAgreement(profile: Profile | null, { assertion, connection 
   const { Assertion: read } = Object(profile?.getAssertion?.()) as { Assertion?: { $?: { ID?: unknown } } };
   ensure(read?.$?.ID === assertion.id, 'library_rejected', 'another assertion');
   ensure(profile !== null && profile.issuer === connection.idpEntityId, 'library_rejected', 'another issuer');
-  ensure(profile.nameID === assertion.nameId.value, 'library_rejected', 'another person');
+  ensure(profile.nameID === assertion.nameId.value, 'library_rejected', 'another user');
 }

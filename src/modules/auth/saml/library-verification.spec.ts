@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection } from '../../../../test/harness/saml-sign-in.js';
+import { SamlServiceProvider, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { withEncrypted } from '../../../../test/harness/saml-encryption.js';
 import {
   assertionXml,
@@ -21,20 +21,20 @@ import {
 import type { SamlConnection } from './saml-connection.js';
 
 let key: SigningKey;
-let strange: SigningKey;
-let ourKey: SigningKey;
+let untrusted: SigningKey;
+let spKey: SigningKey;
 let plain: SamlConnection;
-let sealed: SamlConnection;
+let encryptedOnly: SamlConnection;
 
 beforeAll(async () => {
-  [key, strange, ourKey] = await Promise.all([newSigningKey(), newSigningKey(), newSigningKey()]);
+  [key, untrusted, spKey] = await Promise.all([newSigningKey(), newSigningKey(), newSigningKey()]);
   plain = testConnection('one', [key.certificate]);
-  sealed = testConnection('one', [key.certificate], { wantAssertionEncrypted: true, spKeys: [ourKey] });
+  encryptedOnly = testConnection('one', [key.certificate], { wantAssertionEncrypted: true, spKeys: [spKey] });
 });
 
-type Lie = (truth: Parts, to: SamlConnection) => string;
-const told =
-  (change: (truth: Parts, to: SamlConnection) => Partial<Parts>): Lie =>
+type ForgeResponse = (truth: Parts, to: SamlConnection) => string;
+const forged =
+  (change: (truth: Parts, to: SamlConnection) => Partial<Parts>): ForgeResponse =>
   (truth, to) =>
     signedResponse({ ...truth, ...change(truth, to) }, key);
 const confirmed = ({ acsUrl }: SamlConnection, data: Record<string, string>) => ({
@@ -42,21 +42,21 @@ const confirmed = ({ acsUrl }: SamlConnection, data: Record<string, string>) => 
 });
 
 /**
- * A true answer arrives, we have no objection, and the library gets to see the lie in its place: as if we had been
- * taken in by it.
+ * Sends a valid response, and gives the library a forged one in its place. This tests the library's checks alone, as if
+ * the application's own checks had accepted the forgery.
  */
-async function fooled(to: SamlConnection, lie: Lie): Promise<unknown> {
-  const door = new SamlDoor(to);
-  const departed = await door.depart(to);
-  const truth = truthfulParts(to, departed.requestId);
-  door.responses.spoil = (judged) => ({ ...judged, xml: lie(truth, to) });
+async function receiveForged(to: SamlConnection, forge: ForgeResponse): Promise<unknown> {
+  const sp = new SamlServiceProvider(to);
+  const login = await sp.startLogin(to);
+  const truth = truthfulParts(to, login.requestId);
+  sp.responses.replaceResult = (verified) => ({ ...verified, xml: forge(truth, to) });
   const xml = signedResponse(truth, key);
-  return door.arrive(departed, { xml: to.wantAssertionEncrypted ? withEncrypted(xml, ourKey.certificate) : xml });
+  return sp.receive(login, { xml: to.wantAssertionEncrypted ? withEncrypted(xml, spKey.certificate) : xml });
 }
 
-/** What would pass if we let it, and what stands in its way. */
-const LIES: readonly (readonly [name: string, refusal: RegExp, lie: Lie])[] = [
-  ['signed by a stranger', /Invalid signature/, (truth) => signedResponse(truth, strange)],
+/** Forged responses, with the message of the library's rejection. */
+const FORGERIES: readonly (readonly [name: string, rejection: RegExp, forge: ForgeResponse])[] = [
+  ['signed by an untrusted key', /Invalid signature/, (truth) => signedResponse(truth, untrusted)],
   ['not signed', /Invalid signature/, (truth) => responseXml(truth, assertionXml(truth))],
   [
     'changed after it was signed',
@@ -66,43 +66,43 @@ const LIES: readonly (readonly [name: string, refusal: RegExp, lie: Lie])[] = [
   [
     'for another audience',
     /audience mismatch/,
-    told(() => ({ conditions: conditions(['https://other.example.test']) })),
+    forged(() => ({ conditions: conditions(['https://other.example.test']) })),
   ],
-  ['for no audience', /no AudienceRestriction/, told(() => ({ conditions: conditions([]) }))],
+  ['for no audience', /no AudienceRestriction/, forged(() => ({ conditions: conditions([]) }))],
   [
-    'that ended',
+    'that expired',
     /expired/,
-    told((_truth, { spEntityId }) => ({ conditions: conditions([spEntityId], { NotOnOrAfter: instant(-90) }) })),
+    forged((_truth, { spEntityId }) => ({ conditions: conditions([spEntityId], { NotOnOrAfter: instant(-90) }) })),
   ],
   [
-    'that has not begun',
+    'that is not yet valid',
     /not yet valid/,
-    told((_truth, { spEntityId }) => ({ conditions: conditions([spEntityId], { NotBefore: instant(90) }) })),
+    forged((_truth, { spEntityId }) => ({ conditions: conditions([spEntityId], { NotBefore: instant(90) }) })),
   ],
   [
     'that is too old',
     /too old|No valid subject/,
-    told(({ assertionAttrs }) => ({ assertionAttrs: { ...assertionAttrs, IssueInstant: instant(-700) } })),
+    forged(({ assertionAttrs }) => ({ assertionAttrs: { ...assertionAttrs, IssueInstant: instant(-700) } })),
   ],
   [
-    'in answer to another request',
+    'to another request',
     /InResponseTo is not valid/,
-    told(({ responseAttrs }) => ({ responseAttrs: { ...responseAttrs, InResponseTo: '_other' } })),
+    forged(({ responseAttrs }) => ({ responseAttrs: { ...responseAttrs, InResponseTo: '_other' } })),
   ],
   [
-    'in answer to no request',
+    'to no request',
     /InResponseTo is missing/,
-    told(({ responseAttrs }) => ({ responseAttrs: { ...responseAttrs, InResponseTo: undefined } })),
+    forged(({ responseAttrs }) => ({ responseAttrs: { ...responseAttrs, InResponseTo: undefined } })),
   ],
   [
     'confirmed for another request',
     /InResponseTo does not match/,
-    told((_truth, to) => confirmed(to, { InResponseTo: '_other' })),
+    forged((_truth, to) => confirmed(to, { InResponseTo: '_other' })),
   ],
   [
-    'whose confirmation ended',
+    'whose confirmation expired',
     /No valid subject confirmation/,
-    told(({ responseAttrs }, to) =>
+    forged(({ responseAttrs }, to) =>
       confirmed(to, { InResponseTo: responseAttrs['InResponseTo']!, NotOnOrAfter: instant(-90) }),
     ),
   ],
@@ -115,25 +115,25 @@ const LIES: readonly (readonly [name: string, refusal: RegExp, lie: Lie])[] = [
         `${assertionXml({ ...truth, assertionAttrs: { ID: '_b' } })}</samlp:Response>`,
       ),
   ],
-  ['about another person', /another person/, told(() => ({ nameId: nameId('subject-2') }))],
+  ['about another user', /another user/, forged(() => ({ nameId: nameId('subject-2') }))],
   [
     'in another assertion',
     /another assertion/,
-    told(({ assertionAttrs }) => ({ assertionAttrs: { ...assertionAttrs, ID: '_another' } })),
+    forged(({ assertionAttrs }) => ({ assertionAttrs: { ...assertionAttrs, ID: '_another' } })),
   ],
   [
-    'by another provider',
+    'from another provider',
     /another issuer/,
-    told(() => ({ issuer: '<saml:Issuer>https://other.example.test</saml:Issuer>' })),
+    forged(() => ({ issuer: '<saml:Issuer>https://other.example.test</saml:Issuer>' })),
   ],
   [
-    'that says nobody could be asked',
+    'with the status NoPassive',
     /another assertion/,
     (truth) => sign(responseXml({ ...truth, status: status('Responder', 'NoPassive') }, ''), '_response', key),
   ],
   [
-    'that is the answer to a logout',
-    /passed without a person|InResponseTo/,
+    'that is a logout response',
+    /accepted without a user|InResponseTo/,
     (_truth, to) => {
       const { attrs } = truthfulLogout(to);
       return sign(logoutXml('LogoutResponse', { ...truthfulLogout(to), inside: status('Success') }), attrs['ID']!, key);
@@ -143,67 +143,67 @@ const LIES: readonly (readonly [name: string, refusal: RegExp, lie: Lie])[] = [
 
 describe.each([
   ['a plain', () => plain],
-  ['an encrypted', () => sealed],
-])('the library refuses, where we were taken in, %s answer', (_kind, to) => {
-  it.each(LIES)('%s', async (_name, refusal, lie) => {
-    await expect(fooled(to(), lie)).rejects.toMatchObject({
+  ['an encrypted', () => encryptedOnly],
+])('the library rejects on its own %s response', (_kind, to) => {
+  it.each(FORGERIES)('%s', async (_name, rejection, forge) => {
+    await expect(receiveForged(to(), forge)).rejects.toMatchObject({
       reason: 'library_rejected',
-      detail: expect.stringMatching(refusal),
+      detail: expect.stringMatching(rejection),
     });
   });
 });
 
 describe('the library', () => {
-  it('has no objection to the same answer told anew', async () => {
+  it('accepts the same response when it is not forged', async () => {
     expect(
-      await fooled(
+      await receiveForged(
         plain,
-        told(() => ({})),
+        forged(() => ({})),
       ),
     ).toMatchObject({ identity: { email: 'ada@example.test' } });
     expect(
-      await fooled(
-        sealed,
-        told(() => ({})),
+      await receiveForged(
+        encryptedOnly,
+        forged(() => ({})),
       ),
     ).toMatchObject({ identity: { email: 'ada@example.test' } });
   });
 
   it('verifies the signature around a plain assertion too', async () => {
-    const door = new SamlDoor(plain);
-    const departed = await door.depart(plain);
-    const xml = signedResponse(truthfulParts(plain, departed.requestId), key, 'both');
-    door.responses.spoil = (judged) => ({
-      ...judged,
+    const sp = new SamlServiceProvider(plain);
+    const login = await sp.startLogin(plain);
+    const xml = signedResponse(truthfulParts(plain, login.requestId), key, 'both');
+    sp.responses.replaceResult = (verified) => ({
+      ...verified,
       xml: xml.replace('<samlp:Status>', '<samlp:Status xml:lang="en">'),
     });
-    await expect(door.arrive(departed, { xml })).rejects.toMatchObject({
+    await expect(sp.receive(login, { xml })).rejects.toMatchObject({
       reason: 'library_rejected',
       detail: 'Invalid document signature',
     });
   });
 
-  it('has the last word: conditions without an end, to which we have no objection, are refused', async () => {
-    const door = new SamlDoor(plain);
-    const departed = await door.depart(plain);
+  it('decides last: it rejects conditions without an end, which the application accepts', async () => {
+    const sp = new SamlServiceProvider(plain);
+    const login = await sp.startLogin(plain);
     const parts = {
-      ...truthfulParts(plain, departed.requestId),
+      ...truthfulParts(plain, login.requestId),
       conditions: conditions([plain.spEntityId], { NotOnOrAfter: undefined }),
     };
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+    await expect(sp.receive(login, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
       reason: 'library_rejected',
       detail: expect.stringContaining('NotOnOrAfter'),
     });
   });
 
-  it('is not asked about what we refuse', async () => {
-    const door = new SamlDoor(plain);
-    const departed = await door.depart(plain);
+  it('is not called for a response that the application rejects', async () => {
+    const sp = new SamlServiceProvider(plain);
+    const login = await sp.startLogin(plain);
     const parts = {
-      ...truthfulParts(plain, departed.requestId),
+      ...truthfulParts(plain, login.requestId),
       conditions: conditions(['https://other.example.test']),
     };
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+    await expect(sp.receive(login, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
       reason: 'audience_mismatch',
     });
   });

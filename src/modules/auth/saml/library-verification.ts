@@ -7,12 +7,12 @@ import {
 } from '@node-saml/passport-saml';
 import { type PendingRequest, SIGN_IN_MS } from '../sso/index.js';
 import { clockSkewMillis, UNSOLICITED_MS } from './saml-connection.js';
-import { libraryRefusal } from './library-error.js';
+import { libraryError } from './library-error.js';
 import type { VerifiedResponse } from './saml-responses.js';
 
 /**
- * Returns the store of request ids that the library requires. It holds the one request that was taken out of our own
- * store for this response.
+ * Returns the store of request ids that the library requires. It holds only the request that was consumed for this
+ * response.
  */
 function onlyRequest(request: PendingRequest | undefined): CacheProvider {
   return {
@@ -23,9 +23,9 @@ function onlyRequest(request: PendingRequest | undefined): CacheProvider {
 }
 
 /**
- * Returns the library's options for one response, with every lenient default made strict. A response to one of our
- * requests must name that request. Our own checks have already admitted an unsolicited response as such. The library
- * also verifies a signature around a plain assertion.
+ * Returns the library's options for one response, with strict values for every lenient default. A response to a request
+ * must name that request. The application's own checks have already accepted an unsolicited response. The library also
+ * verifies a signature around a plain assertion.
  */
 function libraryOptions({ connection, request, outerSigned }: VerifiedResponse): SamlConfig {
   return {
@@ -46,7 +46,7 @@ function libraryOptions({ connection, request, outerSigned }: VerifiedResponse):
 }
 
 /**
- * Verifies with passport-saml a response that passed our own checks, and returns the profile that the library read.
+ * Verifies a response with passport-saml after the application's own checks. Returns the profile that the library read.
  * Throws SamlError, also for a message that the library accepts without a user, such as a logout response.
  */
 export async function verifyByLibrary(verified: VerifiedResponse): Promise<Profile | null> {
@@ -55,7 +55,7 @@ export async function verifyByLibrary(verified: VerifiedResponse): Promise<Profi
     const { profile, loggedOut } = await new SAML(libraryOptions(verified)).validatePostResponseAsync(message);
     if (!loggedOut) return profile;
   } catch (error) {
-    throw libraryRefusal(error);
+    throw libraryError(error);
   }
-  throw libraryRefusal(undefined);
+  throw libraryError(undefined);
 }

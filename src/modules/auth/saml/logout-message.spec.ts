@@ -22,16 +22,16 @@ import { readLogoutMessage, type IncomingLogout, type LogoutMessage } from './lo
 import type { SamlConnection } from './saml-connection.js';
 
 let key: SigningKey;
-let strange: SigningKey;
+let untrusted: SigningKey;
 let connection: SamlConnection;
 beforeAll(async () => {
-  [key, strange] = await Promise.all([newSigningKey(), newSigningKey()]);
+  [key, untrusted] = await Promise.all([newSigningKey(), newSigningKey()]);
   connection = testConnection('one', [key.certificate], { idpSloUrl: 'https://idp.example.test/logout' });
 });
 
 const request = (change: Partial<LogoutParts> = {}): string =>
   logoutXml('LogoutRequest', { ...truthfulLogout(connection), ...change });
-const about = (more: Record<string, string | undefined>): string =>
+const withAttributes = (more: Record<string, string | undefined>): string =>
   request({ attrs: { ...truthfulLogout(connection).attrs, ...more } });
 const inQuery = (rawQuery: string): IncomingLogout => ({ rawQuery, query: {} });
 const posted = (xml: string, more: object = {}): IncomingLogout => ({
@@ -45,7 +45,7 @@ const redirected = (xml: string, options?: Parameters<typeof redirectQuery>[3], 
   inQuery(redirectQuery('SAMLRequest', xml, by, options));
 const read = (incoming: IncomingLogout): LogoutMessage => readLogoutMessage(incoming, connection, Date.now());
 
-function refusal(incoming: IncomingLogout): string {
+function rejection(incoming: IncomingLogout): string {
   try {
     read(incoming);
     return 'accepted';
@@ -58,10 +58,7 @@ describe('readLogoutMessage', () => {
   it.each<[string, () => IncomingLogout]>([
     ['by redirect', () => redirected(request())],
     ['by redirect with SHA-512', () => redirected(request(), { algorithm: 'rsa-sha512' })],
-    [
-      'by redirect, with a RelayState spelled in its own way',
-      () => redirected(request(), { relayState: 'a%2fb+c%20d' }),
-    ],
+    ['by redirect, with an unusual encoding of RelayState', () => redirected(request(), { relayState: 'a%2fb+c%20d' })],
     [
       'by redirect, with its parameters in another order',
       () => inQuery(redirected(request()).rawQuery.split('&').toReversed().join('&')),
@@ -71,8 +68,8 @@ describe('readLogoutMessage', () => {
       'by post, with a RelayState',
       () => ({ ...signed(request()), body: { ...(signed(request()).body as object), RelayState: 'x' } }),
     ],
-    ['without an end of its own', () => redirected(about({ NotOnOrAfter: undefined }))],
-  ])('takes a signed request %s', (_name, make) => {
+    ['without an expiry', () => redirected(withAttributes({ NotOnOrAfter: undefined }))],
+  ])('accepts a signed request %s', (_name, make) => {
     expect(read(make())).toMatchObject({
       kind: 'LogoutRequest',
       id: '_logout',
@@ -81,7 +78,7 @@ describe('readLogoutMessage', () => {
     });
   });
 
-  it('takes a request for all sessions of a person, and one for several', () => {
+  it('accepts a request for all sessions of a user, and one for several', () => {
     const of = (inside: string) => (read(redirected(request({ inside }))) as { sessions: readonly string[] }).sessions;
     expect(of(nameId('subject-1'))).toEqual([]);
     expect(
@@ -89,39 +86,39 @@ describe('readLogoutMessage', () => {
     ).toEqual(['a', 'b']);
   });
 
-  it('takes a signed answer, and says whether all went well', () => {
-    const answer = (inside: string) =>
+  it('accepts a signed response and returns whether the logout succeeded', () => {
+    const response = (inside: string) =>
       read(
         inQuery(
           redirectQuery(
             'SAMLResponse',
             logoutXml('LogoutResponse', {
               ...truthfulLogout(connection),
-              attrs: { ...truthfulLogout(connection).attrs, InResponseTo: '_ours' },
+              attrs: { ...truthfulLogout(connection).attrs, InResponseTo: '_request' },
               inside,
             }),
             key,
           ),
         ),
       );
-    expect(answer(status('Success'))).toMatchObject({ kind: 'LogoutResponse', inResponseTo: '_ours', success: true });
-    expect(answer(status('Responder', 'PartialLogout'))).toMatchObject({ success: false });
+    expect(response(status('Success'))).toMatchObject({
+      kind: 'LogoutResponse',
+      inResponseTo: '_request',
+      success: true,
+    });
+    expect(response(status('Responder', 'PartialLogout'))).toMatchObject({ success: false });
   });
 
   const without = (name: string) => inQuery(redirected(request()).rawQuery.replace(new RegExp(`&?${name}=[^&]*`), ''));
   it.each<[string, string, () => IncomingLogout]>([
-    ['nothing', 'parameter_missing', () => inQuery('RelayState=x')],
-    ['no signature in the address', 'message_unsigned', () => without('Signature')],
-    ['no algorithm in the address', 'message_unsigned', () => without('SigAlg')],
+    ['no message', 'parameter_missing', () => inQuery('RelayState=x')],
+    ['no signature in the URL', 'message_unsigned', () => without('Signature')],
+    ['no algorithm in the URL', 'message_unsigned', () => without('SigAlg')],
     ['no signature in the form', 'message_unsigned', () => posted(request())],
-    ['a signature in the form by a key that nobody trusts', 'signature_invalid', () => signed(request(), {}, strange)],
-    [
-      'a signature in the address by a key that nobody trusts',
-      'signature_invalid',
-      () => redirected(request(), {}, strange),
-    ],
-    ['SHA-1 in the address', 'signature_algorithm', () => redirected(request(), { algorithm: 'rsa-sha1' })],
-    ['MD5 in the address', 'signature_algorithm', () => redirected(request(), { algorithm: 'rsa-md5' })],
+    ['a signature in the form by an untrusted key', 'signature_invalid', () => signed(request(), {}, untrusted)],
+    ['a signature in the URL by an untrusted key', 'signature_invalid', () => redirected(request(), {}, untrusted)],
+    ['SHA-1 in the URL', 'signature_algorithm', () => redirected(request(), { algorithm: 'rsa-sha1' })],
+    ['MD5 in the URL', 'signature_algorithm', () => redirected(request(), { algorithm: 'rsa-md5' })],
     [
       'an algorithm called constructor',
       'signature_algorithm',
@@ -137,37 +134,37 @@ describe('readLogoutMessage', () => {
       'digest_algorithm',
       () => signed(request(), { digest: 'http://www.w3.org/2000/09/xmldsig#sha1' }),
     ],
+    ['an unsigned RelayState', 'signature_invalid', () => inQuery(`${redirected(request()).rawQuery}&RelayState=x`)],
     [
-      'a RelayState that was not signed',
-      'signature_invalid',
-      () => inQuery(`${redirected(request()).rawQuery}&RelayState=x`),
-    ],
-    [
-      'a RelayState taken away',
+      'a removed RelayState',
       'signature_invalid',
       () => inQuery(redirected(request(), { relayState: 'x' }).rawQuery.replace('&RelayState=x', '')),
     ],
     [
-      'the message spelled in another way',
+      'another encoding of the message',
       'signature_invalid',
       () => inQuery(redirected(request()).rawQuery.replace(/%3D|%2B|%2F/, (code) => code.toLowerCase())),
     ],
     ['the message twice', 'parameter_duplicated', () => inQuery(`${redirected(request()).rawQuery}&SAMLRequest=AAAA`)],
     ['the algorithm twice', 'parameter_duplicated', () => inQuery(`${redirected(request()).rawQuery}&SigAlg=x`)],
     [
-      'a request and an answer',
+      'a request and a response',
       'parameter_unexpected',
       () => inQuery(`${redirected(request()).rawQuery}&SAMLResponse=AAAA`),
     ],
-    ["a parameter of the sender's own", 'parameter_unexpected', () => inQuery(`${redirected(request()).rawQuery}&a=b`)],
+    ['an unknown parameter', 'parameter_unexpected', () => inQuery(`${redirected(request()).rawQuery}&a=b`)],
     [
       'a parameter in another letter case',
       'parameter_unexpected',
       () => inQuery(`${redirected(request()).rawQuery}&samlrequest=AAAA`),
     ],
-    ['a form and an address', 'parameter_unexpected', () => ({ ...signed(request()), query: { SAMLRequest: 'AAAA' } })],
     [
-      'a form with a request and an answer',
+      'a message in the form and in the URL',
+      'parameter_unexpected',
+      () => ({ ...signed(request()), query: { SAMLRequest: 'AAAA' } }),
+    ],
+    [
+      'a form with a request and a response',
       'parameter_unexpected',
       () => posted(sign(request(), '_logout', key), { SAMLResponse: 'AAAA' }),
     ],
@@ -178,11 +175,11 @@ describe('readLogoutMessage', () => {
     ],
     ['a message that is not base64', 'not_base64', () => inQuery(signedOver('***'))],
     [
-      'a bomb of 200 MB',
+      'a compression bomb of 200 MB',
       'too_large',
       () => inQuery(signedOver(deflateRawSync(Buffer.alloc(200 * 1024 * 1024)).toString('base64'))),
     ],
-    ['20 000 elements inside each other', 'xml_too_deep', () => redirected('<a>'.repeat(20_000))],
+    ['20 000 nested elements', 'xml_too_deep', () => redirected('<a>'.repeat(20_000))],
     ['a DOCTYPE', 'xml_doctype', () => redirected(`<!DOCTYPE a>${request()}`)],
     [
       'a signed sign-in response',
@@ -190,17 +187,17 @@ describe('readLogoutMessage', () => {
       () => inQuery(redirectQuery('SAMLResponse', responseXml(truthfulParts(connection, '_r'), ''), key)),
     ],
     [
-      'an answer that calls itself a request',
+      'a response in the parameter of a request',
       'not_a_logout_message',
       () => redirected(request().replaceAll('LogoutRequest', 'LogoutResponse')),
     ],
     [
-      'a signature inside a message by redirect',
+      'an enveloped signature in a redirect message',
       'signature_misplaced',
-      () => redirected(sign(request(), '_logout', strange)),
+      () => redirected(sign(request(), '_logout', untrusted)),
     ],
     [
-      'a signature moved down',
+      'a signature in another element',
       'signature_misplaced',
       () =>
         posted(
@@ -212,7 +209,7 @@ describe('readLogoutMessage', () => {
     ],
     ['the signed request inside a forged one', 'signature_reference', () => posted(wrapped())],
     [
-      'a name changed after signing',
+      'a NameID changed after signing',
       'signature_invalid',
       () => posted(sign(request(), '_logout', key).replace('>subject-1<', '>subject-2<')),
     ],
@@ -222,27 +219,39 @@ describe('readLogoutMessage', () => {
       () => redirected(request({ issuer: '<saml:Issuer>https://evil.example.test</saml:Issuer>' })),
     ],
     ['no issuer', 'issuer_mismatch', () => redirected(request({ issuer: '' }))],
-    ['another destination', 'destination_mismatch', () => redirected(about({ Destination: connection.acsUrl }))],
-    ['no destination', 'destination_mismatch', () => redirected(about({ Destination: undefined }))],
     [
-      'a request of long ago',
+      'another destination',
+      'destination_mismatch',
+      () => redirected(withAttributes({ Destination: connection.acsUrl })),
+    ],
+    ['no destination', 'destination_mismatch', () => redirected(withAttributes({ Destination: undefined }))],
+    [
+      'an old request',
       'message_expired',
-      () => redirected(about({ IssueInstant: instant(-300), NotOnOrAfter: undefined })),
+      () => redirected(withAttributes({ IssueInstant: instant(-300), NotOnOrAfter: undefined })),
     ],
-    ['a request that ended', 'message_expired', () => redirected(about({ NotOnOrAfter: instant(-90) }))],
-    ['a request from the future', 'issued_in_future', () => redirected(about({ IssueInstant: instant(90) }))],
-    ['no time', 'time_malformed', () => redirected(about({ IssueInstant: undefined }))],
-    ['SAML 1.1', 'version_unsupported', () => redirected(about({ Version: '1.1' }))],
-    ['no identifier', 'id_missing', () => redirected(about({ ID: undefined }))],
-    ['no name', 'name_id_missing', () => redirected(request({ inside: '' }))],
-    ['two names', 'name_id_missing', () => redirected(request({ inside: nameId('subject-1') + nameId('subject-2') }))],
+    ['an expired request', 'message_expired', () => redirected(withAttributes({ NotOnOrAfter: instant(-90) }))],
     [
-      'an encrypted name',
+      'an issue time in the future',
+      'issued_in_future',
+      () => redirected(withAttributes({ IssueInstant: instant(90) })),
+    ],
+    ['no issue time', 'time_malformed', () => redirected(withAttributes({ IssueInstant: undefined }))],
+    ['SAML 1.1', 'version_unsupported', () => redirected(withAttributes({ Version: '1.1' }))],
+    ['no identifier', 'id_missing', () => redirected(withAttributes({ ID: undefined }))],
+    ['no NameID', 'name_id_missing', () => redirected(request({ inside: '' }))],
+    [
+      'two NameIDs',
+      'name_id_missing',
+      () => redirected(request({ inside: nameId('subject-1') + nameId('subject-2') })),
+    ],
+    [
+      'an encrypted NameID',
       'id_encrypted',
-      () => redirected(request({ inside: encrypted(nameId('subject-1'), strange.certificate, {}, 'EncryptedID') })),
+      () => redirected(request({ inside: encrypted(nameId('subject-1'), untrusted.certificate, {}, 'EncryptedID') })),
     ],
     [
-      'an answer to nothing',
+      'a response without a request id',
       'in_response_to_mismatch',
       () =>
         inQuery(
@@ -253,12 +262,12 @@ describe('readLogoutMessage', () => {
           ),
         ),
     ],
-  ])('refuses %s', (_name, reason, make) => expect(refusal(make())).toBe(reason));
+  ])('rejects %s', (_name, reason, make) => expect(rejection(make())).toBe(reason));
 
-  /** A query whose message is this text, signed all the same. */
+  /** Returns a query with this text as its message and a valid signature. */
   function signedOver(message: string): string {
-    const proper = redirectQuery('SAMLRequest', request(), key);
-    const query = `SAMLRequest=${encodeURIComponent(message)}&${proper.split('&')[1]}`;
+    const valid = redirectQuery('SAMLRequest', request(), key);
+    const query = `SAMLRequest=${encodeURIComponent(message)}&${valid.split('&')[1]}`;
     return (
       `${query}&Signature=` + encodeURIComponent(createSign('RSA-SHA256').update(query).sign(key.privateKey, 'base64'))
     );
@@ -268,7 +277,7 @@ describe('readLogoutMessage', () => {
     const truth = sign(request(), '_logout', key);
     const signature = /<ds:Signature .*<\/ds:Signature>/.exec(truth)![0];
     const inner = truth.replace(signature, '');
-    const evil = request({ inside: nameId('subject-2') }).replace('_logout', '_evil');
-    return evil.replace('</saml:Issuer>', `</saml:Issuer>${signature}<samlp:Extensions>${inner}</samlp:Extensions>`);
+    const forged = request({ inside: nameId('subject-2') }).replace('_logout', '_evil');
+    return forged.replace('</saml:Issuer>', `</saml:Issuer>${signature}<samlp:Extensions>${inner}</samlp:Extensions>`);
   }
 });

@@ -9,15 +9,15 @@ import { checkSignatureShape } from './signature-rules.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 import { verifiedBytes } from './xml-signature.js';
 
-/** How a logout message came: in the address, as the octets after the `?`, or in a form post. */
+/** A logout message: in the URL, as the octets after the `?`, or in a form post. */
 export interface IncomingLogout {
   readonly rawQuery: string;
   readonly query: unknown;
-  /** The parsed form; nothing for a message in the address. */
+  /** The parsed form; undefined for a message in the URL. */
   readonly body?: unknown;
 }
 
-/** A message about the end of a session, signed by the connection's identity provider for us, a moment ago. */
+/** A current logout message that the connection's identity provider signed for this connection. */
 export type LogoutMessage = { readonly id: string; readonly issuedAt: number; readonly relayState?: string } & (
   | { readonly kind: 'LogoutRequest'; readonly nameId: NameId; readonly sessions: readonly string[] }
   | { readonly kind: 'LogoutResponse'; readonly inResponseTo: string; readonly success: boolean }
@@ -26,24 +26,21 @@ export type LogoutMessage = { readonly id: string; readonly issuedAt: number; re
 const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 12, maxNodes: 500 };
 const FIELDS = ['SAMLRequest', 'SAMLResponse'] as const;
 const KINDS = { SAMLRequest: 'LogoutRequest', SAMLResponse: 'LogoutResponse' } as const;
-/** The library-free part of the allow-list: names of `SigAlg`, and what Node calls them. */
+/** The allowed values of `SigAlg`, with Node's names. */
 const SIGNATURES: ReadonlyMap<string, string> = new Map([
   [RSA_SHA256, 'RSA-SHA256'],
   [RSA_SHA512, 'RSA-SHA512'],
 ]);
 const PARAMETERS = ['SAMLRequest', 'SAMLResponse', 'RelayState', 'SigAlg', 'Signature'];
 
-interface Sealed {
+interface SignedMessage {
   readonly field: (typeof FIELDS)[number];
-  /** What the signature covers. */
+  /** The part that the signature covers. */
   readonly xml: string;
   readonly relayState?: string;
 }
 
-/**
- * The parameters of a query as they were sent, still encoded: what is signed is these octets, not another spelling of
- * them.
- */
+/** Returns the parameters of a query in their encoded form, because the signature covers exactly these octets. */
 function rawParameters(rawQuery: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const part of rawQuery.split('&').filter(Boolean)) {
@@ -64,10 +61,10 @@ function decoded(raw: string | undefined): string {
 }
 
 /**
- * By redirect (saml-bindings-2.0-os, section 3.4.4.1): the signature is over message, RelayState and SigAlg, in this
- * order.
+ * Reads a message by redirect (saml-bindings-2.0-os, section 3.4.4.1). The signature covers the message, RelayState,
+ * and SigAlg, in this order.
  */
-function fromQuery(rawQuery: string, certificates: readonly string[]): Sealed {
+function fromQuery(rawQuery: string, certificates: readonly string[]): SignedMessage {
   const raw = rawParameters(rawQuery);
   const [field, another] = FIELDS.filter((name) => raw.has(name));
   ensure(another === undefined, 'parameter_unexpected', another);
@@ -88,8 +85,8 @@ function fromQuery(rawQuery: string, certificates: readonly string[]): Sealed {
   return { field, xml, relayState: raw.has('RelayState') ? decoded(raw.get('RelayState')) : undefined };
 }
 
-/** By post: the signature is in the message. What it covers is what is read on. */
-function fromForm(body: unknown, query: unknown, certificates: readonly string[]): Sealed {
+/** Reads a message by post. The signature is in the message, and only the signed bytes are returned. */
+function fromForm(body: unknown, query: unknown, certificates: readonly string[]): SignedMessage {
   const { field, xml } = postedField(body, query, FIELDS);
   const root = readXml(xml, LIMITS);
   checkIdentity(root, KINDS[field]);
@@ -111,7 +108,7 @@ function checkIdentity(root: XmlElement, kind: string): void {
   ensure(new Set(ids).size === ids.length, 'id_duplicated');
 }
 
-/** From whom, to whom, and when: all of it required, since all of it is signed. */
+/** Checks issuer, destination, and time. All are required, because the signature covers all of them. */
 function checkEnvelope(root: XmlElement, connection: SamlConnection, now: number): number {
   const issuers = childrenNamed(root, ASSERTION, 'Issuer');
   ensure(issuers.length === 1 && issuers[0]!.text === connection.idpEntityId, 'issuer_mismatch');
@@ -135,7 +132,7 @@ function isSuccess(root: XmlElement): boolean {
 }
 
 /**
- * Reads a logout message (saml-profiles-2.0-os, section 4.4): taken only signed, whichever way it came.
+ * Reads a logout message (saml-profiles-2.0-os, section 4.4). Every message must be signed.
  * @param now epoch milliseconds
  * @throws SamlError
  */
@@ -147,7 +144,7 @@ export function readLogoutMessage(incoming: IncomingLogout, connection: SamlConn
       : fromForm(incoming.body, incoming.query, idpCertificates);
   const root = readXml(xml, LIMITS);
   checkIdentity(root, KINDS[field]);
-  // A signature inside a message that came by redirect would be a second one, over other bytes (section 3.4.4.1).
+  // In a redirect message, an enveloped signature would be a second one over other bytes (section 3.4.4.1).
   ensure(
     incoming.body !== undefined || childrenNamed(root, SIGNATURE, 'Signature').length === 0,
     'signature_misplaced',

@@ -8,7 +8,7 @@ import { LogoutService } from './logout.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
-/** Single logout: where one begins here, and where the identity provider's messages arrive. */
+/** Single logout: the start of a logout, and the endpoint for the identity provider's messages. */
 @Controller('v1/sso/saml/:connectionId/logout')
 export class LogoutController {
   private readonly log = new Logger('SAML');
@@ -20,7 +20,7 @@ export class LogoutController {
   ) {}
 
   @Get()
-  @Public('ends the session of the browser that comes; messages must be signed by the identity provider', {
+  @Public('ends the session of the browser; the identity provider signs its messages', {
     emits: ['auth.signed_out', 'sso.sessions_ended', 'sso.logout_rejected'],
     limit: LIMIT,
   })
@@ -34,7 +34,7 @@ export class LogoutController {
   }
 
   @Post()
-  @Public("the identity provider's signed message arrives here", {
+  @Public('the identity provider sends a signed message', {
     emits: ['sso.sessions_ended', 'sso.logout_rejected'],
     limit: LIMIT,
   })
@@ -68,17 +68,17 @@ export class LogoutController {
       if (signedOut) this.cookies.clear(response);
       return { url };
     } catch (error) {
-      const refusal = toSsoError(error);
-      await this.record(connectionId, refusal);
-      throw problemOf(refusal);
+      const rejection = toSsoError(error);
+      await this.record(connectionId, rejection);
+      throw problemOf(rejection);
     }
   }
 
   private async record(connectionId: string, { reason, cause }: SsoError): Promise<void> {
-    this.log.warn(`logout refused: ${reason}`);
-    if (reason === 'unexpected') this.log.error('a message could not be judged', cause);
+    this.log.warn(`logout rejected: ${reason}`);
+    if (reason === 'unexpected') this.log.error('a message could not be verified', cause);
     await this.signIn
-      .recordLogoutRefusal(connectionId, reason)
-      .catch((error: unknown) => this.log.error('a refused logout could not be recorded', error));
+      .recordLogoutRejection(connectionId, reason)
+      .catch((error: unknown) => this.log.error('a rejected logout could not be recorded', error));
   }
 }

@@ -15,32 +15,32 @@ import { ensure, SamlError } from './saml-error.js';
 import { LogoutReplayCache, OutgoingForms, PendingLogouts } from './saml-stores.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
-/** Where to send the browser next. */
-export interface Onward {
+/** The redirect that answers a logout request or message. */
+export interface LogoutRedirect {
   readonly url: string;
   readonly setCookie?: string;
-  /** Whether the session of this browser is over. */
+  /** Whether the session of this browser has ended. */
   readonly signedOut: boolean;
 }
 
-/** What the browser brings to the logout address. */
+/** The part of an HTTP request that the logout endpoint reads. */
 export interface LogoutRequestContext extends IncomingLogout {
   readonly connectionId: string;
   readonly cookieHeader: string | undefined;
-  /** The secret of the browser's session, if its cookie holds. */
+  /** The session secret from the browser's cookie; null when it has none. */
   readonly session: string | null;
 }
 
-/** Where somebody who is signed out goes: never where a message says. */
-const AFTERWARDS = '/';
+/** The page after a logout. A message cannot change it. */
+const SIGNED_OUT_PAGE = '/';
 
-/** Single logout (saml-profiles-2.0-os, section 4.4), begun here or at the identity provider. */
+/** Single logout (saml-profiles-2.0-os, section 4.4), started here or at the identity provider. */
 @Injectable()
 export class LogoutService {
   constructor(
     private readonly connections: StoredSamlConnections,
     private readonly repository: SsoRepository,
-    private readonly endings: SsoLogoutService,
+    private readonly logouts: SsoLogoutService,
     private readonly pending: PendingLogouts,
     private readonly replays: LogoutReplayCache,
     private readonly forms: OutgoingForms,
@@ -51,31 +51,34 @@ export class LogoutService {
   ) {}
 
   /**
-   * A visit without a message begins a logout of this browser's session; a message is answered, or completes one.
-   * Throws SamlError.
+   * Handles a request to the logout endpoint. A request without a message starts a logout of this browser's session. A
+   * logout request is answered, and a logout response completes a logout. Throws SamlError.
    */
-  async receive(visitor: LogoutRequestContext): Promise<Onward> {
-    const connection = await this.connections.find(visitor.connectionId);
+  async receive(context: LogoutRequestContext): Promise<LogoutRedirect> {
+    const connection = await this.connections.find(context.connectionId);
     ensure(connection !== undefined, 'connection_unknown');
-    if (visitor.body === undefined && visitor.rawQuery === '') return this.begin(connection, visitor);
+    if (context.body === undefined && context.rawQuery === '') return this.begin(connection, context);
     ensure(connection.idpSloUrl !== undefined, 'logout_not_offered');
-    const message = readLogoutMessage(visitor, connection, this.clock.millis());
+    const message = readLogoutMessage(context, connection, this.clock.millis());
     return message.kind === 'LogoutRequest'
-      ? this.end(connection, visitor, message)
-      : this.complete(connection, visitor, message);
+      ? this.end(connection, context, message)
+      : this.complete(connection, context, message);
   }
 
-  /** Ends the session here first, whatever becomes of the rest, then tells the provider that opened it. */
-  private async begin(connection: SamlConnection, { session, cookieHeader }: LogoutRequestContext): Promise<Onward> {
+  /** Ends the local session first, so that it ends even if the rest fails. Then notifies the provider. */
+  private async begin(
+    connection: SamlConnection,
+    { session, cookieHeader }: LogoutRequestContext,
+  ): Promise<LogoutRedirect> {
     const ended = session === null ? null : await this.endOwn(session);
-    const away = { url: AFTERWARDS, signedOut: true };
+    const signedOut = { url: SIGNED_OUT_PAGE, signedOut: true };
     if (
       ended === null ||
       ended.idpSubject === null ||
       ended.connectionId !== connection.id ||
       connection.idpSloUrl === undefined
     )
-      return away;
+      return signedOut;
     const { secret: browser, setCookie } = bindBrowser(cookieHeader, this.app.origin);
     const now = this.clock.millis();
     const request = messageXml({
@@ -90,7 +93,7 @@ export class LogoutService {
     });
     await this.pending.remember(
       { connectionId: connection.id, requestId: request.id, browser },
-      { createdAt: new Date(now).toISOString(), returnTo: AFTERWARDS },
+      { createdAt: new Date(now).toISOString(), returnTo: SIGNED_OUT_PAGE },
     );
     const message = {
       field: 'SAMLRequest',
@@ -119,12 +122,12 @@ export class LogoutService {
     });
   }
 
-  /** The provider says that a session is over: exactly those go that it opened for this name, and it hears so. */
+  /** Handles the provider's logout request: ends the sessions that the provider opened for the user, and answers. */
   private async end(
     connection: SamlConnection,
-    visitor: LogoutRequestContext,
+    context: LogoutRequestContext,
     request: LogoutMessage & { kind: 'LogoutRequest' },
-  ): Promise<Onward> {
+  ): Promise<LogoutRedirect> {
     const now = this.clock.millis();
     await this.replays.claim(
       connection.id,
@@ -132,7 +135,7 @@ export class LogoutService {
       request.issuedAt + UNSOLICITED_MS + clockSkewMillis(connection),
       now,
     );
-    await this.endings.end({
+    await this.logouts.end({
       connection: connection.found,
       subject: nameIdKey(request.nameId),
       idpSessions: request.sessions,
@@ -146,7 +149,7 @@ export class LogoutService {
       attributes: { InResponseTo: request.id },
       inside: SUCCESS_XML,
     });
-    const { secret: browser, setCookie } = bindBrowser(visitor.cookieHeader, this.app.origin);
+    const { secret: browser, setCookie } = bindBrowser(context.cookieHeader, this.app.origin);
     const message = {
       field: 'SAMLResponse',
       ...response,
@@ -161,12 +164,12 @@ export class LogoutService {
     };
   }
 
-  /** The provider's answer to a logout that this browser began. There is nothing left to end. */
+  /** Handles the provider's response to a logout that this browser started. The local session has already ended. */
   private async complete(
     connection: SamlConnection,
     { cookieHeader }: LogoutRequestContext,
     { inResponseTo }: LogoutMessage & { kind: 'LogoutResponse' },
-  ): Promise<Onward> {
+  ): Promise<LogoutRedirect> {
     const browser = browserSecret(cookieHeader, this.app.origin);
     ensure(browser !== undefined, 'browser_binding_missing');
     await this.pending
@@ -174,13 +177,13 @@ export class LogoutService {
       .catch((error: unknown) => {
         throw error instanceof SsoError && error.reason === 'request_unknown' ? new SamlError('logout_unknown') : error;
       });
-    return { url: AFTERWARDS, signedOut: false };
+    return { url: SIGNED_OUT_PAGE, signedOut: false };
   }
 }
 
 /**
- * The name of a session's person as the provider gave it. Qualifiers that go without saying are left unsaid: some
- * providers compare text.
+ * Returns the NameID of a session's user as the provider sent it. Default qualifiers are left out, because some
+ * providers compare the text.
  */
 function nameIdXml(idpSubject: string, { idpEntityId, spEntityId }: SamlConnection): string {
   const [, format, nameQualifier, spNameQualifier, value] = JSON.parse(idpSubject) as [
@@ -190,10 +193,11 @@ function nameIdXml(idpSubject: string, { idpEntityId, spEntityId }: SamlConnecti
     string,
     string,
   ];
-  const unless = (usual: string, given: string): string | undefined => (given === usual ? undefined : given);
+  const unlessDefault = (defaultValue: string, given: string): string | undefined =>
+    given === defaultValue ? undefined : given;
   return elementXml('saml:NameID', value, {
     Format: format,
-    NameQualifier: unless(idpEntityId, nameQualifier),
-    SPNameQualifier: unless(spEntityId, spNameQualifier),
+    NameQualifier: unlessDefault(idpEntityId, nameQualifier),
+    SPNameQualifier: unlessDefault(spEntityId, spNameQualifier),
   });
 }

@@ -1,10 +1,10 @@
 import { inflateRawSync } from 'node:zlib';
 import { ensure, SamlError } from './saml-error.js';
 
-/** No SAML message that is taken here is larger, however it is packed. */
+/** The greatest size of an incoming SAML message, after decoding and inflation. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 
-/** Decodes strictly: Node alone would skip whatever is not base64. */
+/** Decodes base64 strictly, because Node ignores invalid characters. */
 function bytesOf(base64: string): Buffer {
   ensure(base64.length <= MAX_MESSAGE_BYTES * 1.5, 'too_large');
   const bytes = Buffer.from(base64, 'base64');
@@ -21,12 +21,12 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** The XML of a posted message (saml-bindings-2.0-os, section 3.5). Line breaks are allowed, as older senders wrap. */
+/** Returns the XML of a posted message (saml-bindings-2.0-os, section 3.5). Older senders wrap lines. */
 export function postedXml(value: string): string {
   return textOf(bytesOf(value.replaceAll(/[\r\n]/g, '')));
 }
 
-/** The XML of a message in an address (section 3.4.4.1), inflated within the bound, whatever the bomb. */
+/** Returns the XML of a message in a URL (section 3.4.4.1). The size limit stops a compression bomb. */
 export function inflatedXml(value: string): string {
   const bytes = bytesOf(value);
   try {
@@ -44,10 +44,8 @@ export function inflatedXml(value: string): string {
 type Field = 'SAMLRequest' | 'SAMLResponse';
 
 /**
- * The message out of a parsed form post. RelayState may come along and is not read: what to do next is kept on our
- * side, under
- * the request's id. A field given twice, or SAML fields in the address, are an attempt to have two readers see two
- * messages.
+ * Returns the message in a parsed form post. RelayState is allowed but ignored: the stored request holds the next page.
+ * Rejects duplicate fields and SAML fields in the URL, because two readers could see different messages.
  * @throws SamlError
  */
 export function postedField<F extends Field>(

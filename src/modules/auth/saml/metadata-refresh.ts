@@ -10,7 +10,7 @@ import { ProviderSettings, type Fetched } from './saml-settings.js';
 import { type SsoConnectionEntity, SsoRepository } from '../sso/index.js';
 
 /**
- * Follows what identity providers publish: new certificates beside old ones, and none of what would make it another
+ * Applies the changes that identity providers publish, such as a new certificate. It ignores metadata of another
  * provider.
  */
 @Injectable()
@@ -24,27 +24,30 @@ export class MetadataRefresh {
     private readonly clock: Clock,
   ) {}
 
-  /** Called with no transaction open. What cannot be read leaves the last good copy in place, and says why. */
+  /**
+   * Refreshes the metadata of one connection. If the metadata cannot be read, the last valid copy stays and the error
+   * is stored. The caller must not have an open transaction.
+   */
   async refresh(connectionId: string): Promise<void> {
-    const entrance = enterOrganization(currentContext().orgId);
-    const url = (await this.unitOfWork.run(entrance, () => this.repository.find(connectionId)))?.metadataUrl;
+    const organization = enterOrganization(currentContext().orgId);
+    const url = (await this.unitOfWork.run(organization, () => this.repository.find(connectionId)))?.metadataUrl;
     if (!url) return;
     const fetched = await this.providers.fetch(url);
-    await this.unitOfWork.run(entrance, async () => {
+    await this.unitOfWork.run(organization, async () => {
       const connection = await this.repository.find(connectionId);
-      if (connection?.metadataUrl === url) await this.take(connection, fetched);
+      if (connection?.metadataUrl === url) await this.apply(connection, fetched);
     });
   }
 
-  private async take(connection: SsoConnectionEntity, fetched: Fetched): Promise<void> {
+  private async apply(connection: SsoConnectionEntity, fetched: Fetched): Promise<void> {
     const problem = problemOf(connection, fetched);
     if (problem !== null || 'problem' in fetched) return this.fail(connection, problem ?? 'unreachable');
     const { provider } = fetched;
     await this.repository.update(connection.id, {
       ...provider,
-      // those that an administrator stated stay
+      // without scopes in the metadata, those of the administrator stay
       ...(provider.idpScopes.length === 0 && { idpScopes: connection.idpScopes }),
-      ...(this.spKeys.needed({ ...connection, ...provider }) && (await this.spKeys.make(connection.id))),
+      ...(this.spKeys.needed({ ...connection, ...provider }) && (await this.spKeys.create(connection.id))),
       metadataFetchedAt: this.clock.now(),
       metadataError: null,
     });
@@ -69,13 +72,13 @@ export class MetadataRefresh {
   }
 }
 
-/** Why fetched metadata is not taken over: another entity id is another provider, which nobody connected. */
+/** Returns why the metadata cannot be applied. Another entity id means another provider, which no member connected. */
 function problemOf({ idpEntityId }: SsoConnectionEntity, fetched: Fetched): string | null {
   if ('problem' in fetched) return fetched.problem;
   return fetched.provider.idpEntityId === idpEntityId ? null : 'entity_id_changed';
 }
 
-/** SHA-256 of a certificate, as hexadecimal digits. */
+/** Returns the SHA-256 fingerprint of a certificate as hexadecimal digits. */
 function fingerprint(pem: string): string {
   return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
 }

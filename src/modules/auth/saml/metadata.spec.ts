@@ -50,7 +50,7 @@ function file(change: Partial<Pieces> = {}): string {
 }
 
 describe('readIdpMetadata', () => {
-  it('reads what a connection needs', () => {
+  it('reads the data that a connection needs', () => {
     expect(readIdpMetadata(file(), NOW)).toEqual({
       entityId: 'https://idp.example.test/metadata',
       ssoUrl: 'https://idp.example.test/sso?tenant=1',
@@ -64,7 +64,7 @@ describe('readIdpMetadata', () => {
     });
   });
 
-  it('takes every signing certificate, without repetition, and none for encryption', () => {
+  it('reads each signing certificate once and no encryption certificate', () => {
     const keys =
       keyDescriptor(base64(key)) +
       keyDescriptor(base64(next), '') +
@@ -73,16 +73,16 @@ describe('readIdpMetadata', () => {
     expect(readIdpMetadata(file({ keys }), NOW).certificates).toHaveLength(2);
   });
 
-  it('takes a file with a byte order mark, as some servers send', () => {
+  it('accepts a file with a byte order mark', () => {
     expect(readIdpMetadata(`\uFEFF${file()}`, NOW).scopes).toEqual(['example.test']);
   });
 
-  it('takes a plain http address on the loopback host', () => {
+  it('accepts a plain http URL on the loopback host', () => {
     const endpoint = `<SingleSignOnService Binding="${REDIRECT}" Location="http://127.0.0.1:8080/sso"/>`;
     expect(readIdpMetadata(file({ endpoint }), NOW).ssoUrl).toBe('http://127.0.0.1:8080/sso');
   });
 
-  it('takes the post binding where there is no other, for sign-in and for logout', () => {
+  it('uses the post binding only without a redirect binding, for sign-in and logout', () => {
     const slo =
       `<SingleLogoutService Binding="${POST}" Location="https://idp.example.test/slo" ` +
       'ResponseLocation="https://idp.example.test/slo/answer"/>';
@@ -101,7 +101,7 @@ describe('readIdpMetadata', () => {
     });
   });
 
-  it('finds the one provider in a file of several entities, or the one that is meant', () => {
+  it('finds the only provider in a file of several entities, or the named one', () => {
     const one = bare(file());
     const other = bare(file({ root: 'entityID="https://other.example.test/metadata"' }));
     const service =
@@ -153,8 +153,8 @@ describe('readIdpMetadata', () => {
       { descriptor: 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:1.1:protocol"' },
       'metadata_not_idp',
     ],
-    ['an end that has passed', { root: 'entityID="x" validUntil="2025-12-31T00:00:00Z"' }, 'metadata_expired'],
-    ['an end that is no time', { root: 'entityID="x" validUntil="soon"' }, 'metadata_expired'],
+    ['an expired validity', { root: 'entityID="x" validUntil="2025-12-31T00:00:00Z"' }, 'metadata_expired'],
+    ['a malformed validity', { root: 'entityID="x" validUntil="soon"' }, 'metadata_expired'],
     [
       'a plain http endpoint',
       { endpoint: `<SingleSignOnService Binding="${REDIRECT}" Location="http://idp.example.test/sso"/>` },
@@ -171,25 +171,25 @@ describe('readIdpMetadata', () => {
       'metadata_endpoint',
     ],
     ['no certificate', { keys: '' }, 'metadata_certificate'],
-    ['a certificate that is none', { keys: keyDescriptor('AAAA') }, 'metadata_certificate'],
-  ])('refuses %s', (_name, change, reason) => {
+    ['a malformed certificate', { keys: keyDescriptor('AAAA') }, 'metadata_certificate'],
+  ])('rejects %s', (_name, change, reason) => {
     expect(() => readIdpMetadata(file(change), NOW)).toThrow(expect.objectContaining({ reason }));
   });
 
-  it('refuses a key that is too short', async () => {
+  it('rejects a key that is too short', async () => {
     const keys = keyDescriptor(base64(await newSigningKey(1024)));
     expect(() => readIdpMetadata(file({ keys }), NOW)).toThrow(
       expect.objectContaining({ reason: 'metadata_certificate' }),
     );
   });
 
-  it('refuses a descriptor that stands in something else', () => {
+  it('rejects a descriptor outside an entity', () => {
     expect(() => readIdpMetadata(file().replaceAll('EntityDescriptor', 'Other'), NOW)).toThrow(
       expect.objectContaining({ reason: 'metadata_not_idp' }),
     );
   });
 
-  it('refuses a DOCTYPE, a federation of many, and what is not metadata', () => {
+  it('rejects a DOCTYPE and an empty federation', () => {
     expect(() => readIdpMetadata(`<!DOCTYPE x>${file()}`, NOW)).toThrow(
       expect.objectContaining({ reason: 'xml_doctype' }),
     );
@@ -200,7 +200,7 @@ describe('readIdpMetadata', () => {
 });
 
 describe('serviceProviderMetadata', () => {
-  it("names the connection's own entity id and address, and wants assertions signed", () => {
+  it("contains the connection's entity id and ACS URL, and requires signed assertions", () => {
     const root = readXml(serviceProviderMetadata(testConnection('one', [key.certificate])), LIMITS);
     const [descriptor] = root.children;
     const endpoint = descriptor!.children.at(-1)!;
@@ -210,7 +210,7 @@ describe('serviceProviderMetadata', () => {
     expect(attribute(endpoint, 'Location')).toBe('https://vouchsafe.example.test/v1/sso/saml/one/acs');
   });
 
-  it('shows the certificate that its requests are signed with', () => {
+  it('contains the certificate of the request signatures', () => {
     const text = serviceProviderMetadata(
       testConnection('one', [key.certificate], { signRequests: true, spKeys: [next] }),
     );
@@ -218,7 +218,7 @@ describe('serviceProviderMetadata', () => {
     expect(text.replace(/\s/g, '')).toContain(base64(next).replace(/\s/g, ''));
   });
 
-  it('shows two keys while one replaces the other, and has answers encrypted for the one to come', () => {
+  it('contains two signing keys during a rotation, and the new key for encryption', () => {
     const root = readXml(
       serviceProviderMetadata(testConnection('one', [key.certificate], { spKeys: [key, next] })),
       LIMITS,
@@ -235,7 +235,7 @@ describe('serviceProviderMetadata', () => {
     ]);
   });
 
-  it('says where logout messages go, when it can sign an answer', () => {
+  it('contains the logout URL when the connection has a signing key', () => {
     expect(serviceProviderMetadata(testConnection('one', [key.certificate]))).not.toContain('SingleLogoutService');
     const text = serviceProviderMetadata(testConnection('one', [key.certificate], { spKeys: [next] }));
     expect(

@@ -6,14 +6,14 @@ import type { SpKey } from './saml-connection.js';
 import { PROTOCOL, ASSERTION, RSA_SHA256, STATUS_SUCCESS } from './saml-names.js';
 import { signXml } from './xml-signature.js';
 
-/** A message of ours that is about to leave by way of a browser. */
+/** An outgoing message that a browser will carry. */
 export interface Outgoing {
   readonly field: 'SAMLRequest' | 'SAMLResponse';
   readonly id: string;
   readonly xml: string;
   readonly destination: string;
   readonly binding: SamlBinding;
-  /** What came along with the request that this answers, and must go back as it was. */
+  /** The RelayState of the request that this message answers. It must return unchanged. */
   readonly relayState?: string;
 }
 
@@ -26,7 +26,7 @@ function escaped(text: string): string {
     .replaceAll(/[\t\n\r]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-/** Attributes of an element, left out where undefined. */
+/** Returns the attributes of an element; undefined values are left out. */
 export function attributesXml(values: Readonly<Record<string, string | undefined>>): string {
   return Object.entries(values)
     .map(([name, value]) => (value === undefined ? '' : ` ${name}="${escaped(value)}"`))
@@ -51,7 +51,7 @@ export interface Envelope {
   readonly inside: string;
 }
 
-/** A protocol message (saml-core-2.0-os, section 3.2) and its new id of 160 random bits. */
+/** Returns a protocol message (saml-core-2.0-os, section 3.2) and its new id with 160 random bits. */
 export function messageXml({ kind, issuer, destination, now, attributes = {}, inside }: Envelope): {
   id: string;
   xml: string;
@@ -71,8 +71,8 @@ export function messageXml({ kind, issuer, destination, now, attributes = {}, in
 export const SUCCESS_XML = `<samlp:Status><samlp:StatusCode Value="${STATUS_SUCCESS}"/></samlp:Status>`;
 
 /**
- * The address that carries a message (saml-bindings-2.0-os, section 3.4.4.1), signed over the octets of its query where
- * there is a key.
+ * Returns the URL that carries a message (saml-bindings-2.0-os, section 3.4.4.1). If a key is given, it signs the
+ * octets of the query.
  */
 function redirectUrl({ field, xml, destination, relayState }: Outgoing, key: SpKey | undefined): string {
   const parts = [`${field}=${encodeURIComponent(deflateRawSync(xml).toString('base64'))}`];
@@ -86,9 +86,8 @@ function redirectUrl({ field, xml, destination, relayState }: Outgoing, key: SpK
 }
 
 /**
- * Where to send the browser with a message: to the provider itself, or where it takes messages by post alone, to a page
- * of ours that holds
- * the form. That page shows it once, and to the browser alone that has the secret.
+ * Returns the URL that the browser opens to send a message. This is the provider's URL, or, for the post binding, a
+ * page of the application with the form. That page is shown once, and only to the browser that has the secret.
  */
 export async function sendOut(
   message: Outgoing,
@@ -103,6 +102,6 @@ export async function sendOut(
     [message.field]: Buffer.from(xml).toString('base64'),
     ...(message.relayState !== undefined && { RelayState: message.relayState }),
   };
-  await forms.keep(ticket, browser, { action: message.destination, fields });
+  await forms.store(ticket, browser, { action: message.destination, fields });
   return `${formUrl}?ticket=${ticket}`;
 }

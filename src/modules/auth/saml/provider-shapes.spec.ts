@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { MemoryRedis, SamlDoor, testConnection } from '../../../../test/harness/saml-sign-in.js';
+import { MemoryRedis, SamlServiceProvider, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import {
   attributeStatement,
   authnStatement,
@@ -17,28 +17,28 @@ import { OutgoingForms } from './saml-stores.js';
 import type { SamlConnection } from './saml-connection.js';
 
 let key: SigningKey;
-let ours: SigningKey;
+let spKey: SigningKey;
 beforeAll(async () => {
-  [key, ours] = await Promise.all([newSigningKey(), newSigningKey()]);
+  [key, spKey] = await Promise.all([newSigningKey(), newSigningKey()]);
 });
 
 const connected = (more: Partial<SamlConnection> = {}): SamlConnection =>
-  testConnection('one', [key.certificate], { spKeys: [ours], ...more });
+  testConnection('one', [key.certificate], { spKeys: [spKey], ...more });
 
-async function arrive(connection: SamlConnection, make: (truth: Parts) => string) {
-  const door = new SamlDoor(connection);
-  const departed = await door.depart(connection);
-  return door.arrive(departed, { xml: make(truthfulParts(connection, departed.requestId)) });
+async function receive(connection: SamlConnection, make: (truth: Parts) => string) {
+  const sp = new SamlServiceProvider(connection);
+  const login = await sp.startLogin(connection);
+  return sp.receive(login, { xml: make(truthfulParts(connection, login.requestId)) });
 }
 
-describe('an answer is understood as it comes from', () => {
+describe('a response is read in the format of', () => {
   it.each(SHAPES.map((shape) => [shape.product, shape] as const))('%s', async (_product, shape) => {
     const connection = connected({
       ...shape.settings,
       wantResponseSigned: shape.signs === 'both',
       wantAssertionEncrypted: shape.encrypts !== undefined,
     });
-    const { identity } = await arrive(connection, (truth) => shaped(shape, truth, connection, key));
+    const { identity } = await receive(connection, (truth) => shaped(shape, truth, connection, key));
     expect(identity).toMatchObject(shape.expected);
   });
 });
@@ -68,9 +68,9 @@ describe('scoped attributes', () => {
     connected({ idpScopes: ['uni.example', 'med.uni.example'], emailAttribute: 'urn:oid:1.3.6.1.4.1.5923.1.1.1.6' });
 
   it.each(['ada@uni.example', 'ada@MED.Uni.example'])(
-    "are believed within the provider's scopes: %s",
+    "are accepted within the provider's scopes: %s",
     async (value) => {
-      expect((await arrive(scoped(), eppn(value))).identity.email).toBe(value);
+      expect((await receive(scoped(), eppn(value))).identity.email).toBe(value);
     },
   );
 
@@ -84,25 +84,25 @@ describe('scoped attributes', () => {
     'ada@evil.test@uni.example',
     '@',
     '',
-  ])('are refused outside of them: %j', async (value) => {
-    await expect(arrive(scoped(), eppn(value))).rejects.toMatchObject({ reason: 'scope_mismatch' });
-    await expect(arrive(scoped(), friendly(value))).rejects.toMatchObject({ reason: 'scope_mismatch' });
+  ])("are rejected outside the provider's scopes: %j", async (value) => {
+    await expect(receive(scoped(), eppn(value))).rejects.toMatchObject({ reason: 'scope_mismatch' });
+    await expect(receive(scoped(), friendly(value))).rejects.toMatchObject({ reason: 'scope_mismatch' });
   });
 
-  it('are left out where no scopes were given, and refused where the connection relies on them', async () => {
-    expect((await arrive(connected(), eppn('ada@anywhere.example'))).identity.email).toBeUndefined();
-    await expect(arrive({ ...scoped(), idpScopes: [] }, eppn('ada@uni.example'))).rejects.toMatchObject({
+  it('are left out without scopes, and rejected if the connection uses them', async () => {
+    expect((await receive(connected(), eppn('ada@anywhere.example'))).identity.email).toBeUndefined();
+    await expect(receive({ ...scoped(), idpScopes: [] }, eppn('ada@uni.example'))).rejects.toMatchObject({
       reason: 'scope_unknown',
     });
     await expect(
-      arrive(connected({ emailAttribute: 'eduPersonPrincipalName' }), friendly('ada@uni.example')),
+      receive(connected({ emailAttribute: 'eduPersonPrincipalName' }), friendly('ada@uni.example')),
     ).rejects.toMatchObject({ reason: 'scope_unknown' });
   });
 });
 
-describe('an answer to no request', () => {
-  const open = () => connected({ idpInitiated: true });
-  const unasked = (connection: SamlConnection, change: Partial<Parts> = {}): Parts => {
+describe('an unsolicited response', () => {
+  const idpInitiated = () => connected({ idpInitiated: true });
+  const unsolicited = (connection: SamlConnection, change: Partial<Parts> = {}): Parts => {
     const truth = truthfulParts(connection, '');
     return {
       ...truth,
@@ -111,94 +111,104 @@ describe('an answer to no request', () => {
       ...change,
     };
   };
-  const come = (connection: SamlConnection, parts: Parts, cookie = '') => {
-    const door = new SamlDoor(connection);
-    return door.arrive({ connection, requestId: '', cookie, url: '' }, { xml: signedResponse(parts, key) });
+  const receiveUnsolicited = (connection: SamlConnection, parts: Parts, cookie = '') => {
+    const sp = new SamlServiceProvider(connection);
+    return sp.receive({ connection, requestId: '', cookie, url: '' }, { xml: signedResponse(parts, key) });
   };
 
-  it('is heard where the connection says so, and leads to the start page whatever it asks for', async () => {
-    const connection = open();
+  it('is accepted if the connection allows it, and always leads to the start page', async () => {
+    const connection = idpInitiated();
     const form = {
-      SAMLResponse: Buffer.from(signedResponse(unasked(connection), key)).toString('base64'),
+      SAMLResponse: Buffer.from(signedResponse(unsolicited(connection), key)).toString('base64'),
       RelayState: 'https://evil.test/',
     };
-    const arrival = await new SamlDoor(connection).arrive(
+    const verified = await new SamlServiceProvider(connection).receive(
       { connection, requestId: '', cookie: '', url: '' },
       { body: form },
     );
-    expect([arrival.returnTo, arrival.identity.email]).toEqual(['/', 'ada@example.test']);
+    expect([verified.returnTo, verified.identity.email]).toEqual(['/', 'ada@example.test']);
   });
 
-  it('is refused where it does not say so', async () => {
-    await expect(come(connected(), unasked(connected()))).rejects.toMatchObject({ reason: 'response_unsolicited' });
+  it('is rejected if the connection does not allow it', async () => {
+    await expect(receiveUnsolicited(connected(), unsolicited(connected()))).rejects.toMatchObject({
+      reason: 'response_unsolicited',
+    });
   });
 
-  it('is heard once', async () => {
-    const connection = open();
-    const door = new SamlDoor(connection);
-    const posted = { xml: signedResponse(unasked(connection), key) };
-    const departed = { connection, requestId: '', cookie: '', url: '' };
-    await door.arrive(departed, posted);
-    await expect(door.arrive(departed, posted)).rejects.toMatchObject({ reason: 'assertion_replayed' });
+  it('is accepted once', async () => {
+    const connection = idpInitiated();
+    const sp = new SamlServiceProvider(connection);
+    const posted = { xml: signedResponse(unsolicited(connection), key) };
+    const login = { connection, requestId: '', cookie: '', url: '' };
+    await sp.receive(login, posted);
+    await expect(sp.receive(login, posted)).rejects.toMatchObject({ reason: 'assertion_replayed' });
   });
 
-  it('must be minutes old at most', async () => {
+  it('must be at most a few minutes old', async () => {
     const issued = (seconds: number) => ({
       assertionAttrs: { ID: '_a', Version: '2.0', IssueInstant: instant(seconds) },
     });
-    expect(await come(open(), unasked(open(), issued(-170)))).toBeDefined();
-    await expect(come(open(), unasked(open(), issued(-250)))).rejects.toMatchObject({ reason: 'assertion_too_old' });
+    expect(await receiveUnsolicited(idpInitiated(), unsolicited(idpInitiated(), issued(-170)))).toBeDefined();
+    await expect(receiveUnsolicited(idpInitiated(), unsolicited(idpInitiated(), issued(-250)))).rejects.toMatchObject({
+      reason: 'assertion_too_old',
+    });
   });
 
-  it('must not carry an answer to some request within', async () => {
-    const inside = confirmation({ Recipient: open().acsUrl, NotOnOrAfter: instant(300), InResponseTo: '_somebodys' });
-    await expect(come(open(), unasked(open(), { confirmations: inside }))).rejects.toMatchObject({
+  it('must not contain a confirmation for a request', async () => {
+    const inside = confirmation({
+      Recipient: idpInitiated().acsUrl,
+      NotOnOrAfter: instant(300),
+      InResponseTo: '_other',
+    });
+    await expect(
+      receiveUnsolicited(idpInitiated(), unsolicited(idpInitiated(), { confirmations: inside })),
+    ).rejects.toMatchObject({
       reason: 'in_response_to_mismatch',
     });
   });
 
-  it('must be of a fresh sign-in where the connection wants those', async () => {
-    const strict = { ...open(), forceAuthn: true };
+  it('must have a new authentication if the connection requires one', async () => {
+    const strict = { ...idpInitiated(), forceAuthn: true };
     await expect(
-      come(strict, unasked(strict, { authn: authnStatement({ AuthnInstant: instant(-600) }) })),
+      receiveUnsolicited(strict, unsolicited(strict, { authn: authnStatement({ AuthnInstant: instant(-600) }) })),
     ).rejects.toMatchObject({ reason: 'authentication_stale' });
   });
 
-  it('leaves the request that the browser is waiting on for its own answer', async () => {
-    const connection = open();
-    const door = new SamlDoor(connection);
-    const departed = await door.depart(connection, '/people');
-    expect((await door.arrive(departed, { xml: signedResponse(unasked(connection), key) })).returnTo).toBe('/');
-    const answer = signedResponse(
-      { ...truthfulParts(connection, departed.requestId), nameId: nameId('subject-1') },
+  it('does not consume a pending request of the browser', async () => {
+    const connection = idpInitiated();
+    const sp = new SamlServiceProvider(connection);
+    const login = await sp.startLogin(connection, '/people');
+    expect((await sp.receive(login, { xml: signedResponse(unsolicited(connection), key) })).returnTo).toBe('/');
+    const response = signedResponse(
+      { ...truthfulParts(connection, login.requestId), nameId: nameId('subject-1') },
       key,
     );
-    expect((await door.arrive(departed, { xml: answer })).returnTo).toBe('/people');
+    expect((await sp.receive(login, { xml: response })).returnTo).toBe('/people');
   });
 
-  it('does not become one by an answer that names no request, or one that is not pending', async () => {
-    const connection = open();
+  it('excludes a response that names a request, even in its confirmation only', async () => {
+    const connection = idpInitiated();
     const truth = truthfulParts(connection, '_guess');
-    await expect(come(connection, truth)).rejects.toMatchObject({ reason: 'browser_binding_missing' });
+    await expect(receiveUnsolicited(connection, truth)).rejects.toMatchObject({ reason: 'browser_binding_missing' });
     await expect(
-      come(connection, { ...truth, responseAttrs: { ...truth.responseAttrs, InResponseTo: undefined } }),
+      receiveUnsolicited(connection, { ...truth, responseAttrs: { ...truth.responseAttrs, InResponseTo: undefined } }),
     ).rejects.toMatchObject({ reason: 'in_response_to_mismatch' });
   });
 });
 
-describe('a form of ours', () => {
-  it('is shown once, and to the browser that it was made for', async () => {
+describe('an outgoing form', () => {
+  it('is returned once, and only to the browser that it was made for', async () => {
     const forms = new OutgoingForms(new MemoryRedis());
     const form = { action: 'https://idp.example.test/sso', fields: { SAMLRequest: 'AAAA' } };
-    await forms.keep('ticket', 'browser', form);
-    await expect(forms.take('ticket', 'another')).rejects.toMatchObject({ reason: 'request_unknown' });
-    expect(await forms.take('ticket', 'browser')).toEqual(form);
-    await expect(forms.take('ticket', 'browser')).rejects.toMatchObject({ reason: 'request_unknown' });
+    await forms.store('ticket', 'browser', form);
+    await expect(forms.consume('ticket', 'another')).rejects.toMatchObject({ reason: 'request_unknown' });
+    expect(await forms.consume('ticket', 'browser')).toEqual(form);
+    await expect(forms.consume('ticket', 'browser')).rejects.toMatchObject({ reason: 'request_unknown' });
   });
 });
 
 describe('connections', () => {
-  it('never hear what was said to another: each answer to each connection, whatever they share', async () => {
+  it('accept only their own responses, even with shared certificates and entity ids', async () => {
     const next = await newSigningKey();
     const all = [
       testConnection('a', [key.certificate]),
@@ -206,7 +216,7 @@ describe('connections', () => {
       testConnection('c', [key.certificate, next.certificate], { idpInitiated: true }),
       testConnection('d', [next.certificate]),
       testConnection('e', [key.certificate], { idpEntityId: 'https://other.example.test/metadata' }),
-      testConnection('f', [key.certificate], { idpInitiated: true, spKeys: [ours] }),
+      testConnection('f', [key.certificate], { idpInitiated: true, spKeys: [spKey] }),
     ];
     const accepted: string[] = [];
     for (const from of all) {
@@ -217,14 +227,14 @@ describe('connections', () => {
           [next, true],
           [next, false],
         ] as const) {
-          const door = new SamlDoor(...all);
-          const departed = await door.depart(from);
-          const truth = truthfulParts(from, departed.requestId);
+          const sp = new SamlServiceProvider(...all);
+          const login = await sp.startLogin(from);
+          const truth = truthfulParts(from, login.requestId);
           const xml = signedResponse(
             directed ? truth : { ...truth, responseAttrs: { ...truth.responseAttrs, Destination: undefined } },
             by,
           );
-          await door.arrive(departed, { xml, connectionId: to.id }).then(
+          await sp.receive(login, { xml, connectionId: to.id }).then(
             () => accepted.push(`${from.id} at ${to.id}`),
             () => undefined,
           );

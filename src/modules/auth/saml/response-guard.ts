@@ -3,22 +3,22 @@ import { ensure } from './saml-error.js';
 import { checkSignatureShape } from './signature-rules.js';
 import { attribute, childrenNamed, descendants, readXml, type XmlElement, type XmlLimits } from './strict-xml.js';
 
-/** A response whose outside is in order; nothing in it is proved yet. */
+/** A response with a valid structure. None of its content is verified yet. */
 export interface GuardedResponse {
   readonly xml: string;
   readonly root: XmlElement;
-  /** The request that it says it answers; nothing when it says it answers none. */
+  /** The id of the request that the response states; undefined when it states none. */
   readonly inResponseTo?: string;
-  /** Whether the response itself carries a signature, besides the one of its assertion. */
+  /** Whether the response itself carries a signature, in addition to the signature of its assertion. */
   readonly signed: boolean;
-  /** The assertion under its encryption; what is under it is to be guarded again. */
+  /** The encrypted assertion. The caller must guard the decrypted assertion again. */
   readonly encrypted?: XmlElement;
 }
 
-/** Room for some hundred group values; verifying takes about 60 µs a node, whoever sent it. */
+/** Allows a few hundred group values. Verification takes about 60 µs per node, and any sender can cause it. */
 const LIMITS: XmlLimits = { maxBytes: 256 * 1024, maxDepth: 20, maxNodes: 1500 };
 
-/** What a response may hold (saml-core-2.0-os, section 3.3.3), each in its namespace. */
+/** The elements that a response may contain, with their namespaces (saml-core-2.0-os, section 3.3.3). */
 const RESPONSE_CHILDREN: Readonly<Record<string, string>> = {
   Issuer: ASSERTION,
   Signature: SIGNATURE,
@@ -27,10 +27,10 @@ const RESPONSE_CHILDREN: Readonly<Record<string, string>> = {
   Assertion: ASSERTION,
   EncryptedAssertion: ASSERTION,
 };
-/** XML names without colons, as identifiers must be; also free of the quotes that XPath could trip over. */
+/** XML names without colons, as identifiers must be. They contain no quotes, which could break an XPath expression. */
 export const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/;
 
-/** Only a response is taken here: a logout message, signed or not, has no business at this address. */
+/** Accepts a response only. A logout message does not belong at this endpoint, even if it is signed. */
 function checkRoot(root: XmlElement): void {
   ensure(root.local === 'Response' && root.uri === PROTOCOL, 'not_a_response', root.local.slice(0, 50));
   ensure(attribute(root, 'Version') === '2.0', 'version_unsupported');
@@ -39,7 +39,7 @@ function checkRoot(root: XmlElement): void {
   }
 }
 
-/** Success, and nothing else (saml-core-2.0-os, section 3.2.2). */
+/** Accepts the status Success only (saml-core-2.0-os, section 3.2.2). */
 function checkStatus(root: XmlElement): void {
   const statuses = childrenNamed(root, PROTOCOL, 'Status');
   const codes = statuses.flatMap((status) => childrenNamed(status, PROTOCOL, 'StatusCode'));
@@ -50,9 +50,9 @@ function checkStatus(root: XmlElement): void {
 }
 
 /**
- * One assertion, plain or encrypted, directly inside the response. Signature wrapping (XSW) needs a second copy of
- * something
- * somewhere, so messages, assertions and signatures are counted wherever they hide and whatever namespace they claim.
+ * Checks that the response directly contains one assertion, plain or encrypted. Signature wrapping (XSW) needs a second
+ * copy of an element. So this function counts messages, assertions, and signatures at every depth and in every
+ * namespace.
  */
 function checkSingleAssertion(root: XmlElement): { plain?: XmlElement; encrypted?: XmlElement } {
   const all = [...descendants(root)];
@@ -73,7 +73,7 @@ function checkSingleAssertion(root: XmlElement): { plain?: XmlElement; encrypted
   return { plain, encrypted };
 }
 
-/** No identifier twice, under any spelling or namespace that some library might take for one. */
+/** Rejects duplicate identifiers in every spelling and namespace that a library might read as an identifier. */
 function checkIdentifiers(root: XmlElement, assertion: XmlElement | undefined): void {
   const seen = new Set<string>();
   for (const element of descendants(root)) {
@@ -89,10 +89,9 @@ function checkIdentifiers(root: XmlElement, assertion: XmlElement | undefined): 
 }
 
 /**
- * Looks at a response before anything is computed: size, structure, one assertion, and signatures that are where and
- * what they
- * may be. Linear in the size of the input, so that a bomb costs no more than a real response. Proves nothing about who
- * sent it.
+ * Checks a response before any cryptography: its size, its structure, its one assertion, and the place and form of its
+ * signatures. The time is linear in the size of the input, so a malicious document costs no more than a real response.
+ * The check does not prove who sent the response.
  * @throws SamlError
  */
 export function guardResponse(xml: string, wanted: { responseSigned: boolean }): GuardedResponse {

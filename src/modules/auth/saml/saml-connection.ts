@@ -1,19 +1,19 @@
 import type { FoundConnection, SamlBinding } from '../sso/index.js';
 import { ensure } from './saml-error.js';
 
-/** A key of ours towards one identity provider, and the certificate that shows its public half. PEM. */
+/** A service provider key for one identity provider, and the certificate of its public key. PEM. */
 export interface SpKey {
   readonly privateKey: string;
   readonly certificate: string;
 }
 
-/** One institution's SAML identity provider, and what it is to us. */
+/** One organization's SAML identity provider, and the service provider that the application is there. */
 export interface SamlConnection {
   readonly id: string;
   readonly orgId: string;
   /** The stored connection. The service that opens the session reuses it. */
   readonly found: FoundConnection;
-  /** Our own names towards this identity provider; see {@link serviceProviderUrls}. */
+  /** The application's own identifiers for this identity provider; see {@link serviceProviderUrls}. */
   readonly spEntityId: string;
   readonly acsUrl: string;
   readonly logoutUrl: string;
@@ -21,67 +21,67 @@ export interface SamlConnection {
   readonly idpEntityId: string;
   readonly idpSsoUrl: string;
   readonly idpSsoBinding: SamlBinding;
-  /** Where it takes logout messages; without one there is no single logout. */
+  /** The provider's URL for logout messages. Without it, single logout is off. */
   readonly idpSloUrl?: string;
-  /** Where it takes answers to its own logout requests, when that is elsewhere. */
+  /** The provider's URL for logout responses, if it differs. */
   readonly idpSloResponseUrl?: string;
   readonly idpSloBinding: SamlBinding;
-  /** PEM. More than one while a certificate is being replaced. */
+  /** PEM. The provider has several while it replaces a certificate. */
   readonly idpCertificates: readonly string[];
-  /** The scopes (shibmd:Scope) that it speaks for, in lower case. */
+  /** The scopes (shibmd:Scope) that the provider may use, in lower case. */
   readonly idpScopes: readonly string[];
-  /** The assertion is always signed; some identity providers sign the response around it too. */
+  /** Whether the response must be signed, in addition to the assertion, which is always signed. */
   readonly wantResponseSigned: boolean;
-  /** Whether a plain assertion is refused. An encrypted one is taken wherever we have a key. */
+  /** Whether a plain assertion is rejected. An encrypted one is accepted if the connection has a key. */
   readonly wantAssertionEncrypted: boolean;
   readonly signRequests: boolean;
-  /** Whether an answer to no request of ours is heard. */
+  /** Whether unsolicited responses are accepted. */
   readonly idpInitiated: boolean;
-  /** Whether people must show who they are at every sign-in, whatever session they have over there. */
+  /** Whether users must authenticate at every sign-in, even if they have a session at the provider. */
   readonly forceAuthn: boolean;
-  /** Who a person is: the NameID, or for Entra ID the tenant and object ids, which outlive every rename. */
+  /** The identifier of a user: the NameID, or for Entra ID the tenant id and object id, which a rename keeps. */
   readonly subject: 'name-id' | 'entra-object';
   readonly emailAttribute?: string;
   readonly nameAttribute?: string;
   readonly groupAttribute?: string;
-  /** The first group in this list that the person is in decides the role. */
+  /** The first group in this list that the user belongs to decides the role. */
   readonly groupRoles: readonly { readonly group: string; readonly role: string }[];
   readonly attributeRoles?: readonly { readonly attribute: string; readonly value: string; readonly role: string }[];
   readonly defaultRole?: string;
-  /** Whether a person unknown so far gets an account at the first sign-in. */
+  /** Whether an unknown user gets an account at the first sign-in. */
   readonly jitProvisioning: boolean;
-  /** How far the two clocks may differ, 60 to 180 seconds. */
+  /** The allowed difference between the clocks: 60 to 180 seconds. */
   readonly clockSkewSeconds: number;
-  /** The first signs; a second one is being introduced. Each decrypts. */
+  /** The first key signs; a second one is pending. Each can decrypt. */
   readonly spKeys: readonly SpKey[];
 }
 
-/** Where connections come from. */
+/** The source of the connections. */
 export abstract class SamlConnections {
-  /** The connection that may be signed in through, or nothing when there is none of this id, whatever its form. */
+  /** Returns the connection that users may sign in through; undefined when none has this id, whether or not a UUID. */
   abstract find(connectionId: string): Promise<SamlConnection | undefined>;
 }
 
-/** How old a message may be that answers nothing of ours. */
+/** The greatest age of a message that answers no request. */
 export const UNSOLICITED_MS = 3 * 60 * 1000;
 
 const MIN_SKEW_SECONDS = 60;
 const MAX_SKEW_SECONDS = 180;
 
-/** The allowed difference between the clocks, held within its bounds. In milliseconds. */
+/** Returns the allowed difference between the clocks, within its bounds, in milliseconds. */
 export function clockSkewMillis(connection: SamlConnection): number {
   return Math.min(Math.max(connection.clockSkewSeconds, MIN_SKEW_SECONDS), MAX_SKEW_SECONDS) * 1000;
 }
 
-/** The key that our messages are signed with. Throws unavailable: nothing leaves unsigned that should be signed. */
+/** Returns the key that signs outgoing messages. Throws `unavailable` without a key, so that none leaves unsigned. */
 export function signingKey({ spKeys: [key] }: SamlConnection): SpKey {
   ensure(key !== undefined, 'unavailable', 'the connection has no key');
   return key;
 }
 
 /**
- * Our addresses towards one identity provider. Each connection has its own entity id, so that an assertion
- * made for one organization names an audience that no other accepts.
+ * Returns the URLs of the application for one identity provider. Each connection has its own entity id, so that an
+ * assertion for one organization names an audience that no other organization accepts.
  */
 export function serviceProviderUrls(
   publicUrl: string,

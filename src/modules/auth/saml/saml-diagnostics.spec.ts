@@ -19,8 +19,8 @@ function response(attributes: Record<string, string[]>): string {
   return signedResponse({ ...parts, attributes: attributeStatement(attributes) }, key, 'both');
 }
 
-describe('the diagnostics of a response', () => {
-  it('names what arrived, with the values of groups alone', () => {
+describe('diagnosticsOf', () => {
+  it('contain names and the values of groups only', () => {
     const { issuer, nameIdFormat, attributes, text } = diagnosticsOf(
       response({ mail: ['ada@example.test'], groups: ['mentors'], title: ['Chief'] }),
     );
@@ -34,7 +34,7 @@ describe('the diagnostics of a response', () => {
     expect(text).toContain('InResponseTo="_request"');
   });
 
-  it("takes the connection's own attribute for groups, and no other", () => {
+  it("show the values of the connection's group attribute only", () => {
     const { text } = diagnosticsOf(response({ groups: ['mentors'], memberOf: ['chiefs'] }), {
       groupAttribute: 'memberOf',
     });
@@ -42,13 +42,13 @@ describe('the diagnostics of a response', () => {
     expect(text).not.toContain('mentors');
   });
 
-  it('holds no signature and no key, so that it opens nothing', () => {
+  it('contain no signature and no key', () => {
     const { text } = diagnosticsOf(response({ groups: ['mentors'] }));
     expect(text).not.toMatch(/SignatureValue|DigestValue|X509Certificate|SignedInfo/);
-    expect(text!.match(/<!-- Signature left out -->/g)).toHaveLength(2);
+    expect(text!.match(/<!-- Signature omitted -->/g)).toHaveLength(2);
   });
 
-  it('cannot be made to hold markup by what was sent', () => {
+  it('contain no markup from the response', () => {
     const { text } = diagnosticsOf(response({ groups: ['&lt;script&gt;'] }));
     expect(text).not.toContain('<script');
   });
@@ -61,7 +61,7 @@ describe('the diagnostics of a response', () => {
     { SAMLResponse: 5 },
     { SAMLResponse: 'AAAA' },
     { SAMLResponse: Buffer.from('<!DOCTYPE x []><x/>').toString('base64') },
-  ])('of anything else (%j) is nothing', (body) => {
+  ])('are empty for another body (%j)', (body) => {
     expect(diagnosticsOfForm(body)).toEqual({ attributes: [] });
   });
 });

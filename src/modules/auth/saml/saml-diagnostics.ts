@@ -5,11 +5,11 @@ import { attribute, childrenNamed, descendants, readXml, type XmlElement, type X
 
 const LIMITS: XmlLimits = { maxBytes: 1024 * 1024, maxDepth: 20, maxNodes: 6000 };
 const ENCRYPTION = 'http://www.w3.org/2001/04/xmlenc#';
-/** Elements whose text says what is asked of a message, and nothing about a person. */
+/** Elements whose text describes the message and contains no personal data. */
 const PLAIN = new Set(['Issuer', 'Audience', 'AuthnContextClassRef', 'StatusMessage']);
-/** Attributes of XML that name a person, their session or their place. */
+/** XML attributes that identify a user, a session, or a location. */
 const HIDDEN = new Set(['SessionIndex', 'SPProvidedID', 'Address', 'DNSName']);
-/** Short names of the namespaces of SAML (saml-core-2.0-os, section 1.1). */
+/** The usual prefixes of the SAML namespaces (saml-core-2.0-os, section 1.1). */
 const PREFIXES: Readonly<Record<string, string>> = {
   'urn:oasis:names:tc:SAML:2.0:protocol': 'samlp:',
   [ASSERTION]: 'saml:',
@@ -20,26 +20,25 @@ function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** An element as it may be shown: signatures, keys and what is encrypted left out, values masked. */
+/** Returns an element without signatures, keys, and encrypted parts, and with masked values. */
 function shown(element: XmlElement, plain: (element: XmlElement) => boolean, indent: string): string {
   const name = `${PREFIXES[element.uri] ?? ''}${element.local}`;
-  if (element.uri === SIGNATURE || element.uri === ENCRYPTION) return `${indent}<!-- ${name} left out -->\n`;
+  if (element.uri === SIGNATURE || element.uri === ENCRYPTION) return `${indent}<!-- ${name} omitted -->\n`;
   const attributes = element.attributes
     .map(({ local, value }) => ` ${local}="${escaped(HIDDEN.has(local) ? masked(value) : value)}"`)
     .join('');
   const text = element.text.trim();
-  const keep = plain(element);
+  const isPlain = plain(element);
   if (element.children.length === 0)
-    return `${indent}<${name}${attributes}>${escaped(keep || text === '' ? text : masked(text))}</${name}>\n`;
-  const below = keep && element.local === 'Attribute' ? () => true : plain;
-  const inside = element.children.map((child) => shown(child, below, `${indent}  `)).join('');
+    return `${indent}<${name}${attributes}>${escaped(isPlain || text === '' ? text : masked(text))}</${name}>\n`;
+  const isChildPlain = isPlain && element.local === 'Attribute' ? () => true : plain;
+  const inside = element.children.map((child) => shown(child, isChildPlain, `${indent}  `)).join('');
   return `${indent}<${name}${attributes}>\n${inside}${indent}</${name}>\n`;
 }
 
 /**
- * What of a response or an assertion may be shown: names, times and conditions, and the values of groups. Nothing where
- * it is not
- * well-formed, or larger than anything we read. Never throws.
+ * Returns the part of a response or an assertion that administrators may see: names, times, conditions, and the values
+ * of groups. Returns empty diagnostics for a text that is too large or not well-formed. Never throws.
  */
 export function diagnosticsOf(xml: string, connection: { groupAttribute?: string | null } = {}): SsoDiagnostics {
   let root: XmlElement;
@@ -65,7 +64,7 @@ export function diagnosticsOf(xml: string, connection: { groupAttribute?: string
   };
 }
 
-/** The diagnostics of what was posted, whatever it is. */
+/** Returns the diagnostics of a form post. The body may have any shape. */
 export function diagnosticsOfForm(body: unknown, connection?: { groupAttribute?: string | null }): SsoDiagnostics {
   const posted =
     typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['SAMLResponse'] : undefined;

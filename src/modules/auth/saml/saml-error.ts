@@ -2,11 +2,11 @@ import { ensurer, type Ensure } from '../../../platform/problem/index.js';
 import { type CommonErrorCode, SsoError } from '../sso/index.js';
 
 /**
- * Why a message, a request or a metadata file was refused. Stable: audit rows, traces and support texts rely on these
- * words.
+ * The reasons for a rejected message, request, or metadata file. They are stable: audit events and support texts use
+ * them.
  */
 export type SamlErrorCode =
-  // the form post
+  // the form fields
   | 'parameter_missing'
   | 'parameter_duplicated'
   | 'parameter_unexpected'
@@ -22,7 +22,7 @@ export type SamlErrorCode =
   | 'xml_cdata'
   | 'xml_too_deep'
   | 'xml_too_many_nodes'
-  // the shape of the response
+  // the structure of the response
   | 'not_a_response'
   | 'version_unsupported'
   | 'element_unexpected'
@@ -50,9 +50,9 @@ export type SamlErrorCode =
   | 'encryption_malformed'
   | 'encryption_algorithm'
   | 'decryption_failed'
-  // the request it answers
+  // the request
   | 'response_unsolicited'
-  // what the assertion says
+  // the content of the assertion
   | 'time_malformed'
   | 'issuer_mismatch'
   | 'destination_mismatch'
@@ -75,13 +75,13 @@ export type SamlErrorCode =
   | 'authentication_stale'
   | 'session_expired'
   | 'assertion_replayed'
-  // the library's judgement, where ours had no objection
+  // rejected by the library only
   | 'library_rejected'
-  // who it names
+  // the user that it names
   | 'scope_mismatch'
   | 'scope_unknown'
   | 'email_multiple'
-  // the end of a session
+  // logout messages
   | 'not_a_logout_message'
   | 'message_unsigned'
   | 'message_expired'
@@ -96,12 +96,12 @@ export type SamlErrorCode =
   | 'metadata_certificate'
   | CommonErrorCode;
 
-/** A sign-in or a metadata file that is not accepted. */
+/** A rejected sign-in, logout, or metadata file. */
 export class SamlError extends SsoError<SamlErrorCode> {
   override readonly name = 'SamlError';
 }
 
-/** Throws SamlError for `reason` unless the condition holds. */
+/** Throws a SamlError with `reason` unless the condition holds. */
 export const ensure: Ensure<[reason: SamlErrorCode, detail?: string]> = ensurer(
   (reason, detail) => new SamlError(reason, detail),
 );

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection } from '../../../../test/harness/saml-sign-in.js';
+import { SamlServiceProvider, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import type { Attack } from '../../../../test/harness/saml-attacks.js';
 import { DOCUMENT_ATTACKS, FORM_ATTACKS, SHAPE_ATTACKS } from '../../../../test/harness/saml-attacks-documents.js';
 import { SIGNATURE_ATTACKS, WRAPPING_ATTACKS } from '../../../../test/harness/saml-attacks-signatures.js';
@@ -9,20 +9,20 @@ import { newSigningKey, signedResponse, truthfulParts, type SigningKey } from '.
 import type { SamlConnection } from './saml-connection.js';
 
 let key: SigningKey;
-let strange: SigningKey;
-let ourKey: SigningKey;
+let untrusted: SigningKey;
+let spKey: SigningKey;
 let connection: SamlConnection;
 
 beforeAll(async () => {
-  [key, strange, ourKey] = await Promise.all([newSigningKey(), newSigningKey(), newSigningKey()]);
+  [key, untrusted, spKey] = await Promise.all([newSigningKey(), newSigningKey(), newSigningKey()]);
   connection = testConnection('one', [key.certificate]);
 });
 
 async function attempt([, reason, make]: Attack, to = connection): Promise<void> {
-  const door = new SamlDoor(to);
-  const departed = await door.depart(to);
-  const parts = truthfulParts(to, departed.requestId);
-  await expect(door.arrive(departed, make({ departed, parts, key, strange }))).rejects.toMatchObject({ reason });
+  const sp = new SamlServiceProvider(to);
+  const login = await sp.startLogin(to);
+  const parts = truthfulParts(to, login.requestId);
+  await expect(sp.receive(login, make({ login, parts, key, untrusted }))).rejects.toMatchObject({ reason });
 }
 
 describe.each([
@@ -32,114 +32,114 @@ describe.each([
   ['signature', SIGNATURE_ATTACKS],
   ['wrapping', WRAPPING_ATTACKS],
   ['statement', STATEMENT_ATTACKS],
-])('refuses by its %s', (_kind, attacks) => {
+])('rejects a hostile %s:', (_kind, attacks) => {
   it.each(attacks.map((attack) => [attack[0], attack] as const))('%s', (_name, attack) => attempt(attack));
 });
 
-describe('refuses by its encryption', () => {
+describe('rejects a hostile encryption:', () => {
   it.each(ENCRYPTION_ATTACKS.map((attack) => [attack[0], attack] as const))('%s', async (_name, attack) => {
-    await attempt(attack, testConnection('one', [key.certificate], { wantAssertionEncrypted: true, spKeys: [ourKey] }));
+    await attempt(attack, testConnection('one', [key.certificate], { wantAssertionEncrypted: true, spKeys: [spKey] }));
   });
 });
 
-describe('refuses a true response', () => {
-  async function truth(door: SamlDoor, to: SamlConnection = connection) {
-    const departed = await door.depart(to);
-    return { departed, parts: truthfulParts(to, departed.requestId) };
+describe('rejects a valid response', () => {
+  async function truth(sp: SamlServiceProvider, to: SamlConnection = connection) {
+    const login = await sp.startLogin(to);
+    return { login, parts: truthfulParts(to, login.requestId) };
   }
 
-  it('the second time it is posted', async () => {
-    const door = new SamlDoor(connection);
-    const { departed, parts } = await truth(door);
+  it('that is posted a second time', async () => {
+    const sp = new SamlServiceProvider(connection);
+    const { login, parts } = await truth(sp);
     const xml = signedResponse(parts, key);
-    await door.arrive(departed, { xml });
-    await expect(door.arrive(departed, { xml })).rejects.toMatchObject({ reason: 'request_unknown' });
+    await sp.receive(login, { xml });
+    await expect(sp.receive(login, { xml })).rejects.toMatchObject({ reason: 'request_unknown' });
   });
 
-  it('all but one of the times it is posted at once', async () => {
-    const door = new SamlDoor(connection);
-    const { departed, parts } = await truth(door);
+  it('in all but one of several concurrent posts', async () => {
+    const sp = new SamlServiceProvider(connection);
+    const { login, parts } = await truth(sp);
     const xml = signedResponse(parts, key);
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => door.arrive(departed, { xml })));
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => sp.receive(login, { xml })));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('whose assertion was used in another answer', async () => {
-    const door = new SamlDoor(connection);
-    const first = await truth(door);
-    await door.arrive(first.departed, { xml: signedResponse(first.parts, key) });
-    const second = await truth(door);
+  it('whose assertion was used in another response', async () => {
+    const sp = new SamlServiceProvider(connection);
+    const first = await truth(sp);
+    await sp.receive(first.login, { xml: signedResponse(first.parts, key) });
+    const second = await truth(sp);
     const again = { ...second.parts, assertionAttrs: first.parts.assertionAttrs };
-    await expect(door.arrive(second.departed, { xml: signedResponse(again, key) })).rejects.toMatchObject({
+    await expect(sp.receive(second.login, { xml: signedResponse(again, key) })).rejects.toMatchObject({
       reason: 'assertion_replayed',
     });
   });
 
-  it('after a forged one was tried on the same request', async () => {
-    const door = new SamlDoor(connection);
-    const { departed, parts } = await truth(door);
-    await expect(door.arrive(departed, { xml: signedResponse(parts, strange) })).rejects.toMatchObject({
+  it('after a forged response to the same request', async () => {
+    const sp = new SamlServiceProvider(connection);
+    const { login, parts } = await truth(sp);
+    await expect(sp.receive(login, { xml: signedResponse(parts, untrusted) })).rejects.toMatchObject({
       reason: 'signature_invalid',
     });
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+    await expect(sp.receive(login, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
       reason: 'request_unknown',
     });
   });
 
-  it('in the browser of someone else, who began a sign-in too', async () => {
-    const door = new SamlDoor(connection);
-    const attacker = await truth(door);
-    const victim = await truth(door);
+  it('in the browser of another user who started a sign-in', async () => {
+    const sp = new SamlServiceProvider(connection);
+    const attacker = await truth(sp);
+    const victim = await truth(sp);
     const xml = signedResponse(attacker.parts, key);
-    await expect(door.arrive(victim.departed, { xml })).rejects.toMatchObject({ reason: 'request_unknown' });
+    await expect(sp.receive(victim.login, { xml })).rejects.toMatchObject({ reason: 'request_unknown' });
   });
 
-  it('made for another connection to the same identity provider', async () => {
+  it('for another connection to the same identity provider', async () => {
     const other = testConnection('two', [key.certificate]);
-    const door = new SamlDoor(connection, other);
-    const { departed, parts } = await truth(door, other);
+    const sp = new SamlServiceProvider(connection, other);
+    const { login, parts } = await truth(sp, other);
     const posted = { xml: signedResponse(parts, key), connectionId: connection.id };
-    await expect(door.arrive(departed, posted)).rejects.toMatchObject({ reason: 'destination_mismatch' });
+    await expect(sp.receive(login, posted)).rejects.toMatchObject({ reason: 'destination_mismatch' });
     const undirected = { ...parts, responseAttrs: { ...parts.responseAttrs, Destination: undefined } };
     const quiet = { xml: signedResponse(undirected, key), connectionId: connection.id };
-    await expect(door.arrive(departed, quiet)).rejects.toMatchObject({ reason: 'request_unknown' });
+    await expect(sp.receive(login, quiet)).rejects.toMatchObject({ reason: 'request_unknown' });
   });
 
-  it('that is unsigned outside, where the connection wants the response signed', async () => {
+  it('without a response signature, if the connection requires one', async () => {
     const strict = testConnection('one', [key.certificate], { wantResponseSigned: true });
-    const door = new SamlDoor(strict);
-    const { departed, parts } = await truth(door, strict);
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+    const sp = new SamlServiceProvider(strict);
+    const { login, parts } = await truth(sp, strict);
+    await expect(sp.receive(login, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
       reason: 'response_unsigned',
     });
   });
 
-  it('changed outside the assertion, where the connection wants the response signed', async () => {
+  it('that was changed outside the assertion, if the connection requires a response signature', async () => {
     const strict = testConnection('one', [key.certificate], { wantResponseSigned: true });
-    const door = new SamlDoor(strict);
-    const { departed, parts } = await truth(door, strict);
+    const sp = new SamlServiceProvider(strict);
+    const { login, parts } = await truth(sp, strict);
     const xml = signedResponse(parts, key, 'both')
       .replace('<samlp:Status>', '<samlp:Status >')
       .replace(/ IssueInstant="[^"]*"/, ' IssueInstant="2020-01-01T00:00:00Z"');
-    await expect(door.arrive(departed, { xml })).rejects.toMatchObject({ reason: 'signature_invalid' });
+    await expect(sp.receive(login, { xml })).rejects.toMatchObject({ reason: 'signature_invalid' });
   });
 
-  it("without Entra ID's object id, where that names the person", async () => {
+  it("without Entra ID's object id, if that identifies the user", async () => {
     const entra = testConnection('one', [key.certificate], { subject: 'entra-object' });
-    const door = new SamlDoor(entra);
-    const { departed, parts } = await truth(door, entra);
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+    const sp = new SamlServiceProvider(entra);
+    const { login, parts } = await truth(sp, entra);
+    await expect(sp.receive(login, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
       reason: 'subject_attributes_missing',
     });
   });
 
-  it('while the sign-in store is gone', async () => {
-    const door = new SamlDoor(connection);
-    const { departed, parts } = await truth(door);
-    door.redis.gone = true;
-    await expect(door.arrive(departed, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
+  it('while the sign-in store is unavailable', async () => {
+    const sp = new SamlServiceProvider(connection);
+    const { login, parts } = await truth(sp);
+    sp.redis.gone = true;
+    await expect(sp.receive(login, { xml: signedResponse(parts, key) })).rejects.toMatchObject({
       reason: 'unavailable',
     });
-    await expect(door.depart(connection)).rejects.toMatchObject({ reason: 'unavailable' });
+    await expect(sp.startLogin(connection)).rejects.toMatchObject({ reason: 'unavailable' });
   });
 });

@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { createVerify } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection } from '../../../../test/harness/saml-sign-in.js';
+import { SamlServiceProvider, testConnection } from '../../../../test/harness/saml-sign-in.js';
 import { newSigningKey, type SigningKey } from '../../../../test/harness/saml-idp.js';
 import { clockSkewMillis, type SamlConnection } from './saml-connection.js';
 import { attribute, readXml } from './strict-xml.js';
@@ -17,8 +17,8 @@ describe('a sign-in request', () => {
     plain = testConnection('one', [key.certificate]);
   });
 
-  it("asks the identity provider for an answer to this connection's address", async () => {
-    const { url, requestId } = await new SamlDoor(plain).depart(plain);
+  it('requests a response to the ACS URL of this connection', async () => {
+    const { url, requestId } = await new SamlServiceProvider(plain).startLogin(plain);
     const { origin, pathname, searchParams } = new URL(url);
     const request = readXml(inflateRawSync(Buffer.from(searchParams.get('SAMLRequest')!, 'base64')).toString(), LIMITS);
     expect(origin + pathname).toBe('https://idp.example.test/sso');
@@ -30,14 +30,14 @@ describe('a sign-in request', () => {
     ]);
   });
 
-  it('carries nothing but the request', async () => {
-    const { url } = await new SamlDoor(plain).depart(plain, '/people');
+  it('contains only the request', async () => {
+    const { url } = await new SamlServiceProvider(plain).startLogin(plain, '/people');
     expect([...new URL(url).searchParams.keys()]).toEqual(['SAMLRequest']);
   });
 
   it('is signed with SHA-256 when the connection has a key', async () => {
     const signing = testConnection('one', [key.certificate], { signRequests: true, spKeys: [key] });
-    const { url } = await new SamlDoor(signing).depart(signing);
+    const { url } = await new SamlServiceProvider(signing).startLogin(signing);
     const { search, searchParams } = new URL(url);
     expect(searchParams.get('SigAlg')).toBe('http://www.w3.org/2001/04/xmldsig-more#rsa-sha256');
     const signed = search.slice(1, search.indexOf('&Signature='));
@@ -46,8 +46,8 @@ describe('a sign-in request', () => {
     ).toBe(true);
   });
 
-  it('does not begin with somewhere else to go', async () => {
-    await expect(new SamlDoor(plain).depart(plain, 'https://evil.test')).rejects.toMatchObject({
+  it('rejects a return path on another host', async () => {
+    await expect(new SamlServiceProvider(plain).startLogin(plain, 'https://evil.test')).rejects.toMatchObject({
       code: 'invalid_request',
     });
   });
@@ -58,7 +58,7 @@ describe('a sign-in request', () => {
     [120, 120],
     [180, 180],
     [86_400, 180],
-  ])('allows clocks to differ by %d seconds as %d', (asked, given) => {
-    expect(clockSkewMillis({ ...plain, clockSkewSeconds: asked })).toBe(given * 1000);
+  ])('limits a clock skew of %d seconds to %d', (configured, allowed) => {
+    expect(clockSkewMillis({ ...plain, clockSkewSeconds: configured })).toBe(allowed * 1000);
   });
 });

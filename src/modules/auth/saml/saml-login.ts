@@ -5,14 +5,14 @@ import { signingKey, type SamlConnection } from './saml-connection.js';
 import { BINDING_POST } from './saml-names.js';
 import type { OutgoingForms } from './saml-stores.js';
 
-/** Who asks to sign in, and how. */
+/** The parameters of a SAML sign-in. */
 export interface SamlLoginRequest extends SsoLoginRequest {
   readonly publicUrl: string;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** A request to sign in (saml-core-2.0-os, section 3.4.1). What kind of name comes back is left to the provider. */
+/** Returns a sign-in request (saml-core-2.0-os, section 3.4.1). The provider chooses the format of the NameID. */
 function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlLoginRequest): { id: string; xml: string } {
   return messageXml({
     kind: 'AuthnRequest',
@@ -29,23 +29,28 @@ function authnRequest(connection: SamlConnection, { forceAuthn, now }: SamlLogin
 }
 
 /**
- * Begins a sign-in: an AuthnRequest, remembered for this browser and this connection. No RelayState goes along; the
- * request's id leads back to everything that is kept.
+ * Starts a sign-in: stores an AuthnRequest for this browser and connection, and returns the redirect. The request has
+ * no RelayState, because its id identifies the stored request.
  * @throws SamlError return_path_invalid, unavailable
  */
 export async function beginSignIn(
   connection: SamlConnection,
   requests: PendingRequests,
   forms: OutgoingForms,
-  asked: SamlLoginRequest,
+  parameters: SamlLoginRequest,
 ): Promise<SsoLoginRedirect> {
-  const visitor = { ...asked, forceAuthn: asked.forceAuthn === true || connection.forceAuthn };
-  const returnTo = returnPath(visitor.returnTo);
-  const { secret: browser, setCookie } = bindBrowser(visitor.cookieHeader, visitor.publicUrl);
-  const request = authnRequest(connection, visitor);
+  const login = { ...parameters, forceAuthn: parameters.forceAuthn === true || connection.forceAuthn };
+  const returnTo = returnPath(login.returnTo);
+  const { secret: browser, setCookie } = bindBrowser(login.cookieHeader, login.publicUrl);
+  const request = authnRequest(connection, login);
   await requests.remember(
     { connectionId: connection.id, requestId: request.id, browser },
-    { createdAt: new Date(visitor.now).toISOString(), returnTo, forceAuthn: visitor.forceAuthn, aim: visitor.intent },
+    {
+      createdAt: new Date(login.now).toISOString(),
+      returnTo,
+      forceAuthn: login.forceAuthn,
+      intent: login.intent,
+    },
   );
   const message = {
     field: 'SAMLRequest',

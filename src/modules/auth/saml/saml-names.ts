@@ -1,4 +1,4 @@
-/** Names of SAML 2.0 (OASIS saml-core-2.0-os), XML Signature and XML Encryption that more than one file needs. */
+/** Names of SAML 2.0 (OASIS saml-core-2.0-os), XML Signature, and XML Encryption that several files use. */
 export const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
 export const ASSERTION = 'urn:oasis:names:tc:SAML:2.0:assertion';
 export const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata';

@@ -43,7 +43,7 @@ export class SamlProtocol implements SsoProtocolHandler {
     return this.saml.startLogin(connectionId, request);
   }
 
-  /** Throws invalid_metadata, invalid_request. */
+  /** Throws `invalid_metadata` or `invalid_request`. */
   async columnsOf(_id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<ConnectionColumns> {
     const { metadata, metadataUrl, idpEntityId, idpSsoUrl, idpSloUrl, idpCertificates } = body;
     const { wantResponseSigned, wantAssertionEncrypted, signRequests, idpInitiated, idpScopes } = body;
@@ -57,7 +57,7 @@ export class SamlProtocol implements SsoProtocolHandler {
     });
     if (stored === undefined && (!columns.idpEntityId || !columns.idpSsoUrl || !columns.idpCertificates?.length)) {
       throw new Problem('invalid_request', {
-        detail: 'needs metadata, metadataUrl, or idpEntityId, idpSsoUrl and idpCertificates',
+        detail: 'Send metadata, metadataUrl, or idpEntityId, idpSsoUrl, and idpCertificates.',
       });
     }
     return {
@@ -77,6 +77,6 @@ export class SamlProtocol implements SsoProtocolHandler {
   }
 
   async keysFor(id: string, connection: ConnectionColumns): Promise<ConnectionColumns> {
-    return this.spKeys.needed(connection) ? this.spKeys.make(id) : {};
+    return this.spKeys.needed(connection) ? this.spKeys.create(id) : {};
   }
 }

@@ -2,7 +2,7 @@ import { Injectable, Logger, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { Request } from 'express';
 import { problemOf, SsoSignInService, type SsoError, type VerifiedIdentity } from '../sso/index.js';
-import { libraryRefusal } from './library-error.js';
+import { libraryError } from './library-error.js';
 import { diagnosticsOfForm } from './saml-diagnostics.js';
 
 /** A request that passed {@link SamlResponseGuard}. */
@@ -27,12 +27,12 @@ export class SamlResponseGuard extends AuthGuard('saml') {
     try {
       await super.canActivate(context);
       // A strategy may let a request pass without a result. Such a request is not signed in.
-      if (request.verifiedIdentity === undefined) throw libraryRefusal(undefined);
+      if (request.verifiedIdentity === undefined) throw libraryError(undefined);
       return true;
     } catch (error) {
-      const refusal = libraryRefusal(error);
-      await this.record(String(request.params['connectionId']), request.body, refusal);
-      throw problemOf(refusal);
+      const rejection = libraryError(error);
+      await this.record(String(request.params['connectionId']), request.body, rejection);
+      throw problemOf(rejection);
     }
   }
 
@@ -41,17 +41,17 @@ export class SamlResponseGuard extends AuthGuard('saml') {
   }
 
   override handleRequest<T>(error: unknown, verified: T | false | undefined): T {
-    if (error || !verified) throw libraryRefusal(error);
+    if (error || !verified) throw libraryError(error);
     return verified;
   }
 
   private async record(connectionId: string, body: unknown, { reason, message, cause }: SsoError): Promise<void> {
-    this.log.warn(`response refused: ${reason === 'library_rejected' ? message : reason}`);
+    this.log.warn(`response rejected: ${reason === 'library_rejected' ? message : reason}`);
     if (reason === 'unexpected') this.log.error('a response could not be verified', cause);
     try {
-      await this.signIn.recordRefusal(connectionId, 'saml', reason, diagnosticsOfForm(body));
+      await this.signIn.recordRejection(connectionId, 'saml', reason, diagnosticsOfForm(body));
     } catch (error) {
-      this.log.error('a refused response could not be recorded', error);
+      this.log.error('a rejected response could not be recorded', error);
     }
   }
 }

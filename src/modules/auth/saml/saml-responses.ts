@@ -12,7 +12,7 @@ import { diagnosticsOf } from './saml-diagnostics.js';
 import { ensure, SamlError } from './saml-error.js';
 import { verifiedBytes } from './xml-signature.js';
 
-/** The part of an HTTP request that a response is read from. */
+/** The part of an HTTP request that contains a response. */
 export interface IncomingForm {
   readonly connectionId: string;
   readonly cookieHeader: string | undefined;
@@ -20,24 +20,24 @@ export interface IncomingForm {
   readonly body: unknown;
 }
 
-/** A response that passed our own checks. It opens no session until the library has accepted it too. */
+/** A response that passed the application's own checks. It opens no session until the library accepts it too. */
 export interface VerifiedResponse {
   readonly connection: SamlConnection;
-  /** What it answers; nothing where it came unasked, and may. */
+  /** The request that it answers; undefined for an accepted unsolicited response. */
   readonly request?: PendingRequest;
   readonly assertion: VerifiedAssertion;
   /** The bytes that the assertion was read from. */
   readonly signedXml: string;
-  /** The whole message, the assertion in place of its encryption. */
+  /** The whole message, with the decrypted assertion in place of the encrypted one. */
   readonly xml: string;
-  /** Whether the signature around the assertion can be verified in `xml`: it does not survive the decryption. */
+  /** Whether the signature around the assertion can be verified in `xml`. Decryption breaks that signature. */
   readonly outerSigned: boolean;
 }
 
 /**
- * Verifies responses with our own checks: guard the message, find the request that it answers, verify its signatures,
- * decrypt an encrypted assertion and guard it again, and check the signed bytes. The first failed check throws a
- * {@link SamlError}.
+ * Verifies responses with the application's own checks. They guard the message, find its request, and verify the
+ * signatures. They decrypt an encrypted assertion and guard it again, and then check the signed bytes. The first failed
+ * check throws a {@link SamlError}.
  */
 export class SamlResponses {
   constructor(
@@ -89,8 +89,8 @@ export class SamlResponses {
   }
 
   /**
-   * The request that is answered, taken out for good. An answer to none takes none, and is heard only where that is
-   * switched on.
+   * Consumes and returns the request that the response answers. An unsolicited response consumes none and is accepted
+   * only if the connection allows it.
    */
   private async requestOf(
     { inResponseTo }: GuardedResponse,
@@ -107,7 +107,7 @@ export class SamlResponses {
   }
 }
 
-/** The message with its assertion in the plain, verified as far as it is signed as a whole. */
+/** Returns the message with the plain assertion. Verifies the signature of the whole message if there is one. */
 function verifiedMessage(
   response: GuardedResponse,
   { idpCertificates, wantAssertionEncrypted, spKeys }: SamlConnection,
@@ -118,7 +118,7 @@ function verifiedMessage(
   return encrypted === undefined ? xml : decrypted(xml, encrypted, spKeys);
 }
 
-/** The response with the assertion in place of its encryption, and guarded as if it had come like that. */
+/** Returns the response with the decrypted assertion, after the same structure checks as for a plain one. */
 function decrypted(
   xml: string,
   encrypted: NonNullable<GuardedResponse['encrypted']>,
@@ -130,7 +130,7 @@ function decrypted(
   return plain;
 }
 
-/** Since when the person must have shown who they are: since our request, where that asked for it. */
+/** Returns the earliest allowed authentication time, if the request or the connection asks for a new authentication. */
 function authenticatedSince(
   { forceAuthn }: SamlConnection,
   request: PendingRequest | undefined,
@@ -149,7 +149,7 @@ function identityIn({ assertion, connection, request, signedXml }: VerifiedRespo
     idpSession: assertion.sessionIndex,
     idpSubject: nameIdKey(assertion.nameId),
     signedInAt: assertion.authenticatedAt,
-    intent: request?.aim,
+    intent: request?.intent,
     diagnostics: diagnosticsOf(signedXml, connection),
   };
 }

@@ -3,7 +3,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { OutboundFetch, OutboundError } from '../../../platform/outbound/index.js';
-import { certificatePem, httpsAddress, readIdpMetadata } from './idp-metadata.js';
+import { certificatePem, httpsUrl, readIdpMetadata } from './idp-metadata.js';
 import { SamlError } from './saml-error.js';
 import type { SamlProviderDto, SsoConnectionEntity } from '../sso/index.js';
 
@@ -20,10 +20,10 @@ export type SamlProvider = Pick<
   | 'idpScopes'
 >;
 
-/** The metadata at an address, read; or why not. */
+/** The provider from fetched metadata, or the error code. */
 export type Fetched = { readonly provider: SamlProvider } | { readonly problem: string };
 
-/** Reads who an identity provider is: from its metadata, as a file or at an address, or from single fields. */
+/** Reads the settings of an identity provider: from its metadata, as a file or a URL, or from single fields. */
 @Injectable()
 export class ProviderSettings {
   constructor(
@@ -33,23 +33,23 @@ export class ProviderSettings {
   ) {}
 
   /**
-   * What the caller says of the provider, as columns; none where they say nothing of it. Throws invalid_metadata,
-   * invalid_request.
+   * Returns the columns that the body sets; none when the body describes no provider. Throws `invalid_metadata` or
+   * `invalid_request`.
    */
   async read({ metadata, metadataUrl, ...fields }: SamlProviderDto): Promise<Partial<SsoConnectionEntity>> {
     const given = Object.values(fields).some((value) => value !== undefined);
     if ([metadata !== undefined, metadataUrl !== undefined, given].filter(Boolean).length > 1) {
       throw new Problem('invalid_request', {
-        detail: 'metadata, metadataUrl and fields of the provider exclude each other',
+        detail: 'Send only one of metadata, metadataUrl, or the single fields of the provider.',
       });
     }
-    if (metadataUrl !== undefined) return this.fromAddress(metadataUrl);
+    if (metadataUrl !== undefined) return this.fromUrl(metadataUrl);
     const manual = { metadataUrl: null, metadataFetchedAt: null, metadataError: null };
-    if (metadata !== undefined) return { ...manual, ...refusing(() => this.parse(metadata)) };
-    return given ? { ...manual, ...refusing(() => fieldsOf(fields)) } : {};
+    if (metadata !== undefined) return { ...manual, ...asProblem(() => this.parse(metadata)) };
+    return given ? { ...manual, ...asProblem(() => fieldsOf(fields)) } : {};
   }
 
-  /** Fetches and reads metadata, with no transaction open: what it throws on is told by a code. */
+  /** Fetches and reads metadata; a failure is returned as a code. The caller must not have an open transaction. */
   async fetch(url: string): Promise<Fetched> {
     try {
       return { provider: this.parse(await this.outbound.text(url)) };
@@ -59,7 +59,7 @@ export class ProviderSettings {
     }
   }
 
-  private async fromAddress(metadataUrl: string): Promise<Partial<SsoConnectionEntity>> {
+  private async fromUrl(metadataUrl: string): Promise<Partial<SsoConnectionEntity>> {
     const fetched = await this.unitOfWork.withoutTransaction(() => this.fetch(metadataUrl));
     if ('problem' in fetched) throw new Problem('invalid_metadata', { detail: fetched.problem });
     return { ...fetched.provider, metadataUrl, metadataFetchedAt: this.clock.now(), metadataError: null };
@@ -91,20 +91,20 @@ function fieldsOf({
 }: SamlProviderDto): Partial<SsoConnectionEntity> {
   return {
     ...(idpEntityId !== undefined && { idpEntityId }),
-    ...(idpSsoUrl !== undefined && { idpSsoUrl: httpsAddress(idpSsoUrl) }),
-    ...(idpSloUrl !== undefined && { idpSloUrl: idpSloUrl === null ? null : httpsAddress(idpSloUrl) }),
+    ...(idpSsoUrl !== undefined && { idpSsoUrl: httpsUrl(idpSsoUrl) }),
+    ...(idpSloUrl !== undefined && { idpSloUrl: idpSloUrl === null ? null : httpsUrl(idpSloUrl) }),
     ...(idpCertificates !== undefined && {
       idpCertificates: [...new Set(idpCertificates.map((pem) => certificatePem(bareCertificate(pem))))],
     }),
   };
 }
 
-/** The base64 of a certificate, with or without the lines that frame it. */
+/** Returns the base64 text of a certificate without the PEM lines. */
 function bareCertificate(pem: string): string {
   return pem.replaceAll(/-----(?:BEGIN|END) CERTIFICATE-----|\s/g, '');
 }
 
-function refusing<T>(read: () => T): T {
+function asProblem<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -4,7 +4,7 @@ import { Jobs } from '../../../platform/jobs/jobs.js';
 import { Problem } from '../../../platform/problem/index.js';
 import type { SsoConnectionEntity } from '../sso/index.js';
 import { SsoRepository, SsoSetupService } from '../sso/index.js';
-import { SpKeys, type KeptKeys } from './sp-keys.js';
+import { SpKeys, type StoredKeys } from './sp-keys.js';
 
 /** Metadata refresh and key rotation of SAML connections. */
 @Injectable()
@@ -17,7 +17,7 @@ export class SamlSetupService {
     private readonly jobs: Jobs,
   ) {}
 
-  /** Enqueues a refresh of the provider's metadata. Throws not_found; no_metadata_url where it has no URL. */
+  /** Enqueues a refresh of the provider's metadata. Throws `not_found`, or `no_metadata_url` without a URL. */
   async refresh(id: string) {
     const connection = await this.setup.read(id);
     if (connection.idpMetadataUrl === null) throw new Problem('no_metadata_url');
@@ -26,19 +26,19 @@ export class SamlSetupService {
     return connection;
   }
 
-  /** Adds a key that the metadata shows next to the key in use. Throws not_found. */
+  /** Adds a key that the metadata shows next to the key in use. Throws `not_found`. */
   async addKey(id: string) {
-    return this.withKeys(id, 'sso.key_added', await this.spKeys.introduce(id, await this.requireSaml(id)));
+    return this.withKeys(id, 'sso.key_added', await this.spKeys.add(id, await this.requireSaml(id)));
   }
 
-  /** Replaces the key in use by the added key. Throws not_found, no_pending_key. */
+  /** Replaces the key in use by the added key. Throws `not_found` or `no_pending_key`. */
   async rotateKey(id: string) {
-    const keys = await this.spKeys.switch(id, await this.requireSaml(id));
+    const keys = await this.spKeys.rotate(id, await this.requireSaml(id));
     if (keys === null) throw new Problem('no_pending_key');
     return this.withKeys(id, 'sso.key_rotated', keys);
   }
 
-  private async withKeys(id: string, event: 'sso.key_added' | 'sso.key_rotated', keys: KeptKeys) {
+  private async withKeys(id: string, event: 'sso.key_added' | 'sso.key_rotated', keys: StoredKeys) {
     if (!(await this.repository.update(id, keys))) throw new Problem('not_found');
     this.audit.record(event, { target: { type: 'sso-connection', id } });
     return this.setup.read(id);
@@ -48,7 +48,7 @@ export class SamlSetupService {
     const connection = await this.repository.find(id);
     if (connection === null) throw new Problem('not_found');
     if (connection.protocol !== 'saml')
-      throw new Problem('invalid_request', { detail: 'only connections by saml have keys' });
+      throw new Problem('invalid_request', { detail: 'Only SAML connections have keys.' });
     return connection;
   }
 }

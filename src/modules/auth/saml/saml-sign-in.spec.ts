@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SamlDoor, testConnection, type Departed } from '../../../../test/harness/saml-sign-in.js';
+import { SamlServiceProvider, testConnection, type StartedLogin } from '../../../../test/harness/saml-sign-in.js';
 import {
   assertionXml,
   attributeStatement,
@@ -19,7 +19,7 @@ import {
 import type { SamlConnection } from './saml-connection.js';
 import type { VerifiedIdentity } from '../sso/index.js';
 
-describe('a truthful response signs in', () => {
+describe('a valid response signs a user in', () => {
   let key: SigningKey;
   let connection: SamlConnection;
 
@@ -28,19 +28,19 @@ describe('a truthful response signs in', () => {
     connection = testConnection('one', [key.certificate]);
   });
 
-  /** Goes out and comes back with a response of these changes to the truth. */
+  /** Starts a sign-in and returns a response with these changes. */
   async function signIn(
-    change: (departed: Departed) => Partial<Parts> = () => ({}),
+    change: (login: StartedLogin) => Partial<Parts> = () => ({}),
     finish: (parts: Parts) => string = (parts) => signedResponse(parts, key),
     to: SamlConnection = connection,
   ): Promise<VerifiedIdentity> {
-    const door = new SamlDoor(to);
-    const departed = await door.depart(to, '/people?sort=name');
-    const parts = { ...truthfulParts(to, departed.requestId), ...change(departed) };
-    return door.arrive(departed, { xml: finish(parts) });
+    const sp = new SamlServiceProvider(to);
+    const login = await sp.startLogin(to, '/people?sort=name');
+    const parts = { ...truthfulParts(to, login.requestId), ...change(login) };
+    return sp.receive(login, { xml: finish(parts) });
   }
 
-  it('says who came, for which organization, and where they wanted to go', async () => {
+  it('with the user, the organization, and the return path', async () => {
     expect(await signIn()).toEqual({
       idpSubject: expect.stringContaining('subject-1'),
       signedInAt: expect.any(Number),
@@ -66,7 +66,7 @@ describe('a truthful response signs in', () => {
           ['groups', ['mentors']],
         ]),
       },
-      aim: undefined,
+      intent: undefined,
       diagnostics: expect.objectContaining({
         issuer: 'https://idp.example.test/metadata',
         attributes: ['mail', 'displayName', 'groups'],
@@ -76,11 +76,11 @@ describe('a truthful response signs in', () => {
 
   it('with the response and the assertion signed', async () => {
     const strict = testConnection('one', [key.certificate], { wantResponseSigned: true });
-    const arrival = await signIn(undefined, (parts) => signedResponse(parts, key, 'both'), strict);
-    expect(arrival.identity.email).toBe('ada@example.test');
+    const verified = await signIn(undefined, (parts) => signedResponse(parts, key, 'both'), strict);
+    expect(verified.identity.email).toBe('ada@example.test');
   });
 
-  it('with both signed where only the assertion needs to be', async () => {
+  it('with a response signature that the connection does not require', async () => {
     expect(await signIn(undefined, (parts) => signedResponse(parts, key, 'both'))).toBeDefined();
   });
 
@@ -98,7 +98,7 @@ describe('a truthful response signs in', () => {
     expect(await signIn(undefined, (parts) => signedResponse(parts, key, 'assertion', choices))).toBeDefined();
   });
 
-  it('with either certificate while one replaces the other', async () => {
+  it('with either certificate during a rollover', async () => {
     const next = await newSigningKey();
     const rolling = testConnection('one', [key.certificate, next.certificate]);
     expect(await signIn(undefined, (parts) => signedResponse(parts, key), rolling)).toBeDefined();
@@ -106,19 +106,19 @@ describe('a truthful response signs in', () => {
   });
 
   it('with an XML declaration, line breaks between elements and wrapped base64', async () => {
-    const door = new SamlDoor(connection);
-    const departed = await door.depart(connection);
-    const parts = truthfulParts(connection, departed.requestId);
+    const sp = new SamlServiceProvider(connection);
+    const login = await sp.startLogin(connection);
+    const parts = truthfulParts(connection, login.requestId);
     const spaced = { ...parts, status: `\r\n  ${parts.status}\n`, authn: `\n\t${parts.authn}\n` };
     const xml = `<?xml version="1.0" encoding="UTF-8"?>\n${signedResponse(spaced, key)}\n`;
     const wrapped = Buffer.from(xml)
       .toString('base64')
       .match(/.{1,76}/g)!
       .join('\r\n');
-    expect(await door.arrive(departed, { body: { SAMLResponse: wrapped } })).toBeDefined();
+    expect(await sp.receive(login, { body: { SAMLResponse: wrapped } })).toBeDefined();
   });
 
-  it('whatever prefixes the identity provider likes', async () => {
+  it('with any namespace prefixes', async () => {
     const renamed = (parts: Parts): string => {
       const plain = responseXml(parts, assertionXml(parts));
       const other = plain.replaceAll('saml:', 'a:').replaceAll('xmlns:saml=', 'xmlns:a=').replaceAll('samlp', 'b2');
@@ -127,7 +127,7 @@ describe('a truthful response signs in', () => {
     expect(await signIn(undefined, renamed)).toBeDefined();
   });
 
-  it('with clocks that differ within the allowance', async () => {
+  it('with clocks that differ within the allowed skew', async () => {
     const late = await signIn(({ requestId }) => ({
       conditions: conditions([connection.spEntityId], { NotBefore: instant(-300), NotOnOrAfter: instant(-30) }),
       confirmations: confirmation({
@@ -144,14 +144,14 @@ describe('a truthful response signs in', () => {
   });
 
   it('without a destination, when the response itself is unsigned', async () => {
-    const arrival = await signIn(({ requestId }) => ({
+    const verified = await signIn(({ requestId }) => ({
       responseAttrs: { ID: '_r', Version: '2.0', IssueInstant: instant(-5), InResponseTo: requestId },
     }));
-    expect(arrival).toBeDefined();
+    expect(verified).toBeDefined();
   });
 
-  it('by the bearer confirmation that holds, when there are several', async () => {
-    const arrival = await signIn(({ requestId }) => ({
+  it('by the valid one of several confirmations', async () => {
+    const verified = await signIn(({ requestId }) => ({
       confirmations:
         confirmation({}, 'urn:oasis:names:tc:SAML:2.0:cm:sender-vouches') +
         confirmation({
@@ -161,17 +161,17 @@ describe('a truthful response signs in', () => {
         }) +
         confirmation({ Recipient: connection.acsUrl, InResponseTo: requestId, NotOnOrAfter: instant(300) }),
     }));
-    expect(arrival).toBeDefined();
+    expect(verified).toBeDefined();
   });
 
-  it('and ends no later than the identity provider says', async () => {
+  it('with the session end of the identity provider', async () => {
     const ends = instant(3600);
-    const arrival = await signIn(() => ({ authn: authnStatement({ SessionNotOnOrAfter: ends }) }));
-    expect(arrival.sessionEnds).toBe(Date.parse(ends));
+    const verified = await signIn(() => ({ authn: authnStatement({ SessionNotOnOrAfter: ends }) }));
+    expect(verified.sessionEnds).toBe(Date.parse(ends));
   });
 
-  it('as the NameID says, whatever an attribute called nameID says', async () => {
-    const arrival = await signIn(() => ({
+  it('by the NameID, and ignores an attribute called nameID', async () => {
+    const verified = await signIn(() => ({
       nameId: nameId('real'),
       attributes: attributeStatement({
         nameID: ['forged'],
@@ -180,20 +180,20 @@ describe('a truthful response signs in', () => {
         __proto__x: ['y'],
       }),
     }));
-    expect(arrival.identity.subjectKey).toContain('"real"');
-    expect(JSON.stringify(arrival)).not.toContain('forged');
+    expect(verified.identity.subjectKey).toContain('"real"');
+    expect(JSON.stringify(verified)).not.toContain('forged');
   });
 
-  it('as the tenant and object of Entra ID, where the connection asks for that', async () => {
+  it('by the tenant and object ids of Entra ID, if the connection uses them', async () => {
     const entra = testConnection('one', [key.certificate], { subject: 'entra-object' });
     const claims = 'http://schemas.microsoft.com/identity/claims';
-    const arrival = await signIn(
+    const verified = await signIn(
       () => ({
         attributes: attributeStatement({ [`${claims}/tenantid`]: ['t-1'], [`${claims}/objectidentifier`]: ['o-1'] }),
       }),
       undefined,
       entra,
     );
-    expect(arrival.identity.subjectKey).toBe(JSON.stringify(['entra', 't-1', 'o-1']));
+    expect(verified.identity.subjectKey).toBe(JSON.stringify(['entra', 't-1', 'o-1']));
   });
 });

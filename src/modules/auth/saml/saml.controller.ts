@@ -10,7 +10,7 @@ import { SamlService } from './saml.service.js';
 
 const LIMIT = { name: 'sso-address', points: 300, seconds: 300 };
 
-/** SAML 2.0 as the browser and the identity provider see it (saml-bindings-2.0-os). */
+/** The SAML 2.0 endpoints for the browser and the identity provider (saml-bindings-2.0-os). */
 @Controller('v1/sso/saml/:connectionId')
 export class SamlController {
   constructor(
@@ -21,14 +21,14 @@ export class SamlController {
   ) {}
 
   @Get('metadata')
-  @Public('identity providers read it before anybody can sign in')
+  @Public('the identity provider reads the metadata')
   @ResponseType.text('application/samlmetadata+xml')
   metadata(@Param('connectionId') connectionId: string) {
     return this.saml.metadata(connectionId);
   }
 
   @Get('login')
-  @Public('this is where people begin to sign in', { limit: LIMIT })
+  @Public('the user starts the sign-in here', { limit: LIMIT })
   @ResponseType.redirect(302)
   async login(
     @Param('connectionId') connectionId: string,
@@ -47,7 +47,7 @@ export class SamlController {
   }
 
   @Get('form')
-  @Public('shown once, to the browser that it was made for', { limit: LIMIT })
+  @Public('a one-time ticket and a browser cookie protect the page', { limit: LIMIT })
   @ResponseType.text('text/html; charset=utf-8')
   form(
     @Query('ticket') ticket: string | undefined,
@@ -59,7 +59,7 @@ export class SamlController {
   }
 
   @Post('acs')
-  @Public("the identity provider's signed answer arrives here", {
+  @Public("the browser posts the identity provider's signed response", {
     emits: [
       'auth.signed_in',
       'auth.sign_in_failed',

@@ -7,57 +7,57 @@ export const samlFeature = defineFeature({
     'sso.key_added': {
       category: 'sso',
       severity: 'notice',
-      description: 'A connection got a new key of ours; its metadata shows it.',
+      description: 'A member added a key to a connection. The metadata of the connection shows it.',
     },
     'sso.key_rotated': {
       category: 'sso',
       severity: 'notice',
-      description: "A connection's new key is in use, and the old one is gone.",
+      description: 'A member put the new key of a connection into use and removed the old key.',
     },
     'sso.logout_rejected': {
       category: 'sso',
       severity: 'warning',
-      description: 'A message to end sessions was refused.',
+      description: 'The application rejected a logout message.',
       meta: { reason: 'code' },
     },
     'sso.refresh_requested': {
       category: 'sso',
       severity: 'info',
-      description: "The provider's metadata was asked to be read anew.",
+      description: "A member requested a refresh of a provider's metadata.",
     },
     'sso.metadata_refreshed': {
       category: 'sso',
       severity: 'notice',
-      description: "The provider's metadata was read anew and has changed, or could no longer be read.",
+      description: "The worker read a provider's metadata and found a change, or could not read it.",
       meta: { reason: 'code' },
     },
     'sso.certificate_added': {
       category: 'sso',
       severity: 'notice',
-      description: 'The provider published a certificate more; its signatures count from now on.',
+      description: 'An identity provider published a new certificate. The application now accepts its signatures.',
       meta: { certificate: 'digest' },
     },
     'sso.certificate_removed': {
       category: 'sso',
       severity: 'notice',
-      description: 'The provider withdrew a certificate; its signatures no longer count.',
+      description: 'An identity provider withdrew a certificate. The application no longer accepts its signatures.',
       meta: { certificate: 'digest' },
     },
     'sso.certificate_expiring': {
       category: 'sso',
       severity: 'warning',
-      description: 'The last certificate of a provider expires soon.',
+      description: 'The worker found that the last certificate of an identity provider expires soon.',
       meta: { days: 'count' },
     },
   },
   errors: {
-    no_pending_key: { status: 409, title: 'There is no new key to switch to' },
-    invalid_metadata: { status: 400, title: "The identity provider's metadata cannot be used" },
-    no_metadata_url: { status: 409, title: 'The connection has no metadata address' },
+    no_pending_key: { status: 409, title: 'The connection has no new key' },
+    invalid_metadata: { status: 400, title: "The identity provider's metadata is invalid" },
+    no_metadata_url: { status: 409, title: 'The connection has no metadata URL' },
   },
   jobs: {
     'sso.refresh_metadata': {
-      description: "Reads a provider's metadata anew.",
+      description: "Reads a provider's metadata again.",
       attempts: 3,
       backoffSeconds: 30,
       timeoutSeconds: 60,
@@ -65,7 +65,7 @@ export const samlFeature = defineFeature({
       enqueuePermissions: ['sso:update'],
     },
     'sso.daily': {
-      description: 'Enqueues the metadata refreshes of one organization and checks its certificates.',
+      description: 'Enqueues the metadata refreshes of one organization and checks the expiry of certificates.',
       attempts: 5,
       backoffSeconds: 30,
       timeoutSeconds: 60,
@@ -74,7 +74,7 @@ export const samlFeature = defineFeature({
   },
   schedules: {
     'sso.daily': {
-      description: 'SAML metadata and certificates',
+      description: 'Refreshes SAML metadata and checks the expiry of certificates.',
       cron: '20 4 * * *',
       timezone: 'UTC',
       job: 'sso.daily',
@@ -85,11 +85,13 @@ export const samlFeature = defineFeature({
     'sso.saml': {
       claims: ['M14', 'S3'],
       description:
-        'SAML responses are guarded, verified, and checked on the signed bytes; replays and foreign responses are refused.',
+        'The application checks the structure and signature of each SAML response, and reads only the signed bytes. ' +
+        'It rejects replayed responses and responses of other providers.',
     },
     'sso.refresh': {
       claims: ['M14'],
-      description: "Metadata is read anew every day; what cannot be read, or is another provider's, changes nothing.",
+      description:
+        'The worker reads metadata every day. Unreadable metadata, or metadata of another provider, changes nothing.',
     },
   },
 });

@@ -9,10 +9,10 @@ import { SsoNotices, SsoRepository } from '../sso/index.js';
 import { MetadataRefresh } from './metadata-refresh.js';
 
 const DAY_MS = 86_400_000;
-/** How many days before the last certificate expires a warning is sent, once each. */
+/** The numbers of days before the expiry of the last certificate at which one warning each is sent. */
 const WARNINGS = [1, 7, 30];
 
-/** Daily work for SAML connections. */
+/** Runs the daily jobs of SAML connections. */
 @Injectable()
 export class SamlJobs {
   constructor(
@@ -51,6 +51,6 @@ export class SamlJobs {
     await this.connections.update(id, { expiryAlert: days });
     if (days === null) return;
     this.audit.record('sso.certificate_expiring', { target: { type: 'sso-connection', id }, meta: { days } });
-    await this.notices.tell('certificate_expiring', id, days);
+    await this.notices.notify('certificate_expiring', id, days);
   }
 }

@@ -32,9 +32,7 @@ const STORES: readonly (new (redis: SignInRedis) => object)[] = [
   OutgoingForms,
 ];
 
-/**
- * SAML 2.0: what is on its way between us and an identity provider is kept in Redis, and without it nobody signs in.
- */
+/** SAML 2.0 sign-in and logout. Pending messages are stored in Redis; without Redis, no user can sign in. */
 @Module({
   imports: [PassportModule, SessionsModule, SsoModule],
   controllers: [SamlController, LogoutController, SamlSetupController, SetupGuideController],

@@ -11,7 +11,7 @@ import { OutgoingForms } from './saml-stores.js';
 import { serviceProviderMetadata } from './sp-metadata.js';
 import { StoredSamlConnections } from './stored-saml-connections.js';
 
-/** The steps of a SAML sign-in that a browser sees before it arrives: metadata, departure. */
+/** The steps of a SAML sign-in before the response: metadata, request, and form page. */
 @Injectable()
 export class SamlService {
   constructor(
@@ -22,27 +22,28 @@ export class SamlService {
     private readonly app: AppConfig,
   ) {}
 
-  /** Our metadata for one connection. Throws not_found. */
+  /** Returns the service provider metadata of one connection. Throws `not_found`. */
   async metadata(connectionId: string): Promise<string> {
     return serviceProviderMetadata(await this.connection(connectionId));
   }
 
   /**
-   * Where to send the browser. Throws not_found, invalid_request for a foreign return path, unavailable without Redis.
+   * Starts a sign-in and returns the redirect. Throws `not_found`, `invalid_request` for a return path on another host,
+   * or `unavailable` without Redis.
    */
-  async startLogin(connectionId: string, asked: SsoLoginRequest): Promise<SsoLoginRedirect> {
+  async startLogin(connectionId: string, request: SsoLoginRequest): Promise<SsoLoginRedirect> {
     const connection = await this.connection(connectionId);
-    const visitor = { ...asked, publicUrl: this.app.origin, now: this.clock.millis() };
-    return asProblems(() => beginSignIn(connection, this.requests, this.forms, visitor));
+    const login = { ...request, publicUrl: this.app.origin, now: this.clock.millis() };
+    return asProblems(() => beginSignIn(connection, this.requests, this.forms, login));
   }
 
   /**
-   * The page that posts a message of ours. Throws sso_failed when it was shown already, or was made for another
-   * browser.
+   * Returns the page that posts a stored message. Throws `sso_failed` when the page was already shown, or when it was
+   * made for another browser.
    */
   async form(ticket: string, cookieHeader: string | undefined): Promise<string> {
     const browser = browserSecret(cookieHeader, this.app.origin) ?? '';
-    return formPage(await asProblems(() => this.forms.take(ticket, browser)));
+    return formPage(await asProblems(() => this.forms.consume(ticket, browser)));
   }
 
   private async connection(id: string): Promise<SamlConnection> {

@@ -3,8 +3,7 @@ import type { SamlConnection } from './saml-connection.js';
 import { ensure } from './saml-error.js';
 
 /**
- * Attributes whose values end in `@scope`, under the names they go by (eduPerson; SAML V2.0 Subject Identifier
- * Attributes Profile).
+ * The names of attributes whose values end in `@scope` (eduPerson; SAML V2.0 Subject Identifier Attributes Profile).
  */
 const SCOPED: ReadonlySet<string> = new Set([
   'eduPersonPrincipalName',
@@ -27,20 +26,18 @@ function scopeOf(value: string): string | undefined {
 }
 
 /**
- * What a provider says of people within a scope, where it may speak for that (shibmd:Scope): a university does not name
- * another's
- * professors. Of a provider whose scopes nobody has stated, scoped attributes are left out, and refused where the
- * connection relies on them.
- * @returns the attributes that may be used
+ * Returns the attributes that the provider may assert. A scoped value must have a scope of the provider (shibmd:Scope),
+ * so that one university cannot name the professors of another. If the connection has no scopes, scoped attributes are
+ * left out, and the response is rejected when the connection uses one of them.
  * @throws SamlError scope_mismatch, scope_unknown
  */
 export function withinScopes(attributes: readonly SamlAttribute[], connection: SamlConnection): SamlAttribute[] {
   const { idpScopes, emailAttribute, nameAttribute, groupAttribute } = connection;
-  const relied = [emailAttribute, nameAttribute, groupAttribute];
+  const used = [emailAttribute, nameAttribute, groupAttribute];
   return attributes.filter(({ name, friendlyName, values }) => {
     if (!SCOPED.has(name) && !SCOPED.has(friendlyName ?? '')) return true;
     if (idpScopes.length === 0)
-      ensure(!relied.includes(name) && !(friendlyName && relied.includes(friendlyName)), 'scope_unknown', name);
+      ensure(!used.includes(name) && !(friendlyName && used.includes(friendlyName)), 'scope_unknown', name);
     else for (const value of values) ensure(idpScopes.includes(scopeOf(value) ?? ''), 'scope_mismatch', name);
     return idpScopes.length > 0;
   });

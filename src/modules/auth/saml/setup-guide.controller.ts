@@ -8,7 +8,7 @@ import { SetupGuides } from './setup-guide.service.js';
 export class SetupGuideController {
   constructor(private readonly guides: SetupGuides) {}
 
-  /** What to enter at the identity provider. */
+  /** Returns the values to enter at the identity provider. */
   @Get('guide')
   @Access('sso:read')
   @ResponseType(GuideResponse)

@@ -8,13 +8,13 @@ export class GuideQuery {
   provider: GuidedProvider;
 }
 
-/** A field of the provider's own form, and what to enter there. */
+/** A field in the provider's own form, and its value. */
 export class GuideField {
   @Expose() field: string;
   @Expose() value: string;
 }
 
-/** An attribute to send: its name, and where the provider takes its value from. */
+/** An attribute that the provider must send: its name, and the source of its value. */
 export class GuideAttribute {
   @Expose() name: string;
   @Expose() source: string;
@@ -26,6 +26,6 @@ export class GuideResponse {
   @StaffOnly() protocol: string;
   @StaffOnly() @Type(() => GuideField) fields: GuideField[];
   @StaffOnly() @Type(() => GuideAttribute) attributes: GuideAttribute[];
-  /** What to tell us afterwards. */
-  @StaffOnly() afterwards: string[];
+  /** The settings to send to this API, and the steps after that. */
+  @StaffOnly() nextSteps: string[];
 }

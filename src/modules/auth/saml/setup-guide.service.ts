@@ -5,7 +5,7 @@ import { serviceProviderUrls } from './saml-connection.js';
 import { guideFor, type GuidedProvider } from './setup-guide.js';
 import { SsoRepository } from '../sso/index.js';
 
-/** What to enter at an identity provider for one connection. */
+/** Returns the values to enter at an identity provider for one connection. */
 @Injectable()
 export class SetupGuides {
   constructor(
@@ -13,7 +13,7 @@ export class SetupGuides {
     private readonly app: AppConfig,
   ) {}
 
-  /** Throws not_found, also for a connection that is none of SAML. */
+  /** Throws `not_found`, also for a connection with another protocol. */
   async guide(connectionId: string, provider: GuidedProvider) {
     const connection = await this.repository.find(connectionId);
     if (connection === null || connection.protocol !== 'saml') throw new Problem('not_found');

@@ -1,16 +1,16 @@
-/** Identity providers that there is a guide for; generic stands for any other. */
+/** The identity providers with their own guide; `generic` is for any other provider. */
 export const GUIDED = ['okta', 'entra', 'shibboleth', 'google', 'generic'] as const;
 export type GuidedProvider = (typeof GUIDED)[number];
 
-/** Our side of a connection, as its provider has to know it. */
-export interface OurSide {
+/** The values of a connection that its provider needs. */
+export interface ServiceProvider {
   readonly entityId: string;
   readonly acsUrl: string;
   readonly metadataUrl: string;
   readonly loginUrl: string;
   readonly logoutUrl: string;
   readonly wantAssertionEncrypted: boolean;
-  /** PEM, where there is one. */
+  /** PEM; null when the connection has no key. */
   readonly certificate: string | null;
   readonly emailAttribute: string | null;
   readonly groupAttribute: string | null;
@@ -19,8 +19,8 @@ export interface OurSide {
 
 const PERSISTENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
 
-/** How each provider calls what it asks for, and where it has what we ask for. */
-interface Words {
+/** A provider's own names for the fields, and its sources for the attributes. */
+interface ProviderTerms {
   readonly acs: string;
   readonly entity: string;
   readonly format: readonly [string, string];
@@ -30,11 +30,11 @@ interface Words {
   readonly email: readonly [string, string];
   readonly name: readonly [string, string];
   readonly groups: readonly [string, string];
-  readonly more?: (us: OurSide) => readonly (readonly [string, string])[];
+  readonly more?: (sp: ServiceProvider) => readonly (readonly [string, string])[];
   readonly nextSteps: readonly string[];
 }
 
-const WORDS: Readonly<Record<GuidedProvider, Words>> = {
+const TERMS: Readonly<Record<GuidedProvider, ProviderTerms>> = {
   okta: {
     acs: 'Single sign-on URL',
     entity: 'Audience URI (SP Entity ID)',
@@ -73,8 +73,8 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
     ],
     nextSteps: [
       'metadataUrl: App Federation Metadata Url',
-      'subject: entra-object, so that people stay who they are when their names change',
-      'groupRoles: groups by their object id',
+      'subject: entra-object, so that a renamed user keeps the same account',
+      'groupRoles: the object id of each group',
     ],
   },
   shibboleth: {
@@ -86,17 +86,20 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
     certificate: 'KeyDescriptor use="encryption" (metadata)',
     email: ['urn:oid:0.9.2342.19200300.100.1.3', 'mail'],
     name: ['urn:oid:2.16.840.1.113730.3.1.241', 'displayName'],
-    groups: ['urn:oid:1.3.6.1.4.1.5923.1.1.1.9', 'eduPersonScopedAffiliation, or the attribute that groups are in'],
-    more: (us) => [
-      ['metadata-providers.xml', `FileBackedHTTPMetadataProvider of ${us.metadataUrl}`],
+    groups: [
+      'urn:oid:1.3.6.1.4.1.5923.1.1.1.9',
+      'eduPersonScopedAffiliation, or the attribute that contains the groups',
+    ],
+    more: (sp) => [
+      ['metadata-providers.xml', `FileBackedHTTPMetadataProvider of ${sp.metadataUrl}`],
       [
         'relying-party.xml',
-        `SAML2.SSO for ${us.entityId}: signAssertions="true" encryptAssertions="${us.wantAssertionEncrypted}"`,
+        `SAML2.SSO for ${sp.entityId}: signAssertions="true" encryptAssertions="${sp.wantAssertionEncrypted}"`,
       ],
-      ['attribute-filter.xml', `PolicyRequirementRule xsi:type="Requester" value="${us.entityId}"`],
+      ['attribute-filter.xml', `PolicyRequirementRule xsi:type="Requester" value="${sp.entityId}"`],
     ],
     nextSteps: [
-      'metadataUrl: the address of your own metadata, often https://…/idp/shibboleth',
+      'metadataUrl: the URL of your own metadata, often https://…/idp/shibboleth',
       'groupAttribute: urn:oid:1.3.6.1.4.1.5923.1.1.1.9',
     ],
   },
@@ -112,8 +115,8 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
     groups: ['groups', 'Group membership: choose the groups, App attribute groups'],
     more: () => [['Signed response', 'off: the assertion is signed']],
     nextSteps: [
-      'metadata: the file offered as Download metadata; Google publishes no address for it, so hand in the ' +
-        'next one before the certificate expires',
+      'metadata: the file that Download metadata offers. Google publishes no URL for it, so upload the next file ' +
+        'before the certificate expires',
     ],
   },
   generic: {
@@ -126,40 +129,40 @@ const WORDS: Readonly<Record<GuidedProvider, Words>> = {
     email: ['mail', 'e-mail address'],
     name: ['displayName', 'full name'],
     groups: ['groups', 'names of groups'],
-    more: (us) => [
-      ['Service provider metadata', us.metadataUrl],
+    more: (sp) => [
+      ['Service provider metadata', sp.metadataUrl],
       ['Signature', 'the assertion, RSA with SHA-256 or stronger'],
     ],
-    nextSteps: ['metadataUrl or metadata; without either idpEntityId, idpSsoUrl and idpCertificates'],
+    nextSteps: ['metadataUrl or metadata; otherwise idpEntityId, idpSsoUrl, and idpCertificates'],
   },
 };
 
-/** The exact values to enter at a provider, in its own words, and what to do then. */
-export function guideFor(provider: GuidedProvider, us: OurSide) {
-  const words = WORDS[provider];
-  const attribute = (own: string | null, [name, source]: readonly [string, string], purpose: string) => ({
-    name: own ?? name,
+/** Returns the exact values to enter at a provider, in the provider's own terms, and the next steps. */
+export function guideFor(provider: GuidedProvider, sp: ServiceProvider) {
+  const terms = TERMS[provider];
+  const attribute = (configured: string | null, [name, source]: readonly [string, string], purpose: string) => ({
+    name: configured ?? name,
     source,
     purpose,
   });
   const fields: (readonly [string, string])[] = [
-    [words.acs, us.acsUrl],
-    [words.entity, us.entityId],
-    words.format,
-    [words.logout, us.logoutUrl],
-    [words.start, us.loginUrl],
-    ...(us.certificate === null ? [] : [[words.certificate, us.certificate] as const]),
-    ...(words.more?.(us) ?? []),
+    [terms.acs, sp.acsUrl],
+    [terms.entity, sp.entityId],
+    terms.format,
+    [terms.logout, sp.logoutUrl],
+    [terms.start, sp.loginUrl],
+    ...(sp.certificate === null ? [] : [[terms.certificate, sp.certificate] as const]),
+    ...(terms.more?.(sp) ?? []),
   ];
   return {
     provider,
     protocol: 'saml',
     fields: fields.map(([field, value]) => ({ field, value })),
     attributes: [
-      attribute(us.emailAttribute, words.email, 'e-mail address'),
-      attribute(us.nameAttribute, words.name, 'name'),
-      attribute(us.groupAttribute, words.groups, 'groups, which decide the role'),
+      attribute(sp.emailAttribute, terms.email, 'e-mail address'),
+      attribute(sp.nameAttribute, terms.name, 'name'),
+      attribute(sp.groupAttribute, terms.groups, 'groups, which decide the role'),
     ],
-    afterwards: [...words.nextSteps, 'a test sign-in, then enforcement'],
+    nextSteps: [...terms.nextSteps, 'run a test sign-in, then enforce single sign-on'],
   };
 }

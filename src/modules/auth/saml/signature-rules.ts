@@ -2,7 +2,7 @@ import { ENVELOPED, EXCLUSIVE, RSA_SHA256, RSA_SHA512, SHA256, SIGNATURE } from 
 import { ensure, type SamlErrorCode } from './saml-error.js';
 import { attribute, childrenNamed, type XmlElement } from './strict-xml.js';
 
-/** Everything else is refused: SHA-1 and MD5, HMAC keyed with a public key, and what nobody here has tried. */
+/** The allowed methods. SHA-1, MD5, HMAC with a public key, and untested methods are rejected. */
 const SIGNATURE_METHODS: ReadonlySet<string> = new Set([
   RSA_SHA256,
   RSA_SHA512,
@@ -11,12 +11,12 @@ const SIGNATURE_METHODS: ReadonlySet<string> = new Set([
 const DIGEST_METHODS: ReadonlySet<string> = new Set([SHA256, 'http://www.w3.org/2001/04/xmlenc#sha512']);
 
 /**
- * The children of `parent`, which must be exactly these signature elements in this order; a name ending in `?` may be
- * missing.
+ * Returns the children of `parent`. They must be exactly these signature elements in this order; a name that ends in
+ * `?` is optional.
  */
 function exactly(parent: XmlElement, ...names: string[]): XmlElement[] {
   const found = [...parent.children];
-  const taken = names.flatMap((name) => {
+  const matched = names.flatMap((name) => {
     const optional = name.endsWith('?');
     const local = optional ? name.slice(0, -1) : name;
     if (found[0]?.local === local && found[0].uri === SIGNATURE) return [found.shift()!];
@@ -24,7 +24,7 @@ function exactly(parent: XmlElement, ...names: string[]): XmlElement[] {
     return [];
   });
   ensure(found.length === 0, 'signature_malformed', `${found[0]?.local} not expected in ${parent.local}`);
-  return taken;
+  return matched;
 }
 
 function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reason: SamlErrorCode): void {
@@ -33,9 +33,8 @@ function checkAlgorithm(element: XmlElement, allowed: ReadonlySet<string>, reaso
 }
 
 /**
- * Nothing parameterizes a step but the prefixes that exclusive canonicalization may be told to keep. Some signers
- * repeat
- * them in every transform, in the namespace of its algorithm.
+ * Rejects parameters of a step. Only the prefix list of exclusive canonicalization is allowed. Some signers repeat it
+ * in every transform, in the namespace of its algorithm.
  */
 function checkParameters(step: XmlElement): void {
   ensure(
@@ -45,7 +44,7 @@ function checkParameters(step: XmlElement): void {
   );
 }
 
-/** The one reference must name the signed element itself, taken as it stands but for the signature. */
+/** Checks that the one reference names the signed element, without any other transform. */
 function checkReference(reference: XmlElement, signedId: string): void {
   ensure(attribute(reference, 'URI') === `#${signedId}`, 'signature_reference');
   const [transforms, digest] = exactly(reference, 'Transforms', 'DigestMethod', 'DigestValue');
@@ -57,9 +56,9 @@ function checkReference(reference: XmlElement, signedId: string): void {
 }
 
 /**
- * Checks the shape and the algorithms of the signature directly inside `signed` (XML Signature, section 4;
- * saml-core-2.0-os, section 5.4), before any of it is computed.
- * @returns whether there is one; whether it is *right* is for `verifiedBytes` to say.
+ * Checks the structure and the algorithms of the signature directly inside `signed`, before any cryptography (XML
+ * Signature, section 4; saml-core-2.0-os, section 5.4).
+ * @returns whether a signature exists; `verifiedBytes` verifies it
  */
 export function checkSignatureShape(signed: XmlElement): boolean {
   const signatures = childrenNamed(signed, SIGNATURE, 'Signature');

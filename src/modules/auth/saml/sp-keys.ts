@@ -6,17 +6,17 @@ import type { SsoConnectionEntity } from '../sso/index.js';
 import type { SpKey } from './saml-connection.js';
 
 const KEY_BITS = 3072;
-/** Identity providers trust the key and not the dates, but some refuse a certificate that has ended. */
-const YEARS = 10;
+/** Identity providers trust the key and not the dates, but some reject an expired certificate. */
+const VALID_YEARS = 10;
 
-/** The part of a connection in which its keys lie. */
-export type KeptKeys = Pick<SsoConnectionEntity, 'spKey' | 'spCertificates'>;
+/** The columns of a connection that store its keys. */
+export type StoredKeys = Pick<SsoConnectionEntity, 'spKey' | 'spCertificates'>;
 
 type Needs = Partial<Pick<SsoConnectionEntity, 'signRequests' | 'wantAssertionEncrypted' | 'idpSloUrl' | 'spKey'>>;
 
 /**
- * Our own keys towards identity providers: RSA, each with a certificate that it signed itself, sealed under the
- * organization's key.
+ * Manages the service provider keys of connections: RSA keys with self-signed certificates, encrypted with the
+ * organization's data key.
  */
 @Injectable()
 export class SpKeys {
@@ -25,33 +25,32 @@ export class SpKeys {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether a connection has come to need a key: to sign, to decrypt, or to take part in single logout. */
+  /** Returns whether a connection needs its first key: to sign, to decrypt, or for single logout. */
   needed({ signRequests, wantAssertionEncrypted, idpSloUrl, spKey }: Needs): boolean {
     return (signRequests === true || wantAssertionEncrypted === true || typeof idpSloUrl === 'string') && !spKey;
   }
 
-  async make(connectionId: string): Promise<KeptKeys> {
-    return this.keep(connectionId, [await this.generate()]);
+  async create(connectionId: string): Promise<StoredKeys> {
+    return this.seal(connectionId, [await this.generate()]);
   }
 
   /**
-   * With a second key, which metadata shows from now on. Providers that read it can take what the second signs before
-   * it does.
+   * Adds a second key, which the metadata shows from now on. Providers can read it before it signs the first message.
    */
-  async introduce(connectionId: string, kept: KeptKeys): Promise<KeptKeys> {
-    const [first] = await this.open(connectionId, kept);
-    return this.keep(connectionId, first === undefined ? [await this.generate()] : [first, await this.generate()]);
+  async add(connectionId: string, stored: StoredKeys): Promise<StoredKeys> {
+    const [first] = await this.open(connectionId, stored);
+    return this.seal(connectionId, first === undefined ? [await this.generate()] : [first, await this.generate()]);
   }
 
-  /** With the second key alone; null when there is none. */
-  async switch(connectionId: string, kept: KeptKeys): Promise<KeptKeys | null> {
-    const [, second] = await this.open(connectionId, kept);
-    return second === undefined ? null : this.keep(connectionId, [second]);
+  /** Removes the first key, so that the second signs; returns null without a second key. */
+  async rotate(connectionId: string, stored: StoredKeys): Promise<StoredKeys | null> {
+    const [, second] = await this.open(connectionId, stored);
+    return second === undefined ? null : this.seal(connectionId, [second]);
   }
 
   private async generate(): Promise<SpKey> {
     const notAfterDate = this.clock.now();
-    notAfterDate.setFullYear(notAfterDate.getFullYear() + YEARS);
+    notAfterDate.setFullYear(notAfterDate.getFullYear() + VALID_YEARS);
     const { private: privateKey, cert: certificate } = await generate([{ name: 'commonName', value: 'Vouchsafe' }], {
       keySize: KEY_BITS,
       algorithm: 'sha256',
@@ -61,12 +60,12 @@ export class SpKeys {
     return { privateKey, certificate };
   }
 
-  private async open(connectionId: string, { spKey, spCertificates }: KeptKeys): Promise<SpKey[]> {
+  private async open(connectionId: string, { spKey, spCertificates }: StoredKeys): Promise<SpKey[]> {
     const ring = await this.dataKeys.ofOrganization();
     return keysFrom(ring.forRow('sso_connections', connectionId).open('sp_key_enc', spKey), spCertificates);
   }
 
-  private async keep(connectionId: string, keys: readonly SpKey[]): Promise<KeptKeys> {
+  private async seal(connectionId: string, keys: readonly SpKey[]): Promise<StoredKeys> {
     const ring = await this.dataKeys.ofOrganization();
     const text = JSON.stringify(keys.map(({ privateKey }) => privateKey));
     return {
@@ -76,8 +75,8 @@ export class SpKeys {
   }
 }
 
-/** The keys of a connection out of the opened list of their private halves. */
-export function keysFrom(opened: string | null, certificates: readonly string[]): SpKey[] {
-  const privateKeys = opened === null ? [] : (JSON.parse(opened) as string[]);
+/** Combines the decrypted list of private keys with the certificates. */
+export function keysFrom(decrypted: string | null, certificates: readonly string[]): SpKey[] {
+  const privateKeys = decrypted === null ? [] : (JSON.parse(decrypted) as string[]);
   return privateKeys.map((privateKey, i) => ({ privateKey, certificate: certificates[i]! }));
 }

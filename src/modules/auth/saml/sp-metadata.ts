@@ -4,14 +4,14 @@ import type { SamlConnection } from './saml-connection.js';
 import { BINDING_POST, BINDING_REDIRECT, ENCRYPTION, METADATA, PROTOCOL, SIGNATURE } from './saml-names.js';
 
 /**
- * The certificates of our keys as metadata shows them. While two are shown, answers are to be encrypted for the one to
- * come.
+ * Returns the key descriptors of the metadata. While it shows two keys, providers encrypt with the new one, which is
+ * the last.
  */
 function keyDescriptors({ spKeys }: SamlConnection): string {
   const methods = [...CONTENT_ALGORITHMS, KEY_ALGORITHM]
     .map((algorithm) => `<md:EncryptionMethod${attributesXml({ Algorithm: algorithm })}/>`)
     .join('');
-  const described = (use: string, certificate: string, more = ''): string => {
+  const descriptor = (use: string, certificate: string, more = ''): string => {
     const base64 = certificate.replaceAll(/-----[A-Z ]+-----|\s/g, '');
     return (
       `<md:KeyDescriptor use="${use}"><ds:KeyInfo>` +
@@ -19,15 +19,15 @@ function keyDescriptors({ spKeys }: SamlConnection): string {
     );
   };
   return (
-    spKeys.map(({ certificate }) => described('signing', certificate)).join('') +
+    spKeys.map(({ certificate }) => descriptor('signing', certificate)).join('') +
     spKeys
       .slice(-1)
-      .map(({ certificate }) => described('encryption', certificate, methods))
+      .map(({ certificate }) => descriptor('encryption', certificate, methods))
       .join('')
   );
 }
 
-/** Our metadata for one connection (saml-metadata-2.0-os, section 2.4.4), to be given to its identity provider. XML. */
+/** Returns the service provider metadata of one connection as XML (saml-metadata-2.0-os, section 2.4.4). */
 export function serviceProviderMetadata(connection: SamlConnection): string {
   const { acsUrl, logoutUrl, signRequests, spEntityId, spKeys } = connection;
   const bindings = spKeys.length > 0 ? [BINDING_REDIRECT, BINDING_POST] : [];

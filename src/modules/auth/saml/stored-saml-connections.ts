@@ -4,7 +4,7 @@ import { SsoConnectionFinder } from '../sso/index.js';
 import { SamlConnections, serviceProviderUrls, type SamlConnection } from './saml-connection.js';
 import { keysFrom } from './sp-keys.js';
 
-/** Connections as the SAML steps know them. */
+/** Finds stored connections in the form that the SAML steps use. */
 @Injectable()
 export class StoredSamlConnections extends SamlConnections {
   constructor(

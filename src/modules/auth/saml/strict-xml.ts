@@ -15,17 +15,17 @@ export interface XmlElement {
   readonly attributes: readonly XmlAttribute[];
   readonly children: readonly XmlElement[];
   readonly text: string;
-  /** Where it stands in the document: from its `<` to behind its last `>`, in UTF-16 units. */
+  /** The position in the document: from the index of its `<` to the index after its last `>`, in UTF-16 units. */
   readonly range: readonly [from: number, to: number];
 }
 
-/** What a document may hold at most. */
+/** The size limits of a document. */
 export interface XmlLimits {
   readonly maxBytes: number;
   readonly maxDepth: number;
-  /** Elements and attributes together, namespace declarations among them. */
+  /** The number of elements and attributes together, including namespace declarations. */
   readonly maxNodes: number;
-  /** Metadata files are full of comments; in a signed message a comment only ever splits a value. */
+  /** Whether comments are allowed: metadata files contain them, but in a signed message a comment can split a value. */
   readonly skipComments?: boolean;
 }
 
@@ -37,18 +37,18 @@ interface OpenElement extends XmlElement {
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
 
-function refuse(reason: SamlErrorCode): never {
+function reject(reason: SamlErrorCode): never {
   throw new SamlError(reason);
 }
 
-/** Attributes of an open tag without the namespace declarations. */
+/** Returns the attributes of an open tag without namespace declarations. */
 function attributesOf(tag: { attributes: Record<string, SaxesAttributeNS> }): XmlAttribute[] {
   return Object.values(tag.attributes)
     .filter(({ uri }) => uri !== XMLNS)
     .map(({ local, uri, value }) => ({ local, uri, value }));
 }
 
-/** Builds the tree while the parser runs, and stops it at the first thing that is not allowed. */
+/** Builds the tree while the parser runs. Throws at the first construct that is not allowed. */
 function treeBuilder(
   parser: SaxesParser<{ xmlns: true; position: false }>,
   document: string,
@@ -59,19 +59,19 @@ function treeBuilder(
   let root: OpenElement | undefined;
   let nodes = 0;
   const count = (): void => {
-    if (++nodes > limits.maxNodes) refuse('xml_too_many_nodes');
+    if (++nodes > limits.maxNodes) reject('xml_too_many_nodes');
   };
   parser.on('xmldecl', ({ version, encoding }) => {
-    if (version !== '1.0' || (encoding && encoding.toLowerCase() !== 'utf-8')) refuse('xml_encoding');
+    if (version !== '1.0' || (encoding && encoding.toLowerCase() !== 'utf-8')) reject('xml_encoding');
   });
-  parser.on('doctype', () => refuse('xml_doctype'));
-  parser.on('cdata', () => refuse('xml_cdata'));
-  parser.on('processinginstruction', () => refuse('xml_instruction'));
+  parser.on('doctype', () => reject('xml_doctype'));
+  parser.on('cdata', () => reject('xml_cdata'));
+  parser.on('processinginstruction', () => reject('xml_instruction'));
   parser.on('comment', () => {
-    if (!limits.skipComments) refuse('xml_comment');
+    if (!limits.skipComments) reject('xml_comment');
   });
   parser.on('opentagstart', () => {
-    if (open.length >= limits.maxDepth) refuse('xml_too_deep');
+    if (open.length >= limits.maxDepth) reject('xml_too_deep');
     count();
     start = document.lastIndexOf('<', parser.position - 1);
   });
@@ -96,18 +96,18 @@ function treeBuilder(
     root = open.pop();
     root!.range[1] = parser.position;
   });
-  return () => root ?? refuse('xml_malformed');
+  return () => root ?? reject('xml_malformed');
 }
 
 /**
- * Reads a namespace-well-formed XML 1.0 document in UTF-8 into a small tree, in linear time, and refuses
- * what a SAML message never needs: DOCTYPE, comments, CDATA, processing instructions, great depth or
- * breadth. No entity but the five predefined ones exists here, and nothing is ever fetched.
+ * Reads an XML 1.0 document in UTF-8 with correct namespaces into a small tree, in linear time. It rejects constructs
+ * that a SAML message never needs: DOCTYPE, comments, CDATA, processing instructions, and great depth or breadth. It
+ * knows only the five predefined entities and fetches nothing.
  */
 export function readXml(text: string, limits: XmlLimits): XmlElement {
-  if (Buffer.byteLength(text) > limits.maxBytes) refuse('too_large');
-  // A parser elsewhere may drop a byte order mark that this one counts as text; there is no need for one.
-  if (text.startsWith('\uFEFF')) refuse('xml_encoding');
+  if (Buffer.byteLength(text) > limits.maxBytes) reject('too_large');
+  // Another parser may drop a byte order mark that this one reads as text, so the document must not have one.
+  if (text.startsWith('\uFEFF')) reject('xml_encoding');
   const parser = new SaxesParser({ xmlns: true, position: false });
   const root = treeBuilder(parser, text, limits);
   try {
@@ -119,17 +119,17 @@ export function readXml(text: string, limits: XmlLimits): XmlElement {
   return root();
 }
 
-/** The children of an element with this name in this namespace. */
+/** Returns the children of an element with this name in this namespace. */
 export function childrenNamed(element: XmlElement, uri: string, local: string): XmlElement[] {
   return element.children.filter((child) => child.local === local && child.uri === uri);
 }
 
-/** The value of an attribute that stands in no namespace, as all of SAML's own do. */
+/** Returns the value of an attribute without a namespace. SAML's own attributes have none. */
 export function attribute(element: XmlElement, local: string): string | undefined {
   return element.attributes.find((candidate) => candidate.local === local && candidate.uri === '')?.value;
 }
 
-/** The element and everything below it, in document order. */
+/** Yields the element and all its descendants, in document order. */
 export function* descendants(element: XmlElement): Generator<XmlElement> {
   yield element;
   for (const child of element.children) yield* descendants(child);

@@ -4,10 +4,10 @@ import { ENVELOPED, EXCLUSIVE, RSA_SHA256, SHA256, SIGNATURE } from './saml-name
 import type { SpKey } from './saml-connection.js';
 import { ensure, SamlError } from './saml-error.js';
 
-/** xml-crypto's types mean a browser's node, of which it uses no more than xmldom has. */
+/** The types of xml-crypto expect a browser's node, but it uses only members that xmldom also has. */
 type XmlCryptoNode = Parameters<SignedXml['loadSignature']>[0];
 
-/** The child elements of a node, by local name and, where given, namespace. */
+/** Returns the first child element with this local name and namespace. */
 function childNamed(parent: Element, local: string, uri: string | null): Element | undefined {
   return [...parent.childNodes].find(
     (node): node is Element =>
@@ -16,8 +16,8 @@ function childNamed(parent: Element, local: string, uri: string | null): Element
 }
 
 /**
- * What the key of one certificate vouches for: the canonical bytes that were signed, or nothing when it did not sign
- * them.
+ * Returns the canonical bytes that the key of one certificate signed; undefined when the signature does not verify with
+ * it.
  */
 function signedBy(certificate: string, xml: string, signature: Element): string | undefined {
   const signed = new SignedXml({ publicCert: certificate, getCertFromKeyInfo: () => null });
@@ -25,16 +25,16 @@ function signedBy(certificate: string, xml: string, signature: Element): string 
     signed.loadSignature(signature as unknown as XmlCryptoNode);
     if (!signed.checkSignature(xml)) return undefined;
   } catch {
-    return undefined; // a digest or signature that does not fit, in the library's words
+    return undefined; // the library throws for a wrong digest or signature
   }
   const references = signed.getSignedReferences();
   return references.length === 1 ? references[0] : undefined;
 }
 
 /**
- * Verifies the signature directly inside the root, or inside its one child of the name `within`, by the keys of the
- * certificates and by nothing that the message brings along. The shape must have passed `checkSignatureShape` before.
- * @returns the canonical bytes that were signed: what counts of the message
+ * Verifies the signature directly inside the root, or inside its child `within`. It uses only the keys of the given
+ * certificates and ignores keys in the message. The signature must have passed `checkSignatureShape`.
+ * @returns the canonical bytes that were signed; only they may be read further
  * @throws SamlError signature_invalid
  */
 export function verifiedBytes(
@@ -42,7 +42,7 @@ export function verifiedBytes(
   certificates: readonly string[],
   within?: { local: string; uri: string },
 ): string {
-  const text = xml.replaceAll(/\r\n?/g, '\n'); // XML 1.0, section 2.11: left to whoever reads the file
+  const text = xml.replaceAll(/\r\n?/g, '\n'); // XML 1.0, section 2.11 leaves this to the application
   const root = new DOMParser().parseFromString(text, 'text/xml').documentElement;
   const signed = root && within ? childNamed(root, within.local, within.uri) : root;
   const signature = signed && childNamed(signed, 'Signature', SIGNATURE);
@@ -51,10 +51,10 @@ export function verifiedBytes(
     const bytes = signedBy(certificate, text, signature);
     if (bytes !== undefined) return bytes;
   }
-  throw new SamlError('signature_invalid', 'by none of the certificates of the connection');
+  throw new SamlError('signature_invalid', 'no certificate of the connection fits');
 }
 
-/** Signs a message of ours behind its Issuer, where the schema wants the signature. */
+/** Signs an outgoing message and puts the signature after the Issuer, as the schema requires. */
 export function signXml(xml: string, id: string, { privateKey, certificate }: SpKey): string {
   const signer = new SignedXml({
     privateKey,

@@ -2,13 +2,13 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
--- Refuses a connection id that another organization uses: a sign-in names its connection by id only.
+-- Rejects a connection id that another organization uses: a sign-in names its connection by id only.
 CREATE OR REPLACE FUNCTION app_private.connection_id_is_free() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM public.sso_connections c
     WHERE c.id = NEW.id AND (TG_OP = 'INSERT' OR c.org_id <> OLD.org_id)) THEN
-    RAISE EXCEPTION 'this id is taken' USING ERRCODE = '42501';
+    RAISE EXCEPTION 'the connection id is already in use' USING ERRCODE = '42501';
   END IF;
   RETURN NEW;
 END $$;
@@ -16,8 +16,8 @@ END $$;
 CREATE TRIGGER connection_id_is_free BEFORE INSERT OR UPDATE OF id ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_id_is_free();
 
--- Returns what the verification of a response needs. The entrance secret stays encrypted: without the KMS the row opens
--- nothing.
+-- Returns the data that the API needs to verify a response. The connection secret stays encrypted, so the row is of no
+-- use without the KMS.
 CREATE OR REPLACE FUNCTION app.find_sso_connection(connection uuid)
 RETURNS TABLE (found public.sso_connections, preset text, key_versions smallint[], wrapped bytea[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -31,8 +31,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_sso_connection TO vouchsafe_app;
 
--- Clears tested_at when a member changes what decides who can sign in through a connection. Metadata that a job fetched
--- from the configured URL is no such change.
+-- Clears tested_at when a member changes a setting that decides who can sign in through a connection. Metadata that a
+-- job fetched from the configured URL does not clear it.
 CREATE OR REPLACE FUNCTION app_private.connection_untested() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -54,8 +54,9 @@ END $$;
 CREATE TRIGGER connection_untested BEFORE INSERT OR UPDATE ON sso_connections FOR EACH ROW
   EXECUTE FUNCTION app_private.connection_untested();
 
--- Records a successful test sign-in, with the connection's secret, and enters as the member who ran the test. Returns
--- false if the connection or the membership no longer exists; then only a refusal can be written.
+-- Records a successful test sign-in and enters as the member who ran the test. The caller must present the secret of
+-- the connection. Returns false if the connection or the membership no longer exists. The context then allows only an
+-- audit event for the failed test.
 CREATE OR REPLACE FUNCTION app.sso_test_passed(
   connection uuid, entrance bytea, tester uuid, OUT passed boolean, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -69,11 +70,11 @@ BEGIN
   IF NOT passed THEN org_id := app.enter_sso_log(connection); RETURN; END IF;
   UPDATE public.sso_connections c SET tested_at = now() WHERE c.org_id = m.org_id AND c.id = connection;
   org_id := m.org_id; user_id := m.user_id;
-  PERFORM app_private.sign_authenticated_context(m.org_id); -- it opens nothing: what was tried is written down, and that is all
+  PERFORM app_private.sign_authenticated_context(m.org_id); -- the context allows audit events and opens no session
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_test_passed TO vouchsafe_app;
 
--- Refuses to enforce SSO without a tested connection of the organization or one shared with it.
+-- Rejects SSO enforcement when neither the organization nor one that shares a connection with it has a tested one.
 CREATE OR REPLACE FUNCTION app_private.sso_is_tested() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -103,8 +104,8 @@ CREATE TRIGGER connection_closed AFTER UPDATE ON sso_connections FOR EACH ROW
   WHEN (OLD.enabled AND NOT NEW.enabled OR OLD.shared AND NOT NEW.shared)
     EXECUTE FUNCTION app_private.connection_ended();
 
--- Enqueues the break-glass notification with the session itself, when an owner signs in locally while SSO is enforced.
--- A second factor from an earlier day does not allow this.
+-- Enqueues the break-glass notification in the transaction of the session, when an owner signs in locally while SSO is
+-- enforced. A remembered device does not count as a second factor here.
 CREATE OR REPLACE FUNCTION app_private.break_glass_used() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -121,8 +122,8 @@ CREATE TRIGGER break_glass_used AFTER INSERT OR UPDATE OF second_factor_at, reme
   WHEN (NEW.second_factor_at IS NOT NULL AND NOT NEW.remembered_device AND app.is_local(NEW.method))
     EXECUTE FUNCTION app_private.break_glass_used();
 
--- Adds an attempt to the log of a connection whose organization's audit log the caller can write to. The last two
--- hundred are kept, so a flood removes older ones and grows nothing.
+-- Adds an attempt to the attempt log of a connection. The caller must have a context that can write to the audit log of
+-- the connection's organization. The table keeps the last 200 attempts, so a flood of attempts cannot grow it.
 CREATE OR REPLACE FUNCTION app.trace_sso_attempt(connection uuid, attempt jsonb, result bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -130,7 +131,7 @@ DECLARE
 BEGIN
   IF org IS NULL THEN RETURN; END IF;
   IF (attempt ->> 'accepted')::boolean AND (app.verified_context())[1] = 'limited' THEN
-    RAISE EXCEPTION 'nobody was let in' USING ERRCODE = '42501';
+    RAISE EXCEPTION 'no session was opened' USING ERRCODE = '42501';
   END IF;
   INSERT INTO public.sso_attempts (org_id, id, connection_id, accepted, reason, issuer, name_id_format, attributes,
     request_id, diagnostics, test_by, result_enc)
@@ -142,12 +143,12 @@ BEGIN
   DELETE FROM public.sso_attempts t WHERE (t.org_id, t.id) IN (
     SELECT x.org_id, x.id FROM public.sso_attempts x
       WHERE x.org_id = org AND x.connection_id = connection AND x.accepted = (attempt ->> 'accepted')::boolean
-     ORDER BY x.at DESC, x.id DESC OFFSET 200); -- refusals, which anybody can cause, push out no others
+     ORDER BY x.at DESC, x.id DESC OFFSET 200); -- counted apart: failed attempts never displace others
 END $$;
 GRANT EXECUTE ON FUNCTION app.trace_sso_attempt TO vouchsafe_app;
 
--- An identity provider authenticates every member: only a member with every permission of the owner role connects or
--- changes one.
+-- An identity provider authenticates every member. Only a member with every permission of the owner role can connect or
+-- change one.
 CREATE POLICY speaks_for_all_insert ON sso_connections AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()));
 

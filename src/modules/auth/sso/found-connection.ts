@@ -29,7 +29,7 @@ export class FoundConnection {
     return (this.ring ??= this.dataKeys.unwrap(ORGANIZATION, 'data', this.wrapped, this.orgId));
   }
 
-  /** Opens a sealed column of the row. Returns null without a KMS call when the column is empty. */
+  /** Decrypts an encrypted column of the row. Returns null without a KMS call when the column is empty. */
   async open(column: string, sealed: Buffer | null): Promise<string | null> {
     if (sealed === null) return null;
     return (await this.keys()).forRow('sso_connections', this.id, this.orgId).open(column, sealed);
@@ -37,7 +37,7 @@ export class FoundConnection {
 
   /** Returns the secret that proves to the database that the application verified a message of the provider. */
   async dbSecret(): Promise<Buffer> {
-    return Buffer.from((await this.open('db_secret_enc', this.row.entrance))!);
+    return Buffer.from((await this.open('db_secret_enc', this.row.dbSecret))!);
   }
 }
 

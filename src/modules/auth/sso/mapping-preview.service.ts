@@ -5,9 +5,9 @@ import { ruleOf, roleOf, type IdpClaims, type RoleMapping } from './role-mapping
 import type { PreviewMappingDto } from './sso-connection-test.dto.js';
 import { SsoRepository } from './sso.repository.js';
 
-const SHOWN = 100;
+const MAX_MEMBERS_SHOWN = 100;
 
-/** A dry run of role mapping: for somebody made up, and for the members who came through the connection. */
+/** Previews a role mapping for an example user and for the members who signed in through the connection. */
 @Injectable()
 export class MappingPreview {
   constructor(
@@ -15,22 +15,22 @@ export class MappingPreview {
     private readonly audit: AuditLog,
   ) {}
 
-  /** By the connection's own mapping, or by what of another is given. Throws not_found. */
+  /** Uses the mapping of the connection; a proposed field replaces the field of that mapping. Throws `not_found`. */
   async preview(connectionId: string, { groups, attributes = [], ...proposed }: PreviewMappingDto) {
     const connection = await this.repository.find(connectionId);
     if (connection === null) throw new Problem('not_found');
     const { groupRoles, attributeRoles, defaultRole } = connection;
     const mapping: RoleMapping = { groupRoles, attributeRoles, defaultRole, ...proposed };
     const rule = ruleOf(mapping, groups, new Map(attributes.map(({ name, values }) => [name, values]))) ?? null;
-    const members = await this.changed(connectionId, mapping);
+    const members = await this.changedMembers(connectionId, mapping);
     this.audit.record('sso.mapping_previewed', { target: { type: 'sso-connection', id: connectionId } });
-    return { role: rule?.role ?? null, rule, members: members.slice(0, SHOWN), changing: members.length };
+    return { role: rule?.role ?? null, rule, members: members.slice(0, MAX_MEMBERS_SHOWN), changing: members.length };
   }
 
-  /** Who would have another role, by the groups and attributes of their last sign-in. */
-  private async changed(connectionId: string, mapping: RoleMapping) {
-    const known = await this.repository.identified(connectionId);
-    return known.flatMap(({ membershipId, name, role: from, groups, attributes }) => {
+  /** Returns the members whose role would change, based on the groups and attributes of their last sign-in. */
+  private async changedMembers(connectionId: string, mapping: RoleMapping) {
+    const identified = await this.repository.identifiedMembers(connectionId);
+    return identified.flatMap(({ membershipId, name, role: from, groups, attributes }) => {
       const claims: IdpClaims = new Map(Object.entries(attributes ?? {}));
       const to = roleOf(mapping, groups ?? [], claims) ?? null;
       return to === from ? [] : [{ membershipId, name, from, to }];

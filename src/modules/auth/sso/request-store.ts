@@ -2,44 +2,44 @@ import { createHash } from 'node:crypto';
 import type { SsoIntent } from './verified-identity.js';
 import { ensure, SsoError } from './sso-error.js';
 
-/** How long a sign-in may take at the identity provider, and how old its answer may be. */
+/** The longest time that a sign-in may take at the identity provider, and the greatest age of its response. */
 export const SIGN_IN_MS = 10 * 60 * 1000;
 
-/** The part of ioredis that is needed; a `Redis` fits. */
+/** The part of the ioredis interface that the sign-in needs. A `Redis` instance fits. */
 export interface SignInRedis {
-  set(key: string, value: string, unit: 'PX', millis: number, condition: 'NX'): Promise<'OK' | null>;
+  set(key: string, value: string, unit: 'PX', ttlMs: number, condition: 'NX'): Promise<'OK' | null>;
   getdel(key: string): Promise<string | null>;
 }
 
-/** What a sign-in request is known by: all three must come back together. */
+/** The three values that identify a sign-in request. All three must match in the response. */
 export interface RequestBinding {
   readonly connectionId: string;
-  /** What the answer names the request by: SAML's request id, OpenID Connect's state. */
+  /** The request id in the response: SAML's request id or OpenID Connect's state. */
   readonly requestId: string;
   /**
-   * The random cookie of the browser that asked; without it a stranger's response could be planted in a victim's
-   * browser.
+   * The random cookie of the browser that sent the request. Without it, an attacker could plant their own response in a
+   * victim's browser.
    */
   readonly browser: string;
 }
 
-/** A request that was sent to an identity provider and is not answered yet. */
+/** A request that was sent to an identity provider and has no response yet. */
 export interface PendingRequest {
   readonly requestId: string;
   /** ISO 8601. */
   readonly createdAt: string;
-  /** Where the person wanted to go; a path on this host. */
+  /** The page that the user wanted to open; a path on this host. */
   readonly returnTo: string;
-  /** Whether the person was to show anew who they are. */
+  /** Whether the provider must authenticate the user again. */
   readonly forceAuthn?: boolean;
-  /** What else than a session in the connection's own organization it was sent for. */
-  readonly aim?: SsoIntent;
+  /** The purpose of the request, if it is not a session in the connection's own organization. */
+  readonly intent?: SsoIntent;
 }
 
-/** After this long a store that does not answer counts as gone. */
+/** The time after which a store that does not answer counts as unavailable. */
 const DEADLINE_MS = 2000;
 
-/** The answer of Redis, or a refusal: without the store nobody signs in. */
+/** Returns the answer of Redis. Throws `unavailable` on an error or a timeout: no user signs in without the store. */
 export async function answerOf<T>(operation: Promise<T>): Promise<T> {
   const { promise: deadline, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error('The sign-in store did not answer in time')), DEADLINE_MS);
@@ -52,21 +52,21 @@ export async function answerOf<T>(operation: Promise<T>): Promise<T> {
   }
 }
 
-/** A key that only someone with all the parts can name; the parts themselves are not to be read out of Redis. */
+/** Returns a key that hides its parts: only a caller with all the parts can compute it. */
 export function keyOf(kind: string, ...parts: string[]): string {
   return `sso:${kind}:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url')}`;
 }
 
 /**
- * Requests on their way, to sign in or to sign out: kept ten minutes, taken once, by the browser and for the connection
- * they began with.
+ * Stores pending sign-in and logout requests for ten minutes. Each request is consumed once, by the browser and for the
+ * connection that started it.
  */
 export class PendingRequests {
   protected readonly kind: string = 'request';
 
   constructor(private readonly redis: SignInRedis) {}
 
-  /** Remembers a request before it is sent. */
+  /** Stores a request before it is sent. */
   async remember<T extends PendingRequest = PendingRequest>(
     binding: RequestBinding,
     request: Omit<T, 'requestId'>,
@@ -76,7 +76,7 @@ export class PendingRequests {
     ensure(stored === 'OK', 'request_unknown', 'a request of this id exists');
   }
 
-  /** Takes the request out: whatever the rest of the check says, no second response is heard on it. */
+  /** Removes and returns a request. If a later check fails, a second response to the same request is still rejected. */
   async consume<T extends PendingRequest = PendingRequest>(binding: RequestBinding): Promise<T> {
     const value = await answerOf(this.redis.getdel(this.key(binding)));
     ensure(value !== null, 'request_unknown');
@@ -88,15 +88,15 @@ export class PendingRequests {
   }
 }
 
-/** What was accepted once and must not be again, remembered for as long as it could be. */
+/** Remembers the ids of accepted messages while they are valid, so that each is accepted once. */
 export abstract class ReplayCache {
   protected abstract readonly kind: string;
 
   constructor(private readonly redis: SignInRedis) {}
 
   /**
-   * Claims an id for one use, until `expires` (epoch milliseconds, clock skew included). Throws assertion_replayed and
-   * the like.
+   * Claims an id for one use, until `expires` (epoch milliseconds, clock skew included). Throws the replay error of the
+   * kind, such as `assertion_replayed`.
    */
   async claim(connectionId: string, id: string, expires: number, now: number): Promise<void> {
     const key = keyOf(this.kind, connectionId, id);
@@ -105,12 +105,12 @@ export abstract class ReplayCache {
   }
 }
 
-/** Assertions that were accepted. */
+/** Remembers accepted assertions. */
 export class AssertionReplayCache extends ReplayCache {
   protected readonly kind = 'assertion';
 }
 
-/** Logout tokens that were acted upon. */
+/** Remembers accepted logout tokens. */
 export class LogoutTokenReplayCache extends ReplayCache {
   protected readonly kind = 'logout_token';
 }

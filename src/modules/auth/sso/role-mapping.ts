@@ -1,21 +1,22 @@
-/** What an identity provider says of somebody: values by the name of the attribute or claim. */
+/** The values that an identity provider sent about a user, by the name of the attribute or claim. */
 export type IdpClaims = ReadonlyMap<string, readonly string[]>;
 
-/** What decides the role of somebody whom an identity provider names. */
+/** The rules that decide the role of a user from an identity provider. */
 export interface RoleMapping {
   readonly groupRoles: readonly { readonly group: string; readonly role: string }[];
   readonly attributeRoles?: readonly { readonly attribute: string; readonly value: string; readonly role: string }[];
   readonly defaultRole?: string | null;
 }
 
-/** The rule of a mapping that decided. */
+/** The rule of a mapping that applied. */
 export type RoleRule =
   | { readonly kind: 'group'; readonly group: string; readonly role: string }
   | { readonly kind: 'attribute'; readonly attribute: string; readonly value: string; readonly role: string }
   | { readonly kind: 'default'; readonly role: string };
 
 /**
- * The first rule that fits: of the groups, then of the attributes, else the default; none when nothing gives a role.
+ * Returns the first matching rule: the groups come first, then the attributes, then the default. Returns undefined when
+ * no rule gives a role.
  */
 export function ruleOf(
   { groupRoles, attributeRoles = [], defaultRole }: RoleMapping,
@@ -30,14 +31,14 @@ export function ruleOf(
   return defaultRole ? { kind: 'default', role: defaultRole } : undefined;
 }
 
-/** The role that {@link ruleOf} comes to. */
+/** Returns the role of the rule that {@link ruleOf} selects. */
 export function roleOf(mapping: RoleMapping, groups: readonly string[], claims?: IdpClaims): string | undefined {
   return ruleOf(mapping, groups, claims)?.role;
 }
 
 /**
- * What of somebody's sign-in is kept, to tell later what another mapping would change: groups, and what the attribute
- * rules look at.
+ * The part of a sign-in that is stored to preview another mapping later: the groups, and the attributes that the rules
+ * use.
  */
 export interface RoleFacts {
   readonly groups: readonly string[];

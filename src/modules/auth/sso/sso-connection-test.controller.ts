@@ -13,7 +13,7 @@ import {
   TestSignInResponse,
 } from './sso-connection-test.dto.js';
 
-/** Setting a connection up until it works, before anybody depends on it. */
+/** Lets an administrator test a connection before members use it. */
 @Controller('v1/sso/connections/:id')
 export class SsoConnectionTestController {
   constructor(
@@ -22,7 +22,7 @@ export class SsoConnectionTestController {
     private readonly mapping: MappingPreview,
   ) {}
 
-  /** Begins a sign-in that opens no session; its answer is taken from this browser alone, and leads to the result. */
+  /** Starts a sign-in that opens no session. Only this browser can complete it; it then shows the result. */
   @Post('test')
   @Access('sso:update', { emits: ['sso.test_started'], interactiveOnly: true })
   @ResponseType(TestSignInResponse, { status: 201 })
@@ -36,7 +36,7 @@ export class SsoConnectionTestController {
     return { url };
   }
 
-  /** What one's own last test showed. */
+  /** Returns the result of the caller's last test. */
   @Get('test')
   @Access('sso:read', { interactiveOnly: true })
   @ResponseType(TestResultResponse)
@@ -44,7 +44,7 @@ export class SsoConnectionTestController {
     return this.trace.lastTest(id);
   }
 
-  /** The last fifty attempts. */
+  /** Returns the last 50 attempts. */
   @Get('trace')
   @Access('sso:read')
   @ResponseType(AttemptResponse, { list: true })
@@ -52,7 +52,7 @@ export class SsoConnectionTestController {
     return this.trace.list(id);
   }
 
-  /** What role somebody would get, and which members' roles would change. */
+  /** Returns the role that an example user would get, and the members whose role would change. */
   @Post('mapping/preview')
   @Access('sso:update', { emits: ['sso.mapping_previewed'] })
   @ResponseType(MappingPreviewResponse)

@@ -4,12 +4,12 @@ import { StaffOnly } from '../../../platform/http/audience.js';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 import { AttributeRole, GroupRole } from './sso.dto.js';
 
-/** Where to go with the browser that asked. */
+/** The URL that the caller's browser must open. */
 export class TestSignInResponse {
   @Expose() url: string;
 }
 
-/** The rule that a role came from. */
+/** The rule that gave the role. */
 export class RoleRuleResponse {
   /** group, attribute or default. */
   @Expose() kind: string;
@@ -34,10 +34,10 @@ export class AttributeValues {
   values: string[];
 }
 
-/** What somebody saw when they last tried a connection. */
+/** The result of a member's last test of a connection. */
 export class TestResultResponse {
   @StaffOnly() at: Date;
-  /** Whether it would have opened a session. */
+  /** Whether the sign-in would have opened a session. */
   @StaffOnly() passed: boolean;
   @StaffOnly() reason: string | null;
   @StaffOnly() email: string | null;
@@ -53,20 +53,20 @@ export class AttemptResponse {
   @StaffOnly() id: string;
   @StaffOnly() at: Date;
   @StaffOnly() accepted: boolean;
-  /** Why not: a code. */
+  /** The error code of a failed attempt; null otherwise. */
   @StaffOnly() reason: string | null;
   @StaffOnly() issuer: string | null;
   @StaffOnly() nameIdFormat: string | null;
-  /** Names of the attributes that arrived. */
+  /** The names of the received attributes. */
   @StaffOnly() attributes: string[];
   @StaffOnly() requestId: string;
-  /** The answer, with all values masked but those of groups, without signatures and keys. */
+  /** The response without signatures and keys. All values are masked, except the groups. */
   @StaffOnly() diagnostics: string | null;
-  /** Whether it was somebody's test. */
+  /** Whether the attempt was a test sign-in. */
   @StaffOnly() test: boolean;
 }
 
-/** Somebody made up, and perhaps another mapping than the connection's. */
+/** An example user, and optional fields that replace those of the connection's mapping. */
 export class PreviewMappingDto {
   @IsArray()
   @ArrayMaxSize(500)
@@ -103,20 +103,20 @@ export class PreviewMappingDto {
   defaultRole?: string;
 }
 
-/** A member whose role another mapping would change at the next sign-in. */
+/** A member whose role would change at the next sign-in. */
 export class ChangedMember {
   @StaffOnly() membershipId: string;
   @StaffOnly() name: string;
   @StaffOnly() from: string;
-  /** Null for somebody who would be refused. */
+  /** Null when the sign-in would be rejected. */
   @StaffOnly() to: string | null;
 }
 
 export class MappingPreviewResponse {
-  /** Null when they would be refused. */
+  /** Null when the sign-in would be rejected. */
   @StaffOnly() role: string | null;
   @StaffOnly() @Type(() => RoleRuleResponse) rule: RoleRuleResponse | null;
-  /** The first hundred whose role would change, by what was last heard of them. */
+  /** The first hundred members whose role would change, based on their last sign-in. */
   @StaffOnly() @Type(() => ChangedMember) members: ChangedMember[];
   @StaffOnly() changing: number;
 }

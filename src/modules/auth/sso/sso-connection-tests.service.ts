@@ -10,7 +10,7 @@ import type { VerifiedIdentity } from './verified-identity.js';
 import { SsoTrace, type TestResult } from './sso-trace.service.js';
 import { SsoRepository } from './sso.repository.js';
 
-/** What `app.sso_test_passed` answers; of the log's entrance the organization alone. */
+/** The row that `app.sso_test_passed` returns. `app.enter_sso_log` returns the organization only. */
 interface Passed {
   passed?: boolean;
   org_id: string;
@@ -18,7 +18,7 @@ interface Passed {
   [column: string]: unknown;
 }
 
-/** Trying a connection: a real sign-in that opens no session, bound to the browser of the member who tries. */
+/** Tests a connection with a real sign-in that opens no session. The test is bound to the browser of the member. */
 @Injectable()
 export class SsoConnectionTests {
   constructor(
@@ -30,19 +30,19 @@ export class SsoConnectionTests {
   ) {}
 
   /**
-   * Where to send the caller's browser. Throws not_found; sso_connection_disabled for a connection that nobody may sign in
-   * through.
+   * Starts a test and returns the URL for the caller's browser. Throws `not_found`, or `sso_connection_disabled` for a
+   * disabled connection.
    */
   async begin(connectionId: string, cookieHeader: string | undefined): Promise<SsoLoginRedirect> {
     const connection = await this.repository.find(connectionId);
     if (connection === null) throw new Problem('not_found');
     if (!connection.enabled) throw new Problem('sso_connection_disabled');
-    const aim = { testBy: currentMember().membershipId };
-    const departure = await this.unitOfWork.withoutTransaction(() =>
-      this.protocols.get(connection.protocol).startLogin(connectionId, { cookieHeader, intent: aim }),
+    const intent = { testBy: currentMember().membershipId };
+    const redirect = await this.unitOfWork.withoutTransaction(() =>
+      this.protocols.get(connection.protocol).startLogin(connectionId, { cookieHeader, intent }),
     );
     this.audit.record('sso.test_started', { target: { type: 'sso-connection', id: connectionId } });
-    return departure;
+    return redirect;
   }
 
   /** Records the result of a test and returns its path. A test passes if a sign-in would open a session. */
@@ -52,11 +52,11 @@ export class SsoConnectionTests {
     const by = verified.intent!.testBy!;
     const secret = await connection.dbSecret();
     const test = { by, ring: await connection.keys(), result: resultOf(verified) };
-    const entrance =
+    const context =
       identity.role === undefined
         ? this.repository.log(connectionId)
         : this.repository.testPassed(connectionId, secret, by);
-    const entered: TenantContext<Passed> = { ...entrance, identity: identityOf };
+    const entered: TenantContext<Passed> = { ...context, identity: identityOf };
     await this.unitOfWork.run(entered, async ({ passed }) => {
       const accepted = passed === true;
       const reason = accepted ? undefined : identity.role === undefined ? 'role_missing' : 'connection_rejected';
@@ -71,7 +71,7 @@ export class SsoConnectionTests {
   }
 }
 
-/** Only a test that passed has a known user. */
+/** Returns the identity for the audit log. The user is known only after a successful test. */
 function identityOf({ passed, org_id: orgId, user_id: id = null }: Passed): Partial<Identity> {
   return { orgId, actor: { type: passed === true ? 'user' : 'anonymous', id } };
 }

@@ -1,13 +1,10 @@
 import type { Columns } from '../../../platform/database/columns.js';
 
 export type SsoProtocol = 'saml' | 'oidc';
-/**
- * How our messages reach a SAML identity provider: by redirect where it offers that, else by a form that the browser
- * posts.
- */
+/** How messages reach a SAML identity provider: by redirect if it offers that binding, otherwise by a form post. */
 export type SamlBinding = 'redirect' | 'post';
 
-/** A connection to an identity provider as it is stored. */
+/** A stored connection to an identity provider. */
 export interface SsoConnectionEntity {
   orgId: string;
   id: string;
@@ -21,28 +18,28 @@ export interface SsoConnectionEntity {
   idpSloResponseUrl: string | null;
   idpSloBinding: SamlBinding;
   idpCertificates: string[];
-  /** The scopes (shibmd:Scope) of scoped attributes that the provider speaks for. */
+  /** The scopes (shibmd:Scope) that the provider may use in scoped attributes. */
   idpScopes: string[];
   metadataUrl: string | null;
   metadataFetchedAt: Date | null;
-  /** Why the last refresh failed; null when it did not. */
+  /** The error code of the last metadata refresh; null when it succeeded. */
   metadataError: string | null;
-  /** How many days before the end of the last certificate was last warned of it. */
+  /** The number of days before certificate expiry at which the last warning was sent. */
   expiryAlert: number | null;
   wantResponseSigned: boolean;
   wantAssertionEncrypted: boolean;
   signRequests: boolean;
   idpInitiated: boolean;
   forceAuthn: boolean;
-  /** Our private keys towards this provider, sealed: a JSON list of PEM in the order of the certificates. */
+  /** The encrypted private keys for this provider: a JSON list of PEM texts in the order of the certificates. */
   spKey: Buffer | null;
   spCertificates: string[];
   oidcIssuer: string | null;
   oidcClientId: string | null;
   oidcClientSecret: Buffer | null;
-  /** For an issuer of many tenants (Entra ID): those let in. */
+  /** The allowed tenants of an issuer that serves many tenants, such as Entra ID. */
   oidcTenants: string[];
-  /** Asked for beside openid, email and profile. */
+  /** The scopes that are requested in addition to openid, email, and profile. */
   oidcScopes: string[];
   subject: 'name-id' | 'entra-object' | 'sub';
   emailAttribute: string | null;
@@ -52,12 +49,12 @@ export interface SsoConnectionEntity {
   attributeRoles: { attribute: string; value: string; role: string }[];
   defaultRole: string | null;
   jitProvisioning: boolean;
-  /** Whether organizations of the same institution may sign in through it. */
+  /** Whether organizations of the same institution may use the connection. */
   shared: boolean;
-  /** When somebody last signed in through it; until then it cannot be enforced. */
+  /** The time of the last successful test sign-in. SSO cannot be enforced without one. */
   testedAt: Date | null;
   clockSkewSeconds: number;
-  entrance: Buffer;
+  dbSecret: Buffer;
   dbSecretHash: Buffer;
   createdAt: Date;
 }
@@ -103,7 +100,7 @@ export const SSO_CONNECTION_COLUMNS: Columns<SsoConnectionEntity> = {
   shared: 'shared',
   testedAt: 'tested_at',
   clockSkewSeconds: 'clock_skew_seconds',
-  entrance: 'db_secret_enc',
+  dbSecret: 'db_secret_enc',
   dbSecretHash: 'db_secret_hash',
   createdAt: 'created_at',
 };

@@ -1,25 +1,24 @@
 /**
- * What of an answer may be shown to administrators: never enough to be let in by, and no value but those that roles
- * hang on.
+ * The part of a response that administrators may see. It never suffices to sign in. It shows only those values that
+ * decide roles.
  */
 export interface SsoDiagnostics {
   readonly issuer?: string;
   readonly nameIdFormat?: string;
   /** Names of the attributes or claims. */
   readonly attributes: readonly string[];
-  /** The answer itself, masked: XML or JSON. */
+  /** The masked response, as XML or JSON. */
   readonly text?: string;
 }
 
-/** What stands for a value that is not shown. */
+/** Returns the placeholder for a hidden value. */
 export function masked(value: string): string {
   return `[${value.length} characters]`;
 }
 
 /**
- * The diagnostics of a token's claims (OpenID Connect). Values of the claims named in `shown` are kept; of all others what
- * is no text is kept by
- * its kind alone. The token itself must not be handed in.
+ * Returns the diagnostics of a token's claims (OpenID Connect). It keeps the values of the claims named in `shown`. It
+ * masks other texts and shows only the type of other values. The caller must not pass the token itself.
  */
 export function diagnosticsOfClaims(
   claims: Readonly<Record<string, unknown>>,

@@ -1,7 +1,7 @@
 import { ensurer, type Ensure } from '../../../platform/problem/index.js';
 /**
- * Why any sign-in through an identity provider is refused, whatever the protocol. Stable, as each protocol's own
- * reasons are.
+ * The reasons for a failed SSO sign-in that all protocols share. They are stable, like the reasons of each protocol:
+ * audit events and support texts use them.
  */
 export type CommonErrorCode =
   | 'browser_binding_missing'
@@ -14,7 +14,7 @@ export type CommonErrorCode =
   | 'unavailable'
   | 'unexpected';
 
-/** A sign-in that is not accepted. `detail` is for the institution's administrator, never for the visitor. */
+/** A rejected sign-in. `detail` is for the administrator of the organization and is never shown to the user. */
 export class SsoError<Reason extends string = string> extends Error {
   override readonly name: string = 'SsoError';
 
@@ -27,7 +27,7 @@ export class SsoError<Reason extends string = string> extends Error {
   }
 }
 
-/** Throws SsoError for `reason` unless the condition holds. */
+/** Throws an SsoError with `reason` unless the condition holds. */
 export const ensure: Ensure<[reason: CommonErrorCode, detail?: string]> = ensurer(
   (reason, detail) => new SsoError(reason, detail),
 );

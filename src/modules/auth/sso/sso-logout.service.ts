@@ -6,7 +6,7 @@ import type { FoundConnection } from './found-connection.js';
 import { ensure } from './sso-error.js';
 import { SsoRepository, type SsoEnded } from './sso.repository.js';
 
-/** What an identity provider says is over. */
+/** A verified request of an identity provider to end sessions. */
 export interface SsoLogout {
   /** The connection of the provider that sent the message. */
   readonly connection: FoundConnection;
@@ -15,11 +15,11 @@ export interface SsoLogout {
    * every user end.
    */
   readonly subject?: string;
-  /** Which ones, as the provider calls them; all that it opened when none is named. */
+  /** The provider's ids of the sessions to end. When empty, all sessions that the provider opened for the user end. */
   readonly idpSessions: readonly string[];
 }
 
-/** The end of sessions at the word of the provider they came through, whatever the protocol. */
+/** Ends sessions at the request of the identity provider that opened them, for every protocol. */
 @Injectable()
 export class SsoLogoutService {
   constructor(
@@ -28,12 +28,12 @@ export class SsoLogoutService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** Ends sessions for a verified message. Throws SsoError connection_unknown. */
+  /** Ends the sessions that a verified message names. Throws an SsoError with `connection_unknown`. */
   async end({ connection, subject, idpSessions }: SsoLogout): Promise<void> {
     const connectionId = connection.id;
     const secret = await connection.dbSecret();
-    const entrance = this.repository.endSessions(connectionId, secret, subject ?? null, idpSessions);
-    await this.unitOfWork.run<void, SsoEnded>(entrance, ({ ended, org_id: orgId, user_id: id, email }) => {
+    const context = this.repository.endSessions(connectionId, secret, subject ?? null, idpSessions);
+    await this.unitOfWork.run<void, SsoEnded>(context, ({ ended, org_id: orgId, user_id: id, email }) => {
       ensure(ended !== null, 'connection_unknown');
       if (ended === 0) return;
       withIdentity({ orgId, actor: { type: 'user', id, email: email ?? undefined } }, () =>

@@ -1,42 +1,42 @@
 import { oneLine, type MailMessage } from '../../../platform/mail/index.js';
 import type { NoticeMail, NoticeSubject } from './sso-notices.repository.js';
 
-/** What there is to tell. */
+/** The kinds of SSO notification. */
 export type NoticeKind = 'certificate_expiring' | 'domain_lost' | 'domain_unverified' | 'break_glass';
 
-/** What each is about, and who hears of it: those who may change connections, or those who lead. */
-export const NOTICES: Readonly<Record<NoticeKind, { subject: NoticeSubject; leaders: boolean }>> = {
-  certificate_expiring: { subject: 'connection', leaders: false },
-  domain_lost: { subject: 'domain', leaders: false },
-  domain_unverified: { subject: 'domain', leaders: false },
-  break_glass: { subject: 'membership', leaders: true },
+/** The subject of each notification, and its recipients: members who can change connections, or owners. */
+export const NOTICES: Readonly<Record<NoticeKind, { subject: NoticeSubject; owners: boolean }>> = {
+  certificate_expiring: { subject: 'connection', owners: false },
+  domain_lost: { subject: 'domain', owners: false },
+  domain_unverified: { subject: 'domain', owners: false },
+  break_glass: { subject: 'membership', owners: true },
 };
 
 const TEXTS: Readonly<Record<NoticeKind, (about: string, days: number) => readonly [string, string]>> = {
   certificate_expiring: (about, days) => [
     `Single sign-on "${about}": the certificate expires within ${days === 1 ? 'a day' : `${days} days`}`,
-    'The identity provider has to publish a new certificate before then. A connection with a metadata address ' +
-      'takes it over by itself; for any other, hand in the new one beside the old.',
+    'The identity provider must publish a new certificate before then. A connection with a metadata URL updates ' +
+      'automatically. For any other connection, add the new certificate and keep the old one until the change.',
   ],
   domain_lost: (about) => [
-    `The DNS record that shows ${about} to be yours is missing`,
-    'Put it back within a week. After that the domain no longer counts as yours: addresses of it are not led ' +
-      'to your single sign-on, and accounts are not linked by them.',
+    `The DNS record for ${about} is missing`,
+    'Restore the record within a week. After that, the domain is no longer verified. The sign-in page then no longer ' +
+      'offers single sign-on for e-mail addresses of the domain, and new accounts are not linked by them.',
   ],
   domain_unverified: (about) => [
-    `${about} no longer counts as yours`,
-    'Its DNS record has been missing for a week, or another organization has shown the domain to be its own. ' +
-      'Put the record back and verify the domain again.',
+    `${about} is no longer verified`,
+    'The DNS record has been missing for a week, or another organization has verified the domain. Restore the ' +
+      'record and verify the domain again.',
   ],
   break_glass: (about) => [
-    `${about} signed in past your single sign-on`,
-    'Single sign-on is enforced, and somebody who leads came in by a sign-in of their own with a second ' +
-      'factor, as is possible for the case that the identity provider fails. If that was not meant to happen, end ' +
-      'their sessions and look at the log.',
+    `${about} signed in without single sign-on`,
+    'Single sign-on is enforced, but an owner signed in locally with a second factor. This is possible in case the ' +
+      'identity provider fails. If you did not expect this sign-in, end the sessions of this member and check the ' +
+      'audit log.',
   ],
 };
 
-/** A mail about single sign-on. Names are of others' choice, so each stays a part of its line. */
+/** Returns a mail about SSO. Members choose the names in it, so each name is reduced to one line. */
 export function noticeMail(kind: NoticeKind, { email, organization, about }: NoticeMail, days: number): MailMessage {
   const [subject, text] = TEXTS[kind](oneLine(about), days);
   return { to: email, subject, text: [`${oneLine(organization)}: ${subject}.`, '', text, ''].join('\n') };

@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** Who is written to, and about what. */
+/** The recipient and the subject of a notification. */
 export interface NoticeMail {
   email: string;
   organization: string;
-  /** The name of the connection, the domain, or of the member it is about. */
+  /** The name of the connection, the domain, or the member that the notification is about. */
   about: string;
   [column: string]: unknown;
 }
 
-/** What a notice is about, by the table and column that name it. */
+/** The table and the column that hold the name of each kind of subject. */
 const SUBJECTS = {
   connection: ['sso_connections', 'name'],
   domain: ['sso_domains', 'domain'],
@@ -20,26 +20,26 @@ const SUBJECTS = {
 
 export type NoticeSubject = keyof typeof SUBJECTS;
 
-/** Whom to tell of single sign-on in the organization that a job has entered. */
+/** Finds the recipients of SSO notifications in the organization of the current job. */
 @Injectable()
 export class SsoNoticesRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Members who may change connections; or those who lead. */
-  async addressees(leaders: boolean): Promise<string[]> {
+  /** Returns the ids of members who can change connections, or of the owners. */
+  async recipients(owners: boolean): Promise<string[]> {
     const rows = await this.unitOfWork.sql<{ id: string }>(
       `SELECT m.id FROM memberships m JOIN organizations o ON o.id = m.org_id
         WHERE m.org_id = $1 AND m.status = 'active' AND m.kind = 'member'
           AND CASE WHEN $2 THEN EXISTS (SELECT FROM preset_roles r WHERE r.preset = o.preset AND r.role = m.role
             AND r.is_owner_role)
                    ELSE m.grants ->> 'sso:update' = 'org' END ORDER BY m.id`,
-      [currentContext().orgId, leaders],
+      [currentContext().orgId, owners],
     );
     return rows.map(({ id }) => id);
   }
 
-  /** Null when the member or what the notice is about is no more. */
-  async letter(membershipId: string, subject: NoticeSubject, subjectId: string): Promise<NoticeMail | null> {
+  /** Returns the content of a notification; null when the member or the subject no longer exists. */
+  async mailOf(membershipId: string, subject: NoticeSubject, subjectId: string): Promise<NoticeMail | null> {
     const [table, column] = SUBJECTS[subject];
     const [row] = await this.unitOfWork.sql<NoticeMail>(
       `SELECT u.email, o.name AS organization, t.${column} AS about

@@ -4,7 +4,7 @@ import { MailDelivery } from '../../../platform/jobs/mail-delivery.js';
 import { noticeMail, NOTICES, type NoticeKind } from './sso-mail.js';
 import { SsoNoticesRepository } from './sso-notices.repository.js';
 
-/** Tells members by mail what they have to know of single sign-on: one job, and one mail, for each. */
+/** Notifies members about SSO by mail. Each member gets one job and one mail. */
 @Injectable()
 export class SsoNotices {
   constructor(
@@ -13,19 +13,19 @@ export class SsoNotices {
     private readonly mail: MailDelivery,
   ) {}
 
-  /** Writes the jobs, in the transaction under way; nobody hears about themself. Returns how many. */
-  async tell(kind: NoticeKind, subjectId: string, days = 0): Promise<number> {
-    const addressees = (await this.repository.addressees(NOTICES[kind].leaders)).filter((id) => id !== subjectId);
-    for (const membershipId of addressees)
+  /** Enqueues the jobs in the current transaction and returns their number. It skips the member that it is about. */
+  async notify(kind: NoticeKind, subjectId: string, days = 0): Promise<number> {
+    const recipients = (await this.repository.recipients(NOTICES[kind].owners)).filter((id) => id !== subjectId);
+    for (const membershipId of recipients)
       await this.jobs.enqueue('sso.notify', { kind, subjectId, membershipId, days });
-    return addressees.length;
+    return recipients.length;
   }
 
-  /** Sends one. Called with no transaction open. Fails for good with mail_rejected. */
+  /** Sends one mail. The caller must not have an open transaction. Fails permanently with `mail_rejected`. */
   async send(kind: NoticeKind, subjectId: string, membershipId: string, days: number): Promise<void> {
     await this.mail.deliver({
-      load: () => this.repository.letter(membershipId, NOTICES[kind].subject, subjectId),
-      write: (letter) => noticeMail(kind, letter, days),
+      load: () => this.repository.mailOf(membershipId, NOTICES[kind].subject, subjectId),
+      write: (content) => noticeMail(kind, content, days),
     });
   }
 }

@@ -1,26 +1,26 @@
 import { Problem } from '../../../platform/problem/index.js';
 import { SsoError } from './sso-error.js';
 
-const AGAIN =
-  'Begin again at the sign-in page. If it happens again, give your administrator the request id of this answer.';
+const START_AGAIN =
+  'Start again at the sign-in page. If the sign-in fails again, send the request id of this response to your ' +
+  'administrator.';
 
 /**
- * What the visitor is told: the same for every forgery, so that trying teaches nothing. The reason goes to the log and
- * to the
- * audit trail, as the problem's cause.
+ * Returns the problem that the user sees. It is the same for every forgery, so that an attacker learns nothing. The
+ * reason is the cause of the problem: it goes to the log and to the audit log.
  */
-export function problemOf(refusal: SsoError): Problem {
-  switch (refusal.reason) {
+export function problemOf(error: SsoError): Problem {
+  switch (error.reason) {
     case 'connection_unknown':
     case 'logout_not_offered':
-      return new Problem('not_found', { cause: refusal });
+      return new Problem('not_found', { cause: error });
     case 'unavailable':
     case 'provider_unreachable':
-      return new Problem('unavailable', { cause: refusal });
+      return new Problem('unavailable', { cause: error });
     case 'too_large':
-      return new Problem('payload_too_large', { cause: refusal });
+      return new Problem('payload_too_large', { cause: error });
     default:
-      return new Problem('sso_failed', { cause: refusal, detail: AGAIN });
+      return new Problem('sso_failed', { cause: error, detail: START_AGAIN });
   }
 }
 
@@ -29,7 +29,7 @@ export function toSsoError(error: unknown): SsoError {
   return error instanceof SsoError ? error : new SsoError('unexpected', undefined, { cause: error });
 }
 
-/** Runs a step; its refusals leave as problems. */
+/** Runs a step and converts its SSO errors to problems. */
 export async function asProblems<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();

@@ -3,7 +3,7 @@ import type { SsoConnectionEntity, SsoProtocol } from './sso-connection.entity.j
 import type { UpdateSsoConnectionDto } from './sso.dto.js';
 import type { SsoIntent } from './verified-identity.js';
 
-/** The browser that is sent to its identity provider. */
+/** The parameters of a request to sign in at an identity provider. */
 export interface SsoLoginRequest {
   readonly cookieHeader: string | undefined;
   /** A path on this host to return to. */
@@ -33,7 +33,7 @@ export interface SsoProtocolHandler {
   readonly fields: readonly (keyof UpdateSsoConnectionDto)[];
   /** The values of `subject` that this protocol accepts; the first is the default. */
   readonly subjects: readonly SsoConnectionEntity['subject'][];
-  /** Starts a sign-in. Rejects with the problem to answer with. */
+  /** Starts a sign-in. Rejects with the problem for the response. */
   startLogin(connectionId: string, request: SsoLoginRequest): Promise<SsoLoginRedirect>;
   /** Returns the columns that a body sets. Throws invalid_request or a problem of the protocol. */
   columnsOf(id: string, body: UpdateSsoConnectionDto, stored?: SsoConnectionEntity): Promise<ConnectionColumns>;

@@ -5,7 +5,7 @@ import { asDomain, domainOf, ownDomain, proofOf } from '../domains/index.js';
 import './sso.feature.js';
 import { diagnosticsOfClaims } from './sso-diagnostics.js';
 
-describe('the rule that decides a role', () => {
+describe('ruleOf', () => {
   const mapping = {
     groupRoles: [
       { group: 'chiefs', role: 'director' },
@@ -18,7 +18,7 @@ describe('the rule that decides a role', () => {
     defaultRole: 'viewer',
   };
 
-  it('is the first group in the list, then the first attribute, then the default', () => {
+  it('selects the first group, then the first attribute, then the default', () => {
     expect(ruleOf(mapping, ['mentors', 'chiefs'], new Map([['title', ['Resident']]]))).toEqual({
       kind: 'group',
       group: 'chiefs',
@@ -34,7 +34,7 @@ describe('the rule that decides a role', () => {
     expect(ruleOf({ ...mapping, defaultRole: null }, ['others'])).toBeUndefined();
   });
 
-  it('gives no role that the mapping does not name, and decides by the facts that are kept as by all', () => {
+  it('gives only roles of the mapping, and the same role from the stored facts', () => {
     const word = fc.constantFrom(
       'chiefs',
       'mentors',
@@ -58,8 +58,8 @@ describe('the rule that decides a role', () => {
   });
 });
 
-describe('domains', () => {
-  it('are kept in lower case and ASCII', () => {
+describe('mail domains', () => {
+  it('are stored in lower case and ASCII', () => {
     expect([asDomain('Example.ORG.'), asDomain('BÜCHER.example'), asDomain('münchen.example')]).toEqual([
       'example.org',
       'xn--bcher-kva.example',
@@ -67,7 +67,7 @@ describe('domains', () => {
     ]);
   });
 
-  it('come from what stands behind the last @', () => {
+  it('are read from the part after the last @', () => {
     expect([
       domainOf('a@b.example'),
       domainOf('a@evil.example@b.example'),
@@ -77,7 +77,7 @@ describe('domains', () => {
     ]).toEqual(['b.example', 'b.example', undefined, undefined, undefined]);
   });
 
-  it('are none of what else a URL may hold', () => {
+  it('never contain other parts of a URL', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'a.-/\\:@?#[]%1 ü\u0000') }), (text) => {
         const domain = asDomain(text);
@@ -86,7 +86,7 @@ describe('domains', () => {
     );
   });
 
-  it("of public mail providers are nobody's", () => {
+  it('of public mail providers are rejected', () => {
     expect(() => ownDomain('Gmail.com')).toThrow(expect.objectContaining({ code: 'domain_not_allowed' }));
     expect(proofOf({ domain: 'a.example', token: 't' })).toEqual({
       type: 'TXT',
@@ -96,7 +96,7 @@ describe('domains', () => {
   });
 });
 
-it('the diagnostics of claims shows names, times, and what roles hang on', () => {
+it('the diagnostics of claims show names, times, and groups, and hide all other values', () => {
   const { issuer, attributes, text } = diagnosticsOfClaims(
     {
       iss: 'https://idp.example',

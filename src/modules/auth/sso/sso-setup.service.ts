@@ -10,7 +10,7 @@ import type { CreateSsoConnectionDto, UpdateSsoConnectionDto } from './sso.dto.j
 import { SsoProtocols, type ConnectionColumns } from './sso-protocols.js';
 import { SsoRepository } from './sso.repository.js';
 
-/** Setting up connections to identity providers. */
+/** Creates, changes, and deletes connections to identity providers. */
 @Injectable()
 export class SsoSetupService {
   constructor(
@@ -25,18 +25,18 @@ export class SsoSetupService {
     return { items: (await this.repository.list()).map((connection) => this.present(connection)), nextCursor: null };
   }
 
-  /** Throws not_found. */
+  /** Throws `not_found`. */
   async read(id: string) {
     return this.present(await this.require(id));
   }
 
-  /** Throws invalid_metadata, invalid_request, unknown_role, insufficient_privileges_to_grant. */
+  /** Throws `invalid_metadata`, `invalid_request`, `unknown_role`, or `insufficient_privileges_to_grant`. */
   async create({ protocol = 'saml', name, ...body }: CreateSsoConnectionDto) {
-    await this.assertMay(body);
+    await this.assertCanConfigure(body);
     const id = newId();
     const handler = this.protocols.get(protocol);
     const columns = await this.columns(protocol, id, body);
-    await this.assertMay(body); // fetching takes its time, in which rights may have been taken away
+    await this.assertCanConfigure(body); // the member may have lost permissions during the fetch
     const secret = randomToken();
     const ring = await this.dataKeys.ofOrganization();
     await this.repository.insert({
@@ -46,20 +46,23 @@ export class SsoSetupService {
       ...columns,
       ...(await handler.keysFor(id, columns)),
       id,
-      entrance: ring.forRow('sso_connections', id).seal('db_secret_enc', secret)!,
+      dbSecret: ring.forRow('sso_connections', id).seal('db_secret_enc', secret)!,
       dbSecretHash: sha256(secret),
     });
     this.audit.record('sso.connection_created', { target: { type: 'sso-connection', id } });
     return this.read(id);
   }
 
-  /** Throws not_found, invalid_metadata, invalid_request, unknown_role, insufficient_privileges_to_grant. */
+  /**
+   * Throws `not_found`, `invalid_metadata`, `invalid_request`, `unknown_role`, or `insufficient_privileges_to_grant`.
+   */
   async update(id: string, body: UpdateSsoConnectionDto) {
-    await this.assertMay(body);
+    await this.assertCanConfigure(body);
     const stored = await this.require(id);
     const changes = await this.columns(stored.protocol, id, body, stored);
-    await this.assertMay(body); // as above
-    if (Object.keys(changes).length === 0) throw new Problem('invalid_request', { detail: 'nothing to change' });
+    await this.assertCanConfigure(body); // the member may have lost permissions during the fetch
+    if (Object.keys(changes).length === 0)
+      throw new Problem('invalid_request', { detail: 'The request changes no field.' });
     const keys = await this.protocols.get(stored.protocol).keysFor(id, { ...stored, ...changes });
     if (!(await this.repository.update(id, { ...changes, ...keys }))) throw new Problem('not_found');
     this.audit.record('sso.connection_updated', {
@@ -69,7 +72,7 @@ export class SsoSetupService {
     return this.read(id);
   }
 
-  /** Throws not_found. */
+  /** Throws `not_found`. */
   async delete(id: string): Promise<void> {
     if (!(await this.repository.delete(id))) throw new Problem('not_found');
     this.audit.record('sso.connection_deleted', { target: { type: 'sso-connection', id } });
@@ -85,7 +88,9 @@ export class SsoSetupService {
     const handler = this.protocols.get(protocol);
     const foreign = this.protocols.foreignFields(protocol).some((field) => body[field] !== undefined);
     if (foreign || (body.subject !== undefined && !handler.subjects.includes(body.subject)))
-      throw new Problem('invalid_request', { detail: `not for a connection by ${protocol}` });
+      throw new Problem('invalid_request', {
+        detail: `A field does not apply to a connection with the protocol ${protocol}.`,
+      });
     const shared = Object.fromEntries(
       Object.entries(body).filter(([field]) => !(handler.fields as readonly string[]).includes(field)),
     );
@@ -99,9 +104,10 @@ export class SsoSetupService {
   }
 
   /**
-   * Who connects an identity provider lets it speak for everybody, and give the roles that its answers are mapped to.
+   * Checks the caller's permissions. An identity provider authenticates every member, so the caller must hold every
+   * permission of the owner role. The caller must also be able to grant every mapped role.
    */
-  private async assertMay({
+  private async assertCanConfigure({
     groupRoles = [],
     attributeRoles = [],
     defaultRole,

@@ -20,23 +20,21 @@ import { SsoTrace } from './sso-trace.service.js';
 import { SsoRepository, type SsoOutcome } from './sso.repository.js';
 
 const OPENED = new Set<SsoOutcome['state']>(['known', 'claimed', 'provisioned']);
-/** Why somebody does not land in another organization than the connection's own, for the log. */
-const NOT_THERE = {
+/** The reason for the audit log when the user cannot enter the target organization. */
+const TARGET_FAILURES = {
   not_found: 'no_membership_in_target',
   organization_sign_in_required: 'not_trusted_by_target',
   session_ended: 'session_ended',
 } as const;
 
-/** Somebody is known here, and does not get where they wanted to. Undoes the sign-in. */
+/** The user is authenticated but cannot enter the target organization. Rolls back the sign-in. */
 class TargetOrganizationError extends Error {
   constructor(readonly reason: string) {
     super(reason);
   }
 }
 
-/**
- * The last step of a sign-in through an identity provider, whatever the protocol: from a verified answer to a session.
- */
+/** Opens the session at the end of every SSO sign-in, for every protocol. */
 @Injectable()
 export class SsoSignInService {
   constructor(
@@ -48,65 +46,66 @@ export class SsoSignInService {
   ) {}
 
   /**
-   * Opens a session for a verified identity, in the connection's organization or in the one that the sign-in was
-   * started for. Throws sso_failed; the reason is in the organization's log and in the connection's trace.
+   * Opens a session for a verified identity, in the connection's organization or in the target organization of the
+   * sign-in. Throws `sso_failed`; the audit log and the attempt log of the connection record the reason.
    */
   async open(verified: VerifiedIdentity): Promise<OpenedSession> {
     const secret = await verified.connection.dbSecret();
-    const visit = newSession(verified);
-    const session = await this.unitOfWork
-      .run<OpenedSession | null, SsoOutcome>(this.entrance(verified, secret, visit), async (outcome) => {
-        await this.recorded(outcome, verified);
-        return OPENED.has(outcome.state) ? this.switchOrganization(outcome, verified, visit) : null;
+    const session = newSession(verified);
+    const opened = await this.unitOfWork
+      .run<OpenedSession | null, SsoOutcome>(this.signInContext(verified, secret, session), async (outcome) => {
+        await this.record(outcome, verified);
+        return OPENED.has(outcome.state) ? this.switchOrganization(outcome, verified, session) : null;
       })
-      .catch((error: unknown) => this.notThere(error, verified));
-    if (session === null) throw new Problem('sso_failed');
-    return session;
+      .catch((error: unknown) => this.recordTargetFailure(error, verified));
+    if (opened === null) throw new Problem('sso_failed');
+    return opened;
   }
 
   /**
-   * Writes a refused answer to the log of the organization whose connection it came to, and to the connection's trace.
+   * Records a rejected response in the audit log of the connection's organization and in the attempt log of the
+   * connection.
    */
-  async recordRefusal(
+  async recordRejection(
     connectionId: string,
     method: SsoProtocol,
     reason: string,
     diagnostics?: SsoDiagnostics,
   ): Promise<void> {
-    await this.toLog(connectionId, async () => {
+    await this.inAuditLog(connectionId, async () => {
       this.audit.record('auth.sign_in_failed', { outcome: 'failure', meta: { method, reason } });
       await this.trace.record(connectionId, { accepted: false, reason, diagnostics });
     });
   }
 
-  /** Writes a refused message about the end of a session to that log. */
-  async recordLogoutRefusal(connectionId: string, reason: string): Promise<void> {
-    await this.toLog(connectionId, () =>
+  /** Records a rejected logout message in the audit log of the connection's organization. */
+  async recordLogoutRejection(connectionId: string, reason: string): Promise<void> {
+    await this.inAuditLog(connectionId, () =>
       this.audit.record('sso.logout_rejected', { outcome: 'failure', meta: { reason } }),
     );
   }
 
-  private async toLog(connectionId: string, record: () => Promise<void> | void): Promise<void> {
+  private async inAuditLog(connectionId: string, record: () => Promise<void> | void): Promise<void> {
     await this.unitOfWork.run<void, { org_id: string }>(this.repository.log(connectionId), ({ org_id: orgId }) => {
       return withIdentity({ orgId, actor: { type: 'anonymous', id: null } }, record);
     });
   }
 
-  private entrance(
+  private signInContext(
     { connection, identity, sessionEnds, idpSession }: VerifiedIdentity,
-    entrance: Buffer,
-    visit: NewSession,
+    dbSecret: Buffer,
+    session: NewSession,
   ) {
     const email = identity.email === undefined ? null : normalizeEmail(identity.email);
     const statement = this.repository.signIn({
       connectionId: connection.id,
-      entrance,
+      dbSecret,
       subjectKey: identity.subjectKey,
       email,
       name: identity.displayName ?? email ?? 'Unnamed',
       role: identity.role ?? null,
       ids: { user: newId(), membership: newId() },
-      visit,
+      session,
       idpSession: idpSession ?? null,
       maxExpiry: sessionEnds === undefined ? null : new Date(sessionEnds),
       facts: roleFacts(connection.row, identity.groups, identity.claims),
@@ -114,7 +113,7 @@ export class SsoSignInService {
     return { ...statement, identity: identityOf };
   }
 
-  private async recorded(outcome: SsoOutcome, { connection, identity, diagnostics }: VerifiedIdentity): Promise<void> {
+  private async record(outcome: SsoOutcome, { connection, identity, diagnostics }: VerifiedIdentity): Promise<void> {
     const { id: connectionId, protocol: method } = connection.row;
     const accepted = OPENED.has(outcome.state);
     const reason = outcome.state === 'email_missing' && identity.emailUnverified ? 'email_unverified' : outcome.state;
@@ -132,35 +131,39 @@ export class SsoSignInService {
     await this.trace.record(connectionId, { accepted, reason: accepted ? undefined : reason, diagnostics });
   }
 
-  private async notThere(error: unknown, { connection, diagnostics }: VerifiedIdentity): Promise<null> {
+  private async recordTargetFailure(error: unknown, { connection, diagnostics }: VerifiedIdentity): Promise<null> {
     if (!(error instanceof TargetOrganizationError)) throw error;
-    await this.recordRefusal(connection.id, connection.row.protocol, error.reason, diagnostics);
+    await this.recordRejection(connection.id, connection.row.protocol, error.reason, diagnostics);
     return null;
   }
 
-  /** Goes on to another organization, where the sign-in was begun for one: as a session that moves there does. */
+  /** Switches to the target organization if the sign-in has one, in the same way as a session that switches. */
   private async switchOrganization(
     outcome: SsoOutcome,
-    { connection, intent: aim }: VerifiedIdentity,
-    visit: NewSession,
+    { connection, intent }: VerifiedIdentity,
+    session: NewSession,
   ): Promise<OpenedSession> {
-    const organizationId = aim?.organization ?? outcome.org_id;
+    const organizationId = intent?.organization ?? outcome.org_id;
     if (organizationId === outcome.org_id)
-      return { secret: visit.secret, organizationId, expiresAt: outcome.expires_at, remembered: false };
+      return { secret: session.secret, organizationId, expiresAt: outcome.expires_at, remembered: false };
     if (!connection.row.shared) throw new TargetOrganizationError('connection_not_shared');
-    const target = { type: 'user', id: outcome.user_id! } as const;
-    this.audit.record('auth.organization_switched', { target });
-    const there = newSession();
-    const { state, expires_at: expiresAt }: Switched = await this.switching.switch(visit.secret, organizationId, there);
-    if (state !== 'ok') throw new TargetOrganizationError(NOT_THERE[state]);
-    withIdentity({ orgId: organizationId }, () =>
-      this.audit.record('auth.signed_in', { target, meta: { method: connection.row.protocol } }),
+    const user = { type: 'user', id: outcome.user_id! } as const;
+    this.audit.record('auth.organization_switched', { target: user });
+    const next = newSession();
+    const { state, expires_at: expiresAt }: Switched = await this.switching.switch(
+      session.secret,
+      organizationId,
+      next,
     );
-    return { secret: there.secret, organizationId, expiresAt, remembered: false };
+    if (state !== 'ok') throw new TargetOrganizationError(TARGET_FAILURES[state]);
+    withIdentity({ orgId: organizationId }, () =>
+      this.audit.record('auth.signed_in', { target: user, meta: { method: connection.row.protocol } }),
+    );
+    return { secret: next.secret, organizationId, expiresAt, remembered: false };
   }
 }
 
-/** The user acts from the moment in which the session is open. */
+/** Returns the identity for the audit log. The actor is the user once the session is open. */
 function identityOf({ state, org_id: orgId, user_id: id, email }: SsoOutcome): Partial<Identity> {
   return { orgId, ...(OPENED.has(state) && { actor: { type: 'user', id, email: email ?? undefined } }) };
 }

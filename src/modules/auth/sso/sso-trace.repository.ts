@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** An attempt as it is shown. */
+/** A stored attempt to sign in. */
 export interface AttemptRow {
   id: string;
   at: Date;
@@ -18,7 +18,7 @@ export interface AttemptRow {
   [column: string]: unknown;
 }
 
-/** What `app.trace_sso_attempt` takes. */
+/** The JSON parameter of `app.trace_sso_attempt`. */
 export interface NewAttempt {
   id: string;
   accepted: boolean;
@@ -31,15 +31,15 @@ export interface NewAttempt {
   test_by?: string;
 }
 
-const SHOWN = `id, at, accepted, reason, issuer, name_id_format AS "nameIdFormat", attributes,
+const COLUMNS = `id, at, accepted, reason, issuer, name_id_format AS "nameIdFormat", attributes,
   request_id AS "requestId", diagnostics, test_by AS "testBy", result_enc AS result`;
 
-/** Attempts to sign in through a connection. */
+/** Stores attempts to sign in through a connection. */
 @Injectable()
 export class SsoTraceRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Needs a context that may write to the log of the connection's organization. */
+  /** Inserts an attempt. Requires a context that can write to the audit log of the connection's organization. */
   async insert(connectionId: string, attempt: NewAttempt, result: Buffer | null): Promise<void> {
     await this.unitOfWork.sql('SELECT app.trace_sso_attempt($1, $2, $3)', [
       connectionId,
@@ -48,18 +48,18 @@ export class SsoTraceRepository {
     ]);
   }
 
-  /** The newest first. */
+  /** Returns the last attempts, newest first. */
   newest(connectionId: string, count: number): Promise<AttemptRow[]> {
     return this.unitOfWork.sql<AttemptRow>(
-      `SELECT ${SHOWN} FROM sso_attempts WHERE org_id = $1 AND connection_id = $2 ORDER BY at DESC, id DESC LIMIT $3`,
+      `SELECT ${COLUMNS} FROM sso_attempts WHERE org_id = $1 AND connection_id = $2 ORDER BY at DESC, id DESC LIMIT $3`,
       [currentContext().orgId, connectionId, count],
     );
   }
 
-  /** What somebody saw when they last tried the connection; null when they did not. */
+  /** Returns the last test of the connection by a member; null when the member ran none. */
   async lastTest(connectionId: string, membershipId: string): Promise<AttemptRow | null> {
     const [row] = await this.unitOfWork.sql<AttemptRow>(
-      `SELECT ${SHOWN} FROM sso_attempts WHERE org_id = $1 AND connection_id = $2 AND test_by = $3
+      `SELECT ${COLUMNS} FROM sso_attempts WHERE org_id = $1 AND connection_id = $2 AND test_by = $3
          ORDER BY at DESC, id DESC LIMIT 1`,
       [currentContext().orgId, connectionId, membershipId],
     );

@@ -8,17 +8,17 @@ import type { SsoDiagnostics } from './sso-diagnostics.js';
 import { SsoTraceRepository } from './sso-trace.repository.js';
 import { SsoRepository } from './sso.repository.js';
 
-const SHOWN = 50;
+const MAX_ATTEMPTS = 50;
 
-/** What became of an answer of an identity provider. */
+/** The outcome of a response from an identity provider. */
 export interface Traced {
   readonly accepted: boolean;
-  /** Why it was refused. */
+  /** The reason for a rejection. */
   readonly reason?: string;
   readonly diagnostics?: SsoDiagnostics;
 }
 
-/** What a test sign-in showed. For whoever tried alone: it is about them. */
+/** The result of a test sign-in. It describes the member who ran the test, so only that member can read it. */
 export interface TestResult {
   email: string | null;
   name: string | null;
@@ -28,7 +28,7 @@ export interface TestResult {
   rule: RoleRule | null;
 }
 
-/** The last attempts to sign in through each connection, to see why somebody does not come in. */
+/** Stores the last sign-in attempts of each connection, so that an administrator can see why a sign-in failed. */
 @Injectable()
 export class SsoTrace {
   constructor(
@@ -37,7 +37,7 @@ export class SsoTrace {
     private readonly dataKeys: DataKeys,
   ) {}
 
-  /** Writes an attempt down, in the transaction and the log's organization of the moment. */
+  /** Stores an attempt in the current transaction. */
   async record(
     connectionId: string,
     { accepted, reason, diagnostics }: Traced,
@@ -63,19 +63,19 @@ export class SsoTrace {
     );
   }
 
-  /** Throws not_found. */
+  /** Throws `not_found`. */
   async list(connectionId: string) {
-    await this.assertThere(connectionId);
-    const items = (await this.attempts.newest(connectionId, SHOWN)).map((attempt) => ({
+    await this.assertExists(connectionId);
+    const items = (await this.attempts.newest(connectionId, MAX_ATTEMPTS)).map((attempt) => ({
       ...attempt,
       test: attempt.testBy !== null,
     }));
     return { items, nextCursor: null };
   }
 
-  /** What the caller saw when they last tried the connection. Throws not_found. */
+  /** Returns the result of the caller's last test of the connection. Throws `not_found`. */
   async lastTest(connectionId: string) {
-    await this.assertThere(connectionId);
+    await this.assertExists(connectionId);
     const attempt = await this.attempts.lastTest(connectionId, currentMember().membershipId);
     if (attempt === null) throw new Problem('not_found');
     const ring = await this.dataKeys.ofOrganization();
@@ -85,7 +85,7 @@ export class SsoTrace {
     return { ...result, at: attempt.at, passed: attempt.accepted, reason: attempt.reason };
   }
 
-  private async assertThere(connectionId: string): Promise<void> {
+  private async assertExists(connectionId: string): Promise<void> {
     if ((await this.connections.find(connectionId)) === null) throw new Problem('not_found');
   }
 }

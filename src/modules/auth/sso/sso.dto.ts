@@ -30,7 +30,7 @@ export class GroupRole {
   role: string;
 }
 
-/** RFC 6749, appendix A: what client ids and secrets are made of. */
+/** The characters of client ids and secrets (RFC 6749, appendix A). */
 const VISIBLE = /^[\x20-\x7e]*$/;
 export class AttributeRole {
   @IsString()
@@ -48,18 +48,18 @@ export class AttributeRole {
   role: string;
 }
 
-/** Who a SAML identity provider is: by its metadata, as a file or at an address, or by single fields. */
+/** The SAML identity provider: its metadata as a file or a URL, or single fields. */
 export class SamlProviderDto {
   /**
-   * The identity provider's metadata file (saml-metadata-2.0-os): entity id, addresses and certificates are taken from
-   * it.
+   * The identity provider's metadata file (saml-metadata-2.0-os). It sets the entity id, the URLs, and the
+   * certificates.
    */
   @MayBeAbsent()
   @IsString()
   @Length(1, 262_144)
   metadata?: string;
 
-  /** Where the provider publishes that file: read now, and every day from now on. */
+  /** The URL of the metadata file. It is read now and then once a day. */
   @MayBeAbsent()
   @IsString()
   @Length(1, 2048)
@@ -70,20 +70,20 @@ export class SamlProviderDto {
   @Length(1, 1024)
   idpEntityId?: string;
 
-  /** Where browsers are sent to sign in, by the redirect binding. */
+  /** The sign-in URL of the provider for the redirect binding. */
   @MayBeAbsent()
   @IsString()
   @Length(1, 2048)
   idpSsoUrl?: string;
 
-  /** Where browsers are sent to sign out; null for nowhere. */
+  /** The logout URL of the provider; null disables single logout. */
   @MayBeAbsent()
   @ValidateIf((_body, value) => value !== null)
   @IsString()
   @Length(1, 2048)
   idpSloUrl?: string | null;
 
-  /** The certificates that the provider signs with, PEM: two while one replaces the other. */
+  /** The provider's signing certificates in PEM: two while the provider replaces one. */
   @MayBeAbsent()
   @IsArray()
   @ArrayNotEmpty()
@@ -93,24 +93,25 @@ export class SamlProviderDto {
   idpCertificates?: string[];
 }
 
-/** What may be left out when a connection is made as well as when it is changed. */
+/** The optional fields of a new or changed connection. */
 class SsoConnectionSettings extends SamlProviderDto {
   @MayBeAbsent()
   @IsBoolean()
   enabled?: boolean;
 
-  /** Whether the response must be signed as well as the assertion. */
+  /** Whether the response must be signed in addition to the assertion. */
   @MayBeAbsent()
   @IsBoolean()
   wantResponseSigned?: boolean;
 
-  /** Who a person is: SAML's NameID, OpenID Connect's sub, or for Entra ID the tenant's and the object's id. */
+  /** The identifier of a user: SAML's NameID, OpenID Connect's sub, or the tenant id and object id of Entra ID. */
   @MayBeAbsent()
   @IsIn(['name-id', 'sub', 'entra-object'])
   subject?: 'name-id' | 'sub' | 'entra-object';
 
   /**
-   * OpenID Connect: the provider's issuer; for Azure AD B2C the address before its document, with the user flow in it.
+   * OpenID Connect: the issuer of the provider. For Azure AD B2C: the URL of the user flow, without the path of the
+   * discovery document.
    */
   @MayBeAbsent()
   @IsString()
@@ -123,14 +124,14 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Matches(VISIBLE)
   clientId?: string;
 
-  /** Left out, we are known by PKCE alone. Never shown again; forgotten when the issuer changes. */
+  /** Without a secret, the client uses PKCE only. The API never returns it. A new issuer deletes it. */
   @MayBeAbsent()
   @IsString()
   @Length(1, 1024)
   @Matches(VISIBLE)
   clientSecret?: string;
 
-  /** Those let in of an issuer of many: directory ids of Entra ID, hosted domains of Google. */
+  /** The allowed tenants of an issuer that serves many: directory ids of Entra ID or hosted domains of Google. */
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(100)
@@ -138,7 +139,7 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Matches(/^[A-Za-z0-9.-]{1,253}$/, { each: true })
   tenants?: string[];
 
-  /** Asked for beside openid, email and profile, such as groups. */
+  /** The scopes to request in addition to openid, email, and profile, such as `groups`. */
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(10)
@@ -151,7 +152,7 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Length(1, 256)
   nameAttribute?: string;
 
-  /** Whether the provider asks for the credentials anew at every sign-in. */
+  /** Whether the provider must ask for credentials at every sign-in. */
   @MayBeAbsent()
   @IsBoolean()
   forceAuthn?: boolean;
@@ -166,7 +167,7 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Length(1, 256)
   groupAttribute?: string;
 
-  /** The first group in the list that a person is in decides the role. */
+  /** The first group in the list that the user belongs to decides the role. */
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(100)
@@ -175,7 +176,7 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Type(() => GroupRole)
   groupRoles?: GroupRole[];
 
-  /** After the groups: the first attribute in the list that has the value decides the role. */
+  /** If no group matches, the first attribute in the list that has the value decides the role. */
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(100)
@@ -184,17 +185,17 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Type(() => AttributeRole)
   attributeRoles?: AttributeRole[];
 
-  /** The role of somebody in none of the groups; without it they are refused. */
+  /** The role of a user whom no rule matches. Without it, the sign-in is rejected. */
   @MayBeAbsent()
   @Matches(/^[a-z_]{1,40}$/)
   defaultRole?: string;
 
-  /** Whether somebody unknown becomes a member at the first sign-in. */
+  /** Whether an unknown user becomes a member at the first sign-in. */
   @MayBeAbsent()
   @IsBoolean()
   jitProvisioning?: boolean;
 
-  /** Whether organizations of the same institution that trust this one may sign in through it. */
+  /** Whether organizations of the same institution that trust this organization may use the connection. */
   @MayBeAbsent()
   @IsBoolean()
   shared?: boolean;
@@ -205,24 +206,24 @@ class SsoConnectionSettings extends SamlProviderDto {
   @Max(180)
   clockSkewSeconds?: number;
 
-  /** Whether a plain assertion is refused. The provider encrypts for the certificate in our metadata. */
+  /** Whether unencrypted assertions are rejected. The provider encrypts with the certificate in the metadata. */
   @MayBeAbsent()
   @IsBoolean()
   wantAssertionEncrypted?: boolean;
 
-  /** Whether our requests to sign in are signed. */
+  /** Whether sign-in requests are signed. */
   @MayBeAbsent()
   @IsBoolean()
   signRequests?: boolean;
 
-  /** Whether an answer is taken that nobody here asked for: a tile on the provider's own start page. */
+  /** Whether a response without a request is accepted, such as from a tile on the provider's start page. */
   @MayBeAbsent()
   @IsBoolean()
   idpInitiated?: boolean;
 
   /**
-   * The scopes that the provider's scoped attributes may end in, such as `example.edu`; otherwise those of its
-   * metadata.
+   * The scopes of the provider's scoped attributes, such as `example.edu`. Without them, the scopes of its metadata
+   * apply.
    */
   @MayBeAbsent()
   @IsArray()
@@ -248,20 +249,20 @@ export class UpdateSsoConnectionDto extends SsoConnectionSettings {
   name?: string;
 }
 
-/** Where a sign-in is to lead. */
+/** The parameters of a sign-in. */
 export class LoginQuery {
-  /** A path on this host; the start page without it. */
+  /** A path on this host; without it, the start page. */
   @MayBeAbsent()
   @IsString()
   @Length(1, 1024)
   returnTo?: string;
 
-  /** Another organization of the institution, for a connection that is shared. */
+  /** Another organization of the institution, if the connection is shared. */
   @MayBeAbsent()
   @IsUUID()
   organization?: string;
 
-  /** Whether to show anew who one is, whatever session there is at the provider: for what asks for a fresh sign-in. */
+  /** Whether the provider must authenticate the user again, even if the user has a session there. */
   @MayBeAbsent()
   @IsIn(['true', 'false'])
   forceAuthn?: 'true' | 'false';
@@ -272,7 +273,7 @@ export class SsoConnectionResponse {
   @Expose() name: string;
   @StaffOnly() protocol: string;
   @StaffOnly() enabled: boolean;
-  /** Our entity id towards this identity provider. */
+  /** The entity id of the application for this identity provider. */
   @StaffOnly() entityId: string | null;
   @StaffOnly() acsUrl: string | null;
   @Expose() loginUrl: string;
@@ -280,12 +281,12 @@ export class SsoConnectionResponse {
   @StaffOnly() idpEntityId: string | null;
   @StaffOnly() idpSsoUrl: string | null;
   @StaffOnly() idpSloUrl: string | null;
-  /** Where the provider publishes its metadata; null where it was handed in. */
+  /** The URL of the provider's metadata; null when the metadata was not given as a URL. */
   @StaffOnly() idpMetadataUrl: string | null;
   @StaffOnly() metadataFetchedAt: Date | null;
-  /** Why the metadata could not be refreshed; the last good copy holds meanwhile. */
+  /** The error code of the last metadata refresh. The last valid metadata stays in use. */
   @StaffOnly() metadataError: string | null;
-  /** When the provider's certificates expire, in their order. */
+  /** The expiry times of the provider's certificates, in their order. */
   @StaffOnly() certificatesExpireAt: Date[];
   @StaffOnly() wantResponseSigned: boolean;
   @StaffOnly() subject: string;
@@ -295,10 +296,7 @@ export class SsoConnectionResponse {
   @StaffOnly() @Type(() => AttributeRole) attributeRoles: AttributeRole[];
   @StaffOnly() defaultRole: string | null;
   @StaffOnly() shared: boolean;
-  /**
-   * When a test sign-in last came through; null since it was set up otherwise. Without it single sign-on cannot be
-   * enforced.
-   */
+  /** The time of the last successful test sign-in; null after a change of the setup. SSO enforcement requires it. */
   @StaffOnly() testedAt: Date | null;
   @StaffOnly() jitProvisioning: boolean;
   @StaffOnly() clockSkewSeconds: number;
@@ -306,17 +304,17 @@ export class SsoConnectionResponse {
   @StaffOnly() wantAssertionEncrypted: boolean;
   @StaffOnly() signRequests: boolean;
   @StaffOnly() idpInitiated: boolean;
-  /** Of our own keys, PEM: the first is in use, a second is being introduced. */
+  /** The certificates of the application in PEM: the first is in use, the second is pending. */
   @StaffOnly() spCertificates: string[];
   @StaffOnly() nameAttribute: string | null;
   @StaffOnly() forceAuthn: boolean;
   @StaffOnly() issuer: string | null;
   @StaffOnly() clientId: string | null;
-  /** Whether we prove to the provider who we are; the secret itself is never shown. */
+  /** Whether a client secret is stored. The API never returns the secret. */
   @StaffOnly() hasClientSecret: boolean;
   @StaffOnly() tenants: string[];
   @StaffOnly() scopes: string[];
-  /** To be registered with an OpenID provider. */
+  /** The URL to register at the OpenID provider. */
   @StaffOnly() callbackUrl: string | null;
   @StaffOnly() backchannelLogoutUrl: string | null;
   @StaffOnly() postLogoutUrl: string | null;

@@ -3,11 +3,11 @@ import { MANAGER_ROLES } from '../../../platform/feature/roles.js';
 
 export const ssoFeature = defineFeature({
   name: 'sso',
-  description: 'Connections to identity providers, and what every single sign-on protocol shares.',
+  description: 'Connections to identity providers, and the parts that all single sign-on protocols share.',
   permissions: {
     'sso:read': {
       category: 'SSO',
-      description: 'See connections to identity providers.',
+      description: 'View connections to identity providers.',
       scopes: { org: MANAGER_ROLES },
     },
     'sso:create': {
@@ -17,12 +17,12 @@ export const ssoFeature = defineFeature({
     },
     'sso:update': {
       category: 'SSO',
-      description: 'Change a connection.',
+      description: 'Change a connection to an identity provider.',
       scopes: { org: MANAGER_ROLES },
     },
     'sso:delete': {
       category: 'SSO',
-      description: 'Remove a connection; nobody signs in through it any more.',
+      description: 'Delete a connection to an identity provider. Members can no longer sign in through it.',
       scopes: { org: MANAGER_ROLES },
     },
   },
@@ -30,47 +30,48 @@ export const ssoFeature = defineFeature({
     'auth.break_glass_sign_in': {
       category: 'sign-in',
       severity: 'critical',
-      description: 'Whoever leads came in by a sign-in of their own where single sign-on is enforced.',
+      description:
+        'A member with the owner role signed in locally with a second factor while SSO is enforced (break-glass).',
       meta: { sessionId: 'id', membershipId: 'id' },
     },
     'sso.connection_created': {
       category: 'sso',
       severity: 'notice',
-      description: 'An identity provider was connected.',
+      description: 'A member connected an identity provider.',
     },
     'sso.connection_updated': {
       category: 'sso',
       severity: 'notice',
-      description: 'A connection was changed.',
+      description: 'A member changed a connection.',
       meta: { fields: 'codes' },
     },
     'sso.connection_deleted': {
       category: 'sso',
       severity: 'notice',
-      description: 'A connection was removed.',
+      description: 'A member deleted a connection.',
     },
     'sso.member_provisioned': {
       category: 'sso',
       severity: 'notice',
-      description: 'A member was added at the first sign-in.',
+      description: 'The application added a member at the first sign-in through SSO.',
       meta: { role: 'code', connectionId: 'id' },
     },
-    'sso.test_started': { category: 'sso', severity: 'info', description: 'Somebody began a test sign-in.' },
+    'sso.test_started': { category: 'sso', severity: 'info', description: 'A member started a test sign-in.' },
     'sso.connection_tested': {
       category: 'sso',
       severity: 'notice',
-      description: 'A test sign-in came back.',
+      description: 'A member completed a test sign-in.',
       meta: { reason: 'code' },
     },
     'sso.mapping_previewed': {
       category: 'sso',
       severity: 'info',
-      description: 'Somebody looked at what a mapping of roles would do.',
+      description: 'A member previewed a role mapping.',
     },
     'sso.role_synced': {
       category: 'sso',
       severity: 'notice',
-      description: "A member's role followed the identity provider's groups.",
+      description: "The identity provider's groups changed the role of a member.",
       meta: { from: 'code', to: 'code' },
     },
     'sso.sessions_ended': {
@@ -81,23 +82,23 @@ export const ssoFeature = defineFeature({
     },
   },
   errors: {
-    sso_failed: { status: 403, title: 'The single sign-on was not accepted' },
-    sso_connection_disabled: { status: 409, title: 'The connection is switched off' },
+    sso_failed: { status: 403, title: 'Single sign-on failed' },
+    sso_connection_disabled: { status: 409, title: 'The connection is disabled' },
     sso_connection_not_tested: {
       status: 409,
-      title: 'Single sign-on is enforced after a test sign-in through a connection',
+      title: 'Complete a test sign-in through a connection before you enforce single sign-on',
     },
   },
   jobs: {
     'auth.notify_break_glass': {
-      description: 'Writes a sign-in past single sign-on into the log, and tells the others who lead.',
+      description: 'Writes a break-glass sign-in to the audit log and notifies the other owners.',
       attempts: 8,
       backoffSeconds: 15,
       timeoutSeconds: 60,
       concurrency: 1,
     },
     'sso.notify': {
-      description: 'Tells one member by mail what they have to know of single sign-on.',
+      description: 'Notifies one member about single sign-on by mail.',
       attempts: 8,
       backoffSeconds: 15,
       timeoutSeconds: 60,
@@ -106,7 +107,7 @@ export const ssoFeature = defineFeature({
   },
   retention: {
     'sso_attempts.old': {
-      description: 'Traces of sign-ins through identity providers',
+      description: 'Attempt logs of sign-ins through identity providers',
       table: 'sso_attempts',
       ageColumn: 'at',
       days: 30,
@@ -137,7 +138,7 @@ export const ssoFeature = defineFeature({
       kind: 'tenant',
       resource: 'sso-connection',
       rows: { select: 'sso:read', insert: 'sso:create', update: 'sso:update', delete: 'sso:delete' },
-      retention: { reason: 'a setting of the organization' },
+      retention: { reason: 'The organization keeps its settings.' },
     },
     sso_attempts: {
       kind: 'tenant',
@@ -147,21 +148,22 @@ export const ssoFeature = defineFeature({
     sso_identities: {
       kind: 'tenant',
       rows: { select: 'sso:read', delete: 'sso:delete' },
-      retention: { reason: 'lives as long as the connection it belongs to' },
+      retention: { reason: 'The row is deleted with its connection.' },
     },
   },
   controls: {
     'sso.tested': {
       claims: ['M14', 'S3'],
       description:
-        'Single sign-on is enforced only after a sign-in came through, as the database checks; whoever leads comes in by a second factor all the same, and is heard of.',
+        'The database allows SSO enforcement only after a successful test sign-in. An owner can still sign in with a ' +
+        'second factor; the other owners are notified.',
     },
     'sso.trace': {
       claims: ['M14', 'S3'],
       description:
-        'The last attempts of each connection with the reason of each refusal, without values, signatures or keys.',
+        'Each connection keeps its last attempts with the reason of each failure, without values, signatures, or keys.',
     },
-    'sso.sessions': { claims: ['M13', 'M14'], description: 'Sessions end with the connection that they came through.' },
+    'sso.sessions': { claims: ['M13', 'M14'], description: 'Deleting or disabling a connection ends its sessions.' },
   },
 });
 

@@ -17,13 +17,13 @@ export class SsoJobs {
     return this.notices.send(kind as NoticeKind, String(subjectId), String(membershipId), Number(days));
   }
 
-  /** Asked for by the database itself, with the session that it is about. */
+  /** The database enqueues this job in the transaction that opens the session. */
   @OnJob('auth.notify_break_glass', { emits: ['auth.break_glass_sign_in'] })
-  async tellBreakGlass({ sessionId, membershipId, userId }: JobPayload): Promise<JobCounts> {
+  async notifyBreakGlass({ sessionId, membershipId, userId }: JobPayload): Promise<JobCounts> {
     this.audit.record('auth.break_glass_sign_in', {
       target: { type: 'user', id: String(userId) },
       meta: { sessionId, membershipId },
     });
-    return { told: await this.notices.tell('break_glass', String(membershipId)) };
+    return { told: await this.notices.notify('break_glass', String(membershipId)) };
   }
 }

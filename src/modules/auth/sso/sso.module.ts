@@ -18,7 +18,7 @@ import { SsoTraceRepository } from './sso-trace.repository.js';
 import { SsoTrace } from './sso-trace.service.js';
 import { SsoConnectionTestController } from './sso-connection-test.controller.js';
 
-/** Connections to identity providers, and what all protocols share. */
+/** Connections to identity providers, and the parts that all SSO protocols share. */
 @Module({
   imports: [RbacModule, SessionsModule],
   controllers: [SsoSetupController, SsoConnectionTestController],

@@ -25,7 +25,7 @@ const NOT_FOR_SIGN_IN = [
 /** The columns of a connection that a sign-in reads. */
 export type SignInConnection = Omit<SsoConnectionEntity, (typeof NOT_FOR_SIGN_IN)[number]>;
 
-/** What `app.sso_sign_in` answers. */
+/** The row that `app.sso_sign_in` returns. */
 export interface SsoOutcome {
   state:
     | 'known'
@@ -43,29 +43,29 @@ export interface SsoOutcome {
   membership_id: string | null;
   email: string | null;
   role_before: string | null;
-  /** By the answer's groups, or by those of the connection's directory where that speaks of the member. */
+  /** The new role. The groups of the SCIM client override those of the response if the client manages the member. */
   role_now: string | null;
   expires_at: Date;
   [column: string]: unknown;
 }
 
-/** What a verified answer brings along. */
+/** The parameters of a sign-in with a verified response. */
 export interface SsoSignIn {
   connectionId: string;
-  entrance: Buffer;
+  dbSecret: Buffer;
   subjectKey: string;
   email: string | null;
   name: string;
   role: string | null;
   ids: { user: string; membership: string };
-  /** What the provider calls the session. */
+  /** The provider's id of the session. */
   idpSession: string | null;
   maxExpiry: Date | null;
-  visit: NewSession;
+  session: NewSession;
   facts: RoleFacts;
 }
 
-/** A member who came through a connection, with what was last heard of them. */
+/** A member who signed in through a connection, with the groups and attributes of the last sign-in. */
 export interface IdentifiedMember {
   membershipId: string;
   name: string;
@@ -75,7 +75,7 @@ export interface IdentifiedMember {
   [column: string]: unknown;
 }
 
-/** Who opened a session, as the provider calls person and session; null where it was no provider. */
+/** The provider's identifiers of a session and its user; null when no provider opened the session. */
 export interface ProviderSession {
   connectionId: string | null;
   idpSubject: string | null;
@@ -83,7 +83,7 @@ export interface ProviderSession {
   [column: string]: unknown;
 }
 
-/** What `app.sso_end_sessions` answers; `ended` is null for a connection that may not speak. */
+/** The row that `app.sso_end_sessions` returns; `ended` is null for a connection that may not end sessions. */
 export interface SsoEnded {
   ended: number | null;
   org_id: string;
@@ -92,9 +92,9 @@ export interface SsoEnded {
   [column: string]: unknown;
 }
 
-/** What a new connection says for itself; the rest is the database's default. */
+/** The columns of a new connection. The database has defaults for the other columns. */
 export type NewConnection = Partial<SsoConnectionEntity> &
-  Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'entrance' | 'dbSecretHash'>;
+  Pick<SsoConnectionEntity, 'id' | 'name' | 'protocol' | 'dbSecret' | 'dbSecretHash'>;
 
 type FoundRow = SignInConnection & {
   key_versions: number[];
@@ -109,7 +109,7 @@ const FOUND = Object.keys(SSO_CONNECTION_COLUMNS)
   .map((property) => `(f.found).${columnName(SSO_CONNECTION_COLUMNS, property)} AS "${property}"`)
   .join(', ');
 
-/** Connections of the current organization; and, for sign-in, any connection by its id. */
+/** Stores the connections of the current organization. A sign-in can also find any connection by its id. */
 @Injectable()
 export class SsoRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -129,7 +129,7 @@ export class SsoRepository {
     };
   }
 
-  /** The mail domains that the organization of a connection answers for. */
+  /** Returns the mail domains that the connection's organization has verified. */
   async verifiedDomains(id: string): Promise<string[]> {
     const [row] = await this.unitOfWork.queryOnce<{ domains: string[] }>(
       'SELECT app.sso_verified_domains($1) AS domains',
@@ -138,14 +138,16 @@ export class SsoRepository {
     return row!.domains;
   }
 
-  signIn(arrival: SsoSignIn): TenantContext {
-    const { connectionId, entrance, subjectKey, email, name, role, ids, idpSession, maxExpiry, visit, facts } = arrival;
+  /** Returns the tenant context that opens a session; see `app.sso_sign_in`. */
+  signIn(parameters: SsoSignIn): TenantContext {
+    const { connectionId, dbSecret, subjectKey, email, name, role, ids, idpSession, maxExpiry, session, facts } =
+      parameters;
     return {
       statement: {
         text: `SELECT * FROM app.sso_sign_in($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${newSessionParam(11)}, $12)`,
         values: [
           connectionId,
-          entrance,
+          dbSecret,
           subjectKey,
           email,
           name,
@@ -154,31 +156,31 @@ export class SsoRepository {
           ids.membership,
           idpSession,
           maxExpiry ?? 'infinity',
-          visit.parameter,
+          session.parameter,
           JSON.stringify(facts),
         ],
       },
     };
   }
 
-  /** The entrance that ends sessions at the word of a connection's provider, see `app.sso_end_sessions`. */
+  /** Returns the tenant context that ends sessions at the request of a provider; see `app.sso_end_sessions`. */
   endSessions(
     connectionId: string,
-    entrance: Buffer,
+    dbSecret: Buffer,
     subject: string | null,
     idpSessions: readonly string[],
   ): TenantContext {
     return {
       statement: {
         text: 'SELECT * FROM app.sso_end_sessions($1, $2, $3, $4)',
-        values: [connectionId, entrance, subject, idpSessions],
+        values: [connectionId, dbSecret, subject, idpSessions],
       },
     };
   }
 
   /**
-   * Ends a session of the caller's, and says who had opened it; null when it is over, or not of this connection where
-   * one is named.
+   * Ends a session of the caller and returns the provider that opened it. Returns null when the session has ended, or
+   * when it does not belong to the given connection.
    */
   async endSession(id: string, connectionId: string | null = null): Promise<ProviderSession | null> {
     if (connectionId !== null && !UUID.test(connectionId)) return null;
@@ -191,17 +193,17 @@ export class SsoRepository {
     return row ?? null;
   }
 
-  /** The entrance that notes a test sign-in, as the member who tried; see `app.sso_test_passed`. */
-  testPassed(connectionId: string, entrance: Buffer, membershipId: string): TenantContext {
+  /** Returns the tenant context that records a test sign-in as the member who ran it; see `app.sso_test_passed`. */
+  testPassed(connectionId: string, dbSecret: Buffer, membershipId: string): TenantContext {
     return {
       statement: {
         text: 'SELECT * FROM app.sso_test_passed($1, $2, $3)',
-        values: [connectionId, entrance, membershipId],
+        values: [connectionId, dbSecret, membershipId],
       },
     };
   }
 
-  /** The entrance that may write to the log of a connection's organization. */
+  /** Returns the tenant context that can write to the audit log of a connection's organization. */
   log(connectionId: string): TenantContext {
     return {
       statement: {
@@ -249,8 +251,8 @@ export class SsoRepository {
     return deleted === 1;
   }
 
-  /** Active members who have come through a connection since their facts are kept. */
-  identified(connectionId: string): Promise<IdentifiedMember[]> {
+  /** Returns the active members who signed in through a connection and whose role facts are stored. */
+  identifiedMembers(connectionId: string): Promise<IdentifiedMember[]> {
     return this.unitOfWork.sql<IdentifiedMember>(
       `SELECT m.id AS "membershipId", m.name, m.role, i.facts -> 'groups' AS groups,
          i.facts -> 'attributes' AS attributes

@@ -1,6 +1,6 @@
--- SSO sign-in: identities, the memberships they lead to, and the end of their sessions.
+-- SSO sign-in: identities, their memberships, and the end of their sessions.
 
--- Returns whether a user has signed in or can sign in, by password or through a provider.
+-- Returns whether a user has a password or an identity at a provider.
 CREATE OR REPLACE FUNCTION app_private.has_signed_in(member uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM app_private.credentials k WHERE k.user_id = member)
@@ -9,9 +9,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Resolves an e-mail address sent by an organization's directory to a user. An organization that verified the domain
--- gets the user with the address, unless the address of that account is unverified. Another organization gets a user
--- that it added and that never signed in, otherwise a user known to it only. Returns null if the address belongs to an
--- account that the organization may not claim.
+-- gets the account with that e-mail address. It does not get it if the account has signed in without verifying the
+-- address. Another organization gets an account that it added and that never signed in, or else a user that only it
+-- knows. Returns null if the e-mail address belongs to an account that the organization may not claim.
 CREATE OR REPLACE FUNCTION app_private.resolve_verified_user(org uuid, address text, new_user uuid) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -20,8 +20,9 @@ BEGIN
   SELECT * INTO u FROM public.users x WHERE x.email = address AND x.scoped_org_id IS NULL FOR UPDATE;
   SELECT * INTO own FROM public.users x WHERE x.email = address AND x.scoped_org_id = org FOR UPDATE;
   IF own.id IS NOT NULL THEN RETURN CASE WHEN NOT app_private.has_signed_in(own.id) THEN own.id END; END IF;
-  IF answers AND u.id IS NOT NULL THEN RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id)
-    THEN u.id END; END IF;
+  IF answers AND u.id IS NOT NULL THEN
+    RETURN CASE WHEN u.email_proven_at IS NOT NULL OR NOT app_private.has_signed_in(u.id) THEN u.id END;
+  END IF;
   IF EXISTS (SELECT FROM public.memberships m WHERE m.org_id = org AND m.user_id = u.id) THEN
     RETURN CASE WHEN NOT app_private.has_signed_in(u.id) THEN u.id END;
   END IF;
@@ -30,7 +31,7 @@ BEGIN
   RETURN new_user;
 END $$;
 
--- Enters a context that can only write a refused sign-in to the audit log of the connection's organization.
+-- Enters a context that can only write a failed sign-in to the audit log of the connection's organization.
 CREATE OR REPLACE FUNCTION app.enter_sso_log(connection uuid) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -42,9 +43,10 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_sso_log TO vouchsafe_app;
 
--- Returns the membership of an identity. A known identity has one. For an unknown one it is the membership that the
--- directory or the organization created for the address, otherwise, with provisioning, a new one. An account that was
--- signed in to is linked by its address only if the organization verified the domain and the address is verified.
+-- Returns the membership of an identity. A known identity has one. For an unknown identity it is the membership that
+-- the directory or the organization created for the e-mail address. If there is none and provisioning is on, the
+-- function creates one. It links an account that has signed in only if the organization verified the domain and the
+-- account's e-mail address is verified.
 CREATE OR REPLACE FUNCTION app_private.sso_membership(
   c public.sso_connections, subject text, address text, full_name text, new_role text, new_user uuid,
   new_membership uuid, OUT member_id uuid, OUT state text
@@ -82,10 +84,10 @@ BEGIN
     VALUES (c.org_id, c.id, subject, member_id);
 END $$;
 
--- Enters with a verified answer of an identity provider and the connection's secret. The role of the provider's groups
--- is applied; a changed role ends the member's other sessions. State: known | claimed | provisioned (a session is
--- open), otherwise connection_rejected | role_missing | email_missing | account_exists | account_unknown |
--- membership_ended | last_owner (the role would leave no owner).
+-- Opens a session for a verified response of an identity provider. The caller must present the secret of the
+-- connection. Applies the role of the provider's groups; a changed role ends the member's other sessions. The states
+-- known, claimed, and provisioned open a session. The other states do not: connection_rejected, role_missing,
+-- email_missing, account_exists, account_unknown, membership_ended, last_owner (the role would leave no owner).
 CREATE OR REPLACE FUNCTION app.sso_sign_in(
   connection uuid, entrance bytea, subject text, address text, full_name text, granted_role text, new_user uuid,
   new_membership uuid, idp_session text, max_expiry timestamptz, visit app.new_session, facts jsonb, OUT state text,
@@ -106,11 +108,11 @@ BEGIN
   org_id := c.org_id;
   PERFORM app_private.sign_audit_only_context(c.org_id);
   IF app_private.scim_member(c, subject, address) IS NOT NULL
-    THEN -- the directory's groups count, not those of the answer
+    THEN -- the directory's groups override those of the response
     granted_role := app_private.scim_role_of(c, app_private.scim_member(c, subject, address));
   END IF;
   IF NOT coalesce(app_private.is_role(c.org_id, granted_role), false) THEN
-    state := 'role_missing'; -- somebody whose groups no longer stand for a role is put out
+    state := 'role_missing'; -- a member whose groups give no role is signed out
     UPDATE public.sessions s SET revoked_at = now()
       WHERE s.org_id = c.org_id AND s.revoked_at IS NULL AND s.membership_id = (
       SELECT i.membership_id FROM public.sso_identities i
@@ -143,9 +145,9 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.sso_sign_in TO vouchsafe_app;
 
--- Ends sessions on request of an identity provider, with the connection's secret: all sessions of the person it names,
--- the sessions it names, or both, also after a switch of organization. If any ended, the rest of the transaction is
--- that member's, for the audit log. ended is null if the connection may not end sessions.
+-- Ends sessions at the request of an identity provider, also after an organization switch. The message names a user,
+-- sessions, or both. The caller must present the secret of the connection. If a session ended, the rest of the
+-- transaction runs as that member, for the audit log. The column ended is null if the connection may not end sessions.
 CREATE OR REPLACE FUNCTION app.sso_end_sessions(
   connection uuid, entrance bytea, subject text, idp_sessions text[], OUT ended integer, OUT org_id uuid,
   OUT user_id uuid, OUT email text

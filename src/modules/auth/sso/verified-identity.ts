@@ -2,26 +2,26 @@ import type { FoundConnection } from './found-connection.js';
 import type { IdpClaims } from './role-mapping.js';
 import type { SsoDiagnostics } from './sso-diagnostics.js';
 
-/** Who an identity provider's verified answer is about, whatever the protocol. */
+/** The user that a verified response of an identity provider names, for every protocol. */
 export interface SsoIdentity {
-  /** Names the person within the connection, for ever; never an e-mail address looked up elsewhere. */
+  /** The permanent identifier of the user within the connection. It is never an e-mail address from elsewhere. */
   readonly subjectKey: string;
   readonly email?: string;
-  /** There is an address, but the provider does not say that it is theirs: it is not taken. */
+  /** The provider sent an e-mail address but did not confirm it, so it is ignored. */
   readonly emailUnverified?: boolean;
   readonly displayName?: string;
   readonly groups: readonly string[];
-  /** By the connection's lists of groups and attributes, else its default; none when nothing gives one. */
+  /** The role by the connection's mapping; undefined when no rule gives a role. */
   readonly role?: string;
-  /** Everything that was said of the person. */
+  /** All attributes or claims about the user. */
   readonly claims?: IdpClaims;
 }
 
-/** What a sign-in was begun for, where that is not a session in the connection's own organization. */
+/** The purpose of a sign-in, if it is not a session in the connection's own organization. */
 export interface SsoIntent {
-  /** Another organization, that the session is to be in. */
+  /** The target organization of the session, if it is another one. */
   readonly organization?: string;
-  /** The member who tries the connection: no session is opened. */
+  /** The membership id of the member who tests the connection. No session is opened. */
   readonly testBy?: string;
 }
 
@@ -32,27 +32,27 @@ export interface VerifiedIdentity {
   readonly identity: SsoIdentity;
   /** A path on this host. */
   readonly returnTo: string;
-  /** Our session must end by then. Epoch milliseconds. */
+  /** The latest end of the session. Epoch milliseconds. */
   readonly sessionEnds?: number;
-  /** What the provider calls the session: SAML's SessionIndex, OpenID Connect's sid. */
+  /** The provider's id of the session: SAML's SessionIndex or OpenID Connect's sid. */
   readonly idpSession?: string;
   /**
-   * The provider's name for the person in messages that end sessions: SAML's NameID with its qualifiers, OpenID
-   * Connect's subject as identities are kept.
+   * The user's identifier in messages that end sessions: SAML's NameID with its qualifiers, or OpenID Connect's subject
+   * key.
    */
   readonly idpSubject?: string;
   /**
-   * When the provider last saw the person prove who they are; a session is no fresher than that. Epoch milliseconds.
+   * The time of the user's last authentication at the provider. The session is no fresher. Epoch milliseconds.
    */
   readonly signedInAt?: number;
   readonly intent?: SsoIntent;
-  /** What of the answer may be shown to administrators. */
+  /** The part of the response that administrators may see. */
   readonly diagnostics?: SsoDiagnostics;
 }
 
 /**
- * One `@`, no blanks or control characters, RFC 5321's 254 characters at most. Whether it is *theirs* is another
- * question.
+ * One `@`, no blanks or control characters, at most 254 characters (RFC 5321). A match does not prove who owns the
+ * address.
  */
 const EMAIL = /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u;
 
