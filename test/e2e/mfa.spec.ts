@@ -156,10 +156,10 @@ describe('guessing', () => {
     const client = await pending(user);
     let evaluated = 0;
     const proofs = harness.api.get(FactorVerifier, { strict: false });
-    const byTotp = proofs.byTotp.bind(proofs);
-    const spy = jest.spyOn(proofs, 'byTotp').mockImplementation((...given) => {
+    const verifyTotp = proofs.verifyTotp.bind(proofs);
+    const spy = jest.spyOn(proofs, 'verifyTotp').mockImplementation((...given) => {
       evaluated += 1;
-      return byTotp(...given);
+      return verifyTotp(...given);
     });
     const answers = await times(50, () => client.post(SECOND, { totp: '000000' }));
     spy.mockRestore();
@@ -175,10 +175,10 @@ describe('guessing', () => {
     const { email } = await enrolled();
     let evaluated = 0;
     const proofs = harness.api.get(FactorVerifier, { strict: false });
-    const byTotp = proofs.byTotp.bind(proofs);
-    const spy = jest.spyOn(proofs, 'byTotp').mockImplementation((...given) => {
+    const verifyTotp = proofs.verifyTotp.bind(proofs);
+    const spy = jest.spyOn(proofs, 'verifyTotp').mockImplementation((...given) => {
       evaluated += 1;
-      return byTotp(...given);
+      return verifyTotp(...given);
     });
     const answers = await times(50, () =>
       harness.client().post(LOGIN, { email, password: Factories.PASSWORD, totp: '000000' }),
