@@ -8,7 +8,8 @@ export interface SecurityView {
   readonly passkeys: readonly { readonly name: string; readonly createdAt: Date }[];
 }
 
-const CODE_INPUT = html`inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" required autofocus`;
+const CODE_INPUT = html`inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" required
+  autofocus`;
 const PASSWORD_INPUT = html`type="password" autocomplete="current-password" maxlength="1000" required autofocus`;
 
 const formatDate = (at: Date) => at.toISOString().slice(0, 10);

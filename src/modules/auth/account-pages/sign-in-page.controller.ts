@@ -42,7 +42,7 @@ export class SignInPageController {
 
   @Get('mfa')
   @Public('the user has no session yet: the request needs the cookie of the pending sign-in', {
-    limit: SIGN_IN_IP_RATE_LIMITS.secondFactor,
+    limit: SIGN_IN_IP_RATE_LIMITS.mfa,
   })
   @ResponseType.text(PAGE)
   factors(@Query() { returnTo }: EmailForm, @Req() request: Request) {
@@ -58,7 +58,7 @@ export class SignInPageController {
       'auth.recovery_code_used',
       'auth.device_remembered',
     ],
-    limit: SIGN_IN_IP_RATE_LIMITS.secondFactor,
+    limit: SIGN_IN_IP_RATE_LIMITS.mfa,
   })
   @ResponseType.text(PAGE)
   factor(@Body() form: MfaForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {

@@ -1,7 +1,7 @@
 -- SCIM provisioning: users and groups of a directory.
 
--- Returns the role of a member's groups: of the first match in the connection's list, by group name or directory id;
--- otherwise the default role or null.
+-- Returns the role that a member's groups determine. The first entry of the connection's list that matches a group name
+-- or a directory id decides. Without a match, returns the default role or null.
 CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.role FROM (
@@ -15,8 +15,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE app_private.is_role(c.org_id, r.role)
 $$;
 
--- Returns the directory's member for a sign-in through the same connection: by the provider's subject, otherwise by the
--- address if no identity is linked yet. Returns null if the directory does not know the user.
+-- Returns the directory's member for a sign-in through the same connection. Looks the member up by the provider's
+-- subject, otherwise by the e-mail address of a member without a linked identity. Returns null if the directory does
+-- not contain the user.
 CREATE OR REPLACE FUNCTION app_private.scim_member(c public.sso_connections, subject text, address text) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -33,9 +34,9 @@ BEGIN
   RETURN CASE cardinality(meant) WHEN 1 THEN meant[1] END;
 END $$;
 
--- Applies the directory's data to a membership and returns the effect. Any effect ends its sessions. A reactivated
--- membership has none of its former rights. A membership that a member of the organization ended is reactivated only if
--- the directory sets active again.
+-- Applies the directory's data to a membership and returns the effect. Any effect ends the membership's sessions. A
+-- reactivated membership has none of its former grants. A membership that a member of the organization ended is
+-- reactivated only if the directory sets active again.
 CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, anew boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -71,9 +72,9 @@ BEGIN
   RETURN NEXT (m.id, what, m.role, wanted)::app.scim_effect;
 END $$;
 
--- Changes the address of a member's user to the directory's, if no other organization is affected: the user is known to
--- this organization only, or has no other membership and the organization verified the old and the new domain.
--- Otherwise the user keeps the address.
+-- Changes the e-mail address of a member's user to the directory's address, if no other organization is affected. The
+-- user must be scoped to this organization. Or the user must have no other membership, and the organization must have
+-- verified the old and the new domain. Otherwise the address stays the same.
 CREATE OR REPLACE FUNCTION app_private.scim_move_email(
   c public.sso_connections, m public.memberships, address text
 ) RETURNS void
@@ -106,8 +107,9 @@ BEGIN
   END IF;
 END $$;
 
--- Returns the membership that a new directory user claims: none, one that the organization created for the address and
--- that never signed in, or one that this connection provisioned. Raises an error if it is an account of another kind.
+-- Returns the membership that a new directory user claims: none, one that the organization created for the e-mail
+-- address and that never signed in, or one with an identity of this connection. Raises scim_account_exists for any
+-- other account.
 CREATE OR REPLACE FUNCTION app_private.scim_match_user(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -133,7 +135,7 @@ BEGIN
 END $$;
 
 -- Creates a directory user and its membership. An existing member keeps the role until the groups change it. A former
--- member is reactivated and loses the linked identities.
+-- member is reactivated, and the linked identities are deleted.
 CREATE OR REPLACE FUNCTION app.scim_create_user(u app.scim_user, new_user uuid, new_membership uuid)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -164,7 +166,9 @@ BEGIN
     RETURN NEXT (m.id, 'provisioned', NULL, given)::app.scim_effect;
   ELSE
     RETURN NEXT (m.id, 'adopted', m.role, m.role)::app.scim_effect;
-    IF was = 'ended' OR NOT u.active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true); END IF;
+    IF was = 'ended' OR NOT u.active THEN
+      RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true);
+    END IF;
   END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_create_user TO vouchsafe_app;
@@ -196,7 +200,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
--- Ends a membership and deletes the directory's data. Linked identities stay, so that their sign-ins are refused.
+-- Ends a membership and deletes the directory's data. Linked identities stay, so that sign-ins with them are rejected.
 CREATE OR REPLACE FUNCTION app.scim_delete_user(member uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -210,7 +214,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
 
--- Creates or replaces a group: name, directory id, and members. Settles every member whose groups changed.
+-- Creates or replaces a group: name, directory id, and members. Updates the membership of every member whose groups
+-- changed.
 CREATE OR REPLACE FUNCTION app.scim_put_group(
   group_id uuid, is_new boolean, full_name text, external text, members uuid[]
 ) RETURNS SETOF app.scim_effect
@@ -255,7 +260,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
--- Deletes a group and settles its members. Raises not_found for an unknown group.
+-- Deletes a group and updates the memberships of its members. Raises not_found for an unknown group.
 CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -272,7 +277,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 
--- Returns the users of the directory: only data that the directory sent.
+-- Returns the users of the directory, with only the data that the directory sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
   email text, email_type text,

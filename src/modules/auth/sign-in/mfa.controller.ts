@@ -29,7 +29,7 @@ export class MfaController {
       'auth.device_remembered',
       'auth.passkey_clone_suspected',
     ],
-    limit: SIGN_IN_IP_RATE_LIMITS.secondFactor,
+    limit: SIGN_IN_IP_RATE_LIMITS.mfa,
   })
   @ResponseType(SignedInResponse)
   async finish(
