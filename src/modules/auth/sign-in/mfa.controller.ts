@@ -48,7 +48,7 @@ export class MfaController {
   /** Returns the request options for a passkey as the second factor. */
   @Get('login/mfa/options')
   @Public('the user has no session yet: the request needs the cookie of the pending sign-in', {
-    limit: { name: 'second-factor-options', points: 300, seconds: 300 },
+    limit: { name: 'mfa-options', points: 300, seconds: 300 },
   })
   @ResponseType(PasskeyRequestResponse)
   options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
