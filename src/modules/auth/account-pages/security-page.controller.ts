@@ -86,13 +86,13 @@ export class SecurityPageController {
   })
   @ResponseType.text(PAGE)
   async stepUp(
-    @Body() { returnTo, ...proof }: StepUpForm,
+    @Body() { returnTo, ...factor }: StepUpForm,
     @Req() { user }: SessionRequest,
     @Res({ passthrough: true }) response: Response,
   ) {
     const form = await this.form(pageUrl(returnTo));
     try {
-      const { secret, expiresAt } = await this.stepUps.stepUp(user.sid, proof, undefined);
+      const { secret, expiresAt } = await this.stepUps.stepUp(user.sid, factor, undefined);
       this.sessions.set(response, secret, expiresAt);
       return seeOther(response, pageUrl(returnTo));
     } catch (error) {

@@ -67,12 +67,16 @@ export class SignInPages {
    * Completes the sign-in with a second factor and redirects the browser. Throws `csrf_check_failed` or
    * `sign_in_expired`.
    */
-  async factor({ returnTo, rememberDevice, ...proof }: MfaForm, request: Request, response: Response): Promise<string> {
+  async factor(
+    { returnTo, rememberDevice, ...factor }: MfaForm,
+    request: Request,
+    response: Response,
+  ): Promise<string> {
     assertOwnForm(request, this.app);
     const pending = this.cookies.pending(request);
     const methods = await this.mfa.methods(pending);
     try {
-      const finished = await this.mfa.finish(pending, proof, { rememberDevice: rememberDevice !== undefined });
+      const finished = await this.mfa.finish(pending, factor, { rememberDevice: rememberDevice !== undefined });
       this.cookies.finish(request, response, finished);
       return seeOther(response, pageUrl(returnTo));
     } catch (error) {

@@ -32,10 +32,10 @@ export class FactorVerifier {
 
   /**
    * Reserves one of five attempts and verifies one factor. The caller must have no open transaction, because the
-   * reservation must be committed first.
+   * reservation must be committed first. Throws `account_locked` or `sign_in_expired`. Throws `invalid_request` unless
+   * the input has exactly one factor.
    * @param secret the secret of the session or of the pending sign-in
    * @param browser the random cookie that a passkey challenge is bound to
-   * Throws `account_locked` or `sign_in_expired`. Throws `invalid_request` unless the input has exactly one factor.
    */
   async verify(
     secret: string,

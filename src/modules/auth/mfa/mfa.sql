@@ -210,14 +210,14 @@ RETURNS timestamptz LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catal
 DECLARE
   s public.sessions := app_private.own_session(secret);
   key bytea := app_private.lockout_key(s.user_id);
-  holds boolean;
+  is_valid boolean;
 BEGIN
   IF NOT app_private.release_attempt(key) THEN RETURN NULL; END IF;
-  holds := CASE WHEN shown.kind <> 'password' THEN app_private.verify_and_consume_factor(s.user_id, shown)
+  is_valid := CASE WHEN shown.kind <> 'password' THEN app_private.verify_and_consume_factor(s.user_id, shown)
     ELSE NOT app_private.has_factor(s.user_id)
     AND EXISTS (SELECT FROM app_private.credentials c
       WHERE c.user_id = s.user_id AND c.verifier = sha256(shown.proof)) END;
-  IF NOT coalesce(holds, false) THEN RETURN NULL; END IF;
+  IF NOT coalesce(is_valid, false) THEN RETURN NULL; END IF;
   PERFORM app_private.forget_failures(key);
   UPDATE public.sessions x SET stepped_up_at = now(), second_factor_at = CASE WHEN shown.kind = 'password'
     THEN x.second_factor_at ELSE now() END,

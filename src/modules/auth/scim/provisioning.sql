@@ -21,17 +21,17 @@ $$;
 CREATE OR REPLACE FUNCTION app_private.scim_member(c public.sso_connections, subject text, address text) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  known uuid; meant uuid[];
+  linked_member uuid; candidates uuid[];
 BEGIN
-  SELECT i.membership_id INTO known FROM public.sso_identities i
+  SELECT i.membership_id INTO linked_member FROM public.sso_identities i
     WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
   IF FOUND THEN RETURN (SELECT s.membership_id FROM public.scim_users s
-    WHERE s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id = known); END IF;
-  meant := ARRAY(SELECT s.membership_id FROM public.scim_users s
+    WHERE s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id = linked_member); END IF;
+  candidates := ARRAY(SELECT s.membership_id FROM public.scim_users s
      WHERE s.org_id = c.org_id AND s.connection_id = c.id AND (s.email = address OR s.user_name_key = lower(address))
        AND NOT EXISTS (SELECT FROM public.sso_identities i
          WHERE i.org_id = s.org_id AND i.connection_id = s.connection_id AND i.membership_id = s.membership_id));
-  RETURN CASE cardinality(meant) WHEN 1 THEN meant[1] END;
+  RETURN CASE cardinality(candidates) WHEN 1 THEN candidates[1] END;
 END $$;
 
 -- Applies the directory's data to a membership and returns the effect. Any effect ends the membership's sessions. A
@@ -41,35 +41,37 @@ CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connec
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.scim_users; m public.memberships; wanted text := app_private.scim_role_of(c, member); what text;
+  s public.scim_users; m public.memberships;
+  target_role text := app_private.scim_role_of(c, member); effect_kind text;
 BEGIN
   SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member FOR UPDATE;
   SELECT * INTO STRICT s FROM public.scim_users x
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF NOT s.active OR wanted IS NULL THEN
+  IF NOT s.active OR target_role IS NULL THEN
     IF m.status = 'active' THEN
       UPDATE public.memberships x SET status = 'ended', ended_at = now() WHERE x.org_id = m.org_id AND x.id = m.id;
-      what := 'ended';
+      effect_kind := 'ended';
     END IF;
     UPDATE public.scim_users x SET without_role = s.active AND (m.status = 'active' OR s.without_role OR anew)
      WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
   ELSIF m.status = 'active' THEN
-    IF m.role <> wanted THEN
-      UPDATE public.memberships x SET role = wanted WHERE x.org_id = m.org_id AND x.id = m.id;
-      what := 'role';
+    IF m.role <> target_role THEN
+      UPDATE public.memberships x SET role = target_role WHERE x.org_id = m.org_id AND x.id = m.id;
+      effect_kind := 'role';
     END IF;
   ELSIF s.without_role OR anew THEN
     PERFORM app_private.clear_rights(m);
-    UPDATE public.memberships x SET status = 'active', kind = 'member', ended_at = NULL, role = wanted, person_id = NULL
+    UPDATE public.memberships x
+      SET status = 'active', kind = 'member', ended_at = NULL, role = target_role, person_id = NULL
       WHERE x.org_id = m.org_id AND x.id = m.id;
     UPDATE public.scim_users x SET without_role = false
       WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
-    what := 'revived';
+    effect_kind := 'revived';
   END IF;
-  IF what IS NULL THEN RETURN; END IF;
+  IF effect_kind IS NULL THEN RETURN; END IF;
   UPDATE public.sessions x SET revoked_at = now()
     WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.revoked_at IS NULL;
-  RETURN NEXT (m.id, what, m.role, wanted)::app.scim_effect;
+  RETURN NEXT (m.id, effect_kind, m.role, target_role)::app.scim_effect;
 END $$;
 
 -- Changes the e-mail address of a member's user to the directory's address, if no other organization is affected. The
@@ -141,32 +143,34 @@ RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections := app_private.scim_connection();
-  m public.memberships; meant uuid; known uuid; was text; given text := app_private.scim_role_of(c, new_membership);
+  m public.memberships; matched_user uuid; matched_member uuid; old_status text;
+  group_role text := app_private.scim_role_of(c, new_membership);
 BEGIN
   PERFORM app_private.scim_assert_unique(c, u, NULL);
-  SELECT x.user_id, x.member_id INTO meant, known FROM app_private.scim_match_user(c, u.email, new_user) x;
-  SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = known;
-  was := m.status;
-  IF was IS NULL THEN
+  SELECT x.user_id, x.member_id INTO matched_user, matched_member
+    FROM app_private.scim_match_user(c, u.email, new_user) x;
+  SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = matched_member;
+  old_status := m.status;
+  IF old_status IS NULL THEN
     INSERT INTO public.memberships (org_id, id, user_id, name, role, status, ended_at)
-      VALUES (c.org_id, new_membership, meant, u.display_name, coalesce(given, 'none'),
-      CASE WHEN u.active AND given IS NOT NULL THEN 'active' ELSE 'ended' END, CASE WHEN NOT u.active OR given IS NULL
-        THEN now() END) RETURNING * INTO m;
+      VALUES (c.org_id, new_membership, matched_user, u.display_name, coalesce(group_role, 'none'),
+      CASE WHEN u.active AND group_role IS NOT NULL THEN 'active' ELSE 'ended' END,
+      CASE WHEN NOT u.active OR group_role IS NULL THEN now() END) RETURNING * INTO m;
   ELSE
     UPDATE public.memberships x SET name = u.display_name WHERE x.org_id = m.org_id AND x.id = m.id;
   END IF;
-  IF was = 'ended' THEN
+  IF old_status = 'ended' THEN
     DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;
   END IF;
   INSERT INTO public.scim_users (org_id, connection_id, membership_id, user_name, external_id, email, email_type,
     given_name, family_name, active, without_role)
   VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.given_name, u.family_name,
-    u.active, was IS NULL AND u.active AND given IS NULL);
-  IF was IS NULL THEN
-    RETURN NEXT (m.id, 'provisioned', NULL, given)::app.scim_effect;
+    u.active, old_status IS NULL AND u.active AND group_role IS NULL);
+  IF old_status IS NULL THEN
+    RETURN NEXT (m.id, 'provisioned', NULL, group_role)::app.scim_effect;
   ELSE
     RETURN NEXT (m.id, 'adopted', m.role, m.role)::app.scim_effect;
-    IF was = 'ended' OR NOT u.active THEN
+    IF old_status = 'ended' OR NOT u.active THEN
       RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true);
     END IF;
   END IF;

@@ -68,12 +68,12 @@ GRANT EXECUTE ON FUNCTION app.scim_connection_id TO vouchsafe_app;
 CREATE OR REPLACE FUNCTION app_private.scim_connection() RETURNS public.sso_connections
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  mine public.sso_connections;
+  own_connection public.sso_connections;
 BEGIN
-  SELECT * INTO mine FROM public.sso_connections c
+  SELECT * INTO own_connection FROM public.sso_connections c
     WHERE c.org_id = app.audit_org_id() AND c.id = app.scim_connection_id();
   IF NOT FOUND THEN RAISE EXCEPTION 'the context is not a SCIM context' USING ERRCODE = '42501'; END IF;
-  RETURN mine;
+  RETURN own_connection;
 END $$;
 
 -- A SCIM client creates and ends memberships. So only a member with every permission of the owner role can create a

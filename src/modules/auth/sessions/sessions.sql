@@ -62,10 +62,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.is_owner_role)
 $$;
 
--- Returns what the sign-in of a session lacks for an organization: step_up (the user has a factor) | mfa_enrollment (the
--- user has none) | sso | method; null if nothing. trusted: the session was opened in this organization or in one that
--- it trusts. is_owner: the member has the owner role. Owners can sign in locally with a second factor while SSO is
--- enforced (break-glass). The function sets no search path, because Postgres can inline it only then.
+-- Returns the requirement that the sign-in of a session does not meet for an organization: step_up (the user has a
+-- factor) | mfa_enrollment (the user has none) | sso | method; null if it meets all. trusted: the session was opened in
+-- this organization or in one that it trusts. is_owner: the member has the owner role. Owners can sign in locally with
+-- a second factor while SSO is enforced (break-glass). The function sets no search path, because Postgres can inline it
+-- only then.
 CREATE OR REPLACE FUNCTION app.sign_in_required_action(
   s public.sessions, o public.organizations, trusted boolean, is_owner boolean
 ) RETURNS text LANGUAGE sql STABLE

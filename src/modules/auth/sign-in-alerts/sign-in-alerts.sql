@@ -81,36 +81,36 @@ BEGIN
   END IF;
 END $$;
 
--- Counts a wrong password. Enqueues one report per window, after twenty failures from one IP within ten minutes over
--- all accounts of the organization, or after ten failures for one account within an hour. Parallel failures wait for
--- each other, so none is missed.
+-- Counts a wrong password. Enqueues a report after twenty failures from one IP within ten minutes, over all accounts of
+-- the organization. Also enqueues one after ten failures for one account within an hour. Each window has at most one
+-- report. Parallel failures wait for each other, so none is missed.
 CREATE OR REPLACE FUNCTION app_private.detect_brute_force(
   org uuid, member uuid, lockout_key bytea, visit app.new_session
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  address bytea := app_private.failure_digest(org, inet_send(visit.ip));
-  account bytea := app_private.failure_digest(org, lockout_key);
-  failure uuid; seen record;
+  ip_digest bytea := app_private.failure_digest(org, inet_send(visit.ip));
+  account_digest bytea := app_private.failure_digest(org, lockout_key);
+  failure uuid; recent record;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended(encode(coalesce(address, account), 'hex'), 0));
-  INSERT INTO public.sign_in_failures (org_id, address_mark, account_mark) VALUES (org, address, account)
+  PERFORM pg_advisory_xact_lock(hashtextextended(encode(coalesce(ip_digest, account_digest), 'hex'), 0));
+  INSERT INTO public.sign_in_failures (org_id, address_mark, account_mark) VALUES (org, ip_digest, account_digest)
     RETURNING id INTO failure;
-  SELECT count(*) AS failures, count(DISTINCT f.account_mark) AS accounts, bool_or(f.spraying_noted) AS noted INTO seen
-    FROM public.sign_in_failures f
-      WHERE f.org_id = org AND f.address_mark = address AND f.failed_at > clock_timestamp() - interval '10 minutes';
-  IF seen.failures >= 20 AND NOT seen.noted THEN
+  SELECT count(*) AS failures, count(DISTINCT f.account_mark) AS accounts, bool_or(f.spraying_noted) AS noted
+    INTO recent FROM public.sign_in_failures f
+      WHERE f.org_id = org AND f.address_mark = ip_digest AND f.failed_at > clock_timestamp() - interval '10 minutes';
+  IF recent.failures >= 20 AND NOT recent.noted THEN
     UPDATE public.sign_in_failures f SET spraying_noted = true WHERE f.org_id = org AND f.id = failure;
     PERFORM app_private.enqueue_job(org, 'auth.record_brute_force',
-      jsonb_build_object('of', 'address', 'failures', seen.failures, 'accounts', seen.accounts), visit.request_id);
+      jsonb_build_object('of', 'address', 'failures', recent.failures, 'accounts', recent.accounts), visit.request_id);
   END IF;
-  SELECT count(*) AS failures, bool_or(f.guessing_noted) AS noted INTO seen
+  SELECT count(*) AS failures, bool_or(f.guessing_noted) AS noted INTO recent
     FROM public.sign_in_failures f
-      WHERE f.org_id = org AND f.account_mark = account AND f.failed_at > clock_timestamp() - interval '1 hour';
-  IF seen.failures >= 10 AND NOT seen.noted THEN
+      WHERE f.org_id = org AND f.account_mark = account_digest AND f.failed_at > clock_timestamp() - interval '1 hour';
+  IF recent.failures >= 10 AND NOT recent.noted THEN
     UPDATE public.sign_in_failures f SET guessing_noted = true WHERE f.org_id = org AND f.id = failure;
     PERFORM app_private.enqueue_job(org, 'auth.record_brute_force',
-      jsonb_build_object('of', 'account', 'failures', seen.failures, 'accounts', 1, 'userId', member),
+      jsonb_build_object('of', 'account', 'failures', recent.failures, 'accounts', 1, 'userId', member),
         visit.request_id);
   END IF;
 END $$;

@@ -33,11 +33,11 @@ export class MfaController {
   })
   @ResponseType(SignedInResponse)
   async finish(
-    @Body() { rememberDevice, ...proof }: MfaDto,
+    @Body() { rememberDevice, ...factor }: MfaDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const finished = await this.mfa.finish(this.cookies.pending(request), proof, {
+    const finished = await this.mfa.finish(this.cookies.pending(request), factor, {
       rememberDevice,
       browser: this.browserCookie.browser(request),
     });
