@@ -204,7 +204,7 @@ describe('sign-in by password', () => {
     });
     const taken = Array.from({ length: MAX_IN_TURN }, () => passwords.withSlot(() => gate));
     const answers = await times(8, () => wrong(email));
-    expect(tally(answers)).toEqual({ '503 busy': 8 });
+    expect(tally(answers)).toEqual({ '503 server_busy': 8 });
     expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(Array(8).fill('2'));
     open();
     await Promise.all(taken);
