@@ -18,7 +18,7 @@ export async function signInByPassword(story, stage) {
     expectEqual(
       'what a wrong password is told',
       await visitor.page.getByRole('alert').innerText(),
-      'The e-mail address or the password is wrong.',
+      'The e-mail address or the password is incorrect.',
     );
     await visitor.look('03-wrong-password');
     await visitor.fill('Password', password);
@@ -33,7 +33,7 @@ export async function signInByPassword(story, stage) {
     await visitor.press('Set up an authenticator app');
     await visitor.look('06-authenticator-app');
     const made = new AuthenticatorApp((await visitor.page.locator('#key').innerText()).replaceAll(' ', ''));
-    await visitor.fill('The code that the app shows', await made.code());
+    await visitor.fill('Code from the app', await made.code());
     await visitor.press('Confirm');
     see(`${await visitor.look('07-recovery-codes')}: ${await visitor.page.locator('.code li').count()}`);
     return made;
@@ -47,7 +47,7 @@ export async function signInByPassword(story, stage) {
     await visitor.press('Sign in');
     await visitor.arriveAt('/sign-in/mfa');
     await visitor.look('08-mfa');
-    await visitor.fill('Code of your authenticator app', await app.code());
+    await visitor.fill('Code from your authenticator app', await app.code());
     await visitor.press('Continue');
     await visitor.arriveAt('/account');
     see(await visitor.look('09-account-with-code'));

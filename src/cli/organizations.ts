@@ -130,7 +130,7 @@ export function resume(operator: Operator, org: string): Promise<boolean> {
 }
 
 export function resetFactors(operator: Operator, { org, email }: Pick<UserOptions, 'org' | 'email'>): Promise<string> {
-  return operator.within(org, () => operator.app.get(FactorResetService).resetByAddress(email));
+  return operator.within(org, () => operator.app.get(FactorResetService).resetByEmail(email));
 }
 
 async function listOrganizations(operator: Operator) {

@@ -156,10 +156,10 @@ describe('guessing codes', () => {
     const client = await passwordStep(user);
     let verified = 0;
     const verifier = harness.api.get(FactorVerifier, { strict: false });
-    const byTotp = verifier.byTotp.bind(verifier);
-    const spy = jest.spyOn(verifier, 'byTotp').mockImplementation((...args) => {
+    const verifyTotp = verifier.verifyTotp.bind(verifier);
+    const spy = jest.spyOn(verifier, 'verifyTotp').mockImplementation((...args) => {
       verified += 1;
-      return byTotp(...args);
+      return verifyTotp(...args);
     });
     const answers = await times(50, () => client.post(CHALLENGE, { totp: '000000' }));
     spy.mockRestore();
@@ -175,10 +175,10 @@ describe('guessing codes', () => {
     const { email } = await enrolledMember();
     let verified = 0;
     const verifier = harness.api.get(FactorVerifier, { strict: false });
-    const byTotp = verifier.byTotp.bind(verifier);
-    const spy = jest.spyOn(verifier, 'byTotp').mockImplementation((...args) => {
+    const verifyTotp = verifier.verifyTotp.bind(verifier);
+    const spy = jest.spyOn(verifier, 'verifyTotp').mockImplementation((...args) => {
       verified += 1;
-      return byTotp(...args);
+      return verifyTotp(...args);
     });
     const answers = await times(50, () =>
       harness.client().post(LOGIN, { email, password: Factories.PASSWORD, totp: '000000' }),

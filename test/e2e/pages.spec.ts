@@ -51,7 +51,9 @@ describe('the sign-in pages', () => {
   it('show the form again with what was wrong, which a screen reader reads out', async () => {
     const answer = await form(harness.client(), '/sign-in/password', { email, password: 'Wrong-Password-1' });
     expect(answer.status).toBe(401);
-    expect(answer.text).toMatch(/<p role="alert"[^>]*id="problem">The e-mail address or the password is wrong\.<\/p>/);
+    expect(answer.text).toMatch(
+      /<p role="alert"[^>]*id="problem">The e-mail address or the password is incorrect\.<\/p>/,
+    );
     expect(answer.text).toContain('aria-invalid="true" aria-describedby="problem"');
     expect(answer.headers.getSetCookie()).toEqual([]);
   });

@@ -167,9 +167,9 @@ describe('a forgotten password', () => {
     const token = await tokenFor(email);
     const messages = async (password: string) =>
       (await reset(token, password)).body.errors.map(({ message }: { message: string }) => message);
-    expect(await messages('Password1234!')).toEqual(['must not be one of the passwords that are tried first']);
-    expect(await messages('Zephyrine-Otter-41')).toEqual(['must not hold your name or address']);
-    expect(await messages('Example-Otter-41')).toEqual(['must not hold your name or address']);
+    expect(await messages('Password1234!')).toEqual(['must not be a commonly used password']);
+    expect(await messages('Zephyrine-Otter-41')).toEqual(['must not contain your name or e-mail address']);
+    expect(await messages('Example-Otter-41')).toEqual(['must not contain your name or e-mail address']);
     expect(code(await reset(token))).toBe('204');
   });
 
@@ -310,7 +310,7 @@ describe('a lock', () => {
     const session = await harness.signIn(email);
     for (let i = 0; i < 8; i += 1) await login(email, 'Wrong-Password-1');
     await harness.settled();
-    expect((await mailsTo(harness, email)).map(({ subject }) => subject)).toEqual(['Sign-in was locked for a while']);
+    expect((await mailsTo(harness, email)).map(({ subject }) => subject)).toEqual(['Sign-in is locked for 15 minutes']);
     expect((await session.get('/v1/auth/me')).status).toBe(200);
     await sql(
       `UPDATE app_private.sign_in_locks SET last_at = last_at - interval '16 minutes',

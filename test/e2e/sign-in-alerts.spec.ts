@@ -90,8 +90,8 @@ describe('a device', () => {
     expect(await noticed(somebody)).toEqual([{ type: 'auth.new_device', meta: { device: 'linux' } }]);
     const [mail, ...more] = await mailsTo(harness, somebody.email);
     expect([mail!.subject, more]).toEqual([expect.stringMatching(/^New sign-in to Synthetic Organization/), []]);
-    expect(mail!.text).toMatch(/Device: Chrome on Linux \(new\)\r?\nPlace: Germany\r?\n/);
-    expect(mail!.text).toMatch(/end the session in the list of your sessions/);
+    expect(mail!.text).toMatch(/Device: Chrome on Linux \(new\)\r?\nLocation: Germany\r?\n/);
+    expect(mail!.text).toMatch(/revoke the session in your list of sessions/);
     expect(mail!.text).not.toMatch(/[?#&=]|\/v1|[\w-]{43}/);
     await at(laptop, somebody, GERMANY, CHROME);
     expect(await noticed(somebody)).toHaveLength(1);
@@ -137,8 +137,8 @@ describe('a place', () => {
     const [somebody, client] = [await member(), harness.client()];
     for (const address of [GERMANY, GERMANY, FRANCE, GERMANY, FRANCE, NOWHERE]) await at(client, somebody, address);
     expect(await noticed(somebody)).toEqual([{ type: 'auth.new_location', meta: { country: 'fr' } }]);
-    expect((await mailsTo(harness, somebody.email)).map(({ text }) => /Place: .*/.exec(text)![0])).toEqual([
-      'Place: France (new)',
+    expect((await mailsTo(harness, somebody.email)).map(({ text }) => /Location: .*/.exec(text)![0])).toEqual([
+      'Location: France (new)',
     ]);
   });
 
@@ -169,7 +169,7 @@ describe('a way that nobody travels in the time', () => {
       { type: 'auth.impossible_travel', meta: { from: 'de', to: 'jp', minutes: 121 } },
     ]);
     const [mail] = await mailsTo(harness, somebody.email);
-    expect(mail!.text).toMatch(/used in Germany, which is too far away\. A VPN can look like that/);
+    expect(mail!.text).toMatch(/used in Germany, which is too far away to travel in that time\. A VPN can cause this/);
     expect((await client.get('/v1/people')).status).toBe(200);
     expect((await asksFresh(client)).body.code).toBe('step_up_required');
     await at(client, somebody, TOKYO);

@@ -50,7 +50,10 @@ export class AcceptanceService {
     });
     assertAccepted(outcome);
     if (outcome.state === 'second_factor')
-      throw this.signInCookies.needed({ secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) });
+      throw this.signInCookies.mfaRequired({
+        secret: visit.secret,
+        methods: await this.secondFactor.methods(visit.secret),
+      });
     return { secret: visit.secret, organizationId: outcome.org_id, expiresAt: outcome.expires_at!, remembered: false };
   }
 

@@ -8,9 +8,7 @@ import { accountPage } from './account.views.js';
 
 const PAGE = 'text/html; charset=utf-8';
 
-/**
- * One's own account, as pages. Their buttons send no fields, so that the guard's rule for foreign forms covers them.
- */
+/** The caller's account page. Its buttons send no fields, so the guard's rule against cross-site forms covers them. */
 @Controller('account')
 @UseFilters(PageFilter)
 export class AccountPageController {

@@ -1,7 +1,7 @@
 import { alert, field, html, page } from '../../../platform/pages/index.js';
 
-/** Who is signed in, and where else. */
-export interface AccountShown {
+/** The data of the account page: the user, the organization, and the user's sessions. */
+export interface AccountView {
   readonly user: { readonly name: string; readonly email: string };
   readonly organization: { readonly name: string };
   readonly role: string;
@@ -13,15 +13,15 @@ export interface AccountShown {
   }[];
 }
 
-const moment = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const formatTime = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-export function accountPage({ user, organization, role, sessions }: AccountShown): string {
+export function accountPage({ user, organization, role, sessions }: AccountView): string {
   return page(
     { title: 'Your account' },
     html`<p>${user.name}<br><span class="quiet">${user.email}</span></p>
 <p>${role.replaceAll('_', ' ')} at ${organization.name}</p>
 <p><a href="/account/security">Second factors and passkeys</a></p>
-<h2>Where you are signed in</h2>
+<h2>Your sessions</h2>
 <ul class="plain">${sessions.map(
       ({
         device,
@@ -29,26 +29,33 @@ export function accountPage({ user, organization, role, sessions }: AccountShown
         lastSeenAt,
         current,
       }) => html`<li>${device ?? 'Unknown device'}${location !== null && html`, ${location}`}<br>
-<span class="quiet">${current ? 'this session' : `last used ${moment(lastSeenAt)}`}</span></li>`,
+<span class="quiet">${current ? 'this session' : `last used ${formatTime(lastSeenAt)}`}</span></li>`,
     )}</ul>
-${sessions.length > 1 && html`<form method="post" action="/account/end-other-sessions"><button class="second">End all other sessions</button></form>`}
+${
+  sessions.length > 1 &&
+  html`<form method="post" action="/account/end-other-sessions">
+<button class="second">End all other sessions</button>
+</form>`
+}
 <form method="post" action="/account/sign-out"><button>Sign out</button></form>`,
   );
 }
 
+const EMAIL_INPUT = html`type="email" autocomplete="username" maxlength="254" required autofocus`;
+
 export function forgotPage(problem?: string): string {
   return page(
     { title: 'Forgot your password?' },
-    html`${alert(problem)}<p>We send a link to your address, with which you choose a new one.</p>
+    html`${alert(problem)}<p>We will send you a link. Use it to choose a new password.</p>
 <form method="post" action="/account/forgot">
-${field('E-mail address', 'email', html`type="email" autocomplete="username" maxlength="254" required autofocus`, problem !== undefined)}
+${field('E-mail address', 'email', EMAIL_INPUT, problem !== undefined)}
 <button>Send the link</button>
 </form>
 <p><a href="/sign-in">Back to the sign-in page</a></p>`,
   );
 }
 
-/** A page that says one thing, and where to go on. */
+/** Returns a page with one message and a link to the next page. */
 export function notePage(title: string, text: string, next: { href: string; label: string }): string {
   return page({ title }, html`<p role="status">${text}</p><p><a href="${next.href}">${next.label}</a></p>`);
 }

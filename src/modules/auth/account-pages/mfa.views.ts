@@ -1,12 +1,12 @@
 import { alert, field, hidden, html, page } from '../../../platform/pages/index.js';
 import type { FactorKind } from '../mfa/index.js';
 import { passkeyBox } from './passkey-box.js';
-import type { Shown } from './sign-in.views.js';
+import type { SignInView } from './sign-in.views.js';
 
 const CODE = html`inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" required autofocus`;
 
-/** Last page of a sign-in: whichever second factor one has. */
-export function secondFactorPage({ methods, returnTo, problem }: Shown & { methods: readonly FactorKind[] }): string {
+/** Returns the last page of a sign-in, with a form for each kind of factor that the user has. */
+export function mfaPage({ methods, returnTo, problem }: SignInView & { methods: readonly FactorKind[] }): string {
   const action = '/sign-in/mfa';
   return page(
     { title: 'Second factor', script: 'passkeys' },
@@ -15,8 +15,10 @@ ${methods.includes('passkey') && passkeyBox('mfa', returnTo, 'Use a passkey')}
 ${
   methods.includes('totp') &&
   html`<form method="post" action="${action}">
-${field('Code of your authenticator app', 'totp', CODE, problem !== undefined)}
-<label class="check"><input type="checkbox" name="rememberDevice" value="on"> Do not ask on this device for a while, where your organization allows it</label>
+${field('Code from your authenticator app', 'totp', CODE, problem !== undefined)}
+<label class="check">
+<input type="checkbox" name="rememberDevice" value="on"> Remember this device, if your organization allows it
+</label>
 ${hidden({ returnTo })}
 <button>Continue</button>
 </form>`
@@ -30,6 +32,6 @@ ${hidden({ returnTo })}
 <button class="second">Continue</button>
 </form></details>`
 }
-<p><a href="/sign-in">Begin again</a></p>`,
+<p><a href="/sign-in">Start again</a></p>`,
   );
 }

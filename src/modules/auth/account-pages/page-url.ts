@@ -2,8 +2,8 @@ import { returnPath } from '../sessions/index.js';
 
 const HOME = '/account';
 
-/** Where a page sends the browser after signing in: the path on this host that was asked for, else the account. */
-export function pageAddress(returnTo: string | undefined): string {
+/** Returns the path that a page opens after sign-in: the requested path on this host, otherwise the account page. */
+export function pageUrl(returnTo: string | undefined): string {
   try {
     return returnTo === undefined ? HOME : returnPath(returnTo);
   } catch {

@@ -1,13 +1,13 @@
 import { IsIn, IsString, Length, Matches, MaxLength, MinLength } from 'class-validator';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 
-export class AddressForm {
+export class EmailForm {
   @MayBeAbsent()
   @IsString()
   @Length(1, 254)
   email?: string;
 
-  /** Where to go after signing in; a path on this host, anything else is ignored. */
+  /** The path on this host to open after sign-in. Any other value is ignored. */
   @MayBeAbsent()
   @IsString()
   @MaxLength(1_024)
@@ -34,7 +34,7 @@ export class PasswordForm {
   rememberMe?: 'on';
 }
 
-export class SecondFactorForm {
+export class MfaForm {
   @MayBeAbsent()
   @Matches(/^\d{6}$/)
   totp?: string;
@@ -59,7 +59,7 @@ export class TotpConfirmForm {
   @Matches(/^\d{6}$/)
   code: string;
 
-  /** Base32, as the page before showed it; shown again where the code was wrong. */
+  /** The base32 secret of the previous page, so that the page can show it again after a wrong code. */
   @Matches(/^[A-Z2-7]{16,64}$/)
   secret: string;
 }

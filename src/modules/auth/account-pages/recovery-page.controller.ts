@@ -19,13 +19,18 @@ const PAGE = 'text/html; charset=utf-8';
 const RESET = {
   title: 'Choose a new password',
   action: '/account/reset',
-  button: 'Set the password',
+  button: 'Set password',
   newPassword: true,
 };
-const VERIFY = { title: 'Confirm your address', action: '/account/verify', button: 'Confirm', newPassword: false };
-const TO_SIGN_IN = { href: '/sign-in', label: 'To the sign-in page' };
+const VERIFY = {
+  title: 'Confirm your e-mail address',
+  action: '/account/verify',
+  button: 'Confirm',
+  newPassword: false,
+};
+const TO_SIGN_IN = { href: '/sign-in', label: 'Go to the sign-in page' };
 
-/** Setting a password by mail, and showing that an address is one's own, as pages. */
+/** The pages for password reset and e-mail verification. */
 @Controller('account')
 @UseFilters(PageFilter)
 export class RecoveryPageController {
@@ -35,14 +40,14 @@ export class RecoveryPageController {
   ) {}
 
   @Get('forgot')
-  @Public('whoever forgot the password cannot sign in')
+  @Public('users who forgot the password cannot sign in')
   @ResponseType.text(PAGE)
   forgotten() {
     return forgotPage();
   }
 
   @Post('forgot')
-  @Public('whoever forgot the password cannot sign in', {
+  @Public('users who forgot the password cannot sign in', {
     emits: ['auth.password_reset_requested'],
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.forgotPassword,
   })
@@ -52,8 +57,8 @@ export class RecoveryPageController {
     try {
       await this.recovery.forgot(email);
       return notePage(
-        'Look into your mail',
-        'If somebody here has that address, a link is on its way to it. It works for half an hour.',
+        'Check your mail',
+        'If an account has this e-mail address, we sent a link to it. The link is valid for 30 minutes.',
         TO_SIGN_IN,
       );
     } catch (error) {
@@ -62,14 +67,14 @@ export class RecoveryPageController {
   }
 
   @Get('reset')
-  @Public('whoever forgot the password cannot sign in')
+  @Public('users who forgot the password cannot sign in')
   @ResponseType.text(PAGE)
   choose() {
     return tokenPage(RESET);
   }
 
   @Post('reset')
-  @Public('whoever forgot the password cannot sign in', {
+  @Public('users who forgot the password cannot sign in', {
     emits: ['auth.password_reset', 'auth.password_reset_failed'],
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.resetPassword,
   })
@@ -78,7 +83,7 @@ export class RecoveryPageController {
     assertOwnForm(request, this.app);
     try {
       await this.recovery.reset(token, password);
-      return notePage('The password is set', 'Wherever you were signed in, you are not any more.', TO_SIGN_IN);
+      return notePage('Your password was changed', 'All of your sessions have ended.', TO_SIGN_IN);
     } catch (error) {
       return redisplay(error, (problem) => tokenPage({ ...RESET, token, problem }));
     }
@@ -101,7 +106,10 @@ export class RecoveryPageController {
   async verify(@Body() { token }: VerifyEmailDto) {
     try {
       await this.recovery.verify(token);
-      return notePage('Your address is confirmed', 'That was all.', { href: '/account', label: 'To your account' });
+      return notePage('Your e-mail address is confirmed', 'No further action is required.', {
+        href: '/account',
+        label: 'Go to your account',
+      });
     } catch (error) {
       return redisplay(error, (problem) => tokenPage({ ...VERIFY, token, problem }));
     }

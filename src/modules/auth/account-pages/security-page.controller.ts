@@ -8,14 +8,14 @@ import { PageFilter, seeOther } from '../../../platform/pages/index.js';
 import { FactorsService, MFA_IP_RATE_LIMITS, PasskeysService, StepUpService } from '../mfa/index.js';
 import { SessionCookies } from '../sessions/index.js';
 import { redisplay } from './forms.js';
-import { pageAddress } from './page-url.js';
-import { AddressForm, StepUpForm, TotpConfirmForm } from './pages.dto.js';
+import { pageUrl } from './page-url.js';
+import { EmailForm, StepUpForm, TotpConfirmForm } from './pages.dto.js';
 import { recoveryCodesPage, securityPage, stepUpPage, totpPage } from './security.views.js';
 
 const PAGE = 'text/html; charset=utf-8';
 type SessionRequest = Request & { user: SessionToken };
 
-/** One's own second factors, as pages. */
+/** The pages for the caller's second factors and for step-up. */
 @Controller('account')
 @UseFilters(PageFilter)
 export class SecurityPageController {
@@ -73,8 +73,8 @@ export class SecurityPageController {
   @Get('step-up')
   @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true })
   @ResponseType.text(PAGE)
-  async prove(@Query() { returnTo }: AddressForm) {
-    return stepUpPage(await this.form(pageAddress(returnTo)));
+  async showStepUp(@Query() { returnTo }: EmailForm) {
+    return stepUpPage(await this.form(pageUrl(returnTo)));
   }
 
   @Post('step-up')
@@ -86,15 +86,15 @@ export class SecurityPageController {
   })
   @ResponseType.text(PAGE)
   async stepUp(
-    @Body() { returnTo, ...proof }: StepUpForm,
+    @Body() { returnTo, ...factor }: StepUpForm,
     @Req() { user }: SessionRequest,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const form = await this.form(pageAddress(returnTo));
+    const form = await this.form(pageUrl(returnTo));
     try {
-      const { secret, expiresAt } = await this.stepUps.stepUp(user.sid, proof, undefined);
+      const { secret, expiresAt } = await this.stepUps.stepUp(user.sid, factor, undefined);
       this.sessions.set(response, secret, expiresAt);
-      return seeOther(response, pageAddress(returnTo));
+      return seeOther(response, pageUrl(returnTo));
     } catch (error) {
       return redisplay(error, (problem) => stepUpPage({ ...form, problem }));
     }

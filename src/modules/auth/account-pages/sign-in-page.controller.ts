@@ -3,35 +3,35 @@ import type { Request, Response } from 'express';
 import { Public } from '../../../platform/access/decorators.js';
 import { ResponseType } from '../../../platform/http/response-type.js';
 import { PageFilter } from '../../../platform/pages/index.js';
-import { pageAddress } from './page-url.js';
-import { AddressForm, PasswordForm, SecondFactorForm } from './pages.dto.js';
+import { pageUrl } from './page-url.js';
+import { EmailForm, PasswordForm, MfaForm } from './pages.dto.js';
 import { SignInPages } from './sign-in-pages.service.js';
-import { addressPage } from './sign-in.views.js';
+import { emailPage } from './sign-in.views.js';
 import { SIGN_IN_IP_RATE_LIMITS } from '../sign-in/index.js';
 
 const PAGE = 'text/html; charset=utf-8';
 
 /**
- * Sign-in by pages, which need no script: an address, then the institution's single sign-on or a password, then a
- * second factor.
+ * The sign-in pages. They work without a script. The user enters an e-mail address, then uses SSO or a password, then
+ * presents a second factor.
  */
 @Controller('sign-in')
 @UseFilters(PageFilter)
 export class SignInPageController {
   constructor(private readonly pages: SignInPages) {}
 
-  /** Without an address it asks for one; with one it offers what the address's domain signs in by. */
+  /** Returns the form for the e-mail address, or with an address, the sign-in methods of its domain. */
   @Get()
-  @Public('the page on which people begin to sign in', { limit: SIGN_IN_IP_RATE_LIMITS.signIn })
+  @Public('users have no session before they sign in', { limit: SIGN_IN_IP_RATE_LIMITS.signIn })
   @ResponseType.text(PAGE)
-  begin(@Query() { email, returnTo }: AddressForm) {
+  begin(@Query() { email, returnTo }: EmailForm) {
     return email === undefined
-      ? addressPage({ returnTo: pageAddress(returnTo) })
-      : this.pages.method(email, pageAddress(returnTo));
+      ? emailPage({ returnTo: pageUrl(returnTo) })
+      : this.pages.method(email, pageUrl(returnTo));
   }
 
   @Post('password')
-  @Public('this is where people sign in', {
+  @Public('users have no session before they sign in', {
     emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.mfa_challenged'],
     limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
@@ -41,14 +41,16 @@ export class SignInPageController {
   }
 
   @Get('mfa')
-  @Public('the second half of a sign-in: by the cookie of the first', { limit: SIGN_IN_IP_RATE_LIMITS.mfa })
+  @Public('the user has no session yet: the request needs the cookie of the pending sign-in', {
+    limit: SIGN_IN_IP_RATE_LIMITS.mfa,
+  })
   @ResponseType.text(PAGE)
-  factors(@Query() { returnTo }: AddressForm, @Req() request: Request) {
+  factors(@Query() { returnTo }: EmailForm, @Req() request: Request) {
     return this.pages.factors(returnTo, request);
   }
 
   @Post('mfa')
-  @Public('the second half of a sign-in: by the cookie of the first, and by five tries an account', {
+  @Public('the user has no session yet: the request needs the cookie of the pending sign-in', {
     emits: [
       'auth.signed_in',
       'auth.sign_in_failed',
@@ -59,7 +61,7 @@ export class SignInPageController {
     limit: SIGN_IN_IP_RATE_LIMITS.mfa,
   })
   @ResponseType.text(PAGE)
-  factor(@Body() form: SecondFactorForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  factor(@Body() form: MfaForm, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
     return this.pages.factor(form, request, response);
   }
 }

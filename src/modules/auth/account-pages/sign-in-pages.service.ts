@@ -6,30 +6,30 @@ import { seeOther } from '../../../platform/pages/index.js';
 import { SignInCookies, MfaService, SignInService } from '../sign-in/index.js';
 import { SignInDiscovery } from '../domains/index.js';
 import { redisplay } from './forms.js';
-import { pageAddress } from './page-url.js';
-import type { PasswordForm, SecondFactorForm } from './pages.dto.js';
-import { secondFactorPage } from './mfa.views.js';
-import { methodPage, type MethodShown } from './sign-in.views.js';
+import { pageUrl } from './page-url.js';
+import type { PasswordForm, MfaForm } from './pages.dto.js';
+import { mfaPage } from './mfa.views.js';
+import { methodPage, type MethodView } from './sign-in.views.js';
 
-/** The steps of signing in, as pages. They do what the routes of the API do, and nothing else. */
+/** Renders the steps of a sign-in as pages. Each step does the same as the corresponding API route. */
 @Injectable()
 export class SignInPages {
   constructor(
     private readonly signIn: SignInService,
-    private readonly secondFactor: MfaService,
+    private readonly mfa: MfaService,
     private readonly discovery: SignInDiscovery,
     private readonly cookies: SignInCookies,
     private readonly app: AppConfig,
   ) {}
 
-  /** What the address's domain signs in by. Throws invalid_request for what is no address. */
+  /** Returns the page with the sign-in methods of the e-mail domain. Throws `invalid_request` for an invalid e-mail. */
   async method(email: string, returnTo: string): Promise<string> {
-    return methodPage(await this.shown(email, returnTo));
+    return methodPage(await this.methodView(email, returnTo));
   }
 
   /**
-   * Signs in and sends the browser on, to the second factor where one is asked for; or the form again, with what was
-   * wrong. Throws csrf_check_failed.
+   * Signs the user in and redirects the browser, to the MFA page if a second factor is required. Shows the form again
+   * with the error of a failed sign-in. Throws `csrf_check_failed`.
    */
   async password(
     { email, password, rememberMe, returnTo }: PasswordForm,
@@ -37,51 +37,54 @@ export class SignInPages {
     response: Response,
   ): Promise<string> {
     assertOwnForm(request, this.app);
-    const address = pageAddress(returnTo);
+    const nextUrl = pageUrl(returnTo);
     try {
       const outcome = await this.signIn.withPassword(email, password, {
         device: this.cookies.device(request),
         rememberMe: rememberMe !== undefined,
       });
       if ('methods' in outcome) {
-        response.append('Set-Cookie', this.cookies.needed(outcome).headers['Set-Cookie']);
-        return seeOther(response, `/sign-in/mfa?${new URLSearchParams({ returnTo: address }).toString()}`);
+        response.append('Set-Cookie', this.cookies.mfaRequired(outcome).headers['Set-Cookie']);
+        return seeOther(response, `/sign-in/mfa?${new URLSearchParams({ returnTo: nextUrl }).toString()}`);
       }
       this.cookies.finish(request, response, outcome);
-      return seeOther(response, address);
+      return seeOther(response, nextUrl);
     } catch (error) {
-      const shown = { ...(await this.shown(email, address)), password: true, rememberMe: rememberMe !== undefined };
-      return redisplay(error, (problem) => methodPage({ ...shown, problem }));
+      const view = { ...(await this.methodView(email, nextUrl)), password: true, rememberMe: rememberMe !== undefined };
+      return redisplay(error, (problem) => methodPage({ ...view, problem }));
     }
   }
 
-  /** Throws sign_in_expired. */
+  /** Returns the page that asks for a second factor. Throws `sign_in_expired`. */
   async factors(returnTo: string | undefined, request: Request): Promise<string> {
-    return secondFactorPage({
-      methods: await this.secondFactor.methods(this.cookies.pending(request)),
-      returnTo: pageAddress(returnTo),
+    return mfaPage({
+      methods: await this.mfa.methods(this.cookies.pending(request)),
+      returnTo: pageUrl(returnTo),
     });
   }
 
-  /** Throws csrf_check_failed, sign_in_expired. */
+  /**
+   * Completes the sign-in with a second factor and redirects the browser. Throws `csrf_check_failed` or
+   * `sign_in_expired`.
+   */
   async factor(
-    { returnTo, rememberDevice, ...proof }: SecondFactorForm,
+    { returnTo, rememberDevice, ...factor }: MfaForm,
     request: Request,
     response: Response,
   ): Promise<string> {
     assertOwnForm(request, this.app);
     const pending = this.cookies.pending(request);
-    const methods = await this.secondFactor.methods(pending);
+    const methods = await this.mfa.methods(pending);
     try {
-      const finished = await this.secondFactor.finish(pending, proof, { rememberDevice: rememberDevice !== undefined });
+      const finished = await this.mfa.finish(pending, factor, { rememberDevice: rememberDevice !== undefined });
       this.cookies.finish(request, response, finished);
-      return seeOther(response, pageAddress(returnTo));
+      return seeOther(response, pageUrl(returnTo));
     } catch (error) {
-      return redisplay(error, (problem) => secondFactorPage({ methods, returnTo: pageAddress(returnTo), problem }));
+      return redisplay(error, (problem) => mfaPage({ methods, returnTo: pageUrl(returnTo), problem }));
     }
   }
 
-  private async shown(email: string, returnTo: string): Promise<MethodShown> {
+  private async methodView(email: string, returnTo: string): Promise<MethodView> {
     const { password, connections } = await this.discovery.discover(email);
     return {
       email,

@@ -1,8 +1,8 @@
-/** Where the mails lead, under PUBLIC_URL: pages that post what stands behind `#token=`. */
+/** The paths of the links in mails, under PUBLIC_URL. The pages post the token from the URL fragment `#token=`. */
 export const RESET_PATH = '/account/reset';
 export const VERIFY_PATH = '/account/verify';
 
-/** The token stands behind `#`, which browsers keep to themselves: it reaches no server's log. */
+/** Returns a link with the token in the URL fragment. Browsers do not send it, so no server logs the token. */
 export function tokenLink(origin: string, path: string, token: string): string {
   return `${origin}${path}#token=${token}`;
 }

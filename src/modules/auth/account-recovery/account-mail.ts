@@ -1,57 +1,57 @@
 import type { MailMessage } from '../../../platform/mail/index.js';
 import { RESET_PATH, tokenLink, VERIFY_PATH } from './account-links.js';
 
-/** What a mail about an account is about. */
+/** The purpose of a mail about an account. */
 export type MailKind = 'reset' | 'verify' | 'locked';
 
-/** Minutes for which the token of a mail is good. */
+/** The validity of a mailed token, in minutes. */
 export const TOKEN_MINUTES = { reset: 30, verify: 24 * 60 } as const;
 
-const LEAVE_IT = 'If you did not ask for this, leave it: nothing happens without you.';
+const IGNORE_NOTE = 'If you did not request this, you can ignore this mail. Your account does not change.';
 
-/** To set a password, for somebody who forgot it or never had one. */
+/** Returns the mail with a link to set a password. */
 export function resetMail(to: string, origin: string, token: string): MailMessage {
   return mail(to, 'Set your password', [
-    'Somebody asked to set a password for this address. To choose one, open:',
+    'We received a request to set a password for this e-mail address. To choose a password, open this link:',
     '',
     tokenLink(origin, RESET_PATH, token),
     '',
-    `The link works once, for ${TOKEN_MINUTES.reset} minutes. A new password ends every session there is.`,
-    LEAVE_IT,
+    `The link works once and is valid for ${TOKEN_MINUTES.reset} minutes. A new password ends all of your sessions.`,
+    IGNORE_NOTE,
   ]);
 }
 
-/** To somebody whose organizations take no passwords. */
+/** Returns the mail for a user whose organizations do not allow passwords. */
 export function noPasswordMail(to: string, origin: string): MailMessage {
   return mail(to, 'Sign in through your organization', [
-    'Somebody asked to set a password for this address. There is none to set: your organization signs you in ' +
-      'by its single sign-on.',
+    'We received a request to set a password for this e-mail address. Your organization uses single sign-on ' +
+      'instead of passwords.',
     '',
-    `Sign in there: ${origin}`,
-    LEAVE_IT,
+    `Sign in here: ${origin}`,
+    IGNORE_NOTE,
   ]);
 }
 
-/** To show that an address is one's own. */
+/** Returns the mail with a link that verifies the e-mail address. */
 export function verifyMail(to: string, origin: string, token: string): MailMessage {
   return mail(to, 'Confirm your e-mail address', [
-    'To confirm that this address is yours, open the link where you are signed in:',
+    'To confirm this e-mail address, open the link in a browser in which you are signed in:',
     '',
     tokenLink(origin, VERIFY_PATH, token),
     '',
-    'The link works once, for a day.',
-    LEAVE_IT,
+    'The link works once and is valid for one day.',
+    IGNORE_NOTE,
   ]);
 }
 
-/** Once a lock. */
+/** Returns the mail about a lockout. Each lockout sends one mail. */
 export function lockedMail(to: string): MailMessage {
-  return mail(to, 'Sign-in was locked for a while', [
-    'Sign-in with this address failed five times and is locked for fifteen minutes. Nobody got in, and ' +
-      'sessions that are open stay so.',
+  return mail(to, 'Sign-in is locked for 15 minutes', [
+    'Sign-in with this e-mail address failed five times and is now locked for 15 minutes. All of the attempts ' +
+      'failed. Your open sessions are not affected.',
     '',
-    'If it was you: wait, or set a new password, which lifts the lock. If not: you need do nothing, unless ' +
-      'your password is used elsewhere too.',
+    'If this was you, wait, or set a new password to unlock sign-in. If this was not you, no action is required. ' +
+      'If you use the same password for other services, change it there.',
   ]);
 }
 

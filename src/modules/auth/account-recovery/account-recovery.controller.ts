@@ -10,11 +10,11 @@ export class AccountRecoveryController {
   constructor(private readonly recovery: AccountRecoveryService) {}
 
   /**
-   * The answer is the same whether anybody has the address. The mail leads to `/account/reset#token=…` under
-   * PUBLIC_URL.
+   * Requests a mail with a link to set a password. The response does not reveal whether an account has the address. The
+   * link opens `/account/reset#token=…` under PUBLIC_URL.
    */
   @Post('password/forgot')
-  @Public('whoever forgot the password cannot sign in', {
+  @Public('users who forgot the password cannot sign in', {
     emits: ['auth.password_reset_requested'],
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.forgotPassword,
   })
@@ -23,9 +23,9 @@ export class AccountRecoveryController {
     return this.recovery.forgot(email);
   }
 
-  /** Sets a password with the token of the mail; ends every session, opens none. */
+  /** Sets a password with the token from the mail. Ends all sessions of the user and opens none. */
   @Post('password/reset')
-  @Public('whoever forgot the password cannot sign in', {
+  @Public('users who forgot the password cannot sign in', {
     emits: ['auth.password_reset', 'auth.password_reset_failed'],
     limit: ACCOUNT_RECOVERY_IP_RATE_LIMITS.resetPassword,
   })
@@ -34,7 +34,7 @@ export class AccountRecoveryController {
     return this.recovery.reset(token, newPassword);
   }
 
-  /** Has a mail sent to one's own address; it leads to `/account/verify#token=…` under PUBLIC_URL. */
+  /** Requests a mail that verifies the caller's e-mail address. Its link opens `/account/verify#token=…`. */
   @Post('email/verify/request')
   @Access('signed-in', {
     emits: ['auth.email_verification_requested'],
@@ -42,11 +42,11 @@ export class AccountRecoveryController {
     limit: { name: 'email-verify-request', points: 100, seconds: 300 },
   })
   @ResponseType.nothing(202)
-  askVerification() {
-    return this.recovery.askVerification();
+  requestVerification() {
+    return this.recovery.requestVerification();
   }
 
-  /** With the token of that mail. */
+  /** Verifies the caller's e-mail address with the token from the mail. */
   @Post('email/verify')
   @Access('signed-in', {
     emits: ['auth.email_verified'],

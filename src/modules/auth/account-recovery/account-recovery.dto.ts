@@ -7,7 +7,7 @@ export class ForgotPasswordDto {
 }
 
 export class VerifyEmailDto {
-  /** What stands behind `#token=` in the link that was mailed. */
+  /** The token from the URL fragment `#token=` of the mailed link. */
   @IsString()
   @Length(1, 200)
   token: string;
@@ -15,8 +15,8 @@ export class VerifyEmailDto {
 
 export class ResetPasswordDto extends VerifyEmailDto {
   /**
-   * 12 to 128 characters with upper case, lower case, a digit and a special character; not known from breaches, not
-   * your name or address.
+   * 12 to 128 characters, with an upper-case letter, a lower-case letter, a digit, and a special character. It must not
+   * be a common password, and must not contain your name or e-mail address.
    */
   @IsString()
   @MinLength(1)

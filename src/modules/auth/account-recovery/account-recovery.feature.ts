@@ -2,55 +2,55 @@ import { defineFeature } from '../../../platform/feature/define-feature.js';
 
 export const recoveryFeature = defineFeature({
   name: 'recovery',
-  description: 'Setting a password and confirming an address by mail, and word of a lock.',
+  description: 'Password reset by mail, verification of e-mail addresses, and mails about lockouts.',
   events: {
     'auth.password_reset_requested': {
       category: 'sign-in',
       severity: 'info',
       description:
-        'Somebody asked for a mail to set a password, for an address that may or may not be known. No success: ' +
-        'who asks has shown nothing.',
+        'A caller requested a password reset mail for a known or unknown e-mail address. The outcome is not success, ' +
+        'because the caller is not authenticated.',
     },
     'auth.email_verification_requested': {
       category: 'sign-in',
       severity: 'info',
-      description: 'A user asked for a mail to confirm the address.',
+      description: 'A user requested a mail that verifies their e-mail address.',
     },
     'auth.account_mail_sent': {
       category: 'sign-in',
       severity: 'info',
-      description: 'A mail about an account was handed to the mail server.',
+      description: 'The worker sent a mail about an account to the mail server.',
       meta: { kind: 'code' },
     },
     'auth.password_reset': {
       category: 'sign-in',
       severity: 'notice',
-      description: 'A password was set with the token of a mail; all sessions ended.',
+      description: 'A user reset their password with a mailed token. All sessions of the user ended.',
     },
     'auth.password_reset_failed': {
       category: 'sign-in',
       severity: 'warning',
-      description: 'A token was tried that sets no password.',
+      description: 'A caller presented an invalid password reset token.',
     },
     'auth.email_verified': {
       category: 'sign-in',
       severity: 'notice',
-      description: 'A user has shown that the address is theirs.',
+      description: 'A user verified their e-mail address.',
     },
   },
   errors: {
-    token_invalid: { status: 404, title: 'This link is not, or no longer, good for anything' },
+    token_invalid: { status: 404, title: 'The link is invalid or has expired' },
   },
   jobs: {
     'account.mail': {
-      description: 'Finds whom a mail about an account is for, makes its token, and sends it.',
+      description: 'Resolves the recipient of a mail about an account, generates its token, and sends the mail.',
       attempts: 8,
       backoffSeconds: 15,
       timeoutSeconds: 60,
       concurrency: 2,
     },
     'account.sweep': {
-      description: 'Forgets failures, locks and mails that count no more.',
+      description: 'Deletes outdated sign-in failures, lockouts, and mails.',
       attempts: 5,
       backoffSeconds: 60,
       timeoutSeconds: 300,
@@ -59,7 +59,7 @@ export const recoveryFeature = defineFeature({
   },
   schedules: {
     'account.sweep': {
-      description: 'Forgets failures, locks and mails that count no more.',
+      description: 'Deletes outdated sign-in failures, lockouts, and mails.',
       cron: '25 * * * *',
       timezone: 'UTC',
       job: 'account.sweep',
@@ -70,17 +70,18 @@ export const recoveryFeature = defineFeature({
     'recovery.token': {
       claims: ['E4'],
       description:
-        'Tokens to set a password or confirm an address are made when they are mailed, good once and for a ' +
-        'while, and kept as SHA-256.',
+        'The worker generates the tokens that reset a password or verify an e-mail address when it sends the mail. A ' +
+        'token works once and expires. The database stores its SHA-256 digest.',
     },
     'recovery.no-oracle': {
       claims: ['E8'],
       description:
-        'Asking for a mail looks up nobody: known and unknown addresses take the same steps, and the worker finds out.',
+        'A request for a mail looks up no user. Known and unknown e-mail addresses take the same steps, and only the ' +
+        'worker resolves the address.',
     },
     'recovery.ends-sessions': {
       claims: ['E9'],
-      description: 'A password that is reset ends every session and every other token at once.',
+      description: 'A password reset ends all sessions and all other tokens of the user immediately.',
     },
   },
 });

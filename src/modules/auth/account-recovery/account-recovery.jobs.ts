@@ -9,7 +9,8 @@ import { lockedMail, noPasswordMail, resetMail, TOKEN_MINUTES, verifyMail } from
 import { AccountRecoveryRepository, type AccountMail } from './account-recovery.repository.js';
 
 /**
- * Mails about accounts. The worker alone learns whether anybody has an address, and makes what only the mail may hold.
+ * Mails about accounts. Only the worker resolves an e-mail address to a user, and only the worker generates the token
+ * of a mail.
  */
 @Injectable()
 export class AccountRecoveryJobs {
@@ -20,17 +21,20 @@ export class AccountRecoveryJobs {
     private readonly app: AppConfig,
   ) {}
 
-  /** Run again, it makes another token, and the mail before is worth nothing. Fails for good with mail_rejected. */
+  /**
+   * Sends a mail. A retry generates a new token, which invalidates the earlier one. Fails permanently with
+   * `mail_rejected`.
+   */
   @OnJob('account.mail', { emits: ['auth.account_mail_sent'], transaction: 'own' })
   async send({ mailId }: JobPayload): Promise<void> {
     const id = String(mailId);
     await this.mail.deliver({
       load: () => this.load(id),
       write: ({ message }) => message,
-      recordIn: ({ letter }) => letter.orgId,
-      record: async ({ letter }) => {
+      recordIn: ({ mail }) => mail.orgId,
+      record: async ({ mail }) => {
         await this.recovery.markSent(id);
-        this.record(letter);
+        this.record(mail);
       },
     });
   }
@@ -40,22 +44,22 @@ export class AccountRecoveryJobs {
     return this.recovery.sweep();
   }
 
-  private async load(id: string): Promise<{ letter: AccountMail; message: MailMessage } | null> {
-    const letter = await this.recovery.letter(id);
-    const message = letter === null ? null : await this.write(id, letter);
-    return letter === null || message === null ? null : { letter, message };
+  private async load(id: string): Promise<{ mail: AccountMail; message: MailMessage } | null> {
+    const mail = await this.recovery.resolve(id);
+    const message = mail === null ? null : await this.write(id, mail);
+    return mail === null || message === null ? null : { mail, message };
   }
 
-  private async write(id: string, { kind, address, takesPasswords }: AccountMail): Promise<MailMessage | null> {
+  private async write(id: string, { kind, email, allowsPasswords }: AccountMail): Promise<MailMessage | null> {
     const { origin } = this.app;
-    if (kind === 'locked') return lockedMail(address);
-    if (kind === 'reset' && !takesPasswords) return noPasswordMail(address, origin);
+    if (kind === 'locked') return lockedMail(email);
+    if (kind === 'reset' && !allowsPasswords) return noPasswordMail(email, origin);
     const token = randomToken(`vs_${kind}_`);
     if (!(await this.recovery.issue(id, hashToken(token), TOKEN_MINUTES[kind]))) return null;
-    return kind === 'reset' ? resetMail(address, origin, token) : verifyMail(address, origin, token);
+    return kind === 'reset' ? resetMail(email, origin, token) : verifyMail(email, origin, token);
   }
 
-  /** In the log of the organization that the user would sign in to. */
+  /** Records the audit event in the organization that the user signs in to by default. */
   private record({ kind, userId }: AccountMail): void {
     this.audit.record('auth.account_mail_sent', { target: { type: 'user', id: userId }, meta: { kind } });
   }

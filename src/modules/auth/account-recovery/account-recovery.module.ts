@@ -6,7 +6,7 @@ import { AccountRecoveryJobs } from './account-recovery.jobs.js';
 import { AccountRecoveryRepository } from './account-recovery.repository.js';
 import { AccountRecoveryService } from './account-recovery.service.js';
 
-/** Getting back into one's account by mail. */
+/** Password reset and e-mail verification by mail. */
 @Module({
   imports: [PasswordsModule],
   controllers: [AccountRecoveryController],

@@ -4,7 +4,7 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { Credential, PasswordOwner } from '../passwords/index.js';
 import type { MailKind } from './account-mail.js';
 
-/** What became of a token that was to set a password, see `app.reset_password`. */
+/** The result of a password reset; see `app.reset_password`. */
 export interface ResetOutcome {
   state: 'ok' | 'invalid';
   org_id: string;
@@ -12,31 +12,32 @@ export interface ResetOutcome {
   [column: string]: unknown;
 }
 
-/** Whom a mail is for, see `app.resolve_account_mail`. */
+/** A mail and its recipient; see `app.resolve_account_mail`. */
 export interface AccountMail {
   kind: MailKind;
-  address: string;
+  email: string;
   userId: string;
   orgId: string;
-  takesPasswords: boolean;
+  /** Whether an organization of the user allows passwords. */
+  allowsPasswords: boolean;
   [column: string]: unknown;
 }
 
-/** Mails about accounts and their tokens, through the functions that check what they are given. */
+/** Mails about accounts and their tokens. The SQL functions check the tokens. */
 @Injectable()
 export class AccountRecoveryRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** The entrance of whoever asks to set a password: it looks up nobody. */
-  askReset(email: string): TenantContext {
+  /** Returns the tenant context that requests a password reset mail. It looks up no user. */
+  requestReset(email: string): TenantContext {
     return { statement: { text: 'SELECT app.request_password_reset($1)', values: [email] } };
   }
 
-  async askVerification(): Promise<void> {
+  async requestVerification(): Promise<void> {
     await this.unitOfWork.sql('SELECT app.request_email_verification()');
   }
 
-  /** Whose password a token would set; nobody's where it is not good. */
+  /** Returns the user whose password a token would set; with empty values when the token is invalid. */
   async ownerOf(token: string): Promise<PasswordOwner> {
     const [row] = await this.unitOfWork.queryOnce<{ email: string | null; names: string[] | null }>(
       'SELECT * FROM app.token_owner($1)',
@@ -45,7 +46,7 @@ export class AccountRecoveryRepository {
     return { email: row?.email ?? '', names: row?.names ?? [] };
   }
 
-  /** The entrance of whoever has a token: sets the password, once. */
+  /** Returns the tenant context that sets the password with a token. The token works once. */
   reset(token: string, { salt, verifier }: Credential): TenantContext<ResetOutcome> {
     return {
       statement: { text: 'SELECT * FROM app.reset_password($1, $2, $3)', values: [token, salt, verifier] },
@@ -56,23 +57,23 @@ export class AccountRecoveryRepository {
     };
   }
 
-  /** False where the token is not, or no longer, good, or another's. */
+  /** Verifies the caller's e-mail address. Returns false when the token is invalid, expired, or of another user. */
   async verify(token: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ verified: boolean }>('SELECT app.verify_email($1) AS verified', [token]);
     return row!.verified;
   }
 
-  /** Null where there is nobody to send it to, or it has left already; for the worker. */
-  async letter(id: string): Promise<AccountMail | null> {
+  /** Returns the mail, or null when it has no recipient or was already sent. Requires the worker's database role. */
+  async resolve(id: string): Promise<AccountMail | null> {
     const [row] = await this.unitOfWork.sql<AccountMail>(
-      `SELECT kind, address, user_id AS "userId", org_id AS "orgId", takes_passwords AS "takesPasswords"
+      `SELECT kind, address AS email, user_id AS "userId", org_id AS "orgId", takes_passwords AS "allowsPasswords"
          FROM app.resolve_account_mail($1)`,
       [id],
     );
     return row ?? null;
   }
 
-  /** Keeps the digest of the token that is about to be mailed, for the worker; false when the mail is out of date. */
+  /** Stores the digest of a mail's token. Returns false when the mail is outdated. Requires the worker's role. */
   async issue(id: string, tokenHash: Buffer, minutes: number): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ issued: boolean }>(
       'SELECT app.issue_account_token($1, $2, $3) AS issued',
@@ -85,7 +86,7 @@ export class AccountRecoveryRepository {
     await this.unitOfWork.sql('SELECT app.account_mail_sent($1)', [id]);
   }
 
-  /** How many locks and mails were forgotten. */
+  /** Deletes outdated locks and mails. Returns the number of deleted locks and mails. */
   async sweep(): Promise<{ locks: number; mails: number }> {
     const [row] = await this.unitOfWork.sql<{ locks: string; mails: string }>('SELECT * FROM app.sweep_sign_in()');
     return { locks: Number(row!.locks), mails: Number(row!.mails) };

@@ -8,11 +8,14 @@ import { RateLimiter, type RateLimit } from '../../../platform/http/rate-limit.j
 import { assertStrong, Passwords } from '../passwords/index.js';
 import { AccountRecoveryRepository, type ResetOutcome } from './account-recovery.repository.js';
 
-/** By account, whether there is one or not, beside the limits by address; of these, three a mail. */
-const ASKED: RateLimit = { name: 'password-forgot-account', points: 10, seconds: 3_600 };
-const VERIFICATIONS: RateLimit = { name: 'email-verify-account', points: 10, seconds: 3_600 };
+/**
+ * The limits for each e-mail address and each user, in addition to the limits for each IP. The database also sends at
+ * most three mails per hour.
+ */
+const RESET_RATE_LIMIT: RateLimit = { name: 'password-forgot-account', points: 10, seconds: 3_600 };
+const VERIFICATION_RATE_LIMIT: RateLimit = { name: 'email-verify-account', points: 10, seconds: 3_600 };
 
-/** Setting a password by mail, and showing that an address is one's own. */
+/** Password reset and e-mail verification by mail. */
 @Injectable()
 export class AccountRecoveryService {
   constructor(
@@ -24,47 +27,48 @@ export class AccountRecoveryService {
   ) {}
 
   /**
-   * Has a mail sent, if there is whom to send it to: the worker finds out, so that nothing here can tell. Throws
-   * too_many_requests.
+   * Requests a password reset mail. Only the worker resolves the recipient, so the response cannot reveal whether an
+   * account exists. Throws `too_many_requests`.
    */
-  async forgot(address: string): Promise<void> {
-    const email = normalizeEmail(address);
-    await this.limiter.consume(ASKED, email);
-    await this.unitOfWork.run(this.recovery.askReset(email), () =>
+  async forgot(enteredEmail: string): Promise<void> {
+    const email = normalizeEmail(enteredEmail);
+    await this.limiter.consume(RESET_RATE_LIMIT, email);
+    await this.unitOfWork.run(this.recovery.requestReset(email), () =>
       this.audit.record('auth.password_reset_requested', { outcome: 'failure' }),
-    ); // whoever asks has shown nothing
+    ); // the outcome is not success, because the caller is not authenticated
   }
 
   /**
-   * Sets the password of whoever the mail was for. They sign in with it afterwards, with their second factor where they
-   * have one. The password is evaluated first, so that tokens which open nothing cost the same.
-   * Throws weak_password, token_invalid, busy.
+   * Sets the password of the mail's recipient. The reset opens no session and changes no second factor. The password is
+   * hashed first, so that invalid tokens cost the same time. Throws `weak_password`, `token_invalid`, or `server_busy`.
    */
   async reset(token: string, password: string): Promise<void> {
     assertStrong(password, await this.recovery.ownerOf(token));
     const credential = await this.passwords.credential(password);
-    const { state } = await this.unitOfWork.run(this.recovery.reset(token, credential), (row) => this.recorded(row));
+    const { state } = await this.unitOfWork.run(this.recovery.reset(token, credential), (row) =>
+      this.recordOutcome(row),
+    );
     if (state !== 'ok') throw new Problem('token_invalid');
   }
 
-  /** Throws too_many_requests. */
-  async askVerification(): Promise<void> {
+  /** Requests a mail that verifies the caller's e-mail address. Throws `too_many_requests`. */
+  async requestVerification(): Promise<void> {
     const { userId } = currentMember();
-    await this.limiter.consume(VERIFICATIONS, userId);
-    await this.recovery.askVerification();
+    await this.limiter.consume(VERIFICATION_RATE_LIMIT, userId);
+    await this.recovery.requestVerification();
     this.audit.record('auth.email_verification_requested', { target: { type: 'user', id: userId } });
   }
 
   /**
-   * For whoever asked for the mail, while signed in: somebody else's click proves nothing of this account. Throws
-   * token_invalid.
+   * Verifies the caller's e-mail address. The caller must be signed in as the user who requested the mail, because a
+   * click by another user proves nothing about this account. Throws `token_invalid`.
    */
   async verify(token: string): Promise<void> {
     if (!(await this.recovery.verify(token))) throw new Problem('token_invalid');
     this.audit.record('auth.email_verified', { target: { type: 'user', id: currentMember().userId } });
   }
 
-  private recorded(outcome: ResetOutcome): ResetOutcome {
+  private recordOutcome(outcome: ResetOutcome): ResetOutcome {
     if (outcome.state === 'ok') {
       this.audit.record('auth.password_reset', { target: { type: 'user', id: outcome.user_id! } });
     } else {

@@ -1,7 +1,7 @@
 -- Account recovery: password reset and verification of e-mail addresses.
 
--- Returns the user with an address, otherwise the next one in order, so that an unknown address costs the same work.
--- The result matches only if its address is equal.
+-- Returns the user with an e-mail address, otherwise the next user in order, so that an unknown address costs the same
+-- work. The caller must compare the address of the result.
 CREATE OR REPLACE FUNCTION app_private.user_or_decoy(address text) RETURNS public.users
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -12,9 +12,10 @@ BEGIN
   RETURN CASE WHEN FOUND THEN u ELSE last END;
 END $$;
 
--- Requests a mail to an address; the worker decides whether a user has it. Mails that every caller can request are
--- limited to three per hour; more requests do nothing and look the same.
-CREATE OR REPLACE FUNCTION app_private.request_account_mail(kind text, address text, member uuid DEFAULT NULL) RETURNS void
+-- Requests a mail to an e-mail address. The worker resolves the address to a user. The mails that callers can request
+-- are limited to three per hour and address. Further requests have no effect and look the same.
+CREATE OR REPLACE FUNCTION app_private.request_account_mail(kind text, address text, member uuid DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   key bytea := app_private.lockout_key(address);
@@ -23,8 +24,9 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('account mail ' || encode(key, 'hex'), 0));
   IF request_account_mail.kind <> 'locked' AND (SELECT count(*) FROM app_private.account_mails a
-      WHERE a.lockout_key = key AND a.kind = request_account_mail.kind AND a.requested_at > now() - interval '1 hour') >= 3
-        THEN RETURN; END IF;
+      WHERE a.lockout_key = key AND a.kind = request_account_mail.kind
+        AND a.requested_at > now() - interval '1 hour') >= 3
+    THEN RETURN; END IF;
   INSERT INTO app_private.account_mails (id, kind, lockout_key, address, user_id)
     VALUES (mail, request_account_mail.kind, key, request_account_mail.address, member);
   INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
@@ -32,8 +34,8 @@ BEGIN
     mail::text);
 END $$;
 
--- Signs a limited context for a caller with a proven secret: it reaches no tenant row and can write successes to one
--- audit log.
+-- Signs a limited context for a caller with a verified secret. It reaches no tenant row and can write successful events
+-- to one audit log.
 CREATE OR REPLACE FUNCTION app_private.sign_authenticated_context(org uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['proven', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
@@ -49,22 +51,23 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.request_password_reset TO vouchsafe_app;
 
--- Requests a mail that verifies the caller's address.
+-- Requests a mail that verifies the caller's e-mail address.
 CREATE OR REPLACE FUNCTION app.request_email_verification() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.request_account_mail('verify', u.email, u.id) FROM public.users u WHERE u.id = app.user_id()
 $$;
 GRANT EXECUTE ON FUNCTION app.request_email_verification TO vouchsafe_app;
 
--- Returns the recipient of a mail and the organization whose audit log records it; no row, and the address is deleted,
--- if no user has the address. takes_passwords: an organization of the user allows passwords.
+-- Returns the recipient of a mail and the organization whose audit log records it. If no user has the address, returns
+-- no row and deletes the address. takes_passwords: an organization of the user allows passwords.
 CREATE OR REPLACE FUNCTION app.resolve_account_mail(mail uuid)
 RETURNS TABLE (kind text, address text, user_id uuid, org_id uuid, takes_passwords boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   a app_private.account_mails; u public.users; home public.memberships; org uuid;
 BEGIN
-  SELECT x.* INTO a FROM app_private.account_mails x WHERE x.id = mail AND x.address IS NOT NULL AND x.consumed_at IS NULL;
+  SELECT x.* INTO a FROM app_private.account_mails x
+    WHERE x.id = mail AND x.address IS NOT NULL AND x.consumed_at IS NULL;
   IF NOT FOUND THEN RETURN; END IF;
   SELECT x.* INTO u FROM public.users x
     WHERE x.email = a.address AND CASE a.kind WHEN 'verify' THEN x.id = a.user_id ELSE x.scoped_org_id IS NULL END;
@@ -108,7 +111,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.token_owner TO vouchsafe_app;
 
--- Uses a token once; of parallel calls one finds it. Returns null if the token is invalid or expired.
+-- Consumes a token. Of several parallel calls, only one succeeds. Returns null if the token is invalid or expired.
 CREATE OR REPLACE FUNCTION app_private.consume_account_token(wanted text, token text) RETURNS app_private.account_mails
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE app_private.account_mails a SET consumed_at = now()
@@ -116,8 +119,9 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
      AND a.expires_at > now() RETURNING a.*
 $$;
 
--- Sets a password with a mailed token. It ends every session and every other token, unlocks the address, and verifies
--- it. It opens no session and changes no factor. State: ok | invalid. The context can only write to the audit log.
+-- Sets a password with a mailed token. Ends every session and every other token of the user, unlocks sign-in, and
+-- verifies the e-mail address. Opens no session and changes no factor. State: ok | invalid. The context can only write
+-- to the audit log.
 CREATE OR REPLACE FUNCTION app.reset_password(
   token text, new_salt bytea, new_verifier bytea, OUT state text, OUT org_id uuid, OUT user_id uuid
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -126,9 +130,11 @@ DECLARE
 BEGIN
   state := 'invalid'; org_id := '00000000-0000-0000-0000-000000000000';
   IF a.id IS NOT NULL THEN
-    DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = a.lockout_key; -- before the user's row, as sign-in has it
+    -- Sign-in locks the lockout row before the user's row. The same order prevents deadlocks.
+    DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = a.lockout_key;
     PERFORM 1 FROM public.users u
-      WHERE u.id = a.user_id AND u.scoped_org_id IS NULL AND app_private.lockout_key(u.email) = a.lockout_key FOR UPDATE;
+      WHERE u.id = a.user_id AND u.scoped_org_id IS NULL AND app_private.lockout_key(u.email) = a.lockout_key
+      FOR UPDATE;
     IF FOUND THEN home := app_private.default_membership(a.user_id, 'password'); END IF;
     IF home.id IS NOT NULL THEN
       PERFORM app_private.store_password(a.user_id, new_salt, new_verifier, NULL, false);
@@ -142,7 +148,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.reset_password TO vouchsafe_app;
 
--- Verifies the caller's address with a token that the caller requested; returns false for an invalid token.
+-- Verifies the caller's e-mail address with a token that the caller requested. Returns false for an invalid token.
 CREATE OR REPLACE FUNCTION app.verify_email(token text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -157,8 +163,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.verify_email TO vouchsafe_app;
 
--- Deletes locks and failures older than an hour, mails older than two days, and after an hour the addresses of unsent
--- mails.
+-- Deletes locks and failures older than an hour, and mails older than two days. Deletes the addresses of unsent mails
+-- after an hour.
 CREATE OR REPLACE FUNCTION app.sweep_sign_in(OUT locks bigint, OUT mails bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

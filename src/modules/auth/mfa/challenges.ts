@@ -5,39 +5,43 @@ import { RedisConnections } from '../../../platform/redis/index.js';
 
 export const CHALLENGE_MS = 5 * 60_000;
 
-/** What a challenge was given for, in which browser; all of it has to come back together. */
+/** The purpose, browser, and user that a challenge is bound to. The answer must match all of them. */
 export interface Ceremony {
   purpose: 'register' | 'sign-in' | 'prove';
   /**
-   * The random cookie of the browser that asked; without it a stranger's answer could be planted in a victim's browser.
+   * The random cookie of the browser that requested the challenge. Without it, an attacker could plant an answer in a
+   * victim's browser.
    */
   browser: string;
-  /** Of whom an answer is expected; nobody in particular where a passkey is to tell. */
+  /** The user that must answer; undefined when the passkey identifies the user. */
   userId?: string;
 }
 
 /**
- * Challenges of passkeys (WebAuthn section 13.4.3): 32 random bytes, good for five minutes, once. Without Redis there
- * are none.
+ * Passkey challenges (WebAuthn section 13.4.3): 32 random bytes, valid for five minutes and for one use. They require
+ * Redis.
  */
 @Injectable()
 export class Challenges {
   constructor(private readonly redis: RedisConnections) {}
 
-  /** A new challenge, in base64url. Throws unavailable. */
+  /** Returns a new challenge in base64url. Throws `unavailable`. */
   async issue(ceremony: Ceremony): Promise<string> {
     const challenge = randomBytes(32).toString('base64url');
-    await answerOf(this.redis.shared.set(keyOf(ceremony, challenge), '1', 'PX', CHALLENGE_MS, 'NX'));
+    await orUnavailable(this.redis.shared.set(keyOf(ceremony, challenge), '1', 'PX', CHALLENGE_MS, 'NX'));
     return challenge;
   }
 
-  /** Takes a challenge: whatever else is wrong with the answer, there is no second one. Throws unavailable. */
+  /**
+   * Consumes a challenge and returns whether it was valid. Consumes it even if the rest of the answer is wrong, so each
+   * challenge allows one attempt. Throws `unavailable`.
+   */
   async consume(ceremony: Ceremony, challenge: string): Promise<boolean> {
-    return (await answerOf(this.redis.shared.getdel(keyOf(ceremony, challenge)))) !== null;
+    return (await orUnavailable(this.redis.shared.getdel(keyOf(ceremony, challenge)))) !== null;
   }
 }
 
-async function answerOf<T>(operation: Promise<T>): Promise<T> {
+async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
   try {
     return await operation;
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** A device that need not show the second factor for a while. */
+/** A remembered device. It needs no second factor until it expires. */
 export interface DeviceRow {
   id: string;
   ip: string | null;

@@ -1,8 +1,8 @@
 -- MFA enrollment: adding, listing, and removing factors.
 
 -- Returns the caller's own session if its user authenticated locally within the last 31 minutes; otherwise raises
--- step_up_required. A stolen session cannot change factors, and an identity provider cannot either: it counts in one
--- organization, and a factor opens all of the user's.
+-- step_up_required. So neither a stolen session nor an identity provider can change factors. An identity provider is
+-- trusted in one organization only, but a factor works in all of the user's organizations.
 CREATE OR REPLACE FUNCTION app_private.authenticated_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -23,7 +23,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.keep_own_key TO vouchsafe_app;
 
--- Records on the session that it has shown the new factor, and ends the user's other local sessions without a factor.
+-- Records on the session that its user presented the new factor. Ends the user's other local sessions without a factor.
 CREATE OR REPLACE FUNCTION app_private.factor_added(s public.sessions, new_hash bytea) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -73,8 +73,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_recovery_codes TO vouchsafe_app;
 
--- Removes what depends on factors with the last one. Refuses to remove the last one if an organization of the user
--- requires MFA.
+-- Deletes recovery codes and remembered devices after the last factor was removed. Raises last_factor_required if an
+-- organization of the user requires MFA.
 CREATE OR REPLACE FUNCTION app_private.factor_removed(member uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -182,8 +182,9 @@ END $$;
 CREATE TRIGGER password_changed AFTER UPDATE ON app_private.credentials FOR EACH ROW
   EXECUTE FUNCTION app_private.password_changed();
 
--- Removes all factors of a member of the entered organization and ends the member's sessions, for members who may do
--- so. Raises factor_reset_not_allowed for a member of other organizations: only operators reset those.
+-- Removes all factors of a member of the entered organization and ends the member's sessions. Requires
+-- membership:reset-factors in an interactive session. Raises factor_reset_not_allowed for a member of other
+-- organizations, because only operators reset those.
 CREATE OR REPLACE FUNCTION app.reset_factors(member uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -193,7 +194,7 @@ BEGIN
   IF NOT FOUND THEN RETURN false; END IF;
   IF NOT app.is_system() THEN
     IF NOT app.has_permission('membership:reset-factors') OR app.interactive_membership_id() IS NULL THEN
-      RAISE EXCEPTION 'factors are reset by who may, in person' USING ERRCODE = '42501';
+      RAISE EXCEPTION 'a factor reset requires the permission and an interactive session' USING ERRCODE = '42501';
     END IF;
     IF m.id = app.interactive_membership_id()
       OR EXISTS (SELECT FROM jsonb_each_text(m.grants) g

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** Whom to tell that their factors were taken away, and by which organization. */
+/** The recipient of a factor reset mail, and the organization that reset the factors. */
 export interface FactorMail {
   email: string;
   organization: string;
   [column: string]: unknown;
 }
 
-/** Members of the current organization, for letters and operators. */
+/** Finds members of the current organization, for mails and for operators. */
 @Injectable()
 export class FactorMailRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -23,7 +23,7 @@ export class FactorMailRepository {
     return row?.id ?? null;
   }
 
-  async letter(membershipId: string): Promise<FactorMail | null> {
+  async recipient(membershipId: string): Promise<FactorMail | null> {
     const [row] = await this.unitOfWork.sql<FactorMail>(
       `SELECT u.email, o.name AS organization FROM memberships m JOIN users u ON u.id = m.user_id
          JOIN organizations o ON o.id = m.org_id

@@ -7,7 +7,7 @@ import { FactorResetService } from './factor-reset.service.js';
 export class FactorResetController {
   constructor(private readonly resets: FactorResetService) {}
 
-  /** Takes all second factors from a member who has lost them, and ends their sessions; they are told by mail. */
+  /** Removes all second factors of a member who lost them, ends the member's sessions, and notifies them by mail. */
   @Delete(':id/factors')
   @Access('membership:reset-factors', { emits: ['auth.factors_reset'], interactiveOnly: true, stepUpMinutes: 10 })
   @ResponseType.nothing()

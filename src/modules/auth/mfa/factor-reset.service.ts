@@ -6,20 +6,20 @@ import { Jobs } from '../../../platform/jobs/jobs.js';
 import { FactorMailRepository } from './factor-mail.repository.js';
 import { FactorsRepository } from './factors.repository.js';
 
-/** Taking factors from somebody who has lost them, so that they can enrol anew. */
+/** Resets the factors of a member who lost them, so that the member can enroll again. */
 @Injectable()
 export class FactorResetService {
   constructor(
     private readonly factors: FactorsRepository,
-    private readonly letters: FactorMailRepository,
+    private readonly members: FactorMailRepository,
     private readonly jobs: Jobs,
     private readonly audit: AuditLog,
   ) {}
 
   /**
-   * Never of oneself, nor of who holds more than the caller. Throws not_found, insufficient_privileges_to_grant, factor_reset_not_allowed
-   * for a
-   * member of other organizations as well: that is for operators.
+   * Removes all factors of a member and notifies the member by mail. Throws `not_found`. Throws
+   * `insufficient_privileges_to_grant` for the caller's own membership, and for a member with more permissions than the
+   * caller. Throws `factor_reset_not_allowed` for a member of several organizations: only operators reset those.
    */
   async reset(membershipId: string): Promise<void> {
     if (!(await this.factors.reset(membershipId))) throw new Problem('not_found');
@@ -27,9 +27,9 @@ export class FactorResetService {
     await this.jobs.enqueue('factors.mail', { membershipId });
   }
 
-  /** The same by an operator, for the member with an address. Throws not_found. */
-  async resetByAddress(address: string): Promise<string> {
-    const membershipId = await this.letters.membershipOf(normalizeEmail(address));
+  /** Resets the factors of the member with an e-mail address, for an operator. Throws `not_found`. */
+  async resetByEmail(email: string): Promise<string> {
+    const membershipId = await this.members.membershipOf(normalizeEmail(email));
     if (membershipId === null) throw new Problem('not_found');
     await this.reset(membershipId);
     return membershipId;

@@ -3,22 +3,23 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { Kms } from '../../../platform/crypto/index.js';
 import { Problem } from '../../../platform/problem/index.js';
 import { hashWithAttempt, Passwords, reserveAttempt, type AttemptReservation } from '../passwords/index.js';
+import type { Ceremony } from './challenges.js';
 import { FactorsRepository, type Factors } from './factors.repository.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
-import { meantCode } from './recovery-codes.js';
+import { normalizeCode } from './recovery-codes.js';
 import type { FactorKind, FactorInput, PresentedFactor } from './presented-factor.js';
 import { totpStep } from './totp.js';
 import { UserKey } from './user-key.js';
 
-/** What became of a proof: what it shows, nothing where it is wrong. */
+/** The result of verifying a factor. `presented` is null when the factor is wrong. */
 export interface Proof {
   kind: FactorKind | 'password';
-  shown: PresentedFactor | null;
-  /** A passkey answered rightly with a count that has been seen: there is a copy of it. */
+  presented: PresentedFactor | null;
+  /** Whether a passkey signed correctly with a counter that was used before, which indicates a clone. */
   copied: boolean;
 }
 
-/** Finds out whether what somebody gave shows who they are; the database then decides whether it still counts. */
+/** Verifies the factor that a user entered. The database then decides whether the factor is still unused. */
 @Injectable()
 export class FactorVerifier {
   constructor(
@@ -30,49 +31,54 @@ export class FactorVerifier {
   ) {}
 
   /**
-   * Takes one of five tries and evaluates one proof. No transaction may be open: the try is durable before.
-   * @param secret of the session, or of the sign-in under way
-   * @param browser the random cookie that a passkey's challenge is bound to
-   * Throws invalid_request unless exactly one proof is given, account_locked, sign_in_expired.
+   * Reserves one of five attempts and verifies one factor. The caller must have no open transaction, because the
+   * reservation must be committed first. Throws `account_locked` or `sign_in_expired`. Throws `invalid_request` unless
+   * the input has exactly one factor.
+   * @param secret the secret of the session or of the pending sign-in
+   * @param browser the random cookie that a passkey challenge is bound to
    */
-  async evaluate(
+  async verify(
     secret: string,
     { userId, ...factors }: Factors,
-    given: FactorInput,
+    input: FactorInput,
     browser: string | undefined,
   ): Promise<Proof> {
-    const kind = kindOf(given);
+    const kind = kindOf(input);
     const key = factors.wrapped === null ? null : await UserKey.unwrap(this.kms, userId, factors.wrapped);
-    const lookup = given.recoveryCode === undefined || key === null ? null : key.lookup(meantCode(given.recoveryCode));
-    const slow = given.password ?? (given.recoveryCode === undefined ? undefined : meantCode(given.recoveryCode));
-    const begin = () => this.factors.begin(secret, lookup);
-    const { state, evaluated }: AttemptReservation & { evaluated?: Buffer | null } =
-      slow === undefined ? await reserveAttempt(begin) : await hashWithAttempt(this.passwords, begin, slow);
+    const recoveryCode = input.recoveryCode === undefined ? undefined : normalizeCode(input.recoveryCode);
+    const lookup = recoveryCode === undefined || key === null ? null : key.lookup(recoveryCode);
+    const slowHashed = input.password ?? recoveryCode;
+    const reserve = () => this.factors.begin(secret, lookup);
+    const { state, hash }: AttemptReservation & { hash?: Buffer | null } =
+      slowHashed === undefined
+        ? await reserveAttempt(reserve)
+        : await hashWithAttempt(this.passwords, reserve, slowHashed);
     if (state === 'expired') throw new Problem('sign_in_expired');
-    if (given.passkey !== undefined) return this.byPasskey(given.passkey, userId, browser);
-    if (given.totp !== undefined)
-      return proof(kind, key === null ? null : this.byTotp(key, { userId, ...factors }, given.totp));
-    if (kind === 'password') return proof(kind, { kind, proof: evaluated! });
-    return proof(kind, lookup === null ? null : { kind: 'recovery-code', proof: evaluated!, lookup });
+    if (input.passkey !== undefined) return this.verifyPasskey(input.passkey, userId, browser);
+    if (input.totp !== undefined)
+      return proof(kind, key === null ? null : this.verifyTotp(key, { userId, ...factors }, input.totp));
+    if (kind === 'password') return proof(kind, { kind, proof: hash! });
+    return proof(kind, lookup === null ? null : { kind: 'recovery-code', proof: hash!, lookup });
   }
 
-  /** The step that a code shows, while the enrolment is open as well. */
-  byTotp(key: UserKey, { userId, totp }: Pick<Factors, 'userId' | 'totp'>, code: string): PresentedFactor | null {
+  /** Returns the factor with the time step of a code, or null for a wrong code. Also accepts an unconfirmed factor. */
+  verifyTotp(key: UserKey, { userId, totp }: Pick<Factors, 'userId' | 'totp'>, code: string): PresentedFactor | null {
     if (totp === null) return null;
     const { proof: sealedProof, secret } = key.open('totp_factors', userId, totp);
     const step = totpStep(secret, code, this.clock.seconds());
     return step === null ? null : { kind: 'totp', proof: sealedProof, step };
   }
 
-  private async byPasskey(
+  private async verifyPasskey(
     answer: Record<string, unknown>,
     userId: string,
     browser: string | undefined,
   ): Promise<Proof> {
     try {
       if (browser === undefined) return proof('passkey', null);
-      const { shown, counterBefore } = await this.ceremonies.shown(answer, { purpose: 'prove', browser, userId });
-      return { kind: 'passkey', shown, copied: counterBefore > 0 && shown.counter <= counterBefore };
+      const ceremony: Ceremony = { purpose: 'prove', browser, userId };
+      const { presented, counterBefore } = await this.ceremonies.verifyAssertion(answer, ceremony);
+      return { kind: 'passkey', presented, copied: counterBefore > 0 && presented.counter <= counterBefore };
     } catch (error) {
       if (error instanceof Problem && error.code === 'passkey_verification_failed') return proof('passkey', null);
       throw error;
@@ -80,20 +86,20 @@ export class FactorVerifier {
   }
 }
 
-function proof(kind: Proof['kind'], shown: PresentedFactor | null): Proof {
-  return { kind, shown, copied: false };
+function proof(kind: Proof['kind'], presented: PresentedFactor | null): Proof {
+  return { kind, presented, copied: false };
 }
 
-/** Throws invalid_request unless exactly one is given. */
+/** Returns the kind of the only factor in the input. Throws `invalid_request` unless there is exactly one. */
 function kindOf({ totp, recoveryCode, passkey, password }: FactorInput): Proof['kind'] {
   const kinds = Object.entries({ totp, 'recovery-code': recoveryCode, passkey, password })
     .filter(([, value]) => value !== undefined)
     .map(([kind]) => kind);
-  if (kinds.length !== 1) throw new Problem('invalid_request', { detail: 'give exactly one proof' });
+  if (kinds.length !== 1) throw new Problem('invalid_request', { detail: 'Provide exactly one factor.' });
   return kinds[0] as Proof['kind'];
 }
 
-/** The kinds of factors that a user can show. */
+/** Returns the kinds of factors that a user has. */
 export function methodsOf({ totpConfirmedAt, passkeys, recoveryCodes }: Factors): FactorKind[] {
   const methods: [FactorKind, boolean][] = [
     ['totp', totpConfirmedAt !== null],

@@ -19,7 +19,7 @@ import { MFA_IP_RATE_LIMITS } from './mfa-limits.js';
 
 type SessionRequest = Request & { user: SessionToken };
 
-/** One's own second factors, and showing them again. */
+/** The caller's second factors, and step-up. */
 @Controller('v1/auth')
 export class FactorsController {
   constructor(
@@ -29,7 +29,7 @@ export class FactorsController {
     private readonly browserCookie: BrowserCookie,
   ) {}
 
-  /** What is enrolled. */
+  /** Returns the caller's enrolled factors. */
   @Get('factors')
   @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true })
   @ResponseType(FactorsResponse)
@@ -37,7 +37,7 @@ export class FactorsController {
     return this.factors.own();
   }
 
-  /** Begins to enrol time-based codes; they count once one of them was confirmed. */
+  /** Starts the enrollment of an authenticator app. The factor is active after the caller confirms a code. */
   @Post('totp/enroll')
   @Access('signed-in', {
     emits: ['auth.factor_enrollment_started'],
@@ -51,8 +51,8 @@ export class FactorsController {
   }
 
   /**
-   * Confirms time-based codes by one of them, and shows recovery codes. The session gets a new cookie; local sessions
-   * that showed no factor end.
+   * Confirms an authenticator app with a code, and returns recovery codes. The session gets a new cookie. Other local
+   * sessions without a second factor end.
    */
   @Post('totp/confirm')
   @Access('signed-in', {
@@ -80,7 +80,7 @@ export class FactorsController {
     return this.factors.removeTotp(user.sid);
   }
 
-  /** Ten new recovery codes, shown this once; all earlier ones are worth nothing. */
+  /** Generates ten recovery codes and returns them once. All earlier codes stop working. */
   @Post('recovery-codes')
   @Access('signed-in', { emits: ['auth.recovery_codes_generated'], interactiveOnly: true, stepUpMinutes: 10 })
   @ResponseType(RecoveryCodesResponse, { status: 201 })
@@ -89,7 +89,8 @@ export class FactorsController {
   }
 
   /**
-   * Shows once more who one is: by a second factor, by the password only without one. The session gets a new cookie.
+   * Confirms the caller's identity again with a second factor, or with the password if the caller has no factor. The
+   * session gets a new cookie.
    */
   @Post('step-up')
   @Access('signed-in', {
@@ -118,7 +119,7 @@ export class FactorsController {
     this.sessions.set(response, secret, expiresAt);
   }
 
-  /** For stepping up by a passkey. */
+  /** Returns the request options for a step-up with a passkey. */
   @Get('step-up/options')
   @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true })
   @ResponseType(PasskeyRequestResponse)
@@ -126,7 +127,7 @@ export class FactorsController {
     return this.stepUps.passkeyOptions(this.browserCookie.bind(request, response));
   }
 
-  /** Devices that leave the second factor out for a while. */
+  /** Returns the caller's remembered devices. */
   @Get('devices')
   @Access('signed-in', { interactiveOnly: true })
   @ResponseType(DeviceResponse, { list: true })

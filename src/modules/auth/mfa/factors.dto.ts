@@ -2,7 +2,7 @@ import { Expose, Type } from 'class-transformer';
 import { IsBoolean, IsObject, IsString, Length, Matches, MaxLength, MinLength } from 'class-validator';
 import { MayBeAbsent } from '../../../platform/http/fields.js';
 
-/** What shows who somebody is: exactly one. */
+/** A second factor: exactly one of the fields. */
 export class ProofDto {
   /** Six digits. */
   @MayBeAbsent()
@@ -14,21 +14,21 @@ export class ProofDto {
   @Length(1, 40)
   recoveryCode?: string;
 
-  /** What `navigator.credentials.get()` answers, as JSON (WebAuthn level 3, section 5.1.8). */
+  /** The result of `navigator.credentials.get()`, as JSON (WebAuthn level 3, section 5.1.8). */
   @MayBeAbsent()
   @IsObject()
   passkey?: Record<string, unknown>;
 }
 
 export class MfaDto extends ProofDto {
-  /** Asks for the second factor to be left out on this device for a while, where the organization allows it. */
+  /** Remembers this device, so that it needs no second factor for a limited time, if the organization allows it. */
   @MayBeAbsent()
   @IsBoolean()
   rememberDevice?: boolean;
 }
 
 export class StepUpDto extends ProofDto {
-  /** Only of a user without any second factor. */
+  /** Accepted only from a user without a second factor. */
   @MayBeAbsent()
   @IsString()
   @MinLength(1)
@@ -49,33 +49,33 @@ export class PasskeyNameDto {
 }
 
 export class NewPasskeyDto extends PasskeyNameDto {
-  /** What `navigator.credentials.create()` answers, as JSON. */
+  /** The result of `navigator.credentials.create()`, as JSON. */
   @IsObject()
   credential: Record<string, unknown>;
 }
 
 export class PasskeyAnswerDto {
-  /** What `navigator.credentials.get()` answers, as JSON. */
+  /** The result of `navigator.credentials.get()`, as JSON. */
   @IsObject()
   credential: Record<string, unknown>;
 }
 
 export class FactorsResponse {
-  /** Since when time-based codes are asked for; null where they are not. */
+  /** The time when the authenticator app was confirmed; null when none is enrolled. */
   @Expose() totpConfirmedAt: Date | null;
-  /** How many. */
+  /** The number of passkeys. */
   @Expose() passkeys: number;
   @Expose() recoveryCodesLeft: number;
 }
 
 export class TotpEnrolmentResponse {
-  /** Base32, for typing it in. */
+  /** The secret in base32, for manual entry. */
   @Expose() secret: string;
-  /** `otpauth:`, for a QR code. */
+  /** The `otpauth:` URI, for a QR code. */
   @Expose() uri: string;
 }
 
-/** Shown this once. Empty where there were some left from before. */
+/** Recovery codes. The API returns them only once. The list is empty when the user still has unused codes. */
 export class RecoveryCodesResponse {
   @Expose() recoveryCodes: string[];
 }
@@ -87,7 +87,7 @@ export class AddedPasskeyResponse extends RecoveryCodesResponse {
 export class PasskeyResponse {
   @Expose() id: string;
   @Expose() name: string;
-  /** Whether it is kept in several places, such as a password manager's cloud. */
+  /** Whether the passkey is backed up, for example by a password manager. */
   @Expose() backedUp: boolean;
   @Expose() createdAt: Date;
   @Expose() lastUsedAt: Date | null;
@@ -107,7 +107,7 @@ export class CredentialDescriptor {
   @Expose() transports: string[];
 }
 
-/** For `PublicKeyCredential.parseRequestOptionsFromJSON()`. */
+/** The input of `PublicKeyCredential.parseRequestOptionsFromJSON()`. */
 export class PasskeyRequestResponse {
   @Expose() challenge: string;
   @Expose() rpId: string;
@@ -138,7 +138,7 @@ export class AuthenticatorSelection {
   @Expose() userVerification: string;
 }
 
-/** For `PublicKeyCredential.parseCreationOptionsFromJSON()`. */
+/** The input of `PublicKeyCredential.parseCreationOptionsFromJSON()`. */
 export class PasskeyCreationResponse {
   @Expose() challenge: string;
   @Expose() @Type(() => RelyingParty) rp: RelyingParty;

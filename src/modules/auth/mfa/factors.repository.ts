@@ -7,7 +7,7 @@ import { type NewSession, newSessionParam } from '../sessions/index.js';
 import { presentedFactorParam, presentedFactorValue, type PresentedFactor } from './presented-factor.js';
 import type { SealedFactor } from './user-key.js';
 
-/** A user's factors, as far as a step needs to know them; see `app.factors`. */
+/** A user's factors; see `app.factors`. */
 export interface Factors {
   userId: string;
   email: string;
@@ -16,26 +16,26 @@ export interface Factors {
   totp: Buffer | null;
   totpConfirmedAt: Date | null;
   recoveryCodes: number;
-  /** Ids of credentials in hex. */
+  /** The ids are credential ids in hex. */
   passkeys: { id: string; transports: string[] }[];
   hasPassword: boolean;
   [column: string]: unknown;
 }
 
-/** What `app.complete_mfa` answers. */
+/** The result of `app.complete_mfa`. */
 export interface MfaOutcome {
   state: 'ok' | 'refused' | 'locked' | 'expired';
   user_id: string | null;
   email: string | null;
   org_id: string;
   expires_at: Date;
-  /** Until when the device is remembered; null where it is not. */
+  /** The time until the device is remembered; null when it is not remembered. */
   device_expires_at: Date | null;
   remembered: boolean;
   [column: string]: unknown;
 }
 
-/** A device about to be remembered. */
+/** A device to remember. */
 export interface NewDevice {
   id: string;
   secret: string;
@@ -52,13 +52,14 @@ const FACTORS = `user_id AS "userId", email, wrapped, totp, totp_confirmed_at AS
   has_password AS "hasPassword"`;
 
 /**
- * Second factors, through the functions that ask for a proof. A secret is that of a session, or of a sign-in under way.
+ * Second factors. The SQL functions require a proof of each factor. A `secret` is that of a session or of a pending
+ * sign-in.
  */
 @Injectable()
 export class FactorsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** The factors behind a sign-in under way; null where it has lapsed. */
+  /** Returns the factors of the user of a pending sign-in, or null when the sign-in has expired. */
   async pending(secret: string): Promise<Factors | null> {
     const [row] = await this.unitOfWork.queryOnce<Factors>(`SELECT ${FACTORS} FROM app.pending_factors($1)`, [secret]);
     return row?.userId ? row : null;
@@ -69,7 +70,7 @@ export class FactorsRepository {
     return row!;
   }
 
-  /** Takes a try; durable before anything is evaluated. */
+  /** Reserves an attempt. The reservation is committed before the factor is verified. */
   async begin(secret: string, lookup: Buffer | null): Promise<AttemptReservation & { salt: Buffer | null }> {
     const [row] = await this.unitOfWork.queryOnce<AttemptReservation & { salt: Buffer | null }>(
       'SELECT * FROM app.begin_reauthentication($1, $2)',
@@ -78,7 +79,7 @@ export class FactorsRepository {
     return row!;
   }
 
-  /** Counts a failure within a session; it stays counted whatever becomes of the request. */
+  /** Counts a failure within a session. A later rollback of the request does not undo the count. */
   async fail(secret: string): Promise<'refused' | 'locked'> {
     const [row] = await this.unitOfWork.queryOnce<{ state: 'refused' | 'locked' }>(
       'SELECT app.fail_reauthentication($1) AS state',
@@ -87,11 +88,11 @@ export class FactorsRepository {
     return row!.state;
   }
 
-  /** The entrance that ends a sign-in under way, or counts the failure. */
+  /** Returns the tenant context that completes a pending sign-in, or counts the failure. */
   completion(
     secret: string,
-    shown: PresentedFactor | null,
-    visit: NewSession,
+    factor: PresentedFactor | null,
+    session: NewSession,
     device: NewDevice | null,
   ): TenantContext<MfaOutcome> {
     return {
@@ -99,8 +100,8 @@ export class FactorsRepository {
         text: `SELECT * FROM app.complete_mfa($1, ${presentedFactorParam(2)}, ${newSessionParam(3)}, $4, $5)`,
         values: [
           secret,
-          presentedFactorValue(shown),
-          visit.parameter,
+          presentedFactorValue(factor),
+          session.parameter,
           device?.id ?? null,
           device === null ? null : hashToken(device.secret),
         ],
@@ -112,22 +113,22 @@ export class FactorsRepository {
     };
   }
 
-  /** Into the session once more, after its request's transaction was ended. */
+  /** Returns the tenant context that enters the session again after the request's transaction ended. */
   session(secret: string): TenantContext {
     return enterSession(secret, false);
   }
 
-  /** When the rotated session ends; null where the proof does not hold. */
-  async stepUp(secret: string, shown: PresentedFactor, newSecret: string): Promise<Date | null> {
-    return this.endOf(`SELECT app.complete_step_up($1, ${presentedFactorParam(2)}, $3) AS "expiresAt"`, [
+  /** Returns the expiry of the rotated session, or null when the factor is invalid. */
+  async stepUp(secret: string, factor: PresentedFactor, newSecret: string): Promise<Date | null> {
+    return this.expiry(`SELECT app.complete_step_up($1, ${presentedFactorParam(2)}, $3) AS "expiresAt"`, [
       secret,
-      presentedFactorValue(shown),
+      presentedFactorValue(factor),
       hashToken(newSecret),
     ]);
   }
 
-  /** Keeps the caller's wrapped key unless there is one; returns the one that is kept. */
-  async keepKey(wrapped: Buffer): Promise<Buffer> {
+  /** Stores the caller's wrapped key unless one exists. Returns the stored key. */
+  async storeKey(wrapped: Buffer): Promise<Buffer> {
     const [row] = await this.unitOfWork.sql<{ wrapped: Buffer }>('SELECT app.keep_own_key($1) AS wrapped', [wrapped]);
     return row!.wrapped;
   }
@@ -136,11 +137,11 @@ export class FactorsRepository {
     await this.unitOfWork.sql('SELECT app.enroll_totp($1, $2, $3)', [secret, sealed, proofHash]);
   }
 
-  /** As `stepUp`. */
-  async confirmTotp(secret: string, shown: PresentedFactor, newSecret: string): Promise<Date | null> {
-    return this.endOf(`SELECT app.confirm_totp($1, ${presentedFactorParam(2)}, $3) AS "expiresAt"`, [
+  /** Returns the expiry of the rotated session, or null when there is nothing to confirm. */
+  async confirmTotp(secret: string, factor: PresentedFactor, newSecret: string): Promise<Date | null> {
+    return this.expiry(`SELECT app.confirm_totp($1, ${presentedFactorParam(2)}, $3) AS "expiresAt"`, [
       secret,
-      presentedFactorValue(shown),
+      presentedFactorValue(factor),
       hashToken(newSecret),
     ]);
   }
@@ -159,7 +160,7 @@ export class FactorsRepository {
     ]);
   }
 
-  /** False for a membership that is not of this organization, or over. */
+  /** Removes all factors of a member. Returns false when this organization has no such active membership. */
   async reset(membershipId: string): Promise<boolean> {
     const [row] = await this.unitOfWork.sql<{ reset: boolean }>('SELECT app.reset_factors($1) AS reset', [
       membershipId,
@@ -167,13 +168,13 @@ export class FactorsRepository {
     return row!.reset;
   }
 
-  /** Removes what has lapsed; needs the worker's role. */
+  /** Deletes expired sign-ins, enrollments, and devices. Returns their number. Requires the worker's database role. */
   async sweep(): Promise<number> {
     const [row] = await this.unitOfWork.sql<{ swept: number }>('SELECT app.sweep_sign_ins() AS swept');
     return row!.swept;
   }
 
-  private async endOf(text: string, values: unknown[]): Promise<Date | null> {
+  private async expiry(text: string, values: unknown[]): Promise<Date | null> {
     const [row] = await this.unitOfWork.sql<{ expiresAt: Date | null }>(text, values);
     return row!.expiresAt;
   }

@@ -7,24 +7,24 @@ import { oneLine, type MailMessage } from '../../../platform/mail/index.js';
 import { FactorMailRepository, type FactorMail } from './factor-mail.repository.js';
 import { FactorsRepository } from './factors.repository.js';
 
-/** Mails about factors, and what has lapsed of sign-ins. */
+/** Mails about factor resets, and cleanup of expired sign-ins. */
 @Injectable()
 export class FactorJobs {
   constructor(
     private readonly factors: FactorsRepository,
-    private readonly letters: FactorMailRepository,
+    private readonly members: FactorMailRepository,
     private readonly delivery: MailDelivery,
     private readonly audit: AuditLog,
     private readonly app: AppConfig,
   ) {}
 
-  /** Fails for good with mail_rejected. */
+  /** Fails permanently with `mail_rejected`. */
   @OnJob('factors.mail', { emits: ['auth.factors_reset_mailed'], transaction: 'own' })
   async mail({ membershipId }: JobPayload): Promise<void> {
     const id = String(membershipId);
     await this.delivery.deliver({
-      load: () => this.letters.letter(id),
-      write: (letter) => resetMail(letter, this.app.origin),
+      load: () => this.members.recipient(id),
+      write: (recipient) => resetMail(recipient, this.app.origin),
       record: () => this.audit.record('auth.factors_reset_mailed', { target: { type: 'membership', id } }),
     });
   }
@@ -35,18 +35,18 @@ export class FactorJobs {
   }
 }
 
-/** Whoever did not ask for it learns that somebody did. */
+/** Returns the mail that notifies a member, so that an unauthorized reset does not stay unnoticed. */
 function resetMail({ email, organization }: FactorMail, origin: string): MailMessage {
   return {
     to: email,
     subject: 'Your second factors were removed',
     text: [
-      `An administrator of ${oneLine(organization)} has removed the second factors of your account: codes, ` +
-        'passkeys and recovery codes.',
+      `An administrator of ${oneLine(organization)} removed the second factors of your account: the authenticator ` +
+        'app, passkeys, and recovery codes.',
       '',
-      `Sign in at ${origin} with your password and enrol them anew.`,
+      `Sign in at ${origin} with your password and enroll a second factor again.`,
       '',
-      'If you did not ask for this, tell your administrator at once, and change your password.',
+      'If you did not request this, notify your administrator immediately and change your password.',
       '',
     ].join('\n'),
   };

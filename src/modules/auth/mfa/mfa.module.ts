@@ -19,7 +19,7 @@ import { PasskeysRepository } from './passkeys.repository.js';
 import { PasskeysService } from './passkeys.service.js';
 import { StepUpService } from './step-up.service.js';
 
-/** Second factors: enrolling them, showing them, losing them. */
+/** Multi-factor authentication: enrollment, verification, step-up, and reset. */
 @Module({
   imports: [PasswordsModule, SessionsModule, SsoModule],
   controllers: [FactorsController, PasskeysController, FactorResetController],

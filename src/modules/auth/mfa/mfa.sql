@@ -1,4 +1,4 @@
--- MFA: proofs of factors, the MFA challenge, step-up, and passkey sign-in.
+-- MFA: verification of factors, the MFA challenge, step-up, and passkey sign-in.
 
 -- Returns whether a user has a confirmed TOTP factor or a passkey.
 CREATE OR REPLACE FUNCTION app_private.has_factor(member uuid) RETURNS boolean
@@ -21,7 +21,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE u.id = member
 $$;
 
--- Returns the caller's own active session, by its secret, and locks it. Raises an error if there is none.
+-- Returns the caller's own active session for its secret, and locks the row. Raises session_expired if there is none.
 CREATE OR REPLACE FUNCTION app_private.own_session(secret text) RETURNS public.sessions
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -34,10 +34,11 @@ BEGIN
   RETURN s;
 END $$;
 
--- Returns whether a proof is valid for a factor of the user, and uses it up: a TOTP code with all earlier ones, a
--- recovery code, or a passkey counter (WebAuthn section 6.1.1; a counter that stays at zero is allowed). Of two
--- parallel proofs one is accepted.
-CREATE OR REPLACE FUNCTION app_private.verify_and_consume_factor(member uuid, shown app.presented_factor) RETURNS boolean
+-- Returns whether a proof is valid for a factor of the user, and consumes it: a TOTP code with all earlier ones, a
+-- recovery code, or a passkey counter (WebAuthn section 6.1.1; a counter that stays at zero is allowed). If two
+-- parallel requests present the same proof, only one succeeds.
+CREATE OR REPLACE FUNCTION app_private.verify_and_consume_factor(member uuid, shown app.presented_factor)
+RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF shown.kind = 'totp' THEN
@@ -70,7 +71,7 @@ BEGIN
   RETURN now() + interval '5 minutes';
 END $$;
 
--- Returns the remembered device of a visit, if the organization remembers devices for that long.
+-- Returns the remembered device of a new session, if it is not older than the organization allows.
 CREATE OR REPLACE FUNCTION app_private.device_of(m public.memberships, visit app.new_session)
 RETURNS app_private.remembered_devices
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -80,7 +81,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND d.created_at > now() - make_interval(days => o.remember_device_days)
 $$;
 
--- Records on a new session when its remembered device completed the MFA challenge.
+-- Records on a new session the time when its remembered device completed the MFA challenge.
 CREATE OR REPLACE FUNCTION app_private.apply_remembered_device(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE public.sessions s SET second_factor_at = d.created_at, remembered_device = true
@@ -89,8 +90,9 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Returns the user of a secret: of a pending sign-in or of a session.
-CREATE OR REPLACE FUNCTION app_private.authenticating_user(secret text, OUT member uuid, OUT key bytea, OUT over boolean)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app_private.authenticating_user(
+  secret text, OUT member uuid, OUT key bytea, OUT over boolean
+) LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   hashed bytea := sha256(convert_to(secret, 'UTF8'));
 BEGIN
@@ -101,8 +103,9 @@ BEGIN
     FROM public.sessions s WHERE s.secret_hash = hashed AND s.revoked_at IS NULL AND s.expires_at > now();
 END $$;
 
--- Reserves one of the five attempts that passwords and factors share, before anything is evaluated. State: go | busy |
--- locked | lapsed. salt is that of the recovery code named by lookup, otherwise of the password, otherwise a false one.
+-- Reserves one of the five attempts that passwords and factors share, before the input is verified. State: go | busy |
+-- locked | expired. salt belongs to the recovery code that lookup names, otherwise to the password; without a match it
+-- is a decoy.
 CREATE OR REPLACE FUNCTION app.begin_reauthentication(
   secret text, lookup bytea, OUT state text, OUT retry_seconds integer, OUT salt bytea
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -126,7 +129,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_reauthentication TO vouchsafe_app;
 
--- Counts a failed proof of a session. Returns refused or locked.
+-- Counts a failed reauthentication of a session. Returns refused or locked.
 CREATE OR REPLACE FUNCTION app.fail_reauthentication(secret text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -154,8 +157,8 @@ $$;
 GRANT EXECUTE ON FUNCTION app.own_factors TO vouchsafe_app;
 
 -- Completes an MFA challenge. Opens the session (ok) or counts the failure (refused | locked; locked ends every pending
--- sign-in of the user). lapsed: there is no pending sign-in or no reserved attempt. A named device is remembered for as
--- long as the organization allows.
+-- sign-in of the user). expired: there is no pending sign-in or no reserved attempt. A named device is remembered for
+-- as long as the organization allows.
 CREATE OR REPLACE FUNCTION app.complete_mfa(
   secret text, shown app.presented_factor, visit app.new_session, device_id uuid, device_hash bytea, OUT state text,
   OUT user_id uuid, OUT email text, OUT org_id uuid, OUT expires_at timestamptz, OUT remembered boolean,
@@ -185,9 +188,10 @@ BEGIN
   state := 'ok'; org_id := m.org_id;
   PERFORM app_private.forget_failures(p.lockout_key);
   UPDATE app_private.pending_sign_ins x SET ended_at = now() WHERE x.secret_hash = p.secret_hash;
-  -- What was known at the password and is not at the factor still holds.
+  -- Values of the password step remain valid if the factor step has none.
   expires_at := app_private.open_session(m,
-    jsonb_populate_record(NULL::app.new_session, p.visit || jsonb_strip_nulls(to_jsonb(visit))), 'password', 'infinity');
+    jsonb_populate_record(NULL::app.new_session, p.visit || jsonb_strip_nulls(to_jsonb(visit))),
+    'password', 'infinity');
   UPDATE public.sessions s SET second_factor_at = now() WHERE s.org_id = m.org_id AND s.id = visit.id;
   remembered := app_private.is_remembered(m, visit);
   days := (SELECT o.remember_device_days FROM public.organizations o WHERE o.id = m.org_id);
@@ -201,19 +205,19 @@ GRANT EXECUTE ON FUNCTION app.complete_mfa TO vouchsafe_app;
 
 -- Authenticates the user of a session again: by a factor, or by password if the user has no factor. Rotates the session
 -- and returns when it expires; null if the proof is invalid or no attempt was reserved.
-CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.presented_factor, new_hash bytea) RETURNS timestamptz
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION app.complete_step_up(secret text, shown app.presented_factor, new_hash bytea)
+RETURNS timestamptz LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s public.sessions := app_private.own_session(secret);
   key bytea := app_private.lockout_key(s.user_id);
-  holds boolean;
+  is_valid boolean;
 BEGIN
   IF NOT app_private.release_attempt(key) THEN RETURN NULL; END IF;
-  holds := CASE WHEN shown.kind <> 'password' THEN app_private.verify_and_consume_factor(s.user_id, shown)
+  is_valid := CASE WHEN shown.kind <> 'password' THEN app_private.verify_and_consume_factor(s.user_id, shown)
     ELSE NOT app_private.has_factor(s.user_id)
     AND EXISTS (SELECT FROM app_private.credentials c
       WHERE c.user_id = s.user_id AND c.verifier = sha256(shown.proof)) END;
-  IF NOT coalesce(holds, false) THEN RETURN NULL; END IF;
+  IF NOT coalesce(is_valid, false) THEN RETURN NULL; END IF;
   PERFORM app_private.forget_failures(key);
   UPDATE public.sessions x SET stepped_up_at = now(), second_factor_at = CASE WHEN shown.kind = 'password'
     THEN x.second_factor_at ELSE now() END,
@@ -223,7 +227,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_step_up TO vouchsafe_app;
 
--- Returns what the verification of a passkey assertion needs; the proof stays encrypted.
+-- Returns the data that verifies a passkey assertion. The proof stays encrypted.
 CREATE OR REPLACE FUNCTION app.find_passkey(credential bytea)
 RETURNS TABLE (id uuid, user_id uuid, public_key bytea, counter bigint, sealed bytea, wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -232,7 +236,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.find_passkey TO vouchsafe_app;
 
--- Enters with a verified passkey assertion. State: ok | refused | counter (a copy of the passkey is in use) |
+-- Signs in with a verified passkey assertion. State: ok | refused | counter (a clone of the passkey is in use) |
 -- not_allowed (no organization of the user allows passkeys).
 CREATE OR REPLACE FUNCTION app.passkey_sign_in(
   shown app.presented_factor, visit app.new_session, OUT state text, OUT user_id uuid, OUT email text, OUT org_id uuid,

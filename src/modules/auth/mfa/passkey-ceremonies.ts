@@ -19,16 +19,17 @@ import { UserKey } from './user-key.js';
 
 const RP_NAME = 'Vouchsafe';
 
-/** An answer that holds: of whom, and what it shows. */
+/** A verified passkey assertion and its user. */
 export interface VerifiedPasskey {
   userId: string;
-  shown: PresentedFactor & { kind: 'passkey' };
-  /** The count that was known before: one that does not grow is a copy's. */
+  presented: PresentedFactor & { kind: 'passkey' };
+  /** The stored counter. An assertion whose counter is not greater indicates a clone. */
   counterBefore: number;
 }
 
 /**
- * Creating and using passkeys (WebAuthn level 3, section 7): always with user verification, for our own origin alone.
+ * Passkey registration and authentication (WebAuthn level 3, section 7). Always requires user verification and the
+ * application's own origin.
  */
 @Injectable()
 export class PasskeyCeremonies {
@@ -39,7 +40,7 @@ export class PasskeyCeremonies {
     private readonly app: AppConfig,
   ) {}
 
-  /** What `navigator.credentials.create()` takes: a resident key, under the user's id as its handle. */
+  /** Returns the options for `navigator.credentials.create()`: a resident key with the user's id as its handle. */
   async creationOptions({ userId, email, passkeys }: Factors, browser: string) {
     const challenge = await this.challenges.issue({ purpose: 'register', browser, userId });
     return generateRegistrationOptions({
@@ -56,13 +57,13 @@ export class PasskeyCeremonies {
     });
   }
 
-  /** The credential that was created, without a name, id and seal. Throws passkey_verification_failed. */
-  async created(
+  /** Verifies a registration and returns the new credential. Throws `passkey_verification_failed`. */
+  async verifyRegistration(
     answer: Record<string, unknown>,
     ceremony: Ceremony,
   ): Promise<Pick<NewPasskey, 'credentialId' | 'publicKey' | 'counter' | 'transports' | 'backedUp'>> {
     const response = answer as unknown as RegistrationResponseJSON;
-    const { registrationInfo } = await held(
+    const { registrationInfo } = await orVerificationFailed(
       verifyRegistrationResponse({
         response,
         requireUserVerification: true,
@@ -85,7 +86,7 @@ export class PasskeyCeremonies {
     };
   }
 
-  /** What `navigator.credentials.get()` takes: any passkey of ours, or one of those given. */
+  /** Returns the options for `navigator.credentials.get()`: for the given passkeys, or for all if none is given. */
   async requestOptions(ceremony: Ceremony, allowed: Factors['passkeys'] = []) {
     const challenge = await this.challenges.issue(ceremony);
     return generateAuthenticationOptions({
@@ -97,8 +98,8 @@ export class PasskeyCeremonies {
     });
   }
 
-  /** Verifies an answer; opens the passkey's proof only then. Throws passkey_verification_failed. */
-  async shown(answer: Record<string, unknown>, ceremony: Ceremony): Promise<VerifiedPasskey> {
+  /** Verifies an assertion, and only then decrypts the passkey's proof. Throws `passkey_verification_failed`. */
+  async verifyAssertion(answer: Record<string, unknown>, ceremony: Ceremony): Promise<VerifiedPasskey> {
     const response = answer as unknown as AuthenticationResponseJSON;
     const credentialId = Buffer.from(typeof response.id === 'string' ? response.id : '', 'base64url');
     const found = await this.passkeys.find(credentialId);
@@ -107,13 +108,13 @@ export class PasskeyCeremonies {
     const { userHandle } = (response.response ?? {}) as { userHandle?: unknown };
     if (userHandle !== undefined && userHandle !== Buffer.from(handleOf(found.user_id)).toString('base64url'))
       throw new Problem('passkey_verification_failed');
-    // The count is compared by the database, where two answers at once see each other.
+    // The database compares the counter, because only there do parallel assertions see each other.
     const credential = {
       id: credentialId.toString('base64url'),
       publicKey: new Uint8Array(found.public_key),
       counter: 0,
     };
-    const { verified, authenticationInfo } = await held(
+    const { verified, authenticationInfo } = await orVerificationFailed(
       verifyAuthenticationResponse({
         response,
         credential,
@@ -129,7 +130,7 @@ export class PasskeyCeremonies {
     return {
       userId: found.user_id,
       counterBefore: Number(found.counter),
-      shown: { kind: 'passkey', proof, credentialId, counter: authenticationInfo.newCounter },
+      presented: { kind: 'passkey', proof, credentialId, counter: authenticationInfo.newCounter },
     };
   }
 
@@ -142,8 +143,8 @@ export class PasskeyCeremonies {
   }
 }
 
-/** The library throws on whatever does not hold; its messages are for our log. */
-async function held<T>(verification: Promise<T>): Promise<T> {
+/** Converts an error of the library to `passkey_verification_failed`. The library's message appears only in the log. */
+async function orVerificationFailed<T>(verification: Promise<T>): Promise<T> {
   try {
     return await verification;
   } catch (cause) {
@@ -155,7 +156,7 @@ function describe({ id, transports }: Factors['passkeys'][number]) {
   return { id: Buffer.from(id, 'hex').toString('base64url'), transports: transports as AuthenticatorTransport[] };
 }
 
-/** A user's id as 16 bytes: it names nobody, as section 14.6.1 asks. */
+/** Returns a user's id as 16 bytes. The handle contains no personal data, as section 14.6.1 requires. */
 function handleOf(userId: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(userId.replaceAll('-', ''), 'hex'));
 }

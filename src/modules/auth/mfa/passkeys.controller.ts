@@ -15,7 +15,7 @@ import { PasskeysService } from './passkeys.service.js';
 
 type SessionRequest = Request & { user: SessionToken };
 
-/** One's own passkeys. */
+/** The caller's passkeys. */
 @Controller('v1/auth/passkeys')
 export class PasskeysController {
   constructor(
@@ -31,7 +31,7 @@ export class PasskeysController {
     return this.passkeys.list();
   }
 
-  /** What the browser needs to make a passkey; good for five minutes, in this browser. */
+  /** Returns the creation options for a passkey. They are valid for five minutes and in this browser only. */
   @Get('options')
   @Access('signed-in', { allowWithoutMfa: true, interactiveOnly: true, stepUpMinutes: 30 })
   @ResponseType(PasskeyCreationResponse)
@@ -40,8 +40,8 @@ export class PasskeysController {
   }
 
   /**
-   * Adds a passkey; shows recovery codes to who had none. The session gets a new cookie; local sessions that showed no
-   * factor end.
+   * Adds a passkey, and returns recovery codes if the caller has none. The session gets a new cookie. Other local
+   * sessions without a second factor end.
    */
   @Post()
   @Access('signed-in', {

@@ -6,12 +6,12 @@ import { type NewSession, newSessionParam } from '../sessions/index.js';
 import { hex, presentedFactorParam, presentedFactorValue, type PresentedFactor } from './presented-factor.js';
 import type { SealedFactor } from './user-key.js';
 
-/** A passkey as its answer is verified against. */
+/** A stored passkey, with the values that verify an assertion. */
 export interface StoredPasskey {
   id: string;
   user_id: string;
   public_key: Buffer;
-  /** A bigint, as text. */
+  /** A bigint as text. */
   counter: string;
   sealed: Buffer;
   wrapped: Buffer;
@@ -37,7 +37,7 @@ export interface PasskeyRow {
   [column: string]: unknown;
 }
 
-/** What `app.passkey_sign_in` answers. */
+/** The result of `app.passkey_sign_in`. */
 export interface PasskeyOutcome {
   state: 'ok' | 'refused' | 'counter' | 'not_allowed';
   user_id: string | null;
@@ -56,7 +56,7 @@ export class PasskeysRepository {
     return row ?? null;
   }
 
-  /** When the rotated session ends. Raises passkey_already_enrolled, passkey_limit_reached. */
+  /** Returns the expiry of the rotated session. Throws `passkey_already_enrolled` or `passkey_limit_reached`. */
   async add(secret: string, newSecret: string, passkey: NewPasskey): Promise<Date> {
     const { id, name, credentialId, publicKey, counter, transports, backedUp, sealed, proofHash } = passkey;
     const columns = {
@@ -99,11 +99,11 @@ export class PasskeysRepository {
     return row!.deleted;
   }
 
-  signIn(shown: PresentedFactor, visit: NewSession): TenantContext<PasskeyOutcome> {
+  signIn(factor: PresentedFactor, session: NewSession): TenantContext<PasskeyOutcome> {
     return {
       statement: {
         text: `SELECT * FROM app.passkey_sign_in(${presentedFactorParam(1)}, ${newSessionParam(2)})`,
-        values: [presentedFactorValue(shown), visit.parameter],
+        values: [presentedFactorValue(factor), session.parameter],
       },
       identity: ({ org_id: orgId, state, user_id: id, email }) => ({
         orgId,

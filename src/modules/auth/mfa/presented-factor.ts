@@ -1,17 +1,18 @@
-/** Kinds of second factors, as answers and the log name them. */
+/** The kinds of second factors in responses and in the audit log. */
 export type FactorKind = 'totp' | 'passkey' | 'recovery-code';
 
-/** What the user gave to show who they are: exactly one of these. */
+/** The factor that the user entered: exactly one of the fields. */
 export interface FactorInput {
   totp?: string;
   recoveryCode?: string;
-  /** The answer of `navigator.credentials.get()` as JSON (WebAuthn level 3, section 5.1.8). */
+  /** The result of `navigator.credentials.get()` as JSON (WebAuthn level 3, section 5.1.8). */
   passkey?: Record<string, unknown>;
   password?: string;
 }
 
 /**
- * What was found right of it, for the database: an `app.presented_factor`. Bytes are what only who unsealed or hashed has.
+ * A verified factor for the database: an `app.presented_factor`. The proof is available only after the decryption of
+ * the stored factor or the hashing of the entered one.
  */
 export type PresentedFactor =
   | { kind: 'totp'; proof: Buffer; step: number }
@@ -19,10 +20,10 @@ export type PresentedFactor =
   | { kind: 'passkey'; proof: Buffer; credentialId: Buffer; counter: number }
   | { kind: 'password'; proof: Buffer };
 
-/** The parameter for the placeholder that {@link presentedFactorParam} writes; null where nothing holds. */
-export function presentedFactorValue(shown: PresentedFactor | null): string | null {
-  if (shown === null) return null;
-  const { credentialId, ...rest } = { credentialId: undefined, ...shown };
+/** Returns the value for the placeholder that {@link presentedFactorParam} writes; null when no factor is valid. */
+export function presentedFactorValue(factor: PresentedFactor | null): string | null {
+  if (factor === null) return null;
+  const { credentialId, ...rest } = { credentialId: undefined, ...factor };
   const columns = Object.entries({ ...rest, credential_id: credentialId }).map(([name, value]) => [
     name,
     Buffer.isBuffer(value) ? hex(value) : value,
@@ -30,12 +31,12 @@ export function presentedFactorValue(shown: PresentedFactor | null): string | nu
   return JSON.stringify(Object.fromEntries(columns));
 }
 
-/** The SQL of what was shown, as the nth parameter of a statement. */
+/** Returns the SQL expression that reads a presented factor from the nth parameter of a statement. */
 export function presentedFactorParam(n: number): string {
   return `jsonb_populate_record(NULL::app.presented_factor, $${n}::jsonb)`;
 }
 
-/** Bytes as JSON carries them to the database. */
+/** Returns bytes in the hex format that Postgres reads from JSON. */
 export function hex(bytes: Buffer): string {
   return `\\x${bytes.toString('hex')}`;
 }

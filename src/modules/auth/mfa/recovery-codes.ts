@@ -1,16 +1,16 @@
 import { randomInt } from 'node:crypto';
 
-/** Crockford's base32: no I, L, O or U, which are misread. */
+/** Crockford's base32. It has no I, L, O, or U, because users misread them. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const HOW_MANY = 10;
-const LENGTH = 10;
+const CODE_COUNT = 10;
+const CODE_LENGTH = 10;
 
-/** Ten new codes of 50 random bits each, as `XXXXX-XXXXX`. */
+/** Returns ten new codes of 50 random bits each, in the form `XXXXX-XXXXX`. */
 export function newRecoveryCodes(): string[] {
   const codes = new Set<string>();
-  while (codes.size < HOW_MANY)
+  while (codes.size < CODE_COUNT)
     codes.add(
-      Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)])
+      Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)])
         .join('')
         .replace(/^.{5}/, '$&-'),
     );
@@ -18,8 +18,9 @@ export function newRecoveryCodes(): string[] {
 }
 
 /**
- * A code as it was meant, however it was typed: case, spaces, dashes and letters that look like digits do not matter.
+ * Returns the normalized form of a typed code. Ignores case, spaces, and dashes, and replaces letters that look like
+ * digits.
  */
-export function meantCode(typed: string): string {
+export function normalizeCode(typed: string): string {
   return typed.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
 }

@@ -11,58 +11,57 @@ import { FactorsRepository } from './factors.repository.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
 import type { FactorInput } from './presented-factor.js';
 
-/** Proving once more, within a session, who one is. */
+/** Authenticates the user of a session again. */
 @Injectable()
 export class StepUpService {
   constructor(
     private readonly factors: FactorsRepository,
-    private readonly proofs: FactorVerifier,
+    private readonly verifier: FactorVerifier,
     private readonly ceremonies: PasskeyCeremonies,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
   ) {}
 
-  /** For the caller's passkeys. */
+  /** Returns the request options for the caller's passkeys. */
   async passkeyOptions(browser: string) {
     const { userId, passkeys } = await this.factors.own();
     return this.ceremonies.requestOptions({ purpose: 'prove', browser, userId }, passkeys);
   }
 
   /**
-   * Whoever has a factor shows it; the password is enough only for who has none. The session gets a new secret.
-   * The request's transaction ends first: tries are counted whatever becomes of it. Throws step_up_failed,
-   * account_locked,
-   * reauthenticate_at_idp for a user who has nothing to show here, and signs in anew at the identity provider.
+   * Verifies a factor, or the password of a user without a factor, and rotates the session's secret. The request's
+   * transaction ends first, so that a later rollback cannot undo the counted attempt. Throws `step_up_failed` or
+   * `account_locked`. Throws `reauthenticate_at_idp` for a user who has neither a factor nor a password.
    */
-  async stepUp(secret: string, given: FactorInput, browser: string | undefined): Promise<OpenedSession> {
+  async stepUp(secret: string, input: FactorInput, browser: string | undefined): Promise<OpenedSession> {
     const { userId, orgId } = currentMember();
     const own = await this.factors.own();
     if (methodsOf(own).length === 0 && !own.hasPassword) throw new Problem('reauthenticate_at_idp');
     await this.unitOfWork.commit();
-    const { kind, shown, copied } = await this.proofs.evaluate(secret, own, given, browser);
+    const { kind, presented, copied } = await this.verifier.verify(secret, own, input, browser);
     const newSecret = randomToken();
     const target = { type: 'user', id: userId } as const;
     const expiresAt =
-      shown === null
+      presented === null
         ? null
         : await this.unitOfWork.run(this.factors.session(secret), async () => {
-            const end = await this.factors.stepUp(secret, shown, newSecret);
-            if (end === null) return this.undone();
+            const expiry = await this.factors.stepUp(secret, presented, newSecret);
+            if (expiry === null) return this.rollBack();
             this.audit.record('auth.step_up_completed', { target, meta: { method: kind } });
             if (kind === 'recovery-code') this.audit.record('auth.recovery_code_used', { target });
-            return end;
+            return expiry;
           });
-    if (expiresAt === null) return this.refuse(secret, copied);
+    if (expiresAt === null) return this.fail(secret, copied);
     return { secret: newSecret, organizationId: orgId, expiresAt, remembered: false };
   }
 
-  /** A proof that does not hold changes nothing; the try is given back by whoever counts the failure. */
-  private async undone(): Promise<null> {
+  /** Rolls back, so that an invalid factor changes nothing. `fail` releases the reserved attempt. */
+  private async rollBack(): Promise<null> {
     await this.unitOfWork.rollback();
     return null;
   }
 
-  private async refuse(secret: string, copied: boolean): Promise<never> {
+  private async fail(secret: string, copied: boolean): Promise<never> {
     const state = await this.factors.fail(secret);
     const target = { type: 'user', id: currentMember().userId } as const;
     await this.unitOfWork.run(this.factors.session(secret), () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createHmac } from 'node:crypto';
 import { newTotpSecret, totpStep, totpText, totpUri } from './totp.js';
 
-/** RFC 6238 appendix B, SHA-1: the last six of its eight digits. */
+/** The test vectors of RFC 6238 appendix B for SHA-1, reduced to the last six of eight digits. */
 const VECTORS: [seconds: number, code: string][] = [
   [59, '287082'],
   [1_111_111_109, '081804'],
@@ -14,7 +14,7 @@ const VECTORS: [seconds: number, code: string][] = [
 ];
 const RFC_SECRET = Buffer.from('12345678901234567890');
 
-/** RFC 4226 section 5.3, written down a second time. */
+/** An independent implementation of RFC 4226 section 5.3. */
 function hotp(secret: Buffer, counter: number): string {
   const message = Buffer.alloc(8);
   message.writeBigUInt64BE(BigInt(counter));
@@ -22,12 +22,12 @@ function hotp(secret: Buffer, counter: number): string {
   return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
 }
 
-describe('codes', () => {
-  it.each(VECTORS)('are those of RFC 6238 at second %i', (seconds, code) => {
+describe('TOTP codes', () => {
+  it.each(VECTORS)('match RFC 6238 at second %i', (seconds, code) => {
     expect(totpStep(RFC_SECRET, code, seconds)).toBe(Math.floor(seconds / 30));
   });
 
-  it('are taken of the present step, the one before and the one after, and of no other', () => {
+  it('are accepted only for the current, the previous, and the next time step', () => {
     const secrets = fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => Buffer.from(bytes));
     fc.assert(
       fc.property(
@@ -45,7 +45,7 @@ describe('codes', () => {
     );
   });
 
-  it('have six digits: nothing else is one', () => {
+  it('are rejected unless they have exactly six ASCII digits', () => {
     fc.assert(
       fc.property(
         fc.string().filter((text) => !/^\d{6}$/.test(text)),
@@ -57,8 +57,8 @@ describe('codes', () => {
   });
 });
 
-describe('a secret', () => {
-  it('has 160 bits, and is told in base32 and as an address for authenticators', () => {
+describe('a TOTP secret', () => {
+  it('has 160 bits, and is available in base32 and as an otpauth URI', () => {
     expect(newTotpSecret()).toHaveLength(20);
     expect(totpText(RFC_SECRET)).toBe('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
     const uri = new URL(totpUri(RFC_SECRET, 'a+b@test.example'));

@@ -1,9 +1,9 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 
-/** The passwords found most often in what was stolen elsewhere; read once, when the process starts. */
-const FOUND: ReadonlySet<string> = new Set(dictionary['passwords-common'].map((password) => password.toLowerCase()));
+/** The most frequent passwords of known breaches. The list is read once, when the process starts. */
+const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common'].map((password) => password.toLowerCase()));
 
-/** What people put in place of letters, and, second, what the shift key makes of digits. */
+/** Characters that users often write in place of letters. */
 const LEET: Readonly<Record<string, string>> = {
   '@': 'a',
   '4': 'a',
@@ -22,6 +22,7 @@ const LEET: Readonly<Record<string, string>> = {
   '+': 't',
   '2': 'z',
 };
+/** Characters that the shift key produces instead of digits. */
 const SHIFTED: Readonly<Record<string, string>> = {
   '!': '1',
   '@': '2',
@@ -35,28 +36,28 @@ const SHIFTED: Readonly<Record<string, string>> = {
   ')': '0',
 };
 
-/** As much as this may stand before and behind a word without making it another: a year, a count, some signs. */
-const LONGEST_TRIMMING = 8;
-/** The policy refuses what is longer. */
-const LONGEST = 128;
+/** The number of characters around a word that are ignored, such as a year, a counter, or punctuation. */
+const MAX_TRIMMED_LENGTH = 8;
+/** The maximum length of the password policy. */
+const MAX_PASSWORD_LENGTH = 128;
 
 /**
- * Whether a password is one of those that are tried first: on the list, or made of one on the list by case, by signs in
- * place of letters, by signs between them, by digits and signs around it, or by saying it again.
+ * Returns whether a password is on the list of common passwords, or a simple variation of one. Variations are: other
+ * case, symbols in place of letters, symbols between letters, digits and symbols around the word, and repetition.
  */
 export function isBreached(password: string): boolean {
-  const folded = password.slice(0, LONGEST).normalize('NFKC').toLowerCase();
-  return bare(folded).some((word) =>
-    spellings(word).some((spelling) => FOUND.has(spelling) || FOUND.has(once(spelling))),
+  const folded = password.slice(0, MAX_PASSWORD_LENGTH).normalize('NFKC').toLowerCase();
+  return trimmedWords(folded).some((word) =>
+    spellings(word).some((spelling) => COMMON.has(spelling) || COMMON.has(collapseRepetition(spelling))),
   );
 }
 
-/** How somebody may have come to write it. */
+/** Returns the common passwords that the word can be a variation of. */
 function spellings(word: string): string[] {
-  const plain = replaced(word, LEET);
+  const plain = replaceCharacters(word, LEET);
   return [
     word,
-    replaced(word, SHIFTED),
+    replaceCharacters(word, SHIFTED),
     plain,
     plain.replaceAll(/[^\p{L}\p{N}]/gu, ''),
     word.replaceAll(/[^\p{L}\p{N}]/gu, ''),
@@ -64,21 +65,21 @@ function spellings(word: string): string[] {
 }
 
 /**
- * The whole, and what is left of it without digits and signs around: where those are few, or are themselves on the
- * list.
+ * Returns the password, and the password without the digits and symbols around it. The second form is included only if
+ * these characters are few, or are a common password themselves.
  */
-function bare(folded: string): string[] {
+function trimmedWords(folded: string): string[] {
   const [, before = '', core = '', behind = ''] = /^([^\p{L}]*)(.*?)([^\p{L}]*)$/su.exec(folded) ?? [];
   const around = before + behind;
-  const trivial = around.length <= LONGEST_TRIMMING || FOUND.has(around.replaceAll(/\D/g, ''));
+  const trivial = around.length <= MAX_TRIMMED_LENGTH || COMMON.has(around.replaceAll(/\D/g, ''));
   return trivial && core !== '' ? [folded, core, before + core, core + behind] : [folded];
 }
 
-function replaced(word: string, by: Readonly<Record<string, string>>): string {
-  return word.replaceAll(/./gsu, (sign) => by[sign] ?? sign);
+function replaceCharacters(word: string, replacements: Readonly<Record<string, string>>): string {
+  return word.replaceAll(/./gsu, (character) => replacements[character] ?? character);
 }
 
-/** `abcabc` as `abc`. */
-function once(word: string): string {
+/** Returns `abc` for `abcabc`. */
+function collapseRepetition(word: string): string {
   return word.replaceAll(/(.{2,}?)\1+/gsu, '$1');
 }

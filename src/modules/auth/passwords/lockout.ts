@@ -2,49 +2,49 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../../../platform/problem/index.js';
 import type { Passwords } from './passwords.js';
 
-const BUSY_TRIES = 100;
-const BUSY_MS = 100;
+const BUSY_RETRIES = 100;
+const BUSY_RETRY_MS = 100;
 
-/** What the database answers when one of five tries is asked for, see `app_private.reserve_attempt`. */
+/** The result of reserving one of five sign-in attempts; see `app_private.reserve_attempt`. */
 export interface AttemptReservation {
   state: 'go' | 'busy' | 'locked' | 'expired';
   retry_seconds: number | null;
 }
 
 /**
- * Takes a try before anything is evaluated. While five are being evaluated others wait their turn, without a
- * connection.
- * Throws account_locked.
+ * Reserves a sign-in attempt before a password or code is hashed. While five attempts are pending, further callers wait
+ * and hold no database connection. Throws `account_locked`.
  */
-export async function reserveAttempt<T extends AttemptReservation>(ask: () => Promise<T>): Promise<T> {
-  let taken = await ask();
-  for (let tries = 0; taken.state === 'busy' && tries < BUSY_TRIES; tries += 1) {
-    await delay(BUSY_MS);
-    taken = await ask();
+export async function reserveAttempt<T extends AttemptReservation>(reserve: () => Promise<T>): Promise<T> {
+  let reservation = await reserve();
+  for (let retries = 0; reservation.state === 'busy' && retries < BUSY_RETRIES; retries += 1) {
+    await delay(BUSY_RETRY_MS);
+    reservation = await reserve();
   }
-  if (taken.state === 'busy' || taken.state === 'locked') throw locked(taken.retry_seconds);
-  return taken;
+  if (reservation.state === 'busy' || reservation.state === 'locked') throw locked(reservation.retry_seconds);
+  return reservation;
 }
 
 /**
- * Takes a try and evaluates a password or code for it by the slow hash; null where the try came to nothing. The place
- * in the queue
- * comes first: a try that was counted is evaluated. Whoever waits for a try has none. Throws account_locked, busy.
+ * Reserves a sign-in attempt and computes the slow hash of the password or code; the hash is null when no attempt was
+ * reserved. The queue slot is acquired first, so every counted attempt is hashed. A caller that waits for an attempt
+ * holds no slot. Throws `account_locked` or `server_busy`.
  */
 export function hashWithAttempt<T extends AttemptReservation & { salt: Buffer | null }>(
   passwords: Passwords,
-  ask: () => Promise<T>,
+  reserve: () => Promise<T>,
   password: string,
-): Promise<T & { evaluated: Buffer | null }> {
+): Promise<T & { hash: Buffer | null }> {
   return reserveAttempt(() =>
     passwords.withSlot(async () => {
-      const taken = await ask();
-      return { ...taken, evaluated: taken.state === 'go' ? await passwords.hash(password, taken.salt!) : null };
+      const reservation = await reserve();
+      const hash = reservation.state === 'go' ? await passwords.hash(password, reservation.salt!) : null;
+      return { ...reservation, hash };
     }),
   );
 }
 
-/** The refusal of whoever has failed too often. */
+/** Returns the `account_locked` problem, with the seconds until the lock ends. */
 export function locked(retrySeconds: number | null = 900): Problem {
   return new Problem('account_locked', { headers: { 'Retry-After': String(retrySeconds ?? 900) } });
 }

@@ -11,10 +11,10 @@ const LOWER = 'needs a lower-case letter';
 const DIGIT = 'needs a digit';
 const SPECIAL = 'needs a special character';
 const ALIKE = 'needs at least 6 different characters';
-const BREACHED = 'must not be one of the passwords that are tried first';
-const OWN = 'must not hold your name or address';
+const BREACHED = 'must not be a commonly used password';
+const OWN = 'must not contain your name or e-mail address';
 
-/** The rules that a password does not meet, as the problem names them. */
+/** Returns the messages of the rules that a password does not meet. */
 function missing(password: string, owner?: PasswordOwner): string[] {
   try {
     assertStrong(password, owner);
@@ -43,7 +43,7 @@ describe('a password', () => {
     ['😀😀😀😀Brisk-4x', []],
     ['😀😀Brisk-4xy', [SHORT]],
     ['Aa1!Aa1!Aa1!', [ALIKE]],
-  ])('%j is refused for %j', (password, rules) => {
+  ])('%j breaks the rules %j', (password, rules) => {
     expect(missing(password)).toEqual(rules);
   });
 
@@ -66,7 +66,7 @@ describe('a password', () => {
     'Ｐassword1234!',
     'Superman123456!',
     'Trustno1!Trustno1!',
-  ])('%j, which the letters and signs alone would let through, is tried first by anybody', (password) => {
+  ])('%j is rejected as a common password although it has every kind of character', (password) => {
     expect(missing(password)).toContain(BREACHED);
   });
 
@@ -77,7 +77,7 @@ describe('a password', () => {
     'Wrong-Password-1',
     'Synthetic-Test-1',
     'abc!8273-A-645182917',
-  ])('%j is more than a common word with something around', (password) => {
+  ])('%j is accepted because it is more than a common password with characters around it', (password) => {
     expect(missing(password)).toEqual([]);
   });
 
@@ -89,18 +89,18 @@ describe('a password', () => {
     ['Brisk-Otter99-41', { email: 'otter99@clinic.example', names: [] }],
     ['Jane-D-Brisk-41', { email: 'jane.d@clinic.example', names: [] }],
     ['Brisk-Zweig-4141', { email: 'x@clinic.example', names: ['Other Name', 'Second Zweig'] }],
-  ])('%j is not for its owner to choose', (password, owner) => {
+  ])("%j is rejected because it contains its owner's name or e-mail address", (password, owner) => {
     expect(missing(password, owner)).toEqual([OWN]);
     expect(missing(password)).toEqual([]);
   });
 
-  it('may hold a word as short as Li or Roy, and whom the address is with', () => {
+  it('may contain a name shorter than four letters, and the domain of the e-mail address', () => {
     expect(missing('Brilliant-Royal-41', { email: 'li@clinic.example', names: ['Li Roy'] })).toEqual([]);
     expect(missing('Clinic-of-Otters-41', { email: 'li@clinic.example', names: ['li@clinic.example'] })).toEqual([]);
   });
 
-  it('is not repeated in the refusal', () => {
-    const refusal = (() => {
+  it('does not appear in the problem', () => {
+    const problem = (() => {
       try {
         assertStrong('Margaret');
       } catch (error) {
@@ -108,6 +108,6 @@ describe('a password', () => {
       }
       return undefined;
     })();
-    expect(JSON.stringify(refusal!.body('r'))).not.toMatch(/margaret/i);
+    expect(JSON.stringify(problem!.body('r'))).not.toMatch(/margaret/i);
   });
 });

@@ -1,22 +1,22 @@
 import { Problem } from '../../../platform/problem/index.js';
 import { isBreached } from './breached-passwords.js';
 
-const FEWEST_DIFFERENT = 6;
-const SHORTEST_OWN_WORD = 4;
+const MIN_DIFFERENT_CHARACTERS = 6;
+const MIN_OWN_WORD_LENGTH = 4;
 
-/** Whose password it is to be: nobody's name or address makes one. */
+/** The user that a password belongs to. The password must not contain the user's names or e-mail address. */
 export interface PasswordOwner {
   email: string;
   names: readonly string[];
 }
 
 /**
- * The policy (claim E5): 12 to 128 characters with an upper-case and a lower-case letter, a digit and a special
- * character; not known from breaches, and not made of its owner's name or address.
- * Throws weak_password, naming each rule that is not met.
+ * Enforces the password policy (claim E5). A password has 12 to 128 characters, with an upper-case letter, a lower-case
+ * letter, a digit, and a special character. It is not a common password and does not contain the owner's name or e-mail
+ * address. Throws `weak_password` with one error for each rule that is not met.
  */
 export function assertStrong(password: string, owner: PasswordOwner = { email: '', names: [] }): void {
-  const rules: readonly [met: boolean, what: string][] = [
+  const rules: readonly [met: boolean, message: string][] = [
     [[...password].length >= 12, 'needs at least 12 characters'],
     [[...password].length <= 128, 'needs at most 128 characters'],
     [/\p{Lu}/u.test(password), 'needs an upper-case letter'],
@@ -24,25 +24,25 @@ export function assertStrong(password: string, owner: PasswordOwner = { email: '
     [/\p{Nd}/u.test(password), 'needs a digit'],
     [/[^\p{L}\p{N}]/u.test(password), 'needs a special character'],
     [
-      new Set(password.toLowerCase()).size >= FEWEST_DIFFERENT,
-      `needs at least ${FEWEST_DIFFERENT} different characters`,
+      new Set(password.toLowerCase()).size >= MIN_DIFFERENT_CHARACTERS,
+      `needs at least ${MIN_DIFFERENT_CHARACTERS} different characters`,
     ],
-    [!isBreached(password), 'must not be one of the passwords that are tried first'],
-    [!holdsOwnWord(password, owner), 'must not hold your name or address'],
+    [!isBreached(password), 'must not be a commonly used password'],
+    [!containsOwnWord(password, owner), 'must not contain your name or e-mail address'],
   ];
   const errors = rules.filter(([met]) => !met).map(([, message]) => ({ field: 'password', message }));
   if (errors.length > 0) throw new Problem('weak_password', { errors });
 }
 
-/** Words shorter than four letters stand in anything. */
-function holdsOwnWord(password: string, { email, names }: PasswordOwner): boolean {
+/** Returns whether a password contains a name of its owner. Ignores shorter words, because they occur by chance. */
+function containsOwnWord(password: string, { email, names }: PasswordOwner): boolean {
   const folded = fold(password);
-  const own = [email, ...names].map((text) => text.split('@')[0]!); // some are called by their address
+  const own = [email, ...names].map((text) => text.split('@')[0]!); // the name of some members is their e-mail address
   const words = own.flatMap((text) => [fold(text), ...text.split(/[^\p{L}\p{M}]+/u).map(fold)]);
-  return words.some((word) => word.length >= SHORTEST_OWN_WORD && folded.includes(word));
+  return words.some((word) => word.length >= MIN_OWN_WORD_LENGTH && folded.includes(word));
 }
 
-/** Letters and digits alone, without case and accents. */
+/** Returns the letters and digits of a text, without case and accents. */
 function fold(text: string): string {
   return text
     .normalize('NFKD')

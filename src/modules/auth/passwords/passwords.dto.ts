@@ -6,7 +6,7 @@ export class ChangePasswordDto {
   @MaxLength(1_000)
   currentPassword: string;
 
-  /** 12 to 128 characters with upper case, lower case, a digit and a special character. */
+  /** 12 to 128 characters, with an upper-case letter, a lower-case letter, a digit, and a special character. */
   @IsString()
   @MinLength(1)
   @MaxLength(1_000)

@@ -23,29 +23,29 @@ export class PasswordsService {
   ) {}
 
   /**
-   * All other sessions end; the caller's gets another secret. A stolen session guesses the password no oftener than a
-   * stranger
-   * may: it takes the same five tries, and the request's transaction ends first so that they are counted whatever
-   * becomes of it.
-   * Throws weak_password, wrong_password, account_locked, session_expired or server_busy.
+   * Changes the caller's password, ends all other sessions, and rotates the session's secret. A stolen session is
+   * subject to the same five attempts as a sign-in. The request's transaction ends first, so that a later rollback
+   * cannot undo the count. Throws `weak_password`, `wrong_password`, `account_locked`, `session_expired`, or
+   * `server_busy`.
    */
   async changePassword(secret: string, current: string, next: string): Promise<OpenedSession> {
     const { orgId, email, name } = currentMember();
     assertStrong(next, { email, names: [name] });
     await this.unitOfWork.commit();
     const credential = await this.passwords.credential(next);
-    const { evaluated } = await hashWithAttempt(this.passwords, () => this.repository.beginProof(secret), current);
-    if (evaluated === null) throw new Problem('session_expired');
+    const reserve = () => this.repository.beginReauthentication(secret);
+    const { hash } = await hashWithAttempt(this.passwords, reserve, current);
+    if (hash === null) throw new Problem('session_expired');
     const newSecret = randomToken();
     const outcome = await this.unitOfWork.run(this.repository.session(secret), () =>
-      this.replacePassword(secret, evaluated, credential, newSecret),
+      this.replacePassword(secret, hash, credential, newSecret),
     );
     if (outcome === 'locked') throw locked();
     if (outcome === 'refused') throw new Problem('wrong_password');
     return { secret: newSecret, organizationId: orgId, expiresAt: outcome, remembered: false };
   }
 
-  /** When the rotated session ends; or why nothing was changed, which is counted. */
+  /** Returns the expiry of the rotated session, or the reason why the password did not change. Counts the failure. */
   private async replacePassword(
     secret: string,
     current: Buffer,
@@ -63,8 +63,8 @@ export class PasswordsService {
   }
 
   /**
-   * Sets a password on behalf of an operator; the user changes it at the first sign-in where asked to. Throws
-   * weak_password.
+   * Sets a password for an operator. With `mustChange`, the user must change it at the first sign-in. Throws
+   * `weak_password`.
    */
   async setPassword(userId: string, password: string, mustChange: boolean): Promise<void> {
     assertStrong(password);

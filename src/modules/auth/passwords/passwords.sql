@@ -1,13 +1,13 @@
 -- Passwords: sign-in, lockout, and change.
 
--- Returns the salt for an unknown address: the same one at every attempt.
+-- Returns the salt for an unknown e-mail address: the same one at every attempt.
 CREATE OR REPLACE FUNCTION app_private.decoy_salt(of bytea)
 RETURNS bytea LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT substring(sha256(k.secret || of) FROM 1 FOR 16) FROM app_private.false_salt_key k
 $$;
 
--- Reserves one of five attempts for a key in one statement, before anything is evaluated. Failures and pending attempts
--- count together, so parallel attempts cannot exceed five either. Returns go | busy (five attempts are pending) |
+-- Reserves one of five attempts for a key in one statement, before the password or code is hashed. Failures and pending
+-- attempts count together, so parallel attempts cannot exceed five. Returns go | busy (five attempts are pending) |
 -- locked.
 CREATE OR REPLACE FUNCTION app_private.reserve_attempt(key bytea, OUT state text, OUT retry_seconds integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -31,7 +31,7 @@ BEGIN
     coalesce(l.locked_until, l.last_at + interval '15 minutes') - clock_timestamp())));
 END $$;
 
--- Releases a reserved attempt. Returns false if none was reserved; then nothing may be compared.
+-- Releases a reserved attempt. Returns false if none was reserved; then the caller must not compare a password or code.
 CREATE OR REPLACE FUNCTION app_private.release_attempt(key bytea) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -55,7 +55,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   DELETE FROM app_private.sign_in_locks l WHERE l.lockout_key = key AND l.pending = 0;
 $$;
 
--- Starts a password sign-in: reserves an attempt and returns the salt. An unknown address gets a constant false salt.
+-- Starts a password sign-in: reserves an attempt and returns the salt. An unknown e-mail address gets a constant decoy
+-- salt.
 CREATE OR REPLACE FUNCTION app.begin_sign_in(address text, OUT state text, OUT salt bytea, OUT retry_seconds integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -71,10 +72,10 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.begin_sign_in TO vouchsafe_app;
 
--- Completes a password sign-in. Opens a session (ok), waits for MFA (second_factor: the secret of the visit is the one
--- of the pending sign-in), or counts the failure (refused | locked). email_digest replaces an unknown address in the audit log,
--- so that the entry costs the same work. Nothing is compared without a reserved attempt. The context allows the outcome
--- to be written to the log of the organization concerned.
+-- Completes a password sign-in. Opens a session (ok), starts the MFA challenge (second_factor: the secret is that of
+-- the pending sign-in), or counts the failure (refused | locked). email_digest replaces an unknown e-mail address in
+-- the audit log, so that the audit event costs the same work. Without a reserved attempt, no password is compared. The
+-- context can write the outcome to the audit log of the organization concerned.
 CREATE OR REPLACE FUNCTION app.complete_sign_in(
   address text, evaluated bytea, visit app.new_session, OUT state text, OUT user_id uuid, OUT org_id uuid,
   OUT membership_id uuid, OUT expires_at timestamptz, OUT remembered boolean, OUT email_digest uuid
@@ -120,7 +121,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.complete_sign_in TO vouchsafe_app;
 
--- Stores the verifier of a password, ends the user's other sessions, and invalidates mailed tokens.
+-- Stores the verifier of a password, ends the user's sessions except keep_session, and invalidates mailed tokens.
 CREATE OR REPLACE FUNCTION app_private.store_password(
   member uuid, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -130,14 +131,15 @@ BEGIN
   ON CONFLICT (user_id) DO UPDATE SET salt = new_salt, verifier = new_verifier, changed_at = now();
   UPDATE public.users SET must_change_password = must_change WHERE id = member;
   UPDATE app_private.account_mails a SET consumed_at = now() FROM public.users u
-   WHERE u.id = member AND a.lockout_key = app_private.lockout_key(u.email) AND a.consumed_at IS NULL AND a.kind <> 'locked';
+   WHERE u.id = member AND a.lockout_key = app_private.lockout_key(u.email) AND a.consumed_at IS NULL
+     AND a.kind <> 'locked';
   UPDATE public.sessions SET revoked_at = now()
     WHERE user_id = member AND revoked_at IS NULL AND id IS DISTINCT FROM keep_session;
 END $$;
 
--- Sets a password and ends every other session and every mailed token. A member changes the own password with a proof
--- of the current one, because it opens other organizations too. The worker's role, for operators, sets the password of
--- any member of the entered organization.
+-- Sets a password and ends every other session and every mailed token. Members must prove the current password when
+-- they change their own, because it signs them in to other organizations too. The worker's database role, which
+-- operators use, sets the password of any member of the entered organization.
 CREATE OR REPLACE FUNCTION app.set_password(
   member uuid, current bytea, new_salt bytea, new_verifier bytea, keep_session uuid, must_change boolean
 ) RETURNS void
@@ -147,21 +149,21 @@ BEGIN
     AND EXISTS (SELECT FROM app_private.credentials c WHERE c.user_id = member AND c.verifier = sha256(current))
     OR app.is_system() AND EXISTS (
     SELECT FROM public.memberships m WHERE m.org_id = app.org_id() AND m.user_id = member), false) THEN
-    RAISE EXCEPTION 'a password is set by its user' USING ERRCODE = '42501';
+    RAISE EXCEPTION 'only the user or an operator can set a password' USING ERRCODE = '42501';
   END IF;
   PERFORM app_private.store_password(member, new_salt, new_verifier, keep_session, must_change);
 END $$;
 GRANT EXECUTE ON FUNCTION app.set_password TO vouchsafe_app;
 
--- Returns the lockout key of a user: the key of the address that the user signs in with.
+-- Returns the lockout key of a user: the key of the e-mail address that the user signs in with.
 CREATE OR REPLACE FUNCTION app_private.lockout_key(member uuid) RETURNS bytea
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(convert_to(CASE WHEN u.scoped_org_id IS NULL THEN u.email ELSE u.id::text END, 'UTF8'))
     FROM public.users u WHERE u.id = member
 $$;
 
--- Compares an evaluated password with the caller's. Returns ok, or counts the failure (refused | locked). Nothing is
--- compared without a reserved attempt.
+-- Compares a password hash with the caller's password. Returns ok, or counts the failure (refused | locked). Without a
+-- reserved attempt, no password is compared.
 CREATE OR REPLACE FUNCTION app.prove_password(secret text, evaluated bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -178,6 +180,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.prove_password TO vouchsafe_app;
 
--- Returns the lockout key of an address, known or unknown: its SHA-256.
+-- Returns the lockout key of a known or unknown e-mail address: its SHA-256.
 CREATE OR REPLACE FUNCTION app_private.lockout_key(address text) RETURNS bytea
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT sha256(convert_to(address, 'UTF8')) $$;

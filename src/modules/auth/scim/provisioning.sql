@@ -1,7 +1,7 @@
 -- SCIM provisioning: users and groups of a directory.
 
--- Returns the role of a member's groups: of the first match in the connection's list, by group name or directory id;
--- otherwise the default role or null.
+-- Returns the role that a member's groups determine. The first entry of the connection's list that matches a group name
+-- or a directory id decides. Without a match, returns the default role or null.
 CREATE OR REPLACE FUNCTION app_private.scim_role_of(c public.sso_connections, member uuid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.role FROM (
@@ -15,65 +15,68 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE app_private.is_role(c.org_id, r.role)
 $$;
 
--- Returns the directory's member for a sign-in through the same connection: by the provider's subject, otherwise by the
--- address if no identity is linked yet. Returns null if the directory does not know the user.
+-- Returns the directory's member for a sign-in through the same connection. Looks the member up by the provider's
+-- subject, otherwise by the e-mail address of a member without a linked identity. Returns null if the directory does
+-- not contain the user.
 CREATE OR REPLACE FUNCTION app_private.scim_member(c public.sso_connections, subject text, address text) RETURNS uuid
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  known uuid; meant uuid[];
+  linked_member uuid; candidates uuid[];
 BEGIN
-  SELECT i.membership_id INTO known FROM public.sso_identities i
+  SELECT i.membership_id INTO linked_member FROM public.sso_identities i
     WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.subject_key = subject;
   IF FOUND THEN RETURN (SELECT s.membership_id FROM public.scim_users s
-    WHERE s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id = known); END IF;
-  meant := ARRAY(SELECT s.membership_id FROM public.scim_users s
+    WHERE s.org_id = c.org_id AND s.connection_id = c.id AND s.membership_id = linked_member); END IF;
+  candidates := ARRAY(SELECT s.membership_id FROM public.scim_users s
      WHERE s.org_id = c.org_id AND s.connection_id = c.id AND (s.email = address OR s.user_name_key = lower(address))
        AND NOT EXISTS (SELECT FROM public.sso_identities i
          WHERE i.org_id = s.org_id AND i.connection_id = s.connection_id AND i.membership_id = s.membership_id));
-  RETURN CASE cardinality(meant) WHEN 1 THEN meant[1] END;
+  RETURN CASE cardinality(candidates) WHEN 1 THEN candidates[1] END;
 END $$;
 
--- Applies the directory's data to a membership and returns the effect. Any effect ends its sessions. A reactivated
--- membership has none of its former rights. A membership that a member of the organization ended is reactivated only if
--- the directory sets active again.
+-- Applies the directory's data to a membership and returns the effect. Any effect ends the membership's sessions. A
+-- reactivated membership has none of its former grants. A membership that a member of the organization ended is
+-- reactivated only if the directory sets active again.
 CREATE OR REPLACE FUNCTION app_private.scim_apply_membership(c public.sso_connections, member uuid, anew boolean)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  s public.scim_users; m public.memberships; wanted text := app_private.scim_role_of(c, member); what text;
+  s public.scim_users; m public.memberships;
+  target_role text := app_private.scim_role_of(c, member); effect_kind text;
 BEGIN
   SELECT * INTO STRICT m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = member FOR UPDATE;
   SELECT * INTO STRICT s FROM public.scim_users x
     WHERE x.org_id = c.org_id AND x.connection_id = c.id AND x.membership_id = member;
-  IF NOT s.active OR wanted IS NULL THEN
+  IF NOT s.active OR target_role IS NULL THEN
     IF m.status = 'active' THEN
       UPDATE public.memberships x SET status = 'ended', ended_at = now() WHERE x.org_id = m.org_id AND x.id = m.id;
-      what := 'ended';
+      effect_kind := 'ended';
     END IF;
     UPDATE public.scim_users x SET without_role = s.active AND (m.status = 'active' OR s.without_role OR anew)
      WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
   ELSIF m.status = 'active' THEN
-    IF m.role <> wanted THEN
-      UPDATE public.memberships x SET role = wanted WHERE x.org_id = m.org_id AND x.id = m.id;
-      what := 'role';
+    IF m.role <> target_role THEN
+      UPDATE public.memberships x SET role = target_role WHERE x.org_id = m.org_id AND x.id = m.id;
+      effect_kind := 'role';
     END IF;
   ELSIF s.without_role OR anew THEN
     PERFORM app_private.clear_rights(m);
-    UPDATE public.memberships x SET status = 'active', kind = 'member', ended_at = NULL, role = wanted, person_id = NULL
+    UPDATE public.memberships x
+      SET status = 'active', kind = 'member', ended_at = NULL, role = target_role, person_id = NULL
       WHERE x.org_id = m.org_id AND x.id = m.id;
     UPDATE public.scim_users x SET without_role = false
       WHERE x.org_id = s.org_id AND x.connection_id = s.connection_id AND x.membership_id = s.membership_id;
-    what := 'revived';
+    effect_kind := 'revived';
   END IF;
-  IF what IS NULL THEN RETURN; END IF;
+  IF effect_kind IS NULL THEN RETURN; END IF;
   UPDATE public.sessions x SET revoked_at = now()
     WHERE x.org_id = m.org_id AND x.membership_id = m.id AND x.revoked_at IS NULL;
-  RETURN NEXT (m.id, what, m.role, wanted)::app.scim_effect;
+  RETURN NEXT (m.id, effect_kind, m.role, target_role)::app.scim_effect;
 END $$;
 
--- Changes the address of a member's user to the directory's, if no other organization is affected: the user is known to
--- this organization only, or has no other membership and the organization verified the old and the new domain.
--- Otherwise the user keeps the address.
+-- Changes the e-mail address of a member's user to the directory's address, if no other organization is affected. The
+-- user must be scoped to this organization. Or the user must have no other membership, and the organization must have
+-- verified the old and the new domain. Otherwise the address stays the same.
 CREATE OR REPLACE FUNCTION app_private.scim_move_email(
   c public.sso_connections, m public.memberships, address text
 ) RETURNS void
@@ -106,8 +109,9 @@ BEGIN
   END IF;
 END $$;
 
--- Returns the membership that a new directory user claims: none, one that the organization created for the address and
--- that never signed in, or one that this connection provisioned. Raises an error if it is an account of another kind.
+-- Returns the membership that a new directory user claims: none, one that the organization created for the e-mail
+-- address and that never signed in, or one with an identity of this connection. Raises scim_account_exists for any
+-- other account.
 CREATE OR REPLACE FUNCTION app_private.scim_match_user(
   c public.sso_connections, address text, new_user uuid, OUT user_id uuid, OUT member_id uuid
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -133,38 +137,42 @@ BEGIN
 END $$;
 
 -- Creates a directory user and its membership. An existing member keeps the role until the groups change it. A former
--- member is reactivated and loses the linked identities.
+-- member is reactivated, and the linked identities are deleted.
 CREATE OR REPLACE FUNCTION app.scim_create_user(u app.scim_user, new_user uuid, new_membership uuid)
 RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c public.sso_connections := app_private.scim_connection();
-  m public.memberships; meant uuid; known uuid; was text; given text := app_private.scim_role_of(c, new_membership);
+  m public.memberships; matched_user uuid; matched_member uuid; old_status text;
+  group_role text := app_private.scim_role_of(c, new_membership);
 BEGIN
   PERFORM app_private.scim_assert_unique(c, u, NULL);
-  SELECT x.user_id, x.member_id INTO meant, known FROM app_private.scim_match_user(c, u.email, new_user) x;
-  SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = known;
-  was := m.status;
-  IF was IS NULL THEN
+  SELECT x.user_id, x.member_id INTO matched_user, matched_member
+    FROM app_private.scim_match_user(c, u.email, new_user) x;
+  SELECT * INTO m FROM public.memberships x WHERE x.org_id = c.org_id AND x.id = matched_member;
+  old_status := m.status;
+  IF old_status IS NULL THEN
     INSERT INTO public.memberships (org_id, id, user_id, name, role, status, ended_at)
-      VALUES (c.org_id, new_membership, meant, u.display_name, coalesce(given, 'none'),
-      CASE WHEN u.active AND given IS NOT NULL THEN 'active' ELSE 'ended' END, CASE WHEN NOT u.active OR given IS NULL
-        THEN now() END) RETURNING * INTO m;
+      VALUES (c.org_id, new_membership, matched_user, u.display_name, coalesce(group_role, 'none'),
+      CASE WHEN u.active AND group_role IS NOT NULL THEN 'active' ELSE 'ended' END,
+      CASE WHEN NOT u.active OR group_role IS NULL THEN now() END) RETURNING * INTO m;
   ELSE
     UPDATE public.memberships x SET name = u.display_name WHERE x.org_id = m.org_id AND x.id = m.id;
   END IF;
-  IF was = 'ended' THEN
+  IF old_status = 'ended' THEN
     DELETE FROM public.sso_identities i WHERE i.org_id = c.org_id AND i.connection_id = c.id AND i.membership_id = m.id;
   END IF;
   INSERT INTO public.scim_users (org_id, connection_id, membership_id, user_name, external_id, email, email_type,
     given_name, family_name, active, without_role)
   VALUES (c.org_id, c.id, m.id, u.user_name, u.external_id, u.email, u.email_type, u.given_name, u.family_name,
-    u.active, was IS NULL AND u.active AND given IS NULL);
-  IF was IS NULL THEN
-    RETURN NEXT (m.id, 'provisioned', NULL, given)::app.scim_effect;
+    u.active, old_status IS NULL AND u.active AND group_role IS NULL);
+  IF old_status IS NULL THEN
+    RETURN NEXT (m.id, 'provisioned', NULL, group_role)::app.scim_effect;
   ELSE
     RETURN NEXT (m.id, 'adopted', m.role, m.role)::app.scim_effect;
-    IF was = 'ended' OR NOT u.active THEN RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true); END IF;
+    IF old_status = 'ended' OR NOT u.active THEN
+      RETURN QUERY SELECT * FROM app_private.scim_apply_membership(c, m.id, true);
+    END IF;
   END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_create_user TO vouchsafe_app;
@@ -196,7 +204,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_update_user TO vouchsafe_app;
 
--- Ends a membership and deletes the directory's data. Linked identities stay, so that their sign-ins are refused.
+-- Ends a membership and deletes the directory's data. Linked identities stay, so that sign-ins with them are rejected.
 CREATE OR REPLACE FUNCTION app.scim_delete_user(member uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -210,7 +218,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_user TO vouchsafe_app;
 
--- Creates or replaces a group: name, directory id, and members. Settles every member whose groups changed.
+-- Creates or replaces a group: name, directory id, and members. Updates the membership of every member whose groups
+-- changed.
 CREATE OR REPLACE FUNCTION app.scim_put_group(
   group_id uuid, is_new boolean, full_name text, external text, members uuid[]
 ) RETURNS SETOF app.scim_effect
@@ -255,7 +264,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_put_group TO vouchsafe_app;
 
--- Deletes a group and settles its members. Raises not_found for an unknown group.
+-- Deletes a group and updates the memberships of its members. Raises not_found for an unknown group.
 CREATE OR REPLACE FUNCTION app.scim_delete_group(group_id uuid) RETURNS SETOF app.scim_effect
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -272,7 +281,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.scim_delete_group TO vouchsafe_app;
 
--- Returns the users of the directory: only data that the directory sent.
+-- Returns the users of the directory, with only the data that the directory sent.
 CREATE OR REPLACE FUNCTION app.scim_users(single uuid DEFAULT NULL, login text DEFAULT NULL)
 RETURNS TABLE (id uuid, user_name text, external_id text, display_name text, given_name text, family_name text,
   email text, email_type text,

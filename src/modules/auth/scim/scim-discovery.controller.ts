@@ -7,7 +7,7 @@ import { baseUrl, listResource } from './scim-resources.js';
 import type { Json } from './scim-values.js';
 import { ScimResponseType, ScimDocumentResponse, ScimDocumentsResponse } from './scim.dto.js';
 
-/** What a directory finds out about the service (RFC 7644 section 4). */
+/** The discovery documents of the service for SCIM clients (RFC 7644 section 4). */
 @Controller('scim/v2')
 export class ScimDiscoveryController {
   private readonly base: string;

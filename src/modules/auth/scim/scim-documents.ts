@@ -7,7 +7,7 @@ const CONFIG = 'urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig';
 const RESOURCE_TYPE = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType';
 const SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
 
-/** One attribute of a schema (RFC 7643 section 7), with what holds of most. */
+/** Returns an attribute of a schema (RFC 7643 section 7), with the most common characteristics as defaults. */
 function attribute(name: string, description: string, rest: Json = {}): Json {
   return {
     name,
@@ -26,57 +26,57 @@ function attribute(name: string, description: string, rest: Json = {}): Json {
 const READ_ONLY = { mutability: 'readOnly' } as const;
 
 const USER_ATTRIBUTES: Json[] = [
-  attribute('userName', 'Names the user within the directory.', { required: true, uniqueness: 'server' }),
-  attribute('displayName', 'What the organization calls the user.'),
+  attribute('userName', 'The unique name of the user in the directory.', { required: true, uniqueness: 'server' }),
+  attribute('displayName', 'The name that the organization displays for the user.'),
   attribute('name', 'The parts of the name.', {
     type: 'complex',
     subAttributes: [
-      attribute('formatted', 'The whole name.', READ_ONLY),
-      attribute('givenName', 'Given name.'),
-      attribute('familyName', 'Family name.'),
+      attribute('formatted', 'The full name.', READ_ONLY),
+      attribute('givenName', 'The given name.'),
+      attribute('familyName', 'The family name.'),
     ],
   }),
-  attribute('emails', 'One address is kept: the primary one.', {
+  attribute('emails', 'The e-mail addresses. The service stores only the primary one.', {
     type: 'complex',
     multiValued: true,
     subAttributes: [
-      attribute('value', 'The address.'),
-      attribute('type', 'What it is for, such as work.'),
-      attribute('primary', 'Whether it is the one to use.', { type: 'boolean' }),
+      attribute('value', 'The e-mail address.'),
+      attribute('type', 'The type of the e-mail address, such as work.'),
+      attribute('primary', 'Whether this is the primary e-mail address.', { type: 'boolean' }),
     ],
   }),
-  attribute('active', 'Whether the user may sign in.', { type: 'boolean' }),
-  attribute('groups', 'The groups the user is in.', {
+  attribute('active', 'Whether the user can sign in.', { type: 'boolean' }),
+  attribute('groups', 'The groups of the user.', {
     type: 'complex',
     multiValued: true,
     ...READ_ONLY,
     subAttributes: [
       attribute('value', 'The id of the group.', { ...READ_ONLY, caseExact: true }),
-      attribute('$ref', 'Its address.', { ...READ_ONLY, type: 'reference', referenceTypes: ['Group'] }),
-      attribute('display', 'Its name.', READ_ONLY),
-      attribute('type', 'Always direct.', READ_ONLY),
+      attribute('$ref', 'The URL of the group.', { ...READ_ONLY, type: 'reference', referenceTypes: ['Group'] }),
+      attribute('display', 'The name of the group.', READ_ONLY),
+      attribute('type', 'The type of the membership: always direct.', READ_ONLY),
     ],
   }),
 ];
 
 const GROUP_ATTRIBUTES: Json[] = [
-  attribute('displayName', 'Names the group; the connection says which role it stands for.', {
+  attribute('displayName', 'The name of the group. The connection maps it to a role.', {
     required: true,
     uniqueness: 'server',
   }),
-  attribute('members', 'Who is in the group.', {
+  attribute('members', 'The members of the group.', {
     type: 'complex',
     multiValued: true,
     subAttributes: [
       attribute('value', 'The id of the user.', { caseExact: true, mutability: 'immutable' }),
-      attribute('$ref', 'The address of the user.', { type: 'reference', referenceTypes: ['User'], ...READ_ONLY }),
+      attribute('$ref', 'The URL of the user.', { type: 'reference', referenceTypes: ['User'], ...READ_ONLY }),
       attribute('display', 'The name of the user.', READ_ONLY),
-      attribute('type', 'Always User.', { mutability: 'immutable' }),
+      attribute('type', 'The type of the member: always User.', { mutability: 'immutable' }),
     ],
   }),
 ];
 
-/** What the service can do (RFC 7643 section 5). */
+/** Returns the capabilities of the service (RFC 7643 section 5). */
 export function serviceProviderConfig(base: string): Json {
   return {
     schemas: [CONFIG],
@@ -90,7 +90,7 @@ export function serviceProviderConfig(base: string): Json {
       {
         type: 'oauthbearertoken',
         name: 'Bearer token',
-        description: 'A token of the connection, which its organization makes.',
+        description: 'A SCIM token that the organization created for the connection.',
         specUri: 'https://www.rfc-editor.org/rfc/rfc6750',
         primary: true,
       },
@@ -99,7 +99,7 @@ export function serviceProviderConfig(base: string): Json {
   };
 }
 
-/** RFC 7643 section 6. */
+/** Returns the resource types of the service (RFC 7643 section 6). */
 export function resourceTypes(base: string): Json[] {
   return [
     ['User', USER_SCHEMA],
@@ -114,7 +114,7 @@ export function resourceTypes(base: string): Json[] {
   }));
 }
 
-/** RFC 7643 section 7. */
+/** Returns the schemas of the service (RFC 7643 section 7). */
 export function schemas(base: string): Json[] {
   return [
     { id: USER_SCHEMA, name: 'User', description: 'A member of the organization', attributes: USER_ATTRIBUTES },

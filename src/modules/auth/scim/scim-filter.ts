@@ -2,17 +2,18 @@ import { parse, type AttrExp, type Compare, type Filter } from 'scim2-parse-filt
 import { Problem } from '../../../platform/problem/index.js';
 import { isResourceId } from './scim-group.js';
 
-/** How values of an attribute are compared: text whose case counts or not, yes and no, moments. */
+/** How values of an attribute are compared: case-insensitive text, exact text, booleans, or times. */
 type Kind = 'text' | 'exact' | 'boolean' | 'instant';
 type Column = { sql: string; kind: Kind };
-/** An attribute of many values, each of them a row of another source. */
-type Many = { within: (condition: string) => string; columns: ReadonlyMap<string, Column> };
+/** A multi-valued attribute. Each value is a row of another source. */
+type MultiValued = { within: (condition: string) => string; columns: ReadonlyMap<string, Column> };
 
-/** What may stand in a filter, by names in small letters; the SQL speaks of the row as `r`. */
-export type Filterable = ReadonlyMap<string, Column | Many>;
+/** The attributes that a filter can use, by lower-case name. The SQL refers to the row as `r`. */
+export type Filterable = ReadonlyMap<string, Column | MultiValued>;
 
 /**
- * A filter as a condition on rows `r`, its parameters from the given number on, and what of it finds a row by a key.
+ * A filter as a SQL condition on rows `r`, with its parameters. `id` and `userName` are set when every match must have
+ * this key, so that the query can use an index.
  */
 export interface Condition {
   text: string;
@@ -21,7 +22,7 @@ export interface Condition {
   userName: string | null;
 }
 
-const LONGEST = 1_000;
+const MAX_FILTER_LENGTH = 1_000;
 const MAX_PARTS = 50;
 const CORE = /^urn:ietf:params:scim:schemas:core:2\.0:(?:user|group):/;
 const COMPARISONS: Readonly<Record<string, string>> = { gt: '>', ge: '>=', lt: '<', le: '<=' };
@@ -35,7 +36,7 @@ const COMMON: [string, Column][] = [
   ['meta.lastmodified', column('r.updated_at', 'instant')],
 ];
 
-export const USER_FILTER: Filterable = new Map<string, Column | Many>([
+export const USER_FILTER: Filterable = new Map<string, Column | MultiValued>([
   ...COMMON,
   ['username', column('r.user_name', 'text')],
   ['active', column('r.active', 'boolean')],
@@ -57,7 +58,7 @@ export const USER_FILTER: Filterable = new Map<string, Column | Many>([
   ],
 ]);
 
-export const GROUP_FILTER: Filterable = new Map<string, Column | Many>([
+export const GROUP_FILTER: Filterable = new Map<string, Column | MultiValued>([
   ...COMMON,
   [
     'members',
@@ -71,7 +72,10 @@ export const GROUP_FILTER: Filterable = new Map<string, Column | Many>([
   ],
 ]);
 
-/** A filter (RFC 7644 section 3.4.2.2) as SQL whose values are all parameters. Throws scim_invalid_filter. */
+/**
+ * Compiles a filter (RFC 7644 section 3.4.2.2) to a SQL condition. All values become parameters. Throws
+ * `scim_invalid_filter`.
+ */
 export function compileFilter(text: string | undefined, attributes: Filterable, firstParameter: number): Condition {
   if (text === undefined) return { text: 'true', values: [], id: null, userName: null };
   const parsed = parsedFilter(text);
@@ -81,39 +85,44 @@ export function compileFilter(text: string | undefined, attributes: Filterable, 
     values.push(value);
     return `$${firstParameter + values.length - 1}::${type}`;
   };
-  const compile = (filter: Filter, find: (path: string) => Column | Many | undefined): string => {
-    if ((parts += 1) > MAX_PARTS) throw new Problem('scim_invalid_filter', { detail: 'the filter has too many parts' });
+  const compile = (filter: Filter, find: (path: string) => Column | MultiValued | undefined): string => {
+    if ((parts += 1) > MAX_PARTS)
+      throw new Problem('scim_invalid_filter', { detail: 'The filter has too many parts.' });
     if ('filters' in filter) return `(${filter.filters.map((one) => compile(one, find)).join(` ${filter.op} `)})`;
     if ('filter' in filter) return `(NOT ${compile(filter.filter, find)})`;
     if ('valFilter' in filter) return within(filter.attrPath, filter.valFilter);
     const found = find(filter.attrPath);
     if (found === undefined)
-      throw new Problem('scim_invalid_filter', { detail: 'the filter names an attribute that cannot be filtered by' });
+      throw new Problem('scim_invalid_filter', {
+        detail: 'The filter contains an attribute that does not support filters.',
+      });
     if ('within' in found) return found.within(comparison(found.columns.get('value')!, filter, parameter));
     return comparison(found, filter, parameter);
   };
   const within = (path: string, inner: Filter): string => {
-    const many = attributes.get(named(path));
+    const many = attributes.get(localName(path));
     if (many !== undefined && 'within' in many)
       return many.within(compile(inner, (sub) => many.columns.get(sub.toLowerCase())));
-    return compile(inner, (sub) => attributes.get(`${named(path)}.${sub.toLowerCase()}`));
+    return compile(inner, (sub) => attributes.get(`${localName(path)}.${sub.toLowerCase()}`));
   };
-  const whole = (path: string): Column | Many | undefined =>
-    attributes.get(named(path)) ?? partOfMany(attributes, named(path));
+  const whole = (path: string): Column | MultiValued | undefined =>
+    attributes.get(localName(path)) ?? multiValuedPart(attributes, localName(path));
   return { text: compile(parsed, whole), values, ...keysOf(parsed) };
 }
 
-/** `groups.value` is the value of one of the groups. */
-function partOfMany(attributes: Filterable, path: string): Many | undefined {
+/** Returns the source of a path such as `groups.value`, which compares the value of any group. */
+function multiValuedPart(attributes: Filterable, path: string): MultiValued | undefined {
   const [name = '', part = ''] = path.split('.');
   const many = attributes.get(name);
   const found = many !== undefined && 'within' in many ? many.columns.get(part) : undefined;
-  return found === undefined ? undefined : { within: (many as Many).within, columns: new Map([['value', found]]) };
+  return found === undefined
+    ? undefined
+    : { within: (many as MultiValued).within, columns: new Map([['value', found]]) };
 }
 
 function parsedFilter(text: string): Filter {
-  if (text.length > LONGEST)
-    throw new Problem('scim_invalid_filter', { detail: `a filter has at most ${LONGEST} characters` });
+  if (text.length > MAX_FILTER_LENGTH)
+    throw new Problem('scim_invalid_filter', { detail: `A filter can have at most ${MAX_FILTER_LENGTH} characters.` });
   try {
     return parse(text);
   } catch {
@@ -121,11 +130,11 @@ function parsedFilter(text: string): Filter {
   }
 }
 
-function named(path: string): string {
+function localName(path: string): string {
   return path.toLowerCase().replace(CORE, '');
 }
 
-/** A row has to be one that the filter has for certain: null compares as no. */
+/** Returns a comparison that is never null: a comparison with a null value is false. */
 function comparison(
   { sql, kind }: Column,
   filter: AttrExp,
@@ -133,15 +142,15 @@ function comparison(
 ): string {
   if (filter.op === 'pr') return `(${sql} IS NOT NULL)`;
   const { op, compValue } = filter;
-  if (compValue === null) return nothing(sql, op);
+  if (compValue === null) return nullComparison(sql, op);
   const value = valueOf(kind, compValue);
   const [left, right] =
     kind === 'text' ? [`lower(${sql})`, `lower(${parameter(value, 'text')})`] : [sql, parameter(value, TYPES[kind])];
   if (op === 'eq') return `(${left} IS NOT DISTINCT FROM ${right})`;
   if (op === 'ne') return `(${left} IS DISTINCT FROM ${right})`;
-  if (kind === 'boolean') throw new Problem('scim_invalid_filter', { detail: 'yes and no are compared by eq and ne' });
+  if (kind === 'boolean') throw new Problem('scim_invalid_filter', { detail: 'Booleans support only eq and ne.' });
   if (COMPARISONS[op] !== undefined) return `((${left} ${COMPARISONS[op]} ${right}) IS TRUE)`;
-  if (kind === 'instant') throw new Problem('scim_invalid_filter', { detail: 'times have no parts' });
+  if (kind === 'instant') throw new Problem('scim_invalid_filter', { detail: 'Times do not support co, sw, and ew.' });
   if (op === 'co') return `((strpos(${left}, ${right}) > 0) IS TRUE)`;
   if (op === 'sw') return `(starts_with(${left}, ${right}) IS TRUE)`;
   return `((right(${left}, length(${right})) = ${right}) IS TRUE)`;
@@ -154,29 +163,29 @@ const TYPES: Readonly<Record<Kind, string>> = {
   instant: 'timestamptz',
 };
 
-function nothing(sql: string, op: string): string {
+function nullComparison(sql: string, op: string): string {
   if (op === 'eq') return `(${sql} IS NULL)`;
   if (op === 'ne') return `(${sql} IS NOT NULL)`;
-  throw new Problem('scim_invalid_filter', { detail: 'null is compared by eq and ne' });
+  throw new Problem('scim_invalid_filter', { detail: 'Null supports only eq and ne.' });
 }
 
 function valueOf(kind: Kind, value: string | number | boolean): unknown {
   if (kind === 'boolean') {
-    const said = String(value).toLowerCase();
-    if (said === 'true' || said === 'false') return said === 'true';
+    const text = String(value).toLowerCase();
+    if (text === 'true' || text === 'false') return text === 'true';
   } else if (typeof value === 'string') {
     if (kind !== 'instant') return value;
     const moment = new Date(value);
     if (/^\d{4}-/.test(value) && !Number.isNaN(moment.getTime())) return moment.toISOString();
   }
-  throw new Problem('scim_invalid_filter', { detail: "a value in the filter is not of the attribute's type" });
+  throw new Problem('scim_invalid_filter', { detail: "A value in the filter does not have the attribute's type." });
 }
 
-/** The id and userName that every row found must have. */
+/** Returns the id and the userName that every matching row must have. */
 function keysOf(filter: Filter): Pick<Condition, 'id' | 'userName'> {
   const parts = 'filters' in filter ? (filter.op === 'and' ? filter.filters : []) : [filter];
   const equal = (name: string): string | null => {
-    const found = parts.find((part): part is Compare => part.op === 'eq' && named(part.attrPath) === name);
+    const found = parts.find((part): part is Compare => part.op === 'eq' && localName(part.attrPath) === name);
     return typeof found?.compValue === 'string' ? found.compValue : null;
   };
   const id = equal('id');

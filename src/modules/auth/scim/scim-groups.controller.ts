@@ -13,7 +13,7 @@ const Base = ScimResourceController<GroupRow>({
   deleted: 'scim.group_deleted',
 });
 
-/** RFC 7644 section 3, for Groups. */
+/** The operations of RFC 7644 section 3 for Groups. */
 @Controller('scim/v2/Groups')
 export class ScimGroupsController extends Base {
   constructor(

@@ -36,7 +36,9 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
     return groupId;
   }
 
-  /** Throws scim_invalid_syntax, scim_invalid_value, scim_unknown_member, scim_uniqueness, last_owner. */
+  /**
+   * Throws `scim_invalid_syntax`, `scim_invalid_value`, `scim_unknown_member`, `scim_uniqueness`, or `last_owner`.
+   */
   async create(body: unknown): Promise<string> {
     const fields = readGroup(body);
     const id = newId();
@@ -44,22 +46,22 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
     return id;
   }
 
-  /** Throws as `create`. */
+  /** Throws the errors of `create`. */
   async replace({ id }: GroupRow, body: unknown): Promise<void> {
     await this.put('scim.group_updated', id, readGroup(body));
   }
 
-  /** Throws as `create`, and the errors of a malformed patch. */
+  /** Throws the errors of `create` and of `patchGroup`. */
   async patch({ id, displayName, externalId }: GroupRow, body: unknown): Promise<void> {
     const members = (await this.scim.membersOf([id])).map(({ userId }) => userId);
     await this.put('scim.group_updated', id, patchGroup({ displayName, externalId, members }, body));
   }
 
-  /** Throws last_owner. */
+  /** Throws `last_owner`. */
   async delete(id: string): Promise<void> {
-    const effects = await this.scim.deleteGroup(id);
+    const changes = await this.scim.deleteGroup(id);
     this.audit.record('scim.group_deleted', { target: { type: 'scim-group', id } });
-    this.log.record(effects, 'no_role');
+    this.log.record(changes, 'no_role');
   }
 
   private async put(
@@ -67,8 +69,8 @@ export class ScimGroupsService implements ScimResourceType<GroupRow> {
     id: string,
     fields: ScimGroupFields,
   ): Promise<void> {
-    const effects = await this.scim.putGroup(id, event === 'scim.group_created', fields);
+    const changes = await this.scim.putGroup(id, event === 'scim.group_created', fields);
     this.audit.record(event, { target: { type: 'scim-group', id }, meta: { members: fields.members.length } });
-    this.log.record(effects, 'no_role');
+    this.log.record(changes, 'no_role');
   }
 }

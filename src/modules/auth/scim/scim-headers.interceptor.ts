@@ -4,20 +4,20 @@ import { map, type Observable } from 'rxjs';
 import type { ScimRepresentation } from './scim-resources.js';
 
 /**
- * Tells version and address of a resource in headers too. With the tag there, express answers 304 to who has it (RFC
- * 9110 section 13.1.2).
+ * Sends the version and the URL of a resource as headers too. With the `ETag` header, express returns 304 to a client
+ * that has the current version (RFC 9110 section 13.1.2).
  */
 @Injectable()
 export class ScimHeaders implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler<ScimRepresentation | undefined>): Observable<unknown> {
     const response = execution.switchToHttp().getResponse<Response>();
-    // it speaks to caches, but express would send all again for it
+    // Express never returns 304 to a request with `Cache-Control: no-cache`, although the header is meant for caches.
     delete execution.switchToHttp().getRequest<Request>().headers['cache-control'];
     return next.handle().pipe(
-      map((answer) => {
-        if (answer?.version !== undefined) response.setHeader('ETag', `W/"${answer.version}"`);
-        if (answer?.location !== undefined) response.setHeader('Location', answer.location);
-        return answer?.resource;
+      map((representation) => {
+        if (representation?.version !== undefined) response.setHeader('ETag', `W/"${representation.version}"`);
+        if (representation?.location !== undefined) response.setHeader('Location', representation.location);
+        return representation?.resource;
       }),
     );
   }

@@ -3,21 +3,21 @@ import { AuditLog } from '../../../platform/audit/audit-log.js';
 import type { AuditEventType } from '../../../platform/feature/registry.js';
 import type { MembershipChange } from './scim.repository.js';
 
-/** What changes of a directory may come to, whatever they are about. */
+/** The events that any change by a SCIM client can cause for members. */
 export const MEMBER_EVENTS = [
   'scim.role_changed',
   'scim.user_deactivated',
   'scim.user_reactivated',
 ] as const satisfies readonly AuditEventType[];
 
-/** Writes down what became of members. */
+/** Records the audit events about changed members. */
 @Injectable()
 export class ScimLog {
   constructor(private readonly audit: AuditLog) {}
 
-  /** `reason`: why a membership ended. */
-  record(effects: readonly MembershipChange[], reason: 'inactive' | 'deleted' | 'no_role'): void {
-    for (const { membershipId: id, effect, before: from, after: to } of effects) {
+  /** Records one event for each change. `reason` is the reason for memberships that ended. */
+  record(changes: readonly MembershipChange[], reason: 'inactive' | 'deleted' | 'no_role'): void {
+    for (const { membershipId: id, effect, before: from, after: to } of changes) {
       const target = { type: 'membership', id } as const;
       if (effect === 'provisioned')
         this.audit.record('scim.user_provisioned', { target, meta: { role: to ?? undefined } });

@@ -1,12 +1,12 @@
 import { Problem } from '../../../platform/problem/index.js';
 import { attribute, listOf, objectOf, type Json } from './scim-values.js';
 
-/** One operation of a PATCH on one attribute (RFC 7644 section 3.5.2), without the schema's name. */
+/** One operation of a PATCH on one attribute (RFC 7644 section 3.5.2). The path has no schema prefix. */
 export interface Operation {
   op: 'add' | 'replace' | 'remove';
-  /** The attribute it is about, as the schema spells it. */
+  /** The name of the attribute, in the spelling of the schema. */
   attribute: string;
-  /** The whole path, as the schema spells the attribute. */
+  /** The full path, in the spelling of the schema. */
   path: string;
   value: unknown;
 }
@@ -37,47 +37,50 @@ const SPELLING = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 const MAX_OPERATIONS = 100;
-const LONGEST_PATH = 500;
+const MAX_PATH_LENGTH = 500;
 const MAX_VALUES = 20_000;
 
 /**
- * The operations of a PATCH that concern attributes we keep, one an attribute; the rest are passed over, as a
- * directory's own attributes may
- * be. Throws scim_invalid_syntax, scim_invalid_path, scim_no_target, scim_mutability, scim_invalid_value.
+ * Returns the operations of a PATCH on stored attributes, one operation for each attribute. Ignores other attributes,
+ * because directories also send their own. Throws `scim_invalid_syntax`, `scim_invalid_path`, `scim_no_target`,
+ * `scim_mutability`, or `scim_invalid_value`.
  */
-export function readOperations(body: unknown, kept: ReadonlySet<string>): Operation[] {
+export function readOperations(body: unknown, stored: ReadonlySet<string>): Operation[] {
   const patch = objectOf(body);
   const schemas = listOf(attribute(patch, 'schemas'));
   if (!schemas.some((schema) => String(schema).toLowerCase() === PATCH_SCHEMA))
-    throw new Problem('scim_invalid_syntax', { detail: 'schemas does not name PatchOp' });
+    throw new Problem('scim_invalid_syntax', { detail: 'The attribute schemas must contain the PatchOp schema.' });
   const operations = attribute(patch, 'Operations');
   if (!Array.isArray(operations) || operations.length === 0 || operations.length > MAX_OPERATIONS) {
-    throw new Problem('scim_invalid_syntax', { detail: `Operations must be a list of 1 to ${MAX_OPERATIONS}` });
+    throw new Problem('scim_invalid_syntax', {
+      detail: `The attribute Operations must be a list of 1 to ${MAX_OPERATIONS} operations.`,
+    });
   }
-  if (weigh(operations) > MAX_VALUES)
-    throw new Problem('scim_invalid_value', { detail: 'the operations hold too much at once' });
+  if (countValues(operations) > MAX_VALUES)
+    throw new Problem('scim_invalid_value', { detail: 'The operations contain too many values.' });
   return operations
-    .flatMap((one) => expanded(objectOf(one, 'an operation')))
-    .filter((operation) => kept.has(operation.attribute));
+    .flatMap((one) => expand(objectOf(one, 'An operation')))
+    .filter((operation) => stored.has(operation.attribute));
 }
 
 /**
- * An operation without a path is one for each field of its value; Entra ID writes whole paths as the names of fields.
+ * Splits an operation without a path into one operation for each field of its value. Microsoft Entra ID sends full
+ * paths as field names.
  */
-function expanded(operation: Json): Operation[] {
+function expand(operation: Json): Operation[] {
   const op = String(attribute(operation, 'op')).toLowerCase();
   if (op !== 'add' && op !== 'replace' && op !== 'remove')
-    throw new Problem('scim_invalid_syntax', { detail: 'op must be add, replace or remove' });
+    throw new Problem('scim_invalid_syntax', { detail: 'The attribute op must be add, replace, or remove.' });
   const [path, value] = [attribute(operation, 'path'), attribute(operation, 'value')];
   if (op !== 'remove' && !Object.keys(operation).some((key) => key.toLowerCase() === 'value'))
-    throw new Problem('scim_invalid_value', { detail: 'the operation has no value' });
+    throw new Problem('scim_invalid_value', { detail: 'The operation has no value.' });
   if (path !== undefined) {
     const found = target(path);
     if (READ_ONLY.has(found.attribute)) throw new Problem('scim_mutability');
     return [{ op, ...found, value }];
   }
-  if (op === 'remove') throw new Problem('scim_no_target', { detail: 'remove needs a path' });
-  return Object.entries(objectOf(value, 'the value of an operation without a path')).map(([key, one]) => ({
+  if (op === 'remove') throw new Problem('scim_no_target', { detail: 'The operation remove requires a path.' });
+  return Object.entries(objectOf(value, 'The value of an operation without a path')).map(([key, one]) => ({
     op,
     ...target(key),
     value: one,
@@ -85,21 +88,24 @@ function expanded(operation: Json): Operation[] {
 }
 
 function target(path: unknown): Pick<Operation, 'attribute' | 'path'> {
-  if (typeof path !== 'string' || path.length > LONGEST_PATH) throw new Problem('scim_invalid_path');
+  if (typeof path !== 'string' || path.length > MAX_PATH_LENGTH) throw new Problem('scim_invalid_path');
   const local = path.replace(CORE, '');
   const extension = EXTENSION.exec(local);
   if (extension !== null) return { attribute: extension[0], path: local };
   const [, name, filter = '', sub] = PATH.exec(local) ?? [];
   if (name === undefined) throw new Problem('scim_invalid_path');
-  return { attribute: spelled(name), path: `${spelled(name)}${filter}${sub === undefined ? '' : `.${spelled(sub)}`}` };
+  return {
+    attribute: canonicalName(name),
+    path: `${canonicalName(name)}${filter}${sub === undefined ? '' : `.${canonicalName(sub)}`}`,
+  };
 }
 
-function spelled(name: string): string {
+function canonicalName(name: string): string {
   return SPELLING.get(name.toLowerCase()) ?? name;
 }
 
-/** How many values there are in a value, at any depth. */
-function weigh(value: unknown): number {
+/** Returns the number of values in a value, at any depth. */
+function countValues(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1;
-  return Object.values(value).reduce<number>((sum, one) => sum + weigh(one), 1);
+  return Object.values(value).reduce<number>((sum, one) => sum + countValues(one), 1);
 }

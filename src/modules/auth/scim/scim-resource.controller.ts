@@ -22,7 +22,7 @@ import { ScimResponseType } from './scim.dto.js';
 
 type ScimResponse = Parameters<typeof ScimResponseType>[0];
 
-/** What the routes of one resource type declare. */
+/** The response types and events of the routes of one resource type. */
 interface ScimRoutes {
   readonly resource: ScimResponse;
   readonly list: ScimResponse;
@@ -32,8 +32,8 @@ interface ScimRoutes {
   readonly deleted: AuditEventType;
 }
 
-/** Declares a route for directories that returns a resource or a list. */
-function Answers(type: ScimResponse, emits: readonly AuditEventType[], status = 200): MethodDecorator {
+/** Declares a route for SCIM clients that returns a resource or a list. */
+function ScimRoute(type: ScimResponse, emits: readonly AuditEventType[], status = 200): MethodDecorator {
   return applyDecorators(ScimAccess({ emits }), ScimResponseType(type, status));
 }
 
@@ -47,25 +47,25 @@ export function ScimResourceController<Row extends ResourceMeta>(routes: ScimRou
     constructor(readonly resources: ScimResourceService) {}
 
     @Get()
-    @Answers(list, ['scim.read'])
+    @ScimRoute(list, ['scim.read'])
     list(@Query() query: ScimQuery) {
       return this.resources.list(this.type, query);
     }
 
     @Get(':id')
-    @Answers(resource, ['scim.read'])
+    @ScimRoute(resource, ['scim.read'])
     read(@Param('id') id: string, @Query() query: ScimQuery) {
       return this.resources.read(this.type, id, query);
     }
 
     @Post()
-    @Answers(resource, [...created, ...MEMBER_EVENTS], 201)
+    @ScimRoute(resource, [...created, ...MEMBER_EVENTS], 201)
     create(@Body() body: unknown, @Query() query: ScimQuery) {
       return this.resources.create(this.type, body, query);
     }
 
     @Put(':id')
-    @Answers(resource, [updated, ...MEMBER_EVENTS])
+    @ScimRoute(resource, [updated, ...MEMBER_EVENTS])
     replace(
       @Param('id') id: string,
       @Body() body: unknown,
@@ -76,7 +76,7 @@ export function ScimResourceController<Row extends ResourceMeta>(routes: ScimRou
     }
 
     @Patch(':id')
-    @Answers(resource, [updated, ...MEMBER_EVENTS])
+    @ScimRoute(resource, [updated, ...MEMBER_EVENTS])
     patch(
       @Param('id') id: string,
       @Body() body: unknown,

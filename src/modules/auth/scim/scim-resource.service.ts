@@ -12,7 +12,7 @@ import {
   type ScimRepresentation,
 } from './scim-resources.js';
 import type { Json } from './scim-values.js';
-import type { Found, ListQuery } from './scim.repository.js';
+import type { ListResult, ListQuery } from './scim.repository.js';
 
 export type ScimQuery = Record<string, string | undefined>;
 
@@ -21,7 +21,7 @@ export interface ScimResourceType<Row extends ResourceMeta> {
   readonly name: 'User' | 'Group';
   /** The attribute that refers to resources of the other type. */
   readonly references: 'groups' | 'members';
-  list(query: ListQuery): Promise<Found<Row>>;
+  list(query: ListQuery): Promise<ListResult<Row>>;
   find(id: string): Promise<Row | null>;
   /** Returns the references of several resources. */
   referencesOf(ids: readonly string[]): Promise<GroupMemberRef[]>;
@@ -51,7 +51,7 @@ export class ScimResourceService {
     this.base = baseUrl(app);
   }
 
-  /** Throws scim_invalid_filter, scim_invalid_value. */
+  /** Throws `scim_invalid_filter` or `scim_invalid_value`. */
   async list<Row extends ResourceMeta>(type: ScimResourceType<Row>, query: ScimQuery): Promise<ScimRepresentation> {
     const page = readPage(query);
     const { total, rows } = await type.list({
@@ -64,7 +64,7 @@ export class ScimResourceService {
     return { resource: listResource(total, page, await this.present(type, rows, query)) };
   }
 
-  /** Throws not_found. */
+  /** Throws `not_found`. */
   async read<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     id: string,
@@ -85,17 +85,17 @@ export class ScimResourceService {
     return this.represent(type, await this.find(type, id), query);
   }
 
-  /** Replaces or patches a resource. Throws not_found, scim_precondition_failed, and the errors of the type. */
+  /** Replaces or patches a resource. Throws `not_found`, `scim_precondition_failed`, and the errors of the type. */
   async change<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
-    how: 'replace' | 'patch',
+    operation: 'replace' | 'patch',
     { id, body, ifMatch, query }: { id: string; body: unknown; ifMatch: string | undefined; query: ScimQuery },
   ): Promise<ScimRepresentation> {
-    await type[how](await this.findVersion(type, id, ifMatch), body);
+    await type[operation](await this.findVersion(type, id, ifMatch), body);
     return this.represent(type, await this.find(type, id), query);
   }
 
-  /** Throws not_found, scim_precondition_failed, and the errors of the type. */
+  /** Throws `not_found`, `scim_precondition_failed`, and the errors of the type. */
   async delete<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     id: string,
@@ -111,7 +111,7 @@ export class ScimResourceService {
     return row;
   }
 
-  /** Returns the resource if it still has the version that the client names. */
+  /** Returns the resource. Throws `scim_precondition_failed` when it no longer has the version of `ifMatch`. */
   private async findVersion<Row extends ResourceMeta>(
     type: ScimResourceType<Row>,
     id: string,
@@ -134,7 +134,7 @@ export class ScimResourceService {
   private async present<Row extends ResourceMeta>(type: ScimResourceType<Row>, rows: readonly Row[], query: ScimQuery) {
     const projection = new Projection(query);
     const references =
-      projection.wants(type.references) && rows.length > 0
+      projection.includes(type.references) && rows.length > 0
         ? Map.groupBy(await type.referencesOf(rows.map(({ id }) => id)), (reference) => type.ownerOf(reference))
         : null;
     return rows.map((row) =>

@@ -6,7 +6,7 @@ import type { Json } from './scim-values.js';
 
 const LIST = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
-/** What every resource has beside its fields. */
+/** The metadata of every resource. */
 export interface ResourceMeta {
   id: string;
   version: number;
@@ -14,7 +14,7 @@ export interface ResourceMeta {
   updatedAt: Date;
 }
 
-/** Somebody in a group, or a group of somebody. */
+/** The membership of a user in a group. */
 export interface GroupMemberRef {
   groupId: string;
   groupName: string;
@@ -22,7 +22,7 @@ export interface GroupMemberRef {
   userDisplay: string;
 }
 
-/** A resource to be answered with, and what the headers tell of it. */
+/** A resource for a response, and the values of its headers. */
 export interface ScimRepresentation {
   resource: Json;
   version?: number;
@@ -87,7 +87,7 @@ export function groupResource(
   };
 }
 
-/** One page of a list (RFC 7644 section 3.4.2). */
+/** Returns one page of a list (RFC 7644 section 3.4.2). */
 export function listResource(
   totalResults: number,
   { offset }: Pick<ScimPage, 'offset'>,

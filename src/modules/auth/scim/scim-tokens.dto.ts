@@ -3,7 +3,7 @@ import { IsInt, Max, Min } from 'class-validator';
 import { StaffOnly } from '../../../platform/http/audience.js';
 
 export class CreateScimTokenDto {
-  /** 1 to 365. */
+  /** The validity in days, from 1 to 365. */
   @IsInt()
   @Min(1)
   @Max(365)
@@ -12,19 +12,19 @@ export class CreateScimTokenDto {
 
 export class ScimTokenResponse {
   @Expose() id: string;
-  /** How the token begins. */
+  /** The first characters of the token. */
   @Expose() prefix: string;
   @Expose() createdAt: Date;
   @Expose() expiresAt: Date;
-  /** To the minute. */
+  /** The time of the last use, precise to one minute. */
   @Expose() lastUsedAt: Date | null;
   @StaffOnly() lastUsedIp: string | null;
   @Expose() revokedAt: Date | null;
 }
 
 export class NewScimTokenResponse extends ScimTokenResponse {
-  /** The token itself, shown this once. */
+  /** The token. The API returns it only once. */
   @Expose() token: string;
-  /** What the directory asks for as the address of the service. */
+  /** The base URL of the service. The directory's SCIM configuration requires it. */
   @Expose() baseUrl: string;
 }

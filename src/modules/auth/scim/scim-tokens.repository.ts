@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** A token as it is shown; its secret is not among what the application's role may read. */
+/** A token without its secret hash, which the application's database role cannot read. */
 export type ScimTokenRow = {
   id: string;
   prefix: string;
@@ -23,12 +23,12 @@ const COLUMNS = `t.id, t.prefix, t.created_at AS "createdAt", t.expires_at AS "e
   t.last_used_at AS "lastUsedAt",
   host(t.last_used_ip) AS "lastUsedIp", t.revoked_at AS "revokedAt"`;
 
-/** Tokens of the current organization's directories. */
+/** The SCIM tokens of the current organization. */
 @Injectable()
 export class ScimTokensRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Newest first; a connection has two live ones at most. */
+  /** Returns the tokens of a connection, newest first. At most two of them are active. */
   list(connectionId: string): Promise<ScimTokenRow[]> {
     return this.unitOfWork.sql<ScimTokenRow>(
       `SELECT ${COLUMNS} FROM scim_tokens t WHERE t.org_id = $1 AND t.connection_id = $2 ORDER BY t.id DESC LIMIT 200`,
@@ -47,7 +47,7 @@ export class ScimTokensRepository {
     );
   }
 
-  /** Throws scim_token_limit_reached. */
+  /** Throws `scim_token_limit_reached`. */
   async insert({ id, connectionId, prefix, secretHash, days }: NewScimToken): Promise<void> {
     await this.unitOfWork.execute(
       `INSERT INTO scim_tokens (org_id, id, connection_id, prefix, secret_hash, expires_at)

@@ -12,8 +12,8 @@ import type { CreateScimTokenDto } from './scim-tokens.dto.js';
 import { ScimTokensRepository, type ScimTokenRow } from './scim-tokens.repository.js';
 
 /**
- * The tokens by which an institution's directory comes: two of a connection at once, so that one can take the other's
- * place.
+ * The tokens with which an institution's directory authenticates. A connection has at most two active tokens, so that
+ * one can replace the other without a gap.
  */
 @Injectable()
 export class ScimTokensService {
@@ -25,13 +25,16 @@ export class ScimTokensService {
     private readonly app: AppConfig,
   ) {}
 
-  /** Throws not_found. */
+  /** Returns the tokens of a connection. Throws `not_found`. */
   async list(connectionId: string) {
     await this.assertConnection(connectionId);
     return { items: await this.tokens.list(connectionId), nextCursor: null };
   }
 
-  /** Makes a token, which nobody can be shown again. Throws not_found, insufficient_privileges_to_grant, scim_token_limit_reached. */
+  /**
+   * Creates a token and returns it. The API cannot return it again. Throws `not_found`,
+   * `insufficient_privileges_to_grant`, or `scim_token_limit_reached`.
+   */
   async create(
     connectionId: string,
     { expiresInDays: days }: CreateScimTokenDto,
@@ -40,15 +43,15 @@ export class ScimTokensService {
     await this.roles.assertSpeaksForAll();
     const [id, token] = [newId(), newScimToken()];
     await this.tokens.insert({ id, connectionId, prefix: scimTokenPrefix(token), secretHash: hashToken(token), days });
-    const made = (await this.tokens.find(id))!;
+    const created = (await this.tokens.find(id))!;
     this.audit.record('scim.token_created', {
       target: { type: 'scim-token', id },
-      meta: { connectionId, expiresAt: made.expiresAt.toISOString() },
+      meta: { connectionId, expiresAt: created.expiresAt.toISOString() },
     });
-    return { ...made, token, baseUrl: baseUrl(this.app) };
+    return { ...created, token, baseUrl: baseUrl(this.app) };
   }
 
-  /** Ends a token at once. Throws not_found. */
+  /** Revokes a token immediately. Throws `not_found`. */
   async revoke(connectionId: string, id: string): Promise<void> {
     if (!(await this.tokens.revoke(connectionId, id))) throw new Problem('not_found');
     this.audit.record('scim.token_revoked', { target: { type: 'scim-token', id }, meta: { connectionId } });

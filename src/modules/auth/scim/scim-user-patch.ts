@@ -3,16 +3,15 @@ import { Problem } from '../../../platform/problem/index.js';
 import { readOperations, type Operation } from './scim-operations.js';
 import { MAX_EMAILS, patchableUser, readUser, type ScimUserFields } from './scim-user.js';
 
-const KEPT = new Set(['userName', 'externalId', 'displayName', 'name', 'emails', 'active']);
-const PARTS = new Set(['givenName', 'familyName', 'formatted', 'value', 'type', 'primary', 'display']);
+const STORED_ATTRIBUTES = new Set(['userName', 'externalId', 'displayName', 'name', 'emails', 'active']);
+const SUB_ATTRIBUTES = new Set(['givenName', 'familyName', 'formatted', 'value', 'type', 'primary', 'display']);
 
 /**
- * The fields after a PATCH of a User, all of its operations or none. Throws what `readOperations` and `readUser` throw,
- * and
- * scim_no_target for a replacement of something that is not there.
+ * Returns the fields of a User after a PATCH. Applies all operations or none. Throws the errors of `readOperations` and
+ * `readUser`. Throws `scim_no_target` for the replacement of a missing value.
  */
 export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields {
-  const operations = readOperations(body, KEPT).map(safe);
+  const operations = readOperations(body, STORED_ATTRIBUTES).map(toSafeOperation);
   let patched: ScimResource;
   try {
     patched = scimPatch(patchableUser(before) as unknown as ScimResource, operations, {
@@ -27,14 +26,14 @@ export function patchUser(before: ScimUserFields, body: unknown): ScimUserFields
 }
 
 /**
- * Values hold few e-mail addresses and no field that would be taken for a path; a part of an attribute is one that the
- * schema has.
+ * Checks an operation before the library applies it. Its sub-attribute must be in the schema, it has few e-mail
+ * addresses, and no field name that the library would read as a path.
  */
-function safe({ op, path, value }: Operation): ScimPatchOperation {
+function toSafeOperation({ op, path, value }: Operation): ScimPatchOperation {
   const part = /\.([^.\]]+)$/.exec(path)?.[1];
-  if (part !== undefined && !PARTS.has(part)) throw new Problem('scim_invalid_path');
+  if (part !== undefined && !SUB_ATTRIBUTES.has(part)) throw new Problem('scim_invalid_path');
   if (Array.isArray(value) && value.length > MAX_EMAILS)
-    throw new Problem('scim_invalid_value', { detail: `a list has more than ${MAX_EMAILS} values` });
+    throw new Problem('scim_invalid_value', { detail: `A list can have at most ${MAX_EMAILS} values.` });
   for (const one of Array.isArray(value) ? value : [value]) {
     if (typeof one === 'object' && one !== null && Object.keys(one).some((key) => !/^\$?\w+$/.test(key)))
       throw new Problem('scim_invalid_path');

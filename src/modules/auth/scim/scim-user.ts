@@ -1,10 +1,10 @@
 import { Problem } from '../../../platform/problem/index.js';
-import { addressOf, attribute, booleanOf, listOf, objectOf, requiredText, textOf, type Json } from './scim-values.js';
+import { attribute, booleanOf, emailOf, listOf, objectOf, requiredText, textOf, type Json } from './scim-values.js';
 
 export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const MAX_EMAILS = 20;
 
-/** What we keep of a SCIM User; everything else that a directory sends is passed over. */
+/** The stored fields of a SCIM User. The service ignores all other fields that a directory sends. */
 export interface ScimUserFields {
   userName: string;
   externalId: string | null;
@@ -17,9 +17,9 @@ export interface ScimUserFields {
 }
 
 /**
- * Reads a User resource (RFC 7643 section 4.1). Without `active` it is as before, else true. The address is the primary
- * e-mail, else the
- * one for work, else the first, else the userName where that is one. Throws scim_invalid_syntax, scim_invalid_value.
+ * Parses a User resource (RFC 7643 section 4.1). If `active` is missing, keeps the earlier value. Selects the primary
+ * e-mail address, otherwise the one for work, otherwise the first, otherwise the userName if it is an e-mail address.
+ * Throws `scim_invalid_syntax` or `scim_invalid_value`.
  */
 export function readUser(body: unknown, before: { active: boolean } = { active: true }): ScimUserFields {
   const user = objectOf(body);
@@ -32,7 +32,7 @@ export function readUser(body: unknown, before: { active: boolean } = { active: 
   return {
     userName,
     externalId: textOf(attribute(user, 'externalId'), 'externalId'),
-    displayName: cut(
+    displayName: truncateName(
       textOf(attribute(user, 'displayName'), 'displayName') ??
         textOf(attribute(name, 'formatted'), 'name.formatted') ??
         fullName({ givenName, familyName }) ??
@@ -40,14 +40,14 @@ export function readUser(body: unknown, before: { active: boolean } = { active: 
     ),
     givenName,
     familyName,
-    ...readAddress(user, userName),
+    ...readEmail(user, userName),
     active: booleanOf(attribute(user, 'active'), 'active') ?? before.active,
   };
 }
 
 /**
- * A User resource of the fields, for a patch to be applied to. A name that follows from its parts is left out, so that
- * it follows them further.
+ * Returns a User resource with the fields, as the input of a patch. Omits a displayName that derives from the given and
+ * family name, so that it changes with them.
  */
 export function patchableUser({
   userName,
@@ -63,48 +63,50 @@ export function patchableUser({
     userName,
     active,
     ...(externalId !== null && { externalId }),
-    ...(displayName !== cut(fullName({ givenName, familyName }) ?? userName) && { displayName }),
+    ...(displayName !== truncateName(fullName({ givenName, familyName }) ?? userName) && { displayName }),
     name: { ...(givenName !== null && { givenName }), ...(familyName !== null && { familyName }) },
     emails: [{ value: email, type: emailType, primary: true }],
   };
 }
 
-/** Given and family name in one; null without either. */
+/** Returns the given and the family name as one text, or null when both are null. */
 export function fullName({ givenName, familyName }: Pick<ScimUserFields, 'givenName' | 'familyName'>): string | null {
   return [givenName, familyName].filter((part) => part !== null).join(' ') || null;
 }
 
-/** The names of the fields in which two differ. */
+/** Returns the names of the fields that differ. */
 export function changedFields(before: ScimUserFields, after: ScimUserFields): string[] {
   return (Object.keys(after) as (keyof ScimUserFields)[]).filter((field) => before[field] !== after[field]);
 }
 
-function readAddress(user: Json, userName: string): Pick<ScimUserFields, 'email' | 'emailType'> {
-  const given = listOf(attribute(user, 'emails'));
-  if (given.length > MAX_EMAILS)
-    throw new Problem('scim_invalid_value', { detail: `there are more than ${MAX_EMAILS} emails` });
-  const emails = given
+function readEmail(user: Json, userName: string): Pick<ScimUserFields, 'email' | 'emailType'> {
+  const entries = listOf(attribute(user, 'emails'));
+  if (entries.length > MAX_EMAILS)
+    throw new Problem('scim_invalid_value', { detail: `A user can have at most ${MAX_EMAILS} emails.` });
+  const emails = entries
     .map((one) => {
-      const email = objectOf(one, 'an email');
-      const value = attribute(email, 'value');
-      const address = addressOf(value);
-      if (value !== undefined && value !== '' && address === undefined)
-        throw new Problem('scim_invalid_value', { detail: 'emails.value must be an e-mail address' });
+      const entry = objectOf(one, 'An entry of emails');
+      const value = attribute(entry, 'value');
+      const parsed = emailOf(value);
+      if (value !== undefined && value !== '' && parsed === undefined)
+        throw new Problem('scim_invalid_value', { detail: 'The attribute emails.value must be an e-mail address.' });
       return {
-        address,
-        type: textOf(attribute(email, 'type'), 'emails.type', 40),
-        primary: booleanOf(attribute(email, 'primary'), 'emails.primary') === true,
+        value: parsed,
+        type: textOf(attribute(entry, 'type'), 'emails.type', 40),
+        primary: booleanOf(attribute(entry, 'primary'), 'emails.primary') === true,
       };
     })
-    .filter(({ address }) => address !== undefined);
+    .filter(({ value }) => value !== undefined);
   const chosen = emails.findLast(({ primary }) => primary) ?? emails.find(({ type }) => type === 'work') ?? emails[0];
-  const email = chosen?.address ?? addressOf(userName);
+  const email = chosen?.value ?? emailOf(userName);
   if (email === undefined)
-    throw new Problem('scim_invalid_value', { detail: 'emails, or a userName that is an e-mail address, is required' });
+    throw new Problem('scim_invalid_value', {
+      detail: 'The user must have an entry in emails, or a userName that is an e-mail address.',
+    });
   return { email, emailType: chosen?.type ?? 'work' };
 }
 
-/** The longest name that a membership may have. */
-function cut(name: string): string {
+/** Truncates a name to the maximum length of a membership's name. */
+function truncateName(name: string): string {
   return [...name].slice(0, 200).join('');
 }

@@ -13,7 +13,7 @@ const Base = ScimResourceController<UserRow>({
   deleted: 'scim.user_deleted',
 });
 
-/** RFC 7644 section 3, for Users. */
+/** The operations of RFC 7644 section 3 for Users. */
 @Controller('scim/v2/Users')
 export class ScimUsersController extends Base {
   constructor(

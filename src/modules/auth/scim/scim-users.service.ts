@@ -37,37 +37,39 @@ export class ScimUsersService implements ScimResourceType<UserRow> {
     return userId;
   }
 
-  /** Throws scim_invalid_syntax, scim_invalid_value, scim_uniqueness, scim_account_exists, last_owner. */
+  /**
+   * Throws `scim_invalid_syntax`, `scim_invalid_value`, `scim_uniqueness`, `scim_account_exists`, or `last_owner`.
+   */
   async create(body: unknown): Promise<string> {
     const fields = readUser(body);
-    const effects = await this.scim.createUser(fields, newId(), newId());
-    this.log.record(effects, endReason(fields));
-    return effects[0]!.membershipId;
+    const changes = await this.scim.createUser(fields, newId(), newId());
+    this.log.record(changes, endReason(fields));
+    return changes[0]!.membershipId;
   }
 
-  /** Throws as `create`. */
+  /** Throws the errors of `create`. */
   async replace(before: UserRow, body: unknown): Promise<void> {
     return this.update(before, readUser(body, before));
   }
 
-  /** Throws as `create`, and the errors of a malformed patch. */
+  /** Throws the errors of `create` and of `patchUser`. */
   async patch(before: UserRow, body: unknown): Promise<void> {
     return this.update(before, patchUser(before, body));
   }
 
-  /** Throws last_owner. */
+  /** Throws `last_owner`. */
   async delete(id: string): Promise<void> {
     this.log.record(await this.scim.deleteUser(id), 'deleted');
     this.audit.record('scim.user_deleted', { target: { type: 'membership', id } });
   }
 
   private async update(before: UserRow, after: ScimUserFields): Promise<void> {
-    const effects = await this.scim.updateUser(before.id, after);
+    const changes = await this.scim.updateUser(before.id, after);
     this.audit.record('scim.user_updated', {
       target: { type: 'membership', id: before.id },
       meta: { fields: changedFields(before, after) },
     });
-    this.log.record(effects, endReason(after));
+    this.log.record(changes, endReason(after));
   }
 }
 

@@ -5,18 +5,18 @@ import { Problem } from '../../../platform/problem/index.js';
 
 export type Json = Record<string, unknown>;
 
-const LONGEST = 254;
+const MAX_LENGTH = 254;
 
-/** A JSON object. Throws scim_invalid_syntax for anything else. */
-export function objectOf(value: unknown, what = 'the body'): Json {
+/** Returns a value as a JSON object. Throws `scim_invalid_syntax` when it is not an object. */
+export function objectOf(value: unknown, what = 'The body'): Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Problem('scim_invalid_syntax', { detail: `${what} must be an object` });
+    throw new Problem('scim_invalid_syntax', { detail: `${what} must be an object.` });
   return value as Json;
 }
 
 /**
- * A field of an object by its name, whose case does not count (RFC 7643 section 2.1); undefined for null too, which
- * says the same.
+ * Returns a field of an object by its case-insensitive name (RFC 7643 section 2.1). Returns undefined for null too,
+ * because both have the same meaning.
  */
 export function attribute(object: Json, name: string): unknown {
   const key = Object.hasOwn(object, name)
@@ -25,37 +25,39 @@ export function attribute(object: Json, name: string): unknown {
   return key === undefined ? undefined : (object[key] ?? undefined);
 }
 
-/** A line of text; null where there is none. Throws scim_invalid_value. */
-export function textOf(value: unknown, name: string, longest = LONGEST): string | null {
+/** Returns one line of text, or null when the value is empty. Throws `scim_invalid_value`. */
+export function textOf(value: unknown, name: string, maxLength = MAX_LENGTH): string | null {
   if (value === undefined || value === null || value === '') return null;
-  if (typeof value !== 'string' || !isOneLine(value) || [...value].length > longest) {
-    throw new Problem('scim_invalid_value', { detail: `${name} must be one line of at most ${longest} characters` });
+  if (typeof value !== 'string' || !isOneLine(value) || [...value].length > maxLength) {
+    throw new Problem('scim_invalid_value', {
+      detail: `The attribute ${name} must be one line of at most ${maxLength} characters.`,
+    });
   }
   return value.trim() === '' ? null : value;
 }
 
-/** As `textOf`, for what must be there. */
+/** Returns one line of text. Throws `scim_invalid_value` when the value is empty or invalid. */
 export function requiredText(value: unknown, name: string): string {
   const text = textOf(value, name);
-  if (text === null) throw new Problem('scim_invalid_value', { detail: `${name} is required` });
+  if (text === null) throw new Problem('scim_invalid_value', { detail: `The attribute ${name} is required.` });
   return text;
 }
 
 /**
- * A boolean, also where it comes as text: Microsoft Entra ID sends "True" and "False". Undefined where there is none.
- * Throws scim_invalid_value.
+ * Returns a boolean, or undefined when the value is missing. Also accepts text, because Microsoft Entra ID sends "True"
+ * and "False". Throws `scim_invalid_value`.
  */
 export function booleanOf(value: unknown, name: string): boolean | undefined {
   if (value === undefined || value === null) return undefined;
-  const said = typeof value === 'string' ? value.toLowerCase() : value;
-  if (said === true || said === 'true') return true;
-  if (said === false || said === 'false') return false;
-  throw new Problem('scim_invalid_value', { detail: `${name} must be true or false` });
+  const normalized = typeof value === 'string' ? value.toLowerCase() : value;
+  if (normalized === true || normalized === 'true') return true;
+  if (normalized === false || normalized === 'false') return false;
+  throw new Problem('scim_invalid_value', { detail: `The attribute ${name} must be true or false.` });
 }
 
-/** An e-mail address as we keep it; undefined for what is none. */
-export function addressOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value.length <= LONGEST && isEmail(value) ? normalizeEmail(value) : undefined;
+/** Returns the normalized form of an e-mail address, or undefined when the value is not an e-mail address. */
+export function emailOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= MAX_LENGTH && isEmail(value) ? normalizeEmail(value) : undefined;
 }
 
 export function listOf(value: unknown): unknown[] {

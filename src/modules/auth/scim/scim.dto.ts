@@ -31,7 +31,7 @@ export class ScimReference {
   @Expose({ name: '$ref' }) ref?: string;
 }
 
-/** RFC 7643 section 4.1, as far as it is kept. */
+/** A User resource (RFC 7643 section 4.1) with the stored attributes. */
 export class ScimUserResponse {
   @Expose() schemas: string[];
   @Expose() id: string;
@@ -45,7 +45,7 @@ export class ScimUserResponse {
   @Expose() @Type(() => ScimMeta) meta?: ScimMeta;
 }
 
-/** RFC 7643 section 4.2. */
+/** A Group resource (RFC 7643 section 4.2). */
 export class ScimGroupResponse {
   @Expose() schemas: string[];
   @Expose() id: string;
@@ -55,7 +55,7 @@ export class ScimGroupResponse {
   @Expose() @Type(() => ScimMeta) meta?: ScimMeta;
 }
 
-/** RFC 7644 section 3.4.2. */
+/** A list response (RFC 7644 section 3.4.2). */
 class ScimList {
   @Expose() schemas: string[];
   @Expose() totalResults: number;
@@ -71,7 +71,7 @@ export class ScimGroupsResponse extends ScimList {
   @Expose({ name: 'Resources' }) @Type(() => ScimGroupResponse) resources: ScimGroupResponse[];
 }
 
-/** What the service offers (RFC 7643 sections 5 to 7): the same for everybody. */
+/** A discovery document (RFC 7643 sections 5 to 7). It is the same for all SCIM clients. */
 export class ScimDocumentResponse {
   @Expose() schemas: string[];
   @Expose() id?: string;
@@ -95,7 +95,7 @@ export class ScimDocumentsResponse extends ScimList {
   @Expose({ name: 'Resources' }) @Type(() => ScimDocumentResponse) resources: ScimDocumentResponse[];
 }
 
-/** Answers in SCIM's media type (RFC 7644 section 8.1). */
+/** Declares a response in the media type of SCIM (RFC 7644 section 8.1). */
 export function ScimResponseType(type: Parameters<typeof ResponseType>[0], status = 200): MethodDecorator {
   return applyDecorators(ResponseType(type, { status, contentType: SCIM_TYPE }));
 }

@@ -1,127 +1,125 @@
 import { defineFeature } from '../../../platform/feature/define-feature.js';
 
-const HEARD = { permission: 'membership:read' } as const;
+const MEMBER_CHANNEL = { permission: 'membership:read' } as const;
 
 export const scimFeature = defineFeature({
   name: 'scim',
   description:
-    'SCIM 2.0: the directory of an institution makes, changes and ends members, and says by its groups which ' +
-    'role they have.',
+    'SCIM 2.0 provisioning: the directory of an institution creates, changes, and ends memberships. Its groups ' +
+    "determine the members' roles.",
   events: {
     'scim.token_created': {
       category: 'provisioning',
       severity: 'warning',
-      description: 'A token for a directory was made.',
+      description: 'A member or an operator created a SCIM token.',
       meta: { connectionId: 'id', expiresAt: 'time' },
     },
     'scim.token_revoked': {
       category: 'provisioning',
       severity: 'notice',
-      description: 'A token for a directory was ended.',
+      description: 'A member revoked a SCIM token.',
       meta: { connectionId: 'id' },
     },
     'scim.read': {
       category: 'provisioning',
       severity: 'info',
-      description: 'A directory read what it has said.',
+      description: 'A SCIM client read users or groups of its directory.',
       meta: { resource: 'code', count: 'count' },
     },
     'scim.user_provisioned': {
       category: 'provisioning',
       severity: 'notice',
-      description: 'A directory made a member.',
+      description: 'A SCIM client created a member.',
       meta: { role: 'code' },
-      realtime: HEARD,
+      realtime: MEMBER_CHANNEL,
     },
     'scim.user_linked': {
       category: 'provisioning',
       severity: 'notice',
-      description: 'A directory took over somebody who was a member already.',
+      description: 'A SCIM client took over the provisioning of an existing member.',
       meta: { role: 'code' },
-      realtime: HEARD,
+      realtime: MEMBER_CHANNEL,
     },
     'scim.user_updated': {
       category: 'provisioning',
       severity: 'info',
-      description: 'A directory changed what it says of a member.',
+      description: 'A SCIM client changed the data of a member.',
       meta: { fields: 'codes' },
-      realtime: HEARD,
+      realtime: MEMBER_CHANNEL,
     },
     'scim.user_deactivated': {
       category: 'provisioning',
       severity: 'notice',
-      description: 'A directory ended a membership, and its sessions and keys with it.',
+      description: 'A SCIM client ended a membership. Its sessions and API keys ended too.',
       meta: { reason: 'code' },
-      realtime: HEARD,
+      realtime: MEMBER_CHANNEL,
     },
     'scim.user_reactivated': {
       category: 'provisioning',
       severity: 'notice',
-      description: 'A directory let a membership begin again.',
+      description: 'A SCIM client reactivated a membership.',
       meta: { role: 'code' },
-      realtime: HEARD,
+      realtime: MEMBER_CHANNEL,
     },
     'scim.user_deleted': {
       category: 'provisioning',
       severity: 'notice',
-      description: 'A directory no longer knows a member.',
-      realtime: HEARD,
+      description: 'A SCIM client deleted a member from its directory.',
+      realtime: MEMBER_CHANNEL,
     },
     'scim.role_changed': {
       category: 'provisioning',
       severity: 'notice',
-      description: "A member's role followed the groups of the directory.",
+      description: "A SCIM client changed a member's groups, and so the member's role.",
       meta: { from: 'code', to: 'code' },
-      realtime: HEARD,
+      realtime: MEMBER_CHANNEL,
     },
     'scim.group_created': {
       category: 'provisioning',
       severity: 'info',
-      description: 'A directory made a group.',
+      description: 'A SCIM client created a group.',
       meta: { members: 'count' },
     },
     'scim.group_updated': {
       category: 'provisioning',
       severity: 'info',
-      description: 'A directory changed a group.',
+      description: 'A SCIM client changed a group.',
       meta: { members: 'count' },
     },
-    'scim.group_deleted': { category: 'provisioning', severity: 'info', description: 'A directory removed a group.' },
+    'scim.group_deleted': { category: 'provisioning', severity: 'info', description: 'A SCIM client deleted a group.' },
   },
   errors: {
-    scim_token_limit_reached: { status: 409, title: 'The connection has two tokens already: end one first' },
+    scim_token_limit_reached: { status: 409, title: 'The connection already has two tokens: revoke one first' },
     scim_invalid_filter: { status: 400, title: 'The filter is not valid or not supported', scimType: 'invalidFilter' },
     scim_invalid_syntax: {
       status: 400,
-      title: 'The request does not have the form that SCIM asks for',
+      title: 'The request does not have the format that SCIM requires',
       scimType: 'invalidSyntax',
     },
     scim_invalid_path: { status: 400, title: 'The path is not valid', scimType: 'invalidPath' },
     scim_invalid_value: { status: 400, title: 'A value is missing or not valid', scimType: 'invalidValue' },
     scim_unknown_member: {
       status: 400,
-      title: 'A member of the group is no user of this directory',
+      title: 'A member of the group is not a user of this directory',
       scimType: 'invalidValue',
     },
-    scim_no_target: { status: 400, title: 'The path leads to nothing', scimType: 'noTarget' },
+    scim_no_target: { status: 400, title: 'The path matches no attribute', scimType: 'noTarget' },
     scim_mutability: { status: 400, title: 'The attribute cannot be changed', scimType: 'mutability' },
     scim_uniqueness: {
       status: 409,
-      title: 'Another resource has this userName, displayName or externalId',
+      title: 'Another resource has this userName, displayName, or externalId',
       scimType: 'uniqueness',
     },
     scim_account_exists: {
       status: 409,
-      title: 'The address belongs to an account that this directory does not speak for',
+      title: 'The e-mail address belongs to an account that this directory cannot manage',
       scimType: 'uniqueness',
     },
-    scim_precondition_failed: { status: 412, title: 'The resource has changed since' },
+    scim_precondition_failed: { status: 412, title: 'The resource has changed since the client read it' },
   },
   retention: {
     'scim_tokens.ended': {
-      description:
-        'Tokens of directories whose time was over more than a year ago: until then the log, which names them ' +
-        'by id, can be read with them',
+      description: 'SCIM tokens that expired more than a year ago. Until then, the audit log refers to them by id',
       table: 'scim_tokens',
       ageColumn: 'expires_at',
       days: 400,
@@ -179,14 +177,14 @@ export const scimFeature = defineFeature({
     'scim.provisioning-alone': {
       claims: ['V'],
       description:
-        "A directory's token reaches what that directory has said itself, through functions of its own, and no " +
-        'row of any table.',
+        'A SCIM token reaches only the data of its own directory, through dedicated functions. It cannot access any ' +
+        'table.',
     },
     'scim.leavers': {
       claims: ['V'],
       description:
-        'Deactivation in any shape ends membership, sessions and keys with the same request; a change of ' +
-        'groups changes the role and ends the sessions.',
+        'Every form of deactivation ends the membership, its sessions, and its API keys in the same request. A ' +
+        'change of groups changes the role and ends the sessions.',
     },
   },
 });

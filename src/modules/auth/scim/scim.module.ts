@@ -14,7 +14,7 @@ import { ScimUsersService } from './scim-users.service.js';
 import './scim.feature.js';
 import { ScimRepository } from './scim.repository.js';
 
-/** SCIM 2.0 (RFC 7642 to 7644): an institution's directory makes, changes and ends the members of an organization. */
+/** SCIM 2.0 (RFC 7642 to 7644): an institution's directory creates, changes, and ends memberships. */
 @Module({
   imports: [RbacModule, SsoModule],
   controllers: [ScimDiscoveryController, ScimGroupsController, ScimTokensController, ScimUsersController],

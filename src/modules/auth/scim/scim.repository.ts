@@ -8,12 +8,12 @@ import type { ScimUserFields } from './scim-user.js';
 
 export type UserRow = ScimUserFields & ResourceMeta;
 export type GroupRow = Omit<ScimGroupFields, 'members'> & ResourceMeta;
-export interface Found<R> {
+export interface ListResult<R> {
   total: number;
   rows: R[];
 }
 
-/** What became of a member (`app.scim_effect`). */
+/** The effect of a change on a membership (`app.scim_effect`). */
 export type MembershipChange = {
   membershipId: string;
   effect: 'provisioned' | 'adopted' | 'role' | 'ended' | 'revived';
@@ -21,7 +21,7 @@ export type MembershipChange = {
   after: string | null;
 };
 
-/** A list that is asked for; `order` is an attribute's name in small letters. */
+/** The parameters of a list. `order` is the lower-case name of an attribute. */
 export interface ListQuery {
   filter: string | undefined;
   page: ScimPage;
@@ -29,10 +29,10 @@ export interface ListQuery {
   descending: boolean;
 }
 
-const KEPT = `r.id, r.version, r.created_at AS "createdAt", r.updated_at AS "updatedAt", r.external_id AS "externalId",
-     r.display_name AS "displayName"`;
-const USER = `${KEPT}, r.user_name AS "userName", r.given_name AS "givenName", r.family_name AS "familyName", r.email,
-  r.email_type AS "emailType", r.active`;
+const COMMON_COLUMNS = `r.id, r.version, r.created_at AS "createdAt", r.updated_at AS "updatedAt",
+     r.external_id AS "externalId", r.display_name AS "displayName"`;
+const USER_COLUMNS = `${COMMON_COLUMNS}, r.user_name AS "userName", r.given_name AS "givenName",
+  r.family_name AS "familyName", r.email, r.email_type AS "emailType", r.active`;
 const EFFECT = 'e.membership_id AS "membershipId", e.effect, e.role_before AS before, e.role_after AS after';
 const ORDERS: ReadonlyMap<string, string> = new Map([
   ['id', 'r.id'],
@@ -50,57 +50,59 @@ const USER_ORDERS: ReadonlyMap<string, string> = new Map([
   ['emails.value', 'r.email'],
 ]);
 
-/** What the directory that is here has said, and what it says now. */
+/** Reads and writes the data of the entered directory. */
 @Injectable()
 export class ScimRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   /** Throws scim_invalid_filter. */
-  users({ filter, ...rest }: ListQuery): Promise<Found<UserRow>> {
+  users({ filter, ...rest }: ListQuery): Promise<ListResult<UserRow>> {
     const { text, values, id, userName } = compileFilter(filter, USER_FILTER, 3);
     return this.list<UserRow>(
       `SELECT r.* FROM app.scim_users($1, $2) r WHERE ${text}`,
-      USER,
+      USER_COLUMNS,
       [id, userName, ...values],
       { ...rest, orders: USER_ORDERS },
     );
   }
 
   /** Throws scim_invalid_filter. */
-  groups({ filter, ...rest }: ListQuery): Promise<Found<GroupRow>> {
+  groups({ filter, ...rest }: ListQuery): Promise<ListResult<GroupRow>> {
     const { text, values, id } = compileFilter(filter, GROUP_FILTER, 2);
-    return this.list<GroupRow>(`SELECT r.* FROM app.scim_groups($1) r WHERE ${text}`, KEPT, [id, ...values], {
+    return this.list<GroupRow>(`SELECT r.* FROM app.scim_groups($1) r WHERE ${text}`, COMMON_COLUMNS, [id, ...values], {
       ...rest,
       orders: ORDERS,
     });
   }
 
   async user(id: string): Promise<UserRow | null> {
-    return (await this.unitOfWork.sql<UserRow>(`SELECT ${USER} FROM app.scim_users($1) r`, [id]))[0] ?? null;
+    return (await this.unitOfWork.sql<UserRow>(`SELECT ${USER_COLUMNS} FROM app.scim_users($1) r`, [id]))[0] ?? null;
   }
 
   async group(id: string): Promise<GroupRow | null> {
-    return (await this.unitOfWork.sql<GroupRow>(`SELECT ${KEPT} FROM app.scim_groups($1) r`, [id]))[0] ?? null;
+    return (
+      (await this.unitOfWork.sql<GroupRow>(`SELECT ${COMMON_COLUMNS} FROM app.scim_groups($1) r`, [id]))[0] ?? null
+    );
   }
 
   groupsOf(userIds: readonly string[]): Promise<GroupMemberRef[]> {
-    return this.belongings(userIds, null);
+    return this.memberships(userIds, null);
   }
 
   membersOf(groupIds: readonly string[]): Promise<GroupMemberRef[]> {
-    return this.belongings(null, groupIds);
+    return this.memberships(null, groupIds);
   }
 
-  /** Throws scim_uniqueness, scim_account_exists, last_owner. */
-  createUser(user: ScimUserFields, newUser: string, newMembership: string): Promise<MembershipChange[]> {
+  /** Throws `scim_uniqueness`, `scim_account_exists`, or `last_owner`. */
+  createUser(user: ScimUserFields, newUserId: string, newMembershipId: string): Promise<MembershipChange[]> {
     return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_create_user(${ROW}, $9, $10) e`, [
       ...fieldsOf(user),
-      newUser,
-      newMembership,
+      newUserId,
+      newMembershipId,
     ]);
   }
 
-  /** Throws as `createUser`, and not_found. */
+  /** Throws the errors of `createUser`, and `not_found`. */
   updateUser(id: string, user: ScimUserFields): Promise<MembershipChange[]> {
     return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_update_user($9, ${ROW}) e`, [
       ...fieldsOf(user),
@@ -113,7 +115,7 @@ export class ScimRepository {
     return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_delete_user($1) e`, [id]);
   }
 
-  /** Throws scim_uniqueness, scim_unknown_member, not_found, last_owner. */
+  /** Throws `scim_uniqueness`, `scim_unknown_member`, `not_found`, or `last_owner`. */
   putGroup(
     id: string,
     isNew: boolean,
@@ -133,7 +135,10 @@ export class ScimRepository {
     return this.unitOfWork.sql<MembershipChange>(`SELECT ${EFFECT} FROM app.scim_delete_group($1) e`, [id]);
   }
 
-  private belongings(userIds: readonly string[] | null, groupIds: readonly string[] | null): Promise<GroupMemberRef[]> {
+  private memberships(
+    userIds: readonly string[] | null,
+    groupIds: readonly string[] | null,
+  ): Promise<GroupMemberRef[]> {
     return this.unitOfWork.sql<GroupMemberRef & Record<string, unknown>>(
       `SELECT r.group_id AS "groupId", r.group_name AS "groupName", r.user_id AS "userId",
          r.user_display AS "userDisplay"
@@ -142,13 +147,13 @@ export class ScimRepository {
     );
   }
 
-  /** The page and the number of all, in one statement; among equals the id decides, so that pages do not overlap. */
+  /** Returns a page and the total number of rows in one statement. Sorts equal rows by id, so pages do not overlap. */
   private async list<R extends ResourceMeta>(
     found: string,
     columns: string,
     values: unknown[],
     { page, order, descending, orders }: Omit<ListQuery, 'filter'> & { orders: ReadonlyMap<string, string> },
-  ): Promise<Found<R>> {
+  ): Promise<ListResult<R>> {
     const by = `${orders.get(order ?? 'id') ?? 'r.id'} ${descending ? 'DESC' : 'ASC'} NULLS LAST, r.id`;
     const rows = await this.unitOfWork.sql<R & { total: number }>(
       `WITH found AS MATERIALIZED (${found})
@@ -162,7 +167,7 @@ export class ScimRepository {
   }
 }
 
-/** The parameters of `app.scim_user`. */
+/** The SQL expression of an `app.scim_user`. */
 const ROW = 'ROW($1, $2, $3, $4, $5, $6, $7, $8)::app.scim_user';
 
 function fieldsOf({

@@ -8,21 +8,21 @@ import { patchUser } from './scim-user-patch.js';
 import { readUser, type ScimUserFields } from './scim-user.js';
 import './scim.feature.js';
 
-const SOMEBODY: ScimUserFields = {
-  userName: 'somebody@dir.example',
+const USER: ScimUserFields = {
+  userName: 'user@dir.example',
   externalId: 'x',
-  displayName: 'Synthetic Somebody',
+  displayName: 'Synthetic User',
   givenName: 'Synthetic',
-  familyName: 'Somebody',
-  email: 'somebody@dir.example',
+  familyName: 'User',
+  email: 'user@dir.example',
   emailType: 'work',
   active: true,
 };
 const PATCH = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
-const patch = (...operations: unknown[]) => patchUser(SOMEBODY, { schemas: PATCH, Operations: operations });
+const patch = (...operations: unknown[]) => patchUser(USER, { schemas: PATCH, Operations: operations });
 
-/** What a function gives, or undefined where it refuses; fails where it throws anything but a refusal of ours. */
-function orRefused<T>(fn: () => T): T | undefined {
+/** Returns the result of a function, or undefined when it throws a problem with status 400. Rethrows other errors. */
+function orRejected<T>(fn: () => T): T | undefined {
   try {
     return fn();
   } catch (error) {
@@ -31,34 +31,34 @@ function orRefused<T>(fn: () => T): T | undefined {
   }
 }
 
-const cased = (word: string) =>
+const inAnyCase = (word: string) =>
   fc
     .array(fc.boolean(), { minLength: word.length, maxLength: word.length })
     .map((up) => [...word].map((letter, i) => (up[i] ? letter.toUpperCase() : letter)).join(''));
 
-describe('active', () => {
-  it('comes out as what was meant, in any case and any shape', () => {
-    const said = fc
+describe('the attribute active', () => {
+  it('is parsed correctly in any case and any shape', () => {
+    const input = fc
       .boolean()
-      .chain((meant) => fc.oneof(fc.constant(meant), cased(String(meant))).map((value) => ({ meant, value })));
+      .chain((active) => fc.oneof(fc.constant(active), inAnyCase(String(active))).map((value) => ({ active, value })));
     fc.assert(
-      fc.property(said, cased('replace'), fc.nat(3), ({ meant, value }, op, shape) => {
+      fc.property(input, inAnyCase('replace'), fc.nat(3), ({ active, value }, op, shape) => {
         const operation = [
           { op, path: 'active', value },
           { op, value: { active: value } },
           { op, path: 'urn:ietf:params:scim:schemas:core:2.0:User:active', value },
           { op, path: 'ACTIVE', value },
         ][shape];
-        expect(patch(operation).active).toBe(meant);
-        expect(readUser({ userName: 'x@dir.example', active: value }).active).toBe(meant);
+        expect(patch(operation).active).toBe(active);
+        expect(readUser({ userName: 'x@dir.example', active: value }).active).toBe(active);
       }),
     );
   });
 
-  it('is a boolean or refused, whatever is sent', () => {
+  it('is a boolean after any patch that is not rejected', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const after = orRefused(() => patch({ op: 'replace', path: 'active', value }));
+        const after = orRejected(() => patch({ op: 'replace', path: 'active', value }));
         expect([undefined, true, false]).toContain(after?.active);
       }),
     );
@@ -93,10 +93,10 @@ describe('a patch', () => {
     { requiredKeys: ['op'] },
   );
 
-  it('leaves a user with every field of its type, or is refused; nothing else is touched', () => {
+  it('preserves the type of every field of a user and the object prototype, or is rejected', () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 5 }), (operations) => {
-        const after = orRefused(() => patch(...operations));
+        const after = orRejected(() => patch(...operations));
         if (after !== undefined) {
           expect([typeof after.userName, typeof after.displayName, typeof after.email, typeof after.active]).toEqual([
             'string',
@@ -104,7 +104,7 @@ describe('a patch', () => {
             'string',
             'boolean',
           ]);
-          expect(Object.keys(after).toSorted()).toEqual(Object.keys(SOMEBODY).toSorted());
+          expect(Object.keys(after).toSorted()).toEqual(Object.keys(USER).toSorted());
         }
         expect(Object.keys(Object.prototype)).toEqual([]);
       }),
@@ -112,7 +112,7 @@ describe('a patch', () => {
     );
   });
 
-  it('leaves a group with a set of ids, or is refused', () => {
+  it('preserves the id format of the members of a group, or is rejected', () => {
     const group: ScimGroupFields = {
       displayName: 'Synthetic',
       externalId: null,
@@ -120,7 +120,7 @@ describe('a patch', () => {
     };
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 5 }), (operations) => {
-        const after = orRefused(() =>
+        const after = orRejected(() =>
           patchGroup(group, {
             schemas: PATCH,
             Operations: operations.map((one) => ({ ...one, path: one.path?.replace('name', 'members') })),
@@ -131,11 +131,11 @@ describe('a patch', () => {
     );
   });
 
-  it('lets the whole name follow its parts, unless it was given', () => {
+  it('updates the displayName with the name, unless the directory set the displayName', () => {
     expect(patch({ op: 'replace', path: 'name.familyName', value: 'Other' }).displayName).toBe('Synthetic Other');
     expect(
       patchUser(
-        { ...SOMEBODY, displayName: 'Given' },
+        { ...USER, displayName: 'Given' },
         { schemas: PATCH, Operations: [{ op: 'replace', path: 'name.familyName', value: 'Other' }] },
       ).displayName,
     ).toBe('Given');
@@ -175,16 +175,16 @@ describe('a filter', () => {
   );
   const parameters = (text: string) => [...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number));
 
-  it('becomes a condition whose values are all parameters, or is refused', () => {
+  it('becomes a condition whose values are all parameters, or is rejected', () => {
     fc.assert(
       fc.property(
         fc.array(word, { maxLength: 12 }).map((words) => words.join(' ')),
         fc.boolean(),
         (text, users) => {
-          const condition = orRefused(() => compileFilter(text, users ? USER_FILTER : GROUP_FILTER, 3));
+          const condition = orRejected(() => compileFilter(text, users ? USER_FILTER : GROUP_FILTER, 3));
           if (condition === undefined) return;
           expect(new Set(parameters(condition.text))).toEqual(new Set(condition.values.map((_, i) => i + 3)));
-          // nothing that was typed stands in the SQL
+          // The SQL contains no text of the filter.
           expect(condition.text.replaceAll(/\$\d+::(text|boolean|timestamptz)/g, '')).not.toMatch(/['"$;]|--/);
         },
       ),
@@ -192,7 +192,7 @@ describe('a filter', () => {
     );
   });
 
-  it('finds a row by its key only where every row found has it', () => {
+  it('uses a key lookup only when every match has this key', () => {
     const keys = (text: string) => compileFilter(text, USER_FILTER, 1).userName;
     expect([
       keys('userName eq "a"'),
@@ -203,8 +203,8 @@ describe('a filter', () => {
   });
 });
 
-describe('what a list is asked for', () => {
-  it('is within bounds', () => {
+describe('a list request', () => {
+  it('has a start index and a count within the limits', () => {
     expect([
       readPage({}),
       readPage({ startIndex: '-3', count: '-1' }),
@@ -216,7 +216,7 @@ describe('what a list is asked for', () => {
     ]);
   });
 
-  it('always holds schemas and id', () => {
+  it('always returns schemas and id', () => {
     const resource = { schemas: ['s'], id: 'i', userName: 'u', name: { givenName: 'g', familyName: 'f' } };
     fc.assert(
       fc.property(

@@ -1,4 +1,4 @@
--- SCIM tokens and the context of a directory.
+-- SCIM tokens and the tenant context of a SCIM client.
 -- requires platform/database/context.sql
 -- requires platform/policies/giving-rights.sql
 
@@ -14,11 +14,12 @@ BEGIN
   RETURN NEW;
 END $$;
 
-CREATE TRIGGER limit_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW EXECUTE FUNCTION app_private.limit_scim_tokens();
+CREATE TRIGGER limit_scim_tokens BEFORE INSERT ON scim_tokens FOR EACH ROW
+  EXECUTE FUNCTION app_private.limit_scim_tokens();
 
--- Enters with a SCIM token. State is ok or the reason: unknown | revoked | expired | disabled | suspended. For a known
--- token the refusal can be written to the audit log. A writing request locks the organization, and the token is checked
--- after the lock: changes by directories and members happen one after another.
+-- Enters with a SCIM token. State is ok, or the reason: unknown | revoked | expired | disabled | suspended. For a known
+-- token, the context can write the rejection to the audit log. A writing request first locks the organization and then
+-- checks the token, so that changes by SCIM clients and members are serialized.
 CREATE OR REPLACE FUNCTION app.enter_scim(
   secret text, address inet, may_change boolean, OUT state text, OUT org_id uuid, OUT connection_id uuid,
   OUT token_id uuid
@@ -67,15 +68,16 @@ GRANT EXECUTE ON FUNCTION app.scim_connection_id TO vouchsafe_app;
 CREATE OR REPLACE FUNCTION app_private.scim_connection() RETURNS public.sso_connections
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  mine public.sso_connections;
+  own_connection public.sso_connections;
 BEGIN
-  SELECT * INTO mine FROM public.sso_connections c
+  SELECT * INTO own_connection FROM public.sso_connections c
     WHERE c.org_id = app.audit_org_id() AND c.id = app.scim_connection_id();
-  IF NOT FOUND THEN RAISE EXCEPTION 'no directory is here' USING ERRCODE = '42501'; END IF;
-  RETURN mine;
+  IF NOT FOUND THEN RAISE EXCEPTION 'the context is not a SCIM context' USING ERRCODE = '42501'; END IF;
+  RETURN own_connection;
 END $$;
 
--- A directory creates and ends members: a member in person with every permission of the owner role creates its token.
+-- A SCIM client creates and ends memberships. So only a member with every permission of the owner role can create a
+-- token, and not with an API key.
 CREATE POLICY speaks_for_all ON scim_tokens AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (org_id = (SELECT app.org_if_owner_equivalent()) AND (SELECT app.api_key_id()) IS NULL);
 

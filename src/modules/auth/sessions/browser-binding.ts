@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
 
-/** How long a sign-in may take, in seconds. */
+/** The maximum duration of a sign-in, in seconds. */
 const BINDING_SECONDS = 600;
 
 /** 32 random bytes in base64url. */
@@ -11,22 +11,21 @@ function cookieName(secure: boolean): string {
   return secure ? '__Host-vouchsafe-sign-in' : 'vouchsafe-sign-in';
 }
 
-/** Whether the public address is https; a loopback address in development may not be. */
+/** Returns whether the public URL uses HTTPS. A loopback URL in development can use HTTP. */
 function isSecure(publicUrl: string): boolean {
   return new URL(publicUrl).protocol === 'https:';
 }
 
-/** The secret that ties a sign-in to this browser, or nothing when the browser has none. */
+/** Returns the secret that binds a sign-in to this browser, or undefined when the browser has none. */
 export function browserSecret(cookieHeader: string | undefined, publicUrl: string): string | undefined {
   const value = parseCookie(cookieHeader ?? '')[cookieName(isSecure(publicUrl))];
   return value !== undefined && SECRET.test(value) ? value : undefined;
 }
 
 /**
- * The browser's secret, new if it has none, and the `Set-Cookie` value that keeps it. The identity provider answers by
- * a cross-site
- * form post, which carries only `SameSite=None` cookies, and those must be `Secure`. On plain http both ends are
- * the loopback host, hence one site, and `Lax` suffices.
+ * Returns the browser's secret and the `Set-Cookie` value that stores it. Generates the secret if the browser has none.
+ * The identity provider responds with a cross-site form post. Browsers send only `SameSite=None` cookies with it, and
+ * those must be `Secure`. On plain HTTP, both sides are the same loopback site, so `Lax` is sufficient.
  */
 export function bindBrowser(
   cookieHeader: string | undefined,

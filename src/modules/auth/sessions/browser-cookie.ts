@@ -8,14 +8,14 @@ import { bindBrowser, browserSecret } from './browser-binding.js';
 export class BrowserCookie {
   constructor(private readonly app: AppConfig) {}
 
-  /** The secret of the browser that asks, which it keeps by a cookie; for challenges. */
+  /** Returns the secret of the browser that requests a challenge, and stores it in the browser's cookie. */
   bind(request: Request, response: Response): string {
     const { secret, setCookie } = bindBrowser(request.headers.cookie, this.app.publicUrl);
     response.append('Set-Cookie', setCookie);
     return secret;
   }
 
-  /** The secret of the browser that answers. */
+  /** Returns the secret of the browser that answers a challenge, or undefined when it has none. */
   browser(request: Request): string | undefined {
     return browserSecret(request.headers.cookie, this.app.publicUrl);
   }

@@ -45,11 +45,11 @@ describe('a User-Agent header', () => {
     ['Something else', null],
     ['', null],
     [null, null],
-  ])('is read in families: %s', (header, name) => {
+  ])('gives the browser and system family: %s', (header, name) => {
     expect(deviceName(header)).toBe(name);
   });
 
-  it('of any content gives a name of ours or none', () => {
+  it('with arbitrary content gives only known names or null', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 500 }), (header) => {
         const { browser, system } = deviceOf(header);
@@ -59,12 +59,12 @@ describe('a User-Agent header', () => {
   });
 });
 
-describe('a place', () => {
+describe('a country code', () => {
   it.each([
     ['DE', 'Germany'],
     ['US', 'United States'],
     [null, null],
-  ])('%s is called %s', (code, name) => {
+  ])('%s has the label %s', (code, name) => {
     expect(locationLabel(code)).toBe(name);
   });
 });

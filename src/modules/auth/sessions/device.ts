@@ -1,10 +1,10 @@
-/** A browser and the system it runs on, as its User-Agent header names them; null for what is not known. */
+/** A browser and its operating system, as the User-Agent header names them. An unknown part is null. */
 export interface Device {
   browser: string | null;
   system: string | null;
 }
 
-/** The first that matches: browsers name those they descend from too, and systems those they are like. */
+/** The first match counts, because browsers and systems also name the products that they derive from. */
 const BROWSERS: readonly [RegExp, string][] = [
   [/\b(?:Edg|EdgA|EdgiOS|Edge)\//, 'Edge'],
   [/\b(?:OPR|OPiOS|Opera)\//, 'Opera'],
@@ -28,12 +28,12 @@ const SYSTEMS: readonly [RegExp, string][] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
-/** Reads a User-Agent header (RFC 9110 section 10.1.5). Families only: versions change every month. */
+/** Parses a User-Agent header (RFC 9110 section 10.1.5). Returns families only, because versions change every month. */
 export function deviceOf(userAgent: string | null): Device {
   return { browser: familyOf(userAgent, BROWSERS), system: familyOf(userAgent, SYSTEMS) };
 }
 
-/** The device in words, such as "Firefox on Windows"; null where nothing is known of it. */
+/** Returns the device in words, such as "Firefox on Windows", or null when the device is unknown. */
 export function deviceName(userAgent: string | null): string | null {
   const { browser, system } = deviceOf(userAgent);
   if (browser === null) return system;

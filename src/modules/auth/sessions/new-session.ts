@@ -3,38 +3,38 @@ import { currentContext } from '../../../platform/context/context.js';
 import { hashToken, hmac, randomToken } from '../../../platform/crypto/index.js';
 import { deviceName } from './device.js';
 
-/** A session that is about to be opened. */
+/** The data of a session that is about to be opened. */
 export interface NewSession {
   readonly id: string;
-  /** What the cookie will carry; kept nowhere. */
+  /** The secret for the cookie. The server stores only its hash. */
   readonly secret: string;
-  /** What the database is told: an `app.new_session` as JSON, for the placeholder that {@link newSessionParam} writes. */
+  /** An `app.new_session` as JSON: the value for the placeholder that {@link newSessionParam} writes. */
   readonly parameter: string;
 }
 
-/** What a browser asks for and brings along to a session, and what only an identity provider can say of it. */
+/** What the browser requests and sends for a new session, and what the identity provider reports about it. */
 export interface NewSessionOptions {
-  /** Asks for a session that lasts for days. */
+  /** Requests a session of seven days. */
   rememberMe?: boolean;
-  /** The secret by which the browser is remembered to have shown a second factor. */
+  /** The secret of a remembered device, on which the user has already passed MFA. */
   device?: string;
-  /** The provider's name for the person, by which it may end the session. */
+  /** The identity provider's subject of the user. With it, the provider can end the session. */
   idpSubject?: string;
-  /** When the provider last saw the person prove who they are. Epoch milliseconds. */
+  /** The time when the identity provider last authenticated the user, in epoch milliseconds. */
   signedInAt?: number;
 }
 
-/** A new session for whoever sends the request under way. */
+/** Returns the data of a new session for the sender of the current request. */
 export function newSession({ rememberMe, device, idpSubject, signedInAt }: NewSessionOptions = {}): NewSession {
   const { ip, userAgent, requestId, location } = currentContext();
   const { country, latitude, longitude, radiusKm } = location() ?? {};
   const [id, secret] = [newId(), randomToken()];
-  const visit = {
+  const fields = {
     id,
     secret_hash: hex(hashToken(secret)),
     ip,
     user_agent: userAgent,
-    device: hex(deviceMark(userAgent)),
+    device: hex(deviceDigest(userAgent)),
     country,
     latitude,
     longitude,
@@ -45,20 +45,19 @@ export function newSession({ rememberMe, device, idpSubject, signedInAt }: NewSe
     idp_subject: idpSubject,
     signed_in_at: signedInAt === undefined ? undefined : new Date(signedInAt),
   };
-  return { id, secret, parameter: JSON.stringify(visit) };
+  return { id, secret, parameter: JSON.stringify(fields) };
 }
 
-/** The SQL of a visit that is the nth parameter of a statement. */
+/** Returns the SQL expression that reads a new session from the nth parameter of a statement. */
 export function newSessionParam(n: number): string {
   return `jsonb_populate_record(NULL::app.new_session, $${n}::jsonb)`;
 }
 
 /**
- * Tells this browser from any other, and from itself once its cookie turns up in another kind of browser. A browser
- * without a
- * device cookie is given one: `SessionCookies` sends what the context then holds.
+ * Returns the digest that identifies this browser. It also changes when the device cookie appears in another browser
+ * family. A browser without a device cookie gets one: `SessionCookies` sends the secret that the context then holds.
  */
-function deviceMark(userAgent: string | null): Buffer {
+function deviceDigest(userAgent: string | null): Buffer {
   const context = currentContext();
   return hmac(Buffer.from(context.ensureDevice(randomToken)), deviceName(userAgent) ?? 'unknown');
 }

@@ -1,8 +1,8 @@
-/** A session that was opened: the secret goes into the cookie and is kept nowhere. */
+/** A session that was opened. The secret goes into the cookie; the server stores only its hash. */
 export interface OpenedSession {
   secret: string;
   organizationId: string;
   expiresAt: Date;
-  /** Whether it lasts for days, as was asked for and is allowed. */
+  /** Whether the session lasts seven days: the user requested it and the organization allows it. */
   remembered: boolean;
 }

@@ -16,7 +16,7 @@ export class OrganizationSwitchController {
     private readonly cookies: SessionCookies,
   ) {}
 
-  /** One's own organizations, and whether this session may move on to them. */
+  /** Returns the caller's organizations, and whether this session can switch to each of them. */
   @Get('organizations')
   @Access('signed-in', { interactiveOnly: true })
   @ResponseType(OwnOrganizationResponse, { list: true })
@@ -24,7 +24,7 @@ export class OrganizationSwitchController {
     return this.switching.organizations(user.sid);
   }
 
-  /** Moves the session on to another of one's organizations. */
+  /** Switches the session to another of the caller's organizations. */
   @Post('organization')
   @Access('signed-in', {
     interactiveOnly: true,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { newSessionParam, type NewSession } from './new-session.js';
 
-/** An organization of the caller's, as `app.own_organizations` finds it. */
+/** An organization of the caller, as `app.own_organizations` returns it. */
 export interface OwnOrganization {
   id: string;
   name: string;
@@ -12,14 +12,14 @@ export interface OwnOrganization {
   [column: string]: unknown;
 }
 
-/** What `app.switch_organization` answers. */
+/** The result of `app.switch_organization`. */
 export interface Switched {
   state: 'ok' | 'not_found' | 'organization_sign_in_required' | 'session_ended';
   expires_at: Date;
   [column: string]: unknown;
 }
 
-/** The caller's session among the caller's organizations, through functions that check the session's secret. */
+/** Lists the caller's organizations and switches the session. The SQL functions check the session's secret. */
 @Injectable()
 export class OrganizationSwitchRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -31,12 +31,12 @@ export class OrganizationSwitchRepository {
     );
   }
 
-  /** Enters the other organization, so that what was recorded so far is written before. */
-  async switch(secret: string, orgId: string, visit: NewSession): Promise<Switched> {
+  /** Enters the other organization. First writes the recorded audit events, because they belong to the current one. */
+  async switch(secret: string, orgId: string, session: NewSession): Promise<Switched> {
     await this.unitOfWork.writeLog();
     const [row] = await this.unitOfWork.sql<Switched>(
       `SELECT * FROM app.switch_organization($1, $2, ${newSessionParam(3)})`,
-      [secret, orgId, visit.parameter],
+      [secret, orgId, session.parameter],
     );
     return row!;
   }

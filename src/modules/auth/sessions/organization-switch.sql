@@ -1,9 +1,9 @@
 -- Switching a session to another organization of its user.
 
--- Returns the organizations that a session can switch to, for its own user. A password opens organizations that allow
--- passwords. An identity provider opens its own organization and those of the same institution that consented; it
--- learns no other membership. A destination is reachable if it accepts the sign-in method and its session lifetime has
--- not passed.
+-- Returns the organizations that a session's sign-in covers, for its own user. A local sign-in covers all of the user's
+-- organizations. A sign-in through an identity provider covers the provider's organization and the organizations of the
+-- same institution that trust it; the provider learns no other membership. An organization is reachable if it accepts
+-- the sign-in method and its session lifetime has not passed.
 CREATE OR REPLACE FUNCTION app_private.switch_targets(secret text)
 RETURNS TABLE (m public.memberships, name text, here boolean, reachable boolean, expires_at timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -28,8 +28,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.own_organizations TO vouchsafe_app;
 
--- Moves a session to another organization of its user and enters there. State: ok | not_found | organization_sign_in_required |
--- session_ended (it was moved meanwhile). Method and time of the sign-in, second factor, and expiry stay the same.
+-- Switches a session to another organization of its user and enters that organization. State: ok | not_found |
+-- organization_sign_in_required | session_ended (a parallel request switched it). The new session keeps the sign-in
+-- method, the sign-in time, the second factor, and the expiry.
 CREATE OR REPLACE FUNCTION app.switch_organization(
   secret text, org uuid, visit app.new_session, OUT state text, OUT expires_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -54,8 +55,8 @@ BEGIN
      AND x.secret_hash = sha256(convert_to(secret, 'UTF8')) AND x.revoked_at IS NULL RETURNING * INTO s;
   IF NOT FOUND THEN state := 'session_ended'; RETURN; END IF;
   expires_at := app_private.open_session(d.m, visit, s.method, d.expires_at);
-  UPDATE public.sessions x SET signed_in_at = s.signed_in_at, stepped_up_at = s.stepped_up_at, flagged_suspicious = x.flagged_suspicious
-    OR s.flagged_suspicious,
+  UPDATE public.sessions x SET signed_in_at = s.signed_in_at, stepped_up_at = s.stepped_up_at,
+         flagged_suspicious = x.flagged_suspicious OR s.flagged_suspicious,
          second_factor_at = s.second_factor_at, remembered_device = s.remembered_device,
          origin_org_id = nullif(coalesce(s.origin_org_id, s.org_id), org), connection_id = s.connection_id,
          idp_subject = s.idp_subject, idp_session = s.idp_session

@@ -4,11 +4,11 @@ import { returnPath } from './return-path.js';
 import { Problem } from '../../../platform/problem/index.js';
 
 describe('returnPath', () => {
-  it.each(['/', '/people', '/people/1?sort=name&x=%2F', '/a#b', '/a/../b'])('takes %s', (path) => {
+  it.each(['/', '/people', '/people/1?sort=name&x=%2F', '/a#b', '/a/../b'])('accepts %s', (path) => {
     expect(returnPath(path)).toBe(new URL(path, 'http://x').href.slice('http://x'.length));
   });
 
-  it('is the start page when nothing is asked for', () => {
+  it('defaults to the start page', () => {
     expect(returnPath(undefined)).toBe('/');
   });
 
@@ -31,11 +31,11 @@ describe('returnPath', () => {
     ['/a'],
     7,
     null,
-  ])('refuses %j', (path) => {
+  ])('rejects %j', (path) => {
     expect(() => returnPath(path)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
   });
 
-  it('never leads off this host', () => {
+  it('never leads to another host', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...Array.from('/\\.:@?#a%5cC\t\n ')) }), (path) => {
         try {

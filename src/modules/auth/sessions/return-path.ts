@@ -7,8 +7,8 @@ const ensure: Ensure<[]> = ensurer(
 );
 
 /**
- * A path on this host to go to after signing in, from what the address line says; `/` when it says nothing.
- * Browsers read `//host`, `/\host` and paths with tabs or line breaks in them as other hosts: refused.
+ * Returns the path on this host to open after sign-in; `/` when the value is undefined. Browsers read `//host`,
+ * `/\host`, and paths with tabs or line breaks as other hosts. For these, throws `invalid_request`.
  */
 export function returnPath(value: unknown): string {
   if (value === undefined) return '/';

@@ -9,10 +9,10 @@ import { maybeContext } from '../../../platform/context/context.js';
 
 type SignedToken = SessionToken & { iat: number; exp: number };
 
-/** As long as what is kept of devices, see the retention of `known_sign_in_signals`. */
+/** The retention period of known devices: see the retention policy of `known_sign_in_signals`. */
 const DEVICE_SECONDS = 180 * 86_400;
 
-/** The session cookie: a signed token (RFC 7519) around the session's secret, out of reach of scripts. */
+/** The session cookie: a signed token (RFC 7519) with the session's secret. Scripts cannot read it (HttpOnly). */
 @Injectable()
 export class SessionCookies {
   constructor(
@@ -22,9 +22,8 @@ export class SessionCookies {
   ) {}
 
   /**
-   * Gives the browser a session; the token ends with it. The cookie ends with the browser, or with the session where
-   * that is
-   * `remembered`. The cookie by which the browser is known again goes along.
+   * Sets the session cookie. The token expires with the session. The cookie expires when the browser closes, or with
+   * the session if it is `remembered`. Also sets the device cookie, which identifies the browser at later sign-ins.
    */
   set(response: Response, secret: string, expiresAt: Date, remembered = false): void {
     const [now, exp] = [this.clock.seconds(), Math.floor(expiresAt.getTime() / 1_000)];
@@ -42,7 +41,7 @@ export class SessionCookies {
   }
 
   /**
-   * The secret of the session that a request carries, on routes that are open to anybody; null without one that holds.
+   * Returns the session secret of a request to a public route, or null when the request has no valid session token.
    */
   read({ headers }: { headers: { cookie?: string } }): string | null {
     const token = parseCookie(headers.cookie ?? '')[this.app.cookieName];

@@ -35,7 +35,7 @@ export class SessionsController {
     return this.sessionsService.listSessions();
   }
 
-  /** Ends all of one's sessions here but the one that asks. */
+  /** Revokes all of the caller's other sessions in this organization. */
   @Delete('sessions')
   @Access('signed-in', { emits: ['auth.other_sessions_revoked'], interactiveOnly: true })
   @ResponseType.nothing()

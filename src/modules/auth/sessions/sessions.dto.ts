@@ -10,9 +10,9 @@ export class OwnOrganizationResponse {
   @Expose() id: string;
   @Expose() name: string;
   @Expose() role: string;
-  /** Whether it is the session's. */
+  /** Whether the current session belongs to this organization. */
   @Expose() current: boolean;
-  /** Whether the session would be let in; otherwise one has to sign in there. */
+  /** Whether the session can switch to this organization. If false, the user must sign in to it. */
   @Expose() reachable: boolean;
 }
 
@@ -30,12 +30,12 @@ export class MeOrganization {
 
 export class MeGrant {
   @Expose() permission: string;
-  /** org, assigned or own. */
+  /** `org`, `assigned`, or `own`. */
   @Expose() scope: string;
 }
 
 export class MeSession {
-  /** Null where an API key stands in its place. */
+  /** Null when the request uses an API key. */
   @Expose() id: string | null;
 }
 
@@ -47,15 +47,15 @@ export class MeResponse {
   @Expose() permissions: string[];
   @Expose() @Type(() => MeGrant) grants: MeGrant[];
   @Expose() @Type(() => MeSession) session: MeSession;
-  /** The key the request came with. */
+  /** The id of the API key that the request uses; null in a session. */
   @Expose() apiKeyId: string | null;
 }
 
 export class SignedInResponse {
   @Expose() organizationId: string;
-  /** When the session ends, whatever happens. */
+  /** The absolute expiry of the session. */
   @Expose() expiresAt: Date;
-  /** Whether it is one of seven days. */
+  /** Whether the session lasts seven days. */
   @Expose() remembered: boolean;
 }
 
@@ -69,12 +69,12 @@ export class SessionResponse {
   @Expose() userAgent: string | null;
   /** Browser and system, such as "Firefox on Windows". */
   @Expose() device: string | null;
-  /** The country's name, where the address tells. */
+  /** The name of the country, if the IP address reveals it. */
   @Expose() location: string | null;
-  /** Its ISO 3166-1 code. */
+  /** The ISO 3166-1 code of the country. */
   @Expose() country: string | null;
-  /** Whether it was to last for seven days. */
+  /** Whether the session was opened for seven days. */
   @Expose() remembered: boolean;
-  /** Whether this request came with it. */
+  /** Whether this is the session of the current request. */
   @Expose() current: boolean;
 }

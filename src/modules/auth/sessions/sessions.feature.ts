@@ -2,32 +2,32 @@ import { defineFeature } from '../../../platform/feature/define-feature.js';
 
 export const sessionsFeature = defineFeature({
   name: 'sessions',
-  description: 'Sessions, their cookie, and the switch between organizations.',
+  description: 'Sessions, the session cookie, and switching between organizations.',
   events: {
-    'auth.signed_out': { category: 'sign-in', severity: 'info', description: 'Somebody signed out.' },
+    'auth.signed_out': { category: 'sign-in', severity: 'info', description: 'A user signed out.' },
     'auth.organization_switched': {
       category: 'sign-in',
       severity: 'info',
-      description: 'Somebody went on to another of their organizations.',
+      description: 'A user switched to another of their organizations.',
     },
     'auth.session_revoked': {
       category: 'sign-in',
       severity: 'notice',
-      description: 'A session was ended by its user.',
+      description: 'A user revoked one of their sessions.',
     },
     'auth.other_sessions_revoked': {
       category: 'sign-in',
       severity: 'notice',
-      description: 'A user ended all other sessions of theirs.',
+      description: 'A user revoked all of their other sessions.',
       meta: { sessions: 'count' },
     },
   },
   errors: {
-    organization_sign_in_required: { status: 403, title: 'Sign in to that organization itself' },
+    organization_sign_in_required: { status: 403, title: 'Sign in to that organization to continue' },
   },
   retention: {
     'sessions.expired': {
-      description: 'Sessions that have ended by their time',
+      description: 'Expired sessions',
       table: 'sessions',
       ageColumn: 'expires_at',
       days: 1,
@@ -61,12 +61,13 @@ export const sessionsFeature = defineFeature({
   controls: {
     'auth.session-cookie': {
       claims: ['M13', 'E9'],
-      description: 'A signed token in an HttpOnly cookie, tied to a session row that every request checks.',
+      description: 'The session cookie is an HttpOnly signed token. Every request checks the session row behind it.',
     },
     'auth.switching': {
       claims: ['C1'],
       description:
-        "A session moves on to memberships of its user alone, and an identity provider's only where the organization trusts it.",
+        'A session switches only to memberships of its user. A session from an identity provider switches only to ' +
+        'organizations that trust this provider.',
     },
   },
 });

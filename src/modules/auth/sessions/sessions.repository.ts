@@ -16,24 +16,26 @@ export interface SessionListRow {
   [column: string]: unknown;
 }
 
-/** Sessions of the caller; the SQL functions check what they are given. */
+/** The caller's sessions. The SQL functions check the session's secret. */
 @Injectable()
 export class SessionsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** The caller's live sessions in this organization, newest first. */
+  /** Returns the caller's active sessions in this organization, newest first. */
   own(): Promise<SessionListRow[]> {
     const { userId } = currentMember();
     return this.unitOfWork.sql<SessionListRow>(
-      `SELECT s.id, method, s.created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt", host(ip) AS ip, user_agent AS "userAgent", country,
-              remembered FROM sessions s JOIN organizations o ON o.id = s.org_id
+      `SELECT s.id, method, s.created_at AS "createdAt", last_seen_at AS "lastSeenAt", expires_at AS "expiresAt",
+              host(ip) AS ip, user_agent AS "userAgent", country, remembered
+         FROM sessions s JOIN organizations o ON o.id = s.org_id
         WHERE s.org_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > now()
-          AND last_seen_at + app.idle_timeout(remembered AND remember_me_allowed, idle_minutes) > now() ORDER BY s.created_at DESC, s.id DESC`,
+          AND last_seen_at + app.idle_timeout(remembered AND remember_me_allowed, idle_minutes) > now()
+        ORDER BY s.created_at DESC, s.id DESC`,
       [currentContext().orgId, userId],
     );
   }
 
-  /** Ends one of the caller's sessions. False when there is none such. */
+  /** Revokes one of the caller's sessions. Returns false when the caller has no active session with this id. */
   async revoke(id: string): Promise<boolean> {
     return (
       (await this.unitOfWork.execute(
@@ -43,7 +45,7 @@ export class SessionsRepository {
     );
   }
 
-  /** Gives the caller's session another secret; the old one opens nothing any more. Returns when the session ends. */
+  /** Replaces the secret of the caller's session; the old secret stops working. Returns the expiry of the session. */
   async rotate(secret: string, newSecret: string): Promise<Date> {
     const [row] = await this.unitOfWork.sql<{ expiresAt: Date }>('SELECT app.rotate_session($1, $2) AS "expiresAt"', [
       secret,
@@ -52,10 +54,11 @@ export class SessionsRepository {
     return row!.expiresAt;
   }
 
-  /** Ends the caller's sessions in this organization but one, and says how many. */
+  /** Revokes the caller's sessions in this organization except one. Returns the number of revoked sessions. */
   revokeOthers(id: string): Promise<number> {
     return this.unitOfWork.execute(
-      'UPDATE sessions SET revoked_at = now() WHERE org_id = $1 AND id <> $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > now()',
+      `UPDATE sessions SET revoked_at = now()
+        WHERE org_id = $1 AND id <> $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > now()`,
       [currentContext().orgId, id, currentMember().userId],
     );
   }

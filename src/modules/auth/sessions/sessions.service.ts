@@ -6,7 +6,7 @@ import { deviceName } from './device.js';
 import { locationLabel } from './location-label.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-/** Reads and ends the caller's own sessions. */
+/** Reads and revokes the caller's own sessions. */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -45,7 +45,7 @@ export class SessionsService {
     this.audit.record('auth.signed_out', { target: { type: 'user', id: userId } });
   }
 
-  /** Throws not_found when it is not one's own, or over. */
+  /** Revokes a session. Throws `not_found` when the caller has no active session with this id. */
   async revoke(id: string): Promise<void> {
     if (!(await this.sessions.revoke(id))) throw new Problem('not_found');
     this.audit.record('auth.session_revoked', { target: { type: 'session', id } });

@@ -2,7 +2,7 @@
 -- requires platform/database/context.sql
 -- requires modules/auth/mfa/mfa.sql
 
--- Signs the context of a membership as of now; with an API key, without the user.
+-- Signs the context of a membership. With an API key, the context contains no user.
 CREATE OR REPLACE FUNCTION app_private.sign_member(m public.memberships, api_key_id uuid DEFAULT NULL) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['member', m.org_id::text, CASE WHEN api_key_id IS NULL
@@ -10,7 +10,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     m.person_scopes::text, m.person_id::text, m.org_id::text, api_key_id::text])
 $$;
 
--- Records that a membership is in use, at most once per hour. It never waits for a parallel request.
+-- Records the last use of a membership, at most once per hour. It never waits for a parallel request.
 CREATE OR REPLACE FUNCTION app_private.membership_used(m public.memberships) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -27,8 +27,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT app_private.sign_context(ARRAY['limited', NULL, NULL, NULL, NULL, NULL, org::text, NULL])
 $$;
 
--- Returns whether an organization accepts sign-ins of another one: both are in one institution, and this one has
--- consented.
+-- Returns whether an organization accepts sign-ins of another one: both belong to the same institution, and this
+-- organization has consented.
 CREATE OR REPLACE FUNCTION app_private.trusts(o public.organizations, origin uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.institution_sign_in AND EXISTS (
@@ -62,11 +62,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.preset_roles r WHERE r.preset = o.preset AND r.role = role_key AND r.is_owner_role)
 $$;
 
--- Returns what the sign-in of a session lacks for an organization: step_up (the user has a
--- factor) | mfa_enrollment (the user has none) | sso | method; null if nothing.
--- trusted: the session was opened here or in a trusted organization. is_owner: the member has the owner role, and can then
--- sign in locally with a second factor while SSO is enforced (break-glass). It has no search path, so that Postgres can
--- inline it.
+-- Returns the requirement that the sign-in of a session does not meet for an organization: step_up (the user has a
+-- factor) | mfa_enrollment (the user has none) | sso | method; null if it meets all. trusted: the session was opened in
+-- this organization or in one that it trusts. is_owner: the member has the owner role. Owners can sign in locally with
+-- a second factor while SSO is enforced (break-glass). The function sets no search path, because Postgres can inline it
+-- only then.
 CREATE OR REPLACE FUNCTION app.sign_in_required_action(
   s public.sessions, o public.organizations, trusted boolean, is_owner boolean
 ) RETURNS text LANGUAGE sql STABLE
@@ -75,20 +75,20 @@ BEGIN ATOMIC
     WHEN app.is_local(s.method) AND o.require_mfa
       AND (s.second_factor_at IS NULL OR s.remembered_device AND o.remember_device_days = 0)
       THEN CASE WHEN app_private.has_factor(s.user_id) THEN 'step_up' ELSE 'mfa_enrollment' END
-    WHEN app.is_local(s.method) AND o.require_sso AND (s.second_factor_at IS NULL OR s.remembered_device OR NOT is_owner)
-      THEN 'sso'
+    WHEN app.is_local(s.method) AND o.require_sso
+      AND (s.second_factor_at IS NULL OR s.remembered_device OR NOT is_owner) THEN 'sso'
     WHEN s.method <> ALL (o.allowed_sign_in) OR NOT app.is_local(s.method) AND NOT trusted THEN 'method' END;
 END;
 
--- Returns when the user last authenticated in full: at sign-in, unless a remembered device or an anomaly reduced it, or
--- at step-up.
+-- Returns when the user last authenticated in full: at step-up, or at sign-in. A sign-in on a remembered device or one
+-- that is flagged as suspicious does not count.
 CREATE OR REPLACE FUNCTION app.authenticated_at(s public.sessions) RETURNS timestamptz LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.flagged_suspicious) THEN s.signed_in_at END, s.stepped_up_at),
-    to_timestamp(0));
+  SELECT coalesce(greatest(CASE WHEN NOT (s.remembered_device OR s.flagged_suspicious) THEN s.signed_in_at END,
+    s.stepped_up_at), to_timestamp(0));
 END;
 
--- Returns whether the current settings would refuse a session of the entered organization.
+-- Returns whether the current settings would reject a session of the entered organization.
 CREATE OR REPLACE FUNCTION app.would_lock_out(session uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT app.sign_in_required_action(s, o, s.origin_org_id IS NULL
@@ -99,9 +99,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION app.would_lock_out TO vouchsafe_app;
 
--- Enters with a session secret. State is ok or the reason: unknown | expired | idle | ended | suspended. Only ok signs
--- a context. last_seen_at moves at most twice per minute, without waiting for a parallel request, and not for a background
--- request, which a program sent. read_only closes the transaction to writes.
+-- Enters with a session secret. State is ok, or the reason: unknown | expired | idle | ended | suspended. Only ok signs
+-- a context. last_seen_at changes at most twice per minute, without waiting for a parallel request. A background
+-- request was sent by a program and does not change it. read_only makes the transaction read-only.
 CREATE OR REPLACE FUNCTION app.enter_session(
   secret text, read_only boolean, background boolean DEFAULT false, OUT state text, OUT session_id uuid,
   OUT user_id uuid, OUT email text, OUT user_name text, OUT org_id uuid, OUT org_name text, OUT preset text,
@@ -145,8 +145,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION app.enter_session TO vouchsafe_app;
 
--- Opens a session and returns when it expires. The user's row is locked, so that parallel sign-ins count each other: a
--- user has at most five sessions, and the oldest is revoked.
+-- Opens a session and returns when it expires. A user has at most five sessions; the oldest is revoked. The user's row
+-- is locked, so that the limit also holds for parallel sign-ins.
 CREATE OR REPLACE FUNCTION app_private.open_session(
   m public.memberships, visit app.new_session, method text, max_expiry timestamptz
 ) RETURNS timestamptz
@@ -156,8 +156,8 @@ DECLARE
 BEGIN
   SELECT o.remember_me_allowed
     AND coalesce(visit.remember, false),
-      least(now() + app_private.absolute_timeout(o.remember_me_allowed AND coalesce(visit.remember, false), o.session_hours),
-        max_expiry)
+      least(now() + app_private.absolute_timeout(o.remember_me_allowed AND coalesce(visit.remember, false),
+        o.session_hours), max_expiry)
     INTO remembered, ends_at FROM public.organizations o WHERE o.id = m.org_id;
   PERFORM 1 FROM public.users u WHERE u.id = m.user_id FOR UPDATE;
   UPDATE public.sessions s SET revoked_at = now() WHERE (s.org_id, s.id) IN (
@@ -174,7 +174,7 @@ BEGIN
   RETURN ends_at;
 END $$;
 
--- Returns whether a new session is a remembered one.
+-- Returns whether the new session is remembered.
 CREATE OR REPLACE FUNCTION app_private.is_remembered(m public.memberships, visit app.new_session) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.remembered FROM public.sessions s WHERE s.org_id = m.org_id AND s.id = visit.id

@@ -1,57 +1,56 @@
 import { defineFeature } from '../../../platform/feature/define-feature.js';
 
-const WATCHED = { category: 'sign-in', realtime: { permission: 'audit:read' } } as const;
+const SIGN_IN_ALERT = { category: 'sign-in', realtime: { permission: 'audit:read' } } as const;
 
 export const signInAlertsFeature = defineFeature({
   name: 'sign-in-watch',
   description:
-    'Sign-ins that are unlike those before: noticed in the database, told to the user by mail and to the ' +
-    'organization in its log.',
+    'Detection of unusual sign-ins in the database. The user gets a mail, and the organization gets an audit event.',
   events: {
     'auth.new_device': {
-      ...WATCHED,
+      ...SIGN_IN_ALERT,
       severity: 'notice',
-      description: 'Somebody signed in from a browser that they were not known by.',
+      description: 'A user signed in from a new browser.',
       meta: { sessionId: 'id', device: 'code' },
     },
     'auth.new_location': {
-      ...WATCHED,
+      ...SIGN_IN_ALERT,
       severity: 'warning',
-      description: 'Somebody signed in from a country that they had not signed in from.',
+      description: 'A user signed in from a new country.',
       meta: { sessionId: 'id', country: 'code' },
     },
     'auth.impossible_travel': {
-      ...WATCHED,
+      ...SIGN_IN_ALERT,
       severity: 'critical',
       description:
-        'Nobody travels so far in that time. The session has to prove itself before anything that asks for a ' +
-        'fresh sign-in.',
+        'A user signed in from a place that is too far from the last sign-in to reach in that time. The session must ' +
+        'complete a step-up before any action that requires recent authentication.',
       meta: { sessionId: 'id', from: 'code', to: 'code', minutes: 'count' },
     },
     'auth.brute_force_suspected': {
-      ...WATCHED,
+      ...SIGN_IN_ALERT,
       severity: 'critical',
-      description: 'Many wrong passwords from one address, or for one account.',
+      description: 'A client entered many wrong passwords from one IP or for one account.',
       meta: { of: 'code', failures: 'count', accounts: 'count' },
     },
   },
   jobs: {
     'auth.record_sign_in_alert': {
-      description: 'Writes down what is unusual about a sign-in.',
+      description: 'Records audit events about an unusual sign-in.',
       attempts: 8,
       backoffSeconds: 5,
       timeoutSeconds: 30,
       concurrency: 2,
     },
     'auth.mail_sign_in_alert': {
-      description: 'Tells a user by mail of an unusual sign-in.',
+      description: 'Notifies a user by mail about an unusual sign-in.',
       attempts: 8,
       backoffSeconds: 15,
       timeoutSeconds: 60,
       concurrency: 2,
     },
     'auth.record_brute_force': {
-      description: 'Writes down that many sign-ins fail.',
+      description: 'Records an audit event about many failed sign-ins.',
       attempts: 8,
       backoffSeconds: 5,
       timeoutSeconds: 30,
@@ -60,7 +59,7 @@ export const signInAlertsFeature = defineFeature({
   },
   retention: {
     'known_sign_in_signals.old': {
-      description: 'Devices and countries nobody has signed in from for half a year',
+      description: "Members' devices and countries without a sign-in for half a year",
       table: 'known_sign_in_signals',
       ageColumn: 'last_seen_at',
       days: 180,
@@ -68,7 +67,7 @@ export const signInAlertsFeature = defineFeature({
       action: 'delete',
     },
     'sign_in_failures.old': {
-      description: 'Failed sign-ins, as they are counted',
+      description: 'Failed sign-ins that are counted to detect brute force',
       table: 'sign_in_failures',
       ageColumn: 'failed_at',
       days: 1,
@@ -99,13 +98,14 @@ export const signInAlertsFeature = defineFeature({
     'watch.sign-ins': {
       claims: ['S7'],
       description:
-        'New devices and countries, impossible travel and many failures are noticed where sessions are opened ' +
-        'and failures counted.',
+        'The database detects new devices, new countries, impossible travel, and many failures in the functions that ' +
+        'open sessions and count failures.',
     },
     'watch.response': {
       claims: ['S7'],
       description:
-        'A session after impossible travel does nothing that asks for a fresh sign-in until it is proved anew.',
+        'After impossible travel, a session cannot perform actions that require recent authentication until the user ' +
+        'completes a step-up.',
     },
   },
 });

@@ -9,7 +9,7 @@ import { deviceOf } from '../sessions/index.js';
 import { signInMail, type Unusual } from './sign-in-mail.js';
 import { SignInAlertsRepository, type ObservedSession } from './sign-in-alerts.repository.js';
 
-/** Tells of what `app_private.detect_sign_in_anomaly` and `app_private.detect_brute_force` noticed. */
+/** Reports the findings of `app_private.detect_sign_in_anomaly` and `app_private.detect_brute_force`. */
 @Injectable()
 export class SignInAlertJobs {
   constructor(
@@ -21,7 +21,7 @@ export class SignInAlertJobs {
   ) {}
 
   @OnJob('auth.record_sign_in_alert', { emits: ['auth.new_device', 'auth.new_location', 'auth.impossible_travel'] })
-  async noteSignIn(payload: JobPayload): Promise<void> {
+  async recordSignInAlert(payload: JobPayload): Promise<void> {
     const session = await this.sessions.session(String(payload.sessionId));
     if (session === null) return;
     const { minutes } = payload;
@@ -32,9 +32,9 @@ export class SignInAlertJobs {
     await this.jobs.enqueue('auth.mail_sign_in_alert', payload);
   }
 
-  /** Fails for good with mail_rejected. */
+  /** Fails permanently with `mail_rejected`. */
   @OnJob('auth.mail_sign_in_alert', { transaction: 'own' })
-  async mailSignIn(payload: JobPayload): Promise<void> {
+  async mailSignInAlert(payload: JobPayload): Promise<void> {
     await this.mail.deliver({
       load: () => this.sessions.session(String(payload.sessionId)),
       write: (session) => signInMail(session, unusual(payload), this.app.origin),
@@ -42,12 +42,12 @@ export class SignInAlertJobs {
   }
 
   @OnJob('auth.record_brute_force', { emits: ['auth.brute_force_suspected'] })
-  noteFailures({ of, failures, accounts, userId }: JobPayload): void {
+  recordBruteForce({ of, failures, accounts, userId }: JobPayload): void {
     const target = userId === undefined ? undefined : ({ type: 'user', id: String(userId) } as const);
     this.audit.record('auth.brute_force_suspected', { target, outcome: 'failure', meta: { of, failures, accounts } });
   }
 
-  /** In the name of whoever signed in, from where they did. */
+  /** Records the audit events, with the user who signed in as the actor. */
   private record(
     { id: sessionId, userId, userAgent, country }: ObservedSession,
     { newDevice, newPlace, impossibleFrom }: Unusual,

@@ -3,6 +3,6 @@ import './sign-in-alerts.feature.js';
 import { SignInAlertJobs } from './sign-in-alerts.jobs.js';
 import { SignInAlertsRepository } from './sign-in-alerts.repository.js';
 
-/** Sign-ins that are unlike those before. */
+/** Audit events and mails about unusual sign-ins. */
 @Module({ providers: [SignInAlertJobs, SignInAlertsRepository] })
 export class SignInAlertsModule {}

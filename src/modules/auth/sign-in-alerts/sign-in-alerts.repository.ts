@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { currentContext } from '../../../platform/context/context.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** A session with its user, as a report of it needs them. */
+/** A session and its user, with the values for a sign-in alert. */
 export interface ObservedSession {
   id: string;
   userId: string;
@@ -15,12 +15,12 @@ export interface ObservedSession {
   [column: string]: unknown;
 }
 
-/** Sessions of the organization that the worker has entered. */
+/** Reads sessions of the organization that the worker has entered. */
 @Injectable()
 export class SignInAlertsRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
-  /** Null when it is gone already. */
+  /** Returns the session, or null when it has been deleted. */
   async session(id: string): Promise<ObservedSession | null> {
     const [row] = await this.unitOfWork.sql<ObservedSession>(
       `SELECT s.id, s.user_id AS "userId", u.email, o.name AS organization, s.created_at AS "createdAt",

@@ -6,8 +6,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT sha256(k.secret || uuid_send(org) || of) FROM app_private.failure_mark_key k
 $$;
 
--- Returns the minimum distance of two places in kilometers: the great-circle distance of their centers (haversine)
--- minus both radii. An address can be anywhere in its radius, so a large country causes no false alarm.
+-- Returns the minimum distance of two locations in kilometers: the great-circle distance of their centers (haversine)
+-- minus both radii. An IP can be anywhere within its radius, so a large country causes no false alarm.
 CREATE OR REPLACE FUNCTION app_private.least_distance_km(
   a_lat float8, a_lon float8, a_radius float8, b_lat float8, b_lon float8, b_radius float8
 ) RETURNS float8
@@ -24,7 +24,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(km > 500 AND km > 900 * seconds / 3600, false)
 $$;
 
--- Stores a mark of a membership and returns whether it is new and older ones exist. An absent mark is not new.
+-- Stores a sign-in signal of a membership. Returns whether the signal is new and the membership has older ones. A null
+-- signal is not new. others: the membership has older sign-ins.
 CREATE OR REPLACE FUNCTION app_private.is_new_signal(
   m public.memberships, signal_kind text, content bytea, others boolean
 ) RETURNS boolean
@@ -43,15 +44,16 @@ BEGIN
   RETURN others;
 END $$;
 
--- Enqueues a notification about an unusual sign-in.
+-- Enqueues a job about an unusual sign-in.
 CREATE OR REPLACE FUNCTION app_private.enqueue_job(org uuid, job text, payload jsonb, request_id text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO public.outbox (org_id, id, job, group_key, payload, request_id)
   VALUES (org, gen_random_uuid(), job, org || ':' || job, jsonb_strip_nulls(payload), coalesce(request_id, 'unknown'))
 $$;
 
--- Compares a new session with earlier ones, while the user's row is locked. The first sign-in has no comparison. After
--- the retention of marks, a device is reported again; a country only if another one is known.
+-- Compares a new session with earlier ones, while the user's row is locked. The first sign-in has nothing to compare
+-- with. After the retention period of signals, a device is reported again; a country is reported only if another
+-- country is known.
 CREATE OR REPLACE FUNCTION app_private.detect_sign_in_anomaly(m public.memberships, visit app.new_session) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -68,7 +70,9 @@ BEGIN
       earlier.latitude, earlier.longitude, earlier.radius_km, visit.latitude, visit.longitude, visit.radius_km),
         seconds);
   END IF;
-  IF impossible THEN UPDATE public.sessions x SET flagged_suspicious = true WHERE x.org_id = m.org_id AND x.id = visit.id; END IF;
+  IF impossible THEN
+    UPDATE public.sessions x SET flagged_suspicious = true WHERE x.org_id = m.org_id AND x.id = visit.id;
+  END IF;
   IF new_device OR new_place OR impossible THEN
     PERFORM app_private.enqueue_job(m.org_id, 'auth.record_sign_in_alert',
       jsonb_build_object('sessionId', visit.id, 'newDevice', new_device, 'newPlace', new_place,
@@ -77,35 +81,36 @@ BEGIN
   END IF;
 END $$;
 
--- Counts a wrong password. Reports once per window: twenty failures from one address within ten minutes over all
--- accounts of the organization, or ten for one account within an hour. Parallel failures wait for each other, so none
--- is missed.
-CREATE OR REPLACE FUNCTION app_private.detect_brute_force(org uuid, member uuid, lockout_key bytea, visit app.new_session)
-RETURNS void
+-- Counts a wrong password. Enqueues a report after twenty failures from one IP within ten minutes, over all accounts of
+-- the organization. Also enqueues one after ten failures for one account within an hour. Each window has at most one
+-- report. Parallel failures wait for each other, so none is missed.
+CREATE OR REPLACE FUNCTION app_private.detect_brute_force(
+  org uuid, member uuid, lockout_key bytea, visit app.new_session
+) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  address bytea := app_private.failure_digest(org, inet_send(visit.ip));
-  account bytea := app_private.failure_digest(org, lockout_key);
-  failure uuid; seen record;
+  ip_digest bytea := app_private.failure_digest(org, inet_send(visit.ip));
+  account_digest bytea := app_private.failure_digest(org, lockout_key);
+  failure uuid; recent record;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended(encode(coalesce(address, account), 'hex'), 0));
-  INSERT INTO public.sign_in_failures (org_id, address_mark, account_mark) VALUES (org, address, account)
+  PERFORM pg_advisory_xact_lock(hashtextextended(encode(coalesce(ip_digest, account_digest), 'hex'), 0));
+  INSERT INTO public.sign_in_failures (org_id, address_mark, account_mark) VALUES (org, ip_digest, account_digest)
     RETURNING id INTO failure;
-  SELECT count(*) AS failures, count(DISTINCT f.account_mark) AS accounts, bool_or(f.spraying_noted) AS noted INTO seen
-    FROM public.sign_in_failures f
-      WHERE f.org_id = org AND f.address_mark = address AND f.failed_at > clock_timestamp() - interval '10 minutes';
-  IF seen.failures >= 20 AND NOT seen.noted THEN
+  SELECT count(*) AS failures, count(DISTINCT f.account_mark) AS accounts, bool_or(f.spraying_noted) AS noted
+    INTO recent FROM public.sign_in_failures f
+      WHERE f.org_id = org AND f.address_mark = ip_digest AND f.failed_at > clock_timestamp() - interval '10 minutes';
+  IF recent.failures >= 20 AND NOT recent.noted THEN
     UPDATE public.sign_in_failures f SET spraying_noted = true WHERE f.org_id = org AND f.id = failure;
     PERFORM app_private.enqueue_job(org, 'auth.record_brute_force',
-      jsonb_build_object('of', 'address', 'failures', seen.failures, 'accounts', seen.accounts), visit.request_id);
+      jsonb_build_object('of', 'address', 'failures', recent.failures, 'accounts', recent.accounts), visit.request_id);
   END IF;
-  SELECT count(*) AS failures, bool_or(f.guessing_noted) AS noted INTO seen
+  SELECT count(*) AS failures, bool_or(f.guessing_noted) AS noted INTO recent
     FROM public.sign_in_failures f
-      WHERE f.org_id = org AND f.account_mark = account AND f.failed_at > clock_timestamp() - interval '1 hour';
-  IF seen.failures >= 10 AND NOT seen.noted THEN
+      WHERE f.org_id = org AND f.account_mark = account_digest AND f.failed_at > clock_timestamp() - interval '1 hour';
+  IF recent.failures >= 10 AND NOT recent.noted THEN
     UPDATE public.sign_in_failures f SET guessing_noted = true WHERE f.org_id = org AND f.id = failure;
     PERFORM app_private.enqueue_job(org, 'auth.record_brute_force',
-      jsonb_build_object('of', 'account', 'failures', seen.failures, 'accounts', 1, 'userId', member),
+      jsonb_build_object('of', 'account', 'failures', recent.failures, 'accounts', 1, 'userId', member),
         visit.request_id);
   END IF;
 END $$;

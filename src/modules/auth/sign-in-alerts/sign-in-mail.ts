@@ -2,41 +2,41 @@ import { oneLine, type MailMessage } from '../../../platform/mail/index.js';
 import { deviceName, locationLabel } from '../sessions/index.js';
 import type { ObservedSession } from './sign-in-alerts.repository.js';
 
-/** What is unusual about a sign-in; `impossibleFrom` is the country nobody could have come from in the time. */
+/** The anomalies of a sign-in. `impossibleFrom` is the country of the last sign-in, if it is too far away. */
 export interface Unusual {
   newDevice: boolean;
   newPlace: boolean;
   impossibleFrom?: string;
 }
 
-/** The mail about an unusual sign-in. It asks for nothing and leads nowhere: a mail that did could be imitated. */
+/** Returns the mail about an unusual sign-in. It contains no action link, because phishing mails could imitate one. */
 export function signInMail(
   { email, organization, createdAt, userAgent, country }: ObservedSession,
   unusual: Unusual,
   origin: string,
 ): MailMessage {
-  const place = locationLabel(country) ?? 'not known';
+  const location = locationLabel(country) ?? 'unknown';
   return {
     to: email,
     subject: `New sign-in to ${oneLine(organization)}`,
     text: [
-      `Somebody signed in to ${oneLine(organization)} with your account.`,
+      `Your account was used to sign in to ${oneLine(organization)}.`,
       '',
       `Time: ${createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
-      `Device: ${deviceName(userAgent) ?? 'not known'}${unusual.newDevice ? ' (new)' : ''}`,
-      `Place: ${place}${unusual.newPlace ? ' (new)' : ''}`,
+      `Device: ${deviceName(userAgent) ?? 'unknown'}${unusual.newDevice ? ' (new)' : ''}`,
+      `Location: ${location}${unusual.newPlace ? ' (new)' : ''}`,
       '',
       ...(unusual.impossibleFrom === undefined
         ? []
         : [
-            `Not long before, the account was used in ${locationLabel(unusual.impossibleFrom)}, which is too far ` +
-              'away. A VPN can look like that.',
-            'Until you sign in once more, this session cannot do what asks for a fresh sign-in.',
+            `Shortly before, the account was used in ${locationLabel(unusual.impossibleFrom)}, which is too far ` +
+              'away to travel in that time. A VPN can cause this.',
+            'This session cannot perform sensitive actions until you confirm your identity again.',
             '',
           ]),
-      'If it was you, nothing has to be done.',
-      `If not: sign in at ${origin}, end the session in the list of your sessions, and change your password, ` +
-        'which ends all others.',
+      'If this was you, you can ignore this mail.',
+      `If this was not you, sign in at ${origin}, revoke the session in your list of sessions, and change your ` +
+        'password. A password change ends all other sessions.',
       '',
     ].join('\n'),
   };

@@ -8,11 +8,11 @@ import { SignInCookies } from './sign-in-cookies.js';
 import { MfaService } from './mfa.service.js';
 import { SIGN_IN_IP_RATE_LIMITS } from './sign-in-limits.js';
 
-/** Signing in: the second factor after a password, and passkeys in place of both. */
+/** Sign-in with a second factor after the password, and sign-in with a passkey. */
 @Controller('v1/auth')
 export class MfaController {
   constructor(
-    private readonly secondFactor: MfaService,
+    private readonly mfa: MfaService,
     private readonly passkeys: PasskeysService,
     private readonly sessions: SessionCookies,
     private readonly cookies: SignInCookies,
@@ -20,7 +20,7 @@ export class MfaController {
   ) {}
 
   @Post('login/mfa')
-  @Public('the second half of a sign-in: by the cookie of the first, and by five tries an account', {
+  @Public('the user has no session yet: the request needs the cookie of the pending sign-in', {
     emits: [
       'auth.signed_in',
       'auth.sign_in_failed',
@@ -33,11 +33,11 @@ export class MfaController {
   })
   @ResponseType(SignedInResponse)
   async finish(
-    @Body() { rememberDevice, ...proof }: MfaDto,
+    @Body() { rememberDevice, ...factor }: MfaDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const finished = await this.secondFactor.finish(this.cookies.pending(request), proof, {
+    const finished = await this.mfa.finish(this.cookies.pending(request), factor, {
       rememberDevice,
       browser: this.browserCookie.browser(request),
     });
@@ -45,19 +45,19 @@ export class MfaController {
     return finished.session;
   }
 
-  /** For a passkey as the second factor. */
+  /** Returns the request options for a passkey as the second factor. */
   @Get('login/mfa/options')
-  @Public('the second half of a sign-in: by the cookie of the first', {
+  @Public('the user has no session yet: the request needs the cookie of the pending sign-in', {
     limit: { name: 'mfa-options', points: 300, seconds: 300 },
   })
   @ResponseType(PasskeyRequestResponse)
   options(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    return this.secondFactor.passkeyOptions(this.cookies.pending(request), this.browserCookie.bind(request, response));
+    return this.mfa.passkeyOptions(this.cookies.pending(request), this.browserCookie.bind(request, response));
   }
 
-  /** What the browser needs to find one of its passkeys; good for five minutes, in this browser. */
+  /** Returns the request options for a passkey sign-in. They are valid for five minutes and in this browser only. */
   @Get('passkeys/sign-in/options')
-  @Public('this is where people sign in; a limit by address', {
+  @Public('users have no session before they sign in', {
     limit: { name: 'passkey-options', points: 300, seconds: 300 },
   })
   @ResponseType(PasskeyRequestResponse)
@@ -66,7 +66,7 @@ export class MfaController {
   }
 
   @Post('passkeys/sign-in')
-  @Public('this is where people sign in, by the signature of a passkey', {
+  @Public('users have no session before they sign in: the passkey signs the request', {
     emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.passkey_clone_suspected'],
     limit: { name: 'passkey-address', points: 300, seconds: 300 },
   })

@@ -19,15 +19,13 @@ import {
   type MfaOutcome,
 } from '../mfa/index.js';
 
-/**
- * A session, and where it was asked for a device that is remembered: its secret goes into a cookie and is kept nowhere.
- */
+/** A session and, if requested, a remembered device. The secrets go into cookies; the server stores only hashes. */
 export interface FinishedSignIn {
   session: OpenedSession;
   device: { secret: string; expiresAt: Date } | null;
 }
 
-/** A sign-in whose password was right, and what may come next. */
+/** A sign-in that passed the password step, and the factors that can complete it. */
 export interface PendingSignIn {
   secret: string;
   methods: FactorKind[];
@@ -38,45 +36,48 @@ export interface FinishOptions {
   browser?: string;
 }
 
-/** The second half of a sign-in whose password was right. */
+/** Completes a sign-in with a second factor after the password step. */
 @Injectable()
 export class MfaService {
   constructor(
     private readonly factors: FactorsRepository,
-    private readonly proofs: FactorVerifier,
+    private readonly verifier: FactorVerifier,
     private readonly ceremonies: PasskeyCeremonies,
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
   ) {}
 
-  /** What the user can show. Throws sign_in_expired. */
+  /** Returns the kinds of factors that the user has enrolled. Throws `sign_in_expired`. */
   async methods(secret: string): Promise<FactorKind[]> {
-    return methodsOf(await this.behind(secret));
+    return methodsOf(await this.pendingFactors(secret));
   }
 
-  /** For a passkey as the second factor. Throws sign_in_expired. */
+  /** Returns the request options for a passkey as the second factor. Throws `sign_in_expired`. */
   async passkeyOptions(secret: string, browser: string) {
-    const { userId, passkeys } = await this.behind(secret);
+    const { userId, passkeys } = await this.pendingFactors(secret);
     return this.ceremonies.requestOptions({ purpose: 'prove', browser, userId }, passkeys);
   }
 
-  /** Throws mfa_failed, account_locked, sign_in_expired, invalid_request. */
+  /**
+   * Verifies a factor and opens the session. Throws `mfa_failed`, `account_locked`, `sign_in_expired`, or
+   * `invalid_request`.
+   */
   async finish(
     secret: string,
-    given: FactorInput,
+    input: FactorInput,
     { rememberDevice, browser }: FinishOptions = {},
   ): Promise<FinishedSignIn> {
-    const proof = await this.proofs.evaluate(secret, await this.behind(secret), given, browser);
-    const visit = newSession();
+    const proof = await this.verifier.verify(secret, await this.pendingFactors(secret), input, browser);
+    const session = newSession();
     const device: NewDevice | null = rememberDevice ? { id: newId(), secret: randomToken() } : null;
-    const entrance = this.factors.completion(secret, proof.shown, visit, device);
-    const outcome = await this.unitOfWork.run(entrance, (row) => this.recorded(row, proof, device));
+    const context = this.factors.completion(secret, proof.presented, session, device);
+    const outcome = await this.unitOfWork.run(context, (row) => this.recordOutcome(row, proof, device));
     if (outcome.state === 'expired') throw new Problem('sign_in_expired');
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('mfa_failed');
     return {
       session: {
-        secret: visit.secret,
+        secret: session.secret,
         organizationId: outcome.org_id,
         expiresAt: outcome.expires_at,
         remembered: outcome.remembered,
@@ -88,13 +89,13 @@ export class MfaService {
     };
   }
 
-  private async behind(secret: string): Promise<Factors> {
+  private async pendingFactors(secret: string): Promise<Factors> {
     const factors = await this.factors.pending(secret);
     if (factors === null) throw new Problem('sign_in_expired');
     return factors;
   }
 
-  private recorded(outcome: MfaOutcome, { kind, copied }: Proof, device: NewDevice | null): MfaOutcome {
+  private recordOutcome(outcome: MfaOutcome, { kind, copied }: Proof, device: NewDevice | null): MfaOutcome {
     const ok = outcome.state === 'ok';
     const target = outcome.user_id === null ? undefined : ({ type: 'user', id: outcome.user_id } as const);
     if (ok) {

@@ -18,15 +18,15 @@ export class SignInCookies {
     private readonly sessions: SessionCookies,
   ) {}
 
-  /** The refusal that asks for the second factor: it brings the cookie by which the sign-in goes on. */
-  needed({ secret, methods }: PendingSignIn): Problem {
+  /** Returns the `mfa_required` problem. It sets the cookie that identifies the pending sign-in. */
+  mfaRequired({ secret, methods }: PendingSignIn): Problem {
     return new Problem('mfa_required', {
       extensions: { methods },
       headers: { 'Set-Cookie': this.cookie('pending', secret, PENDING_SECONDS) },
     });
   }
 
-  /** The secret of the sign-in under way. Throws sign_in_expired. */
+  /** Returns the secret of the pending sign-in. Throws `sign_in_expired`. */
   pending(request: Request): string {
     const secret = this.read(request, 'pending');
     if (secret === undefined) throw new Problem('sign_in_expired');
@@ -37,7 +37,7 @@ export class SignInCookies {
     return this.read(request, 'remembered');
   }
 
-  /** Gives the browser its session, and has it remember the device; the sign-in under way is over. */
+  /** Sets the session cookie and the cookie of the remembered device, and clears the cookie of the pending sign-in. */
   finish(request: Request, response: Response, { session, device }: FinishedSignIn): void {
     this.sessions.set(response, session.secret, session.expiresAt, session.remembered);
     if (this.read(request, 'pending') !== undefined) response.append('Set-Cookie', this.cookie('pending', '', 0));

@@ -16,7 +16,7 @@ export class SignInController {
   ) {}
 
   @Post('login')
-  @Public('this is where people sign in', {
+  @Public('users have no session before they sign in', {
     emits: ['auth.signed_in', 'auth.sign_in_failed', 'auth.locked', 'auth.mfa_challenged', 'auth.device_remembered'],
     limit: SIGN_IN_IP_RATE_LIMITS.signIn,
   })
@@ -30,7 +30,7 @@ export class SignInController {
       ...options,
       device: this.signInCookies.device(request),
     });
-    if ('methods' in outcome) throw this.signInCookies.needed(outcome);
+    if ('methods' in outcome) throw this.signInCookies.mfaRequired(outcome);
     this.signInCookies.finish(request, response, outcome);
     return outcome.session;
   }

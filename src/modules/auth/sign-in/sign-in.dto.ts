@@ -6,28 +6,29 @@ export class LoginDto {
   @Length(1, 254)
   email: string;
 
-  /** Capped, so that hashing cannot be made to cost more. */
+  /** The length is limited to bound the cost of hashing. */
   @IsString()
   @MinLength(1)
   @MaxLength(1_000)
   password: string;
 
   /**
-   * A code of six digits for the second factor, where one is enrolled. Without it the sign-in goes on at
-   * `/login/mfa`.
+   * The six-digit code of the authenticator app, if the user has enrolled one. Without it, the sign-in continues at
+   * `/v1/auth/login/mfa`.
    */
   @MayBeAbsent()
   @Matches(/^\d{6}$/)
   totp?: string;
 
   /**
-   * With a code: asks for the second factor to be left out on this device for a while, where the organization allows
-   * it.
+   * Remembers this device, so that it needs no second factor for a limited time. Applies only with a code, and only if
+   * the organization allows it.
    */
   @MayBeAbsent()
   @IsBoolean()
   rememberDevice?: boolean;
-  /** Asks for a session of seven days; heeded where the organization allows it, else the session is as any other. */
+
+  /** Requests a session of seven days. Has no effect if the organization does not allow it. */
   @MayBeAbsent()
   @IsBoolean()
   rememberMe?: boolean;

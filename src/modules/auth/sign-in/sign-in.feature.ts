@@ -2,31 +2,33 @@ import { defineFeature } from '../../../platform/feature/define-feature.js';
 
 export const signInFeature = defineFeature({
   name: 'sign-in',
-  description: 'Sign-in by password, and the second factor after it.',
+  description: 'Sign-in with a password or a passkey, and the second factor after a password.',
   events: {
     'auth.signed_in': {
       category: 'sign-in',
       severity: 'info',
-      description: 'Somebody signed in.',
+      description: 'A user signed in.',
       meta: { method: 'code', factor: 'code' },
     },
     'auth.sign_in_failed': {
       category: 'sign-in',
       severity: 'warning',
-      description: 'A sign-in was refused.',
+      description: 'A user failed to sign in.',
       meta: { method: 'code', reason: 'code' },
     },
   },
   errors: {
-    invalid_credentials: { status: 401, title: 'E-mail address or password is wrong' },
+    invalid_credentials: { status: 401, title: 'The e-mail address or the password is incorrect' },
   },
   resources: {
-    email: { description: 'An e-mail address that belongs to no user, as a keyed digest' },
+    email: { description: 'The keyed digest of an e-mail address that belongs to no user' },
   },
   controls: {
     'auth.no-oracle': {
       claims: ['E8'],
-      description: 'Unknown addresses cost and answer the same; limits shared by all processes.',
+      description:
+        'Known and unknown e-mail addresses get the same responses at the same cost. All processes share the rate ' +
+        'limits.',
     },
   },
 });

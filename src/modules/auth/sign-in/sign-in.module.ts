@@ -9,7 +9,7 @@ import { SignInController } from './sign-in.controller.js';
 import './sign-in.feature.js';
 import { SignInService } from './sign-in.service.js';
 
-/** Sign-in by password or passkey, and the second factor after a password. */
+/** Sign-in with a password or a passkey, and the second factor after a password. */
 @Module({
   imports: [MfaModule, PasswordsModule, SessionsModule],
   controllers: [MfaController, SignInController],

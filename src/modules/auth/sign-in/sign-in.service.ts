@@ -8,19 +8,19 @@ import { MfaService, type FinishedSignIn, type PendingSignIn } from './mfa.servi
 import { hashWithAttempt, locked, Passwords, PasswordsRepository, type SignInOutcome } from '../passwords/index.js';
 import { newSession, type NewSessionOptions } from '../sessions/index.js';
 
-/** By account, beside the limit by address that the route declares. */
-const BY_ACCOUNT: RateLimit = { name: 'sign-in-account', points: 60, seconds: 900 };
+/** The limit for each account, in addition to the limit for each IP that the route declares. */
+const ACCOUNT_RATE_LIMIT: RateLimit = { name: 'sign-in-account', points: 60, seconds: 900 };
 
-/** What a browser brings along to a sign-in by password. */
+/** The options that a browser sends with a password sign-in. */
 export interface SignInOptions extends NewSessionOptions {
-  /** A code for the second factor, so that one request does both. */
+  /** The code of the authenticator app, so that one request completes the sign-in. */
   totp?: string;
   rememberDevice?: boolean;
 }
 
 /**
- * Sign-in by password. Known and unknown addresses take the same steps: one try is counted, one Argon2id evaluated,
- * one comparison made by the database.
+ * Signs users in with a password. Known and unknown e-mail addresses take the same steps: one counted attempt, one
+ * Argon2id hash, and one comparison in the database.
  */
 @Injectable()
 export class SignInService {
@@ -30,38 +30,39 @@ export class SignInService {
     private readonly unitOfWork: UnitOfWork,
     private readonly audit: AuditLog,
     private readonly limiter: RateLimiter,
-    private readonly secondFactor: MfaService,
+    private readonly mfa: MfaService,
   ) {}
 
   /**
-   * Opens a session, or says that the second factor is missing. Throws invalid_credentials, account_locked,
-   * too_many_requests or busy; with a code also what `MfaService.finish` throws.
+   * Opens a session, or returns a pending sign-in when the user must present a second factor. Throws
+   * `invalid_credentials`, `account_locked`, `too_many_requests`, or `server_busy`; with a code, also the errors of
+   * `MfaService.finish`.
    */
   async withPassword(
-    address: string,
+    enteredEmail: string,
     password: string,
-    { totp, rememberDevice, ...visitor }: SignInOptions = {},
+    { totp, rememberDevice, ...options }: SignInOptions = {},
   ): Promise<FinishedSignIn | PendingSignIn> {
-    const email = normalizeEmail(address);
-    await this.limiter.consume(BY_ACCOUNT, email);
-    const { evaluated } = await hashWithAttempt(this.passwords, () => this.repository.begin(email), password);
-    const visit = newSession(visitor);
-    const entrance = this.repository.completion(email, evaluated!, visit);
-    const outcome = await this.unitOfWork.run(entrance, (row) => this.recorded(row));
+    const email = normalizeEmail(enteredEmail);
+    await this.limiter.consume(ACCOUNT_RATE_LIMIT, email);
+    const { hash } = await hashWithAttempt(this.passwords, () => this.repository.begin(email), password);
+    const session = newSession(options);
+    const context = this.repository.completion(email, hash!, session);
+    const outcome = await this.unitOfWork.run(context, (row) => this.recordOutcome(row));
     if (outcome.state === 'locked') throw locked();
     if (outcome.state === 'refused') throw new Problem('invalid_credentials');
-    await this.limiter.reset(BY_ACCOUNT, email); // tries that led somewhere were no guesses
+    await this.limiter.reset(ACCOUNT_RATE_LIMIT, email); // a success shows that the attempts were not guesses
     if (outcome.state === 'ok') {
       const { org_id: organizationId, expires_at: expiresAt, remembered } = outcome;
-      return { session: { secret: visit.secret, organizationId, expiresAt, remembered }, device: null };
+      return { session: { secret: session.secret, organizationId, expiresAt, remembered }, device: null };
     }
-    if (totp === undefined) return { secret: visit.secret, methods: await this.secondFactor.methods(visit.secret) };
-    return this.secondFactor.finish(visit.secret, { totp }, { rememberDevice });
+    if (totp === undefined) return { secret: session.secret, methods: await this.mfa.methods(session.secret) };
+    return this.mfa.finish(session.secret, { totp }, { rememberDevice });
   }
 
-  private recorded(outcome: SignInOutcome): SignInOutcome {
+  private recordOutcome(outcome: SignInOutcome): SignInOutcome {
     const { user_id: userId, email_digest: digest } = outcome;
-    // Both have one shape, because an event that is shorter would be written faster.
+    // Both targets have the same shape, because a shorter event would be written faster and reveal an unknown address.
     const target: AuditTarget =
       userId === null ? { type: 'email', id: digest ?? 'unknown' } : { type: 'user', id: userId };
     if (outcome.state === 'ok') this.audit.record('auth.signed_in', { target, meta: { method: 'password' } });
