@@ -27,7 +27,7 @@ export const cases = [
     file: 'src/modules/people/people.controller.ts',
     edit: (text) => text.replace(", { emits: ['person.updated'] }", ''),
     tests: 'e2e/people',
-    expect: /PeopleController\.update\) changes something and declares no event/,
+    expect: /PeopleController\.update\) is a mutation and declares no event/,
   },
   {
     control: 'the event of one mutation, as recorded',

@@ -81,7 +81,7 @@ describe('the application does not start', () => {
       (error: Error) => error.message,
     );
     for (const line of [
-      'resource "person" is declared on its own and for the table "people": remove it from resources',
+      'resource "person" is declared in resources and for the table "people": remove it from resources',
       'resource "bad_name" is not in kebab-case: write it as "bad-name"',
       'event "misnamed.done" has the category "Two words": write the category in kebab-case',
     ])

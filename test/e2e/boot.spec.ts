@@ -237,17 +237,17 @@ describe('the application does not start with', () => {
     [
       'a change without an event',
       () => controller(Unrecorded),
-      /POST \/v1\/x \(Unrecorded\.post\) changes something and declares no event: add emits/,
+      /POST \/v1\/x \(Unrecorded\.post\) is a mutation and declares no event: add emits/,
     ],
     [
       'a route for every method without an event',
       () => controller(AnyMethod),
-      /ALL \/v1\/x \(AnyMethod\.all\) changes something and declares no event/,
+      /ALL \/v1\/x \(AnyMethod\.all\) is a mutation and declares no event/,
     ],
     [
       'a change for every member that API keys could make',
       () => controller(ForEverybody),
-      /POST \/v1\/x \(ForEverybody\.post\) changes something for every member: give it a permission, or add interactiveOnly/,
+      /POST \/v1\/x \(ForEverybody\.post\) is a mutation for every member: add a permission, or add interactiveOnly/,
     ],
     [
       'a route without a response class',
@@ -262,12 +262,12 @@ describe('the application does not start with', () => {
     [
       'a permission that nobody declares',
       () => controller(UnknownPermission),
-      /permission "person:reed" is used and not declared: declare it/,
+      /permission "person:reed" is used but not declared: declare it/,
     ],
     [
       'an event that nobody declares',
       () => controller(UnknownEvent),
-      /event "person\.creatd" is used and not declared: declare it/,
+      /event "person\.creatd" is used but not declared: declare it/,
     ],
     [
       'a job that nobody declares',
@@ -276,7 +276,7 @@ describe('the application does not start with', () => {
         class Bad {}
         return Bad;
       },
-      /job "exports\.rendr" is used and not declared: declare it/,
+      /job "exports\.rendr" is used but not declared: declare it/,
     ],
   ])('%s', async (_what, bad, message) => {
     await expect(boot(bad())).rejects.toThrow(message);

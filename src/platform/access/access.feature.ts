@@ -43,20 +43,21 @@ export const accessFeature = defineFeature({
   controls: {
     'access.guard-chain': {
       claims: ['E11', 'S4'],
-      description: 'One guard with ordered checks protects every route. The process does not start if a route declares ' +
-'no access.',
+      description:
+        'One guard with ordered checks protects every route. The process does not start if a route declares ' +
+        'no access.',
     },
     'access.keys-are-no-people': {
       claims: ['E11', 'S4'],
       description:
         "API keys cannot use routes for a user's own account or for personal decisions. They can change data " +
-'only with a permission.',
+        'only with a permission.',
     },
     'access.step-up': {
       claims: ['V'],
       description:
         'Exports, roles, API keys, connections, and sign-in settings require a sign-in or step-up within the ' +
-'last minutes. This rule does not apply to API keys.',
+        'last minutes. This rule does not apply to API keys.',
     },
     'access.password-change': {
       claims: ['E13'],

@@ -36,7 +36,10 @@ function declare(policy: RoutePolicy): MethodDecorator {
   const storePolicy: MethodDecorator = (_target, _key, descriptor) => {
     Reflect.defineMetadata(POLICY, policy, descriptor.value as object);
   };
-  return applyDecorators(storePolicy, ...Object.entries(extensionsOf(policy)).map(([key, value]) => ApiExtension(key, value)));
+  return applyDecorators(
+    storePolicy,
+    ...Object.entries(extensionsOf(policy)).map(([key, value]) => ApiExtension(key, value)),
+  );
 }
 
 /**

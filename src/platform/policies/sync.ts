@@ -40,7 +40,7 @@ export function catalog(): Catalog {
 }
 
 /** SHA-256 of the catalog: a database that carries another one belongs to other code. */
-export function catalogueDigest(): string {
+export function accessRulesDigest(): string {
   const sorted = Object.entries(catalog()).map(([section, entries]) => [
     section,
     (entries as object[]).map((entry) => JSON.stringify(entry)).toSorted(),
@@ -56,7 +56,7 @@ export function catalogueDigest(): string {
 export async function syncAccessRules(query: Query, functions: readonly SqlFile[] = functionFiles()): Promise<void> {
   const [known] = await query<{ digest: string }>('SELECT digest FROM app_private.catalog');
   const sameFunctions = (await storedFunctionDigest(query)) === digestOf(functions);
-  if (sameFunctions && known?.digest === catalogueDigest()) return;
+  if (sameFunctions && known?.digest === accessRulesDigest()) return;
   await inTransaction(query, async () => {
     if (!sameFunctions) await replaceFunctions(query, functions);
     await writeCatalogue(query);
@@ -75,6 +75,6 @@ async function writeCatalogue(query: Query): Promise<void> {
   await query(
     `INSERT INTO app_private.catalog (digest) VALUES ($1) ON CONFLICT (singleton) DO UPDATE
        SET digest = EXCLUDED.digest`,
-    [catalogueDigest()],
+    [accessRulesDigest()],
   );
 }

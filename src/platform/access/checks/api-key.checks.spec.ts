@@ -30,7 +30,8 @@ function outcomeOf(check: () => unknown): string {
 describe('an interactive-only route', () => {
   it('denies API keys and allows signed-in members', () => {
     const accessCheck = new InteractiveOnlyCheck();
-    const of = (apiKey: string | undefined, policy: object) => outcomeOf(() => accessCheck.check(attempt(apiKey, policy)));
+    const of = (apiKey: string | undefined, policy: object) =>
+      outcomeOf(() => accessCheck.check(attempt(apiKey, policy)));
     expect(
       [{ interactiveOnly: true }, { interactiveOnly: true, stepUpMinutes: 30 }].map((policy) =>
         of(newApiKey(), policy),
@@ -63,7 +64,9 @@ describe('a cross-site request', () => {
   it('is rejected with a cookie and allowed with an API key, which browsers never attach', () => {
     const accessCheck = new SameOriginCheck({ origin: 'https://a.example', deployed: true } as AppConfig);
     const of = (apiKey: string | undefined) =>
-      outcomeOf(() => accessCheck.check(attempt(apiKey, {}, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })));
+      outcomeOf(() =>
+        accessCheck.check(attempt(apiKey, {}, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })),
+      );
     expect([of(newApiKey()), of(undefined)]).toEqual(['passed', 'csrf_check_failed']);
   });
 });

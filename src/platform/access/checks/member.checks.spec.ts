@@ -39,7 +39,11 @@ function attempt(
 }
 
 /** Returns the problem code of a failed check, or 'passed'. */
-function outcomeOf(check: AccessCheck, attempted: GuardContext, grants: ReadonlyMap<string, string> = new Map()): string {
+function outcomeOf(
+  check: AccessCheck,
+  attempted: GuardContext,
+  grants: ReadonlyMap<string, string> = new Map(),
+): string {
   const context = new Context({ member: { grants } as Member });
   return withContext(context, () => {
     try {
@@ -56,7 +60,9 @@ describe('a password that must be changed', () => {
   it('blocks every change except on routes that allow incomplete setup, and allows reads', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'ALL', 'PROPFIND']) {
       expect(outcomeOf(new PasswordChangedCheck(), attempt(due, {}, method))).toBe('password_change_required');
-      expect(outcomeOf(new PasswordChangedCheck(), attempt(due, { allowIncompleteSetup: true }, method))).toBe('passed');
+      expect(outcomeOf(new PasswordChangedCheck(), attempt(due, { allowIncompleteSetup: true }, method))).toBe(
+        'passed',
+      );
     }
     expect(outcomeOf(new PasswordChangedCheck(), attempt(due))).toBe('passed');
     expect(outcomeOf(new PasswordChangedCheck(), attempt({ must_change_password: false }, {}, 'POST'))).toBe('passed');
