@@ -286,7 +286,7 @@ describe('the application does not start with', () => {
     [
       'a superuser of the database',
       () => ({ DATABASE_URL: swapped(process.env['TEST_SUPERUSER_DATABASE_URL']!) }),
-      /the database role postgres bypasses row security: connect as vouchsafe_app/,
+      /the database role postgres bypasses row-level security: connect as vouchsafe_app/,
     ],
     [
       'the owner of the tables',
@@ -300,9 +300,7 @@ describe('the application does not start with', () => {
   it('a role that may put temporary tables before the real ones', async () => {
     const name = new URL(harness.env.DATABASE_URL!).pathname.slice(1);
     await harness.database.superuser(`GRANT TEMPORARY ON DATABASE ${name} TO PUBLIC`);
-    await expect(boot()).rejects.toThrow(
-      /temporary tables, which come before the real ones in name lookup: run docker\/init-roles\.sql/,
-    );
+    await expect(boot()).rejects.toThrow(/temporary tables, which shadow the real ones: run docker\/init-roles\.sql/);
     await harness.database.superuser(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
   });
 });

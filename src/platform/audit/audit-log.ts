@@ -20,7 +20,7 @@ export interface AuditEntry {
   outcome?: 'success' | 'denied' | 'failure';
 }
 
-/** Writes audit events. An event is part of the current transaction: both are committed, or neither. */
+/** Writes audit events. An event is part of the current transaction: both are committed or both are rolled back. */
 @Injectable()
 export class AuditLog {
   private readonly log = new Logger('AuditLog');

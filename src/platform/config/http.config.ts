@@ -75,7 +75,7 @@ export class HttpConfig {
     expected: 'the path of a file in the MaxMind DB format',
   })
   @IsString()
-  readonly placesFile?: string;
+  readonly geoipFile?: string;
 
   @Env('SHUTDOWN_SECONDS', {
     description: 'The time that running requests have to finish after a stop signal',

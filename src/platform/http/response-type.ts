@@ -1,7 +1,7 @@
 import { applyDecorators, Header, HttpCode, Redirect, StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiProduces, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { EventStream } from './event-stream.js';
-import { fieldsOf, pickerOf } from './serializer.js';
+import { fieldsOf, serializerOf } from './serializer.js';
 import type { Audience, ResponseClass } from './serializer.js';
 
 /** What a handler may answer, as its route declares it. */
@@ -128,7 +128,7 @@ function shapeItem(type: ResponseClass): ResponseTypeMetadata['shape'] {
   return (value, audience) => {
     if (value === null || value === undefined || Array.isArray(value))
       throw new Error(`the handler returned no ${type.name}`);
-    return pickerOf(type, audience)(value);
+    return serializerOf(type, audience)(value);
   };
 }
 
@@ -137,7 +137,7 @@ function shapeList(type: ResponseClass): ResponseTypeMetadata['shape'] {
     const { items, nextCursor } = (value ?? {}) as { items?: unknown; nextCursor?: unknown };
     if (!Array.isArray(items)) throw new Error(`the handler returned no { items, nextCursor } of ${type.name}`);
     return {
-      items: items.map(pickerOf(type, audience)),
+      items: items.map(serializerOf(type, audience)),
       nextCursor: typeof nextCursor === 'string' ? nextCursor : null,
     };
   };

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Exclude, Expose, Type } from 'class-transformer';
 import fc from 'fast-check';
 import { StaffOnly } from './audience.js';
-import { fieldsOf, pickerOf } from './serializer.js';
+import { fieldsOf, serializerOf } from './serializer.js';
 
 class Contact {
   @Expose()
@@ -81,7 +81,7 @@ describe('response classes', () => {
   };
 
   it('let the exposed fields leave and no other, nested and in lists', () => {
-    expect(pickerOf(Person, 'staff')(row)).toEqual({
+    expect(serializerOf(Person, 'staff')(row)).toEqual({
       id: '1',
       fullName: 'N',
       born: '1970-01-01T00:00:00.000Z',
@@ -92,11 +92,11 @@ describe('response classes', () => {
   });
 
   it('keep a column invisible that was added later', () => {
-    expect(JSON.stringify(pickerOf(Person, 'staff')(row))).not.toContain('column');
+    expect(JSON.stringify(serializerOf(Person, 'staff')(row))).not.toContain('column');
   });
 
   it('inherit fields', () => {
-    expect(pickerOf(Trainee, 'staff')({ ...row, year: 2 })).toMatchObject({
+    expect(serializerOf(Trainee, 'staff')({ ...row, year: 2 })).toMatchObject({
       id: '1',
       year: 2,
       contacts: [{ phone: '1' }],
@@ -104,13 +104,15 @@ describe('response classes', () => {
   });
 
   it('may contain themselves', () => {
-    expect(pickerOf(Tree, 'staff')({ children: [{ children: [], secret: 1 }] })).toEqual({
+    expect(serializerOf(Tree, 'staff')({ children: [{ children: [], secret: 1 }] })).toEqual({
       children: [{ children: [] }],
     });
   });
 
   it('refuse an object in a field that declares no class for it', () => {
-    expect(() => pickerOf(Person, 'staff')({ ...row, tags: [{ secret: 1 }] })).toThrow('Person.tags holds an object');
+    expect(() => serializerOf(Person, 'staff')({ ...row, tags: [{ secret: 1 }] })).toThrow(
+      'Person.tags holds an object',
+    );
   });
 
   it('refuse a class that exposes nothing', () => {
@@ -118,7 +120,7 @@ describe('response classes', () => {
       @Exclude()
       hidden: string;
     }
-    expect(() => pickerOf(Empty, 'staff')).toThrow('Empty exposes no field');
+    expect(() => serializerOf(Empty, 'staff')).toThrow('Empty exposes no field');
   });
 });
 
@@ -133,11 +135,11 @@ describe('fields for staff alone', () => {
   };
 
   it('do not reach portals, nested and inherited ones neither, whatever the group is called', () => {
-    expect(pickerOf(Report, 'portal')(chart)).toEqual({ id: '1', parts: [{ id: '2', parts: [] }] });
+    expect(serializerOf(Report, 'portal')(chart)).toEqual({ id: '1', parts: [{ id: '2', parts: [] }] });
   });
 
   it('reach staff, whoever was answered before', () => {
-    expect(pickerOf(Report, 'staff')(chart)).toEqual({
+    expect(serializerOf(Report, 'staff')(chart)).toEqual({
       id: '1',
       externalId: 'x',
       note: 'r',
@@ -159,7 +161,10 @@ describe('fields for staff alone', () => {
   it('leave a portal nothing that a class does not list, whatever else a row carries', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (columns) => {
-        const { id, parts, ...rest } = pickerOf(Report, 'portal')({ ...columns, ...chart }) as Record<string, unknown>;
+        const { id, parts, ...rest } = serializerOf(Report, 'portal')({ ...columns, ...chart }) as Record<
+          string,
+          unknown
+        >;
         expect([id, parts, rest]).toEqual(['1', [{ id: '2', parts: [] }], {}]);
       }),
     );

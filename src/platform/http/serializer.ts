@@ -36,7 +36,7 @@ const pickers: Record<Audience, Map<unknown, Serializer>> = { staff: new Map(), 
  * The function that copies what an audience may have of a class from any object with such fields, nested classes
  * (`@Type`) and arrays included. Compiled once a class and audience; throws for a class that exposes nothing.
  */
-export function pickerOf(type: ResponseClass, audience: Audience): Serializer {
+export function serializerOf(type: ResponseClass, audience: Audience): Serializer {
   const known = pickers[audience].get(type);
   if (known !== undefined) return known;
   const exposed = fieldsOf(type);
@@ -76,7 +76,7 @@ export function fieldsOf(type: ResponseClass): ResponseField[] {
 
 function fieldPicker({ name }: ResponseClass, { property, type }: ResponseField, audience: Audience): Serializer {
   if (type === undefined) return (value) => plain(value, `${name}.${property}`);
-  return type === Object ? (value) => value : each(pickerOf(type, audience)); // Object is declared as free-form
+  return type === Object ? (value) => value : each(serializerOf(type, audience)); // Object is declared as free-form
 }
 
 function each(pick: Serializer): Serializer {

@@ -19,14 +19,15 @@ export class JobHandlers {
 
   byJob(): Map<string, BoundHandler> {
     const found = new Map<string, BoundHandler>();
-    for (const { noted, where, run } of boundMethods<JobHandler, BoundHandler['run']>(
+    for (const { metadata, where, run } of boundMethods<JobHandler, BoundHandler['run']>(
       this.discovery,
       this.scanner,
       jobHandler,
     )) {
-      const other = found.get(noted.job);
-      if (other !== undefined) throw new Error(`the job "${noted.job}" has two handlers: ${other.where} and ${where}`);
-      found.set(noted.job, { ...noted, where, run });
+      const other = found.get(metadata.job);
+      if (other !== undefined)
+        throw new Error(`the job "${metadata.job}" has two handlers: ${other.where} and ${where}`);
+      found.set(metadata.job, { ...metadata, where, run });
     }
     return found;
   }

@@ -28,16 +28,16 @@ export class WebhookEventHandlers {
 
   private collect(): Map<string, BoundWebhookEventHandler> {
     const found = new Map<string, BoundWebhookEventHandler>();
-    for (const { noted, where, run } of boundMethods<WebhookEventHandler, ApplyWebhookEvent<object>>(
+    for (const { metadata, where, run } of boundMethods<WebhookEventHandler, ApplyWebhookEvent<object>>(
       this.discovery,
       this.scanner,
       webhookEventHandler,
     )) {
-      for (const event of noted.events) {
+      for (const event of metadata.events) {
         const other = found.get(event);
         if (other !== undefined)
           throw new Error(`the webhook event "${event}" has two handlers: ${other.where} and ${where}`);
-        found.set(event, { where, run, emits: noted.emits ?? [] });
+        found.set(event, { where, run, emits: metadata.emits ?? [] });
       }
     }
     return found;
