@@ -60,8 +60,8 @@ describe('the application does not start', () => {
       webhookEvents: { 'thing.updated': { description: 'Changes a thing.', dto: ThingDto, orderKey: 'serial' } },
     });
     await expect(boot()).rejects.toThrow(
-      'webhook event "thing.updated" is declared and not handled: ' +
-        "put @OnWebhookEvent('thing.updated') on a provider's method, or remove it",
+      'webhook event "thing.updated" is declared but has no handler: ' +
+        "add a provider method with @OnWebhookEvent('thing.updated'), or remove it",
     );
     const app = await boot(Handler);
     await app.close();

@@ -166,7 +166,7 @@ describe('mail by SMTP', () => {
 
   it('fails with a code when no server is there', async () => {
     const error = await refusal(mailer('smtp://localhost:1', false).send(MESSAGE));
-    expect([error.permanent, error.message]).toEqual([false, 'the mail was not taken: ESOCKET']);
+    expect([error.permanent, error.message]).toEqual([false, 'the mail was not accepted: ESOCKET']);
   });
 });
 

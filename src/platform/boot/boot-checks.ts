@@ -78,7 +78,8 @@ function routeProblems({ method, path, where, handler, mutating, policy }: Route
     );
   if (responseTypeOf(handler) === undefined)
     problems.push(
-      `${route} declares no response: put @ResponseType(ResponseClass) on it, so that the response contains only declared fields`,
+      `${route} declares no response: put @ResponseType(ResponseClass) on it, so that the response contains only ` +
+        'declared fields',
     );
   return problems;
 }
@@ -130,8 +131,8 @@ function realtimeProblems(): string[] {
           ...(shown.includes(realtime.permission)
             ? []
             : [
-                `event "${type}" is sent in real time to members with "${realtime.permission}", but the rows of table ` +
-                  '"realtime_events" are not readable with it: add the permission to select of its rows',
+                `event "${type}" is sent in real time to members with "${realtime.permission}", but the rows of ` +
+                  'table "realtime_events" are not readable with it: add the permission to select of its rows',
               ]),
           ...(realtime.person === undefined || meta[realtime.person] === 'id'
             ? []
@@ -211,7 +212,8 @@ function resourceProblems(): string[] {
       .filter(([, tables]) => tables.length > 1)
       .map(
         ([resource, tables]) =>
-          `the tables ${tables.map(({ table }) => `"${table}"`).join(' and ')} both have the resource "${resource}": rename one`,
+          `the tables ${tables.map(({ table }) => `"${table}"`).join(' and ')} both have the resource "${resource}": ` +
+          'rename one',
       ),
     ...tableResources
       .filter(({ resource }) => standalone.includes(resource))

@@ -8,7 +8,7 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 export class AppConfig {
   @Env('VOUCHSAFE_ENV', {
     description:
-      'The environment. In every environment except development and test, the strict rules of production ' + 'apply',
+      'The environment. In every environment except development and test, the strict rules of production apply',
     expected: `one of ${ENVIRONMENTS.join(', ')}`,
     default: 'production',
     example: 'development',

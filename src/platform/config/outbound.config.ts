@@ -8,7 +8,7 @@ const SERVER = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|\[[0-9a-f:]+\]
 export class OutboundConfig {
   @Env('DNS_SERVERS', {
     description:
-      'The DNS servers for the verification of domains; the default is the configuration of the operating ' + 'system',
+      'The DNS servers for the verification of domains; the default is the configuration of the operating system',
     expected: 'IP addresses separated by commas, each with an optional port, such as 192.0.2.1:53,192.0.2.2',
   })
   @Matches(new RegExp(`^${SERVER}(?:,${SERVER})*$`))

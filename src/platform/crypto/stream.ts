@@ -8,14 +8,14 @@ import { gcmOpen, gcmSeal, IV_BYTES, TAG_BYTES } from './gcm.js';
 import { associatedData, cipherContextLabel, type CipherContext } from './cipher-context.js';
 
 /*
- * Files are sealed as a STREAM (Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-Encryption
- * and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015), so that they need no more memory than a chunk:
+ * Files are encrypted with STREAM (Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-Encryption
+ * and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015), which needs memory for one chunk only:
  *
  *   data key version (1 byte) ‖ salt (32 random bytes) ‖ chunks of 64 KiB, each with a 16-byte tag
  *
- * The salt gives each file a key of its own, so a counter serves as nonce: 11 bytes of counter and one
- * that is 1 on the last chunk. A chunk left out, moved, repeated, added or taken from another file
- * meets the wrong nonce or key. Only an empty file has an empty last chunk.
+ * Each file has its own key, derived with the salt, so a counter is a safe nonce: 11 bytes of counter and
+ * one byte that is 1 on the last chunk. A chunk that is omitted, moved, repeated, added, or copied from
+ * another file fails authentication. Only an empty file has an empty last chunk.
  */
 export const CHUNK_BYTES = 64 * 1024;
 const SALT_BYTES = 32;

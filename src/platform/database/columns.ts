@@ -36,8 +36,10 @@ export function setList<Row>(columns: Columns<Row>, changes: Partial<Row>, value
 /** Returns an INSERT of one row. A property that is undefined gets the default of its column. */
 export function insertInto<Row>(table: string, columns: Columns<Row>, row: Partial<Row>): Statement {
   const fields = definedFields(columns, row);
+  const names = fields.map(({ name }) => name).join(', ');
+  const parameters = fields.map((_, i) => `$${i + 1}`).join(', ');
   return {
-    text: `INSERT INTO ${table} (${fields.map(({ name }) => name).join(', ')}) VALUES (${fields.map((_, i) => `$${i + 1}`).join(', ')})`,
+    text: `INSERT INTO ${table} (${names}) VALUES (${parameters})`,
     values: fields.map(({ value }) => value),
   };
 }

@@ -111,7 +111,8 @@ export function problemsOf(migrations: readonly Migration[], applied: readonly A
       const file = migrations.find((one) => one.number === number);
       if (file === undefined || file.name !== name)
         return [
-          `migration ${name} is applied, and migrations/${name}.sql is missing: restore it, or run the version that has it`,
+          `migration ${name} is applied, and migrations/${name}.sql is missing: restore it, or run the version ` +
+            'that has it',
         ];
       if (file.sha256 !== sha256)
         return [`${file.path} was edited after it was applied: restore it, and write the change as a new migration`];

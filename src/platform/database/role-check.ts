@@ -34,7 +34,8 @@ export class RoleCheck implements OnModuleInit {
         FROM pg_roles r WHERE r.rolname = current_user`);
     if (role!.privileged)
       throw new Error(
-        `the database role ${role!.name} bypasses row-level security: connect as vouchsafe_app (API) or vouchsafe_worker`,
+        `the database role ${role!.name} bypasses row-level security: connect as vouchsafe_app (API) or ` +
+          'vouchsafe_worker',
       );
     if (role!.owns !== null)
       throw new Error(

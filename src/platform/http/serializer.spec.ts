@@ -80,7 +80,7 @@ describe('response classes', () => {
     added: 'column',
   };
 
-  it('let the exposed fields leave and no other, nested and in lists', () => {
+  it('serialize only exposed fields, nested and in lists', () => {
     expect(serializerOf(Person, 'staff')(row)).toEqual({
       id: '1',
       fullName: 'N',
@@ -91,7 +91,7 @@ describe('response classes', () => {
     });
   });
 
-  it('keep a column invisible that was added later', () => {
+  it('omit a column that was added later', () => {
     expect(JSON.stringify(serializerOf(Person, 'staff')(row))).not.toContain('column');
   });
 
@@ -103,19 +103,19 @@ describe('response classes', () => {
     });
   });
 
-  it('may contain themselves', () => {
+  it('can contain themselves', () => {
     expect(serializerOf(Tree, 'staff')({ children: [{ children: [], secret: 1 }] })).toEqual({
       children: [{ children: [] }],
     });
   });
 
-  it('refuse an object in a field that declares no class for it', () => {
+  it('reject an object in a field without a declared class', () => {
     expect(() => serializerOf(Person, 'staff')({ ...row, tags: [{ secret: 1 }] })).toThrow(
       'Person.tags holds an object',
     );
   });
 
-  it('refuse a class that exposes nothing', () => {
+  it('reject a class that exposes no field', () => {
     class Empty {
       @Exclude()
       hidden: string;
@@ -124,7 +124,7 @@ describe('response classes', () => {
   });
 });
 
-describe('fields for staff alone', () => {
+describe('staff-only fields', () => {
   const chart = {
     id: '1',
     externalId: 'x',
@@ -134,11 +134,11 @@ describe('fields for staff alone', () => {
     parts: [{ id: '2', externalId: 'y', parts: [] }],
   };
 
-  it('do not reach portals, nested and inherited ones neither, whatever the group is called', () => {
+  it('are omitted for portals, also when nested, inherited, or in another group', () => {
     expect(serializerOf(Report, 'portal')(chart)).toEqual({ id: '1', parts: [{ id: '2', parts: [] }] });
   });
 
-  it('reach staff, whoever was answered before', () => {
+  it('are serialized for staff, independent of earlier responses', () => {
     expect(serializerOf(Report, 'staff')(chart)).toEqual({
       id: '1',
       externalId: 'x',
@@ -149,7 +149,7 @@ describe('fields for staff alone', () => {
     });
   });
 
-  it('are told apart by what the class declares', () => {
+  it('are marked by their declaration', () => {
     expect(
       fieldsOf(Report)
         .filter(({ staffOnly }) => staffOnly)
@@ -158,7 +158,7 @@ describe('fields for staff alone', () => {
     ).toEqual(['author', 'contact', 'externalId', 'note']);
   });
 
-  it('leave a portal nothing that a class does not list, whatever else a row carries', () => {
+  it('give a portal only declared fields for any row content', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (columns) => {
         const { id, parts, ...rest } = serializerOf(Report, 'portal')({ ...columns, ...chart }) as Record<

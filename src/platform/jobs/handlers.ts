@@ -3,13 +3,13 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { boundMethods } from '../feature/bound-methods.js';
 import { jobHandler, type JobContext, type JobCounts, type JobHandler, type JobPayload } from './on-job.js';
 
-/** A job's handler with the provider it belongs to. */
+/** A job handler with its provider. */
 export interface BoundHandler extends JobHandler {
   where: string;
   run: (payload: JobPayload, job: JobContext) => Promise<JobCounts | void>;
 }
 
-/** Finds every method under @OnJob; two for one job are refused. */
+/** Collects the @OnJob methods of all providers. Throws when a job has two handlers. */
 @Injectable()
 export class JobHandlers {
   constructor(
