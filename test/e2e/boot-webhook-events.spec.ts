@@ -44,7 +44,7 @@ function boot(provider?: Type) {
 describe('the application does not start', () => {
   it('with a handler of a webhook event that no feature declares', async () => {
     await expect(boot(Handler)).rejects.toThrow(
-      'webhook event "thing.updated" is handled by Handler.apply and not declared: ' +
+      'webhook event "thing.updated" is handled by Handler.apply but not declared: ' +
         "add it to webhookEvents in the module's feature file",
     );
   });

@@ -24,7 +24,7 @@ const testing = defineFeature({
   jobs: {
     'testing.work': { description: 'Works.', attempts: 3, backoffSeconds: 1, timeoutSeconds: 5, concurrency: 2 },
   },
-  webhookEvents: { 'testing.heard': { description: 'Hears of it.', dto: TestingDto, orderKey: 'number' } },
+  webhookEvents: { 'testing.received': { description: 'Receives it.', dto: TestingDto, orderKey: 'number' } },
   schedules: {
     'testing.tick': {
       description: 'Ticks.',
@@ -97,7 +97,7 @@ describe('the catalog', () => {
       '| `testing.done` | tests | info | fields (codes) | testing:do | It was done. |',
       '| `testing_failed` | 418 | It failed |',
       '| `testing.work` | 3 | 5 s | 2 | Works. |',
-      '| `testing.heard` | TestingDto | `number` | Hears of it. |',
+      '| `testing.received` | TestingDto | `number` | Receives it. |',
       '| `test` | A row of `testing` |',
       '| `testing-room` | A room for tests. |',
       '| `testing.tick` | `0 * * * *` | UTC | installation | Ticks. |',

@@ -111,7 +111,7 @@ describe('response classes', () => {
 
   it('reject an object in a field without a declared class', () => {
     expect(() => serializerOf(Person, 'staff')({ ...row, tags: [{ secret: 1 }] })).toThrow(
-      'Person.tags holds an object',
+      'Person.tags contains an object',
     );
   });
 

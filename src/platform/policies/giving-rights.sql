@@ -98,7 +98,7 @@ END $$;
 CREATE TRIGGER memberships_within_own BEFORE INSERT OR UPDATE ON memberships
   FOR EACH ROW EXECUTE FUNCTION app_private.memberships_within_own();
 
--- A member can grant or remove only permissions that the member holds in full, also by raw SQL.
+-- A member can grant or remove only permissions that the member holds with the scope org, also by raw SQL.
 CREATE POLICY within_own_insert ON role_overrides AS RESTRICTIVE FOR INSERT TO vouchsafe_app
   WITH CHECK (app.grantable_scope(org_id, permission) = 'org');
 
