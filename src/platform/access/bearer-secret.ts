@@ -7,9 +7,9 @@ const PREFIX_LENGTH = 6;
 const URL_SAFE = /^[\w-]+$/;
 
 /**
- * Generates a bearer secret: a prefix for its kind (`vs_`, `vs_scim_`), 256 random bits in base64url (43 characters),
- * and the CRC-32 (ISO/IEC 3309) of both in base64url (6 characters). The checksum detects typos without a database
- * query, and secret scanners use it to avoid false positives.
+ * Generates a bearer secret: a prefix for its kind (`vs_`, `vs_scim_`), 43 characters of secret, and 6 characters of
+ * checksum. The secret is 256 random bits in base64url. The checksum is the CRC-32 (ISO/IEC 3309) of prefix and secret
+ * in base64url. It detects typos without a database query and helps secret scanners to avoid false positives.
  */
 export function newSecret(kind: string): string {
   const random = randomToken(kind);

@@ -16,10 +16,10 @@ export function blindIndex(key: Buffer, normalized: string): Buffer {
 }
 
 /**
- * Returns one form for all spellings of an e-mail address that people consider equal: outer spaces removed, Unicode
- * composed (NFC, RFC 6532 section 3.1), lower case, an international domain in ASCII (UTS 46). Compatibility folding
- * (NFKC) is not applied, because it would merge look-alikes with the address of another user. Send mail only to the
- * stored address, never to the submitted one.
+ * Returns one form for all spellings of an e-mail address that people consider equal. Outer spaces are removed, Unicode
+ * is composed (NFC, RFC 6532 section 3.1), letters are lower case, and an international domain is in ASCII (UTS 46).
+ * Compatibility folding (NFKC) is not applied, because it would merge look-alikes with the address of another user.
+ * Send mail only to the stored address, never to the submitted one.
  */
 export function normalizeEmail(email: string): string {
   const folded = email.trim().normalize('NFC').toLowerCase().normalize('NFC');

@@ -1,8 +1,8 @@
 /**
- * Returns the canonical JSON (RFC 8785) of plain data: keys in the order of their UTF-16 code units, no white space,
- * numbers and strings as in ECMAScript. Omits undefined properties. Throws a TypeError for values that JSON cannot
- * represent: other undefined values, NaN, infinities, lone surrogates, dates, buffers, functions. Different values must
- * never have equal texts.
+ * Returns the canonical JSON (RFC 8785) of plain data. Keys are in the order of their UTF-16 code units, there is no
+ * white space, and numbers and strings are as in ECMAScript. Omits undefined properties. Throws a TypeError for values
+ * that JSON cannot represent: other undefined values, NaN, infinities, lone surrogates, dates, buffers, functions.
+ * Different values must never have equal texts.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean') return String(value);

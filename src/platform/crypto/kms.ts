@@ -41,8 +41,8 @@ export function parseRootKey(hex: string): Buffer {
 
 /**
  * The KMS for servers without an external KMS: the root key is the ROOT_KEY variable.
- * Wrapped form: key id byte ‖ 96-bit random IV ‖ ciphertext ‖ 16-byte tag, AES-256-GCM with the context as associated
- * data, under a key derived only for wrapping.
+ * Wrapped form: key id byte ‖ 96-bit random IV ‖ ciphertext ‖ 16-byte tag.
+ * The algorithm is AES-256-GCM with the context as associated data, under a key that is derived only for wrapping.
  */
 export class LocalKms extends Kms {
   readonly id = 'local';

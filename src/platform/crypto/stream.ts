@@ -13,9 +13,9 @@ import { associatedData, cipherContextLabel, type CipherContext } from './cipher
  *
  *   data key version (1 byte) ‖ salt (32 random bytes) ‖ chunks of 64 KiB, each with a 16-byte tag
  *
- * Each file has its own key, derived with the salt, so a counter is a safe nonce: 11 bytes of counter and
- * one byte that is 1 on the last chunk. A chunk that is omitted, moved, repeated, added, or copied from
- * another file fails authentication. Only an empty file has an empty last chunk.
+ * Each file has its own key, derived with the salt, so a counter is a safe nonce. The nonce consists of an
+ * 11-byte counter and one byte that is 1 on the last chunk. A chunk that is omitted, moved, repeated, added,
+ * or copied from another file fails authentication. Only an empty file has an empty last chunk.
  */
 export const CHUNK_BYTES = 64 * 1024;
 const SALT_BYTES = 32;

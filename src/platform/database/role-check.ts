@@ -18,9 +18,9 @@ const UNPROTECTED = `
    ORDER BY 1`;
 
 /**
- * Stops the boot if row-level security does not apply to the database role: a superuser, BYPASSRLS, a table owner, or a
- * role that can create temporary tables, which shadow the real ones. Also stops it if a table with org_id has no forced
- * row-level security.
+ * Stops the boot if row-level security does not apply to the database role: a superuser, BYPASSRLS, or a table owner.
+ * Also rejects a role that can create temporary tables, because these shadow the real ones, and a database that has a
+ * table with org_id but without forced row-level security.
  */
 @Injectable()
 export class RoleCheck implements OnModuleInit {

@@ -147,8 +147,8 @@ export type TableDeclaration = { retention: { policies: readonly string[] } | { 
 );
 
 /**
- * A resource type of audit event targets that is not a row of a tenant table with an id: a row of an installation
- * table, a digest, or a declaration. The key is in kebab-case.
+ * A resource type of audit event targets that is not a row of a tenant table with an id. Examples are a row of an
+ * installation table, a digest, or a declaration. The key is in kebab-case.
  */
 export interface ResourceDeclaration {
   description: string;

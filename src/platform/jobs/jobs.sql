@@ -1,8 +1,9 @@
 -- The outbox: claiming, reclaiming, and metrics.
 
--- Claims the jobs that can be dispatched now: round-robin over group keys, a limited number in flight per group key, in
--- order within an order key. lease_seconds maps a job to the seconds before it is published again. Jobs of a suspended
--- organization wait, except those with a group key in duties.
+-- Claims the jobs that can be dispatched now: round-robin over group keys, a limited number in flight per group key,
+-- and in order within an order key.
+-- The parameter lease_seconds maps a job to the seconds before it is published again. Jobs of a suspended organization
+-- wait, except those with a group key in duties.
 CREATE OR REPLACE FUNCTION app.claim_outbox(per_lane integer, lease_seconds jsonb, duties text[])
 RETURNS TABLE (org_id uuid, id uuid, job text, attempt_lane text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

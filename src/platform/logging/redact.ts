@@ -6,8 +6,8 @@ const MAX_DEPTH = 8;
 const MAX_ITEMS = 100;
 
 /**
- * Returns a copy of `value` that is safe to log: plain JSON without values of sensitive keys and without personal data
- * or secrets in strings, at any depth. Never throws.
+ * Returns a copy of `value` that is safe to log. The copy is plain JSON without values of sensitive keys and without
+ * personal data or secrets in strings, at any depth. Never throws.
  */
 export function redact(value: unknown): unknown {
   return copy(value, [], false);

@@ -2,8 +2,8 @@
 -- requires platform/database/context.sql
 -- requires platform/policies/policies.sql
 
--- Returns the scope with which the caller can grant a permission in an organization: the caller's own, and none during
--- an access grant, because temporary access would otherwise become permanent.
+-- Returns the scope with which the caller can grant a permission in an organization: the caller's own scope. Returns
+-- none during an access grant, because temporary access would otherwise become permanent.
 CREATE OR REPLACE FUNCTION app.grantable_scope(org uuid, permission text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

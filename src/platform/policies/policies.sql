@@ -37,7 +37,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Returns a membership with its derived columns: grants, their person-scoped part (with explicit `none`), the active
--- access grant, and the time when these change without a write.
+-- access grant, and the time when they change without a write.
 CREATE OR REPLACE FUNCTION app_private.with_grants(m public.memberships) RETURNS public.memberships
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -49,7 +49,7 @@ export function accessRulesDigest(): string {
 }
 
 /**
- * Updates the database to the code, as the owner and in one transaction: the functions of the SQL files, then
+ * Updates the database to the code, as the owner and in one transaction. It writes the functions of the SQL files, then
  * permissions, roles, defaults, retention floors, and row policies from the declarations, then both digests. Changes
  * nothing when both digests are current, because creating a policy locks its table.
  */

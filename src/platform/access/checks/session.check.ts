@@ -21,8 +21,8 @@ const PROBLEM_BY_STATE: Record<Exclude<SessionRow['state'], 'ok'>, ErrorCode> = 
 };
 
 /**
- * Enters with the session or the API key. One round trip begins the transaction of the request, verifies the
- * credential, signs the tenant context, and returns the member and the grants of the role.
+ * Enters with the session or the API key. One round trip begins the transaction, verifies the credential, signs the
+ * tenant context, and returns the member with its grants.
  */
 @Injectable()
 export class SessionCheck implements AccessCheck {
