@@ -7,7 +7,7 @@ import type { Client } from '../harness/client.js';
 import type { Member } from '../harness/factories.js';
 import { walk } from '../harness/walk.js';
 
-const EVERYTHING = [...declared('tables')]
+const TENANT_TABLES = [...declared('tables')]
   .filter(([, { kind }]) => kind === 'tenant')
   .map(([name]) => name)
   .filter((name) => !name.startsWith('audit_') && name !== 'sessions');
@@ -40,7 +40,7 @@ const override = (member: Member, permission: string, scope: string) =>
   director.put(`/v1/memberships/${member.membershipId}/permissions/${permission}`, { scope });
 
 describe('who-can', () => {
-  it('tells for each member what gives the permission, what that outweighs, and by which relation', async () => {
+  it('lists for each member the source of the permission, the overridden levels, and the relation', async () => {
     const { member, person, assignment } = await mentor();
     const items = await whoCan(`resource=person&id=${person}`);
     expect(items.filter(({ role }) => role === 'program_director')).toHaveLength(2);
@@ -66,7 +66,7 @@ describe('who-can', () => {
     });
   });
 
-  it('names the override that decides, the access grant with its end, and all that they outweigh', async () => {
+  it('names the deciding access grant with its expiry and all levels that it overrides', async () => {
     const { member, person } = await mentor();
     await director.put('/v1/roles/mentor/permissions/person:unlock-contact', { scope: 'none' });
     const {
@@ -79,10 +79,10 @@ describe('who-can', () => {
     });
     await other.post(`/v1/access/grants/${id}/approve`);
     await override(member, 'person:unlock-contact', 'own');
-    const found = (await whoCan(`resource=person&id=${person}&permission=person:unlock-contact`)).find(
+    const explanation = (await whoCan(`resource=person&id=${person}&permission=person:unlock-contact`)).find(
       ({ membershipId }) => membershipId === member.membershipId,
     );
-    expect(found).toMatchObject({
+    expect(explanation).toMatchObject({
       scope: 'org',
       reasons: [
         { step: 'see', permission: 'person:read' },
@@ -111,26 +111,26 @@ describe('who-can', () => {
     await director.delete('/v1/roles/mentor/permissions/person:unlock-contact');
   });
 
-  it('leaves out who is denied, who has left, and whose assignment begins later or is over', async () => {
+  it('omits denied members, former members, and members with a future or expired assignment', async () => {
     const { person } = await mentor();
-    const [denied, ended, announced, before] = await Promise.all([mentor(), mentor(), mentor(), mentor()]);
-    for (const { member } of [denied, ended, announced, before])
+    const [denied, ended, future, expired] = await Promise.all([mentor(), mentor(), mentor(), mentor()]);
+    for (const { member } of [denied, ended, future, expired])
       await harness.make.assignment(orgId, member.membershipId, person);
     await override(denied.member, 'person:read', 'none');
     await director.delete(`/v1/memberships/${ended.member.membershipId}`);
     await harness.database.superuser(
       `UPDATE assignments SET starts_at = now() + interval '1 day' WHERE membership_id = $1`,
-      [announced.member.membershipId],
+      [future.member.membershipId],
     );
     await harness.database.superuser(
       `UPDATE assignments SET starts_at = now() - interval '2 days', ends_at = now() - interval '1 day'
          WHERE membership_id = $1`,
-      [before.member.membershipId],
+      [expired.member.membershipId],
     );
     expect((await whoCan(`resource=person&id=${person}`)).filter(({ role }) => role === 'mentor')).toHaveLength(1);
   });
 
-  it('knows whose row it is, and what is open to every member', async () => {
+  it('reports access through row ownership and access that every member has', async () => {
     const { member } = await mentor();
     await override(member, 'access-grant:request', 'org');
     const {
@@ -152,14 +152,14 @@ describe('who-can', () => {
     expect(organization).toMatchObject({ scope: 'org', reasons: [{ permission: null, relation: 'organization' }] });
   });
 
-  it('is asked of things the asker can see, of kinds there are, with permissions that concern them', async () => {
-    const elsewhere = await harness.make.person(await harness.make.organization('gme'));
+  it('rejects invisible records, unknown resource types, and permissions that do not apply', async () => {
+    const foreignPerson = await harness.make.person(await harness.make.organization('gme'));
     const { member, person } = await mentor();
     const status = async (query: string, client = director) => {
       const { status: code, body } = await client.get(`/v1/access/who-can?${query}`);
       return [code, body.code];
     };
-    expect(await status(`resource=person&id=${elsewhere}`)).toEqual([404, 'not_found']);
+    expect(await status(`resource=person&id=${foreignPerson}`)).toEqual([404, 'not_found']);
     expect(await status('resource=secret')).toEqual([400, 'unknown_resource_type']);
     expect(await status('resource=person&permission=person:fly')).toEqual([400, 'unknown_permission']);
     expect(await status(`resource=person&id=${person}&permission=sso:read`)).toEqual([
@@ -178,7 +178,7 @@ describe('who-can', () => {
     expect(await status(`resource=person&id=${await harness.make.person(orgId)}`, client)).toEqual([404, 'not_found']);
   });
 
-  it('is written down with what was asked about', async () => {
+  it('records the query in the audit log', async () => {
     const { person } = await mentor();
     await whoCan(`resource=person&id=${person}&permission=person:update`);
     const { body } = await director.get(`/v1/audit?type=access.explained&targetId=${person}`);
@@ -192,7 +192,7 @@ describe('who-can', () => {
 });
 
 describe('a preview', () => {
-  it('says what stands in the way before a sign-in reaches anything', async () => {
+  it('lists the restrictions that block a sign-in', async () => {
     const { member } = await mentor();
     expect((await preview(member)).signInRestrictions).toEqual([]);
     await harness.database.superuser('UPDATE users SET must_change_password = true WHERE id = $1', [member.userId]);
@@ -200,7 +200,7 @@ describe('a preview', () => {
       directorMember.membershipId,
     ]);
     for (const [setting, code] of [
-      ['require_mfa', 'second_factor_required'],
+      ['require_mfa', 'mfa_enrollment_required'],
       ['require_sso', 'sso_required'],
     ] as const) {
       await harness.database.superuser(`UPDATE organizations SET ${setting} = true WHERE id = $1`, [orgId]);
@@ -215,12 +215,12 @@ describe('a preview', () => {
     });
   });
 
-  it('shows assignments in force and announced, access grants in force, and the reach of each permission', async () => {
+  it('shows active and future assignments, active access grants, and the scope of each permission', async () => {
     const { member, person } = await mentor();
-    const later = await harness.make.person(orgId);
-    const announced = await harness.make.assignment(orgId, member.membershipId, later);
+    const futurePerson = await harness.make.person(orgId);
+    const future = await harness.make.assignment(orgId, member.membershipId, futurePerson);
     await harness.database.superuser(`UPDATE assignments SET starts_at = now() + interval '1 day' WHERE id = $1`, [
-      announced,
+      future,
     ]);
     const {
       body: { id },
@@ -231,52 +231,52 @@ describe('a preview', () => {
       minutes: 30,
     });
     await other.post(`/v1/access/grants/${id}/approve`);
-    const seen = await preview(member);
-    expect(seen.assignments).toMatchObject([
+    const shown = await preview(member);
+    expect(shown.assignments).toMatchObject([
       { personId: person, inForce: true },
-      { id: announced, personId: later, inForce: false },
+      { id: future, personId: futurePerson, inForce: false },
     ]);
-    expect(seen.accessGrants).toMatchObject([
+    expect(shown.accessGrants).toMatchObject([
       { id, grants: [{ permission: 'person:update', scope: 'org' }], reason: 'Synthetic reason of a test' },
     ]);
-    const of = (permission: string) =>
-      seen.permissions.find((one: { permission: string }) => one.permission === permission);
-    // What cannot be seen is not changed either: one person, though the grant is for everybody.
-    expect([of('person:read'), of('person:update'), of('audit:read')]).toMatchObject([
+    const permissionOf = (permission: string) =>
+      shown.permissions.find((one: { permission: string }) => one.permission === permission);
+    // An update also requires read access, so the grant for all people covers only the assigned person.
+    expect(['person:read', 'person:update', 'audit:read'].map(permissionOf)).toMatchObject([
       { scope: 'assigned', people: 1, decidedBy: [{ level: 'default' }] },
       { scope: 'org', people: 1, decidedBy: [{ level: 'access-grant' }] },
       { scope: 'none', people: null, decidedBy: [] },
     ]);
-    expect(seen.routes).toContainEqual({ method: 'PATCH', path: '/v1/people/:id', permission: 'person:update' });
+    expect(shown.routes).toContainEqual({ method: 'PATCH', path: '/v1/people/:id', permission: 'person:update' });
   });
 
-  it('changes nothing, and is written down', async () => {
+  it('changes no tenant data and records an audit event', async () => {
     const { member } = await mentor();
     await preview(member);
-    const before = await fingerprint(harness, orgId, EVERYTHING);
+    const before = await fingerprint(harness, orgId, TENANT_TABLES);
     await preview(member);
     await whoCan('resource=person');
-    expect(await fingerprint(harness, orgId, EVERYTHING)).toEqual(before);
+    expect(await fingerprint(harness, orgId, TENANT_TABLES)).toEqual(before);
     expect((await director.get(`/v1/audit?type=access.previewed&targetId=${member.userId}`)).body.items).toHaveLength(
       2,
     );
   });
 
-  it('says nothing of another organization, not even of a user who is in both', async () => {
+  it('reveals nothing about another organization, even for a user who belongs to both', async () => {
     const second = await harness.make.organization('gme');
     const { member } = await mentor();
-    const there = await harness.make.member(second, 'program_director', { email: member.email });
-    expect(there.userId).toBe(member.userId);
+    const otherMembership = await harness.make.member(second, 'program_director', { email: member.email });
+    expect(otherMembership.userId).toBe(member.userId);
     const answer = await preview(member);
     expect(answer).toMatchObject({ membershipId: member.membershipId, role: 'mentor' });
-    expect(JSON.stringify(answer)).not.toContain(there.membershipId);
-    const stranger = await harness.make.member(second, 'mentor');
-    expect((await director.get(`/v1/access/preview?userId=${stranger.userId}`)).status).toBe(404);
+    expect(JSON.stringify(answer)).not.toContain(otherMembership.membershipId);
+    const foreignMember = await harness.make.member(second, 'mentor');
+    expect((await director.get(`/v1/access/preview?userId=${foreignMember.userId}`)).status).toBe(404);
   });
 });
 
 describe('in the database', () => {
-  it('the explanations are given to those alone who may ask', async () => {
+  it('only a member with `access:explain` can call the explanation functions', async () => {
     const { member } = await mentor();
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(await harness.signIn(member.email)));

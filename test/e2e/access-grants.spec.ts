@@ -29,20 +29,20 @@ async function mentor(): Promise<{ member: Member; client: Client; person: strin
   return { member, client: await harness.signIn(member.email), person: await harness.make.person(orgId) };
 }
 
-const ask = (client: Client, more: object = {}) =>
+const requestGrant = (client: Client, fields: object = {}) =>
   client.post('/v1/access/grants', {
     grants: [{ permission: 'person:read', scope: 'org' }],
     reason: REASON,
     minutes: 30,
-    ...more,
+    ...fields,
   });
 
 describe('an access grant', () => {
-  it('opens nothing before a second person approves, and exactly what was asked afterwards', async () => {
+  it('grants exactly the requested permissions, and only after a second person approves', async () => {
     const { client, person } = await mentor();
     const {
       body: { id },
-    } = await ask(client);
+    } = await requestGrant(client);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
     expect((await director.post(`/v1/access/grants/${id}/approve`)).body).toMatchObject({
       status: 'approved',
@@ -52,48 +52,48 @@ describe('an access grant', () => {
     expect((await client.patch(`/v1/people/${person}`, { title: 'x' })).status).toBe(403);
   });
 
-  it('marks every entry of the log that is made under it, and no other', async () => {
+  it('is named in every audit event that depends on it, and in no other event', async () => {
     const { client, person } = await mentor();
     const {
       body: { id },
-    } = await ask(client);
+    } = await requestGrant(client);
     await client.get('/v1/audit');
     await director.post(`/v1/access/grants/${id}/approve`);
     const viewed = await client.get(`/v1/people/${person}`);
     const denied = await client.get('/v1/audit');
     await client.delete(`/v1/access/grants/${id}`);
     await client.get('/v1/audit');
-    const marked = (await director.get(`/v1/audit?accessGrantId=${id}`)).body.items as {
+    const events = (await director.get(`/v1/audit?accessGrantId=${id}`)).body.items as {
       type: string;
       requestId: string;
       accessGrantId: string;
     }[];
-    expect(marked.map(({ type }) => type)).toEqual(['access_grant.ended', 'access.denied', 'person.viewed']);
-    expect(marked.slice(1).map(({ requestId }) => requestId)).toEqual(
+    expect(events.map(({ type }) => type)).toEqual(['access_grant.ended', 'access.denied', 'person.viewed']);
+    expect(events.slice(1).map(({ requestId }) => requestId)).toEqual(
       [denied, viewed].map(({ headers }) => headers.get('x-request-id')),
     );
   });
 
-  it('reaches one person where it was asked for one, and lets go of them when it ends', async () => {
+  it('covers only the requested person and removes the access when it ends', async () => {
     const { client, person } = await mentor();
-    const stranger = await harness.make.person(orgId);
+    const otherPerson = await harness.make.person(orgId);
     const {
       body: { id },
-    } = await ask(client, { personId: person, grants: [{ permission: 'person:read', scope: 'assigned' }] });
+    } = await requestGrant(client, { personId: person, grants: [{ permission: 'person:read', scope: 'assigned' }] });
     await director.post(`/v1/access/grants/${id}/approve`);
     expect([
       (await client.get(`/v1/people/${person}`)).status,
-      (await client.get(`/v1/people/${stranger}`)).status,
+      (await client.get(`/v1/people/${otherPerson}`)).status,
     ]).toEqual([200, 404]);
     await director.delete(`/v1/access/grants/${id}`);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
   });
 
-  it('ends by its time, on the very next request, and that is written down', async () => {
+  it('expires at the next request and records the expiry in the audit log', async () => {
     const { client, member, person } = await mentor();
     const {
       body: { id },
-    } = await ask(client);
+    } = await requestGrant(client);
     await director.post(`/v1/access/grants/${id}/approve`);
     await expire(member, id);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
@@ -106,23 +106,23 @@ describe('an access grant', () => {
     ]);
   });
 
-  it('is no way around a denial for the member: at the same level the denial wins', async () => {
+  it('does not override a denial for the member', async () => {
     const { client, member, person } = await mentor();
     await director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'none' });
     const {
       body: { id },
-    } = await ask(client);
+    } = await requestGrant(client);
     await director.post(`/v1/access/grants/${id}/approve`);
     expect((await client.get(`/v1/people/${person}`)).status).toBe(403);
   });
 
-  it('outweighs a denial for the role, and the wider of two allowances counts', async () => {
+  it('overrides a denial for the role and wins over a narrower member override', async () => {
     const { client, member, person } = await mentor();
     await director.put('/v1/roles/mentor/permissions/person:unlock-contact', { scope: 'none' });
     await director.put(`/v1/memberships/${member.membershipId}/permissions/person:read`, { scope: 'own' });
     const {
       body: { id },
-    } = await ask(client, {
+    } = await requestGrant(client, {
       grants: [
         { permission: 'person:read', scope: 'org' },
         { permission: 'person:unlock-contact', scope: 'org' },
@@ -134,24 +134,28 @@ describe('an access grant', () => {
   });
 });
 
-describe('a second person', () => {
-  it('is neither who is to have it nor who asked, in the database as well', async () => {
-    const mine = (await ask(director)).body.id as string;
-    expect((await director.post(`/v1/access/grants/${mine}/approve`)).body.code).toBe('access_grant_self_approval');
+describe('the approval of an access grant', () => {
+  it('rejects the recipient and the requester, in raw SQL too', async () => {
+    const ownRequest = (await requestGrant(director)).body.id as string;
+    expect((await director.post(`/v1/access/grants/${ownRequest}/approve`)).body.code).toBe(
+      'access_grant_self_approval',
+    );
     const { member } = await mentor();
-    const asked = (await ask(director, { membershipId: member.membershipId })).body.id as string;
-    expect((await director.post(`/v1/access/grants/${asked}/approve`)).body.code).toBe('access_grant_self_approval');
+    const requested = (await requestGrant(director, { membershipId: member.membershipId })).body.id as string;
+    expect((await director.post(`/v1/access/grants/${requested}/approve`)).body.code).toBe(
+      'access_grant_self_approval',
+    );
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(director));
     expect(
-      (await raw.attempt('SELECT app.decide_access_grant($1, true, gen_random_uuid()) AS state', [asked])).rows,
-    ).toEqual([{ status: 'own' }]);
+      (await raw.attempt('SELECT app.decide_access_grant($1, true, gen_random_uuid()) AS state', [requested])).rows,
+    ).toEqual([{ state: 'own' }]);
     expect(
       (
         await raw.attempt(
           `UPDATE access_grants SET state = 'approved', decided_by = requested_by,
              expires_at = now() + interval '1 day' WHERE id = $1`,
-          [asked],
+          [requested],
         )
       ).code,
     ).toBe('42501');
@@ -166,10 +170,10 @@ describe('a second person', () => {
     ).toBe('42501');
     await raw.rollback();
     await raw.end();
-    expect((await other.post(`/v1/access/grants/${asked}/approve`)).status).toBe(200);
+    expect((await other.post(`/v1/access/grants/${requested}/approve`)).status).toBe(200);
   });
 
-  it('holds what is asked for, and may decide at all', async () => {
+  it('requires the permission to decide and every requested permission', async () => {
     const company = await harness.make.organization('workforce');
     const [owner, viewer, member] = await Promise.all(
       ['owner', 'viewer', 'member'].map((role) => harness.make.member(company, role)),
@@ -178,7 +182,7 @@ describe('a second person', () => {
       [owner!, viewer!, member!].map(({ email }) => harness.signIn(email)),
     );
     await asOwner!.put(`/v1/memberships/${viewer!.membershipId}/permissions/access-grant:decide`, { scope: 'org' });
-    const { id } = (await ask(asMember!, { grants: [{ permission: 'audit:read', scope: 'org' }] })).body as {
+    const { id } = (await requestGrant(asMember!, { grants: [{ permission: 'audit:read', scope: 'org' }] })).body as {
       id: string;
     };
     expect((await asMember!.post(`/v1/access/grants/${id}/approve`)).status).toBe(403);
@@ -190,12 +194,12 @@ describe('a second person', () => {
     expect((await asMember!.get('/v1/audit')).status).toBe(200);
   });
 
-  it('decides once, within a day, and one grant at a time', async () => {
+  it('succeeds once, within one day, and for one active grant per member', async () => {
     const { client } = await mentor();
     const [first, second, third] = [
-      (await ask(client)).body.id,
-      (await ask(client)).body.id,
-      (await ask(client)).body.id,
+      (await requestGrant(client)).body.id,
+      (await requestGrant(client)).body.id,
+      (await requestGrant(client)).body.id,
     ];
     await harness.database.superuser(
       `UPDATE access_grants SET created_at = now() - interval '25 hours' WHERE id = $1`,
@@ -213,11 +217,11 @@ describe('a second person', () => {
     expect((await director.post(`/v1/access/grants/${second}/decline`)).body.status).toBe('declined');
   });
 
-  it('signed in lately', async () => {
+  it('requires a recent sign-in', async () => {
     const { client } = await mentor();
     const {
       body: { id },
-    } = await ask(client);
+    } = await requestGrant(client);
     await harness.database.superuser(
       `UPDATE sessions SET signed_in_at = now() - interval '2 hours' WHERE user_id = $1`,
       [directorMember.userId],
@@ -229,10 +233,10 @@ describe('a second person', () => {
 });
 
 describe('support access', () => {
-  it('is asked for by an operator, seen by the organization, and nothing before it is approved', async () => {
+  it('is requested by an operator, listed for the organization, and inactive until its approval', async () => {
     const email = 'support@vendor.example';
     const person = await harness.make.person(orgId);
-    const asked = await harness.operator.within(orgId, () =>
+    const requested = await harness.operator.within(orgId, () =>
       harness.operator.app.get(AccessGrantsService).requestSupport({
         email,
         name: 'Synthetic Support',
@@ -242,28 +246,28 @@ describe('support access', () => {
       }),
     );
     await harness.operator.within(orgId, () =>
-      harness.operator.app.get(PasswordsService).setPassword(asked.userId, Factories.PASSWORD, false),
+      harness.operator.app.get(PasswordsService).setPassword(requested.userId, Factories.PASSWORD, false),
     );
     const support = await harness.signIn(email);
     expect((await support.get('/v1/auth/me')).body).toMatchObject({ role: 'support', permissions: [] });
     expect((await support.get('/v1/people')).status).toBe(403);
     expect((await director.get('/v1/memberships?limit=100')).body.items).toContainEqual(
-      expect.objectContaining({ id: asked.membershipId, role: 'support' }),
+      expect.objectContaining({ id: requested.membershipId, role: 'support' }),
     );
-    expect((await director.get('/v1/access/grants?state=requested')).body.items).toContainEqual(
-      expect.objectContaining({ id: asked.id, requestedBy: null, reason: REASON }),
+    expect((await director.get('/v1/access/grants?status=requested')).body.items).toContainEqual(
+      expect.objectContaining({ id: requested.id, requestedBy: null, reason: REASON }),
     );
-    await director.post(`/v1/access/grants/${asked.id}/approve`);
+    await director.post(`/v1/access/grants/${requested.id}/approve`);
     expect((await support.get(`/v1/people/${person}`)).status).toBe(200);
-    expect((await director.get(`/v1/audit?accessGrantId=${asked.id}`)).body.items).toMatchObject([
+    expect((await director.get(`/v1/audit?accessGrantId=${requested.id}`)).body.items).toMatchObject([
       { type: 'person.viewed', actor: { email } },
     ]);
-    await director.delete(`/v1/access/grants/${asked.id}`);
+    await director.delete(`/v1/access/grants/${requested.id}`);
     expect((await support.get(`/v1/people/${person}`)).status).toBe(403);
   });
 });
 
-/** Lets the time of a grant run out: what follows from it is left as it is, as only time would leave it. */
+/** Expires a grant without firing triggers, so that all dependent rows stay as the passage of time leaves them. */
 async function expire({ membershipId }: Member, id: string): Promise<void> {
   await harness.database.superuser(`
     DO $$ BEGIN

@@ -39,7 +39,7 @@ beforeEach(async () => {
   await director.put(`/v1/memberships/${mentor.membershipId}/permissions/person:update`, { scope: 'assigned' });
 });
 
-async function started(): Promise<{ id: string; items: Item[] }> {
+async function startReview(): Promise<{ id: string; items: Item[] }> {
   const {
     body: { id },
   } = await director.post('/v1/access/reviews');
@@ -53,8 +53,8 @@ const decide = (client: Client, review: string, { id }: Item, decision: string, 
   client.post(`/v1/access/reviews/${review}/items/${id}`, { decision, note });
 
 describe('a review', () => {
-  it('lists every membership, override and own role as they were when it began', async () => {
-    const { id, items } = await started();
+  it('contains a snapshot of every membership, override, and custom role at its start', async () => {
+    const { id, items } = await startReview();
     expect(
       items
         .filter(({ kind }) => kind === 'membership')
@@ -97,9 +97,9 @@ describe('a review', () => {
     ]);
   });
 
-  it('takes away what is revoked, at once, and leaves what is confirmed', async () => {
+  it('removes revoked access immediately and keeps confirmed access', async () => {
     const client = await harness.signIn(mentor.email);
-    const { id, items } = await started();
+    const { id, items } = await startReview();
     expect((await client.get('/v1/audit')).status).toBe(200);
     expect(
       (await decide(director, id, pick(items, { kind: 'role-override', role: 'mentor' }), 'revoke', 'no longer needed'))
@@ -130,8 +130,8 @@ describe('a review', () => {
     ]);
   });
 
-  it('accepts as revoked what is gone already', async () => {
-    const { id, items } = await started();
+  it('accepts the revocation of access that was already removed', async () => {
+    const { id, items } = await startReview();
     await director.delete(`/v1/memberships/${mentor.membershipId}/permissions/person:update`);
     await director.delete(`/v1/memberships/${mentor.membershipId}`);
     expect((await decide(director, id, pick(items, { kind: 'member-override' }), 'revoke')).status).toBe(200);
@@ -141,16 +141,16 @@ describe('a review', () => {
     ).toBe(200);
   });
 
-  it("of one's own membership is somebody else's, in the database as well", async () => {
-    const { id, items } = await started();
-    const mine = pick(items, { kind: 'membership', membershipId: directorMember.membershipId });
-    expect((await decide(director, id, mine, 'confirm')).body.code).toBe('access_review_self_review');
+  it("rejects a decision about the reviewer's own membership, in raw SQL too", async () => {
+    const { id, items } = await startReview();
+    const ownItem = pick(items, { kind: 'membership', membershipId: directorMember.membershipId });
+    expect((await decide(director, id, ownItem, 'confirm')).body.code).toBe('access_review_self_review');
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(director));
     const set = (values: string, item: Item) =>
       raw.attempt(`UPDATE access_review_items SET ${values} WHERE id = $1`, [item.id]);
     const confirmed = `decision = 'confirm', decided_at = now(), decided_by = `;
-    expect((await set(`${confirmed} app.membership_id()`, mine)).rowCount).toBe(0);
+    expect((await set(`${confirmed} app.membership_id()`, ownItem)).rowCount).toBe(0);
     expect((await set(`${confirmed} '${secondMember.membershipId}'`, pick(items, { kind: 'role' }))).code).toBe(
       '42501',
     );
@@ -162,17 +162,17 @@ describe('a review', () => {
     expect((await set(`${confirmed} app.membership_id()`, pick(items, { kind: 'role' }))).rowCount).toBe(0);
     await raw.rollback();
     await raw.end();
-    expect((await decide(second, id, mine, 'confirm')).status).toBe(200);
+    expect((await decide(second, id, ownItem, 'confirm')).status).toBe(200);
   });
 
-  it('does not take away beyond what the reviewer holds, nor the last administrator', async () => {
+  it('cannot revoke more than the reviewer holds, nor the last owner', async () => {
     const trainee = await harness.make.member(orgId, 'trainee');
-    const { id, items } = await started();
+    const { id, items } = await startReview();
     await director.put(`/v1/memberships/${mentor.membershipId}/permissions/access-review:decide`, { scope: 'org' });
     const reviewer = await harness.signIn(mentor.email);
     const of = (member: Member) => pick(items, { kind: 'membership', membershipId: member.membershipId });
     expect((await decide(reviewer, id, of(secondMember), 'revoke')).body.code).toBe('insufficient_privileges_to_grant');
-    // Holds all that a trainee does, but may not end memberships.
+    // The reviewer holds every permission of a trainee but cannot end memberships.
     expect((await decide(reviewer, id, of(trainee), 'revoke')).body.code).toBe('insufficient_privileges_to_grant');
     await director.put(`/v1/memberships/${mentor.membershipId}/permissions/membership:end`, { scope: 'org' });
     expect((await decide(reviewer, id, of(secondMember), 'revoke')).body.code).toBe('insufficient_privileges_to_grant');
@@ -188,8 +188,8 @@ describe('a review', () => {
     expect((await director.get('/v1/auth/me')).status).toBe(200);
   });
 
-  it('is decided once an item, and completed when none is open', async () => {
-    const { id, items } = await started();
+  it('allows one decision for each item and completes when no item is open', async () => {
+    const { id, items } = await startReview();
     const complete = (client = director) => client.post(`/v1/access/reviews/${id}/complete`);
     expect((await complete()).body.code).toBe('access_review_incomplete');
     const role = pick(items, { kind: 'role' });
@@ -215,8 +215,8 @@ describe('a review', () => {
     ]);
   });
 
-  it('is kept for seven years, and then goes with its items', async () => {
-    const [old, recent] = [await started(), await started()];
+  it('is kept for seven years and is then deleted with its items', async () => {
+    const [old, recent] = [await startReview(), await startReview()];
     await harness.database.superuser(
       `UPDATE access_reviews SET created_at = now() - interval '8 years' WHERE id = $1`,
       [old.id],

@@ -11,7 +11,7 @@ let harness: Harness;
 let orgId: string;
 let director: Client;
 let directorMember: Member;
-let addresses = 0;
+let lastIp = 0;
 
 beforeAll(async () => {
   harness = await Harness.start({ env: { TRUST_PROXY: 'loopback' } });
@@ -21,11 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const machine = (key: string, address = `10.0.0.${(addresses += 1)}`) => new KeyClient(harness.url, key, address);
-const told = ({ status, body }: Answer) => (status < 300 ? String(status) : `${status} ${body.code}`);
+const keyClient = (key: string, ip = `10.0.0.${(lastIp += 1)}`) => new KeyClient(harness.url, key, ip);
+const outcome = ({ status, body }: Answer) => (status < 300 ? String(status) : `${status} ${body.code}`);
 const sql = (text: string, values: unknown[] = []) => harness.database.superuser(text, values);
 
-/** Somebody of the staff who may make keys. */
+/** Creates a staff member who can create and rotate API keys. */
 async function staff(role = 'mentor'): Promise<{ member: Member; client: Client; person: string }> {
   const member = await harness.make.member(orgId, role);
   for (const permission of ['api-key:create', 'api-key:rotate'])
@@ -35,7 +35,7 @@ async function staff(role = 'mentor'): Promise<{ member: Member; client: Client;
   return { member, client: await harness.signIn(member.email), person };
 }
 
-/** A raw transaction in the context of a key. */
+/** Runs a raw transaction in the tenant context of an API key. */
 async function within<T>(key: string, fn: (raw: RawSql) => Promise<T>): Promise<T> {
   const raw = await RawSql.open(harness.env.DATABASE_URL!);
   try {
@@ -47,12 +47,12 @@ async function within<T>(key: string, fn: (raw: RawSql) => Promise<T>): Promise<
 }
 
 describe('a new key', () => {
-  it('is shown once, is recognized by its beginning, and says when and from where it was last used', async () => {
-    const { key, ...made } = await madeKey(director, ['person:read'], {
+  it('is shown once and is listed with its prefix, its last use, and its last IP', async () => {
+    const { key, ...created } = await madeKey(director, ['person:read'], {
       expiresInDays: 365,
       allowedRanges: ['10.0.0.0/8'],
     });
-    expect(made).toMatchObject({
+    expect(created).toMatchObject({
       membershipId: directorMember.membershipId,
       prefix: key.slice(0, 9),
       permissions: ['person:read'],
@@ -61,20 +61,22 @@ describe('a new key', () => {
       lastUsedIp: null,
       revokedAt: null,
     });
-    expect(Math.round((Date.parse(made.expiresAt) - Date.now()) / 86_400_000)).toBe(365);
-    expect((await machine(key, '10.9.8.7').get('/v1/people')).status).toBe(200);
+    expect(Math.round((Date.parse(created.expiresAt) - Date.now()) / 86_400_000)).toBe(365);
+    expect((await keyClient(key, '10.9.8.7').get('/v1/people')).status).toBe(200);
     const listed = await director.get(`/v1/api-keys?membershipId=${directorMember.membershipId}`);
-    expect(listed.body.items[0]).toEqual({ ...made, lastUsedAt: expect.any(String), lastUsedIp: '10.9.8.7' });
+    expect(listed.body.items[0]).toEqual({ ...created, lastUsedAt: expect.any(String), lastUsedIp: '10.9.8.7' });
     expect(listed.text).not.toContain(key.slice(9));
   });
 
-  it('holds nothing that its maker does not hold, does not exist, or lasts longer than a year', async () => {
+  it('rejects permissions that its creator lacks, unknown permissions, and more than a year', async () => {
     const { client } = await staff();
-    const asked = async (more: object) =>
-      told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1, ...more }));
-    expect(await asked({ permissions: ['person:read', 'audit:read'] })).toBe('403 insufficient_privileges_to_grant');
-    expect(await asked({ permissions: ['person:reed'] })).toBe('400 unknown_permission');
-    const wrong = [
+    const create = async (more: object) =>
+      outcome(
+        await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1, ...more }),
+      );
+    expect(await create({ permissions: ['person:read', 'audit:read'] })).toBe('403 insufficient_privileges_to_grant');
+    expect(await create({ permissions: ['person:reed'] })).toBe('400 unknown_permission');
+    const invalid = [
       { permissions: [] },
       { permissions: ['*'] },
       { permissions: ['person:*'] },
@@ -90,12 +92,12 @@ describe('a new key', () => {
       { name: '' },
       { membershipId: directorMember.membershipId },
     ];
-    for (const more of wrong) expect([more, await asked(more)]).toEqual([more, '400 invalid_request']);
-    expect(await asked({ expiresInDays: undefined })).toBe('400 invalid_request');
-    expect(await asked({ allowedRanges: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })).toBe('201');
+    for (const more of invalid) expect([more, await create(more)]).toEqual([more, '400 invalid_request']);
+    expect(await create({ expiresInDays: undefined })).toBe('400 invalid_request');
+    expect(await create({ allowedRanges: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'] })).toBe('201');
   });
 
-  it('is bound to its maker and to what they hold by raw SQL as well', async () => {
+  it("is bound to its creator and the creator's permissions in raw SQL too", async () => {
     const { client, member } = await staff();
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(client));
@@ -121,24 +123,24 @@ describe('a new key', () => {
     await raw.end();
   });
 
-  it('asks for a fresh sign-in, as does its rotation', async () => {
+  it('requires a recent sign-in, and so does its rotation', async () => {
     const { client, member } = await staff();
     const { id } = await madeKey(client, ['person:read']);
     await sql(`UPDATE sessions SET signed_in_at = now() - interval '2 hours' WHERE user_id = $1`, [member.userId]);
-    expect(told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }))).toBe(
-      '403 step_up_required',
-    );
-    expect(told(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('403 step_up_required');
-    expect(told(await client.delete(`/v1/api-keys/${id}`))).toBe('204');
+    expect(
+      outcome(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 })),
+    ).toBe('403 step_up_required');
+    expect(outcome(await client.post(`/v1/api-keys/${id}/rotate`, {}))).toBe('403 step_up_required');
+    expect(outcome(await client.delete(`/v1/api-keys/${id}`))).toBe('204');
   });
 });
 
 describe('an Authorization header', () => {
-  it('decides alone: without a key in it no cookie counts, and with a key the cookie is ignored', async () => {
+  it('takes precedence: the cookie is ignored with a valid key and without one', async () => {
     const { key } = await madeKey(director, ['person:read']);
     const { client } = await staff();
     const me = (authorization: string) =>
-      client.get('/v1/auth/me', { headers: { authorization, 'x-forwarded-for': `10.1.0.${(addresses += 1)}` } });
+      client.get('/v1/auth/me', { headers: { authorization, 'x-forwarded-for': `10.1.0.${(lastIp += 1)}` } });
     for (const header of [
       `Bearer ${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`,
       `Bearer ${newApiKey()}`,
@@ -150,7 +152,7 @@ describe('an Authorization header', () => {
       `Bearer ${key} x`,
     ]) {
       const answer = await me(header);
-      expect([header, told(answer), answer.headers.get('www-authenticate')]).toEqual([
+      expect([header, outcome(answer), answer.headers.get('www-authenticate')]).toEqual([
         header,
         '401 unauthenticated',
         'Bearer',
@@ -166,17 +168,17 @@ describe('an Authorization header', () => {
     expect((await client.get('/v1/auth/me', { headers: { authorization: '' } })).status).toBe(401);
   });
 
-  it('is asked of no browser, so that a key may come from any site; a cookie may not', async () => {
+  it('exempts a key from the CSRF check, which still rejects a cookie from another site', async () => {
     const { key } = await madeKey(director, ['person:create', 'person:read']);
     const evil = { headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } };
     const body = { kind: 'trainee', givenName: 'Synthetic', familyName: 'Newcomer' };
-    expect(told(await machine(key).post('/v1/people', body, evil))).toBe('201');
-    expect(told(await director.post('/v1/people', body, evil))).toBe('403 csrf_check_failed');
+    expect(outcome(await keyClient(key).post('/v1/people', body, evil))).toBe('201');
+    expect(outcome(await director.post('/v1/people', body, evil))).toBe('403 csrf_check_failed');
   });
 });
 
 describe('a key', () => {
-  it('follows its member with the very next request: denial, role, access grant, end', async () => {
+  it("follows each change of its member's access with the next request", async () => {
     const { client, member, person } = await staff();
     await director.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'org' });
     const { key } = await madeKey(client, [
@@ -185,13 +187,13 @@ describe('a key', () => {
       'audit:read',
       'access-grant:request',
     ]);
-    const stranger = await harness.make.person(orgId);
-    const read = async (id: string) => (await machine(key).get(`/v1/people/${id}`)).status;
-    expect([await read(person), await read(stranger), (await machine(key).get('/v1/audit')).status]).toEqual([
+    const unassigned = await harness.make.person(orgId);
+    const read = async (id: string) => (await keyClient(key).get(`/v1/people/${id}`)).status;
+    expect([await read(person), await read(unassigned), (await keyClient(key).get('/v1/audit')).status]).toEqual([
       200, 404, 200,
     ]);
     await director.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'none' });
-    expect((await machine(key).get('/v1/audit')).status).toBe(403);
+    expect((await keyClient(key).get('/v1/audit')).status).toBe(403);
     const {
       body: { id },
     } = await client.post('/v1/access/grants', {
@@ -204,35 +206,35 @@ describe('a key', () => {
     });
     await director.post(`/v1/access/grants/${id}/approve`);
     expect([
-      await read(stranger),
+      await read(unassigned),
       (await client.get('/v1/memberships')).status,
-      (await machine(key).get('/v1/memberships')).status,
+      (await keyClient(key).get('/v1/memberships')).status,
     ]).toEqual([200, 200, 403]);
     await director.delete(`/v1/access/grants/${id}`);
-    expect(await read(stranger)).toBe(404);
+    expect(await read(unassigned)).toBe(404);
     await director.patch(`/v1/memberships/${member.membershipId}`, { role: 'trainee' });
-    expect([await read(person), await read(stranger)]).toEqual([404, 404]);
+    expect([await read(person), await read(unassigned)]).toEqual([404, 404]);
     await director.delete(`/v1/memberships/${member.membershipId}`);
-    expect(told(await machine(key).get('/v1/auth/me'))).toBe('401 unauthenticated');
+    expect(outcome(await keyClient(key).get('/v1/auth/me'))).toBe('401 unauthenticated');
     await sql(`UPDATE memberships SET status = 'active', ended_at = NULL WHERE id = $1`, [member.membershipId]);
-    expect(told(await machine(key).get('/v1/auth/me'))).toBe('401 unauthenticated');
+    expect(outcome(await keyClient(key).get('/v1/auth/me'))).toBe('401 unauthenticated');
   });
 
-  it('stops where the organization is suspended, and goes on afterwards', async () => {
+  it('is rejected while the organization is suspended and works again afterwards', async () => {
     const other = await harness.make.organization('workforce');
     const { key } = await madeKey(await harness.signIn((await harness.make.member(other, 'owner')).email), [
       'person:read',
     ]);
     await sql(`UPDATE organizations SET status = 'suspended' WHERE id = $1`, [other]);
-    expect(told(await machine(key).get('/v1/people'))).toBe('403 organization_suspended');
+    expect(outcome(await keyClient(key).get('/v1/people'))).toBe('403 organization_suspended');
     await sql(`UPDATE organizations SET status = 'active' WHERE id = $1`, [other]);
-    expect(told(await machine(key).get('/v1/people'))).toBe('200');
+    expect(outcome(await keyClient(key).get('/v1/people'))).toBe('200');
   });
 
-  it("holds at every moment what its list and its member's grants share, whatever they are", async () => {
+  it("always holds the intersection of its list and its member's grants", async () => {
     const { client, member } = await staff();
     const held = (await client.get('/v1/auth/me')).body.permissions as string[];
-    const some = fc.record({
+    const input = fc.record({
       list: fc.subarray(held, { minLength: 1 }),
       changed: fc.dictionary(
         fc.constantFrom('person:read', 'person:unlock-contact', 'person:update', 'assignment:read'),
@@ -240,7 +242,7 @@ describe('a key', () => {
       ),
     });
     await fc.assert(
-      fc.asyncProperty(some, async ({ list, changed }) => {
+      fc.asyncProperty(input, async ({ list, changed }) => {
         await sql('DELETE FROM member_overrides WHERE membership_id = $1 AND permission NOT LIKE $2', [
           member.membershipId,
           'api-key:%',
@@ -256,10 +258,11 @@ describe('a key', () => {
         const grants = async (by: Client) =>
           (await by.get('/v1/auth/me')).body.grants as { permission: string; scope: string }[];
         const shared = (await grants(client)).filter(({ permission }) => list.includes(permission));
-        expect(await grants(machine(key, '10.2.0.1'))).toEqual(shared);
+        expect(await grants(keyClient(key, '10.2.0.1'))).toEqual(shared);
         const { rows } = await within(key, (raw) =>
           raw.attempt(
-            `SELECT p AS permission, app.granted_scope(p) AS scope FROM unnest($1::text[]) p WHERE app.granted_scope(p) <> 'none'`,
+            `SELECT p AS permission, app.granted_scope(p) AS scope FROM unnest($1::text[]) p
+               WHERE app.granted_scope(p) <> 'none'`,
             [[...new Set([...held, ...Object.keys(changed)])]],
           ),
         );
@@ -271,17 +274,17 @@ describe('a key', () => {
     );
   });
 
-  it('is not asked what a person is asked who signs in: they were asked before they made it', async () => {
+  it('skips sign-in requirements, because its member met them before creating it', async () => {
     const { client, member } = await staff();
     const { key } = await madeKey(client, ['person:read']);
     await sql('UPDATE users SET must_change_password = true WHERE id = $1', [member.userId]);
-    expect(told(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 }))).toBe(
-      '403 password_change_required',
-    );
-    expect(told(await machine(key).get('/v1/people'))).toBe('200');
+    expect(
+      outcome(await client.post('/v1/api-keys', { name: 'x', permissions: ['person:read'], expiresInDays: 1 })),
+    ).toBe('403 password_change_required');
+    expect(outcome(await keyClient(key).get('/v1/people'))).toBe('200');
   });
 
-  it('is no person: it changes no keys, no access and no account, not even by raw SQL', async () => {
+  it('cannot change keys, access, or accounts, not even in raw SQL', async () => {
     const all = (await director.get('/v1/auth/me')).body.permissions as string[];
     const { key, id } = await madeKey(director, all);
     const { id: other } = await madeKey(director, ['person:read']);
@@ -294,7 +297,7 @@ describe('a key', () => {
       ['POST', '/v1/auth/logout', undefined],
       ['POST', '/v1/exports', { kind: 'people_csv' }],
     ] as const)
-      expect([path, told(await machine(key, '10.3.0.1').send(method, path, { body }))]).toEqual([
+      expect([path, outcome(await keyClient(key, '10.3.0.1').send(method, path, { body }))]).toEqual([
         path,
         '403 api_key_not_allowed',
       ]);

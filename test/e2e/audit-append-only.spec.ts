@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 const key = (table: string) => (table.startsWith('audit_events') ? 'id' : 'event_id');
-/** Every way SQL has of changing or removing a row that is there. */
+/** Holds every SQL statement that can change or remove an existing row. */
 const CHANGES: Record<string, (table: string) => string> = {
   UPDATE: (table) => `UPDATE ${table} SET org_id = org_id`,
   'UPDATE of no row': (table) => `UPDATE ${table} SET org_id = org_id WHERE false`,
@@ -45,15 +45,15 @@ const CHANGES: Record<string, (table: string) => string> = {
        FROM ${table} WHERE CURRENT OF c; END $$`,
 };
 
-async function count(): Promise<Record<string, string>> {
-  const counts: Record<string, string> = {};
+async function digests(): Promise<Record<string, string>> {
+  const digestByTable: Record<string, string> = {};
   for (const table of ['audit_events', 'audit_private']) {
     const [row] = await harness.database.superuser<{ digest: string }>(
       `SELECT count(*) || md5(string_agg(t::text, '' ORDER BY t::text)) AS digest FROM ${table} t`,
     );
-    counts[table] = row!.digest;
+    digestByTable[table] = row!.digest;
   }
-  return counts;
+  return digestByTable;
 }
 
 const asRole = (url: string, begin: string[]) => async (): Promise<RawSql> => {
@@ -83,54 +83,54 @@ const CALLERS: Record<string, () => Promise<RawSql>> = {
   'a superuser, as if replicating': () => asRole(superuserUrl(), ['SET LOCAL session_replication_role = replica'])(),
 };
 
-describe('the log', () => {
-  it.each(Object.keys(CALLERS))('is not changed by %s, through no table of it and by no statement', async (caller) => {
-    const before = await count();
+describe('the audit log', () => {
+  it.each(Object.keys(CALLERS))('cannot be changed by %s in any table or partition', async (caller) => {
+    const before = await digests();
     const raw = await CALLERS[caller]!();
-    const done: string[] = [];
+    const unexpected: string[] = [];
     for (const table of tables) {
       for (const [what, statement] of Object.entries(CHANGES)) {
         const { code, message } = await raw.attempt(statement(table));
-        const refused = code === '42501' && /append-only|permission denied|row-level security/.test(message);
-        // cursors cannot be positioned on what a policy guards
+        const rejected = code === '42501' && /append-only|permission denied|row-level security/.test(message);
+        // Postgres cannot position a cursor on a table with row policies.
         const impossible = what === 'a cursor' && code === '0A000';
-        if (!refused && !impossible) done.push(`${what} of ${table}: ${code} ${message}`);
+        if (!rejected && !impossible) unexpected.push(`${what} of ${table}: ${code} ${message}`);
       }
     }
     await raw.client.query('COMMIT');
     await raw.end();
-    expect(done).toEqual([]);
-    expect(await count()).toEqual(before);
+    expect(unexpected).toEqual([]);
+    expect(await digests()).toEqual(before);
   });
 
-  it('is not changed by COPY either, which can only add, and only for the organization entered', async () => {
-    const before = await count();
+  it('rejects COPY from the application', async () => {
+    const before = await digests();
     await connected(harness.env.DATABASE_URL!, async (client) => {
       await client.query('BEGIN');
       await client.query('SELECT state FROM app.enter_session($1, false)', [secret]);
       await expect(client.query('COPY audit_events FROM STDIN')).rejects.toMatchObject({ code: '0A000' });
     });
-    expect(await count()).toEqual(before);
+    expect(await digests()).toEqual(before);
   });
 
-  it('keeps what was written together with the change, and nothing of what was undone', async () => {
+  it('commits and rolls back an audit event together with the change', async () => {
     const client = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
     const before = (await harness.database.superuser(`SELECT 1 FROM audit_events WHERE type = 'person.created'`))
       .length;
     await client.post('/v1/people', { kind: 'trainee', givenName: 'S', familyName: 'A', externalId: 'one' });
-    const refused = await client.post('/v1/people', {
+    const conflict = await client.post('/v1/people', {
       kind: 'trainee',
       givenName: 'S',
       familyName: 'B',
       externalId: 'one',
     });
-    expect(refused.status).toBe(409);
+    expect(conflict.status).toBe(409);
     expect(await harness.database.superuser(`SELECT 1 FROM audit_events WHERE type = 'person.created'`)).toHaveLength(
       before + 1,
     );
   });
 
-  it('says who, what, where from, with which request, and to what end', async () => {
+  it('records the actor, action, target, IP, user agent, request id, and outcome', async () => {
     const member = await harness.make.member(orgId, 'program_director');
     const client = await harness.signIn(member.email);
     const answer = await client.post(
@@ -140,7 +140,7 @@ describe('the log', () => {
     );
     const [event] = await harness.database.superuser(
       `SELECT e.*, convert_from(p.payload, 'UTF8')::json AS personal,
-         convert_from(e.canonical, 'UTF8')::json AS proved, sha256(p.salt || p.payload) = e.private_digest AS sealed
+         convert_from(e.canonical, 'UTF8')::json AS hashed, sha256(p.salt || p.payload) = e.private_digest AS sealed
          FROM audit_events e JOIN audit_private p ON (p.org_id, p.occurred_at, p.event_id) = (e.org_id, e.occurred_at,
            e.id) WHERE e.request_id = 'request-of-this-test'`,
     );
@@ -154,7 +154,7 @@ describe('the log', () => {
       target_id: answer.body.id,
       sealed: true,
       personal: { actorEmail: member.email, ip: '127.0.0.1', userAgent: 'Recorder/1' },
-      proved: {
+      hashed: {
         type: 'person.created',
         orgId,
         actorId: member.userId,
@@ -162,6 +162,6 @@ describe('the log', () => {
         requestId: 'request-of-this-test',
       },
     });
-    expect(JSON.stringify(event!['proved'])).not.toContain(member.email);
+    expect(JSON.stringify(event!['hashed'])).not.toContain(member.email);
   });
 });

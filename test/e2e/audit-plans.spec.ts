@@ -14,7 +14,7 @@ let orgId: string;
 let secret: string;
 let middle: Position;
 
-/** The log of a busy organization: every filter has values that are frequent, rare, and absent. */
+/** Seeds a large audit log in which every filter has frequent, rare, and absent values. */
 beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
   orgId = await harness.make.organization('gme');
@@ -49,8 +49,8 @@ afterAll(() => harness.stop());
 const planOf = (filter: AuditFilter, after: Position | null) =>
   explain(harness, secret, pageStatement(orgId, filter, after, LIMIT));
 
-/** How rows of the log were read; partitions without any do not count. */
-const readings = (plan: PlanNode) =>
+/** Returns the scan types that read audit rows. Scans without rows are ignored. */
+const scans = (plan: PlanNode) =>
   nodes(plan)
     .filter(
       (node) =>
@@ -59,26 +59,26 @@ const readings = (plan: PlanNode) =>
     .map((node) => node['Node Type']);
 
 const FILTERS: [name: string, filter: AuditFilter][] = [
-  ['nothing', {}],
+  ['no filter', {}],
   ['an actor', { actorId: 'actor-1' }],
   ['a rare actor', { actorId: 'rare' }],
-  ['an unknown actor', { actorId: 'nobody' }],
+  ['an unknown actor', { actorId: 'absent' }],
   ['a target', { targetType: 'person', targetId: 'target-17' }],
-  ['a rare kind of target', { targetType: 'connection' }],
-  ['an unknown kind of target', { targetType: 'nothing' }],
+  ['a rare target type', { targetType: 'connection' }],
+  ['an unknown target type', { targetType: 'nothing' }],
   ['a type', { types: ['type.1'] }],
   ['a rare type', { types: ['rare.type'] }],
   ['several types', { types: ['type.1', 'rare.type', 'absent.type'] }],
-  ['what was denied', { outcome: 'denied' }],
-  ['what failed', { outcome: 'failure' }],
-  ['a window of time', { from: new Date(Date.now() + 5 * 86_400_000), to: new Date(Date.now() + 6 * 86_400_000) }],
+  ['the outcome denied', { outcome: 'denied' }],
+  ['the outcome failure', { outcome: 'failure' }],
+  ['a time range', { from: new Date(Date.now() + 5 * 86_400_000), to: new Date(Date.now() + 6 * 86_400_000) }],
 ];
 
-describe('a page of the log', () => {
-  it.each(FILTERS)('is read off an index without looking at anything else, by %s', async (_name, filter) => {
+describe('a page of the audit log', () => {
+  it.each(FILTERS)('is read from an index without scanning other rows: %s', async (_name, filter) => {
     for (const after of [null, middle]) {
       const plan = await planOf(filter, after);
-      expect(readings(plan).filter((type) => !/^Index (Only )?Scan$/.test(type))).toEqual([]);
+      expect(scans(plan).filter((type) => !/^Index (Only )?Scan$/.test(type))).toEqual([]);
       const sorted = nodes(plan)
         .filter((node) => node['Node Type'] === 'Sort')
         .map((node) => node.Plans![0]!['Actual Rows']);
@@ -87,14 +87,14 @@ describe('a page of the log', () => {
     }
   });
 
-  it.each(FILTERS)('costs as much in the middle of the log as at its beginning, by %s', async (_name, filter) => {
+  it.each(FILTERS)('costs the same in the middle of the log as at its start: %s', async (_name, filter) => {
     const [first, deep] = [buffers(await planOf(filter, null)), buffers(await planOf(filter, middle))];
     expect(deep).toBeLessThanOrEqual(first + 60);
   });
 
-  it('decides two filters within one index, even when nothing matches both', async () => {
+  it('reads few buffers when no event matches both of two filters', async () => {
     const plan = await planOf({ types: ['type.1'], actorId: 'rare', outcome: 'failure' }, null);
-    expect(readings(plan)).not.toContain('Seq Scan');
+    expect(scans(plan)).not.toContain('Seq Scan');
     expect(buffers(plan)).toBeLessThan(500);
   });
 });

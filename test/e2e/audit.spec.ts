@@ -24,7 +24,7 @@ const TYPES = ['person.viewed', 'person.updated', 'assignment.created', 'export.
 const TARGETS = ['person', 'assignment'];
 const OUTCOMES = ['success', 'denied', 'failure'];
 
-/** Entries over three months, many of one moment. */
+/** Seeds audit events over three months. Many of them share a timestamp. */
 async function seed(org: string, count: number): Promise<void> {
   await harness.database.superuser(
     `INSERT INTO audit_events (org_id, occurred_at, id, type, outcome, actor_type, actor_id, target_type, target_id,
@@ -38,8 +38,8 @@ async function seed(org: string, count: number): Promise<void> {
   );
 }
 
-describe('the log', () => {
-  it('tells who did what to which record, from where, when, and with what outcome', async () => {
+describe('the audit log', () => {
+  it('returns the actor, action, target, origin, time, and outcome of an event', async () => {
     const personId = await harness.make.person(orgId, { email: 'subject@test.example' });
     const unlocked = await director.get(`/v1/people/${personId}/contact`, { headers: { 'user-agent': 'Browser/1.0' } });
     const { body } = await director.get(`/v1/audit?type=person.contact_unlocked&targetId=${personId}`);
@@ -64,13 +64,13 @@ describe('the log', () => {
     ]);
   });
 
-  it('records that it was read, and by which filters', async () => {
+  it('records each read of the audit log with its filters', async () => {
     await director.get('/v1/audit?category=people&outcome=success&limit=1');
     const { body } = await director.get('/v1/audit?type=audit.read&limit=1');
     expect(body.items[0]).toMatchObject({ type: 'audit.read', meta: { filters: ['category', 'outcome'], entries: 1 } });
   });
 
-  it('shows refused attempts as denied', async () => {
+  it('records rejected requests as denied', async () => {
     const trainee = await harness.signIn((await harness.make.member(orgId, 'trainee')).email);
     expect((await trainee.get('/v1/audit')).body).toMatchObject({ status: 403, code: 'forbidden' });
     const { body } = await director.get('/v1/audit?outcome=denied&type=access.denied&limit=1');
@@ -102,13 +102,13 @@ describe('the log', () => {
     );
   });
 
-  it('asks callers to sign in', async () => {
+  it('rejects unauthenticated callers', async () => {
     for (const path of ['/v1/audit', '/v1/audit/event-types'])
       expect((await harness.client().get(path)).status).toBe(401);
   });
 });
 
-describe('paging through the log', () => {
+describe('paging through the audit log', () => {
   let other: string;
   let reader: Client;
   beforeAll(async () => {
@@ -118,12 +118,12 @@ describe('paging through the log', () => {
     await seed(orgId, 50);
   });
 
-  it('finds with any combination of filters exactly what matches, newest first, each entry once', async () => {
+  it('returns each matching event once, newest first, for any combination of filters', async () => {
     const filters = fc.record(
       {
         type: fc.constantFrom(...TYPES),
         category: fc.constantFrom('people', 'audit'),
-        actorId: fc.constantFrom('actor-0', 'actor-3', 'nobody'),
+        actorId: fc.constantFrom('actor-0', 'actor-3', 'absent'),
         targetType: fc.constantFrom(...TARGETS),
         targetId: fc.constantFrom('target-0', 'target-4'),
         outcome: fc.constantFrom(...OUTCOMES),
@@ -142,13 +142,13 @@ describe('paging through the log', () => {
     );
   });
 
-  it('is not disturbed by entries that are written meanwhile', async () => {
+  it('stays consistent while events are appended', async () => {
     const before = await matching(other, {});
-    const seen = await walk(reader, '/v1/audit?limit=100');
-    expect(seen.map(({ id }) => id).filter((id) => before.includes(id))).toEqual(before);
+    const listed = await walk(reader, '/v1/audit?limit=100');
+    expect(listed.map(({ id }) => id).filter((id) => before.includes(id))).toEqual(before);
   });
 
-  it('never shows entries of another organization', async () => {
+  it('never shows events of another organization', async () => {
     const ids = (await walk(reader, '/v1/audit?limit=200')).map(({ id }) => id);
     const rows = await harness.database.superuser<{ org_id: string }>(
       'SELECT DISTINCT org_id FROM audit_events WHERE id = ANY ($1)',
@@ -157,7 +157,7 @@ describe('paging through the log', () => {
     expect(rows).toEqual([{ org_id: other }]);
   });
 
-  it('refuses a cursor of another organization', async () => {
+  it('rejects a cursor of another organization', async () => {
     const { body } = await reader.get('/v1/audit?limit=1');
     expect((await director.get(`/v1/audit?cursor=${body.nextCursor}`)).body).toMatchObject({
       status: 400,
@@ -165,7 +165,7 @@ describe('paging through the log', () => {
     });
   });
 
-  /** What the filters say, in the plainest SQL. */
+  /** Returns the ids of the matching events, found by plain SQL. */
   async function matching(org: string, filter: Record<string, string>): Promise<string[]> {
     const categories: Record<string, string[]> = {
       people: ['person.viewed', 'person.updated', 'assignment.created'],
@@ -187,13 +187,13 @@ describe('paging through the log', () => {
   }
 });
 
-/** So many days after the beginning of the month, as the seed counts them. */
+/** Returns the time `count` days after the start of the month, which is the base of the seed. */
 function days(count: number): string {
   const now = new Date();
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1 + count)).toISOString();
 }
 
-describe('a wrong question', () => {
+describe('an invalid query', () => {
   it.each([
     ['an unknown filter', 'actorEmail=a@test.example', 'actorEmail'],
     ['an unknown category', 'category=nothing', 'category'],
@@ -204,9 +204,9 @@ describe('a wrong question', () => {
     ['a day that does not exist', 'to=2026-02-30', 'to'],
     ['an empty range', 'from=2026-02-02&to=2026-02-02', 'to'],
     ['a forged cursor', `cursor=${newId()}`, 'cursor'],
-    ['too long a page', 'limit=201', 'limit'],
-    ['a type that is no code', 'type=%25', 'type'],
-  ])('is refused: %s', async (_name, query, field) => {
+    ['a page size above the limit', 'limit=201', 'limit'],
+    ['a malformed event type', 'type=%25', 'type'],
+  ])('is rejected: %s', async (_name, query, field) => {
     const { status, body } = await director.get(`/v1/audit?${query}`);
     expect({ status, code: body.code, field: body.errors?.[0].field }).toEqual({
       status: 400,
@@ -216,8 +216,8 @@ describe('a wrong question', () => {
   });
 });
 
-describe('partitions of the log', () => {
-  it('are made a year ahead by a daily job', async () => {
+describe('partitions of the audit log', () => {
+  it('are created a year ahead by a daily job', async () => {
     const last = async () =>
       (
         await harness.database.superuser<{ name: string }>(

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-describe('a declaration is refused', () => {
+describe('the application rejects', () => {
   const feature = (more: Partial<FeatureDeclaration>) => () =>
     defineFeature({ name: `again-${Math.random()}`, description: 'Twice.', ...more });
 
@@ -55,7 +55,7 @@ describe('a declaration is refused', () => {
     expect(declare).toThrow(message);
   });
 
-  it('that nothing uses, or that contradicts itself: all at once, each with what to do', async () => {
+  it('reports all unused and contradictory declarations at once, each with its fix', async () => {
     defineFeature({
       name: 'unused',
       description: ' ',
@@ -97,7 +97,7 @@ describe('a declaration is refused', () => {
         },
       },
     });
-    const refusal = await boot().then(
+    const message = await boot().then(
       () => 'started',
       (error: Error) => error.message,
     );
@@ -117,6 +117,6 @@ describe('a declaration is refused', () => {
       'feature "unused" has no description',
       'the rules of table "unused" name the permission "unused:nothing", which no feature declares',
     ])
-      expect(refusal).toContain(line);
+      expect(message).toContain(line);
   });
 });

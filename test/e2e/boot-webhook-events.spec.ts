@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-/** Boots the application with a provider of the test's own. */
+/** Boots the application with an additional provider. */
 function boot(provider?: Type) {
   @Module({ providers: provider === undefined ? [] : [provider] })
   class Root {}

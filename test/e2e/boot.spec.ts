@@ -20,7 +20,7 @@ class Answered {
   @Expose() ok: boolean;
 }
 
-/** Handlers that do otherwise than they declare. */
+/** Declares handlers that break their declarations. */
 @Controller('v1/probe')
 class Probe {
   constructor(
@@ -64,7 +64,7 @@ class Probe {
   async unshaped() {
     await this.rename('Unshaped');
     this.audit.record(PROBE);
-    return 'something else than was declared';
+    return 'not the declared shape';
   }
 
   @Get('writes')
@@ -79,7 +79,7 @@ class Probe {
   @Access('signed-in')
   @ResponseType(Answered)
   throws(): never {
-    throw Object.assign(new Error('secret of the house at /srv/app.js:1'), {
+    throw Object.assign(new Error('secret detail at /srv/app.js:1'), {
       status: 418,
       detail: 'internal detail',
       response: { internal: true },
@@ -110,13 +110,13 @@ beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
   defineFeature({
     name: 'probe',
-    description: 'Routes that break their word.',
-    events: { [PROBE]: { category: 'probe', severity: 'info', description: 'A probe was used.' } },
+    description: 'Routes that break their declarations.',
+    events: { [PROBE]: { category: 'probe', severity: 'info', description: 'A member used a probe route.' } },
   });
 });
 afterAll(() => harness.stop());
 
-describe('a handler that does otherwise than it declares', () => {
+describe('a handler that breaks its declaration', () => {
   beforeAll(async () => {
     const app = await boot();
     await app.listen(0, '127.0.0.1');
@@ -128,22 +128,22 @@ describe('a handler that does otherwise than it declares', () => {
   afterAll(() => stop());
 
   const call = (method: string, path: string) => client.send(method, `${url}/v1/probe/${path}`);
-  const nameNow = async () =>
+  const currentName = async () =>
     (await harness.database.superuser<{ name: string }>('SELECT name FROM organizations WHERE id = $1', [orgId]))[0]!
       .name;
 
-  it.each(['silent', 'other', 'unshaped'])('is undone and answered as a fault of ours: %s', async (path) => {
+  it.each(['silent', 'other', 'unshaped'])('is rolled back and answered with 500: %s', async (path) => {
     const { status, body } = await call('POST', path);
     expect([status, Object.keys(body).toSorted()]).toEqual([500, ['code', 'requestId', 'status', 'title', 'type']]);
-    expect(await nameNow()).toBe('Before');
+    expect(await currentName()).toBe('Before');
   });
 
-  it('changes nothing by GET', async () => {
+  it('cannot write in a GET request', async () => {
     expect((await call('GET', 'writes')).status).toBe(500);
-    expect(await nameNow()).toBe('Before');
+    expect(await currentName()).toBe('Before');
   });
 
-  it('tells a caller of an exception nothing but where to ask about it', async () => {
+  it('reveals nothing about an exception except the request id', async () => {
     const { status, body, text, headers } = await call('GET', 'throws');
     expect([status, body]).toEqual([
       500,
@@ -158,16 +158,16 @@ describe('a handler that does otherwise than it declares', () => {
     expect(text).not.toMatch(/secret|srv|internal detail|Error/);
   });
 
-  it('and one that keeps its word works, and shows only what its response class lists', async () => {
+  it('commits and returns only declared fields when it follows its declaration', async () => {
     expect(await call('POST', 'honest')).toMatchObject({ status: 200, body: { ok: true } });
     expect((await call('POST', 'honest')).body).toEqual({ ok: true });
-    expect(await nameNow()).toBe('Honest');
+    expect(await currentName()).toBe('Honest');
   });
 });
 
 const nothing = ResponseType.nothing;
 @Controller()
-class Open {
+class Undeclared {
   @Get('v1/x') @ResponseType(Answered) get() {
     return 1;
   }
@@ -185,13 +185,13 @@ class AnyMethod {
   }
 }
 @Controller()
-class ForEverybody {
+class AnyMember {
   @Post('v1/x') @Access('signed-in', { emits: ['person.created'] }) @nothing() post() {
     return 1;
   }
 }
 @Controller()
-class Shapeless {
+class NoResponseType {
   @Get('v1/x') @Access('signed-in') get() {
     return 1;
   }
@@ -228,11 +228,11 @@ const controller = (type: Type): Type => {
 };
 
 describe('the application does not start with', () => {
-  it.each<[string, () => Type, RegExp]>([
+  it.each<[string, () => Type, RegExp | string]>([
     [
       'a route that declares nothing',
-      () => controller(Open),
-      /GET \/v1\/x \(Open\.get\) declares no access: put @Access\('resource:action'\) or @Public\('reason'\) on it/,
+      () => controller(Undeclared),
+      "GET /v1/x (Undeclared.get) declares no access: put @Access('resource:action') or @Public('reason') on it",
     ],
     [
       'a change without an event',
@@ -245,14 +245,14 @@ describe('the application does not start with', () => {
       /ALL \/v1\/x \(AnyMethod\.all\) is a mutation and declares no event/,
     ],
     [
-      'a change for every member that API keys could make',
-      () => controller(ForEverybody),
-      /POST \/v1\/x \(ForEverybody\.post\) is a mutation for every member: add a permission, or add interactiveOnly/,
+      'a change for every member that allows API keys',
+      () => controller(AnyMember),
+      'POST /v1/x (AnyMember.post) is a mutation for every member: add a permission, or add interactiveOnly',
     ],
     [
       'a route without a response class',
-      () => controller(Shapeless),
-      /GET \/v1\/x \(Shapeless\.get\) declares no response: put @ResponseType/,
+      () => controller(NoResponseType),
+      /GET \/v1\/x \(NoResponseType\.get\) declares no response: put @ResponseType/,
     ],
     [
       'a public route without a reason',
@@ -260,17 +260,17 @@ describe('the application does not start with', () => {
       /GET \/v1\/x \(NoReason\.get\) is public without a reason/,
     ],
     [
-      'a permission that nobody declares',
+      'a permission that no feature declares',
       () => controller(UnknownPermission),
       /permission "person:reed" is used but not declared: declare it/,
     ],
     [
-      'an event that nobody declares',
+      'an event that no feature declares',
       () => controller(UnknownEvent),
       /event "person\.creatd" is used but not declared: declare it/,
     ],
     [
-      'a job that nobody declares',
+      'a job that no feature declares',
       () => {
         @Module({ providers: [UnknownJob] })
         class Bad {}
@@ -285,7 +285,7 @@ describe('the application does not start with', () => {
   it.each<[string, () => Record<string, string>, RegExp]>([
     [
       'a superuser of the database',
-      () => ({ DATABASE_URL: swapped(process.env['TEST_SUPERUSER_DATABASE_URL']!) }),
+      () => ({ DATABASE_URL: withTestDatabase(process.env['TEST_SUPERUSER_DATABASE_URL']!) }),
       /the database role postgres bypasses row-level security: connect as vouchsafe_app/,
     ],
     [
@@ -297,7 +297,7 @@ describe('the application does not start with', () => {
     await expect(boot(undefined, env())).rejects.toThrow(message);
   });
 
-  it('a role that may put temporary tables before the real ones', async () => {
+  it('a role that can create temporary tables', async () => {
     const name = new URL(harness.env.DATABASE_URL!).pathname.slice(1);
     await harness.database.superuser(`GRANT TEMPORARY ON DATABASE ${name} TO PUBLIC`);
     await expect(boot()).rejects.toThrow(/temporary tables, which shadow the real ones: run docker\/init-roles\.sql/);
@@ -307,14 +307,18 @@ describe('the application does not start with', () => {
 
 describe('the application does not start on', () => {
   it.each<[string, string, string]>([
-    ['a table with org_id that nothing protects', 'CREATE TABLE stray (org_id uuid, id uuid)', 'stray'],
+    ['a table with org_id and without row-level security', 'CREATE TABLE stray (org_id uuid, id uuid)', 'stray'],
     [
-      'one whose row security is not forced',
+      'a table without forced row-level security',
       'CREATE TABLE unforced (org_id uuid); ALTER TABLE unforced ENABLE ROW LEVEL SECURITY',
       'unforced',
     ],
-    ['one that is partitioned', 'CREATE TABLE parted (org_id uuid, month date) PARTITION BY RANGE (month)', 'parted'],
-    ['a partition left bare', 'CREATE TABLE piece PARTITION OF parted DEFAULT', 'piece'],
+    [
+      'an unprotected partitioned table',
+      'CREATE TABLE parted (org_id uuid, month date) PARTITION BY RANGE (month)',
+      'parted',
+    ],
+    ['an unprotected partition', 'CREATE TABLE piece PARTITION OF parted DEFAULT', 'piece'],
   ])('%s', async (_what, sql, table) => {
     await harness.database.superuser(sql);
     await expect(boot()).rejects.toThrow(
@@ -325,9 +329,9 @@ describe('the application does not start on', () => {
   afterAll(() => harness.database.superuser('DROP TABLE stray, unforced, parted'));
 });
 
-/** The superuser's address with this file's own database. */
-function swapped(address: string): string {
-  const changed = new URL(address);
+/** Returns the URL of the superuser with the database of this suite. */
+function withTestDatabase(superuserUrl: string): string {
+  const changed = new URL(superuserUrl);
   changed.pathname = new URL(harness.env.DATABASE_URL!).pathname;
   return changed.href;
 }

@@ -6,14 +6,14 @@ import { mailsTo } from '../harness/mail.js';
 
 let harness: Harness;
 let org: string;
-let leader: Member;
+let owner: Member;
 let other: Member;
-let helper: Member;
+let mentor: Member;
 
 beforeAll(async () => {
   harness = await Harness.start();
   org = await harness.make.organization('gme');
-  [leader, other, helper] = [
+  [owner, other, mentor] = [
     await harness.make.member(org, 'program_director'),
     await harness.make.member(org, 'program_director'),
     await harness.make.member(org, 'mentor'),
@@ -22,11 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const seen = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
-const people = async (client: Client) => seen(await client.get('/v1/people'));
+const outcome = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
+const people = async (client: Client) => outcome(await client.get('/v1/people'));
 
-/** As the second factor does when it was shown. */
-async function secondFactor({ userId }: Member): Promise<void> {
+/** Marks the sessions of a member as verified by a second factor. */
+async function verifySecondFactor({ userId }: Member): Promise<void> {
   await harness.database.superuser(
     'UPDATE sessions SET second_factor_at = now() WHERE user_id = $1 AND revoked_at IS NULL',
     [userId],
@@ -34,66 +34,68 @@ async function secondFactor({ userId }: Member): Promise<void> {
   await harness.settled();
 }
 
-const alarms = () =>
+const breakGlassEvents = () =>
   harness.database.superuser(
     `SELECT target_id, meta ->> 'membershipId' AS member FROM audit_events WHERE org_id = $1
        AND type = 'auth.break_glass_sign_in'`,
     [org],
   );
 
-describe('where single sign-on is enforced', () => {
-  it('whoever leads does not come in by a password alone, and nobody is alarmed', async () => {
-    const client = await harness.signIn(leader.email);
+describe('while SSO is enforced', () => {
+  it('an owner cannot sign in with only a password, and no alert is sent', async () => {
+    const client = await harness.signIn(owner.email);
     expect(await people(client)).toEqual([403, 'sso_required']);
     await harness.settled();
-    expect(await alarms()).toEqual([]);
+    expect(await breakGlassEvents()).toEqual([]);
   });
 
-  it('whoever leads comes in by a password and a second factor, loudly', async () => {
-    const client = await harness.signIn(leader.email);
-    await secondFactor(leader);
+  it('an owner can sign in with a password and a second factor, and the other owners are alerted', async () => {
+    const client = await harness.signIn(owner.email);
+    await verifySecondFactor(owner);
     expect(await people(client)).toEqual([200, undefined]);
-    expect(await alarms()).toEqual(expect.arrayContaining([{ target_id: leader.userId, member: leader.membershipId }]));
+    expect(await breakGlassEvents()).toEqual(
+      expect.arrayContaining([{ target_id: owner.userId, member: owner.membershipId }]),
+    );
     expect((await mailsTo(harness, other.email)).at(-1)?.text).toMatch(/signed in past your single sign-on/);
-    expect(await mailsTo(harness, leader.email)).toEqual([]);
-    const before = (await alarms()).length;
-    await secondFactor(leader);
-    expect(await alarms()).toHaveLength(before);
+    expect(await mailsTo(harness, owner.email)).toEqual([]);
+    const before = (await breakGlassEvents()).length;
+    await verifySecondFactor(owner);
+    expect(await breakGlassEvents()).toHaveLength(before);
     const { body } = await client.get('/v1/audit');
     expect(body.items.find(({ type }: { type: string }) => type === 'auth.break_glass_sign_in')).toMatchObject({
       severity: 'critical',
     });
   });
 
-  it('takes no second factor of an earlier day; one shown then opens it, and the others are told', async () => {
-    const client = await harness.signIn(leader.email);
-    const mine = (await alarms()).length;
+  it('a remembered device does not replace the second factor of a break-glass sign-in', async () => {
+    const client = await harness.signIn(owner.email);
+    const eventsBefore = (await breakGlassEvents()).length;
     const remember = (device: boolean) =>
       harness.database.superuser(
         `UPDATE sessions SET second_factor_at = now(), remembered_device = $2
            WHERE id = (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1)`,
-        [leader.userId, device],
+        [owner.userId, device],
       );
     await remember(true);
     await harness.settled();
     expect(await people(client)).toEqual([403, 'sso_required']);
-    expect(await alarms()).toHaveLength(mine);
+    expect(await breakGlassEvents()).toHaveLength(eventsBefore);
     await remember(false);
     await harness.settled();
     expect(await people(client)).toEqual([200, undefined]);
-    expect(await alarms()).toHaveLength(mine + 1);
+    expect(await breakGlassEvents()).toHaveLength(eventsBefore + 1);
   });
 
-  it('nobody else comes in by a second factor', async () => {
-    const client = await harness.signIn(helper.email);
-    await secondFactor(helper);
+  it('a member without the owner role cannot sign in with a second factor', async () => {
+    const client = await harness.signIn(mentor.email);
+    await verifySecondFactor(mentor);
     expect(await people(client)).toEqual([403, 'sso_required']);
-    expect((await alarms()).some(({ member }) => member === helper.membershipId)).toBe(false);
+    expect((await breakGlassEvents()).some(({ member }) => member === mentor.membershipId)).toBe(false);
   });
 
-  it('whoever leads no longer is out at the next request', async () => {
+  it('a member who loses the owner role loses access at the next request', async () => {
     const client = await harness.signIn(other.email);
-    await secondFactor(other);
+    await verifySecondFactor(other);
     expect(await people(client)).toEqual([200, undefined]);
     await harness.database.superuser(`UPDATE memberships SET role = 'mentor' WHERE id = $1`, [other.membershipId]);
     expect(await people(client)).toEqual([403, 'sso_required']);

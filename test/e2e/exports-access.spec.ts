@@ -20,10 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-const gone = { status: 410, body: { code: 'export_link_expired' } };
+const linkExpired = { status: 410, body: { code: 'export_link_expired' } };
 
-const MAY_EXPORT: readonly string[] = MANAGER_ROLES;
-const MAY_DOWNLOAD = [...MAY_EXPORT, 'staff', 'read_only'];
+const EXPORT_ROLES: readonly string[] = MANAGER_ROLES;
+const DOWNLOAD_ROLES = [...EXPORT_ROLES, 'staff', 'read_only'];
 const ROLES = Object.entries(PRESETS).flatMap(([preset, roles]) =>
   Object.keys(roles).map((role): [Preset, string] => [preset as Preset, role]),
 );
@@ -48,35 +48,36 @@ describe.each(ROLES)('in %s, the role %s', (preset, role) => {
     return rows.map(({ permission }) => permission);
   };
 
-  it(MAY_EXPORT.includes(role) ? 'may export' : 'may not export, and the attempt is in the log', async () => {
+  it(EXPORT_ROLES.includes(role) ? 'can export' : 'cannot export, and each attempt is recorded as denied', async () => {
     const [people, person, list] = [
       await client.post('/v1/exports', { kind: 'people_csv' }),
       await client.post('/v1/exports', { kind: 'person_pdf', personId }),
       await client.get('/v1/exports'),
     ];
-    const expected = MAY_EXPORT.includes(role) ? [202, 202, 200] : [403, 403, 403];
+    const expected = EXPORT_ROLES.includes(role) ? [202, 202, 200] : [403, 403, 403];
     expect([people.status, person.status, list.status]).toEqual(expected);
-    if (!MAY_EXPORT.includes(role)) expect(await denials()).toEqual(['export:create', 'export:create', 'export:read']);
+    if (!EXPORT_ROLES.includes(role))
+      expect(await denials()).toEqual(['export:create', 'export:create', 'export:read']);
   });
 
   it(
-    MAY_DOWNLOAD.includes(role) ? 'may download documents, yet no export that is not there' : 'may not download',
+    DOWNLOAD_ROLES.includes(role) ? 'can download but gets 404 for an unknown export' : 'cannot download',
     async () => {
       const { status } = await client.get(`/v1/exports/${newId()}/file?token=x`);
-      expect(status).toBe(MAY_DOWNLOAD.includes(role) ? 404 : 403);
+      expect(status).toBe(DOWNLOAD_ROLES.includes(role) ? 404 : 403);
     },
   );
 });
 
-describe('the link', () => {
+describe('the download link', () => {
   it('works once', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     expect((await director.get(url!)).status).toBe(200);
-    expect(await director.get(url!)).toMatchObject(gone);
+    expect(await director.get(url!)).toMatchObject(linkExpired);
     expect((await director.get(`/v1/exports/${id}`)).body).toMatchObject({ status: 'downloaded', url: null });
   });
 
-  it('gives the file to one of many at once', async () => {
+  it('succeeds for one of many concurrent requests', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     const answers = await Promise.all(Array.from({ length: 12 }, () => director.get(url!)));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
@@ -91,14 +92,14 @@ describe('the link', () => {
     ).toHaveLength(1);
   });
 
-  it('is replaced by the next one', async () => {
+  it('is invalidated by the next link', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     const { body } = await director.get(`/v1/exports/${id}`);
-    expect(await director.get(url!)).toMatchObject(gone);
+    expect(await director.get(url!)).toMatchObject(linkExpired);
     expect((await director.get(body.url)).status).toBe(200);
   });
 
-  it('ends after fifteen minutes, and the file after a day', async () => {
+  it('expires after fifteen minutes, and the export expires after a day', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     const row = (
       await harness.database.superuser<{ minutes: string }>(
@@ -111,20 +112,20 @@ describe('the link', () => {
       `UPDATE exports SET token_expires_at = now() - interval '1 second' WHERE id = $1`,
       [id],
     );
-    expect(await director.get(url!)).toMatchObject(gone);
+    expect(await director.get(url!)).toMatchObject(linkExpired);
     await harness.database.superuser(`UPDATE exports SET expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
     expect((await director.get(`/v1/exports/${id}`)).body).toMatchObject({ status: 'expired', url: null });
   });
 
-  it('needs the right token', async () => {
+  it('requires the correct token', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     for (const token of ['', 'x', `${url!.split('=')[1]}x`])
-      expect(await director.get(`/v1/exports/${id}/file?token=${token}`)).toMatchObject(gone);
+      expect(await director.get(`/v1/exports/${id}/file?token=${token}`)).toMatchObject(linkExpired);
     expect(await director.get(`/v1/exports/${id}/file`)).toMatchObject({ status: 400 });
     expect((await director.get(url!)).status).toBe(200);
   });
 
-  it('is not spent by HEAD', async () => {
+  it('is not consumed by a HEAD request', async () => {
     const { url } = await exported(director, { kind: 'people_csv' });
     const head = await fetch(new URL(url!, harness.url), {
       method: 'HEAD',
@@ -134,22 +135,22 @@ describe('the link', () => {
     expect((await director.get(url!)).status).toBe(200);
   });
 
-  it('is good for nothing without a session', async () => {
+  it('is rejected without a session', async () => {
     const { url } = await exported(director, { kind: 'people_csv' });
     expect(await harness.client().get(url!)).toMatchObject({ status: 401 });
     expect((await director.get(url!)).status).toBe(200);
   });
 
-  it('lies in the database as a digest only', async () => {
+  it('is stored only as a digest', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
-    const rows = await harness.database.superuser<{ whole: string }>(
-      'SELECT e::text AS whole FROM exports e WHERE id = $1',
+    const rows = await harness.database.superuser<{ line: string }>(
+      'SELECT e::text AS line FROM exports e WHERE id = $1',
       [id],
     );
-    expect(rows[0]!.whole).not.toContain(url!.split('=')[1]);
+    expect(rows[0]!.line).not.toContain(url!.split('=')[1]);
   });
 
-  it('is good for nothing once the member may export no more', async () => {
+  it('is rejected after the member loses the permission to export', async () => {
     const other = await harness.make.member(orgId, 'program_director');
     const client = await harness.signIn(other.email);
     const { url } = await exported(client, { kind: 'people_csv' });
@@ -162,18 +163,18 @@ describe('the link', () => {
   });
 });
 
-describe('others', () => {
-  it('in the organization see the export, get no link and cannot use one', async () => {
+describe('another member', () => {
+  it('of the organization can see the export but can neither get nor use a link', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     const colleague = await harness.signIn((await harness.make.member(orgId, 'program_director')).email);
-    const seen = await colleague.get(`/v1/exports/${id}`);
-    expect(seen.body).toMatchObject({ id, status: 'ready', url: null, requestedBy: member.membershipId });
+    const shown = await colleague.get(`/v1/exports/${id}`);
+    expect(shown.body).toMatchObject({ id, status: 'ready', url: null, requestedBy: member.membershipId });
     expect((await colleague.get('/v1/exports?limit=1')).body).toMatchObject({ items: [{ id, url: null }] });
     expect(await colleague.get(url!)).toMatchObject({ status: 404 });
     expect((await director.get(url!)).status).toBe(200);
   });
 
-  it('in another organization find nothing, and cannot export what is here', async () => {
+  it('of another organization can neither see nor create exports of this organization', async () => {
     const { id, url } = await exported(director, { kind: 'people_csv' });
     const elsewhere = await harness.make.organization('workforce');
     const owner = await harness.signIn((await harness.make.member(elsewhere, 'owner')).email);
@@ -185,10 +186,10 @@ describe('others', () => {
     expect((await exported(owner, { kind: 'people_csv' })).progress.rows).toBe(0);
   });
 
-  it('with a narrower scope export the people in it, never the list', async () => {
-    const [mine, theirs] = [await harness.make.person(orgId), await harness.make.person(orgId)];
+  it('with a narrower scope can export the people in that scope but not the list', async () => {
+    const [assigned, unassigned] = [await harness.make.person(orgId), await harness.make.person(orgId)];
     const mentor = await harness.make.member(orgId, 'mentor');
-    await harness.make.assignment(orgId, mentor.membershipId, mine);
+    await harness.make.assignment(orgId, mentor.membershipId, assigned);
     await harness.database.superuser(
       `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
          VALUES ($1, $2, 'export:create', 'assigned'), ($1, $2, 'export:read', 'org')`,
@@ -196,12 +197,14 @@ describe('others', () => {
     );
     const client = await harness.signIn(mentor.email);
     expect(await client.post('/v1/exports', { kind: 'people_csv' })).toMatchObject({ status: 403 });
-    expect(await client.post('/v1/exports', { kind: 'person_pdf', personId: theirs })).toMatchObject({ status: 404 });
-    expect(await exported(client, { kind: 'person_pdf', personId: mine })).toMatchObject({ status: 'ready' });
+    expect(await client.post('/v1/exports', { kind: 'person_pdf', personId: unassigned })).toMatchObject({
+      status: 404,
+    });
+    expect(await exported(client, { kind: 'person_pdf', personId: assigned })).toMatchObject({ status: 'ready' });
   });
 });
 
-it('pages through the exports, newest first', async () => {
+it('returns the exports in pages, newest first', async () => {
   const other = await harness.make.organization('workforce');
   const owner = await harness.signIn((await harness.make.member(other, 'owner')).email);
   const ids: string[] = [];

@@ -49,19 +49,19 @@ const watermark = (id: string) =>
   );
 
 describe('the list of people as CSV', () => {
-  it('reads back with another reader, the watermark in header and rows, formulas defused', async () => {
-    const made = await exported(director, { kind: 'people_csv' });
-    expect(made).toMatchObject({ status: 'ready', progress: { rows: 2 }, errorCode: null });
-    const file = await director.get(made.url!);
+  it('is valid CSV with a watermark in every line and escaped formulas', async () => {
+    const result = await exported(director, { kind: 'people_csv' });
+    expect(result).toMatchObject({ status: 'ready', progress: { rows: 2 }, errorCode: null });
+    const file = await director.get(result.url!);
     expect(file.status).toBe(200);
     expect(Object.fromEntries(file.headers)).toMatchObject({
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': 'attachment; filename="people.csv"',
-      'content-length': String(made.bytes),
+      'content-length': String(result.bytes),
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     });
-    expect(createHash('sha256').update(file.body).digest('hex')).toBe(made.sha256);
+    expect(createHash('sha256').update(file.body).digest('hex')).toBe(result.sha256);
     const [header, ...rows] = readCsv(file.text);
     expect(header!.slice(0, -1)).toEqual([
       'Id',
@@ -75,7 +75,7 @@ describe('the list of people as CSV', () => {
       'Created',
       'Updated',
     ]);
-    for (const row of [header!, ...rows]) expect(row.at(-1)).toMatch(watermark(made.id));
+    for (const row of [header!, ...rows]) expect(row.at(-1)).toMatch(watermark(result.id));
     expect(rows[0]!.slice(0, 5)).toEqual([personId, '', 'trainee', 'Ada', 'Synthetic']);
     expect(rows[1]!.slice(3, 8)).toEqual([
       '\'=HYPERLINK("http://evil.example")',
@@ -87,17 +87,17 @@ describe('the list of people as CSV', () => {
     expect(file.text).not.toMatch(/ada@test|555|000-12|1990/);
   });
 
-  it('holds whom the filter names, and its watermark when that is nobody', async () => {
+  it('contains the people that match the filter, and the watermark even without matches', async () => {
     const clinicians = await exported(director, { kind: 'people_csv', filter: { kind: 'clinician' } });
     expect(readCsv((await director.get(clinicians.url!)).text).map((row) => row[2])).toEqual(['Kind', 'clinician']);
-    const nobody = await exported(director, { kind: 'people_csv', filter: { kind: 'provider', status: 'active' } });
-    expect(nobody.progress.rows).toBe(0);
-    const [header, ...rows] = readCsv((await director.get(nobody.url!)).text);
-    expect(header!.at(-1)).toMatch(watermark(nobody.id));
+    const empty = await exported(director, { kind: 'people_csv', filter: { kind: 'provider', status: 'active' } });
+    expect(empty.progress.rows).toBe(0);
+    const [header, ...rows] = readCsv((await director.get(empty.url!)).text);
+    expect(header!.at(-1)).toMatch(watermark(empty.id));
     expect(rows).toEqual([]);
   });
 
-  it('is defused in the database by the very rule of the code, which Postgres inlines', async () => {
+  it('escapes formulas in the database by the same rule as the code, in an inlined function', async () => {
     const heads = Array.from({ length: 0xffff }, (_, i) => i + 1)
       .filter((i) => i < 0xd800 || i > 0xdfff)
       .map((i) => String.fromCharCode(i));
@@ -113,7 +113,7 @@ describe('the list of people as CSV', () => {
     expect(JSON.stringify(plan)).not.toContain('csv_safe(');
   });
 
-  it('writes to the log who asked, that it was made, and that it was fetched', async () => {
+  it('records the request, the completion, the link, and the download in the audit log', async () => {
     const { id, url, bytes } = await exported(director, { kind: 'people_csv', filter: { status: 'active' } });
     await director.get(url!);
     const user = { actor_type: 'user', actor_id: member.userId };
@@ -131,7 +131,7 @@ describe('the list of people as CSV', () => {
     ]);
   });
 
-  it('lies sealed in the storage', async () => {
+  it('is encrypted in the storage', async () => {
     await exported(director, { kind: 'people_csv' });
     const files = await storedFiles(harness.env.STORAGE_DIR!);
     expect(files.length).toBeGreaterThan(0);
@@ -150,17 +150,17 @@ describe("one person's record as PDF", () => {
     return text.map((page) => page.replace(/\s+/g, ''));
   }
 
-  it('is marked on every page, masked, and shows contact details as an unlock', async () => {
-    const made = await exported(director, { kind: 'person_pdf', personId });
-    const found = await pages(director, made.url!);
-    expect(found.length).toBeGreaterThan(0);
-    for (const page of found) expect(page.split(`<${member.email}>·SyntheticHarbour`)).toHaveLength(3);
-    expect(found.join('')).toContain('***-**-3456');
-    expect(found.join('')).toContain('**/**/1990');
-    expect(found.join('')).toContain('ada@test.example');
-    expect(found.join('')).not.toMatch(/000-12|1990-02|02-03/);
+  it('has a watermark on every page, masks identifiers, and records the unlocked contact details', async () => {
+    const result = await exported(director, { kind: 'person_pdf', personId });
+    const texts = await pages(director, result.url!);
+    expect(texts.length).toBeGreaterThan(0);
+    for (const page of texts) expect(page.split(`<${member.email}>·SyntheticHarbour`)).toHaveLength(3);
+    expect(texts.join('')).toContain('***-**-3456');
+    expect(texts.join('')).toContain('**/**/1990');
+    expect(texts.join('')).toContain('ada@test.example');
+    expect(texts.join('')).not.toMatch(/000-12|1990-02|02-03/);
     const unlocked = ['email', 'phone'];
-    expect(await events('export.completed', made.id)).toMatchObject([{ meta: { kind: 'person_pdf', unlocked } }]);
+    expect(await events('export.completed', result.id)).toMatchObject([{ meta: { kind: 'person_pdf', unlocked } }]);
     expect(await events('person.contact_unlocked', personId)).toContainEqual({
       actor_type: 'user',
       actor_id: member.userId,
@@ -168,7 +168,7 @@ describe("one person's record as PDF", () => {
     });
   });
 
-  it('leaves contact details out for a member who may not unlock them', async () => {
+  it('omits contact details for a member who cannot unlock them', async () => {
     const other = await harness.make.member(orgId, 'program_director');
     await harness.database.superuser(
       `INSERT INTO member_overrides (org_id, membership_id, permission, scope)
@@ -176,12 +176,12 @@ describe("one person's record as PDF", () => {
       [orgId, other.membershipId],
     );
     const client = await harness.signIn(other.email);
-    const made = await exported(client, { kind: 'person_pdf', personId });
-    expect((await pages(client, made.url!)).join('')).not.toMatch(/ada@test|Contact|5550100/);
-    expect(await events('export.completed', made.id)).toMatchObject([{ meta: { unlocked: [] } }]);
+    const result = await exported(client, { kind: 'person_pdf', personId });
+    expect((await pages(client, result.url!)).join('')).not.toMatch(/ada@test|Contact|5550100/);
+    expect(await events('export.completed', result.id)).toMatchObject([{ meta: { unlocked: [] } }]);
   });
 
-  it('leaves out for a record subject what is for staff, and so does the list as CSV', async () => {
+  it('omits staff-only fields for a portal user, in the PDF and in the CSV', async () => {
     const { email, membershipId } = await harness.make.member(orgId, 'trainee', { personId });
     await harness.database.superuser(
       `INSERT INTO member_overrides (org_id, membership_id, permission, scope) SELECT $1, $2, p, 'org'
@@ -189,10 +189,10 @@ describe("one person's record as PDF", () => {
       [orgId, membershipId],
     );
     const trainee = await harness.signIn(email);
-    const [theirs, staffs] = [trainee, director].map(async (client) =>
+    const [traineePdf, staffPdf] = [trainee, director].map(async (client) =>
       (await pages(client, (await exported(client, { kind: 'person_pdf', personId })).url!)).join(''),
     );
-    expect([/Externalid|Version/.test(await theirs!), /Externalid.*Version/.test(await staffs!)]).toEqual([
+    expect([/Externalid|Version/.test(await traineePdf!), /Externalid.*Version/.test(await staffPdf!)]).toEqual([
       false,
       true,
     ]);
@@ -200,7 +200,7 @@ describe("one person's record as PDF", () => {
     expect(list).toMatch(/^"Id","Kind","Family name"/);
   });
 
-  it("can no longer be opened once the person's key is destroyed", async () => {
+  it("cannot be downloaded after the person's key was destroyed", async () => {
     const erased = await harness.make.person(orgId, { familyName: 'Erased' });
     const { id, url } = await exported(director, { kind: 'person_pdf', personId: erased });
     await harness.database.superuser(
@@ -214,19 +214,19 @@ describe("one person's record as PDF", () => {
 
 describe('a request for an export', () => {
   it.each<[string, object, number, string]>([
-    ['of no kind', {}, 400, 'invalid_request'],
-    ['of an unknown kind', { kind: 'everything' }, 400, 'invalid_request'],
-    ['with a field nobody knows', { kind: 'people_csv', table: 'users' }, 400, 'invalid_request'],
-    ['with a filter nobody knows', { kind: 'people_csv', filter: { sql: '1=1' } }, 400, 'invalid_request'],
-    ['with a value no filter has', { kind: 'people_csv', filter: { kind: "x' OR 1=1 --" } }, 400, 'invalid_request'],
-    ["of nobody's record", { kind: 'person_pdf' }, 400, 'invalid_request'],
-    ['of a person who is not there', { kind: 'person_pdf', personId: newId() }, 404, 'not_found'],
-    ['of a person by no id', { kind: 'person_pdf', personId: '../../etc' }, 400, 'invalid_request'],
-  ])('%s is refused', async (_what, body, status, code) => {
+    ['without a kind', {}, 400, 'invalid_request'],
+    ['with an unknown kind', { kind: 'everything' }, 400, 'invalid_request'],
+    ['with an unknown field', { kind: 'people_csv', table: 'users' }, 400, 'invalid_request'],
+    ['with an unknown filter', { kind: 'people_csv', filter: { sql: '1=1' } }, 400, 'invalid_request'],
+    ['with an invalid filter value', { kind: 'people_csv', filter: { kind: "x' OR 1=1 --" } }, 400, 'invalid_request'],
+    ['without a person', { kind: 'person_pdf' }, 400, 'invalid_request'],
+    ['with an unknown person', { kind: 'person_pdf', personId: newId() }, 404, 'not_found'],
+    ['with a malformed person id', { kind: 'person_pdf', personId: '../../etc' }, 400, 'invalid_request'],
+  ])('%s is rejected', async (_what, body, status, code) => {
     expect(await director.post('/v1/exports', body)).toMatchObject({ status, body: { code } });
   });
 
-  it('of a list with a person, or of a person with a filter, is refused', async () => {
+  it('is rejected for a list with a person and for a person with a filter', async () => {
     expect(await director.post('/v1/exports', { kind: 'people_csv', personId })).toMatchObject({
       status: 400,
       body: { errors: [{ field: 'personId' }] },
@@ -236,7 +236,7 @@ describe('a request for an export', () => {
     ).toMatchObject({ status: 400, body: { errors: [{ field: 'filter' }] } });
   });
 
-  it('takes nulls for nothing', async () => {
+  it('treats null as absent', async () => {
     const { status, body } = await director.post('/v1/exports', {
       kind: 'people_csv',
       personId: null,

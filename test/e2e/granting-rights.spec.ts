@@ -11,7 +11,7 @@ const REASON = 'Synthetic emergency of a test';
 let harness: Harness;
 let orgId: string;
 let director: Client;
-let roles = 0;
+let roleCount = 0;
 
 beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
@@ -20,10 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-/** A member who holds exactly these permissions. */
+/** Creates a member who holds exactly the given permissions. */
 async function holder(grants: Record<string, string>): Promise<{ member: Member; client: Client }> {
-  const key = `holder_${'abcdefghijklmnopqrstuvwxyz'[roles]}`;
-  roles += 1;
+  const key = `holder_${'abcdefghijklmnopqrstuvwxyz'[roleCount]}`;
+  roleCount += 1;
   await director.post('/v1/roles', { key, name: key });
   for (const [permission, scope] of Object.entries(grants))
     await director.put(`/v1/roles/${key}/permissions/${permission}`, { scope });
@@ -43,9 +43,9 @@ async function granted(
   return id;
 }
 
-describe('what is held for a time', () => {
-  it('is not given on, to oneself neither: not by overrides, roles, members or invites', async () => {
-    const them = await holder({
+describe('a permission from an access grant', () => {
+  it('cannot be granted on by overrides, roles, members, or invites, not even to oneself', async () => {
+    const user = await holder({
       'membership:override': 'org',
       'role:update': 'org',
       'role:create': 'org',
@@ -54,8 +54,8 @@ describe('what is held for a time', () => {
       'invite:create': 'org',
       'role:read': 'org',
     });
-    await granted(them, [{ permission: 'audit:read', scope: 'org' }]);
-    const { client, member } = them;
+    await granted(user, [{ permission: 'audit:read', scope: 'org' }]);
+    const { client, member } = user;
     expect((await client.get('/v1/audit')).status).toBe(200);
     for (const answer of [
       await client.put(`/v1/memberships/${member.membershipId}/permissions/audit:read`, { scope: 'org' }),
@@ -66,11 +66,11 @@ describe('what is held for a time', () => {
       expect([answer.status, answer.body.code]).toEqual([403, 'insufficient_privileges_to_grant']);
   });
 
-  it('is not given on, by raw SQL neither', async () => {
-    const them = await holder({ 'membership:override': 'org', 'membership:read': 'org', 'membership:update': 'org' });
-    await granted(them, [{ permission: 'audit:read', scope: 'org' }]);
+  it('cannot be granted on by raw SQL', async () => {
+    const user = await holder({ 'membership:override': 'org', 'membership:read': 'org', 'membership:update': 'org' });
+    await granted(user, [{ permission: 'audit:read', scope: 'org' }]);
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
-    await raw.enter(sessionSecret(them.client));
+    await raw.enter(sessionSecret(user.client));
     expect(
       (
         await raw.attempt(
@@ -86,28 +86,28 @@ describe('what is held for a time', () => {
     await raw.end();
   });
 
-  it('counts for nobody who has to be left in charge', async () => {
-    const [first, second] = [await harness.make.organization('gme'), 'membership:update'];
-    const [leader, other] = [
-      await harness.make.member(first, 'program_director'),
-      await harness.make.member(first, 'program_director'),
+  it('does not make its holder an owner who can manage members', async () => {
+    const org = await harness.make.organization('gme');
+    const [owner, other] = [
+      await harness.make.member(org, 'program_director'),
+      await harness.make.member(org, 'program_director'),
     ];
-    const [asLeader, asOther] = [await harness.signIn(leader.email), await harness.signIn(other.email)];
-    await asLeader.put(`/v1/memberships/${other.membershipId}/permissions/access-grant:request`, { scope: 'org' });
+    const [asOwner, asOther] = [await harness.signIn(owner.email), await harness.signIn(other.email)];
+    await asOwner.put(`/v1/memberships/${other.membershipId}/permissions/access-grant:request`, { scope: 'org' });
     const { id } = (
       await asOther.post('/v1/access/grants', {
-        grants: [{ permission: second, scope: 'org' }],
+        grants: [{ permission: 'membership:update', scope: 'org' }],
         reason: REASON,
         minutes: 5,
       })
     ).body;
-    await asLeader.post(`/v1/access/grants/${id}/approve`);
-    expect((await asLeader.delete(`/v1/memberships/${leader.membershipId}`)).body.code).toBe('last_owner');
+    await asOwner.post(`/v1/access/grants/${id}/approve`);
+    expect((await asOwner.delete(`/v1/memberships/${owner.membershipId}`)).body.code).toBe('last_owner');
   });
 });
 
-describe('a reach that one does not have', () => {
-  it('is given to nobody by assigning people, to oneself neither', async () => {
+describe('a scope that the caller does not hold', () => {
+  it('cannot be granted by assigning a person, not even to oneself', async () => {
     const { client, member } = await holder({ 'person:read': 'assigned', 'assignment:create': 'org' });
     const person = await harness.make.person(orgId);
     expect(
@@ -116,7 +116,7 @@ describe('a reach that one does not have', () => {
     expect((await client.get(`/v1/people/${person}`)).status).toBe(404);
   });
 
-  it('is given to nobody by approving it for one person', async () => {
+  it('cannot be granted by approving an access grant for one person', async () => {
     const { client } = await holder({ 'person:read': 'assigned', 'access-grant:decide': 'org' });
     const mentor = await harness.signIn((await harness.make.member(orgId, 'mentor')).email);
     const person = await harness.make.person(orgId);
@@ -132,7 +132,7 @@ describe('a reach that one does not have', () => {
     expect((await mentor.get(`/v1/people/${person}`)).status).toBe(404);
   });
 
-  it('is given to nobody by making somebody the subject of a record', async () => {
+  it('cannot be granted by making a user the subject of a record', async () => {
     const own = await harness.make.person(orgId);
     const { client, member } = await holder({
       'person:read': 'own',
@@ -149,7 +149,7 @@ describe('a reach that one does not have', () => {
     expect((await client.post('/v1/memberships', account)).body.code).toBe('insufficient_privileges_to_grant');
   });
 
-  it("is not given by an identity provider of one's own: who connects one holds all of the leading role", async () => {
+  it('cannot be granted by an identity provider: only holders of all owner permissions connect one', async () => {
     const { body: connection } = await director.post('/v1/sso/connections', {
       name: 'Theirs',
       metadata: await providerMetadata(),
@@ -173,8 +173,8 @@ describe('a reach that one does not have', () => {
   });
 });
 
-describe('support staff', () => {
-  it('hold a role of their own, which no organization makes or changes', async () => {
+describe('the support role', () => {
+  it('is reserved for support staff, and no organization can create or change it', async () => {
     expect(
       (await director.post('/v1/roles', { key: 'support', name: 'Support', copyOf: 'program_director' })).body.code,
     ).toBe('role_exists');
@@ -194,7 +194,7 @@ describe('support staff', () => {
   });
 });
 
-describe('raw SQL that exchanges its context in the middle of a statement', () => {
+describe('raw SQL that changes its tenant context within a statement', () => {
   let raw: RawSql;
   beforeAll(async () => {
     raw = await RawSql.open(harness.env.DATABASE_URL!);
@@ -207,15 +207,15 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
   const enter = (client: Client) =>
     raw.client.query('SELECT state FROM app.enter_session($1, false)', [sessionSecret(client)]);
 
-  it('has the rows of one organization decided on by what the caller is there, and not by what elsewhere', async () => {
-    const mine = await harness.make.organization('gme');
-    const theirs = await harness.make.organization('gme');
-    await harness.make.person(theirs);
-    const asDirector = await harness.signIn((await harness.make.member(mine, 'program_director')).email);
-    const asTrainee = await harness.signIn((await harness.make.member(theirs, 'trainee')).email);
+  it('reads rows of an organization only with the permissions that the caller holds there', async () => {
+    const ownOrg = await harness.make.organization('gme');
+    const otherOrg = await harness.make.organization('gme');
+    await harness.make.person(otherOrg);
+    const asDirector = await harness.signIn((await harness.make.member(ownOrg, 'program_director')).email);
+    const asTrainee = await harness.signIn((await harness.make.member(otherOrg, 'trainee')).email);
     await raw.client.query('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
     await enter(asDirector);
-    const stolen = await context();
+    const directorContext = await context();
     await enter(asTrainee);
     for (const [table, key] of [
       ['people', 'id'],
@@ -228,9 +228,9 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
         `SELECT org_id FROM ${table} t WHERE t.${key} > (SELECT CASE
            WHEN set_config('vouchsafe.context', $1, true) IS NOT NULL
         THEN '00000000-0000-0000-0000-000000000000'::uuid END)`,
-        [stolen],
+        [directorContext],
       );
-      expect([table, mixed.rows.filter((row) => row['org_id'] === theirs).length <= honest.rowCount]).toEqual([
+      expect([table, mixed.rows.filter((row) => row['org_id'] === otherOrg).length <= honest.rowCount]).toEqual([
         table,
         true,
       ]);
@@ -239,7 +239,7 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
     await raw.rollback();
   });
 
-  it('connects no identity provider, and changes none, by what the caller holds elsewhere', async () => {
+  it('cannot connect or change an identity provider with permissions from another organization', async () => {
     const { body: connection } = await director.post('/v1/sso/connections', {
       name: 'Exchanged',
       metadata: await providerMetadata(),
@@ -256,18 +256,19 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
     const before = await connections();
     await raw.client.query('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
     await enter(elsewhere);
-    const there = await context();
+    const otherContext = await context();
     await enter(client);
-    const here = await context();
-    const become = (one: string) => `set_config('vouchsafe.context', '${one}', true)`;
+    const ownContext = await context();
+    const lowestId = '00000000-0000-0000-0000-000000000000';
+    const setContext = (one: string) => `set_config('vouchsafe.context', '${one}', true)`;
     const statements: string[] = [];
-    for (const one of [there, here]) {
-      for (const other of [there, here]) {
-        const written = `left('Taken' || ${become(one)}, 5)`;
+    for (const one of [otherContext, ownContext]) {
+      for (const other of [otherContext, ownContext]) {
+        const written = `left('Taken' || ${setContext(one)}, 5)`;
         for (const where of [
           'true',
-          `(SELECT ${become(other)}) IS NOT NULL`,
-          `id > (SELECT CASE WHEN ${become(other)} IS NOT NULL THEN '00000000-0000-0000-0000-000000000000'::uuid END)`,
+          `(SELECT ${setContext(other)}) IS NOT NULL`,
+          `id > (SELECT CASE WHEN ${setContext(other)} IS NOT NULL THEN '${lowestId}'::uuid END)`,
         ]) {
           statements.push(
             `UPDATE sso_connections SET name = ${written} WHERE ${where}`,
@@ -279,17 +280,17 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
         ) => `INSERT INTO sso_connections (org_id, id, name, idp_entity_id, idp_sso_url, idp_certificates,
           db_secret_enc, db_secret_hash)
           SELECT '${orgId}', ${id}, ${written}, 'x', 'https://elsewhere.example', '{x}', '\\x00', sha256('x')
-            WHERE (SELECT ${become(other)}) IS NOT NULL`;
+            WHERE (SELECT ${setContext(other)}) IS NOT NULL`;
         statements.push(
           insert('gen_random_uuid()'),
           `${insert(`'${connection.id}'`)} ON CONFLICT (org_id, id) DO UPDATE SET name = left('Taken' || ` +
-            `${become(one)}, 5)`,
+            `${setContext(one)}, 5)`,
         );
       }
     }
-    for (const first of [there, here]) {
+    for (const first of [otherContext, ownContext]) {
       for (const statement of statements) {
-        await raw.client.query(`SELECT ${become(first)}`);
+        await raw.client.query(`SELECT ${setContext(first)}`);
         await raw.attempt(statement);
       }
     }
@@ -297,12 +298,12 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
     expect(await connections()).toEqual(before);
   });
 
-  it('neither raises anybody, nor removes the last leader, nor leaves a change without its author', async () => {
+  it('cannot raise a member, remove the last owner, or hide the author of a change', async () => {
     const org = await harness.make.organization('gme');
-    const lead = await harness.make.member(org, 'program_director');
-    const client = await harness.signIn(lead.email);
+    const owner = await harness.make.member(org, 'program_director');
+    const client = await harness.signIn(owner.email);
     await harness.make.person(org);
-    const tricks = [
+    const attacks = [
       [
         `UPDATE memberships SET status = 'ended', ended_at = now() RETURNING set_config('vouchsafe.context', '', true)`,
         'VS409',
@@ -310,13 +311,13 @@ describe('raw SQL that exchanges its context in the middle of a statement', () =
       [`UPDATE people SET title = set_config('vouchsafe.context', '', true) || 'x'`, '42501'],
       [
         `INSERT INTO memberships (org_id, id, user_id, name, role)
-           SELECT '${org}', gen_random_uuid(), '${lead.userId}', set_config('vouchsafe.context', '', true), 'mentor'`,
+           SELECT '${org}', gen_random_uuid(), '${owner.userId}', set_config('vouchsafe.context', '', true), 'mentor'`,
         '42501',
       ],
     ] as const;
-    for (const [trick, code] of tricks) {
+    for (const [attack, code] of attacks) {
       await raw.enter(sessionSecret(client));
-      expect([trick, (await raw.attempt(trick)).code]).toEqual([trick, code]);
+      expect([attack, (await raw.attempt(attack)).code]).toEqual([attack, code]);
       await raw.rollback();
     }
   });
@@ -333,34 +334,34 @@ describe('raw SQL in a session', () => {
 
   it.each<[string, string, (string | null)[]]>([
     [
-      'starts no work that its member may not have done',
+      'cannot enqueue a job without the permission for it',
       `INSERT INTO outbox (org_id, id, job, group_key, payload, request_id)
          SELECT app.org_id(), gen_random_uuid(), 'retention.nightly', app.org_id() || ':x', '{}', 'r'`,
       ['42501'],
     ],
     [
-      'makes no later keyVersion of a key',
+      'cannot create a new version of a data key',
       `INSERT INTO data_keys (org_id, subject_id, purpose, key_version, wrapped)
          SELECT app.org_id(), gen_random_uuid(), 'data', 2, '\\x00'`,
       ['42501'],
     ],
     [
-      'writes no file into an export',
+      'cannot set the file of an export',
       `INSERT INTO exports (org_id, id, kind, requested_by, object_key)
          SELECT app.org_id(), gen_random_uuid(), 'people_csv', app.membership_id(), 'x'`,
       ['42501'],
     ],
-    ['turns no assignment to somebody else', `UPDATE assignments SET person_id = gen_random_uuid()`, ['42501']],
-    ['revives no session', `UPDATE sessions SET revoked_at = NULL`, ['42501']],
-    ['makes no users', `SELECT app.ensure_user(gen_random_uuid(), 'made@test.example')`, ['42501']],
+    ['cannot move an assignment to another person', `UPDATE assignments SET person_id = gen_random_uuid()`, ['42501']],
+    ['cannot restore a revoked session', `UPDATE sessions SET revoked_at = NULL`, ['42501']],
+    ['cannot create users', `SELECT app.ensure_user(gen_random_uuid(), 'made@test.example')`, ['42501']],
     [
-      'sets no password without knowing the present one',
+      'cannot set a password without the current one',
       `SELECT app.set_password(app.user_id(), '\\x00', decode(repeat('00', 16), 'hex'),
          decode(repeat('00', 32), 'hex'), NULL, false)`,
       ['42501'],
     ],
     [
-      'learns nothing of an account by half a sign-in',
+      'reveals nothing about an account in an incomplete sign-in',
       `SELECT 1 FROM app.complete_sign_in('nobody@test.example', '\\x00', NULL) WHERE user_id IS NOT NULL
          OR membership_id IS NOT NULL`,
       [null],
@@ -373,7 +374,7 @@ describe('raw SQL in a session', () => {
     if (code === null) expect(rowCount).toBe(0);
   });
 
-  it("takes no connection's id for another organization", async () => {
+  it("cannot reuse the id of another organization's connection", async () => {
     const { body: connection } = await director.post('/v1/sso/connections', {
       name: 'First',
       metadata: await providerMetadata(),

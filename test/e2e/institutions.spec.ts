@@ -26,22 +26,26 @@ interface Site {
   client: Client;
 }
 
-/** An organization with somebody who leads it, in an institution where one is named. */
-async function site(of: string | null = institution, preset: Preset = 'gme', role = 'program_director'): Promise<Site> {
+/** Creates an organization with a signed-in owner and adds it to the institution, if one is given. */
+async function site(
+  institutionId: string | null = institution,
+  preset: Preset = 'gme',
+  role = 'program_director',
+): Promise<Site> {
   const org = await harness.make.organization(preset);
-  if (of !== null) await addToInstitution(harness.operator, org, of);
+  if (institutionId !== null) await addToInstitution(harness.operator, org, institutionId);
   return { org, client: await harness.signIn((await harness.make.member(org, role)).email) };
 }
 
-const seen = ({ status, body }: Answer) => [status, body.code];
-const agree = async ({ client }: Site) =>
+const outcome = ({ status, body }: Answer) => [status, body.code];
+const enableReporting = async ({ client }: Site) =>
   expect((await client.patch(CURRENT, { institutionReporting: true })).status).toBe(200);
 
 describe('an institution', () => {
-  it("takes an organization in by operators' hands, and what it agreed to ends with the institution", async () => {
+  it('is joined and left through an operator, and each change revokes the earlier consent', async () => {
     const one = await site(null);
-    expect(seen(await one.client.patch(CURRENT, { institutionReporting: true }))).toEqual([409, 'no_institution']);
-    expect(seen(await one.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: true }))).toEqual([
+    expect(outcome(await one.client.patch(CURRENT, { institutionReporting: true }))).toEqual([409, 'no_institution']);
+    expect(outcome(await one.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: true }))).toEqual([
       409,
       'no_institution',
     ]);
@@ -54,7 +58,7 @@ describe('an institution', () => {
       institutionReporting: false,
       institutionSignIn: false,
     });
-    await agree(one);
+    await enableReporting(one);
     expect((await one.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: true })).body).toMatchObject({
       institutionReporting: true,
       institutionSignIn: true,
@@ -81,60 +85,60 @@ describe('an institution', () => {
     ]);
   });
 
-  it('that there is not takes nobody in', async () => {
+  it('must exist before an operator can add an organization', async () => {
     const { org } = await site(null);
     await expect(addToInstitution(harness.operator, org, newId())).rejects.toThrow('foreign key');
   });
 });
 
 describe('the report of an institution', () => {
-  it('holds the numbers of those who agreed, and of nobody else', async () => {
+  it('contains the statistics of consenting organizations only', async () => {
     const own = await createInstitution(harness.operator, 'Synthetic Reporting');
-    const [asking, agreed, silent, elsewhere] = [
+    const [reader, consenting, withheld, elsewhere] = [
       await site(own),
       await site(own, 'workforce', 'owner'),
       await site(own),
       await site(await createInstitution(harness.operator, 'Elsewhere')),
     ];
-    await Promise.all([asking, agreed, elsewhere].map(agree));
+    await Promise.all([reader, consenting, elsewhere].map(enableReporting));
     const people = [
-      await harness.make.person(agreed.org),
-      await harness.make.person(agreed.org),
-      await harness.make.person(agreed.org),
+      await harness.make.person(consenting.org),
+      await harness.make.person(consenting.org),
+      await harness.make.person(consenting.org),
     ];
     await harness.database.superuser(`UPDATE people SET status = 'inactive' WHERE id = $1`, [people[0]]);
-    await harness.make.person(silent.org);
-    const left = await harness.make.member(agreed.org, 'viewer');
-    await harness.database.superuser(`UPDATE memberships SET status = 'ended' WHERE id = $1`, [left.membershipId]);
-    const { body, headers } = await asking.client.get(REPORT);
+    await harness.make.person(withheld.org);
+    const former = await harness.make.member(consenting.org, 'viewer');
+    await harness.database.superuser(`UPDATE memberships SET status = 'ended' WHERE id = $1`, [former.membershipId]);
+    const { body, headers } = await reader.client.get(REPORT);
     const numbers = { name: expect.any(String), activeMembers: 1 };
     expect(body.items).toHaveLength(2);
     expect(body.items).toEqual(
       expect.arrayContaining([
-        { id: asking.org, ...numbers, activePeople: 0, inactivePeople: 0 },
-        { id: agreed.org, ...numbers, activePeople: 2, inactivePeople: 1 },
+        { id: reader.org, ...numbers, activePeople: 0, inactivePeople: 0 },
+        { id: consenting.org, ...numbers, activePeople: 2, inactivePeople: 1 },
       ]),
     );
     const [event] = await harness.database.superuser(
       'SELECT type, meta FROM audit_events WHERE org_id = $1 AND request_id = $2',
-      [asking.org, headers.get('x-request-id')],
+      [reader.org, headers.get('x-request-id')],
     );
     expect(event).toEqual({ type: 'institution.report_viewed', meta: { organizations: 2 } });
-    await agreed.client.patch(CURRENT, { institutionReporting: false });
-    expect((await asking.client.get(REPORT)).body.items.map(({ id }: { id: string }) => id)).toEqual([asking.org]);
+    await consenting.client.patch(CURRENT, { institutionReporting: false });
+    expect((await reader.client.get(REPORT)).body.items.map(({ id }: { id: string }) => id)).toEqual([reader.org]);
   });
 
-  it('is empty for who belongs to none, although all agreed', async () => {
-    await agree(await site());
+  it('is empty for an organization without an institution', async () => {
+    await enableReporting(await site());
     expect((await (await site(null)).client.get(REPORT)).body).toEqual({ items: [], nextCursor: null });
   });
 
-  it('is refused by the database without the permission to see reports, and moves no caller', async () => {
+  it("requires the permission in the database and leaves the caller's tenant context unchanged", async () => {
     const here = await site();
-    await agree(here);
-    await agree(await site());
+    await enableReporting(here);
+    await enableReporting(await site());
     const mentor = await harness.signIn((await harness.make.member(here.org, 'mentor')).email);
-    expect(seen(await mentor.get(REPORT))).toEqual([403, 'forbidden']);
+    expect(outcome(await mentor.get(REPORT))).toEqual([403, 'forbidden']);
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.client.query('BEGIN');
     expect((await raw.attempt('SELECT * FROM app.institution_report()')).code).toBe('42501');
@@ -150,9 +154,10 @@ describe('the report of an institution', () => {
     expect((await raw.attempt('SELECT id FROM app.institution_report()')).rowCount).toBeGreaterThan(1);
     expect([await orgs(), await context()]).toEqual([[{ org_id: here.org }], before]);
     const mixed = await raw.attempt(
-      'SELECT r.id, (SELECT count(*) FROM memberships m WHERE m.org_id = r.id) AS seen FROM app.institution_report() r',
+      `SELECT r.id, (SELECT count(*) FROM memberships m WHERE m.org_id = r.id) AS members
+         FROM app.institution_report() r`,
     );
-    expect(mixed.rows.filter(({ id }) => id !== here.org).map(({ seen: rows }) => rows)).toEqual(
+    expect(mixed.rows.filter(({ id }) => id !== here.org).map(({ members }) => members)).toEqual(
       mixed.rows.filter(({ id }) => id !== here.org).map(() => '0'),
     );
     await raw.rollback();
@@ -185,71 +190,76 @@ describe('shared sign-in', () => {
   });
   afterAll(() => provider.stop());
 
-  const go = (client: Client, orgId: string) => client.post('/v1/auth/organization', { orgId });
-  const reachable = async (client: Client) =>
+  const switchTo = (client: Client, orgId: string) => client.post('/v1/auth/organization', { orgId });
+  const switchTargets = async (client: Client) =>
     (await client.get('/v1/auth/organizations')).body.items.map(({ id }: { id: string }) => id).toSorted();
 
-  /** Another organization of the institution, which has the person as a member. */
-  async function sister(email: string, settings: object | null, of: string | null = institution): Promise<Site> {
-    const made = await site(of);
+  /** Creates another organization of the institution and adds the user as a member. */
+  async function createTarget(email: string, settings: object | null, institutionId = institution): Promise<Site> {
+    const target = await site(institutionId);
     expect(
-      (await made.client.post('/v1/memberships', { email, name: 'Synthetic Colleague', role: 'mentor' })).status,
+      (await target.client.post('/v1/memberships', { email, name: 'Synthetic Colleague', role: 'mentor' })).status,
     ).toBe(201);
-    if (settings !== null) expect((await made.client.patch(`${CURRENT}/sign-in`, settings)).status).toBe(200);
-    return made;
+    if (settings !== null) expect((await target.client.patch(`${CURRENT}/sign-in`, settings)).status).toBe(200);
+    return target;
   }
 
-  it('lets a session of the one organization into another that agreed, and back', async () => {
+  it('allows a session to switch to a consenting organization and back', async () => {
     const email = 'mentor@gme.example';
     const client = harness.client();
     await signInBySaml(provider, client, connection, email);
-    const [open, closed, foreign] = [
-      await sister(email, { institutionSignIn: true }),
-      await sister(email, null),
-      await sister(email, { institutionSignIn: true }, await createInstitution(harness.operator, 'Elsewhere')),
+    const [consenting, withheld, foreign] = [
+      await createTarget(email, { institutionSignIn: true }),
+      await createTarget(email, null),
+      await createTarget(email, { institutionSignIn: true }, await createInstitution(harness.operator, 'Elsewhere')),
     ];
-    expect(await reachable(client)).toEqual([home.org, open.org].toSorted());
-    for (const { org } of [closed, foreign])
-      expect(seen(await go(client, org))).toEqual([403, 'organization_sign_in_required']);
-    expect((await go(client, open.org)).status).toBe(200);
-    expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: open.org }, role: 'mentor' });
-    expect(seen(await go(client, closed.org))).toEqual([403, 'organization_sign_in_required']);
-    expect((await go(client, home.org)).status).toBe(200);
+    expect(await switchTargets(client)).toEqual([home.org, consenting.org].toSorted());
+    for (const { org } of [withheld, foreign])
+      expect(outcome(await switchTo(client, org))).toEqual([403, 'organization_sign_in_required']);
+    expect((await switchTo(client, consenting.org)).status).toBe(200);
+    expect((await client.get('/v1/auth/me')).body).toMatchObject({
+      organization: { id: consenting.org },
+      role: 'mentor',
+    });
+    expect(outcome(await switchTo(client, withheld.org))).toEqual([403, 'organization_sign_in_required']);
+    expect((await switchTo(client, home.org)).status).toBe(200);
     expect((await client.get('/v1/auth/me')).body.organization.id).toBe(home.org);
   });
 
-  it.each<[string, (there: Site) => Promise<unknown>]>([
+  it.each<[string, (target: Site) => Promise<unknown>]>([
     [
-      'the organization takes its word back',
-      (there) => there.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: false }),
+      'the organization withdraws its consent',
+      (target) => target.client.patch(`${CURRENT}/sign-in`, { institutionSignIn: false }),
     ],
     ['the organization leaves the institution', ({ org }) => removeFromInstitution(harness.operator, org)],
     [
-      'the organization takes SAML no more',
+      'the organization no longer allows SAML',
       ({ org }) =>
         harness.database.superuser(`UPDATE organizations SET allowed_sign_in = '{password}' WHERE id = $1`, [org]),
     ],
-    ["the provider's organization is suspended", () => suspend(harness.operator, home.org, 'incident')],
+    ['the organization of the connection is suspended', () => suspend(harness.operator, home.org, 'incident')],
   ])('ends at the next request when %s', async (_when, change) => {
     const email = 'staff@enrollment.example';
     const client = harness.client();
     await signInBySaml(provider, client, connection, email);
-    const there = await sister(email, { institutionSignIn: true });
-    expect((await go(client, there.org)).status).toBe(200);
+    const target = await createTarget(email, { institutionSignIn: true });
+    expect((await switchTo(client, target.org)).status).toBe(200);
     expect((await client.get(CURRENT)).status).toBe(200);
-    await change(there);
-    expect(seen(await client.get(CURRENT))).toEqual([403, 'sign_in_method_not_allowed']);
+    await change(target);
+    expect(outcome(await client.get(CURRENT))).toEqual([403, 'sign_in_method_not_allowed']);
     await harness.database.superuser(`UPDATE organizations SET status = 'active' WHERE id = $1`, [home.org]);
   });
 
-  it('cannot be switched off by who came in through it', async () => {
+  it('cannot be disabled by a member who signed in through it', async () => {
     const email = 'owner@workforce.example';
     const client = harness.client();
     await signInBySaml(provider, client, connection, email);
-    const there = await sister(email, { institutionSignIn: true });
-    await harness.database.superuser(`UPDATE memberships SET role = 'program_director' WHERE org_id = $1`, [there.org]);
-    await go(client, there.org);
-    expect(seen(await client.patch(`${CURRENT}/sign-in`, { institutionSignIn: false }))).toEqual([
+    const target = await createTarget(email, { institutionSignIn: true });
+    await harness.database.superuser(`UPDATE memberships SET role = 'program_director' WHERE org_id = $1`, [
+      target.org,
+    ]);
+    await switchTo(client, target.org);
+    expect(outcome(await client.patch(`${CURRENT}/sign-in`, { institutionSignIn: false }))).toEqual([
       409,
       'would_lock_you_out',
     ]);

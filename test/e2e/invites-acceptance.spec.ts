@@ -31,7 +31,7 @@ afterAll(() => harness.stop());
 
 const sql = <R extends Record<string, any>>(text: string, values: unknown[] = []) =>
   harness.database.superuser<R>(text, values);
-const newAddress = () => `invited${(count += 1)}@test.example`;
+const newEmail = () => `invited${(count += 1)}@test.example`;
 const accept = (token: string, password = PASSWORD, client = harness.client()) =>
   client.post('/v1/invites/accept', { token, password });
 const eventsOf = async (type: string, orgId = org) =>
@@ -47,25 +47,25 @@ const membershipsOf = (email: string, orgId = org) =>
     [email, orgId],
   );
 
-interface Invited {
+interface SentInvite {
   id: string;
   email: string;
   token: string;
 }
 
-/** Invites and reads the token from the mail. */
-async function invited({
-  email = newAddress(),
+/** Sends an invite and reads its token from the mail. */
+async function sendInvite({
+  email = newEmail(),
   role = 'trainee',
   by = director,
   ...more
-}: { email?: string; role?: string; by?: Client; personId?: string } = {}): Promise<Invited> {
+}: { email?: string; role?: string; by?: Client; personId?: string } = {}): Promise<SentInvite> {
   const { status, body, text } = await by.post('/v1/invites', { email, name: 'Synthetic Invitee', role, ...more });
-  if (status !== 201) throw new Error(`the invite was refused: ${text}`);
+  if (status !== 201) throw new Error(`the invite was rejected: ${text}`);
   return { id: body.id as string, email, token: await inviteToken(harness, email) };
 }
 
-/** A token for a row as it stands, signed as the worker signs, whose digest the row is given. */
+/** Signs a token for the current row, as the worker does, and stores its digest in the row. */
 async function tokenFor(id: string, changes: Partial<InviteClaims> = {}): Promise<string> {
   const [row] = await sql<InviteClaims>(
     'SELECT id, org_id AS "orgId", email, role, expires_at AS "expiresAt" FROM invites WHERE id = $1',
@@ -76,8 +76,8 @@ async function tokenFor(id: string, changes: Partial<InviteClaims> = {}): Promis
   return token;
 }
 
-/** What the entrance says to a token, in a transaction of one's own. */
-function enterBy(raw: RawSql, token: string): Promise<Outcome> {
+/** Accepts an invite in a raw transaction and returns the state. */
+function acceptRaw(raw: RawSql, token: string): Promise<Outcome> {
   const { orgId, id, email, role, expiresAt } = readInvite(inviteKey(harness.env.JWT_SECRET!), token)!;
   return raw.outcome(
     `SELECT state FROM app.accept_invite($1, $2, $3, $4, $5, $6, $7, $8, gen_random_uuid(), gen_random_uuid(),
@@ -86,13 +86,13 @@ function enterBy(raw: RawSql, token: string): Promise<Outcome> {
   );
 }
 
-const isInvalid = ({ status, body }: { status: number; body: any }) =>
+const expectInvalid = ({ status, body }: { status: number; body: any }) =>
   expect([status, body.code]).toEqual([404, 'invite_invalid']);
 
-describe('somebody who is invited', () => {
-  it('gets a mail, chooses a password, and is signed in with the role and the record of the invite', async () => {
+describe('an invitee without an account', () => {
+  it('receives a mail, sets a password, and is signed in with the invited role and person', async () => {
     const personId = await harness.make.person(org);
-    const { id, email, token } = await invited({ personId });
+    const { id, email, token } = await sendInvite({ personId });
     const [mail] = await mailsTo(harness, email);
     expect(mail!.subject).toBe('Invitation to Synthetic Residency');
     expect(mail!.text).toContain(`http://127.0.0.1:3000/invites/accept#token=${token}`);
@@ -115,32 +115,32 @@ describe('somebody who is invited', () => {
       actor_id: me.user.id,
       meta: { role: 'trainee', membershipId: me.membershipId, userId: me.user.id },
     });
-    const [seen] = (await director.get('/v1/invites')).body.items;
-    expect(seen).toMatchObject({
+    const [listed] = (await director.get('/v1/invites')).body.items;
+    expect(listed).toMatchObject({
       id,
       status: 'accepted',
       membershipId: me.membershipId,
       invitedBy: directorMember.membershipId,
       sentAt: expect.any(String),
     });
-    expect(JSON.stringify(seen)).not.toMatch(/token|hash/i);
+    expect(JSON.stringify(listed)).not.toMatch(/token|hash/i);
   });
 
-  it('cannot choose a weak password, and may try again', async () => {
-    const { token } = await invited();
+  it('cannot set a weak password and can try again', async () => {
+    const { token } = await sendInvite();
     const { status, body } = await accept(token, 'short');
     expect([status, body.code]).toEqual([400, 'weak_password']);
     expect((await accept(token)).status).toBe(200);
   });
 
-  it('becomes a member once, however often and however much at once the token comes', async () => {
-    const { email, token } = await invited();
+  it('becomes a member once despite repeated and concurrent requests', async () => {
+    const { email, token } = await sendInvite();
     const answers = await Promise.all(Array.from({ length: 8 }, () => accept(token)));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
       200,
       ...Array.from({ length: 7 }, () => 404),
     ]);
-    isInvalid(await accept(token));
+    expectInvalid(await accept(token));
     expect((await membershipsOf(email)).length).toBe(1);
     expect(await lastEvent('invite.acceptance_failed')).toMatchObject({
       outcome: 'failure',
@@ -149,26 +149,26 @@ describe('somebody who is invited', () => {
     });
   });
 
-  it('who comes twice at the same moment waits for themself, and then comes too late', async () => {
-    const { token } = await invited();
+  it('waits on a concurrent acceptance of the same token and then gets the state `used`', async () => {
+    const { token } = await sendInvite();
     const [one, two] = [await RawSql.open(harness.env.DATABASE_URL!), await RawSql.open(harness.env.DATABASE_URL!)];
     await Promise.all([one.client.query('BEGIN'), two.client.query('BEGIN')]);
-    expect((await enterBy(one, token)).rows).toEqual([{ state: 'accepted' }]);
-    const late = enterBy(two, token);
+    expect((await acceptRaw(one, token)).rows).toEqual([{ state: 'accepted' }]);
+    const blocked = acceptRaw(two, token);
     await until(
-      'the second waits for the first',
+      'the second acceptance waits for the first',
       async () =>
         (await sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accept_invite%'`))
           .length === 1,
     );
     await one.client.query('COMMIT');
-    expect((await late).rows).toEqual([{ state: 'used' }]);
+    expect((await blocked).rows).toEqual([{ state: 'used' }]);
     await Promise.all([one.end(), two.end()]);
   });
 
-  it('joins two organizations that invite at once by one new account: the second asks to sign in', async () => {
-    const email = newAddress();
-    const [here, there] = [await invited({ email }), await invited({ email, role: 'member', by: otherDirector })];
+  it('gets one account from two concurrent invites; the second invite requires a sign-in', async () => {
+    const email = newEmail();
+    const [here, there] = [await sendInvite({ email }), await sendInvite({ email, role: 'member', by: otherDirector })];
     const answers = await Promise.all([accept(here.token), accept(there.token)]);
     expect(
       answers.map(({ status, body }) => String(body.code ?? status)).toSorted((a, b) => a.localeCompare(b)),
@@ -177,34 +177,34 @@ describe('somebody who is invited', () => {
   });
 });
 
-describe('somebody who has an account', () => {
-  it('is told to sign in, by the token alone, and then becomes a member in the session they have', async () => {
-    const guest = await harness.make.member(other, 'member');
-    // more than the session's own organization gives them
-    const { id, token } = await invited({ email: guest.email, role: 'program_director' });
-    const refused = await accept(token);
-    expect([refused.status, refused.body.code]).toEqual([409, 'sign_in_to_accept']);
-    const client = await harness.signIn(guest.email);
+describe('an invitee with an account', () => {
+  it('must sign in and then becomes a member in the existing session', async () => {
+    const invitee = await harness.make.member(other, 'member');
+    // The invited role holds more than the role in the organization of the session.
+    const { id, token } = await sendInvite({ email: invitee.email, role: 'program_director' });
+    const rejected = await accept(token);
+    expect([rejected.status, rejected.body.code]).toEqual([409, 'sign_in_to_accept']);
+    const client = await harness.signIn(invitee.email);
     const { status, body } = await client.post('/v1/auth/invites/accept', { token });
     expect([status, body.organizationId]).toEqual([200, org]);
-    expect((await membershipsOf(guest.email))[0]).toMatchObject({
+    expect((await membershipsOf(invitee.email))[0]).toMatchObject({
       id: body.membershipId,
       role: 'program_director',
       status: 'active',
     });
     expect((await client.get('/v1/auth/me')).body).toMatchObject({ organization: { id: other }, role: 'member' });
-    expect(await lastEvent('invite.accepted')).toMatchObject({ target_id: id, actor_id: guest.userId });
-    isInvalid(await client.post('/v1/auth/invites/accept', { token }));
-    await expect(harness.signIn(guest.email)).resolves.toBeDefined(); // the password is still their own
+    expect(await lastEvent('invite.accepted')).toMatchObject({ target_id: id, actor_id: invitee.userId });
+    expectInvalid(await client.post('/v1/auth/invites/accept', { token }));
+    await expect(harness.signIn(invitee.email)).resolves.toBeDefined(); // The invite did not change the password.
   });
 
-  it('leaves no trace of the other organization in either log', async () => {
-    const guest = await harness.make.member(other, 'member');
-    const { token } = await invited({ email: guest.email, role: 'mentor' });
+  it('leaves no event about one organization in the audit log of the other', async () => {
+    const invitee = await harness.make.member(other, 'member');
+    const { token } = await sendInvite({ email: invitee.email, role: 'mentor' });
     const before = (await sql('SELECT 1 FROM audit_events WHERE org_id = $1', [org])).length;
     await accept(token);
     expect((await sql('SELECT 1 FROM audit_events WHERE org_id = $1', [org])).length).toBe(before);
-    const client = await harness.signIn(guest.email);
+    const client = await harness.signIn(invitee.email);
     const { headers } = await client.post('/v1/auth/invites/accept', { token });
     const logs = await sql<{ org_id: string }>('SELECT org_id FROM audit_events WHERE request_id = $1', [
       headers.get('x-request-id'),
@@ -212,12 +212,12 @@ describe('somebody who has an account', () => {
     expect(logs.map(({ org_id: log }) => log)).toEqual([org]);
   });
 
-  it('cannot take what was sent to another address, and their organization alone learns who tried', async () => {
-    const thief = await harness.make.member(other, 'member');
-    const { id, email, token } = await invited();
-    const client = await harness.signIn(thief.email);
-    isInvalid(await client.post('/v1/auth/invites/accept', { token }));
-    expect([await membershipsOf(thief.email), await membershipsOf(email)]).toEqual([[], []]);
+  it('cannot accept an invite to another e-mail address and is named only in their own audit log', async () => {
+    const interceptor = await harness.make.member(other, 'member');
+    const { id, email, token } = await sendInvite();
+    const client = await harness.signIn(interceptor.email);
+    expectInvalid(await client.post('/v1/auth/invites/accept', { token }));
+    expect([await membershipsOf(interceptor.email), await membershipsOf(email)]).toEqual([[], []]);
     expect(await lastEvent('invite.acceptance_failed')).toMatchObject({
       target_id: id,
       meta: { reason: 'not_addressee' },
@@ -225,22 +225,22 @@ describe('somebody who has an account', () => {
       actor_id: null,
     });
     expect(await lastEvent('access.denied', other)).toMatchObject({
-      actor_id: thief.userId,
+      actor_id: interceptor.userId,
       meta: { reason: 'invite_invalid' },
     });
     expect((await accept(token)).status).toBe(200);
   });
 
-  it('and is a member already stays what they are', async () => {
+  it('keeps the existing role of a current member', async () => {
     const member = await harness.make.member(org, 'trainee');
-    const { token } = await invited({ email: member.email, role: 'program_director' });
+    const { token } = await sendInvite({ email: member.email, role: 'program_director' });
     const client = await harness.signIn(member.email);
     const { status, body } = await client.post('/v1/auth/invites/accept', { token });
     expect([status, body.code]).toEqual([409, 'membership_exists']);
     expect((await membershipsOf(member.email))[0]).toMatchObject({ role: 'trainee' });
   });
 
-  it('comes back to an ended membership with the invited role, and with nothing of what was held before', async () => {
+  it('renews an ended membership with the invited role and without its earlier permissions', async () => {
     const person = await harness.make.person(org);
     const member = await harness.make.member(org, 'mentor');
     await harness.make.assignment(org, member.membershipId, person);
@@ -252,7 +252,7 @@ describe('somebody who has an account', () => {
       [org, newId(), member.membershipId, directorMember.membershipId],
     );
     await director.delete(`/v1/memberships/${member.membershipId}`);
-    const { token } = await invited({ email: member.email, role: 'mentor' });
+    const { token } = await sendInvite({ email: member.email, role: 'mentor' });
     const client = harness.client();
     expect((await accept(token, PASSWORD, client)).status).toBe(200);
     const [membership] = await membershipsOf(member.email);
@@ -266,52 +266,52 @@ describe('somebody who has an account', () => {
   });
 });
 
-describe('an address', () => {
-  it('gets the same answer with an account, without one, and as a member', async () => {
-    const addresses = [
-      newAddress(),
+describe('the invite API', () => {
+  it('answers equally for an e-mail address with an account, without one, and of a member', async () => {
+    const emails = [
+      newEmail(),
       (await harness.make.member(other, 'member')).email,
       (await harness.make.member(org, 'trainee')).email,
     ];
     const answers = await Promise.all(
-      addresses.map((email) => director.post('/v1/invites', { email, name: 'Synthetic Invitee', role: 'trainee' })),
+      emails.map((email) => director.post('/v1/invites', { email, name: 'Synthetic Invitee', role: 'trainee' })),
     );
-    const bare = answers.map(
+    const comparable = answers.map(
       ({ status, body: { id: _id, email: _email, createdAt: _created, expiresAt: _expires, ...rest } }) => ({
         status,
         rest,
       }),
     );
-    expect(bare).toEqual([bare[0], bare[0], bare[0]]);
+    expect(comparable).toEqual([comparable[0], comparable[0], comparable[0]]);
     await harness.settled();
-    expect(await Promise.all(addresses.map(async (email) => (await mailsTo(harness, email)).length))).toEqual([
-      1, 1, 1,
-    ]);
+    expect(await Promise.all(emails.map(async (email) => (await mailsTo(harness, email)).length))).toEqual([1, 1, 1]);
   });
 
-  it('tells by tokens that open nothing only that they open nothing', async () => {
-    const [used, revoked, expired, resent, gone] = [
-      await invited(),
-      await invited(),
-      await invited(),
-      await invited(),
-      await invited(),
+  it('returns the same response for every kind of invalid token', async () => {
+    const [used, revoked, expired, resent, deleted] = [
+      await sendInvite(),
+      await sendInvite(),
+      await sendInvite(),
+      await sendInvite(),
+      await sendInvite(),
     ];
     await accept(used.token);
     await director.delete(`/v1/invites/${revoked.id}`);
     await sql(`UPDATE invites SET expires_at = now() - interval '1 second' WHERE id = $1`, [expired.id]);
-    const late = await tokenFor(expired.id);
+    const expiredToken = await tokenFor(expired.id);
     await director.post(`/v1/invites/${resent.id}/resend`);
-    await sql('DELETE FROM invites WHERE id = $1', [gone.id]);
+    await sql('DELETE FROM invites WHERE id = $1', [deleted.id]);
     const answers = await Promise.all(
-      [used.token, revoked.token, late, resent.token, gone.token, `${used.token}x`, 'x'].map((token) => accept(token)),
+      [used.token, revoked.token, expiredToken, resent.token, deleted.token, `${used.token}x`, 'x'].map((token) =>
+        accept(token),
+      ),
     );
-    const bare = answers.map(({ status, body: { requestId: _id, ...rest }, headers }) => ({
+    const comparable = answers.map(({ status, body: { requestId: _id, ...rest }, headers }) => ({
       status,
       rest,
       cookies: headers.getSetCookie(),
     }));
-    expect(new Set(bare.map((answer) => JSON.stringify(answer)))).toEqual(
+    expect(new Set(comparable.map((answer) => JSON.stringify(answer)))).toEqual(
       new Set([
         JSON.stringify({
           status: 404,
@@ -328,10 +328,10 @@ describe('an address', () => {
     await harness.settled();
   });
 
-  it('may not be tried without end', async () => {
+  it('limits the rate of acceptance attempts', async () => {
     const client = harness.client();
     let status = 0;
-    for (let tries = 0; tries < 120 && status !== 429; tries += 1)
+    for (let attempts = 0; attempts < 120 && status !== 429; attempts += 1)
       ({ status } = await client.post('/v1/invites/accept', { token: newId(), password: 'short' }));
     expect(status).toBe(429);
   });

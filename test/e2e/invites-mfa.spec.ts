@@ -28,9 +28,9 @@ const lastEvent = async (type: string) =>
     )
   ).at(-1);
 
-describe('somebody who comes back and still has a second factor', () => {
-  /** Somebody who left the organization, and is invited to it again. */
-  async function returning() {
+describe('a former member with a second factor who accepts an invite', () => {
+  /** Creates a former member with an authenticator app and a new invite. */
+  async function formerMember() {
     const member = await harness.make.member(org, 'trainee');
     const { app } = await enrollTotp(await harness.signIn(member.email));
     expect((await director.delete(`/v1/memberships/${member.membershipId}`)).status).toBe(200);
@@ -43,8 +43,8 @@ describe('somebody who comes back and still has a second factor', () => {
     return { ...member, app, id: body.id as string, token: await inviteToken(harness, member.email) };
   }
 
-  it('becomes a member again, and has no session before the factor is shown', async () => {
-    const { app, token, id, membershipId, userId } = await returning();
+  it('becomes a member again but gets a session only after the MFA challenge', async () => {
+    const { app, token, id, membershipId, userId } = await formerMember();
     const client = harness.client();
     const answer = await client.post('/v1/invites/accept', { token, password: PASSWORD });
     expect([answer.status, answer.body.code, answer.body.methods]).toEqual([
@@ -72,8 +72,8 @@ describe('somebody who comes back and still has a second factor', () => {
     expect((await client.get('/v1/auth/me')).body).toMatchObject({ membershipId, organization: { id: org } });
   });
 
-  it('is led on from the page to where the factor is shown, and from there to the account', async () => {
-    const { app, token } = await returning();
+  it('is redirected from the invite page to the MFA page and then to the account page', async () => {
+    const { app, token } = await formerMember();
     const client = harness.client();
     const form = (path: string, fields: Record<string, string>) =>
       client.send('POST', path, {
@@ -90,8 +90,8 @@ describe('somebody who comes back and still has a second factor', () => {
       'vouchsafe_test-pending',
     ]);
     expect((await client.get('/sign-in/mfa', { headers: { accept: 'text/html' } })).status).toBe(200);
-    const shown = await form('/sign-in/mfa', { totp: app.fresh() });
-    expect([shown.status, shown.headers.get('location')]).toEqual([303, '/account']);
+    const verified = await form('/sign-in/mfa', { totp: app.fresh() });
+    expect([verified.status, verified.headers.get('location')]).toEqual([303, '/account']);
     expect((await client.get('/v1/auth/me')).body.organization.id).toBe(org);
   });
 });

@@ -14,7 +14,7 @@ import { readMail, type Mail } from '../harness/mail.js';
 import { until } from '../harness/until.js';
 
 const PASSWORD = 'Brisk-Otter-41';
-const ADDRESS = 'planted.invitee@hospital.example';
+const EMAIL = 'planted.invitee@hospital.example';
 const NAME = 'Plantagenet Zephyrine';
 
 let smtp: SMTPServer;
@@ -25,9 +25,9 @@ let org: string;
 let director: Client;
 let directorMember: Member;
 let mails: Mail[] = [];
-/** What happens while a mail is being handed over, before the server has taken it. */
+/** Runs while the mail server receives a mail, before it accepts the mail. */
 let whileSending: (mail: Mail) => Promise<void> = async () => undefined;
-let refuseAddressee: number | null = null;
+let rejectRecipientWith: number | null = null;
 
 beforeAll(async () => {
   smtp = await mailServer();
@@ -44,7 +44,7 @@ beforeAll(async () => {
 beforeEach(() => {
   mails = [];
   whileSending = async () => undefined;
-  refuseAddressee = null;
+  rejectRecipientWith = null;
 });
 afterAll(async () => {
   await worker.stop();
@@ -59,9 +59,9 @@ async function mailServer(): Promise<SMTPServer> {
     disabledCommands: ['STARTTLS'],
     closeTimeout: 10,
     onRcptTo: ({ address }, _session, done) =>
-      refuseAddressee === null
+      rejectRecipientWith === null
         ? done()
-        : done(Object.assign(new Error(`no mailbox ${address}`), { responseCode: refuseAddressee })),
+        : done(Object.assign(new Error(`no mailbox ${address}`), { responseCode: rejectRecipientWith })),
     onData(stream, _session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -89,7 +89,7 @@ const sql = <R extends Record<string, any>>(text: string, values: unknown[] = []
 const invite = (email: string) => director.post(`${api.url}/v1/invites`, { email, name: NAME, role: 'trainee' });
 const accept = (token: string) => harness.client().post(`${api.url}/v1/invites/accept`, { token, password: PASSWORD });
 
-/** Every row of every table, secrets of the installation included, as text. */
+/** Returns all rows of all tables as text, including the secrets of the installation. */
 async function dump(): Promise<string> {
   const tables = await sql<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
@@ -101,11 +101,11 @@ async function dump(): Promise<string> {
     ),
   );
   const text = JSON.stringify(rows);
-  const bytea = text.matchAll(/\\+x((?:[0-9a-f]{2})+)/g); // bytes are shown as digits: as text, too
+  const bytea = text.matchAll(/\\+x((?:[0-9a-f]{2})+)/g); // Decodes hexadecimal bytes too.
   return text + [...bytea].map(([, hex = '']) => Buffer.from(hex, 'hex').toString('latin1')).join('\n');
 }
 
-/** Every key and value in Redis. */
+/** Returns all Redis keys and values as text. */
 async function redisDump(): Promise<string> {
   const redis = new Redis(harness.env.REDIS_URL!);
   const keys = await redis.keys('*');
@@ -115,15 +115,15 @@ async function redisDump(): Promise<string> {
 }
 
 describe('the token of an invite', () => {
-  it('is in the mail alone: never in the database, Redis, the outbox, a log or an answer', async () => {
-    const seen: string[] = [];
-    whileSending = async () => void seen.push(await dump(), await redisDump());
-    const { text } = await invite(ADDRESS);
-    await until('the mail came', () => mails.length === 1);
+  it('appears only in the mail: not in the database, Redis, a log line, or a response', async () => {
+    const texts: string[] = [];
+    whileSending = async () => void texts.push(await dump(), await redisDump());
+    const { text } = await invite(EMAIL);
+    await until('the mail arrived', () => mails.length === 1);
     await harness.settled();
     const token = tokenIn(mails[0]!);
     expect((await accept(token)).status).toBe(200);
-    seen.push(
+    texts.push(
       text,
       (await director.get(`${api.url}/v1/invites`)).text,
       await dump(),
@@ -142,12 +142,12 @@ describe('the token of an invite', () => {
       Buffer.from(signature, 'base64url').toString('hex'),
       Buffer.from(nonce, 'base64url').toString('hex'),
     ];
-    expect(seen.filter((text_) => secrets.some((secret) => text_.includes(secret)))).toEqual([]);
-    expect(seen[2]).toContain(ADDRESS); // the places were looked at
-    expect(seen.some((line) => line.includes('"route":"/v1/invites/accept"'))).toBe(true);
+    expect(texts.filter((content) => secrets.some((secret) => content.includes(secret)))).toEqual([]);
+    expect(texts[2]).toContain(EMAIL); // The dumps are not empty.
+    expect(texts.some((line) => line.includes('"route":"/v1/invites/accept"'))).toBe(true);
   });
 
-  it('is good as soon as the mail can arrive, and no transaction waits for the mail server', async () => {
+  it('is valid before the mail server accepts the mail, and no transaction waits for the server', async () => {
     let answer = 0;
     let waiting: unknown[] = [];
     whileSending = async (mail) => {
@@ -157,35 +157,35 @@ describe('the token of an invite', () => {
       answer = (await accept(tokenIn(mail))).status;
     };
     await invite('quick@test.example');
-    await until('the mail came', () => mails.length === 1);
+    await until('the mail arrived', () => mails.length === 1);
     expect([answer, waiting]).toEqual([200, []]);
     await harness.settled();
   });
 
-  it('leaves neither the address nor the name in the outbox, in Redis or in any log', async () => {
+  it('leaves no e-mail address or name in the outbox, Redis, or logs', async () => {
     const outbox = await sql<{ line: string }>(`SELECT o::text AS line FROM outbox o WHERE job = 'invite.send'`);
     expect(outbox.length).toBeGreaterThan(0);
     const log = await sql<{ line: string }>(
       `SELECT e::text || convert_from(canonical, 'UTF8') AS line FROM audit_events e`,
     );
-    const places = [
+    const texts = [
       ...outbox.map(({ line }) => line),
       ...log.map(({ line }) => line),
       await redisDump(),
       ...api.lines,
       ...worker.lines,
     ];
-    expect(places.filter((text) => text.includes(ADDRESS) || text.includes(NAME))).toEqual([]);
+    expect(texts.filter((text) => text.includes(EMAIL) || text.includes(NAME))).toEqual([]);
   });
 });
 
-describe('a mail server that refuses the address', () => {
-  it('ends the job, with a code and without the address', async () => {
-    refuseAddressee = 550;
-    const address = 'planted.refused@hospital.example';
-    const { body } = await invite(address);
+describe('a mail server that rejects the recipient', () => {
+  it('fails the job with an error code that does not contain the e-mail address', async () => {
+    rejectRecipientWith = 550;
+    const email = 'planted.refused@hospital.example';
+    const { body } = await invite(email);
     await until(
-      'the job is dead',
+      'the job has failed',
       async () =>
         (
           await sql(
@@ -200,31 +200,31 @@ describe('a mail server that refuses the address', () => {
       status: 'pending',
       sentAt: null,
     });
-    expect([...api.lines, ...worker.lines, await redisDump()].filter((text) => text.includes(address))).toEqual([]);
+    expect([...api.lines, ...worker.lines, await redisDump()].filter((text) => text.includes(email))).toEqual([]);
   });
 });
 
-describe('a token that opens nothing', () => {
-  it('costs one evaluation of a password, as one that opens does', async () => {
+describe('an invalid token', () => {
+  it('costs one password hash, as a valid token does', async () => {
     await invite('cost@test.example');
-    await until('the mail came', () => mails.length === 1);
+    await until('the mail arrived', () => mails.length === 1);
     await harness.settled();
     const token = tokenIn(mails[0]!);
-    const evaluations = jest.spyOn(harness.api.get(Passwords), 'hash');
-    for (const given of ['x', `${token}x`, token, token]) {
-      evaluations.mockClear();
-      await harness.client().post('/v1/invites/accept', { token: given, password: PASSWORD });
-      expect([given.length, evaluations.mock.calls.length]).toEqual([given.length, 1]);
+    const hashes = jest.spyOn(harness.api.get(Passwords), 'hash');
+    for (const candidate of ['x', `${token}x`, token, token]) {
+      hashes.mockClear();
+      await harness.client().post('/v1/invites/accept', { token: candidate, password: PASSWORD });
+      expect([candidate.length, hashes.mock.calls.length]).toEqual([candidate.length, 1]);
     }
-    evaluations.mockRestore();
+    hashes.mockRestore();
   });
 });
 
 describe("SQL in a member's session", () => {
-  it("neither reads nor writes a token's digest, nor invites in another's name or with a digest", async () => {
+  it("cannot read or write a token digest or create an invite in another member's name", async () => {
     const second = await harness.make.member(org, 'program_director');
     const { body } = await invite('sql@test.example');
-    await until('the mail came', () => mails.length === 1);
+    await until('the mail arrived', () => mails.length === 1);
     const raw = await RawSql.open(harness.env.DATABASE_URL!);
     await raw.enter(sessionSecret(director));
     for (const statement of [
@@ -241,8 +241,8 @@ describe("SQL in a member's session", () => {
     ])
       expect([statement, (await raw.attempt(statement)).code]).toEqual([statement, '42501']);
     await raw.attempt(`UPDATE invites SET expires_at = now() + interval '1 day'`);
-    const [mine] = (await raw.attempt(`SELECT invited_by FROM invites WHERE id = '${body.id}'`)).rows;
-    expect(mine).toEqual({ invited_by: directorMember.membershipId });
+    const [stored] = (await raw.attempt(`SELECT invited_by FROM invites WHERE id = '${body.id}'`)).rows;
+    expect(stored).toEqual({ invited_by: directorMember.membershipId });
     const [row] = await sql<{ hash: string; expires_at: Date }>(
       `SELECT encode(token_hash, 'hex') AS hash, expires_at FROM invites WHERE id = $1`,
       [body.id],

@@ -19,7 +19,7 @@ const RELATIONS: Relation[] = [
   "another organization's",
 ];
 const SCOPES = ['org', 'assigned', 'own', 'none'] as const;
-const REACH: Record<(typeof SCOPES)[number], Relation[]> = {
+const VISIBLE: Record<(typeof SCOPES)[number], Relation[]> = {
   org: ['own record', 'assigned', 'assigned before', 'assigned from tomorrow', "colleague's"],
   assigned: ['assigned'],
   own: ['own record'],
@@ -73,45 +73,45 @@ async function grant(read: string, update: string): Promise<void> {
 }
 
 const ids = (rows: Record<string, unknown>[]) => rows.map(({ id }) => id as string).toSorted();
-const expected = (scope: (typeof SCOPES)[number]) => REACH[scope].map((relation) => people[relation]).toSorted();
+const expected = (scope: (typeof SCOPES)[number]) => VISIBLE[scope].map((relation) => people[relation]).toSorted();
 
 describe.each(SCOPES.flatMap((read) => SCOPES.map((update) => [read, update] as const)))(
-  'a member who reads %s and changes %s',
+  'a member with person:read %s and person:update %s',
   (read, update) => {
     beforeAll(() => grant(read, update));
 
-    it('sees over HTTP exactly who is in reach, in the list and one by one', async () => {
+    it('reads over HTTP exactly the people in scope, in the list and individually', async () => {
       const list = await client.get('/v1/people?limit=200');
       if (read === 'none') expect(list.status).toBe(403);
       else expect(ids(list.body.items)).toEqual(expected(read));
       for (const relation of RELATIONS) {
-        const seen = REACH[read].includes(relation);
-        const refusal = read === 'none' ? 403 : 404;
+        const visible = VISIBLE[read].includes(relation);
+        const denial = read === 'none' ? 403 : 404;
         expect([relation, (await client.get(`/v1/people/${people[relation]}`)).status]).toEqual([
           relation,
-          seen ? 200 : refusal,
+          visible ? 200 : denial,
         ]);
         expect([relation, (await client.get(`/v1/people/${people[relation]}/contact`)).status]).toEqual([
           relation,
-          seen ? 200 : refusal,
+          visible ? 200 : denial,
         ]);
       }
     });
 
-    it('changes over HTTP exactly who may be both seen and changed', async () => {
+    it('updates over HTTP exactly the people in both scopes', async () => {
       for (const relation of RELATIONS) {
-        const may = REACH[update].includes(relation) && REACH[read].includes(relation);
+        const canUpdate = VISIBLE[update].includes(relation) && VISIBLE[read].includes(relation);
         const { status } = await client.patch(`/v1/people/${people[relation]}`, { title: 'x' });
-        expect([relation, status]).toEqual([relation, may ? 200 : update === 'none' ? 403 : 404]);
+        expect([relation, status]).toEqual([relation, canUpdate ? 200 : update === 'none' ? 403 : 404]);
       }
     });
 
-    it('sees and changes no more by raw SQL', async () => {
+    it('has the same limits in raw SQL', async () => {
       await raw.enter(sessionSecret(client));
       expect(ids((await raw.attempt('SELECT id FROM people')).rows)).toEqual(expected(read));
       expect(ids((await raw.attempt('SELECT person_id AS id FROM assignments')).rows)).toEqual(expected('assigned'));
-      const both = REACH[update]
-        .filter((relation) => REACH[read].includes(relation))
+      const both = VISIBLE[update]
+        .filter((relation) => VISIBLE[read].includes(relation))
         .map((relation) => people[relation])
         .toSorted();
       expect(ids((await raw.attempt(`UPDATE people SET title = 'y' RETURNING id`)).rows)).toEqual(both);
@@ -126,8 +126,8 @@ describe.each(SCOPES.flatMap((read) => SCOPES.map((update) => [read, update] as 
   },
 );
 
-describe('the organization', () => {
-  it("is the session's, whatever a request says", async () => {
+describe('the tenant context', () => {
+  it('is taken from the session, never from the request', async () => {
     const {
       body: { organization },
     } = await client.get('/v1/auth/me');
@@ -143,7 +143,7 @@ describe('the organization', () => {
     }
   });
 
-  it('of a user who belongs to two is the one that was entered, and shows nothing of the other', async () => {
+  it('of a user with two memberships is the organization of the session only', async () => {
     const [first, second] = [await harness.make.organization('gme'), await harness.make.organization('gme')];
     const email = 'in.both@test.example';
     await harness.make.member(first, 'program_director', { email });

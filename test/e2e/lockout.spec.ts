@@ -9,17 +9,17 @@ import { Factories } from '../harness/factories.js';
 let harness: Harness;
 let second: CapturedApi;
 let orgId: string;
-/** How often a password was put through Argon2id: what guessing costs, and what it may tell. */
-let evaluated: number;
+/** Counts the Argon2id hashes, which are the cost of a guess and a timing signal. */
+let hashCount: number;
 
 beforeAll(async () => {
   harness = await Harness.start({ takeJobs: false });
   orgId = await harness.make.organization('gme');
   second = await startCaptured(harness);
-  const { hash: evaluate } = Passwords.prototype;
-  jest.spyOn(Passwords.prototype, 'hash').mockImplementation(function counted(this: Passwords, ...given) {
-    evaluated += 1;
-    return evaluate.apply(this, given);
+  const { hash } = Passwords.prototype;
+  jest.spyOn(Passwords.prototype, 'hash').mockImplementation(function countedHash(this: Passwords, ...args) {
+    hashCount += 1;
+    return hash.apply(this, args);
   });
 });
 afterAll(async () => {
@@ -28,12 +28,12 @@ afterAll(async () => {
   await harness.stop();
 });
 beforeEach(() => {
-  evaluated = 0;
+  hashCount = 0;
 });
 
-async function newAddress(): Promise<string> {
+async function newEmail(): Promise<string> {
   const { email } = await harness.make.member(orgId, 'trainee');
-  evaluated = 0; // making a password is one, too
+  hashCount = 0; // Creating the member hashes its password.
   return email;
 }
 const login = (email: string, password: string) => harness.client().post('/v1/auth/login', { email, password });
@@ -45,26 +45,26 @@ const tally = (answers: Answer[]) =>
     Object.entries(Object.groupBy(codes(answers), (code) => code)).map(([code, all]) => [code, all!.length]),
   );
 const times = (n: number, fn: () => Promise<Answer>) => Promise.all(Array.from({ length: n }, fn));
-/** Lets time pass for every address: rows are moved back, as if they had been written then. */
-const pass = (minutes: string) =>
+/** Simulates elapsed time by moving all lockout rows back. */
+const elapse = (minutes: string) =>
   harness.database.superuser(
     `UPDATE app_private.sign_in_locks SET last_at = last_at - interval '${minutes} minutes',
        locked_until = locked_until - interval '${minutes} minutes'`,
   );
 
 describe('sign-in by password', () => {
-  it('evaluates exactly five of fifty wrong guesses made at once, then is locked', async () => {
-    const email = await newAddress();
+  it('hashes exactly five of fifty concurrent wrong guesses and then locks the account', async () => {
+    const email = await newEmail();
     const answers = await times(50, () => wrong(email));
-    expect(evaluated).toBe(5);
+    expect(hashCount).toBe(5);
     expect(tally(answers)).toEqual({ '401 invalid_credentials': 4, '429 account_locked': 46 });
     for (const { status, headers } of answers)
       if (status === 429) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
-  it('evaluates exactly five of fifty made at once through two processes, for an unknown address too', async () => {
-    for (const email of [await newAddress(), `nobody-${newId()}@test.example`]) {
-      evaluated = 0;
+  it('hashes exactly five of fifty guesses across two processes, even for an unknown account', async () => {
+    for (const email of [await newEmail(), `unknown-${newId()}@test.example`]) {
+      hashCount = 0;
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
           harness
@@ -72,13 +72,13 @@ describe('sign-in by password', () => {
             .post(`${i % 2 === 0 ? harness.url : second.url}/v1/auth/login`, { email, password: 'Wrong-Password-1' }),
         ),
       );
-      expect(evaluated).toBe(5);
+      expect(hashCount).toBe(5);
       expect(tally(answers)).toEqual({ '401 invalid_credentials': 4, '429 account_locked': 46 });
     }
   });
 
-  it('is locked after five wrong guesses one after another: the right password is not looked at', async () => {
-    const email = await newAddress();
+  it('rejects the right password without hashing it after five wrong guesses', async () => {
+    const email = await newEmail();
     const answers: Answer[] = [];
     for (let i = 0; i < 5; i += 1) answers.push(await wrong(email));
     answers.push(await right(email), await wrong(email));
@@ -86,35 +86,35 @@ describe('sign-in by password', () => {
       ...Array<string>(4).fill('401 invalid_credentials'),
       ...Array<string>(3).fill('429 account_locked'),
     ]);
-    expect(evaluated).toBe(5);
+    expect(hashCount).toBe(5);
   });
 
-  it('opens again after fifteen minutes, and not before', async () => {
-    const email = await newAddress();
+  it('unlocks the account after fifteen minutes and not earlier', async () => {
+    const email = await newEmail();
     await times(5, () => wrong(email));
-    await pass('14.9');
+    await elapse('14.9');
     expect((await right(email)).status).toBe(429);
-    await pass('0.2');
+    await elapse('0.2');
     expect((await right(email)).status).toBe(200);
   });
 
-  it('counts anew after fifteen minutes, and after a sign-in that succeeded', async () => {
-    const email = await newAddress();
+  it('resets the failure count after fifteen minutes and after a successful sign-in', async () => {
+    const email = await newEmail();
     await times(4, () => wrong(email));
-    await pass('15.1');
+    await elapse('15.1');
     expect(codes(await times(4, () => wrong(email)))).toEqual(Array(4).fill('401 invalid_credentials'));
     expect((await right(email)).status).toBe(200);
     expect(codes(await times(4, () => wrong(email)))).toEqual(Array(4).fill('401 invalid_credentials'));
     expect((await right(email)).status).toBe(200);
   });
 
-  it('locks by failures alone: the right password among four wrong ones, all at once, is let in', async () => {
-    const email = await newAddress();
+  it('accepts the right password among four concurrent wrong ones', async () => {
+    const email = await newEmail();
     const answers = await Promise.all([wrong(email), wrong(email), right(email), wrong(email), wrong(email)]);
     expect(answers[2].status).toBe(200);
   });
 
-  it('lets the right password in however often at once', async () => {
+  it('accepts the right password in many concurrent requests', async () => {
     const { email, userId } = await harness.make.member(orgId, 'trainee');
     expect(tally(await times(25, () => right(email)))).toEqual({ '200 ok': 25 });
     expect(
@@ -129,23 +129,23 @@ describe('sign-in by password', () => {
     ).toEqual([]);
   });
 
-  it('locks one address and no other, however it is written', async () => {
-    const [email, other] = [await newAddress(), await newAddress()];
+  it('locks one account only, in every spelling of its e-mail address', async () => {
+    const [email, other] = [await newEmail(), await newEmail()];
     await times(5, () => wrong(email));
     expect((await right(other)).status).toBe(200);
     expect((await right(email.toUpperCase())).status).toBe(429);
     expect((await right(` ${email} `)).status).toBe(429);
   });
 
-  it('treats an address that nobody has as one that somebody has: same answers, same work', async () => {
-    const [known, unknown] = [await newAddress(), `nobody-${newId()}@test.example`];
+  it('returns the same responses with the same work for known and unknown accounts', async () => {
+    const [known, unknown] = [await newEmail(), `unknown-${newId()}@test.example`];
     const compare = async (email: string) => {
-      evaluated = 0;
+      hashCount = 0;
       const answers: Answer[] = [];
       for (let i = 0; i < 7; i += 1) answers.push(await wrong(email));
       return {
         codes: codes(answers),
-        evaluated,
+        hashCount,
         bodies: answers.map(({ body }) => Object.keys(body).toSorted().join()),
         headers: answers.map(({ headers }) => [...headers.keys()].toSorted().join()),
       };
@@ -153,7 +153,7 @@ describe('sign-in by password', () => {
     expect(await compare(unknown)).toEqual(await compare(known));
   });
 
-  it('shows an address that nobody has the same salt each time', async () => {
+  it('returns a stable decoy salt for an unknown account', async () => {
     const salt = async () =>
       (
         await harness.database.superuser<{ salt: Buffer }>(`SELECT salt FROM app.begin_sign_in('steady@test.example')`)
@@ -163,7 +163,7 @@ describe('sign-in by password', () => {
     expect(first).toHaveLength(32);
   });
 
-  it('logs every failure and the lock, without the password, for strangers under a mark of the address', async () => {
+  it('records failures and the lock without the password, and unknown accounts by a digest', async () => {
     const { email, userId } = await harness.make.member(orgId, 'trainee');
     for (let i = 0; i < 5; i += 1) await wrong(email);
     const events = await harness.database.superuser(
@@ -179,52 +179,52 @@ describe('sign-in by password', () => {
       })),
       { type: 'auth.locked', outcome: 'failure', actor_type: 'anonymous' },
     ]);
-    const unknown = `nobody-${newId()}@test.example`;
+    const unknown = `unknown-${newId()}@test.example`;
     for (let i = 0; i < 2; i += 1) await wrong(unknown);
-    const strange = await harness.database.superuser(
+    const unknownEvents = await harness.database.superuser(
       `SELECT DISTINCT target_type, target_id = actor_id AS same, org_id FROM audit_events
          WHERE target_type = 'email' AND id IN (SELECT event_id FROM audit_private
            WHERE convert_from(payload, 'UTF8') LIKE '%' || $1 || '%')`,
       [unknown],
     );
-    expect(strange).toEqual([{ target_type: 'email', same: true, org_id: SYSTEM_ORG_ID }]);
-    const everything = await harness.database.superuser(
+    expect(unknownEvents).toEqual([{ target_type: 'email', same: true, org_id: SYSTEM_ORG_ID }]);
+    const allEvents = await harness.database.superuser(
       `SELECT string_agg(e::text, '') || (SELECT string_agg(convert_from(payload, 'UTF8'), '')
          FROM audit_private) AS line FROM audit_events e`,
     );
-    expect(JSON.stringify(everything)).not.toContain('Wrong-Password');
+    expect(JSON.stringify(allEvents)).not.toContain('Wrong-Password');
   });
 
-  it('is busy rather than late when too many wait, and charges nobody for what it did not evaluate', async () => {
-    const email = await newAddress();
+  it('returns 503 when the hashing queue is full and does not count the attempts', async () => {
+    const email = await newEmail();
     const passwords = harness.api.get(Passwords, { strict: false });
-    let open!: () => void;
+    let openGate!: () => void;
     const gate = new Promise<void>((resolve) => {
-      open = resolve;
+      openGate = resolve;
     });
-    const taken = Array.from({ length: MAX_IN_TURN }, () => passwords.withSlot(() => gate));
+    const slots = Array.from({ length: MAX_IN_TURN }, () => passwords.withSlot(() => gate));
     const answers = await times(8, () => wrong(email));
-    expect(tally(answers)).toEqual({ '503 busy': 8 });
+    expect(tally(answers)).toEqual({ '503 server_busy': 8 });
     expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(Array(8).fill('2'));
-    open();
-    await Promise.all(taken);
+    openGate();
+    await Promise.all(slots);
     expect((await right(email)).status).toBe(200);
   });
 
   it.each<[string, string, string]>([
     ['ten thousand characters', 'Aa1!'.repeat(2_500), '400 invalid_request'],
-    ['a thousand and one', 'x'.repeat(1_001), '400 invalid_request'],
+    ['a thousand and one characters', 'x'.repeat(1_001), '400 invalid_request'],
     ['a null byte', `${Factories.PASSWORD}\0`, '400 invalid_text'],
     ['a lone surrogate', `${Factories.PASSWORD}\ud800`, '400 invalid_text'],
-    ['nothing', '', '400 invalid_request'],
-  ])('refuses a password of %s without evaluating anything or taking a try', async (_what, password, expected) => {
-    const email = await newAddress();
+    ['no characters', '', '400 invalid_request'],
+  ])('rejects a password with %s without hashing it or counting an attempt', async (_what, password, expected) => {
+    const email = await newEmail();
     expect(codes(await times(6, () => login(email, password)))).toEqual(Array(6).fill(expected));
-    expect(evaluated).toBe(0);
+    expect(hashCount).toBe(0);
     expect((await right(email)).status).toBe(200);
   });
 
-  it('keeps, where it is kept, nothing that signs anybody in', async () => {
+  it('does not store passwords in plain text', async () => {
     const rows = await harness.database.superuser<{ line: string }>(
       `SELECT c::text AS line FROM app_private.credentials c`,
     );
@@ -233,12 +233,12 @@ describe('sign-in by password', () => {
   });
 });
 
-describe('a change of the password in a session', () => {
+describe('a password change in a session', () => {
   const NEXT = 'Synthetic-Test-2';
   const signedIn = async () => {
     const member = await harness.make.member(orgId, 'trainee');
     const client = await harness.signIn(member.email);
-    evaluated = 0;
+    hashCount = 0;
     return {
       ...member,
       client,
@@ -247,13 +247,13 @@ describe('a change of the password in a session', () => {
     };
   };
 
-  it('is locked after five wrong current passwords, at sign-in as well: the right one is not looked at', async () => {
+  it('locks the account after five wrong current passwords, for sign-in too', async () => {
     const { change, email, userId } = await signedIn();
     const answers: Answer[] = [];
     for (let i = 0; i < 5; i += 1) answers.push(await change('Wrong-Password-1'));
-    expect(evaluated).toBe(10); // the current one, and the next one
+    expect(hashCount).toBe(10); // Each attempt hashes the current and the new password.
     answers.push(await change(Factories.PASSWORD));
-    expect(evaluated).toBe(11);
+    expect(hashCount).toBe(11);
     answers.push(await right(email));
     expect(codes(answers)).toEqual([
       ...Array<string>(4).fill('403 wrong_password'),
@@ -265,12 +265,12 @@ describe('a change of the password in a session', () => {
         [orgId, userId],
       ),
     ).toEqual([{ outcome: 'failure' }]);
-    await pass('15.1');
+    await elapse('15.1');
     expect((await login(email, NEXT)).status).toBe(401);
     expect((await right(email)).status).toBe(200);
   });
 
-  it('has five of ten wrong ones compared that come at once', async () => {
+  it('compares exactly five of ten concurrent wrong passwords', async () => {
     const { change } = await signedIn();
     expect(tally(await times(10, () => change('Wrong-Password-1')))).toEqual({
       '403 wrong_password': 4,
@@ -278,7 +278,7 @@ describe('a change of the password in a session', () => {
     });
   });
 
-  it('shares its tries with the sign-in', async () => {
+  it('shares its attempt count with the sign-in', async () => {
     const { change, email } = await signedIn();
     const answers = [
       await wrong(email),
@@ -296,11 +296,11 @@ describe('a change of the password in a session', () => {
     ]);
   });
 
-  it('is not looked at while the account is locked by others', async () => {
+  it('is rejected while failed sign-ins lock the account', async () => {
     const { change, email, client } = await signedIn();
     await times(5, () => wrong(email));
     expect(codes([await change(Factories.PASSWORD)])).toEqual(['429 account_locked']);
-    await pass('15.1');
+    await elapse('15.1');
     expect([
       (await change(Factories.PASSWORD)).status,
       (await client.get('/v1/auth/me')).status,
@@ -308,7 +308,7 @@ describe('a change of the password in a session', () => {
     ]).toEqual([204, 200, 200]);
   });
 
-  it('forgets what failed before once it is right', async () => {
+  it('resets the failure count when the current password is right', async () => {
     const { change, email } = await signedIn();
     for (let i = 0; i < 4; i += 1) await change('Wrong-Password-1');
     expect((await change(Factories.PASSWORD)).status).toBe(204);

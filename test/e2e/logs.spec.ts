@@ -11,7 +11,7 @@ import { makeTenant, providerMetadata, type Tenant } from '../contract/fixtures.
 import { Harness } from '../harness/app.js';
 import { Factories } from '../harness/factories.js';
 
-/** What must never be in a log, each of a shape that occurs; names have none, so only care keeps them out. */
+/** Holds values that must never appear in a log line. Names have no pattern, so no filter can catch them. */
 const PLANTED = {
   email: 'planted.person@hospital.example',
   ssn: '219-09-9999',
@@ -26,7 +26,7 @@ const PLANTED = {
   token: 'eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoxfQ.c2lnbmF0dXJlLXBsYW50ZWQ',
   key: 'sk_live_51Planted0000000000000000',
 };
-const ALL = Object.values(PLANTED);
+const PLANTED_VALUES = Object.values(PLANTED);
 
 let harness: Harness;
 let tenant: Tenant;
@@ -44,12 +44,12 @@ afterAll(async () => {
   await harness.stop();
 });
 
-/** Lines that hold something planted, or the secret of the caller's session. */
+/** Returns the log lines that contain a planted value or the caller's session secret. */
 function leaks(): string[] {
   const forbidden = [
-    ...ALL,
-    ...ALL.map(encodeURIComponent),
-    ...ALL.map((value) => JSON.stringify(value).slice(1, -1)),
+    ...PLANTED_VALUES,
+    ...PLANTED_VALUES.map(encodeURIComponent),
+    ...PLANTED_VALUES.map((value) => JSON.stringify(value).slice(1, -1)),
     sessionSecret(tenant.director),
     tenant.director.cookieHeader,
   ];
@@ -63,8 +63,8 @@ const headers = {
   'x-api-key': PLANTED.key,
 };
 
-describe('the log', () => {
-  it('of every route holds nothing that was planted in path, query, headers and body', async () => {
+describe('the log lines', () => {
+  it('of every route contain no value from path, query, headers, or body', async () => {
     for (const route of routes) {
       const { method, path, policy } = route;
       const sample: Sample = policy?.kind === 'access' ? await sampleFor(route, tenant) : {};
@@ -72,12 +72,12 @@ describe('the log', () => {
       const { body, query } =
         `${method} ${path}` in PUBLIC && path === '/metrics' ? { body: null, query: {} } : takenBy(method, path);
       await Promise.all(
-        ALL.map(async (value) => {
+        PLANTED_VALUES.map(async (value) => {
           const search = new URLSearchParams(
             Object.fromEntries([...Object.keys(query), 'q', 'email'].map((name) => [name, value])),
           );
           const filled = path.replaceAll(/:(\w+)/g, encodeURIComponent(value));
-          const right = path.replaceAll(/:(\w+)/g, (_, name: string) =>
+          const validPath = path.replaceAll(/:(\w+)/g, (_, name: string) =>
             encodeURIComponent(sample.params?.[name] ?? tenant.ids.connection),
           );
           const planted =
@@ -90,13 +90,13 @@ describe('the log', () => {
               headers,
               ...(hasBody && { body: planted ?? { value } }),
             }),
-            tenant.director.send(method, `${api.url}${right}`, {
+            tenant.director.send(method, `${api.url}${validPath}`, {
               headers,
               ...(hasBody && { body: planted ?? { [value]: value } }),
             }),
             harness
               .client()
-              .send(method, `${api.url}${right}`, { headers: { ...headers, authorization: `Bearer ${value}` } }),
+              .send(method, `${api.url}${validPath}`, { headers: { ...headers, authorization: `Bearer ${value}` } }),
           ]);
         }),
       );
@@ -105,7 +105,7 @@ describe('the log', () => {
     expect(leaks()).toEqual([]);
   }, 120_000);
 
-  it('of work that succeeds holds nothing of the person it was done for', async () => {
+  it('of successful requests contain no personal data', async () => {
     const { email, phone, address, dateOfBirth, name, ssn, npi } = PLANTED;
     const created = await tenant.director.post(
       `${api.url}/v1/people`,
@@ -131,7 +131,7 @@ describe('the log', () => {
     expect(leaks()).toEqual([]);
   });
 
-  it("of a fault holds nothing either: not the row, not the parameters, not the statement's values", async () => {
+  it('of a database error contain no row, parameter, or statement value', async () => {
     await harness.database.superuser(`CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       RAISE EXCEPTION 'cannot store %', NEW.given_name USING DETAIL = NEW::text, HINT = NEW.family_name; END $$`);
     await harness.database.superuser(
@@ -149,21 +149,21 @@ describe('the log', () => {
     });
     await harness.database.superuser('DROP TRIGGER fail ON people');
     expect(status).toBe(500);
-    expect(ALL.filter((value) => text.includes(value))).toEqual([]);
+    expect(PLANTED_VALUES.filter((value) => text.includes(value))).toEqual([]);
     expect(api.lines.slice(before).filter((line) => line.includes('"error"'))).toHaveLength(1);
     expect(leaks()).toEqual([]);
   });
 
-  it('names each request by its id and by the pattern of its route', async () => {
+  it('identify each request by its id and route pattern', async () => {
     const before = api.lines.length;
-    const { headers: answered } = await tenant.director.get(
+    const { headers: responseHeaders } = await tenant.director.get(
       `${api.url}/v1/people/${tenant.ids.person}?x=${PLANTED.name}`,
     );
     const lines = api.lines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toContainEqual(
       expect.objectContaining({
         msg: 'request',
-        requestId: answered.get('x-request-id'),
+        requestId: responseHeaders.get('x-request-id'),
         method: 'GET',
         route: '/v1/people/:id',
         status: 200,
@@ -171,15 +171,17 @@ describe('the log', () => {
     );
   });
 
-  it("cannot be given a request's body", () => {
+  it('cannot contain a request body', () => {
     expect(UNSAFE_logRequestBody).toThrow('request bodies are never logged');
   });
 });
 
-it('neither is what was planted in the log of events, whose metadata has no room for it', async () => {
+it('stores no planted value in the audit log', async () => {
   const rows = await harness.database.superuser<{ line: string }>(
     `SELECT e::text || convert_from(canonical, 'UTF8') AS line FROM audit_events e`,
   );
   expect(rows.length).toBeGreaterThan(100);
-  expect(rows.filter(({ line }) => [...ALL, Factories.PASSWORD].some((value) => line.includes(value)))).toEqual([]);
+  expect(
+    rows.filter(({ line }) => [...PLANTED_VALUES, Factories.PASSWORD].some((value) => line.includes(value))),
+  ).toEqual([]);
 });

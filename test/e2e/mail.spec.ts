@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 afterAll(() => tls.setDefaultCACertificates(trusted));
 
-/** A mail server on loopback that keeps what it is given. */
+/** Starts a mail server on loopback that stores received mails. */
 async function listen(options: SMTPServerOptions = {}): Promise<number> {
   const server = new SMTPServer({
     authOptional: true,
@@ -84,18 +84,18 @@ const mailer = (url: string, requireTls = true) =>
   new SmtpMailer({ url, from: FROM, hostname: 'records.example.org', requireTls }, new Clock());
 const trustServer = () => tls.setDefaultCACertificates([...trusted, cert]);
 
-/** What sending failed with. */
-async function refusal(sending: Promise<void>): Promise<MailFailed> {
+/** Returns the error of a failed delivery. Throws when the delivery succeeded. */
+async function deliveryError(sending: Promise<void>): Promise<MailFailed> {
   const error = await sending.then(
     () => undefined,
     (cause: unknown) => cause,
   );
-  if (!(error instanceof MailFailed)) throw new Error('the mail was taken', { cause: error });
+  if (!(error instanceof MailFailed)) throw new Error('the mail was accepted', { cause: error });
   return error;
 }
 
 describe('mail by SMTP', () => {
-  it.each(['smtps', 'smtp'])('leaves over TLS (%s), whole, for its addressee alone', async (scheme) => {
+  it.each(['smtps', 'smtp'])('is sent over TLS (%s), complete, and only to its recipient', async (scheme) => {
     trustServer();
     const port = await listen({ secure: scheme === 'smtps', disabledCommands: [] });
     await mailer(`${scheme}://localhost:${port}`).send(MESSAGE);
@@ -107,71 +107,71 @@ describe('mail by SMTP', () => {
     expect(readMail(raw).text.trim()).toBe(MESSAGE.text.replaceAll('\n', '\r\n'));
   });
 
-  it('signs in as the URL says, escapes resolved', async () => {
+  it('uses the decoded credentials of the URL', async () => {
     trustServer();
-    const seen: unknown[] = [];
+    const credentials: unknown[] = [];
     const port = await listen({
       secure: true,
       authOptional: false,
       onAuth: ({ username, password }, _session, done) => {
-        seen.push([username, password]);
+        credentials.push([username, password]);
         done(null, { user: username });
       },
     });
     await mailer(`smtps://records%40example.org:p%2Fw%3A1@localhost:${port}`).send(MESSAGE);
-    expect([seen, received.length]).toEqual([[['records@example.org', 'p/w:1']], 1]);
+    expect([credentials, received.length]).toEqual([[['records@example.org', 'p/w:1']], 1]);
   });
 
-  it('outside development leaves a server that offers no TLS, before it has said whom the mail is for', async () => {
-    const said: string[] = [];
+  it('is not sent to a server without TLS outside development', async () => {
+    const senders: string[] = [];
     const port = await listen({
       onMailFrom: ({ address }, _session, done) => {
-        said.push(address);
+        senders.push(address);
         done();
       },
     });
-    expect((await refusal(mailer(`smtp://localhost:${port}`).send(MESSAGE))).code).toMatch(/^E/);
-    expect([said, received]).toEqual([[], []]);
+    expect((await deliveryError(mailer(`smtp://localhost:${port}`).send(MESSAGE))).code).toMatch(/^E/);
+    expect([senders, received]).toEqual([[], []]);
     await mailer(`smtp://localhost:${port}`, false).send(MESSAGE);
     expect(received).toHaveLength(1);
   });
 
-  it.each(['smtps', 'smtp'])('is not given to a server whose certificate nobody vouches for (%s)', async (scheme) => {
+  it.each(['smtps', 'smtp'])('is not sent to a server with an untrusted certificate (%s)', async (scheme) => {
     const port = await listen({ secure: scheme === 'smtps', disabledCommands: [] });
-    await refusal(mailer(`${scheme}://localhost:${port}`).send(MESSAGE));
+    await deliveryError(mailer(`${scheme}://localhost:${port}`).send(MESSAGE));
     expect(received).toEqual([]);
   });
 
-  it('is not given to a server of another name', async () => {
+  it('is not sent to a server whose certificate has another name', async () => {
     trustServer();
     const port = await listen({ secure: true });
-    await refusal(mailer(`smtps://127.0.0.1:${port}`).send(MESSAGE));
+    await deliveryError(mailer(`smtps://127.0.0.1:${port}`).send(MESSAGE));
     expect(received).toEqual([]);
   });
 
-  it('tells a refusal for good from one for now, and neither quotes the addressee', async () => {
-    const answers = [550, 450];
+  it('distinguishes permanent from temporary rejections without quoting the recipient', async () => {
+    const responseCodes = [550, 450];
     const port = await listen({
       onRcptTo: ({ address }, _session, done) =>
-        done(Object.assign(new Error(`no ${address}`), { responseCode: answers.shift() })),
+        done(Object.assign(new Error(`no ${address}`), { responseCode: responseCodes.shift() })),
     });
-    const [forGood, forNow] = [
-      await refusal(mailer(`smtp://localhost:${port}`, false).send(MESSAGE)),
-      await refusal(mailer(`smtp://localhost:${port}`, false).send(MESSAGE)),
+    const [permanent, temporary] = [
+      await deliveryError(mailer(`smtp://localhost:${port}`, false).send(MESSAGE)),
+      await deliveryError(mailer(`smtp://localhost:${port}`, false).send(MESSAGE)),
     ];
-    expect([forGood.permanent, forNow.permanent]).toEqual([true, false]);
-    for (const error of [forGood, forNow])
+    expect([permanent.permanent, temporary.permanent]).toEqual([true, false]);
+    for (const error of [permanent, temporary])
       expect(`${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain('addressee');
   });
 
-  it('fails with a code when no server is there', async () => {
-    const error = await refusal(mailer('smtp://localhost:1', false).send(MESSAGE));
+  it('fails with a code when the server is unreachable', async () => {
+    const error = await deliveryError(mailer('smtp://localhost:1', false).send(MESSAGE));
     expect([error.permanent, error.message]).toEqual([false, 'the mail was not accepted: ESOCKET']);
   });
 });
 
-describe('mail without a server', () => {
-  it('is a file that its owner alone reads, as it would travel', async () => {
+describe('mail without SMTP', () => {
+  it('is a complete message in a file that only its owner can read', async () => {
     const folder = path.join(await mkdtemp(path.join(tmpdir(), 'vouchsafe-mail-')), 'mail');
     await new FileMailer(folder, FROM, new Clock()).send(MESSAGE);
     const [name, ...more] = await readdir(folder);

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** What `vouchsafe migrate` does, with these files in place of the version's own. */
+/** Runs the steps of `vouchsafe migrate` with the given files. */
 function migrate(functions = FUNCTIONS, migrations = MIGRATIONS): Promise<string[]> {
   return asMigrator(database.env['MIGRATOR_DATABASE_URL']!, async (query) => {
     const applied = await applyMigrations(query, migrations);
@@ -25,7 +25,7 @@ function migrate(functions = FUNCTIONS, migrations = MIGRATIONS): Promise<string
   });
 }
 
-function edited(path: string, from: string, to: string): SqlFile[] {
+function withEdit(path: string, from: string, to: string): SqlFile[] {
   return FUNCTIONS.map((file) => {
     if (file.path !== path) return file;
     expect(file.text).toContain(from);
@@ -35,10 +35,11 @@ function edited(path: string, from: string, to: string): SqlFile[] {
 
 const withFile = (text: string) => [...FUNCTIONS, { path: 'src/modules/sample/sample.sql', text }];
 
-/** Every function, policy, and trigger, with its definition and who may use it; `id` changes when one is made again. */
+/** Returns all functions, policies, and triggers with their grants. The `id` changes when an object is recreated. */
 async function objects(): Promise<{ name: string; text: string; id: string }[]> {
   return database.superuser(`
-    SELECT p.oid::regprocedure::text AS name, pg_get_functiondef(p.oid) || ' ' || p.proacl::text AS text, p.oid || '.' || p.xmin AS id
+    SELECT p.oid::regprocedure::text AS name, pg_get_functiondef(p.oid) || ' ' || p.proacl::text AS text,
+             p.oid || '.' || p.xmin AS id
       FROM pg_proc p WHERE p.pronamespace IN ('app'::regnamespace, 'app_private'::regnamespace)
     UNION ALL
     SELECT polrelid::regclass || ' ' || polname, concat(polcmd, polpermissive, polroles, pg_get_expr(polqual, polrelid),
@@ -56,7 +57,7 @@ async function value(sql: string): Promise<unknown> {
 }
 
 describe('migrate', () => {
-  it('changes nothing the second time', async () => {
+  it('changes nothing in the second run', async () => {
     expect(await migrate()).toEqual(['0001-baseline']);
     const before = await objects();
     expect(await migrate()).toEqual([]);
@@ -64,16 +65,16 @@ describe('migrate', () => {
     expect(await value('app.function_digest()')).toBe(functionDigest());
   });
 
-  it('is safe to run twice at once on an empty database', async () => {
+  it('is safe to run concurrently on an empty database', async () => {
     const applied = await Promise.all([migrate(), migrate()]);
     expect(applied.map(({ length }) => length).toSorted((a, b) => a - b)).toEqual([0, 1]);
     const both = await texts();
-    await migrate(edited('src/platform/jobs/jobs.sql', '60)', '61)'));
+    await migrate(withEdit('src/platform/jobs/jobs.sql', '60)', '61)'));
     await migrate();
     expect(await texts()).toEqual(both);
   });
 
-  it('applies a later migration once, in the order of the numbers', async () => {
+  it('applies migrations once, in numerical order', async () => {
     await migrate();
     const later = {
       path: 'migrations/0002-notes.sql',
@@ -85,7 +86,7 @@ describe('migrate', () => {
     expect(await value(`(SELECT count(*)::integer FROM pg_policy WHERE polrelid = 'notes'::regclass)`)).toBe(1);
   });
 
-  it('leaves nothing of a migration that fails, and names its line', async () => {
+  it('rolls back a failed migration and names the line', async () => {
     const broken = {
       path: 'migrations/0002-broken.sql',
       text: 'CREATE TABLE half (id uuid);\nCREATE TABLE half (id uuidd);',
@@ -98,7 +99,7 @@ describe('migrate', () => {
   });
 });
 
-describe('migrate refuses', () => {
+describe('migrate rejects', () => {
   const [baseline] = MIGRATIONS as [SqlFile];
   beforeEach(() => migrate());
 
@@ -106,7 +107,8 @@ describe('migrate refuses', () => {
     [
       'an applied migration that was edited',
       [{ ...baseline, text: `${baseline.text}\nCREATE TABLE more (id uuid);` }],
-      'migrations/0001-baseline.sql was edited after it was applied: restore it, and write the change as a new migration',
+      'migrations/0001-baseline.sql was edited after it was applied: ' +
+        'restore it, and write the change as a new migration',
     ],
     [
       'an applied migration that is missing',
@@ -119,12 +121,12 @@ describe('migrate refuses', () => {
       'migrations/0001-baseline.sql is missing',
     ],
     [
-      'a name of another form',
+      'a malformed migration name',
       [baseline, { path: 'migrations/2-notes.sql', text: '' }],
       'migrations/2-notes.sql: name a migration NNNN-description.sql',
     ],
     [
-      'two migrations of one number',
+      'two migrations with the same number',
       [baseline, { path: 'migrations/0001-other.sql', text: '' }],
       'another migration has the number 1',
     ],
@@ -138,13 +140,13 @@ describe('migrate refuses', () => {
     expect(await value(`to_regclass('more')`)).toBeNull();
   });
 
-  it('a database of the time before 0.1.0', async () => {
+  it('a database from a version before 0.1.0', async () => {
     await database.superuser('ALTER TABLE migrations ADD COLUMN "timestamp" bigint');
     await expect(migrate()).rejects.toThrow('a version before 0.1.0 created this database');
   });
 });
 
-describe('the functions of the database', () => {
+describe('the database functions', () => {
   const SAMPLE = `
     CREATE OR REPLACE FUNCTION app.sample(a integer) RETURNS integer LANGUAGE sql IMMUTABLE
     BEGIN ATOMIC
@@ -163,7 +165,7 @@ describe('the functions of the database', () => {
   it('follow an edited file without a migration', async () => {
     await migrate();
     expect(await value(`app.is_local('carrier')`)).toBe(false);
-    const files = edited(
+    const files = withEdit(
       'src/modules/auth/sessions/sessions.sql',
       `method IN ('password', 'passkey')`,
       `method IN ('password', 'passkey', 'carrier')`,
@@ -173,14 +175,14 @@ describe('the functions of the database', () => {
     expect(await value('app.function_digest()')).not.toBe(functionDigest());
   });
 
-  it('keep their identity where the signature is the same', async () => {
+  it('keep their object id when the signature does not change', async () => {
     await migrate();
     const before = await value(`'app.is_local'::regproc::oid`);
-    await migrate(edited('src/modules/auth/sessions/sessions.sql', `'password', 'passkey'`, `'passkey', 'password'`));
+    await migrate(withEdit('src/modules/auth/sessions/sessions.sql', `'password', 'passkey'`, `'passkey', 'password'`));
     expect(await value(`'app.is_local'::regproc::oid`)).toBe(before);
   });
 
-  it('are those of the files: new ones appear, and those that no file defines go, with triggers and policies', async () => {
+  it('match the files: missing ones are created and undefined ones are dropped', async () => {
     await migrate();
     const before = await texts();
     await database.superuser(
@@ -194,7 +196,7 @@ describe('the functions of the database', () => {
     expect(await texts()).toEqual(before);
   });
 
-  it('are replaced where the signature changed, and what depends on them is made again', async () => {
+  it('are replaced when the signature changes, and dependent objects are recreated', async () => {
     await migrate(withFile(SAMPLE));
     await migrate(
       withFile(SAMPLE.replace('app.sample(a integer) RETURNS integer', 'app.sample(a bigint) RETURNS bigint')),
@@ -206,7 +208,7 @@ describe('the functions of the database', () => {
     expect(names).not.toContain('app.sample(integer)');
   });
 
-  it('may be called by the roles of the files alone', async () => {
+  it('grant EXECUTE only to the roles in the files', async () => {
     await migrate(withFile(SAMPLE));
     await database.superuser('GRANT EXECUTE ON FUNCTION app.sample_twice TO PUBLIC');
     await migrate(withFile(SAMPLE.replace('GRANT EXECUTE ON FUNCTION app.sample TO vouchsafe_app;', '')));
@@ -214,7 +216,7 @@ describe('the functions of the database', () => {
       expect(await value(`has_function_privilege('vouchsafe_app', '${name}', 'EXECUTE')`)).toBe(false);
   });
 
-  it('stay as they are when a file fails, which is named with the line', async () => {
+  it('stay unchanged when a file fails, and the error names the line', async () => {
     await migrate();
     const before = await objects();
     await expect(migrate(withFile('SELECT 1;\nSELECT app.missing();'))).rejects.toThrow(
@@ -223,7 +225,7 @@ describe('the functions of the database', () => {
     expect(await objects()).toEqual(before);
   });
 
-  it('are not dropped while something of a migration depends on them', async () => {
+  it('are not dropped while an object of a migration depends on them', async () => {
     await migrate(withFile(SAMPLE));
     await database.superuser('CREATE TABLE stray (a integer DEFAULT app.sample(1))');
     await expect(migrate()).rejects.toThrow(/write a migration that removes the dependent objects\n.*table stray/);

@@ -12,7 +12,7 @@ export interface RouteOptions {
   /** The rate limit of this route per network. */
   limit?: RateLimit;
   /** True for requests that programs send without a user action. They do not extend the idle timeout of the session. */
-  passive?: true;
+  background?: true;
   /** Allows a user who must still change the password, use a second factor, or sign in through SSO. */
   allowIncompleteSetup?: true;
   /** Allows a user who must still enroll or use a second factor, but meets all other requirements. */

@@ -20,8 +20,8 @@ export interface SessionRow {
   grants: string;
   method: string;
   must_change_password: boolean;
-  /** The requirement of the organization that the sign-in does not meet: a second factor, SSO, or an allowed method. */
-  required_action: 'second_factor' | 'sso' | 'method' | null;
+  /** The requirement of the organization that the sign-in does not meet: step-up, MFA enrollment, SSO, or an allowed method. */
+  required_action: 'step_up' | 'mfa_enrollment' | 'sso' | 'method' | null;
   /** The time of the last authentication: the sign-in or a step-up. */
   authenticated_at: Date;
   expires_at: Date;

@@ -14,12 +14,12 @@ export interface TenantContext<R extends QueryResultRow = QueryResultRow> {
 }
 
 /**
- * Enters with the secret of a session. `readOnly` makes the transaction read-only. `passive` does not extend the idle
+ * Enters with the secret of a session. `readOnly` makes the transaction read-only. `background` does not extend the idle
  * timeout of the session.
  */
-export function enterSession(secret: string, readOnly: boolean, passive = false): TenantContext {
+export function enterSession(secret: string, readOnly: boolean, background = false): TenantContext {
   return {
-    statement: { text: 'SELECT * FROM app.enter_session($1, $2, $3)', values: [secret, readOnly, passive] },
+    statement: { text: 'SELECT * FROM app.enter_session($1, $2, $3)', values: [secret, readOnly, background] },
     readOnly,
   };
 }

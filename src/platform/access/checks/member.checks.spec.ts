@@ -71,7 +71,8 @@ describe('a password that must be changed', () => {
 
 describe('a sign-in requirement of the organization', () => {
   it.each([
-    [new MfaCheck(), { required_action: 'second_factor' }, 'second_factor_required'],
+    [new MfaCheck(), { required_action: 'step_up' }, 'step_up_required'],
+    [new MfaCheck(), { required_action: 'mfa_enrollment' }, 'mfa_enrollment_required'],
     [new EnforcedSsoCheck(), { required_action: 'sso' }, 'sso_required'],
     [new SignInMethodCheck(), { required_action: 'method' }, 'sign_in_method_not_allowed'],
   ] as const)('blocks reads as well: %p', (check, session, code) => {
@@ -82,7 +83,7 @@ describe('a sign-in requirement of the organization', () => {
 });
 
 describe('a missing second factor', () => {
-  const missing = { required_action: 'second_factor' } as const;
+  const missing = { required_action: 'mfa_enrollment' } as const;
   it('allows the MFA routes, which no other missing requirement allows', () => {
     expect(outcomeOf(new MfaCheck(), attempt(missing, { allowWithoutMfa: true }, 'POST'))).toBe('passed');
     expect(

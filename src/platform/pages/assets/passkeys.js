@@ -26,8 +26,7 @@ async function getAssertion(optionsFrom) {
 const PURPOSES = {
   'sign-in': async () =>
     call('/v1/auth/passkeys/sign-in', { credential: await getAssertion('/v1/auth/passkeys/sign-in/options') }),
-  'second-factor': async () =>
-    call('/v1/auth/login/mfa', { passkey: await getAssertion('/v1/auth/login/mfa/options') }),
+  mfa: async () => call('/v1/auth/login/mfa', { passkey: await getAssertion('/v1/auth/login/mfa/options') }),
   'step-up': async () => call('/v1/auth/step-up', { passkey: await getAssertion('/v1/auth/step-up/options') }),
   add: async () => {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(await call('/v1/auth/passkeys/options'));
