@@ -20,7 +20,7 @@ export interface SessionRow {
   grants: string;
   method: string;
   must_change_password: boolean;
-  /** The requirement of the organization that the sign-in does not meet: step-up, MFA enrollment, SSO, or an allowed method. */
+  /** The requirement that the sign-in does not meet: step-up, MFA enrollment, SSO, or an allowed method. */
   required_action: 'step_up' | 'mfa_enrollment' | 'sso' | 'method' | null;
   /** The time of the last authentication: the sign-in or a step-up. */
   authenticated_at: Date;

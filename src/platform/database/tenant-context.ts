@@ -14,8 +14,8 @@ export interface TenantContext<R extends QueryResultRow = QueryResultRow> {
 }
 
 /**
- * Enters with the secret of a session. `readOnly` makes the transaction read-only. `background` does not extend the idle
- * timeout of the session.
+ * Enters with the secret of a session. `readOnly` makes the transaction read-only. `background` does not extend the
+ * idle timeout of the session.
  */
 export function enterSession(secret: string, readOnly: boolean, background = false): TenantContext {
   return {
